@@ -77,6 +77,7 @@ REASONS = [
             "services/inspections/custom/log_query.py": {"services.inspections.custom.cli_commands"},
             "services/inspections/custom/metric.py": {"services.inspections.custom.cli_commands"},
             "services/inspections/dashboard/inspection.py": {"services.inspections.dashboard.cli_commands"},
+            "services/inspections/dr_region/inspection.py": {"services.inspections.dr_region.cli_commands"},
             "services/inspections/error_logs/inspection.py": {"services.inspections.error_logs.cli_commands"},
             "services/inspections/maintenance/inspection.py": {
                 "services.inspections.maintenance.cli_commands"
@@ -99,6 +100,19 @@ REASONS = [
         "The help and every command load what they need: pydantic with the models takes longer than all the rest.",
         ("tui.__main__", "tui.cli.main"),
         {
+            "tui/cli/assess.py": {
+                "asyncio",
+                "services.aws.client.errors",
+                "services.aws.client.reader",
+                "services.incidents.assess_answer",
+                "services.incidents.first_wave.parts",
+                "services.incidents.weighing",
+                "services.models.assess_answer",
+                "services.toml.grammar",
+                "tui.cli.assess_text",
+                "tui.startup.connection",
+            },
+            "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
             "tui/cli/change_schema.py": {
                 "services.models.changes",
                 "services.models.problem",
@@ -107,6 +121,7 @@ REASONS = [
             "tui/cli/change.py": {
                 "asyncio",
                 "services.aws.client.errors",
+                "services.journal.errors",
                 "tui.startup.connection",
                 "widgets.changes.lines",
             },

@@ -108,8 +108,8 @@ class Fate:
     code: str = "EssentialContainerExited"
     """stopCode"""
     reason: str = "Essential container in task exited"
-    within: float = 0.0
-    """Tasks that run at `since` end within so many seconds."""
+    within: float | None = 0.0
+    """Tasks that run at `since` end within so many seconds; None: only tasks created from then on end."""
     most: int = 99
     """So many tasks at a time."""
     definition: str = ""
@@ -126,14 +126,17 @@ class Fate:
 
     def due(self, task: Task) -> float:
         """When it ends `task`; infinity if it does not."""
+        if not self.starts or self.within is None:
+            begins = task.runs_at if self.starts else task.created
+            return begins + self.lives if self.holds(task.created, task.definition) else math.inf
         luck = int(task.id[:4], 16) / 0xFFFF
-        at = (
-            max(task.runs_at + self.lives, self.since + self.within * luck)
-            if self.starts
-            else task.created + self.lives
-        )
-        began = at if self.starts else task.created
-        return at if self.holds(began, task.definition) else math.inf
+        at = max(task.runs_at + self.lives, self.since + self.within * luck)
+        return at if self.holds(at, task.definition) else math.inf
+
+    @staticmethod
+    def crash(definition: str, since: float) -> "Fate":
+        """New tasks of `definition` end as soon as they run."""
+        return Fate(since, math.inf, CRASH, within=None, definition=definition)
 
 
 @dataclass(slots=True)

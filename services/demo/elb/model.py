@@ -45,10 +45,11 @@ class TargetGroup:
         """Whether a zonal shift moves traffic away from the target of `task`."""
         return any(trouble.shifted and trouble.zone in ("", task.zone) for trouble in self.troubles)
 
-    def counts(self, at: float) -> tuple[int, int]:
-        """(registered targets, unhealthy ones)."""
-        states = [state for _, state, _, _ in self.health(at)]
-        return len(states) - states.count("draining"), states.count("unhealthy")
+    def registered(self, at: float) -> int:
+        """How many targets are registered and not draining."""
+        if any(trouble.deregistered for trouble in self.troubles):
+            return 0
+        return sum(task.stopping is None and task.runs_at <= at for task in self.service.tasks)
 
 
 _FAILING = "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"

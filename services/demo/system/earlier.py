@@ -9,7 +9,8 @@ from services.demo.system.simulation import CREDITS
 
 _SHORT = 3 * HOUR
 """The longest range for which minutes are published."""
-_REMEMBERED = 14 * 24 * HOUR
+_NEWEST, _OLDEST = 2 * 24 * HOUR, 14 * 24 * HOUR
+"""How long before the first minute they are, in seconds."""
 _HOURLY = frozenset(
     {
         ("AWS/ApplicationELB", "ProcessedBytes"),
@@ -21,7 +22,7 @@ _HOURLY = frozenset(
 
 
 class EarlierMinutes:
-    """Minutes of the days before `first` (epoch seconds), without incidents; published when an hour or two are read.
+    """Minutes of days before `first` (epoch seconds), without incidents; published when an hour or two are read.
 
     A dashboard of a week does not need them, and thousands of them at the start would take seconds.
     """
@@ -34,12 +35,12 @@ class EarlierMinutes:
 
     def __call__(self, start: int, end: int) -> None:
         """Publish the hours from `start` to `end`."""
-        if start >= self._first or end - start > _SHORT or start < self._first - _REMEMBERED:
+        if end - start > _SHORT or not self._first - _OLDEST <= start < end <= self._first - _NEWEST:
             return
-        for hour in range(start // HOUR * HOUR, min(end, self._first), HOUR):
+        for hour in range(start // HOUR * HOUR, end, HOUR):
             if hour not in self._published:
                 self._published.add(hour)
-                for at in range(hour, min(hour + HOUR, self._first), 60):
+                for at in range(hour, hour + HOUR, 60):
                     self._publish(at)
 
     def _publish(self, at: int) -> None:

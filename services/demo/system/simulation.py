@@ -7,6 +7,7 @@ from typing import Protocol
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Service
+from services.demo.ecs.records import Fate
 from services.demo.effects import Deploy, Effect
 from services.demo.elb.model import TargetGroup
 from services.demo.incident_effects import Desired, ServiceEvent, Targets
@@ -18,7 +19,7 @@ from services.demo.system.lines import Line
 from services.demo.system.minute import Minute, gib_filled, of, simulate
 from services.demo.system.other_logs import database_lines, firewall_lines
 from services.demo.system.publish import publish
-from services.demo.system.troubles import broken, disturb, fates, troubles_of
+from services.demo.system.troubles import disturb, fates, troubles_of
 
 FULL = 0.02
 """GiB below which the database's storage is full."""
@@ -104,13 +105,13 @@ class SimulatedSystem:
             len(serving),
             failing=failing,
             database_down=down,
-            registered=self.group.counts(start + 30)[0],
+            registered=self.group.registered(start + 30),
         )
         minute.database_cpu *= self._database.cpu_share
         self._minute = minute
         self._check_health(minute)
+        minute.deployed_words = self._released_words
         if self._troubles:
-            minute.deployed_words = self._released_words
             disturb(minute, self._troubles, at, Random(f"{self._run.scenario.seed} {start}"))
         if start >= self._log_start:
             self._write(minute)
@@ -118,6 +119,8 @@ class SimulatedSystem:
     def _check_health(self, minute: Minute) -> None:
         """The group's targets as they are in this minute, and the service's event when one becomes unhealthy."""
         was_failing, self.group.failing = self._unhealthy, minute.unhealthy
+        if not (was_failing or minute.unhealthy or self.group.troubles):
+            return
         failing = [row for row in self.group.health(minute.start + 30) if row[1] == "unhealthy"]
         self._unhealthy = minute.unhealthy = len(failing)
         if failing and not was_failing:
@@ -137,7 +140,7 @@ class SimulatedSystem:
         """Deploy the same definition, or a new one whose tasks end, fail or wait."""
         definition = names.RELEASE if effect.is_release else self.service.definition
         if effect.broken:
-            self.service.fates.append(broken(definition, at))
+            self.service.fates.append(Fate.crash(definition, at))
         if effect.errors:
             self.service.faulty[self.service.images_of(definition)[0].digest] = effect.errors
         self.service.deploy(definition, at, hook="pause-1" if effect.paused else "")

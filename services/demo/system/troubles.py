@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from random import Random
 
 from services.demo import incident_effects as kinds
-from services.demo.ecs.records import CRASH, Fate
+from services.demo.ecs.records import Fate
 from services.demo.effects import Effect, Storage
 from services.demo.system import names
 from services.demo.system.minute import Minute, of, times
@@ -36,11 +36,6 @@ def fates(effects: Iterable[Effect], began: float) -> list[Fate]:
             since, only = began + effect.at, names.RELEASE if effect.new else ""
             rules.append(Fate(since, since + effect.lasts, definition=only, **settings))
     return rules
-
-
-def broken(definition: str, since: float) -> Fate:
-    """Tasks of `definition` end as soon as they run."""
-    return Fate(since, float("inf"), CRASH, definition=definition)
 
 
 def disturb(minute: Minute, troubles: Sequence[Effect], at: float, random: Random) -> None:

@@ -12,7 +12,7 @@ from services.i18n import _
 from services.inspections.registry import offered
 from services.models.alarms import Alarm
 from services.models.dashboards import DashboardView, MetricWidget
-from services.models.runbook import Cause, Step
+from services.models.runbook_playbooks import Cause, Step
 from tui import messages
 from tui.console import Console
 

@@ -24,16 +24,9 @@ from services.journal.threads import Threads
 from services.journal.verify import verify
 from services.journal.writer import JournalWriter
 from services.models.base import RawId
-from services.models.journal import (
-    Entry,
-    EntryQuery,
-    JournalHealth,
-    JournalPage,
-    NewEntry,
-    Person,
-    Verification,
-)
+from services.models.journal import Entry, EntryQuery, JournalHealth, JournalPage, NewEntry, Person
 from services.models.problem import Problem
+from services.models.verification import Verification
 
 T = TypeVar("T")
 PAGE = 200

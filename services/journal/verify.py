@@ -16,7 +16,7 @@ from services.journal.problems import UnusableJournal, problem_of
 from services.journal.queries import fold, searched
 from services.journal.reader import JournalReader, Row
 from services.journal.trusted_senders import TrustedSenders
-from services.models.journal import ChainFault, ChainFaultKind, Verification
+from services.models.verification import ChainFault, ChainFaultKind, Verification
 
 LISTED = 1000
 """Maximum number of faults listed; further ones are only counted."""

@@ -23,12 +23,12 @@ class Source(StrEnum):
     """DescribeServices"""
     TARGETS = "targets"
     """DescribeTargetHealth"""
-    STOPPED_TASKS = "stopped-tasks"
-    """ListTasks, DescribeTasks"""
+    TASKS = "tasks"
+    """ListTasks of stopped and of running tasks, DescribeTasks of both"""
     DEPLOYMENTS = "deployments"
-    """ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions"""
+    """ListServiceDeployments, DescribeServiceRevisions of the newest two"""
     SCALING = "scaling"
-    """DescribeScalableTargets, DescribeScalingActivities"""
+    """DescribeScalableTargets, DescribeScalingPolicies, DescribeScalingActivities"""
     DATABASE = "database"
     """DescribeDBInstances"""
     DATABASE_EVENTS = "database-events"
@@ -168,6 +168,17 @@ class StoppedTask(Model):
         return self.stopping or self.stopped
 
 
+class RunningTask(Model):
+    """A task that runs, by which an error's log stream is told apart."""
+
+    id: Clean
+    """Last part of its ARN; in an awslogs stream name, too."""
+    started_by: Clean = ""
+    """Id of the deployment that started it."""
+    definition: Clean = ""
+    """`family:revision`"""
+
+
 class NetworkPath(Model):
     """Whether the security groups of the database let the tasks' groups in; computed from their rules."""
 
@@ -228,6 +239,7 @@ class IncidentEvidence(Model):
     targets: tuple[TargetHealth, ...] = ()
     stopped_tasks: tuple[StoppedTask, ...] = ()
     """Newest first."""
+    running_tasks: tuple[RunningTask, ...] = ()
     deployments: tuple[ServiceDeployment, ...] = ()
     """Newest first."""
     revisions: tuple[ServiceRevision, ...] = ()

@@ -82,6 +82,34 @@ class EntryKind(StrEnum):
     POSTED = "posted"
     UNPOSTED = "unposted"
     """Slack rejected a post, or it is unknown whether Slack accepted it."""
+    INCIDENT_OPENED = "incident-opened"
+    """A console opened an incident for an alarm or a finding."""
+    INCIDENT_CAPTURING = "incident-capturing"
+    """A console begins an incident's first wave, so that other consoles do not."""
+    EVIDENCE = "evidence"
+    """What a first wave read, compressed; large, so lists and reports leave its body out."""
+    INCIDENT_TAKEN = "incident-taken"
+    """A person responds to an incident from now on."""
+    INCIDENT_STEP = "incident-step"
+    """A person marked a step of the playbook as done or skipped."""
+    INCIDENT_DECIDED = "incident-decided"
+    """A person decided on a cause; contains the scores as they stood."""
+    CONTACTED = "contacted"
+    """A person told somebody about an incident or a finding: whom, when, by what."""
+    HAND_OVER = "hand-over"
+    """A person offers an incident, or the day's duty with what is open, to the next person."""
+    HAND_OVER_ACCEPTED = "hand-over-accepted"
+    INCIDENT_JOINED = "incident-joined"
+    """A person made an incident part of another."""
+    INCIDENT_TURNED = "incident-turned"
+    """The alarm of an open incident changed its state, or the console judged that the system has recovered."""
+    INCIDENT_CLOSED = "incident-closed"
+    """A person closed an incident, with its cause."""
+    FOLLOW_UP = "follow-up"
+    """A person left something to be done by a date."""
+    FOLLOW_UP_DONE = "follow-up-done"
+    OPINION = "opinion"
+    """AWS's own opinion on an incident, which never counts in the scores."""
     USAGE = "usage"
     """This console's AWS requests today, and their cost."""
     OTHER = "other"
@@ -190,64 +218,6 @@ class JournalPage(Model):
     entries: tuple[Entry, ...]
     more: bool
     """Whether there are older matching entries."""
-
-
-class ChainFaultKind(StrEnum):
-    """How an entry fails verification."""
-
-    ALTERED = "altered"
-    DROPPED = "dropped"
-    """Missing between two other entries."""
-    SWAPPED = "swapped"
-    """In the place of another entry."""
-    INSERTED = "inserted"
-    """Never part of the chain."""
-    CUT_OFF = "cut-off"
-    """Missing at the end, although a checkpoint of it is stored outside."""
-    REPLACED = "replaced"
-    """The whole journal was replaced by another."""
-
-
-class ChainFault(Model):
-    """A place where the journal differs from what was recorded."""
-
-    kind: ChainFaultKind
-    seq: int
-    """Number of the entry; 0: the whole journal."""
-    text: Clean
-    """What is wrong, in words."""
-
-
-class Verification(Model):
-    """The result of verifying the whole chain."""
-
-    path: Clean
-    journal: Clean = ""
-    """The journal's id."""
-    entries: int = 0
-    head: Clean = ""
-    """Hash of the newest entry."""
-    faults: tuple[ChainFault, ...] = ()
-    """Faults by entry number; only the first ones if there are very many."""
-    unlisted: int = 0
-    """Number of further faults, which are not listed."""
-    anchors: int = 0
-    """Number of checkpoints of this journal that were compared."""
-    anchored_seq: int = 0
-    """Number of the newest entry with a checkpoint; truncation after it is not detectable. 0: none."""
-    anchor_note: Clean = ""
-    """Which external log could not be compared, and why; "" if all could."""
-    distrusted: tuple[Clean, ...] = ()
-    """Log lines that contradict the journal but are not credible, and why."""
-    doubts: tuple[Clean, ...] = ()
-    """Contradicting log lines that can be neither confirmed nor refuted; a person must check them."""
-    problem: Problem | None = None
-    """Why the journal could not be verified; None if it could."""
-
-    @property
-    def intact(self) -> bool:
-        """Whether it was verified without faults or doubts."""
-        return self.problem is None and not self.faults and not self.doubts
 
 
 class JournalHealth(Model):

@@ -25,16 +25,13 @@ from services.models.runbook_inspections import (
     SlowQueries,
     Trail,
 )
+from services.models.runbook_playbooks import CauseWeights, DevopsAgent, Playbook, Procedure, RosterEntry
 from services.models.runbook_texts import (
     ApproverTexts,
-    CauseTexts,
     ContactTexts,
     DocumentTexts,
     DutyTexts,
-    PlaybookTexts,
-    ProcedureTexts,
     RdsTexts,
-    StepTexts,
     TitleTexts,
 )
 from services.models.runbook_types import AccountId, ClockTime, Region, Slug
@@ -163,85 +160,6 @@ class ExpectedAlarm(Translated):
     playbook: Slug | None = None
     """Id of its playbook; None: it has none."""
     en: TitleTexts = TitleTexts()
-    """English versions of its texts."""
-
-
-class Step(Translated):
-    """One step of a playbook or a procedure."""
-
-    text: Clean
-    """What to do, in words."""
-    note: Clean = ""
-    look: Slug | None = None
-    """Id of the inspection, panel or change that the console shows for this step; None: nothing."""
-    values: dict[Slug, Clean] = {}  # noqa: RUF012  pydantic copies it
-    """What a change is planned with, as `toban change` takes it: `{ max = "10" }`; empty: its target is shown."""
-    en: StepTexts = StepTexts()
-    """English versions of its texts."""
-
-
-class Cause(Translated):
-    """A row of a playbook's table of causes."""
-
-    cause: Clean
-    """The cause or situation."""
-    action: Clean
-    """What to do about it."""
-    look: Slug | None = None
-    """Id of the inspection, panel or change that the console shows for this action; None: nothing."""
-    values: dict[Slug, Clean] = {}  # noqa: RUF012  pydantic copies it
-    """What a change is planned with, as in `Step`."""
-    en: CauseTexts = CauseTexts()
-    """English versions of its texts."""
-
-
-class Playbook(Translated):
-    """What to do about one kind of alarm."""
-
-    references = ("escalate_to", "approval")
-
-    id: Slug
-    title: Clean
-    steps: tuple[Step, ...] = ()
-    causes: tuple[Cause, ...] = ()
-    wait_minutes: Annotated[int, Field(gt=0)] | None = None
-    """Minutes to wait for the alarm to recover without intervention; None: not given."""
-    escalate_minutes: Annotated[int, Field(gt=0)] | None = None
-    """Minutes without recovery after which to escalate; None: after `wait_minutes`."""
-    escalate_to: Clean = ""
-    """The role to escalate to; empty: none."""
-    approval: Clean = ""
-    """The role that must approve its changes; empty: no approval is needed."""
-    caution: tuple[Clean, ...] = ()
-    """Warnings, one text each."""
-    en: PlaybookTexts = PlaybookTexts()
-    """English versions of its texts."""
-
-    @property
-    def leads(self) -> tuple[Step | Cause, ...]:
-        """Everything that may lead somewhere, in the order of its numbers: the steps, then the causes."""
-        return (*self.steps, *self.causes)
-
-
-class Procedure(Translated):
-    """A task done on demand rather than by the calendar: scaling, cache invalidation, log searches."""
-
-    references = ("approval",)
-
-    id: Slug
-    title: Clean
-    section: Clean = ""
-    """Section of the written runbook; empty: not given."""
-    timing: Clean = ""
-    """When to do it, in words."""
-    steps: tuple[Step, ...] = ()
-    approval: Clean = ""
-    """The role that must approve it; empty: no approval is needed."""
-    revert: Clean = ""
-    """How and when to revert it, in words; empty: not given."""
-    caution: tuple[Clean, ...] = ()
-    """Warnings, one text each."""
-    en: ProcedureTexts = ProcedureTexts()
     """English versions of its texts."""
 
 
@@ -473,6 +391,12 @@ class Runbook(Translated):
     playbooks: tuple[Playbook, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     duties: tuple[Duty, ...] = ()
+    weights: dict[Slug, CauseWeights] = {}  # noqa: RUF012  pydantic copies it
+    """Weights of causes in place of those that ship with the console, by the cause's id."""
+    roster: tuple[RosterEntry, ...] = ()
+    """Who is on duty when (当番表); empty: the role alone is named."""
+    devops_agent: DevopsAgent | None = None
+    """AWS's agent for a second opinion; None: it is never asked."""
     contacts: tuple[Contact, ...] = ()
     approvers: tuple[Approver, ...] = ()
     freezes: tuple[Freeze, ...] = ()

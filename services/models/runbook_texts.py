@@ -42,6 +42,12 @@ class StepTexts(Texts):
     note: Clean = ""
 
 
+class StepRoles(StepTexts):
+    """English texts of a step with the role it names; filled in from contacts and approvers."""
+
+    to: Clean = ""
+
+
 class CauseTexts(Texts):
     """English texts of a cause."""
 

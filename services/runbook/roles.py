@@ -3,7 +3,8 @@
 from typing import TypeVar
 
 from services.models.runbook import Approver, Contact, Runbook
-from services.models.runbook_texts import CostsRoles, PlaybookRoles, ProcedureRoles
+from services.models.runbook_playbooks import Playbook
+from services.models.runbook_texts import CostsRoles, PlaybookRoles, ProcedureRoles, StepRoles
 from services.models.translated import Texts, Translated
 
 T = TypeVar("T", bound=Translated)
@@ -18,11 +19,16 @@ def with_english_roles(runbook: Runbook) -> Runbook:
     costs = runbook.costs and _named(runbook.costs, CostsRoles, names)
     return runbook.model_copy(
         update={
-            "playbooks": tuple(_named(each, PlaybookRoles, names) for each in runbook.playbooks),
+            "playbooks": tuple(_playbook(each, names) for each in runbook.playbooks),
             "procedures": tuple(_named(each, ProcedureRoles, names) for each in runbook.procedures),
             "costs": costs,
         }
     )
+
+
+def _playbook(playbook: Playbook, names: dict[str, str]) -> Playbook:
+    steps = tuple(_named(step, StepRoles, names) for step in playbook.steps)
+    return _named(playbook, PlaybookRoles, names).model_copy(update={"steps": steps})
 
 
 def _named(table: T, texts: type[Texts], names: dict[str, str]) -> T:

@@ -18,7 +18,8 @@ from services.models.duties import ScheduledOccurrence
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure, Recorded
 from services.models.posts import Post, Proposal
-from services.models.runbook import Duty, Environment, Playbook, Runbook
+from services.models.runbook import Duty, Environment, Runbook
+from services.models.runbook_playbooks import Playbook
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.slack import note_wording
 from services.slack.console_links import alarm_page, inspection_page

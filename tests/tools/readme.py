@@ -18,7 +18,7 @@ from services.changes.registry import CHANGES
 from services.demo.launch import scenarios
 from services.i18n import _
 from services.inspections.registry import INSPECTIONS
-from services.models.runbook import Step
+from services.models.runbook_playbooks import Step
 from services.runbook.loader import load_builtin
 from tui.cli.main import build
 from tui.cli.printing import Output

@@ -20,11 +20,12 @@ from services.models.change_runs import StepState
 from services.models.changes import Danger, Plan
 from services.models.duties import OccurrenceState
 from services.models.findings import Finding
-from services.models.journal import ChainFaultKind, EntryKind, Verification
+from services.models.journal import EntryKind
 from services.models.posts import PostState
 from services.models.problem import Problem, ProblemKind
 from services.models.report import DayReport, PeriodReport
 from services.models.verdict import Verdict
+from services.models.verification import ChainFaultKind, Verification
 from services.report.agenda import Agenda
 from services.runbook.loader import builtin_names, load
 from services.slack.settings import VARIABLES

@@ -11,7 +11,7 @@ from services.models.base import RawId
 from services.models.feeds import FeedState
 from services.models.metrics import MetricQuery, Series
 from services.models.problem import Problem, ProblemKind
-from services.models.runbook import Cause, Playbook, Step
+from services.models.runbook_playbooks import Cause, Playbook, Step
 from services.models.verdict import Limit
 
 JST = ZoneInfo("Asia/Tokyo")

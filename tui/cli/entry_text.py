@@ -8,8 +8,9 @@ from services.i18n import _, plural
 from services.models.text import clean
 
 if TYPE_CHECKING:
-    from services.models.journal import Entry, Verification
+    from services.models.journal import Entry
     from services.models.problem import Problem
+    from services.models.verification import Verification
 
 _KIND_WIDTH = 14
 """Cells of the column of kinds."""

@@ -10,7 +10,8 @@ from services.changes.approvers import scope_titles
 from services.clock import Clock
 from services.contacts import escalation
 from services.i18n import _
-from services.models.runbook import Duty, Playbook, Procedure, Runbook
+from services.models.runbook import Duty, Runbook
+from services.models.runbook_playbooks import Playbook, Procedure
 from services.models.text import clean
 from services.report.rendering.html import write as to_html
 from services.report.rendering.runbook_document import bound, runbook_document

@@ -25,7 +25,7 @@ from services.models.feeds import FeedState, Freshness
 from services.models.journal import Acknowledgement
 from services.models.metrics import Series
 from services.models.problem import Problem
-from services.models.runbook import Playbook
+from services.models.runbook_playbooks import Playbook
 from widgets.alarms.acknowledgements import past_lines, whole_lines
 from widgets.alarms.curve import chip_spans, curve_note, other_statistic
 from widgets.alarms.detail_layout import DetailLayout

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.i18n import _
 from services.models.glyphs import ATTENTION, LATE, WAITING
-from services.models.runbook import Playbook, Step
+from services.models.runbook_playbooks import Playbook, Step
 from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span, fit, width_of
 

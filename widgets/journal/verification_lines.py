@@ -2,7 +2,7 @@
 
 from services.i18n import N_, _, plural
 from services.models import glyphs
-from services.models.journal import ChainFaultKind, Verification
+from services.models.verification import ChainFaultKind, Verification
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
 

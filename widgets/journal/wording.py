@@ -48,6 +48,21 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.POSTING: StateStyle(glyphs.RUNNING, N_("posting"), "muted"),
     EntryKind.POSTED: StateStyle(glyphs.DONE, N_("posted"), "good"),
     EntryKind.UNPOSTED: StateStyle(glyphs.MISSING, N_("not posted"), "bad"),
+    EntryKind.INCIDENT_OPENED: StateStyle(glyphs.ABNORMAL, N_("incident"), "bad"),
+    EntryKind.INCIDENT_CAPTURING: StateStyle(glyphs.RUNNING, N_("first wave"), "faint"),
+    EntryKind.EVIDENCE: StateStyle(_NONE, N_("evidence"), "key"),
+    EntryKind.INCIDENT_TAKEN: StateStyle(glyphs.UNDERWAY, N_("incident taken"), "caution"),
+    EntryKind.INCIDENT_STEP: StateStyle(glyphs.DONE, N_("response step"), ""),
+    EntryKind.INCIDENT_DECIDED: StateStyle(_NONE, N_("cause decided"), "strong"),
+    EntryKind.CONTACTED: StateStyle(glyphs.DONE, N_("contacted"), "good"),
+    EntryKind.HAND_OVER: StateStyle(glyphs.UPCOMING, N_("hand-over"), "key"),
+    EntryKind.HAND_OVER_ACCEPTED: StateStyle(glyphs.DONE, N_("hand-over accepted"), "good"),
+    EntryKind.INCIDENT_JOINED: StateStyle(_NONE, N_("incidents joined"), "muted"),
+    EntryKind.INCIDENT_TURNED: StateStyle(_NONE, N_("course of the incident"), "strong"),
+    EntryKind.INCIDENT_CLOSED: StateStyle(glyphs.DONE, N_("incident closed"), "good"),
+    EntryKind.FOLLOW_UP: StateStyle(glyphs.UPCOMING, N_("follow-up"), "key"),
+    EntryKind.FOLLOW_UP_DONE: StateStyle(glyphs.DONE, N_("follow-up done"), "good"),
+    EntryKind.OPINION: StateStyle(_NONE, N_("AWS's opinion"), "muted"),
     EntryKind.USAGE: StateStyle(_NONE, N_("usage"), "faint"),
     EntryKind.OTHER: StateStyle(glyphs.NOT_JUDGED, N_("unknown kind"), "warn"),
 }
@@ -81,7 +96,13 @@ _OPENINGS = {EntryKind.SIGN_OFF: N_("Signed off"), EntryKind.OUTCOME: N_("Accept
 """How the texts of a kind begin, where that is not the kind's word."""
 _LONGEST_KIND = 40
 """Maximum length of the name of an unknown kind."""
-QUIET = (EntryKind.STARTED, EntryKind.ENDED, EntryKind.LOOKING, EntryKind.USAGE)
+QUIET = (
+    EntryKind.STARTED,
+    EntryKind.ENDED,
+    EntryKind.LOOKING,
+    EntryKind.INCIDENT_CAPTURING,
+    EntryKind.USAGE,
+)
 """Kinds that the console records about itself."""
 
 

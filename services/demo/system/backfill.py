@@ -92,7 +92,7 @@ def _quiet(start: int, level_field: str) -> Minute:
         memory=40.0,
         latency=LATENCY,
         target_errors=0,
-        balancer_errors=0,
+        balancer={},
         client_errors=0,
         slow_queries=int(start // _WRITTEN % _SLOW == 0),
         database_cpu=8.0,

@@ -3,7 +3,7 @@
 The values of a Minute are consistent: the log has as many lines with a 5xx status as 5xx responses are counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
@@ -52,7 +52,8 @@ class Minute:
     latency: float
     """Mean seconds of a request."""
     target_errors: int
-    balancer_errors: int
+    balancer: Mapping[int, int]
+    """5xx responses that the load balancer made itself, by status code."""
     client_errors: int
     slow_queries: int
     database_cpu: float
@@ -75,9 +76,19 @@ class Minute:
     """How the application logs its level; see LevelField."""
 
     @property
+    def balancer_errors(self) -> int:
+        """5xx responses that the load balancer made itself."""
+        return sum(self.balancer.values())
+
+    @property
     def errors(self) -> int:
         """5xx responses of targets and load balancer."""
         return self.target_errors + self.balancer_errors
+
+    @property
+    def routed(self) -> int:
+        """Requests for which a target was chosen; with none registered the answer is 503."""
+        return self.requests - self.balancer.get(503, 0)
 
 
 OUTAGE = Errors(kind="errors", at=0, share=0.6, cause="database")
@@ -92,10 +103,13 @@ def simulate(
     *,
     failing: float = 0.0,
     database_down: bool = False,
+    registered: int | None = None,
 ) -> Minute:
     """The minute from `start` with `tasks` serving tasks; it depends on the arguments only.
 
-    `failing` is the share of the requests that fail because of what is deployed.
+    `failing` is the share of the requests that fail because of what is deployed; `registered` are the targets,
+    healthy or not: all of them receive requests if none is healthy ("fails open"), and without any the answer is 503
+    (Application Load Balancers, health checks for target groups). None: the serving tasks.
     """
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
@@ -113,7 +127,7 @@ def simulate(
     slow = sum(effect.milliseconds for effect in _of(effects, Slow)) / 1000
     latency = (LATENCY * random.uniform(0.9, 1.15) + slow) * _queueing(CPU_IDLE + demand / servers)
     failed, mishaps = _failures(random, requests, errors, tasks)
-    balancer = round(failed * 0.25) if errors and errors.unhealthy else 0
+    balancer = _balancer_errors(failed, errors, tasks, registered)
     database = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, DatabaseLoad))
     broken = errors is not None and errors.cause == "database"
     minute = Minute(
@@ -124,8 +138,8 @@ def simulate(
         cpu=cpu,
         memory=min(95.0, 38 + requests * 0.06 + random.gauss(0, 0.6)),
         latency=latency * (4.0 if broken else 1.0),
-        target_errors=failed - balancer,
-        balancer_errors=balancer,
+        target_errors=failed - sum(balancer.values()),
+        balancer=balancer,
         client_errors=round(requests * random.uniform(0.0, 0.02)),
         slow_queries=int(random.random() < 0.04 + database / 100) + (2 if broken else 0),
         database_cpu=min(100.0, max(2.0, 7 + requests * 0.13 + database + random.gauss(0, 1.2))),
@@ -179,6 +193,18 @@ def _queueing(percent: float) -> float:
     """How many times longer requests take at a load of `percent`."""
     load = percent / 100
     return 1.0 if load <= SURGE_AT else min(14.0, 1.0 + (load - SURGE_AT) * 28)
+
+
+def _balancer_errors(
+    failed: int, errors: Errors | None, tasks: int, registered: int | None
+) -> dict[int, int]:
+    """Of the failed requests, those that the load balancer answered itself, by status code."""
+    if not tasks:
+        return {502 if registered else 503: failed}
+    if errors is None or not errors.unhealthy:
+        return {}
+    # Who waits for a database waits too long; a broken target closes the connection.
+    return {504 if errors.cause == "database" else 502: round(failed * 0.25)}
 
 
 def _failures(random: Random, requests: int, errors: Errors | None, tasks: int) -> tuple[int, int]:

@@ -67,17 +67,18 @@ def _alb(put: Put, minute: Minute) -> None:
             for dimensions in where:
                 put("AWS/ApplicationELB", metric, dimensions, at, value=float(value), unit=unit)
 
-    count("RequestCount", minute.requests, both)
+    count("RequestCount", minute.routed, both)
     count("HTTPCode_Target_5XX_Count", minute.target_errors, both)
     count("HTTPCode_ELB_5XX_Count", minute.balancer_errors)
-    count("HTTPCode_ELB_503_Count", minute.balancer_errors)
+    for code, errors in minute.balancer.items():
+        count(f"HTTPCode_ELB_{code}_Count", errors)
     count("HTTPCode_Target_4XX_Count", minute.client_errors)
     count("HTTPCode_Target_2XX_Count", max(0, minute.requests - minute.errors - minute.client_errors))
     count("ActiveConnectionCount", round(minute.requests * 1.6))
     count("NewConnectionCount", round(minute.requests * 0.7))
     count("ProcessedBytes", processed(minute.requests), unit="Bytes")
-    if minute.requests:
-        share = max(1, minute.requests // len(_SPREAD))
+    if minute.routed:
+        share = max(1, minute.routed // len(_SPREAD))
         put(
             "AWS/ApplicationELB",
             "TargetResponseTime",

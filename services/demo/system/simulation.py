@@ -80,7 +80,16 @@ class SimulatedSystem:
         serving = self.service.serving(start + 30)
         failing = self.service.failing(start + 30)
         down = self._database.is_down(start, start + 60)
-        minute = simulate(self._run.scenario, began, start, len(serving), failing=failing, database_down=down)
+        registered = sum(state != "draining" for _, state, _, _ in self.group.health(start + 30))
+        minute = simulate(
+            self._run.scenario,
+            began,
+            start,
+            len(serving),
+            failing=failing,
+            database_down=down,
+            registered=registered,
+        )
         minute.database_cpu *= self._database.cpu_share
         self._minute = minute
         if minute.unhealthy and not self.group.failing:

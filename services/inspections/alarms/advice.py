@@ -7,7 +7,8 @@ from services.i18n import _
 from services.inspections.alarms.evaluation import Judged, Mark
 from services.inspections.toolkit.checks import runbook_advice
 from services.models.alarms import Alarm
-from services.models.runbook import Playbook, Runbook
+from services.models.runbook import Runbook
+from services.models.runbook_playbooks import Playbook
 
 
 def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from services.contacts import escalation
 from services.i18n import _
 from services.inspections.toolkit.checks import playbook_of
-from services.models.runbook import Playbook, Runbook
+from services.models.runbook import Runbook
+from services.models.runbook_playbooks import Playbook
 
 PATIENCE = timedelta(minutes=5)
 """How long a service may take to recover if no playbook says so."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from services.contacts import escalation, reachable
 from services.i18n import sentences
 from services.models.findings import Measure
-from services.models.runbook import Playbook, Runbook
+from services.models.runbook import Runbook
+from services.models.runbook_playbooks import Playbook
 from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
 
 

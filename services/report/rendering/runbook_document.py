@@ -11,7 +11,8 @@ from services.contacts import escalation
 from services.i18n import _
 from services.models import glyphs
 from services.models.date_text import zoned_time
-from services.models.runbook import Duty, Playbook, Procedure, Runbook, Step
+from services.models.runbook import Duty, Runbook
+from services.models.runbook_playbooks import Playbook, Procedure, Step
 from services.models.text import clean
 from services.models.verdict import Limit, Verdict
 from services.report.rendering.document import (

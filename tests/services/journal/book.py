@@ -14,7 +14,8 @@ from services.journal.external_hashes import ExternalHashes
 from services.journal.journal import Journal
 from services.journal.store import Store
 from services.journal.verify import verify
-from services.models.journal import Entry, EntryKind, NewEntry, Person, Verification
+from services.models.journal import Entry, EntryKind, NewEntry, Person
+from services.models.verification import Verification
 
 NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
 """12:00 in Japan."""

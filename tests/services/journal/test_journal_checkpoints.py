@@ -21,8 +21,8 @@ from services.journal.external_hashes import ExternalHashes, from_file, machine_
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from services.journal.trusted_senders import TrustedSenders
-from services.models.journal import ChainFaultKind, Verification
 from services.models.problem import Problem, ProblemKind
+from services.models.verification import ChainFaultKind, Verification
 from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, note, open_journal, tampered
 
 

@@ -13,7 +13,8 @@ from services.journal.checkpoints import Checkpoint
 from services.journal.external_hashes import ExternalHashes
 from services.journal.reader import JournalReader, Row
 from services.journal.store import Store
-from services.models.journal import ChainFaultKind, Entry
+from services.models.journal import Entry
+from services.models.verification import ChainFaultKind
 from tests.services.journal.book import ALICE, NOON, checked, filled, note, tampered
 
 COUNT = 8

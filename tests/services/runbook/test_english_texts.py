@@ -111,6 +111,8 @@ UNTRANSLATED = {
     "Approver": {"users"},
     "Duty": {"anchor"},
     "Runbook": {"document_version"},
+    "RosterEntry": {"person", "contact"},
+    "DevopsAgent": {"space"},
     "Slack": {"channel"},
     "ReportSpec": {"approvals"},
     "ErrorLogs": {"query", "tail_pattern"},

@@ -8,15 +8,9 @@ from services import i18n
 from services.i18n import _
 from services.models import glyphs
 from services.models.feeds import FeedState
-from services.models.journal import (
-    ChainFault,
-    ChainFaultKind,
-    EntryKind,
-    EntryQuery,
-    JournalHealth,
-    Verification,
-)
+from services.models.journal import EntryKind, EntryQuery, JournalHealth
 from services.models.journal_view import EntryLink, JournalView
+from services.models.verification import ChainFault, ChainFaultKind, Verification
 from tests.widgets import gallery_data, journal_data
 from tui.cli.entry_text import by_day
 from widgets.drawing.lines import plain, width_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.i18n import _
-from services.models.runbook import Cause, Step
+from services.models.runbook_playbooks import Cause, Step
 from tui.console import Console
 from tui.messages import OpenChange
 from tui.places import Origin, destination

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from services.i18n import _
 from services.journal.journal import Journal
-from services.models.journal import Verification
+from services.models.verification import Verification
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.block import Block
 from widgets.drawing.format import wrap

@@ -22,7 +22,7 @@ from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.metrics import Series
 from services.models.problem import Problem
-from services.models.runbook import Playbook, Step
+from services.models.runbook_playbooks import Playbook, Step
 from tui import messages
 from tui.commands import bindings
 from tui.places import Destination, Origin, destination

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from services.changes.registry import CHANGES
-from services.models.runbook import Cause, Runbook, Step
+from services.models.runbook import Runbook
+from services.models.runbook_playbooks import Cause, Step
 from services.runbook.loader import load_builtin
 from tests.tools.console import console, screen_text, until
 from tests.tui.change_steps import SIZES

@@ -6,7 +6,7 @@ from services.i18n import _
 from services.models import glyphs
 from services.models.date_text import time_text
 from services.models.incidents import StepMark
-from services.models.runbook import Cause, Step
+from services.models.runbook_playbooks import Cause, Step
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry

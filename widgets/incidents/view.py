@@ -8,7 +8,7 @@ from services.models.causes import Assessment, CauseSpec
 from services.models.contacts import Reachable
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, StepMark, TimelineRow
-from services.models.runbook import Playbook
+from services.models.runbook_playbooks import Playbook
 
 
 @dataclass(frozen=True, slots=True)

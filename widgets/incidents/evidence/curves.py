@@ -81,7 +81,7 @@ def _row(context: EvidenceContext, measure: Measure, series: Series) -> Entry:
     line: list[Span] = [
         (pad(_(metric.title), _NAME) + " ", "muted"),
         (pad(number(series.last, metric.unit), 9, "right"), "strong"),
-        ("  " + _("before {value}").format(value=number(usual, metric.unit) if before else NOTHING), "muted"),
+        ("  " + _("before T0 {value}").format(value=number(usual, metric.unit) if before else NOTHING), "muted"),
     ]
     if worst is not None:
         line.append(("  " + _("worst since T0 {value}").format(value=number(worst, metric.unit)), ""))

@@ -50,12 +50,12 @@ def _pending(context: EvidenceContext, width: int) -> list[Entry]:
     if not database.pending_reported:
         return [note("db-pending", _("AWS does not report pending changes."), width, "warn")]
     if not database.pending:
-        return [fact("db-pending", _("Pending"), [(f"{glyphs.NORMAL} " + _("nothing is pending"), "good")])]
+        return [fact("db-pending", _("Pending changes"), [(f"{glyphs.NORMAL} " + _("nothing is pending"), "good")])]
     outage = any(setting.outage for setting in database.pending)
     texts = [f"{setting.title} → {setting.value}" for setting in database.pending]
     if outage:
         texts.append(_("applying it interrupts the database"))
-    first: list[Span] = [(f"{glyphs.ATTENTION} " + _("Pending") + "  ", "warn")]
+    first: list[Span] = [(f"{glyphs.ATTENTION} " + _("Pending changes") + "  ", "warn")]
     lines = tuple(hanging(first, _("; ").join(texts), width, "warn"))
     return [Entry("db-pending", lines, can_choose=False)]
 

@@ -111,7 +111,7 @@ def log_message(text: str) -> str:
     """What a line says: of JSON its message and error, of PostgreSQL what follows its prefix."""
     if text.startswith("{"):
         return _json_message(text) or text
-    return _POSTGRES.sub("", text)
+    return " ".join(_POSTGRES.sub("", text).split())
 
 
 def _json_message(text: str) -> str:

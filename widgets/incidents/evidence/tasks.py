@@ -82,9 +82,9 @@ def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -
 
 def stopped_entries(context: EvidenceContext, width: int) -> list[Entry]:
     """The tasks that stopped, newest first, with the reason in words."""
-    entries = read_notes(context, Source.STOPPED_TASKS, width=width)
+    entries = read_notes(context, Source.TASKS, width=width)
     tasks = context.evidence.stopped_tasks
-    if not is_read(context, Source.STOPPED_TASKS):
+    if not is_read(context, Source.TASKS):
         return entries
     entries.append(heading("stopped", _("Stopped tasks"), (str(len(tasks)), "muted")))
     if not tasks:

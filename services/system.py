@@ -1,4 +1,7 @@
-"""Connects the readers and feeds of one system; independent of the screen and of whether AWS is real."""
+"""Connects the readers and feeds of one system; independent of the screen and of whether AWS is real.
+
+Longer than other files because everything is connected in one place.
+"""
 
 import os
 import random
@@ -37,6 +40,9 @@ from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
+from services.incidents.follow_ups import follow_up_slots
+from services.incidents.service import Incidents
+from services.incidents.watch import IncidentWatch
 from services.inspections.allow_list import allow_list_of
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
@@ -94,6 +100,8 @@ class Services:
     duties: Duties
     engine: ChangeEngine
     acknowledgements: Acknowledgements
+    incidents: Incidents
+    incident_watch: IncidentWatch
     inspection_runner: InspectionRunner
     records: FindingRecords
     scheduler: InspectionScheduler
@@ -237,13 +245,14 @@ def connect(
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
     policies = session_policies(runbook, region)
     engine = engine_of(context, book, session, permits, session.write_role, policies)
+    incidents = Incidents(book, clock)
     duties = Duties(
         runbook,
         calendar,
         book,
         clock,
         anchors=lambda: base_dates_feed.state.value or (),
-        dated=engine.reverts,
+        dated=lambda: (*engine.reverts(), *follow_up_slots(incidents.follow_ups, calendar.zone)),
     )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
@@ -274,6 +283,8 @@ def connect(
         duties=duties,
         engine=engine,
         acknowledgements=Acknowledgements(book),
+        incidents=incidents,
+        incident_watch=IncidentWatch(incidents, runbook, clock),
         inspection_runner=inspection_runner,
         records=records,
         scheduler=InspectionScheduler(

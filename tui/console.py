@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from services.models.feeds import FeedState
     from services.models.findings import FindingsView
     from services.models.identity import Identity
+    from services.models.incidents import Incident
     from services.models.journal import Acknowledgement
     from services.models.posts import Post
     from services.models.runbook import Runbook
@@ -66,6 +67,7 @@ class Console(RuntimeApp):
     findings: var["FindingsView | None"] = var(None)
     runs: var["tuple[Run, ...]"] = var(())
     acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
+    incidents: var["tuple[Incident, ...]"] = var(())
     posts: var["tuple[Post, ...]"] = var(())
     """Notes for Slack, unsent first."""
     link: var["LinkState | None"] = var(None)

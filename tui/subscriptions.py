@@ -18,6 +18,7 @@ from services.models.change_runs import Run
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
+from services.models.incidents import Incident
 from services.models.posts import Post
 from services.models.watches import WatchState
 from tui.console import Console
@@ -61,6 +62,9 @@ class Subscriptions:
         usage = self._services.workers.keep("usage", title, self._record_usage)
         self._app.run_worker(usage, group="usage", exclusive=True)
         ticks = self._services.duty_ticks
+        watch = self._services.incident_watch
+        opening = self._services.workers.keep("incident-watch", _("opening incidents"), watch.keep)
+        self._app.run_worker(opening, group="incident-watch", exclusive=True)
         proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
         self._app.run_worker(proving, group="duty-ticks", exclusive=True)
 
@@ -99,6 +103,7 @@ class Subscriptions:
         yield "duties", _("updating the duties"), services.duties.states, self._show_duties
         yield "runs", _("updating the changes"), services.engine.states, self._show_runs
         acknowledgements = services.acknowledgements.states
+        yield "incidents", _("updating the incidents"), services.incidents.states, self._show_incidents
         yield "acknowledgements", _("updating the acknowledgements"), acknowledgements, to("acknowledged")
         yield "posts", _("updating the Slack messages"), services.outbox.states, self._show_posts
 
@@ -116,6 +121,7 @@ class Subscriptions:
         self._read_alarm_values()
         if before is not None and before.problem is not None and state.problem is None:
             self._services.scheduler.recovered()
+        self._services.incident_watch.observe(state)
         self._ring_for_alarms(before, state)
         error = self._services.feeds["alarms"].error
         if isinstance(error, MfaNeeded):
@@ -143,6 +149,11 @@ class Subscriptions:
         for run in watch_ends(before, runs):
             self._tell_end(run)
         self._tell_approvals(requests)
+
+    def _show_incidents(self, incidents: tuple[Incident, ...]) -> None:
+        self._app.incidents = incidents
+        # A follow-up is a dated duty.
+        self._services.duties.refresh()
 
     def _tell_approvals(self, before: tuple[ApprovalRequest, ...]) -> None:
         """Tell what has become of the requests for approval since `before`."""

@@ -35,6 +35,8 @@ class Signal(Model):
     source: Source
     why: Clean = ""
     """Why it is unseen; "" otherwise."""
+    is_denied: bool = False
+    """Whether it is unseen because its source could not be read, so that reading it may still change everything."""
     is_direct: bool = False
     """Whether it shows the cause itself, not only an effect (◆)."""
     group: str = ""
@@ -105,6 +107,8 @@ class WeighedCause(Model):
     """What speaks against it, heaviest first."""
     unseen: tuple[WeighedSignal, ...] = ()
     """What could speak for it but was not seen, heaviest first."""
+    doubts: int = 0
+    """How far its score would fall at worst if the sources that could not be read spoke against it; 0 or less."""
     impossible: Clean = ""
     """Why it is impossible; "" if it is not. Such a cause is shown struck out."""
     effects: tuple[Slug, ...] = ()

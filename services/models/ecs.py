@@ -58,6 +58,8 @@ class ContainerService(Model):
     task_definition: Clean = ""
     """`family:revision` that it is to run."""
     target_groups: tuple[RawId, ...] = ()
+    security_groups: tuple[RawId, ...] = ()
+    """Ids of the security groups of its tasks; (): not reported, or its tasks have none of their own."""
 
 
 class ScalableTarget(Model):

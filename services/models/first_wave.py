@@ -24,11 +24,11 @@ class Source(StrEnum):
     TARGETS = "targets"
     """DescribeTargetHealth"""
     TASKS = "tasks"
-    """ListTasks of stopped and of running tasks, DescribeTasks of both"""
+    """ListTasks of stopped tasks and, if tasks of several deployments may run, of running ones; DescribeTasks of both"""
     DEPLOYMENTS = "deployments"
     """ListServiceDeployments, DescribeServiceRevisions of the newest two"""
     SCALING = "scaling"
-    """DescribeScalableTargets, DescribeScalingPolicies, DescribeScalingActivities"""
+    """DescribeScalableTargets, DescribeScalingActivities; DescribeScalingPolicies if a request is left"""
     DATABASE = "database"
     """DescribeDBInstances"""
     DATABASE_EVENTS = "database-events"
@@ -179,6 +179,16 @@ class RunningTask(Model):
     """`family:revision`"""
 
 
+class ServiceTasks(Model):
+    """The tasks of a service that ECS can describe."""
+
+    stopped: tuple[StoppedTask, ...] = ()
+    """Newest first."""
+    running: tuple[RunningTask, ...] = ()
+    more: bool = False
+    """Whether there are others, which were not read."""
+
+
 class NetworkPath(Model):
     """Whether the security groups of the database let the tasks' groups in; computed from their rules."""
 
@@ -223,6 +233,8 @@ class AlarmMoment(Model):
     metric: RawId = RawId("")
     """"" for an alarm on an expression."""
     threshold: float | None = None
+    dimensions: tuple[tuple[RawId, RawId], ...] = ()
+    """Of its metric, by which the service that it is about is found; () for an alarm on an expression or on a log."""
 
 
 class IncidentEvidence(Model):
@@ -240,12 +252,15 @@ class IncidentEvidence(Model):
     stopped_tasks: tuple[StoppedTask, ...] = ()
     """Newest first."""
     running_tasks: tuple[RunningTask, ...] = ()
+    """() also while tasks of one deployment alone can run."""
     deployments: tuple[ServiceDeployment, ...] = ()
     """Newest first."""
     revisions: tuple[ServiceRevision, ...] = ()
     scaling: ScalableTarget | None = None
     """None: not read, or not registered."""
     policies: tuple[ScalingPolicy, ...] = ()
+    policies_read: bool = True
+    """Whether `policies` were read: they are the last to get a request."""
     activities: tuple[ScalingActivity, ...] = ()
     """Newest first."""
     database: Database | None = None

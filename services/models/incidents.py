@@ -89,7 +89,6 @@ class FollowUp(Model):
     """UTC."""
     by: Clean
     at: datetime
-    done_at: datetime | None = None
     subject: Clean = ""
     """The incident or the occurrence that left it."""
 
@@ -134,11 +133,30 @@ class TimelineRow(Model):
     """Number of its journal entry; 0 if it comes from the evidence."""
 
 
+class TurnKind(StrEnum):
+    """What happened to the alarm or the system of an open incident."""
+
+    ALARM = "alarm"
+    OK = "ok"
+    INSUFFICIENT = "insufficient"
+    MISSING = "missing"
+    RECOVERED = "recovered"
+    """The console judged that the system works as usual again."""
+
+
+class Turn(Model):
+    """A change of the alarm's state, or the judged recovery."""
+
+    at: datetime
+    kind: TurnKind
+    text: Clean = ""
+
+
 class Incident(Model):
     """One response, as its journal entries tell it."""
 
     id: str
-    """`incident:<alarm or inspection>#<number>`; the journal's subject of all its entries."""
+    """`incident:<alarm or inspection>@<since>`; the journal's subject of all its entries."""
     trigger: TriggerKind
     target: RawId
     """The alarm's name, or the inspection's id."""
@@ -167,8 +185,8 @@ class Incident(Model):
     hand_over: HandOver | None = None
     """An offer that nobody has accepted yet."""
     follow_ups: tuple[FollowUp, ...] = ()
-    turns: tuple[tuple[datetime, str], ...] = ()
-    """Later changes of the alarm's state, oldest first: (when, `alarm`, `ok` or `insufficient`)."""
+    turns: tuple[Turn, ...] = ()
+    """Later changes of the alarm's state, and the recovery when it was judged; oldest first."""
     recovered_at: datetime | None = None
     """When recovery was judged; None while it is not, and again after the alarm has returned."""
     joined_to: str = ""
@@ -189,8 +207,14 @@ class Incident(Model):
     @property
     def firing_since(self) -> datetime:
         """When the alarm last went to ALARM: the clocks run from there after it had recovered."""
-        alarms = [at for at, state in self.turns if state == "alarm"]
+        alarms = [turn.at for turn in self.turns if turn.kind is TurnKind.ALARM]
         return alarms[-1] if alarms else self.since
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether its alarm was in ALARM when it was last seen; a finding does not fire."""
+        states = [turn.kind for turn in self.turns if turn.kind is not TurnKind.RECOVERED]
+        return self.trigger is TriggerKind.ALARM and (not states or states[-1] is TurnKind.ALARM)
 
 
 class ClockKind(StrEnum):

@@ -81,6 +81,12 @@ class Database(Model):
     """Certificate authority of the server certificate: `rds-ca-rsa2048-g1`."""
     certificate_until: datetime | None = None
     """When the server certificate expires (UTC); None: not reported."""
+    security_groups: tuple[RawId, ...] = ()
+    """Ids of its VPC security groups; (): not reported."""
+    address: Clean = ""
+    """Host name of its endpoint; "": not reported, as while it is created."""
+    port: int | None = None
+    """Port of its endpoint; None: not reported."""
 
 
 class SnapshotState(StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
+from services.incidents.first_wave.sources import SOURCES
 from services.inspections.registry import INSPECTIONS, KIND_CALLS
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
@@ -31,7 +32,7 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "rds:DescribePendingMaintenanceActions",
     ),
 }
-"""What the console calls beside inspections, changes and the panels of the watch mode."""
+"""What the console calls beside inspections, changes, panels of the watch mode and the first wave of incidents."""
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")
 """What the journal calls to store its checkpoints outside this machine, and to verify them."""
 ROTATION = "iam"
@@ -62,6 +63,7 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
         *(entry.calls for entry in INSPECTIONS if not entry.missing_setting(runbook)),
         *(KIND_CALLS[spec.kind] for spec in runbook.inspections),
         *CONSOLE.values(),
+        *(spec.calls for spec in SOURCES.values() if not spec.missing(runbook)),
         tuple(panels),
     )
     reads = frozenset[Operation]().union(*map(operations, parts))

@@ -26,6 +26,7 @@ from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.cost_explorer import CostExplorerReader
 from services.aws.ecs.reader import EcsReader
+from services.aws.elb import ElbReader
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.iam.root_user import RootUsers
 from services.aws.logs.events import Logs
@@ -35,6 +36,7 @@ from services.aws.pricing import PricingReader
 from services.aws.rds.reader import RdsReader
 from services.aws.regions import Regions
 from services.aws.s3 import S3Reader
+from services.aws.security_groups import SecurityGroups
 from services.aws.service_quotas import ServiceQuotas
 from services.aws.waf import WafReader
 from services.demo.change_calendars import ChangeCalendarStore
@@ -222,6 +224,24 @@ async def _journal_lines(context: InspectionContext) -> object:
     return await JournalStream(context.reader, _GROUP, lines[0].stream).lines() if lines else ()
 
 
+async def _targets(context: InspectionContext) -> object:
+    """Of the service's own target group."""
+    service = await EcsReader(context.reader).service(*_SERVICE)
+    return await ElbReader(context.reader).target_health(service.target_groups[0])
+
+
+async def _security_groups(context: InspectionContext) -> object:
+    """Those of the service and of the database."""
+    service = await EcsReader(context.reader).service(*_SERVICE)
+    database = await RdsReader(context.reader).database("facility-prod-db")
+    return await SecurityGroups(context.reader).named([*database.security_groups, *service.security_groups])
+
+
+def _milliseconds(context: InspectionContext) -> tuple[int, int]:
+    span = _span(context)
+    return int(span.start.timestamp() * 1000), int(span.end.timestamp() * 1000)
+
+
 def _days(context: InspectionContext) -> tuple[Any, Any]:
     day = (context.clock.now() - timedelta(days=3)).date()
     return day - timedelta(days=20), day
@@ -257,6 +277,10 @@ CALLS: dict[str, Question] = {
     "CloudFrontReader.invalidations": lambda context: CloudFrontReader(context.reader).invalidations(
         _DISTRIBUTION, context.clock.now() - timedelta(days=60), pages=2
     ),
+    "EcsReader.latest": lambda context: EcsReader(context.reader).latest(*_SERVICE),
+    "EcsReader.tasks": lambda context: EcsReader(context.reader).tasks(*_SERVICE, running=True),
+    "ElbReader.target_health": _targets,
+    "SecurityGroups.named": _security_groups,
     "EcsReader.service": lambda context: EcsReader(context.reader).service(*_SERVICE),
     "ServiceQuotas.fargate_vcpus": lambda context: ServiceQuotas(context.reader).fargate_vcpus(),
     "CostExplorerReader.daily": lambda context: CostExplorerReader(context.reader).daily(*_days(context)),
@@ -281,6 +305,7 @@ CALLS: dict[str, Question] = {
     "JournalStream.lines": _journal_lines,
     "Logs.groups": lambda context: Logs(context.reader).groups(),
     "Logs.page": lambda context: Logs(context.reader).page(_GROUP, int(_span(context).start.timestamp() * 1000), limit=20),
+    "Logs.sample": lambda context: Logs(context.reader).sample(_GROUP, "ERROR", *_milliseconds(context), limit=20),
     "Metrics.fetch": lambda context: Metrics(context.reader).fetch(_queries(), _span(context)),
     "MuteRules.active": lambda context: MuteRules(context.reader).active(context.clock.now()),
     "MuteRules.named": lambda context: MuteRules(context.reader).named("maintenance-work", context.clock.now()),

@@ -61,7 +61,6 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.INCIDENT_TURNED: StateStyle(_NONE, N_("course of the incident"), "strong"),
     EntryKind.INCIDENT_CLOSED: StateStyle(glyphs.DONE, N_("incident closed"), "good"),
     EntryKind.FOLLOW_UP: StateStyle(glyphs.UPCOMING, N_("follow-up"), "key"),
-    EntryKind.FOLLOW_UP_DONE: StateStyle(glyphs.DONE, N_("follow-up done"), "good"),
     EntryKind.OPINION: StateStyle(_NONE, N_("AWS's opinion"), "muted"),
     EntryKind.USAGE: StateStyle(_NONE, N_("usage"), "faint"),
     EntryKind.OTHER: StateStyle(glyphs.NOT_JUDGED, N_("unknown kind"), "warn"),

@@ -76,7 +76,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
     "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
     # Which regions are enabled; EC2 is the fallback where ListRegions is denied.
     "account": ("ListRegions",),
-    "ec2": ("DescribeRegions",),
+    "ec2": ("DescribeRegions", "DescribeSecurityGroups"),
     "ce": ("GetCostAndUsage", "GetCostForecast"),
     "budgets": ("DescribeBudgets",),
     "cloudfront": ("GetDistribution", "GetInvalidation", "ListInvalidations"),

@@ -13,6 +13,13 @@ from services.models.problem import Problem, ProblemKind
 
 Answer = dict[str, Any]
 """One parsed response."""
+_TOKENS = (
+    ("NextToken", "NextToken"),
+    ("nextToken", "nextToken"),
+    ("NextMarker", "Marker"),
+    ("Marker", "Marker"),
+)
+"""Pagination tokens: (key in the response, parameter of the next request)."""
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = 253_402_300_799
 """The last second of the year 9999."""
@@ -51,6 +58,14 @@ class Reader(Protocol):
     ) -> AsyncIterator[Answer]:
         """Every page of a call, following its pagination token."""
         ...
+
+
+def next_page(answer: Answer) -> tuple[str, str]:
+    """(parameter, token) with which the page after this one is requested; ("", "") after the last."""
+    for key, parameter in _TOKENS:
+        if answer.get(key):
+            return parameter, str(answer[key])
+    return "", ""
 
 
 def when(value: object) -> datetime | None:

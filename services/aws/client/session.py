@@ -13,6 +13,7 @@ from services.aws.client.assumed_role import RoleSource
 from services.aws.client.errors import Incomplete, Invalid, MfaNeeded
 from services.aws.client.identity import identity_of
 from services.aws.client.meter import UsageMeter
+from services.aws.client.reader import next_page
 from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile, check_variables
 from services.aws.client.settings import AwsSettings
@@ -34,14 +35,6 @@ PAGE_LIMIT = 100
 """Maximum pages per paginated call; more indicate a faulty request or response."""
 ROW_LIMIT = 20_000
 """Maximum rows of one list over all pages of a paginated call."""
-
-_TOKENS = (
-    ("NextToken", "NextToken"),
-    ("nextToken", "nextToken"),
-    ("NextMarker", "Marker"),
-    ("Marker", "Marker"),
-)
-"""Pagination tokens: (key in the response, parameter of the next request)."""
 
 
 class AwsSession:
@@ -137,7 +130,7 @@ class AwsSession:
             if row_counts and max(row_counts.values()) > row_limit:
                 raise self._too_many(service, operation, row_limit)
             yield answer
-            parameter, token = _next(answer)
+            parameter, token = next_page(answer)
             if not token:
                 return
             if token in tokens:
@@ -258,10 +251,3 @@ def _import() -> "type[ClientLogin]":
     from services.aws.client.sdk.credentials import ClientLogin
 
     return ClientLogin
-
-
-def _next(answer: dict[str, Any]) -> tuple[str, str]:
-    for key, parameter in _TOKENS:
-        if answer.get(key):
-            return parameter, str(answer[key])
-    return "", ""

@@ -50,7 +50,20 @@ def container_service(row: Answer, cluster: str) -> ContainerService:
         target_groups=tuple(
             RawId(each["targetGroupArn"]) for each in rows(row, "loadBalancers") if each.get("targetGroupArn")
         ),
+        security_groups=_security_groups(row),
     )
+
+
+def _security_groups(row: Answer) -> tuple[RawId, ...]:
+    """Of the service, or else of its primary deployment: tasks of the network mode awsvpc have their own."""
+    deployments = sorted(
+        rows(row, "deployments"), key=lambda deployment: deployment.get("status") != "PRIMARY"
+    )
+    for holder in (row, *deployments):
+        network = (holder.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        if groups := network.get("securityGroups"):
+            return tuple(RawId(str(group)) for group in groups)
+    return ()
 
 
 def _deployment(row: Answer) -> Deployment:
@@ -109,6 +122,15 @@ def service_deployment(row: Answer) -> ServiceDeployment:
         alarms=tuple(clean(name) for name in (row.get("alarms") or {}).get("triggeredAlarmNames") or ()),
         hooks=tuple(_hook(each) for each in rows(row, "lifecycleHookDetails")),
     )
+
+
+def listed_deployment(row: Answer) -> ServiceDeployment:
+    """A ListServiceDeployments row. Raises Incomplete without its ARN, its status, its target or its time."""
+    brief = row | {"targetServiceRevision": {"arn": row.get("targetServiceRevisionArn")}}
+    deployment = service_deployment(brief)
+    if deployment.created is None:
+        raise incomplete(_("ECS listed a deployment without its time."), "ecs", "ListServiceDeployments")
+    return deployment
 
 
 def _hook(row: Answer) -> LifecycleHook:

@@ -1,31 +1,38 @@
-"""ECS: services, their deployments and revisions, task definitions.
+"""ECS: services, their deployments and revisions, tasks, task definitions.
 
-Source: DescribeServices, ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions,
-DescribeTaskDefinition, ListTaskDefinitions (Amazon ECS API reference).
+Source: DescribeServices, ListTasks, DescribeTasks, ListServiceDeployments, DescribeServiceDeployments,
+DescribeServiceRevisions, DescribeTaskDefinition, ListTaskDefinitions (Amazon ECS API reference).
 """
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from services.aws.client.reader import Reader, incomplete, not_found, rows
+from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows
 from services.aws.ecs.parsing import (
     container_service,
     counted,
+    listed_deployment,
     service_deployment,
     service_revision,
     short,
     task_definition,
 )
+from services.aws.ecs.tasks import running_task, stopped_task
 from services.i18n import _
 from services.models.base import RawId
 from services.models.ecs import ContainerService
 from services.models.ecs_deployments import ServiceDeployment, ServiceRevision, TaskDefinition
+from services.models.first_wave import ServiceTasks
 from services.models.text import clean
 
 DESCRIBED = 20
 """Maximum ARNs in one DescribeServiceDeployments or DescribeServiceRevisions."""
 LISTED = 100
 """Maximum task definitions on a page."""
+TASKS = 100
+"""Maximum tasks on a page of ListTasks, and in one DescribeTasks."""
+RUNNING = 30
+"""Maximum running tasks among those that are described."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -120,6 +127,69 @@ class EcsReader:
             described = [service_revision(row) for row in rows(answer, "serviceRevisions")]
             revisions |= {revision.id: revision for revision in described}
         return revisions
+
+    async def latest(self, cluster: str, name: str, count: int = DESCRIBED) -> tuple[ServiceDeployment, ...]:
+        """A service's newest deployments as ECS lists them, newest first: without sources, circuit breaker and hooks.
+
+        One request, where `deployments` takes two. Raises AwsError.
+        """
+        answer = await self._session.read(
+            "ecs",
+            "ListServiceDeployments",
+            required=("serviceDeployments",),
+            cluster=cluster,
+            service=name,
+            maxResults=count,
+        )
+        deployments = [listed_deployment(row) for row in rows(answer, "serviceDeployments")]
+        return tuple(
+            sorted(deployments, key=lambda deployment: deployment.created or _LONG_AGO, reverse=True)
+        )
+
+    async def tasks(self, cluster: str, name: str, *, running: bool) -> ServiceTasks:
+        """A service's tasks that stopped in about the last hour, and with `running` those that run. Raises AwsError.
+
+        At most TASKS in all; ECS forgets stopped ones after that hour.
+        """
+        stopped, more_stopped = await self._task_arns(cluster, name, "STOPPED")
+        alive, more_running = await self._task_arns(cluster, name, "RUNNING") if running else ([], False)
+        alive = alive[:RUNNING]
+        arns = [*alive, *stopped[: TASKS - len(alive)]]
+        described = await self._tasks(cluster, name, arns) if arns else []
+        ended = [stopped_task(row) for row in described if row.get("desiredStatus") == "STOPPED"]
+        ended.sort(key=lambda task: (task.ended or _LONG_AGO, task.id), reverse=True)
+        return ServiceTasks(
+            stopped=tuple(ended),
+            running=tuple(running_task(row) for row in described if row.get("desiredStatus") != "STOPPED"),
+            more=more_stopped or more_running or len(arns) < len(alive) + len(stopped),
+        )
+
+    async def _task_arns(self, cluster: str, name: str, status: str) -> tuple[list[str], bool]:
+        """The ARNs of the tasks with this desired status on the first page, and whether there are others."""
+        answer = await self._session.read(
+            "ecs",
+            "ListTasks",
+            required=("taskArns",),
+            cluster=cluster,
+            serviceName=name,
+            desiredStatus=status,
+            maxResults=TASKS,
+        )
+        arns = answer["taskArns"]
+        if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns):
+            raise incomplete(_("ECS returned an unreadable list of tasks."), "ecs", "ListTasks")
+        return arns, bool(answer.get("nextToken"))
+
+    async def _tasks(self, cluster: str, name: str, arns: list[str]) -> list[Answer]:
+        answer = await self._session.read(
+            "ecs", "DescribeTasks", required=("tasks",), cluster=cluster, tasks=arns
+        )
+        described = rows(answer, "tasks")
+        # ECS may have forgotten some since it listed them, and says so.
+        if len(described) + len(rows(answer, "failures")) < len(arns):
+            text = _("ECS did not describe every task of {name} that it lists.")
+            raise incomplete(text.format(name=clean(name)), "ecs", "DescribeTasks")
+        return described
 
     async def definition(self, name: str) -> TaskDefinition:
         """A task definition by `family:revision`. Raises AwsError; ECS refuses inactive ones that nothing uses."""

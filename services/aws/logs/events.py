@@ -58,6 +58,34 @@ class Logs:
         answer = await self._session.read("logs", "FilterLogEvents", required=("events",), **params)
         return log_lines(answer["events"]), answer.get("nextToken") or None
 
+    async def sample(
+        self, group: str, pattern: str, start_ms: int, end_ms: int, limit: int = PAGE
+    ) -> tuple[tuple[LogLine, ...], bool]:
+        """The first events of `[start_ms, end_ms]` that match, at most `limit`, and whether they are all.
+
+        Reads as many pages as the session allows: CloudWatch searches a busy group in several. Raises AwsError.
+        """
+        lines: list[LogLine] = []
+        pages = self._session.pages(
+            "logs",
+            "FilterLogEvents",
+            required=("events",),
+            logGroupName=group,
+            filterPattern=pattern,
+            startTime=max(0, start_ms),
+            endTime=max(0, end_ms),
+            limit=min(limit, PAGE),
+        )
+        is_whole = False
+        async for page in pages:
+            lines += log_lines(page["events"])
+            is_whole = not page.get("nextToken")
+            if len(lines) >= limit:
+                break
+        return tuple(sorted(lines, key=lambda line: (line.at, line.id))[:limit]), is_whole and len(
+            lines
+        ) <= limit
+
 
 def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
     """Events as cleaned single lines: a line feed inside becomes a visible ␊, JSON stays text."""

@@ -7,7 +7,7 @@ reference); which settings interrupt the database: "Settings for DB instances" (
 from collections.abc import Iterator
 from typing import Any
 
-from services.aws.client.reader import Answer, incomplete, when, whole
+from services.aws.client.reader import Answer, incomplete, rows, when, whole
 from services.i18n import N_, _
 from services.models.base import RawId
 from services.models.rds import (
@@ -58,6 +58,7 @@ def database_of(row: Answer) -> Database:
             _("RDS returned a database without its name, ARN or status."), "rds", "DescribeDBInstances"
         )
     certificate = row.get("CertificateDetails") or {}
+    endpoint = row.get("Endpoint") or {}
     multi_az = row.get("MultiAZ")
     return Database(
         id=RawId(name),
@@ -85,6 +86,13 @@ def database_of(row: Answer) -> Database:
         pending_reported=isinstance(row.get("PendingModifiedValues"), dict),
         certificate=certificate.get("CAIdentifier") or row.get("CACertificateIdentifier"),
         certificate_until=when(certificate.get("ValidTill")),
+        security_groups=tuple(
+            RawId(str(each["VpcSecurityGroupId"]))
+            for each in rows(row, "VpcSecurityGroups")
+            if each.get("VpcSecurityGroupId")
+        ),
+        address=endpoint.get("Address"),
+        port=whole(endpoint.get("Port")),
     )
 
 

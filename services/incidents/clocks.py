@@ -1,0 +1,60 @@
+"""The clocks of an incident, counted from the alarm's own transition. Pure, so any console shows the same at any time."""
+
+from datetime import datetime, timedelta
+
+from services.models.incidents import ClockKind, ClockState, Incident, IncidentClock, TurnKind
+from services.models.runbook_playbooks import Playbook
+
+
+def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tuple[IncidentClock, ...]:
+    """The clocks that the playbook sets; () if it sets none.
+
+    They start when the alarm fired. While it flaps they go on, so that each return does not give new minutes; they
+    start anew only after recovery was judged.
+    """
+    if playbook is None:
+        return ()
+    starts = _starts(incident)
+    built = []
+    if playbook.wait_minutes is not None:
+        built.append(_recovery(incident, starts, playbook.wait_minutes, now))
+    minutes = playbook.escalate_minutes or (playbook.wait_minutes if playbook.escalate_to else None)
+    if minutes is not None and playbook.escalate_to:
+        built.append(_escalation(incident, starts, minutes, playbook.escalate_to, now))
+    return tuple(built)
+
+
+def _starts(incident: Incident) -> datetime:
+    """When the present trouble began: the first transition to ALARM since the last judged recovery."""
+    start = incident.since
+    is_over = False
+    for turn in incident.turns:
+        if turn.kind is TurnKind.RECOVERED:
+            is_over = True
+        elif turn.kind is TurnKind.ALARM and is_over:
+            start, is_over = turn.at, False
+    return start
+
+
+def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime) -> IncidentClock:
+    due = starts + timedelta(minutes=minutes)
+    met = incident.recovered_at or incident.closed_at
+    state = ClockState.MET if met is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
+    return IncidentClock(kind=ClockKind.RECOVERY, starts=starts, due=due, state=state, met_at=met)
+
+
+def _escalation(incident: Incident, starts: datetime, minutes: int, who: str, now: datetime) -> IncidentClock:
+    due = starts + timedelta(minutes=minutes)
+    contacts = [each.at for each in incident.contacted if each.at >= starts]
+    met = min(
+        [*contacts, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)],
+        default=None,
+    )
+    state = ClockState.MET if met is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
+    return IncidentClock(kind=ClockKind.ESCALATION, starts=starts, due=due, state=state, met_at=met, who=who)
+
+
+def overdue(every: tuple[IncidentClock, ...]) -> tuple[IncidentClock, ...]:
+    """The clocks that have run out, the oldest first."""
+    late = [clock for clock in every if clock.state is ClockState.OVERDUE]
+    return tuple(sorted(late, key=lambda clock: clock.due))

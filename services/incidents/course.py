@@ -1,0 +1,197 @@
+"""An incident as its journal entries tell it. Pure; what cannot be read is left out, never guessed."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from services.incidents.entries import follow_up_of
+from services.models.base import RawId
+from services.models.incidents import (
+    Contacted,
+    Decision,
+    HandOver,
+    Incident,
+    IncidentState,
+    StepMark,
+    StepRecord,
+    TriggerKind,
+    Turn,
+    TurnKind,
+)
+from services.models.journal import Entry, EntryKind
+
+Update = dict[str, Any]
+
+
+def incident_of(entries: Iterable[Entry]) -> Incident | None:
+    """The incident of these entries, oldest first; None if none of them opens it, or that one is unreadable."""
+    incident: Incident | None = None
+    for entry in entries:
+        if entry.kind is EntryKind.INCIDENT_OPENED:
+            incident = incident or _begun(entry)
+        elif incident is not None and entry.kind in _APPLIERS:
+            incident = incident.model_copy(update=_APPLIERS[entry.kind](incident, entry))
+    return incident
+
+
+def _begun(entry: Entry) -> Incident | None:
+    data = entry.data
+    since = moment(data.get("since"))
+    trigger = next((kind for kind in TriggerKind if kind.value == data.get("trigger")), None)
+    if since is None or trigger is None:
+        return None
+    playbook = data.get("playbook")
+    return Incident(
+        id=entry.subject,
+        trigger=trigger,
+        target=RawId(entry.target),
+        title=str(data.get("title") or entry.target),
+        playbook=playbook if isinstance(playbook, str) and playbook else None,
+        since=since,
+        opened_at=entry.at,
+        seq=entry.seq,
+    )
+
+
+def moment(value: object) -> datetime | None:
+    """An aware time from an entry's data; None if it is none."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
+def _capturing(incident: Incident, entry: Entry) -> Update:
+    return {"capturing_at": entry.at}
+
+
+def _evidence(incident: Incident, entry: Entry) -> Update:
+    return {"evidence": (*incident.evidence, entry.seq), "capturing_at": None}
+
+
+def _taken(incident: Incident, entry: Entry) -> Update:
+    return {
+        "state": IncidentState.TAKEN,
+        "holder": entry.person.name,
+        "taken_at": incident.taken_at or entry.at,
+        "hand_over": None,
+    }
+
+
+def _step(incident: Incident, entry: Entry) -> Update:
+    data = entry.data
+    index, mark = data.get("index"), next((each for each in StepMark if each.value == data.get("mark")), None)
+    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < 1000 or mark is None:
+        return {}
+    record = StepRecord(
+        index=index, mark=mark, at=entry.at, by=entry.person.name, note=_text(data.get("note"))
+    )
+    steps = {step.index: step for step in incident.steps} | {index: record}
+    return {"steps": tuple(steps[index] for index in sorted(steps))}
+
+
+def _decided(incident: Incident, entry: Entry) -> Update:
+    data = entry.data
+    cause = _text(data.get("cause"))
+    if not cause:
+        return {}
+    decision = Decision(
+        cause=cause,
+        title=_text(data.get("title")) or cause,
+        at=entry.at,
+        by=entry.person.name,
+        note=_text(data.get("note")),
+        leader=_text(data.get("leader")),
+        word=_text(data.get("word")),
+    )
+    return {"decision": decision}
+
+
+def _contacted(incident: Incident, entry: Entry) -> Update:
+    data = entry.data
+    contact = Contacted(
+        role=_text(data.get("role")),
+        by=entry.person.name,
+        at=entry.at,
+        channel=_text(data.get("channel")),
+        note=_text(data.get("note")),
+    )
+    return {"contacted": (*incident.contacted, contact)} if contact.role else {}
+
+
+def _handed_over(incident: Incident, entry: Entry) -> Update:
+    data = entry.data
+    offer = HandOver(
+        by=entry.person.name,
+        to=_text(data.get("to")),
+        at=entry.at,
+        note=_text(data.get("note")),
+        seq=entry.seq,
+    )
+    return {"hand_over": offer}
+
+
+def _accepted(incident: Incident, entry: Entry) -> Update:
+    if incident.hand_over is None or entry.data.get("offer") != incident.hand_over.seq:
+        return {}
+    return {"holder": entry.person.name, "hand_over": None, "state": IncidentState.TAKEN}
+
+
+def _joined(incident: Incident, entry: Entry) -> Update:
+    return {"joined_to": _text(entry.data.get("into"))}
+
+
+def _turned(incident: Incident, entry: Entry) -> Update:
+    data = entry.data
+    kind = next((each for each in TurnKind if each.value == data.get("state")), None)
+    at = moment(data.get("at"))
+    if kind is None or at is None:
+        return {}
+    turn = Turn(at=at, kind=kind, text=_text(data.get("detail")))
+    turns = tuple(sorted((*incident.turns, turn), key=lambda turn: turn.at))
+    recovered = incident.recovered_at
+    if kind is TurnKind.RECOVERED:
+        recovered = at
+    elif kind is TurnKind.ALARM and (recovered is None or at >= recovered):
+        recovered = None
+    return {"turns": turns, "recovered_at": recovered}
+
+
+def _follow_up(incident: Incident, entry: Entry) -> Update:
+    follow_up = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
+    return {"follow_ups": (*incident.follow_ups, follow_up)} if follow_up is not None else {}
+
+
+def _closed(incident: Incident, entry: Entry) -> Update:
+    data = entry.data
+    return {
+        "state": IncidentState.CLOSED,
+        "closed_at": entry.at,
+        "closed_by": entry.person.name,
+        "cause": _text(data.get("cause_title")) or _text(data.get("cause")),
+        "summary": _text(data.get("summary")),
+        "hand_over": None,
+    }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+_APPLIERS: dict[EntryKind, Callable[[Incident, Entry], Update]] = {
+    EntryKind.INCIDENT_CAPTURING: _capturing,
+    EntryKind.EVIDENCE: _evidence,
+    EntryKind.INCIDENT_TAKEN: _taken,
+    EntryKind.INCIDENT_STEP: _step,
+    EntryKind.INCIDENT_DECIDED: _decided,
+    EntryKind.CONTACTED: _contacted,
+    EntryKind.HAND_OVER: _handed_over,
+    EntryKind.HAND_OVER_ACCEPTED: _accepted,
+    EntryKind.INCIDENT_JOINED: _joined,
+    EntryKind.INCIDENT_TURNED: _turned,
+    EntryKind.FOLLOW_UP: _follow_up,
+    EntryKind.INCIDENT_CLOSED: _closed,
+}
+KINDS = frozenset({EntryKind.INCIDENT_OPENED, *_APPLIERS})
+"""The kinds of entries that make an incident."""

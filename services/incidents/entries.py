@@ -1,0 +1,200 @@
+"""The journal's entries about incidents, and what they say. Additive only: other versions read them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from services.i18n import _
+from services.models.causes import Assessment
+from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TriggerKind, TurnKind
+from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
+from services.models.text import clean
+
+SCHEMA: dict[str, Any] = {RESTRAINS_CHANGES: False}
+"""In the data of each entry: no change depends on it."""
+_TURNS = {
+    TurnKind.ALARM: lambda title: _("{title}: the alarm fires again").format(title=title),
+    TurnKind.OK: lambda title: _("{title}: the alarm is ok again").format(title=title),
+    TurnKind.INSUFFICIENT: lambda title: _("{title}: the alarm has no data").format(title=title),
+    TurnKind.MISSING: lambda title: _("{title}: the alarm does not exist any more").format(title=title),
+    TurnKind.RECOVERED: lambda title: _("{title}: the system has recovered").format(title=title),
+}
+_MARKS = {
+    StepMark.DONE: lambda number, text: _("Step {number} done: {text}").format(number=number, text=text),
+    StepMark.SKIPPED: lambda number, text: _("Step {number} skipped: {text}").format(
+        number=number, text=text
+    ),
+    StepMark.TODO: lambda number, text: _("Step {number} open again: {text}").format(
+        number=number, text=text
+    ),
+}
+
+
+def subject_of(target: str, since: datetime) -> str:
+    """The id of an incident."""
+    return f"incident:{target}@{since.isoformat()}"
+
+
+def opened(
+    target: str,
+    title: str,
+    since: datetime,
+    *,
+    trigger: TriggerKind,
+    playbook: str,
+    after: str,
+    text: str = "",
+) -> NewEntry:
+    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two."""
+    return NewEntry(
+        kind=EntryKind.INCIDENT_OPENED,
+        subject=subject_of(target, since),
+        target=target,
+        text=text or _("Incident: {title}").format(title=title),
+        data={
+            **SCHEMA,
+            "trigger": trigger.value,
+            "title": title,
+            "playbook": playbook,
+            "since": since.isoformat(),
+        },
+        claim=f"incident:{target}:after:{after}",
+    )
+
+
+def _about(incident: Incident, kind: EntryKind, text: str, claim: str = "", **data: Any) -> NewEntry:
+    return NewEntry(
+        kind=kind,
+        subject=incident.id,
+        target=incident.target,
+        text=clean(" ".join(text.split())),
+        data={**SCHEMA, **data},
+        claim=claim,
+    )
+
+
+def _noted(text: str, note: str) -> str:
+    return f"{text}: {' '.join(note.split())}" if note.strip() else text
+
+
+def taken(incident: Incident) -> NewEntry:
+    """This person responds."""
+    return _about(incident, EntryKind.INCIDENT_TAKEN, _("Responding to {title}").format(title=incident.title))
+
+
+def stepped(incident: Incident, index: int, mark: StepMark, step: str, note: str) -> NewEntry:
+    """A step was marked."""
+    text = _noted(_MARKS[mark](index + 1, step), note)
+    return _about(incident, EntryKind.INCIDENT_STEP, text, index=index, mark=mark.value, note=note)
+
+
+def decided(incident: Incident, cause: str, title: str, note: str, assessment: Assessment | None) -> NewEntry:
+    """The cause that the person decided on, with the scores as they stood."""
+    leader = assessment.leader if assessment is not None else None
+    scores = {each.id: each.score for each in assessment.causes} if assessment is not None else {}
+    return _about(
+        incident,
+        EntryKind.INCIDENT_DECIDED,
+        _noted(_("Cause decided: {title}").format(title=title), note),
+        cause=cause,
+        title=title,
+        note=note,
+        leader=leader.id if leader is not None else "",
+        word=assessment.word.value if assessment is not None else "",
+        scores=scores,
+    )
+
+
+def contacted(incident: Incident, role: str, channel: str, note: str) -> NewEntry:
+    """Somebody was told."""
+    text = _("Contacted {role} by {channel}").format(role=role, channel=channel)
+    return _about(incident, EntryKind.CONTACTED, _noted(text, note), role=role, channel=channel, note=note)
+
+
+def handed_over(incident: Incident, to: str, note: str) -> NewEntry:
+    """The incident is offered to another person."""
+    who = to or _("the next person")
+    text = _noted(_("Handing {title} over to {who}").format(title=incident.title, who=who), note)
+    return _about(incident, EntryKind.HAND_OVER, text, to=to, note=note, scope="incident")
+
+
+def day_handed_over(day: str, to: str, note: str, open_items: Iterable[str]) -> NewEntry:
+    """The day's duty is offered to the next person, with what is open."""
+    who = to or _("the next person")
+    text = _noted(_("Handing the duty of {day} over to {who}").format(day=day, who=who), note)
+    return NewEntry(
+        kind=EntryKind.HAND_OVER,
+        subject=f"day:{day}",
+        target=day,
+        text=clean(text),
+        data={**SCHEMA, "to": to, "note": note, "scope": "day", "open": [clean(item) for item in open_items]},
+    )
+
+
+def accepted(subject: str, target: str, offer: HandOver) -> NewEntry:
+    """A hand-over is accepted, once, by the person who writes this."""
+    return NewEntry(
+        kind=EntryKind.HAND_OVER_ACCEPTED,
+        subject=subject,
+        target=target,
+        text=_("Took over from {who}").format(who=offer.by),
+        data={**SCHEMA, "offer": offer.seq},
+        claim=f"hand-over:{offer.seq}",
+    )
+
+
+def joined(incident: Incident, into: Incident) -> NewEntry:
+    """The incident is part of another."""
+    text = _("{title} is part of {other}").format(title=incident.title, other=into.title)
+    return _about(incident, EntryKind.INCIDENT_JOINED, text, claim=f"joined:{incident.id}", into=into.id)
+
+
+def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> NewEntry:
+    """The alarm changed its state, or recovery was judged; recorded once however many consoles saw it."""
+    # The same recovery is judged at slightly different times, so it is counted from the alarm's last transition.
+    moment = incident.firing_since if kind is TurnKind.RECOVERED else at
+    return _about(
+        incident,
+        EntryKind.INCIDENT_TURNED,
+        _noted(_TURNS[kind](incident.title), detail),
+        claim=f"turned:{incident.id}:{kind.value}:{moment.isoformat()}",
+        state=kind.value,
+        at=at.isoformat(),
+        detail=detail,
+    )
+
+
+def closed(incident: Incident, cause: str, title: str, summary: str) -> NewEntry:
+    """The incident is over, with its cause."""
+    return _about(
+        incident,
+        EntryKind.INCIDENT_CLOSED,
+        _noted(_("Closed {title}").format(title=incident.title), title),
+        claim=f"closed:{incident.id}",
+        cause=cause,
+        cause_title=title,
+        summary=summary,
+    )
+
+
+def follow_up(id: str, subject: str, target: str, text: str, due: datetime) -> NewEntry:
+    """Something is left to be done by a date."""
+    return NewEntry(
+        kind=EntryKind.FOLLOW_UP,
+        subject=subject,
+        target=target,
+        text=clean(" ".join(_("Follow-up: {text}").format(text=text).split())),
+        data={**SCHEMA, "id": id, "text": text, "due": due.isoformat()},
+        claim=f"follow-up:{id}",
+    )
+
+
+def follow_up_of(data: dict[str, Any], *, subject: str, by: str, at: datetime) -> FollowUp | None:
+    """The follow-up that an entry's data describe; None if they are unreadable."""
+    try:
+        due = datetime.fromisoformat(str(data["due"]))
+        if due.tzinfo is None:
+            return None
+        return FollowUp(id=str(data["id"]), text=data["text"], due=due, by=by, at=at, subject=subject)
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,182 @@
+"""What is said when an incident is escalated: a note for Slack, and a text to be read aloud within 20 seconds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from services.contacts import escalation
+from services.i18n import _
+from services.incidents.clocks import clocks
+from services.incidents.facts import Facts
+from services.incidents.roster import on_duty
+from services.models.causes import Assessment, Word
+from services.models.date_text import dated_time
+from services.models.durations import lasting
+from services.models.first_wave import Measure
+from services.models.incidents import ClockState, Incident
+from services.models.runbook import Runbook
+from services.models.runbook_playbooks import Playbook, Step
+
+_WORDS = {
+    Word.STRONG: lambda cause: _("probably: {cause}").format(cause=cause),
+    Word.LIKELY: lambda cause: _("possibly: {cause}").format(cause=cause),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known when somebody is called."""
+
+    incident: Incident
+    runbook: Runbook
+    playbook: Playbook | None
+    now: datetime
+    zone: tzinfo
+    measured: str = ""
+    """The value now beside its limit, in the units of the screen; "" if there is none."""
+    impact: str = ""
+    """What users notice, as far as it is measured; "" if it is not."""
+    cause: str = ""
+    """Title of the decided or leading cause; "" if there is none."""
+    word: Word | None = None
+    """How sure the leading cause is; None: a person decided on it."""
+    by: str = ""
+    """Who calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to be called."""
+
+    role: str
+    reach: str
+    """How to reach them; "" if undecided."""
+
+
+def recipients(runbook: Runbook, playbook: Playbook | None, day: date) -> tuple[Recipient, ...]:
+    """Whom to call, first the one on duty, then the playbook's role, then every other contact."""
+    entry = on_duty(runbook, day)
+    people = [Recipient(str(entry.person), str(entry.contact))] if entry is not None else []
+    first = str(playbook.escalate_to) if playbook is not None else ""
+    contacts = sorted(runbook.contacts, key=lambda contact: str(contact.role) != first)
+    roles_of_contacts = {str(contact.role) for contact in contacts}
+    roles = [Recipient(str(contact.role), str(contact.contact)) for contact in contacts]
+    if first and first not in roles_of_contacts:
+        # An approver may be named, who is no contact.
+        name = next((str(each.name) for each in runbook.approvers if str(each.role) == first), "")
+        roles.insert(0, Recipient(first, name))
+    return (*people, *roles)
+
+
+def undecided_roles(runbook: Runbook, playbook: Playbook | None) -> tuple[str, ...]:
+    """The roles that the playbook calls for and that nobody can reach: red from the first minute on."""
+    if playbook is None:
+        return ()
+    named = [str(playbook.escalate_to), *(str(step.to) for step in playbook.steps)]
+    reach = {each.role: each.reach for each in recipients(runbook, playbook, date.min)}
+    return tuple(dict.fromkeys(role for role in named if role and not reach.get(role)))
+
+
+def impact_text(facts: Facts) -> str:
+    """What users notice, as far as it is measured; "" if nothing is."""
+    requests, errors = facts.total(Measure.REQUESTS), sum(facts.errors_since())
+    targets = _targets(facts)
+    if errors and requests + errors:
+        share = min(1.0, errors / max(requests, errors))
+        failed = _("{share}% of requests fail ({count} so far)").format(
+            share=round(share * 100), count=round(errors)
+        )
+        return _("; ").join(filter(None, (failed, targets)))
+    latency = facts.since(Measure.LATENCY)
+    if latency and facts.onset.measure == Measure.LATENCY:
+        return _("answers take {ms} ms (95th percentile)").format(ms=round(max(latency) * 1000))
+    return targets
+
+
+def _targets(facts: Facts) -> str:
+    if not facts.unhealthy:
+        return ""
+    healthy = sum(target.state == "healthy" for target in facts.registered)
+    return _("{healthy} of {count} servers healthy").format(healthy=healthy, count=len(facts.registered))
+
+
+def first_action(situation: Situation) -> str:
+    """The first step that is still open; "" if the playbook has none."""
+    step = _open_step(situation)
+    return str(step.text) if step is not None else ""
+
+
+def _open_step(situation: Situation) -> Step | None:
+    if situation.playbook is None:
+        return None
+    marked = {record.index for record in situation.incident.steps if record.mark.value != "todo"}
+    return next((step for index, step in enumerate(situation.playbook.steps) if index not in marked), None)
+
+
+def next_check(situation: Situation) -> str:
+    """When to look again: the next clock that has not run out; "" if none runs."""
+    running = [
+        clock.due
+        for clock in clocks(situation.incident, situation.playbook, situation.now)
+        if clock.state is ClockState.RUNNING
+    ]
+    return dated_time(min(running), situation.zone, situation.now) if running else ""
+
+
+def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
+    """(heading, text) of each line of the note."""
+    incident = situation.incident
+    since = dated_time(incident.firing_since, situation.zone, situation.now)
+    lasts = lasting((situation.now - incident.firing_since).total_seconds())
+    yield _("Since"), _("{time} ({duration})").format(time=since, duration=lasts)
+    yield _("Measured"), situation.measured
+    yield _("Impact on users"), situation.impact or _("not known yet")
+    yield _("Cause"), cause_text(situation)
+    yield _("First action (runbook)"), first_action(situation)
+    yield _("Next check"), next_check(situation)
+    role = str(situation.playbook.escalate_to) if situation.playbook is not None else ""
+    yield _("Escalation"), escalation(situation.runbook, role)
+    yield _("Responder"), str(incident.holder) or situation.by
+
+
+def slack_text(situation: Situation) -> str:
+    """The note for Slack; a person reads, edits and releases it."""
+    system = str(situation.runbook.system.title)
+    head = _("[Incident] {system}: {title}").format(system=system, title=situation.incident.title)
+    rows = [f"{heading}: {text}" for heading, text in slack_rows(situation) if text]
+    return "\n".join([head, *rows])
+
+
+def cause_text(situation: Situation) -> str:
+    """The decided cause, or the leading one with its word."""
+    if not situation.cause:
+        return _("not known yet")
+    if situation.word is None:
+        return situation.cause
+    word = _WORDS.get(situation.word)
+    return word(situation.cause) if word is not None else _("not known yet")
+
+
+def phone_text(situation: Situation) -> str:
+    """What to say on the telephone: whole sentences that take about 20 seconds to read aloud."""
+    incident = situation.incident
+    parts = [
+        _("This is {by}, on duty for {system}.").format(
+            by=situation.by or incident.holder, system=situation.runbook.system.title
+        ),
+        _("{title} has been firing since {time}.").format(
+            title=incident.title, time=dated_time(incident.firing_since, situation.zone, situation.now)
+        ),
+        f"{situation.measured}." if situation.measured else "",
+        f"{situation.impact}." if situation.impact else "",
+        _("The cause is {cause}.").format(cause=cause_text(situation)) if situation.cause else "",
+        _("Please help with the response."),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def leading_cause(assessment: Assessment | None, titles: dict[str, str]) -> tuple[str, Word | None]:
+    """(title, word) of the leading cause; ("", None) if there is none."""
+    if assessment is None or assessment.leader is None or assessment.word is Word.OPEN:
+        return "", None
+    return titles.get(str(assessment.leader.id), str(assessment.leader.id)), assessment.word

@@ -1,0 +1,178 @@
+"""The evidence as signals ask for it: curves before and since T0, log texts, targets, and why something is unseen."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from statistics import median
+
+from services.i18n import _
+from services.incidents.onset import onset_of
+from services.models.causes import Onset
+from services.models.first_wave import (
+    IncidentEvidence,
+    LogEntry,
+    LogSample,
+    Measure,
+    Source,
+    TargetHealth,
+)
+from services.models.metrics import SeriesStatus
+from services.models.runbook import Runbook
+
+ZERO = frozenset(
+    {
+        Measure.REQUESTS,
+        Measure.ELB_5XX,
+        Measure.ELB_500,
+        Measure.ELB_502,
+        Measure.ELB_503,
+        Measure.ELB_504,
+        Measure.TARGET_5XX,
+        Measure.CONNECTION_ERRORS,
+        Measure.TLS_ERRORS,
+        Measure.WAF_BLOCKED,
+    }
+)
+"""Counts that AWS publishes only when they are not zero."""
+UNUSED = frozenset({"unused", "draining"})
+"""States of targets that receive no new requests."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One evidence, with the runbook that its limits come from."""
+
+    evidence: IncidentEvidence
+    runbook: Runbook
+
+    @cached_property
+    def onset(self) -> Onset:
+        """T0."""
+        return onset_of(self.evidence)
+
+    @property
+    def start(self) -> datetime:
+        """T0 (UTC)."""
+        return self.onset.at
+
+    def unread(self, *sources: Source) -> str:
+        """Why one of these sources is not there, in words; "" if all were read."""
+        for source in sources:
+            reading = self.evidence.reading(source)
+            if reading is None:
+                return _("it was not read")
+            if reading.problem is not None:
+                return reading.problem.summary
+            if reading.omitted:
+                return reading.omitted
+        return ""
+
+    @cached_property
+    def denials(self) -> frozenset[str]:
+        """Why sources could not be read, each in words."""
+        return frozenset(filter(None, (self.unread(source) for source in Source)))
+
+    # ---- curves
+
+    def points(self, measure: Measure) -> list[tuple[datetime, float]]:
+        """A curve, oldest first."""
+        curve = self.evidence.curve(measure)
+        if curve is None:
+            return []
+        pairs = zip(curve.times, curve.values, strict=True)
+        return [(datetime.fromtimestamp(at, UTC), value) for at, value in pairs]
+
+    def since(self, measure: Measure, *, lead: float = 0) -> list[float]:
+        """The values from `lead` minutes before T0 on."""
+        first = self.start - timedelta(minutes=lead)
+        return [value for at, value in self.points(measure) if at >= first]
+
+    def before(self, measure: Measure, *, gap: float = 1) -> list[float]:
+        """The values until `gap` minutes before T0."""
+        last = self.start - timedelta(minutes=gap)
+        return [value for at, value in self.points(measure) if at <= last]
+
+    def total(self, measure: Measure) -> float:
+        """The sum since T0; a count without points is 0."""
+        return sum(self.since(measure))
+
+    def usual(self, measure: Measure) -> float | None:
+        """The median of the same hour a week ago, else of the hours before T0; None without either."""
+        curve = self.evidence.curve_week_ago(measure)
+        values = list(curve.values) if curve is not None and len(curve.values) >= 10 else self.before(measure)
+        return median(values) if values else None
+
+    def uncounted(self, measure: Measure) -> str:
+        """Why a curve cannot be judged, in words; "" if it can. A count without points is zero, not missing."""
+        if why := self.unread(Source.METRICS):
+            return why
+        curve = self.evidence.curve(measure)
+        if curve is not None and curve.status in (SeriesStatus.FORBIDDEN, SeriesStatus.ERROR):
+            return curve.message or _("CloudWatch could not compute it")
+        if measure not in ZERO and (curve is None or not curve.values):
+            return _("CloudWatch has no data of it")
+        return ""
+
+    def errors_since(self) -> tuple[float, float]:
+        """(load balancer's errors, application's errors) since T0."""
+        return self.total(Measure.ELB_5XX), self.total(Measure.TARGET_5XX)
+
+    # ---- targets
+
+    @cached_property
+    def registered(self) -> tuple[TargetHealth, ...]:
+        """The targets that receive requests."""
+        return tuple(target for target in self.evidence.targets if target.state not in UNUSED)
+
+    @cached_property
+    def unhealthy(self) -> tuple[TargetHealth, ...]:
+        """The targets that fail their health checks."""
+        return tuple(target for target in self.registered if target.state.startswith("unhealthy"))
+
+    # ---- logs
+
+    def lines(self, sample: LogSample | None, *, lead: float = 5) -> Sequence[LogEntry]:
+        """The lines of a sample from `lead` minutes before T0 on."""
+        first = self.start - timedelta(minutes=lead)
+        return [line for line in sample.lines if line.at >= first] if sample is not None else []
+
+    def texts_since(self) -> Iterable[tuple[LogEntry, str]]:
+        """The lines of both logs since just before T0, oldest first per log, with what they say."""
+        for sample in (self.evidence.database_lines, self.evidence.application_errors):
+            for line in self.lines(sample):
+                yield line, message_of(line.text)
+
+    @property
+    def log_gap(self) -> str:
+        """Why the words of the logs may be incomplete, in words; "" if both were read."""
+        return self.unread(Source.DATABASE_LOG) or self.unread(Source.APPLICATION_LOG)
+
+
+_KEYS = ("message", "msg", "error", "err", "exception", "stack", "detail", "cause")
+
+
+def message_of(text: str) -> str:
+    """What a log line says: of a JSON object the texts of its usual keys, otherwise the line itself."""
+    if not text.startswith("{"):
+        return text
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(value, dict):
+        return text
+    texts = [_flat(value[key]) for key in _KEYS if value.get(key)]
+    return " ".join(texts) or text
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(_flat(part) for part in value.values())
+    return str(value)
+
+
+def minutes_before(moment: datetime, then: datetime) -> float:
+    """How many minutes `then` lies before `moment`; negative if it lies after."""
+    return (moment - then).total_seconds() / 60

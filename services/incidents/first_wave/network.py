@@ -1,0 +1,94 @@
+"""Whether the database's security groups let the tasks in, computed from their rules.
+
+Source: "Security group rules" (Amazon VPC user guide): rules only allow; groups are matched by membership, address
+ranges by the sender's private address.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from services.i18n import _
+from services.models.first_wave import NetworkPath
+from services.models.security_groups import IngressRule, SecurityGroup
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+
+
+class Undetermined(Exception):
+    """The rules alone do not tell; the message says why."""
+
+
+def network_path(
+    database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int, addresses: Iterable[str]
+) -> NetworkPath:
+    """Whether a rule of the database's groups lets the tasks connect to `port`; `addresses` are the tasks' own.
+
+    Raises Undetermined if only rules with address ranges or prefix lists could, and these cannot be compared.
+    """
+    if not tasks or not database:
+        raise Undetermined(_("The tasks or the database have no security groups of their own."))
+    names = {group.id for group in tasks}
+    rules = [(group, rule) for group in database for rule in group.ingress if rule.covers(port)]
+    for group, rule in rules:
+        if source := next((id for id in rule.groups if id in names), None):
+            return _path(database, tasks, port, _rule_text(group, rule, source))
+    senders = list(_addresses(addresses))
+    if text := _let_in(rules, senders):
+        return _path(database, tasks, port, text)
+    if not senders and any(rule.networks for _group, rule in rules):
+        raise Undetermined(_("Rules for address ranges may let the tasks in, whose addresses are not known."))
+    if any(rule.prefix_lists for _group, rule in rules):
+        raise Undetermined(_("A rule for a prefix list may let the tasks in; its addresses are not read."))
+    return _path(database, tasks, port, "")
+
+
+def _path(
+    database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int, rule: str
+) -> NetworkPath:
+    return NetworkPath(
+        allowed=bool(rule),
+        rule=rule,
+        port=port,
+        database_groups=tuple(group.id for group in database),
+        task_groups=tuple(group.id for group in tasks),
+    )
+
+
+def _rule_text(group: SecurityGroup, rule: IngressRule, source: str) -> str:
+    """`sg-db: tcp 5432 ← sg-app`"""
+    ends = (rule.first_port, rule.last_port)
+    ports = "" if ends[0] is None else f" {ends[0]}" if ends[0] == ends[1] else f" {ends[0]}-{ends[1]}"
+    protocol = _("all protocols") if rule.protocol == "-1" else rule.protocol
+    return f"{group.id}: {protocol}{ports if rule.protocol != '-1' else ''} ← {source}"
+
+
+def _addresses(texts: Iterable[str]) -> Iterator[Address]:
+    for text in texts:
+        try:
+            yield ip_address(text)
+        except ValueError:
+            continue
+
+
+def _let_in(rules: Sequence[tuple[SecurityGroup, IngressRule]], senders: Sequence[Address]) -> str:
+    """The rules whose address ranges let every sender in, or everybody; "" if one of the senders is kept out."""
+    networks = [
+        (network, _rule_text(group, rule, text))
+        for group, rule in rules
+        for text in rule.networks
+        if (network := _network(text)) is not None
+    ]
+    # Tasks always have an IPv4 address.
+    everybody = next((text for network, text in networks if str(network) == "0.0.0.0/0"), "")
+    if everybody or not senders:
+        return everybody
+    matches = [next((text for network, text in networks if sender in network), "") for sender in senders]
+    return _(", ").join(dict.fromkeys(matches)) if all(matches) else ""
+
+
+def _network(text: str) -> Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None

@@ -1,0 +1,70 @@
+"""Converts what the first wave reads to what its evidence holds; pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from services.models.alarms import Alarm, AlarmState
+from services.models.base import RawId
+from services.models.cloudtrail import TrailEvent
+from services.models.ecs import ContainerService
+from services.models.first_wave import AlarmMoment, LogEntry
+from services.models.logs import LogLine
+from services.models.runbook import Runbook
+
+_TRAIL_FIELDS = tuple(TrailEvent.model_fields)
+
+
+def moment_of(alarm: Alarm, now: datetime) -> AlarmMoment:
+    """The alarm as a first wave sees it at `now`; one that does not fire is judged by the present."""
+    metric = next((query for query in alarm.queries if query.metric), None)
+    is_plain = metric is not None and len(alarm.queries) == 1
+    since = alarm.since if alarm.state in (AlarmState.ALARM, AlarmState.INSUFFICIENT) else None
+    return AlarmMoment(
+        id=alarm.id,
+        name=alarm.name,
+        since=since or now,
+        reason=alarm.reason,
+        namespace=metric.namespace if metric and is_plain else RawId(""),
+        metric=metric.metric if metric and is_plain else RawId(""),
+        threshold=alarm.threshold,
+        dimensions=metric.dimensions if metric else (),
+    )
+
+
+def service_name(alarm: AlarmMoment, runbook: Runbook) -> str:
+    """The ECS service that the alarm is about, or else the runbook's first; "" if it names none."""
+    if runbook.ecs is None:
+        return ""
+    named = dict(alarm.dimensions).get(RawId("ServiceName"))
+    return named if named in runbook.ecs.services else runbook.ecs.services[0]
+
+
+def may_be_mixed(service: ContainerService, since: datetime) -> bool:
+    """Whether tasks of more than one deployment may have run since then."""
+    recent = any(each.created is None or each.created >= since for each in service.deployments)
+    return recent or len(service.deployments) != 1
+
+
+def target_group_of(service: ContainerService, runbook: Runbook) -> str:
+    """The ARN of the service's target group: the one that the runbook names, or else the first; "" without any."""
+    named = runbook.alb.target_group if runbook.alb else ""
+    own = (arn for arn in service.target_groups if named and arn.endswith(f":{named}"))
+    return next(own, next(iter(service.target_groups), ""))
+
+
+def dimension_of(target_group: str) -> str:
+    """`targetgroup/<name>/<id>`, as CloudWatch names the target group of an ARN."""
+    return target_group.rpartition(":")[2]
+
+
+def entries_of(lines: Iterable[LogLine]) -> tuple[LogEntry, ...]:
+    """Log lines as they are recorded."""
+    return tuple(
+        LogEntry(at=datetime.fromtimestamp(line.at / 1000, UTC), stream=line.stream, text=line.text)
+        for line in lines
+    )
+
+
+def plain_events(events: Iterable[TrailEvent]) -> tuple[TrailEvent, ...]:
+    """Events with what all kinds of them have, as the evidence is recorded."""
+    return tuple(TrailEvent(**{name: getattr(event, name) for name in _TRAIL_FIELDS}) for event in events)

@@ -1,0 +1,244 @@
+"""The questions of a first wave, one for each source; each answers fields of IncidentEvidence."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from services.aws.autoscaling.reader import AutoScalingReader
+from services.aws.client.errors import AwsError
+from services.aws.cloudtrail.reader import CloudTrailReader
+from services.aws.cloudwatch.metrics.reader import Metrics
+from services.aws.ecs.reader import EcsReader
+from services.aws.elb import ElbReader
+from services.aws.logs.events import Logs
+from services.aws.rds.reader import RdsReader
+from services.aws.regions import REGION as GLOBAL_REGION
+from services.aws.security_groups import SecurityGroups
+from services.i18n import _, plural
+from services.incidents.first_wave.budget import SourceReader
+from services.incidents.first_wave.log_groups import (
+    application_group,
+    application_pattern,
+    database_group,
+    database_pattern,
+)
+from services.incidents.first_wave.metrics import log_span, metric_span, queries, trail_span, week_ago_span
+from services.incidents.first_wave.network import Undetermined, network_path
+from services.incidents.first_wave.parts import (
+    dimension_of,
+    entries_of,
+    may_be_mixed,
+    plain_events,
+    target_group_of,
+)
+from services.incidents.first_wave.wave import Answered, Unanswered, Wave
+from services.models.base import RawId
+from services.models.ecs import ContainerService, ScalingPolicy
+from services.models.first_wave import LogSample, Source, TargetHealth
+from services.models.rds import Database
+
+LINES = 1_000
+"""Most lines of a log that are read."""
+ACTIVITIES = 50
+"""Most scaling activities that are read: one page."""
+
+
+async def _answer_of(wave: Wave, source: Source, key: str) -> Any:
+    """What another source answers under `key`. Raises Unanswered if it does not."""
+    outcome = await wave.outcome(source)
+    if outcome.fields.get(key) is None:
+        raise Unanswered(outcome.reading.omitted, outcome.reading)
+    return outcome.fields[key]
+
+
+async def _service(wave: Wave) -> ContainerService:
+    service: ContainerService = await _answer_of(wave, Source.SERVICE, "service")
+    return service
+
+
+async def service(wave: Wave, reader: SourceReader) -> Answered:
+    """Counts, deployments and events of the service."""
+    service = await EcsReader(reader).service(*wave.service_names)
+    return Answered({"service": service})
+
+
+async def targets(wave: Wave, reader: SourceReader) -> Answered:
+    """The health of the targets; the service knows its target group's ARN."""
+    service = await _service(wave)
+    group = target_group_of(service, wave.runbook)
+    if not group:
+        raise Unanswered(_("The service has no load balancer."))
+    others = len(service.target_groups) - 1
+    text = plural(
+        "{count} further target group was not read.", "{count} further target groups were not read.", others
+    )
+    targets = await ElbReader(reader).target_health(group)
+    return Answered({"targets": targets}, text.format(count=others) if others else "")
+
+
+async def tasks(wave: Wave, reader: SourceReader) -> Answered:
+    """Tasks that stopped in the last hour, which ECS forgets first of all; running ones where they may differ."""
+    service = await _service(wave)
+    running = may_be_mixed(service, metric_span(wave.alarm, wave.began).start)
+    answer = await EcsReader(reader).tasks(*wave.service_names, running=running)
+    cut = _("ECS lists further tasks, which were not read.") if answer.more else ""
+    return Answered({"stopped_tasks": answer.stopped, "running_tasks": answer.running}, cut)
+
+
+async def deployments(wave: Wave, reader: SourceReader) -> Answered:
+    """Deployments, and the revisions of the newest two."""
+    ecs = EcsReader(reader)
+    latest = await ecs.latest(*wave.service_names)
+    revisions = await ecs.revisions(each.target for each in latest[:2])
+    return Answered({"deployments": latest, "revisions": tuple(revisions.values())})
+
+
+async def scaling(wave: Wave, reader: SourceReader) -> Answered:
+    """Bounds and newest decisions of Auto Scaling, those without effect included; the policies if a request is left."""
+    auto_scaling = AutoScalingReader(reader)
+    target, decisions, policies = await asyncio.gather(
+        auto_scaling.target(*wave.service_names),
+        auto_scaling.decisions(*wave.service_names, ACTIVITIES),
+        _policies(wave, reader),
+    )
+    undated = plural(
+        "{count} activity without a time is skipped.",
+        "{count} activities without a time are skipped.",
+        decisions.undated,
+    ).format(count=decisions.undated)
+    unread = _("No request was left for the scaling policies.")
+    return Answered(
+        {
+            "scaling": target,
+            "activities": decisions.activities,
+            "policies": policies or (),
+            "policies_read": policies is not None,
+        },
+        " ".join(filter(None, (undated if decisions.undated else "", unread if policies is None else ""))),
+    )
+
+
+async def _policies(wave: Wave, reader: SourceReader) -> tuple[ScalingPolicy, ...] | None:
+    """The scaling policies; None if no request is left for them."""
+    if not await reader.extra():
+        return None
+    return await AutoScalingReader(reader).policies(*wave.service_names)
+
+
+async def database(wave: Wave, reader: SourceReader) -> Answered:
+    """The instance."""
+    return Answered({"database": await RdsReader(reader).database(wave.instance)})
+
+
+async def database_events(wave: Wave, reader: SourceReader) -> Answered:
+    """What RDS reports since three hours before the alarm."""
+    span = metric_span(wave.alarm, wave.began)
+    events = await RdsReader(reader).events(wave.instance, over=wave.began - span.start)
+    return Answered({"database_events": tuple(reversed(events))})
+
+
+async def network(wave: Wave, reader: SourceReader) -> Answered:
+    """Whether the tasks are let in to the database."""
+    service = await _service(wave)
+    database: Database = await _answer_of(wave, Source.DATABASE, "database")
+    if database.port is None or not database.security_groups or not service.security_groups:
+        raise Unanswered(_("The port or the security groups of the tasks or the database are not reported."))
+    groups = await SecurityGroups(reader).named([*database.security_groups, *service.security_groups])
+    count = len(dict.fromkeys(database.security_groups))
+    own = [group for group in groups if group.id in service.security_groups]
+    try:
+        path = network_path(groups[:count], own, database.port, await _addresses(wave))
+    except Undetermined as error:
+        raise Unanswered(str(error)) from error
+    return Answered({"network": path})
+
+
+async def _addresses(wave: Wave) -> list[str]:
+    """Addresses of the tasks, as far as the load balancer knows them."""
+    outcome = await wave.outcome(Source.TARGETS)
+    targets: tuple[TargetHealth, ...] = outcome.fields.get("targets", ())
+    return [target.id for target in targets]
+
+
+async def metrics(wave: Wave, reader: SourceReader) -> Answered:
+    """The curves of the last hours and of a week ago."""
+    asked = queries(wave.runbook, wave.service_name, await _group_dimension(wave))
+    metrics = Metrics(reader)
+    series, week_ago = await asyncio.gather(
+        metrics.fetch(asked, metric_span(wave.alarm, wave.began)),
+        metrics.fetch(asked, week_ago_span(wave.alarm)),
+    )
+    return Answered({"series": series, "week_ago": week_ago})
+
+
+async def _group_dimension(wave: Wave) -> str:
+    """The target group as CloudWatch names it: the runbook's, or else the service's."""
+    alb = wave.runbook.alb
+    if alb is None or alb.target_group:
+        return str(alb.target_group) if alb else ""
+    outcome = await wave.outcome(Source.SERVICE)
+    service: ContainerService | None = outcome.fields.get("service")
+    return dimension_of(target_group_of(service, wave.runbook)) if service else ""
+
+
+async def trail(wave: Wave, reader: SourceReader) -> Answered:
+    """Writes of the home region."""
+    return await _writes(wave, reader, wave.region)
+
+
+async def trail_global(wave: Wave, reader: SourceReader) -> Answered:
+    """Writes of global services."""
+    if wave.region == GLOBAL_REGION:
+        raise Unanswered(_("The home region is this region."))
+    return await _writes(wave, reader, GLOBAL_REGION)
+
+
+async def _writes(wave: Wave, reader: SourceReader, region: str) -> Answered:
+    span = trail_span(wave.alarm, wave.began)
+    lookup = await CloudTrailReader(reader, pace=0.0).lookup(
+        region, "ReadOnly", "false", since=span.start, until=span.end, most=1
+    )
+    if lookup.problem is not None:
+        raise AwsError(lookup.problem)
+    unreadable = plural(
+        "{count} event cannot be read.", "{count} events cannot be read.", lookup.unreadable
+    ).format(count=lookup.unreadable)
+    older = _("Older events were not read.") if lookup.more else ""
+    cut = " ".join(filter(None, (older, unreadable if lookup.unreadable else "")))
+    return Answered({"writes": plain_events(lookup.events)}, cut)
+
+
+async def application_log(wave: Wave, reader: SourceReader) -> Answered:
+    """Errors of the application."""
+    group, pattern = application_group(wave.runbook), application_pattern(wave.runbook)
+    return Answered({"application_errors": await _sample(wave, reader, group, pattern)})
+
+
+async def database_log(wave: Wave, reader: SourceReader) -> Answered:
+    """The database's complaints."""
+    group, pattern = database_group(wave.runbook), database_pattern()
+    return Answered({"database_lines": await _sample(wave, reader, group, pattern)})
+
+
+async def _sample(wave: Wave, reader: SourceReader, group: RawId, pattern: str) -> LogSample:
+    span = log_span(wave.alarm, wave.began)
+    ends = (int(span.start.timestamp() * 1000), int(span.end.timestamp() * 1000))
+    lines, is_whole = await Logs(reader).sample(group, pattern, *ends, limit=LINES)
+    return LogSample(group=group, pattern=pattern, span=span, lines=entries_of(lines), is_whole=is_whole)
+
+
+QUESTIONS: Mapping[Source, Callable[[Wave, SourceReader], Awaitable[Answered]]] = {
+    Source.SERVICE: service,
+    Source.TARGETS: targets,
+    Source.TASKS: tasks,
+    Source.DEPLOYMENTS: deployments,
+    Source.SCALING: scaling,
+    Source.DATABASE: database,
+    Source.DATABASE_EVENTS: database_events,
+    Source.NETWORK: network,
+    Source.METRICS: metrics,
+    Source.TRAIL: trail,
+    Source.TRAIL_GLOBAL: trail_global,
+    Source.APPLICATION_LOG: application_log,
+    Source.DATABASE_LOG: database_log,
+}

@@ -1,0 +1,126 @@
+"""Reads the first wave of an incident: everything that AWS forgets, in parallel, in at most five seconds.
+
+A source that is late, refused, damaged or stopped by an internal error says so in its SourceReading; the others are
+complete without it.
+"""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from services.aws.client.errors import AwsError
+from services.aws.client.reader import Reader
+from services.background.faults import Fault, fault_problem, from_within, unreported
+from services.clock import Clock
+from services.i18n import _
+from services.incidents.first_wave.budget import RequestBudget, SourceReader
+from services.incidents.first_wave.parts import service_name
+from services.incidents.first_wave.questions import QUESTIONS
+from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.problem import Problem, ProblemKind
+from services.models.runbook import Runbook
+
+SECONDS = 4.0
+"""Seconds of real time after which a source is given up."""
+
+
+async def read_first_wave(
+    alarm: AlarmMoment,
+    runbook: Runbook,
+    session: Reader,
+    clock: Clock,
+    *,
+    region: str = "",
+    seconds: float = SECONDS,
+    fault: Fault = unreported,
+) -> IncidentEvidence:
+    """The first wave about an alarm; raises nothing but cancellation.
+
+    `region` is the one that `session` reads, if it is not the runbook's; `fault` is called with internal errors, which
+    the evidence must not hide.
+    """
+    region = region or str(runbook.system.region)
+    reading = _Reading(session, clock, seconds, fault)
+    wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome)
+    return await reading.evidence(wave)
+
+
+class _Reading:
+    """One first wave while it is read."""
+
+    def __init__(self, session: Reader, clock: Clock, seconds: float, fault: Fault) -> None:
+        self._session = session
+        self._clock = clock
+        self._seconds = seconds
+        self._fault = fault
+        self._budget = RequestBudget(REQUESTS, {source: spec.requests for source, spec in SOURCES.items()})
+        self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
+
+    async def outcome(self, source: Source) -> Outcome:
+        """The outcome of one source, for another that depends on it."""
+        return await asyncio.shield(self._tasks[source])
+
+    async def evidence(self, wave: Wave) -> IncidentEvidence:
+        """Read all sources at once."""
+        ask = partial(self._ask, wave)
+        self._tasks = {
+            source: asyncio.create_task(ask(source), name=f"first wave {source}") for source in Source
+        }
+        try:
+            outcomes = await asyncio.gather(*self._tasks.values())
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+        fields: dict[str, Any] = {}
+        for outcome in outcomes:
+            fields |= outcome.fields
+        writes = [event for outcome in outcomes for event in outcome.fields.get("writes", ())]
+        writes.sort(key=lambda event: (event.at, event.id), reverse=True)
+        fields |= {"writes": tuple(writes), "readings": tuple(outcome.reading for outcome in outcomes)}
+        return IncidentEvidence(alarm=wave.alarm, began=wave.began, ended=self._clock.now(), **fields)
+
+    async def _ask(self, wave: Wave, source: Source) -> Outcome:
+        """Read one source; whatever happens becomes its reading."""
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        reader = SourceReader(self._session, self._budget, source, deadline)
+        answered, problem, omitted = Answered(), None, SOURCES[source].missing(wave.runbook)
+        try:
+            if not omitted:
+                async with asyncio.timeout_at(deadline):
+                    answered = await QUESTIONS[source](wave, reader)
+        except Unanswered as error:
+            omitted, problem = error.why, error.reading.problem if error.reading else None
+        except AwsError as error:
+            problem = error.problem
+        except TimeoutError:
+            problem = self._late(source)
+        except (Exception, asyncio.CancelledError) as error:
+            # The boundary: an internal error in one source must not lose the others.
+            if not from_within(error):
+                raise
+            self._fault(error)
+            text = _("{title}: an internal error stopped this read.")
+            problem = fault_problem(text.format(title=_(SOURCES[source].title)), error, self._clock.now())
+        finally:
+            self._budget.ended(source, reader.requests)
+        reading = SourceReading(
+            source=source,
+            requests=reader.requests,
+            problem=problem,
+            omitted="" if problem else omitted,
+            cut=answered.cut or (_("Further pages were not read.") if reader.is_cut else ""),
+        )
+        return Outcome(reading, answered.fields)
+
+    def _late(self, source: Source) -> Problem:
+        service, _colon, operation = SOURCES[source].calls[0].partition(":")
+        text = _("{title}: no response within {count} seconds.")
+        return Problem(
+            kind=ProblemKind.UNREACHABLE,
+            summary=text.format(title=_(SOURCES[source].title), count=f"{self._seconds:g}"),
+            service=service,
+            operation=operation,
+            at=self._clock.now(),
+        )

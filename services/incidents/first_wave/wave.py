@@ -1,0 +1,64 @@
+"""What the questions of one first wave have in common, and how they are answered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.models.first_wave import AlarmMoment, Source, SourceReading
+from services.models.runbook import Runbook
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one source has answered: fields of IncidentEvidence."""
+
+    fields: Fields = field(default_factory=dict)
+    cut: str = ""
+    """What of it was not read; "" if it is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the read of one source went, and what it answered."""
+
+    reading: SourceReading
+    fields: Fields = field(default_factory=dict)
+
+
+class Unanswered(Exception):
+    """A source was not asked, or cannot tell, and why; for one that depends on another, `reading` is the other's."""
+
+    def __init__(self, why: str, reading: SourceReading | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.reading = reading
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """What the questions of one first wave have in common."""
+
+    alarm: AlarmMoment
+    runbook: Runbook
+    region: str
+    """The region that the session reads."""
+    service_name: str
+    """The ECS service that the alarm is about; "" if the runbook names none."""
+    began: datetime
+    outcome: Callable[[Source], Awaitable[Outcome]]
+    """The outcome of another source, once it is there."""
+
+    @property
+    def service_names(self) -> tuple[str, str]:
+        """(cluster, service)"""
+        assert self.runbook.ecs is not None
+        return self.runbook.ecs.cluster, self.service_name
+
+    @property
+    def instance(self) -> str:
+        """The database instance."""
+        assert self.runbook.rds is not None
+        return self.runbook.rds.instance

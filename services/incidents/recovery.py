@@ -1,0 +1,84 @@
+"""Whether the system has recovered: judged by what it does, not by the time that has passed. Pure."""
+
+from services.i18n import _
+from services.incidents.facts import Facts
+from services.incidents.onset import baseline, summed, watched_measures
+from services.models.base import Clean, Model
+from services.models.first_wave import Measure, Source
+
+QUIET = 3
+"""Whole minutes in a row that must lie under the baseline."""
+
+
+class RecoveryCheck(Model):
+    """One condition of recovery."""
+
+    title: Clean
+    value: Clean
+    is_met: bool | None
+    """None: it could not be judged, so recovery is not."""
+
+
+def recovery_checks(facts: Facts) -> tuple[RecoveryCheck, ...]:
+    """Tasks as desired, every registered target healthy, and the alarm's curve under its baseline for three minutes."""
+    return (*_tasks(facts), *_targets(facts), _curve(facts))
+
+
+def has_recovered(facts: Facts) -> bool:
+    """Whether all conditions are met."""
+    return all(check.is_met for check in recovery_checks(facts))
+
+
+def _tasks(facts: Facts) -> tuple[RecoveryCheck, ...]:
+    title = _("Tasks running as desired")
+    if facts.runbook.ecs is None:
+        return ()
+    service = facts.evidence.service
+    if service is None:
+        return (RecoveryCheck(title=title, value=facts.unread(Source.SERVICE), is_met=None),)
+    value = _("{running} of {desired} running").format(running=service.running, desired=service.desired)
+    return (RecoveryCheck(title=title, value=value, is_met=service.running == service.desired),)
+
+
+def _targets(facts: Facts) -> tuple[RecoveryCheck, ...]:
+    title = _("Registered targets healthy")
+    reading = facts.evidence.reading(Source.TARGETS)
+    if reading is None or reading.omitted:
+        return ()
+    if why := facts.unread(Source.TARGETS):
+        return (RecoveryCheck(title=title, value=why, is_met=None),)
+    healthy = sum(target.state == "healthy" for target in facts.registered)
+    value = _("{healthy} healthy of {count}").format(healthy=healthy, count=len(facts.registered))
+    return (RecoveryCheck(title=title, value=value, is_met=0 < len(facts.registered) == healthy),)
+
+
+def _curve(facts: Facts) -> RecoveryCheck:
+    title = _("Under the baseline for {minutes} minutes").format(minutes=QUIET)
+    measures = watched_measures(facts.evidence.alarm)
+    if why := facts.unread(Source.METRICS):
+        return RecoveryCheck(title=title, value=why, is_met=None)
+    if Measure.DB_FREE in measures:
+        return _free(facts, title)
+    ends = int(facts.evidence.ended.timestamp()) // 60 * 60
+    points = [point for point in summed(facts.evidence, measures) if point[0] + 60 <= ends]
+    limit = facts.onset.baseline
+    if limit is None:
+        weeks = [facts.evidence.curve_week_ago(measure) for measure in measures]
+        limit = baseline(points, [value for curve in weeks if curve for value in curve.values], measures[0])
+    if limit is None or len(points) < QUIET:
+        return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
+    newest = [value for _at, value in points[-QUIET:]]
+    value = _("{value} beside {limit}").format(value=f"{max(newest):.3g}", limit=f"{limit:.3g}")
+    return RecoveryCheck(title=title, value=value, is_met=max(newest) <= limit)
+
+
+def _free(facts: Facts, title: str) -> RecoveryCheck:
+    """Free storage is good again above the alarm's own threshold."""
+    values = [value for _at, value in facts.points(Measure.DB_FREE)]
+    threshold = facts.evidence.alarm.threshold
+    if threshold is None or len(values) < QUIET:
+        return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
+    value = f"{values[-1] / 2**30:.1f} GiB"
+    return RecoveryCheck(
+        title=_("Above the alarm's threshold"), value=value, is_met=min(values[-QUIET:]) > threshold
+    )

@@ -1,0 +1,281 @@
+"""The incidents of the journal, and what a person or the console records about them."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Set
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from services.clock import Clock
+from services.incidents import entries as drafts
+from services.incidents.course import KINDS, incident_of
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.journal.journal import Journal
+from services.journal.projection import GroupedProjection
+from services.models.causes import Assessment
+from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TriggerKind, TurnKind
+from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
+
+KEPT = timedelta(days=400)
+"""How far back incidents are read, and follow-ups with them."""
+SHOWN = timedelta(days=14)
+"""How long after its end a closed incident is listed."""
+CHAIN = 1000
+"""Incidents of one alarm before KEPT that are followed to find the newest."""
+NOTE_KINDS = KINDS | {EntryKind.NOTE, EntryKind.POST, EntryKind.POSTED, EntryKind.OPINION}
+"""The kinds of entries that a timeline shows."""
+
+
+class Incidents(GroupedProjection):
+    """Open and recent incidents, kept up to date from every console's entries."""
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        super().__init__(journal, dict.fromkeys(KINDS, KEPT))
+        self._clock = clock
+        self._incidents: dict[str, Incident] = {}
+        self._follow_ups: dict[str, FollowUp] = {}
+        self._days: dict[str, HandOver] = {}
+        """Offers of a day's duty that nobody has accepted, by the entry's subject."""
+
+    # ---- reading
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Open incidents first, newest first; then those closed lately, newest first."""
+        now = self._clock.now()
+        every = sorted(self._incidents.values(), key=lambda incident: incident.since, reverse=True)
+        parts: dict[str, list[str]] = {}
+        for incident in every:
+            if incident.joined_to:
+                parts.setdefault(incident.joined_to, []).append(incident.id)
+        recent = [
+            incident for incident in every if incident.closed_at is None or now - incident.closed_at < SHOWN
+        ]
+        recent = [
+            incident.model_copy(update={"joined": tuple(parts[incident.id])})
+            if incident.id in parts
+            else incident
+            for incident in recent
+        ]
+        return tuple(sorted(recent, key=lambda incident: not incident.is_open))
+
+    @property
+    def follow_ups(self) -> tuple[FollowUp, ...]:
+        """Everything that was left to be done by a date, by date."""
+        return tuple(sorted(self._follow_ups.values(), key=lambda follow_up: (follow_up.due, follow_up.id)))
+
+    @property
+    def day_offers(self) -> Mapping[str, HandOver]:
+        """Hand-overs of a day's duty that nobody has accepted yet, by the journal's subject `day:<date>`."""
+        return dict(self._days)
+
+    def of(self, id: str) -> Incident | None:
+        """One incident; None if the journal has none of this id within KEPT."""
+        return self._incidents.get(id)
+
+    def open_for(self, target: str) -> Incident | None:
+        """The open incident of an alarm or an inspection; None if there is none."""
+        return next(
+            (
+                incident
+                for incident in self._incidents.values()
+                if incident.target == target and incident.is_open
+            ),
+            None,
+        )
+
+    async def load(self) -> bool:
+        """Read what this and other consoles have written since. Raises JournalError."""
+        return await self.read(self._clock.now())
+
+    async def states(self) -> AsyncIterator[tuple[Incident, ...]]:
+        """Yield `incidents`: at once, then after every entry about one in any console.
+
+        While the journal cannot be read, what was read last is kept.
+        """
+        first, version = True, -1
+        async for _head in self.journal.follow():
+            with suppress(JournalError):
+                await self.load()
+            if first or self.version != version:
+                first, version = False, self.version
+                yield self.incidents
+
+    async def entries(self, incident: Incident) -> tuple[Entry, ...]:
+        """Everything recorded about an incident, oldest first. Raises JournalError."""
+        return await self.journal.entries(EntryQuery(kinds=NOTE_KINDS, subject=incident.id))
+
+    # ---- opening
+
+    async def open_for_alarm(
+        self, target: str, title: str, since: datetime, playbook: str
+    ) -> Incident | None:
+        """Open an incident for an alarm that fires; None if one is open already. Raises JournalError."""
+        return await self._open(target, title, since, TriggerKind.ALARM, playbook)
+
+    async def open_from_finding(
+        self, inspection: str, title: str, at: datetime, playbook: str = "", text: str = ""
+    ) -> Incident | None:
+        """Open an incident for a finding; None if one is open already for this inspection. Raises JournalError."""
+        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, text)
+
+    async def _open(
+        self, target: str, title: str, since: datetime, trigger: TriggerKind, playbook: str, text: str = ""
+    ) -> Incident | None:
+        await self.load()
+        earlier = [incident for incident in self._incidents.values() if incident.target == target]
+        if any(incident.is_open or incident.since >= since for incident in earlier):
+            return None
+        after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
+        for _attempt in range(CHAIN):
+            draft = drafts.opened(
+                target, title, since, trigger=trigger, playbook=playbook, after=after, text=text
+            )
+            try:
+                await self._append(draft)
+            except AlreadyRecorded as error:
+                await self.load()
+                # Another console opened it, or one that is older than what was read came after `after`.
+                if self.open_for(target) is not None or error.entry.subject == draft.subject:
+                    return None
+                after = error.entry.subject
+                continue
+            return self._incidents.get(draft.subject)
+        return None
+
+    # ---- recording
+
+    async def take(self, incident: Incident) -> Incident:
+        """This person responds from now on. Raises JournalError."""
+        return await self._record(incident, drafts.taken(incident))
+
+    async def mark(
+        self, incident: Incident, index: int, mark: StepMark, step: str, note: str = ""
+    ) -> Incident:
+        """Mark a step of the playbook; `step` is its text. Raises JournalError."""
+        return await self._record(incident, drafts.stepped(incident, index, mark, step, note))
+
+    async def decide(
+        self, incident: Incident, cause: str, title: str, note: str = "", assessment: Assessment | None = None
+    ) -> Incident:
+        """Decide on a cause, with the scores as they stand. Raises JournalError."""
+        return await self._record(incident, drafts.decided(incident, cause, title, note, assessment))
+
+    async def contacted(self, incident: Incident, role: str, channel: str, note: str = "") -> Incident:
+        """Record that somebody was told. Raises JournalError."""
+        return await self._record(incident, drafts.contacted(incident, role, channel, note))
+
+    async def hand_over(self, incident: Incident, to: str, note: str = "") -> Incident:
+        """Offer the incident to the next person. Raises JournalError."""
+        return await self._record(incident, drafts.handed_over(incident, to, note))
+
+    async def accept(self, incident: Incident) -> Incident:
+        """Accept the hand-over. Raises AlreadyRecorded (somebody was faster), JournalError."""
+        if incident.hand_over is None:
+            return incident
+        return await self._record(incident, drafts.accepted(incident.id, incident.target, incident.hand_over))
+
+    async def join(self, incident: Incident, into: Incident) -> Incident:
+        """Make the incident part of another. Raises AlreadyRecorded (it is part of one), JournalError."""
+        return await self._record(incident, drafts.joined(incident, into))
+
+    async def turn(self, incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> None:
+        """Record once what happened to the alarm or the system. Raises JournalError."""
+        try:
+            await self._append(drafts.turned(incident, kind, at, detail))
+        except AlreadyRecorded:
+            await self.load()
+
+    async def close(
+        self,
+        incident: Incident,
+        cause: str,
+        title: str,
+        summary: str = "",
+        follow_ups: Iterable[tuple[str, datetime]] = (),
+    ) -> Incident:
+        """Close the incident and what is part of it; incident follow-up is a text and its date.
+
+        Raises AlreadyRecorded (it is closed), JournalError.
+        """
+        ended = await self._record(incident, drafts.closed(incident, cause, title, summary))
+        for text, due in follow_ups:
+            await self.leave(incident.id, str(incident.target), text, due)
+        for part in [incident for incident in self._incidents.values() if incident.joined_to == incident.id]:
+            if part.is_open:
+                try:
+                    await self._append(drafts.closed(part, cause, title, summary))
+                except AlreadyRecorded:
+                    await self.load()
+        return self._incidents.get(incident.id, ended)
+
+    async def note(self, incident: Incident, text: str) -> None:
+        """Add a note to the timeline. Raises JournalError."""
+        note = NewEntry(
+            kind=EntryKind.NOTE, subject=incident.id, target=incident.target, text=" ".join(text.split())
+        )
+        await self._append(note)
+
+    async def leave(self, subject: str, target: str, text: str, due: datetime) -> None:
+        """Leave something to be done by a date; it becomes a dated duty. Raises JournalError."""
+        await self._append(drafts.follow_up(f"f{uuid4().hex[:10]}", subject, target, text, due))
+
+    async def hand_over_day(self, day: str, to: str, note: str, open_items: Iterable[str]) -> None:
+        """Offer the day's duty to the next person, with what is open. Raises JournalError."""
+        await self._append(drafts.day_handed_over(day, to, note, open_items))
+
+    async def accept_day(self, subject: str, offer: HandOver) -> None:
+        """Accept the day's duty. Raises AlreadyRecorded (somebody was faster), JournalError."""
+        await self._append(drafts.accepted(subject, subject.partition(":")[2], offer))
+
+    async def _record(self, incident: Incident, draft: NewEntry) -> Incident:
+        await self._append(draft)
+        return self._incidents.get(incident.id, incident)
+
+    async def _append(self, draft: NewEntry) -> Entry:
+        entry = await self.journal.append(draft)
+        self.absorb([entry])
+        return entry
+
+    # ---- projecting
+
+    def apply(self, entry: Entry) -> bool:
+        """Add the entry; of evidence only that it is there, because its body is large."""
+        if entry.kind is EntryKind.EVIDENCE and len(entry.body) > 1000:
+            entry = entry.model_copy(update={"body": "{}"})
+        return super().apply(entry)
+
+    def rebuild(self, subjects: Set[str]) -> None:
+        """Derive incidents, follow-ups and offers of these subjects from their entries."""
+        for subject in subjects:
+            recorded = self.recorded(subject)
+            incident = incident_of(recorded)
+            if incident is not None:
+                self._incidents[subject] = incident
+            for entry in recorded:
+                self._note_follow_up(entry)
+            if subject.startswith("day:"):
+                self._note_day(subject, recorded)
+
+    def _note_follow_up(self, entry: Entry) -> None:
+        if entry.kind is EntryKind.FOLLOW_UP:
+            follow_up = drafts.follow_up_of(
+                entry.data, subject=entry.subject, by=entry.person.name, at=entry.at
+            )
+            if follow_up is not None:
+                self._follow_ups[str(follow_up.id)] = follow_up
+
+    def _note_day(self, subject: str, recorded: Iterable[Entry]) -> None:
+        self._days.pop(subject, None)
+        for entry in recorded:
+            if entry.kind is EntryKind.HAND_OVER:
+                data = entry.data
+                to, note = data.get("to"), data.get("note")
+                self._days[subject] = HandOver(
+                    by=entry.person.name,
+                    to=to if isinstance(to, str) else "",
+                    at=entry.at,
+                    note=note if isinstance(note, str) else "",
+                    seq=entry.seq,
+                )
+            elif entry.kind is EntryKind.HAND_OVER_ACCEPTED:
+                self._days.pop(subject, None)

@@ -1,0 +1,91 @@
+"""What a signal is: a pure function of the facts, with its title, source and group."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.i18n import _
+from services.incidents.facts import Facts
+from services.models.causes import Signal, SignalState
+from services.models.evidence import EvidencePlace
+from services.models.first_wave import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a signal's function says about the facts."""
+
+    state: SignalState
+    value: str = ""
+    limit: str = ""
+    at: datetime | None = None
+    why: str = ""
+    place: EvidencePlace | None = None
+
+
+def present(
+    value: str = "", limit: str = "", at: datetime | None = None, place: EvidencePlace | None = None
+) -> Judged:
+    """The signal is there; `at` is when it began."""
+    return Judged(SignalState.PRESENT, value, limit, at, place=place)
+
+
+def absent(value: str = "", limit: str = "") -> Judged:
+    """The signal would have been seen, and is not there."""
+    return Judged(SignalState.ABSENT, value, limit)
+
+
+def unseen(why: str) -> Judged:
+    """The signal could not have been seen."""
+    return Judged(SignalState.UNSEEN, why=why)
+
+
+Judge = Callable[[Facts], Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSpec:
+    """One signal."""
+
+    id: str
+    title: str
+    """English; translated where it is judged."""
+    source: Source
+    judge: Judge
+    is_direct: bool = False
+    """Whether it shows a cause itself, not only an effect (◆)."""
+    group: str = ""
+    look: str = ""
+    """Place, inspection or change that shows it; "" for none: read the first wave again."""
+
+    def of(self, facts: Facts) -> Signal:
+        """Judge the facts; what its source could not read is unseen."""
+        why = facts.unread(self.source)
+        judged = unseen(why) if why else self.judge(facts)
+        return Signal(
+            id=self.id,
+            title=_(self.title),
+            state=judged.state,
+            value=judged.value,
+            limit=judged.limit,
+            at=judged.at,
+            source=self.source,
+            why=judged.why,
+            is_denied=judged.why in facts.denials,
+            is_direct=self.is_direct,
+            group=self.group,
+            place=judged.place,
+        )
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage."""
+    return f"{share * 100:.0f}%"
+
+
+def when_over(
+    facts: Facts, points: list[tuple[datetime, float]], over: float, *, lead: float = 30
+) -> datetime | None:
+    """The first time from `lead` minutes before T0 on at which a curve reached `over`; None if it did not."""
+    first = facts.start - timedelta(minutes=lead)
+    return next((at for at, value in points if at >= first and value >= over), None)

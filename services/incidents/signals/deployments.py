@@ -1,0 +1,166 @@
+"""What was deployed, and whether the errors follow the new revision.
+
+Source: DescribeServices, ListServiceDeployments, DescribeServiceRevisions (Amazon ECS API reference).
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from services.i18n import N_, _
+from services.incidents.facts import Facts, minutes_before
+from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
+from services.models.first_wave import Measure, Source
+
+JUST_BEFORE = 30
+"""Minutes before T0 in which a deployment counts as just before."""
+DAY = 24 * 60
+LEAST = 3
+"""Errors from which their distribution over tasks says anything."""
+_FAILED = ("ROLLBACK", "STOPPED")
+
+
+def _starts(facts: Facts) -> list[datetime]:
+    """When the service's deployments began, newest first."""
+    service = facts.evidence.service
+    primary = (
+        [deployment.created for deployment in service.deployments if deployment.created]
+        if service is not None
+        else []
+    )
+    listed = [deployment.created for deployment in facts.evidence.deployments if deployment.created]
+    return sorted({*primary, *listed}, reverse=True)
+
+
+def _recent(facts: Facts) -> Judged:
+    for began in _starts(facts):
+        lead = minutes_before(facts.start, began)
+        if -2 <= lead <= JUST_BEFORE:
+            return present(_("{minutes} minutes before").format(minutes=max(0, round(lead))), at=began)
+    return absent()
+
+
+def _none(facts: Facts) -> Judged:
+    starts = _starts(facts)
+    if not starts:
+        return unseen(_("ECS reports no deployment with its time"))
+    lead = min(abs(minutes_before(facts.start, began)) for began in starts)
+    value = _("{hours} hours before").format(hours=round(lead / 60))
+    return present(value, "> 24 h") if lead > DAY else absent(value, "> 24 h")
+
+
+def _failed(facts: Facts) -> Judged:
+    service = facts.evidence.service
+    first = facts.start - timedelta(minutes=JUST_BEFORE)
+    for rollout in service.deployments if service is not None else ():
+        if rollout.rollout == "FAILED" and (rollout.created is None or rollout.created >= first):
+            return present(rollout.reason or rollout.rollout, at=rollout.created)
+    for deployment in facts.evidence.deployments:
+        is_recent = deployment.created is not None and deployment.created >= first
+        if is_recent and (deployment.status.startswith(_FAILED) or deployment.breaker == "TRIGGERED"):
+            return present(deployment.reason or deployment.status, at=deployment.created)
+    return absent()
+
+
+def _definitions(facts: Facts) -> dict[str, str]:
+    """The task definition of each task that is known, by the task's id."""
+    evidence = facts.evidence
+    definitions = {str(task.id): str(task.definition) for task in evidence.stopped_tasks}
+    for running in evidence.running_tasks:
+        definitions[str(running.id)] = str(running.definition)
+    return definitions
+
+
+def _errors_by_definition(facts: Facts) -> Counter[str] | str:
+    """The application's errors since T0 by task definition, or why they cannot be told apart."""
+    if why := facts.unread(Source.APPLICATION_LOG):
+        return why
+    definitions = _definitions(facts)
+    lines = facts.lines(facts.evidence.application_errors, lead=0)
+    counts = Counter(definitions.get(line.stream.rpartition("/")[2], "") for line in lines)
+    unknown = counts.pop("", 0)
+    if counts.total() < LEAST or unknown > counts.total():
+        return _("too few errors belong to a known task")
+    return counts
+
+
+def _is_mixed(facts: Facts) -> bool:
+    """Whether tasks of more than one revision have run in this time."""
+    first = facts.start - timedelta(minutes=5)
+    stopped = {
+        task.definition for task in facts.evidence.stopped_tasks if task.ended is None or task.ended >= first
+    }
+    return len(stopped | {task.definition for task in facts.evidence.running_tasks}) > 1
+
+
+def _newest(facts: Facts) -> str:
+    service = facts.evidence.service
+    return service.task_definition if service is not None else ""
+
+
+def _on_new(facts: Facts) -> Judged:
+    counts = _errors_by_definition(facts)
+    if isinstance(counts, str):
+        return unseen(counts)
+    if not _is_mixed(facts):
+        return unseen(_("only one revision was running"))
+    newest = max(counts, key=lambda name: int(name.rpartition(":")[2] or 0))
+    share = counts[newest] / counts.total()
+    if share < 0.9 or _recent(facts).at is None:
+        return absent()
+    count = counts[newest]
+    return present(
+        _("{count} errors, all on {revision}").format(count=count, revision=newest), at=facts.start
+    )
+
+
+def _on_both(facts: Facts) -> Judged:
+    counts = _errors_by_definition(facts)
+    if isinstance(counts, str):
+        return unseen(counts)
+    if not _is_mixed(facts):
+        return unseen(_("only one revision was running"))
+    least = min(counts.values()) if len(counts) > 1 else 0
+    text = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+    return present(text) if least >= 0.2 * counts.total() else absent(text)
+
+
+def _differs(facts: Facts) -> Judged:
+    revisions = sorted(
+        (revision for revision in facts.evidence.revisions if revision.created is not None),
+        key=lambda revision: revision.created or facts.start,
+        reverse=True,
+    )
+    if len(revisions) < 2:
+        return unseen(_("only one revision is known"))
+    new, old = revisions[0], revisions[1]
+    if new.task_definition != old.task_definition:
+        return present(f"{old.task_definition} → {new.task_definition}", at=new.created)
+    images = [{image.digest or image.image for image in revision.images} for revision in (new, old)]
+    return present(_("the image differs"), at=new.created) if images[0] != images[1] else absent()
+
+
+def _dearer(facts: Facts) -> Judged:
+    began = _recent(facts).at
+    if began is None:
+        return unseen(_("nothing was deployed just before"))
+    costs: dict[bool, list[float]] = {True: [], False: []}
+    requests = dict(facts.points(Measure.REQUESTS))
+    for at, cpu in facts.points(Measure.ECS_CPU):
+        if requests.get(at):
+            costs[at >= began + timedelta(minutes=2)].append(cpu / requests[at])
+    if len(costs[True]) < LEAST or len(costs[False]) < LEAST:
+        return unseen(_("there is nothing to compare it with"))
+    ratio = (sum(costs[True]) / len(costs[True])) / max(1e-9, sum(costs[False]) / len(costs[False]))
+    value = _("CPU per request × {ratio}").format(ratio=f"{ratio:.1f}")
+    return present(value, "≥ × 1.5", began) if ratio >= 1.5 else absent(value, "≥ × 1.5")
+
+
+SIGNALS = (
+    SignalSpec("recent-deployment", N_("A deployment began just before"), Source.SERVICE, _recent, is_direct=True, look="deploy-rollback"),
+    SignalSpec("no-deployment", N_("No deployment in 24 hours"), Source.SERVICE, _none, look="ecs"),
+    SignalSpec("deployment-failed", N_("The deployment failed, or was rolled back"), Source.DEPLOYMENTS, _failed, is_direct=True, look="deploy-rollback"),
+    SignalSpec("errors-on-new-revision", N_("Errors come only from the new revision"), Source.TASKS, _on_new, is_direct=True, group="revision", look="tail"),
+    SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),
+    SignalSpec("revision-differs", N_("The new revision differs from the one before"), Source.DEPLOYMENTS, _differs, look="deploy-rollback"),
+    SignalSpec("cpu-per-request-up", N_("A request costs more CPU since the deployment"), Source.METRICS, _dearer, is_direct=True, look="dashboard"),
+)  # fmt: skip

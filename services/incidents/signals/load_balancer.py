@@ -1,0 +1,268 @@
+"""What the load balancer counted: who made the errors, and of which kind.
+
+Source: "CloudWatch metrics for your Application Load Balancer" (Elastic Load Balancing user guide).
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from services.i18n import N_, _
+from services.incidents.facts import Facts
+from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen, when_over
+from services.models.evidence import EvidencePlace
+from services.models.first_wave import Measure, Source
+
+SHARE = 0.8
+"""Share of the errors from which one side made them."""
+DOMINANT = 0.5
+"""Share of the load balancer's errors from which one status code dominates."""
+FEW = 20
+"""Requests in a minute below which a rate says little."""
+TIMES = 3.0
+"""Multiple of the usual number of requests from which they surge."""
+FALL = 0.3
+"""Share of the usual number of requests below which they have fallen."""
+DRAIN = timedelta(seconds=75)
+"""How soon after a deregistration errors come from it: 60 seconds, and the rest of a minute's bucket."""
+
+
+def _place(metric: str, facts: Facts) -> EvidencePlace:
+    return EvidencePlace(kind="widget", target=f"AWS/ApplicationELB/{metric}", at=facts.start)
+
+
+def _errors(facts: Facts) -> tuple[float, float] | Judged:
+    """(load balancer's, application's) errors since T0, or why they say nothing."""
+    for measure in (Measure.ELB_5XX, Measure.TARGET_5XX):
+        if why := facts.uncounted(measure):
+            return unseen(why)
+    balancer, application = facts.errors_since()
+    if balancer + application <= 0:
+        return unseen(_("there were no 5xx errors in this time"))
+    return balancer, application
+
+
+def _made_by_balancer(facts: Facts) -> Judged:
+    errors = _errors(facts)
+    if isinstance(errors, Judged):
+        return errors
+    share = errors[0] / sum(errors)
+    judge = present if share >= SHARE else absent
+    return judge(
+        _("{share} of {count}").format(share=percent(share), count=round(sum(errors))), f"≥ {percent(SHARE)}"
+    )
+
+
+def _made_by_application(facts: Facts) -> Judged:
+    errors = _errors(facts)
+    if isinstance(errors, Judged):
+        return errors
+    share = errors[1] / sum(errors)
+    judge = present if share >= SHARE else absent
+    return judge(
+        _("{share} of {count}").format(share=percent(share), count=round(sum(errors))), f"≥ {percent(SHARE)}"
+    )
+
+
+def _refused_without_requests(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.ELB_503) or facts.uncounted(Measure.REQUESTS):
+        return unseen(why)
+    requests = dict(facts.points(Measure.REQUESTS))
+    minutes = [
+        (at, count)
+        for at, count in facts.points(Measure.ELB_503)
+        if count > 0 and at >= facts.start - timedelta(minutes=5) and not requests.get(at)
+    ]
+    if not minutes:
+        return absent()
+    count = round(sum(count for _at, count in minutes))
+    return present(
+        _("{count} × 503, 0 requests").format(count=count),
+        at=minutes[0][0],
+        place=_place("HTTPCode_ELB_503_Count", facts),
+    )
+
+
+def _dominated_by(measure: Measure) -> Callable[[Facts], Judged]:
+    code = measure.value.removeprefix("elb_")
+
+    def judge(facts: Facts) -> Judged:
+        errors = _errors(facts)
+        if isinstance(errors, Judged):
+            return errors
+        balancer, application = errors
+        count = facts.total(measure)
+        value = _("{count} of {all} × 5xx").format(count=round(count), all=round(balancer + application))
+        dominates = count >= DOMINANT * balancer and balancer >= SHARE / 2 * (balancer + application)
+        if count <= 0 or not dominates:
+            return absent(value)
+        return present(value, at=facts.start, place=_place(f"HTTPCode_ELB_{code}_Count", facts))
+
+    return judge
+
+
+def _firewall_error(facts: Facts) -> Judged:
+    if facts.runbook.waf is None:
+        return unseen(_("the runbook names no firewall"))
+    if why := facts.uncounted(Measure.ELB_500):
+        return unseen(why)
+    count = facts.total(Measure.ELB_500)
+    return present(f"{count:.0f}", at=facts.start) if count > 0 else absent("0")
+
+
+def _connection_errors(facts: Facts) -> Judged:
+    return _risen(facts, Measure.CONNECTION_ERRORS, least=3, times=3)
+
+
+def _tls_errors(facts: Facts) -> Judged:
+    return _risen(facts, Measure.TLS_ERRORS, least=10, times=5)
+
+
+def _blocked(facts: Facts) -> Judged:
+    if facts.runbook.waf is None:
+        return unseen(_("the runbook names no firewall"))
+    return _risen(facts, Measure.WAF_BLOCKED, least=20, times=5)
+
+
+def _risen(facts: Facts, measure: Measure, *, least: float, times: float) -> Judged:
+    """Whether a count per minute is at least `times` its past and at least `least`."""
+    if why := facts.uncounted(measure):
+        return unseen(why)
+    before = facts.before(measure)
+    span = max(1, len(facts.before(Measure.REQUESTS)))
+    usual = sum(before) / span
+    now = max(facts.since(measure, lead=2), default=0.0)
+    limit = max(least, times * usual)
+    value, bound = _("{count} a minute").format(count=f"{now:.0f}"), f"≥ {limit:.0f}"
+    if now < limit:
+        return absent(value, bound)
+    return present(value, bound, when_over(facts, facts.points(measure), limit))
+
+
+def _latency_first(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.LATENCY):
+        return unseen(why)
+    usual = facts.usual(Measure.LATENCY)
+    if not usual:
+        return unseen(_("there is nothing to compare it with"))
+    limit = TIMES * usual
+    first = when_over(facts, facts.points(Measure.LATENCY), limit, lead=15)
+    most = max(facts.since(Measure.LATENCY, lead=5), default=0.0)
+    value, bound = f"{most * 1000:.0f} ms", f"≥ {limit * 1000:.0f} ms"
+    if first is None:
+        return absent(value, bound)
+    errors = [
+        at
+        for at, count in (*facts.points(Measure.ELB_5XX), *facts.points(Measure.TARGET_5XX))
+        if at >= facts.start and count > 0
+    ]
+    # Latency that rises together with the errors is their effect as likely as their cause.
+    if errors and facts.onset.measure != Measure.LATENCY and first > min(errors):
+        return absent(value, bound)
+    return present(value, bound, first, _place("TargetResponseTime", facts))
+
+
+def _requests(facts: Facts) -> tuple[float, float] | Judged:
+    """(requests a minute since T0, the usual number), or why they cannot be compared."""
+    if why := facts.uncounted(Measure.REQUESTS):
+        return unseen(why)
+    usual = facts.usual(Measure.REQUESTS)
+    since = facts.since(Measure.REQUESTS)
+    if not usual:
+        return unseen(_("there is nothing to compare it with"))
+    ended = facts.evidence.ended - facts.start
+    # Minutes without any request have no point.
+    minutes = max(len(since), int(ended.total_seconds() // 60) - 1, 1)
+    return sum(since) / minutes, usual
+
+
+def _surge(facts: Facts) -> Judged:
+    counts = _requests(facts)
+    if isinstance(counts, Judged):
+        return counts
+    now, usual = counts
+    value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≥ {TIMES * usual:.0f}"
+    if now < TIMES * usual:
+        return absent(value, limit)
+    at = when_over(facts, facts.points(Measure.REQUESTS), 2 * usual)
+    return present(value, limit, at, _place("RequestCount", facts))
+
+
+def _usual(facts: Facts) -> Judged:
+    counts = _requests(facts)
+    if isinstance(counts, Judged):
+        return counts
+    now, usual = counts
+    value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≤ {1.5 * usual:.0f}"
+    return present(value, limit) if now <= 1.5 * usual else absent(value, limit)
+
+
+def _fall(facts: Facts) -> Judged:
+    counts = _requests(facts)
+    if isinstance(counts, Judged):
+        return counts
+    now, usual = counts
+    value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≤ {FALL * usual:.0f}"
+    balancer, application = facts.errors_since()
+    has_errors = balancer + application > 0.05 * max(1.0, facts.total(Measure.REQUESTS))
+    if now > FALL * usual or usual < FEW or has_errors:
+        return absent(value, limit)
+    return present(value, limit, facts.start, _place("RequestCount", facts))
+
+
+def _few(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.REQUESTS):
+        return unseen(why)
+    counts = facts.since(Measure.REQUESTS)
+    most = max(counts, default=0.0)
+    value, limit = _("{count} a minute").format(count=f"{most:.0f}"), f"< {FEW}"
+    usual = facts.usual(Measure.REQUESTS)
+    # No requests at all where there usually are some is an outage, not a small number.
+    if most >= FEW or not counts or (usual is not None and usual >= 2 * FEW):
+        return absent(value, limit)
+    return present(value, limit)
+
+
+def _drained(facts: Facts) -> Judged:
+    if why := facts.unread(Source.METRICS) or facts.uncounted(Measure.ELB_5XX):
+        return unseen(why)
+    service = facts.evidence.service
+    moments = [
+        event.at
+        for event in (service.events if service is not None else ())
+        if "deregistered" in event.message or "draining" in event.message
+    ]
+    errors = [
+        at
+        for measure in (Measure.ELB_5XX, Measure.TARGET_5XX)
+        for at, count in facts.points(measure)
+        if count > 0 and at >= facts.start - timedelta(minutes=2)
+    ]
+    if not errors or not moments:
+        return absent()
+    minute = timedelta(minutes=1)
+    near = [any(moment - minute <= at <= moment + DRAIN for moment in moments) for at in errors]
+    is_over = max(errors) < facts.evidence.ended - timedelta(minutes=3)
+    if not all(near) or not is_over:
+        return absent()
+    return present(
+        _("errors only while targets were deregistered"), at=min(moments, key=lambda at: abs(at - errors[0]))
+    )
+
+
+SIGNALS = (
+    SignalSpec("elb-share", N_("The load balancer made the errors"), Source.METRICS, _made_by_balancer, group="origin", look="dashboard"),
+    SignalSpec("target-share", N_("The application answered with the errors"), Source.METRICS, _made_by_application, group="origin", look="dashboard"),
+    SignalSpec("no-target-503", N_("503 without any request routed"), Source.METRICS, _refused_without_requests, is_direct=True, look="targets"),
+    SignalSpec("elb-502", N_("502 dominates (reset, malformed or refused)"), Source.METRICS, _dominated_by(Measure.ELB_502), group="code", look="dashboard"),
+    SignalSpec("elb-504", N_("504 dominates (time-outs)"), Source.METRICS, _dominated_by(Measure.ELB_504), is_direct=True, group="code", look="dashboard"),
+    SignalSpec("elb-500", N_("500 by the load balancer, with a firewall attached"), Source.METRICS, _firewall_error, is_direct=True, look="waf-blocks"),
+    SignalSpec("connection-errors", N_("Connections to targets fail"), Source.METRICS, _connection_errors, is_direct=True, look="targets"),
+    SignalSpec("latency-first", N_("Latency rose before the errors"), Source.METRICS, _latency_first, look="dashboard"),
+    SignalSpec("traffic-surge", N_("Requests surge"), Source.METRICS, _surge, is_direct=True, group="traffic", look="dashboard"),
+    SignalSpec("traffic-usual", N_("Requests are as usual"), Source.METRICS, _usual, group="traffic", look="dashboard"),
+    SignalSpec("traffic-fall", N_("Requests fall, with few errors"), Source.METRICS, _fall, group="traffic", look="dashboard"),
+    SignalSpec("tls-errors", N_("TLS negotiations fail"), Source.METRICS, _tls_errors, is_direct=True, look="dashboard"),
+    SignalSpec("waf-blocks", N_("The firewall blocks more than usual"), Source.METRICS, _blocked, is_direct=True, group="waf", look="waf-blocks"),
+    SignalSpec("few-requests", N_("Few requests in the bad minutes"), Source.METRICS, _few, look="dashboard"),
+    SignalSpec("drain-errors", N_("Errors only after targets were deregistered"), Source.SERVICE, _drained, is_direct=True, look="ecs"),
+)  # fmt: skip

@@ -1,0 +1,166 @@
+"""What the logs say: one new error, or the phrases by which the database and other hosts are known.
+
+Source: PostgreSQL documentation, appendix "PostgreSQL Error Codes"; libpq's and Node's texts for failed connections.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+from services.i18n import N_, _
+from services.incidents.facts import Facts, message_of
+from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
+from services.models.evidence import EvidencePlace
+from services.models.first_wave import LogEntry, LogSample, Source
+from services.models.text import clean
+
+LEAST = 3
+"""Errors from which their kinds say anything."""
+HALF = 0.5
+"""Share of the errors from which one new kind dominates."""
+SHOWN = 100
+"""Characters of a line that are quoted."""
+_DATABASE = r"(?:5432|postgres|database|rds\.amazonaws|\bdb\b)"
+_REFUSED = re.compile(
+    rf"(?:ECONNREFUSED|connection refused|could not connect|Connection timed out|ETIMEDOUT|timeout expired)"
+    rf".{{0,120}}{_DATABASE}|{_DATABASE}.{{0,120}}(?:ECONNREFUSED|connection refused|ETIMEDOUT|timed out)",
+    re.IGNORECASE,
+)
+_POOL = re.compile(
+    r"timeout (?:acquiring|exceeded when trying to connect)|acquir\w+ (?:a )?connection.{0,40}time|"
+    r"QueuePool limit|pool (?:exhausted|timed? ?out)|connection pool",
+    re.IGNORECASE,
+)
+_CLIENTS = re.compile(r"too many (?:clients|connections)", re.IGNORECASE)
+_SLOTS = re.compile(r"remaining connection slots", re.IGNORECASE)
+_TERMINATED = re.compile(
+    r"terminating connection due to administrator command|database system is (?:shutting down|starting up)|"
+    r"the database system is in recovery",
+    re.IGNORECASE,
+)
+_NO_SPACE = re.compile(
+    r"could not (?:extend file|write).{0,120}No space|No space left on device", re.IGNORECASE
+)
+_TEMPORARY = re.compile(r"temporary file: path|base/pgsql_tmp", re.IGNORECASE)
+_HOST = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|jp|net|org|io|go\.jp|lg\.jp|example)\b", re.IGNORECASE)
+_OWN_HOST = re.compile(r"rds\.amazonaws|\.local\b|localhost|compute\.internal", re.IGNORECASE)
+_TROUBLE = re.compile(
+    r"time[d]?[ -]?out|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENOTFOUND|getaddrinfo|unreachable|refused|"
+    r"\b(?:50[0-4]|429)\b|bad gateway|service unavailable",
+    re.IGNORECASE,
+)
+_VARIABLE = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f-]{27,}|\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b|\d+(?:\.\d+)*|\"[^\"]{0,200}\"|'[^']{0,200}'",
+    re.IGNORECASE,
+)
+
+
+def signature_of(text: str) -> str:
+    """What stays the same in every line of one kind of error: numbers, ids and quoted values are left out."""
+    return _VARIABLE.sub("#", message_of(text))[:200]
+
+
+def _place(sample: LogSample | None, line: LogEntry) -> EvidencePlace | None:
+    return EvidencePlace(kind="log", target=sample.group, at=line.at) if sample is not None else None
+
+
+def _quote(text: str) -> str:
+    return clean(text, SHOWN)
+
+
+def _kinds(facts: Facts) -> tuple[Counter[str], set[str], dict[str, LogEntry]] | str:
+    """(errors since T0 by kind, kinds known before, the first line of each kind), or why there are too few."""
+    if why := facts.unread(Source.APPLICATION_LOG):
+        return why
+    sample = facts.evidence.application_errors
+    edge = facts.start - timedelta(minutes=1)
+    since: Counter[str] = Counter()
+    before: set[str] = set()
+    first: dict[str, LogEntry] = {}
+    for line in sample.lines if sample is not None else ():
+        kind = signature_of(line.text)
+        if line.at < edge:
+            before.add(kind)
+        else:
+            since[kind] += 1
+            first.setdefault(kind, line)
+    if since.total() < LEAST:
+        return _("the application logged too few errors since then")
+    return since, before, first
+
+
+def _new_kind(facts: Facts) -> Judged:
+    kinds = _kinds(facts)
+    if isinstance(kinds, str):
+        return unseen(kinds)
+    since, before, first = kinds
+    news = [(count, kind) for kind, count in since.items() if kind not in before]
+    count, kind = max(news, default=(0, ""))
+    share = count / since.total()
+    value = _("{share} of {count}").format(share=percent(share), count=since.total())
+    if share < HALF:
+        return absent(value, f"≥ {percent(HALF)}")
+    line = first[kind]
+    # A message that names another cause is that cause's sign, not one of a defect in the code.
+    message = message_of(line.text)
+    if any(pattern.search(message) for pattern in _NAMED) or _other_host_in(message):
+        return absent(value, f"≥ {percent(HALF)}")
+    return present(
+        f"{value}: {_quote(message)}", at=line.at, place=_place(facts.evidence.application_errors, line)
+    )
+
+
+def _as_before(facts: Facts) -> Judged:
+    kinds = _kinds(facts)
+    if isinstance(kinds, str):
+        return unseen(kinds)
+    since, before, _first = kinds
+    share = sum(count for kind, count in since.items() if kind in before) / since.total()
+    value = percent(share)
+    return present(value, "≥ 80%") if share >= 0.8 else absent(value, "≥ 80%")
+
+
+def _says(pattern: re.Pattern[str]) -> Callable[[Facts], Judged]:
+    def judge(facts: Facts) -> Judged:
+        for sample in (facts.evidence.database_lines, facts.evidence.application_errors):
+            lines = [line for line in facts.lines(sample) if pattern.search(message_of(line.text))]
+            if lines:
+                text = _("{count} × {text}").format(count=len(lines), text=_quote(message_of(lines[0].text)))
+                return present(text, at=lines[0].at, place=_place(sample, lines[0]))
+        return unseen(facts.log_gap) if facts.log_gap else absent()
+
+    return judge
+
+
+def _other_host_in(message: str) -> str:
+    """A host outside the system that a message about trouble names; "" if it names none."""
+    if not _TROUBLE.search(message):
+        return ""
+    return next((match[0] for match in _HOST.finditer(message) if not _OWN_HOST.search(match[0])), "")
+
+
+def _other_host(facts: Facts) -> Judged:
+    sample = facts.evidence.application_errors
+    hits = [(line, host) for line in facts.lines(sample) if (host := _other_host_in(message_of(line.text)))]
+    if len(hits) < LEAST:
+        return absent()
+    line, host = hits[0]
+    return present(
+        _("{count} × {text}").format(count=len(hits), text=host), at=line.at, place=_place(sample, line)
+    )
+
+
+_NAMED = (_REFUSED, _POOL, _CLIENTS, _SLOTS, _TERMINATED, _NO_SPACE)
+SIGNALS = (
+    SignalSpec("new-error", N_("One new kind of error makes most of them"), Source.APPLICATION_LOG, _new_kind, is_direct=True, group="error-kinds", look="tail"),
+    SignalSpec("errors-as-before", N_("The errors are of the kinds known before"), Source.APPLICATION_LOG, _as_before, group="error-kinds", look="tail"),
+    SignalSpec("db-refused", N_("The log says: connections to the database fail"), Source.APPLICATION_LOG, _says(_REFUSED), group="dbtext", look="tail"),
+    SignalSpec("db-pool-timeout", N_("The log says: time-out waiting for a pooled connection"), Source.APPLICATION_LOG, _says(_POOL), group="dbtext", look="tail"),
+    SignalSpec("db-too-many-clients", N_("The log says: too many clients"), Source.DATABASE_LOG, _says(_CLIENTS), is_direct=True, group="dbtext", look="tail"),
+    SignalSpec("db-slots-reserved", N_("The log says: remaining connection slots are reserved"), Source.DATABASE_LOG, _says(_SLOTS), is_direct=True, group="dbtext", look="tail"),
+    SignalSpec("db-terminated", N_("The log says: the database ends or starts"), Source.DATABASE_LOG, _says(_TERMINATED), is_direct=True, group="dbtext", look="tail"),
+    SignalSpec("db-no-space", N_("The log says: no space left"), Source.DATABASE_LOG, _says(_NO_SPACE), is_direct=True, group="dbtext", look="tail"),
+    SignalSpec("temporary-files", N_("The log says: large temporary files"), Source.DATABASE_LOG, _says(_TEMPORARY), is_direct=True, look="slow-queries"),
+    SignalSpec("other-host", N_("The log names a host outside the system"), Source.APPLICATION_LOG, _other_host, is_direct=True, look="tail"),
+)  # fmt: skip

@@ -1,0 +1,109 @@
+"""Whether Auto Scaling acts, and why it does not.
+
+Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScalingActivities (Application Auto Scaling API
+reference).
+"""
+
+from datetime import timedelta
+
+from services.i18n import N_, _
+from services.incidents.facts import Facts
+from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen, when_over
+from services.models.ecs import ScalingActivity
+from services.models.first_wave import Measure, Source
+
+BEFORE = timedelta(minutes=30)
+"""How long before T0 a scaling activity still belongs to the incident."""
+AT_MAXIMUM = "AlreadyAtMaxCapacity"
+HOT = 85.0
+"""CPU of the hottest task, per cent, from which it is hot."""
+
+
+def _activities(facts: Facts) -> list[ScalingActivity]:
+    return [activity for activity in facts.evidence.activities if activity.at >= facts.start - BEFORE]
+
+
+def _cpu(facts: Facts) -> float | Judged:
+    if why := facts.uncounted(Measure.ECS_CPU):
+        return unseen(why)
+    values = facts.since(Measure.ECS_CPU, lead=3)
+    return max(values) if values else unseen(_("CloudWatch has no data of it"))
+
+
+def _at_maximum(facts: Facts) -> Judged:
+    cpu = _cpu(facts)
+    if isinstance(cpu, Judged):
+        return cpu
+    target, service = facts.evidence.scaling, facts.evidence.service
+    refused = [activity for activity in _activities(facts) if AT_MAXIMUM in activity.not_scaled]
+    is_full = target is not None and service is not None and service.desired >= target.maximum
+    count = target.maximum if target is not None else "?"
+    value = _("CPU {cpu}%, {count} tasks at most").format(cpu=f"{cpu:.0f}", count=count)
+    if cpu < 80 or not (refused or is_full):
+        return absent(value)
+    at = when_over(facts, facts.points(Measure.ECS_CPU), 80)
+    return present(value, "≥ 80%", at)
+
+
+def _cpu_low(facts: Facts) -> Judged:
+    cpu = _cpu(facts)
+    if isinstance(cpu, Judged):
+        return cpu
+    return present(f"{cpu:.0f}%", "< 60%") if cpu < 60 else absent(f"{cpu:.0f}%", "< 60%")
+
+
+def _suspended(facts: Facts) -> Judged:
+    target = facts.evidence.scaling
+    if target is None:
+        return absent()
+    parts = target.suspensions or ()
+    is_out = "DynamicScalingOut" in parts or (target.suspended and not parts)
+    return present(", ".join(parts) or _("suspended")) if is_out else absent()
+
+
+def _untriggered(facts: Facts) -> Judged:
+    if facts.evidence.scaling is None:
+        return present(_("the service is not registered with Auto Scaling"))
+    if not any(policy.triggered for policy in facts.evidence.policies):
+        return present(_("no policy that anything triggers"))
+    return absent()
+
+
+def _refused(facts: Facts) -> Judged:
+    for activity in _activities(facts):
+        codes = [code for code in activity.not_scaled if not code.startswith("AlreadyAt")]
+        if codes or activity.status in ("Failed", "Unfulfilled"):
+            return present(", ".join(codes) or activity.status, at=activity.at)
+    return absent()
+
+
+def _scaled_out(facts: Facts) -> Judged:
+    first = facts.start - timedelta(minutes=5)
+    done = [
+        activity
+        for activity in facts.evidence.activities
+        if activity.at >= first
+        and activity.status in ("Successful", "InProgress", "Pending")
+        and not activity.not_scaled
+    ]
+    return present(done[0].description, at=done[-1].at) if done else absent()
+
+
+def _hot(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.ECS_CPU) or facts.uncounted(Measure.ECS_CPU_MAX):
+        return unseen(why)
+    most = max(facts.since(Measure.ECS_CPU_MAX, lead=3), default=0.0)
+    mean = max(facts.since(Measure.ECS_CPU, lead=3), default=0.0)
+    value = _("{most}% beside {mean}% on average").format(most=f"{most:.0f}", mean=f"{mean:.0f}")
+    return present(value) if most >= HOT and most >= 1.5 * mean else absent(value)
+
+
+SIGNALS = (
+    SignalSpec("cpu-at-maximum", N_("CPU is high and no further task may start"), Source.SCALING, _at_maximum, is_direct=True, look="task-limit"),
+    SignalSpec("cpu-low", N_("The tasks' CPU is low"), Source.METRICS, _cpu_low, look="dashboard"),
+    SignalSpec("scaling-suspended", N_("Scaling out is suspended"), Source.SCALING, _suspended, is_direct=True, look="ecs"),
+    SignalSpec("scaling-untriggered", N_("Nothing triggers Auto Scaling"), Source.SCALING, _untriggered, is_direct=True, look="ecs"),
+    SignalSpec("scaling-refused", N_("Auto Scaling decided not to scale, or failed"), Source.SCALING, _refused, is_direct=True, look="ecs"),
+    SignalSpec("scaled-out", N_("Auto Scaling has added tasks"), Source.SCALING, _scaled_out, is_direct=True, look="ecs"),
+    SignalSpec("hot-task", N_("One task is much hotter than the others"), Source.METRICS, _hot, is_direct=True, look="dashboard"),
+)  # fmt: skip

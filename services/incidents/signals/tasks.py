@@ -1,0 +1,135 @@
+"""What ECS says about the tasks: stops with their reasons, counts, memory.
+
+Source: DescribeTasks, DescribeServices (Amazon ECS API reference); "Amazon ECS stopped tasks error messages"
+(Amazon ECS developer guide).
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from services.i18n import N_, _
+from services.incidents.facts import Facts
+from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen, when_over
+from services.models.first_wave import Measure, Source, StoppedTask
+
+EARLIER = timedelta(minutes=5)
+"""How long before T0 a task may have ended and still belong to the incident."""
+SETTLE = timedelta(minutes=2)
+"""How long a deployment may leave the service short of tasks."""
+ORDERLY = frozenset({0, 143})
+"""Exit codes of a task that was asked to stop: finished, SIGTERM."""
+KILLED = 137
+"""Exit code of a container that SIGKILL ended."""
+_START_FAILURES = ("CannotPull", "ResourceInitializationError", "CannotStart", "CannotCreate")
+_OOM = "OutOfMemory"
+
+
+def _recent(facts: Facts) -> Iterable[StoppedTask]:
+    """The tasks that ended since just before T0, oldest first."""
+    first = facts.start - EARLIER
+    return (task for task in reversed(facts.evidence.stopped_tasks) if (task.ended or first) >= first)
+
+
+def _is_oom(task: StoppedTask) -> bool:
+    texts = (task.reason, *(container.reason for container in task.containers))
+    if any(_OOM in text for text in texts):
+        return True
+    # ECS itself sends SIGKILL to a container that ignores SIGTERM; only an exit of its own accord tells of memory.
+    is_own = task.code == "EssentialContainerExited"
+    return is_own and any(container.exit_code == KILLED for container in task.containers)
+
+
+def _has_exited(task: StoppedTask) -> bool:
+    if task.code != "EssentialContainerExited" or _is_oom(task):
+        return False
+    codes = {container.exit_code for container in task.containers} - {None}
+    return bool(codes - ORDERLY - {KILLED})
+
+
+def _fails_to_start(task: StoppedTask) -> bool:
+    return task.code == "TaskFailedToStart" or any(word in task.reason for word in _START_FAILURES)
+
+
+def _stopped(matches: Callable[[StoppedTask], bool]) -> Callable[[Facts], Judged]:
+    def judge(facts: Facts) -> Judged:
+        tasks = [task for task in _recent(facts) if matches(task)]
+        if not tasks:
+            return absent(_("no such stop since {minutes} minutes before").format(minutes=5))
+        return present(_stop_text(tasks), at=_first(tasks))
+
+    return judge
+
+
+def _stop_text(tasks: list[StoppedTask]) -> str:
+    task = tasks[0]
+    codes = [f"exit {container.exit_code}" for container in task.containers if container.exit_code]
+    reasons = [container.reason for container in task.containers if container.reason]
+    words = ", ".join([*codes, *reasons]) or task.reason or task.code
+    return _("{count} tasks: {why}").format(count=len(tasks), why=words)
+
+
+def _first(tasks: list[StoppedTask]) -> datetime | None:
+    return min((task.ended for task in tasks if task.ended is not None), default=None)
+
+
+def _unplaced(facts: Facts) -> Judged:
+    service = facts.evidence.service
+    first = facts.start - timedelta(minutes=30)
+    events = [
+        event
+        for event in (service.events if service is not None else ())
+        if "unable to place a task" in event.message and event.at >= first
+    ]
+    return present(events[0].message, at=events[-1].at) if events else absent()
+
+
+def _short(facts: Facts) -> Judged:
+    service = facts.evidence.service
+    if service is None:
+        return unseen(_("it was not read"))
+    value = _("{running} of {desired} running").format(running=service.running, desired=service.desired)
+    deployments = [each.created for each in service.deployments if each.created is not None]
+    began = max(deployments, default=None)
+    is_new = began is not None and facts.evidence.ended - began < SETTLE
+    return present(value) if service.running < service.desired and not is_new else absent(value)
+
+
+def _memory_high(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.ECS_MEMORY):
+        return unseen(why)
+    most = max(facts.since(Measure.ECS_MEMORY, lead=10), default=0.0)
+    value = f"{most:.0f}%"
+    if most < 95:
+        return absent(value, "≥ 95%")
+    return present(value, "≥ 95%", when_over(facts, facts.points(Measure.ECS_MEMORY), 95))
+
+
+def _memory_low(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.ECS_MEMORY):
+        return unseen(why)
+    values = facts.since(Measure.ECS_MEMORY, lead=10)
+    if not values:
+        return unseen(_("CloudWatch has no data of it"))
+    value = f"{max(values):.0f}%"
+    return present(value, "< 70%") if max(values) < 70 else absent(value, "< 70%")
+
+
+def _of_infrastructure(task: StoppedTask) -> bool:
+    return task.code in ("InfrastructureHealth", "TerminationNotice")
+
+
+def _by_health_check(task: StoppedTask) -> bool:
+    return "failed ELB health checks" in task.reason
+
+
+SIGNALS = (
+    SignalSpec("task-exited", N_("Tasks exit by themselves"), Source.TASKS, _stopped(_has_exited), is_direct=True, group="stop", look="ecs"),
+    SignalSpec("task-out-of-memory", N_("Tasks are killed for lack of memory"), Source.TASKS, _stopped(_is_oom), is_direct=True, group="stop", look="ecs"),
+    SignalSpec("stopped-by-health-check", N_("ECS stops tasks that fail health checks"), Source.TASKS, _stopped(_by_health_check), group="stop", look="ecs"),
+    SignalSpec("start-failed", N_("Tasks fail to start"), Source.TASKS, _stopped(_fails_to_start), is_direct=True, look="ecs"),
+    SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), is_direct=True, look="ecs"),
+    SignalSpec("placement-failed", N_("ECS cannot place tasks"), Source.SERVICE, _unplaced, is_direct=True, look="ecs"),
+    SignalSpec("running-short", N_("Fewer tasks run than are desired"), Source.SERVICE, _short, look="ecs"),
+    SignalSpec("memory-high", N_("The tasks' memory is full"), Source.METRICS, _memory_high, group="memory", look="dashboard"),
+    SignalSpec("memory-low", N_("The tasks' memory is not full"), Source.METRICS, _memory_low, group="memory", look="dashboard"),
+)  # fmt: skip

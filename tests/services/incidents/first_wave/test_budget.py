@@ -1,0 +1,47 @@
+"""The requests of a first wave: never more than there are, and none left unused while somebody wants one."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.incidents.first_wave.budget import RequestBudget
+from services.models.first_wave import Source
+
+SOURCES = list(Source)[:5]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(0, 9), st.integers(0, 3)), min_size=5, max_size=5),
+    st.integers(0, 4),
+)
+def test_every_source_ends_and_the_limit_holds(plans: list[tuple[int, int, int]], spare: int) -> None:
+    limit = sum(own for own, _wanted, _turns in plans) + spare
+
+    async def run() -> tuple[int, int]:
+        reserved = {source: own for source, (own, *_rest) in zip(SOURCES, plans, strict=True)}
+        budget = RequestBudget(limit, reserved)
+        refused = 0
+
+        async def ask(source: Source, own: int, wanted: int, turns: int) -> int:
+            nonlocal refused
+            used = 0
+            for _request in range(wanted):
+                for _turn in range(turns):
+                    await asyncio.sleep(0)
+                if used >= own and not await budget.extra():
+                    refused += 1
+                    break
+                used += 1
+            budget.ended(source, used)
+            return used
+
+        asks = [ask(source, *plan) for source, plan in zip(SOURCES, plans, strict=True)]
+        async with asyncio.timeout(5):
+            return sum(await asyncio.gather(*asks)), refused
+
+    used, refused = asyncio.run(run())
+    assert used <= limit
+    # A refusal means that nothing was left.
+    assert not refused or used == limit
+    assert refused or used == sum(wanted for _own, wanted, _turns in plans)

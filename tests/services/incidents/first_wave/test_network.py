@@ -1,0 +1,99 @@
+"""Whether a database lets tasks in: by group, by address, or not; and what rules alone cannot tell."""
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.incidents.first_wave.network import Undetermined, network_path
+from services.models.base import RawId
+from services.models.first_wave import NetworkPath
+from services.models.security_groups import IngressRule, SecurityGroup
+
+TASKS = [SecurityGroup(id=RawId("sg-app"), name="app")]
+
+
+def rule(
+    *networks: str, groups: tuple[str, ...] = (), port: int = 5432, lists: tuple[str, ...] = ()
+) -> IngressRule:
+    return IngressRule(
+        protocol="tcp",
+        first_port=port,
+        last_port=port,
+        groups=tuple(map(RawId, groups)),
+        networks=networks,
+        prefix_lists=tuple(map(RawId, lists)),
+    )
+
+
+def path(*rules: IngressRule, addresses: tuple[str, ...] = ("10.0.1.5", "10.0.2.6")) -> NetworkPath:
+    database = [SecurityGroup(id=RawId("sg-db"), name="db", ingress=rules)]
+    return network_path(database, TASKS, 5432, addresses)
+
+
+def test_a_rule_that_names_the_tasks_group_lets_them_in() -> None:
+    answer = path(rule(groups=("sg-other", "sg-app")))
+    assert answer.allowed
+    assert answer.rule == "sg-db: tcp 5432 ← sg-app"
+    assert (answer.port, answer.database_groups, answer.task_groups) == (5432, ("sg-db",), ("sg-app",))
+
+
+@pytest.mark.parametrize(
+    "networks", [("0.0.0.0/0",), ("10.0.0.0/16",), ("10.0.1.0/24", "10.0.2.0/24"), ("bad", "10.0.0.0/8")]
+)
+def test_address_ranges_let_in_whom_they_contain(networks: tuple[str, ...]) -> None:
+    assert path(rule(*networks)).allowed
+    assert path(*map(rule, networks)).allowed
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (),
+        (rule(groups=("sg-other",)),),
+        (rule(groups=("sg-app",), port=5433),),
+        (rule("10.0.1.0/24"),),
+        (rule("192.168.0.0/16", groups=("sg-other",)),),
+    ],
+    ids=["no rule", "another group", "another port", "one zone only", "other addresses"],
+)
+def test_without_a_rule_for_them_tasks_are_kept_out(rules: tuple[IngressRule, ...]) -> None:
+    answer = path(*rules)
+    assert not answer.allowed
+    assert answer.rule == ""
+
+
+def test_everybody_is_let_in_whatever_the_addresses() -> None:
+    assert path(rule("0.0.0.0/0"), addresses=()).allowed
+
+
+@pytest.mark.parametrize(
+    ("rules", "addresses"),
+    [((rule("10.0.0.0/16"),), ()), ((rule(lists=("pl-1",)),), ("10.0.1.5",))],
+    ids=["unknown addresses", "a prefix list"],
+)
+def test_what_rules_alone_do_not_tell_is_not_decided(
+    rules: tuple[IngressRule, ...], addresses: tuple[str, ...]
+) -> None:
+    with pytest.raises(Undetermined):
+        path(*rules, addresses=addresses)
+
+
+def test_tasks_without_groups_are_not_decided() -> None:
+    with pytest.raises(Undetermined):
+        network_path([SecurityGroup(id=RawId("sg-db"), name="db")], [], 5432, ())
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)), max_size=4),
+    st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4),
+)
+def test_the_answer_is_that_of_each_address(ranges: list[tuple[int, int]], senders: list[int]) -> None:
+    networks = [f"{ip_address(base)}/{length}" for base, length in ranges]
+    addresses = tuple(str(ip_address(sender)) for sender in senders)
+    answer = path(rule(*networks), addresses=addresses)
+    contained = [
+        any(ip_address(each) in ip_network(net, strict=False) for net in networks) for each in addresses
+    ]
+    assert answer.allowed is all(contained)

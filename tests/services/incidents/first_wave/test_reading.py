@@ -1,0 +1,236 @@
+"""The first wave over HTTP: whole, within its bounds, and with each of its sources failing in each way."""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.aws.client.prices import USD_PER_METRIC
+from services.incidents.first_wave.log_groups import PHRASES
+from services.incidents.first_wave.reading import read_first_wave
+from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.inspections.base import InspectionContext
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, Source
+from services.models.problem import ProblemKind
+from services.models.runbook import Runbook
+from tests.conftest import Embedded
+from tests.services.incidents.waves import live, moment, wave
+from tests.services.inspections.running_world import context
+
+pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
+
+DEPENDENT = {
+    Source.SERVICE: {Source.TARGETS, Source.TASKS, Source.NETWORK},
+    Source.DATABASE: {Source.NETWORK},
+}
+"""What cannot be read without another source."""
+SHARED = {
+    Source.TRAIL: {Source.TRAIL_GLOBAL},
+    Source.TRAIL_GLOBAL: {Source.TRAIL},
+    Source.APPLICATION_LOG: {Source.DATABASE_LOG},
+    Source.DATABASE_LOG: {Source.APPLICATION_LOG},
+}
+"""Sources that are read by the same operation, so that a fault of it concerns both."""
+ASKED = [source for source in Source if source is not Source.NETWORK]
+
+
+@pytest.fixture
+async def console(embedded: Embedded) -> AsyncIterator[InspectionContext]:
+    live(embedded)
+    async with context(embedded) as console:
+        yield console
+
+
+@pytest.fixture
+async def alarm(console: InspectionContext) -> AlarmMoment:
+    return await moment(console)
+
+
+def unread(evidence: IncidentEvidence) -> set[Source]:
+    return {reading.source for reading in evidence.readings if reading.problem is not None}
+
+
+async def test_everything_about_an_incident_is_read_at_once(
+    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
+) -> None:
+    before = embedded.counts()
+    started = time.monotonic()
+    evidence = await wave(console, alarm)
+    assert time.monotonic() - started < 5.0
+    sent = sum(embedded.counts().values()) - sum(before.values())
+    assert sent == evidence.requests <= REQUESTS
+    assert [reading.source for reading in evidence.readings] == list(Source)
+    assert unread(evidence) == set()
+    assert evidence.service
+    assert (evidence.service.name, evidence.service.desired) == ("staff-api", 2)
+    assert {target.state for target in evidence.targets} == {"healthy", "unhealthy"}
+    assert evidence.deployments
+    assert evidence.revisions
+    assert evidence.scaling
+    assert evidence.scaling.maximum >= 2
+    assert evidence.database
+    assert (evidence.database.id, evidence.database.port) == ("facility-prod-db", 5432)
+    requests, errors = evidence.curve(Measure.REQUESTS), evidence.curve(Measure.ELB_5XX)
+    assert requests
+    assert errors
+    assert len(requests.values) > 60 > len(errors.values) > 0
+    assert requests.period == 60
+    assert evidence.application_errors
+    assert evidence.application_errors.is_whole
+    assert all("ERROR" in line.text for line in evidence.application_errors.lines)
+    assert evidence.application_errors.lines
+    assert evidence.application_errors.span.start == alarm.since - timedelta(minutes=30)
+
+
+async def test_it_costs_less_than_a_yen(
+    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
+) -> None:
+    evidence = await wave(console, alarm)
+    metrics = len(evidence.series) + len(evidence.week_ago)
+    assert metrics == 2 * len(Measure)
+    assert metrics * USD_PER_METRIC * 150 < 1
+
+
+def test_the_requests_set_aside_are_all_that_there_are() -> None:
+    assert sum(spec.requests for spec in SOURCES.values()) == REQUESTS == 18
+    assert set(SOURCES) == set(Source)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"preset": "denied"}, ProblemKind.ACCESS_DENIED),
+        ({"preset": "throttled"}, ProblemKind.THROTTLED),
+        ({"mode": "html"}, ProblemKind.INCOMPLETE),
+    ],
+    ids=["denied", "throttled", "without its keys"],
+)
+@pytest.mark.parametrize("source", ASKED)
+async def test_a_source_that_fails_leaves_its_problem_and_all_others(
+    embedded: Embedded,
+    console: InspectionContext,
+    alarm: AlarmMoment,
+    source: Source,
+    fault: dict[str, Any],
+    kind: ProblemKind,
+) -> None:
+    service, _colon, operation = SOURCES[source].calls[-1].partition(":")
+    if source is Source.TASKS:
+        operation = "ListTasks"  # no task has stopped, so none is described
+    embedded.fault(service, operation, **fault)
+    evidence = await wave(console, alarm)
+    reading = evidence.reading(source)
+    assert reading
+    assert reading.problem
+    assert reading.problem.kind is kind
+    dependent = DEPENDENT.get(source, set())
+    assert unread(evidence) == {source} | dependent | SHARED.get(source, set())
+    assert all(each.problem is None or each.problem.kind is kind for each in evidence.readings)
+
+
+@pytest.mark.parametrize("source", ASKED)
+async def test_a_hanging_source_is_given_up_and_the_rest_kept(
+    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment, source: Source
+) -> None:
+    await wave(console, alarm)
+    service, _colon, operation = SOURCES[source].calls[0].partition(":")
+    embedded.fault(service, operation, mode="hang")
+    started = time.monotonic()
+    evidence = await wave(console, alarm, seconds=1.0)
+    assert time.monotonic() - started < 2.0
+    reading = evidence.reading(source)
+    assert reading
+    assert reading.problem
+    assert reading.problem.kind is ProblemKind.UNREACHABLE
+    assert unread(evidence) == {source} | DEPENDENT.get(source, set()) | SHARED.get(source, set())
+
+
+async def test_expired_credentials_fail_every_source_and_nothing_else(
+    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
+) -> None:
+    embedded.fault(preset="expired")
+    evidence = await wave(console, alarm)
+    asked = {source for source in Source if not SOURCES[source].missing(console.runbook)}
+    assert unread(evidence) == asked
+    assert {each.problem.kind for each in evidence.readings if each.problem} == {ProblemKind.EXPIRED}
+
+
+def bare(runbook: Runbook) -> Runbook:
+    """A runbook that names nothing but its system."""
+    nothing: dict[str, Any] = {
+        "ecs": None,
+        "rds": None,
+        "alb": None,
+        "waf": None,
+        "log_groups": (),
+        "error_logs": None,
+        "slow_queries": None,
+    }
+    return runbook.model_copy(update=nothing)
+
+
+async def test_what_the_runbook_does_not_name_is_not_asked(
+    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
+) -> None:
+    before = embedded.counts()
+    evidence = await read_first_wave(alarm, bare(console.runbook), console.reader, console.clock)
+    sent = {name: count - before.get(name, 0) for name, count in embedded.counts().items()}
+    assert {name for name, count in sent.items() if count} == {"cloudtrail.LookupEvents"}
+    omitted = {reading.source for reading in evidence.readings if reading.omitted}
+    assert omitted == set(Source) - {Source.TRAIL, Source.TRAIL_GLOBAL}
+    assert unread(evidence) == set()
+
+
+async def test_a_home_region_that_records_global_services_is_asked_once(
+    console: InspectionContext, alarm: AlarmMoment
+) -> None:
+    evidence = await read_first_wave(
+        alarm, bare(console.runbook), console.reader, console.clock, region="us-east-1"
+    )
+    reading = evidence.reading(Source.TRAIL_GLOBAL)
+    assert reading
+    assert reading.omitted
+    assert evidence.requests == 1
+
+
+async def test_an_internal_error_in_one_source_is_reported_and_loses_no_other(
+    console: InspectionContext, alarm: AlarmMoment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_row: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("services.aws.rds.reader.database_of", broken)
+    faults: list[BaseException] = []
+    evidence = await wave(console, alarm, fault=faults.append)
+    assert [type(error) for error in faults] == [ZeroDivisionError]
+    assert unread(evidence) == {Source.DATABASE, Source.NETWORK}
+    reading = evidence.reading(Source.DATABASE)
+    assert reading
+    assert reading.problem
+    assert reading.problem.kind is ProblemKind.FAULT
+
+
+async def test_pages_beyond_the_budget_are_cut_and_said(
+    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.incidents.first_wave.questions.LINES", 10_000)
+    monkeypatch.setattr("services.aws.logs.events.PAGE", 20)
+    before = sum(embedded.counts().values())
+    evidence = await wave(console, alarm)
+    assert sum(embedded.counts().values()) - before == evidence.requests == REQUESTS
+    sample, reading = evidence.application_errors, evidence.reading(Source.APPLICATION_LOG)
+    assert sample
+    assert reading
+    assert not sample.is_whole
+    assert reading.cut
+    assert len(sample.lines) >= 20
+
+
+async def test_the_databases_own_words_are_found(console: InspectionContext, alarm: AlarmMoment) -> None:
+    sample = (await wave(console, alarm)).database_lines
+    assert sample
+    assert sample.lines
+    assert all(any(phrase in line.text for phrase in PHRASES) for line in sample.lines)
+    assert len(sample.pattern) <= 1024

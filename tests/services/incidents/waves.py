@@ -1,0 +1,33 @@
+"""First waves on the embedded AWS over HTTP."""
+
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.background.faults import Fault, unreported
+from services.incidents.first_wave.parts import moment_of
+from services.incidents.first_wave.reading import SECONDS, read_first_wave
+from services.inspections.base import InspectionContext
+from services.models.first_wave import AlarmMoment, IncidentEvidence
+from tests.conftest import Embedded
+
+ALARM = "alb-5xx-error-rate"
+
+
+def live(embedded: Embedded, minutes: int = 6) -> None:
+    """Let the scenario's alarms fire."""
+    for _minute in range(minutes):
+        embedded.advance(60)
+
+
+async def moment(console: InspectionContext, name: str = ALARM) -> AlarmMoment:
+    """An alarm as it stands."""
+    overview = await Alarms(console.reader, console.runbook, clock=console.clock).overview()
+    alarm = next(alarm for alarm in overview.alarms if alarm.name == name)
+    return moment_of(alarm, console.clock.now())
+
+
+async def wave(
+    console: InspectionContext, alarm: AlarmMoment, *, seconds: float = SECONDS, fault: Fault = unreported
+) -> IncidentEvidence:
+    """A first wave about this alarm."""
+    return await read_first_wave(
+        alarm, console.runbook, console.reader, console.clock, seconds=seconds, fault=fault
+    )

@@ -210,8 +210,12 @@ class TobanApp(Console):
         self.navigation.handle(request)
 
     def action_go(self, mode: str) -> None:
-        """Show a mode."""
-        if self.services is not None:
+        """Show a mode; 対応 shows the incident of the alarm that is in front."""
+        if self.services is None:
+            return
+        if mode == "respond" and (incident := self.incident_in_front()):
+            self.post_message(messages.OpenIncident(incident))
+        else:
             self.switch_mode(mode)
 
     def action_command_palette(self) -> None:

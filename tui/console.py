@@ -119,6 +119,13 @@ class Console(RuntimeApp):
         """The system's runbook, once loaded."""
         return self.services.runbook if self.services else None
 
+    def incident_in_front(self) -> str:
+        """Id of the open incident about the alarm or inspection that the top screen shows; "" without one."""
+        responds_to = getattr(self.screen, "responds_to", None)
+        target = responds_to() if responds_to is not None else ""
+        going = (incident for incident in self.incidents if incident.is_open and incident.target == target)
+        return next((incident.joined_to or incident.id for incident in going), "") if target else ""
+
     def on_link(self, state: "LinkState") -> None:
         """Show the state of the line."""
         self.link = state

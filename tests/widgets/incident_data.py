@@ -17,7 +17,6 @@ from services.models.causes import (
     Word,
 )
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
-from services.models.contacts import Reachable
 from services.models.ecs import ContainerService, Deployment, ScalableTarget, ScalingActivity, ServiceEvent
 from services.models.first_wave import (
     AlarmMoment,
@@ -28,8 +27,6 @@ from services.models.first_wave import (
     NetworkPath,
     Source,
     SourceReading,
-    StoppedContainer,
-    StoppedTask,
     TargetHealth,
 )
 from services.models.incidents import (
@@ -77,7 +74,7 @@ def curve(measure: Measure, before: float, since: float, *, hours: int = 3) -> S
 def incident(**fields: object) -> Incident:
     """The incident, taken; other fields as given."""
     values = {
-        "id": "incident:alb-5xx-error-rate#1",
+        "id": "incident:alb-5xx-error-rate@2026-01-13T18:07:00+00:00",
         "trigger": TriggerKind.ALARM,
         "target": RawId("alb-5xx-error-rate"),
         "title": "ALB 5XX エラー率",
@@ -89,7 +86,9 @@ def incident(**fields: object) -> Incident:
         "holder": "tanaka",
         "taken_at": ALARM + timedelta(seconds=50),
         "evidence": (14,),
-        "steps": (StepRecord(index=0, mark=StepMark.DONE, at=minutes(6), by="tanaka", note="接続枠が尽きている"),),
+        "steps": (
+            StepRecord(index=0, mark=StepMark.DONE, at=minutes(6), by="tanaka", note="接続枠が尽きている"),
+        ),
     }
     return Incident.model_validate({**values, **fields})
 
@@ -111,14 +110,18 @@ def clocks(*, overdue: bool = False) -> tuple[IncidentClock, ...]:
 
 def signal(id: str, title: str, source: Source, **fields: object) -> Signal:
     """A signal, present unless said otherwise."""
-    return Signal.model_validate({"id": id, "title": title, "state": SignalState.PRESENT, "source": source, **fields})
+    return Signal.model_validate(
+        {"id": id, "title": title, "state": SignalState.PRESENT, "source": source, **fields}
+    )
 
 
 SLOTS = signal(
     "db-text", "DB の文言: remaining connection slots are reserved", Source.DATABASE_LOG, value="18 件", at=T0, is_direct=True, group="dbtext",
 )  # fmt: skip
 CONNECTIONS = signal("db-connections", "DB 接続数", Source.METRICS, value="97", limit="≥ 80", at=minutes(-1))
-LATENCY = signal("latency", "応答時間 p95 が平常の 3 倍", Source.METRICS, value="2.4 s", limit="≥ 0.9 s", at=T0)
+LATENCY = signal(
+    "latency", "応答時間 p95 が平常の 3 倍", Source.METRICS, value="2.4 s", limit="≥ 0.9 s", at=T0
+)
 DEPLOYED = signal("deployed", "24 時間以内にデプロイ", Source.DEPLOYMENTS, state=SignalState.ABSENT)
 STACK = signal("new-error", "新しい種類のエラー", Source.APPLICATION_LOG, value="62%", at=minutes(1))
 EXITS = signal(
@@ -263,13 +266,20 @@ def view(**fields: object) -> IncidentView:
         "incident": incident(),
         "playbook": PLAYBOOK,
         "kinds": (StepKind.LOOK,) * 3,
-        "places": ("ログ", "変更操作: 最大タスク数", "ダッシュボード", "", "変更操作: デプロイの巻き戻し", "点検: RDS"),
+        "places": (
+            "ログ",
+            "変更操作: 最大タスク数",
+            "ダッシュボード",
+            "",
+            "変更操作: デプロイの巻き戻し",
+            "点検: RDS",
+        ),
         "clocks": clocks(),
         "evidence": evidence(),
         "assessment": assessment(),
         "specs": SPECS,
         "timeline": TIMELINE,
-        "contacts": (Reachable(role="開発チーム", kind="contact"),),
+        "undecided": ("開発チーム",),
         "zone": JST,
     }
     return IncidentView(**{**values, **fields})  # type: ignore[arg-type]

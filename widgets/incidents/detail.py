@@ -158,10 +158,11 @@ class IncidentDetail(Widget):
         return self.view is not None and self.view.evidence is not None
 
     def _evidence_context(self) -> EvidenceContext:
-        assert self.view is not None
-        assert self.view.evidence is not None
         view = self.view
-        return EvidenceContext(view.evidence, view.onset, view.incident.since, self._now(), view.zone)
+        evidence = view.evidence if view is not None else None
+        assert view is not None
+        assert evidence is not None, "only asked where there is evidence"
+        return EvidenceContext(evidence, view.onset, view.incident.since, self._now(), view.zone)
 
     # -- the panels' entries
 
@@ -188,7 +189,11 @@ class IncidentDetail(Widget):
             return [note("trouble", view.trouble, width, "warn")]
         if view.evidence is None:
             reading = view.incident.capturing_at is not None
-            words = _("Reading what AWS knows…") if reading else _("There is no evidence from AWS yet; r reads it.")
+            words = (
+                _("Reading what AWS knows…")
+                if reading
+                else _("There is no evidence from AWS yet; r reads it.")
+            )
             return [note("none", words, width)]
         if self._page is None:
             return [note("none", _("Choose a step to see its evidence."), width)]

@@ -125,6 +125,8 @@ class PartsLayout(Layout):
         """Place the parts."""
         places = areas(size, self.needs)
         return [
-            WidgetPlacement(places.get(child.id or "", Region(0, 0, 0, 0)), NULL_OFFSET, NULL_SPACING, child, order)
+            WidgetPlacement(
+                places.get(child.id or "", Region(0, 0, 0, 0)), NULL_OFFSET, NULL_SPACING, child, order
+            )
             for order, child in enumerate(children)
         ]

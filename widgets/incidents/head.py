@@ -72,5 +72,7 @@ def _offers(view: IncidentView, width: int) -> list[Line]:
     for other in view.joinable[:1]:
         words = _("“{title}” began at the same time: one incident?").format(title=other.title)
         mark = f"{glyphs.ATTENTION} "
-        lines.append([(crop(mark + words, width - 12), "caution"), ("  J", "key"), (" " + _("join"), "muted")])
+        lines.append(
+            [(crop(mark + words, width - 12), "caution"), ("  J", "key"), (" " + _("join"), "muted")]
+        )
     return lines

@@ -44,7 +44,7 @@ def step_index(key: str | None) -> int | None:
 
 def _undecided(view: IncidentView, width: int) -> list[Entry]:
     """A role that nobody can reach is said from the start, not when it is needed."""
-    roles = [each.role for each in view.contacts if each.undecided]
+    roles = view.undecided
     if not roles or not view.incident.is_open:
         return []
     words = _("{roles}: the runbook does not say how to reach them").format(roles=_(", ").join(roles))
@@ -52,9 +52,7 @@ def _undecided(view: IncidentView, width: int) -> list[Entry]:
     return [Entry("undecided", tuple(lines), can_choose=False)]
 
 
-def _step(
-    view: IncidentView, index: int, step: Step, now: datetime, width: int, *, is_chosen: bool
-) -> Entry:
+def _step(view: IncidentView, index: int, step: Step, now: datetime, width: int, *, is_chosen: bool) -> Entry:
     style = STEP_STYLES[view.mark(index)]
     is_open = view.mark(index) is StepMark.TODO
     is_next = is_open and index == view.next_step

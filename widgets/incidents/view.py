@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from services.models.causes import Assessment, CauseSpec
-from services.models.contacts import Reachable
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, StepMark, TimelineRow
 from services.models.runbook_playbooks import Playbook
@@ -27,8 +26,8 @@ class IncidentView:
     specs: Mapping[str, CauseSpec] = field(default_factory=dict)
     """The weighed causes by their ids."""
     timeline: tuple[TimelineRow, ...] = ()
-    contacts: tuple[Reachable, ...] = ()
-    """The roles that the playbook names, each once."""
+    undecided: tuple[str, ...] = ()
+    """Roles that the playbook calls for and that nobody can reach."""
     joinable: tuple[Incident, ...] = ()
     """Incidents that may be the same one."""
     zone: tzinfo = UTC

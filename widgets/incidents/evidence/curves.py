@@ -81,7 +81,10 @@ def _row(context: EvidenceContext, measure: Measure, series: Series) -> Entry:
     line: list[Span] = [
         (pad(_(metric.title), _NAME) + " ", "muted"),
         (pad(number(series.last, metric.unit), 9, "right"), "strong"),
-        ("  " + _("before T0 {value}").format(value=number(usual, metric.unit) if before else NOTHING), "muted"),
+        (
+            "  " + _("before T0 {value}").format(value=number(usual, metric.unit) if before else NOTHING),
+            "muted",
+        ),
     ]
     if worst is not None:
         line.append(("  " + _("worst since T0 {value}").format(value=number(worst, metric.unit)), ""))
@@ -109,7 +112,7 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
     if not curves:
         return ChartData()
     onset, alarm = int(context.onset.timestamp()), int(context.alarm_at.timestamp())
-    moments = (Moment(onset, "T0"), Moment(alarm, _("alarm")))
+    moments: tuple[Moment, ...] = (Moment(onset, "T0"), Moment(alarm, _("alarm")))
     if alarm - onset < 60:
         moments = (Moment(onset, _("T0, alarm")),)
     end = max(at for curve in curves for at in curve.times[-1:])

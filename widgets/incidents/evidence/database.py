@@ -50,7 +50,11 @@ def _pending(context: EvidenceContext, width: int) -> list[Entry]:
     if not database.pending_reported:
         return [note("db-pending", _("AWS does not report pending changes."), width, "warn")]
     if not database.pending:
-        return [fact("db-pending", _("Pending changes"), [(f"{glyphs.NORMAL} " + _("nothing is pending"), "good")])]
+        return [
+            fact(
+                "db-pending", _("Pending changes"), [(f"{glyphs.NORMAL} " + _("nothing is pending"), "good")]
+            )
+        ]
     outage = any(setting.outage for setting in database.pending)
     texts = [f"{setting.title} → {setting.value}" for setting in database.pending]
     if outage:

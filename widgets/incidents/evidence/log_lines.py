@@ -43,9 +43,7 @@ def database_log_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return _entries(context, context.evidence.database_lines, Source.DATABASE_LOG, width)
 
 
-def _entries(
-    context: EvidenceContext, sample: LogSample | None, source: Source, width: int
-) -> list[Entry]:
+def _entries(context: EvidenceContext, sample: LogSample | None, source: Source, width: int) -> list[Entry]:
     notes = read_notes(context, source, width=width)
     if sample is None:
         return notes

@@ -51,13 +51,19 @@ def _distinct(entries: Sequence[Entry]) -> list[Entry]:
 _ERRORS = (Measure.ELB_5XX, Measure.TARGET_5XX)
 _DATABASE = (Measure.DB_CPU, Measure.DB_CONNECTIONS, Measure.DB_CREDITS, Measure.DB_LOAD)
 _LOGS = Page(N_("Logs"), (application_entries, database_log_entries), (_ERRORS,))
-_TASKS = Page(N_("Tasks"), (count_entries, stopped_entries, scaling_entries), ((Measure.ECS_CPU, Measure.ECS_MEMORY),))
+_TASKS = Page(
+    N_("Tasks"), (count_entries, stopped_entries, scaling_entries), ((Measure.ECS_CPU, Measure.ECS_MEMORY),)
+)
 _SCALING = Page(
     N_("Auto Scaling"), (scaling_entries, count_entries), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)),
     (Measure.ECS_CPU, Measure.ECS_CPU_MAX, Measure.REQUESTS),
 )  # fmt: skip
-_STORAGE = Page(N_("Storage"), (storage_entries,), ((Measure.DB_FREE,), (Measure.DB_WAL, Measure.DB_SLOT_LAG)))
-_CLASS = Page(N_("Database load"), (database_log_entries,), ((Measure.DB_CPU,), (Measure.DB_CONNECTIONS,)), _DATABASE)
+_STORAGE = Page(
+    N_("Storage"), (storage_entries,), ((Measure.DB_FREE,), (Measure.DB_WAL, Measure.DB_SLOT_LAG))
+)
+_CLASS = Page(
+    N_("Database load"), (database_log_entries,), ((Measure.DB_CPU,), (Measure.DB_CONNECTIONS,)), _DATABASE
+)
 _DATABASE_PAGE = Page(
     N_("Database"), (database_entries, database_log_entries), ((Measure.DB_CONNECTIONS,), (Measure.DB_CPU,))
 )

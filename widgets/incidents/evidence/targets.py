@@ -23,7 +23,10 @@ def target_entries(context: EvidenceContext, width: int) -> list[Entry]:
     healthy, registered = counts["healthy"], sum(counts.values()) - counts["unused"] - counts["draining"]
     is_bad = healthy < registered or not registered
     summary: list[Span] = [
-        (_("{healthy} of {count} healthy").format(healthy=healthy, count=registered), "bad" if is_bad else "good")
+        (
+            _("{healthy} of {count} healthy").format(healthy=healthy, count=registered),
+            "bad" if is_bad else "good",
+        )
     ]
     entries.append(fact("targets", _("Targets"), summary))
     if not registered:

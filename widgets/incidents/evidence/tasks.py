@@ -66,7 +66,10 @@ def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -
     is_new = deployment.created is not None and deployment.created >= context.onset - _JUST_BEFORE
     state = word_of(ROLLOUTS, deployment.rollout) if deployment.rollout else deployment.status
     line: list[Span] = [
-        (f"{glyphs.ABNORMAL if failed else glyphs.ATTENTION if is_new else ' '} ", "bad" if failed else "caution"),
+        (
+            f"{glyphs.ABNORMAL if failed else glyphs.ATTENTION if is_new else ' '} ",
+            "bad" if failed else "caution",
+        ),
         (deployment.task_definition or deployment.id, "strong" if number == 0 else ""),
         (f"  {state}", "bad" if failed else "muted"),
     ]
@@ -109,7 +112,9 @@ def _stopped(context: EvidenceContext, task: StoppedTask, width: int) -> Entry:
     ends = [exit_text(container.exit_code) for container in codes]
     if ends:
         text += "  " + _("exit code {code}").format(code=_(", ").join(ends))
-    return Entry(f"stopped:{task.id}", tuple(hanging(first, text, width, "bad" if is_bad else "")), can_choose=False)
+    return Entry(
+        f"stopped:{task.id}", tuple(hanging(first, text, width, "bad" if is_bad else "")), can_choose=False
+    )
 
 
 def _reasons(task: StoppedTask) -> str:

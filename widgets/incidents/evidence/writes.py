@@ -17,7 +17,9 @@ def write_entries(context: EvidenceContext, width: int) -> list[Entry]:
     """Writes to the account, newest first; those shortly before T0 are marked."""
     entries = read_notes(context, Source.TRAIL, Source.TRAIL_GLOBAL, width=width)
     writes = context.evidence.writes
-    entries.append(heading("writes", _("Changes that CloudTrail recorded"), (_("about 5 minutes late"), "muted")))
+    entries.append(
+        heading("writes", _("Changes that CloudTrail recorded"), (_("about 5 minutes late"), "muted"))
+    )
     if not writes:
         return [*entries, note("writes:none", _("None is recorded."), width)]
     for event in writes[:_MOST]:

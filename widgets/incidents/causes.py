@@ -7,7 +7,7 @@ from services.i18n import _, first_few
 from services.models import glyphs
 from services.models.causes import Assessment, NextLook, Signal, WeighedCause, WeighedSignal, Word
 from services.models.date_text import time_text
-from widgets.drawing.format import pad, wrap
+from widgets.drawing.format import crop, pad, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.view import IncidentView
@@ -18,6 +18,10 @@ FULL = 40
 _FOR, _AGAINST, _UNSEEN = 3, 1, 3
 """Facts of each sort that are listed."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_INDENT = 6
+"""Cells before a fact."""
+_SHORTEST = 16
+"""Cells of a fact's title that still tell what it is."""
 _NARROW = 100
 """Width from which the facts are listed in full, in cells."""
 
@@ -86,7 +90,9 @@ def bar_line(view: IncidentView, cause: WeighedCause, width: int, *, indent: str
     ]
     if is_first and view.assessment is not None:
         style = WORD_STYLES[view.assessment.word]
-        spans += [("  ", ""), (style.word, style.role)]
+        word: list[Span] = [("  ", ""), (style.word, style.role)]
+        # The panel's head says it, too.
+        spans += word if width_of([*spans, *word]) <= width else []
     return spans
 
 
@@ -120,25 +126,22 @@ def _score_of(view: IncidentView, id: str) -> Span:
 def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> list[Line]:
     """The heaviest facts for it, then the heaviest against it, each whole."""
     counting = [each for each in cause.supporting if each.counts > 0][:_FOR]
-    parts = [_fact(view, each, now) for each in counting]
     against = [each for each in cause.opposing if each.counts < 0][:_AGAINST]
-    parts += [_fact(view, each, now) for each in against]
-    if not parts:
-        return []
-    return _flow(parts, width, indent=6)
+    parts = [_fact(view, each, now, width - _INDENT) for each in (*counting, *against)]
+    return _flow(parts, width, indent=_INDENT)
 
 
-def _fact(view: IncidentView, weighed: WeighedSignal, now: datetime) -> list[Span]:
-    """`＋15 ◆「remaining connection slots」18 件 (≥ 1) 03:04`."""
+def _fact(view: IncidentView, weighed: WeighedSignal, now: datetime, width: int) -> list[Span]:
+    """`+15 ◆「remaining connection slots」18 (limit ≥ 1) 03:04`; a long title is cropped, the value never."""
     role = "good" if weighed.counts > 0 else "bad"
     direct = f"{glyphs.ABNORMAL} " if weighed.signal.is_direct else ""
-    spans: list[Span] = [(f"{weighed.counts:+d} ", role), (direct + weighed.signal.title, "")]
+    head: Span = (f"{weighed.counts:+d} {direct}", role)
     value = signal_value(weighed.signal)
-    if value:
-        spans.append((f" {value}", "strong"))
+    tail: list[Span] = [(f" {value}", "strong")] if value else []
     if weighed.signal.at is not None:
-        spans.append((f" {time_text(weighed.signal.at, view.zone, now)}", "muted"))
-    return spans
+        tail.append((f" {time_text(weighed.signal.at, view.zone, now)}", "muted"))
+    room = width - width_of([head, *tail])
+    return [head, (crop(weighed.signal.title, max(_SHORTEST, room)), ""), *tail]
 
 
 def signal_value(signal: Signal) -> str:

@@ -114,7 +114,8 @@ class IncidentDetail(Widget):
             is_moved = areas(self.size, needs) != areas(self.size, self._places.needs)
             self._places.needs = needs
             if is_moved:
-                self.refresh(layout=True)
+                # A child asks, because a widget that asks clears the arrangement of those around it alone.
+                self.head.refresh(layout=True)
 
     def _needs(self) -> Needs:
         width = self.size.width

@@ -27,8 +27,8 @@ STATE_STYLES: dict[IncidentState, StateStyle] = {
     IncidentState.CLOSED: StateStyle(glyphs.DONE, N_("closed"), "muted"),
 }
 STEP_STYLES: dict[StepMark, StateStyle] = {
-    StepMark.TODO: StateStyle(glyphs.WAITING, N_("open"), "caution"),
-    StepMark.DONE: StateStyle(glyphs.DONE, N_("done"), "good"),
+    StepMark.TODO: StateStyle(glyphs.WAITING, N_("to be done"), "caution"),
+    StepMark.DONE: StateStyle(glyphs.DONE, N_("carried out"), "good"),
     StepMark.SKIPPED: StateStyle(glyphs.OFF, N_("skipped"), "muted"),
 }
 STEP_KINDS: dict[StepKind, str] = {
@@ -41,7 +41,7 @@ STEP_KINDS: dict[StepKind, str] = {
 WORD_STYLES: dict[Word, StateStyle] = {
     Word.STRONG: StateStyle(glyphs.ABNORMAL, N_("strong"), "bad"),
     Word.LIKELY: StateStyle(glyphs.ATTENTION, N_("likely"), "caution"),
-    Word.OPEN: StateStyle(glyphs.NOT_JUDGED, N_("cannot be judged"), "warn"),
+    Word.OPEN: StateStyle(glyphs.NOT_JUDGED, N_("cannot tell"), "warn"),
 }
 TIMELINE_STYLES: dict[TimelineKind, StateStyle] = {
     TimelineKind.ALARM: StateStyle(glyphs.FIRING, N_("alarm"), "bad"),

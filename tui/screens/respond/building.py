@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from services.i18n import _
 from services.incidents.catalogue import causes_of
 from services.incidents.clocks import clocks
 from services.incidents.escalation import Situation, impact_text, leading_cause, undecided_roles
@@ -133,7 +134,7 @@ def _measured(app: Console, incident: Incident) -> str:
         return ""
     now = _value_now(app, incident, app.now())
     limit = limit_text(alarm)
-    return f"{now} ({limit})" if now and limit else now
+    return _("now {value}, limit {limit}").format(value=now, limit=limit) if now else ""
 
 
 def _value_now(app: Console, incident: Incident, now: datetime) -> str:

@@ -98,4 +98,5 @@ def _recipient_text(recipient: Recipient) -> str:
 
 def spoken(situation: Situation) -> str:
     """The text for the phone, a sentence a line."""
-    return phone_text(situation).replace("。", "。\n").replace(". ", ".\n").strip()
+    text = phone_text(situation).replace("。", "。\n").replace(". ", ".\n")
+    return "\n".join(filter(None, map(str.strip, text.splitlines())))

@@ -33,9 +33,9 @@ _ALB, _ECS, _RDS = "AWS/ApplicationELB", "AWS/ECS", "AWS/RDS"
 METRICS: dict[Measure, _Metric] = {
     Measure.REQUESTS: _Metric(N_("requests"), f"{_ALB}/RequestCount"),
     Measure.ELB_5XX: _Metric(N_("5xx of the load balancer"), f"{_ALB}/HTTPCode_ELB_5XX_Count"),
-    Measure.ELB_502: _Metric(N_("502"), f"{_ALB}/HTTPCode_ELB_5XX_Count"),
-    Measure.ELB_503: _Metric(N_("503"), f"{_ALB}/HTTPCode_ELB_5XX_Count"),
-    Measure.ELB_504: _Metric(N_("504"), f"{_ALB}/HTTPCode_ELB_5XX_Count"),
+    Measure.ELB_502: _Metric("502", f"{_ALB}/HTTPCode_ELB_5XX_Count"),
+    Measure.ELB_503: _Metric("503", f"{_ALB}/HTTPCode_ELB_5XX_Count"),
+    Measure.ELB_504: _Metric("504", f"{_ALB}/HTTPCode_ELB_5XX_Count"),
     Measure.TARGET_5XX: _Metric(N_("5xx of the application"), f"{_ALB}/HTTPCode_Target_5XX_Count"),
     Measure.LATENCY: _Metric(N_("latency p95"), f"{_ALB}/TargetResponseTime", SECONDS),
     Measure.HEALTHY: _Metric(N_("healthy targets"), f"{_ALB}/HealthyHostCount"),

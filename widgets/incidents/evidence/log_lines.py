@@ -2,16 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+
+from rich.cells import cell_len
 
 from services.i18n import _, plural
 from services.models.date_text import span_text
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import LogEntry, LogSample, Source
 from widgets.drawing.format import crop, wrap
-from widgets.drawing.lines import Line
+from widgets.drawing.lines import Line, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, heading, note, read_notes
 
@@ -26,11 +27,11 @@ _MOST_ROWS = 2
 
 @dataclass
 class _Fold:
-    """Lines of one kind in a row."""
+    """Lines of one kind."""
 
     first: LogEntry
     last: LogEntry
-    count: int = 1
+    count: int
 
 
 def application_entries(context: EvidenceContext, width: int) -> list[Entry]:
@@ -58,33 +59,25 @@ def _entries(context: EvidenceContext, sample: LogSample | None, source: Source,
 
 
 def _lines(context: EvidenceContext, sample: LogSample, source: Source, width: int) -> Iterator[Entry]:
-    """The lines, with a rule at T0 and one at the alarm's moment."""
-    marks = [(context.onset, "T0"), (context.alarm_at, _("alarm"))]
-    for fold in _folded(sample.lines):
-        while marks and fold.first.at >= marks[0][0]:
-            at, text = marks.pop(0)
-            yield _mark(context, at, text, source, width)
-        yield _line(context, sample, fold, source, width)
+    """What was logged from T0 on, kinds of lines by their number; then what was logged before."""
+    before = [line for line in sample.lines if line.at < context.onset]
+    since = sample.lines[len(before) :]
+    for name, lines in ((_("from T0 on"), since), (_("before T0"), before)):
+        if lines:
+            words = f"┄┄ {name} {context.clock(context.onset)} "
+            rule: Line = [(words + "┄" * max(0, width - cell_len(words)), "mark")]
+            yield Entry(f"mark:{source}:{name}", (rule,), can_choose=False)
+            yield from (_line(context, sample, fold, source, width) for fold in _folded(lines))
 
 
-def _mark(context: EvidenceContext, at: datetime, text: str, source: Source, width: int) -> Entry:
-    words = f"┄┄ {text} {context.clock(at)} "
-    line: Line = [(words + "┄" * max(0, width - len(words) - len(text)), "mark")]
-    return Entry(f"mark:{source}:{text}", (line,), can_choose=False)
-
-
-def _folded(lines: tuple[LogEntry, ...]) -> list[_Fold]:
-    """Lines in a row that differ only in ids and figures, as one."""
-    folds: list[_Fold] = []
-    before = ""
+def _folded(lines: Sequence[LogEntry]) -> list[_Fold]:
+    """Lines that differ only in ids and figures as one; the most frequent kind first."""
+    folds: dict[str, _Fold] = {}
     for line in lines:
         kind = _DIFFERENT.sub("#", log_message(line.text))
-        if folds and kind == before:
-            folds[-1].last, folds[-1].count = line, folds[-1].count + 1
-        else:
-            folds.append(_Fold(line, line))
-        before = kind
-    return folds
+        fold = folds.setdefault(kind, _Fold(line, line, 0))
+        fold.last, fold.count = line, fold.count + 1
+    return sorted(folds.values(), key=lambda fold: (-fold.count, fold.first.at))
 
 
 def _line(context: EvidenceContext, sample: LogSample, fold: _Fold, source: Source, width: int) -> Entry:
@@ -94,7 +87,7 @@ def _line(context: EvidenceContext, sample: LogSample, fold: _Fold, source: Sour
         head: Line = [(time, "muted"), (f" ×{fold.count} ", "strong")]
     else:
         head = [(time + " ", "muted")]
-    indent = sum(len(text) for text, _role in head) + (1 if fold.count > 1 else 0)
+    indent = width_of(head)
     room = max(16, width - indent)
     rows = wrap(log_message(fold.first.text), room)
     if len(rows) > _MOST_ROWS:

@@ -55,7 +55,7 @@ _TASKS = Page(
     N_("Tasks"), (count_entries, stopped_entries, scaling_entries), ((Measure.ECS_CPU, Measure.ECS_MEMORY),)
 )
 _SCALING = Page(
-    N_("Auto Scaling"), (scaling_entries, count_entries), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)),
+    "Auto Scaling", (scaling_entries, count_entries), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)),
     (Measure.ECS_CPU, Measure.ECS_CPU_MAX, Measure.REQUESTS),
 )  # fmt: skip
 _STORAGE = Page(
@@ -85,9 +85,9 @@ PAGES: dict[str, Page] = {
     "service-restart": _TASKS,
     "rds-storage": _STORAGE,
     "rds-class": _CLASS,
-    "sign-ins": Page(N_("CloudTrail"), (write_entries,)),
+    "sign-ins": Page("CloudTrail", (write_entries,)),
     "waf-blocks": Page(
-        N_("WAF"), (), ((Measure.WAF_BLOCKED,), (Measure.REQUESTS,)), (Measure.WAF_BLOCKED, Measure.REQUESTS)
+        "WAF", (), ((Measure.WAF_BLOCKED,), (Measure.REQUESTS,)), (Measure.WAF_BLOCKED, Measure.REQUESTS)
     ),
 }  # fmt: skip
 """By the name that a step's `look` gives."""
@@ -98,7 +98,7 @@ _BY_ALARM: tuple[tuple[str, Page], ...] = (
     ("rds-connections", Page(N_("Connections"), (), ((Measure.DB_CONNECTIONS,), (Measure.DB_CPU,)), _DATABASE)),
     ("rds", Page(N_("Database load"), (), ((Measure.DB_CPU,), (Measure.DB_CONNECTIONS,)), _DATABASE)),
     ("memory", Page(N_("Memory"), (), ((Measure.ECS_MEMORY,), (Measure.ECS_CPU,)), (Measure.ECS_MEMORY, Measure.ECS_CPU, Measure.REQUESTS))),
-    ("cpu", Page(N_("CPU"), (), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)), (Measure.ECS_CPU, Measure.ECS_CPU_MAX, Measure.REQUESTS))),
+    ("cpu", Page("CPU", (), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)), (Measure.ECS_CPU, Measure.ECS_CPU_MAX, Measure.REQUESTS))),
 )  # fmt: skip
 """What `dashboard` shows, by a part of the playbook's id."""
 _ALL = Page(N_("Metrics"), (), (_ERRORS, (Measure.LATENCY,)), (*_ERRORS, Measure.REQUESTS, Measure.LATENCY, Measure.ECS_CPU, Measure.DB_CPU))  # fmt: skip

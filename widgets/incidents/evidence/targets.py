@@ -57,6 +57,6 @@ def _target(target: TargetHealth, width: int) -> Entry:
     ]
     text = word_of(TARGET_STATES, target.state)
     if target.reason:
-        text += _(": {why}").format(why=word_of(TARGET_REASONS, target.reason))
+        text = _("{state}: {why}").format(state=text, why=word_of(TARGET_REASONS, target.reason))
     lines = tuple(hanging(first, text, width, "muted" if is_healthy else role))
     return Entry(f"target:{target.id}:{target.port}", lines, can_choose=False)

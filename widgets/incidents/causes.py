@@ -10,6 +10,7 @@ from services.models.date_text import time_text
 from widgets.drawing.format import crop, pad, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.log_lines import without_prefix
 from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import WORD_STYLES
 
@@ -20,6 +21,8 @@ _FOR, _AGAINST, _UNSEEN = 3, 1, 3
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _INDENT = 6
 """Cells before a fact."""
+_VALUE = 14
+"""Cells of a fact's value that are there however long its title is."""
 _SHORTEST = 16
 """Cells of a fact's title that still tell what it is."""
 _NARROW = 100
@@ -132,16 +135,17 @@ def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: i
 
 
 def _fact(view: IncidentView, weighed: WeighedSignal, now: datetime, width: int) -> list[Span]:
-    """`+15 ◆「remaining connection slots」18 (limit ≥ 1) 03:04`; a long title is cropped, the value never."""
+    """`+15 ◆「remaining connection slots」18 (limit ≥ 1) 03:04`; a long title leaves room for the value."""
     role = "good" if weighed.counts > 0 else "bad"
     direct = f"{glyphs.ABNORMAL} " if weighed.signal.is_direct else ""
     head: Span = (f"{weighed.counts:+d} {direct}", role)
-    value = signal_value(weighed.signal)
-    tail: list[Span] = [(f" {value}", "strong")] if value else []
-    if weighed.signal.at is not None:
-        tail.append((f" {time_text(weighed.signal.at, view.zone, now)}", "muted"))
-    room = width - width_of([head, *tail])
-    return [head, (crop(weighed.signal.title, max(_SHORTEST, room)), ""), *tail]
+    at = weighed.signal.at
+    time: list[Span] = [(f" {time_text(at, view.zone, now)}", "muted")] if at is not None else []
+    room = width - width_of([head, *time])
+    title = crop(weighed.signal.title, max(_SHORTEST, room - _VALUE))
+    value = without_prefix(signal_value(weighed.signal))
+    room -= width_of([(title, "")])
+    return [head, (title, ""), *([(" " + crop(value, room - 1), "strong")] if value else []), *time]
 
 
 def signal_value(signal: Signal) -> str:

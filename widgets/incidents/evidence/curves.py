@@ -15,8 +15,8 @@ from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, note, read_notes
 
-_BEFORE, _AFTER = 3600, 600
-"""Seconds of the chart before T0, and after the last value."""
+_BEFORE = 1800
+"""Seconds of the chart before T0: a count without errors has no values there, which must be seen, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +116,4 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
     if alarm - onset < 60:
         moments = (Moment(onset, _("T0, alarm")),)
     end = max(at for curve in curves for at in curve.times[-1:])
-    start = max(min(curve.times[0] for curve in curves), onset - _BEFORE)
-    return ChartData(curves=curves, moments=moments, start=start, end=max(end, alarm) + 60)
+    return ChartData(curves=curves, moments=moments, start=onset - _BEFORE, end=max(end, alarm) + 60)

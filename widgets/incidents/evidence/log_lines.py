@@ -16,7 +16,7 @@ from widgets.drawing.lines import Line, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, heading, note, read_notes
 
-_POSTGRES = re.compile(r"^\S+ \S+ UTC:.*?:(?=(?:PANIC|FATAL|ERROR|WARNING|LOG|STATEMENT|DETAIL|HINT):)")
+_POSTGRES = re.compile(r"\d{4}-\d\d-\d\d \S+ UTC:.*?:(?=(?:PANIC|FATAL|ERROR|WARNING|LOG|STATEMENT|DETAIL|HINT):)")
 """The prefix of RDS for PostgreSQL (`log_line_prefix`): the time again, address, user, process."""
 _DIFFERENT = re.compile(r"[0-9a-f]{8,}|\d+")
 """Ids and figures, in which lines of one kind differ."""
@@ -102,6 +102,11 @@ def log_message(text: str) -> str:
     """What a line says: of JSON its message and error, of PostgreSQL what follows its prefix."""
     if text.startswith("{"):
         return _json_message(text) or text
+    return without_prefix(text)
+
+
+def without_prefix(text: str) -> str:
+    """A text that quotes a line of PostgreSQL, without what the line begins with."""
     return " ".join(_POSTGRES.sub("", text).split())
 
 

@@ -14,6 +14,8 @@ async def _list(stage: Stage) -> None:
     await stage.firing()
     await stage.until(lambda: stage.app.incidents)
     await stage.mode("respond")
+    if isinstance(stage.screen, IncidentScreen):
+        await stage.press("escape")
 
 
 async def _incident(stage: Stage) -> None:

@@ -40,6 +40,8 @@ from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
+from services.incidents.capture import IncidentCapture
+from services.incidents.first_wave.reader import FirstWaveReader
 from services.incidents.follow_ups import follow_up_slots
 from services.incidents.service import Incidents
 from services.incidents.watch import IncidentWatch
@@ -102,6 +104,8 @@ class Services:
     acknowledgements: Acknowledgements
     incidents: Incidents
     incident_watch: IncidentWatch
+    first_waves: FirstWaveReader
+    incident_capture: IncidentCapture
     inspection_runner: InspectionRunner
     records: FindingRecords
     scheduler: InspectionScheduler
@@ -135,7 +139,7 @@ class Services:
 
     def report_faults(self, report: Fault, repeating: Fault) -> None:
         """Report internal errors to `report`, and those in feeds and tails to `repeating`."""
-        self.inspection_runner.fault = report
+        self.inspection_runner.fault = self.incident_capture.fault = report
         for part in (self.outbox, self.engine, self.journal):
             part.workers.fault = report
         # Feeds and tails report to these workers.
@@ -246,6 +250,9 @@ def connect(
     policies = session_policies(runbook, region)
     engine = engine_of(context, book, session, permits, session.write_role, policies)
     incidents = Incidents(book, clock)
+    first_waves = FirstWaveReader(
+        runbook, session, clock, str(region), lambda: alarms_feed.state.value, workers.report
+    )
     duties = Duties(
         runbook,
         calendar,
@@ -285,6 +292,8 @@ def connect(
         acknowledgements=Acknowledgements(book),
         incidents=incidents,
         incident_watch=IncidentWatch(incidents, runbook, clock),
+        first_waves=first_waves,
+        incident_capture=IncidentCapture(incidents, first_waves.of, clock),
         inspection_runner=inspection_runner,
         records=records,
         scheduler=InspectionScheduler(

@@ -65,6 +65,9 @@ class Subscriptions:
         watch = self._services.incident_watch
         opening = self._services.workers.keep("incident-watch", _("opening incidents"), watch.keep)
         self._app.run_worker(opening, group="incident-watch", exclusive=True)
+        capture = self._services.incident_capture
+        capturing = self._services.workers.keep("incident-capture", _("recording evidence"), capture.keep)
+        self._app.run_worker(capturing, group="incident-capture", exclusive=True)
         proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
         self._app.run_worker(proving, group="duty-ticks", exclusive=True)
 

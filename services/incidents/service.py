@@ -200,7 +200,8 @@ class Incidents(GroupedProjection):
         ended = await self._record(incident, drafts.closed(incident, cause, title, summary))
         for text, due in follow_ups:
             await self.leave(incident.id, str(incident.target), text, due)
-        for part in [incident for incident in self._incidents.values() if incident.joined_to == incident.id]:
+        parts = [part for part in self._incidents.values() if part.joined_to == incident.id]
+        for part in parts:
             if part.is_open:
                 try:
                     await self._append(drafts.closed(part, cause, title, summary))

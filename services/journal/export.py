@@ -25,16 +25,28 @@ from services.models.journal import EntryQuery
 from services.models.text import UNSAFE
 
 _BATCH = 1000
+_WHOLE_BATCH = 200
+"""Entries of a batch that may contain large bodies, of which a journal's reader holds 256 MiB at most."""
 
 
-def rows(reader: JournalReader, query: EntryQuery) -> Iterator[Row]:
-    """Matching rows, oldest first, up to the newest entry at the time of the call."""
+def rows(reader: JournalReader, query: EntryQuery, *, whole: bool = True) -> Iterator[Row]:
+    """Matching rows, oldest first, up to the newest entry at the time of the call.
+
+    Without `whole`, the bodies of large entries are left out.
+    """
     last, _hash = reader.head()
-    after = 0
+    after, size = 0, _WHOLE_BATCH if whole else _BATCH
     while True:
-        batch = reader.rows(query, limit=_BATCH, after_seq=after, before_seq=last + 1, newest_first=False)
+        batch = reader.rows(
+            query,
+            limit=size,
+            after_seq=after,
+            before_seq=last + 1,
+            newest_first=False,
+            whole=whole,
+        )
         yield from batch
-        if len(batch) < _BATCH:
+        if len(batch) < size:
             return
         after = batch[-1][0]
 

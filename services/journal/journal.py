@@ -116,7 +116,7 @@ class Journal:
     ) -> JournalPage:
         """Matching entries, newest first, older than `before_seq`; with `after_seq` alone, the next newer ones.
 
-        Raises JournalError.
+        Without the bodies of large entries. Raises JournalError.
         """
         upwards = after_seq is not None and before_seq is None
         entries = await self._read(
@@ -133,7 +133,7 @@ class Journal:
     async def entries(
         self, query: EntryQuery | None = None, *, limit: int = 100_000, after_seq: int | None = None
     ) -> tuple[Entry, ...]:
-        """Matching entries newer than `after_seq`, oldest first. Raises JournalError."""
+        """Matching entries newer than `after_seq`, oldest first, without the bodies of large ones. Raises JournalError."""
         return tuple(
             await self._read(
                 lambda reader: reader.find(
@@ -141,6 +141,10 @@ class Journal:
                 )
             )
         )
+
+    async def entry(self, seq: int) -> Entry | None:
+        """One entry with its body; None if there is no such entry. Raises JournalError."""
+        return await self._read(lambda reader: reader.entry(seq))
 
     async def holder(self, hold: str) -> Entry | None:
         """The entry that has this hold, unless a later entry released it. Raises JournalError."""

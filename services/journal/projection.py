@@ -46,7 +46,7 @@ class Projection(ABC):
     def absorb(self, entries: Iterable[Entry]) -> None:
         """Apply entries, in any order and possibly repeatedly; entries of other kinds are ignored."""
         for entry in entries:
-            if entry.kind in self.spans and self.apply(entry):
+            if entry.kind in self.spans and self.apply(entry.without_large_body()):
                 self.version += 1
 
     async def read(self, now: datetime) -> bool:

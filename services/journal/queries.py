@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.journal.chain import micros, storable
-from services.journal.schema import SELECTED
+from services.journal.schema import LISTED, SELECTED
 from services.models.journal import EntryQuery
 
 MANY_KINDS = 8
@@ -33,9 +33,19 @@ class _Where:
 
 
 def select(
-    query: EntryQuery, *, limit: int, before_seq: int | None, after_seq: int | None, newest_first: bool
+    query: EntryQuery,
+    *,
+    limit: int,
+    before_seq: int | None,
+    after_seq: int | None,
+    newest_first: bool,
+    whole: bool = True,
 ) -> tuple[str, list[object]]:
-    """The statement and its values; its rows are the columns of `chain.COLUMNS`."""
+    """The statement and its values; its rows are the columns of `chain.COLUMNS`.
+
+    Without `whole`, the body of a large entry is "".
+    """
+    selected = SELECTED if whole else LISTED
     where = _where(query)
     tables, outer = _tables(query)
     if before_seq is not None:
@@ -49,11 +59,11 @@ def select(
             # The plus keeps SQLite from using the kinds' index, and so from sorting.
             where.add(f"+entries.kind IN ({', '.join('?' * len(kinds))})", *kinds)
         text = (
-            f"SELECT {SELECTED} FROM {tables} WHERE {_all(where.parts)} ORDER BY {outer}.seq {order} LIMIT ?"
+            f"SELECT {selected} FROM {tables} WHERE {_all(where.parts)} ORDER BY {outer}.seq {order} LIMIT ?"
         )
         return text, [*where.values, limit]
     # SQLite merges the branches of a compound in order, so it reads no more of each than is needed.
-    arm = f"SELECT {SELECTED} FROM {tables} WHERE {_all(['entries.kind = ?', *where.parts])}"
+    arm = f"SELECT {selected} FROM {tables} WHERE {_all(['entries.kind = ?', *where.parts])}"
     text = f"{' UNION ALL '.join([arm] * len(kinds))} ORDER BY 1 {order} LIMIT ?"
     return text, [*(value for kind in kinds for value in (kind, *where.values)), limit]
 

@@ -120,14 +120,15 @@ class JournalReader:
         before_seq: int | None = None,
         after_seq: int | None = None,
         newest_first: bool = True,
+        whole: bool = True,
     ) -> list[Row]:
-        """Matching entries as stored in the file: the columns of `chain.COLUMNS`."""
+        """Matching entries as stored: the columns of `chain.COLUMNS`; only with `whole` the bodies of large entries."""
         if EntryKind.OTHER in query.kinds:
             unknown = query.unknown_kinds.union(self.unknown_kinds())
             query = query.model_copy(update={"unknown_kinds": unknown})
         text, values = select(
-            query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first
-        )
+            query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first, whole=whole
+        )  # fmt: skip
         return self.query(text, values)
 
     def newest_rows(self, limit: int) -> list[Row]:
@@ -165,11 +166,15 @@ class JournalReader:
         after_seq: int | None = None,
         newest_first: bool = True,
     ) -> list[Entry]:
-        """Matching entries."""
+        """Matching entries, without the bodies of large ones."""
         rows = self.rows(
-            query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first
-        )
+            query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first, whole=False
+        )  # fmt: skip
         return [entry_of(row) for row in rows]
+
+    def entry(self, seq: int) -> Entry | None:
+        """One entry with its body; None if there is no such entry."""
+        return self._newest("seq = ?", seq)
 
     def people(self) -> list[str]:
         """Every OS user in the journal."""

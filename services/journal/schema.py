@@ -1,6 +1,7 @@
 """The schema of a journal's file."""
 
 from services.journal.chain import COLUMNS
+from services.models.journal import LARGE
 
 VERSION = 1
 """The schema version. A file with a higher one was written by a newer console."""
@@ -32,5 +33,15 @@ CREATE TRIGGER words_stay BEFORE UPDATE ON words BEGIN SELECT RAISE(ABORT, 'appe
 CREATE TRIGGER words_last BEFORE DELETE ON words BEGIN SELECT RAISE(ABORT, 'append only'); END;
 """
 SELECTED = ", ".join(f"entries.{column}" for column in COLUMNS)
+_LARGE = ", ".join(f"'{kind.value}'" for kind in sorted(LARGE))
+_PAST_BODY = COLUMNS[COLUMNS.index("body") :]
+LISTED = ", ".join(
+    f"CASE WHEN entries.kind IN ({_LARGE}) THEN '' ELSE entries.{column} END AS {column}"
+    if column in _PAST_BODY
+    else f"entries.{column}"
+    for column in COLUMNS
+)
+"""As SELECTED, but of large entries neither the body nor what is stored behind it: SQLite would go through all pages
+of the body to get there."""
 INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 INSERT_WORDS = "INSERT INTO words (seq, folded) VALUES (?, ?)"

@@ -37,8 +37,8 @@ class Signal(Model):
     """Why it is unseen; "" otherwise."""
     is_denied: bool = False
     """Whether it is unseen because its source could not be read, so that reading it may still change everything."""
-    is_direct: bool = False
-    """Whether it shows the cause itself, not only an effect (◆)."""
+    direct_for: tuple[Slug, ...] = ()
+    """The causes that it shows themselves, not only an effect of them (◆)."""
     group: str = ""
     """Signals of a group tell the same fact: only the one with the largest weight counts. "": it stands alone."""
     place: EvidencePlace | None = None
@@ -93,6 +93,8 @@ class WeighedSignal(Model):
     """As the data give it."""
     counts: int
     """As it counts: less if it began after the first bad minute, 0 if a stronger one of its group counts."""
+    is_direct: bool = False
+    """Whether it shows this cause itself, not only an effect (◆)."""
 
 
 class WeighedCause(Model):
@@ -111,6 +113,8 @@ class WeighedCause(Model):
     """How far its score would fall at worst if the sources that could not be read spoke against it; 0 or less."""
     impossible: Clean = ""
     """Why it is impossible; "" if it is not. Such a cause is shown struck out."""
+    is_assured: bool = True
+    """Whether it would be possible even if the sources that could not be read had shown nothing."""
     effects: tuple[Slug, ...] = ()
     """Other supported causes that it explains, by score; they do not compete with it."""
     is_root: bool = True

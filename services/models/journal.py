@@ -116,6 +116,10 @@ class EntryKind(StrEnum):
     unknown kind."""
 
 
+LARGE = frozenset({EntryKind.EVIDENCE})
+"""Kinds with a large body, which is read by `Journal.entry` alone: lists, projections and reports leave it out."""
+
+
 class Person(Model):
     """Who acted and from where, as far as this machine can tell."""
 
@@ -166,7 +170,8 @@ class Entry(Model):
     text: Clean
     person: Person
     body: str
-    """`data` as recorded: canonical JSON. It may contain any text and must not be displayed."""
+    """`data` as recorded: canonical JSON. It may contain any text and must not be displayed. "": not read, as in lists
+    for the kinds in LARGE, and then everything below is "", too."""
     claim: str = ""
     holds: str = ""
     releases: str = ""
@@ -176,6 +181,18 @@ class Entry(Model):
     """Hash of the previous entry (hex); 64 zeros for the first."""
     hash: str
     """SHA-256 (hex) over everything above."""
+
+    @property
+    def has_body(self) -> bool:
+        """Whether its body was read."""
+        return self.kind not in LARGE or bool(self.body)
+
+    def without_large_body(self) -> "Entry":
+        """The entry as lists hold it: without its body and what is stored behind it."""
+        if self.kind not in LARGE:
+            return self
+        unread = dict.fromkeys(("body", "claim", "holds", "releases", "previous", "hash"), "")
+        return self.model_copy(update=unread)
 
     @property
     def kind_name(self) -> str:

@@ -22,6 +22,7 @@ from services.runbook import (
     inspection_checks,
     name_checks,
     place_checks,
+    playbook_checks,
     translation_checks,
 )
 from services.runbook.maintenance_window import checks as window_checks
@@ -272,6 +273,7 @@ ALL = (
     *github_checks.ALL,
     window_checks.window,
     *inspection_checks.ALL,
+    *playbook_checks.ALL,
     *translation_checks.ALL,
 )
 """Every check, in the order of the file."""

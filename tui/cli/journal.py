@@ -212,9 +212,8 @@ def show(output: Prints, journal: ChosenJournal, **filters: Any) -> int:
 
     query = _query(journal.zone, **filters)
     with _reading(journal.path) as reader:
-        entries: Iterable[Entry] = (
-            map(entry_of, rows(reader, query)) if query.since else reader.find(query, limit=NEWEST)[::-1]
-        )
+        since = map(entry_of, rows(reader, query, whole=False)) if query.since else None
+        entries: Iterable[Entry] = since or reader.find(query, limit=NEWEST)[::-1]
         return _print(output.print_lines, by_day(entries, journal.zone))
 
 

@@ -86,7 +86,10 @@ class AlarmStrip(LineWidget):
         alerts = alert_forms(self.incidents, self._now())
         alert = next((each for each in alerts if width_of(each) <= room), alerts[-1] if alerts else [])
         room -= width_of(alert)
-        news = next((each for each in self._newest(overview, room) if width_of(each) <= room), [])
+        newest = overview.newest_firing or overview.newest
+        is_told = bool(alert) and newest is not None and any(newest.name in text for text, _role in alert)
+        forms = [] if is_told else self._newest(overview, room)
+        news = next((each for each in forms if width_of(each) <= room), [])
         news = unsure(news) if stale else news
         return [
             spread([(" ", ""), *counts], [*news, *([(" ", "")] if news and alert else []), *alert], width)

@@ -197,6 +197,6 @@ def _look_line(look: NextLook) -> Line:
 
 
 def _struck(view: IncidentView, cause: WeighedCause, width: int) -> Entry:
-    title: list[Span] = [(" " * 6, ""), (view.cause_title(cause.id), "struck"), ("  ", "")]
-    words = _("impossible: {why}").format(why=cause.impossible)
-    return Entry(f"cause:{cause.id}", ([*title, (words, "faint")],))
+    head: list[Span] = [(f"{glyphs.OFF} ", "faint"), (view.cause_title(cause.id), "struck"), ("  ", "")]
+    why = crop(str(cause.impossible), max(_SHORTEST, width - width_of(head)))
+    return Entry(f"cause:{cause.id}", ([*head, (why, "faint")],))

@@ -132,7 +132,10 @@ class EntryPanel(LineWidget, can_focus=True):
         if self._follows and chosen[1]:
             first = 0 if chosen[0] <= room - 1 and chosen[1] <= room and self._top == 0 else chosen[0]
             self._top = min(self._top, first)
-            self._top = max(self._top, chosen[1] - room)
+            # The beginning of an entry that does not fit is what tells which one it is.
+            self._top = min(
+                max(self._top, chosen[1] - room), chosen[0] if chosen[1] - chosen[0] > room else total
+            )
         self._top = max(0, min(self._top, total - room))
 
     def _head(self, width: int, room: int, total: int) -> Line:

@@ -12,7 +12,7 @@ from services.models.approvals import ConsentWay, Means
 from services.models.change_runs import StepState
 from services.models.date_text import day_text
 from services.models.findings import Finding, Recorded
-from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
+from services.models.journal import LARGE, RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import LINE_LIMIT, clean, clean_block
 from services.models.units import number
 from services.models.watches import WatchState
@@ -125,6 +125,8 @@ def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
     body = entry.data
     if (recorded := _recorded(entry)) is not None:
         return finding_lines(recorded, zone, entry.at, width)
+    if entry.kind in LARGE:
+        return _large_lines(entry, zone, width)
     if not body:
         plain = entry.body not in ("{}", "")
         words = clean(entry.body, LINE_LIMIT) if plain else _("nothing further")
@@ -138,6 +140,15 @@ def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
             return [*lines, [("… " + _("more: see the export"), "muted")]]
         lines.append(line)
     return lines
+
+
+def _large_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
+    """What a large entry says about its evidence, which itself is not shown."""
+    pairs = [
+        (f"{_name(key)}: ", _translated(key, value)) for key, value in entry.data.items() if key != "evidence"
+    ]
+    words = _("The evidence itself is in the export.")
+    return [*_Tree(zone, width).lines(pairs, 0), *([(text, "muted")] for text in wrap(words, width))]
 
 
 def _recorded(entry: Entry) -> Recorded | None:

@@ -52,7 +52,7 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.INCIDENT_CAPTURING: StateStyle(glyphs.RUNNING, N_("first wave"), "faint"),
     EntryKind.EVIDENCE: StateStyle(_NONE, N_("evidence"), "key"),
     EntryKind.INCIDENT_TAKEN: StateStyle(glyphs.UNDERWAY, N_("incident taken"), "caution"),
-    EntryKind.INCIDENT_STEP: StateStyle(glyphs.DONE, N_("response step"), ""),
+    EntryKind.INCIDENT_STEP: StateStyle(glyphs.DONE, N_("response step"), "good"),
     EntryKind.INCIDENT_DECIDED: StateStyle(_NONE, N_("cause decided"), "strong"),
     EntryKind.CONTACTED: StateStyle(glyphs.DONE, N_("contacted"), "good"),
     EntryKind.HAND_OVER: StateStyle(glyphs.UPCOMING, N_("hand-over"), "key"),

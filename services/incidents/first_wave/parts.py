@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from services.models.alarms import Alarm, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.cloudtrail import TrailEvent
 from services.models.ecs import ContainerService
 from services.models.first_wave import AlarmMoment, LogEntry
+from services.models.incidents import Incident
 from services.models.logs import LogLine
 from services.models.runbook import Runbook
 
@@ -29,6 +30,15 @@ def moment_of(alarm: Alarm, now: datetime) -> AlarmMoment:
         threshold=alarm.threshold,
         dimensions=metric.dimensions if metric else (),
     )
+
+
+def moment_of_incident(incident: Incident, overview: AlarmOverview | None, now: datetime) -> AlarmMoment:
+    """The alarm that an incident began with, at the incident's own time; `overview` is the newest reading of alarms."""
+    alarms = overview.alarms if overview is not None else ()
+    alarm = next((alarm for alarm in alarms if alarm.id == incident.target), None)
+    if alarm is None:
+        return AlarmMoment(id=incident.target, name=incident.target, since=incident.since)
+    return moment_of(alarm, now).model_copy(update={"since": incident.since})
 
 
 def service_name(alarm: AlarmMoment, runbook: Runbook) -> str:

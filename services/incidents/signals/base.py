@@ -52,8 +52,8 @@ class SignalSpec:
     """English; translated where it is judged."""
     source: Source
     judge: Judge
-    is_direct: bool = False
-    """Whether it shows a cause itself, not only an effect (◆)."""
+    direct_for: tuple[str, ...] = ()
+    """The causes that it shows themselves, not only an effect of them (◆)."""
     group: str = ""
     look: str = ""
     """Place, inspection or change that shows it; "" for none: read the first wave again."""
@@ -72,7 +72,7 @@ class SignalSpec:
             source=self.source,
             why=judged.why,
             is_denied=judged.why in facts.denials,
-            is_direct=self.is_direct,
+            direct_for=self.direct_for,
             group=self.group,
             place=judged.place,
         )

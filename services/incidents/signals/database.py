@@ -202,16 +202,16 @@ def _slot(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("connections-high", N_("The database's connections are at their limit"), Source.METRICS, _connections_high, is_direct=True, group="connections", look="dashboard"),
+    SignalSpec("connections-high", N_("The database's connections are at their limit"), Source.METRICS, _connections_high, direct_for=("database-saturated",), group="connections", look="dashboard"),
     SignalSpec("connections-flat", N_("The number of connections is as before"), Source.METRICS, _connections_flat, group="connections", look="dashboard"),
     SignalSpec("connections-gone", N_("The connections to the database are gone"), Source.METRICS, _connections_gone, group="connections", look="dashboard"),
-    SignalSpec("db-event", N_("RDS reports a failover, a restart or maintenance"), Source.DATABASE_EVENTS, _event, is_direct=True, look="databases"),
-    SignalSpec("db-not-available", N_("The database's status is not available"), Source.DATABASE, _not_available, is_direct=True, look="databases"),
-    SignalSpec("db-cpu-high", N_("The database's CPU or credits are used up"), Source.METRICS, _cpu_high, is_direct=True, group="db-cpu", look="dashboard"),
+    SignalSpec("db-event", N_("RDS reports a failover, a restart or maintenance"), Source.DATABASE_EVENTS, _event, direct_for=("database-unreachable",), look="databases"),
+    SignalSpec("db-not-available", N_("The database's status is not available"), Source.DATABASE, _not_available, direct_for=("database-unreachable",), look="databases"),
+    SignalSpec("db-cpu-high", N_("The database's CPU or credits are used up"), Source.METRICS, _cpu_high, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
     SignalSpec("db-cpu-low", N_("The database's CPU is low"), Source.METRICS, _cpu_low, group="db-cpu", look="dashboard"),
-    SignalSpec("storage-empty", N_("The database's storage is used up"), Source.METRICS, _storage_empty, is_direct=True, group="storage", look="rds-storage"),
+    SignalSpec("storage-empty", N_("The database's storage is used up"), Source.METRICS, _storage_empty, direct_for=("database-full",), group="storage", look="rds-storage"),
     SignalSpec("storage-ample", N_("The database has free storage"), Source.METRICS, _storage_ample, group="storage", look="dashboard"),
-    SignalSpec("storage-falling", N_("Free storage falls steadily"), Source.METRICS, _falling, is_direct=True, look="dashboard"),
-    SignalSpec("wal-growing", N_("Transaction logs take most of what is lost"), Source.METRICS, _wal, is_direct=True, group="wal", look="databases"),
-    SignalSpec("slot-lagging", N_("A replication slot lags behind"), Source.METRICS, _slot, is_direct=True, group="wal", look="databases"),
+    SignalSpec("storage-falling", N_("Free storage falls steadily"), Source.METRICS, _falling, direct_for=("data-growth",), look="dashboard"),
+    SignalSpec("wal-growing", N_("Transaction logs take most of what is lost"), Source.METRICS, _wal, direct_for=("wal-kept",), group="wal", look="databases"),
+    SignalSpec("slot-lagging", N_("A replication slot lags behind"), Source.METRICS, _slot, direct_for=("wal-kept",), group="wal", look="databases"),
 )  # fmt: skip

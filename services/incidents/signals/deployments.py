@@ -156,11 +156,11 @@ def _dearer(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("recent-deployment", N_("A deployment began just before"), Source.SERVICE, _recent, is_direct=True, look="deploy-rollback"),
+    SignalSpec("recent-deployment", N_("A deployment began just before"), Source.SERVICE, _recent, direct_for=("bad-deployment",), look="deploy-rollback"),
     SignalSpec("no-deployment", N_("No deployment in 24 hours"), Source.SERVICE, _none, look="ecs"),
-    SignalSpec("deployment-failed", N_("The deployment failed, or was rolled back"), Source.DEPLOYMENTS, _failed, is_direct=True, look="deploy-rollback"),
-    SignalSpec("errors-on-new-revision", N_("Errors come only from the new revision"), Source.TASKS, _on_new, is_direct=True, group="revision", look="tail"),
+    SignalSpec("deployment-failed", N_("The deployment failed, or was rolled back"), Source.DEPLOYMENTS, _failed, direct_for=("bad-deployment",), look="deploy-rollback"),
+    SignalSpec("errors-on-new-revision", N_("Errors come only from the new revision"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),
     SignalSpec("revision-differs", N_("The new revision differs from the one before"), Source.DEPLOYMENTS, _differs, look="deploy-rollback"),
-    SignalSpec("cpu-per-request-up", N_("A request costs more CPU since the deployment"), Source.METRICS, _dearer, is_direct=True, look="dashboard"),
+    SignalSpec("cpu-per-request-up", N_("A request costs more CPU since the deployment"), Source.METRICS, _dearer, direct_for=("bad-deployment",), look="dashboard"),
 )  # fmt: skip

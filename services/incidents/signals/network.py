@@ -64,8 +64,8 @@ def _closed(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("network-write", N_("Somebody changed the network or a secret just before"), Source.TRAIL, _write, is_direct=True, group="network", look="databases"),
+    SignalSpec("network-write", N_("Somebody changed the network or a secret just before"), Source.TRAIL, _write, direct_for=("network-change",), group="network", look="databases"),
     SignalSpec("no-network-write", N_("Nobody changed the network just before"), Source.TRAIL, _no_write, group="network", look="databases"),
-    SignalSpec("path-closed", N_("The security groups keep the tasks from the database"), Source.NETWORK, _closed, is_direct=True, group="path", look="databases"),
+    SignalSpec("path-closed", N_("The security groups keep the tasks from the database"), Source.NETWORK, _closed, direct_for=("network-change",), group="path", look="databases"),
     SignalSpec("path-open", N_("The security groups let the tasks reach the database"), Source.NETWORK, _open, group="path", look="databases"),
 )  # fmt: skip

@@ -64,6 +64,8 @@ def _suspended(facts: Facts) -> Judged:
 def _untriggered(facts: Facts) -> Judged:
     if facts.evidence.scaling is None:
         return present(_("the service is not registered with Auto Scaling"))
+    if not facts.evidence.policies_read:
+        return unseen(_("no request was left for the scaling policies"))
     if not any(policy.triggered for policy in facts.evidence.policies):
         return present(_("no policy that anything triggers"))
     return absent()
@@ -99,11 +101,11 @@ def _hot(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("cpu-at-maximum", N_("CPU is high and no further task may start"), Source.SCALING, _at_maximum, is_direct=True, look="task-limit"),
+    SignalSpec("cpu-at-maximum", N_("CPU is high and no further task may start"), Source.SCALING, _at_maximum, direct_for=("capacity-at-maximum",), look="task-limit"),
     SignalSpec("cpu-low", N_("The tasks' CPU is low"), Source.METRICS, _cpu_low, look="dashboard"),
-    SignalSpec("scaling-suspended", N_("Scaling out is suspended"), Source.SCALING, _suspended, is_direct=True, look="ecs"),
-    SignalSpec("scaling-untriggered", N_("Nothing triggers Auto Scaling"), Source.SCALING, _untriggered, is_direct=True, look="ecs"),
-    SignalSpec("scaling-refused", N_("Auto Scaling decided not to scale, or failed"), Source.SCALING, _refused, is_direct=True, look="ecs"),
-    SignalSpec("scaled-out", N_("Auto Scaling has added tasks"), Source.SCALING, _scaled_out, is_direct=True, look="ecs"),
-    SignalSpec("hot-task", N_("One task is much hotter than the others"), Source.METRICS, _hot, is_direct=True, look="dashboard"),
+    SignalSpec("scaling-suspended", N_("Scaling out is suspended"), Source.SCALING, _suspended, direct_for=("scaling-stopped",), look="ecs"),
+    SignalSpec("scaling-untriggered", N_("Nothing triggers Auto Scaling"), Source.SCALING, _untriggered, direct_for=("scaling-stopped",), look="ecs"),
+    SignalSpec("scaling-refused", N_("Auto Scaling decided not to scale, or failed"), Source.SCALING, _refused, direct_for=("scaling-stopped",), look="ecs"),
+    SignalSpec("scaled-out", N_("Auto Scaling has added tasks"), Source.SCALING, _scaled_out, direct_for=("scaling-works",), look="ecs"),
+    SignalSpec("hot-task", N_("One task is much hotter than the others"), Source.METRICS, _hot, direct_for=("hot-task",), look="dashboard"),
 )  # fmt: skip

@@ -62,12 +62,12 @@ def _zonal_shift(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("no-registered-target", N_("No target receives requests"), Source.TARGETS, _none_registered, is_direct=True, look="targets"),
-    SignalSpec("none-healthy", N_("Targets are registered, and none is healthy"), Source.TARGETS, _none_healthy, is_direct=True, look="targets"),
+    SignalSpec("no-registered-target", N_("No target receives requests"), Source.TARGETS, _none_registered, direct_for=("no-target",), look="targets"),
+    SignalSpec("none-healthy", N_("Targets are registered, and none is healthy"), Source.TARGETS, _none_healthy, direct_for=("all-unhealthy",), look="targets"),
     SignalSpec("check-failed", N_("Health checks cannot connect"), Source.TARGETS, _failing_by("FailedHealthChecks"), group="health-check", look="targets"),
     SignalSpec("check-timeout", N_("Health checks time out"), Source.TARGETS, _failing_by("Timeout"), group="health-check", look="targets"),
     SignalSpec("check-wrong-code", N_("Health checks get a wrong status code"), Source.TARGETS, _failing_by("ResponseCodeMismatch"), group="health-check", look="targets"),
-    SignalSpec("one-zone", N_("Only the targets of one zone are unhealthy"), Source.TARGETS, _one_zone, is_direct=True, look="targets"),
+    SignalSpec("one-zone", N_("Only the targets of one zone are unhealthy"), Source.TARGETS, _one_zone, direct_for=("availability-zone",), look="targets"),
     SignalSpec("zones-spread", N_("Targets of several zones are unhealthy"), Source.TARGETS, _spread, look="targets"),
-    SignalSpec("zonal-shift", N_("A zonal shift is in force"), Source.TARGETS, _zonal_shift, is_direct=True, look="targets"),
+    SignalSpec("zonal-shift", N_("A zonal shift is in force"), Source.TARGETS, _zonal_shift, direct_for=("availability-zone",), look="targets"),
 )  # fmt: skip

@@ -123,12 +123,12 @@ def _by_health_check(task: StoppedTask) -> bool:
 
 
 SIGNALS = (
-    SignalSpec("task-exited", N_("Tasks exit by themselves"), Source.TASKS, _stopped(_has_exited), is_direct=True, group="stop", look="ecs"),
-    SignalSpec("task-out-of-memory", N_("Tasks are killed for lack of memory"), Source.TASKS, _stopped(_is_oom), is_direct=True, group="stop", look="ecs"),
+    SignalSpec("task-exited", N_("Tasks exit by themselves"), Source.TASKS, _stopped(_has_exited), direct_for=("task-crash",), group="stop", look="ecs"),
+    SignalSpec("task-out-of-memory", N_("Tasks are killed for lack of memory"), Source.TASKS, _stopped(_is_oom), direct_for=("out-of-memory",), group="stop", look="ecs"),
     SignalSpec("stopped-by-health-check", N_("ECS stops tasks that fail health checks"), Source.TASKS, _stopped(_by_health_check), group="stop", look="ecs"),
-    SignalSpec("start-failed", N_("Tasks fail to start"), Source.TASKS, _stopped(_fails_to_start), is_direct=True, look="ecs"),
-    SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), is_direct=True, look="ecs"),
-    SignalSpec("placement-failed", N_("ECS cannot place tasks"), Source.SERVICE, _unplaced, is_direct=True, look="ecs"),
+    SignalSpec("start-failed", N_("Tasks fail to start"), Source.TASKS, _stopped(_fails_to_start), direct_for=("tasks-cannot-start",), look="ecs"),
+    SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), direct_for=("availability-zone",), look="ecs"),
+    SignalSpec("placement-failed", N_("ECS cannot place tasks"), Source.SERVICE, _unplaced, direct_for=("tasks-cannot-start",), look="ecs"),
     SignalSpec("running-short", N_("Fewer tasks run than are desired"), Source.SERVICE, _short, look="ecs"),
     SignalSpec("memory-high", N_("The tasks' memory is full"), Source.METRICS, _memory_high, group="memory", look="dashboard"),
     SignalSpec("memory-low", N_("The tasks' memory is not full"), Source.METRICS, _memory_low, group="memory", look="dashboard"),

@@ -53,9 +53,9 @@ class Source:
         subject: str = "",
         target: str = "",
     ) -> list[Entry]:
-        """Matching journal entries, oldest first."""
+        """Matching journal entries, oldest first, without the bodies of large ones."""
         query = EntryQuery(kinds=frozenset(kinds), since=since, before=before, subject=subject, target=target)
-        return [entry_of(row) for row in rows(self.reader, query)]
+        return [entry_of(row) for row in rows(self.reader, query, whole=False)]
 
     def own(self, *kinds: EntryKind) -> list[Entry]:
         """Journal entries within the period, up to `as_of`."""

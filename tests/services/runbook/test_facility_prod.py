@@ -142,7 +142,7 @@ def test_alerts(runbook: Runbook) -> None:
     ]
     cpu = runbook.playbook_for("ecs-cpu-high")
     assert cpu is not None
-    assert (cpu.wait_minutes, len(cpu.steps), len(cpu.causes)) == (5, 2, 3)
+    assert (cpu.wait_minutes, len(cpu.steps), len(cpu.causes)) == (5, 5, 3)
     storage = runbook.playbook_for("rds-storage-low")
     assert storage is not None
     assert storage.approval == "PM（プロジェクトマネージャー）"

@@ -51,6 +51,9 @@ class EntryScreen(ModeScreen):
     async def read_rest(self) -> None:
         """Check the chain at this entry, and read the entries on the same subject."""
         entry, journal = self.detail.entry or self.first, self.services.journal
+        if not entry.has_body:
+            with suppress(JournalError):
+                self.detail.entry = await journal.entry(entry.seq) or entry
         self.detail.link = await asyncio.to_thread(check_link, journal.path, entry.seq)
         if entry.subject:
             with suppress(JournalError):

@@ -16,7 +16,9 @@ from widgets.drawing.lines import Line, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, heading, note, read_notes
 
-_POSTGRES = re.compile(r"\d{4}-\d\d-\d\d \S+ UTC:.*?:(?=(?:PANIC|FATAL|ERROR|WARNING|LOG|STATEMENT|DETAIL|HINT):)")
+_POSTGRES = re.compile(
+    r"\d{4}-\d\d-\d\d \S+ UTC:.*?:(?=(?:PANIC|FATAL|ERROR|WARNING|LOG|STATEMENT|DETAIL|HINT):)"
+)
 """The prefix of RDS for PostgreSQL (`log_line_prefix`): the time again, address, user, process."""
 _DIFFERENT = re.compile(r"[0-9a-f]{8,}|\d+")
 """Ids and figures, in which lines of one kind differ."""

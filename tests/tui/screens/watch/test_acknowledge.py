@@ -37,7 +37,7 @@ async def test_an_acknowledgement_is_visible_to_the_next_operator_and_ends_with_
 ) -> None:
     async with (
         console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as mine,
-        console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as theirs,
+        console(embedded.url, embedded.clock, journal=path, size=(140, 56)) as theirs,
     ):
         state = lambda pilot: next(each for each in pilot.app.alarms.value.alarms if each.name == NAME)  # noqa: E731
         for pilot in (mine, theirs):

@@ -1,0 +1,196 @@
+"""Captures the first wave of every incident once, whichever consoles are open and whatever they show.
+
+The console that first writes the claim `first-wave:<incident>:1` into the journal reads. Another one takes over with
+`…:2` if no evidence followed within LEASE seconds, so that nothing is lost with a console that was killed.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from services.background.companion import companion
+from services.background.detached import detached
+from services.background.faults import Fault, unreported
+from services.background.wake import Wake
+from services.clock import Clock, real
+from services.i18n import _, plural
+from services.incidents.entries import SCHEMA
+from services.incidents.evidence import packed
+from services.incidents.service import Incidents
+from services.inspections.running.finding_records import abandoned
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.models.first_wave import IncidentEvidence
+from services.models.incidents import Incident, TriggerKind
+from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
+
+LEASE = 10.0
+"""Seconds of real time, counted from when this console first saw the claim, after which it takes over."""
+RETRY = 5.0
+"""Seconds of real time after which evidence that the journal did not accept is offered again."""
+MOST_TURNS = 5
+"""Claims of one incident, so that evidence that cannot be recorded is not read for ever."""
+AT_ONCE = 2
+"""First waves that one console reads at the same time: CloudTrail answers two requests a second."""
+
+ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
+"""Reads the first wave about an incident; raises nothing but cancellation."""
+
+
+class IncidentCapture:
+    """Claims, reads and records the first wave of the incidents that have no evidence yet."""
+
+    def __init__(self, incidents: Incidents, read: ReadWave, clock: Clock, fault: Fault = unreported) -> None:
+        self.fault = fault
+        """Called with internal errors."""
+        self._incidents = incidents
+        self._journal = incidents.journal
+        self._read = read
+        self._clock = clock
+        self._wake = Wake()
+        self._claims: dict[str, tuple[int, float]] = {}
+        """By incident: the newest claim of another console and when it was first seen, by the clock's `elapsed`."""
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def keep(self) -> None:
+        """Capture until cancelled."""
+        async with companion(self._listen(), self._wake.wake, name="capture-listener") as listener:
+            try:
+                while True:
+                    if listener.done():
+                        await listener
+                        return
+                    await self._wake.wait(self._clock, await self._step())
+            finally:
+                await self.close()
+
+    async def close(self) -> None:
+        """End the first waves in progress; another console takes them over."""
+        tasks = tuple(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        async for _incidents in self._incidents.states():
+            self._wake.wake()
+
+    async def _step(self) -> float | None:
+        """Begin what is due. Returns the seconds (of the clock's time) until something else is; None: nothing is."""
+        waits = [
+            wait
+            for incident in self._incidents.incidents
+            if _lacks_evidence(incident) and incident.id not in self._tasks
+            if (wait := await self._wait_of(incident)) is not None
+        ]
+        return min(waits, default=None)
+
+    async def _wait_of(self, incident: Incident) -> float | None:
+        """Begin an incident's first wave if it is due, else return the seconds until it is; None: not by this console."""
+        try:
+            claim = await self._newest_claim(incident)
+        except JournalError:
+            return real(self._clock, RETRY).total_seconds()
+        turn = _turn(claim)
+        if turn >= MOST_TURNS:
+            return None
+        rest = self._rest(incident, claim) if claim is not None else 0.0
+        if rest > 0:
+            return rest
+        task = detached(self._capture(incident, turn + 1), name=f"first wave {incident.id}")
+        self._tasks[incident.id] = task
+        task.add_done_callback(lambda ended: self._ended(incident.id, ended))
+        return None
+
+    async def _newest_claim(self, incident: Incident) -> Entry | None:
+        if incident.capturing_at is None:
+            return None
+        query = EntryQuery(kinds=frozenset({EntryKind.INCIDENT_CAPTURING}), subject=incident.id)
+        page = await self._journal.page(query, limit=1)
+        return page.entries[0] if page.entries else None
+
+    def _rest(self, incident: Incident, claim: Entry) -> float:
+        """Seconds (of the clock's time) for which another console's claim holds."""
+        if abandoned(claim, socket.gethostname()):
+            return 0.0
+        now = self._clock.elapsed()
+        seq, first_seen = self._claims.get(incident.id, (0, now))
+        if seq != claim.seq:
+            first_seen = now
+            self._claims[incident.id] = claim.seq, first_seen
+        return first_seen + real(self._clock, LEASE).total_seconds() - now
+
+    def _ended(self, id: str, task: "asyncio.Task[None]") -> None:
+        self._tasks.pop(id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fault(error)
+        self._wake.wake()
+
+    async def _capture(self, incident: Incident, turn: int) -> None:
+        """Claim, read and record. A claim that another console got first is respected."""
+        async with self._places:
+            try:
+                self._incidents.absorb([await self._journal.append(capturing(incident, turn))])
+            except AlreadyRecorded as error:
+                self._incidents.absorb([error.entry])
+                return
+            except JournalError:
+                await self._clock.sleep(real(self._clock, RETRY).total_seconds())
+                return
+            evidence = await self._read(incident)
+        # Compressing takes long enough to be felt on the screen.
+        draft = await asyncio.to_thread(captured, incident, turn, evidence)
+        while not self._is_captured(incident.id):
+            with suppress(JournalError):
+                self._incidents.absorb([await self._journal.append(draft)])
+                return
+            await self._clock.sleep(real(self._clock, RETRY).total_seconds())
+
+    def _is_captured(self, id: str) -> bool:
+        incident = self._incidents.of(id)
+        return incident is not None and bool(incident.evidence)
+
+
+def capturing(incident: Incident, turn: int) -> NewEntry:
+    """The claim of a console that begins a first wave; `turn` counts the claims of the incident."""
+    return NewEntry(
+        kind=EntryKind.INCIDENT_CAPTURING,
+        subject=incident.id,
+        target=incident.target,
+        text=_("Reading what AWS knows about {title}").format(title=incident.title),
+        data={**SCHEMA, "turn": turn, "pid": os.getpid()},
+        claim=f"first-wave:{incident.id}:{turn}",
+    )
+
+
+def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEntry:
+    """The evidence of a first wave."""
+    requests = plural("{count} request", "{count} requests", evidence.requests)
+    text = _("Evidence of {title} recorded ({requests})").format(
+        title=incident.title, requests=requests.format(count=evidence.requests)
+    )
+    unread = sum(reading.problem is not None for reading in evidence.readings)
+    if unread:
+        sources = plural("{count} source could not be read", "{count} sources could not be read", unread)
+        text = _("{text}; {note}").format(text=text, note=sources.format(count=unread))
+    return NewEntry(
+        kind=EntryKind.EVIDENCE,
+        subject=incident.id,
+        target=incident.target,
+        text=text,
+        data=packed(evidence, incident=incident.id, turn=turn),
+    )
+
+
+def _lacks_evidence(incident: Incident) -> bool:
+    return incident.is_open and incident.trigger is TriggerKind.ALARM and not incident.evidence
+
+
+def _turn(claim: Entry | None) -> int:
+    """The number of a claim: a damaged one counts as the last, so that it is not repeated for ever."""
+    if claim is None:
+        return 0
+    turn = claim.data.get("turn")
+    return turn if isinstance(turn, int) and not isinstance(turn, bool) and turn > 0 else MOST_TURNS

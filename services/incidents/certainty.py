@@ -1,0 +1,127 @@
+"""How sure the weighing is: strong, likely or open, and why no surer. Pure.
+
+A word is held back by what could still change it: by what was not seen, and more by what could not be read.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from services.i18n import _
+from services.models.causes import CauseSpec, WeighedCause, Word
+
+STRONG, STRONG_LEAD = 20, 6
+LIKELY, LIKELY_LEAD = 10, 3
+SUPPORTED = 12
+"""Score from which a cause explains others, and competes in their place."""
+GRANTED_LEAD = 3
+"""By how much the first must lead even if all that is unseen spoke for the others."""
+
+
+def judge(
+    roots: Sequence[WeighedCause], weighed: Mapping[str, WeighedCause], specs: Sequence[CauseSpec]
+) -> tuple[Word, str]:
+    """How sure the weighing is of the first root, and why no surer."""
+    if not roots:
+        return Word.OPEN, _("nothing speaks for any cause")
+    first = roots[0]
+    lead = first.score - (roots[1].score if len(roots) > 1 else 0)
+    if first.score < LIKELY:
+        return Word.OPEN, _("too little speaks for any cause")
+    if lead < LIKELY_LEAD:
+        return Word.OPEN, _("the first two are too close")
+    if why := _undermined(first, weighed, specs, LIKELY, LIKELY_LEAD):
+        return Word.OPEN, why
+    if first.score < STRONG or lead < STRONG_LEAD:
+        return Word.LIKELY, _("more would have to speak for it")
+    if not is_shown(first):
+        return Word.LIKELY, _("nothing shows the cause itself, only its effects")
+    if why := _undermined(first, weighed, specs, STRONG, STRONG_LEAD):
+        return Word.LIKELY, why
+    if why := _insufficient(first, roots, weighed, specs):
+        return Word.LIKELY, why
+    return Word.STRONG, ""
+
+
+def _granted(cause: WeighedCause, *, denied: bool = False) -> int:
+    """The score if all that is unseen spoke for the cause; with `denied`, only what an unread source hides."""
+    best: dict[str, int] = {}
+    free = 0
+    for row in cause.unseen:
+        if denied and not row.signal.is_denied:
+            continue
+        if row.signal.group:
+            best[row.signal.group] = max(best.get(row.signal.group, 0), row.weight)
+        else:
+            free += row.weight
+    for row in cause.supporting:
+        # A group counts once: what is present of it is replaced by a stronger unseen signal, not added to it.
+        if row.signal.group in best:
+            best[row.signal.group] = max(0, best[row.signal.group] - row.counts)
+    return cause.score + free + sum(best.values())
+
+
+def _undermined(
+    first: WeighedCause,
+    weighed: Mapping[str, WeighedCause],
+    specs: Sequence[CauseSpec],
+    least: int,
+    lead: int,
+) -> str:
+    """Why an unread source could take the word away again; "" if none could. What is not read makes nothing surer."""
+    if not any(row.signal.is_denied for cause in weighed.values() for row in cause.unseen):
+        return ""
+    if not first.is_assured:
+        return _unseen_text(first)
+    floor = first.score + first.doubts
+    explained = _descendants(first.id, specs)
+    for cause in weighed.values():
+        is_rival = cause.id != first.id and cause.id not in explained and not cause.impossible
+        most = _granted(cause, denied=True)
+        if is_rival and most > cause.score and floor - most < lead:
+            return _unseen_text(cause)
+        if first.id in _children(cause.id, specs) and cause.score < SUPPORTED <= most and is_rival:
+            return _unseen_text(cause)
+    return _unseen_text(first) if floor < least and first.unseen else ""
+
+
+def _children(id: str, specs: Sequence[CauseSpec]) -> tuple[str, ...]:
+    return next((spec.explains for spec in specs if spec.id == id), ())
+
+
+def _descendants(id: str, specs: Sequence[CauseSpec]) -> set[str]:
+    """Everything that a cause can bring about, directly or through others."""
+    reached: set[str] = set()
+    waiting = [*_children(id, specs)]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += _children(name, specs)
+    return reached
+
+
+def _insufficient(
+    first: WeighedCause,
+    roots: Sequence[WeighedCause],
+    weighed: Mapping[str, WeighedCause],
+    specs: Sequence[CauseSpec],
+) -> str:
+    """Why what is unseen could change the first cause; "" if it could not."""
+    for rival in roots[1:]:
+        if rival.unseen and first.score - _granted(rival) < GRANTED_LEAD:
+            return _unseen_text(rival)
+    for spec in specs:
+        parent = weighed[spec.id]
+        could = not parent.impossible and parent.score < SUPPORTED and bool(parent.unseen)
+        if first.id in spec.explains and could and _granted(parent) >= SUPPORTED:
+            return _unseen_text(parent)
+    return ""
+
+
+def _unseen_text(cause: WeighedCause) -> str:
+    row = next((row for row in cause.unseen if row.signal.is_denied), cause.unseen[0])
+    return _("unseen: {signal} ({why})").format(signal=row.signal.title, why=row.signal.why)
+
+
+def is_shown(cause: WeighedCause) -> bool:
+    """Whether a sign of the cause itself is there: by the signs of its effects alone it explains nothing."""
+    return any(row.is_direct for row in cause.supporting)

@@ -1,0 +1,205 @@
+"""Evidence of an incident as data of a journal entry: canonical JSON, compressed with zlib, as base64 text.
+
+The data have the keys `restrains_changes` (false), `incident` (its id), `turn` (number of the claim it belongs to), `encoding` (ENCODING), `requests`,
+`cut` (what was left out so that it fits, one text each) and `evidence` (the text). DynamoDB takes 400 kB an item.
+"""
+
+import json
+import zlib
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.i18n import _, plural
+from services.models.canonical import canonical
+from services.models.first_wave import IncidentEvidence, LogSample, Source, SourceReading
+from services.models.journal import RESTRAINS_CHANGES
+from services.models.metrics import Series
+
+ENCODING = "json+zlib+base64"
+LIMIT = 256 * 1024
+"""Most bytes of `evidence` and the keys around it, as stored."""
+LARGEST = 16 * 1024 * 1024
+"""Most bytes of the JSON: a journal may have been edited, and a small text can unpack to gigabytes."""
+_AROUND = 4 * 1024
+"""Bytes set aside for the other keys of the data."""
+_HALF = 2
+
+Trim = Callable[[IncidentEvidence], "IncidentEvidence | None"]
+"""The evidence with fewer rows, and the cut named in its readings; None if there is nothing to leave out."""
+
+
+class UnreadableEvidence(Exception):
+    """The data of an entry are no evidence; the message says why, in words."""
+
+
+def packed(evidence: IncidentEvidence, *, incident: str, turn: int = 1) -> dict[str, Any]:
+    """The data of an EVIDENCE entry, at most LIMIT bytes as JSON.
+
+    Whatever does not fit is left out in a fixed order, and both `cut` and the readings say so.
+    """
+    text = _encoded(evidence)
+    for trim in _TRIMS:
+        while not text and (smaller := trim(evidence)) is not None:
+            evidence = smaller
+            text = _encoded(evidence)
+    return {
+        RESTRAINS_CHANGES: False,
+        "incident": incident,
+        "turn": turn,
+        "encoding": ENCODING,
+        "requests": evidence.requests,
+        "cut": [f"{reading.source}: {reading.cut}" for reading in evidence.readings if reading.cut],
+        "evidence": text,
+    }
+
+
+def unpacked(data: Mapping[str, Any]) -> IncidentEvidence:
+    """The evidence in an entry's data. Raises UnreadableEvidence."""
+    text, encoding = data.get("evidence"), data.get("encoding")
+    if encoding != ENCODING or not isinstance(text, str):
+        raise UnreadableEvidence(_("The entry contains no evidence in a format that this version knows."))
+    try:
+        decoded = _decompressed(b64decode(text, validate=True))
+        return IncidentEvidence.model_validate(json.loads(decoded.decode("utf-8", "surrogatepass")))
+    except (NotBase64, zlib.error, ValidationError, ValueError, RecursionError, OverflowError) as error:
+        raise UnreadableEvidence(
+            _("The evidence in the journal is damaged ({reason}).").format(reason=type(error).__name__)
+        ) from error
+
+
+def _encoded(evidence: IncidentEvidence) -> str:
+    """The text of the evidence; "" if it is too large."""
+    decoded = canonical(evidence.model_dump(mode="json")).encode("utf-8", "surrogatepass")
+    if len(decoded) > LARGEST:
+        return ""
+    text = b64encode(zlib.compress(decoded, 9)).decode("ascii")
+    return text if len(text) <= LIMIT - _AROUND else ""
+
+
+def _decompressed(packed_bytes: bytes) -> bytes:
+    """Raises zlib.error, and ValueError for what is cut off or too large."""
+    machine = zlib.decompressobj()
+    decoded = machine.decompress(packed_bytes, LARGEST + 1)
+    if not machine.eof or len(decoded) > LARGEST:
+        raise ValueError("incomplete, or too large")
+    return decoded
+
+
+def _with_cut(evidence: IncidentEvidence, source: Source, text: str, **fields: Any) -> IncidentEvidence:
+    """The evidence with other fields, and `text` as the cut of a source; a later text about it replaces the earlier."""
+    readings = tuple(
+        reading.model_copy(update={"cut": text}) if reading.source is source else reading
+        for reading in evidence.readings
+    )
+    if not any(reading.source is source for reading in readings):
+        readings = (*readings, SourceReading(source=source, cut=text))
+    return evidence.model_copy(update={**fields, "readings": readings})
+
+
+def _fewer_lines(source: Source, key: str) -> Trim:
+    """Leave out the older half of a log's lines."""
+
+    def trim(evidence: IncidentEvidence) -> IncidentEvidence | None:
+        sample: LogSample | None = getattr(evidence, key)
+        if sample is None or not sample.lines:
+            return None
+        lines = sample.lines[(len(sample.lines) + 1) // _HALF :]
+        text = plural(
+            "Only the newest {count} line is recorded.",
+            "Only the newest {count} lines are recorded.",
+            len(lines),
+        ).format(count=f"{len(lines):,}")
+        smaller = sample.model_copy(update={"lines": lines, "is_whole": False})
+        return _with_cut(evidence, source, text, **{key: smaller})
+
+    return trim
+
+
+def _fewer_rows(source: Source, key: str) -> Trim:
+    """Leave out the older half of the rows, which are newest first."""
+
+    def trim(evidence: IncidentEvidence) -> IncidentEvidence | None:
+        rows = getattr(evidence, key)
+        if not rows:
+            return None
+        rows = rows[: len(rows) // _HALF]
+        text = plural(
+            "Only the newest {count} row is recorded.",
+            "Only the newest {count} rows are recorded.",
+            len(rows),
+        ).format(count=f"{len(rows):,}")
+        return _with_cut(evidence, source, text, **{key: rows})
+
+    return trim
+
+
+def _fewer_events(evidence: IncidentEvidence) -> IncidentEvidence | None:
+    """Leave out the older half of the service's event list."""
+    service = evidence.service
+    if service is None or not service.events:
+        return None
+    events = service.events[: len(service.events) // _HALF]
+    text = plural(
+        "Only the newest {count} event is recorded.",
+        "Only the newest {count} events are recorded.",
+        len(events),
+    ).format(count=f"{len(events):,}")
+    return _with_cut(evidence, Source.SERVICE, text, service=service.model_copy(update={"events": events}))
+
+
+def _older_points(evidence: IncidentEvidence) -> IncidentEvidence | None:
+    """Leave out the older half of every curve."""
+    if not any(len(series.times) > 1 for series in evidence.series):
+        return None
+    text = _("Only the newest part of the curves is recorded.")
+    return _with_cut(evidence, Source.METRICS, text, series=tuple(map(_newest_half, evidence.series)))
+
+
+def _newest_half(series: Series) -> Series:
+    start = len(series.times) // _HALF
+    return series.model_copy(update={"times": series.times[start:], "values": series.values[start:]})
+
+
+def _no_week_ago(evidence: IncidentEvidence) -> IncidentEvidence | None:
+    if not evidence.week_ago:
+        return None
+    text = _("The curves of a week ago are not recorded.")
+    return _with_cut(evidence, Source.METRICS, text, week_ago=())
+
+
+def _nothing(evidence: IncidentEvidence) -> IncidentEvidence | None:
+    """Leave out everything but the alarm and how the reads went."""
+    text = _("The evidence is too large to be recorded.")
+    bare = IncidentEvidence(
+        alarm=evidence.alarm,
+        began=evidence.began,
+        ended=evidence.ended,
+        readings=tuple(
+            reading.model_copy(update={"cut": text}) if reading.is_read else reading
+            for reading in evidence.readings
+        ),
+    )
+    return None if bare == evidence else bare
+
+
+_TRIMS: tuple[Trim, ...] = (
+    _fewer_lines(Source.APPLICATION_LOG, "application_errors"),
+    _fewer_lines(Source.DATABASE_LOG, "database_lines"),
+    _fewer_events,
+    _fewer_rows(Source.TRAIL, "writes"),
+    _fewer_rows(Source.SCALING, "activities"),
+    _fewer_rows(Source.DATABASE_EVENTS, "database_events"),
+    _no_week_ago,
+    _older_points,
+    _fewer_rows(Source.TASKS, "stopped_tasks"),
+    _fewer_rows(Source.TASKS, "running_tasks"),
+    _fewer_rows(Source.DEPLOYMENTS, "deployments"),
+    _fewer_rows(Source.DEPLOYMENTS, "revisions"),
+    _fewer_rows(Source.TARGETS, "targets"),
+    _nothing,
+)
+"""What is left out first, each until nothing of it is left: what costs least in judging."""

@@ -1,0 +1,115 @@
+"""Checks of playbooks and procedures: every name in them means something, and every step can be carried out."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from services.changes.registry import CHANGES
+from services.i18n import _
+from services.incidents.catalogue import shipped
+from services.incidents.signals.registry import BY_ID
+from services.inspections.registry import INSPECTIONS
+from services.models.incidents import StepKind
+from services.models.runbook import Runbook
+from services.models.runbook_playbooks import LOOKS, Cause, Playbook, Step
+from services.toml import mistakes
+from services.toml.positions import Path
+
+Mistakes = Iterator[tuple[Path, str]]
+"""(path, message) of each mistake."""
+_CHANGES = frozenset(kind.id for kind in CHANGES)
+
+
+def looks(runbook: Runbook) -> Mistakes:
+    """`look` names a place, a change or an inspection."""
+    names = [
+        *LOOKS,
+        *_CHANGES,
+        *(inspection.id for inspection in INSPECTIONS),
+        *(str(inspection.id) for inspection in runbook.inspections),
+    ]
+    rows: list[tuple[Path, tuple[Step | Cause, ...]]] = [
+        *(
+            (("playbooks", index, "steps"), playbook.steps)
+            for index, playbook in enumerate(runbook.playbooks)
+        ),
+        *(
+            (("playbooks", index, "causes"), playbook.causes)
+            for index, playbook in enumerate(runbook.playbooks)
+        ),
+        *(
+            (("procedures", index, "steps"), procedure.steps)
+            for index, procedure in enumerate(runbook.procedures)
+        ),
+    ]
+    for path, leads in rows:
+        for place, lead in enumerate(leads):
+            if lead.look is not None and lead.look not in names:
+                yield (*path, place, "look"), mistakes.unknown_name(lead.look, names)
+
+
+def steps(runbook: Runbook) -> Mistakes:
+    """A step of a kind has what the kind needs."""
+    roles = [person.original("role") for person in (*runbook.contacts, *runbook.approvers)]
+    for index, playbook in enumerate(runbook.playbooks):
+        for place, step in enumerate(playbook.steps):
+            path: Path = ("playbooks", index, "steps", place)
+            yield from _kind(step, playbook, path)
+            role = step.original("to")
+            if role and role not in roles:
+                yield (*path, "to"), mistakes.unknown_name(role, roles)
+
+
+def _kind(step: Step, playbook: Playbook, path: Path) -> Mistakes:
+    if step.kind is StepKind.CHANGE and step.look not in _CHANGES:
+        yield (*path, "kind"), _("a change step needs look with the id of a change")
+    elif step.kind is StepKind.WAIT and step.minutes is None and playbook.wait_minutes is None:
+        yield (*path, "kind"), _("a wait step needs minutes, or wait_minutes of its playbook")
+    elif step.kind is StepKind.TELL and not step.original("to") and not playbook.original("escalate_to"):
+        yield (*path, "kind"), _("a tell step needs to, or escalate_to of its playbook")
+    elif step.kind is StepKind.LOOK and step.look is None:
+        yield (*path, "kind"), _("a look step needs look")
+    if step.minutes is not None and step.kind is not StepKind.WAIT:
+        yield (*path, "minutes"), _('minutes belong to kind = "wait"')
+
+
+def causes(runbook: Runbook) -> Mistakes:
+    """Causes and signals that playbooks and weights name exist."""
+    ids = [str(spec.id) for spec in shipped()]
+    inspections = [
+        *(inspection.id for inspection in INSPECTIONS),
+        *(str(inspection.id) for inspection in runbook.inspections),
+    ]
+    for index, playbook in enumerate(runbook.playbooks):
+        yield from _names(("playbooks", index, "weighs"), playbook.weighs, ids)
+        yield from _names(("playbooks", index, "findings"), playbook.findings, inspections)
+        for place, cause in enumerate(playbook.causes):
+            yield from _names(("playbooks", index, "causes", place, "ids"), cause.ids, ids)
+    for name, weights in runbook.weights.items():
+        if name not in ids:
+            yield ("weights", name), mistakes.unknown_name(name, ids)
+        for key, signals in (("present", weights.present), ("absent", weights.absent)):
+            for signal in signals:
+                if signal not in BY_ID:
+                    yield ("weights", name, key, signal), mistakes.unknown_name(signal, BY_ID)
+
+
+def _names(path: Path, names: tuple[str, ...], existing: list[str]) -> Mistakes:
+    for place, name in enumerate(names):
+        if name not in existing:
+            yield (*path, place), mistakes.unknown_name(name, existing)
+
+
+def roster(runbook: Runbook) -> Mistakes:
+    """Each entry ends no earlier than it starts, and nobody is on duty twice at once."""
+    for index, entry in enumerate(runbook.roster):
+        if entry.ends < entry.starts:
+            yield ("roster", index, "ends"), _("must not be before starts")
+    ordered = sorted(enumerate(runbook.roster), key=lambda pair: pair[1].starts)
+    for (_first, before), (index, entry) in pairwise(ordered):
+        if entry.starts <= before.ends:
+            text = _("overlaps with {person} from {day}")
+            yield ("roster", index, "starts"), text.format(person=before.person, day=before.starts)
+
+
+ALL = (looks, steps, causes, roster)
+"""Every check of this file."""

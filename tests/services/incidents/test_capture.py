@@ -1,0 +1,217 @@
+"""One first wave for all consoles, on the embedded AWS; a console that is killed after its claim loses nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from services.aws.client.meter import UsageMeter
+from services.aws.client.session import AwsSession, AwsSettings
+from services.incidents.capture import MOST_TURNS, IncidentCapture, capturing
+from services.incidents.evidence import unpacked
+from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.service import Incidents
+from services.journal.journal import Journal
+from services.models.alarms import AlarmOverview
+from services.models.first_wave import IncidentEvidence
+from services.models.incidents import Incident
+from services.models.journal import Entry, EntryKind, EntryQuery, Person
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.services.incidents.waves import ALARM, live
+
+pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
+
+SINCE = datetime(2026, 1, 14, 1, 2, tzinfo=UTC)
+LEASE = 10.0
+
+
+class Console:
+    """One console on a shared journal, without a screen."""
+
+    def __init__(self, embedded: Embedded, path: Path, name: str) -> None:
+        runbook, clock = load_builtin("facility-prod"), embedded.clock
+        settings = AwsSettings(region=runbook.system.region, endpoint_url=embedded.url)
+        self.session = AwsSession(settings, clock=clock, meter=UsageMeter(clock))
+        self.journal = Journal(
+            path, clock=clock, person=lambda: Person(user=name, host=name), syslog=None, poll=0.05, retry=0.05
+        )
+        self.faults: list[BaseException] = []
+        self.incidents = Incidents(self.journal, clock)
+        waves = FirstWaveReader(
+            runbook, self.session, clock, str(runbook.system.region), AlarmOverview, self.faults.append
+        )
+        self.capture = IncidentCapture(self.incidents, waves.of, clock, self.faults.append)
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self.task = asyncio.create_task(self.capture.keep())
+
+    async def stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.task
+
+    async def entries(self, *kinds: EntryKind) -> tuple[Entry, ...]:
+        return await self.journal.entries(EntryQuery(kinds=frozenset(kinds)))
+
+
+Open = Callable[[str], Awaitable[Console]]
+
+
+@pytest.fixture
+async def open_console(embedded: Embedded, tmp_path: Path) -> AsyncIterator[Open]:
+    """Opens consoles on one journal, while the alarm fires."""
+    live(embedded)
+    consoles: list[Console] = []
+
+    async def make(name: str) -> Console:
+        console = Console(embedded, tmp_path / "journal.db", name)
+        consoles.append(console)
+        await console.journal.open()
+        return console
+
+    yield make
+    for console in consoles:
+        await console.stop()
+        await console.journal.close()
+        await console.session.close()
+        assert console.faults == []
+
+
+async def opened(console: Console) -> Incident:
+    incident = await console.incidents.open_for_alarm(ALARM, "ALB 5xx", SINCE, "alb-5xx")
+    assert incident is not None
+    return incident
+
+
+@asynccontextmanager
+async def moving(embedded: Embedded) -> AsyncIterator[None]:
+    """Let the world's time pass, a second a turn."""
+
+    async def move() -> None:
+        while True:
+            embedded.clock.advance(1.0)
+            await asyncio.sleep(0.01)
+
+    task = asyncio.create_task(move())
+    yield
+    task.cancel()
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  a condition of the journal, which several consoles write
+            await asyncio.sleep(0.02)
+
+
+async def captured(console: Console) -> bool:
+    return bool(await console.entries(EntryKind.EVIDENCE))
+
+
+async def whole(console: Console) -> IncidentEvidence:
+    (entry,) = await console.entries(EntryKind.EVIDENCE)
+    stored = await console.journal.entry(entry.seq)
+    assert stored is not None
+    return unpacked(stored.data)
+
+
+async def test_the_evidence_of_an_incident_is_recorded_by_itself(
+    embedded: Embedded, open_console: Open
+) -> None:
+    console = await open_console("one")
+    console.start()
+    incident = await opened(console)
+    await until(lambda: captured(console))
+    evidence = await whole(console)
+    assert evidence.alarm.since == incident.since == SINCE
+    assert all(reading.problem is None for reading in evidence.readings)
+    claim, entry = await console.entries(EntryKind.INCIDENT_CAPTURING, EntryKind.EVIDENCE)
+    assert (claim.claim, claim.subject, entry.subject) == (
+        f"first-wave:{incident.id}:1",
+        incident.id,
+        incident.id,
+    )
+    now = console.incidents.of(incident.id)
+    assert now
+    assert (now.evidence, now.capturing_at) == ((entry.seq,), None)
+
+
+async def test_many_consoles_read_one_wave(embedded: Embedded, open_console: Open) -> None:
+    consoles = [await open_console(name) for name in ("one", "two", "three")]
+    for console in consoles:
+        console.start()
+    before = embedded.counts().get("ecs.DescribeServices", 0)
+    await opened(consoles[0])
+    for console in consoles:
+        await until(lambda console=console: captured(console))
+    await asyncio.sleep(0.3)
+    assert embedded.counts()["ecs.DescribeServices"] - before == 1
+    assert len(await consoles[0].entries(EntryKind.INCIDENT_CAPTURING)) == 1
+    await whole(consoles[0])
+
+
+async def test_a_console_killed_after_its_claim_is_replaced(embedded: Embedded, open_console: Open) -> None:
+    killed, other = await open_console("killed"), await open_console("other")
+    incident = await opened(killed)
+    await killed.journal.append(capturing(incident, 1))
+    other.start()
+    await until(lambda: waiting(embedded))
+    embedded.clock.advance(LEASE - 1)
+    await asyncio.sleep(0.3)
+    assert not await captured(other)
+    async with moving(embedded):
+        await until(lambda: captured(other))
+    claims = await other.entries(EntryKind.INCIDENT_CAPTURING)
+    assert [claim.claim.rpartition(":")[2] for claim in claims] == ["1", "2"]
+    (entry,) = await other.entries(EntryKind.EVIDENCE)
+    assert entry.person.user == "other"
+
+
+async def waiting(embedded: Embedded) -> bool:
+    return embedded.clock.sleepers > 0
+
+
+async def test_a_console_cancelled_while_it_reads_is_replaced(embedded: Embedded, open_console: Open) -> None:
+    embedded.fault("ecs", "DescribeServices", mode="hang", times=1)
+    killed, other = await open_console("killed"), await open_console("other")
+    await opened(killed)
+    killed.start()
+
+    async def claimed() -> bool:
+        return bool(await other.entries(EntryKind.INCIDENT_CAPTURING))
+
+    await until(claimed)
+    await killed.stop()
+    other.start()
+    async with moving(embedded):
+        await until(lambda: captured(other))
+    (entry,) = await other.entries(EntryKind.EVIDENCE)
+    assert entry.person.user == "other"
+
+
+async def test_evidence_that_never_comes_is_not_claimed_for_ever(
+    embedded: Embedded, open_console: Open
+) -> None:
+    console = await open_console("one")
+    incident = await opened(console)
+    for turn in range(1, MOST_TURNS + 1):
+        await console.journal.append(capturing(incident, turn))
+    before = embedded.counts()
+    console.start()
+    async with moving(embedded):
+        await asyncio.sleep(0.5)
+    assert embedded.counts() == before
+    assert len(await console.entries(EntryKind.INCIDENT_CAPTURING)) == MOST_TURNS
+
+
+async def test_an_incident_from_a_finding_is_not_captured(embedded: Embedded, open_console: Open) -> None:
+    console = await open_console("one")
+    console.start()
+    assert await console.incidents.open_from_finding("cloudtrail", "CloudTrail", SINCE)
+    await asyncio.sleep(0.3)
+    assert not await console.entries(EntryKind.INCIDENT_CAPTURING)

@@ -211,11 +211,7 @@ class TobanApp(Console):
 
     def action_go(self, mode: str) -> None:
         """Show a mode; 対応 shows the incident of the alarm that is in front."""
-        if self.services is None:
-            return
-        if mode == "respond" and (incident := self.incident_in_front()):
-            self.post_message(messages.OpenIncident(incident))
-        else:
+        if self.services is not None and not (mode == "respond" and self.opens_incident()):
             self.switch_mode(mode)
 
     def action_command_palette(self) -> None:

@@ -116,7 +116,7 @@ def signal(id: str, title: str, source: Source, **fields: object) -> Signal:
 
 
 SLOTS = signal(
-    "db-text", "DB の文言: remaining connection slots are reserved", Source.DATABASE_LOG, value="18 件", at=T0, is_direct=True, group="dbtext",
+    "db-text", "DB の文言: remaining connection slots are reserved", Source.DATABASE_LOG, value="18 件", at=T0, direct_for=("database-saturated",), group="dbtext",
 )  # fmt: skip
 CONNECTIONS = signal("db-connections", "DB 接続数", Source.METRICS, value="97", limit="≥ 80", at=minutes(-1))
 LATENCY = signal(
@@ -125,13 +125,13 @@ LATENCY = signal(
 DEPLOYED = signal("deployed", "24 時間以内にデプロイ", Source.DEPLOYMENTS, state=SignalState.ABSENT)
 STACK = signal("new-error", "新しい種類のエラー", Source.APPLICATION_LOG, value="62%", at=minutes(1))
 EXITS = signal(
-    "task-exit", "異常終了したタスク", Source.TASKS, state=SignalState.UNSEEN, why="ecs:DescribeTasks の権限がありません", is_direct=True,
+    "task-exit", "異常終了したタスク", Source.TASKS, state=SignalState.UNSEEN, why="ecs:DescribeTasks の権限がありません"
 )  # fmt: skip
 
 
 def weighed(signal: Signal, weight: int) -> WeighedSignal:
     """A signal that counts in full."""
-    return WeighedSignal(signal=signal, weight=weight, counts=weight)
+    return WeighedSignal(signal=signal, weight=weight, counts=weight, is_direct=bool(signal.direct_for))
 
 
 CAUSES = (
@@ -150,7 +150,7 @@ CAUSES = (
     WeighedCause(id="no-target", score=0, prior=0, impossible="正常なターゲットが 2 台登録されています"),
 )  # fmt: skip
 SPECS = {
-    id: CauseSpec(id=id, title=title)
+    id: CauseSpec(id=id, title=title, action="接続を占める処理を止める")
     for id, title in (
         ("database-saturated", "DB の飽和（接続・CPU・ロック）"),
         ("application-error", "アプリケーションのエラー"),

@@ -33,7 +33,7 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
         if is_overdue(clock, now)
     ]
     if late:
-        _kind, due, alert, clock = min(late, key=lambda each: each[:2])
+        _kind, due, alert, clock = min(late, key=lambda overdue: overdue[:2])
         minutes = int((now - due).total_seconds() // 60)
         words = (
             _("escalation {minutes} min over")

@@ -62,7 +62,8 @@ def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry
     if leader is None:
         words = _("No cause is supported by what was read.")
         return [Entry("none", ([(words, "muted")],), can_choose=False), *next_look_entry(view, width)]
-    lines = [bar_line(view, leader, width), *_facts_line(view, leader, now, width)[:2]]
+    facts = _facts_line(view, leader, now, width)
+    lines = [bar_line(view, leader, width), *facts[:1], *_action_line(view, leader, width), *facts[1:2]]
     return [Entry(f"cause:{leader.id}", tuple(lines)), *next_look_entry(view, width)]
 
 
@@ -113,11 +114,21 @@ def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: 
     is_first = view.assessment is not None and view.assessment.leader == cause
     if not is_first and cause.score <= 0:
         return
+    if is_first:
+        yield from _action_line(view, cause, width)
     yield from _facts_line(view, cause, now, width)
     yield from _unseen_lines(cause, width)
     for effect in cause.effects:
         chain = [(" " * 6 + "↳ ", "faint"), (view.cause_title(effect), ""), _score_of(view, effect)]
         yield chain
+
+
+def _action_line(view: IncidentView, cause: WeighedCause, width: int) -> list[Line]:
+    """What to do first about the leading cause."""
+    spec = view.specs.get(str(cause.id))
+    if spec is None or not spec.action:
+        return []
+    return [[(" " * _INDENT + "→ ", "key"), (crop(spec.action, width - _INDENT - 2), "strong")]]
 
 
 def _score_of(view: IncidentView, id: str) -> Span:
@@ -137,7 +148,7 @@ def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: i
 def _fact(view: IncidentView, weighed: WeighedSignal, now: datetime, width: int) -> list[Span]:
     """`+15 ◆「remaining connection slots」18 (limit ≥ 1) 03:04`; a long title leaves room for the value."""
     role = "good" if weighed.counts > 0 else "bad"
-    direct = f"{glyphs.ABNORMAL} " if weighed.signal.is_direct else ""
+    direct = f"{glyphs.ABNORMAL} " if weighed.is_direct else ""
     head: Span = (f"{weighed.counts:+d} {direct}", role)
     at = weighed.signal.at
     time: list[Span] = [(f" {time_text(at, view.zone, now)}", "muted")] if at is not None else []

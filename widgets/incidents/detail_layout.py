@@ -76,7 +76,7 @@ def _columns(size: Size, needs: Needs) -> dict[str, Region]:
     """Causes above, steps left, evidence right, the timeline below; on a wide screen beside the causes."""
     width, top = size.width, needs.head
     result = {"head": Region(0, 0, width, top)}
-    least = min(needs.steps, max(10, (size.height - top) // 2))
+    least = max(8, min(needs.steps, (size.height - top) // 2))
     room = size.height - top - least
     if width >= WIDE:
         causes_width = width * 3 // 5
@@ -104,9 +104,9 @@ def _evidence(area: Region, needs: Needs) -> dict[str, Region]:
     if not beside or height < _LEAST_CHART:
         return {"evidence": area}
     result = {"evidence": Region(area.x, area.y, area.width, rows)}
-    each = area.width // beside
+    chart_width = area.width // beside
     for number in range(beside):
-        result[f"chart-{number}"] = Region(area.x + number * each, area.y + rows, each, height)
+        result[f"chart-{number}"] = Region(area.x + number * chart_width, area.y + rows, chart_width, height)
     return result
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from services.i18n import _
 from services.models import glyphs
 from services.models.date_text import time_text
+from services.models.evidence import EvidencePlace
 from services.models.first_wave import IncidentEvidence, Source
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, Span, width_of
@@ -49,6 +50,19 @@ def fact(key: str, name: str, value: Sequence[Span], label: int = 12) -> Entry:
     """A name and its value on one line."""
     gap = max(1, label - width_of([(name, "")]))
     return Entry(key, ([(name + " " * gap, "muted"), *value],), can_choose=False)
+
+
+def parts_entry(
+    key: str, name: Sequence[Span], parts: Sequence[Span], width: int, place: EvidencePlace | None = None
+) -> Entry:
+    """A name and its values one after another; those that do not fit go to further lines below them."""
+    indent = width_of(name)
+    lines: list[list[Span]] = [list(name)]
+    for part in parts:
+        if width_of(lines[-1]) + 2 + width_of([part]) > width and len(lines[-1]) > 1:
+            lines.append([(" " * indent, "")])
+        lines[-1] += [("  ", ""), part]
+    return Entry(key, tuple(lines), can_choose=place is not None, place=place)
 
 
 def read_notes(context: EvidenceContext, *sources: Source, width: int) -> list[Entry]:

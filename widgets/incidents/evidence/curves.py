@@ -13,7 +13,7 @@ from widgets.charts.data import ChartData, Curve, Moment
 from widgets.drawing.format import NOTHING, pad
 from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.context import EvidenceContext, note, read_notes
+from widgets.incidents.evidence.context import EvidenceContext, note, parts_entry, read_notes
 
 _BEFORE = 1800
 """Seconds of the chart before T0: a count without errors has no values there, which must be seen, too."""
@@ -61,7 +61,7 @@ def curve_entries(context: EvidenceContext, measures: Sequence[Measure], width: 
     """One row a measure: its value now, its usual value before T0, its largest since; leading to its curve."""
     entries = read_notes(context, Source.METRICS, width=width)
     rows = [
-        _row(context, measure, series)
+        _row(context, measure, series, width)
         for measure in measures
         if (series := context.evidence.curve(measure)) is not None and series.values
     ]
@@ -70,7 +70,7 @@ def curve_entries(context: EvidenceContext, measures: Sequence[Measure], width: 
     return [*entries, *rows]
 
 
-def _row(context: EvidenceContext, measure: Measure, series: Series) -> Entry:
+def _row(context: EvidenceContext, measure: Measure, series: Series, width: int) -> Entry:
     metric = METRICS[measure]
     onset = int(context.onset.timestamp())
     pairs = list(zip(series.times, series.values, strict=False))
@@ -78,22 +78,27 @@ def _row(context: EvidenceContext, measure: Measure, series: Series) -> Entry:
     since = [value for at, value in pairs if at >= onset]
     usual = median(before) if before else None
     worst = _worst(measure, since) if since else None
-    line: list[Span] = [
+    name: list[Span] = [
         (pad(_(metric.title), _NAME) + " ", "muted"),
         (pad(number(series.last, metric.unit), 9, "right"), "strong"),
-        (
-            "  " + _("before T0 {value}").format(value=number(usual, metric.unit) if before else NOTHING),
-            "muted",
-        ),
+    ]
+    parts: list[Span] = [
+        (_("before T0 {value}").format(value=number(usual, metric.unit) if before else NOTHING), "muted")
     ]
     if worst is not None:
-        line.append(("  " + _("worst since T0 {value}").format(value=number(worst, metric.unit)), ""))
-    return Entry(f"curve:{measure}", (line,), place=EvidencePlace(kind="widget", target=metric.place))
+        words = _("lowest since {value}") if _falls(measure) else _("highest since {value}")
+        parts.append((words.format(value=number(worst, metric.unit)), ""))
+    place = EvidencePlace(kind="widget", target=metric.place)
+    return parts_entry(f"curve:{measure}", name, parts, width, place)
 
 
 def _worst(measure: Measure, values: Sequence[float]) -> float:
-    falls = measure in (Measure.HEALTHY, Measure.DB_FREE, Measure.DB_CREDITS)
-    return min(values) if falls else max(values)
+    return min(values) if _falls(measure) else max(values)
+
+
+def _falls(measure: Measure) -> bool:
+    """Whether a small value is the bad one."""
+    return measure in (Measure.HEALTHY, Measure.DB_FREE, Measure.DB_CREDITS)
 
 
 def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData:

@@ -11,7 +11,8 @@ from services.i18n import _, plural
 from services.models.date_text import span_text
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import LogEntry, LogSample, Source
-from widgets.drawing.format import crop, wrap
+from services.models.text import clean
+from widgets.drawing.format import crop, crop_middle, wrap
 from widgets.drawing.lines import Line, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, heading, note, read_notes
@@ -52,7 +53,8 @@ def _entries(context: EvidenceContext, sample: LogSample | None, source: Source,
         return notes
     count = plural("{count} line", "{count} lines", len(sample.lines)).format(count=len(sample.lines))
     more = "" if sample.is_whole else " " + _("and more")
-    entries = [heading(f"log:{source}", str(sample.group), (count + more, "muted")), *notes]
+    group = crop_middle(clean(str(sample.group)), max(12, width - cell_len(count + more) - 2))
+    entries = [heading(f"log:{source}", group, (count + more, "muted")), *notes]
     if not sample.lines:
         words = _("No line matched from {start} to {end}.")
         text = words.format(start=context.time(sample.span.start), end=context.time(sample.span.end))

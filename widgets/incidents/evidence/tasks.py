@@ -24,6 +24,7 @@ from widgets.incidents.evidence.context import (
     heading,
     is_read,
     note,
+    parts_entry,
     read_notes,
 )
 
@@ -39,16 +40,19 @@ def count_entries(context: EvidenceContext, width: int) -> list[Entry]:
     if service is None:
         return entries
     short = service.running < service.desired
+    running, desired = str(service.running), str(service.desired)
     counts: list[Span] = [
-        (_("running {count}").format(count=service.running), "bad" if short else "strong"),
-        (" / " + _("desired {count}").format(count=service.desired), ""),
-        ("   " + _("pending {count}").format(count=service.pending), "warn" if service.pending else "muted"),
+        (
+            _("running {running} of desired {desired}").format(running=running, desired=desired),
+            "bad" if short else "strong",
+        ),
+        (_("pending {count}").format(count=service.pending), "warn" if service.pending else "muted"),
     ]
     if short:
         missing = service.desired - service.running
         words = plural("{count} task is missing", "{count} tasks are missing", missing)
-        counts.append((f"   {glyphs.ABNORMAL} " + words.format(count=missing), "bad"))
-    entries.append(fact("counts", service.name, counts, label=len(service.name) + 2))
+        counts.append((f"{glyphs.ABNORMAL} " + words.format(count=missing), "bad"))
+    entries.append(parts_entry("counts", [(service.name, "muted")], counts, width))
     entries += [_deployment(context, each, number) for number, each in enumerate(service.deployments)]
     entries += [
         Entry(

@@ -108,9 +108,11 @@ class Navigation:
         self._app.run_worker(self._show_incident(request.incident), group="open-incident", exclusive=True)
 
     async def _show_incident(self, id: str) -> None:
-        """Show an incident above the list; one that is open there already is replaced."""
+        """Show an incident above the list; another one, or an alarm, that is open there is closed."""
         await self._app.switch_mode("respond")
-        while isinstance(self._app.screen, IncidentScreen) and self._app.screen.id_of_incident != id:
+        while isinstance(top := self._app.screen, IncidentScreen | AlarmScreen):
+            if isinstance(top, IncidentScreen) and top.id_of_incident == id:
+                return
             await self._app.pop_screen()
         if isinstance(self._app.screen, RespondScreen) and id:
             self._app.screen.open(id)

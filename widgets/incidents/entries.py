@@ -12,9 +12,11 @@ from textual.message import Message
 
 from services.i18n import N_
 from services.models.evidence import EvidencePlace
-from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
+from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
 from widgets.drawing.timers import is_going
 
+_LEAST_BESIDE = 24
+"""Cells beside the title from which what does not fit is cut, not left out."""
 GUTTER = 2
 """Cells of the cursor's bar."""
 
@@ -146,8 +148,9 @@ class EntryPanel(LineWidget, can_focus=True):
             beside += [("  " if beside else "", ""), (f"{self._top + room}/{total}", "muted")]
         left: list[Span] = [(dash, rule), title]
         right: list[Span] = [(" ", ""), *beside, (" ", ""), (dash, rule)] if beside else [(dash, rule)]
-        if width_of(left) + width_of(right) + 1 > width:
-            right = [(dash, rule)]
+        room = width - width_of(left) - 2
+        if width_of(right) > room:
+            right = fit(right, room) if room >= _LEAST_BESIDE else [(dash, rule)]
         return spread(left, right, width, fill=(dash, rule))
 
     def on_focus(self) -> None:

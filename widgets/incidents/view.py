@@ -45,6 +45,11 @@ class IncidentView:
         count = len(self.playbook.steps) if self.playbook is not None else 0
         return next((index for index in range(count) if self.mark(index) is StepMark.TODO), 0)
 
+    def step_after(self, index: int) -> int | None:
+        """Index of the next step that is to be done after a step; None if there is none."""
+        count = len(self.playbook.steps) if self.playbook is not None else 0
+        return next((at for at in range(index + 1, count) if self.mark(at) is StepMark.TODO), None)
+
     @property
     def onset(self) -> datetime:
         """T0, or the alarm's moment while it is not computed."""

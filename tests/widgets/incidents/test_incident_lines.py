@@ -166,7 +166,7 @@ def test_an_empty_log_says_from_when_to_when_nothing_matched() -> None:
 
 def test_missing_tasks_and_why_auto_scaling_did_not_act(language: str) -> None:
     words = page("ecs")
-    assert ("3" in words) and ("◆" in words)
+    assert "◆" in words
     assert ("すでに最大値" if language == "ja" else "already at the maximum") in words
 
 
@@ -241,7 +241,7 @@ def test_the_list_has_open_incidents_first_and_parts_below_theirs() -> None:
 def test_an_overdue_escalation_comes_before_one_that_is_untaken() -> None:
     late = IncidentAlert("alb-5xx-error-rate", True, data.clocks(overdue=True))
     new = IncidentAlert("ecs-cpu-high", False)
-    words = plain([form for form in alert_forms([new, late], data.NOW)])
+    words = plain(alert_forms([new, late], data.NOW))
     assert words[0].startswith(" ▲ escalation 3 min over alb-5xx")
     assert "□ not taken ecs-cpu-high" in plain(alert_forms([new], data.NOW))[0]
     assert alert_forms([IncidentAlert("x", True)], data.NOW) == []

@@ -61,6 +61,7 @@ class IncidentScreen(IncidentScreenBase):
     async def opened(self) -> None:
         """Show what is known; read the evidence if there is none."""
         self.watch(self.app, "view", self._show, init=False)
+        self.watch(self.app, "journal_head", self.read_records, init=False)
         self.detail.steps.focus()
         self._show()
         self.read_records()
@@ -90,7 +91,6 @@ class IncidentScreen(IncidentScreenBase):
         super()._incidents_changed()
         if self.is_mounted:
             self._show()
-            self.read_records()
 
     def _alarms_changed(self) -> None:
         super()._alarms_changed()
@@ -193,8 +193,9 @@ class IncidentScreen(IncidentScreenBase):
         if not await attempt(self.app, record, words) or mark is not StepMark.DONE:
             return
         view = self.detail.view
-        if view is not None and self.detail.step == index:
-            self.detail.steps.move_to(step_key(view.next_step))
+        following = view.step_after(index) if view is not None else None
+        if following is not None and self.detail.step == index:
+            self.detail.steps.move_to(step_key(following))
             self.detail.update()
 
     def action_skip(self) -> None:

@@ -43,6 +43,8 @@ from services.i18n import _
 from services.incidents.capture import IncidentCapture
 from services.incidents.first_wave.reader import FirstWaveReader
 from services.incidents.follow_ups import follow_up_slots
+from services.incidents.live import LiveEvidence
+from services.incidents.recovery_watch import RecoveryWatch
 from services.incidents.service import Incidents
 from services.incidents.watch import IncidentWatch
 from services.inspections.allow_list import allow_list_of
@@ -106,6 +108,8 @@ class Services:
     incident_watch: IncidentWatch
     first_waves: FirstWaveReader
     incident_capture: IncidentCapture
+    live_evidence: LiveEvidence
+    recovery_watch: RecoveryWatch
     inspection_runner: InspectionRunner
     records: FindingRecords
     scheduler: InspectionScheduler
@@ -253,6 +257,7 @@ def connect(
     first_waves = FirstWaveReader(
         runbook, session, clock, str(region), lambda: alarms_feed.state.value, workers.report
     )
+    live = LiveEvidence(first_waves.of, runbook, clock)
     duties = Duties(
         runbook,
         calendar,
@@ -294,6 +299,8 @@ def connect(
         incident_watch=IncidentWatch(incidents, runbook, clock),
         first_waves=first_waves,
         incident_capture=IncidentCapture(incidents, first_waves.of, clock),
+        live_evidence=live,
+        recovery_watch=RecoveryWatch(incidents, live, runbook, clock, lambda: book.person),
         inspection_runner=inspection_runner,
         records=records,
         scheduler=InspectionScheduler(

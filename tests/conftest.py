@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(100_000, 20, 20)
     config.addinivalue_line(
         "markers",
-        "scenario(name, history=seconds, origin=datetime, language=id): what happens in the fixture `embedded`",
+        "scenario(name, history=seconds, origin=datetime, language=id, minutes=count): what happens in the fixture `embedded`",
     )
 
 
@@ -272,11 +272,19 @@ def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
 
 @pytest.fixture
 def embedded_now(request: pytest.FixtureRequest) -> Iterator[Embedded]:
-    """As `embedded`, at this machine's own time: for commands, whose clock is the machine's."""
+    """As `embedded`, at this machine's own time: for commands, whose clock is the machine's.
+
+    `minutes` in the mark: the scenario began so long ago.
+    """
     marker = request.node.get_closest_marker("scenario")
     name = marker.args[0] if marker and marker.args else "ordinary-day"
-    history = marker.kwargs.get("history", 3 * 3600.0) if marker else 3 * 3600.0
-    yield from _run(name, history, datetime.now(UTC))
+    options = marker.kwargs if marker else {}
+    minutes = options.get("minutes", 0)
+    origin = datetime.now(UTC) - timedelta(minutes=minutes)
+    for running in _run(name, options.get("history", 3 * 3600.0), origin):
+        for _minute in range(minutes):
+            running.advance(60)
+        yield running
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ class StartOptions:
     """Name of the demo's scenario."""
     speed: float = 1.0
     """Speed of the demo's clock as a multiple of real time."""
+    seed: int | None = None
+    """Draws the demo's incident; None: the scenario as its file has it."""
     at: datetime | None = None
     """Start time of the demo (aware); None: the scenario's own hour."""
     runbook: str | None = None

@@ -68,6 +68,9 @@ class Subscriptions:
         capture = self._services.incident_capture
         capturing = self._services.workers.keep("incident-capture", _("recording evidence"), capture.keep)
         self._app.run_worker(capturing, group="incident-capture", exclusive=True)
+        recovery = self._services.recovery_watch
+        judging = self._services.workers.keep("recovery", _("judging recovery"), recovery.keep)
+        self._app.run_worker(judging, group="recovery", exclusive=True)
         proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
         self._app.run_worker(proving, group="duty-ticks", exclusive=True)
 
@@ -155,6 +158,7 @@ class Subscriptions:
 
     def _show_incidents(self, incidents: tuple[Incident, ...]) -> None:
         self._app.incidents = incidents
+        self._services.recovery_watch.wake()
         # A follow-up is a dated duty.
         self._services.duties.refresh()
 

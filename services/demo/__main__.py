@@ -23,6 +23,7 @@ from services.host.hardening import forbid_core_dumps
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m services.demo", description=__doc__)
     parser.add_argument("--scenario", default="ordinary-day")
+    parser.add_argument("--seed", type=int, help="draws what sets off the scenario's alarm")
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--origin", type=datetime.fromisoformat, help="the world's time at start, ISO 8601")
@@ -99,11 +100,16 @@ def _serve(arguments: argparse.Namespace, parent: _Parent) -> None:
     except ModuleNotFoundError as missing:
         sys.exit(f"the embedded AWS needs the extra 'demo': {missing}")
     from services.demo import handlers, scenario
+    from services.demo.incidents import drawing
     from services.demo.world import World
 
     assert handlers
     try:
-        story = scenario.load(arguments.scenario)
+        story = (
+            scenario.load(arguments.scenario)
+            if arguments.seed is None
+            else drawing.draw(arguments.scenario, arguments.seed)
+        )
     except (LookupError, ValueError) as error:
         sys.exit(str(error))
     origin = arguments.origin or story.origin(datetime.now(UTC))

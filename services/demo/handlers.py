@@ -10,6 +10,7 @@ import services.demo.cloudfront.handlers
 import services.demo.cloudtrail.handlers
 import services.demo.cloudwatch.handlers
 import services.demo.costs.handlers
+import services.demo.ec2
 import services.demo.ecs.definition_handlers
 import services.demo.ecs.deployment_handlers
 import services.demo.ecs.handlers

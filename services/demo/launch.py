@@ -105,6 +105,7 @@ def spawn(
     speed: float = 1.0,
     *,
     origin: datetime | None = None,
+    seed: int | None = None,
     ahead: float = 0.0,
     port: int = 0,
     scratch: Path | None = None,
@@ -112,12 +113,15 @@ def spawn(
 ) -> "Popen[bytes]":
     """Start the process and return at once; `ready` waits for it.
 
-    `origin` is the world's time at start (aware; None: the scenario's own hour, else now), `ahead` the
+    `origin` is the world's time at start (aware; None: the scenario's own hour, else now), `seed` draws an incident
+    that sets off the scenario's alarm (None: the scenario as its file has it), `ahead` the
     seconds that the scenario has run by then. The child ends when its stdin is closed. `scratch` is a folder that it
     creates before it answers and deletes when it ends. `language` is that of its dashboards and descriptions.
     """
     command = [sys.executable, "-m", "services.demo", "--scenario", scenario, "--speed", str(speed)]
     command += ["--port", str(port), "--ahead", str(ahead), "--language", language]
+    if seed is not None:
+        command += ["--seed", str(seed)]
     if origin is not None:
         command += ["--origin", origin.isoformat()]
     if scratch is not None:

@@ -7,12 +7,14 @@ import tomllib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.clock import Clock
+from services.demo.effects import EffectModel, OrdinaryEffect
+from services.demo.incident_effects import IncidentEffect
 from services.demo.scenario_facts import AnyFact
 
 F = TypeVar("F")
@@ -21,172 +23,10 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 _SATURDAY = 5
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+AnyEffect = Annotated[OrdinaryEffect | IncidentEffect, Field(discriminator="kind")]
 
 
-class Effect(_Model):
-    """Something that happens for a while."""
-
-    at: float
-    """When it begins."""
-    lasts: Annotated[float, Field(gt=0)] = 1e9
-    """For how many seconds."""
-
-    def active(self, at: float) -> bool:
-        """Whether it happens at `at`."""
-        return self.at <= at < self.at + self.lasts
-
-    def strength(self, at: float, ramp: float) -> float:
-        """Its strength at `at`, 0 to 1: it rises and falls over `ramp` seconds."""
-        if not self.active(at):
-            return 0.0
-        edge = min(at - self.at, self.at + self.lasts - at)
-        return min(1.0, (edge + 30) / ramp) if ramp > 0 else 1.0
-
-
-class Load(Effect):
-    """More requests than the usual daily curve."""
-
-    kind: Literal["load"]
-    requests: float
-    """Per minute."""
-    ramp: float = 120.0
-
-
-class Work(Effect):
-    """Requests cost more CPU: per cent of one task's CPU, shared by all tasks."""
-
-    kind: Literal["work"]
-    cpu: float
-    ramp: float = 120.0
-
-
-class Errors(Effect):
-    """A share of the requests fails."""
-
-    kind: Literal["errors"]
-    share: Annotated[float, Field(ge=0, le=1)]
-    cause: Literal["database", "application"] = "database"
-    unhealthy: Annotated[int, Field(ge=0)] = 0
-    """So many targets fail their health checks meanwhile."""
-
-
-class Slow(Effect):
-    """Requests take longer."""
-
-    kind: Literal["slow"]
-    milliseconds: float
-
-
-class Storage(Effect):
-    """The database's disk fills."""
-
-    kind: Literal["storage"]
-    gib_per_minute: float
-
-
-class DatabaseLoad(Effect):
-    """The database works harder, by per cent of its CPU."""
-
-    kind: Literal["database-load"]
-    cpu: float
-    ramp: float = 120.0
-
-
-class Deploy(Effect):
-    """A deployment of the service begins at `at`."""
-
-    kind: Literal["deploy"]
-    broken: bool = False
-    """The new tasks end as soon as they run."""
-    errors: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of the requests that fail on the new tasks."""
-    paused: bool = False
-    """It pauses at a lifecycle hook before the new tasks receive requests."""
-
-    @property
-    def is_release(self) -> bool:
-        """Whether it deploys a new revision of the task definition."""
-        return self.broken or self.errors > 0 or self.paused
-
-
-class Refuse(Effect):
-    """AWS refuses requests with a common error (`preset`); in waves if `period` is set."""
-
-    kind: Literal["refuse"]
-    preset: Literal["throttled", "denied", "expired"]
-    service: str = ""
-    operation: str = ""
-    period: float = 0.0
-    """Seconds from wave to wave."""
-    share: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Of the period."""
-
-    def refuses(self, at: float) -> bool:
-        """Whether it refuses now."""
-        if not self.active(at):
-            return False
-        return not self.period or (at - self.at) % self.period < self.share * self.period
-
-
-class SlowQueries(Effect):
-    """More slow queries than usual."""
-
-    kind: Literal["slow-queries"]
-    per_minute: float
-
-
-class Attack(Effect):
-    """The firewall blocks more than usual."""
-
-    kind: Literal["attack"]
-    per_minute: float
-    address: str = ""
-    """Source of all requests; empty: several addresses."""
-
-
-class LevelField(Effect):
-    """The application writes its level in another format."""
-
-    kind: Literal["level-field"]
-    written: Literal["absent", "numeric", "lower-case"]
-
-
-class Silence(Effect):
-    """A metric is not published."""
-
-    kind: Literal["silence"]
-    namespace: str
-    metric: str
-
-
-class Connections(Effect):
-    """More database connections than usual."""
-
-    kind: Literal["connections"]
-    more: float
-
-
-AnyEffect = Annotated[
-    Load
-    | Work
-    | Errors
-    | Slow
-    | Storage
-    | DatabaseLoad
-    | Deploy
-    | Refuse
-    | SlowQueries
-    | Attack
-    | LevelField
-    | Silence
-    | Connections,
-    Field(discriminator="kind"),
-]
-
-
-class Words(_Model):
+class Words(EffectModel):
     """The description of a scenario in one language."""
 
     title: str
@@ -194,7 +34,7 @@ class Words(_Model):
     """What to watch for."""
 
 
-class Scenario(_Model):
+class Scenario(EffectModel):
     """One scenario."""
 
     name: str
@@ -209,6 +49,9 @@ class Scenario(_Model):
     effects: tuple[AnyEffect, ...] = ()
     facts: tuple[AnyFact, ...] = ()
     """What the account has from the beginning, in addition to the contents of every world."""
+    causes: tuple[str, ...] = ()
+    """What is wrong in a drawn incident: names of files in `services/demo/incidents`."""
+    red_herrings: tuple[str, ...] = ()
 
     def facts_of(self, kind: type[F]) -> tuple[F, ...]:
         """The facts of one kind."""

@@ -112,6 +112,22 @@ class Retention(_Fact):
     days: int
 
 
+class DatabaseEventFact(_Fact):
+    """An event of the database instance."""
+
+    kind: Literal["database-event"]
+    at: float
+    message: str
+    category: str = "availability"
+
+
+class Released(_Fact):
+    """When the running revision was deployed, if not on an ordinary day."""
+
+    kind: Literal["released"]
+    at: float
+
+
 class Patch(_Fact):
     """A pending maintenance action."""
 
@@ -182,6 +198,8 @@ class ScalingFact(_Fact):
     kind: Literal["scaling"]
     policy: bool = True
     """False: there is none."""
+    minimum: int = 2
+    maximum: int = 5
     suspended: tuple[
         Literal["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"], ...
     ] = ()
@@ -205,24 +223,8 @@ class ScheduledFact(_Fact):
 
 
 AnyFact = Annotated[
-    UserFact
-    | KeyFact
-    | SignIn
-    | AccessFact
-    | RootFact
-    | RegionFact
-    | TrailFact
-    | TrailStopped
-    | NoSnapshot
-    | Retention
-    | Patch
-    | PendingChange
-    | Certificate
-    | Window
-    | CostGrowth
-    | BudgetFact
-    | AlarmFact
-    | ScalingFact
-    | ScheduledFact,
+    UserFact | KeyFact | SignIn | AccessFact | RootFact | RegionFact | TrailFact | TrailStopped | NoSnapshot | Retention
+    | DatabaseEventFact | Released | Patch | PendingChange | Certificate | Window | CostGrowth | BudgetFact | AlarmFact
+    | ScalingFact | ScheduledFact,
     Field(discriminator="kind"),
-]
+]  # fmt: skip

@@ -20,6 +20,7 @@ from services.demo.cloudwatch.store import MetricStore
 from services.demo.costs.model import CostStore
 from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
+from services.demo.effects import Refuse
 from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
 from services.demo.github.model import GithubActions
@@ -28,11 +29,12 @@ from services.demo.logs.insights.model import QueryStore
 from services.demo.logs.store import LogStore
 from services.demo.rds.history import BackupHistory
 from services.demo.rds.model import DatabaseInstance
-from services.demo.scenario import TOKYO, Refuse, Scenario, ScenarioRun
+from services.demo.scenario import TOKYO, Scenario, ScenarioRun
 from services.demo.system import dashboard, names, provisioning
 from services.demo.system.alarms import create_alarms
 from services.demo.system.backfill import publish_past
 from services.demo.system.day import OFFICE_DAYS
+from services.demo.system.earlier import EarlierMinutes
 from services.demo.system.simulation import SimulatedSystem
 from services.demo.waf.log import FirewallLog
 
@@ -118,6 +120,7 @@ class World:
         """The runbook's system from minute `start` on; alarms are evaluated in the order of their creation here."""
         run, created = self.run, start - FIRST_TASKS
         publish_past(self.metrics, start)
+        self.metrics.before = EarlierMinutes(self.metrics, run, start)
         service = provisioning.create_service(self.clusters, run, created, self._trail.last_release(created))
         provisioning.create_scaling(self.scaling, run, created)
         group = provisioning.create_balancer(self.balancers, service)

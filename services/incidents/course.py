@@ -67,7 +67,11 @@ def _capturing(incident: Incident, entry: Entry) -> Update:
 
 
 def _evidence(incident: Incident, entry: Entry) -> Update:
-    return {"evidence": (*incident.evidence, entry.seq), "capturing_at": None}
+    return {
+        "evidence": (*incident.evidence, entry.seq),
+        "capturing_at": None,
+        "captured_by": f"{entry.person.name}@{entry.person.host}",
+    }
 
 
 def _taken(incident: Incident, entry: Entry) -> Update:

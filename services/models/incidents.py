@@ -175,6 +175,8 @@ class Incident(Model):
     """When it was first taken; MTTA counts to it."""
     evidence: tuple[int, ...] = ()
     """Numbers of its evidence entries, oldest first."""
+    captured_by: Clean = ""
+    """`user@host` of the console that recorded the newest evidence; "" without any."""
     capturing_at: datetime | None = None
     """When a console began the newest first wave without evidence yet; None if none runs."""
     steps: tuple[StepRecord, ...] = ()

@@ -99,6 +99,19 @@ REASONS = [
         "The help and every command load what they need: pydantic with the models takes longer than all the rest.",
         ("tui.__main__", "tui.cli.main"),
         {
+            "tui/cli/assess.py": {
+                "asyncio",
+                "services.aws.client.errors",
+                "services.aws.client.reader",
+                "services.incidents.assess_answer",
+                "services.incidents.first_wave.parts",
+                "services.incidents.weighing",
+                "services.models.assess_answer",
+                "services.toml.grammar",
+                "tui.cli.assess_text",
+                "tui.startup.connection",
+            },
+            "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
             "tui/cli/change_schema.py": {
                 "services.models.changes",
                 "services.models.problem",
@@ -225,6 +238,7 @@ REASONS = [
                 "services.demo.front.app",
                 "services.demo.front.server",
                 "services.demo.handlers",
+                "services.demo.incidents.drawing",
                 "services.demo.scenario",
                 "services.demo.world",
             },

@@ -225,9 +225,9 @@ async def _journal_lines(context: InspectionContext) -> object:
 
 
 async def _targets(context: InspectionContext) -> object:
-    """Of the service's own target group."""
+    """Of the service's own target groups."""
     service = await EcsReader(context.reader).service(*_SERVICE)
-    return await ElbReader(context.reader).target_health(service.target_groups[0])
+    return [await ElbReader(context.reader).target_health(group) for group in service.target_groups]
 
 
 async def _security_groups(context: InspectionContext) -> object:

@@ -148,6 +148,7 @@ def printed_schemas() -> dict[str, dict[str, Any]]:
     return {
         "runbook": json.loads(toban("runbook", "schema")[1]),
         "inspect": json.loads(toban("inspect", "--schema")[1]),
+        "assess": json.loads(toban("assess", "--schema")[1]),
     }
 
 

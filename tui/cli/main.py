@@ -15,6 +15,7 @@ import click
 from services import i18n
 from services.i18n import _
 from services.models.text import clean
+from tui.cli.assess import assess_command
 from tui.cli.change import change_command
 from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.cli.data_files import config_command, runbook_group
@@ -27,6 +28,7 @@ from tui.cli.reads import HEADLESS, Headless
 from tui.cli.reads import run as read
 from tui.cli.report import report_command
 from tui.cli.shared_options import aws_options, read_options, start_options, version_option
+from tui.cli.watch import watch_command
 from tui.exit_status import ExitStatus, epilog
 from tui.runtime import last_resort
 from tui.start_options import StartOptions
@@ -116,6 +118,8 @@ def build(output: Output) -> click.Group:
         commands=[
             _demo(output),
             *_headless(output),
+            assess_command(output, [*read_options(), *aws_options()], _before),
+            watch_command(output, [*read_options(), *aws_options()], _before),
             inspect_command(output, [*read_options(), *aws_options()], _before),
             change_command(output, [*read_options(), *aws_options()], _before),
             duties_command(output, read_options(), _before),
@@ -187,6 +191,12 @@ def _demo(output: Output) -> Command:
                 type=Speed(),
                 metavar="N",
                 help=_("Speed as a multiple of real time"),
+            ),
+            click.Option(
+                ["--seed"],
+                type=int,
+                metavar="N",
+                help=_("Draw the cause of the scenario's alarm, and what else happens"),
             ),
             click.Option(
                 ["--at"],

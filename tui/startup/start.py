@@ -56,6 +56,7 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
                 options.scenario,
                 options.speed,
                 origin=options.at,
+                seed=options.seed,
                 scratch=folder,
                 language=i18n.language(),
             )

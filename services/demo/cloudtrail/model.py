@@ -1,7 +1,9 @@
 """The event history: the activity of an ordinary office, and the scenario's own events."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from services.demo.account import REGION
 from services.demo.cloudtrail.ordinary_days import at_work, entries_of
@@ -99,42 +101,14 @@ class TrailStore:
 
 def _scenario_entries(run: ScenarioRun) -> list[Entry]:
     random = Random(f"{run.scenario.seed} told")
-    entries = [
-        sign_in(
-            random,
-            run.time_of(fact.at),
-            fact.user,
-            fact.address,
-            fact.region,
-            mfa=fact.mfa,
-            success=fact.success,
-        )
-        for fact in run.scenario.facts_of(SignIn)
-    ]
-    entries += [
-        access(
-            random,
-            run.time_of(fact.at),
-            fact.event,
-            fact.user,
-            fact.address,
-            fact.region,
-            success=fact.success,
-        )
-        for fact in run.scenario.facts_of(AccessFact)
-    ]
-    return entries + [
-        change(
-            random,
-            run.time_of(fact.at),
-            fact.event,
-            fact.source,
-            fact.user,
-            fact.address,
-            fact.region,
-            resource=fact.resource,
-            error=fact.error,
-        )
-        for fact in run.scenario.facts_of(TrailFact)
-        if recorded(fact.event, fact.source)
+    makers: tuple[tuple[type[Any], Callable[..., Entry]], ...] = (
+        (SignIn, sign_in),
+        (AccessFact, access),
+        (TrailFact, change),
+    )
+    return [
+        make(random, run.time_of(fact.at), **fact.model_dump(exclude={"kind", "at"}))
+        for kind, make in makers
+        for fact in run.scenario.facts_of(kind)
+        if not isinstance(fact, TrailFact) or recorded(fact.event, fact.source)
     ]

@@ -87,18 +87,9 @@ def _deployment(random: Random, day: date) -> list[Entry]:
         ("UpdateService", "ecs.amazonaws.com", names.SERVICE),
         ("CreateInvalidation", "cloudfront.amazonaws.com", "E1234567890ABC"),
     )
+    by = {"user": names.USER, "address": RUNNER, "region": REGION, "access_key": names.USER_KEY}
     return [
-        change(
-            random,
-            _at(day, hour + number / 60),
-            event,
-            source,
-            names.USER,
-            RUNNER,
-            REGION,
-            resource=resource,
-            access_key=names.USER_KEY,
-        )
+        change(random, _at(day, hour + number / 60), event, source, resource=resource, **by)
         for number, (event, source, resource) in enumerate(steps)
     ]
 

@@ -1,6 +1,6 @@
 """The datapoints of the embedded AWS: one bucket per metric and minute, pruned after some days."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,6 +44,8 @@ class MetricStore:
 
     def __init__(self, retention_days: float = 15) -> None:
         self._tracks: dict[MetricKey, _Track] = {}
+        self.before: Callable[[int, int], None] = lambda _start, _end: None
+        """Called before a range is read (epoch seconds): puts what is only made when somebody asks for it."""
         self._retention = int(retention_days * 86_400)
 
     def put(
@@ -109,6 +111,7 @@ class MetricStore:
 
         Periods begin at `start`, as in GetMetricData when start is not on the period's grid.
         """
+        self.before(start, end)
         buckets: list[Bucket] = []
         for minute, point in self._between(key, start, end):
             at = start + (minute - start) // period * period

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from services.demo.account import ACCOUNT
+from services.demo.ec2 import SUBNETS, TASKS_GROUP
 from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
 from services.demo.ecs.records import Deployment
@@ -208,6 +209,13 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         "schedulingStrategy": "REPLICA",
         "deploymentController": {"type": service.controller},
         "loadBalancers": [],
+        "networkConfiguration": {
+            "awsvpcConfiguration": {
+                "subnets": list(SUBNETS.values()),
+                "securityGroups": [TASKS_GROUP],
+                "assignPublicIp": "DISABLED",
+            }
+        },
     }
     if service.target_group:
         row["loadBalancers"] = [

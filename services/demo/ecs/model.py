@@ -9,11 +9,18 @@ from random import Random
 from uuid import UUID
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.ecs.records import DRAIN, Deployment, History, Image, Revision, ServiceDeployment, Task
+from services.demo.ecs.records import (
+    DRAIN,
+    Deployment,
+    Fate,
+    History,
+    Image,
+    Revision,
+    ServiceDeployment,
+    Task,
+)
 from services.demo.identifiers import hash_of
 
-CRASH = 10.0
-"""Seconds that a task of a broken definition runs."""
 BREAKER = 3
 """Failed tasks (or half of desiredCount if that is more) at which a deployment fails and is rolled back."""
 REMINDER = 6 * 3600.0
@@ -46,8 +53,8 @@ class Service:
     steady: bool = False
     steady_at: float = 0.0
     status: str = "ACTIVE"
-    broken: dict[str, float] = field(default_factory=dict)
-    """Definitions whose tasks exit CRASH seconds after they run, by the time from which new tasks do so."""
+    fates: list[Fate] = field(default_factory=list)
+    """How tasks end by themselves."""
     faulty: dict[str, float] = field(default_factory=dict)
     """Share of the requests that fail on a task, by its image's digest."""
     images_of: Callable[[str], tuple[Image, ...]] = lambda _definition: ()
@@ -165,6 +172,7 @@ class Service:
     def advance(self, at: float) -> None:
         """Simulate what is due by `at`, in order."""
         self._start_missing(at)
+        self._end_doomed(at, started=False)
         for task in self.tasks:
             if not task.started and task.runs_at <= at and task.stopping is None:
                 task.started = True
@@ -173,19 +181,27 @@ class Service:
                     self.add_event(
                         task.runs_at + 2, f"registered 1 targets in (target-group {self.target_group})"
                     )
-        self._crash(at)
+        self._end_doomed(at, started=True)
+        self._judge(at)
         self._stop_surplus(at)
         self._finish(at)
         self.tasks = [
             task for task in self.tasks if task.stopping is None or at < task.stopping + DRAIN + STOPPED_KEPT
         ]
 
-    def _crash(self, at: float) -> None:
-        for task in self.alive(at):
-            if task.created >= self.broken.get(task.definition, float("inf")) and task.runs_at + CRASH <= at:
-                task.stopping, task.reason = at - DRAIN, "Essential container in task exited"
-                for deployment in self.deployments:
-                    deployment.failed += deployment.id == task.deployment
+    def _end_doomed(self, at: float, *, started: bool) -> None:
+        """End the tasks whose fate is due, of those that start or of those that do not."""
+        for fate in [each for each in self.fates if each.starts is started]:
+            # What happens once does not happen to the replacement.
+            tasks = [task for task in self.tasks if task.end is fate and not fate.lives] + self.alive(at)
+            for task in tasks[: fate.most]:
+                if task.end is None and (due := fate.due(task)) <= at:
+                    task.stopping, task.reason, task.end = due, fate.reason, fate
+                    for deployment in self.deployments:
+                        deployment.failed += deployment.id == task.deployment
+
+    def _judge(self, at: float) -> None:
+        """Let the circuit breaker judge the primary deployment."""
         if any(task.healthy_at <= at for task in self._of_primary(at)):
             self.primary.failed = 0
         primary = self.primary
@@ -211,7 +227,14 @@ class Service:
         return [task for task in self.alive(at) if task.deployment == self.primary.id]
 
     def _start_missing(self, at: float) -> None:
-        for _ in range(self.desired - len(self._of_primary(at))):
+        missing = self.desired - len(self._of_primary(at))
+        blocked = [each for each in self.fates if not each.placed and each.holds(at, self.definition)]
+        if blocked and missing > 0:
+            # Repeated events are left out until the cause is resolved or six hours have passed.
+            if not any(blocked[0].reason in message for _, _, message in self.events):
+                self.add_event(at, blocked[0].reason)
+            return
+        for _ in range(missing):
             number = self.random.getrandbits(128)
             host = self.random.randrange(10, 250)
             self.tasks.append(
@@ -247,9 +270,7 @@ class Service:
             return
         alive = self.alive(at)
         settled = max((task.healthy_at for task in alive), default=at)
-        drained = max(
-            (task.stopping + DRAIN for task in self.tasks if task.stopping is not None), default=settled
-        )
+        drained = max((task.gone_at for task in self.tasks if task.stopping is not None), default=settled)
         moment = max(settled, drained, self.primary.updated)
         if moment > at or (self.steady and at < self.steady_at + REMINDER):
             return

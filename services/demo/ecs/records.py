@@ -4,6 +4,7 @@ Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks, D
 DescribeServiceRevisions (Amazon ECS API reference).
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ HEALTHY = 25.0
 """Seconds from running until its target is healthy."""
 DRAIN = 30.0
 """Seconds from the decision to stop until it is gone."""
+CRASH = 10.0
+"""Seconds that a task of a broken definition runs."""
 PENDING = 3.0
 """Seconds from a service deployment's creation until it starts, and from a rollback's request until it starts."""
 HOOK_WAITS = 24 * 3600.0
@@ -56,6 +59,8 @@ class Task:
     reason: str = ""
     started: bool = False
     """Its start is among the service's events."""
+    end: "Fate | None" = None
+    """By which rule it ended; None: the service stopped it, or it has not ended."""
 
     @property
     def definition(self) -> str:
@@ -72,9 +77,16 @@ class Task:
         """When its target is healthy."""
         return self.runs_at + HEALTHY
 
+    @property
+    def gone_at(self) -> float:
+        """When it is gone: at once if it ended by itself, infinity if it does not stop."""
+        if self.stopping is None:
+            return math.inf
+        return self.stopping + (0.0 if self.end else DRAIN)
+
     def running(self, at: float) -> bool:
         """Whether it runs; a draining task still does."""
-        return self.runs_at <= at and (self.stopping is None or at < self.stopping + DRAIN)
+        return self.runs_at <= at < self.gone_at
 
     def pending(self, at: float) -> bool:
         """Whether it is being started."""
@@ -82,7 +94,49 @@ class Task:
 
     def gone(self, at: float) -> bool:
         """Whether it has stopped."""
-        return self.stopping is not None and at >= self.stopping + DRAIN
+        return at >= self.gone_at
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A rule by which tasks end from `since` to `until`, or do not even start."""
+
+    since: float
+    until: float
+    lives: float
+    """Seconds from running, or from their creation if they do not start, to the end."""
+    code: str = "EssentialContainerExited"
+    """stopCode"""
+    reason: str = "Essential container in task exited"
+    within: float | None = 0.0
+    """Tasks that run at `since` end within so many seconds; None: only tasks created from then on end."""
+    most: int = 99
+    """So many tasks at a time."""
+    definition: str = ""
+    """Tasks of this definition only; "": all."""
+    starts: bool = True
+    placed: bool = True
+    """False: no task is created, and `reason` is the service's event."""
+    exit_code: int | None = 1
+    container_reason: str = ""
+
+    def holds(self, at: float, definition: str) -> bool:
+        """Whether it applies to tasks of `definition` at `at`."""
+        return self.since <= at < self.until and self.definition in ("", definition)
+
+    def due(self, task: Task) -> float:
+        """When it ends `task`; infinity if it does not."""
+        if not self.starts or self.within is None:
+            begins = task.runs_at if self.starts else task.created
+            return begins + self.lives if self.holds(task.created, task.definition) else math.inf
+        luck = int(task.id[:4], 16) / 0xFFFF
+        at = max(task.runs_at + self.lives, self.since + self.within * luck)
+        return at if self.holds(at, task.definition) else math.inf
+
+    @staticmethod
+    def crash(definition: str, since: float) -> "Fate":
+        """New tasks of `definition` end as soon as they run."""
+        return Fate(since, math.inf, CRASH, within=None, definition=definition)
 
 
 @dataclass(slots=True)

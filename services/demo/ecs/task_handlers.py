@@ -79,15 +79,24 @@ def _describe_task(service: Service, task: Task, now: float) -> dict[str, Any]:
         "memory": "1024",
         "launchType": "FARGATE",
         "createdAt": when(task.created),
+        "startedBy": task.deployment,
         "containers": [container],
     }
-    if now >= task.runs_at:
+    if min(now, task.gone_at) >= task.runs_at:
         row["startedAt"] = when(task.runs_at)
-    if task.stopping is not None:
-        container["exitCode"] = 143
-        row |= {
-            "stoppingAt": when(task.stopping),
-            "stopCode": "ServiceSchedulerInitiated",
-            "stoppedReason": task.reason,
-        }
+    if task.stopping is None:
+        return row
+    end = task.end
+    exit_code = end.exit_code if end else 143
+    if exit_code is not None and "startedAt" in row:
+        container["exitCode"] = exit_code
+    if end and end.container_reason:
+        container["reason"] = end.container_reason
+    row |= {
+        "stoppingAt": when(task.stopping),
+        "stopCode": end.code if end else "ServiceSchedulerInitiated",
+        "stoppedReason": task.reason,
+    }
+    if task.gone(now):
+        row |= {"stoppedAt": when(task.gone_at), "executionStoppedAt": when(task.gone_at)}
     return row

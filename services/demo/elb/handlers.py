@@ -6,6 +6,7 @@ reference.
 
 from typing import Any
 
+from services.demo.ec2 import BALANCER_GROUP, VPC
 from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.registry import Call, op
@@ -43,11 +44,11 @@ def describe_load_balancers(call: Call) -> dict[str, Any]:
                 "CreatedTime": balancer.created,
                 "LoadBalancerName": balancer.name,
                 "Scheme": "internet-facing",
-                "VpcId": "vpc-0a1b2c3d",
+                "VpcId": VPC,
                 "State": {"Code": "active"},
                 "Type": "application",
                 "AvailabilityZones": [{"ZoneName": f"{call.region}{zone}"} for zone in "acd"],
-                "SecurityGroups": ["sg-0a1b2c3d"],
+                "SecurityGroups": [BALANCER_GROUP],
                 "IpAddressType": "ipv4",
             }
             for balancer in balancers
@@ -94,7 +95,7 @@ def describe_target_groups(call: Call) -> dict[str, Any]:
                 "TargetGroupName": group.name,
                 "Protocol": "HTTP",
                 "Port": group.service.port,
-                "VpcId": "vpc-0a1b2c3d",
+                "VpcId": VPC,
                 "HealthCheckProtocol": "HTTP",
                 "HealthCheckPort": "traffic-port",
                 "HealthCheckEnabled": True,
@@ -113,6 +114,15 @@ def describe_target_groups(call: Call) -> dict[str, Any]:
     }
 
 
+_SHIFTED = {
+    "AdministrativeOverride": {
+        "State": "zonal_shift_active",
+        "Reason": "AdministrativeOverride.ZonalShiftActive",
+        "Description": "Zonal shift is active",
+    }
+}
+
+
 @op("elbv2", "DescribeTargetHealth")
 def describe_target_health(call: Call) -> dict[str, Any]:
     """The health of every target of a group."""
@@ -128,5 +138,6 @@ def describe_target_health(call: Call) -> dict[str, Any]:
             continue
         health = {"State": state} | ({"Reason": reason, "Description": words} if reason else {})
         target = {"Id": task.ip, "Port": port, "AvailabilityZone": task.zone}
-        rows.append({"Target": target, "HealthCheckPort": str(port), "TargetHealth": health})
+        row = {"Target": target, "HealthCheckPort": str(port), "TargetHealth": health}
+        rows.append(row | (_SHIFTED if group.is_shifted(task) else {}))
     return {"TargetHealthDescriptions": rows}

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.demo.ecs.model import Service
 from services.demo.ecs.records import Task
+from services.demo.incident_effects import Targets
 
 
 @dataclass(slots=True)
@@ -17,6 +18,8 @@ class TargetGroup:
     path: str
     failing: int = 0
     """How many of its targets fail their health checks."""
+    troubles: tuple[Targets, ...] = ()
+    """What else is wrong with its targets now."""
 
     @property
     def dimension(self) -> str:
@@ -25,23 +28,39 @@ class TargetGroup:
 
     def health(self, at: float) -> list[tuple[Task, str, str, str]]:
         """(task, state, reason, description) of every registered target; `at` in epoch seconds."""
+        if any(trouble.deregistered for trouble in self.troubles):
+            return []
         serving = self.service.serving(at)
-        failing = {task.id for task in serving[: self.failing]}
+        failing = {task.id: _FAILING for task in serving[: self.failing]}
+        for trouble in self.troubles:
+            troubled = [task for task in serving if trouble.zone in ("", task.zone)][: trouble.most]
+            failing |= {task.id: (trouble.reason, trouble.description) for task in troubled}
         return [
-            (task, *_health(task, at, failing=task.id in failing))
+            (task, *_health(task, at, failing.get(task.id)))
             for task in self.service.tasks
             if task.runs_at <= at and not task.gone(at)
         ]
 
+    def is_shifted(self, task: Task) -> bool:
+        """Whether a zonal shift moves traffic away from the target of `task`."""
+        return any(trouble.shifted and trouble.zone in ("", task.zone) for trouble in self.troubles)
 
-def _health(task: Task, at: float, *, failing: bool) -> tuple[str, str, str]:
+    def registered(self, at: float) -> int:
+        """How many targets are registered and not draining."""
+        if any(trouble.deregistered for trouble in self.troubles):
+            return 0
+        return sum(task.stopping is None and task.runs_at <= at for task in self.service.tasks)
+
+
+_FAILING = "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"
+
+
+def _health(task: Task, at: float, failing: tuple[str, str] | None) -> tuple[str, str, str]:
     if task.stopping is not None:
         return "draining", "Target.DeregistrationInProgress", "Target deregistration is in progress"
     if task.healthy_at > at:
         return "initial", "Elb.RegistrationInProgress", "Target registration is in progress"
-    if failing:
-        return "unhealthy", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"
-    return "healthy", "", ""
+    return ("unhealthy", *failing) if failing else ("healthy", "", "")
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """The control path `/_toban/…`: faults, the clock, counts; for tests and benchmarks, never for the console.
 
 GET    /_toban/ready                    {"scenario", "now"}
+GET    /_toban/truth                    {"causes": ["bad-deployment"], "red_herrings": [], "seed": 1}: what a drawn world hides
 GET    /_toban/counts                   {"cloudwatch.DescribeAlarms": 3, …}
 POST   /_toban/faults  FaultRule        put a fault in force
 DELETE /_toban/faults                   remove all
@@ -61,6 +62,11 @@ def _ready(front: Controlled, _body: bytes) -> Any:
     return {"scenario": run.scenario.name, "now": run.now.isoformat()}
 
 
+def _truth(front: Controlled, _body: bytes) -> Any:
+    scenario = front.world.run.scenario
+    return {"causes": scenario.causes, "red_herrings": scenario.red_herrings, "seed": scenario.seed}
+
+
 def _counts(front: Controlled, _body: bytes) -> Any:
     return dict(front.counts)
 
@@ -93,6 +99,7 @@ def _reset(front: Controlled, _body: bytes) -> Any:
 
 _ROUTES: dict[str, Callable[[Controlled, bytes], Any]] = {
     "GET ready": _ready,
+    "GET truth": _truth,
     "GET counts": _counts,
     "POST faults": _add_fault,
     "DELETE faults": _clear_faults,

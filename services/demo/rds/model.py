@@ -12,10 +12,19 @@ from typing import Any
 
 from services.calendar.maintenance_windows import weekly
 from services.demo.account import ACCOUNT, REGION
+from services.demo.ec2 import DATABASE_GROUP
+from services.demo.incident_effects import DatabaseState
 from services.demo.rds.classes import CLASSES, ENGINE, VERSION, baseline
 from services.demo.rds.records import Event, Maintenance, Operation
 from services.demo.scenario import ScenarioRun
-from services.demo.scenario_facts import Certificate, Patch, PendingChange, Retention, Window
+from services.demo.scenario_facts import (
+    Certificate,
+    DatabaseEventFact,
+    Patch,
+    PendingChange,
+    Retention,
+    Window,
+)
 from services.demo.system import names
 
 CREATED = datetime(2025, 4, 1, 2, 14, 5, tzinfo=UTC)
@@ -68,6 +77,10 @@ class DatabaseInstance:
         """When the storage was extended last, and when its optimization ends."""
         self.events: list[Event] = []
         """Events other than those of automatic backups, oldest first."""
+        for event in facts_of(DatabaseEventFact):
+            self.events.append(Event(run.time_of(event.at), event.message, event.category))
+        self.is_full = False
+        """Whether no storage is left."""
         self._now = run.began
         days = next((fact.days for fact in facts_of(Certificate)), CERTIFICATE_DAYS)
         self._certificate_until = self._after(days)
@@ -77,6 +90,12 @@ class DatabaseInstance:
         """Its current status."""
         if self.operation:
             return self.operation.status
+        if self.is_full:
+            return "storage-full"
+        at = (self._run.now - self._run.began).total_seconds()
+        states = (each for each in self._run.scenario.effects if isinstance(each, DatabaseState))
+        if status := next((each.status for each in states if each.status and each.active(at)), ""):
+            return status
         return "storage-optimization" if self.is_optimizing else "available"
 
     @property
@@ -213,6 +232,7 @@ class DatabaseInstance:
             "AutoMinorVersionUpgrade": True,
             "DeletionProtection": True,
             "PubliclyAccessible": False,
+            "VpcSecurityGroups": [{"VpcSecurityGroupId": DATABASE_GROUP, "Status": "active"}],
             "PendingModifiedValues": dict(self.pending),
             "EnabledCloudwatchLogsExports": ["postgresql"],
             "CACertificateIdentifier": "rds-ca-rsa2048-g1",

@@ -6,10 +6,11 @@ from random import Random
 
 import orjson
 
+from services.demo.incident_effects import Wording
 from services.demo.system import names
 from services.demo.system.day import JST
 from services.demo.system.lines import Line, delay
-from services.demo.system.minute import Minute
+from services.demo.system.minute import Minute, times
 
 _ROUTES = (
     ("GET", "/api/v1/facilities", "施設一覧を取得しました"),
@@ -59,15 +60,18 @@ _REFUSED = (
 )
 
 
-def app_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
-    """A line for each request that reached a task, in time order."""
+def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[Line]:
+    """A line for each request that reached a task, in time order; what is deployed fails in the streams `faulty`."""
     if not streams:
         return []
     random = Random(minute.start * 31 + minute.requests)
     reached = minute.requests - minute.balancer_errors
     moments = sorted(int(random.random() * 60_000) for _ in range(max(0, reached)))
     kinds = (
-        ["error"] * minute.target_errors + ["mishap"] * minute.mishaps + ["refused"] * minute.client_errors
+        ["deployed"] * minute.deployed_errors
+        + ["error"] * (minute.target_errors - minute.deployed_errors)
+        + ["mishap"] * minute.mishaps
+        + ["refused"] * minute.client_errors
     )
     kinds += ["fine"] * (len(moments) - len(kinds))
     random.shuffle(kinds)
@@ -77,7 +81,8 @@ def app_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
     for moment, kind, route in zip(moments, kinds, routes, strict=False):
         stamp = f"{clock}{moment // 1000:02d}.{moment % 1000:03d}+09:00"
         at = minute.start * 1000 + moment
-        stream = streams[int(random.random() * len(streams))]
+        pool = faulty if kind == "deployed" and faulty else streams
+        stream = pool[int(random.random() * len(pool))]
         message = _message(random, kind, minute, stamp, route)
         lines.append(Line(at + delay(random), at, names.APP_LOG, stream, message))
     return lines
@@ -89,9 +94,10 @@ def _message(random: Random, kind: str, minute: Minute, stamp: str, route: tuple
     identity = f"{random.getrandbits(64):016x}"
     user = f"u{10_000 + int(random.random() * 480)}"
     duration = max(3, int(minute.latency * 1000 * random.choice((0.3, 0.5, 0.8, 1.0, 1.4, 2.0))))
-    if kind in ("error", "mishap"):
-        cause = minute.cause if kind == "error" else "mishap"
-        line = _error(random, cause, stamp, (method, path, identity, user, duration))
+    if kind in ("error", "deployed", "mishap"):
+        own = minute.words if kind == "error" else minute.deployed_words if kind == "deployed" else ()
+        cause = "mishap" if kind == "mishap" else minute.cause
+        line = _error(random, cause, stamp, (method, path, identity, user, duration), own)
         return line.replace('"level":"ERROR",', _level("ERROR", minute.level_field), 1)
     status, level = 201 if method == "POST" else 200, "INFO"
     if kind == "refused":
@@ -117,9 +123,15 @@ def _level(level: str, written: str) -> str:
     return f'"level":"{level.lower() if written == "lower-case" else level}",'
 
 
-def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str, str, int]) -> str:
+def _error(
+    random: Random,
+    cause: str,
+    stamp: str,
+    request: tuple[str, str, str, str, int],
+    own: Sequence[Wording] = (),
+) -> str:
     method, path, identity, user, duration = request
-    words, kind, detail = random.choice(_ERRORS[cause])
+    words, kind, detail = random.choice(own or _ERRORS[cause])
     status = 503 if cause == "database" and random.random() < 0.3 else 202 if cause == "mishap" else 500
     content = {
         "timestamp": stamp,
@@ -141,6 +153,27 @@ def _error(random: Random, cause: str, stamp: str, request: tuple[str, str, str,
         },
     }
     return orjson.dumps(content).decode()
+
+
+def trouble_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
+    """Errors that belong to no request."""
+    random = Random(minute.start * 43)
+    lines = []
+    for effect in minute.application_lines if streams else ():
+        for _ in range(times(random, effect.per_minute)):
+            at = minute.start * 1000 + int(random.random() * 60_000)
+            stamp = datetime.fromtimestamp(at / 1000 + JST, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+            words, kind, detail = random.choice(effect.words)
+            content = {
+                "timestamp": f"{stamp}+09:00",
+                "level": effect.level,
+                "logger": "jp.lg.facility.StaffApiApplication",
+                "message": words,
+                "error": {"type": kind, "message": detail, "stack": f"{kind}: {detail}"},
+            }
+            stream = random.choice(streams)
+            lines.append(Line(at + delay(random), at, names.APP_LOG, stream, orjson.dumps(content).decode()))
+    return lines
 
 
 def startup_lines(at: float, stream: str, level_field: str) -> list[Line]:

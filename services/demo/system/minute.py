@@ -8,21 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-from services.demo.scenario import (
-    Attack,
-    Connections,
-    DatabaseLoad,
-    Effect,
-    Errors,
-    LevelField,
-    Load,
-    Scenario,
-    Silence,
-    Slow,
-    SlowQueries,
-    Storage,
-    Work,
-)
+from services.demo import effects as kinds
+from services.demo.incident_effects import ApplicationLines, DatabaseLines, Demand, Wording
+from services.demo.scenario import Scenario
 from services.demo.system.day import requests_per_minute
 
 CPU_PER_REQUEST = 0.75
@@ -35,7 +23,7 @@ RETRIES = 5
 SURGE_AT = 0.75
 """Load from which requests begin to queue."""
 GIB = 2**30
-E = TypeVar("E", bound=Effect)
+E = TypeVar("E", bound=kinds.Effect)
 
 
 @dataclass(slots=True)
@@ -52,6 +40,7 @@ class Minute:
     latency: float
     """Mean seconds of a request."""
     target_errors: int
+    """5xx responses of the application."""
     balancer: Mapping[int, int]
     """5xx responses that the load balancer made itself, by status code."""
     client_errors: int
@@ -74,6 +63,24 @@ class Minute:
     """Successful requests that logged an error, such as a mail that could not be sent."""
     level_field: str = "upper-case"
     """How the application logs its level; see LevelField."""
+    reachable: int = 0
+    """Tasks that are registered as targets."""
+    deployed_errors: int = 0
+    """5xx responses that what is deployed brings about."""
+    deployed_words: tuple[Wording, ...] = ()
+    """What the application logs for them; empty: what `cause` says."""
+    words: tuple[Wording, ...] = ()
+    """What the application logs for its other errors; empty: what `cause` says."""
+    refused: int = 0
+    """Requests for which there was no connection to a target."""
+    tls_errors: int = 0
+    application_lines: tuple[ApplicationLines, ...] = ()
+    database_lines: tuple[DatabaseLines, ...] = ()
+    credits: float | None = None
+    """CPU credits of the database; None: by its load."""
+    wal_gib: float = 0.25
+    slot_gib: float | None = None
+    """Transaction log kept for a replication slot; None: there is none."""
 
     @property
     def balancer_errors(self) -> int:
@@ -91,7 +98,7 @@ class Minute:
         return self.requests - self.balancer.get(503, 0)
 
 
-OUTAGE = Errors(kind="errors", at=0, share=0.6, cause="database")
+OUTAGE = kinds.Errors(kind="errors", at=0, share=0.6, cause="database")
 """What happens while the database cannot be reached."""
 
 
@@ -114,21 +121,29 @@ def simulate(
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
     effects = [effect for effect in scenario.effects if effect.active(at)]
-    load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in _of(effects, Load))
-    work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, Work))
+    load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Load))
+    work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Work))
     mean = requests_per_minute(start + 30) + load
-    deployed = Errors(kind="errors", at=0, share=failing, cause="application") if failing else None
-    errors = OUTAGE if database_down else next(iter(_of(effects, Errors)), deployed)
+    for effect in of(effects, Demand):
+        mean *= effect.times(at)
+    reachable = 0 if registered == 0 else tasks
+    deployed = kinds.Errors(kind="errors", at=0, share=failing, cause="application") if failing else None
+    errors = OUTAGE if database_down else next(iter(of(effects, kinds.Errors)), deployed)
     # Even at night somebody retries after an error.
     requests = max(RETRIES if errors else 0, round(random.gauss(mean, mean**0.5)))
     demand = requests * CPU_PER_REQUEST + work
     servers = max(tasks, 1)
     cpu = min(100.0, max(1.0, CPU_IDLE + demand / servers + random.gauss(0, 1.5)))
-    slow = sum(effect.milliseconds for effect in _of(effects, Slow)) / 1000
+    slow = (
+        sum(effect.milliseconds * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Slow))
+        / 1000
+    )
     latency = (LATENCY * random.uniform(0.9, 1.15) + slow) * _queueing(CPU_IDLE + demand / servers)
-    failed, mishaps = _failures(random, requests, errors, tasks)
-    balancer = _balancer_errors(failed, errors, tasks, registered)
-    database = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in _of(effects, DatabaseLoad))
+    failed, mishaps = _failures(random, requests, errors, reachable)
+    balancer = _balancer_errors(failed, errors, reachable, registered)
+    database = sum(
+        effect.cpu * effect.strength(at, effect.ramp) for effect in of(effects, kinds.DatabaseLoad)
+    )
     broken = errors is not None and errors.cause == "database"
     minute = Minute(
         start=start,
@@ -138,7 +153,10 @@ def simulate(
         cpu=cpu,
         memory=min(95.0, 38 + requests * 0.06 + random.gauss(0, 0.6)),
         latency=latency * (4.0 if broken else 1.0),
+        reachable=reachable,
+        refused=0 if reachable else balancer.get(502, 0),
         target_errors=failed - sum(balancer.values()),
+        deployed_errors=failed if errors is deployed else 0,
         balancer=balancer,
         client_errors=round(requests * random.uniform(0.0, 0.02)),
         slow_queries=int(random.random() < 0.04 + database / 100) + (2 if broken else 0),
@@ -152,29 +170,33 @@ def simulate(
         task_cpu=tuple(min(100.0, max(0.5, cpu + random.gauss(0, 3))) for _ in range(tasks)),
     )
     if effects:
-        _disturb(minute, effects, Random(scenario.seed * 1_000_003 + start + 1))
+        _disturb(minute, effects, at, Random(scenario.seed * 1_000_003 + start + 1))
     return minute
 
 
-def _of(effects: Sequence[Effect], kind: type[E]) -> list[E]:
+def of(effects: Sequence[kinds.Effect], kind: type[E]) -> list[E]:
     """The effects of one kind."""
     return [effect for effect in effects if isinstance(effect, kind)]
 
 
-def _disturb(minute: Minute, effects: Sequence[Effect], random: Random) -> None:
+def _disturb(minute: Minute, effects: Sequence[kinds.Effect], at: float, random: Random) -> None:
     """Apply effects on single values, with a random sequence of their own so that all other values stay the same."""
-    minute.slow_queries += sum(_times(random, effect.per_minute) for effect in _of(effects, SlowQueries))
+    minute.slow_queries += sum(times(random, effect.per_minute) for effect in of(effects, kinds.SlowQueries))
     minute.attackers = tuple(
-        attack.address for attack in _of(effects, Attack) for _ in range(_times(random, attack.per_minute))
+        attack.address
+        for attack in of(effects, kinds.Attack)
+        for _ in range(times(random, attack.per_minute))
     )
     minute.blocked += len(minute.attackers)
-    minute.connections += sum(effect.more for effect in _of(effects, Connections))
-    minute.silent = frozenset((effect.namespace, effect.metric) for effect in _of(effects, Silence))
-    for effect in _of(effects, LevelField):
+    minute.connections += round(
+        sum(each.more * each.strength(at, each.ramp) for each in of(effects, kinds.Connections))
+    )
+    minute.silent = frozenset((effect.namespace, effect.metric) for effect in of(effects, kinds.Silence))
+    for effect in of(effects, kinds.LevelField):
         minute.level_field = effect.written
 
 
-def _times(random: Random, mean: float) -> int:
+def times(random: Random, mean: float) -> int:
     """How often something happens in one minute that happens `mean` times on average."""
     return int(mean) + (random.random() < mean % 1)
 
@@ -184,7 +206,7 @@ def gib_filled(scenario: Scenario, at: float) -> float:
     filling = (
         effect.gib_per_minute
         for effect in scenario.effects
-        if isinstance(effect, Storage) and effect.active(at)
+        if isinstance(effect, kinds.Storage) and effect.active(at)
     )
     return 0.0006 + sum(filling)
 
@@ -196,7 +218,7 @@ def _queueing(percent: float) -> float:
 
 
 def _balancer_errors(
-    failed: int, errors: Errors | None, tasks: int, registered: int | None
+    failed: int, errors: kinds.Errors | None, tasks: int, registered: int | None
 ) -> dict[int, int]:
     """Of the failed requests, those that the load balancer answered itself, by status code."""
     if not tasks:
@@ -207,7 +229,7 @@ def _balancer_errors(
     return {504 if errors.cause == "database" else 502: round(failed * 0.25)}
 
 
-def _failures(random: Random, requests: int, errors: Errors | None, tasks: int) -> tuple[int, int]:
+def _failures(random: Random, requests: int, errors: kinds.Errors | None, tasks: int) -> tuple[int, int]:
     """(5xx responses, errors logged by successful requests)."""
     if not tasks:
         return requests, 0

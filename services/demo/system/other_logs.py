@@ -8,7 +8,7 @@ import orjson
 from services.demo.account import ACCOUNT, REGION
 from services.demo.system import names
 from services.demo.system.lines import Line, delay
-from services.demo.system.minute import Minute
+from services.demo.system.minute import Minute, times
 
 _STREAM = f"{names.DATABASE}.0"
 _SLOW = (
@@ -30,6 +30,8 @@ def database_lines(minute: Minute) -> list[Line]:
         rows.append(f"LOG:  duration: {duration:.3f} ms  execute <unnamed>: {random.choice(_SLOW)}")
     if minute.target_errors and minute.cause == "database":
         rows += [_REFUSED] * (1 + minute.target_errors // 3)
+    for effect in minute.database_lines:
+        rows += [random.choice(effect.texts) for _ in range(times(random, effect.per_minute))]
     lines = [_line(random, minute, message, client=True) for message in rows]
     if minute.start // 60 % 5 == 0:
         written = 40 + minute.requests * 3

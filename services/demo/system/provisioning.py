@@ -9,10 +9,11 @@ from services.demo.autoscaling.model import Scaling
 from services.demo.autoscaling.records import Policy, plan
 from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
+from services.demo.effects import Deploy
 from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
 from services.demo.logs.store import LogStore
-from services.demo.scenario import Deploy, ScenarioRun
-from services.demo.scenario_facts import ScalingFact, ScheduledFact
+from services.demo.scenario import ScenarioRun
+from services.demo.scenario_facts import Released, ScalingFact, ScheduledFact
 from services.demo.system import names
 from services.demo.system.backfill import write_past
 from services.demo.system.minute import simulate
@@ -34,6 +35,8 @@ def create_service(clusters: Clusters, run: ScenarioRun, at: float, released: fl
     `released` is when its revision was deployed.
     """
     clusters.clusters[names.CLUSTER] = at
+    for fact in run.scenario.facts_of(Released):
+        released = run.began.timestamp() + fact.at
     deploys = [effect for effect in run.scenario.effects if isinstance(effect, Deploy) and effect.is_release]
     clusters.definitions[names.FAMILY] = [
         _definition(number, released - (42 - number) * RELEASES) for number in range(1, 44 if deploys else 43)
@@ -98,7 +101,10 @@ def _when(at: float) -> datetime:
 def create_scaling(scaling: Scaling, run: ScenarioRun, at: float) -> None:
     """The service's bounds, its target-tracking policy and scheduled actions, as the scenario has them."""
     resource = f"service/{names.CLUSTER}/{names.SERVICE}"
-    target = scaling.register(resource, at, {"MinCapacity": 2, "MaxCapacity": 5})
+    facts = run.scenario.facts_of(ScalingFact)
+    bounds = facts[0] if facts else ScalingFact(kind="scaling")
+    capacity = {"MinCapacity": bounds.minimum, "MaxCapacity": bounds.maximum}
+    target = scaling.register(resource, at, capacity)
     settings = {
         "TargetValue": CPU_TARGET,
         "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
@@ -106,7 +112,6 @@ def create_scaling(scaling: Scaling, run: ScenarioRun, at: float) -> None:
         "ScaleInCooldown": 300,
     }
     identity = "6f0c7b1e-5d2a-4b8f-9a43-2c1d8e7f6a50"
-    facts = run.scenario.facts_of(ScalingFact)
     if all(fact.policy for fact in facts):
         scaling.track(target, Policy("staff-api-cpu60", identity, CPU_TARGET, at, settings=settings))
     for fact in facts:

@@ -20,23 +20,10 @@ def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float)
     _ecs(put, minute)
     _alb(put, minute)
     _rds(put, minute, free_gib, credits)
-    put(
-        "AWS/WAFV2",
-        "AllowedRequests",
-        names.WAF_DIMENSIONS,
-        minute.start,
-        value=float(minute.requests),
-        unit="Count",
-    )
-    if minute.blocked:
-        put(
-            "AWS/WAFV2",
-            "BlockedRequests",
-            names.WAF_DIMENSIONS,
-            minute.start,
-            value=float(minute.blocked),
-            unit="Count",
-        )
+    for metric, requests in (("AllowedRequests", minute.requests), ("BlockedRequests", minute.blocked)):
+        if requests or metric == "AllowedRequests":
+            where = names.WAF_DIMENSIONS
+            put("AWS/WAFV2", metric, where, minute.start, value=float(requests), unit="Count")
 
 
 def _without(put: Put, silent: frozenset[tuple[str, str]]) -> Put:
@@ -53,7 +40,7 @@ def _ecs(put: Put, minute: Minute) -> None:
     at, dimensions = minute.start, names.ECS_DIMENSIONS
     # One sample per task: SampleCount is the number of tasks, as on AWS.
     put("AWS/ECS", "CPUUtilization", dimensions, at, values=minute.task_cpu, unit="Percent")
-    memory = [minute.memory + index * 0.4 for index in range(minute.tasks)]
+    memory = [min(100.0, minute.memory + index * 0.4) for index in range(minute.tasks)]
     put("AWS/ECS", "MemoryUtilization", dimensions, at, values=memory, unit="Percent")
 
 
@@ -72,6 +59,8 @@ def _alb(put: Put, minute: Minute) -> None:
     count("HTTPCode_ELB_5XX_Count", minute.balancer_errors)
     for code, errors in minute.balancer.items():
         count(f"HTTPCode_ELB_{code}_Count", errors)
+    count("TargetConnectionErrorCount", minute.refused)
+    count("ClientTLSNegotiationErrorCount", minute.tls_errors)
     count("HTTPCode_Target_4XX_Count", minute.client_errors)
     count("HTTPCode_Target_2XX_Count", max(0, minute.requests - minute.errors - minute.client_errors))
     count("ActiveConnectionCount", round(minute.requests * 1.6))
@@ -88,21 +77,14 @@ def _alb(put: Put, minute: Minute) -> None:
             counts=[float(share)] * len(_SPREAD),
             unit="Seconds",
         )
-    healthy = float(max(0, minute.tasks - minute.unhealthy))
-    put("AWS/ApplicationELB", "HealthyHostCount", names.GROUP_DIMENSIONS, at, value=healthy, unit="Count")
-    put(
-        "AWS/ApplicationELB",
-        "UnHealthyHostCount",
-        names.GROUP_DIMENSIONS,
-        at,
-        value=float(minute.unhealthy),
-        unit="Count",
-    )
+    healthy = max(0, minute.reachable - minute.unhealthy)
+    for metric, hosts in (("HealthyHostCount", healthy), ("UnHealthyHostCount", minute.unhealthy)):
+        put("AWS/ApplicationELB", metric, names.GROUP_DIMENSIONS, at, value=float(hosts), unit="Count")
 
 
 def _rds(put: Put, minute: Minute, free_gib: float, credits: float) -> None:
     requests = minute.requests
-    rows = (
+    rows: tuple[tuple[str, float, str], ...] = (
         ("CPUUtilization", minute.database_cpu, "Percent"),
         ("DatabaseConnections", minute.connections, "Count"),
         ("FreeStorageSpace", max(0.0, free_gib) * GIB, "Bytes"),
@@ -112,9 +94,12 @@ def _rds(put: Put, minute: Minute, free_gib: float, credits: float) -> None:
         ("WriteIOPS", 5 + requests * 0.5, "Count/Second"),
         ("ReadLatency", 0.0006 + minute.database_cpu * 0.00002, "Seconds"),
         ("WriteLatency", 0.0011 + minute.database_cpu * 0.00003, "Seconds"),
+        ("TransactionLogsDiskUsage", minute.wal_gib * GIB, "Bytes"),
         ("DiskQueueDepth", minute.database_cpu * 0.004, "Count"),
         ("NetworkReceiveThroughput", received(requests), "Bytes/Second"),
         ("NetworkTransmitThroughput", sent(requests), "Bytes/Second"),
     )
+    if minute.slot_gib is not None:
+        rows += (("OldestReplicationSlotLag", minute.slot_gib * GIB, "Bytes"),)
     for metric, value, unit in rows:
         put("AWS/RDS", metric, names.RDS_DIMENSIONS, minute.start, value=value, unit=unit)

@@ -1,27 +1,37 @@
 """Simulates the runbook's system minute by minute: metrics, log lines, deployments, target health."""
 
 import heapq
+from random import Random
 from typing import Protocol
 
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Service
+from services.demo.ecs.records import Fate
+from services.demo.effects import Deploy, Effect
 from services.demo.elb.model import TargetGroup
+from services.demo.incident_effects import Desired, ServiceEvent, Targets
 from services.demo.logs.store import LogStore
-from services.demo.scenario import Deploy, ScenarioRun
+from services.demo.scenario import ScenarioRun
 from services.demo.system import names
-from services.demo.system.app_log import app_lines, startup_lines
+from services.demo.system.app_log import app_lines, startup_lines, trouble_lines
 from services.demo.system.lines import Line
-from services.demo.system.minute import Minute, gib_filled, simulate
+from services.demo.system.minute import Minute, gib_filled, of, simulate
 from services.demo.system.other_logs import database_lines, firewall_lines
 from services.demo.system.publish import publish
+from services.demo.system.troubles import disturb, fates, troubles_of
 
+FULL = 0.02
+"""GiB below which the database's storage is full."""
 CREDITS = 576.0
 """CPU credits of the database at most, and at the beginning."""
 
 
 class Database(Protocol):
     """What the simulation asks of the database instance."""
+
+    is_full: bool
+    """Whether no storage is left."""
 
     @property
     def grown_gib(self) -> float:
@@ -64,23 +74,30 @@ class SimulatedSystem:
         self._log_start = log_start
         self._minute: Minute | None = None
         self._lines: list[Line] = []
+        self._unhealthy = 0
+        releases = [each for each in of(run.scenario.effects, Deploy) if each.is_release]
+        self._released_words = releases[0].words if releases else ()
         self._started: set[str] = set()
         """Ids of the tasks whose start has been logged."""
         self._free = run.scenario.free_storage_gib + _filled(run, start)
         self._credits = CREDITS
+        self._troubles = troubles_of(run.scenario.effects)
+        service.fates += fates(self._troubles, run.began.timestamp())
         self.load = 0.0
         """Mean CPU of the tasks in the newest minute, per cent."""
 
     def begin(self, start: int) -> None:
         """Simulate the minute from `start`; its log lines become visible with `release`."""
         began = self._run.began.timestamp()
+        at = start + 30 - began
         for effect in self._run.scenario.effects:
-            if isinstance(effect, Deploy) and start <= began + effect.at < start + 60:
-                self._deploy(effect, start)
+            if start - 60 < began + effect.at <= start:
+                self._happen(effect, start)
+        if self._troubles:
+            self.group.troubles = tuple(each for each in of(self._troubles, Targets) if each.active(at))
         serving = self.service.serving(start + 30)
         failing = self.service.failing(start + 30)
         down = self._database.is_down(start, start + 60)
-        registered = sum(state != "draining" for _, state, _, _ in self.group.health(start + 30))
         minute = simulate(
             self._run.scenario,
             began,
@@ -88,24 +105,42 @@ class SimulatedSystem:
             len(serving),
             failing=failing,
             database_down=down,
-            registered=registered,
+            registered=self.group.registered(start + 30),
         )
         minute.database_cpu *= self._database.cpu_share
         self._minute = minute
-        if minute.unhealthy and not self.group.failing:
-            reason = "(reason Health checks failed with these codes: [503])"
-            self.service.add_event(
-                start + 20, f"(port 8080) is unhealthy in (target-group {names.GROUP_ARN}) due to {reason}"
-            )
-        self.group.failing = minute.unhealthy
+        self._check_health(minute)
+        minute.deployed_words = self._released_words
+        if self._troubles:
+            disturb(minute, self._troubles, at, Random(f"{self._run.scenario.seed} {start}"))
         if start >= self._log_start:
             self._write(minute)
+
+    def _check_health(self, minute: Minute) -> None:
+        """The group's targets as they are in this minute, and the service's event when one becomes unhealthy."""
+        was_failing, self.group.failing = self._unhealthy, minute.unhealthy
+        if not (was_failing or minute.unhealthy or self.group.troubles):
+            return
+        failing = [row for row in self.group.health(minute.start + 30) if row[1] == "unhealthy"]
+        self._unhealthy = minute.unhealthy = len(failing)
+        if failing and not was_failing:
+            words = f"is unhealthy in (target-group {names.GROUP_ARN}) due to (reason {failing[0][3]})"
+            self.service.add_event(minute.start + 20, f"(port 8080) {words}")
+
+    def _happen(self, effect: Effect, start: int) -> None:
+        """What an effect does once, in the minute from `start`, the first after its beginning."""
+        if isinstance(effect, Deploy):
+            self._deploy(effect, start)
+        elif isinstance(effect, Desired):
+            self.service.set_desired(effect.count, start)
+        elif isinstance(effect, ServiceEvent):
+            self.service.add_event(self._run.began.timestamp() + effect.at, effect.message)
 
     def _deploy(self, effect: Deploy, at: float) -> None:
         """Deploy the same definition, or a new one whose tasks end, fail or wait."""
         definition = names.RELEASE if effect.is_release else self.service.definition
         if effect.broken:
-            self.service.broken[definition] = at
+            self.service.fates.append(Fate.crash(definition, at))
         if effect.errors:
             self.service.faulty[self.service.images_of(definition)[0].digest] = effect.errors
         self.service.deploy(definition, at, hook="pause-1" if effect.paused else "")
@@ -113,7 +148,13 @@ class SimulatedSystem:
     def _write(self, minute: Minute) -> None:
         serving = self.service.serving(minute.start + 30)
         streams = [f"ecs/{names.SERVICE}/{task.id}" for task in serving]
-        lines = app_lines(minute, streams) + database_lines(minute) + firewall_lines(minute)
+        faults = self.service.faulty
+        faulty = [
+            stream for stream, task in zip(streams, serving, strict=True) if task.revision.digest in faults
+        ]
+        lines = app_lines(minute, streams, faulty) + database_lines(minute) + firewall_lines(minute)
+        if minute.application_lines:
+            lines += trouble_lines(minute, streams)
         for task in self.service.tasks:
             if task.id not in self._started and task.runs_at < minute.start + 60:
                 self._started.add(task.id)
@@ -129,7 +170,11 @@ class SimulatedSystem:
         self.load = minute.cpu
         self._free -= minute.gib_filled
         self._credits = min(CREDITS, max(0.0, self._credits + (20 - minute.database_cpu) / 60))
-        publish(self._metrics, minute, self._free + self._database.grown_gib, self._credits)
+        if minute.credits is not None:
+            self._credits = minute.credits
+        free = self._free + self._database.grown_gib
+        self._database.is_full = free < FULL
+        publish(self._metrics, minute, free, self._credits)
 
     def release(self, now: float) -> None:
         """Put the lines that are visible by `now` (epoch seconds) into their log groups."""

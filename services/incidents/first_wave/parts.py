@@ -33,12 +33,12 @@ def moment_of(alarm: Alarm, now: datetime) -> AlarmMoment:
 
 
 def moment_of_incident(incident: Incident, overview: AlarmOverview | None, now: datetime) -> AlarmMoment:
-    """The alarm that an incident began with, at the incident's own time; `overview` is the newest reading of alarms."""
+    """The alarm that an incident began with, counted from when it last fired; `overview` is the newest reading of alarms."""
     alarms = overview.alarms if overview is not None else ()
     alarm = next((alarm for alarm in alarms if alarm.id == incident.target), None)
     if alarm is None:
-        return AlarmMoment(id=incident.target, name=incident.target, since=incident.since)
-    return moment_of(alarm, now).model_copy(update={"since": incident.since})
+        return AlarmMoment(id=incident.target, name=incident.target, since=incident.firing_since)
+    return moment_of(alarm, now).model_copy(update={"since": incident.firing_since})
 
 
 def service_name(alarm: AlarmMoment, runbook: Runbook) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from services.aws.autoscaling.reader import AutoScalingReader
@@ -146,11 +147,15 @@ async def network(wave: Wave, reader: SourceReader) -> Answered:
     groups = await SecurityGroups(reader).named([*database.security_groups, *service.security_groups])
     count = len(dict.fromkeys(database.security_groups))
     own = [group for group in groups if group.id in service.security_groups]
+    let_in = partial(network_path, groups[:count], own, database.port)
     try:
-        path = network_path(groups[:count], own, database.port, await _addresses(wave))
+        try:
+            return Answered({"network": let_in(())})
+        except Undetermined:
+            # Only rules for address ranges need the targets, which may be late or denied.
+            return Answered({"network": let_in(await _addresses(wave))})
     except Undetermined as error:
         raise Unanswered(str(error)) from error
-    return Answered({"network": path})
 
 
 async def _addresses(wave: Wave) -> list[str]:

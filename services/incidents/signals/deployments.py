@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts, minutes_before
-from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
+from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
 from services.models.first_wave import Measure, Source
 
 JUST_BEFORE = 30
@@ -92,12 +92,14 @@ def _is_mixed(facts: Facts) -> bool:
     return len(stopped | {task.definition for task in facts.evidence.running_tasks}) > 1
 
 
-def _newest(facts: Facts) -> str:
-    service = facts.evidence.service
-    return service.task_definition if service is not None else ""
+def _is_settled(facts: Facts) -> bool:
+    """Whether it is known that nothing was deployed lately, so that no error can belong to a new revision."""
+    return not facts.unread(Source.SERVICE) and bool(_starts(facts)) and _recent(facts).at is None
 
 
 def _on_new(facts: Facts) -> Judged:
+    if _is_settled(facts):
+        return absent(_("nothing was deployed just before"))
     counts = _errors_by_definition(facts)
     if isinstance(counts, str):
         return unseen(counts)
@@ -105,8 +107,8 @@ def _on_new(facts: Facts) -> Judged:
         return unseen(_("only one revision was running"))
     newest = max(counts, key=lambda name: int(name.rpartition(":")[2] or 0))
     share = counts[newest] / counts.total()
-    if share < 0.9 or _recent(facts).at is None:
-        return absent()
+    if share < 0.9:
+        return absent(f"{newest} {percent(share)}", "≥ 90%")
     count = counts[newest]
     return present(
         _("{count} errors, all on {revision}").format(count=count, revision=newest), at=facts.start
@@ -114,6 +116,8 @@ def _on_new(facts: Facts) -> Judged:
 
 
 def _on_both(facts: Facts) -> Judged:
+    if _is_settled(facts):
+        return absent(_("nothing was deployed just before"))
     counts = _errors_by_definition(facts)
     if isinstance(counts, str):
         return unseen(counts)
@@ -125,6 +129,8 @@ def _on_both(facts: Facts) -> Judged:
 
 
 def _differs(facts: Facts) -> Judged:
+    if _is_settled(facts):
+        return absent(_("nothing was deployed just before"))
     revisions = sorted(
         (revision for revision in facts.evidence.revisions if revision.created is not None),
         key=lambda revision: revision.created or facts.start,
@@ -142,7 +148,7 @@ def _differs(facts: Facts) -> Judged:
 def _dearer(facts: Facts) -> Judged:
     began = _recent(facts).at
     if began is None:
-        return unseen(_("nothing was deployed just before"))
+        return absent(_("nothing was deployed just before"))
     costs: dict[bool, list[float]] = {True: [], False: []}
     requests = dict(facts.points(Measure.REQUESTS))
     for at, cpu in facts.points(Measure.ECS_CPU):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.demo.ecs.records import Fate
 from services.demo.system import names
 from services.models.change_runs import StepState
 from services.models.watches import WatchState
@@ -83,7 +84,7 @@ async def test_a_restart_whose_tasks_fail_is_told(embedded: Any, tmp_path: Path)
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one, KIND)
-        service(embedded).broken[names.DEPLOYED] = embedded.clock.now().timestamp()
+        service(embedded).fates.append(Fate.crash(names.DEPLOYED, embedded.clock.now().timestamp()))
         end = await ended(one, await one.apply(plan))
         assert end.progress is not None
         assert end.progress.state is WatchState.FAILED

@@ -1,14 +1,17 @@
 """The embedded AWS as a process: it starts quickly, shares its clock, is quiet, and ends with its parent."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
+from services.demo.incidents.drawing import draw
 from services.demo.launch import DemoError, ready, spawn, start, stop_child
 from tests.services.demo.client import ask
 
@@ -36,6 +39,18 @@ async def test_it_starts_shares_its_clock_and_stops() -> None:
     finally:
         await demo.stop()
     assert demo.child.returncode == 0
+
+
+async def test_a_seed_draws_the_cause_and_only_the_control_path_tells_it() -> None:
+    child = spawn("alb-5xx", seed=3)
+    demo = await ready(child)
+    try:
+        truth = await asyncio.to_thread(lambda: json.load(urlopen(f"{demo.url}/_toban/truth")))
+    finally:
+        await demo.stop()
+    assert truth["causes"] == list(draw("alb-5xx", 3).causes)
+    with pytest.raises(DemoError, match="has no causes to draw"):
+        await ready(spawn("ordinary-day", seed=3))
 
 
 async def test_an_unknown_scenario_is_reported() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.demo.ecs.records import Fate
 from services.demo.system import names
 from services.models.change_runs import StepState
 from services.models.changes import Danger
@@ -255,7 +256,7 @@ async def test_a_rollback_whose_tasks_fail_ends_as_failed(embedded: Any, tmp_pat
 @pytest.mark.slow
 async def test_it_gives_up_after_an_hour(embedded: Any, tmp_path: Path) -> None:
     live(embedded, 240)
-    service(embedded).broken[BEFORE] = 0.0
+    service(embedded).fates.append(Fate.crash(BEFORE, 0.0))
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one, "deploy-rollback")
@@ -274,7 +275,7 @@ async def test_one_that_ecs_has_undone_since_was_done(
 ) -> None:
     """The service deploys what it did before, as if nothing had arrived; its newest deployment tells."""
     live(embedded, 240)
-    service(embedded).broken[BEFORE] = 0.0
+    service(embedded).fates.append(Fate.crash(BEFORE, 0.0))
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one, "deploy-rollback")

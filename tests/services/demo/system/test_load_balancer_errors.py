@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.demo.scenario import Errors, Scenario, Words
+from services.demo.effects import Errors
+from services.demo.scenario import Scenario, Words
 from services.demo.system import names
 from tests.services.demo.client import ask
 

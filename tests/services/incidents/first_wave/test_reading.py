@@ -33,7 +33,6 @@ SHARED = {
     Source.DATABASE_LOG: {Source.APPLICATION_LOG},
 }
 """Sources that are read by the same operation, so that a fault of it concerns both."""
-ASKED = [source for source in Source if source is not Source.NETWORK]
 
 
 @pytest.fixture
@@ -77,11 +76,30 @@ async def test_everything_about_an_incident_is_read_at_once(
     assert errors
     assert len(requests.values) > 60 > len(errors.values) > 0
     assert requests.period == 60
+    assert evidence.network
+    assert evidence.network.allowed
+    assert all(group in evidence.network.rule for group in evidence.service.security_groups)
     assert evidence.application_errors
     assert evidence.application_errors.is_whole
     assert all("ERROR" in line.text for line in evidence.application_errors.lines)
     assert evidence.application_errors.lines
     assert evidence.application_errors.span.start == alarm.since - timedelta(minutes=30)
+
+
+@pytest.mark.scenario("bad-deploy", history=5400.0)
+@pytest.mark.parametrize("minutes", range(2, 14, 3))
+async def test_a_deployment_with_stopped_tasks_takes_no_more_requests(
+    embedded: Embedded, minutes: int
+) -> None:
+    live(embedded, minutes)
+    async with context(embedded) as console:
+        alarm = await moment(console)
+        before = sum(embedded.counts().values())
+        evidence = await wave(console, alarm)
+        assert sum(embedded.counts().values()) - before == evidence.requests <= REQUESTS
+        assert unread(evidence) == set()
+        assert len({task.definition for task in evidence.running_tasks}) > 0
+        assert evidence.policies_read is bool(evidence.policies)
 
 
 async def test_it_costs_less_than_a_yen(
@@ -107,7 +125,7 @@ def test_the_requests_set_aside_are_all_that_there_are() -> None:
     ],
     ids=["denied", "throttled", "without its keys"],
 )
-@pytest.mark.parametrize("source", ASKED)
+@pytest.mark.parametrize("source", list(Source))
 async def test_a_source_that_fails_leaves_its_problem_and_all_others(
     embedded: Embedded,
     console: InspectionContext,
@@ -130,7 +148,7 @@ async def test_a_source_that_fails_leaves_its_problem_and_all_others(
     assert all(each.problem is None or each.problem.kind is kind for each in evidence.readings)
 
 
-@pytest.mark.parametrize("source", ASKED)
+@pytest.mark.parametrize("source", list(Source))
 async def test_a_hanging_source_is_given_up_and_the_rest_kept(
     embedded: Embedded, console: InspectionContext, alarm: AlarmMoment, source: Source
 ) -> None:

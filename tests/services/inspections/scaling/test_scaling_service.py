@@ -9,6 +9,7 @@ import pytest
 from services.aws.client.errors import AccessDenied, AwsError
 from services.demo.autoscaling.records import Activity, plan
 from services.demo.ecs.model import Service
+from services.demo.ecs.records import Fate
 from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import WORSE, Verdict
@@ -70,7 +71,7 @@ async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embed
 @QUIET
 async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded: Embedded) -> None:
     staff = staff_api(embedded)
-    staff.broken[staff.definition] = now(embedded)
+    staff.fates.append(Fate.crash(staff.definition, now(embedded)))
     with embedded.world.lock:
         staff.stop(staff.tasks[0], now(embedded), "gone")
     embedded.advance(40)

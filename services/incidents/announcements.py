@@ -1,0 +1,112 @@
+"""What happens to alarms and incidents, one line for each event, for a console without a screen."""
+
+from collections.abc import Iterator
+
+from services.i18n import N_, _
+from services.incidents.catalogue import titles
+from services.incidents.evidence import UnreadableEvidence, unpacked
+from services.incidents.service import Incidents
+from services.incidents.weighing import assess
+from services.journal.errors import JournalError
+from services.models import glyphs
+from services.models.alarms import AlarmOverview, AlarmState
+from services.models.assess_answer import word_text
+from services.models.causes import Word
+from services.models.feeds import FeedState
+from services.models.incidents import Incident, TurnKind
+from services.models.journal import JournalHealth
+from services.models.runbook import Runbook
+
+_ALARMS = {
+    AlarmState.ALARM: (glyphs.FIRING, N_("{name}: the alarm fires. {reason}")),
+    AlarmState.OK: (glyphs.NORMAL, N_("{name}: the alarm is ok. {reason}")),
+    AlarmState.INSUFFICIENT: (glyphs.NOT_JUDGED, N_("{name}: the alarm has no data. {reason}")),
+    AlarmState.MISSING: (glyphs.MISSING, N_("{name}: the alarm does not exist. {reason}")),
+}
+_TURNS = {
+    TurnKind.ALARM: N_("{title}: the alarm fires again"),
+    TurnKind.OK: N_("{title}: the alarm is ok again"),
+    TurnKind.INSUFFICIENT: N_("{title}: the alarm has no data"),
+    TurnKind.MISSING: N_("{title}: the alarm does not exist any more"),
+    TurnKind.RECOVERED: N_("{title}: the system has recovered"),
+}
+
+
+class Announcements:
+    """Compares each state with the one before it; what is as it was before the start is said once, if it is amiss."""
+
+    def __init__(self, incidents: Incidents, runbook: Runbook) -> None:
+        self._incidents = incidents
+        self._runbook = runbook
+        self._alarms: dict[str, AlarmState] = {}
+        self._known: dict[str, Incident] = {}
+        self._problem = ""
+        self._trouble = ""
+
+    def of_alarms(self, state: FeedState[AlarmOverview]) -> Iterator[str]:
+        """Changes of the runbook's alarms, and why they cannot be read."""
+        problem = state.problem.message if state.problem is not None else ""
+        if problem and problem != self._problem:
+            yield f"{glyphs.ATTENTION} " + _("The alarms cannot be read: {why}").format(why=problem)
+        elif self._problem and not problem:
+            yield f"{glyphs.NORMAL} " + _("The alarms are read again.")
+        self._problem = problem
+        if problem or state.value is None:
+            return
+        for alarm in state.value.alarms:
+            before = self._alarms.get(alarm.id, AlarmState.OK)
+            if alarm.expected and alarm.state is not before:
+                glyph, text = _ALARMS[alarm.state]
+                yield f"{glyph} " + _(text).format(name=alarm.name, reason=alarm.reason).rstrip()
+            self._alarms[alarm.id] = alarm.state
+
+    def of_journal(self, health: JournalHealth) -> Iterator[str]:
+        """Whether the journal can be written."""
+        trouble = health.problem.message if health.problem is not None else ""
+        if trouble and trouble != self._trouble:
+            yield f"{glyphs.ATTENTION} " + _("The journal cannot be written: {why}").format(why=trouble)
+        elif self._trouble and not trouble:
+            yield f"{glyphs.NORMAL} " + _("The journal is written again.")
+        self._trouble = trouble
+
+    async def of_incidents(self, incidents: tuple[Incident, ...]) -> list[str]:
+        """What became of the incidents, oldest first."""
+        lines: list[str] = []
+        for incident in sorted(incidents, key=lambda incident: incident.seq):
+            before = self._known.get(incident.id)
+            if before is None and not incident.is_open:
+                self._known[incident.id] = incident
+                continue
+            lines += self._opened(incident, before)
+            if len(incident.evidence) > (len(before.evidence) if before else 0):
+                lines.append(await self._evidence(incident))
+            lines += self._course(incident, before)
+            self._known[incident.id] = incident
+        return lines
+
+    def _opened(self, incident: Incident, before: Incident | None) -> Iterator[str]:
+        if before is None:
+            yield f"{glyphs.ABNORMAL} " + _("Incident: {title}").format(title=incident.title)
+
+    def _course(self, incident: Incident, before: Incident | None) -> Iterator[str]:
+        for turn in incident.turns[len(before.turns) if before else 0 :]:
+            yield "  " + _(_TURNS[turn.kind]).format(title=incident.title)
+        if incident.holder and (before is None or before.holder != incident.holder):
+            yield "  " + _("{title}: {who} responds").format(title=incident.title, who=incident.holder)
+        if not incident.is_open and (before is None or before.is_open):
+            yield f"{glyphs.DONE} " + _("{title}: closed by {who}").format(
+                title=incident.title, who=incident.closed_by
+            )
+
+    async def _evidence(self, incident: Incident) -> str:
+        """The first cause by the newest evidence, or why there is none."""
+        try:
+            entry = await self._incidents.journal.entry(incident.evidence[-1])
+            assessment = assess(unpacked(entry.data if entry else {}), self._runbook)
+        except (JournalError, UnreadableEvidence) as error:
+            return f"  {incident.title}: {error}"
+        text = word_text(assessment.word)
+        leader = assessment.leader
+        if leader is not None and assessment.word is not Word.OPEN:
+            text = f"{text}: {titles([str(leader.id)])[0]}"
+        return "  " + _("{title}: evidence is recorded; {text}").format(title=incident.title, text=text)

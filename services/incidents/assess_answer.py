@@ -1,0 +1,107 @@
+"""An assessment as `toban assess` prints it; pure."""
+
+from collections.abc import Iterable
+
+from services.incidents.catalogue import causes_of
+from services.models.alarms import Alarm, AlarmState
+from services.models.assess_answer import (
+    AssessAnswer,
+    AssessedAlarm,
+    AssessedCause,
+    AssessedOnset,
+    AssessedSignal,
+    AssessedSource,
+    AssessedWeight,
+)
+from services.models.causes import Assessment, CauseSpec, Signal, WeighedCause, WeighedSignal, Word
+from services.models.first_wave import IncidentEvidence, Source
+from services.models.runbook import Runbook
+
+NOTHING_WRONG, LIKELY, STRONG, OPEN = 0, 1, 2, 3
+"""Exit statuses."""
+LOGS = frozenset({Source.APPLICATION_LOG, Source.DATABASE_LOG})
+"""Sources whose values quote logs."""
+_STATUS = {Word.STRONG: STRONG, Word.LIKELY: LIKELY, Word.OPEN: OPEN}
+
+
+def answer_of(
+    alarm: Alarm,
+    evidence: IncidentEvidence,
+    assessment: Assessment,
+    runbook: Runbook,
+    *,
+    region: str,
+    yen: float,
+    private: bool = False,
+) -> AssessAnswer:
+    """The answer about one alarm; `private`: with the words of logs, which may contain personal data."""
+    specs = {str(spec.id): spec for spec in causes_of(runbook)}
+    specs |= {str(spec.id): spec for spec in causes_of(runbook, runbook.playbook_for(alarm.id))}
+    leader = assessment.leader
+    return AssessAnswer(
+        system=runbook.system.id,
+        region=region,
+        alarm=AssessedAlarm(name=alarm.id, state=alarm.state, since=alarm.since, reason=alarm.reason),
+        at=evidence.began,
+        seconds=round((evidence.ended - evidence.began).total_seconds(), 3),
+        requests=evidence.requests,
+        yen=round(yen, 4),
+        status=status_of(alarm, evidence, assessment),
+        word=assessment.word,
+        why=assessment.why,
+        onset=AssessedOnset(**assessment.onset.model_dump()),
+        causes=tuple(
+            _cause(cause, specs, assessment.word if cause is leader else None) for cause in assessment.causes
+        ),
+        signals=tuple(_signal(signal, private=private) for signal in assessment.signals),
+        next_look=assessment.next_look.signal if assessment.next_look else None,
+        sources=tuple(AssessedSource(**dict(reading)) for reading in evidence.readings),
+    )
+
+
+def status_of(alarm: Alarm, evidence: IncidentEvidence, assessment: Assessment) -> int:
+    """Nothing is wrong if the alarm is OK, everything could be read, and no cause stands out."""
+    is_read = all(reading.problem is None for reading in evidence.readings)
+    if alarm.state is AlarmState.OK and assessment.word is Word.OPEN and is_read:
+        return NOTHING_WRONG
+    return _STATUS[assessment.word]
+
+
+def _cause(cause: WeighedCause, specs: dict[str, CauseSpec], word: Word | None) -> AssessedCause:
+    spec = specs.get(str(cause.id))
+    return AssessedCause(
+        id=cause.id,
+        title=spec.title if spec else cause.id,
+        action=spec.action if spec else "",
+        score=cause.score,
+        prior=cause.prior,
+        word=word,
+        supporting=_weights(cause.supporting),
+        opposing=_weights(cause.opposing),
+        unseen=_weights(cause.unseen),
+        impossible=cause.impossible,
+        root=cause.is_root,
+        effects=tuple(map(str, cause.effects)),
+    )
+
+
+def _weights(signals: Iterable[WeighedSignal]) -> tuple[AssessedWeight, ...]:
+    return tuple(
+        AssessedWeight(signal=each.signal.id, weight=each.weight, counts=each.counts) for each in signals
+    )
+
+
+def _signal(signal: Signal, *, private: bool) -> AssessedSignal:
+    is_shown = private or signal.source not in LOGS
+    return AssessedSignal(
+        id=signal.id,
+        title=signal.title,
+        state=signal.state,
+        value=signal.value if is_shown else "",
+        limit=signal.limit,
+        time=signal.at,
+        source=signal.source,
+        why=signal.why,
+        denied=signal.is_denied,
+        direct_for=tuple(map(str, signal.direct_for)),
+    )

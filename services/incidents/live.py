@@ -1,0 +1,65 @@
+"""The present evidence of an open incident: one reading for the screen and for the judgement of recovery."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from services.clock import Clock
+from services.incidents.facts import Facts
+from services.incidents.recovery import RecoveryCheck, recovery_checks
+from services.models.first_wave import IncidentEvidence
+from services.models.incidents import Incident
+from services.models.runbook import Runbook
+
+EVERY = 60.0
+"""Seconds between two readings of one incident, however many ask."""
+ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
+"""Reads the first wave about an incident; raises nothing but cancellation."""
+
+
+class LiveEvidence:
+    """Reads the first wave again for whoever looks at an incident; nothing of it is recorded."""
+
+    def __init__(self, read: ReadWave, runbook: Runbook, clock: Clock) -> None:
+        self._read = read
+        self._runbook = runbook
+        self._clock = clock
+        self._newest: dict[str, IncidentEvidence] = {}
+        self._elapsed: dict[str, float] = {}
+        """When the newest reading of an incident began, by the clock's `elapsed`."""
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def newest(self, incident: Incident) -> IncidentEvidence | None:
+        """The newest reading; None if there is none yet."""
+        return self._newest.get(incident.id)
+
+    async def read(self, incident: Incident, *, at_once: bool = False) -> IncidentEvidence:
+        """A reading at most EVERY seconds old; `at_once`: a new one, as a person asked for it."""
+        lock = self._locks.setdefault(incident.id, asyncio.Lock())
+        asked = self._clock.elapsed()
+        async with lock:
+            began = self._elapsed.get(incident.id)
+            # Whoever waited for a reading that began after the question has it.
+            if began is not None and (began >= asked or (not at_once and asked - began < EVERY)):
+                return self._newest[incident.id]
+            began = self._clock.elapsed()
+            evidence = await self._read(incident)
+            self._newest[incident.id], self._elapsed[incident.id] = evidence, began
+            return evidence
+
+    def checks(self, incident: Incident) -> tuple[RecoveryCheck, ...]:
+        """The conditions of recovery in the newest reading; () without one."""
+        evidence = self._newest.get(incident.id)
+        return recovery_checks(Facts(evidence, self._runbook)) if evidence is not None else ()
+
+    def read_at(self, incident: Incident) -> datetime | None:
+        """When the newest reading was complete (UTC); None without one."""
+        evidence = self._newest.get(incident.id)
+        return evidence.ended if evidence is not None else None
+
+    def forget(self, keep: set[str]) -> None:
+        """Drop the readings of all other incidents."""
+        for id in self._newest.keys() - keep:
+            self._newest.pop(id, None)
+            self._elapsed.pop(id, None)
+            self._locks.pop(id, None)

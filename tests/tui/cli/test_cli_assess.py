@@ -1,0 +1,110 @@
+"""`toban assess`: the first wave and the weighed causes for pipes, cron and drills."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services import i18n
+from services.incidents.assess_answer import LOGS
+from services.models.assess_answer import AssessAnswer
+from services.toml.grammar import schema
+from tests.conftest import Embedded
+from tui.cli.main import Output, run
+
+ALARM = "alb-5xx-error-rate"
+
+
+def toban(*argv: str, language: str = "en") -> int:
+    try:
+        return run(["--lang", language, *argv], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+@pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
+def test_a_firing_alarm_is_assessed_as_json_and_nothing_is_left(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = toban("assess", ALARM, "--json", "--endpoint-url", embedded_now.url)
+    printed: dict[str, Any] = json.loads(capsys.readouterr().out)
+    answer = AssessAnswer.model_validate(printed)
+    assert status == answer.status
+    assert status in (1, 2, 3)
+    assert (answer.system, answer.alarm.name, answer.alarm.state) == ("facility-prod", ALARM, "alarm")
+    assert 0 < answer.requests <= 18
+    assert 0 < answer.yen < 1
+    assert {"score", "for", "against", "unseen", "word"} <= printed["causes"][0].keys()
+    assert {"state", "value", "limit", "time", "source"} <= printed["signals"][0].keys()
+    ids = {signal.id for signal in answer.signals}
+    assert all(weight.signal in ids for cause in answer.causes for weight in cause.supporting)
+    assert answer.onset.at <= answer.at
+    assert not list(Path(os.environ["HOME"]).rglob("*.db"))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
+def test_people_read_causes_with_what_speaks_for_them(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    toban("assess", ALARM, "--endpoint-url", embedded_now.url, language=language)
+    printed = capsys.readouterr().out
+    assert ALARM in printed
+    assert "T0" in printed
+    assert "      + " in printed
+
+
+@pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
+def test_the_words_of_logs_are_printed_on_request_alone(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("assess", ALARM, "--json", "--endpoint-url", embedded_now.url)
+    values = []
+    for private in ((), ("--private",)):
+        toban(*command, *private)
+        signals = AssessAnswer.model_validate_json(capsys.readouterr().out).signals
+        values.append([signal.value for signal in signals if signal.source in LOGS and signal.value])
+    assert values[0] == []
+    assert values[1]
+
+
+def test_an_alarm_that_is_ok_with_nothing_wrong_is_zero(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("assess", ALARM, "--json", "--endpoint-url", embedded_now.url) == 0
+    assert json.loads(capsys.readouterr().out)["word"] == "open"
+
+
+def test_what_could_not_be_read_is_never_nothing_wrong(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault("ecs", preset="denied")
+    assert toban("assess", ALARM, "--endpoint-url", embedded_now.url) == 3
+    assert "ecs:DescribeServices" in capsys.readouterr().out
+
+
+def test_an_alarm_that_cannot_be_read_is_three(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault("cloudwatch", "DescribeAlarms", preset="denied")
+    assert toban("assess", ALARM, "--json", "--endpoint-url", embedded_now.url) == 3
+    assert json.loads(capsys.readouterr().out)["problem"]["permission"] == "cloudwatch:DescribeAlarms"
+
+
+def test_a_name_that_nobody_knows_is_wrong_usage(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("assess", "alb-5xx", "--endpoint-url", embedded_now.url) == 64
+    assert ALARM in capsys.readouterr().err
+    assert toban("assess") == 64
+
+
+def test_the_schema_describes_every_field(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("assess", "--schema") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == schema(AssessAnswer)
+    causes = printed["$defs"]["AssessedCause"]["properties"]
+    assert {"for", "against"} <= causes.keys()
+    assert causes["for"]["description"]

@@ -1,0 +1,125 @@
+"""`toban assess ALARM`: reads what AWS knows about an alarm and weighs the causes, without a screen.
+
+Nothing is recorded. Exit status: 0 nothing wrong, 1 likely, 2 strong, 3 cannot be judged, 64 usage error.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from services.i18n import _
+from services.models.text import clean
+from services.toml import mistakes
+from tui.cli.click_i18n import Command, Prints, answered
+from tui.cli.entry_text import problem_lines
+from tui.exit_status import ExitStatus
+from tui.start_options import StartOptions
+
+if TYPE_CHECKING:
+    from services.models.alarms import Alarm
+    from services.models.assess_answer import AssessAnswer
+    from services.models.runbook import Runbook
+    from services.system import Services
+
+_OWN = frozenset({"alarm", "as_json", "schema", "private"})
+"""Flags of this command itself; all others are start options."""
+
+
+def assess_command(
+    output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Command:
+    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
+
+    def callback(**flags: Any) -> int:
+        if flags["schema"]:
+            output.hand_over(_json(_schema()))
+            return ExitStatus.NORMAL
+        if not flags["alarm"]:
+            raise click.UsageError(_("An alarm is missing."), click.get_current_context())
+        overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
+        return answered(output, lambda: _run(flags, replace(before(), **overrides)), data=flags["as_json"])
+
+    return Command(
+        "assess",
+        callback=callback,
+        help=_(
+            "Read what AWS knows about an alarm now, and weigh the causes.\n\nALARM is an alarm of the "
+            "runbook. Nothing is recorded. Exit status: 0 nothing wrong, 1 a likely cause, 2 a strong one, "
+            "3 cannot be judged."
+        ),
+        params=[
+            click.Argument(["alarm"], required=False, metavar="ALARM"),
+            click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
+            click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
+            click.Option(
+                ["--private"], is_flag=True, help=_("Include log texts; they may contain personal data.")
+            ),
+            *shared,
+        ],
+    )
+
+
+def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
+    import asyncio
+
+    from services.aws.client.errors import AwsError
+    from tui.startup.connection import connected
+
+    async def once() -> "tuple[AssessAnswer, Runbook]":
+        async with connected(options) as services:
+            return await _answer(services, flags["alarm"], private=flags["private"]), services.runbook
+
+    try:
+        answer, runbook = asyncio.run(once())
+    except AwsError as error:
+        if flags["as_json"]:
+            data = {"status": int(ExitStatus.UNKNOWN), "problem": error.problem.model_dump(mode="json")}
+            return _json(data), ExitStatus.UNKNOWN
+        return problem_lines(error.problem), ExitStatus.UNKNOWN
+    if flags["as_json"]:
+        return _json(answer.model_dump(mode="json", by_alias=True)), answer.status
+    from tui.cli.assess_text import answer_lines
+
+    return answer_lines(answer, runbook), answer.status
+
+
+async def _answer(services: "Services", name: str, *, private: bool) -> "AssessAnswer":
+    from services.incidents.assess_answer import answer_of
+    from services.incidents.first_wave.parts import moment_of
+    from services.incidents.weighing import assess
+
+    alarm = await _alarm(services, name)
+    evidence = await services.first_waves.about(moment_of(alarm, services.clock.now()))
+    assessment = assess(evidence, services.runbook)
+    yen = services.meter.yen_today
+    return answer_of(
+        alarm, evidence, assessment, services.runbook, region=services.region, yen=yen, private=private
+    )
+
+
+async def _alarm(services: "Services", name: str) -> "Alarm":
+    """The alarm as it stands. Raises UsageError for a name that neither the runbook nor AWS knows, and AwsError."""
+    from services.aws.client.reader import not_found
+
+    overview = await services.alarms.named([name])
+    if overview.alarms:
+        return overview.alarms[0]
+    names = [str(alarm.name) for alarm in services.runbook.alarms]
+    if name in names:
+        text = _("AWS has no alarm {name}.").format(name=clean(name))
+        raise not_found(text, "cloudwatch", "DescribeAlarms")
+    raise click.UsageError(mistakes.unknown_name(clean(name), names), click.get_current_context())
+
+
+def _schema() -> dict[str, Any]:
+    from services.models.assess_answer import AssessAnswer
+    from services.toml.grammar import schema
+
+    return schema(AssessAnswer)
+
+
+def _json(data: object) -> list[str]:
+    return [json.dumps(data, ensure_ascii=False, indent=2)]

@@ -1,0 +1,117 @@
+"""The watch without a screen. Imported late, because it loads all of `services`."""
+
+import asyncio
+import os
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from datetime import datetime, tzinfo
+from typing import Any
+
+from services.i18n import _
+from services.incidents.announcements import Announcements
+from services.models.alarms import AlarmOverview
+from services.models.date_text import day_text
+from services.models.feeds import FeedState
+from services.models.text import clean
+from services.system import Services
+from tui.cli.click_i18n import Prints
+from tui.cli.printing import CannotPrint
+from tui.exit_status import ended_by
+from tui.runtime import last_resort
+from tui.signals import on_loop
+from tui.start_options import StartOptions
+from tui.startup.connection import connected
+from widgets.drawing.format import clock
+
+USAGE_EVERY = 600.0
+"""Seconds between two records of what the requests cost."""
+
+
+async def watch(output: Prints, options: StartOptions) -> int:
+    """Watch until a signal arrives. Raises StartError if the system cannot be connected."""
+    stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def stop(number: int) -> None:
+        if not stopped.done():
+            stopped.set_result(number)
+
+    with on_loop.handled(stop, lambda number: os._exit(ended_by(number))):
+        async with connected(options) as services:
+            console = HeadlessWatch(services, output)
+            tasks = [asyncio.create_task(work) for work in await console.begin()]
+            try:
+                return ended_by(await stopped)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                console.say([_("The watch ends.")])
+
+
+class HeadlessWatch:
+    """The repeating work of a console without a screen."""
+
+    def __init__(self, services: Services, output: Prints) -> None:
+        self._services = services
+        self._output = output
+        self._announcements = Announcements(services.incidents, services.runbook)
+        self._zone = services.calendar.zone
+
+    async def begin(self) -> list[Coroutine[Any, Any, None]]:
+        """Open the journal, and return the work to be done until the end."""
+        services = self._services
+        services.report_faults(self._report, self._report)
+        await services.open_journal()
+        system = services.runbook.system
+        text = _("Watching {title} ({region}); journal: {path}. AWS is never changed.")
+        self.say(
+            [
+                text.format(title=system.title, region=services.region, path=clean(services.journal.path)),
+                *self._announcements.of_journal(services.journal.health),
+            ]
+        )
+        workers, feeds = services.workers, services.feeds
+        watch, capture = services.incident_watch, services.incident_capture
+        return [
+            workers.follow("feed-alarms", _("reading the alarms"), feeds["alarms"].states, self._alarms),
+            workers.follow("feed-identity", _("reading the account"), feeds["identity"].states, _ignore),
+            workers.follow("journal", _("reading the journal"), services.journal.follow, self._journal),
+            workers.keep("incident-watch", _("opening incidents"), watch.keep),
+            workers.keep("incident-capture", _("recording evidence"), capture.keep),
+            workers.keep("incidents", _("updating the incidents"), self._follow_incidents),
+            workers.keep("usage", _("recording AWS usage"), self._record_usage),
+        ]
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Print lines, each with its time; where nobody reads them, the journal still has them."""
+        now = self._services.clock.now()
+        with suppress(CannotPrint):
+            if stamped := [f"{_stamp(now, self._zone)}  {line}" for line in lines]:
+                self._output.print_lines(stamped)
+
+    def _report(self, error: BaseException) -> None:
+        self.say([last_resort.line(error, self._services.session.secrets())])
+
+    def _alarms(self, state: FeedState[AlarmOverview]) -> None:
+        self._services.incident_watch.observe(state)
+        self.say(self._announcements.of_alarms(state))
+
+    def _journal(self, _newest: int) -> None:
+        self.say(self._announcements.of_journal(self._services.journal.health))
+
+    async def _follow_incidents(self) -> None:
+        async for incidents in self._services.incidents.states():
+            self.say(await self._announcements.of_incidents(incidents))
+
+    async def _record_usage(self) -> None:
+        while True:
+            await self._services.clock.sleep(USAGE_EVERY)
+            await self._services.usage_log.record()
+
+
+def _stamp(now: datetime, zone: tzinfo) -> str:
+    return f"{day_text(now.astimezone(zone).date())} {clock(now, zone)}"
+
+
+def _ignore(_state: object) -> None:
+    """The identity is read for the entries in the journal alone."""

@@ -163,7 +163,7 @@ class IncidentDetail(Widget):
         evidence = view.evidence if view is not None else None
         assert view is not None
         assert evidence is not None, "only asked where there is evidence"
-        return EvidenceContext(evidence, view.onset, view.incident.since, self._now(), view.zone)
+        return EvidenceContext(evidence, view.onset, view.incident.since, self._now(), view.zone, view.checks)
 
     # -- the panels' entries
 

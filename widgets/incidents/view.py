@@ -8,6 +8,7 @@ from services.models.causes import Assessment, CauseSpec
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, StepMark, TimelineRow
 from services.models.runbook_playbooks import Playbook
+from widgets.incidents.evidence.context import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class IncidentView:
     """Roles that the playbook calls for and that nobody can reach."""
     joinable: tuple[Incident, ...] = ()
     """Incidents that may be the same one."""
+    checks: tuple[Check, ...] = ()
+    """The conditions of recovery as last judged; () if they were not."""
     zone: tzinfo = UTC
     trouble: str = ""
     """Why the evidence cannot be shown; "" if it can, or there is none yet."""

@@ -136,8 +136,8 @@ def test_no_step_of_the_shipped_runbook_has_an_empty_page(language: str) -> None
 
 @pytest.mark.parametrize("width", [60, 76, 120])
 def test_no_row_of_any_page_is_wider_than_the_panel(width: int, language: str) -> None:
-    for name, each in PAGES.items():
-        for entry in each.entries(data.context(), width):
+    for name, chosen in PAGES.items():
+        for entry in chosen.entries(data.context(), width):
             assert all(width_of(line) <= width for line in entry.lines), (name, entry.key)
 
 

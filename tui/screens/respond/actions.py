@@ -11,7 +11,7 @@ from services.models.posts import Proposal
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.respond.building import joinable, situation_of, specs_of
+from tui.screens.respond.building import Weighing, joinable, situation_of, specs_of
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
@@ -40,6 +40,10 @@ async def attempt(app: Console, record: Awaitable[object], done: str) -> bool:
 
 class IncidentScreenBase(ModeScreen):
     """A screen that has an incident at hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weighing = Weighing(self.app)
 
     def incident_at_hand(self) -> Incident | None:
         """The incident that the keys act on."""

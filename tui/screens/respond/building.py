@@ -14,12 +14,12 @@ from services.models.causes import Assessment, CauseSpec
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind
-from services.models.journal import Entry
 from services.models.runbook_playbooks import Playbook, Step
 from tui.console import Console
 from tui.places import Destination, Origin, destination
-from tui.screens.respond.reading import alarm_of, why_no_evidence
+from tui.screens.respond.reading import Records, alarm_of, why_no_evidence
 from widgets.alarms.values import limit_text, now_spans
+from widgets.incidents.evidence.context import Check
 from widgets.incidents.view import IncidentView
 
 NEAR = timedelta(minutes=5)
@@ -50,11 +50,23 @@ def destinations_of(app: Console, incident: Incident) -> tuple[Destination | Non
     return tuple(destination(app, lead, origin) for lead in playbook.leads)
 
 
-def weighed(app: Console, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
-    """The causes weighed; None without evidence."""
-    if evidence is None:
-        return None
-    return assess(evidence, app.ready.runbook, playbook_of(app, incident))
+class Weighing:
+    """The causes weighed, once for each evidence."""
+
+    def __init__(self, app: Console) -> None:
+        self._app = app
+        self._newest: dict[str, tuple[IncidentEvidence, Assessment]] = {}
+        """By the incident's id."""
+
+    def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
+        """The causes weighed; None without evidence."""
+        if evidence is None:
+            return None
+        before = self._newest.get(incident.id)
+        if before is None or before[0] is not evidence:
+            assessment = assess(evidence, self._app.ready.runbook, playbook_of(self._app, incident))
+            before = self._newest[incident.id] = evidence, assessment
+        return before[1]
 
 
 def specs_of(app: Console, playbook: Playbook | None) -> dict[str, CauseSpec]:
@@ -64,31 +76,40 @@ def specs_of(app: Console, playbook: Playbook | None) -> dict[str, CauseSpec]:
 
 def incident_view(
     app: Console,
+    weighing: Weighing,
     incident: Incident,
-    evidence: IncidentEvidence | None,
-    entries: Sequence[Entry],
-    places: Sequence[Destination | None],
-    trouble: str = "",
+    records: Records,
+    live: IncidentEvidence | None = None,
+    *,
+    weighs_live: bool = False,
+    places: Sequence[Destination | None] = (),
 ) -> IncidentView:
-    """Everything that the screen draws."""
+    """Everything that the screen draws.
+
+    The causes are weighed by what was captured, which has what AWS forgets; with `weighs_live` by the newest reading.
+    The pages show the newest reading.
+    """
     playbook = playbook_of(app, incident)
-    assessment = weighed(app, incident, evidence)
+    evidence = records.evidence if records.evidence is not None and not weighs_live else live
+    assessment = weighing.of(incident, evidence)
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
+    checks = app.ready.live_evidence.checks(incident)
     return IncidentView(
         incident=incident,
         playbook=playbook,
         kinds=tuple(kind_of(app, step) for step in steps),
         places=tuple(place.title if place is not None else "" for place in places),
         clocks=clocks(incident, playbook, app.now()),
-        evidence=evidence,
+        evidence=live or evidence,
         assessment=assessment,
         specs=specs_of(app, playbook),
-        timeline=timeline(incident, entries, evidence, onset),
+        timeline=timeline(incident, records.entries, evidence, onset),
         undecided=undecided_roles(app.ready.runbook, playbook),
         joinable=joinable(app, incident),
+        checks=tuple(Check(str(check.title), str(check.value), check.is_met) for check in checks),
         zone=app.zone,
-        trouble=trouble or why_no_evidence(incident),
+        trouble=records.trouble or why_no_evidence(incident),
     )
 
 

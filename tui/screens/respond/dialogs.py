@@ -1,4 +1,4 @@
-"""The dialogs of an incident in which a person writes: skipping a step, deciding, handing over."""
+"""The dialogs of an incident in which a person writes."""
 
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -6,7 +6,6 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import _
-from services.models.incidents import Incident
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.prose import Prose
@@ -63,18 +62,6 @@ class IncidentDialog(WritingDialog):
         """Record the text. Raises JournalError."""
         await self._write(text)
         return self._confirmation
-
-
-def skip_dialog(incident: Incident, step: str, write: Write) -> IncidentDialog:
-    """Asks why a step is skipped."""
-    return IncidentDialog(
-        _("Skip this step"),
-        step,
-        write,
-        confirmation=_("The step is skipped."),
-        hint=_("Why it is not needed"),
-        is_required=True,
-    )
 
 
 def decide_dialog(title: str, write: Write) -> IncidentDialog:

@@ -7,8 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
+from services.incidents.live import EVERY
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, StepMark
+from services.models.incidents import Incident, TriggerKind
 from services.models.runbook_playbooks import Step
 from tui import messages
 from tui.commands import bindings
@@ -17,10 +18,10 @@ from tui.places import Destination, Origin, destination
 from tui.screens.common.mode_screen import Place
 from tui.screens.duties.finding_actions import open_place
 from tui.screens.journal.entry import EntryScreen
-from tui.screens.respond.actions import IncidentScreenBase, attempt
+from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import destinations_of, incident_view
-from tui.screens.respond.dialogs import skip_dialog
-from tui.screens.respond.reading import Records, alarm_of, entries_of, read_evidence
+from tui.screens.respond.marking import skip_dialog, toggle_mark
+from tui.screens.respond.reading import Records, alarm_of, records_of
 from widgets.incidents.detail import IncidentDetail
 from widgets.incidents.entries import EntryPanel
 from widgets.incidents.steps import step_index, step_key
@@ -32,7 +33,7 @@ class IncidentScreen(IncidentScreenBase):
     """Opened from the list, from an alarm, or by the key of the newest firing alarm."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", N_("Back"), show=True),
+        Binding("escape", "app.pop_screen", N_("Back"), show=True),
         Binding("full_stop", "steps", N_("Steps"), show=True),
         Binding("space", "mark", N_("Tick"), show=True),
         Binding("minus", "skip", N_("Skip"), show=False),
@@ -50,7 +51,10 @@ class IncidentScreen(IncidentScreenBase):
         self.detail = IncidentDetail(self.app.now)
         self.prompt = StepPrompt()
         self.records = Records()
-        self.evidence: IncidentEvidence | None = None
+        self.live: IncidentEvidence | None = None
+        """The newest reading; None before the first."""
+        self._weighs_live = False
+        """A person asked for a new reading, so the causes are weighed by it."""
         self._destinations: tuple[Destination | None, ...] = ()
 
     def body(self) -> ComposeResult:
@@ -59,13 +63,23 @@ class IncidentScreen(IncidentScreenBase):
         yield self.prompt
 
     async def opened(self) -> None:
-        """Show what is known; read the evidence if there is none."""
+        """Show what is known, and read what AWS shows now."""
         self.watch(self.app, "view", self._show, init=False)
-        self.watch(self.app, "journal_head", self.read_records, init=False)
+        self.watch(self.app, "journal_head", self._journal_grew, init=False)
         self.detail.steps.focus()
         self._show()
         self.read_records()
-        self.read_now()
+        self.follow_live()
+
+    def on_screen_resume(self) -> None:
+        """Follow AWS again."""
+        super().on_screen_resume()
+        self.follow_live()
+
+    def on_screen_suspend(self) -> None:
+        """Read nothing while nobody looks."""
+        super().on_screen_suspend()
+        self.workers.cancel_group(self, "incident-live")
 
     def incident_at_hand(self) -> Incident:
         """The incident as the journal has it now."""
@@ -104,30 +118,51 @@ class IncidentScreen(IncidentScreenBase):
         """Build what is drawn; nothing is redrawn where nothing differs."""
         incident = self.incident_at_hand()
         self._destinations = destinations_of(self.app, incident)
-        records = self.records
         self.detail.view = incident_view(
-            self.app, incident, self.evidence, records.entries, self._destinations, records.trouble
+            self.app,
+            self.weighing,
+            incident,
+            self.records,
+            self.live,
+            weighs_live=self._weighs_live,
+            places=self._destinations,
         )
         self.refresh_bindings()
+
+    def _journal_grew(self) -> None:
+        self.read_records()
 
     @work(group="incident-entries", exclusive=True)
     async def read_records(self) -> None:
         """Read what was recorded about it."""
-        self.records = await entries_of(self.app, self.incident_at_hand())
+        self.records = await records_of(self.app, self.incident_at_hand(), self.records)
         self._show()
 
-    @work(group="incident-evidence", exclusive=True)
-    async def read_now(self) -> None:
-        """Read from AWS what speaks for the causes."""
+    @work(group="incident-live", exclusive=True)
+    async def follow_live(self) -> None:
+        """Read what AWS shows now, once a minute for all who look."""
+        clock, source = self.services.clock, self.services.live_evidence
+        while self._has_alarm():
+            self.live = await source.read(self.incident_at_hand())
+            self._show()
+            await clock.sleep(EVERY)
+
+    def _has_alarm(self) -> bool:
         incident = self.incident_at_hand()
-        if not incident.is_open:
+        return incident.is_open and incident.trigger is TriggerKind.ALARM
+
+    @work(group="incident-now", exclusive=True)
+    async def read_now(self) -> None:
+        """Read AWS at once, and weigh the causes by it."""
+        incident = self.incident_at_hand()
+        if not self._has_alarm():
+            self.app.inform(_("Nothing is read from AWS for this incident."))
             return
         words = _("{title}: reading AWS…").format(title=incident.title)
         with self.app.under_way(words, f"first-wave:{incident.id}"):
-            evidence = await read_evidence(self.app, incident)
-        if evidence is not None:
-            self.evidence = evidence
-            self._show()
+            self.live = await self.services.live_evidence.read(incident, at_once=True)
+        self._weighs_live = True
+        self._show()
 
     @on(ReadAgain)
     def action_read_again(self) -> None:
@@ -143,6 +178,8 @@ class IncidentScreen(IncidentScreenBase):
             return view is not None and any(view.places)
         if action in ("mark", "skip"):
             return self._playbook_step() is not None
+        if action == "alarm":
+            return alarm_of(self.app, self.incident_at_hand()) is not None
         return super().check_action(action, parameters)
 
     def _playbook_step(self) -> int | None:
@@ -181,35 +218,14 @@ class IncidentScreen(IncidentScreenBase):
         index, view = self._playbook_step(), self.detail.view
         if index is None or view is None or view.playbook is None or not self.is_active:
             return
-        step = view.playbook.steps[index].text
-        mark = StepMark.DONE if view.mark(index) is StepMark.TODO else StepMark.TODO
-        self.run_worker(self._mark(view.incident, index, mark, step), group="incident-record")
-
-    async def _mark(self, incident: Incident, index: int, mark: StepMark, step: str) -> None:
-        words = (
-            _("Step {number} is done.") if mark is StepMark.DONE else _("Step {number} is open again.")
-        ).format(number=index + 1)
-        record = self.services.incidents.mark(incident, index, mark, step)
-        if not await attempt(self.app, record, words) or mark is not StepMark.DONE:
-            return
-        view = self.detail.view
-        following = view.step_after(index) if view is not None else None
-        if following is not None and self.detail.step == index:
-            self.detail.steps.move_to(step_key(following))
-            self.detail.update()
+        self.run_worker(toggle_mark(self.app, self.detail, view, index), group="incident-record")
 
     def action_skip(self) -> None:
         """Skip the step under the cursor, with a reason."""
         index, view = self._playbook_step(), self.detail.view
         if index is None or view is None or view.playbook is None or not self.is_active:
             return
-        incident, step = view.incident, view.playbook.steps[index].text
-        incidents = self.services.incidents
-        self.app.push_screen(
-            skip_dialog(
-                incident, step, lambda text: incidents.mark(incident, index, StepMark.SKIPPED, step, text)
-            )
-        )
+        self.app.push_screen(skip_dialog(self.services.incidents, view, index))
 
     # -- rows that lead somewhere
 
@@ -271,10 +287,7 @@ class IncidentScreen(IncidentScreenBase):
 
     def action_alarm(self) -> None:
         """Show the incident's alarm."""
-        alarm = alarm_of(self.app, self.incident_at_hand())
-        if alarm is None:
-            self.app.inform(_("This incident has no alarm."))
-        else:
+        if (alarm := alarm_of(self.app, self.incident_at_hand())) is not None:
             self.app.post_message(messages.OpenAlarm(alarm))
 
     def action_logs(self) -> None:
@@ -284,7 +297,3 @@ class IncidentScreen(IncidentScreenBase):
         if group:
             at = view.onset if view is not None else incident.since
             self.app.post_message(messages.OpenLogs(group, at))
-
-    def action_back(self) -> None:
-        """Return to the list."""
-        self.app.pop_screen()

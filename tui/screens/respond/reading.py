@@ -1,13 +1,12 @@
-"""The evidence of an incident for its screen: what the journal has, or what is read from AWS now."""
+"""What belongs to an incident, for its screen: its entries, and the evidence that the journal has of it."""
 
 from dataclasses import dataclass
 
 from services.i18n import _
-from services.incidents.first_wave.parts import moment_of
-from services.incidents.first_wave.reading import read_first_wave
+from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm
-from services.models.first_wave import AlarmMoment, IncidentEvidence
+from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TriggerKind
 from services.models.journal import Entry
 from tui.console import Console
@@ -15,11 +14,12 @@ from tui.console import Console
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What belongs to one incident, as far as it could be read."""
+    """What the journal has of one incident, as far as it could be read."""
 
     entries: tuple[Entry, ...] = ()
     """Its entries, oldest first."""
     evidence: IncidentEvidence | None = None
+    """The newest evidence that was captured."""
     trouble: str = ""
     """Why something is missing; "" if nothing is."""
 
@@ -33,29 +33,28 @@ def alarm_of(app: Console, incident: Incident) -> Alarm | None:
     return next((alarm for alarm in alarms if alarm.id == incident.target), None)
 
 
-async def entries_of(app: Console, incident: Incident) -> Records:
-    """Its entries and those of what was joined to it."""
+async def records_of(app: Console, incident: Incident, before: Records) -> Records:
+    """Read the entries anew, and the evidence unless `before` has it."""
     try:
-        return Records(await app.ready.incidents.entries(incident))
-    except JournalError as error:
-        return Records(trouble=error.problem.message)
+        entries = await app.ready.incidents.entries(incident)
+        is_known = before.evidence is not None and len(incident.evidence) == _captured(before.entries)
+        evidence = before.evidence if is_known else await captured(app, incident)
+    except (JournalError, UnreadableEvidence) as error:
+        text = error.problem.message if isinstance(error, JournalError) else str(error)
+        return Records(before.entries, before.evidence, text)
+    return Records(entries, evidence)
 
 
-async def read_evidence(app: Console, incident: Incident) -> IncidentEvidence | None:
-    """Read the first wave about the incident's alarm now; None for an incident that no alarm opened."""
-    alarm = alarm_of(app, incident)
-    if alarm is None:
+def _captured(entries: tuple[Entry, ...]) -> int:
+    return sum(entry.kind.value == "evidence" for entry in entries)
+
+
+async def captured(app: Console, incident: Incident) -> IncidentEvidence | None:
+    """The newest evidence that was captured; None if there is none yet. Raises JournalError, UnreadableEvidence."""
+    if not incident.evidence:
         return None
-    services = app.ready
-    moment: AlarmMoment = moment_of(alarm, app.now()).model_copy(update={"since": incident.since})
-    return await read_first_wave(
-        moment,
-        services.runbook,
-        services.session,
-        services.clock,
-        region=services.session.settings.region or "",
-        fault=app.report_bug,
-    )
+    entry = await app.ready.journal.entry(incident.evidence[-1])
+    return unpacked(entry.data if entry is not None else {})
 
 
 def why_no_evidence(incident: Incident) -> str:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -14,6 +14,7 @@ from tui.screens.common.mode_screen import Place
 from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import incident_view, playbook_of, specs_of
 from tui.screens.respond.incident import IncidentScreen
+from tui.screens.respond.reading import Records, records_of
 from widgets.drawing.table import KeyedTable
 from widgets.drawing.ticker import every_second
 from widgets.frame.parts import PanelEmpty, PanelHead
@@ -34,6 +35,8 @@ class RespondScreen(IncidentScreenBase):
         self.head = PanelHead(_("Incidents"))
         self.table = KeyedTable(columns(), id="incidents", follows_top=True)
         self.empty = PanelEmpty()
+        self._records: dict[str, Records] = {}
+        """Of the open incidents, what was captured."""
 
     def body(self) -> ComposeResult:
         """The list, or that there is none."""
@@ -52,6 +55,16 @@ class RespondScreen(IncidentScreenBase):
     def _incidents_changed(self) -> None:
         super()._incidents_changed()
         self._show()
+        self.read_records()
+
+    @work(group="incident-records", exclusive=True)
+    async def read_records(self) -> None:
+        """Read what was captured of the open incidents, each once, to show their leading causes."""
+        for incident in self.app.incidents:
+            if incident.is_open and incident.evidence:
+                before = self._records.get(incident.id, Records())
+                self._records[incident.id] = await records_of(self.app, incident, before)
+                self._show()
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
@@ -68,7 +81,9 @@ class RespondScreen(IncidentScreenBase):
     def _listed(self, incident: Incident) -> ListedIncident:
         playbook = playbook_of(self.app, incident)
         titles = {str(id): str(spec.title) for id, spec in specs_of(self.app, playbook).items()}
-        return ListedIncident(incident, clocks(incident, playbook, self.app.now()), None, titles)
+        records = self._records.get(incident.id, Records())
+        assessment = self.weighing.of(incident, records.evidence)
+        return ListedIncident(incident, clocks(incident, playbook, self.app.now()), assessment, titles)
 
     # -- the incident at the cursor
 
@@ -80,7 +95,9 @@ class RespondScreen(IncidentScreenBase):
     def view_at_hand(self) -> IncidentView | None:
         """The incident under the cursor, without evidence."""
         incident = self.incident_at_hand()
-        return incident_view(self.app, incident, None, (), ()) if incident is not None else None
+        if incident is None:
+            return None
+        return incident_view(self.app, self.weighing, incident, self._records.get(incident.id, Records()))
 
     def note_subject(self) -> Place | None:
         """The incident under the cursor."""

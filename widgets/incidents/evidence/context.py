@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from services.i18n import _
 from services.models import glyphs
@@ -12,6 +13,15 @@ from services.models.first_wave import IncidentEvidence, Source
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
+
+
+class Check(NamedTuple):
+    """One condition of recovery."""
+
+    title: str
+    value: str
+    is_met: bool | None
+    """None: it cannot be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +34,8 @@ class EvidenceContext:
     alarm_at: datetime
     now: datetime
     zone: tzinfo
-    connections: float | None = None
-    """Connections at which the runbook calls the database busy; None: not given."""
+    checks: tuple[Check, ...] = ()
+    """The conditions of recovery."""
 
     def time(self, at: datetime | None) -> str:
         """A time as the screen writes it; "" for none."""
@@ -63,6 +73,25 @@ def parts_entry(
             lines.append([(" " * indent, "")])
         lines[-1] += [("  ", ""), part]
     return Entry(key, tuple(lines), can_choose=place is not None, place=place)
+
+
+def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
+    """Whether the system has recovered, condition by condition."""
+    if not context.checks:
+        return [note("recovery:none", _("Recovery is judged once a minute; it has not been yet."), width)]
+    entries: list[Entry] = []
+    for check in context.checks:
+        glyph, role = _RECOVERY[check.is_met]
+        name: list[Span] = [(f"{glyph} ", role), (check.title, "")]
+        entries.append(parts_entry(f"check:{check.title}", name, [(check.value, role)], width))
+    return entries
+
+
+_RECOVERY = {
+    True: (glyphs.NORMAL, "good"),
+    False: (glyphs.ABNORMAL, "bad"),
+    None: (glyphs.NOT_JUDGED, "warn"),
+}
 
 
 def read_notes(context: EvidenceContext, *sources: Source, width: int) -> list[Entry]:

@@ -22,7 +22,7 @@ async def _incident(stage: Stage) -> None:
     await _list(stage)
     stage.app.post_message(messages.OpenIncident(stage.app.incidents[0].id))
     await stage.on(IncidentScreen)
-    await stage.until(lambda: stage.screen.evidence is not None)
+    await stage.until(lambda: stage.screen.live is not None)
 
 
 async def _taken(stage: Stage) -> None:

@@ -108,7 +108,7 @@ async def test_taking_ticking_and_skipping_are_recorded_with_a_key_each(embedded
 async def test_the_evidence_is_there_by_itself_and_a_row_leads_to_its_minute(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         screen = pilot.app.screen
-        await until(pilot, lambda: screen.evidence is not None)
+        await until(pilot, lambda: screen.live is not None)
         await until(pilot, lambda: "remaining connection slots" in screen_text(pilot))
         screen.detail.evidence.focus()
         await pilot.press("enter")
@@ -134,15 +134,19 @@ async def test_telling_somebody_stops_the_clock_and_is_recorded(embedded: Embedd
         assert pilot.app.screen.whom.value == "Development team", "whom the playbook names"
         await pilot.press(*"looking into it", "enter")
         await until(pilot, lambda: incident(pilot).contacted)
-        told = incident(pilot).contacted[0]
-        assert (told.role, told.channel, told.note) == ("Development team", "phone", "looking into it")
+        contact = incident(pilot).contacted[0]
+        assert (contact.role, contact.channel, contact.note) == (
+            "Development team",
+            "phone",
+            "looking into it",
+        )
         await shows(pilot, IncidentScreen)
         await until(pilot, lambda: "Development team was told" in screen_text(pilot))
 
 
 async def test_a_cause_is_decided_with_a_note(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
-        await until(pilot, lambda: pilot.app.screen.evidence is not None)
+        await until(pilot, lambda: pilot.app.screen.live is not None)
         await pilot.press("equals_sign")
         await shows(pilot, ChooseScreen)
         await pilot.press("enter")
@@ -215,10 +219,11 @@ async def test_an_incident_without_a_partner_cannot_be_joined(embedded: Embedded
 async def test_the_next_look_and_reading_again_are_a_key_each(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         screen = pilot.app.screen
-        await until(pilot, lambda: screen.evidence is not None)
-        first = screen.evidence
+        await until(pilot, lambda: screen.live is not None)
+        first = screen.live
+        embedded.advance(5)
         await pilot.press("r")
-        await until(pilot, lambda: screen.evidence is not first)
+        await until(pilot, lambda: screen.live is not first)
         await pilot.press("i")
         await pilot.pause()
         assert not pilot.app.bugs
@@ -228,7 +233,7 @@ async def test_the_next_look_and_reading_again_are_a_key_each(embedded: Embedded
 @pytest.mark.parametrize("size", [(120, 40), (200, 60), (80, 30)])
 async def test_every_part_is_on_the_screen_at_other_sizes(embedded: Embedded, size: tuple[int, int]) -> None:
     async with responding(embedded, size) as pilot:
-        await until(pilot, lambda: pilot.app.screen.evidence is not None)
+        await until(pilot, lambda: pilot.app.screen.live is not None)
         await until(pilot, lambda: "remaining connection slots" in screen_text(pilot))
         words = screen_text(pilot)
         for part in ("Causes", "Steps", "Evidence: Logs", "Timeline", "min"):

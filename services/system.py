@@ -28,6 +28,7 @@ from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
+from services.changes.drills.evidence import MeasuredEvidence
 from services.changes.engine import ChangeEngine
 from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.wiring import engine_of
@@ -115,6 +116,7 @@ class Services:
     scheduler: InspectionScheduler
     usage_log: UsageLog
     duty_ticks: DutyTicks
+    measured_evidence: MeasuredEvidence
     outbox: Outbox
     clock_watch: ClockWatch
     workers: Workers
@@ -229,14 +231,7 @@ def connect(
     )
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        tail = LogFollower(
-            logs,
-            group,
-            clock=clock,
-            pattern=pattern,
-            poll=poll_seconds,
-            fault=workers.report,
-        )
+        tail = LogFollower(logs, group, clock=clock, pattern=pattern, poll=poll_seconds, fault=workers.report)
         return tail.batches()
 
     identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
@@ -315,6 +310,7 @@ def connect(
         ),
         usage_log=usage_log,
         duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
+        measured_evidence=MeasuredEvidence(engine, duties, runbook, calendar, clock),
         outbox=Outbox(
             book,
             clock,

@@ -11,11 +11,15 @@ from services.alarms.values import widget_of
 from services.i18n import _
 from services.inspections.registry import offered
 from services.models.alarms import Alarm
+from services.models.change_runs import Run
 from services.models.dashboards import DashboardView, MetricWidget
+from services.models.duties import Occurrence
 from services.models.runbook_playbooks import Cause, Step
 from tui import messages
 from tui.console import Console
 
+REVERT = "revert@"
+"""What the key of the revert of a change begins with; the change's id follows."""
 _TASKS = "task-limit"
 """The change whose target shows the tasks of a service."""
 _TARGETS = ("UnHealthyHostCount", "HealthyHostCount")
@@ -52,6 +56,35 @@ def destination(app: Console, step: Step | Cause, origin: Origin) -> Destination
     if finder is not None:
         return finder(app, origin)
     return _change(app, step.look, origin, step.values, plan=True) or _inspection(app, step.look)
+
+
+def revert_of(app: Console, run: Run) -> messages.OpenChange | None:
+    """The plan that reverts a change; None if none can be planned, or what it would revert is gone."""
+    change, revert = app.ready.engine.changes.get(run.plan.kind), run.plan.revert
+    if revert is not None and revert.kind:
+        kind, target, values = revert.kind, str(revert.target), revert.values
+    else:
+        kind, target = run.plan.kind, str(run.plan.target.id)
+        values = change.revert_parameters(run.plan) if change is not None else {}
+        if not values:
+            return None
+    reverting = app.ready.engine.changes.get(kind)
+    if reverting is None or all(each.id != target for each in reverting.targets()):
+        return None
+    return messages.OpenChange(kind, target, values, plan=True)
+
+
+def duty_places(app: Console, occurrence: Occurrence) -> tuple[Destination | None, ...]:
+    """Where each step of a duty leads; the only step of the revert of a change is its plan."""
+    duty = app.ready.duties.duty(occurrence)
+    if duty is not None:
+        return tuple(destination(app, step, Origin()) for step in duty.steps)
+    run = next((run for run in app.runs if occurrence.key == f"{REVERT}{run.id}"), None)
+    request = revert_of(app, run) if run is not None else None
+    if request is None:
+        return ()
+    title = _(app.ready.engine.changes[request.kind].kind.title)
+    return (Destination(_("Change: {title}").format(title=title), request),)
 
 
 def _logs(app: Console, origin: Origin) -> Destination | None:

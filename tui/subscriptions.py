@@ -73,6 +73,11 @@ class Subscriptions:
         self._app.run_worker(judging, group="recovery", exclusive=True)
         proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
         self._app.run_worker(proving, group="duty-ticks", exclusive=True)
+        measured = self._services.measured_evidence
+        filling = self._services.workers.keep(
+            "evidence", _("filling in what changes have measured"), measured.keep
+        )
+        self._app.run_worker(filling, group="evidence", exclusive=True)
 
     def _follow(self, followed: Iterator[Followed]) -> None:
         for name, title, states, take in followed:
@@ -149,6 +154,7 @@ class Subscriptions:
         if requests != self._requests:
             self._app.mutate_reactive(Console.runs)
         self._services.duties.refresh()
+        self._services.measured_evidence.wake()
         if _rotations(runs) != _rotations(before):
             # A key was created, deactivated or deleted, or is proven: the duties are dated by it.
             self._services.feeds["base_dates"].refresh()

@@ -36,7 +36,6 @@ from services.models.duties import ScheduledOccurrence
 
 RETRY = 5.0
 """Seconds between attempts to record an outcome that the journal did not accept."""
-
 LONGEST = 60.0
 """Maximum seconds between checks for changes by time alone, because the clock may be set meanwhile."""
 
@@ -111,9 +110,8 @@ class ChangeEngine:
     async def states(self) -> AsyncIterator[tuple[Run, ...]]:
         """Yield `runs` now and after every change of them or of `requests`, here or in another console.
 
-        Meanwhile it resolves unknown steps and follows accepted changes to their end.
-
-        While the journal cannot be read, the last known runs are kept.
+        Meanwhile it resolves unknown steps and follows accepted changes to their end. While the journal cannot be read,
+        the last known runs are kept.
         """
         reported: tuple[tuple[Run, ...], tuple[ApprovalRequest, ...]] | None = None
         with self._history.wakes.listen() as news:
@@ -129,6 +127,10 @@ class ChangeEngine:
                     self._checks.start_due()
                     if self._state == reported:
                         await self._until(news, self._next_change(), follower)
+
+    async def load(self) -> None:
+        """Read what consoles have recorded; some changes have targets by that. Raises JournalError."""
+        await self._history.load()
 
     async def plan(self, kind: str, target: str, parameters: Mapping[str, str], id: str = "") -> Plan:
         """A plan from live state; refused if its target is being changed or the journal cannot be written.

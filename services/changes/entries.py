@@ -122,7 +122,8 @@ def watched(plan: Plan, progress: Progress) -> NewEntry:
         subject=plan.id,
         target=plan.target.id,
         text=about.format(title=plan.title, target=plan.target.title, text=progress.text),
-        data={"state": progress.state.value, "text": clean(progress.text), RESTRAINS_CHANGES: False},
+        data={"state": progress.state.value, "text": clean(progress.text), RESTRAINS_CHANGES: False}
+        | ({"measured": dict(progress.measured)} if progress.measured else {}),
         claim=f"watched:{plan.id}",
     )
 

@@ -33,6 +33,9 @@ class ChangeKind:
     """Readings and romaji by which the palette finds it."""
     scopes: tuple[ApprovalScope, ...] = ()
     """What the runbook may require an approval for."""
+    measures: tuple[str, ...] = ()
+    """What it has measured by its end, by the names of `Progress.measured`; a runbook's `measured_by` names one after the
+    kind: `drill-restore:minutes`."""
 
     def scope_named(self, id: str) -> ApprovalScope:
         """One of `scopes`. Raises KeyError."""

@@ -29,8 +29,11 @@ def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[ScheduledOccurrence, ...
 
 def _restores(later: Run, run: Run, revert: Revert) -> bool:
     """Whether a later change of this console has reverted `run`, or was planned from the reverted value."""
-    if (later.plan.kind, later.plan.target.id) != (run.plan.kind, run.plan.target.id):
+    of = (revert.kind or run.plan.kind, revert.target or run.plan.target.id)
+    if (later.plan.kind, later.plan.target.id) != of:
         return False
+    if revert.kind:
+        return True
     before = run.plan.steps[0].before
     if before and later.plan.steps[0].before == before:
         return True

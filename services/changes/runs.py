@@ -83,7 +83,13 @@ def _watched(entries: tuple[Entry, ...]) -> _End:
         state = WatchState(str(entry.data.get("state")))
     except ValueError:
         state = WatchState.GAVE_UP
-    progress = Progress(state=state, text=str(entry.data.get("text", "")), at=entry.at)
+    measured = entry.data.get("measured")
+    progress = Progress(
+        state=state,
+        text=str(entry.data.get("text", "")),
+        at=entry.at,
+        measured={str(name): value for name, value in measured.items()} if isinstance(measured, dict) else {},
+    )
     return {"progress": progress, "watched_seq": entry.seq}
 
 

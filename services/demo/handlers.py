@@ -23,6 +23,7 @@ import services.demo.logs.handlers
 import services.demo.logs.insights.handlers
 import services.demo.logs.live
 import services.demo.rds.change_handlers
+import services.demo.rds.drill_handlers
 import services.demo.rds.handlers
 import services.demo.rds.option_handlers
 import services.demo.s3

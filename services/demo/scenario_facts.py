@@ -166,6 +166,21 @@ class Window(_Fact):
     utc: str
 
 
+class Recovery(_Fact):
+    """What another region has of the database."""
+
+    kind: Literal["recovery"]
+    region: str = "ap-northeast-3"
+    copies: Annotated[int, Field(ge=0)] = 3
+    """Copies of the newest automatic snapshots."""
+    replicated: bool = True
+    """Whether automated backups are replicated there."""
+    minutes_behind: float = 10
+    """Minutes by which replication lags behind."""
+    groups: bool = True
+    """Whether it has the parameter group and the subnet group."""
+
+
 class CostGrowth(_Fact):
     """The cost of a service has risen for some days."""
 
@@ -224,7 +239,7 @@ class ScheduledFact(_Fact):
 
 AnyFact = Annotated[
     UserFact | KeyFact | SignIn | AccessFact | RootFact | RegionFact | TrailFact | TrailStopped | NoSnapshot | Retention
-    | DatabaseEventFact | Released | Patch | PendingChange | Certificate | Window | CostGrowth | BudgetFact | AlarmFact
+    | DatabaseEventFact | Released | Patch | PendingChange | Certificate | Window | Recovery | CostGrowth | BudgetFact | AlarmFact
     | ScalingFact | ScheduledFact,
     Field(discriminator="kind"),
 ]  # fmt: skip

@@ -29,6 +29,8 @@ from services.demo.logs.insights.model import QueryStore
 from services.demo.logs.store import LogStore
 from services.demo.rds.history import BackupHistory
 from services.demo.rds.model import DatabaseInstance
+from services.demo.rds.recovery import RecoveryRegion
+from services.demo.rds.restored import RestoredInstances
 from services.demo.scenario import TOKYO, Scenario, ScenarioRun
 from services.demo.system import dashboard, names, provisioning
 from services.demo.system.alarms import create_alarms
@@ -96,6 +98,8 @@ class World:
             self.keys,
             self.database,
             BackupHistory(run, self.database),
+            RecoveryRegion(run),
+            RestoredInstances(run, self.database),
             self.github,
             ChangeCalendarStore(),
             CostStore(run),

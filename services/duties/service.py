@@ -120,6 +120,11 @@ class Duties:
         slots = (*self._slot_cache.dated(), *self._slot_cache.undated(self._today(now)))
         return tuple(self._occurrence(slot, now) for slot in slots if slot.duty == duty)
 
+    def latest(self, duty: str, day: date) -> Occurrence | None:
+        """A duty's newest occurrence whose first day is `day` or before it; None: there is none within a year."""
+        slots = [slot for slot in self._slot_cache.between(day - BACK, day) if slot.duty == duty]
+        return self._occurrence(slots[-1], self._clock.now()) if slots else None
+
     def signable(self, slot: ScheduledOccurrence) -> bool:
         """Whether it can be signed off now: its day has come, it is not signed, and it is planned if it must be."""
         now = self._clock.now()

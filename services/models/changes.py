@@ -133,6 +133,10 @@ class Revert(Model):
     """The parameters from which the revert is planned."""
     how: Clean = ""
     """What of AWS reverts it, in words; "" for a scheduled action or a person."""
+    kind: str = ""
+    """The id in the registry of the change that reverts it; "" for the plan's own kind."""
+    target: RawId = RawId("")
+    """What that change is applied to; "" for the plan's own target."""
 
 
 class Plan(Model):

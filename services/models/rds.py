@@ -1,7 +1,7 @@
 """RDS databases: instance, snapshots, events and pending maintenance.
 
-Source: DescribeDBInstances, DescribeDBSnapshots, DescribeEvents, DescribePendingMaintenanceActions (Amazon RDS
-API reference).
+Source: DescribeDBInstances, DescribeDBSnapshots, DescribeDBInstanceAutomatedBackups, DescribeEvents,
+DescribePendingMaintenanceActions (Amazon RDS API reference).
 """
 
 from datetime import datetime
@@ -81,8 +81,16 @@ class Database(Model):
     """Certificate authority of the server certificate: `rds-ca-rsa2048-g1`."""
     certificate_until: datetime | None = None
     """When the server certificate expires (UTC); None: not reported."""
+    zone: Clean = ""
+    """Availability Zone in which it runs; a failover moves it to another one."""
+    subnet_group: RawId = RawId("")
     security_groups: tuple[RawId, ...] = ()
     """Ids of its VPC security groups; (): not reported."""
+    parameter_group: RawId = RawId("")
+    protected: bool | None = None
+    """Whether RDS refuses to delete it; None: not reported."""
+    tags: dict[str, str] = {}  # noqa: RUF012  pydantic copies it
+    """Keys and values as AWS spells them; never shown uncleaned."""
     address: Clean = ""
     """Host name of its endpoint; "": not reported, as while it is created."""
     port: int | None = None
@@ -113,6 +121,25 @@ class Snapshot(Model):
     """When it was taken (UTC); None: not reported, as for one that is being created."""
     percent: int | None = None
     """Progress of its creation, in per cent; None: not reported."""
+    source_region: Clean = ""
+    """Region that it was copied from; "" if it was taken in its own."""
+
+
+class AutomatedBackup(Model):
+    """The automated backups of one instance in one region: its own, or those replicated from another region."""
+
+    name: Clean
+    """The instance."""
+    status: Clean
+    """Status as RDS spells it: `active`, `creating`, `retained`."""
+    region: Clean = ""
+    """Region of the instance."""
+    retention_days: int | None = None
+    """None: not reported."""
+    earliest: datetime | None = None
+    """First moment to which it can be restored (UTC); None: not reported."""
+    latest: datetime | None = None
+    """Last moment to which it can be restored (UTC); None: not reported."""
 
 
 class DatabaseEvent(Model):

@@ -25,7 +25,14 @@ from services.models.runbook_inspections import (
     SlowQueries,
     Trail,
 )
-from services.models.runbook_playbooks import CauseWeights, DevopsAgent, Playbook, Procedure, RosterEntry
+from services.models.runbook_playbooks import (
+    CauseWeights,
+    DevopsAgent,
+    Playbook,
+    Procedure,
+    RosterEntry,
+    Step,
+)
 from services.models.runbook_texts import (
     ApproverTexts,
     ContactTexts,
@@ -252,6 +259,9 @@ class EvidenceField(Translated):
     """`number`: digits, with a decimal point where needed; its unit belongs in the title."""
     required: bool = True
     """Whether the duty cannot be signed off without it."""
+    measured_by: str = ""
+    """What of a change is filled in by itself once the change has ended well: `drill-restore:minutes`. "": nothing, a
+    person fills it in."""
     en: TitleTexts = TitleTexts()
     """English versions of its texts."""
 
@@ -301,6 +311,8 @@ class Duty(Translated):
     proved_by: tuple[str, ...] = ()
     """For each line of `asks` the state of the access key's rotation that proves it: `created`, `handed-over`,
     `verified`, `deactivated` or `deleted`; "" for a line that a person ticks. Needs an `anchor`. Empty: not given."""
+    steps: tuple[Step, ...] = ()
+    """What to do for it; a step's `look` names the inspection, panel or change that it leads to."""
     checklist: bool = False
     """Whether every line of `asks` must be ticked before signing off."""
     evidence: tuple[EvidenceField, ...] = ()
@@ -335,6 +347,15 @@ class Closures(Model):
     """Opening time of an open day (local)."""
     closes: ClockTime = "17:15"
     """Closing time of an open day (local)."""
+
+
+class Disaster(Model):
+    """Where the system is recovered if its own region fails."""
+
+    region: Region
+    """The other region, e.g. `ap-northeast-3`."""
+    max_age_hours: Annotated[int, Field(gt=0)] = 26
+    """Maximum age of the newest state of the database that can be recovered there, in hours."""
 
 
 class Slack(Model):
@@ -409,6 +430,8 @@ class Runbook(Translated):
     error_logs: ErrorLogs | None = None
     slow_queries: SlowQueries | None = None
     trail: Trail | None = None
+    disaster: Disaster | None = None
+    """Where the system is recovered if its region fails; None: not given."""
     slack: Slack | None = None
     github: Github | None = None
     """Where GitHub Actions keeps an access key; None: nowhere."""

@@ -43,6 +43,8 @@ class Progress(Model):
     """0 to 100; None: AWS does not tell."""
     at: datetime | None = None
     """When it was read or recorded (UTC)."""
+    measured: dict[str, Clean] = {}  # noqa: RUF012  pydantic copies it
+    """What was measured by its end, by the change's own names: `{"minutes": "12.5"}`."""
 
 
 class Suggestion(Model):

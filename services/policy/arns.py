@@ -5,6 +5,7 @@ Source: "Resource types defined by" each service (Service Authorization Referenc
 
 from collections.abc import Iterator
 
+from services.changes.drills.instances import name_prefix
 from services.models.runbook import Runbook
 
 EVERYTHING = ("*",)
@@ -60,6 +61,19 @@ class Arns:
     def snapshots(self) -> tuple[str, ...]:
         """The instance, and the manual snapshots that are made of it."""
         return (*self.databases, self.arn("rds", "snapshot:*")) if self._runbook.rds else ()
+
+    @property
+    def drills(self) -> tuple[str, ...]:
+        """The instances that drills restore, by their names."""
+        rds = self._runbook.rds
+        return () if rds is None else (self.arn("rds", f"db:{name_prefix(rds.instance)}*"),)
+
+    @property
+    def restored_from(self) -> tuple[str, ...]:
+        """The instances of drills, and what they are restored from: snapshots, and groups that no runbook names."""
+        if self._runbook.rds is None:
+            return ()
+        return (*self.drills, *(self.arn("rds", f"{kind}:*") for kind in ("og", "pg", "snapshot", "subgrp")))
 
     @property
     def distributions(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.aws.client.allowed_operations import READS
+from services.changes.drills.instances import TAG
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
 from services.policy.declared import Declared, Operation, declared
@@ -28,10 +29,12 @@ NEVER = (
     "cloudtrail:StopLogging",
     "ecs:DeleteCluster",
     "ecs:DeleteService",
-    "rds:Delete*",
     "s3:Delete*",
 )
 """Denied to the operator: no change of this console does it."""
+DATABASES = ("rds:Delete*",)
+"""Denied to the operator on everything but the instances that drills restore, and on those without our tag."""
+UNTAGGED: Conditions = {"Null": {f"aws:ResourceTag/{TAG}": "true"}}
 IDENTITIES = (
     "iam:Add*",
     "iam:Attach*",
@@ -66,6 +69,10 @@ def _operate(calls: Declared, arns: Arns) -> Iterable[Statement]:
     if allowed:
         yield from allowed
         yield _denied("NeverDelete", NEVER)
+        others = {"NotResource": list(arns.drills)} if arns.drills else {"Resource": ["*"]}
+        yield {"Sid": "NeverDeleteOthers", "Effect": "Deny", "Action": list(DATABASES), **others}
+        if arns.drills:
+            yield {**_denied("NeverDeleteUntagged", DATABASES), "Condition": UNTAGGED}
         yield _denied("NeverChangeIdentities", IDENTITIES)
 
 

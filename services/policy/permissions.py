@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.aws.client.codes import permission_of
+from services.changes.drills.instances import TAG
 from services.policy.arns import EVERYTHING, Arns
 
 Conditions = dict[str, dict[str, str | list[str]]]
@@ -57,6 +58,9 @@ _WRITES: Mapping[tuple[str, str], Resources] = {
     ("rds", "ModifyDBInstance"): lambda arns: arns.databases,
     ("rds", "ApplyPendingMaintenanceAction"): lambda arns: arns.databases,
     ("rds", "CreateDBSnapshot"): lambda arns: arns.snapshots,
+    ("rds", "DeleteDBInstance"): lambda arns: arns.drills,
+    ("rds", "RebootDBInstance"): lambda arns: arns.databases,
+    ("rds", "RestoreDBInstanceFromDBSnapshot"): lambda arns: arns.restored_from,
     ("iam", "CreateAccessKey"): lambda arns: arns.users,
     ("iam", "UpdateAccessKey"): lambda arns: arns.users,
     ("iam", "DeleteAccessKey"): lambda arns: arns.users,
@@ -67,6 +71,11 @@ _SCALING_CONDITIONS: Conditions = {
         "application-autoscaling:scalable-dimension": "ecs:service:DesiredCount",
     }
 }
+_DRILLS: Mapping[tuple[str, str], Conditions] = {
+    ("rds", "DeleteDBInstance"): {"StringLike": {f"aws:ResourceTag/{TAG}": "?*"}},
+    ("rds", "RestoreDBInstanceFromDBSnapshot"): {"StringLike": {f"aws:RequestTag/{TAG}": "?*"}},
+}
+"""Only instances that bear our tag are deleted, and none is restored without it."""
 PASS_ROLE = "iam:PassRole"
 _TO_TASKS: Conditions = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 _FREE = frozenset({("sts", "GetCallerIdentity")})
@@ -87,7 +96,7 @@ def permissions_of(service: str, operation: str, arns: Arns) -> tuple[Permission
     conditions = (
         _SCALING_CONDITIONS
         if (service, operation) in _WRITES and service == "application-autoscaling"
-        else {}
+        else _DRILLS.get((service, operation), {})
     )
     own = Permission(action, resources(arns) if resources else EVERYTHING, conditions)
     return (own, *_on_behalf(service, operation, arns))
@@ -102,6 +111,9 @@ def _on_behalf(service: str, operation: str, arns: Arns) -> Iterable[Permission]
     """What a service does with its caller's permissions: Athena reads, ECS passes a task definition's roles to tasks."""
     if (service, operation) == ("ecs", "UpdateService"):
         yield Permission(PASS_ROLE, arns.roles, _TO_TASKS)
+    if (service, operation) == ("rds", "RestoreDBInstanceFromDBSnapshot"):
+        # The tag of the request is set by it.
+        yield Permission("rds:AddTagsToResource", arns.drills, _DRILLS[service, operation])
     if (service, operation) != ("athena", "StartQueryExecution"):
         return
     for action in ("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"):

@@ -44,6 +44,14 @@ def _snapshot(arns: Arns, params: Params) -> Iterable[str]:
     yield arns.arn("rds", f"snapshot:{_name(params['DBSnapshotIdentifier'])}")
 
 
+def _restored(arns: Arns, params: Params) -> Iterable[str]:
+    yield from _database(arns, params)
+    yield arns.arn("rds", f"snapshot:{_name(params['DBSnapshotIdentifier'])}")
+    yield arns.arn("rds", f"pg:{_name(params['DBParameterGroupName'])}")
+    yield arns.arn("rds", f"subgrp:{_name(params['DBSubnetGroupName'])}")
+    yield arns.arn("rds", "og:*")
+
+
 def _maintained(_arns: Arns, params: Params) -> Iterable[str]:
     yield _name(params["ResourceIdentifier"])
 
@@ -81,7 +89,10 @@ RESOURCES: Mapping[tuple[str, str], Named] = {
     ("iam", "UpdateAccessKey"): _user,
     ("rds", "ApplyPendingMaintenanceAction"): _maintained,
     ("rds", "CreateDBSnapshot"): _snapshot,
+    ("rds", "DeleteDBInstance"): _database,
     ("rds", "ModifyDBInstance"): _database,
+    ("rds", "RebootDBInstance"): _database,
+    ("rds", "RestoreDBInstanceFromDBSnapshot"): _restored,
 }
 """The resources that each write names, from its parameters."""
 

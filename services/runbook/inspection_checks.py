@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterator
 
+from services.changes.registry import CHANGES
 from services.i18n import _
 from services.inspections.allow_list import is_network
 from services.inspections.registry import INSPECTIONS
 from services.models.runbook import Duty, Runbook
 from services.models.runbook_inspections import CustomInspection
+from services.models.runbook_playbooks import LOOKS
 from services.models.text import clean
 from services.runbook import name_checks
 from services.toml import mistakes
@@ -37,6 +39,25 @@ def duties(runbook: Runbook) -> Mistakes:
             if name in fields[:place]:
                 message = _('"{name}" appears twice: rename or remove one').format(name=name)
                 yield ("duties", index, "evidence", place, "id"), message
+        yield from _measured_by(duty, index)
+        yield from _steps(duty, index, [*built, *own])
+
+
+def _steps(duty: Duty, index: int, inspections: list[str]) -> Mistakes:
+    """The steps of a duty lead to what there is."""
+    places = [*LOOKS, *(kind.id for kind in CHANGES), *inspections]
+    for place, step in enumerate(duty.steps):
+        if step.look is not None and step.look not in places:
+            yield ("duties", index, "steps", place, "look"), mistakes.unknown_name(step.look, places)
+
+
+def _measured_by(duty: Duty, index: int) -> Mistakes:
+    """What fills in a field of evidence is measured by a change."""
+    measured = [f"{kind.id}:{name}" for kind in CHANGES for name in kind.measures]
+    for place, field in enumerate(duty.evidence):
+        if field.measured_by and field.measured_by not in measured:
+            path: Path = ("duties", index, "evidence", place, "measured_by")
+            yield path, mistakes.unknown_name(field.measured_by, measured)
 
 
 def _judged_by(duty: Duty, index: int) -> Mistakes:

@@ -64,6 +64,8 @@ def regions(runbook: Runbook) -> Mistakes:
         for index, own in enumerate(runbook.inspections)
         if own.region
     ]
+    if runbook.disaster:
+        named.append((("disaster", "region"), runbook.disaster.region))
     for path, name in named:
         area, _dash, number = name.rpartition("-")
         if area not in _AREAS or number.startswith("0"):

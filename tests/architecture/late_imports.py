@@ -77,6 +77,7 @@ REASONS = [
             "services/inspections/custom/log_query.py": {"services.inspections.custom.cli_commands"},
             "services/inspections/custom/metric.py": {"services.inspections.custom.cli_commands"},
             "services/inspections/dashboard/inspection.py": {"services.inspections.dashboard.cli_commands"},
+            "services/inspections/dr_region/inspection.py": {"services.inspections.dr_region.cli_commands"},
             "services/inspections/error_logs/inspection.py": {"services.inspections.error_logs.cli_commands"},
             "services/inspections/maintenance/inspection.py": {
                 "services.inspections.maintenance.cli_commands"
@@ -120,6 +121,7 @@ REASONS = [
             "tui/cli/change.py": {
                 "asyncio",
                 "services.aws.client.errors",
+                "services.journal.errors",
                 "tui.startup.connection",
                 "widgets.changes.lines",
             },

@@ -19,6 +19,7 @@ from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
 from services.demo.github.address import PREFIX, TOKEN
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
 from services.demo.rds.history import BackupHistory
+from services.demo.rds.restored import RestoredInstances
 from services.demo.scenario import Scenario, Words
 from services.demo.system import names
 from services.demo.world import World
@@ -53,6 +54,7 @@ class Case:
 
     kind: str
     target: str
+    """The target's name; "" for the only one that there is, which an earlier change has made."""
     parameters: Mapping[str, str]
     shown: Callable[[World, Plan], Shown]
     """What AWS shows of each step: a step has had its effect if and only if its value has changed since the plan."""
@@ -64,6 +66,8 @@ class Case:
     """What happened before the plan."""
     earlier: tuple[Mapping[str, str], ...] = ()
     """Changes of this kind that were made before the plan; four minutes pass after each."""
+    made_by: str = ""
+    """The kind of the change of the database that makes the target, to its end; "" if there is one already."""
     steps: int = 1
     days: float = 0.0
     """Days that pass before the plan."""
@@ -109,6 +113,18 @@ def maintenance(world: World, _plan: Plan) -> Shown:
 
 def snapshots(world: World, _plan: Plan) -> Shown:
     return (len(world.component(BackupHistory).manual),)
+
+
+def restored(world: World, _plan: Plan) -> Shown:
+    return (len(world.component(RestoredInstances).all),)
+
+
+def deleted(world: World, _plan: Plan) -> Shown:
+    return ([each.deleted is not None for each in world.component(RestoredInstances).all],)
+
+
+def failovers(world: World, _plan: Plan) -> Shown:
+    return (sum("failover started" in event.message for event in world.database.events),)
 
 
 def invalidations(world: World, plan: Plan) -> Shown:
@@ -169,6 +185,15 @@ def move_desired(embedded: Embedded, _plan: Plan) -> None:
 def move_database(embedded: Embedded, _plan: Plan) -> None:
     embedded.world.database.queue({"DBInstanceClass": "db.r6g.large"}, immediately=True)
     embedded.world.database.maintenance[0].opt_in = "immediate"
+
+
+def move_groups(embedded: Embedded, _plan: Plan) -> None:
+    embedded.world.database.security_groups.append("sg-0somebodyelse0000")
+
+
+def move_tag(embedded: Embedded, _plan: Plan) -> None:
+    for instance in embedded.world.component(RestoredInstances).all:
+        instance.tags[0]["Value"] = "another"
 
 
 def move_cache(embedded: Embedded, plan: Plan) -> None:
@@ -250,6 +275,9 @@ CASES = (
         earlier=({"timing": "window"},),
     ),
     Case("rds-snapshot", DATABASE, {}, snapshots, move_database),
+    Case("drill-restore", DATABASE, {}, restored, move_groups),
+    Case("drill-delete", "", {}, deleted, move_tag, made_by="drill-restore"),
+    Case("drill-failover", DATABASE, {}, failovers, move_database),
     Case("cache-invalidation", names.DISTRIBUTION, {"paths": "/*"}, invalidations, move_cache),
     Case("alarm-mute", ALARM, {"reason": "maintenance"}, mutes, move_mute, variant="mute"),
     Case(
@@ -271,7 +299,16 @@ class Console(Desk):
     """One operator's engine, for any case."""
 
     async def plan_of(self, case: Case, **more: str) -> Plan:
-        return await self.engine.plan(case.kind, case.target, {**case.parameters, **more})
+        return await self.engine.plan(case.kind, await self.target(case), {**case.parameters, **more})
+
+    async def target(self, case: Case) -> str:
+        """The name of the case's target. Raises KeyError if there is none any more."""
+        if case.target:
+            return case.target
+        await self.runs()
+        for target in self.engine.changes[case.kind].targets():
+            return target.title
+        raise KeyError(case.kind)
 
     async def confirm(self, plan: Plan) -> Any:
         """Obtain the approval, arm if needed, and apply."""
@@ -321,6 +358,10 @@ async def prepare(case: Case, one: Console) -> None:
     embedded = one.embedded
     if case.before is not None:
         case.before(embedded)
+    if case.made_by:
+        run = await one.confirm(await one.engine.plan(case.made_by, DATABASE, {}))
+        assert run.state is StepState.DONE, run
+        await one.ended()
     for parameters in case.earlier:
         run = await one.confirm(await one.engine.plan(case.kind, case.target, parameters))
         assert run.state is StepState.DONE, run

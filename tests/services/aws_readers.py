@@ -34,6 +34,7 @@ from services.aws.logs.insights import Insights
 from services.aws.logs.journal_stream import JournalStream
 from services.aws.pricing import PricingReader
 from services.aws.rds.reader import RdsReader
+from services.aws.rds.recovery import RecoveryReader
 from services.aws.regions import Regions
 from services.aws.s3 import S3Reader
 from services.aws.security_groups import SecurityGroups
@@ -247,6 +248,7 @@ def _days(context: InspectionContext) -> tuple[Any, Any]:
     return day - timedelta(days=20), day
 
 
+_RECOVERY = "ap-northeast-3"
 _SERVICE = ("facility-prod-cluster", "staff-api")
 _DISTRIBUTION = "E1234567890ABC"
 _GROUP = "/ecs/staff-api"
@@ -288,6 +290,11 @@ CALLS: dict[str, Question] = {
     "PricingReader.instance_hour": lambda context: PricingReader(context.reader).instance_hour("ap-northeast-1", "postgres", "db.t4g.large", multi_az=True),
     "PricingReader.storage_month": lambda context: PricingReader(context.reader).storage_month("ap-northeast-1", "gp3", multi_az=True),
     "RdsReader.classes": lambda context: RdsReader(context.reader).classes("postgres", "16.4"),
+    "RdsReader.databases": lambda context: RdsReader(context.reader).databases(),
+    "RecoveryReader.automated_backups": lambda context: RecoveryReader(context.reader, _RECOVERY).automated_backups("facility-prod-db"),
+    "RecoveryReader.has_parameter_group": lambda context: RecoveryReader(context.reader, _RECOVERY).has_parameter_group("facility-prod-postgres16"),
+    "RecoveryReader.snapshots": lambda context: RecoveryReader(context.reader, _RECOVERY).snapshots("facility-prod-db"),
+    "RecoveryReader.subnet_groups": lambda context: RecoveryReader(context.reader, _RECOVERY).subnet_groups(),
     "RdsReader.database": lambda context: RdsReader(context.reader).database("facility-prod-db"),
     "RdsReader.events": lambda context: RdsReader(context.reader).events("facility-prod-db"),
     "RdsReader.pending_actions": _pending,

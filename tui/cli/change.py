@@ -15,6 +15,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -172,10 +173,13 @@ async def _plan(
     services: "Services", flags: Mapping[str, Any], values: Mapping[str, str]
 ) -> tuple["Plan", str]:
     """Return the plan and the reason for the time of its revert. Raises AwsError, UsageError."""
+    from services.journal.errors import JournalError
     from widgets.changes.lines import why_then
 
     kind = flags["kind"]
     change = services.engine.changes[kind]
+    with suppress(JournalError):
+        await services.engine.load()
     target = _target(change, flags["target"])
     parameters = await change.parameters(target)
     _check(parameters, values)
@@ -192,6 +196,8 @@ def _target(change: "Change", name: str | None) -> "ChangeTarget":
     if name is None:
         if len(targets) == 1:
             return targets[0]
+        if not targets:
+            raise click.UsageError(_("There is nothing that this change can be applied to."), _context())
         names = ", ".join(target.title for target in targets)
         raise click.UsageError(
             _("--target is required: one of {names}").format(names=names or "—"), _context()

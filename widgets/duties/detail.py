@@ -12,8 +12,10 @@ from services.i18n import _
 from services.models.duties import Occurrence
 from services.models.findings import DutyFindings
 from services.models.runbook import Duty
+from services.models.runbook_playbooks import Step
+from widgets.alarms.playbook import StepContext, step_lines
 from widgets.drawing.block import Block
-from widgets.drawing.lines import Line
+from widgets.drawing.lines import Line, Span
 from widgets.drawing.ticker import every_second
 from widgets.duties.facts import checked_lines, fact_lines, finding_lines, runbook_lines
 
@@ -37,6 +39,8 @@ class DutyDetail(VerticalScroll, can_focus=True):
     occurrence: reactive[Occurrence | None] = reactive(None, repaint=False, init=False)
     duty: reactive[Duty | None] = reactive(None, repaint=False, init=False)
     findings: reactive[DutyFindings | None] = reactive(None, repaint=False, init=False)
+    places: reactive[tuple[str, ...]] = reactive((), repaint=False, init=False)
+    """What the places are called that the duty's steps lead to; "" for a step that leads nowhere."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(
@@ -58,11 +62,12 @@ class DutyDetail(VerticalScroll, can_focus=True):
         self.facts_block = Block(_("Duty"), self._facts)
         self.findings_block = Block(_("Findings"), self._findings)
         self.asks_block = Block(_("Items to check"), self._asks)
+        self.steps_block = Block(_("What to do"), self._steps, beside=self._steps_hint)
         self.runbook_block = Block(_("What the runbook says"), self._runbook)
 
     @property
     def _blocks(self) -> tuple[Block, ...]:
-        return self.facts_block, self.findings_block, self.asks_block, self.runbook_block
+        return self.facts_block, self.findings_block, self.asks_block, self.steps_block, self.runbook_block
 
     def compose(self) -> ComposeResult:
         """The blocks; empty ones are hidden."""
@@ -72,6 +77,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
                 yield self.findings_block
             with Vertical(id="asked"):
                 yield self.asks_block
+                yield self.steps_block
                 yield self.runbook_block
 
     def on_mount(self) -> None:
@@ -91,6 +97,10 @@ class DutyDetail(VerticalScroll, can_focus=True):
 
     def watch_duty(self) -> None:
         """Show the runbook's text about it."""
+        self._update()
+
+    def watch_places(self) -> None:
+        """Show where the steps lead."""
         self._update()
 
     def watch_findings(self) -> None:
@@ -115,6 +125,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
         is_duty = self.occurrence is not None and self.duty is not None
         self.asks_block.display = is_duty and self.duty is not None and bool(self.duty.asks)
         self.runbook_block.display = is_duty
+        self.steps_block.display = bool(self.places)
         self.findings_block.display = (
             self.occurrence is not None and self.findings is not None and self._with_findings
         )
@@ -131,6 +142,16 @@ class DutyDetail(VerticalScroll, can_focus=True):
             return []
         day = self._now().astimezone(self.zone).date()
         return checked_lines(self.occurrence, self.duty, self.findings, self.zone, day, width)
+
+    def _steps(self, width: int) -> Sequence[Line]:
+        steps = self.duty.steps if self.duty is not None else (Step(text=_("Revert the change")),)
+        context = StepContext(self.places)
+        return [line for index, step in enumerate(steps) for line in step_lines(index, step, context, width)]
+
+    def _steps_hint(self) -> Sequence[Span]:
+        if not any(self.places):
+            return []
+        return [(".", "key"), (_(" and the number opens a step"), "muted")]
 
     def _findings(self, width: int) -> Sequence[Line]:
         return finding_lines(self.findings, self._titles, width) if self.findings is not None else []

@@ -64,8 +64,11 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribeScheduledActions",
     ),
     "rds": (
+        "DescribeDBInstanceAutomatedBackups",
         "DescribeDBInstances",
+        "DescribeDBParameterGroups",
         "DescribeDBSnapshots",
+        "DescribeDBSubnetGroups",
         "DescribeEvents",
         "DescribeOrderableDBInstanceOptions",
         "DescribePendingMaintenanceActions",

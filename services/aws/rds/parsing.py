@@ -1,6 +1,6 @@
 """Converts rows of RDS responses to models; pure.
 
-Source: the types DBInstance, PendingModifiedValues, DBSnapshot, Event, PendingMaintenanceAction (Amazon RDS API
+Source: the types DBInstance, PendingModifiedValues, DBSnapshot, DBInstanceAutomatedBackup, Event, PendingMaintenanceAction (Amazon RDS API
 reference); which settings interrupt the database: "Settings for DB instances" (Amazon RDS user guide).
 """
 
@@ -11,6 +11,7 @@ from services.aws.client.reader import Answer, incomplete, rows, when, whole
 from services.i18n import N_, _
 from services.models.base import RawId
 from services.models.rds import (
+    AutomatedBackup,
     Database,
     DatabaseEvent,
     DatabaseState,
@@ -86,14 +87,20 @@ def database_of(row: Answer) -> Database:
         pending_reported=isinstance(row.get("PendingModifiedValues"), dict),
         certificate=certificate.get("CAIdentifier") or row.get("CACertificateIdentifier"),
         certificate_until=when(certificate.get("ValidTill")),
-        security_groups=tuple(
-            RawId(str(each["VpcSecurityGroupId"]))
-            for each in rows(row, "VpcSecurityGroups")
-            if each.get("VpcSecurityGroupId")
-        ),
+        zone=row.get("AvailabilityZone"),
+        subnet_group=RawId((row.get("DBSubnetGroup") or {}).get("DBSubnetGroupName") or ""),
+        security_groups=tuple(_names(row, "VpcSecurityGroups", "VpcSecurityGroupId")),
+        parameter_group=RawId(next(_names(row, "DBParameterGroups", "DBParameterGroupName"), "")),
+        protected=row["DeletionProtection"] if isinstance(row.get("DeletionProtection"), bool) else None,
+        tags={str(each.get("Key")): str(each.get("Value") or "") for each in rows(row, "TagList")},
         address=endpoint.get("Address"),
         port=whole(endpoint.get("Port")),
     )
+
+
+def _names(row: Answer, key: str, name: str) -> Iterator[RawId]:
+    """The names of the structures listed under `key`."""
+    return (RawId(each[name]) for each in rows(row, key) if each.get(name))
 
 
 def _state(status: str) -> DatabaseState:
@@ -150,6 +157,27 @@ def snapshot_of(row: Answer) -> Snapshot:
         state=states.get(status, SnapshotState.UNUSABLE),
         at=at,
         percent=whole(row.get("PercentProgress")),
+        source_region=row.get("SourceRegion"),
+    )
+
+
+def automated_backup_of(row: Answer) -> AutomatedBackup:
+    """The backups in a DBInstanceAutomatedBackups row. Raises Incomplete without name or status."""
+    name, status = clean(row.get("DBInstanceIdentifier")), clean(row.get("Status"))
+    if not (name and status):
+        raise incomplete(
+            _("RDS returned automated backups without name or status."),
+            "rds",
+            "DescribeDBInstanceAutomatedBackups",
+        )
+    window = row.get("RestoreWindow") or {}
+    return AutomatedBackup(
+        name=name,
+        status=status,
+        region=row.get("Region"),
+        retention_days=whole(row.get("BackupRetentionPeriod")),
+        earliest=when(window.get("EarliestTime")),
+        latest=when(window.get("LatestTime")),
     )
 
 

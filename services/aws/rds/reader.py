@@ -46,6 +46,11 @@ class RdsReader:
             raise _no_database(name)
         return database_of(instances[0])
 
+    async def databases(self) -> tuple[Database, ...]:
+        """Every instance of the region."""
+        pages = self._session.pages("rds", "DescribeDBInstances", required=("DBInstances",))
+        return tuple([database_of(row) async for page in pages for row in rows(page, "DBInstances")])
+
     async def snapshots(self, name: str, kind: str = "automated") -> tuple[Snapshot, ...]:
         """The snapshots of one kind (`automated`, `manual`, `awsbackup`): those without a time, then newest first."""
         pages = self._session.pages(

@@ -4,7 +4,7 @@ Source: AWS Price List (GetProducts); 730 hours are a month on AWS's price pages
 are not included.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from services.aws.pricing import PricingReader
 from services.changes.base import ChangeContext
 from services.i18n import _
 from services.models.costs import ListPrice
-from services.models.date_text import day_text
+from services.models.date_text import day_text as written_day
 from services.models.rds import Database
 from services.models.runbook import Runbook
 
@@ -90,11 +90,11 @@ def _listed(price: ListPrice, units: int) -> MonthlyCost:
 def _source_text(cost: MonthlyCost) -> str:
     """Where a price is from, with its date."""
     if cost.runbook_source is not None and cost.as_of is not None:
-        text = _("prices of the runbook, {day}").format(day=day_text(cost.as_of))
+        text = _("prices of the runbook, {day}").format(day=written_day(cost.as_of))
         return _(", ").join((text, cost.runbook_source)) if cost.runbook_source else text
     if cost.as_of is None:
         return _("AWS price list, undated")
-    return _("AWS price list of {day}").format(day=day_text(cost.as_of))
+    return _("AWS price list of {day}").format(day=written_day(cost.as_of))
 
 
 def month_text(usd: Decimal | None, runbook: Runbook) -> str:
@@ -118,6 +118,26 @@ def change_text(before: MonthlyCost | None, after: MonthlyCost | None, runbook: 
     )
 
 
+def day_text(parts: Iterable[MonthlyCost | None], runbook: Runbook, *, at_most: bool = False) -> str:
+    """What something made of these parts costs per day, with the source and date of prices and exchange rate.
+
+    `at_most`: a price of the runbook is that of two zones, and only one is used.
+    """
+    parts = tuple(parts)
+    prices = [part for part in parts if part is not None]
+    if len(prices) < len(parts):
+        return _("Unknown: neither the runbook nor AWS's price list has a price for it.")
+    usd = sum((part.usd for part in prices), Decimal()) * 24 / HOURS
+    is_bound = at_most and any(part.runbook_source is not None for part in prices)
+    text = (
+        _("Per day at most {yen} until it is deleted ({source}; $1 = ¥{rate})")
+        if is_bound
+        else _("Per day {yen} until it is deleted ({source}; $1 = ¥{rate})")
+    )
+    sources = dict.fromkeys(map(_source_text, prices))
+    return text.format(yen=month_text(usd, runbook), source=_(", ").join(sources), rate=_rate(runbook))
+
+
 def _rate(runbook: Runbook) -> str:
     rate, day = yen_per_dollar(runbook.costs), runbook.costs.usd_jpy_date if runbook.costs else None
-    return f"{rate:g} {day_text(day)}" if day else f"{rate:g}"
+    return f"{rate:g} {written_day(day)}" if day else f"{rate:g}"

@@ -14,6 +14,8 @@ from services.demo.paging import page_of
 from services.demo.rds.history import EVENTS_KEPT, Backup, BackupHistory, ManualSnapshot
 from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, CREATED, DatabaseInstance
 from services.demo.rds.records import Event
+from services.demo.rds.recovery import RecoveryRegion
+from services.demo.rds.restored import RestoredInstances
 from services.demo.registry import Call, op
 from services.demo.system import names
 
@@ -26,13 +28,21 @@ EVENT_MINUTES = 60
 
 @op("rds", "DescribeDBInstances")
 def describe_instances(call: Call) -> dict[str, Any]:
-    """The account's only instance."""
+    """The runbook's database, and what was restored from its snapshots."""
     instance = instance_of(call)
     identifier = call.params.get("DBInstanceIdentifier")
-    if identifier not in (None, names.DATABASE, instance.arn):
-        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {identifier} not found.", 404)
     _limit(call)
-    return {"DBInstances": [instance.describe()] if _passes_filter(call, instance) else []}
+    rows = [instance.describe()] if _passes_filter(call, instance) else []
+    if identifier in (names.DATABASE, instance.arn):
+        return {"DBInstances": rows}
+    others = call.component(RestoredInstances)
+    if identifier is None:
+        restored = others.present() if not _values(call, "db-instance-id") else []
+        return {"DBInstances": [*rows, *(each.describe(call.now) for each in restored)]}
+    other = others.named(identifier)
+    if other is None:
+        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {identifier} not found.", 404)
+    return {"DBInstances": [other.describe(call.now)]}
 
 
 @op("rds", "DescribeDBSnapshots")
@@ -45,6 +55,9 @@ def describe_snapshots(call: Call) -> dict[str, Any]:
     kinds = _values(call, "snapshot-type") or ((named,) if named else ("automated", "manual"))
     history = call.component(BackupHistory)
     backups = _of_kinds(history, kinds) if ours and _passes_filter(call, instance) else []
+    if call.region != REGION:
+        copies = call.component(RecoveryRegion).has_copies(call.region)
+        backups = history.copies(copies) if ours and copies and "manual" in kinds else []
     name = params.get("DBSnapshotIdentifier")
     if name is not None:
         backups = [backup for backup in backups if backup.name == name]
@@ -62,6 +75,7 @@ def _of_kinds(history: BackupHistory, kinds: Sequence[str]) -> list[Backup]:
 def snapshot_row(call: Call, backup: Backup) -> dict[str, Any]:
     """The DBSnapshot structure."""
     now, manual = call.now, isinstance(backup, ManualSnapshot)
+    is_copy = call.region != REGION
     row: dict[str, Any] = {
         "DBSnapshotIdentifier": backup.name,
         "DBSnapshotArn": snapshot_arn(call, backup.name),
@@ -72,6 +86,7 @@ def snapshot_row(call: Call, backup: Backup) -> dict[str, Any]:
         "Status": "available" if backup.ready <= now else "creating",
         "PercentProgress": backup.percent(now),
         "SnapshotType": "manual" if manual else "automated",
+        **({"SourceRegion": REGION} if is_copy else {}),
         "Engine": "postgres",
         "EngineVersion": "16.4",
         "AllocatedStorage": backup.gib if isinstance(backup, ManualSnapshot) else ALLOCATED,
@@ -88,7 +103,7 @@ def snapshot_row(call: Call, backup: Backup) -> dict[str, Any]:
 
 def snapshot_arn(call: Call, name: str) -> str:
     """A snapshot's ARN."""
-    return f"arn:aws:rds:{REGION}:{call.account}:snapshot:{name}"
+    return f"arn:aws:rds:{call.region}:{call.account}:snapshot:{name}"
 
 
 @op("rds", "DescribeEvents")
@@ -104,14 +119,21 @@ def describe_events(call: Call) -> dict[str, Any]:
     categories = set(params.get("EventCategories") or ())
     events = [
         event
-        for event in (() if call.run.scenario.empty else call.component(BackupHistory).events())
+        for event in _events(call)
         if first <= event.at <= last
         and kind in (None, "db-snapshot" if event.source else "db-instance")
-        and identifier in (None, event.source or names.DATABASE)
+        and identifier in (None, event.source or event.instance or names.DATABASE)
         and (not categories or event.category in categories)
     ]
     page, more = _page(call, events, lambda event: f"{event.at.isoformat()} {event.message}")
     return {"Events": [_event(call, event) for event in page]} | more
+
+
+def _events(call: Call) -> list[Event]:
+    if call.run.scenario.empty:
+        return []
+    events = [*call.component(BackupHistory).events(), *call.component(RestoredInstances).events()]
+    return sorted(events, key=lambda event: event.at)
 
 
 def _span(call: Call) -> tuple[Any, Any]:
@@ -125,9 +147,10 @@ def _span(call: Call) -> tuple[Any, Any]:
 
 
 def _event(call: Call, event: Event) -> dict[str, Any]:
-    arn = call.component(DatabaseInstance).arn
+    name = event.instance or names.DATABASE
+    arn = f"arn:aws:rds:{REGION}:{call.account}:db:{name}"
     return {
-        "SourceIdentifier": event.source or names.DATABASE,
+        "SourceIdentifier": event.source or name,
         "SourceType": "db-snapshot" if event.source else "db-instance",
         "SourceArn": snapshot_arn(call, event.source) if event.source else arn,
         "Message": event.message,

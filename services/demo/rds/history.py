@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from services.calendar.maintenance_windows import DAY, Window, daily
-from services.demo.rds.model import BACKUP_WINDOW, DatabaseInstance
+from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, DatabaseInstance
 from services.demo.rds.records import Event
 from services.demo.scenario import ScenarioRun
 from services.demo.scenario_facts import NoSnapshot
@@ -81,6 +81,11 @@ class BackupHistory:
         at = self._run.now
         self.manual.append(ManualSnapshot(at, at + timedelta(seconds=240 + 2 * gib), id, gib))
         return self.manual[-1]
+
+    def copies(self, count: int) -> list[Backup]:
+        """What another region has: copies of the newest automatic snapshots, oldest first."""
+        ready = [each for each in self.backups() if each.ready <= self._run.now][-count:]
+        return [ManualSnapshot(each.at, each.ready, f"copy-{each.name[4:]}", ALLOCATED) for each in ready]
 
     def _of_manual(self) -> Iterator[Event]:
         for snapshot in self.manual:

@@ -43,6 +43,7 @@ STATUSES = {"db-upgrade": "upgrading", "ca-certificate-rotation": "rebooting"}
 """Status during a maintenance action; others: `maintenance`."""
 _UPLOADS = 300
 """Seconds from one upload of the transaction log to the next."""
+PARAMETER_GROUP, SUBNET_GROUP = "facility-prod-postgres16", "facility-prod-db"
 _ENDPOINT = f"{names.DATABASE}.c9akciq32rgt.{REGION}.rds.amazonaws.com"
 
 
@@ -64,6 +65,9 @@ class DatabaseInstance:
             "MultiAZ": True,
             "EngineVersion": VERSION,
         }
+        self.zones = ("a", "c")
+        """Letters of the zones of the database and of its standby."""
+        self.security_groups = [DATABASE_GROUP]
         self.pending: dict[str, Any] = {}
         """Modifications that are queued, or being applied."""
         for fact in facts_of(PendingChange):
@@ -137,6 +141,18 @@ class DatabaseInstance:
         if self.pending:
             self._apply(self._now)
 
+    def reboot(self, *, failover: bool) -> None:
+        """Restart at once; a failover restarts it on the standby."""
+        at = self._now
+        if failover:
+            self._event(at, "Multi-AZ instance failover started.", "failover")
+        ends = at + (FAILOVER if failover else timedelta(seconds=45))
+        self.operation = Operation("rebooting", ends, (at, ends), fails_over=failover)
+
+    def restorable(self) -> datetime:
+        """The latest moment to which it can be restored."""
+        return datetime.fromtimestamp(int(self._run.now.timestamp()) // _UPLOADS * _UPLOADS, UTC)
+
     def advance(self, now: datetime) -> None:
         """Carry out everything that is due by `now`, each at its own time."""
         while (due := self._due()) is not None and due <= now:
@@ -187,12 +203,10 @@ class DatabaseInstance:
     def _end(self, operation: Operation, at: datetime) -> None:
         self.operation = None
         if operation.outage:
-            reason = (
-                "Multi-AZ instance failover completed"
-                if self.settings["MultiAZ"]
-                else "DB instance restarted"
-            )
-            self._event(at, reason, "failover" if self.settings["MultiAZ"] else "availability")
+            fails_over = self.settings["MultiAZ"] and operation.fails_over
+            reason = "Multi-AZ instance failover completed" if fails_over else "DB instance restarted"
+            self._event(at, reason, "failover" if fails_over else "availability")
+            self.zones = self.zones[::-1] if fails_over else self.zones
         if operation.maintenance:
             self.maintenance.remove(operation.maintenance)
             self._event(at, f"Finished applying {operation.maintenance.action}", "maintenance")
@@ -212,7 +226,6 @@ class DatabaseInstance:
 
     def describe(self) -> dict[str, Any]:
         """The current DBInstance structure."""
-        restorable = int(self._run.now.timestamp()) // _UPLOADS * _UPLOADS
         row = {
             "DBInstanceIdentifier": names.DATABASE,
             "DBInstanceArn": self.arn,
@@ -224,15 +237,20 @@ class DatabaseInstance:
             "Endpoint": {"Address": _ENDPOINT, "Port": 5432, "HostedZoneId": "Z24O6O9L7SGTNB"},
             "StorageEncrypted": True,
             "InstanceCreateTime": CREATED,
-            "AvailabilityZone": f"{REGION}a",
-            "SecondaryAvailabilityZone": f"{REGION}c",
+            "AvailabilityZone": f"{REGION}{self.zones[0]}",
+            "DBSubnetGroup": {"DBSubnetGroupName": SUBNET_GROUP, "SubnetGroupStatus": "Complete"},
+            "VpcSecurityGroups": [
+                {"VpcSecurityGroupId": each, "Status": "active"} for each in self.security_groups
+            ],
+            "DBParameterGroups": [
+                {"DBParameterGroupName": PARAMETER_GROUP, "ParameterApplyStatus": "in-sync"}
+            ],
             "BackupRetentionPeriod": self.retention,
             "PreferredBackupWindow": BACKUP_WINDOW,
             "PreferredMaintenanceWindow": self.window,
             "AutoMinorVersionUpgrade": True,
             "DeletionProtection": True,
             "PubliclyAccessible": False,
-            "VpcSecurityGroups": [{"VpcSecurityGroupId": DATABASE_GROUP, "Status": "active"}],
             "PendingModifiedValues": dict(self.pending),
             "EnabledCloudwatchLogsExports": ["postgresql"],
             "CACertificateIdentifier": "rds-ca-rsa2048-g1",
@@ -241,9 +259,11 @@ class DatabaseInstance:
                 "ValidTill": self._certificate_until,
             },
         } | self.settings
+        if self.settings["MultiAZ"]:
+            row["SecondaryAvailabilityZone"] = f"{REGION}{self.zones[1]}"
         # Without automatic backups there is no point in time to restore to.
         if self.retention:
-            row["LatestRestorableTime"] = datetime.fromtimestamp(restorable, UTC)
+            row["LatestRestorableTime"] = self.restorable()
         return row | self._storage_operation()
 
     def _storage_operation(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ class Event:
     category: str = "backup"
     source: str = ""
     """The snapshot it is about; empty: the instance."""
+    instance: str = ""
+    """The instance it is about; empty: the runbook's database."""
 
 
 @dataclass(slots=True)
@@ -52,3 +54,6 @@ class Operation:
     values: dict[str, Any] = field(default_factory=dict)
     """Settings that it applies."""
     maintenance: Maintenance | None = None
+    """What it applies."""
+    fails_over: bool = True
+    """Whether the standby of a Multi-AZ instance takes over; a plain restart stays where it is."""

@@ -7,16 +7,32 @@ from typing import Any
 _TOKEN = re.compile(r"\$\{([*?$])\}|([*?])|(.)", re.DOTALL)
 
 
-def is_allowed(policy: dict[str, Any], action: str, resource: str = "*", *, mfa: bool = True) -> bool:
-    """Whether the policy lets a caller take an action on a resource."""
+def is_allowed(
+    policy: dict[str, Any], action: str, resource: str = "*", *, mfa: bool = True, tagged: bool = True
+) -> bool:
+    """Whether the policy lets a caller take an action on a resource; `tagged`: it bears the tag of this console."""
     effects = {
         statement["Effect"]
         for statement in policy["Statement"]
         if any(fnmatchcase(action, pattern) for pattern in statement["Action"])
-        and any(resource == "*" or names(pattern, resource) for pattern in statement["Resource"])
+        and _is_about(statement, resource)
+        and _has_tag(statement.get("Condition", {}), tagged=tagged)
         and (mfa or not {"Bool", "BoolIfExists"} & set(statement.get("Condition", {})))
     }
     return effects == {"Allow"}
+
+
+def _is_about(statement: dict[str, Any], resource: str) -> bool:
+    if "NotResource" in statement:
+        return resource != "*" and not any(names(pattern, resource) for pattern in statement["NotResource"])
+    return any(resource == "*" or names(pattern, resource) for pattern in statement["Resource"])
+
+
+def _has_tag(conditions: dict[str, Any], *, tagged: bool) -> bool:
+    """Whether the conditions on tags hold."""
+    if any("Tag/" in key for key in conditions.get("StringLike", ())) and not tagged:
+        return False
+    return not (tagged and any("Tag/" in key for key in conditions.get("Null", ())))
 
 
 def allowed_actions(policy: dict[str, Any]) -> set[str]:

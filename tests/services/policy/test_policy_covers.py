@@ -103,6 +103,8 @@ async def test_changes_call_what_they_declare(embedded: Any, tmp_path: Path) -> 
     async with desk(embedded, tmp_path / "j.db") as one:
         for kind in CHANGES:
             change, before = one.engine.changes[kind.id], embedded.counts()
+            if not change.targets():  # the deletion of what a drill restores
+                continue
             target = change.targets()[0]
             await change.read_target(target)
             defaults = {each.id: each.default for each in await change.parameters(target)}

@@ -51,7 +51,8 @@ def test_a_policy_is_one_that_iam_takes(name: str) -> None:
         assert re.fullmatch(r"[A-Za-z0-9]+", statement["Sid"])
         assert statement["Effect"] in ("Allow", "Deny")
         assert all(re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+\*?", action) for action in statement["Action"])
-        assert all(each == "*" or each.startswith("arn:aws:") for each in statement["Resource"])
+        resources = statement.get("Resource") or statement["NotResource"]
+        assert all(each == "*" or each.startswith("arn:aws:") for each in resources)
 
 
 def test_reading_never_changes_anything() -> None:
@@ -105,10 +106,28 @@ def test_a_change_is_allowed_on_the_runbooks_resources_alone() -> None:
     assert not is_allowed(operate, "cloudwatch:PutAlarmMuteRule", arn("cloudwatch", "alarm:other"))
 
 
+def test_only_an_instance_of_a_drill_that_bears_our_tag_is_deleted() -> None:
+    operate, drill = policy("operate"), arn("rds", "db:facility-prod-db-drill-20260128-0abcdefg")
+    assert is_allowed(operate, "rds:DeleteDBInstance", drill)
+    assert not is_allowed(operate, "rds:DeleteDBInstance", drill, tagged=False)
+    everything = {"Effect": "Allow", "Action": ["*"], "Resource": ["*"]}
+    beside = {"Statement": [everything, *operate["Statement"]]}
+    assert not is_allowed(beside, "rds:DeleteDBInstance", drill, tagged=False)
+    for name in ("facility-prod-db", "other-drill-20260128-0abcdefg"):
+        assert not is_allowed(operate, "rds:DeleteDBInstance", arn("rds", f"db:{name}"))
+        assert not is_allowed(beside, "rds:DeleteDBInstance", arn("rds", f"db:{name}"))
+    restore = "rds:RestoreDBInstanceFromDBSnapshot"
+    for needed in (drill, arn("rds", "snapshot:rds:facility-prod-db-2026-01-27"), arn("rds", "subgrp:any")):
+        assert is_allowed(operate, restore, needed)
+        assert not is_allowed(operate, restore, needed, tagged=False), "never without the tag"
+    assert not is_allowed(operate, restore, arn("rds", "db:facility-prod-db"))
+    assert is_allowed(operate, "rds:AddTagsToResource", drill)
+    assert is_allowed(operate, "rds:RebootDBInstance", arn("rds", "db:facility-prod-db"))
+
+
 @pytest.mark.parametrize(
     "action",
     [
-        "rds:DeleteDBInstance",
         "rds:DeleteDBSnapshot",
         "s3:DeleteObject",
         "cloudtrail:StopLogging",
@@ -123,7 +142,7 @@ def test_the_operator_is_denied_what_no_change_does(action: str) -> None:
     denied = {"Statement": [everything, *policy("operate")["Statement"]]}
     assert is_allowed(denied, "rds:DescribeDBInstances")
     assert is_allowed(denied, "iam:ListUsers"), "the policy for reading stays in force beside it"
-    assert not is_allowed(denied, action)
+    assert not is_allowed(denied, action, arn("any", "resource"))
 
 
 def test_logs_are_read_in_the_runbooks_groups_alone() -> None:

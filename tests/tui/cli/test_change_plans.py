@@ -33,7 +33,7 @@ def schema(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("the_year_of_the_world")
-@pytest.mark.parametrize("kind", [kind.id for kind in CHANGES])
+@pytest.mark.parametrize("kind", [kind.id for kind in CHANGES if kind.id != "drill-delete"])
 def test_every_kind_prints_a_plan_that_the_schema_describes(
     kind: str,
     schema: dict[str, Any],
@@ -57,8 +57,27 @@ def test_every_kind_prints_a_plan_that_the_schema_describes(
 
 
 def _writes(name: str) -> bool:
-    verbs = ("Update", "Modify", "Create", "Delete", "Put", "Register", "Stop", "Continue", "Apply")
+    verbs = (
+        "Update",
+        "Modify",
+        "Create",
+        "Delete",
+        "Put",
+        "Register",
+        "Stop",
+        "Continue",
+        "Apply",
+        "Restore",
+        "Reboot",
+    )
     return name.partition(".")[2].startswith(verbs)
+
+
+def test_without_an_instance_of_a_drill_there_is_nothing_to_delete(
+    embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("change", "drill-delete", "--plan", "--endpoint-url", embedded.url) == 64
+    assert "nothing that this change can be applied to" in capsys.readouterr().err
 
 
 def test_without_a_kind_the_error_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from services.models.changes import Place, PlannedStep
 from services.models.problem import Problem
 from tui.commands import bindings
 from tui.messages import ReadAgain
+from tui.places import revert_of
 from tui.screens.changes.applying import notify_outcome, run_summary
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.openings import open_follow_up, open_request
@@ -201,12 +202,12 @@ class ChangeScreen(ModeScreen):
         if run is None:
             self.app.inform(_("There is no change to revert."))
             return
-        change = self.services.engine.changes.get(run.plan.kind)
-        parameters = change.revert_parameters(run.plan) if change is not None else {}
-        if not parameters:
+        revert = revert_of(self.app, run)
+        if revert is None:
             self.app.inform(_("No revert can be planned for this change."))
             return
-        self.app.push_screen(PlanScreen(run.plan.kind, run.plan.target, parameters))
+        target = self.services.engine.target(revert.kind, revert.target)
+        self.app.push_screen(PlanScreen(revert.kind, target, revert.values))
 
     def action_resolve(self) -> None:
         """Resolve the selected unknown change, else the newest; notify if it is still in progress."""

@@ -5,14 +5,15 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.getters import app as app_getter
 
-from services.i18n import _
+from services.i18n import N_, _
 from services.models.duties import Occurrence
 from tui.commands import bindings
 from tui.console import Console
+from tui.places import Destination, duty_places
 from tui.screens.common.dialog import Dialog
 from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.finding import FindingScreen
@@ -20,6 +21,7 @@ from tui.screens.duties.finding_actions import inspection_titles, why_not_run
 from widgets.duties.detail import DutyDetail
 from widgets.findings.list import FindingList
 from widgets.frame.key_bar import KeyBar
+from widgets.inputs.step_prompt import StepPrompt
 
 _KEYS = ("duty-sign", "duty-look", "duty-skip", "duty-plan")
 
@@ -28,7 +30,8 @@ class DutyScreen(Dialog[None]):
     """Shows one occurrence, and keeps it up to date while the dialog is open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        replace(each, show=True) for each in bindings("inspect") if each.id in _KEYS
+        *(replace(each, show=True) for each in bindings("inspect") if each.id in _KEYS),
+        Binding("full_stop", "steps", N_("Steps"), show=True),
     ]
     DEFAULT_CSS = """
     DutyScreen {
@@ -45,6 +48,8 @@ class DutyScreen(Dialog[None]):
         self.occurrence = occurrence
         titles = inspection_titles(self.app.ready.runbook)
         self.findings = FindingList(self.app.zone, titles=titles)
+        self.prompt = StepPrompt()
+        self._destinations: tuple[Destination | None, ...] = ()
         self.detail = DutyDetail(self.app.now, self.app.zone, titles=titles, with_findings=False)
 
     def compose(self) -> ComposeResult:
@@ -52,6 +57,7 @@ class DutyScreen(Dialog[None]):
         with Vertical(id="window"):
             yield self.findings
             yield self.detail
+        yield self.prompt
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -60,6 +66,7 @@ class DutyScreen(Dialog[None]):
         self.watch(self.app, "duties", self._follow)
         self.watch(self.app, "findings", self._show_findings, init=False)
         self.watch(self.app, "zone", self._zone_changed)
+        self.watch(self.app, "runs", self._show_places)
         (self.findings if self.findings.display else self.detail).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -68,6 +75,8 @@ class DutyScreen(Dialog[None]):
         Signing stays enabled: if somebody was first, it says who.
         """
         slot = self.occurrence.slot
+        if action == "steps":
+            return any(self._destinations)
         if action == "rerun":
             return bool(self.app.ready.scheduler.inspections_of(slot)) and not why_not_run(self.app, slot)
         return self.occurrence.slot.if_planned if action == "plan" else True
@@ -87,6 +96,29 @@ class DutyScreen(Dialog[None]):
     def action_plan(self) -> None:
         """Plan the duty, or withdraw its plan."""
         duty_actions.plan(self.app, self.occurrence)
+
+    def action_steps(self) -> None:
+        """Ask for the number of a step."""
+        self.prompt.open(self.detail.places)
+
+    @on(StepPrompt.Closed)
+    def _prompt_closed(self) -> None:
+        """Give the keys back."""
+        (self.findings if self.findings.display else self.detail).focus()
+
+    @on(StepPrompt.Chosen)
+    def _open_step(self, message: StepPrompt.Chosen) -> None:
+        """Go where the step leads; the dialog would lie above it."""
+        place = self._destinations[message.index] if message.index < len(self._destinations) else None
+        if place is not None:
+            self.dismiss()
+            self.app.post_message(place.request)
+
+    def _show_places(self) -> None:
+        """Show where the steps lead; an instance to be deleted comes and goes."""
+        self._destinations = duty_places(self.app, self.occurrence)
+        self.detail.places = tuple(place.title if place else "" for place in self._destinations)
+        self.refresh_bindings()
 
     def _follow(self) -> None:
         self.occurrence = self.app.ready.duties.now(self.occurrence.slot)

@@ -1,0 +1,187 @@
+"""Deletion of the instance that a restore drill made: only what this journal restored and what still bears its tag.
+
+Source: DeleteDBInstance, DescribeDBInstances (Amazon RDS API reference); "Deleting a DB instance" (user guide).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from services.aws.client.errors import NotFound
+from services.aws.rds.reader import RdsReader
+from services.aws_cli.calls import call
+from services.aws_cli.plans import requests_of
+from services.changes.base import Change, ChangeContext, observed, warning
+from services.changes.drill_delete.state import DrillState, refusal
+from services.changes.drills.instances import TAG, Restored, restored, target_id
+from services.changes.guarantees import Guarantees
+from services.changes.kind import ChangeKind
+from services.changes.rds.state import database_name, time_of
+from services.changes.rds.watching import EVERY, done, failed, running
+from services.changes.typed_values import unknown_parameters
+from services.i18n import _
+from services.models.aws_cli import CliCommand
+from services.models.changes import (
+    ChangeTarget,
+    Danger,
+    Fact,
+    LiveState,
+    Observation,
+    Parameter,
+    Plan,
+    PlannedStep,
+    Row,
+)
+from services.models.watches import Progress, Watch
+
+STEP = "delete"
+LASTS = timedelta(hours=6)
+"""How long a deletion is followed; it usually takes minutes."""
+SETTLING = timedelta(minutes=10)
+"""Time after a plan in which RDS may not show yet what it has accepted."""
+
+
+class DrillDelete(Change):
+    """Deletes an instance of a restore drill, without a final snapshot."""
+
+    calls = ("rds:DeleteDBInstance", "rds:DescribeDBInstances")
+    guarantees = Guarantees(
+        proof="DescribeDBInstances: DBInstanceIdentifier, DBInstanceStatus",
+        settles="the instance is gone",
+    )
+
+    def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
+        super().__init__(kind, context)
+        self._rds = RdsReader(context.reader)
+
+    def targets(self) -> tuple[ChangeTarget, ...]:
+        """The instances that the journal's drills restored and that are not deleted."""
+        if self.context.runbook.rds is None:
+            return ()
+        return tuple(
+            ChangeTarget(id=target_id(each.name), title=each.name) for each in restored(self.context.runs())
+        )
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The instance, and the drill that made it."""
+        state, origin = await self._state(target), self._origin(target)
+        with self.written_on(state.at):
+            instance = state.instance
+            facts = [Fact(name=_("Status"), value=instance.status if instance else _("none"))]
+            if instance is not None:
+                facts.append(Fact(name=_("Instance class"), value=instance.instance_class or "—"))
+                facts.append(Fact(name=_("Tag"), value=state.tag or _("none"), note=TAG))
+            if origin is not None:
+                when = time_of(origin.at, self.context.zone)
+                facts.append(Fact(name=_("Restored"), value=when, note=origin.by))
+            why = refusal(state, origin)
+            return LiveState(
+                target=target, facts=tuple(facts), read_at=state.at, remarks=(why,) if why else ()
+            )
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """None."""
+        return ()
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan from the state read now."""
+        state = await self._state(target)
+        with self.written_on(state.at):
+            return self.plan_on(target, parameters, state, self._origin(target), id)
+
+    def plan_on(
+        self,
+        target: ChangeTarget,
+        parameters: Mapping[str, str],
+        state: DrillState,
+        origin: Restored | None,
+        id: str,
+    ) -> Plan:
+        """The plan from a given state and the drill that made the instance; pure."""
+        why = refusal(state, origin)
+        reasons = [*unknown_parameters(parameters, ()), *([why] if why else [])]
+        if reasons:
+            return self.refused(target, parameters, reasons, id=id, read_at=state.at)
+        step = self.context.step(
+            STEP,
+            _("Delete the instance {name}").format(name=state.name),
+            target,
+            (
+                "rds",
+                "DeleteDBInstance",
+                {
+                    "DBInstanceIdentifier": state.name,
+                    "SkipFinalSnapshot": True,
+                    "DeleteAutomatedBackups": True,
+                },
+            ),
+            rows=(
+                Row(name=_("Instance"), before=state.name, after=_("none")),
+                Row(name=_("Its automated backups"), before=_("kept"), after=_("deleted")),
+            ),
+            expects=state.digest,
+            required=("DBInstance",),
+            before=state.tag,
+        )
+        impact = _("{name} is deleted with its data and backups; no final snapshot is taken")
+        return self.planned(
+            target,
+            {},
+            [step],
+            id=id,
+            read_at=state.at,
+            title=_("Delete the instance of a restore drill"),
+            danger=Danger.DANGEROUS,
+            impact=impact.format(name=state.name),
+            warnings=(warning(_("Write down first what the drill has shown: the data go with it.")),),
+            downtime=_("None: nothing uses it but the drill."),
+            cost=_("None; its charges end."),
+            reversible=_("No. The snapshot that it was restored from stays and can be restored again."),
+            watch=Watch(
+                ends_when=_("the instance {name} is gone").format(name=state.name),
+                every=EVERY,
+                gives_up_at=state.at + LASTS,
+            ),
+        )
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """Whether the instance is there, with the tag that it had."""
+        state = await self._read(step.call.params["DBInstanceIdentifier"])
+        is_ours = not state.is_going and state.tag == step.before
+        return observed(state.digest, state.text, after=state.is_going, before=is_ours)
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the instance is gone."""
+        state = await self._state(plan.target)
+        if state.instance is None:
+            return done(state.text)
+        is_settled = self.context.clock.now() >= plan.made_at + SETTLING
+        return failed(state.text) if is_settled and not state.is_going else running(state.text)
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The request, then the instance."""
+        for command in requests_of(plan):
+            trap = _("Without --skip-final-snapshot RDS wants the name of a snapshot, which is charged.")
+            yield command.model_copy(update={"traps": (*command.traps, trap)})
+        for step in plan.steps:
+            yield call(
+                "rds",
+                "DescribeDBInstances",
+                {"DBInstanceIdentifier": step.call.params["DBInstanceIdentifier"]},
+                query="DBInstances[].{Status:DBInstanceStatus,Tags:TagList}",
+                purpose=_("Afterwards: deleting, then DBInstanceNotFound."),
+            )
+
+    def _origin(self, target: ChangeTarget) -> Restored | None:
+        """The drill that made the instance, by the journal."""
+        name = database_name(target.id)
+        return next((each for each in restored(self.context.runs()) if each.name == name), None)
+
+    async def _state(self, target: ChangeTarget) -> DrillState:
+        return await self._read(database_name(target.id))
+
+    async def _read(self, name: str) -> DrillState:
+        at = self.context.clock.now()
+        try:
+            return DrillState(at, name, await self._rds.database(name))
+        except NotFound:
+            return DrillState(at, name, None)

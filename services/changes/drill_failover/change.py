@@ -1,0 +1,193 @@
+"""Failover drill (runbook: 運用カレンダー 年次 4月 フェイルオーバー訓練): the standby takes over, and the minutes are measured.
+
+Source: RebootDBInstance, DescribeEvents, DescribeDBInstances (Amazon RDS API reference); "Failing over a Multi-AZ DB
+instance" (Amazon RDS user guide): the Availability Zone changes, and the events say when it began and ended.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from services.aws_cli.calls import call
+from services.changes.base import observed, warning
+from services.changes.drill_failover.state import CATEGORY, REBOOTING, FailoverState, obstacles
+from services.changes.drills import timing
+from services.changes.guarantees import Guarantees
+from services.changes.rds.change import DatabaseChange
+from services.changes.rds.commands import commands_of
+from services.changes.rds.facts import facts
+from services.changes.rds.load import bounds
+from services.changes.rds.restorable import restorable_warnings
+from services.changes.rds.state import database_name
+from services.changes.rds.watching import failed, running
+from services.i18n import _
+from services.models.aws_cli import CliCommand
+from services.models.base import RawId
+from services.models.changes import (
+    ChangeTarget,
+    Fact,
+    LiveState,
+    Observation,
+    Parameter,
+    Plan,
+    PlannedStep,
+    Row,
+)
+from services.models.watches import Progress, Watch, WatchState
+
+STEP = "failover"
+LASTS = timedelta(hours=1)
+"""How long a failover is followed; it usually takes one or two minutes."""
+EVERY = 10.0
+"""Real seconds between reads."""
+RECENT = timedelta(hours=24)
+"""How far back failovers are looked for."""
+
+
+class DrillFailover(DatabaseChange):
+    """Restarts the database on its standby."""
+
+    calls = (
+        "cloudwatch:GetMetricData",
+        "rds:DescribeDBInstances",
+        "rds:DescribeEvents",
+        "rds:DescribePendingMaintenanceActions",
+        "rds:RebootDBInstance",
+    )
+    guarantees = Guarantees(
+        proof="DescribeEvents: failover; DescribeDBInstances: AvailabilityZone",
+        settles="the failover is completed, DBInstanceStatus is available and AvailabilityZone has changed",
+    )
+
+    async def read_target(self, target: ChangeTarget) -> LiveState:
+        """The database, and where it runs."""
+        state = await self._state(target.id)
+        with self.written_on(state.read.at):
+            zone = Fact(name=_("Availability Zone"), value=state.zone or "—")
+            return LiveState(
+                target=target,
+                facts=(zone, *facts(state.read, self.context.zone)),
+                read_at=state.read.at,
+                remarks=tuple(obstacles(state)),
+                bounds=tuple(bounds(self.context.runbook)),
+            )
+
+    async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
+        """None."""
+        return ()
+
+    async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
+        """The plan from the state read now."""
+        state = await self._state(target.id)
+        with self.written_on(state.read.at):
+            return self.plan_on(target, parameters, state, id)
+
+    def plan_on(
+        self, target: ChangeTarget, parameters: Mapping[str, str], state: FailoverState, id: str
+    ) -> Plan:
+        """The plan from a given state; pure."""
+        at = state.read.at
+        reasons = [*self.unknown_names(parameters), *obstacles(state)]
+        if reasons:
+            return self.refused(target, parameters, reasons, id=id, read_at=at)
+        step = self.context.step(
+            STEP,
+            _("Restart on the standby (failover)"),
+            target,
+            (
+                "rds",
+                "RebootDBInstance",
+                {"DBInstanceIdentifier": database_name(target.id), "ForceFailover": True},
+            ),
+            rows=(Row(name=_("Availability Zone"), before=state.zone, after=_("that of the standby")),),
+            expects=state.digest,
+            required=("DBInstance",),
+            before=state.zone,
+            newest=state.newest,
+        )
+        text = _("Connections are cut at once; the applications must connect again by themselves.")
+        return self.planned(
+            target,
+            {},
+            [step],
+            id=id,
+            read_at=at,
+            title=_("Fail over to the standby, as a drill"),
+            impact=_("The database is interrupted for one or two minutes"),
+            warnings=(
+                warning(text, grave=True),
+                warning(_("Tell the users first, and choose a quiet hour.")),
+                *restorable_warnings(state.read, self.context.zone),
+            ),
+            approval="failover",
+            downtime=_("One failover: interrupted for one or two minutes (Multi-AZ)"),
+            cost=_("None"),
+            reversible=_("A second failover leads back to the first zone; nothing requires it."),
+            watch=Watch(
+                ends_when=_("the failover is completed and the database is available in another zone"),
+                every=EVERY,
+                gives_up_at=at + LASTS,
+            ),
+        )
+
+    async def observe(self, step: PlannedStep) -> Observation:
+        """The zone and the events, compared with the step."""
+        state = await self._state(step.target)
+        has_moved = state.zone != step.before or state.newest > step.newest
+        is_rebooting = state.read.database.status == REBOOTING
+        text = _("The database is {status} in {zone}.").format(
+            status=state.read.database.status, zone=state.zone
+        )
+        return observed(
+            state.digest,
+            text,
+            after=has_moved or is_rebooting,
+            before=state.is_available and not has_moved,
+        )
+
+    async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
+        """Whether the failover is completed, and how many minutes that took."""
+        state = await self._state(plan.target.id)
+        database, step = state.read.database, plan.steps[0]
+        since = timing.requested_at(self.context.runs(), plan)
+        ends = timing.failover_ends(state.events, since)
+        place = {"status": database.status, "zone": state.zone}
+        if not (state.is_available and ends and state.zone != step.before):
+            text = _("The database is {status} in {zone}.").format(**place)
+            is_over = state.is_available and self.is_settled(plan) and not ends
+            return failed(text) if is_over else running(text)
+        took = timing.minutes(since, ends[0])
+        text = _(
+            "The database is {status} in {zone}; the failover ended {minutes} minutes after the request."
+        )
+        return Progress(
+            state=WatchState.DONE,
+            text=text.format(**place, minutes=took),
+            percent=100,
+            measured={timing.MINUTES: took},
+        )
+
+    def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
+        """The request, then the database and its events."""
+        after = _("Afterwards: Status is available, and AvailabilityZone is the other one.")
+        yield from commands_of(plan, self.context.runbook, after=after)
+        for step in plan.steps:
+            yield call(
+                "rds",
+                "DescribeEvents",
+                {
+                    "SourceType": "db-instance",
+                    "SourceIdentifier": step.call.params["DBInstanceIdentifier"],
+                    "EventCategories": [CATEGORY],
+                    "Duration": 60,
+                },
+                query="Events[].[Date,Message]",
+                purpose=_("When the failover began and ended."),
+            )
+
+    async def _state(self, target: RawId) -> FailoverState:
+        read, events = await asyncio.gather(
+            self.reads.state(target),
+            self.reads.rds.events(database_name(target), over=RECENT, categories=(CATEGORY,)),
+        )
+        return FailoverState(read, events)

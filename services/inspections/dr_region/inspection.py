@@ -1,0 +1,77 @@
+"""復旧先のリージョン: what another region has, from which the database could be recovered if its own region fails.
+
+Runbook: 運用カレンダー 10月 リージョン障害訓練. Automatic snapshots and the logs for a point-in-time restore stay in their region;
+only what was copied or replicated survives it. Limits: `[disaster]`.
+"""
+
+from collections.abc import Awaitable, Iterable
+from typing import TypeVar
+
+from services.aws.client.errors import AwsError
+from services.aws.rds.reader import RdsReader
+from services.aws.rds.recovery import RecoveryReader
+from services.i18n import _
+from services.inspections.base import InspectionRequest
+from services.inspections.dr_region.evaluation import RecoveryReading, checks, normal_summary, unset
+from services.inspections.dr_region.tables import backups_table, snapshots_table
+from services.inspections.toolkit.database_inspection import DatabaseInspection
+from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.models.aws_cli import CliCommand
+from services.models.findings import Finding
+from services.models.metrics import TimeSpan
+
+T = TypeVar("T")
+
+
+class DisasterRegion(DatabaseInspection):
+    """Inspects the region of recovery."""
+
+    async def run(self, request: InspectionRequest) -> Finding:
+        """Read the database and what the other region has of it. Raises AwsError if nothing there can be read."""
+        builder, spec = FindingBuilder(self, request, windowed=False), self.context.runbook.disaster
+        if spec is None:
+            builder.check(unset())
+            return builder.finding_of_checks("")
+        database = await RdsReader(self.context.reader).database(self.spec.instance)
+        there, name = RecoveryReader(self.context.reader, spec.region), str(database.id)
+        # Without these two nothing can be said; the groups only make the recovery quicker.
+        snapshots = await there.snapshots(name)
+        backups = await there.automated_backups(name)
+        groups = await self._readable(
+            there.subnet_groups(), builder, _("The subnet groups there cannot be read.")
+        )
+        group = str(database.parameter_group)
+        has_group = await self._readable(
+            there.has_parameter_group(group), builder, _("The parameter group there cannot be read.")
+        )
+        reading = RecoveryReading(
+            spec,
+            request.until,
+            self.context.calendar.zone,
+            snapshots,
+            backups,
+            group,
+            has_group,
+            groups,
+        )
+        builder.check(*checks(reading))
+        builder.table(backups_table(reading), snapshots_table(reading))
+        builder.remark(
+            _("AWS is asked in {region}; whether a recovery works is shown only by the drill.").format(
+                region=spec.region
+            )
+        )
+        return builder.finding_of_checks(normal_summary(reading))
+
+    async def _readable(self, reading: Awaitable[T], builder: FindingBuilder, what: str) -> T | None:
+        try:
+            return await reading
+        except AwsError as error:
+            builder.unread(error, what)
+            return None
+
+    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
+        """The replicated backups, the copies of snapshots, the groups."""
+        from services.inspections.dr_region.cli_commands import commands_of
+
+        return commands_of(self.context.runbook)

@@ -1,0 +1,76 @@
+"""The runbook's drills open from their duty with `.` and a number; what they measure is in the duty's evidence."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from services.models.change_runs import Run
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.screens.changes.plan import PlanScreen
+from tui.screens.duties.duty import DutyScreen
+
+pytestmark = pytest.mark.usefixtures("at_once")
+WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
+"""10:00 JST in the month of a restore drill."""
+
+
+async def opened(pilot: Pilot[Any], prefix: str) -> None:
+    """The window of the duty whose key begins so, from the list of duties."""
+    app: Any = pilot.app
+    await pilot.press("2")
+    await until(pilot, lambda: any(key.startswith(prefix) for key in app.screen.list.shown))
+    app.screen.list.select(next(key for key in app.screen.list.shown if key.startswith(prefix)))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, DutyScreen))
+
+
+async def stepped(pilot: Pilot[Any], number: str) -> PlanScreen:
+    """The plan to which a step of the open duty leads."""
+    app: Any = pilot.app
+    await pilot.press("full_stop", number)
+    await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
+    assert app.current_mode == "change"
+    screen: PlanScreen = app.screen
+    return screen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.scenario("ordinary-day", history=600.0, origin=WEDNESDAY)
+async def test_a_drill_from_its_duty_to_its_deletion(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=size) as pilot:
+        app: Any = pilot.app
+        await opened(pilot, "dr-drill")
+        await until(pilot, lambda: "1. Restore a snapshot into an instance of its own" in screen_text(pilot))
+        assert "→ Change: Restore drill" in screen_text(pilot)
+        assert "→ Change: Delete a drill" not in screen_text(pilot), "there is nothing to delete yet"
+        plan = (await stepped(pilot, "1")).plan
+        assert plan.kind == "drill-restore"
+        assert plan.refusals == ()
+        engine = app.ready.engine
+        await engine.arm("drill", timedelta(minutes=30))
+        await engine.apply(plan, plan.confirm)
+        await pilot.press("escape")
+        await until(pilot, lambda: ended(app.runs, embedded))
+
+        await opened(pilot, "dr-drill")
+        await until(pilot, lambda: plan.wish["snapshot"] in screen_text(pilot))
+        await pilot.press("escape")
+        embedded.advance(7 * 3600)
+        await opened(pilot, "revert@")
+        await until(pilot, lambda: "→ Change: Delete a drill's instance" in screen_text(pilot))
+        deletion = (await stepped(pilot, "1")).plan
+        assert deletion.kind == "drill-delete"
+        assert deletion.refusals == ()
+        assert deletion.confirm == plan.steps[0].call.params["DBInstanceIdentifier"]
+
+
+def ended(runs: tuple[Run, ...], embedded: Embedded) -> bool:
+    """Whether the newest change has ended; the world lives on meanwhile."""
+    if runs and runs[0].watched_seq:
+        return True
+    embedded.advance(30)
+    return False

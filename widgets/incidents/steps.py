@@ -92,8 +92,11 @@ def _linked(lines: list[Line], view: IncidentView, index: int, width: int, inden
 
 def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:
     place = view.places[number] if number < len(view.places) else ""
-    first: list[Span] = [(f"{number + 1} ", "key" if place else "muted"), ("  ", "")]
-    lines = _hanging(first, f"{cause.cause} → {cause.action}", width, "")
+    leader = view.assessment.leader if view.assessment is not None else None
+    is_leading = leader is not None and leader.id in cause.ids
+    mark: Span = (f"{glyphs.ABNORMAL} ", "caution") if is_leading else ("  ", "")
+    first: list[Span] = [(f"{number + 1} ", "key" if place else "muted"), mark]
+    lines = _hanging(first, f"{cause.cause} → {cause.action}", width, "strong" if is_leading else "")
     if place:
         lines = _linked(lines, view, number, width, width_of(first))
     return Entry(step_key(number), tuple(lines))

@@ -14,13 +14,18 @@ from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
 
 
-def step_entries(view: IncidentView, now: datetime, width: int, chosen: str | None = None) -> list[Entry]:
-    """Undecided contacts, the steps, then the causes of the runbook's table with their actions."""
+def step_entries(
+    view: IncidentView, now: datetime, width: int, chosen: str | None = None, *, is_small: bool = False
+) -> list[Entry]:
+    """Undecided contacts, the steps, then the causes of the runbook's table with their actions.
+
+    On a small screen, where they would scroll away, undecided contacts stand in the panel's head.
+    """
     playbook = view.playbook
     if playbook is None:
         words = _("The runbook has no steps for this.")
         return [*_undecided(view, width), Entry("none", ([(words, "muted")],), can_choose=False)]
-    entries = _undecided(view, width)
+    entries = [] if is_small else _undecided(view, width)
     for index, step in enumerate(playbook.steps):
         entries.append(_step(view, index, step, now, width, is_chosen=chosen == step_key(index)))
     if playbook.causes:
@@ -40,6 +45,14 @@ def step_index(key: str | None) -> int | None:
     """The index of the step or action of an entry; None for another entry."""
     head, _colon, number = (key or "").partition(":")
     return int(number) if head == "step" and number.isdigit() else None
+
+
+def undecided_spans(view: IncidentView) -> list[Span]:
+    """`◆ 連絡先未定: 開発チーム`, for the panel's head."""
+    if not view.undecided or not view.incident.is_open:
+        return []
+    words = _("no contact: {roles}").format(roles=_(", ").join(view.undecided))
+    return [(f"{glyphs.ABNORMAL} {words}", "bad")]
 
 
 def _undecided(view: IncidentView, width: int) -> list[Entry]:

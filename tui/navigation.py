@@ -164,7 +164,9 @@ class Navigation:
 
     def runbook(self) -> None:
         """Show the runbook's contacts, limits and undecided points."""
-        self._app.push_screen(RunbookScreen(self._app.ready.runbook))
+        services = self._app.ready
+        today = services.calendar.day_of(self._app.now())
+        self._app.push_screen(RunbookScreen(services.runbook, today))
 
     def arm(self) -> None:
         """Allow writing for a limited time, or disallow it."""

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from services.alarms.acknowledgements import present
 from services.i18n import _
 from services.incidents.clocks import clocks
+from services.incidents.roster import on_duty
 from services.models import glyphs
 from services.models.aws_cli import CommandSheet
 from services.models.duties import OccurrenceState
@@ -215,6 +216,7 @@ def header_facts(app: Console) -> HeaderFacts:
         ),
         read_only=armed is None,
         late=sum(each.state is OccurrenceState.LATE for each in app.duties.open) if app.duties else 0,
+        on_duty=on_duty_today(app),
         armed_left="" if armed is None else coarse(math.ceil(services.engine.permits.left / 60) * 60),
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
@@ -222,6 +224,12 @@ def header_facts(app: Console) -> HeaderFacts:
         skew_short=skew[1],
         link=_link(app),
     )
+
+
+def on_duty_today(app: Console) -> str:
+    """Who is on duty today by the runbook's roster; "" if it names nobody."""
+    entry = on_duty(app.ready.runbook, app.ready.calendar.day_of(app.now()))
+    return str(entry.person) if entry is not None else ""
 
 
 def _link(app: Console) -> str:

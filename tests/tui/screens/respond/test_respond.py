@@ -12,6 +12,7 @@ from services.models.journal import EntryKind
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
+from tui.messages import OpenIncident
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.duties.finding import FindingScreen
@@ -69,6 +70,23 @@ async def test_an_alarm_opens_an_incident_that_every_screen_calls_for(embedded: 
             await pilot.press(mode)
             await until(pilot, lambda: "□ not taken" in screen_text(pilot).splitlines()[1])
         assert "(!" in screen_text(pilot).splitlines()[0], "the mode's badge marks that nobody has taken it"
+
+
+@pytest.mark.scenario("ecs-cpu", history=3600.0)
+async def test_an_overdue_escalation_is_told_on_every_screen(embedded: Embedded) -> None:
+    """The console opens when the alarm has been firing for long: its clocks count from the alarm's own time."""
+    for _minute in range(40):
+        embedded.advance(60)
+    async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
+        await until(pilot, lambda: any(each.target == "ecs-cpu-high" for each in pilot.app.incidents))
+        for mode in "2346":
+            await pilot.press(mode)
+            await until(pilot, lambda: "▲ escalation " in screen_text(pilot).splitlines()[1])
+        incidents = pilot.app.incidents
+        late = next(each for each in incidents if each.target == "ecs-cpu-high")
+        pilot.app.post_message(OpenIncident(late.id))
+        await shows(pilot, IncidentScreen)
+        await until(pilot, lambda: "tell PM (project manager) NOW" in screen_text(pilot))
 
 
 async def test_from_the_alarm_list_and_from_an_alarm_its_incident_is_one_key_away(embedded: Embedded) -> None:

@@ -82,8 +82,8 @@ async def test_it_is_opened_once_with_what_was_measured_and_by_the_finding_s_pla
 async def test_the_texts_say_what_the_finding_says(tmp_path: Path, language: str) -> None:
     i18n.use(language)
     async with desk(tmp_path / "journal.db") as console:
-        known = situation(await begun(console))
-    slack, phone = slack_text(known), phone_text(known)
+        calling = situation(await begun(console))
+    slack, phone = slack_text(calling), phone_text(calling)
     for text in (slack, phone):
         assert "1 日分のスナップショットがありません" in text
         assert "6 件" in text
@@ -101,10 +101,10 @@ async def test_the_texts_of_an_alarm(tmp_path: Path, language: str) -> None:
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm())
         (incident,) = console.incidents.incidents
-    known = Situation(
+    calling = Situation(
         incident, RUNBOOK, RUNBOOK.playbook_for("alb-5xx-error-rate"), NOW, JST, "6.2 %、基準 5 %", by="田中"
     )
-    assert "6.2 %" in slack_text(known)
-    phone = phone_text(known)
+    assert "6.2 %" in slack_text(calling)
+    phone = phone_text(calling)
     assert phone.count("6.2 %") == 1
     assert ("。." in phone, len(phone) < 160) == (False, True), "20 seconds"

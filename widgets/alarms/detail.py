@@ -254,8 +254,8 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         first, *rest = fact_lines(self.alarm, context, width)
         incident = [self.incident] if self.incident else []
         # Below the state: who has acknowledged it comes before how it is judged.
-        seen = self.acknowledged
-        signature = whole_lines(seen, self.zone, self._now(), width) if seen is not None else []
+        entry = self.acknowledged
+        signature = whole_lines(entry, self.zone, self._now(), width) if entry is not None else []
         return [first, *incident, *signature, *rest]
 
     def _series(self, width: int) -> Sequence[Line]:

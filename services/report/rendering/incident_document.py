@@ -1,0 +1,238 @@
+"""Lays out the report of one incident (障害対応報告書): one page for its readers, then annexes with the evidence."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from services.i18n import _, plural
+from services.incidents.catalogue import titles
+from services.models.assess_answer import AssessedCause, AssessedWeight, word_text
+from services.models.causes import OnsetBasis, Word
+from services.models.incident_report import IncidentReport
+from services.models.verdict import Verdict
+from services.report.rendering.dates import Dates
+from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section, table
+from services.report.rendering.incident_annexes import CAUSES, EVIDENCE, RESPONSE, TIMELINE, Annexes, annexes
+from services.report.rendering.incident_rows import (
+    IncidentRows,
+    change_columns,
+    contact_columns,
+    figure_columns,
+    follow_up_columns,
+    step_columns,
+    timeline_columns,
+)
+from services.report.rendering.incidents import incident_state, time_taken
+from services.report.rendering.page import WIDTH, Density, column, cut, fitted
+from services.report.rendering.wording import NOTHING
+
+_CAUSES, _FACTS = 4, 2
+"""Causes on the page, and facts of each side."""
+
+
+def incident_document(report: IncidentReport, *, wareki: bool = False) -> Document:
+    """The report as a document in the active language; `wareki` writes years in Japanese eras."""
+    zone = ZoneInfo(report.timezone)
+    first, last = (at.astimezone(zone).date() for at in (report.incident.since, report.until))
+    dates = Dates(zone, first, max(first, last), wareki)
+    appended = annexes(report, dates, first)
+    return fitted(lambda density: _Page(report, dates, first, appended, density).document())
+
+
+class _Page:
+    """The first page at one density."""
+
+    def __init__(
+        self, report: IncidentReport, dates: Dates, day: date, appended: Annexes, density: Density
+    ) -> None:
+        self.report = report
+        self.incident = report.incident
+        self.rows = IncidentRows(report, dates, day)
+        self.dates = dates
+        self.day = day
+        self.annexes = appended
+        self.density = density
+
+    def document(self) -> Document:
+        """The whole document."""
+        report, incident = self.report, self.incident
+        title = _("Incident report: {title}").format(title=incident.title)
+        return Document(
+            title=title,
+            tone=Verdict.ABNORMAL if incident.is_open else None,
+            language=report.language,
+            verdict=incident_state(incident.state),
+            facts=Facts(tuple(self._facts())),
+            sections=(
+                self._impact(),
+                self._cause(),
+                self._contacted(),
+                *self._steps(),
+                self._changes(),
+                self._timeline(),
+                self._follow_ups(),
+            ),
+            annexes=self.annexes.sections,
+            footer=f"{report.system_title} · {title}",
+        )
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        report, incident, dates = self.report, self.incident, self.dates
+        yield _("System"), _("{title} ({target})").format(title=report.system_title, target=report.system)
+        yield _("Alarm"), str(incident.target)
+        yield _("Since"), self._since()
+        yield _("Until"), self._until()
+        taken = time_taken(incident.mtta_seconds)
+        if incident.taken_at is not None:
+            taken = _("{duration} ({time})").format(
+                duration=taken, time=dates.at(incident.taken_at, self.day)
+            )
+        yield _("Time to respond (MTTA)"), taken
+        yield _("Time to recovery (MTTR)"), time_taken(incident.mttr_seconds)
+        yield _("Responder"), incident.holder or NOTHING
+        closed = NOTHING
+        if incident.closed_at is not None:
+            closed = f"{dates.at(incident.closed_at, self.day)} {incident.closed_by}"
+        yield _("Closed"), closed
+        yield _("Created"), dates.stamp(report.made_at)
+        source = _("entries #{first} to #{last} of journal {id}")
+        yield (
+            _("Made from"),
+            source.format(first=f"{incident.seq:,}", last=f"{report.last_seq:,}", id=report.journal[:8]),
+        )
+
+    def _since(self) -> str:
+        alarm = self.dates.stamp(self.incident.since)
+        onset = self.report.onset
+        if onset is None or onset.basis is not OnsetBasis.BASELINE:
+            return _("{time} (the alarm)").format(time=alarm)
+        return _("{onset} (T0: the first bad minute), alarm {time}").format(
+            onset=self.dates.at(onset.at, self.day), time=alarm
+        )
+
+    def _until(self) -> str:
+        incident = self.incident
+        if incident.recovered_at is not None:
+            return _("{time} (recovery judged)").format(time=self.dates.at(incident.recovered_at, self.day))
+        if incident.closed_at is not None:
+            return _("{time} (closed; recovery was not judged)").format(
+                time=self.dates.at(incident.closed_at, self.day)
+            )
+        return _("not ended yet")
+
+    # ---- sections
+
+    def _section(self, title: str, blocks: Iterable[Block], key: str = "") -> Section:
+        reference = self.annexes.reference(key)
+        named = _("{title} ({more})").format(title=title, more=reference) if reference else title
+        return Section(named, tuple(blocks))
+
+    def _rows(
+        self, columns: Sequence[str], widths: Sequence[int], rows: Iterable[Line], key: str = ""
+    ) -> Iterator[Block]:
+        lines = list(rows)
+        shown = [self._cut(line, widths) for line in lines[: self.density.minor]]
+        yield table(columns, shown, widths=widths)
+        if more := len(lines) - len(shown):
+            words = plural("{count} more row: {annex}", "{count} more rows: {annex}", more)
+            reference = self.annexes.reference(key) or _("see the annexes")
+            yield Paragraph(words.format(count=more, annex=reference))
+
+    def _cut(self, line: Line, widths: Sequence[int]) -> Line:
+        cells = zip(line.cells, map(column, widths), strict=True)
+        return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
+
+    def _paragraph(self, text: str, tone: Verdict | None = None) -> Paragraph:
+        return Paragraph(cut(text, WIDTH, self.density.lines), tone)
+
+    def _impact(self) -> Section:
+        report = self.report
+        if report.measured_until is None:
+            why = report.evidence_problem or _("No evidence was recorded, so nothing is measured.")
+            return self._section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
+        words = report.impact or _("What users noticed was not measured.")
+        until = _("Figures until {time}, when the evidence was read.").format(
+            time=self.dates.at(report.measured_until, self.day)
+        )
+        blocks: list[Block] = [self._paragraph(_("{text}. {more}").format(text=words, more=until))]
+        if report.figures:
+            blocks += self._rows(figure_columns(), (40, 20, 20, 20), self.rows.figures(), EVIDENCE)
+        return self._section(_("Impact"), blocks, EVIDENCE)
+
+    def _cause(self) -> Section:
+        blocks: list[Block] = [self._paragraph(text) for text in self._decided()]
+        if self.incident.summary:
+            blocks.append(self._paragraph(self.incident.summary))
+        weighed = [cause for cause in self.report.causes if not cause.impossible][:_CAUSES]
+        if weighed:
+            columns = (_("Cause"), _("When decided"), _("Score"), _("For"), _("Against"))
+            rows = (self._weighed(cause) for cause in weighed)
+            blocks += self._rows(columns, (24, 10, 8, 36, 22), rows, CAUSES)
+        return self._section(_("Cause"), blocks, CAUSES)
+
+    def _decided(self) -> Iterator[str]:
+        report, decision = self.report, self.incident.decision
+        if decision is None:
+            yield self.incident.cause or _("Nobody has decided on a cause.")
+        else:
+            words = _("{cause}, decided by {name} at {time}").format(
+                cause=decision.title, name=decision.by, time=self.dates.at(decision.at, self.day)
+            )
+            yield f"{words}: {decision.note}" if decision.note else words
+            if decision.word in tuple(word.value for word in Word):
+                yield _("The weighing then: {word}, first {leader}").format(
+                    word=word_text(Word(decision.word)),
+                    leader=_(", ").join(titles([decision.leader])) or NOTHING,
+                )
+        if report.word is not None:
+            text = _("The recorded evidence, weighed with the weights of today: {word}").format(
+                word=word_text(report.word)
+            )
+            yield _("{text} ({more})").format(text=text, more=report.why) if report.why else text
+
+    def _weighed(self, cause: AssessedCause) -> Line:
+        then = self.report.decided_scores.get(cause.id)
+        decision = self.incident.decision
+        chosen = decision is not None and decision.cause == cause.id
+        return Line(
+            (
+                _("{title} (decided)").format(title=cause.title) if chosen else cause.title,
+                str(then) if then is not None else NOTHING,
+                str(cause.score),
+                self._signals(cause.supporting) or NOTHING,
+                self._signals(cause.opposing) or NOTHING,
+            )
+        )
+
+    def _signals(self, weights: Sequence[AssessedWeight]) -> str:
+        names = {signal.id: signal.title for signal in self.report.signals}
+        counted = [weight for weight in weights if weight.counts][:_FACTS]
+        return _("; ").join(
+            f"{names.get(weight.signal, weight.signal)} {weight.counts:+d}" for weight in counted
+        )
+
+    def _contacted(self) -> Section:
+        rows = list(self.rows.contacted())
+        blocks = self._rows(contact_columns(), (12, 26, 14, 14, 34), rows, RESPONSE)
+        return self._section(_("Who was told"), blocks if rows else [Paragraph(_("Nobody."))])
+
+    def _steps(self) -> Iterator[Section]:
+        rows = list(self.rows.steps())
+        if rows:
+            blocks = self._rows(step_columns(), (5, 41, 14, 10, 10, 20), rows, RESPONSE)
+            yield self._section(_("Steps"), blocks)
+
+    def _changes(self) -> Section:
+        rows = list(self.rows.changes())
+        blocks = self._rows(change_columns(), (10, 26, 21, 9, 14, 20), rows, RESPONSE)
+        return self._section(_("Changes made"), blocks if rows else [Paragraph(_("None."))])
+
+    def _timeline(self) -> Section:
+        rows = list(self.rows.timeline())
+        blocks = self._rows(timeline_columns(), (14, 10, 64, 12), rows, TIMELINE)
+        return self._section(_("Timeline"), blocks if rows else [Paragraph(_("None."))], TIMELINE)
+
+    def _follow_ups(self) -> Section:
+        rows = list(self.rows.follow_ups())
+        blocks = self._rows(follow_up_columns(), (14, 56, 14, 16), rows, RESPONSE)
+        return self._section(_("Follow-ups"), blocks if rows else [Paragraph(_("None."))])

@@ -1,4 +1,4 @@
-"""EC2: security groups and what they let in.
+"""EC2: security groups and what they let in and out.
 
 Source: DescribeSecurityGroups (Amazon EC2 API reference).
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from services.aws.client.reader import Answer, Reader, incomplete, rows, whole
 from services.i18n import _
 from services.models.base import RawId
-from services.models.security_groups import IngressRule, SecurityGroup
+from services.models.security_groups import GroupRule, SecurityGroup
 from services.models.text import clean
 
 _CALL = ("ec2", "DescribeSecurityGroups")
@@ -37,14 +37,17 @@ class SecurityGroups:
 def _group(row: Answer) -> SecurityGroup:
     """A SecurityGroups row as a model. Raises Incomplete without its id or its rules."""
     id = str(row.get("GroupId") or "")
-    if not id or not isinstance(row.get("IpPermissions"), list):
+    if not id or not all(isinstance(row.get(key), list) for key in ("IpPermissions", "IpPermissionsEgress")):
         raise incomplete(_("EC2 returned a security group without its id or its rules."), *_CALL)
     return SecurityGroup(
-        id=RawId(id), name=row.get("GroupName"), ingress=tuple(map(_rule, rows(row, "IpPermissions")))
+        id=RawId(id),
+        name=row.get("GroupName"),
+        ingress=tuple(map(_rule, rows(row, "IpPermissions"))),
+        egress=tuple(map(_rule, rows(row, "IpPermissionsEgress"))),
     )
 
 
-def _rule(row: Answer) -> IngressRule:
+def _rule(row: Answer) -> GroupRule:
     """An IpPermissions row as a model. Raises Incomplete without a protocol or with an unreadable range of ports."""
     protocol, ports = clean(row.get("IpProtocol")), (row.get("FromPort"), row.get("ToPort"))
     # Rules for all protocols have no ports; -1 stands for every type of ICMP.
@@ -52,7 +55,7 @@ def _rule(row: Answer) -> IngressRule:
     if not protocol or unreadable:
         raise incomplete(_("EC2 returned a rule without its protocol or its ports."), *_CALL)
     first, last = map(whole, ports)
-    return IngressRule(
+    return GroupRule(
         protocol=protocol,
         first_port=first,
         last_port=last,

@@ -8,7 +8,7 @@ from services.contacts import escalation
 from services.i18n import _
 from services.incidents.clocks import clocks
 from services.incidents.facts import Facts
-from services.incidents.roster import on_duty
+from services.incidents.roster import on_duty, reach_of
 from services.models.causes import Assessment, Word
 from services.models.date_text import dated_time
 from services.models.durations import lasting
@@ -56,7 +56,7 @@ class Recipient:
 def recipients(runbook: Runbook, playbook: Playbook | None, day: date) -> tuple[Recipient, ...]:
     """Whom to call, first the one on duty, then the playbook's role, then every other contact."""
     entry = on_duty(runbook, day)
-    people = [Recipient(str(entry.person), str(entry.contact))] if entry is not None else []
+    people = [Recipient(str(entry.person), reach_of(runbook, entry))] if entry is not None else []
     first = str(playbook.escalate_to) if playbook is not None else ""
     contacts = sorted(runbook.contacts, key=lambda contact: str(contact.role) != first)
     roles_of_contacts = {str(contact.role) for contact in contacts}

@@ -9,7 +9,7 @@ from statistics import median
 
 from services.i18n import _
 from services.incidents.onset import onset_of
-from services.models.causes import Onset
+from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import (
     IncidentEvidence,
     LogEntry,
@@ -36,6 +36,8 @@ ZERO = frozenset(
     }
 )
 """Counts that AWS publishes only when they are not zero."""
+EVALUATION = timedelta(minutes=5)
+"""How much later than the first bad minute an alarm fires: its periods and their evaluation."""
 UNUSED = frozenset({"unused", "draining"})
 """States of targets that receive no new requests."""
 
@@ -54,7 +56,9 @@ class Facts:
 
     @property
     def start(self) -> datetime:
-        """T0 (UTC)."""
+        """From when the minutes count as bad: T0, or a while before the alarm where no T0 was found (UTC)."""
+        if self.onset.basis is OnsetBasis.ALARM:
+            return self.onset.at - EVALUATION
         return self.onset.at
 
     def unread(self, *sources: Source) -> str:

@@ -190,11 +190,13 @@ class ServiceTasks(Model):
 
 
 class NetworkPath(Model):
-    """Whether the security groups of the database let the tasks' groups in; computed from their rules."""
+    """Whether the tasks' security groups let them out to the database, and its groups let them in; from the rules."""
 
     allowed: bool
     rule: Clean = ""
     """The rule that lets them in; "" if none does."""
+    is_kept_in: bool = False
+    """Whether the tasks' own groups let nothing out to the database's port."""
     port: int
     database_groups: tuple[Clean, ...] = ()
     task_groups: tuple[Clean, ...] = ()

@@ -128,7 +128,7 @@ class RosterEntry(Model):
     ends: date
     """Last local date."""
     contact: Clean = ""
-    """Telephone number or address; empty: that of the role."""
+    """Telephone number or address; empty: that of the contact with `on_duty = true`."""
 
 
 class DevopsAgent(Model):

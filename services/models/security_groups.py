@@ -1,4 +1,4 @@
-"""Security groups of a VPC and what they let in.
+"""Security groups of a VPC and what they let in and out.
 
 Source: DescribeSecurityGroups (Amazon EC2 API reference).
 """
@@ -6,8 +6,8 @@ Source: DescribeSecurityGroups (Amazon EC2 API reference).
 from services.models.base import Clean, Model, RawId
 
 
-class IngressRule(Model):
-    """One rule that lets traffic in."""
+class GroupRule(Model):
+    """One rule that lets traffic in, or out."""
 
     protocol: str
     """`tcp`, `udp`, `icmp`, a protocol's number, or `-1` for all."""
@@ -15,14 +15,14 @@ class IngressRule(Model):
     """None: all ports."""
     last_port: int | None = None
     groups: tuple[RawId, ...] = ()
-    """Ids of the security groups whose members may send."""
+    """Ids of the security groups whose members may send, or be sent to."""
     networks: tuple[Clean, ...] = ()
-    """Address ranges (CIDR, IPv4 and IPv6) that may send."""
+    """Address ranges (CIDR, IPv4 and IPv6) that may send, or be sent to."""
     prefix_lists: tuple[RawId, ...] = ()
-    """Ids of prefix lists that may send; their addresses are not read."""
+    """Ids of prefix lists, likewise; their addresses are not read."""
 
     def covers(self, port: int) -> bool:
-        """Whether it lets TCP connections to this port in."""
+        """Whether it lets TCP connections to this port through."""
         if self.protocol == "-1":
             return True
         if self.protocol not in ("tcp", "6"):
@@ -35,4 +35,5 @@ class SecurityGroup(Model):
 
     id: RawId
     name: Clean
-    ingress: tuple[IngressRule, ...] = ()
+    ingress: tuple[GroupRule, ...] = ()
+    egress: tuple[GroupRule, ...] = ()

@@ -1,4 +1,4 @@
-"""Whether the database's security groups let the tasks in, computed from their rules.
+"""Whether the tasks reach the database, computed from the rules of both sides' security groups.
 
 Source: "Security group rules" (Amazon VPC user guide): rules only allow; groups are matched by membership, address
 ranges by the sender's private address.
@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from services.i18n import _
 from services.models.first_wave import NetworkPath
-from services.models.security_groups import IngressRule, SecurityGroup
+from services.models.security_groups import GroupRule, SecurityGroup
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -28,6 +28,8 @@ def network_path(
     """
     if not tasks or not database:
         raise Undetermined(_("The tasks or the database have no security groups of their own."))
+    if not _let_out(database, tasks, port):
+        return _path(database, tasks, port, "").model_copy(update={"is_kept_in": True})
     names = {group.id for group in tasks}
     rules = [(group, rule) for group in database for rule in group.ingress if rule.covers(port)]
     for group, rule in rules:
@@ -43,6 +45,13 @@ def network_path(
     return _path(database, tasks, port, "")
 
 
+def _let_out(database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int) -> bool:
+    """Whether a rule of the tasks' groups may let them out to the database, whose address is not known."""
+    names = {group.id for group in database}
+    rules = [rule for group in tasks for rule in group.egress if rule.covers(port)]
+    return any(rule.networks or rule.prefix_lists or names & set(rule.groups) for rule in rules)
+
+
 def _path(
     database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int, rule: str
 ) -> NetworkPath:
@@ -55,7 +64,7 @@ def _path(
     )
 
 
-def _rule_text(group: SecurityGroup, rule: IngressRule, source: str) -> str:
+def _rule_text(group: SecurityGroup, rule: GroupRule, source: str) -> str:
     """`sg-db: tcp 5432 ← sg-app`"""
     ends = (rule.first_port, rule.last_port)
     ports = "" if ends[0] is None else f" {ends[0]}" if ends[0] == ends[1] else f" {ends[0]}-{ends[1]}"
@@ -71,7 +80,7 @@ def _addresses(texts: Iterable[str]) -> Iterator[Address]:
             continue
 
 
-def _let_in(rules: Sequence[tuple[SecurityGroup, IngressRule]], senders: Sequence[Address]) -> str:
+def _let_in(rules: Sequence[tuple[SecurityGroup, GroupRule]], senders: Sequence[Address]) -> str:
     """The rules whose address ranges let every sender in, or everybody; "" if one of the senders is kept out."""
     networks = [
         (network, _rule_text(group, rule, text))

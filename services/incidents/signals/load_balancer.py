@@ -16,14 +16,16 @@ SHARE = 0.8
 """Share of the errors from which one side made them."""
 DOMINANT = 0.5
 """Share of the load balancer's errors from which one status code dominates."""
+LEAST = 10
+"""Errors from which their shares say anything."""
 FEW = 20
 """Requests in a minute below which a rate says little."""
 TIMES = 3.0
 """Multiple of the usual number of requests from which they surge."""
 FALL = 0.3
 """Share of the usual number of requests below which they have fallen."""
-DRAIN = timedelta(seconds=75)
-"""How soon after a deregistration errors come from it: 60 seconds, and the rest of a minute's bucket."""
+DRAIN = timedelta(seconds=120)
+"""How soon after tasks were taken away errors come from it: 60 seconds, and a minute's bucket."""
 
 
 def _place(metric: str, facts: Facts) -> EvidencePlace:
@@ -36,8 +38,8 @@ def _errors(facts: Facts) -> tuple[float, float] | Judged:
         if why := facts.uncounted(measure):
             return unseen(why)
     balancer, application = facts.errors_since()
-    if balancer + application <= 0:
-        return unseen(_("there were no 5xx errors in this time"))
+    if balancer + application < LEAST:
+        return unseen(_("there were fewer than {count} 5xx errors in this time").format(count=LEAST))
     return balancer, application
 
 
@@ -162,17 +164,16 @@ def _latency_first(facts: Facts) -> Judged:
 
 
 def _requests(facts: Facts) -> tuple[float, float] | Judged:
-    """(requests a minute since T0, the usual number), or why they cannot be compared."""
+    """(requests a minute in the last three, the usual number), or why they cannot be compared."""
     if why := facts.uncounted(Measure.REQUESTS):
         return unseen(why)
     usual = facts.usual(Measure.REQUESTS)
-    since = facts.since(Measure.REQUESTS)
     if not usual:
         return unseen(_("there is nothing to compare it with"))
-    ended = facts.evidence.ended - facts.start
-    # Minutes without any request have no point.
-    minutes = max(len(since), int(ended.total_seconds() // 60) - 1, 1)
-    return sum(since) / minutes, usual
+    # Minutes without any request have no point; the newest minute is still being counted.
+    ended = int(facts.evidence.ended.timestamp()) // 60 * 60
+    counts = {int(at.timestamp()): count for at, count in facts.points(Measure.REQUESTS)}
+    return sum(counts.get(ended - 60 * minute, 0.0) for minute in (1, 2, 3)) / 3, usual
 
 
 def _surge(facts: Facts) -> Judged:
@@ -203,7 +204,8 @@ def _fall(facts: Facts) -> Judged:
     now, usual = counts
     value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≤ {FALL * usual:.0f}"
     balancer, application = facts.errors_since()
-    has_errors = balancer + application > 0.05 * max(1.0, facts.total(Measure.REQUESTS))
+    minutes = max(1.0, (facts.evidence.ended - facts.start) / timedelta(minutes=1))
+    has_errors = (balancer + application) / minutes > 0.05 * usual
     if now > FALL * usual or usual < FEW or has_errors:
         return absent(value, limit)
     return present(value, limit, facts.start, _place("RequestCount", facts))
@@ -223,30 +225,28 @@ def _few(facts: Facts) -> Judged:
 
 
 def _drained(facts: Facts) -> Judged:
+    """Whether the errors came right after tasks were taken away, and no task stopped for another reason."""
     if why := facts.unread(Source.METRICS) or facts.uncounted(Measure.ELB_5XX):
         return unseen(why)
-    service = facts.evidence.service
-    moments = [
-        event.at
-        for event in (service.events if service is not None else ())
-        if "deregistered" in event.message or "draining" in event.message
+    minute = timedelta(minutes=1)
+    stops = [
+        (task.ended, "Scaling activity" in task.reason)
+        for task in facts.evidence.stopped_tasks
+        if task.ended is not None and task.ended >= facts.start - 5 * minute
     ]
     errors = [
         at
         for measure in (Measure.ELB_5XX, Measure.TARGET_5XX)
         for at, count in facts.points(measure)
-        if count > 0 and at >= facts.start - timedelta(minutes=2)
+        if count > 0 and at >= facts.start - 2 * minute
     ]
-    if not errors or not moments:
+    if not errors or not stops or not all(is_scaling for _at, is_scaling in stops):
         return absent()
-    minute = timedelta(minutes=1)
+    moments = [at for at, _is_scaling in stops]
     near = [any(moment - minute <= at <= moment + DRAIN for moment in moments) for at in errors]
-    is_over = max(errors) < facts.evidence.ended - timedelta(minutes=3)
-    if not all(near) or not is_over:
+    if not all(near):
         return absent()
-    return present(
-        _("errors only while targets were deregistered"), at=min(moments, key=lambda at: abs(at - errors[0]))
-    )
+    return present(_("errors only while targets were deregistered"), at=min(moments))
 
 
 SIGNALS = (
@@ -256,7 +256,7 @@ SIGNALS = (
     SignalSpec("elb-502", N_("502 dominates (reset, malformed or refused)"), Source.METRICS, _dominated_by(Measure.ELB_502), group="code", look="dashboard"),
     SignalSpec("elb-504", N_("504 dominates (time-outs)"), Source.METRICS, _dominated_by(Measure.ELB_504), direct_for=("slow-targets",), group="code", look="dashboard"),
     SignalSpec("elb-500", N_("500 by the load balancer, with a firewall attached"), Source.METRICS, _firewall_error, direct_for=("firewall",), look="waf-blocks"),
-    SignalSpec("connection-errors", N_("Connections to targets fail"), Source.METRICS, _connection_errors, direct_for=("connection-reset", "task-crash"), look="targets"),
+    SignalSpec("connection-errors", N_("Connections to targets fail"), Source.METRICS, _connection_errors, direct_for=("connection-reset",), look="targets"),
     SignalSpec("latency-first", N_("Latency rose before the errors"), Source.METRICS, _latency_first, look="dashboard"),
     SignalSpec("traffic-surge", N_("Requests surge"), Source.METRICS, _surge, direct_for=("traffic-surge",), group="traffic", look="dashboard"),
     SignalSpec("traffic-usual", N_("Requests are as usual"), Source.METRICS, _usual, group="traffic", look="dashboard"),
@@ -264,5 +264,5 @@ SIGNALS = (
     SignalSpec("tls-errors", N_("TLS negotiations fail"), Source.METRICS, _tls_errors, direct_for=("dns-tls",), look="dashboard"),
     SignalSpec("waf-blocks", N_("The firewall blocks more than usual"), Source.METRICS, _blocked, direct_for=("firewall",), group="waf", look="waf-blocks"),
     SignalSpec("few-requests", N_("Few requests in the bad minutes"), Source.METRICS, _few, look="dashboard"),
-    SignalSpec("drain-errors", N_("Errors only after targets were deregistered"), Source.SERVICE, _drained, direct_for=("artefact",), look="ecs"),
+    SignalSpec("drain-errors", N_("Errors only after tasks were taken away"), Source.TASKS, _drained, direct_for=("artefact",), look="ecs"),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from services.models.evidence import EvidencePlace
 from services.models.first_wave import LogEntry, LogSample, Source
 from services.models.text import clean
 
-LEAST = 3
+LEAST = 5
 """Errors from which their kinds say anything."""
 HALF = 0.5
 """Share of the errors from which one new kind dominates."""
@@ -43,7 +43,10 @@ _NO_SPACE = re.compile(
     r"could not (?:extend file|write).{0,120}No space|No space left on device", re.IGNORECASE
 )
 _TEMPORARY = re.compile(r"temporary file: path|base/pgsql_tmp", re.IGNORECASE)
-_HOST = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|jp|net|org|io|go\.jp|lg\.jp|example)\b", re.IGNORECASE)
+_HOST = re.compile(
+    r"\b(?!(?:java|javax|jdk|sun|org|com|net|io|jp)\.)(?:[a-z0-9-]+\.)+(?:com|jp|net|org|io|go\.jp|lg\.jp|example)\b",
+    re.IGNORECASE,
+)
 _OWN_HOST = re.compile(r"rds\.amazonaws|\.local\b|localhost|compute\.internal", re.IGNORECASE)
 _TROUBLE = re.compile(
     r"time[d]?[ -]?out|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENOTFOUND|getaddrinfo|unreachable|refused|"

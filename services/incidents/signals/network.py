@@ -22,6 +22,15 @@ _WRITES = (
     "VpcEndpoint",
     "SubnetAttribute",
 )
+_NAMES = frozenset(
+    {
+        "ChangeResourceRecordSets",
+        "DeleteCertificate",
+        "ImportCertificate",
+        "ModifyListener",
+        "UpdateDistribution",
+    }
+)
 _SECRETS = frozenset({"PutSecretValue", "UpdateSecret", "RotateSecret", "DeleteSecret"})
 
 
@@ -35,6 +44,16 @@ def _write(facts: Facts) -> Judged:
         return unseen(_("CloudTrail reports about 5 minutes late"))
     reading = facts.evidence.reading(Source.TRAIL)
     return unseen(reading.cut) if reading is not None and reading.cut else absent()
+
+
+def _dns_write(facts: Facts) -> Judged:
+    for event in facts.evidence.writes:
+        lead = minutes_before(facts.start, event.at)
+        if event.name in _NAMES and not event.error and -2 <= lead <= JUST_BEFORE:
+            return present(f"{event.name} ({event.actor.shown})", at=event.at)
+    if facts.evidence.ended < facts.start + DELAY:
+        return unseen(_("CloudTrail reports about 5 minutes late"))
+    return absent()
 
 
 def _no_write(facts: Facts) -> Judged:
@@ -57,6 +76,9 @@ def _closed(facts: Facts) -> Judged:
         return unseen(_("the groups of tasks or database are not known"))
     if path.allowed:
         return absent(path.rule)
+    if path.is_kept_in:
+        text = _("{tasks} lets nothing out to port {port}")
+        return present(text.format(tasks=", ".join(path.task_groups), port=path.port))
     groups = _("{tasks} → {database}, port {port}: no rule").format(
         tasks=", ".join(path.task_groups), database=", ".join(path.database_groups), port=path.port
     )
@@ -66,6 +88,7 @@ def _closed(facts: Facts) -> Judged:
 SIGNALS = (
     SignalSpec("network-write", N_("Somebody changed the network or a secret just before"), Source.TRAIL, _write, direct_for=("network-change",), group="network", look="databases"),
     SignalSpec("no-network-write", N_("Nobody changed the network just before"), Source.TRAIL, _no_write, group="network", look="databases"),
+    SignalSpec("dns-write", N_("Somebody changed DNS, a certificate or a listener just before"), Source.TRAIL_GLOBAL, _dns_write, direct_for=("dns-tls",), look="dashboard"),
     SignalSpec("path-closed", N_("The security groups keep the tasks from the database"), Source.NETWORK, _closed, direct_for=("network-change",), group="path", look="databases"),
     SignalSpec("path-open", N_("The security groups let the tasks reach the database"), Source.NETWORK, _open, group="path", look="databases"),
 )  # fmt: skip

@@ -5,6 +5,7 @@ reference).
 """
 
 from datetime import timedelta
+from statistics import median
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts
@@ -17,6 +18,8 @@ BEFORE = timedelta(minutes=30)
 AT_MAXIMUM = "AlreadyAtMaxCapacity"
 HOT = 85.0
 """CPU of the hottest task, per cent, from which it is hot."""
+UNEVEN = 10.0
+"""Percentage points by which the hottest task must lie above the mean."""
 
 
 def _activities(facts: Facts) -> list[ScalingActivity]:
@@ -88,16 +91,24 @@ def _scaled_out(facts: Facts) -> Judged:
         and activity.status in ("Successful", "InProgress", "Pending")
         and not activity.not_scaled
     ]
-    return present(done[0].description, at=done[-1].at) if done else absent()
+    # A reaction comes after the first bad minute; it is no cause that could be too late.
+    return present(done[0].description) if done else absent()
 
 
 def _hot(facts: Facts) -> Judged:
     if why := facts.uncounted(Measure.ECS_CPU) or facts.uncounted(Measure.ECS_CPU_MAX):
         return unseen(why)
-    most = max(facts.since(Measure.ECS_CPU_MAX, lead=3), default=0.0)
-    mean = max(facts.since(Measure.ECS_CPU, lead=3), default=0.0)
+    means = dict(facts.points(Measure.ECS_CPU))
+    minutes = [(at, most, means[at]) for at, most in facts.points(Measure.ECS_CPU_MAX) if at in means]
+    usual = [most - mean for at, most, mean in minutes if at < facts.start]
+    recent = [minute for minute in minutes if minute[0] >= facts.start]
+    if not usual or not recent:
+        return unseen(_("there is nothing to compare it with"))
+    apart = max(UNEVEN, 2.5 * median(usual))
+    hot = [(at, most, mean) for at, most, mean in recent if most >= HOT and most - mean >= apart]
+    at, most, mean = hot[0] if hot else recent[-1]
     value = _("{most}% beside {mean}% on average").format(most=f"{most:.0f}", mean=f"{mean:.0f}")
-    return present(value) if most >= HOT and most >= 1.5 * mean else absent(value)
+    return present(value, at=at) if len(hot) >= 2 else absent(value)
 
 
 SIGNALS = (

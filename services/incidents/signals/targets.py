@@ -38,14 +38,14 @@ def _failing_by(reason: str) -> Callable[[Facts], Judged]:
 
 
 def _one_zone(facts: Facts) -> Judged:
-    """All unhealthy targets, at least two, are in one zone whose targets are all unhealthy, and others are healthy."""
+    """All unhealthy targets are in one zone, whose targets are all unhealthy, and those elsewhere are healthy."""
     zones = {target.zone for target in facts.registered if target.zone}
     if len(zones) < 2:
         return unseen(_("the targets are in fewer than two zones"))
     bad = {target.zone for target in facts.unhealthy}
     elsewhere = [target for target in facts.registered if target.zone not in bad]
     alone = [target for target in facts.registered if target.zone in bad and target.state == "healthy"]
-    is_one = len(bad) == 1 and not alone and bool(elsewhere) and len(facts.unhealthy) > 1
+    is_one = len(bad) == 1 and not alone and bool(elsewhere)
     return present(", ".join(sorted(bad))) if is_one else absent(_counts(facts))
 
 

@@ -6,6 +6,7 @@ Source: DescribeTasks, DescribeServices (Amazon ECS API reference); "Amazon ECS 
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from statistics import median
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts
@@ -118,6 +119,28 @@ def _of_infrastructure(task: StoppedTask) -> bool:
     return task.code in ("InfrastructureHealth", "TerminationNotice")
 
 
+def _replaced(facts: Facts) -> Judged:
+    service = facts.evidence.service
+    if service is None:
+        return unseen(facts.unread(Source.SERVICE) or _("it was not read"))
+    tasks = [task for task in _recent(facts) if _by_health_check(task)]
+    value = _("{count} stopped, {desired} desired").format(count=len(tasks), desired=service.desired)
+    return present(value, at=_first(tasks)) if tasks and len(tasks) >= service.desired else absent(value)
+
+
+def _leaking(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.ECS_MEMORY):
+        return unseen(why)
+    values = [value for _at, value in facts.points(Measure.ECS_MEMORY)]
+    if len(values) < 30:
+        return unseen(_("there is nothing to compare it with"))
+    before, now = median(values[:20]), median(values[-3:])
+    value, limit = _("{before}% before, {now}% now").format(before=f"{before:.0f}", now=f"{now:.0f}"), "≥ +15"
+    if now < before + 15:
+        return absent(value, limit)
+    return present(value, limit, when_over(facts, facts.points(Measure.ECS_MEMORY), before + 8))
+
+
 def _by_health_check(task: StoppedTask) -> bool:
     return "failed ELB health checks" in task.reason
 
@@ -126,10 +149,12 @@ SIGNALS = (
     SignalSpec("task-exited", N_("Tasks exit by themselves"), Source.TASKS, _stopped(_has_exited), direct_for=("task-crash",), group="stop", look="ecs"),
     SignalSpec("task-out-of-memory", N_("Tasks are killed for lack of memory"), Source.TASKS, _stopped(_is_oom), direct_for=("out-of-memory",), group="stop", look="ecs"),
     SignalSpec("stopped-by-health-check", N_("ECS stops tasks that fail health checks"), Source.TASKS, _stopped(_by_health_check), group="stop", look="ecs"),
+    SignalSpec("all-replaced", N_("ECS replaces all tasks because they fail health checks"), Source.TASKS, _replaced, direct_for=("all-unhealthy",), look="ecs"),
     SignalSpec("start-failed", N_("Tasks fail to start"), Source.TASKS, _stopped(_fails_to_start), direct_for=("tasks-cannot-start",), look="ecs"),
     SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), direct_for=("availability-zone",), look="ecs"),
     SignalSpec("placement-failed", N_("ECS cannot place tasks"), Source.SERVICE, _unplaced, direct_for=("tasks-cannot-start",), look="ecs"),
     SignalSpec("running-short", N_("Fewer tasks run than are desired"), Source.SERVICE, _short, look="ecs"),
     SignalSpec("memory-high", N_("The tasks' memory is full"), Source.METRICS, _memory_high, group="memory", look="dashboard"),
+    SignalSpec("memory-climbing", N_("The tasks' memory climbs"), Source.METRICS, _leaking, direct_for=("out-of-memory",), group="memory", look="dashboard"),
     SignalSpec("memory-low", N_("The tasks' memory is not full"), Source.METRICS, _memory_low, group="memory", look="dashboard"),
 )  # fmt: skip

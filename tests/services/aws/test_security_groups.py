@@ -20,7 +20,12 @@ POSTGRES: dict[str, Any] = {
 
 
 def group(id: str, *rules: dict[str, Any]) -> dict[str, Any]:
-    return {"GroupId": id, "GroupName": f"name of {id}", "IpPermissions": list(rules)}
+    return {
+        "GroupId": id,
+        "GroupName": f"name of {id}",
+        "IpPermissions": list(rules),
+        "IpPermissionsEgress": [],
+    }
 
 
 async def test_groups_in_the_order_of_the_question() -> None:
@@ -62,6 +67,7 @@ async def test_a_rule_covers_its_ports(rule: dict[str, Any], port: int, covered:
     [
         [group("sg-app")],
         [{"GroupId": "sg-db"}],
+        [{"GroupId": "sg-db", "IpPermissions": []}],
         [{"GroupName": "db", "IpPermissions": []}],
         [group("sg-db", {"FromPort": 1, "ToPort": 2})],
         [group("sg-db", {"IpProtocol": "tcp", "FromPort": 5432})],

@@ -15,7 +15,7 @@ from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console
-from tui.messages import OpenAlarm, OpenLogs, OpenWidget, Request
+from tui.messages import OpenAlarm, OpenIncident, OpenLogs, OpenWidget, Request
 from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
@@ -68,6 +68,26 @@ def _widget_of(app: Console, metric: str) -> str | None:
         if any(f"{each.query.namespace}/{each.query.metric}" == metric for each in traces):
             return widget.key
     return None
+
+
+async def respond(app: Console, finding: Finding) -> None:
+    """Open an incident for a finding that is no alarm's, and show it; one that is open already is shown."""
+    incidents, id = app.ready.incidents, str(finding.inspection)
+    playbooks = app.ready.runbook.playbooks
+    playbook = next((str(book.id) for book in playbooks if finding.inspection in book.findings), "")
+    try:
+        opened = await incidents.open_from_finding(
+            id, finding.title, finding.read_at, playbook, finding.summary
+        )
+    except JournalError as error:
+        app.push_screen(NoticeScreen(finding.title, error.problem.message))
+        return
+    incident = opened or incidents.open_for(id)
+    if incident is None:
+        app.inform(_("The incident of this finding is closed; run the inspection again first."))
+    else:
+        app.incidents = incidents.incidents
+        app.post_message(OpenIncident(incident.id))
 
 
 def override(app: Console, subject: str, recorded: Recorded) -> None:

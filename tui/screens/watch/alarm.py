@@ -112,6 +112,10 @@ class AlarmScreen(ModeScreen):
         alarm = self.detail.alarm or self.first
         return Place(str(alarm.id), alarm.name, opened=True)
 
+    def responds_to(self) -> str:
+        """This alarm."""
+        return str(self.first.id)
+
     def aws_commands(self) -> CommandSheet:
         """The commands about this alarm."""
         return alarm_sheet(self.app, self.detail.alarm or self.first)

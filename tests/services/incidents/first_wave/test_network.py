@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 from services.incidents.first_wave.network import Undetermined, network_path
 from services.models.base import RawId
 from services.models.first_wave import NetworkPath
-from services.models.security_groups import IngressRule, SecurityGroup
+from services.models.security_groups import GroupRule, SecurityGroup
 
-TASKS = [SecurityGroup(id=RawId("sg-app"), name="app")]
+ANYWHERE = GroupRule(protocol="-1", networks=("0.0.0.0/0",))
+TASKS = [SecurityGroup(id=RawId("sg-app"), name="app", egress=(ANYWHERE,))]
 
 
 def rule(
     *networks: str, groups: tuple[str, ...] = (), port: int = 5432, lists: tuple[str, ...] = ()
-) -> IngressRule:
-    return IngressRule(
+) -> GroupRule:
+    return GroupRule(
         protocol="tcp",
         first_port=port,
         last_port=port,
@@ -27,7 +28,7 @@ def rule(
     )
 
 
-def path(*rules: IngressRule, addresses: tuple[str, ...] = ("10.0.1.5", "10.0.2.6")) -> NetworkPath:
+def path(*rules: GroupRule, addresses: tuple[str, ...] = ("10.0.1.5", "10.0.2.6")) -> NetworkPath:
     database = [SecurityGroup(id=RawId("sg-db"), name="db", ingress=rules)]
     return network_path(database, TASKS, 5432, addresses)
 
@@ -58,7 +59,7 @@ def test_address_ranges_let_in_whom_they_contain(networks: tuple[str, ...]) -> N
     ],
     ids=["no rule", "another group", "another port", "one zone only", "other addresses"],
 )
-def test_without_a_rule_for_them_tasks_are_kept_out(rules: tuple[IngressRule, ...]) -> None:
+def test_without_a_rule_for_them_tasks_are_kept_out(rules: tuple[GroupRule, ...]) -> None:
     answer = path(*rules)
     assert not answer.allowed
     assert answer.rule == ""
@@ -74,7 +75,7 @@ def test_everybody_is_let_in_whatever_the_addresses() -> None:
     ids=["unknown addresses", "a prefix list"],
 )
 def test_what_rules_alone_do_not_tell_is_not_decided(
-    rules: tuple[IngressRule, ...], addresses: tuple[str, ...]
+    rules: tuple[GroupRule, ...], addresses: tuple[str, ...]
 ) -> None:
     with pytest.raises(Undetermined):
         path(*rules, addresses=addresses)
@@ -97,3 +98,26 @@ def test_the_answer_is_that_of_each_address(ranges: list[tuple[int, int]], sende
         any(ip_address(each) in ip_network(net, strict=False) for net in networks) for each in addresses
     ]
     assert answer.allowed is all(contained)
+
+
+@pytest.mark.parametrize(
+    ("egress", "allowed"),
+    [
+        ((), False),
+        ((rule("0.0.0.0/0", port=443),), False),
+        ((rule(groups=("sg-other",)),), False),
+        ((rule(groups=("sg-db",)),), True),
+        # The database's address is not known: any range for the port may hold it.
+        ((rule("10.0.0.0/16"),), True),
+        ((ANYWHERE,), True),
+    ],
+    ids=["no rule", "another port", "another group", "the database's group", "a range", "anywhere"],
+)
+def test_tasks_whose_own_groups_let_nothing_out_do_not_reach_it(
+    egress: tuple[GroupRule, ...], allowed: bool
+) -> None:
+    database = [SecurityGroup(id=RawId("sg-db"), name="db", ingress=(rule(groups=("sg-app",)),))]
+    tasks = [SecurityGroup(id=RawId("sg-app"), name="app", egress=egress)]
+    answer = network_path(database, tasks, 5432, ())
+    assert answer.allowed is allowed
+    assert answer.is_kept_in is not allowed

@@ -14,7 +14,7 @@ from services.report.rendering.approvals import approval_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
 from services.report.rendering.finding_blocks import finding_blocks
-from services.report.rendering.incidents import incident_annex
+from services.report.rendering.incident.listing import incident_annex
 from services.report.rendering.parts import (
     change_section,
     charges_words,

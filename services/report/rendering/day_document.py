@@ -23,7 +23,7 @@ from services.report.rendering.day_annexes import (
     finding_key,
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
-from services.report.rendering.incidents import WIDTHS, incident_columns, incident_rows
+from services.report.rendering.incident.listing import WIDTHS, incident_columns, incident_rows
 from services.report.rendering.overview import (
     alarms_known,
     day_overview,

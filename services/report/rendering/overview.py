@@ -13,7 +13,7 @@ from services.report.collecting.finding_lines import is_partly_judged, leading
 from services.report.collecting.verdict import of_changes
 from services.report.rendering import wording
 from services.report.rendering.document import Block, Facts, Paragraph
-from services.report.rendering.incidents import incident_counts
+from services.report.rendering.incident.listing import incident_counts
 from services.report.rendering.results import results
 
 _INSPECTION_OF_ALARMS = "alarms"

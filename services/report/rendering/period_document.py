@@ -24,7 +24,7 @@ from services.report.rendering.document import (
     Table,
     table,
 )
-from services.report.rendering.incidents import incident_section
+from services.report.rendering.incident.listing import incident_section
 from services.report.rendering.overview import period_overview, summary
 from services.report.rendering.parts import (
     change_section,

@@ -88,7 +88,7 @@ def figure_columns() -> tuple[str, ...]:
 
 def contact_columns() -> tuple[str, ...]:
     """The headings of `IncidentRows.contacted`."""
-    return _("Time"), _("Told"), _("By what"), _("By"), _("Note")
+    return _("Time"), _("Contact"), _("By what"), _("By"), _("Note")
 
 
 def step_columns() -> tuple[str, ...]:
@@ -103,9 +103,9 @@ def change_columns() -> tuple[str, ...]:
 
 def timeline_columns() -> tuple[str, ...]:
     """The headings of `IncidentRows.timeline`."""
-    return _("Time"), _("Kind"), _("What"), _("By")
+    return _("Time"), _("Kind"), _("What happened"), _("By")
 
 
 def follow_up_columns() -> tuple[str, ...]:
     """The headings of `IncidentRows.follow_ups`."""
-    return _("Due"), _("What"), _("Left by"), _("Done")
+    return _("Due by"), _("Left to do"), _("Left by"), _("Done")

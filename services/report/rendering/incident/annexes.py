@@ -12,7 +12,7 @@ from services.models.incident_report import IncidentReport
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Line, Paragraph, Section, table
-from services.report.rendering.incident_rows import (
+from services.report.rendering.incident.rows import (
     IncidentRows,
     change_columns,
     contact_columns,

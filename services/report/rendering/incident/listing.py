@@ -16,7 +16,7 @@ from services.report.rendering.wording import NOTHING
 _STATES = {
     IncidentState.OPEN: (glyphs.WAITING, N_("not taken")),
     IncidentState.TAKEN: (glyphs.UNDERWAY, N_("responding")),
-    IncidentState.CLOSED: (glyphs.DONE, N_("closed")),
+    IncidentState.CLOSED: (glyphs.DONE, N_("ended")),
 }
 WIDTHS = (22, 11, 9, 9, 21, 10, 18)
 """Percent of the page that each column of the table takes."""

@@ -12,8 +12,9 @@ from services.models.incident_report import IncidentReport
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section, table
-from services.report.rendering.incident_annexes import CAUSES, EVIDENCE, RESPONSE, TIMELINE, Annexes, annexes
-from services.report.rendering.incident_rows import (
+from services.report.rendering.incident.annexes import CAUSES, EVIDENCE, RESPONSE, TIMELINE, Annexes, annexes
+from services.report.rendering.incident.listing import incident_state, time_taken
+from services.report.rendering.incident.rows import (
     IncidentRows,
     change_columns,
     contact_columns,
@@ -22,11 +23,10 @@ from services.report.rendering.incident_rows import (
     step_columns,
     timeline_columns,
 )
-from services.report.rendering.incidents import incident_state, time_taken
 from services.report.rendering.page import WIDTH, Density, column, cut, fitted
 from services.report.rendering.wording import NOTHING
 
-_CAUSES, _FACTS = 4, 2
+_CAUSES, _FACTS = 3, 2
 """Causes on the page, and facts of each side."""
 
 
@@ -66,11 +66,11 @@ class _Page:
             sections=(
                 self._impact(),
                 self._cause(),
-                self._contacted(),
+                *self._contacted(),
                 *self._steps(),
-                self._changes(),
-                self._timeline(),
-                self._follow_ups(),
+                *self._changes(),
+                *self._timeline(),
+                *self._follow_ups(),
             ),
             annexes=self.annexes.sections,
             footer=f"{report.system_title} · {title}",
@@ -94,6 +94,13 @@ class _Page:
         if incident.closed_at is not None:
             closed = f"{dates.at(incident.closed_at, self.day)} {incident.closed_by}"
         yield _("Closed"), closed
+        for title, rows in (
+            (_("Who was told"), incident.contacted),
+            (_("Changes made"), report.changes),
+            (_("Follow-ups"), incident.follow_ups),
+        ):
+            if not rows:
+                yield title, _("None.")
         yield _("Created"), dates.stamp(report.made_at)
         source = _("entries #{first} to #{last} of journal {id}")
         yield (
@@ -128,10 +135,17 @@ class _Page:
         return Section(named, tuple(blocks))
 
     def _rows(
-        self, columns: Sequence[str], widths: Sequence[int], rows: Iterable[Line], key: str = ""
+        self,
+        columns: Sequence[str],
+        widths: Sequence[int],
+        rows: Iterable[Line],
+        key: str = "",
+        *,
+        major: bool = False,
     ) -> Iterator[Block]:
         lines = list(rows)
-        shown = [self._cut(line, widths) for line in lines[: self.density.minor]]
+        most = self.density.major if major else self.density.minor
+        shown = [self._cut(line, widths) for line in lines[:most]]
         yield table(columns, shown, widths=widths)
         if more := len(lines) - len(shown):
             words = plural("{count} more row: {annex}", "{count} more rows: {annex}", more)
@@ -160,18 +174,18 @@ class _Page:
         return self._section(_("Impact"), blocks, EVIDENCE)
 
     def _cause(self) -> Section:
-        blocks: list[Block] = [self._paragraph(text) for text in self._decided()]
+        blocks: list[Block] = [self._paragraph(text) for text in self._decided() if text]
         if self.incident.summary:
             blocks.append(self._paragraph(self.incident.summary))
         weighed = [cause for cause in self.report.causes if not cause.impossible][:_CAUSES]
         if weighed:
             columns = (_("Cause"), _("When decided"), _("Score"), _("For"), _("Against"))
             rows = (self._weighed(cause) for cause in weighed)
-            blocks += self._rows(columns, (24, 10, 8, 36, 22), rows, CAUSES)
+            blocks += self._rows(columns, (28, 9, 7, 34, 22), rows, CAUSES)
         return self._section(_("Cause"), blocks, CAUSES)
 
     def _decided(self) -> Iterator[str]:
-        report, decision = self.report, self.incident.decision
+        decision = self.incident.decision
         if decision is None:
             yield self.incident.cause or _("Nobody has decided on a cause.")
         else:
@@ -179,11 +193,15 @@ class _Page:
                 cause=decision.title, name=decision.by, time=self.dates.at(decision.at, self.day)
             )
             yield f"{words}: {decision.note}" if decision.note else words
-            if decision.word in tuple(word.value for word in Word):
-                yield _("The weighing then: {word}, first {leader}").format(
-                    word=word_text(Word(decision.word)),
-                    leader=_(", ").join(titles([decision.leader])) or NOTHING,
-                )
+        yield _("; ").join(self._weighings())
+
+    def _weighings(self) -> Iterator[str]:
+        report, decision = self.report, self.incident.decision
+        if decision is not None and decision.word in tuple(word.value for word in Word):
+            yield _("The weighing then: {word}, first {leader}").format(
+                word=word_text(Word(decision.word)),
+                leader=_(", ").join(titles([decision.leader])) or NOTHING,
+            )
         if report.word is not None:
             text = _("The recorded evidence, weighed with the weights of today: {word}").format(
                 word=word_text(report.word)
@@ -211,28 +229,40 @@ class _Page:
             f"{names.get(weight.signal, weight.signal)} {weight.counts:+d}" for weight in counted
         )
 
-    def _contacted(self) -> Section:
-        rows = list(self.rows.contacted())
-        blocks = self._rows(contact_columns(), (12, 26, 14, 14, 34), rows, RESPONSE)
-        return self._section(_("Who was told"), blocks if rows else [Paragraph(_("Nobody."))])
+    def _contacted(self) -> Iterator[Section]:
+        widths = (12, 26, 14, 14, 34)
+        yield from self._listed(_("Who was told"), contact_columns(), widths, self.rows.contacted(), RESPONSE)
 
     def _steps(self) -> Iterator[Section]:
-        rows = list(self.rows.steps())
-        if rows:
-            blocks = self._rows(step_columns(), (5, 41, 14, 10, 10, 20), rows, RESPONSE)
-            yield self._section(_("Steps"), blocks)
+        widths = (5, 41, 14, 10, 10, 20)
+        yield from self._listed(_("Steps"), step_columns(), widths, self.rows.steps(), RESPONSE, major=True)
 
-    def _changes(self) -> Section:
-        rows = list(self.rows.changes())
-        blocks = self._rows(change_columns(), (10, 26, 21, 9, 14, 20), rows, RESPONSE)
-        return self._section(_("Changes made"), blocks if rows else [Paragraph(_("None."))])
+    def _changes(self) -> Iterator[Section]:
+        widths = (10, 26, 21, 9, 14, 20)
+        yield from self._listed(_("Changes made"), change_columns(), widths, self.rows.changes(), RESPONSE)
 
-    def _timeline(self) -> Section:
-        rows = list(self.rows.timeline())
-        blocks = self._rows(timeline_columns(), (14, 10, 64, 12), rows, TIMELINE)
-        return self._section(_("Timeline"), blocks if rows else [Paragraph(_("None."))], TIMELINE)
+    def _timeline(self) -> Iterator[Section]:
+        widths = (14, 10, 64, 12)
+        rows = self.rows.timeline()
+        yield from self._listed(_("Timeline"), timeline_columns(), widths, rows, TIMELINE, major=True)
 
-    def _follow_ups(self) -> Section:
-        rows = list(self.rows.follow_ups())
-        blocks = self._rows(follow_up_columns(), (14, 56, 14, 16), rows, RESPONSE)
-        return self._section(_("Follow-ups"), blocks if rows else [Paragraph(_("None."))])
+    def _follow_ups(self) -> Iterator[Section]:
+        widths = (14, 56, 14, 16)
+        yield from self._listed(
+            _("Follow-ups"), follow_up_columns(), widths, self.rows.follow_ups(), RESPONSE
+        )
+
+    def _listed(
+        self,
+        title: str,
+        columns: Sequence[str],
+        widths: Sequence[int],
+        rows: Iterable[Line],
+        key: str,
+        *,
+        major: bool = False,
+    ) -> Iterator[Section]:
+        """The section of a table; none without rows, which the facts say."""
+        lines = list(rows)
+        if lines:
+            yield self._section(title, self._rows(columns, widths, lines, key, major=major), key)

@@ -282,8 +282,8 @@ def figures(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     }
 
 
-def _rank(each: Verdict) -> int:
-    return ORDER.index(Word(each.word))
+def _rank(verdict: Verdict) -> int:
+    return ORDER.index(Word(verdict.word))
 
 
 def _share(values: Iterable[bool]) -> float:

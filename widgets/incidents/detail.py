@@ -186,6 +186,8 @@ class IncidentDetail(Widget):
         view = self.view
         if view is None:
             return []
+        if view.incident.facts:
+            return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(view.incident.facts)]
         if view.trouble:
             return [note("trouble", view.trouble, width, "warn")]
         if view.evidence is None:

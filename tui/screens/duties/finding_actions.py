@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from services.i18n import _
+from services.incidents.findings import begin
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
 from services.models.dashboards import MetricWidget
@@ -72,17 +73,12 @@ def _widget_of(app: Console, metric: str) -> str | None:
 
 async def respond(app: Console, finding: Finding) -> None:
     """Open an incident for a finding that is no alarm's, and show it; one that is open already is shown."""
-    incidents, id = app.ready.incidents, str(finding.inspection)
-    playbooks = app.ready.runbook.playbooks
-    playbook = next((str(book.id) for book in playbooks if finding.inspection in book.findings), "")
+    incidents = app.ready.incidents
     try:
-        opened = await incidents.open_from_finding(
-            id, finding.title, finding.read_at, playbook, finding.summary
-        )
+        incident = await begin(incidents, app.ready.runbook, finding)
     except JournalError as error:
         app.push_screen(NoticeScreen(finding.title, error.problem.message))
         return
-    incident = opened or incidents.open_for(id)
     if incident is None:
         app.inform(_("The incident of this finding is closed; run the inspection again first."))
     else:

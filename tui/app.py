@@ -210,8 +210,8 @@ class TobanApp(Console):
         self.navigation.handle(request)
 
     def action_go(self, mode: str) -> None:
-        """Show a mode."""
-        if self.services is not None:
+        """Show a mode; 対応 shows the incident of the alarm that is in front."""
+        if self.services is not None and not (mode == "respond" and self.opens_incident()):
             self.switch_mode(mode)
 
     def action_command_palette(self) -> None:

@@ -119,6 +119,19 @@ class Console(RuntimeApp):
         """The system's runbook, once loaded."""
         return self.services.runbook if self.services else None
 
+    def opens_incident(self) -> bool:
+        """Whether the alarm or inspection that the top screen shows has an open incident; opens it."""
+        incident = self._incident_in_front()
+        if incident:
+            self.post_message(messages.OpenIncident(incident))
+        return bool(incident)
+
+    def _incident_in_front(self) -> str:
+        responds_to = getattr(self.screen, "responds_to", None)
+        target = responds_to() if responds_to is not None else ""
+        going = (incident for incident in self.incidents if incident.is_open and incident.target == target)
+        return next((incident.joined_to or incident.id for incident in going), "") if target else ""
+
     def on_link(self, state: "LinkState") -> None:
         """Show the state of the line."""
         self.link = state

@@ -29,7 +29,15 @@ class OpenAlarm(Request):
 
 
 class OpenNewestFiring(Request):
-    """Show the detail of the alarm that fired last, or say that none fires."""
+    """Show the incident of the alarm that fired last, or its detail if it has none, or say that none fires."""
+
+
+@dataclass
+class OpenIncident(Request):
+    """Show an incident in the respond mode; "" for the list."""
+
+    incident: str
+    """Its id."""
 
 
 @dataclass

@@ -24,6 +24,8 @@ from tui.screens.duties.inspect import InspectScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.report.report import ReportScreen
+from tui.screens.respond.incident import IncidentScreen
+from tui.screens.respond.respond import RespondScreen
 from tui.screens.slack.outbox import OutboxScreen
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen
@@ -54,14 +56,20 @@ class Navigation:
 
     @handle.register
     def _open_newest_firing(self, _request: messages.OpenNewestFiring) -> None:
-        """Open the alarm that fired last, or say that none fires, or that it is not known."""
+        """Open the incident of the alarm that fired last, or the alarm, or say that none fires, or that it is not known."""
         overview = self._app.alarms.value if self._app.alarms is not None else None
         if overview is None:
             self._app.inform(_("The alarms have not been read yet: whether one fires is not known."))
         elif overview.newest_firing is None:
             self._app.inform(_("No alarm is firing."))
         else:
-            self._open_alarm(messages.OpenAlarm(overview.newest_firing))
+            newest = overview.newest_firing
+            going = (each for each in self._app.incidents if each.is_open and each.target == newest.id)
+            incident = next(going, None)
+            if incident is None:
+                self._open_alarm(messages.OpenAlarm(newest))
+            else:
+                self._open_incident(messages.OpenIncident(incident.joined_to or incident.id))
 
     @handle.register
     def _acknowledge(self, request: messages.Acknowledge) -> None:
@@ -94,6 +102,20 @@ class Navigation:
     @handle.register
     def _open_day(self, request: messages.OpenDay) -> None:
         self._app.run_worker(self._show_day(request), group="open-day", exclusive=True)
+
+    @handle.register
+    def _open_incident(self, request: messages.OpenIncident) -> None:
+        self._app.run_worker(self._show_incident(request.incident), group="open-incident", exclusive=True)
+
+    async def _show_incident(self, id: str) -> None:
+        """Show an incident above the list; another one, or an alarm, that is open there is closed."""
+        await self._app.switch_mode("respond")
+        while isinstance(top := self._app.screen, IncidentScreen | AlarmScreen):
+            if isinstance(top, IncidentScreen) and top.id_of_incident == id:
+                return
+            await self._app.pop_screen()
+        if isinstance(self._app.screen, RespondScreen) and id:
+            self._app.screen.open(id)
 
     async def _show_mode(self, mode: str) -> None:
         """Show a mode's own screen. An alarm that is open in it is closed; one that is open elsewhere stays."""
@@ -142,7 +164,9 @@ class Navigation:
 
     def runbook(self) -> None:
         """Show the runbook's contacts, limits and undecided points."""
-        self._app.push_screen(RunbookScreen(self._app.ready.runbook))
+        services = self._app.ready
+        today = services.calendar.day_of(self._app.now())
+        self._app.push_screen(RunbookScreen(services.runbook, today))
 
     def arm(self) -> None:
         """Allow writing for a limited time, or disallow it."""

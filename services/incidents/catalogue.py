@@ -27,7 +27,10 @@ def shipped() -> tuple[CauseSpec, ...]:
 
 
 def causes_of(runbook: Runbook, playbook: Playbook | None = None) -> tuple[CauseSpec, ...]:
-    """The causes that are weighed: those that the playbook names, else all that belong to no other playbook."""
+    """The causes that are weighed: those that the playbook names, else all that belong to no other playbook.
+
+    A playbook of findings that names none weighs none: no first wave is read for it.
+    """
     return tuple(_weighted(spec, runbook) for spec in shipped() if _belongs(spec, playbook))
 
 
@@ -36,6 +39,8 @@ def _belongs(spec: CauseSpec, playbook: Playbook | None) -> bool:
         return not spec.playbooks
     if playbook.weighs:
         return spec.id in playbook.weighs
+    if playbook.findings:
+        return False
     return not spec.playbooks or playbook.id in spec.playbooks
 
 

@@ -47,6 +47,8 @@ def _begun(entry: Entry) -> Incident | None:
         target=RawId(entry.target),
         title=str(data.get("title") or entry.target),
         playbook=playbook if isinstance(playbook, str) and playbook else None,
+        reason=_text(data.get("reason")),
+        facts=_texts(data.get("facts")),
         since=since,
         opened_at=entry.at,
         seq=entry.seq,
@@ -181,6 +183,10 @@ def _closed(incident: Incident, entry: Entry) -> Update:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
 _APPLIERS: dict[EntryKind, Callable[[Incident, Entry], Update]] = {

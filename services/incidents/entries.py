@@ -44,8 +44,13 @@ def opened(
     playbook: str,
     after: str,
     text: str = "",
+    facts: Iterable[str] = (),
 ) -> NewEntry:
-    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two."""
+    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two.
+
+    `text` is the sentence of a finding, `facts` what it measured.
+    """
+    finding = {"reason": clean(text), "facts": [clean(fact) for fact in facts]}
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,
         subject=subject_of(target, since),
@@ -57,6 +62,7 @@ def opened(
             "title": title,
             "playbook": playbook,
             "since": since.isoformat(),
+            **(finding if trigger is TriggerKind.FINDING else {}),
         },
         claim=f"incident:{target}:after:{after}",
     )

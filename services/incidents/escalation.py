@@ -8,12 +8,12 @@ from services.contacts import escalation
 from services.i18n import _
 from services.incidents.clocks import clocks
 from services.incidents.facts import Facts
-from services.incidents.roster import on_duty
+from services.incidents.roster import on_duty, reach_of
 from services.models.causes import Assessment, Word
 from services.models.date_text import dated_time
 from services.models.durations import lasting
 from services.models.first_wave import Measure
-from services.models.incidents import ClockState, Incident
+from services.models.incidents import ClockState, Incident, TriggerKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook, Step
 
@@ -21,6 +21,10 @@ _WORDS = {
     Word.STRONG: lambda cause: _("probably: {cause}").format(cause=cause),
     Word.LIKELY: lambda cause: _("possibly: {cause}").format(cause=cause),
 }
+
+
+SPOKEN = 2
+"""Measured values of a finding that are read aloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Recipient:
 def recipients(runbook: Runbook, playbook: Playbook | None, day: date) -> tuple[Recipient, ...]:
     """Whom to call, first the one on duty, then the playbook's role, then every other contact."""
     entry = on_duty(runbook, day)
-    people = [Recipient(str(entry.person), str(entry.contact))] if entry is not None else []
+    people = [Recipient(str(entry.person), reach_of(runbook, entry))] if entry is not None else []
     first = str(playbook.escalate_to) if playbook is not None else ""
     contacts = sorted(runbook.contacts, key=lambda contact: str(contact.role) != first)
     roles_of_contacts = {str(contact.role) for contact in contacts}
@@ -127,11 +131,18 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
     """(heading, text) of each line of the note."""
     incident = situation.incident
     since = dated_time(incident.firing_since, situation.zone, situation.now)
-    lasts = lasting((situation.now - incident.firing_since).total_seconds())
-    yield _("Since"), _("{time} ({duration})").format(time=since, duration=lasts)
-    yield _("Measured"), situation.measured
-    yield _("Impact on users"), situation.impact or _("not known yet")
-    yield _("Cause"), cause_text(situation)
+    if incident.trigger is TriggerKind.FINDING:
+        yield _("Inspected"), since
+        yield _("Details"), str(incident.reason)
+        yield _("Measured"), situation.measured or _("; ").join(incident.facts)
+        yield _("Impact on users"), situation.impact
+        yield _("Cause"), situation.cause
+    else:
+        lasts = lasting((situation.now - incident.firing_since).total_seconds())
+        yield _("Since"), _("{time} ({duration})").format(time=since, duration=lasts)
+        yield _("Measured"), situation.measured
+        yield _("Impact on users"), situation.impact or _("not known yet")
+        yield _("Cause"), cause_text(situation)
     yield _("First action (runbook)"), first_action(situation)
     yield _("Next check"), next_check(situation)
     role = str(situation.playbook.escalate_to) if situation.playbook is not None else ""
@@ -157,6 +168,25 @@ def cause_text(situation: Situation) -> str:
     return word(situation.cause) if word is not None else _("not known yet")
 
 
+def _what(situation: Situation) -> Iterator[str]:
+    """What happened, in whole sentences: the alarm and its value, or what the finding says and measured."""
+    incident = situation.incident
+    since = dated_time(incident.firing_since, situation.zone, situation.now)
+    if incident.trigger is TriggerKind.ALARM:
+        yield _("{title} has been firing since {time}.").format(title=incident.title, time=since)
+        yield _sentence(situation.measured)
+        return
+    yield _("The inspection “{title}” of {time} is not normal.").format(title=incident.title, time=since)
+    yield _sentence(str(incident.reason))
+    for fact in incident.facts[:SPOKEN]:
+        yield _sentence(fact)
+
+
+def _sentence(text: str) -> str:
+    """A text with its full stop; "" stays empty."""
+    return _("{text}.").format(text=text.rstrip(".。")) if text else ""
+
+
 def phone_text(situation: Situation) -> str:
     """What to say on the telephone: whole sentences that take about 20 seconds to read aloud."""
     incident = situation.incident
@@ -164,11 +194,8 @@ def phone_text(situation: Situation) -> str:
         _("This is {by}, on duty for {system}.").format(
             by=situation.by or incident.holder, system=situation.runbook.system.title
         ),
-        _("{title} has been firing since {time}.").format(
-            title=incident.title, time=dated_time(incident.firing_since, situation.zone, situation.now)
-        ),
-        f"{situation.measured}." if situation.measured else "",
-        f"{situation.impact}." if situation.impact else "",
+        *_what(situation),
+        _sentence(situation.impact),
         _("The cause is {cause}.").format(cause=cause_text(situation)) if situation.cause else "",
         _("Please help with the response."),
     ]

@@ -113,13 +113,26 @@ class Incidents(GroupedProjection):
         return await self._open(target, title, since, TriggerKind.ALARM, playbook)
 
     async def open_from_finding(
-        self, inspection: str, title: str, at: datetime, playbook: str = "", text: str = ""
+        self,
+        inspection: str,
+        title: str,
+        at: datetime,
+        playbook: str = "",
+        text: str = "",
+        facts: Iterable[str] = (),
     ) -> Incident | None:
         """Open an incident for a finding; None if one is open already for this inspection. Raises JournalError."""
-        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, text)
+        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, text, tuple(facts))
 
     async def _open(
-        self, target: str, title: str, since: datetime, trigger: TriggerKind, playbook: str, text: str = ""
+        self,
+        target: str,
+        title: str,
+        since: datetime,
+        trigger: TriggerKind,
+        playbook: str,
+        text: str = "",
+        facts: tuple[str, ...] = (),
     ) -> Incident | None:
         await self.load()
         earlier = [incident for incident in self._incidents.values() if incident.target == target]
@@ -127,9 +140,8 @@ class Incidents(GroupedProjection):
             return None
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
-            draft = drafts.opened(
-                target, title, since, trigger=trigger, playbook=playbook, after=after, text=text
-            )
+            named = {"playbook": playbook, "after": after, "text": text}
+            draft = drafts.opened(target, title, since, trigger=trigger, facts=facts, **named)
             try:
                 await self._append(draft)
             except AlreadyRecorded as error:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from services.i18n import _
+from services.models.aws_codes import NOT_SCALED, word_of
 from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, TimelineKind, TimelineRow
+from services.models.incidents import Incident, TimelineKind, TimelineRow, TriggerKind
 from services.models.journal import Entry, EntryKind
 
 BEFORE = timedelta(minutes=60)
@@ -37,6 +38,10 @@ def timeline(
 ) -> tuple[TimelineRow, ...]:
     """Everything about an incident, oldest first; `changes` are entries of changes made on any console."""
     rows = [row for entry in entries if (row := _recorded(incident, entry)) is not None]
+    rows += [
+        TimelineRow(at=incident.since, kind=TimelineKind.EVIDENCE, text=fact, seq=incident.seq)
+        for fact in incident.facts
+    ]
     if evidence is not None and onset is not None:
         rows += just_before(evidence, onset, changes)
         if onset.basis is OnsetBasis.BASELINE:
@@ -68,8 +73,12 @@ def _recorded(incident: Incident, entry: Entry) -> TimelineRow | None:
     kind = _KINDS.get(entry.kind, TimelineKind.PERSON)
     at, by = entry.at, entry.person.name
     if entry.kind is EntryKind.INCIDENT_OPENED:
-        # What counts is when the alarm fired, not when a console saw it.
-        at, by = incident.since, ""
+        # What counts is when the alarm fired, not when a console saw it; a finding is begun by a person.
+        at = incident.since
+        if incident.trigger is TriggerKind.FINDING:
+            kind = TimelineKind.EVIDENCE
+        else:
+            by = ""
     elif entry.kind is EntryKind.INCIDENT_TURNED:
         turn = next(
             (
@@ -125,7 +134,7 @@ def _deployments(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
 
 def _scaling(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
     for activity in evidence.activities:
-        reasons = ", ".join(activity.not_scaled)
+        reasons = _(", ").join(word_of(NOT_SCALED, code) for code in activity.not_scaled)
         text = _("Auto Scaling did not scale: {why}").format(why=reasons) if reasons else activity.description
         yield _row(activity.at, text)
 

@@ -162,6 +162,10 @@ class Incident(Model):
     """The alarm's name, or the inspection's id."""
     title: Clean
     playbook: Slug | None = None
+    reason: Clean = ""
+    """What the finding says in one line; "" for an alarm."""
+    facts: tuple[Clean, ...] = ()
+    """What the finding measured beside its limits, worst first; () for an alarm."""
     since: datetime
     """Start of the clocks: StateTransitionedTimestamp of the alarm, or the time of the finding (UTC)."""
     opened_at: datetime

@@ -178,6 +178,8 @@ class Contact(Translated):
     """Telephone number or address; empty: undecided, shown in red."""
     scope: Clean = ""
     """What to call it for."""
+    on_duty: bool = False
+    """Whether it is the role of the one on duty (当番), whom `roster` names."""
     en: ContactTexts = ContactTexts()
     """English versions of its texts."""
 
@@ -415,7 +417,8 @@ class Runbook(Translated):
     weights: dict[Slug, CauseWeights] = {}  # noqa: RUF012  pydantic copies it
     """Weights of causes in place of those that ship with the console, by the cause's id."""
     roster: tuple[RosterEntry, ...] = ()
-    """Who is on duty when (当番表); empty: the role alone is named."""
+    """Who is on duty when (当番表). The header names today's; escalation begins with them. Open days between two entries
+    that no entry covers are undecided. Empty: the role alone is named."""
     devops_agent: DevopsAgent | None = None
     """AWS's agent for a second opinion; None: it is never asked."""
     contacts: tuple[Contact, ...] = ()

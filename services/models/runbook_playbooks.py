@@ -64,7 +64,7 @@ class Playbook(Translated):
     findings: tuple[Slug, ...] = ()
     """Inspections whose findings open it, besides the alarms that name it: `["sign-ins"]`."""
     weighs: tuple[Slug, ...] = ()
-    """The causes that are weighed for it; empty: none, and no first wave is read."""
+    """The causes that are weighed for it; empty: those that no other playbook names, or none if it has `findings`."""
     steps: tuple[Step, ...] = ()
     causes: tuple[Cause, ...] = ()
     wait_minutes: Annotated[int, Field(gt=0)] | None = None
@@ -128,7 +128,7 @@ class RosterEntry(Model):
     ends: date
     """Last local date."""
     contact: Clean = ""
-    """Telephone number or address; empty: that of the role."""
+    """Telephone number or address; empty: that of the contact with `on_duty = true`."""
 
 
 class DevopsAgent(Model):

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from services.changes.approvers import scope_titles
 from services.i18n import _
+from services.incidents.roster import gaps, reach_of
+from services.models.date_text import day_text, span_text
 from services.models.runbook import Runbook
 from services.toml.positions import Path
 
@@ -23,6 +25,7 @@ def undecided(runbook: Runbook) -> Entries:
                 ("contacts", index, "contact"),
                 _with_blocked(text, blocked_by_contact(runbook, contact.role)),
             )
+    yield from _roster(runbook)
     for index, approver in enumerate(runbook.approvers):
         if approver.undecided:
             text = _("undecided: nobody can approve as {role}").format(role=approver.role)
@@ -33,6 +36,18 @@ def undecided(runbook: Runbook) -> Entries:
     if runbook.costs and not runbook.costs.budget_yen:
         text = _("undecided: without a budget its {percent} % cannot be judged")
         yield ("costs", "budget_yen"), text.format(percent=runbook.costs.budget_percent)
+
+
+def _roster(runbook: Runbook) -> Entries:
+    """Those on duty whom nobody can reach, and the open days between two entries on which nobody is on duty."""
+    for index, entry in enumerate(runbook.roster):
+        if not reach_of(runbook, entry):
+            text = _("undecided: {person}, on duty, cannot be reached")
+            yield ("roster", index, "contact"), text.format(person=entry.person)
+    for index, row in gaps(runbook):
+        first, last = day_text(row.starts), day_text(row.ends)
+        days = first if row.starts == row.ends else span_text(first, last)
+        yield ("roster", index, "ends"), _("undecided: nobody is on duty on {days}").format(days=days)
 
 
 def blocked_by_contact(runbook: Runbook, role: str) -> tuple[str, ...]:

@@ -16,11 +16,12 @@ from services.models.base import RawId
 from services.models.date_text import dated_time
 from services.models.duties import ScheduledOccurrence
 from services.models.evidence import Evidence
-from services.models.findings import Finding, Measure, Recorded
+from services.models.finding_text import bad_measures, measure_text
+from services.models.findings import Finding, Recorded
 from services.models.posts import Post, Proposal
 from services.models.runbook import Duty, Environment, Runbook
 from services.models.runbook_playbooks import Playbook
-from services.models.verdict import DISPLAY_ORDER, Verdict
+from services.models.verdict import Verdict
 from services.slack import note_wording
 from services.slack.console_links import alarm_page, inspection_page
 from services.slack.note_wording import FILL, Now
@@ -112,14 +113,10 @@ def about_alarm(
 def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
     """A note about a finding."""
     finding = recorded.finding
-    bad = sorted(
-        (each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)),
-        key=lambda measure: DISPLAY_ORDER.index(measure.verdict or Verdict.NORMAL),
-    )
     rows = [
         (_("Inspected"), desk.zoned(finding.read_at)),
         (_("Details"), str(finding.summary)),
-        (_("Measured"), _("; ").join(map(_measure, bad[:MEASURES]))),
+        (_("Measured"), _("; ").join(map(measure_text, bad_measures(finding)[:MEASURES]))),
         (_("Overridden"), _overruled(recorded, desk)),
         (_("Impact on users"), _(FILL)),
         (_("First action (runbook)"), str(finding.advice[0]) if finding.advice else _(FILL)),
@@ -173,18 +170,6 @@ def note_text(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: 
     )
     lines = (_("{label}: {value}").format(label=label, value=value) for label, value in rows if value)
     return "\n".join([head, *lines])
-
-
-def _measure(measure: Measure) -> str:
-    """`Root sign-ins 1 (normal: 0)`; what is wrong in words where the value itself is as it should be."""
-    shown = measure.shown or _("not judged")
-    if measure.note and measure.shown == measure.allowed:
-        return f"{measure.title} {measure.note}"
-    if not measure.allowed:
-        return f"{measure.title} {shown}"
-    return _("{title} {shown} (normal: {allowed})").format(
-        title=measure.title, shown=shown, allowed=measure.allowed
-    )
 
 
 def _original(alarm: Alarm) -> str:

@@ -63,12 +63,22 @@ def merge_additions(then: Any, now: Any, path: str = "") -> Any:
 
 
 def _is_extension(then: Any, now: Any) -> bool:
-    """Whether a value is the same, a list of names with more names, or a type with more alternatives."""
+    """Whether a value is the same, a list of names with more names, or a type or an option with more alternatives."""
     if isinstance(then, str) and isinstance(now, str):
-        return set(then.split(" | ")) <= set(now.split(" | "))
+        return set(then.split(" | ")) <= set(now.split(" | ")) or _has_more_choices(then, now)
     if isinstance(then, list) and isinstance(now, list):
-        return all(isinstance(name, str) for name in (*then, *now)) and set(then) <= set(now)
+        are_names = all(isinstance(name, str) for name in (*then, *now))
+        return are_names and all(any(_is_extension(old, new) for new in now) for old in then)
     return bool(then == now)
+
+
+def _has_more_choices(then: str, now: str) -> bool:
+    """Whether an option takes all that it took: `--mode {watch, logs}`."""
+    option, _brace, choices = then.partition(" {")
+    option_now, _brace, choices_now = now.partition(" {")
+    if option != option_now or not choices or not choices_now:
+        return False
+    return set(choices.rstrip("}").split(", ")) <= set(choices_now.rstrip("}").split(", "))
 
 
 def _outputs(journal: Path) -> Any:

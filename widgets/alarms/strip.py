@@ -18,6 +18,7 @@ from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now
+from widgets.incidents.alert import IncidentAlert, alert_forms
 
 _SHORT_NAME = 12
 """Cells of an alarm's name that still tell which one it is."""
@@ -38,6 +39,8 @@ class AlarmStrip(LineWidget):
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
     acknowledged: reactive[Seen] = reactive(dict, repaint=False, init=False)
     """By the alarm's id."""
+    incidents: reactive[tuple[IncidentAlert, ...]] = reactive((), repaint=False, init=False)
+    """The open incidents: an overdue clock comes before the newest alarm."""
 
     class Clicked(Message):
         """The operator clicked to open the alarms."""
@@ -62,6 +65,10 @@ class AlarmStrip(LineWidget):
         """Show which alarms are acknowledged."""
         self.redraw()
 
+    def watch_incidents(self) -> None:
+        """Show what is overdue."""
+        self.redraw()
+
     def on_click(self, event: Click) -> None:
         """Go to the alarms."""
         self.post_message(self.Clicked())
@@ -76,8 +83,17 @@ class AlarmStrip(LineWidget):
         stale = freshness is Freshness.STALE
         counts = unsure(counts) if stale else counts
         room = width - width_of(counts) - 3
-        news = next((each for each in self._newest(overview, room) if width_of(each) <= room), [])
-        return [spread([(" ", ""), *counts], unsure(news) if stale else news, width)]
+        alerts = alert_forms(self.incidents, self._now())
+        alert = next((each for each in alerts if width_of(each) <= room), alerts[-1] if alerts else [])
+        room -= width_of(alert)
+        newest = overview.newest_firing or overview.newest
+        is_told = bool(alert) and newest is not None and any(newest.name in text for text, _role in alert)
+        forms = [] if is_told else self._newest(overview, room)
+        news = next((each for each in forms if width_of(each) <= room), [])
+        news = unsure(news) if stale else news
+        return [
+            spread([(" ", ""), *counts], [*news, *([(" ", "")] if news and alert else []), *alert], width)
+        ]
 
     def _stale(self, freshness: Freshness) -> list[Span]:
         if freshness is not Freshness.STALE or self.state.fetched_at is None:

@@ -11,7 +11,7 @@ from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.findings import DutyFindings, FindingsView
 from services.models.verdict import Verdict, tally
-from widgets.drawing.lines import Line, LineWidget, Span, width_of
+from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.duties.wording import clock_of, closed_words, zone_name
 
@@ -28,6 +28,8 @@ class DaySummary(LineWidget):
     view: reactive[DutyView | None] = reactive(None, repaint=False, init=False)
     findings: reactive[FindingsView | None] = reactive(None, repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    on_duty: reactive[str] = reactive("", repaint=False, init=False)
+    """Who is on duty today; "" if the roster names nobody. Shown at the end of the line where it fits."""
 
     def __init__(self, now: Callable[[], datetime], zone: tzinfo = UTC, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -46,14 +48,21 @@ class DaySummary(LineWidget):
         """Show the next time in another zone."""
         self.redraw()
 
+    def watch_on_duty(self) -> None:
+        """Name the one on duty."""
+        self.redraw()
+
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The sentence."""
+        """The sentence, and who is on duty."""
         if self.view is None:
             return [[(_("Reading…"), "muted")]]
         sentence = day_sentence(self.view, self.findings, self.zone, self._now())
         if width_of(sentence) > width:
             sentence = day_sentence(self.view, self.findings, self.zone, self._now(), named=False)
-        return [sentence]
+        duty: Line = [(_("on duty"), "muted"), (f" {self.on_duty}", "")]
+        if not self.on_duty or width_of(sentence) + 2 + width_of(duty) > width:
+            return [sentence]
+        return [spread(sentence, duty, width)]
 
 
 class PanelHint(LineWidget):

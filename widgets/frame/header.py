@@ -53,6 +53,8 @@ class HeaderFacts:
     modes: tuple[ModeLabel, ...] = ()
     late: int = 0
     """Duties that are late."""
+    on_duty: str = ""
+    """Who is on duty today by the runbook's roster; "" if it names nobody."""
     read_only: bool = True
     armed_left: str = ""
     """Remaining time for which writing is allowed, in words."""
@@ -147,6 +149,10 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
         parts.append((10, Content.styled(facts.region, "$text-muted")))
     if facts.identity is not None:
         parts.append((9, Content.styled(facts.identity.name, "$text-muted")))
+    if facts.on_duty:
+        # Last in rank: a name takes only the room that nothing else needs.
+        duty = Content.assemble((_("on duty"), "$text-muted"), f" {facts.on_duty}")
+        parts.append((11, duty))
     if facts.expires_in:
         style = "bold $text-warning" if facts.expires_soon else "$text-muted"
         text = _("ends in {time}").format(time=facts.expires_in)

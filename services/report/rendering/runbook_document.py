@@ -9,8 +9,9 @@ from services.calendar.timing_wording import timing
 from services.changes.approvers import scope_titles
 from services.contacts import escalation
 from services.i18n import _
+from services.incidents.roster import RosterRow, reach_of, roster_rows
 from services.models import glyphs
-from services.models.date_text import zoned_time
+from services.models.date_text import day_text, span_text, zoned_time
 from services.models.runbook import Duty, Runbook
 from services.models.runbook_playbooks import Playbook, Procedure, Step
 from services.models.text import clean
@@ -42,7 +43,7 @@ def runbook_document(runbook: Runbook, printed: datetime, source: str) -> Docume
         tone=None,
         language=i18n.language(),
         facts=Facts(tuple(_facts(runbook, printed))),
-        sections=tuple(section for section in _sections(runbook) if section.blocks or section.parts),
+        sections=tuple(section for section in _sections(runbook, printed) if section.blocks or section.parts),
         footer=footer.format(time=_moment(printed), source=clean(source)),
     )
 
@@ -70,8 +71,9 @@ def _facts(runbook: Runbook, printed: datetime) -> Iterator[tuple[str, str]]:
     yield _("Printed"), _moment(printed)
 
 
-def _sections(runbook: Runbook) -> Iterator[Section]:
+def _sections(runbook: Runbook, printed: datetime) -> Iterator[Section]:
     yield Section(_("Contacts"), tuple(_contacts(runbook)))
+    yield Section(_("Roster"), tuple(_roster(runbook, printed)))
     yield Section(_("Approvers"), tuple(_approvers(runbook)))
     yield Section(_("Alarms"), tuple(_alarms(runbook)))
     yield Section(_("Playbooks"), parts=tuple(_playbook(runbook, each) for each in runbook.playbooks))
@@ -88,6 +90,29 @@ def _contacts(runbook: Runbook) -> Iterator[Block]:
             for each in runbook.contacts
         ]
         yield table((_("Role"), _("Telephone or address"), _("Responsible for")), lines)
+
+
+def _roster(runbook: Runbook, printed: datetime) -> Iterator[Block]:
+    """The roster from the day of printing on; open days on which nobody is on duty have room for a pen."""
+    if not runbook.roster:
+        return
+    last = max(entry.ends for entry in runbook.roster)
+    rows = roster_rows(runbook, printed.date(), last)
+    lines = [_on_duty(runbook, row) for row in rows]
+    if lines:
+        yield table((_("Days"), _("On duty"), _("Telephone or address")), lines)
+
+
+def _on_duty(runbook: Runbook, row: RosterRow) -> Line:
+    first, last = day_text(row.starts), day_text(row.ends)
+    days = first if row.starts == row.ends else span_text(first, last)
+    if row.entry is None:
+        return Line((days, f"{_('UNDECIDED')}\n{BLANK}", ""), Verdict.ATTENTION)
+    reach = reach_of(runbook, row.entry)
+    return Line(
+        (days, str(row.entry.person), reach or f"{_('UNDECIDED')}\n{BLANK}"),
+        None if reach else Verdict.ATTENTION,
+    )
 
 
 def _approvers(runbook: Runbook) -> Iterator[Block]:

@@ -86,3 +86,20 @@ def test_a_small_runbook_has_only_what_it_holds() -> None:
     document = runbook_document(loads(SYSTEM).runbook, PRINTED, "other.toml")
     assert document.sections == ()
     assert "other.toml" in document.footer
+
+
+def test_the_roster_on_paper_leaves_room_where_nobody_is_on_duty() -> None:
+    entries = [
+        ("佐藤", "2026-01-12", "2026-01-16"),
+        ("田中", "2026-01-19", "2026-01-20"),
+        ("鈴木", "2026-01-23", "2026-01-23"),
+    ]
+    roster = "".join(
+        f'[[roster]]\nperson = "{person}"\nstarts = {starts}\nends = {ends}\ncontact = "内線 1"\n'
+        for person, starts, ends in entries
+    )
+    words = to_markdown(runbook_document(loads(SYSTEM + roster).runbook, PRINTED, "city.toml"))
+    assert "佐藤" not in words, "it is over"
+    assert "田中" in words
+    assert "01-21" in words, "nobody is on duty"
+    assert BLANK in words

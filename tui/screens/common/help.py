@@ -72,6 +72,13 @@ SENTENCES = {
     "choose_known": N_("Add people or addresses of this finding to the known ones"),
     "consent": N_("Run it although it costs more than the runbook allows"),
     "maximize_tile": N_("Enlarge the widget at the cursor, or restore it"),
+    "mark": N_("Mark the step at the cursor as done, or take the mark back"),
+    "skip": N_("Skip what is at the cursor, with a reason"),
+    "next_look": N_("Make the look that tells most about the first two causes"),
+    "read_again": N_("Read AWS again, and weigh the causes by it"),
+    "alarm": N_("Show the incident's alarm"),
+    "logs": N_("Open the log at T0"),
+    "respond": N_("Begin an incident with this finding, or go to it"),
     "list_normal": N_("List the normal alarms, too"),
 }
 """What keys do whose titles the footer keeps short, by their actions."""

@@ -10,10 +10,13 @@ from textual.screen import Screen
 
 from services.alarms.acknowledgements import present
 from services.i18n import _
+from services.incidents.clocks import clocks
+from services.incidents.roster import on_duty
 from services.models import glyphs
 from services.models.aws_cli import CommandSheet
 from services.models.duties import OccurrenceState
 from services.models.feeds import FeedState
+from services.models.incidents import IncidentState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Environment
@@ -27,6 +30,7 @@ from widgets.drawing.ticker import catch_up, every_second
 from widgets.frame.banner import Banner, shared_problem
 from widgets.frame.header import Header, HeaderFacts, ModeLabel
 from widgets.frame.key_bar import KeyBar
+from widgets.incidents.alert import IncidentAlert
 
 EXPIRES_SOON = 15 * 60
 """Seconds before the end of the credentials at which the header warns."""
@@ -40,8 +44,24 @@ class Place:
     """Its name in the journal's entries, exactly."""
     name: str
     """Its name for display; cleaned."""
+    subject: str = ""
+    """The journal's subject of a note about it; "" for none."""
     opened: bool = False
     """The object was opened, so a note is about it; otherwise it is only under the cursor, and the writer decides."""
+
+
+def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
+    """The open incidents as the alarm strip tells of them."""
+    books, now = {book.id: book for book in app.ready.runbook.playbooks}, app.now()
+    return tuple(
+        IncidentAlert(
+            str(incident.target),
+            incident.state is not IncidentState.OPEN,
+            clocks(incident, books.get(incident.playbook or ""), now),
+        )
+        for incident in app.incidents
+        if incident.is_open and not incident.joined_to
+    )
 
 
 class ModeScreen(Framed, Screen[object]):
@@ -84,6 +104,10 @@ class ModeScreen(Framed, Screen[object]):
         """The object under the cursor, as the subject of a note."""
         return None
 
+    def responds_to(self) -> str:
+        """The alarm or inspection that is in front, whose incident the key of the mode 対応 opens; "" for none."""
+        return ""
+
     def aws_commands(self) -> CommandSheet | None:
         """The `aws` commands that read what is shown; None if there are none."""
         return None
@@ -98,6 +122,7 @@ class ModeScreen(Framed, Screen[object]):
         self.watch(self.app, "runs", self._frame_changed)
         self.watch(self.app, "posts", self._frame_changed)
         self.watch(self.app, "journal_head", self._frame_changed)
+        self.watch(self.app, "incidents", self._incidents_changed)
         self.watch(self.app, "link", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
         every_second(self, self._frame_changed, seconds=5)
@@ -124,6 +149,10 @@ class ModeScreen(Framed, Screen[object]):
             present(overview.alarms, self.app.acknowledged, self.app.now()) if overview is not None else {}
         )
         self.acknowledged_changed(valid)
+
+    def _incidents_changed(self) -> None:
+        self.strip.incidents = incident_alerts(self.app)
+        self._frame_changed()
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
         """Show the acknowledgements of present states, by the alarm's id."""
@@ -187,6 +216,7 @@ def header_facts(app: Console) -> HeaderFacts:
         ),
         read_only=armed is None,
         late=sum(each.state is OccurrenceState.LATE for each in app.duties.open) if app.duties else 0,
+        on_duty=on_duty_today(app),
         armed_left="" if armed is None else coarse(math.ceil(services.engine.permits.left / 60) * 60),
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
@@ -194,6 +224,12 @@ def header_facts(app: Console) -> HeaderFacts:
         skew_short=skew[1],
         link=_link(app),
     )
+
+
+def on_duty_today(app: Console) -> str:
+    """Who is on duty today by the runbook's roster; "" if it names nobody."""
+    entry = on_duty(app.ready.runbook, app.ready.calendar.day_of(app.now()))
+    return str(entry.person) if entry is not None else ""
 
 
 def _link(app: Console) -> str:
@@ -228,7 +264,7 @@ def _step(seconds: float) -> tuple[str, str] | None:
 
 
 def _badge(app: Console, mode: str) -> str:
-    """The count shown beside a mode: duties to sign, changes with an unknown outcome, else requests for approval that
+    """The count shown beside a mode: open incidents, marked if nobody has taken one; duties to sign, changes with an unknown outcome, else requests for approval that
     wait for the person here, notes not yet in Slack."""
     if mode == "inspect" and app.duties is not None:
         waiting = len(app.duties.open)
@@ -237,6 +273,10 @@ def _badge(app: Console, mode: str) -> str:
         unknown = sum(run.in_flight for run in app.runs)
         awaited = len(app.ready.engine.authority.approvals.awaited())
         return f"!{unknown}" if unknown else str(awaited or "")
+    if mode == "respond":
+        going = [incident for incident in app.incidents if incident.is_open and not incident.joined_to]
+        untaken = any(incident.state is IncidentState.OPEN for incident in going)
+        return f"{'!' if untaken else ''}{len(going)}" if going else ""
     if mode == "journal":
         unsent = sum(post.unsent for post in app.posts)
         return f"!{unsent}" if unsent else ""

@@ -1,6 +1,7 @@
-"""手順書: contacts, approvers, limits and duties; undecided points are red."""
+"""手順書: contacts, roster, approvers, limits and duties; undecided points are red."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -10,6 +11,8 @@ from textual.widgets import Static
 
 from services.changes.approvers import scope_titles
 from services.i18n import _
+from services.incidents.roster import RosterRow, reach_of, roster_rows
+from services.models.date_text import day_text, span_text
 from services.models.runbook import Duty, Runbook
 from services.models.verdict import Limit
 from services.runbook.undecided import blocked_by_approver, blocked_by_contact
@@ -19,14 +22,17 @@ from widgets.drawing.format import pad, wrap
 ROLE = 32
 LINE = 62
 """Cells of a name, and of a line of the dialog on 80 columns; a longer text goes below, and nothing is cut."""
+ROSTER_AHEAD = timedelta(weeks=5)
+"""How far ahead the roster is shown."""
 
 
 class RunbookScreen(Dialog[None]):
     """Shows the runbook in the order of the paper that it replaces."""
 
-    def __init__(self, runbook: Runbook) -> None:
+    def __init__(self, runbook: Runbook, today: date) -> None:
         super().__init__()
         self.runbook = runbook
+        self.today = today
 
     def compose(self) -> ComposeResult:
         """Sections in the runbook's order."""
@@ -43,6 +49,8 @@ class RunbookScreen(Dialog[None]):
                     for contact in book.contacts
                 ],
             )
+            rows = roster_rows(book, self.today, self.today + ROSTER_AHEAD)
+            yield from _section(_("Roster"), [_on_duty(book, row, self.today) for row in rows])
             yield from _section(
                 _("Approvers"),
                 [
@@ -73,6 +81,18 @@ def _person(role: str, who: str, scope: str) -> Content:
     head = Content.assemble("  ", role, gap, name)
     below = "".join(f"\n    {line}" for line in wrap(scope, LINE - 4)) if scope else ""
     return Content.assemble(head, (below, "$text-muted"))
+
+
+def _on_duty(runbook: Runbook, row: RosterRow, today: date) -> Content:
+    """The days, who is on duty and how to reach them."""
+    first, last = day_text(row.starts, today), day_text(row.ends, today)
+    days = first if row.starts == row.ends else span_text(first, last)
+    if row.entry is None:
+        return _person(days, "", "")
+    reach, person = reach_of(runbook, row.entry), f"{row.entry.person}  "
+    name = Content.assemble(person, reach or (_("UNDECIDED"), "bold $text-error"))
+    gap = "" if max(cell_len(days), ROLE) + name.cell_length <= LINE else "\n    "
+    return Content.assemble("  ", pad(days, ROLE), gap, name)
 
 
 def _blocked(what: Sequence[str], scope: Sequence[str]) -> Content:

@@ -40,6 +40,7 @@ class FindingScreen(ModeScreen):
         Binding("equals_sign", "override", N_("Override"), show=True),
         Binding("A", "choose_known", N_("Known…"), show=True),
         Binding("p", "propose", N_("Slack"), show=True),
+        Binding("c", "respond", N_("Respond"), show=True),
     ]
 
     def __init__(
@@ -127,6 +128,7 @@ class FindingScreen(ModeScreen):
             "override": lambda: not self.recorded.settled,
             "choose_known": lambda: bool(finding.unfamiliar or self._has_allow_list()),
             "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
+            "respond": lambda: finding.verdict in (Verdict.ATTENTION, Verdict.ABNORMAL),
             "consent": lambda: finding.waits_for_consent and not self._why_not_run(),
             "rerun": lambda: not self._why_not_run(),
             "sign": lambda: self.slot is not None and self.services.duties.signable(self.slot),
@@ -192,6 +194,19 @@ class FindingScreen(ModeScreen):
     def action_propose(self) -> None:
         """Propose a note for Slack."""
         propose_finding(self.app, self.recorded)
+
+    def action_respond(self) -> None:
+        """Begin an incident with this finding, or go to the one that is open."""
+        if self.guard.is_open:
+            self._respond()
+
+    @work(group="respond", exclusive=True)
+    async def _respond(self) -> None:
+        await finding_actions.respond(self.app, self.recorded.finding)
+
+    def responds_to(self) -> str:
+        """The inspection."""
+        return str(self.recorded.finding.inspection)
 
     def action_rerun(self) -> None:
         """Run the inspection again now."""

@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from services.i18n import _
+from services.incidents.findings import begin
 from services.inspections.registry import offered
 from services.journal.errors import JournalError
 from services.models.dashboards import MetricWidget
@@ -15,7 +16,7 @@ from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console
-from tui.messages import OpenAlarm, OpenLogs, OpenWidget, Request
+from tui.messages import OpenAlarm, OpenIncident, OpenLogs, OpenWidget, Request
 from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
@@ -68,6 +69,21 @@ def _widget_of(app: Console, metric: str) -> str | None:
         if any(f"{each.query.namespace}/{each.query.metric}" == metric for each in traces):
             return widget.key
     return None
+
+
+async def respond(app: Console, finding: Finding) -> None:
+    """Open an incident for a finding that is no alarm's, and show it; one that is open already is shown."""
+    incidents = app.ready.incidents
+    try:
+        incident = await begin(incidents, app.ready.runbook, finding)
+    except JournalError as error:
+        app.push_screen(NoticeScreen(finding.title, error.problem.message))
+        return
+    if incident is None:
+        app.inform(_("The incident of this finding is closed; run the inspection again first."))
+    else:
+        app.incidents = incidents.incidents
+        app.post_message(OpenIncident(incident.id))
 
 
 def override(app: Console, subject: str, recorded: Recorded) -> None:

@@ -15,7 +15,7 @@ from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
 from tui.screens.common.command_sheets import duty_sheet
-from tui.screens.common.mode_screen import ModeScreen, Place
+from tui.screens.common.mode_screen import ModeScreen, Place, on_duty_today
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.duty import DutyScreen
@@ -120,6 +120,7 @@ class InspectScreen(ModeScreen):
     def _duties_changed(self) -> None:
         view = self.app.duties
         self.summary.view = self.list.view = view
+        self.summary.on_duty = on_duty_today(self.app)
         if view is not None and view.today.day != self._today:
             self._turn(view)
         self.grid.today = self.agenda.today = self._today

@@ -69,9 +69,13 @@ class NoteScreen(WritingDialog):
 
     async def write(self, text: str) -> str:
         """Record the note. Raises JournalError."""
-        target = self.subject.target if self.subject is not None and self.is_about else ""
+        about = self.subject if self.is_about else None
         new_entry = NewEntry(
-            kind=EntryKind.NOTE, target=target, text=" ".join(text.split()), data={"note": text}
+            kind=EntryKind.NOTE,
+            subject=about.subject if about is not None else "",
+            target=about.target if about is not None else "",
+            text=" ".join(text.split()),
+            data={"note": text},
         )
         entry = await self.app.ready.journal.append(new_entry)
         return _("Recorded as journal entry {seq}").format(seq=entry.seq)

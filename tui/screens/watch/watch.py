@@ -89,6 +89,11 @@ class WatchScreen(PaneScreen):
         panel = self._focused_panel()
         return panel.note_subject() if panel is not None else None
 
+    def responds_to(self) -> str:
+        """The alarm under the cursor."""
+        alarm = self.alarms.chosen if self._focused_panel() is self.panels["alarms"] else None
+        return str(alarm.id) if alarm is not None else ""
+
     def aws_commands(self) -> CommandSheet | None:
         """The commands for what the focused panel shows."""
         panel = self._focused_panel()

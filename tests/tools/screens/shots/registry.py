@@ -1,6 +1,15 @@
 """Every picture, by mode."""
 
-from tests.tools.screens.shots import approvals, changes, common, duties, logs, records, watching
+from tests.tools.screens.shots import (
+    approvals,
+    changes,
+    common,
+    duties,
+    logs,
+    records,
+    responding,
+    watching,
+)
 from tests.tools.screens.shots.shot import Shot
 
 SHOTS: tuple[Shot, ...] = (
@@ -9,6 +18,7 @@ SHOTS: tuple[Shot, ...] = (
     *logs.SHOTS,
     *changes.SHOTS,
     *approvals.SHOTS,
+    *responding.SHOTS,
     *records.SHOTS,
     *common.SHOTS,
 )

@@ -32,6 +32,7 @@ ROWS: tuple[tuple[str, str, tuple[str, dict[str, str]]], ...] = (
     ("定期メンテナンス 3", "古いアクセスキーを無効化", ("key-rotation", {"step": "deactivate"})),
     ("定期メンテナンス 3", "7日後、古いアクセスキーを削除", ("key-rotation", {"step": "delete"})),
     ("定期メンテナンス 4", "メンテナンスウィンドウで適用", ("rds-maintenance", {"timing": "window"})),
+    ("ALB 5XX エラー発生時の対応", "デプロイが原因なら、ロールバック", ("deploy-rollback", {})),
     ("ALB 5XX エラー発生時の対応", "必要に応じてロールバック", ("deploy-rollback", {})),
     ("ECS CPU高負荷時の対応", "手動でタスク数を増やす", ("desired-count", {"desired": "5"})),
     ("ECS CPU高負荷時の対応", "最大値を一時的に引き上げ", MAX),
@@ -118,7 +119,7 @@ async def test_the_number_of_a_cause_opens_its_change(embedded: Any, size: tuple
         alarms = {alarm.id: alarm for alarm in app.alarms.value.alarms}
         app.post_message(OpenAlarm(alarms["ecs-cpu-high"]))
         await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
-        await until(pilot, lambda: "4. Auto Scaling does not work" in screen_text(pilot))
-        await pilot.press("full_stop", "4")
+        await until(pilot, lambda: "7. Auto Scaling does not work" in screen_text(pilot))
+        await pilot.press("full_stop", "7")
         await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
         assert (app.screen.plan.kind, app.screen.plan.wish["desired"]) == ("desired-count", "5")

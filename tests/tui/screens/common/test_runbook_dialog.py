@@ -1,5 +1,6 @@
 """The runbook's dialog on a small terminal: whom to call is never cut."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from tests.conftest import Embedded
@@ -27,3 +28,27 @@ async def test_whom_to_call_is_whole_on_80_columns(embedded: Embedded, tmp_path:
     for person in people:
         for text in person:
             assert text in screen
+
+
+async def test_the_roster_of_the_next_weeks_with_the_days_of_nobody(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    book = tmp_path / "book.toml"
+    day = embedded.clock.now().date()
+    entries = "".join(
+        f'[[roster]]\nperson = "{person}"\nstarts = {day + timedelta(days=starts)}\nends = {day + timedelta(days=ends)}\n'
+        for person, starts, ends in (("佐藤", -7, 1), ("田中", 12, 20))
+    )
+    role = '[[contacts]]\nrole = "Operator on duty"\ncontact = "ext. 2000"\non_duty = true\n'
+    book.write_text(SYSTEM.replace("210987654321", "123456789012") + role + entries, "utf-8")
+    async with console(embedded.url, embedded.clock, size=(200, 40), runbook=book) as pilot:
+        assert "on duty 佐藤" in screen_text(pilot).splitlines()[0]
+        await pilot.press("2")
+        await settled(pilot)
+        assert "on duty 佐藤" in screen_text(pilot).splitlines()[2]
+        await pilot.app.run_action("app.show_runbook")
+        await settled(pilot)
+        lines = screen_text(pilot).splitlines()
+    rows = [line for line in lines if "佐藤" in line or "田中" in line]
+    assert sum("ext. 2000" in line for line in rows) == 2
+    assert any("UNDECIDED" in line for line in lines)

@@ -1,0 +1,34 @@
+"""Incidents that begin with a finding: the playbook is chosen by its `findings`, the texts are the finding's own."""
+
+from services.incidents.service import Incidents
+from services.models.finding_text import bad_measures, measure_text
+from services.models.findings import Finding
+from services.models.incidents import Incident
+from services.models.runbook import Runbook
+from services.models.runbook_playbooks import Playbook
+
+MEASURES = 5
+"""Measured values that an incident keeps of its finding."""
+
+
+def playbook_of_finding(runbook: Runbook, inspection: str) -> Playbook | None:
+    """The first playbook that names an inspection in `findings`; None if none does."""
+    return next((book for book in runbook.playbooks if inspection in book.findings), None)
+
+
+async def begin(incidents: Incidents, runbook: Runbook, finding: Finding) -> Incident | None:
+    """Open an incident for a finding, or return the one that is open for its inspection.
+
+    None if the incident of this very finding is closed. Raises JournalError.
+    """
+    inspection = str(finding.inspection)
+    playbook = playbook_of_finding(runbook, inspection)
+    opened = await incidents.open_from_finding(
+        inspection,
+        str(finding.title),
+        finding.read_at,
+        str(playbook.id) if playbook is not None else "",
+        str(finding.summary),
+        [measure_text(measure) for measure in bad_measures(finding)[:MEASURES]],
+    )
+    return opened or incidents.open_for(inspection)

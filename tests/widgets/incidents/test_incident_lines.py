@@ -1,0 +1,263 @@
+"""What the parts of an incident's screen say, from made-up evidence."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from services import i18n
+from services.models.causes import Word
+from services.models.first_wave import (
+    LogSample,
+    Measure,
+    NetworkPath,
+    SourceReading,
+    StoppedContainer,
+    StoppedTask,
+)
+from services.models.incidents import HandOver, IncidentState, StepKind, StepMark, StepRecord
+from services.models.metrics import TimeSpan
+from tests.widgets import incident_data as data
+from widgets.drawing.lines import plain, width_of
+from widgets.incidents.alert import IncidentAlert, alert_forms
+from widgets.incidents.causes import cause_entries, leading_entries
+from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.log_lines import log_message
+from widgets.incidents.evidence.pages import PAGES, page_for
+from widgets.incidents.head import head_lines
+from widgets.incidents.list import ListedIncident, incident_rows
+from widgets.incidents.steps import step_entries
+from widgets.incidents.summary import summary_lines
+from widgets.incidents.timeline import timeline_entries
+
+
+@pytest.fixture(params=["ja", "en"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    i18n.use(request.param)
+    yield request.param
+    i18n.use("en")
+
+
+def text(entries: Sequence[Entry]) -> str:
+    return "\n".join(line for entry in entries for line in plain(entry.lines))
+
+
+def page(look: str | None, width: int = 76, **fields: object) -> str:
+    return text(page_for(look, StepKind.LOOK, "alb-5xx").entries(data.context(**fields), width))
+
+
+# -- the head
+
+
+def test_an_untaken_incident_says_so_and_names_the_key() -> None:
+    view = data.view(incident=data.incident(state=IncidentState.OPEN, holder="", taken_at=None))
+    words = "\n".join(plain(head_lines(view, data.NOW, 80)))
+    assert "nobody responds yet" in words
+    assert "c take it" in words
+    assert "T0 03:04" in words
+
+
+def test_the_clocks_say_how_much_is_left_and_by_how_much_they_are_over() -> None:
+    words = "\n".join(plain(head_lines(data.view(), data.NOW, 80)))
+    assert "no recovery by itself, 2m 40s over" in words
+    assert "tell 開発チーム: 2m 20s left" in words
+    later = data.NOW + timedelta(minutes=3)
+    lines = head_lines(data.view(), later, 80)
+    assert ("alert") in [role for line in lines for _text, role in line]
+    assert "tell 開発チーム NOW: 40s over" in "\n".join(plain(lines)), "the clock ticks without a new model"
+
+
+def test_a_hand_over_and_an_incident_of_the_same_time_wait_for_a_key() -> None:
+    offer = HandOver(by="tanaka", at=data.NOW, seq=20)
+    other = data.incident(id="incident:ecs-cpu@x", title="ECS CPU")
+    view = data.view(incident=data.incident(hand_over=offer), joinable=(other,))
+    words = "\n".join(plain(head_lines(view, data.NOW, 80)))
+    assert "H accept" in words
+    assert "“ECS CPU” began at the same time" in words
+
+
+# -- causes
+
+
+def test_the_leading_cause_stands_first_with_its_heaviest_facts_and_what_it_explains(language: str) -> None:
+    words = text(cause_entries(data.view(), data.NOW, 118))
+    lines = words.splitlines()
+    assert "31  DB の飽和" in lines[0]
+    assert "→ 接続を占める処理を止める" in lines[1], "what to do first about it"
+    assert "+15 ◆" in lines[2]
+    assert words.index("↳ ターゲットの応答が遅い") < words.index("タスクの異常終了")
+    assert words.count("ターゲットの応答が遅い") == 1, "an effect does not compete"
+
+
+def test_a_cause_that_cannot_be_judged_names_what_to_look_at_next() -> None:
+    words = text(leading_entries(data.view(assessment=data.assessment(Word.OPEN)), data.NOW, 76))
+    assert "look next: 停止したタスクの終了コード" in words
+    assert "look next" not in text(leading_entries(data.view(), data.NOW, 76)), "nothing more to look at"
+
+
+def test_what_is_unseen_says_why_and_what_is_impossible_is_struck_out() -> None:
+    entries = cause_entries(data.view(), data.NOW, 118)
+    assert "異常終了したタスク (ecs:DescribeTasks の権限がありません)" in text(entries)
+    struck = [line for entry in entries for line in entry.lines for _text, role in line if role == "struck"]
+    assert len(struck) == 1
+
+
+def test_without_evidence_nothing_is_weighed() -> None:
+    assert "no evidence" in text(cause_entries(data.view(assessment=None, evidence=None), data.NOW, 76))
+
+
+# -- steps
+
+
+def test_a_contact_that_nobody_can_reach_is_red_above_the_steps() -> None:
+    entries = step_entries(data.view(), data.NOW, 76)
+    assert entries[0].key == "undecided"
+    assert {role for line in entries[0].lines for _text, role in line} == {"bad"}
+    assert not entries[0].can_choose
+
+
+def test_a_step_says_how_it_stands_who_did_it_and_where_it_leads(language: str) -> None:
+    words = text(step_entries(data.view(), data.NOW, 76))
+    assert "1 ✓ " in words
+    assert "tanaka 03:10  接続枠が尽きている" in words
+    assert "→ ダッシュボード" in words
+
+
+# -- evidence
+
+
+def test_no_step_of_the_shipped_runbook_has_an_empty_page(language: str) -> None:
+    for playbook in data.RUNBOOK.playbooks:
+        for lead in playbook.leads:
+            chosen = page_for(lead.look, StepKind.LOOK, str(playbook.id))
+            entries = chosen.entries(data.context(), 76)
+            assert entries, (playbook.id, lead)
+            assert any(entry.key != "empty" for entry in entries), (playbook.id, lead)
+
+
+@pytest.mark.parametrize("width", [60, 76, 120])
+def test_no_row_of_any_page_is_wider_than_the_panel(width: int, language: str) -> None:
+    for name, chosen in PAGES.items():
+        for entry in chosen.entries(data.context(), width):
+            assert all(width_of(line) <= width for line in entry.lines), (name, entry.key)
+
+
+def test_log_lines_of_one_kind_are_one_row_that_leads_to_its_minute() -> None:
+    entries = PAGES["tail"].entries(data.context(), 76)
+    words = text(entries)
+    assert "×18 FATAL: remaining connection slots" in words
+    assert "UTC:10.0.12.135" not in words, "what the database repeats in each line is left out"
+    row = next(entry for entry in entries if "×18" in text([entry]))
+    assert row.place is not None
+    assert row.place.at == data.T0
+    assert words.index("from T0 on") < words.index("before T0")
+
+
+def test_a_json_line_says_its_message_and_its_error() -> None:
+    line = '{"level":"ERROR","message":"failed","error":{"type":"Timeout","message":"30 s"},"requestId":"a"}'
+    assert log_message(line) == "failed · Timeout 30 s"
+    assert log_message("{broken") == "{broken"
+
+
+def test_an_empty_log_says_from_when_to_when_nothing_matched() -> None:
+    span = TimeSpan(start=data.minutes(-30), end=data.minutes(4))
+    empty = LogSample(group="/ecs/staff-api", pattern="ERROR", span=span)
+    assert "No line matched from 02:34 to 03:08" in page("tail", application_errors=empty)
+
+
+def test_missing_tasks_and_why_auto_scaling_did_not_act(language: str) -> None:
+    words = page("ecs")
+    assert "◆" in words
+    assert ("すでに最大値" if language == "ja" else "already at the maximum") in words
+
+
+def test_a_stopped_task_says_its_reason_in_words() -> None:
+    killed = StoppedTask(
+        id="0a1b",
+        code="EssentialContainerExited",
+        reason="Essential container in task exited",
+        containers=(
+            StoppedContainer(name="app", exit_code=137, reason="OutOfMemoryError: Container killed"),
+        ),
+        definition="staff-api:42",
+        stopped=data.minutes(1),
+    )
+    readings = tuple(SourceReading(source=each.source) for each in data.evidence().readings)
+    words = page("ecs", stopped_tasks=(killed,), readings=readings)
+    assert "out of memory" in words
+    assert "137: killed (SIGKILL)" in words
+
+
+def test_a_refused_read_says_which_permission_is_missing() -> None:
+    assert "? ecs:DescribeTasks の権限がありません。" in page("ecs")
+
+
+def test_targets_say_their_reason_in_words_and_that_the_load_balancer_fails_open() -> None:
+    assert "unhealthy: the health check times out" in page("targets")
+    sick = tuple(each.model_copy(update={"state": "unhealthy"}) for each in data.evidence().targets)
+    assert "No target is healthy" in page("targets", targets=sick)
+    assert "with 503" in page("targets", targets=())
+
+
+def test_the_storage_says_how_fast_it_fills_and_when_it_is_used_up() -> None:
+    words = page("rds-storage")
+    assert "-1 GiB an hour" in words
+    assert "Used up in 5h 55m" in words
+    steady = data.curve(Measure.DB_FREE, 9e9, 9e9)
+    assert "does not fall" in page("rds-storage", series=(steady,))
+
+
+def test_a_closed_security_group_is_said_with_the_tasks_groups() -> None:
+    path = NetworkPath(allowed=False, port=5432, task_groups=("sg-0app",))
+    assert "no rule opens port 5432 to the tasks (sg-0app)" in page("databases", network=path)
+
+
+def test_curves_mark_t0_and_the_alarm() -> None:
+    charts = page_for("dashboard", StepKind.LOOK, "alb-5xx").chart_data(data.context())
+    assert [moment.label for moment in charts[0].moments] == ["T0", "alarm"]
+    assert charts[0].start < charts[0].moments[0].at < charts[0].end
+
+
+# -- timeline, list, strip
+
+
+def test_the_timeline_says_what_is_reported_late_and_who_did_what() -> None:
+    words = text(timeline_entries(data.view(), data.NOW, 90))
+    assert "UpdateService staff-api (reported late)  deploy/ci" in words
+    assert "担当した  tanaka" in words
+
+
+def test_the_list_has_open_incidents_first_and_parts_below_theirs() -> None:
+    closed = data.incident(
+        id="c", state=IncidentState.CLOSED, closed_at=data.NOW, closed_by="sato", cause="DB の飽和"
+    )
+    part = data.incident(id="p", title="ECS CPU", joined_to=data.incident().id)
+    listed = [ListedIncident(each, data.clocks(overdue=True)) for each in (data.incident(), part, closed)]
+    rows = incident_rows(listed, data.NOW, data.JST)
+    assert [row.key for row in rows] == [data.incident().id, "p", "heading:closed", "c"]
+    assert "! responding" in plain([rows[0].cells[0]])[0]
+    assert "escalation: 3 min over" in plain([rows[0].cells[4]])[0]
+
+
+def test_the_summary_below_the_list_says_cause_next_step_and_what_was_done(language: str) -> None:
+    words = "\n".join(plain(summary_lines(data.view(), data.NOW, 90)))
+    assert "DB の飽和" in words
+    assert str(data.PLAYBOOK.steps[1].text) in words
+    assert "担当した  tanaka" in words
+
+
+def test_an_overdue_escalation_comes_before_one_that_is_untaken() -> None:
+    late = IncidentAlert("alb-5xx-error-rate", True, data.clocks(overdue=True))
+    new = IncidentAlert("ecs-cpu-high", False)
+    words = plain(alert_forms([new, late], data.NOW))
+    assert words[0].startswith(" ▲ escalation 3 min over alb-5xx")
+    assert "□ not taken ecs-cpu-high" in plain(alert_forms([new], data.NOW))[0]
+    assert alert_forms([IncidentAlert("x", True)], data.NOW) == []
+
+
+def test_the_next_step_is_the_first_that_is_neither_done_nor_skipped() -> None:
+    steps = (
+        StepRecord(index=0, mark=StepMark.DONE, at=data.NOW, by="t"),
+        StepRecord(index=1, mark=StepMark.SKIPPED, at=data.NOW, by="t"),
+    )
+    assert data.view(incident=data.incident(steps=steps)).next_step == 2

@@ -1,0 +1,205 @@
+"""What a person does about an incident; shared by the list and by the screen of one."""
+
+from collections.abc import Awaitable
+
+from services.i18n import _
+from services.incidents.escalation import slack_text
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.models.causes import Assessment
+from services.models.incidents import Incident
+from services.models.posts import Proposal
+from tui.console import Console
+from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.respond.building import Weighing, joinable, situation_of, specs_of
+from tui.screens.respond.closing import CloseScreen
+from tui.screens.respond.dialogs import decide_dialog
+from tui.screens.respond.hand_over import HandOverScreen
+from tui.screens.respond.report import IncidentReportScreen
+from tui.screens.respond.told import ToldScreen
+from tui.screens.slack.post import PostScreen
+from widgets.incidents.view import IncidentView
+
+_OWN_WORDS = "own"
+
+
+async def attempt(app: Console, record: Awaitable[object], done: str) -> bool:
+    """Record something and say so; if the journal refuses, say why."""
+    try:
+        await record
+    except AlreadyRecorded as error:
+        words = _("{name} was faster: {text}").format(name=error.entry.person.name, text=error.entry.text)
+        app.inform(words, severity="warning")
+        return False
+    except JournalError as error:
+        app.inform(error.problem.message, severity="error")
+        return False
+    if done:
+        app.inform(done)
+    return True
+
+
+class IncidentScreenBase(ModeScreen):
+    """A screen that has an incident at hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weighing = Weighing(self.app)
+
+    def incident_at_hand(self) -> Incident | None:
+        """The incident that the keys act on."""
+        raise NotImplementedError
+
+    def view_at_hand(self) -> IncidentView | None:
+        """The same with what is computed from it."""
+        raise NotImplementedError
+
+    def _open_incident(self) -> Incident | None:
+        """The incident at hand if it is open; otherwise a person is told why nothing happens."""
+        incident = self.incident_at_hand()
+        if not self.is_active:
+            return None
+        if incident is None:
+            self.app.inform(_("No incident is chosen."))
+        elif not incident.is_open:
+            self.app.inform(_("This incident is closed."))
+            return None
+        return incident
+
+    def action_take(self) -> None:
+        """Respond to the incident from now on."""
+        incident = self._open_incident()
+        if incident is None:
+            return
+        user = self.services.journal.person.name
+        if incident.holder == user:
+            self.app.inform(_("You respond to it already."))
+            return
+        done = _("You respond to {title} now.").format(title=incident.title)
+        self._attempt(self.services.incidents.take(incident), done)
+
+    def _attempt(self, record: Awaitable[object], done: str) -> None:
+        self.run_worker(attempt(self.app, record, done), group="incident-record")
+
+    def action_told(self) -> None:
+        """Show what to say on the phone, and record who was told."""
+        incident, view = self._open_incident(), self.view_at_hand()
+        if incident is not None and view is not None:
+            situation = situation_of(self.app, view, self.services.journal.person.name)
+            self.app.push_screen(ToldScreen(incident, self.services.incidents, situation))
+
+    def action_propose(self) -> None:
+        """Propose a note for Slack."""
+        incident, view = self.incident_at_hand(), self.view_at_hand()
+        if incident is None or view is None or not self.is_active:
+            return
+        situation = situation_of(self.app, view, self.services.journal.person.name)
+        proposal = Proposal(
+            title=incident.title, text=slack_text(situation), thread=incident.id, target=incident.target
+        )
+        self.app.push_screen(PostScreen(proposal))
+
+    def action_hand_over(self) -> None:
+        """Accept the hand-over that waits, otherwise offer the incident to the next person."""
+        incident = self._open_incident()
+        if incident is None:
+            return
+        offer = incident.hand_over
+        if offer is not None and offer.by != self.services.journal.person.name:
+            self._attempt(self.services.incidents.accept(incident), _("You respond to it now."))
+        else:
+            screen = HandOverScreen(incident, self.services.incidents, self.services.runbook)
+            self.app.push_screen(screen)
+
+    def action_incident_report(self) -> None:
+        """Show the incident's report."""
+        incident = self.incident_at_hand()
+        if incident is None:
+            self.app.inform(_("No incident is chosen."))
+        elif self.is_active:
+            self.app.push_screen(IncidentReportScreen(incident))
+
+    def action_join(self) -> None:
+        """Choose the incident that this one is part of."""
+        incident = self._open_incident()
+        if incident is None:
+            return
+        near = {other.id for other in joinable(self.app, incident)}
+        others = [
+            other
+            for other in self.app.incidents
+            if other.is_open and other.id != incident.id and not other.joined_to
+        ]
+        if not others:
+            self.app.inform(_("There is no other open incident."))
+            return
+        choices = [
+            Choice(other.id, other.title, _("began at the same time") if other.id in near else "")
+            for other in others
+        ]
+        title = _("“{title}” is part of…").format(title=incident.title)
+
+        def chosen(id: str | None) -> None:
+            into = next((other for other in others if other.id == id), None)
+            if into is not None:
+                done = _("It is part of “{title}” now.").format(title=into.title)
+                self._attempt(self.services.incidents.join(incident, into), done)
+
+        self.app.push_screen(ChooseScreen(title, choices), chosen)
+
+    def action_decide(self) -> None:
+        """Decide on a cause: a weighed one, or in one's own words."""
+        incident, view = self._open_incident(), self.view_at_hand()
+        if incident is None or view is None:
+            return
+        choices = [*self._cause_choices(view), Choice(_OWN_WORDS, _("in your own words"))]
+
+        def chosen(id: str | None) -> None:
+            if id is not None:
+                self._decide(incident, view, "" if id == _OWN_WORDS else id)
+
+        screen = ChooseScreen(_("Which is the cause?"), choices, at=self.cause_at_cursor())
+        self.app.push_screen(screen, chosen)
+
+    def cause_at_cursor(self) -> str:
+        """Id of the cause under the cursor; "" for none."""
+        return ""
+
+    def _cause_choices(self, view: IncidentView) -> list[Choice]:
+        if view.assessment is None:
+            return [Choice(str(id), str(spec.title)) for id, spec in view.specs.items()]
+        causes = [cause for cause in view.assessment.causes if not cause.impossible]
+        return [Choice(str(cause.id), view.cause_title(cause.id), str(cause.score)) for cause in causes]
+
+    def _decide(self, incident: Incident, view: IncidentView, cause: str) -> None:
+        title, assessment = view.cause_title(cause) if cause else "", view.assessment
+
+        def write(text: str) -> Awaitable[object]:
+            return self._recorded_decision(
+                incident, cause or text, title or text, text if cause else "", assessment
+            )
+
+        self.app.push_screen(decide_dialog(title, write))
+
+    async def _recorded_decision(
+        self, incident: Incident, cause: str, title: str, note: str, assessment: Assessment | None
+    ) -> None:
+        await self.services.incidents.decide(incident, cause, title, note, assessment)
+
+    def action_close_incident(self) -> None:
+        """Close the incident with its cause, a summary, and what is left to be done."""
+        incident = self._open_incident()
+        if incident is None:
+            return
+        causes = close_choices(self.app, incident, self.view_at_hand())
+        self.app.push_screen(CloseScreen(incident, self.services.incidents, causes, self.app.zone))
+
+
+def close_choices(app: Console, incident: Incident, view: IncidentView | None) -> tuple[tuple[str, str], ...]:
+    """(id, title) of the causes with which it may be closed: the decided one, then as they were weighed."""
+    decided = [(str(incident.decision.cause), str(incident.decision.title))] if incident.decision else []
+    assessment = view.assessment if view is not None else None
+    specs = view.specs if view is not None else specs_of(app, None)
+    ids = [cause.id for cause in assessment.causes if not cause.impossible] if assessment else list(specs)
+    weighed = [(str(id), str(specs[id].title) if id in specs else str(id)) for id in ids]
+    return tuple(dict([*decided, *weighed]).items())

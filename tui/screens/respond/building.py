@@ -1,0 +1,193 @@
+"""Builds what the screen of an incident draws from the incident, its entries and its evidence."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from services.i18n import _
+from services.incidents.catalogue import causes_of
+from services.incidents.clocks import clocks
+from services.incidents.escalation import Situation, impact_text, leading_cause, undecided_roles
+from services.incidents.facts import Facts
+from services.incidents.timeline import timeline
+from services.incidents.weighing import assess
+from services.models.causes import Assessment, CauseSpec
+from services.models.feeds import FeedState
+from services.models.first_wave import IncidentEvidence
+from services.models.incidents import Incident, StepKind
+from services.models.runbook_playbooks import Cause, Playbook, Step
+from tui.console import Console
+from tui.places import Destination, Origin, destination
+from tui.screens.respond.reading import Records, alarm_of, why_no_evidence
+from widgets.alarms.values import limit_text, now_spans
+from widgets.incidents.evidence.context import Check
+from widgets.incidents.view import IncidentView
+
+NEAR = timedelta(minutes=5)
+"""Time between the beginnings of incidents that may be the same one."""
+
+
+def playbook_of(app: Console, incident: Incident) -> Playbook | None:
+    """The playbook of an incident."""
+    books = app.ready.runbook.playbooks
+    return next((book for book in books if book.id == incident.playbook), None)
+
+
+def kind_of(app: Console, step: Step) -> StepKind:
+    """The kind of a step: as the runbook says, otherwise a change if its look is one."""
+    if step.kind is not None:
+        return step.kind
+    return StepKind.CHANGE if step.look in app.ready.engine.changes else StepKind.LOOK
+
+
+def destinations_of(app: Console, incident: Incident) -> tuple[Destination | None, ...]:
+    """Where the steps and the actions for causes lead."""
+    playbook = playbook_of(app, incident)
+    if playbook is None:
+        return ()
+    origin = _origin(app, incident)
+    return tuple(destination(app, lead, origin) for lead in playbook.leads)
+
+
+def place_named(app: Console, incident: Incident, look: str) -> Destination | None:
+    """Where a place, an inspection or a change of this name is; None if it is nowhere here."""
+    return destination(app, Step(text=look, look=look), _origin(app, incident))
+
+
+def _origin(app: Console, incident: Incident) -> Origin:
+    """What the steps are about."""
+    group = str(app.ready.runbook.log_group_for(incident.target))
+    return Origin(alarm_of(app, incident), group, incident.since)
+
+
+class Weighing:
+    """The causes weighed, once for each evidence."""
+
+    def __init__(self, app: Console) -> None:
+        self._app = app
+        self._newest: dict[str, tuple[IncidentEvidence, Assessment]] = {}
+        """By the incident's id."""
+
+    def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
+        """The causes weighed; None without evidence."""
+        if evidence is None:
+            return None
+        before = self._newest.get(incident.id)
+        if before is None or before[0] is not evidence:
+            assessment = assess(evidence, self._app.ready.runbook, playbook_of(self._app, incident))
+            before = self._newest[incident.id] = evidence, assessment
+        return before[1]
+
+
+def specs_of(app: Console, playbook: Playbook | None) -> dict[str, CauseSpec]:
+    """The causes that are weighed, by their ids."""
+    return {spec.id: spec for spec in causes_of(app.ready.runbook, playbook)}
+
+
+def incident_view(
+    app: Console,
+    weighing: Weighing,
+    incident: Incident,
+    records: Records,
+    live: IncidentEvidence | None = None,
+    *,
+    weighs_live: bool = False,
+    places: Sequence[Destination | None] = (),
+) -> IncidentView:
+    """Everything that the screen draws.
+
+    The causes are weighed by what was captured, which has what AWS forgets; with `weighs_live` by the newest reading.
+    The pages show the newest reading.
+    """
+    playbook = playbook_of(app, incident)
+    evidence = records.evidence if records.evidence is not None and not weighs_live else live
+    assessment = weighing.of(incident, evidence)
+    onset = assessment.onset if assessment is not None else None
+    steps = playbook.steps if playbook is not None else ()
+    leads = playbook.leads if playbook is not None else ()
+    checks = app.ready.live_evidence.checks(incident)
+    return IncidentView(
+        incident=incident,
+        playbook=playbook,
+        kinds=tuple(kind_of(app, step) for step in steps),
+        places=tuple(_place_title(app, lead, place) for lead, place in zip(leads, places, strict=False)),
+        clocks=clocks(incident, playbook, app.now()),
+        evidence=live or evidence,
+        assessment=assessment,
+        specs=specs_of(app, playbook),
+        timeline=timeline(incident, records.entries, evidence, onset),
+        undecided=undecided_roles(app.ready.runbook, playbook),
+        joinable=joinable(app, incident),
+        checks=tuple(Check(str(check.title), str(check.value), check.is_met) for check in checks),
+        zone=app.zone,
+        trouble=records.trouble or why_no_evidence(incident),
+    )
+
+
+def _place_title(app: Console, lead: Step | Cause, place: Destination | None) -> str:
+    """What the place of a step is called; a step that tells or decides opens its dialog."""
+    if place is not None:
+        return place.title
+    return DIALOGS[kind]() if isinstance(lead, Step) and (kind := kind_of(app, lead)) in DIALOGS else ""
+
+
+DIALOGS: dict[StepKind, Callable[[], str]] = {
+    StepKind.TELL: lambda: _("Told"),
+    StepKind.DECIDE: lambda: _("Decide"),
+}
+"""The steps that open a dialog, and what it is called."""
+
+
+def joinable(app: Console, incident: Incident) -> tuple[Incident, ...]:
+    """Other open incidents that began at about the same time."""
+    if not incident.is_open or incident.joined_to:
+        return ()
+    return tuple(
+        other
+        for other in app.incidents
+        if other.id != incident.id
+        and other.is_open
+        and not other.joined_to
+        and abs(other.since - incident.since) <= NEAR
+    )
+
+
+def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
+    """What is known when somebody is called."""
+    incident = view.incident
+    cause, word = leading_cause(view.assessment, {id: str(spec.title) for id, spec in view.specs.items()})
+    if incident.decision is not None:
+        cause, word = incident.decision.title, None
+    facts = Facts(view.evidence, app.ready.runbook) if view.evidence is not None else None
+    return Situation(
+        incident=incident,
+        runbook=app.ready.runbook,
+        playbook=view.playbook,
+        now=app.now(),
+        zone=app.zone,
+        measured=_measured(app, incident),
+        impact=impact_text(facts) if facts is not None else "",
+        cause=cause,
+        word=word,
+        by=by,
+    )
+
+
+def _measured(app: Console, incident: Incident) -> str:
+    """The alarm's value now beside its limit, in the units of the screen; "" if it is not known."""
+    alarm = alarm_of(app, incident)
+    if alarm is None:
+        return ""
+    now = _value_now(app, incident, app.now())
+    limit = limit_text(alarm)
+    return _("now {value}, limit {limit}").format(value=now, limit=limit) if now else ""
+
+
+def _value_now(app: Console, incident: Incident, now: datetime) -> str:
+    alarm = alarm_of(app, incident)
+    overview = app.overview
+    if alarm is None or overview is None:
+        return ""
+    readings = app.ready.alarm_values.readings(
+        overview.alarms, app.view or FeedState(), app.alarm_series or FeedState()
+    )
+    return "".join(text for text, _role in now_spans(alarm, readings, now, ""))

@@ -1,0 +1,112 @@
+"""Closing an incident: its cause, what happened, and what is left to be done by a date."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, tzinfo
+
+from textual.content import Content
+from textual.widget import Widget
+
+from services.i18n import _
+from services.incidents.service import Incidents
+from services.models.incidents import Incident
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
+from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from tui.typed_days import read_coming_day
+from widgets.changes.plan.form import ChoiceRow
+from widgets.drawing.prose import Prose
+from widgets.inputs.note_field import NoteField
+
+DUE = time(9, 0)
+"""Local time at which a follow-up is due on its day."""
+OWN = "own"
+"""The choice of a cause in one's own words: the summary says it."""
+
+
+class CloseScreen(WritingDialog):
+    """Returns True once the incident is closed."""
+
+    DEFAULT_CSS = """
+    CloseScreen {
+        & #window { max-width: 100; }
+        & NoteField { max-height: 5; }
+        & .label { height: 1; color: $text-muted; }
+    }
+    """
+
+    def __init__(
+        self, incident: Incident, incidents: Incidents, causes: tuple[tuple[str, str], ...], zone: tzinfo
+    ) -> None:
+        """`causes`: (id, title), the decided or leading one first."""
+        choices = (*causes, (OWN, _("as the summary says")))
+        self.cause = ChoiceRow(choices, choices[0][0], id="cause")
+        self.follow_ups = NoteField(_("2026-02-02 add an index (one a line: a day and what is to be done)"))
+        super().__init__()
+        self._incident, self._incidents, self._zone = incident, incidents, zone
+        self._titles = dict(choices)
+        self.guard = TypeAheadGuard(self)
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Close the incident: {title}").format(title=self._incident.title)
+
+    def placeholder(self) -> str:
+        """The prompt for the summary."""
+        return _("What happened and what was done")
+
+    def keys(self) -> str:
+        """The key hints."""
+        return _("⏎ closes · Tab cause, follow-ups · ^j new line · Esc leaves it open")
+
+    def about(self) -> Iterable[Widget]:
+        """The cause, and the follow-ups."""
+        yield Prose(Content(_("Cause")), classes="label")
+        yield self.cause
+        yield Prose(Content(_("Left to be done, each becomes a dated duty")), classes="label")
+        yield self.follow_ups
+        yield Prose(Content(_("Summary")), classes="label")
+
+    def on_mount(self) -> None:
+        """Accept Enter only once the dialog could be read."""
+        super().on_mount()
+        self.guard.hold()
+
+    def accepts_enter(self) -> bool:
+        """Whether keys are accepted; those typed ahead are not."""
+        return self.guard.is_open
+
+    def unsaved(self) -> str:
+        """The texts that would be lost."""
+        return self.field.written + self.follow_ups.written
+
+    def refused(self, text: str) -> str:
+        """Refuse without a summary, and follow-ups without a day."""
+        if not self.field.written:
+            return _("Write in one sentence what happened.")
+        _rows, wrong = read_follow_ups(self.follow_ups.text, self._today(), self._zone)
+        return wrong
+
+    async def write(self, text: str) -> str:
+        """Close the incident. Raises JournalError, NotTaken."""
+        rows, wrong = read_follow_ups(self.follow_ups.text, self._today(), self._zone)
+        if wrong:
+            raise NotTaken(wrong)
+        summary, id = self.field.text.strip(), self.cause.value
+        title = summary.splitlines()[0] if id == OWN else self._titles[id]
+        await self._incidents.close(self._incident, "" if id == OWN else id, title, summary, rows)
+        return _("{title} is closed.").format(title=self._incident.title)
+
+    def _today(self) -> date:
+        return self.app.now().astimezone(self._zone).date()
+
+
+def read_follow_ups(text: str, today: date, zone: tzinfo) -> tuple[tuple[tuple[str, datetime], ...], str]:
+    """(what is left with its time, ""), or ((), why a line cannot be read)."""
+    rows: list[tuple[str, datetime]] = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        first, _space, rest = line.replace("　", " ").partition(" ")
+        day = read_coming_day(first, today)
+        if day is None or not rest.strip():
+            words = _("“{line}” needs a day and what is to be done: 2026-02-02 add an index")
+            return (), words.format(line=line)
+        rows.append((rest.strip(), datetime.combine(day, DUE, zone)))
+    return tuple(rows), ""

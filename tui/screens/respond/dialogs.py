@@ -1,0 +1,84 @@
+"""The dialogs of an incident in which a person writes."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+
+from services.i18n import _
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
+from tui.screens.common.writing_dialog import WritingDialog
+from widgets.drawing.prose import Prose
+
+Write = Callable[[str], Awaitable[object]]
+"""Records a text. Raises JournalError."""
+
+
+class IncidentDialog(WritingDialog):
+    """Asks for a text about an incident and records it."""
+
+    def __init__(
+        self,
+        title: str,
+        about: str,
+        write: Write,
+        *,
+        confirmation: str,
+        hint: str = "",
+        is_required: bool = False,
+    ) -> None:
+        """`about` says what the text is for; `confirmation` is told once it is recorded."""
+        self._title, self._about, self._hint = title, about, hint
+        super().__init__()
+        self._write, self._confirmation, self._is_required = write, confirmation, is_required
+        self.guard = TypeAheadGuard(self)
+
+    def heading(self) -> str:
+        """The window's title."""
+        return self._title
+
+    def placeholder(self) -> str:
+        """The text shown in the empty field."""
+        return self._hint
+
+    def about(self) -> Iterable[Widget]:
+        """What the text is for."""
+        yield Prose(Content.styled(self._about, "bold"), classes="about")
+
+    def on_mount(self) -> None:
+        """Accept Enter only once the dialog could be read."""
+        super().on_mount()
+        self.guard.hold()
+
+    def accepts_enter(self) -> bool:
+        """Whether keys are accepted; those typed ahead are not."""
+        return self.guard.is_open
+
+    def refused(self, text: str) -> str:
+        """Refuse an empty text where a reason is required."""
+        return _("Nothing has been written yet.") if self._is_required and not text else ""
+
+    async def write(self, text: str) -> str:
+        """Record the text. Raises JournalError."""
+        await self._write(text)
+        return self._confirmation
+
+
+def decide_dialog(title: str, write: Write) -> IncidentDialog:
+    """Asks for a note on the decided cause; with "" as title, for the cause itself."""
+    if title:
+        return IncidentDialog(
+            _("Decide the cause"),
+            title,
+            write,
+            confirmation=_("The cause is decided: {title}").format(title=title),
+            hint=_("What convinced you (optional)"),
+        )
+    return IncidentDialog(
+        _("Decide the cause"),
+        _("In your own words"),
+        write,
+        confirmation=_("The cause is decided."),
+        hint=_("The cause, in one sentence"),
+        is_required=True,
+    )

@@ -1,0 +1,299 @@
+"""対応: one incident, from its first minute to its end."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from services.i18n import N_, _
+from services.incidents.live import EVERY
+from services.models.first_wave import IncidentEvidence
+from services.models.incidents import Incident, StepKind, TriggerKind
+from tui import messages
+from tui.commands import bindings
+from tui.messages import ReadAgain
+from tui.places import Destination
+from tui.screens.common.mode_screen import Place
+from tui.screens.duties.finding_actions import open_place
+from tui.screens.journal.entry import EntryScreen
+from tui.screens.respond.actions import IncidentScreenBase
+from tui.screens.respond.building import destinations_of, incident_view, place_named
+from tui.screens.respond.marking import skip_dialog, toggle_mark
+from tui.screens.respond.reading import Records, alarm_of, records_of
+from widgets.incidents.detail import IncidentDetail
+from widgets.incidents.entries import EntryPanel
+from widgets.incidents.steps import step_index, step_key
+from widgets.incidents.view import IncidentView
+from widgets.inputs.step_prompt import StepPrompt
+
+
+class IncidentScreen(IncidentScreenBase):
+    """Opened from the list, from an alarm, or by the key of the newest firing alarm."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.pop_screen", N_("Back"), show=True),
+        Binding("full_stop", "steps", N_("Steps"), show=True),
+        Binding("space", "mark", N_("Tick"), show=True),
+        Binding("minus", "skip", N_("Skip"), show=False),
+        *bindings("respond"),
+        Binding("i", "next_look", N_("Next look"), show=False),
+        Binding("r", "read_again", N_("Read again"), show=True),
+        Binding("a", "alarm", N_("Alarms"), show=False),
+        Binding("l", "logs", N_("Logs at that minute"), show=False),
+    ]
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__()
+        self.id_of_incident = incident.id
+        self.first = incident
+        self.detail = IncidentDetail(self.app.now)
+        self.prompt = StepPrompt()
+        self.records = Records()
+        self.live: IncidentEvidence | None = None
+        """The newest reading; None before the first."""
+        self._weighs_live = False
+        """A person asked for a new reading, so the causes are weighed by it."""
+        self._destinations: tuple[Destination | None, ...] = ()
+
+    def body(self) -> ComposeResult:
+        """The parts, and the line that asks for a step's number."""
+        yield self.detail
+        yield self.prompt
+
+    async def opened(self) -> None:
+        """Show what is known, and read what AWS shows now."""
+        self.watch(self.app, "view", self._show, init=False)
+        self.watch(self.app, "journal_head", self._journal_grew, init=False)
+        self.detail.steps.focus()
+        self._show()
+        self.read_records()
+        self.follow_live()
+
+    def on_screen_resume(self) -> None:
+        """Follow AWS again."""
+        super().on_screen_resume()
+        self.follow_live()
+
+    def on_screen_suspend(self) -> None:
+        """Read nothing while nobody looks."""
+        super().on_screen_suspend()
+        self.workers.cancel_group(self, "incident-live")
+
+    def incident_at_hand(self) -> Incident:
+        """The incident as the journal has it now."""
+        current = next((each for each in self.app.incidents if each.id == self.id_of_incident), None)
+        return current or self.services.incidents.of(self.id_of_incident) or self.first
+
+    def view_at_hand(self) -> IncidentView | None:
+        """What is on the screen."""
+        return self.detail.view
+
+    def responds_to(self) -> str:
+        """Its alarm."""
+        return str(self.first.target)
+
+    def note_subject(self) -> Place | None:
+        """This incident."""
+        incident = self.incident_at_hand()
+        return Place(str(incident.target), incident.title, subject=incident.id, opened=True)
+
+    # -- showing
+
+    def _incidents_changed(self) -> None:
+        super()._incidents_changed()
+        if self.is_mounted:
+            self._show()
+
+    def _alarms_changed(self) -> None:
+        super()._alarms_changed()
+        self._show()
+
+    def _zone_changed(self) -> None:
+        super()._zone_changed()
+        self._show()
+
+    def _show(self) -> None:
+        """Build what is drawn; nothing is redrawn where nothing differs."""
+        incident = self.incident_at_hand()
+        self._destinations = destinations_of(self.app, incident)
+        self.detail.view = incident_view(
+            self.app,
+            self.weighing,
+            incident,
+            self.records,
+            self.live,
+            weighs_live=self._weighs_live,
+            places=self._destinations,
+        )
+        self.refresh_bindings()
+
+    def _journal_grew(self) -> None:
+        self.read_records()
+
+    @work(group="incident-entries", exclusive=True)
+    async def read_records(self) -> None:
+        """Read what was recorded about it."""
+        self.records = await records_of(self.app, self.incident_at_hand(), self.records)
+        self._show()
+
+    @work(group="incident-live", exclusive=True)
+    async def follow_live(self) -> None:
+        """Read what AWS shows now, once a minute for all who look."""
+        clock, source = self.services.clock, self.services.live_evidence
+        while self._has_alarm():
+            self.live = await source.read(self.incident_at_hand())
+            self._show()
+            await clock.sleep(EVERY)
+
+    def _has_alarm(self) -> bool:
+        incident = self.incident_at_hand()
+        return incident.is_open and incident.trigger is TriggerKind.ALARM
+
+    @work(group="incident-now", exclusive=True)
+    async def read_now(self) -> None:
+        """Read AWS at once, and weigh the causes by it."""
+        incident = self.incident_at_hand()
+        words = _("{title}: reading AWS…").format(title=incident.title)
+        with self.app.under_way(words, f"first-wave:{incident.id}"):
+            self.live = await self.services.live_evidence.read(incident, at_once=True)
+        self._weighs_live = True
+        self._show()
+
+    @on(ReadAgain)
+    def action_read_again(self) -> None:
+        """Read AWS again."""
+        if self._has_alarm():
+            self.read_now()
+        else:
+            self.app.inform(_("Nothing is read from AWS for this incident."))
+
+    # -- steps
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what works here."""
+        view = self.detail.view
+        if action == "steps":
+            return view is not None and any(view.places)
+        if action in ("mark", "skip"):
+            return self._playbook_step() is not None
+        if action == "alarm":
+            return alarm_of(self.app, self.incident_at_hand()) is not None
+        return super().check_action(action, parameters)
+
+    def _playbook_step(self) -> int | None:
+        """Index of the step under the cursor; None for an action of the causes' table."""
+        view, step = self.detail.view, self.detail.step
+        if view is None or view.playbook is None or step is None:
+            return None
+        return step if step < len(view.playbook.steps) and view.incident.is_open else None
+
+    def action_steps(self) -> None:
+        """Ask for the number of a step."""
+        if self.detail.view is not None:
+            self.prompt.open(self.detail.view.places)
+
+    @on(StepPrompt.Closed)
+    def prompt_closed(self) -> None:
+        """Give the keys back to the steps."""
+        self.detail.steps.focus()
+
+    @on(StepPrompt.Chosen)
+    def step_chosen(self, message: StepPrompt.Chosen) -> None:
+        """Show the step's evidence, and go where it leads."""
+        self.detail.steps.move_to(step_key(message.index))
+        self.detail.update()
+        self._go(message.index)
+
+    def _go(self, index: int) -> None:
+        """Go to the step's place, or open the dialog of its kind."""
+        place = self._destinations[index] if index < len(self._destinations) else None
+        view = self.detail.view
+        kind = view.kinds[index] if view is not None and index < len(view.kinds) else None
+        if place is not None:
+            self.app.post_message(place.request)
+        elif kind is StepKind.TELL:
+            self.action_told()
+        elif kind is StepKind.DECIDE:
+            self.action_decide()
+        else:
+            self.app.inform(_("This step leads nowhere: do it, then mark it with Space."))
+
+    def action_mark(self) -> None:
+        """Mark the step under the cursor as done, or take the mark back."""
+        index, view = self._playbook_step(), self.detail.view
+        if index is None or view is None or view.playbook is None or not self.is_active:
+            return
+        self.run_worker(toggle_mark(self.app, self.detail, view, index), group="incident-record")
+
+    def action_skip(self) -> None:
+        """Skip the step under the cursor, with a reason."""
+        index, view = self._playbook_step(), self.detail.view
+        if index is None or view is None or view.playbook is None or not self.is_active:
+            return
+        self.app.push_screen(skip_dialog(self.services.incidents, view, index))
+
+    # -- rows that lead somewhere
+
+    @on(EntryPanel.Opened)
+    def entry_opened(self, message: EntryPanel.Opened) -> None:
+        """Go where the row leads: a step's place, a log's minute, a curve, an entry of the journal."""
+        if not self.is_active:
+            return
+        panel, entry = message.panel, message.entry
+        index = step_index(entry.key)
+        if panel is self.detail.steps and index is not None:
+            self._go(index)
+        elif panel is self.detail.timeline:
+            self._open_entry(entry.key)
+        elif entry.key == "next-look":
+            self.action_next_look()
+        elif panel is self.detail.causes:
+            self.action_decide()
+        elif not open_place(self.app, entry.place):
+            self.app.inform(_("This row leads nowhere."))
+
+    def _open_entry(self, key: str) -> None:
+        seq = key.rpartition(":")[2]
+        if not seq.isdigit() or seq == "0":
+            self.app.inform(_("This row leads nowhere."))
+            return
+        self.show_entry(int(seq))
+
+    @work(group="incident-entry", exclusive=True)
+    async def show_entry(self, seq: int) -> None:
+        """Show an entry of the journal."""
+        entry = next((each for each in self.records.entries if each.seq == seq), None)
+        if entry is not None:
+            self.app.push_screen(EntryScreen(entry))
+
+    def action_next_look(self) -> None:
+        """Make the look that tells most about the first two causes."""
+        incident, view = self.incident_at_hand(), self.detail.view
+        look = view.assessment.next_look if view is not None and view.assessment is not None else None
+        if look is None:
+            self.app.inform(_("There is no look that would tell more."))
+            return
+        place = place_named(self.app, incident, str(look.look)) if look.look else None
+        if place is None:
+            self.read_now()
+        else:
+            self.app.post_message(place.request)
+
+    def cause_at_cursor(self) -> str:
+        """Id of the cause under the cursor."""
+        head, _colon, id = (self.detail.causes.cursor_key or "").partition(":")
+        return id if head == "cause" else ""
+
+    def action_alarm(self) -> None:
+        """Show the incident's alarm."""
+        if (alarm := alarm_of(self.app, self.incident_at_hand())) is not None:
+            self.app.post_message(messages.OpenAlarm(alarm))
+
+    def action_logs(self) -> None:
+        """Show the log at T0."""
+        incident, view = self.incident_at_hand(), self.detail.view
+        group = str(self.services.runbook.log_group_for(incident.target))
+        if group:
+            at = view.onset if view is not None else incident.since
+            self.app.post_message(messages.OpenLogs(group, at))

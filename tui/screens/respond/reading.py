@@ -1,0 +1,64 @@
+"""What belongs to an incident, for its screen: its entries, and the evidence that the journal has of it."""
+
+from dataclasses import dataclass
+
+from services.i18n import _
+from services.incidents.evidence import UnreadableEvidence, unpacked
+from services.journal.errors import JournalError
+from services.models.alarms import Alarm
+from services.models.first_wave import IncidentEvidence
+from services.models.incidents import Incident, TriggerKind
+from services.models.journal import Entry
+from tui.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the journal has of one incident, as far as it could be read."""
+
+    entries: tuple[Entry, ...] = ()
+    """Its entries, oldest first."""
+    evidence: IncidentEvidence | None = None
+    """The newest evidence that was captured."""
+    trouble: str = ""
+    """Why something is missing; "" if nothing is."""
+
+
+def alarm_of(app: Console, incident: Incident) -> Alarm | None:
+    """The alarm of an incident as it is now; None if it has none, or the alarms are not known."""
+    if incident.trigger is not TriggerKind.ALARM:
+        return None
+    overview = app.overview
+    alarms = overview.alarms if overview is not None else ()
+    return next((alarm for alarm in alarms if alarm.id == incident.target), None)
+
+
+async def records_of(app: Console, incident: Incident, before: Records) -> Records:
+    """Read the entries anew, and the evidence unless `before` has it."""
+    try:
+        entries = await app.ready.incidents.entries(incident)
+        is_known = before.evidence is not None and len(incident.evidence) == _captured(before.entries)
+        evidence = before.evidence if is_known else await captured(app, incident)
+    except (JournalError, UnreadableEvidence) as error:
+        text = error.problem.message if isinstance(error, JournalError) else str(error)
+        return Records(before.entries, before.evidence, text)
+    return Records(entries, evidence)
+
+
+def _captured(entries: tuple[Entry, ...]) -> int:
+    return sum(entry.kind.value == "evidence" for entry in entries)
+
+
+async def captured(app: Console, incident: Incident) -> IncidentEvidence | None:
+    """The newest evidence that was captured; None if there is none yet. Raises JournalError, UnreadableEvidence."""
+    if not incident.evidence:
+        return None
+    entry = await app.ready.journal.entry(incident.evidence[-1])
+    return unpacked(entry.data if entry is not None else {})
+
+
+def why_no_evidence(incident: Incident) -> str:
+    """Why an incident has no evidence; "" if it may have some."""
+    if incident.trigger is TriggerKind.FINDING:
+        return _("This incident began with a finding: nothing is read from AWS for it.")
+    return ""

@@ -1,0 +1,139 @@
+"""対応: the incidents, open ones first."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from services.i18n import _
+from services.incidents.clocks import clocks
+from services.models.incidents import Incident
+from tui.commands import bindings
+from tui.screens.common.mode_screen import Place
+from tui.screens.respond.actions import IncidentScreenBase
+from tui.screens.respond.building import incident_view, playbook_of, specs_of
+from tui.screens.respond.incident import IncidentScreen
+from tui.screens.respond.reading import Records, records_of
+from widgets.drawing.block import Block
+from widgets.drawing.lines import Line
+from widgets.drawing.table import KeyedTable
+from widgets.drawing.ticker import every_second
+from widgets.frame.parts import PanelEmpty, PanelHead
+from widgets.incidents.list import ListedIncident, columns, incident_rows
+from widgets.incidents.summary import summary_lines
+from widgets.incidents.view import IncidentView
+
+
+class RespondScreen(IncidentScreenBase):
+    """The respond mode."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("respond")]
+    DEFAULT_CSS = """
+    RespondScreen {
+        & KeyedTable { height: auto; max-height: 40%; }
+        & KeyedTable.-none { display: none; }
+        & PanelEmpty.-none { display: block; }
+        & Block { margin: 1 0 0 0; height: 1fr; padding: 0 2; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = PanelHead(_("Incidents"))
+        self.table = KeyedTable(columns(), id="incidents", follows_top=True)
+        self.empty = PanelEmpty()
+        self.summary = Block("", self._summary)
+        self._records: dict[str, Records] = {}
+        """Of the open incidents, what was captured."""
+
+    def body(self) -> ComposeResult:
+        """The list, or that there is none."""
+        yield self.head
+        yield self.table
+        yield self.empty
+        yield self.summary
+
+    async def opened(self) -> None:
+        """Show the incidents; their clocks change by the minute."""
+        words = _("No incident is open, and none was closed within the last 14 days.")
+        self.empty.show(words, "muted")
+        self.table.focus()
+        every_second(self.table, self._show, seconds=5)
+        every_second(self.summary, self.summary.redraw)
+        self._show()
+
+    def _incidents_changed(self) -> None:
+        super()._incidents_changed()
+        self._show()
+        self.read_records()
+
+    @work(group="incident-records", exclusive=True)
+    async def read_records(self) -> None:
+        """Read what was captured of the open incidents, each once, to show their leading causes."""
+        for incident in self.app.incidents:
+            if incident.is_open and incident.evidence:
+                before = self._records.get(incident.id, Records())
+                self._records[incident.id] = await records_of(self.app, incident, before)
+                self._show()
+
+    def _zone_changed(self) -> None:
+        super()._zone_changed()
+        self._show()
+
+    def _show(self) -> None:
+        incidents = self.app.incidents
+        self.table.set_class(not incidents, "-none")
+        self.empty.set_class(not incidents, "-none")
+        now = self.app.now()
+        listed = [self._listed(incident) for incident in incidents]
+        self.table.set_rows(incident_rows(listed, now, self.app.zone))
+        self.summary.redraw()
+
+    def _summary(self, width: int) -> Sequence[Line]:
+        view = self.view_at_hand()
+        return summary_lines(view, self.app.now(), width) if view is not None else []
+
+    @on(KeyedTable.Highlighted)
+    def _highlighted(self) -> None:
+        self.summary.redraw()
+
+    def _listed(self, incident: Incident) -> ListedIncident:
+        playbook = playbook_of(self.app, incident)
+        titles = {str(id): str(spec.title) for id, spec in specs_of(self.app, playbook).items()}
+        records = self._records.get(incident.id, Records())
+        assessment = self.weighing.of(incident, records.evidence)
+        return ListedIncident(incident, clocks(incident, playbook, self.app.now()), assessment, titles)
+
+    # -- the incident at the cursor
+
+    def incident_at_hand(self) -> Incident | None:
+        """The incident under the cursor."""
+        key = self.table.cursor_key
+        return next((incident for incident in self.app.incidents if incident.id == key), None)
+
+    def view_at_hand(self) -> IncidentView | None:
+        """The incident under the cursor, without evidence."""
+        incident = self.incident_at_hand()
+        if incident is None:
+            return None
+        return incident_view(self.app, self.weighing, incident, self._records.get(incident.id, Records()))
+
+    def note_subject(self) -> Place | None:
+        """The incident under the cursor."""
+        incident = self.incident_at_hand()
+        if incident is None:
+            return None
+        return Place(str(incident.target), incident.title, subject=incident.id)
+
+    @on(KeyedTable.Selected)
+    def _selected(self, event: KeyedTable.Selected) -> None:
+        self.open(event.key)
+
+    def open(self, id: str) -> None:
+        """Show one incident."""
+        incident = next((each for each in self.app.incidents if each.id == id), None)
+        if incident is not None and self.is_active:
+            self.table.move_to(id)
+            self.app.push_screen(IncidentScreen(incident))

@@ -1,0 +1,102 @@
+"""連絡した: the text to read aloud, whom it is told, by what; then it is recorded."""
+
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+
+from services.i18n import _
+from services.incidents.escalation import Recipient, Situation, phone_text, recipients
+from services.incidents.service import Incidents
+from services.models.incidents import Incident
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
+from tui.screens.common.writing_dialog import WritingDialog
+from widgets.changes.plan.form import ChoiceRow
+from widgets.drawing.prose import Prose
+
+
+def channels() -> tuple[str, ...]:
+    """By what somebody can be told, the usual one first."""
+    return (_("phone"), "Slack", _("mail"), _("in person"))
+
+
+class ToldScreen(WritingDialog):
+    """Shows what to say, and records who told whom, when, by what."""
+
+    DEFAULT_CSS = """
+    ToldScreen {
+        & #window { max-width: 100; }
+        & #aloud { height: auto; margin: 0 2 1 2; text-style: bold; color: $foreground; }
+        & .label { height: 1; color: $text-muted; }
+        & NoteField { max-height: 4; }
+    }
+    """
+
+    def __init__(self, incident: Incident, incidents: Incidents, situation: Situation) -> None:
+        day = situation.now.astimezone(situation.zone).date()
+        self.everyone = recipients(situation.runbook, situation.playbook, day)
+        self.whom = ChoiceRow(
+            [(each.role, _recipient_text(each)) for each in self.everyone],
+            preselected(situation, self.everyone),
+            id="whom",
+        )
+        self.by_what = ChoiceRow([(each, each) for each in channels()], channels()[0], id="by-what")
+        self.aloud = Prose(Content(spoken(situation)), id="aloud")
+        super().__init__()
+        self._incident, self._incidents = incident, incidents
+        self.guard = TypeAheadGuard(self)
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Tell somebody: read this aloud")
+
+    def placeholder(self) -> str:
+        """The prompt for the note, which is optional."""
+        return _("What they said (optional)")
+
+    def keys(self) -> str:
+        """The key hints."""
+        return _("⏎ records that they were told · Tab whom, by what · Esc closes")
+
+    def about(self) -> Iterable[Widget]:
+        """What to say, whom to tell and by what."""
+        yield self.aloud
+        yield self.whom
+        yield self.by_what
+
+    def on_mount(self) -> None:
+        """Accept Enter only once the text could be read."""
+        super().on_mount()
+        self.guard.hold()
+
+    def accepts_enter(self) -> bool:
+        """Whether keys are accepted; those typed ahead are not."""
+        return self.guard.is_open
+
+    def refused(self, text: str) -> str:
+        """Refuse without anybody to tell."""
+        return "" if self.whom.value else _("The runbook names nobody to tell.")
+
+    async def write(self, text: str) -> str:
+        """Record that they were told. Raises JournalError."""
+        await self._incidents.contacted(self._incident, self.whom.value, self.by_what.value, text)
+        return _("Recorded: {who} was told by {channel}").format(
+            who=self.whom.value, channel=self.by_what.value
+        )
+
+
+def preselected(situation: Situation, everyone: tuple[Recipient, ...]) -> str:
+    """The role that is told first: the playbook's, else the first one."""
+    role = str(situation.playbook.escalate_to) if situation.playbook is not None else ""
+    roles = [each.role for each in everyone]
+    return role if role in roles else roles[0] if roles else ""
+
+
+def _recipient_text(recipient: Recipient) -> str:
+    return f"{recipient.role} {recipient.reach or _('(UNDECIDED)')}"
+
+
+def spoken(situation: Situation) -> str:
+    """The text for the phone, a sentence a line."""
+    text = phone_text(situation).replace("。", "。\n").replace(". ", ".\n")
+    return "\n".join(filter(None, map(str.strip, text.splitlines())))

@@ -1,0 +1,63 @@
+"""What of the open incidents is said on every screen: an overdue clock, or that nobody has taken one. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.i18n import _
+from services.models import glyphs
+from services.models.incidents import ClockKind, Incident, IncidentClock
+from widgets.drawing.format import crop_middle
+from widgets.drawing.lines import Span
+from widgets.incidents.wording import STATE_STYLES, holder_text, is_overdue
+
+_NAME = 18
+"""Cells of an incident's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentAlert:
+    """One open incident."""
+
+    name: str
+    is_taken: bool
+    clocks: tuple[IncidentClock, ...] = ()
+
+
+def incident_spans(incident: Incident) -> list[Span]:
+    """`◐ 対応中  担当 tanaka  → 5`: an open incident where its alarm is shown."""
+    style = STATE_STYLES[incident.state]
+    state: list[Span] = [(style.text, style.role), (f"  {holder_text(incident)}", "muted")]
+    return [*state, ("  → ", "muted"), ("5", "key"), (" " + _("Respond"), "muted")]
+
+
+def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Span]]:
+    """`▲ 連絡期限 3分超過 alb-5xx → 5` in two lengths, longest first; [] if nothing is overdue and all are taken."""
+    late = [
+        (clock.kind is not ClockKind.ESCALATION, clock.due, alert, clock)
+        for alert in alerts
+        for clock in alert.clocks
+        if is_overdue(clock, now)
+    ]
+    if late:
+        _kind, due, alert, clock = min(late, key=lambda overdue: overdue[:2])
+        minutes = int((now - due).total_seconds() // 60)
+        words = (
+            _("escalation {minutes} min over")
+            if clock.kind is ClockKind.ESCALATION
+            else _("no recovery, {minutes} min over")
+        ).format(minutes=minutes)
+        return _forms(f"{glyphs.ATTENTION} {words}", alert.name)
+    untaken = [alert for alert in alerts if not alert.is_taken]
+    if untaken:
+        words = _("not taken")
+        return _forms(f"{glyphs.WAITING} {words}", untaken[0].name)
+    return []
+
+
+def _forms(words: str, name: str) -> list[list[Span]]:
+    end: list[Span] = [(" → ", "muted"), ("5", "key"), (" ", "")]
+    return [
+        [(f" {words} {crop_middle(name, _NAME)} ", "alert"), *end],
+        [(f" {words} ", "alert"), *end],
+    ]

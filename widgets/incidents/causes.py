@@ -1,0 +1,213 @@
+"""The causes weighed: a bar, a word, what speaks for and against each, what is unseen, what to look at next. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.i18n import _, first_few
+from services.models import glyphs
+from services.models.causes import Assessment, NextLook, Signal, WeighedCause, WeighedSignal, Word
+from services.models.date_text import time_text
+from widgets.drawing.format import crop, pad, wrap
+from widgets.drawing.lines import Line, Span, width_of
+from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.log_lines import without_prefix
+from widgets.incidents.view import IncidentView
+from widgets.incidents.wording import WORD_STYLES
+
+FULL = 40
+"""The score of a full bar: twice what a strong cause needs."""
+_FOR, _AGAINST, _UNSEEN = 3, 1, 3
+"""Facts of each sort that are listed."""
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_INDENT = 6
+"""Cells before a fact."""
+_VALUE = 14
+"""Cells of a fact's value that are there however long its title is."""
+_SHORTEST = 16
+"""Cells of a fact's title that still tell what it is."""
+_NARROW = 100
+"""Width from which the facts are listed in full, in cells."""
+
+
+def word_spans(assessment: Assessment | None, trouble: str) -> list[Span]:
+    """`◆ 有力`: how sure the weighing is, for the panel's head."""
+    if assessment is None:
+        return [(f"{glyphs.NOT_JUDGED} {trouble or _('not weighed yet')}", "warn")]
+    style = WORD_STYLES[assessment.word]
+    return [(style.text, style.role)]
+
+
+def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+    """The causes: roots, each with what it explains, then the rest; impossible ones struck out."""
+    assessment = view.assessment
+    if assessment is None:
+        return [Entry("none", tuple(_absent(view, width)), can_choose=False)]
+    entries = [
+        Entry(f"cause:{cause.id}", tuple(_cause_lines(view, cause, now, width)))
+        for cause in assessment.causes
+        if not cause.impossible and not _is_effect(assessment, cause)
+    ]
+    look = next_look_entry(view, width)
+    first, rest = entries[:1], entries[1:]
+    struck = [_struck(view, cause, width) for cause in assessment.causes if cause.impossible]
+    return [*first, *look, *rest, *struck]
+
+
+def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+    """The first cause with its heaviest facts, the second one, and the next look: what few rows have room for."""
+    assessment = view.assessment
+    if assessment is None:
+        return cause_entries(view, now, width)
+    leader = assessment.leader
+    if leader is None:
+        words = _("No cause is supported by what was read.")
+        return [Entry("none", ([(words, "muted")],), can_choose=False), *next_look_entry(view, width)]
+    facts = _facts_line(view, leader, now, width)
+    lines = [bar_line(view, leader, width), *facts[:1], *_action_line(view, leader, width), *facts[1:2]]
+    return [Entry(f"cause:{leader.id}", tuple(lines)), *next_look_entry(view, width)]
+
+
+def _absent(view: IncidentView, width: int) -> list[Line]:
+    if view.trouble:
+        return [[(text, "warn")] for text in wrap(view.trouble, width)]
+    if view.incident.capturing_at is not None:
+        return [[(_("Reading what AWS knows…"), "muted")]]
+    words = _("There is no evidence from AWS yet; r reads it.")
+    return [[(text, "muted")] for text in wrap(words, width)]
+
+
+def _is_effect(assessment: Assessment, cause: WeighedCause) -> bool:
+    """Whether the cause is drawn below the one that explains it."""
+    return any(cause.id in root.effects for root in assessment.causes if root.is_root and not root.impossible)
+
+
+def bar_line(view: IncidentView, cause: WeighedCause, width: int, *, indent: str = "") -> Line:
+    """`████████▌   34  DB の飽和  有力`."""
+    is_first = view.assessment is not None and view.assessment.leader == cause
+    role = _role(view) if is_first else "muted"
+    size = 16 if width < _NARROW else 24
+    spans: list[Span] = [
+        (indent, "faint"),
+        (pad(_bar(cause.score, size), size), role),
+        (f"{cause.score:>4} ", role),
+        (" " + view.cause_title(cause.id), "strong" if is_first else ""),
+    ]
+    if is_first and view.assessment is not None:
+        style = WORD_STYLES[view.assessment.word]
+        word: list[Span] = [("  ", ""), (style.word, style.role)]
+        # The panel's head says it, too.
+        spans += word if width_of([*spans, *word]) <= width else []
+    return spans
+
+
+def _role(view: IncidentView) -> str:
+    return WORD_STYLES[view.assessment.word].role if view.assessment is not None else ""
+
+
+def _bar(score: int, size: int) -> str:
+    eighths = max(0, min(size * 8, round(score / FULL * size * 8)))
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> Iterator[Line]:
+    yield bar_line(view, cause, width)
+    is_first = view.assessment is not None and view.assessment.leader == cause
+    if not is_first and cause.score <= 0:
+        return
+    if is_first:
+        yield from _action_line(view, cause, width)
+    yield from _facts_line(view, cause, now, width)
+    yield from _unseen_lines(cause, width)
+    for effect in cause.effects:
+        chain = [(" " * 6 + "↳ ", "faint"), (view.cause_title(effect), ""), _score_of(view, effect)]
+        yield chain
+
+
+def _action_line(view: IncidentView, cause: WeighedCause, width: int) -> list[Line]:
+    """What to do first about the leading cause."""
+    spec = view.specs.get(str(cause.id))
+    if spec is None or not spec.action:
+        return []
+    return [[(" " * _INDENT + "→ ", "key"), (crop(spec.action, width - _INDENT - 2), "strong")]]
+
+
+def _score_of(view: IncidentView, id: str) -> Span:
+    causes = view.assessment.causes if view.assessment is not None else ()
+    score = next((cause.score for cause in causes if cause.id == id), None)
+    return (f"  {score}" if score is not None else "", "muted")
+
+
+def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> list[Line]:
+    """The heaviest facts for it, then the heaviest against it, each whole."""
+    counting = [each for each in cause.supporting if each.counts > 0][:_FOR]
+    against = [each for each in cause.opposing if each.counts < 0][:_AGAINST]
+    parts = [_fact(view, each, now, width - _INDENT) for each in (*counting, *against)]
+    return _flow(parts, width, indent=_INDENT)
+
+
+def _fact(view: IncidentView, weighed: WeighedSignal, now: datetime, width: int) -> list[Span]:
+    """`+15 ◆「remaining connection slots」18 (limit ≥ 1) 03:04`; a long title leaves room for the value."""
+    role = "good" if weighed.counts > 0 else "bad"
+    direct = f"{glyphs.ABNORMAL} " if weighed.is_direct else ""
+    head: Span = (f"{weighed.counts:+d} {direct}", role)
+    at = weighed.signal.at
+    time: list[Span] = [(f" {time_text(at, view.zone, now)}", "muted")] if at is not None else []
+    room = width - width_of([head, *time])
+    title = crop(weighed.signal.title, max(_SHORTEST, room - _VALUE))
+    value = without_prefix(signal_value(weighed.signal))
+    room -= width_of([(title, "")])
+    return [head, (title, ""), *([(" " + crop(value, room - 1), "strong")] if value else []), *time]
+
+
+def signal_value(signal: Signal) -> str:
+    """`97 (≥ 80)`: the value beside its limit."""
+    if signal.value and signal.limit:
+        return _("{value} (limit {limit})").format(value=signal.value, limit=signal.limit)
+    return signal.value
+
+
+def _unseen_lines(cause: WeighedCause, width: int) -> list[Line]:
+    if not cause.unseen:
+        return []
+    texts = [
+        f"{each.signal.title} ({each.signal.why})" if each.signal.why else each.signal.title
+        for each in cause.unseen
+    ]
+    words = _("not seen: {signals}").format(signals=_("; ").join(first_few(texts, _UNSEEN)))
+    indent = " " * 6
+    return [[(indent, ""), (text, "warn")] for text in wrap(f"{glyphs.NOT_JUDGED} {words}", width - 6)]
+
+
+def _flow(parts: list[list[Span]], width: int, indent: int) -> list[Line]:
+    """The parts one after another, each whole; as many on a line as fit."""
+    lines: list[list[Span]] = []
+    for part in parts:
+        if lines and width_of(lines[-1]) + 3 + width_of(part) <= width:
+            lines[-1] += [("   ", ""), *part]
+        else:
+            lines.append([(" " * indent, ""), *part])
+    return list(lines)
+
+
+def next_look_entry(view: IncidentView, width: int) -> list[Entry]:
+    """What to look at next, and the key that does it; nothing while the cause is strong."""
+    assessment = view.assessment
+    if assessment is None or assessment.word is Word.STRONG:
+        return []
+    lines: list[Line] = []
+    if assessment.why:
+        lines += [[(text, "warn")] for text in wrap(assessment.why, width)]
+    if assessment.next_look is not None:
+        lines.append(_look_line(assessment.next_look))
+    return [Entry("next-look", tuple(lines))] if lines else []
+
+
+def _look_line(look: NextLook) -> Line:
+    return [("i", "key"), (" " + _("look next: {signal}").format(signal=look.title), "strong"),
+            (f"  ±{abs(look.difference)}", "muted")]  # fmt: skip
+
+
+def _struck(view: IncidentView, cause: WeighedCause, width: int) -> Entry:
+    head: list[Span] = [(f"{glyphs.OFF} ", "faint"), (view.cause_title(cause.id), "struck"), ("  ", "")]
+    why = crop(str(cause.impossible), max(_SHORTEST, width - width_of(head)))
+    return Entry(f"cause:{cause.id}", ([*head, (why, "faint")],))

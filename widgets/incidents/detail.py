@@ -1,0 +1,246 @@
+"""One incident: clocks and causes on top, the steps, the evidence of the step at hand, the timeline."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.events import Resize
+from textual.layout import Layout
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from services.i18n import _
+from services.models.date_text import time_text
+from services.models.incidents import StepKind
+from widgets.charts.chart import Chart
+from widgets.charts.data import ChartData
+from widgets.drawing.lines import Line, LineWidget, Span
+from widgets.drawing.ticker import every_second
+from widgets.drawing.timers import is_going
+from widgets.frame.panel import Now
+from widgets.incidents.causes import cause_entries, leading_entries, word_spans
+from widgets.incidents.detail_layout import Needs, PartsLayout, areas
+from widgets.incidents.entries import Entry, EntryPanel
+from widgets.incidents.evidence.context import EvidenceContext, note
+from widgets.incidents.evidence.pages import Page, page_for
+from widgets.incidents.head import head_lines
+from widgets.incidents.steps import step_entries, step_index, undecided_spans
+from widgets.incidents.timeline import newest_spans, timeline_entries
+from widgets.incidents.view import IncidentView
+
+_CHARTS = 2
+
+
+class IncidentHead(LineWidget):
+    """Title and clocks; they tick."""
+
+    def __init__(self, now: Now) -> None:
+        super().__init__(id="head")
+        self.view: IncidentView | None = None
+        self._now = now
+
+    def on_mount(self) -> None:
+        """Let the clocks tick."""
+        every_second(self, self.redraw)
+
+    def lines(self, width: int) -> list[Line]:
+        """The head's lines."""
+        return head_lines(self.view, self._now(), width) if self.view is not None else []
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The head."""
+        return self.lines(width)
+
+
+class IncidentDetail(Widget):
+    """Set `view`; the messages of its panels say what was opened."""
+
+    DEFAULT_CSS = """
+    IncidentDetail { height: 1fr; width: 1fr; }
+    IncidentDetail > * { min-height: 0; }
+    """
+
+    view: reactive[IncidentView | None] = reactive(None, repaint=False, init=False)
+
+    def __init__(self, now: Now, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._now = now
+        self.head = IncidentHead(now)
+        self.causes = EntryPanel(_("Causes"), self._causes, beside=self._word, id="causes")
+        self.steps = EntryPanel(_("Steps"), self._steps, beside=self._steps_hint, id="steps")
+        self.evidence = EntryPanel(_("Evidence"), self._evidence, beside=self._read_at, id="evidence")
+        self.timeline = EntryPanel(_("Timeline"), self._timeline, beside=self._newest, id="timeline")
+        self.charts = tuple(Chart(id=f"chart-{number}") for number in range(_CHARTS))
+        self._places = PartsLayout()
+        self._page: Page | None = None
+        self._focus = "steps"
+
+    @property
+    def layout(self) -> Layout:
+        """Where the parts are."""
+        return self._places
+
+    def compose(self) -> ComposeResult:
+        """Causes, steps, evidence, timeline: in the order of Tab."""
+        yield self.head
+        yield self.causes
+        yield self.steps
+        yield self.evidence
+        yield from self.charts
+        yield self.timeline
+
+    def watch_view(self, before: IncidentView | None, view: IncidentView | None) -> None:
+        """Show what has changed; at first the cursor is on the step that is to be done."""
+        self.head.view = view
+        if before is None and view is not None:
+            self.steps.cursor_key = f"step:{view.next_step}"
+        self.update()
+
+    def update(self) -> None:
+        """Draw the parts whose lines have changed, and place them anew if their sizes have."""
+        if not self.is_mounted or is_going(self):
+            return
+        self._show_page()
+        self.place()
+        self.head.redraw()
+        for panel in (self.causes, self.steps, self.evidence, self.timeline):
+            panel.update()
+
+    def place(self) -> None:
+        """Give every part its rows."""
+        needs = self._needs()
+        if needs != self._places.needs:
+            is_moved = areas(self.size, needs) != areas(self.size, self._places.needs)
+            self._places.needs = needs
+            if is_moved:
+                # A child asks, because a widget that asks clears the arrangement of those around it alone.
+                self.head.refresh(layout=True)
+
+    def _needs(self) -> Needs:
+        width = self.size.width
+        charts = sum(bool(chart.data.curves) for chart in self.charts)
+        return Needs(
+            head=len(self.head.lines(width)),
+            causes=self.causes.rows(width),
+            steps=self.steps.rows(self.steps.size.width or width),
+            evidence=self.evidence.rows(self.evidence.size.width or width),
+            timeline=self.timeline.rows(self.timeline.size.width or width),
+            focus=self._focus,
+            charts=charts,
+        )
+
+    # -- which step, which page
+
+    @property
+    def step(self) -> int | None:
+        """Index of the step or action under the cursor."""
+        return step_index(self.steps.cursor_key)
+
+    def _show_page(self) -> None:
+        page = self._page_at_hand()
+        if page is not self._page:
+            self._page = page
+            self.evidence.title = _("Evidence: {page}").format(page=_(page.title)) if page else _("Evidence")
+            self.evidence.restart()
+        data = page.chart_data(self._evidence_context()) if page is not None and self._has_evidence() else ()
+        for number, chart in enumerate(self.charts):
+            chart.zone = self.view.zone if self.view is not None else chart.zone
+            chart.data = data[number] if number < len(data) else ChartData()
+
+    def _page_at_hand(self) -> Page | None:
+        view, step = self.view, self.step
+        if view is None or view.playbook is None or step is None or step >= len(view.playbook.leads):
+            return None
+        kind = view.kinds[step] if step < len(view.kinds) else StepKind.LOOK
+        return page_for(view.playbook.leads[step].look, kind, str(view.playbook.id))
+
+    def _has_evidence(self) -> bool:
+        return self.view is not None and self.view.evidence is not None
+
+    def _evidence_context(self) -> EvidenceContext:
+        view = self.view
+        evidence = view.evidence if view is not None else None
+        assert view is not None
+        assert evidence is not None, "only asked where there is evidence"
+        return EvidenceContext(evidence, view.onset, view.incident.since, self._now(), view.zone, view.checks)
+
+    # -- the panels' entries
+
+    @property
+    def _is_small(self) -> bool:
+        return areas(self.size, self._places.needs)["steps"].width == self.size.width
+
+    def _causes(self, width: int) -> Sequence[Entry]:
+        if self.view is None:
+            return []
+        make = leading_entries if self._is_small and self._focus != "causes" else cause_entries
+        return make(self.view, self._now(), width)
+
+    def _steps(self, width: int) -> Sequence[Entry]:
+        if self.view is None:
+            return []
+        return step_entries(self.view, self._now(), width, self.steps.cursor_key, is_small=self._is_small)
+
+    def _evidence(self, width: int) -> Sequence[Entry]:
+        view = self.view
+        if view is None:
+            return []
+        if view.incident.facts:
+            return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(view.incident.facts)]
+        if view.trouble:
+            return [note("trouble", view.trouble, width, "warn")]
+        if view.evidence is None:
+            reading = view.incident.capturing_at is not None
+            words = (
+                _("Reading what AWS knows…")
+                if reading
+                else _("There is no evidence from AWS yet; r reads it.")
+            )
+            return [note("none", words, width)]
+        if self._page is None:
+            return [note("none", _("Choose a step to see its evidence."), width)]
+        return self._page.entries(self._evidence_context(), width)
+
+    def _timeline(self, width: int) -> Sequence[Entry]:
+        return timeline_entries(self.view, self._now(), width) if self.view is not None else []
+
+    def _word(self) -> Sequence[Span]:
+        return word_spans(self.view.assessment, self.view.trouble) if self.view is not None else []
+
+    def _steps_hint(self) -> Sequence[Span]:
+        undecided = undecided_spans(self.view) if self.view is not None and self._is_small else []
+        return undecided or [(".", "key"), (_(" and the number opens a step"), "muted")]
+
+    def _read_at(self) -> Sequence[Span]:
+        view = self.view
+        if view is None or view.evidence is None:
+            return []
+        at = time_text(view.evidence.ended, view.zone, self._now())
+        return [(_("read {time}").format(time=at), "muted")]
+
+    def _newest(self) -> Sequence[Span]:
+        if self.view is None or self.timeline.size.height > 1:
+            return []
+        return newest_spans(self.view, self._now())
+
+    # -- focus
+
+    @on(EntryPanel.Moved)
+    def _moved(self, message: EntryPanel.Moved) -> None:
+        if message.panel is self.steps:
+            self.update()
+
+    def on_descendant_focus(self) -> None:
+        """Give the part with the focus the most rows."""
+        panels = (self.causes, self.steps, self.evidence, self.timeline)
+        self._focus = next((panel.id or "" for panel in panels if panel.has_focus), self._focus)
+        self.update()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Place the parts in the new size."""
+        self.call_after_refresh(self.update)
+
+    def now(self) -> datetime:
+        """The time by which ages are written."""
+        return self._now()

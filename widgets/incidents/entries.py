@@ -1,0 +1,208 @@
+"""A panel of entries of one line or several: its head, the cursor on an entry, and the rows that fit.
+
+An entry is known by its key, so that the cursor stays on it when others come or go.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from services.i18n import N_
+from services.models.evidence import EvidencePlace
+from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
+from widgets.drawing.timers import is_going
+
+_LEAST_BESIDE = 24
+"""Cells beside the title from which what does not fit is cut, not left out."""
+GUTTER = 2
+"""Cells of the cursor's bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing in the panel."""
+
+    key: str
+    lines: tuple[Line, ...]
+    can_choose: bool = True
+    """Whether the cursor stops at it."""
+    place: EvidencePlace | None = None
+    """Where Enter leads; None: nowhere, or the screen knows by the key."""
+
+
+class EntryPanel(LineWidget, can_focus=True):
+    """Draws the entries that `make` returns for a width; call `update` when they may have changed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", N_("Open"), show=True),
+        Binding("up,k", "step(-1)", N_("Up"), show=False),
+        Binding("down,j", "step(1)", N_("Down"), show=False),
+        Binding("pageup", "page(-1)", N_("Page up"), show=False),
+        Binding("pagedown", "page(1)", N_("Page down"), show=False),
+        Binding("home", "edge(0)", N_("First"), show=False),
+        Binding("end", "edge(-1)", N_("Last"), show=False),
+    ]
+
+    @dataclass
+    class Opened(Message):
+        """Enter on an entry."""
+
+        panel: "EntryPanel"
+        entry: Entry
+
+    @dataclass
+    class Moved(Message):
+        """The cursor moved to another entry."""
+
+        panel: "EntryPanel"
+        key: str
+
+    def __init__(
+        self,
+        title: str,
+        make: Callable[[int], Sequence[Entry]],
+        *,
+        beside: Callable[[], Sequence[Span]] = list,
+        id: str | None = None,
+    ) -> None:
+        """`beside` returns what stands at the right of the title."""
+        super().__init__(id=id)
+        self.title = title
+        self.cursor_key: str | None = None
+        """The entry that keys act on; None for none."""
+        self._make = make
+        self._beside = beside
+        self._top = 0
+        self._follows = True
+        """Whether the window follows the cursor; without one the arrows scroll."""
+
+    # -- for the screen
+
+    def update(self) -> None:
+        """Draw what has changed."""
+        if not is_going(self):
+            self.redraw()
+
+    def restart(self) -> None:
+        """Other entries take the place of all: begin at the top."""
+        self._top, self.cursor_key = 0, None
+        self.update()
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on an entry."""
+        self.cursor_key, self._follows = key, True
+        self.update()
+
+    def rows(self, width: int) -> int:
+        """Rows of head and entries at this width."""
+        return 1 + sum(len(entry.lines) for entry in self.entries(width))
+
+    def entries(self, width: int | None = None) -> Sequence[Entry]:
+        """The entries as they are now, for this width or the present one."""
+        return self._make(max(4, (self.size.width if width is None else width) - GUTTER))
+
+    def at_cursor(self) -> Entry | None:
+        """The entry under the cursor."""
+        return next((entry for entry in self.entries() if entry.key == self.cursor_key), None)
+
+    # -- drawing
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The head, and the entries around the cursor."""
+        entries = self.entries(width)
+        self._place_cursor(entries)
+        lines: list[Line] = []
+        chosen = (0, 0)
+        for entry in entries:
+            at_cursor = entry.key == self.cursor_key
+            if at_cursor:
+                chosen = (len(lines), len(lines) + len(entry.lines))
+            bar = ("▌ " if self.has_focus else "▏ ") if at_cursor else "  "
+            lines += [[(bar, "rule-focus"), *line] for line in entry.lines]
+        room = max(0, height - 1)
+        self._scroll(chosen, room, len(lines))
+        return [self._head(width, room, len(lines)), *lines[self._top : self._top + room]]
+
+    def _place_cursor(self, entries: Sequence[Entry]) -> None:
+        if self.cursor_key is None:
+            self.cursor_key = next((entry.key for entry in entries if entry.can_choose), None)
+
+    def _scroll(self, chosen: tuple[int, int], room: int, total: int) -> None:
+        if self._follows and chosen[1]:
+            first = 0 if chosen[0] <= room - 1 and chosen[1] <= room and self._top == 0 else chosen[0]
+            self._top = min(self._top, first)
+            # The beginning of an entry that does not fit is what tells which one it is.
+            self._top = min(
+                max(self._top, chosen[1] - room), chosen[0] if chosen[1] - chosen[0] > room else total
+            )
+        self._top = max(0, min(self._top, total - room))
+
+    def _head(self, width: int, room: int, total: int) -> Line:
+        rule, dash = ("rule-focus", "━") if self.has_focus else ("rule", "─")
+        title: Span = (f" {self.title} ", "title-focus" if self.has_focus else "title")
+        beside = list(self._beside())
+        if total > room > 0:
+            beside += [("  " if beside else "", ""), (f"{self._top + room}/{total}", "muted")]
+        left: list[Span] = [(dash, rule), title]
+        right: list[Span] = [(" ", ""), *beside, (" ", ""), (dash, rule)] if beside else [(dash, rule)]
+        room = width - width_of(left) - 2
+        if width_of(right) > room:
+            right = fit(right, room) if room >= _LEAST_BESIDE else [(dash, rule)]
+        return spread(left, right, width, fill=(dash, rule))
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.update()
+
+    def on_blur(self) -> None:
+        """Dim the cursor."""
+        self.update()
+
+    # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer Enter only where there is something to open."""
+        return True if action != "open" else any(entry.can_choose for entry in self.entries())
+
+    def action_open(self) -> None:
+        """Open the entry under the cursor."""
+        entry = self.at_cursor()
+        if entry is not None:
+            self.post_message(self.Opened(self, entry))
+
+    def action_step(self, by: int) -> None:
+        """Choose the next entry; where there is none, scroll."""
+        entries = [entry for entry in self.entries() if entry.can_choose]
+        keys = [entry.key for entry in entries]
+        at = keys.index(self.cursor_key) if self.cursor_key in keys else (-1 if by > 0 else len(keys))
+        if 0 <= at + by < len(keys):
+            self._choose(keys[at + by])
+        else:
+            self._follows = False
+            self._top += by
+            self.update()
+
+    def action_page(self, by: int) -> None:
+        """Scroll by the height of the panel."""
+        self._follows = False
+        self._top += by * max(1, self.size.height - 2)
+        self.update()
+
+    def action_edge(self, index: int) -> None:
+        """Choose the first or the last entry."""
+        keys = [entry.key for entry in self.entries() if entry.can_choose]
+        self._follows, self._top = False, 0 if index == 0 else 1 << 16
+        if keys:
+            self._choose(keys[index])
+        else:
+            self.update()
+
+    def _choose(self, key: str) -> None:
+        is_other = key != self.cursor_key
+        self.move_to(key)
+        if is_other:
+            self.post_message(self.Moved(self, key))
+        self.refresh_bindings()

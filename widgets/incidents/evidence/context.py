@@ -1,0 +1,125 @@
+"""What the pages of evidence depend on, and the lines that they share. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from services.i18n import _
+from services.models import glyphs
+from services.models.date_text import time_text
+from services.models.evidence import EvidencePlace
+from services.models.first_wave import IncidentEvidence, Source
+from widgets.drawing.format import wrap
+from widgets.drawing.lines import Line, Span, width_of
+from widgets.incidents.entries import Entry
+
+
+class Check(NamedTuple):
+    """One condition of recovery."""
+
+    title: str
+    value: str
+    is_met: bool | None
+    """None: it cannot be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceContext:
+    """The evidence of one incident, and the moments and names to read it by."""
+
+    evidence: IncidentEvidence
+    onset: datetime
+    """T0."""
+    alarm_at: datetime
+    now: datetime
+    zone: tzinfo
+    checks: tuple[Check, ...] = ()
+    """The conditions of recovery."""
+
+    def time(self, at: datetime | None) -> str:
+        """A time as the screen writes it; "" for none."""
+        return time_text(at, self.zone, self.now) if at is not None else ""
+
+    def clock(self, at: datetime) -> str:
+        """A time to the second."""
+        return f"{at.astimezone(self.zone):%H:%M:%S}"
+
+
+def note(key: str, text: str, width: int, role: str = "muted") -> Entry:
+    """A sentence that is not to be chosen."""
+    return Entry(key, tuple([(line, role)] for line in wrap(text, width)), can_choose=False)
+
+
+def heading(key: str, text: str, *beside: Span) -> Entry:
+    """The title of a part of a page."""
+    return Entry(key, ([(text, "heading"), *([("  ", ""), *beside] if beside else [])],), can_choose=False)
+
+
+def fact(key: str, name: str, value: Sequence[Span], label: int = 12) -> Entry:
+    """A name and its value on one line."""
+    gap = max(1, label - width_of([(name, "")]))
+    return Entry(key, ([(name + " " * gap, "muted"), *value],), can_choose=False)
+
+
+def parts_entry(
+    key: str, name: Sequence[Span], parts: Sequence[Span], width: int, place: EvidencePlace | None = None
+) -> Entry:
+    """A name and its values one after another; those that do not fit go to further lines below them."""
+    indent = width_of(name)
+    lines: list[list[Span]] = [list(name)]
+    for part in parts:
+        if width_of(lines[-1]) + 2 + width_of([part]) > width and len(lines[-1]) > 1:
+            lines.append([(" " * indent, "")])
+        lines[-1] += [("  ", ""), part]
+    return Entry(key, tuple(lines), can_choose=place is not None, place=place)
+
+
+def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
+    """Whether the system has recovered, condition by condition."""
+    if not context.checks:
+        return [note("recovery:none", _("Recovery is judged once a minute; it has not been yet."), width)]
+    entries: list[Entry] = []
+    for check in context.checks:
+        glyph, role = _RECOVERY[check.is_met]
+        name: list[Span] = [(f"{glyph} ", role), (check.title, "")]
+        entries.append(parts_entry(f"check:{check.title}", name, [(check.value, role)], width))
+    return entries
+
+
+_RECOVERY = {
+    True: (glyphs.NORMAL, "good"),
+    False: (glyphs.ABNORMAL, "bad"),
+    None: (glyphs.NOT_JUDGED, "warn"),
+}
+
+
+def read_notes(context: EvidenceContext, *sources: Source, width: int) -> list[Entry]:
+    """Why something of these sources is not here: refused, failed, not asked, cut; nothing if all is here."""
+    entries: list[Entry] = []
+    for source in sources:
+        reading = context.evidence.reading(source)
+        if reading is None:
+            continue
+        if reading.problem is not None:
+            words = f"{glyphs.NOT_JUDGED} {reading.problem.message}"
+            entries.append(note(f"problem:{source}", words, width, "warn"))
+        elif reading.omitted:
+            entries.append(note(f"omitted:{source}", f"{glyphs.OFF} {reading.omitted}", width))
+        if reading.cut:
+            words = _("not all of it: {why}").format(why=reading.cut)
+            entries.append(note(f"cut:{source}", words, width))
+    return entries
+
+
+def is_read(context: EvidenceContext, source: Source) -> bool:
+    """Whether AWS has answered."""
+    reading = context.evidence.reading(source)
+    return reading is not None and reading.is_read
+
+
+def hanging(first: Sequence[Span], text: str, width: int, role: str = "") -> Iterable[Line]:
+    """Wrapped text whose further lines are aligned with the text of the first."""
+    indent = width_of(first)
+    for row, line in enumerate(wrap(text, max(8, width - indent))):
+        yield [*(first if row == 0 else [(" " * indent, "")]), (line, role)]

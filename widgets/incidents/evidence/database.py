@@ -1,0 +1,139 @@
+"""The database: status, what is pending, its events, whether the tasks reach it, how fast its storage fills. Pure."""
+
+from services.i18n import _
+from services.models import glyphs
+from services.models.date_text import span_text
+from services.models.depletion import HOUR, depletion
+from services.models.first_wave import Measure, Source
+from services.models.rds import DatabaseState
+from services.models.units import BYTES, number
+from widgets.drawing.format import coarse
+from widgets.drawing.lines import Span
+from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.context import EvidenceContext, fact, hanging, heading, note, read_notes
+
+_MOST_EVENTS = 6
+_SPANS = (HOUR, 6 * HOUR)
+_GIB = 1 << 30
+_STATES = {DatabaseState.AVAILABLE: "good", DatabaseState.BUSY: "warn", DatabaseState.BROKEN: "bad"}
+
+
+def database_entries(context: EvidenceContext, width: int) -> list[Entry]:
+    """Its status, what is pending, events, and the way to it through the security groups."""
+    evidence = context.evidence
+    entries = read_notes(context, Source.DATABASE, width=width)
+    database = evidence.database
+    if database is not None:
+        status: list[Span] = [(database.status, _STATES[database.state])]
+        status.append((f"  {database.instance_class}  {database.engine} {database.engine_version}", "muted"))
+        entries.append(fact("db", database.name, status, label=len(database.name) + 2))
+        entries += _pending(context, width)
+    entries += _network(context, width)
+    entries += read_notes(context, Source.DATABASE_EVENTS, width=width)
+    if evidence.database_events:
+        entries.append(heading("db-events", _("Events of the database")))
+    entries += [
+        Entry(
+            f"db-event:{event.at.timestamp()}:{index}",
+            tuple(hanging([(context.time(event.at) + " ", "muted")], event.message, width)),
+            can_choose=False,
+        )
+        for index, event in enumerate(evidence.database_events[:_MOST_EVENTS])
+    ]
+    return entries
+
+
+def _pending(context: EvidenceContext, width: int) -> list[Entry]:
+    database = context.evidence.database
+    if database is None:
+        return []
+    if not database.pending_reported:
+        return [note("db-pending", _("AWS does not report pending changes."), width, "warn")]
+    if not database.pending:
+        return [
+            fact(
+                "db-pending", _("Pending changes"), [(f"{glyphs.NORMAL} " + _("nothing is pending"), "good")]
+            )
+        ]
+    outage = any(setting.outage for setting in database.pending)
+    texts = [f"{setting.title} → {setting.value}" for setting in database.pending]
+    if outage:
+        texts.append(_("applying it interrupts the database"))
+    first: list[Span] = [(f"{glyphs.ATTENTION} " + _("Pending changes") + "  ", "warn")]
+    lines = tuple(hanging(first, _("; ").join(texts), width, "warn"))
+    return [Entry("db-pending", lines, can_choose=False)]
+
+
+def _network(context: EvidenceContext, width: int) -> list[Entry]:
+    entries = read_notes(context, Source.NETWORK, width=width)
+    path = context.evidence.network
+    if path is None:
+        return entries
+    if path.allowed:
+        words = _("port {port} is open to the tasks: {rule}").format(port=path.port, rule=path.rule)
+        first: list[Span] = [(f"{glyphs.NORMAL} " + _("Security group") + "  ", "good")]
+        return [*entries, Entry("network", tuple(hanging(first, words, width)), can_choose=False)]
+    groups = _(", ").join(path.task_groups)
+    words = _("no rule opens port {port} to the tasks ({groups})").format(port=path.port, groups=groups)
+    first = [(f"{glyphs.ABNORMAL} " + _("Security group") + "  ", "bad")]
+    return [*entries, Entry("network", tuple(hanging(first, words, width, "bad")), can_choose=False)]
+
+
+def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
+    """Free storage, how fast it falls, and when it is used up."""
+    evidence = context.evidence
+    series = evidence.curve(Measure.DB_FREE)
+    entries = read_notes(context, Source.METRICS, width=width)
+    if series is None or series.last is None:
+        return [*entries, note("storage:none", _("The free storage was not read."), width, "warn")]
+    total = evidence.database.storage_gib if evidence.database is not None else None
+    free: list[Span] = [(number(series.last, BYTES), "strong")]
+    if total:
+        share = series.last / (total * _GIB)
+        free += [(f"  / {total} GiB", "muted"), (f"  {share:.0%}", "bad" if share < 0.1 else "")]
+    entries.append(fact("storage:free", _("Free storage"), free))
+    falls = [(span, _fall(series.times, series.values, span)) for span in _SPANS]
+    for span, per_hour in falls:
+        name = _("over {time}").format(time=coarse(span))
+        text = _("{change} an hour").format(change=number(per_hour, BYTES)) if per_hour is not None else "—"
+        entries.append(fact(f"storage:{span}", name, [(text, "bad" if (per_hour or 0) < 0 else "muted")]))
+    entries.append(_end(context, series.times, series.values, [fall for _span, fall in falls], width))
+    return [*entries, *_ceiling(context, width)]
+
+
+def _fall(times: tuple[int, ...], values: tuple[float, ...], span: int) -> float | None:
+    """Change per hour over the last `span` seconds; None without values so old."""
+    early = next((index for index, at in enumerate(times) if at >= times[-1] - span), None)
+    if early is None or times[-1] - times[early] < span * 3 // 4:
+        return None
+    return (values[-1] - values[early]) / (times[-1] - times[early]) * HOUR
+
+
+def _end(
+    context: EvidenceContext,
+    times: tuple[int, ...],
+    values: tuple[float, ...],
+    falls: list[float | None],
+    width: int,
+) -> Entry:
+    """When the storage is used up, from the fastest fall to the slowest."""
+    trend = depletion(times, values)
+    ends = [values[-1] / -fall * HOUR for fall in falls if fall is not None and fall < 0]
+    ends += [trend.left] if trend is not None else []
+    if trend is None or not ends:
+        return note("storage:end", f"{glyphs.NORMAL} " + _("It does not fall certainly."), width, "good")
+    first, last = coarse(min(ends)), coarse(max(ends))
+    time = first if first == last else span_text(first, last)
+    words = _("Used up in {time} if it goes on like this.").format(time=time)
+    return note("storage:end", f"{glyphs.ABNORMAL} {words}", width, "bad")
+
+
+def _ceiling(context: EvidenceContext, width: int) -> list[Entry]:
+    database = context.evidence.database
+    if database is None:
+        return []
+    if database.max_storage_gib is None:
+        words = _("RDS does not extend the storage by itself.")
+    else:
+        words = _("RDS extends the storage by itself up to {size} GiB.").format(size=database.max_storage_gib)
+    return [note("storage:ceiling", words, width), *_pending(context, width)]

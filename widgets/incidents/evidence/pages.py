@@ -1,0 +1,116 @@
+"""Which evidence belongs to which step: a page for each place, inspection or change that a step can name. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.i18n import N_, _
+from services.models.first_wave import Measure
+from services.models.incidents import StepKind
+from widgets.charts.data import ChartData
+from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.context import EvidenceContext, note, recovery_entries
+from widgets.incidents.evidence.curves import chart_of, curve_entries
+from widgets.incidents.evidence.database import database_entries, storage_entries
+from widgets.incidents.evidence.log_lines import application_entries, database_log_entries
+from widgets.incidents.evidence.targets import target_entries
+from widgets.incidents.evidence.tasks import count_entries, scaling_entries, stopped_entries
+from widgets.incidents.evidence.writes import write_entries
+
+Section = Callable[[EvidenceContext, int], Sequence[Entry]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The evidence of one step."""
+
+    title: str
+    sections: tuple[Section, ...] = ()
+    charts: tuple[tuple[Measure, ...], ...] = ()
+    """Measures that share a chart; the first chart comes first where there is room for one alone."""
+    rows: tuple[Measure, ...] = ()
+    """Measures whose values are listed above the sections."""
+
+    def entries(self, context: EvidenceContext, width: int) -> list[Entry]:
+        """The rows of the page."""
+        entries = list(curve_entries(context, self.rows, width)) if self.rows else []
+        for section in self.sections:
+            entries += section(context, width)
+        return _distinct(entries) or [note("empty", _("Nothing of this was read."), width, "warn")]
+
+    def chart_data(self, context: EvidenceContext) -> tuple[ChartData, ...]:
+        """The charts that have values."""
+        charts = [chart_of(context, measures) for measures in self.charts]
+        return tuple(chart for chart in charts if chart.curves)
+
+
+def _distinct(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries, each key once: two sections may say the same about one source."""
+    return list({entry.key: entry for entry in entries}.values())
+
+
+_ERRORS = (Measure.ELB_5XX, Measure.TARGET_5XX)
+_DATABASE = (Measure.DB_CPU, Measure.DB_CONNECTIONS, Measure.DB_CREDITS, Measure.DB_LOAD)
+_LOGS = Page(N_("Logs"), (application_entries, database_log_entries), (_ERRORS,))
+_TASKS = Page(
+    N_("Tasks"), (count_entries, stopped_entries, scaling_entries), ((Measure.ECS_CPU, Measure.ECS_MEMORY),)
+)
+_SCALING = Page(
+    "Auto Scaling", (scaling_entries, count_entries), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)),
+    (Measure.ECS_CPU, Measure.ECS_CPU_MAX, Measure.REQUESTS),
+)  # fmt: skip
+_STORAGE = Page(
+    N_("Storage"), (storage_entries,), ((Measure.DB_FREE,), (Measure.DB_WAL, Measure.DB_SLOT_LAG))
+)
+_CLASS = Page(
+    N_("Database load"), (database_log_entries,), ((Measure.DB_CPU,), (Measure.DB_CONNECTIONS,)), _DATABASE
+)
+_DATABASE_PAGE = Page(
+    N_("Database"), (database_entries, database_log_entries), ((Measure.DB_CONNECTIONS,), (Measure.DB_CPU,))
+)
+PAGES: dict[str, Page] = {
+    "tail": _LOGS,
+    "error-logs": _LOGS,
+    "ecs": _TASKS,
+    "scaling": _SCALING,
+    "targets": Page(
+        N_("Targets"), (target_entries,), ((Measure.HEALTHY, Measure.UNHEALTHY), (Measure.LATENCY,)),
+    ),
+    "slow-queries": _CLASS,
+    "databases": _DATABASE_PAGE,
+    "maintenance": _DATABASE_PAGE,
+    "backups": _DATABASE_PAGE,
+    "task-limit": _SCALING,
+    "desired-count": _SCALING,
+    "deploy-rollback": Page(N_("Deployments"), (count_entries, stopped_entries, write_entries), (_ERRORS,)),
+    "service-restart": _TASKS,
+    "rds-storage": _STORAGE,
+    "rds-class": _CLASS,
+    "sign-ins": Page("CloudTrail", (write_entries,)),
+    "waf-blocks": Page(
+        "WAF", (), ((Measure.WAF_BLOCKED,), (Measure.REQUESTS,)), (Measure.WAF_BLOCKED, Measure.REQUESTS)
+    ),
+}  # fmt: skip
+"""By the name that a step's `look` gives."""
+_BY_ALARM: tuple[tuple[str, Page], ...] = (
+    ("5xx", Page(N_("Errors"), (target_entries,), (_ERRORS, (Measure.REQUESTS,)), (*_ERRORS, Measure.REQUESTS, Measure.HEALTHY))),
+    ("latency", Page(N_("Latency"), (), ((Measure.LATENCY,), (Measure.REQUESTS,)), (Measure.LATENCY, Measure.REQUESTS, Measure.ECS_CPU, Measure.DB_CPU))),
+    ("storage", _STORAGE),
+    ("rds-connections", Page(N_("Connections"), (), ((Measure.DB_CONNECTIONS,), (Measure.DB_CPU,)), _DATABASE)),
+    ("rds", Page(N_("Database load"), (), ((Measure.DB_CPU,), (Measure.DB_CONNECTIONS,)), _DATABASE)),
+    ("memory", Page(N_("Memory"), (), ((Measure.ECS_MEMORY,), (Measure.ECS_CPU,)), (Measure.ECS_MEMORY, Measure.ECS_CPU, Measure.REQUESTS))),
+    ("cpu", Page("CPU", (), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)), (Measure.ECS_CPU, Measure.ECS_CPU_MAX, Measure.REQUESTS))),
+)  # fmt: skip
+"""What `dashboard` shows, by a part of the playbook's id."""
+_ALL = Page(N_("Metrics"), (), (_ERRORS, (Measure.LATENCY,)), (*_ERRORS, Measure.REQUESTS, Measure.LATENCY, Measure.ECS_CPU, Measure.DB_CPU))  # fmt: skip
+_RECOVERY = Page(N_("Recovery"), (recovery_entries, count_entries, target_entries), (_ERRORS,))
+
+
+def page_for(look: str | None, kind: StepKind, playbook: str) -> Page:
+    """The page of a step; a step that names nothing has the page of its kind."""
+    if look == "dashboard":
+        return next((page for part, page in _BY_ALARM if part in playbook), _ALL)
+    if look in PAGES:
+        return PAGES[look]
+    if kind is StepKind.WAIT:
+        return _RECOVERY
+    return _ALL

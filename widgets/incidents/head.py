@@ -1,0 +1,78 @@
+"""The top of an incident's screen: what it is, who responds, since when, its clocks. Pure."""
+
+from datetime import datetime
+
+from services.i18n import _
+from services.models import glyphs
+from services.models.causes import OnsetBasis
+from services.models.date_text import time_text
+from services.models.incidents import IncidentState
+from widgets.drawing.format import crop
+from widgets.drawing.lines import Line, Span, spread, width_of
+from widgets.incidents.view import IncidentView
+from widgets.incidents.wording import STATE_STYLES, clock_span, holder_text
+
+_SHORTEST_TITLE = 20
+"""Cells of a title that still tells what it is about."""
+
+
+def head_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
+    """State and title, then the clocks; below them what waits for somebody's key."""
+    return [_title(view, now, width), *clock_lines(view, now, width), *_offers(view, width)]
+
+
+def _title(view: IncidentView, now: datetime, width: int) -> Line:
+    incident = view.incident
+    style = STATE_STYLES[incident.state]
+    state: list[Span] = [(f"{style.text} ", style.role)]
+    right = _facts(view, now)
+    room = width - width_of(state) - width_of(right) - 2
+    title = incident.title or str(incident.target)
+    left: list[Span] = [*state, (crop(title, max(_SHORTEST_TITLE, room)), "strong")]
+    return spread(left, right, width)
+
+
+def _facts(view: IncidentView, now: datetime) -> list[Span]:
+    incident = view.incident
+    role = "alert" if incident.state is IncidentState.OPEN else "muted"
+    if incident.state is IncidentState.CLOSED:
+        words = _("closed by {name}").format(name=incident.closed_by)
+        spans: list[Span] = [(words, "muted")]
+    elif incident.state is IncidentState.OPEN:
+        spans = [(f" {holder_text(incident)} ", role), ("  c", "key"), (" " + _("take it"), "muted")]
+    else:
+        spans = [(holder_text(incident), role)]
+    since = _("since {time}").format(time=time_text(incident.since, view.zone, now))
+    spans += [("   ", ""), (since, "muted")]
+    if view.assessment is not None and view.assessment.onset.basis is OnsetBasis.BASELINE:
+        at = time_text(view.assessment.onset.at, view.zone, now)
+        spans += [("  T0 ", "muted"), (at, "")]
+    return spans
+
+
+def clock_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
+    """The clocks side by side; below one another where they do not fit."""
+    if view.incident.state is IncidentState.CLOSED:
+        return [[(_("Cause: {cause}").format(cause=view.incident.cause), "muted")]]
+    spans = [clock_span(clock, now, view.zone) for clock in view.clocks]
+    if not spans:
+        return [[(_("The runbook sets no time limit for this."), "muted")]]
+    line: list[Span] = []
+    for span in spans:
+        line += [("   ", ""), span] if line else [span]
+    return [line] if width_of(line) <= width else [[span] for span in spans]
+
+
+def _offers(view: IncidentView, width: int) -> list[Line]:
+    incident, lines = view.incident, list[Line]()
+    if incident.hand_over is not None:
+        to = incident.hand_over.to or _("the next person")
+        words = _("{by} hands this over to {to}").format(by=incident.hand_over.by, to=to)
+        lines.append([(f"{glyphs.WAITING} {words} ", "caution"), (" H", "key"), (" " + _("accept"), "muted")])
+    for other in view.joinable[:1]:
+        words = _("“{title}” began at the same time: one incident?").format(title=other.title)
+        mark = f"{glyphs.ATTENTION} "
+        lines.append(
+            [(crop(mark + words, width - 12), "caution"), ("  J", "key"), (" " + _("join"), "muted")]
+        )
+    return lines

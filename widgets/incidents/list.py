@@ -1,0 +1,104 @@
+"""The incidents: open ones first, with who responds, the clock that counts, and the leading cause."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from services.i18n import _
+from services.models import glyphs
+from services.models.causes import Assessment, Word
+from services.models.date_text import time_text
+from services.models.incidents import Incident, IncidentClock, IncidentState
+from widgets.drawing.columns import Column
+from widgets.drawing.lines import Line, Span
+from widgets.drawing.table import Row
+from widgets.incidents.wording import STATE_STYLES, WORD_STYLES, clock_word, is_overdue, pressing_clock
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIncident:
+    """One incident with what its row depends on."""
+
+    incident: Incident
+    clocks: tuple[IncidentClock, ...] = ()
+    assessment: Assessment | None = None
+    titles: Mapping[str, str] | None = None
+    """Titles of causes by their ids."""
+
+
+def columns() -> tuple[Column, ...]:
+    """The columns; a narrow table keeps state, title and clock."""
+    return (
+        Column(_("State"), max_width=14),
+        Column(_("Incident"), flex=2, min_width=22),
+        Column(_("Responder"), max_width=14, rank=1),
+        Column(_("Since"), max_width=16),
+        Column(_("Clock"), max_width=24),
+        Column(_("Leading cause"), flex=2, min_width=20, rank=2),
+    )
+
+
+def incident_rows(listed: Sequence[ListedIncident], now: datetime, zone: tzinfo) -> list[Row]:
+    """Open ones, then a heading and those closed lately; what is part of another stands below it."""
+    tops = [each for each in listed if not each.incident.joined_to]
+    open_ones = [each for each in tops if each.incident.is_open]
+    rows = [row for each in open_ones for row in _with_parts(each, listed, now, zone)]
+    past = [each for each in tops if not each.incident.is_open]
+    if past:
+        rows.append(Row("heading:closed", ([(f"  {_('Closed lately')}", "heading")],), heading=True))
+    return [*rows, *(_row(each, now, zone) for each in past)]
+
+
+def _with_parts(
+    top: ListedIncident, listed: Sequence[ListedIncident], now: datetime, zone: tzinfo
+) -> list[Row]:
+    parts = [each for each in listed if each.incident.joined_to == top.incident.id]
+    return [_row(top, now, zone), *(_row(part, now, zone, is_part=True) for part in parts)]
+
+
+def _row(listed: ListedIncident, now: datetime, zone: tzinfo, *, is_part: bool = False) -> Row:
+    incident = listed.incident
+    style = STATE_STYLES[incident.state]
+    is_open = incident.state is not IncidentState.CLOSED
+    late = any(is_overdue(clock, now) for clock in listed.clocks) and is_open
+    mark = glyphs.LATE if late else style.mark
+    state: list[Span] = [(f"{mark} {style.word}", "bad" if late else style.role)]
+    title: Line = [("↳ " if is_part else "", "faint"), (incident.title, "strong" if is_open else "muted")]
+    role = "" if is_open else "muted"
+    return Row(
+        incident.id,
+        (
+            state,
+            title,
+            [(incident.holder or incident.closed_by or "—", role if incident.holder else "muted")],
+            [(time_text(incident.since, zone, now), "muted")],
+            _clock(listed, now, zone),
+            _cause(listed),
+        ),
+    )
+
+
+def _clock(listed: ListedIncident, now: datetime, zone: tzinfo) -> Line:
+    incident = listed.incident
+    if incident.closed_at is not None:
+        return [(_("closed {time}").format(time=time_text(incident.closed_at, zone, now)), "muted")]
+    if incident.recovered_at is not None:
+        return [(f"{glyphs.NORMAL} " + _("recovered"), "good")]
+    clock = pressing_clock(listed.clocks, now)
+    return [clock_word(clock, now)] if clock is not None else [("—", "muted")]
+
+
+def _cause(listed: ListedIncident) -> Line:
+    incident, assessment = listed.incident, listed.assessment
+    if incident.cause:
+        return [(incident.cause, "muted")]
+    if incident.decision is not None:
+        return [(f"{glyphs.DONE} {incident.decision.title}", "good")]
+    leader = assessment.leader if assessment is not None else None
+    if assessment is None or leader is None:
+        return [("—", "muted")]
+    style = WORD_STYLES[assessment.word]
+    if assessment.word is Word.OPEN:
+        return [(style.text, style.role)]
+    title = (listed.titles or {}).get(str(leader.id), str(leader.id))
+    return [(f"{style.text}  ", style.role), (title, "")]

@@ -1,0 +1,136 @@
+"""The steps of an incident with their states; above them whom nobody can call. Pure."""
+
+from datetime import datetime
+
+from services.i18n import _
+from services.models import glyphs
+from services.models.date_text import time_text
+from services.models.incidents import StepMark
+from services.models.runbook_playbooks import Cause, Step
+from widgets.drawing.format import wrap
+from widgets.drawing.lines import Line, Span, width_of
+from widgets.incidents.entries import Entry
+from widgets.incidents.view import IncidentView
+from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
+
+
+def step_entries(
+    view: IncidentView, now: datetime, width: int, chosen: str | None = None, *, is_small: bool = False
+) -> list[Entry]:
+    """Undecided contacts, the steps, then the causes of the runbook's table with their actions.
+
+    On a small screen, where they would scroll away, undecided contacts stand in the panel's head.
+    """
+    playbook = view.playbook
+    if playbook is None:
+        words = _("The runbook has no steps for this.")
+        return [*_undecided(view, width), Entry("none", ([(words, "muted")],), can_choose=False)]
+    entries = [] if is_small else _undecided(view, width)
+    for index, step in enumerate(playbook.steps):
+        entries.append(_step(view, index, step, now, width, is_chosen=chosen == step_key(index)))
+    if playbook.causes:
+        heading: Line = [(_("Cause → action"), "heading")]
+        entries.append(Entry("causes", (heading,), can_choose=False))
+    for number, cause in enumerate(playbook.causes, len(playbook.steps)):
+        entries.append(_action(view, number, cause, width))
+    return [*entries, *_cautions(view, width)]
+
+
+def step_key(index: int) -> str:
+    """The key of a step's entry, or of an action's, by its number from 0."""
+    return f"step:{index}"
+
+
+def step_index(key: str | None) -> int | None:
+    """The index of the step or action of an entry; None for another entry."""
+    head, _colon, number = (key or "").partition(":")
+    return int(number) if head == "step" and number.isdigit() else None
+
+
+def undecided_spans(view: IncidentView) -> list[Span]:
+    """`◆ 連絡先未定: 開発チーム`, for the panel's head."""
+    if not view.undecided or not view.incident.is_open:
+        return []
+    words = _("no contact: {roles}").format(roles=_(", ").join(view.undecided))
+    return [(f"{glyphs.ABNORMAL} {words}", "bad")]
+
+
+def _undecided(view: IncidentView, width: int) -> list[Entry]:
+    """A role that nobody can reach is said from the start, not when it is needed."""
+    roles = view.undecided
+    if not roles or not view.incident.is_open:
+        return []
+    words = _("{roles}: the runbook does not say how to reach them").format(roles=_(", ").join(roles))
+    lines = _hanging([(f"{glyphs.ABNORMAL} ", "bad")], words, width, "bad")
+    return [Entry("undecided", tuple(lines), can_choose=False)]
+
+
+def _step(view: IncidentView, index: int, step: Step, now: datetime, width: int, *, is_chosen: bool) -> Entry:
+    style = STEP_STYLES[view.mark(index)]
+    is_open = view.mark(index) is StepMark.TODO
+    is_next = is_open and index == view.next_step
+    number = "key" if view.places[index : index + 1] != ("",) else "muted"
+    first: list[Span] = [(f"{index + 1} ", number), (f"{style.mark} ", style.role)]
+    role = "strong" if is_next else "" if is_open else "muted"
+    lines = _hanging(first, step.text, width, role)
+    lines = _linked(lines, view, index, width, width_of(first))
+    if step.note and (is_open or is_chosen):
+        lines += _hanging([(" " * width_of(first), "")], step.note, width, "muted")
+    return Entry(step_key(index), (*lines, *_record(view, index, now, width_of(first))))
+
+
+def _record(view: IncidentView, index: int, now: datetime, indent: int) -> list[Line]:
+    """Who marked it and when, and what they wrote."""
+    record = next((each for each in view.incident.steps if each.index == index), None)
+    if record is None or record.mark is StepMark.TODO:
+        return []
+    style = STEP_STYLES[record.mark]
+    words = f"{style.word} {record.by} {time_text(record.at, view.zone, now)}"
+    return [[(" " * indent, ""), (words, "muted"), ("  " + record.note if record.note else "", "")]]
+
+
+def _linked(lines: list[Line], view: IncidentView, index: int, width: int, indent: int) -> list[Line]:
+    """The lines with the step's kind and where it leads."""
+    place = view.places[index] if index < len(view.places) else ""
+    kind = _(STEP_KINDS[view.kinds[index]]) if index < len(view.kinds) else ""
+    link: list[Span] = [(f"[{kind}]", "muted")] if kind else []
+    if place:
+        link += [(" → ", "muted"), (place, "link")]
+    if not link:
+        return lines
+    if width_of(lines[-1]) + 2 + width_of(link) > width:
+        return [*lines, [(" " * indent, ""), *link]]
+    return [*lines[:-1], [*lines[-1], ("  ", ""), *link]]
+
+
+def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:
+    place = view.places[number] if number < len(view.places) else ""
+    leader = view.assessment.leader if view.assessment is not None else None
+    is_leading = leader is not None and leader.id in cause.ids
+    mark: Span = (f"{glyphs.ABNORMAL} ", "caution") if is_leading else ("  ", "")
+    first: list[Span] = [(f"{number + 1} ", "key" if place else "muted"), mark]
+    lines = _hanging(first, f"{cause.cause} → {cause.action}", width, "strong" if is_leading else "")
+    if place:
+        lines = _linked(lines, view, number, width, width_of(first))
+    return Entry(step_key(number), tuple(lines))
+
+
+def _cautions(view: IncidentView, width: int) -> list[Entry]:
+    playbook, lines = view.playbook, list[Line]()
+    if playbook is None:
+        return []
+    for caution in playbook.caution:
+        lines += _hanging([(f"{glyphs.ATTENTION} ", "warn")], caution, width, "muted")
+    if playbook.approval:
+        words = _("Approval: {who}").format(who=playbook.approval)
+        lines += _hanging([(f"{glyphs.WAITING} ", "caution")], words, width, "")
+    return [Entry("cautions", tuple(lines), can_choose=False)] if lines else []
+
+
+def _hanging(first: list[Span], text: str, width: int, role: str) -> list[Line]:
+    """Wrapped text whose further lines are aligned with the text of the first."""
+    indent = width_of(first)
+    return [
+        [*(first if row == 0 else [(" " * indent, "")]), (line, role)]
+        for row, line in enumerate(wrap(text, width - indent))
+    ]

@@ -1,0 +1,54 @@
+"""The timeline of an incident: what happened, who did what. Pure."""
+
+from datetime import datetime
+
+from rich.cells import cell_len
+
+from services.i18n import _
+from services.models.incidents import TimelineKind, TimelineRow
+from widgets.drawing.format import pad, wrap
+from widgets.drawing.lines import Line, Span, width_of
+from widgets.incidents.entries import Entry
+from widgets.incidents.view import IncidentView
+from widgets.incidents.wording import TIMELINE_STYLES
+
+
+def newest_spans(view: IncidentView, now: datetime) -> list[Span]:
+    """The newest row, for a panel that has room for its head alone."""
+    if not view.timeline:
+        return []
+    row = view.timeline[-1]
+    style = TIMELINE_STYLES[row.kind]
+    text = f"{row.text}  {row.by}" if row.by else row.text
+    return [(f"{row.at.astimezone(view.zone):%H:%M} ", "muted"), (f"{style.mark} ", style.role), (text, "")]
+
+
+def timeline_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+    """One entry a row, oldest first."""
+    if not view.timeline:
+        return [Entry("none", ([(_("Nothing has been recorded yet."), "muted")],), can_choose=False)]
+    return [
+        Entry(f"row:{number}:{row.seq}", tuple(_lines(row, view, width)))
+        for number, row in enumerate(view.timeline)
+    ]
+
+
+def _lines(row: TimelineRow, view: IncidentView, width: int) -> list[Line]:
+    style = TIMELINE_STYLES[row.kind]
+    size = max(cell_len(each.word) for each in TIMELINE_STYLES.values())
+    at = row.at.astimezone(view.zone)
+    first: list[Span] = [
+        (f"{at:%H:%M:%S} ", "muted"),
+        (f"{style.mark} ", style.role),
+        (pad(style.word, size) + " ", style.role if row.kind is not TimelineKind.EVIDENCE else "muted"),
+    ]
+    text = row.text
+    if row.late:
+        text += " " + _("(reported late)")
+    if row.by:
+        text += f"  {row.by}"
+    indent = width_of(first)
+    return [
+        [*(first if number == 0 else [(" " * indent, "")]), (line, "")]
+        for number, line in enumerate(wrap(text, width - indent))
+    ]

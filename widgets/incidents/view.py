@@ -1,0 +1,63 @@
+"""Everything that the screen of one incident draws, as one frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+
+from services.models.causes import Assessment, CauseSpec
+from services.models.first_wave import IncidentEvidence
+from services.models.incidents import Incident, IncidentClock, StepKind, StepMark, TimelineRow
+from services.models.runbook_playbooks import Playbook
+from widgets.incidents.evidence.context import Check
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """One incident with what is computed from it and from its evidence."""
+
+    incident: Incident
+    playbook: Playbook | None = None
+    kinds: tuple[StepKind, ...] = ()
+    """The kind of each step."""
+    places: tuple[str, ...] = ()
+    """Where the steps and the actions for causes lead, in words; "" for nowhere."""
+    clocks: tuple[IncidentClock, ...] = ()
+    evidence: IncidentEvidence | None = None
+    assessment: Assessment | None = None
+    specs: Mapping[str, CauseSpec] = field(default_factory=dict)
+    """The weighed causes by their ids."""
+    timeline: tuple[TimelineRow, ...] = ()
+    undecided: tuple[str, ...] = ()
+    """Roles that the playbook calls for and that nobody can reach."""
+    joinable: tuple[Incident, ...] = ()
+    """Incidents that may be the same one."""
+    checks: tuple[Check, ...] = ()
+    """The conditions of recovery as last judged; () if they were not."""
+    zone: tzinfo = UTC
+    trouble: str = ""
+    """Why the evidence cannot be shown; "" if it can, or there is none yet."""
+
+    def mark(self, index: int) -> StepMark:
+        """How a step stands."""
+        record = next((each for each in self.incident.steps if each.index == index), None)
+        return record.mark if record is not None else StepMark.TODO
+
+    @property
+    def next_step(self) -> int:
+        """Index of the first step that is neither done nor skipped; 0 if there is none."""
+        count = len(self.playbook.steps) if self.playbook is not None else 0
+        return next((index for index in range(count) if self.mark(index) is StepMark.TODO), 0)
+
+    def step_after(self, index: int) -> int | None:
+        """Index of the next step that is to be done after a step; None if there is none."""
+        count = len(self.playbook.steps) if self.playbook is not None else 0
+        return next((at for at in range(index + 1, count) if self.mark(at) is StepMark.TODO), None)
+
+    @property
+    def onset(self) -> datetime:
+        """T0, or the alarm's moment while it is not computed."""
+        return self.assessment.onset.at if self.assessment is not None else self.incident.since
+
+    def cause_title(self, id: str) -> str:
+        """What a cause is called."""
+        return self.specs[id].title if id in self.specs else id

@@ -1,0 +1,110 @@
+"""How states of incidents are written: a glyph, a word and a role each. Pure."""
+
+from datetime import datetime, tzinfo
+
+from services.i18n import N_, _
+from services.models import glyphs
+from services.models.causes import Word
+from services.models.date_text import time_text
+from services.models.incidents import (
+    ClockKind,
+    ClockState,
+    Incident,
+    IncidentClock,
+    IncidentState,
+    StepKind,
+    StepMark,
+    TimelineKind,
+)
+from widgets.drawing.format import duration
+from widgets.drawing.lines import Span
+from widgets.drawing.state_styles import StateStyle
+
+_NONE = " "
+STATE_STYLES: dict[IncidentState, StateStyle] = {
+    IncidentState.OPEN: StateStyle(glyphs.WAITING, N_("not taken"), "bad"),
+    IncidentState.TAKEN: StateStyle(glyphs.UNDERWAY, N_("responding"), "caution"),
+    IncidentState.CLOSED: StateStyle(glyphs.DONE, N_("ended"), "muted"),
+}
+STEP_STYLES: dict[StepMark, StateStyle] = {
+    StepMark.TODO: StateStyle(glyphs.WAITING, N_("to be done"), "caution"),
+    StepMark.DONE: StateStyle(glyphs.DONE, N_("carried out"), "good"),
+    StepMark.SKIPPED: StateStyle(glyphs.OFF, N_("skipped"), "muted"),
+}
+STEP_KINDS: dict[StepKind, str] = {
+    StepKind.LOOK: N_("look"),
+    StepKind.WAIT: N_("wait"),
+    StepKind.DECIDE: N_("decide"),
+    StepKind.CHANGE: N_("change"),
+    StepKind.TELL: N_("tell"),
+}
+WORD_STYLES: dict[Word, StateStyle] = {
+    Word.STRONG: StateStyle(glyphs.ABNORMAL, N_("strong"), "bad"),
+    Word.LIKELY: StateStyle(glyphs.ATTENTION, N_("likely"), "caution"),
+    Word.OPEN: StateStyle(glyphs.NOT_JUDGED, N_("cannot tell"), "warn"),
+}
+TIMELINE_STYLES: dict[TimelineKind, StateStyle] = {
+    TimelineKind.ALARM: StateStyle(glyphs.FIRING, N_("alarm"), "bad"),
+    TimelineKind.JUST_BEFORE: StateStyle(glyphs.ATTENTION, N_("just before"), "caution"),
+    TimelineKind.EVIDENCE: StateStyle(_NONE, N_("evidence"), "muted"),
+    TimelineKind.PERSON: StateStyle(glyphs.DONE, N_("response"), "good"),
+    TimelineKind.CHANGE: StateStyle(_NONE, N_("change"), "key"),
+    TimelineKind.NOTE: StateStyle(_NONE, N_("note"), "code"),
+    TimelineKind.RECOVERY: StateStyle(glyphs.NORMAL, N_("recovery"), "good"),
+}
+
+
+def is_overdue(clock: IncidentClock, now: datetime) -> bool:
+    """Whether the clock's time is over, and what it waits for has not happened."""
+    return clock.state is not ClockState.MET and now >= clock.due
+
+
+def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
+    """`◷ 連絡期限 あと 2分20秒 → 開発チーム`: one clock as it stands now."""
+    if clock.state is ClockState.MET:
+        return _met(clock, zone, now), "good"
+    left = (clock.due - now).total_seconds()
+    if clock.kind is ClockKind.RECOVERY:
+        if left > 0:
+            words = _("recovery by itself: {time} left").format(time=duration(left))
+            return f"◷ {words}", ""
+        words = _("no recovery by itself, {time} over").format(time=duration(-left))
+        return f"{glyphs.LATE} {words}", "bad"
+    who = clock.who or _("nobody is named")
+    if left > 0:
+        return "◷ " + _("tell {who}: {time} left").format(who=who, time=duration(left)), ""
+    return f" {glyphs.ATTENTION} " + _("tell {who} NOW: {time} over").format(
+        who=who, time=duration(-left)
+    ) + " ", "alert"
+
+
+def _met(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:
+    at = time_text(clock.met_at, zone, now) if clock.met_at is not None else ""
+    words = _("recovered") if clock.kind is ClockKind.RECOVERY else _("{who} was told").format(who=clock.who)
+    return f"{glyphs.DONE} {words} {at}".rstrip()
+
+
+def clock_word(clock: IncidentClock, now: datetime) -> Span:
+    """`連絡期限 3分超過`, `連絡期限 あと2分`: one clock in a few cells, by minutes."""
+    name = _("recovery") if clock.kind is ClockKind.RECOVERY else _("escalation")
+    left = (clock.due - now).total_seconds()
+    if clock.state is ClockState.MET:
+        return f"{glyphs.DONE} {name}", "muted"
+    if left > 0:
+        return _("{clock}: {minutes} min left").format(clock=name, minutes=int(left // 60) + 1), ""
+    return _("{clock}: {minutes} min over").format(clock=name, minutes=int(-left // 60)), "bad"
+
+
+def pressing_clock(clocks: tuple[IncidentClock, ...], now: datetime) -> IncidentClock | None:
+    """The clock that counts now: escalation once overdue, else the one that ends first, else none."""
+    going = [clock for clock in clocks if clock.state is not ClockState.MET]
+    over = [clock for clock in going if is_overdue(clock, now)]
+    by_weight = sorted(over, key=lambda clock: clock.kind is not ClockKind.ESCALATION)
+    return next(iter(by_weight), None) or min(going, key=lambda clock: clock.due, default=None)
+
+
+def holder_text(incident: Incident) -> str:
+    """`担当 tanaka`, or that nobody responds."""
+    if incident.holder:
+        return _("{name} responds").format(name=incident.holder)
+    return _("nobody responds yet")

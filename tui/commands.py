@@ -40,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("duty-look", "r", "screen.rerun", N_("Rerun"), N_("Rerun the selected duty's inspections now"), "てんけん tenken さいてんけん saitenken rerun", show=True, scope="inspect"),
     Command("look", "i", "screen.choose_inspection", N_("Inspect now"), N_("Run one inspection now, whatever the calendar says"), "てんけん tenken しゅどう shudou inspect", show=True, scope="inspect"),
     Command("report", "g", "screen.report", N_("Report"), N_("Today's operations report; from there other days, months and fiscal years"), "うんようほうこくしょ unyouhoukokusho ほうこく houkoku", show=True, scope="inspect"),
+    Command("duty-hand-over", "H", "screen.hand_over_day", N_("Hand over"), N_("Hand the day's duty over to the next person with what is open, or take it over"), "ひきつぎ hikitsugi こうたい koutai とうばん touban", show=True, scope="inspect"),
     Command("duty-skip", "minus", "screen.skip", N_("Skip"), N_("Skip the selected duty, with a reason"), "みおくり miokuri すきっぷ sukippu", show=True, scope="inspect"),
     Command("duty-plan", "at", "screen.plan", N_("Plan"), N_("Plan the selected duty, or cancel its plan"), "けいかく keikaku", show=True, scope="inspect"),
     Command("month-before", "left_square_bracket", "screen.month(-1)", N_("Previous month"), N_("Show the previous month"), "せんげつ sengetsu つき tsuki", scope="inspect"),

@@ -100,11 +100,13 @@ def _writing(day: DayAtHand) -> Iterator[OpenPoint]:
 def _duties(view: DutyView | None) -> Iterator[OpenPoint]:
     if view is None:
         return
-    for each in view.open:
-        glyph, words = (glyphs.UNDERWAY, N_("Under way: {title}")) if each.underway else _DUTIES[each.state]
-        yield OpenPoint(glyph, _(words).format(title=each.slot.title))
-    for each in _begun(view):
-        yield OpenPoint(glyphs.UNDERWAY, _("Under way: {title}").format(title=each.slot.title))
+    for occurrence in view.open:
+        glyph, words = (
+            (glyphs.UNDERWAY, N_("Under way: {title}")) if occurrence.underway else _DUTIES[occurrence.state]
+        )
+        yield OpenPoint(glyph, _(words).format(title=occurrence.slot.title))
+    for occurrence in _begun(view):
+        yield OpenPoint(glyphs.UNDERWAY, _("Under way: {title}").format(title=occurrence.slot.title))
 
 
 def _begun(view: DutyView) -> Iterator[Occurrence]:
@@ -122,8 +124,8 @@ def _posts(posts: Iterable[Post]) -> Iterator[OpenPoint]:
 def _follow_ups(day: DayAtHand) -> Iterator[OpenPoint]:
     """Those of the next days; one that is due already is among the duties."""
     today = day.now.astimezone(day.zone).date()
-    for each in day.follow_ups:
-        due = each.due.astimezone(day.zone).date()
+    for follow_up in day.follow_ups:
+        due = follow_up.due.astimezone(day.zone).date()
         if today < due <= today + SOON:
             words = _("Follow-up due {day}: {text}")
-            yield OpenPoint(glyphs.UPCOMING, words.format(day=day_text(due, today), text=each.text))
+            yield OpenPoint(glyphs.UPCOMING, words.format(day=day_text(due, today), text=follow_up.text))

@@ -51,9 +51,10 @@ def answer_of(
         why=assessment.why,
         onset=AssessedOnset(**assessment.onset.model_dump()),
         causes=tuple(
-            _cause(cause, specs, assessment.word if cause is leader else None) for cause in assessment.causes
+            assessed_cause(cause, specs, assessment.word if cause is leader else None)
+            for cause in assessment.causes
         ),
-        signals=tuple(_signal(signal, private=private) for signal in assessment.signals),
+        signals=tuple(assessed_signal(signal, private=private) for signal in assessment.signals),
         next_look=assessment.next_look.signal if assessment.next_look else None,
         sources=tuple(AssessedSource(**dict(reading)) for reading in evidence.readings),
     )
@@ -67,7 +68,8 @@ def status_of(alarm: Alarm, evidence: IncidentEvidence, assessment: Assessment) 
     return _STATUS[assessment.word]
 
 
-def _cause(cause: WeighedCause, specs: dict[str, CauseSpec], word: Word | None) -> AssessedCause:
+def assessed_cause(cause: WeighedCause, specs: dict[str, CauseSpec], word: Word | None) -> AssessedCause:
+    """One cause as it is printed; `word` of the first, None of all others."""
     spec = specs.get(str(cause.id))
     return AssessedCause(
         id=cause.id,
@@ -91,7 +93,8 @@ def _weights(signals: Iterable[WeighedSignal]) -> tuple[AssessedWeight, ...]:
     )
 
 
-def _signal(signal: Signal, *, private: bool) -> AssessedSignal:
+def assessed_signal(signal: Signal, *, private: bool) -> AssessedSignal:
+    """One signal as it is printed; the words of logs only if `private`."""
     is_shown = private or signal.source not in LOGS
     return AssessedSignal(
         id=signal.id,

@@ -1,13 +1,17 @@
 """Dated duties for what incidents and sign-offs left to be done. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta, tzinfo
 
 from services.i18n import _
+from services.incidents.entries import follow_up_of
 from services.models.date_text import day_text
 from services.models.duties import ScheduledOccurrence
 from services.models.incidents import FollowUp
+from services.models.journal import Entry, EntryKind
 
+FOLLOW_UP = "follow-up@"
+"""How the key of its occurrence begins; its id follows."""
 DAY = timedelta(days=1)
 
 
@@ -16,13 +20,22 @@ def follow_up_slots(follow_ups: Iterable[FollowUp], zone: tzinfo) -> tuple[Sched
     return tuple(_slot(each, zone) for each in follow_ups)
 
 
+def follow_ups_in(entries: Iterable[Entry]) -> Iterator[FollowUp]:
+    """What these entries leave to be done; unreadable ones are left out."""
+    for entry in entries:
+        if entry.kind is EntryKind.FOLLOW_UP:
+            left = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
+            if left is not None:
+                yield left
+
+
 def _slot(left: FollowUp, zone: tzinfo) -> ScheduledOccurrence:
     day = left.due.astimezone(zone).date()
     remark = _("Left by {name} on {day}.").format(
         name=left.by, day=day_text(left.at.astimezone(zone).date(), day)
     )
     return ScheduledOccurrence(
-        key=f"follow-up@{left.id}",
+        key=f"{FOLLOW_UP}{left.id}",
         duty="",
         title=left.text,
         nominal=(day,),

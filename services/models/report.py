@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from services.models.base import Clean, Model
+from services.models.incident_report import IncidentCount, IncidentLine
 from services.models.report_approvals import ApprovalLine
 from services.models.report_counts import AlarmCount, DutyCount, InspectionCount, MonthCharges
 from services.models.report_lines import (
@@ -71,6 +72,8 @@ class ReportHead(Model):
     """Changes that were confirmed, continued or stopped, by time."""
     allowed: tuple[ApprovalLine, ...] = ()
     """Approvals of changes, their refusals and emergencies, by time."""
+    incidents: tuple[IncidentLine, ...] = ()
+    """Incidents that were open at some time of the period, by their start."""
     charges: Charges = Charges()
     """AWS charges that the consoles caused."""
     remarks: tuple[RemarkLine, ...] = ()
@@ -132,6 +135,8 @@ class PeriodReport(ReportHead):
     """Findings of the cost inspection: all of a month; of a fiscal year, the last one of each month."""
     drills: tuple[DutyLine, ...] = ()
     """Occurrences of duties with a checklist or evidence fields, with what was recorded."""
+    incident_count: IncidentCount = IncidentCount()
+    """Incidents that began in the period."""
     months: tuple[MonthCharges, ...] = ()
     """AWS charges that the consoles caused, per month."""
     posts: int = 0

@@ -20,6 +20,7 @@ from tui.cli.change import change_command
 from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.cli.data_files import config_command, runbook_group
 from tui.cli.duties import duties_command
+from tui.cli.incident import incident_group
 from tui.cli.inspect import inspect_command
 from tui.cli.journal import journal_group
 from tui.cli.policy import policy_command
@@ -124,6 +125,7 @@ def build(output: Output) -> click.Group:
             change_command(output, [*read_options(), *aws_options()], _before),
             duties_command(output, read_options(), _before),
             report_command(output, read_options(), _before),
+            incident_group(output, read_options(), _before),
             journal_group(output, read_options(), _before),
             policy_command(output, read_options(), _before),
             runbook_group(output, _before),

@@ -24,7 +24,7 @@ _NONE = " "
 STATE_STYLES: dict[IncidentState, StateStyle] = {
     IncidentState.OPEN: StateStyle(glyphs.WAITING, N_("not taken"), "bad"),
     IncidentState.TAKEN: StateStyle(glyphs.UNDERWAY, N_("responding"), "caution"),
-    IncidentState.CLOSED: StateStyle(glyphs.DONE, N_("closed"), "muted"),
+    IncidentState.CLOSED: StateStyle(glyphs.DONE, N_("ended"), "muted"),
 }
 STEP_STYLES: dict[StepMark, StateStyle] = {
     StepMark.TODO: StateStyle(glyphs.WAITING, N_("to be done"), "caution"),

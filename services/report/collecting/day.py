@@ -18,6 +18,7 @@ from services.report.collecting.approval_lines import approval_lines
 from services.report.collecting.duty_lines import DutyLines
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.finding_lines import finding_lines
+from services.report.collecting.incident_lines import incident_lines
 from services.report.collecting.other_lines import (
     ack_lines,
     change_lines,
@@ -28,7 +29,14 @@ from services.report.collecting.other_lines import (
     summed,
 )
 from services.report.collecting.source import DAY, Source
-from services.report.collecting.verdict import judged, of_changes, of_duties, of_emergencies, of_findings
+from services.report.collecting.verdict import (
+    judged,
+    of_changes,
+    of_duties,
+    of_emergencies,
+    of_findings,
+    of_incidents,
+)
 from services.report.periods import of_day
 
 
@@ -57,9 +65,11 @@ def collect_day(
     findings = finding_lines(source, entries)
     changes = change_lines(entries, duty_states.runs, duty_states.pending_reverts())
     allowed = approval_lines(entries, duty_states.runs)
+    incidents = incident_lines(source, duty_states.follow_ups_done())
     judgement = judged(
         [
             *of_emergencies(allowed),
+            *of_incidents(incidents),
             *of_changes(changes),
             *of_findings(findings),
             *of_duties((*duties, *still_open)),
@@ -84,6 +94,7 @@ def collect_day(
         acknowledgements=without(acks, alarms),
         changes=changes,
         allowed=allowed,
+        incidents=incidents,
         notes=note_lines(entries, duty_states.runs),
         posts=post_lines(source),
         charges=summed(charges_by_day(source).values()),

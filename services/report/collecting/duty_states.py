@@ -17,6 +17,7 @@ from services.duties.records import KINDS, RECENT, signature
 from services.duties.service import BACK, MISSED_BACK
 from services.duties.slots import ScheduleCache
 from services.duties.states import NO_ENTRIES, OccurrenceRecord, occurrence_of
+from services.incidents.follow_ups import FOLLOW_UP, follow_up_slots, follow_ups_in
 from services.models.base import RawId
 from services.models.change_runs import Run
 from services.models.duties import BaseDate, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
@@ -55,7 +56,9 @@ class DutyStatesAt:
         self.runs = runs_at(source)
         entries = [*signed, *claims]
         anchors = tuple(recovered_base_dates(source.runbook, source.calendar, entries, self.runs))
-        dated = reverts(self.runs, source.calendar.zone)
+        zone = source.calendar.zone
+        left = source.entries(EntryKind.FOLLOW_UP, before=source.as_of)
+        dated = (*reverts(self.runs, zone), *follow_up_slots(follow_ups_in(left), zone))
         self._slot_cache = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
     def between(self, first: date, last: date) -> list[Occurrence]:
@@ -81,6 +84,14 @@ class DutyStatesAt:
             slot.key.removeprefix(_REVERT): slot.remark
             for slot in self._slot_cache.dated()
             if slot.key.startswith(_REVERT) and self._record(slot.key).signed is None
+        }
+
+    def follow_ups_done(self) -> dict[str, datetime]:
+        """When each follow-up's duty was signed off or skipped by the report's moment, by its key."""
+        return {
+            key: entry.at
+            for key, entry in self._signatures.items()
+            if key.startswith(FOLLOW_UP) and entry.at < self._source.as_of
         }
 
     def dateless(self) -> list[Duty]:

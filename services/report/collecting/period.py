@@ -22,6 +22,7 @@ from services.report.collecting.day import head
 from services.report.collecting.duty_lines import DutyLines, late_signature
 from services.report.collecting.duty_states import DutyStatesAt, counts
 from services.report.collecting.finding_lines import COSTS, bare, finding_lines
+from services.report.collecting.incident_lines import incident_count, incident_lines
 from services.report.collecting.other_lines import (
     change_lines,
     charges_by_day,
@@ -37,6 +38,7 @@ from services.report.collecting.verdict import (
     of_duties,
     of_emergencies,
     of_findings,
+    of_incidents,
 )
 from services.report.periods import Period, Span
 
@@ -72,9 +74,11 @@ def collect_period(
     missed = [line for line in exceptions if line.state in (OccurrenceState.MISSED, OccurrenceState.LATE)]
     unknown = duty_lines.of(each for each in occurrences if each.state is OccurrenceState.NO_RECORD)
     done = [Reason(Verdict.NORMAL) for each in occurrences if each.state is OccurrenceState.DONE]
+    incidents = incident_lines(source, duty_states.follow_ups_done())
     judgement = judged(
         [
             *of_emergencies(allowed),
+            *of_incidents(incidents),
             *of_changes(changes),
             *of_findings(findings),
             *of_duties(missed),
@@ -100,6 +104,8 @@ def collect_period(
         alarm_counts=totals(source, alarms),
         changes=changes,
         allowed=allowed,
+        incidents=incidents,
+        incident_count=incident_count(incidents, source),
         costs=_costs(source, findings),
         drills=_drills(duty_states, duty_lines, occurrences),
         charges=summed(days.values()),

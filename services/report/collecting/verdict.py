@@ -7,6 +7,7 @@ from typing import NamedTuple
 from services.i18n import _, first_few
 from services.models.change_runs import StepState
 from services.models.duties import OccurrenceState
+from services.models.incident_report import IncidentLine
 from services.models.report_approvals import ApprovalLine, Decided
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
@@ -140,4 +141,17 @@ def of_emergencies(lines: Iterable[ApprovalLine]) -> Iterator[Reason]:
         if line.decided is Decided.EMERGENCY:
             text = _("emergency: {title} ({target}), {name}: {reason}")
             text = text.format(title=line.title, target=line.target, name=line.by, reason=line.reason)
+            yield Reason(Verdict.ATTENTION, text)
+
+
+def of_incidents(lines: Iterable[IncidentLine]) -> Iterator[Reason]:
+    """One reason per incident: an open one is abnormal, a closed one worth a look; parts of another are left out."""
+    for line in lines:
+        if line.joined_to:
+            continue
+        if line.is_open:
+            yield Reason(Verdict.ABNORMAL, _("an incident is open: {title}").format(title=line.title))
+        else:
+            cause = line.cause or _("cause not recorded")
+            text = _("incident: {title} ({cause})").format(title=line.title, cause=cause)
             yield Reason(Verdict.ATTENTION, text)

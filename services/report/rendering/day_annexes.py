@@ -14,6 +14,7 @@ from services.report.rendering.approvals import approval_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
 from services.report.rendering.finding_blocks import finding_blocks
+from services.report.rendering.incident.listing import incident_annex
 from services.report.rendering.parts import (
     change_section,
     charges_words,
@@ -32,6 +33,7 @@ from services.report.rendering.spells import (
 )
 
 DUTIES, ALARMS, CHANGES, MESSAGES, CONSOLE = "duties", "alarms", "changes", "messages", "console"
+INCIDENTS = "incidents"
 """Keys of the annexes that there is one of; a finding's is the number of its entry."""
 
 
@@ -51,6 +53,7 @@ class Annexes:
 def annexes(report: DayReport, dates: Dates) -> Annexes:
     """All annexes of a report that have contents."""
     parts = [
+        *_incidents(report, dates),
         *_duties(report, dates),
         *_findings(report, dates),
         *_alarms(report, dates),
@@ -95,6 +98,11 @@ def _firsts(report: DayReport) -> dict[str, str]:
         if first != finding_key(line):
             repeated[finding_key(line)] = first
     return repeated
+
+
+def _incidents(report: DayReport, dates: Dates) -> Iterator[Part]:
+    if report.incidents:
+        yield INCIDENTS, incident_annex(report.incidents, dates, report.first)
 
 
 def _duties(report: DayReport, dates: Dates) -> Iterator[Part]:

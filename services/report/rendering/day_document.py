@@ -16,15 +16,18 @@ from services.report.rendering.day_annexes import (
     CHANGES,
     CONSOLE,
     DUTIES,
+    INCIDENTS,
     MESSAGES,
     Annexes,
     annexes,
     finding_key,
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
+from services.report.rendering.incident.listing import WIDTHS, incident_columns, incident_rows
 from services.report.rendering.overview import (
     alarms_known,
     day_overview,
+    is_calm,
     listed_alarms,
     listed_changes,
     listed_duties,
@@ -79,6 +82,7 @@ class _Page:
             summary=summary(report, day_overview(report)),
             sections=(
                 *self._emergencies(),
+                *self._incidents(),
                 *([changes] if leads else []),
                 self._duties(),
                 self._findings(),
@@ -133,11 +137,18 @@ class _Page:
             blocks = self._rows(emergency_columns(), (10, 24, 26, 20, 10, 10), rows, CHANGES, major=True)
             yield self._section(emergency_title(), [*blocks], CHANGES)
 
+    def _incidents(self) -> Iterator[Section]:
+        """What was responded to, before the duties; nothing on a day without incidents."""
+        rows = list(incident_rows(self.report.incidents, self.dates, self.report.first))
+        if rows:
+            blocks = self._rows(incident_columns(), WIDTHS, rows, INCIDENTS, major=True)
+            yield self._section(_("Incidents"), [*blocks], INCIDENTS)
+
     def _duties(self) -> Section:
         lines = listed_duties(self.report)
         calm, rest = (
-            [line for line in lines if _is_calm(line)],
-            [line for line in lines if not _is_calm(line)],
+            [line for line in lines if is_calm(line)],
+            [line for line in lines if not is_calm(line)],
         )
         blocks: list[Block] = []
         if rest:
@@ -287,14 +298,3 @@ class _Page:
         ]
         if quotes:
             yield self._section(_("Notes on this report"), quotes, MESSAGES)
-
-
-def _is_calm(line: DutyLine) -> bool:
-    """Whether a line's title says all: it was done in time with everything that it asks for, or is not due yet."""
-    if line.state is OccurrenceState.UPCOMING:
-        return not line.underway
-    if line.state is not OccurrenceState.DONE or line.signed is None:
-        return False
-    punctual = line.signed.was in (OccurrenceState.DUE, OccurrenceState.UPCOMING)
-    complete = not (line.unchecked or line.not_looked)
-    return punctual and complete and not any(each.overruled for each in line.decisions)

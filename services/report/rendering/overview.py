@@ -13,6 +13,7 @@ from services.report.collecting.finding_lines import is_partly_judged, leading
 from services.report.collecting.verdict import of_changes
 from services.report.rendering import wording
 from services.report.rendering.document import Block, Facts, Paragraph
+from services.report.rendering.incident.listing import incident_counts
 from services.report.rendering.results import results
 
 _INSPECTION_OF_ALARMS = "alarms"
@@ -57,6 +58,7 @@ def day_overview(report: DayReport) -> Facts:
     """The day's counts: each is the number of rows or titles that the page has for it."""
     return Facts(
         (
+            *_incidents(report),
             (
                 _("Findings"),
                 _findings((result.verdict, result.newest) for result in results(report.findings)),
@@ -82,12 +84,19 @@ def period_overview(report: PeriodReport) -> Facts:
     normal = sum(count.normal for count in report.inspections)
     return Facts(
         (
+            *_incidents(report),
             (_("Findings"), _findings(((leading(line), line) for line in report.findings), normal)),
             (_("Duties"), _counted({wording.duty_state(state): count for state, count in duties.items()})),
             (_("Alarms"), _counted(alarms)),
             (_("Changes"), _changes(report.changes)),
         )
     )
+
+
+def _incidents(report: DayReport | PeriodReport) -> tuple[tuple[str, str], ...]:
+    """The count of incidents, only if there were any."""
+    counts = incident_counts(report.incidents)
+    return ((_("Incidents"), _counted(counts)),) if counts else ()
 
 
 def _findings(lines: Iterable[tuple[Verdict | None, FindingLine]], normal: int = 0) -> str:
@@ -138,3 +147,14 @@ def _counted(counts: dict[str, int]) -> str:
         _("{state} {count}").format(state=state, count=count) for state, count in counts.items() if count
     )
     return _(", ").join(texts) or _("None.")
+
+
+def is_calm(line: DutyLine) -> bool:
+    """Whether a line's title says all: it was done in time with everything that it asks for, or is not due yet."""
+    if line.state is OccurrenceState.UPCOMING:
+        return not line.underway
+    if line.state is not OccurrenceState.DONE or line.signed is None:
+        return False
+    punctual = line.signed.was in (OccurrenceState.DUE, OccurrenceState.UPCOMING)
+    complete = not (line.unchecked or line.not_looked)
+    return punctual and complete and not any(each.overruled for each in line.decisions)

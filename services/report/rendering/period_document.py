@@ -24,6 +24,7 @@ from services.report.rendering.document import (
     Table,
     table,
 )
+from services.report.rendering.incident.listing import incident_section
 from services.report.rendering.overview import period_overview, summary
 from services.report.rendering.parts import (
     change_section,
@@ -58,6 +59,7 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
         sections=(
             *emergency_section(report.allowed, dates, None),
             *reasons(report),
+            *incident_section(report.incidents, report.incident_count, dates),
             _duties(report, dates),
             _findings(report, dates),
             _alarms(report),

@@ -131,7 +131,7 @@ class AcceptDayScreen(GuardedDialog[bool]):
     """Shows the offer; ⏎ accepts it. Returns True if the duty is to be offered anew."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "accept", N_("Accept")),
+        Binding("enter", "accept", N_("Confirm")),
         Binding("H", "again", N_("Hand over")),
     ]
     DEFAULT_CSS = """

@@ -15,6 +15,7 @@ from tui.screens.respond.building import Weighing, joinable, situation_of, specs
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
+from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
 from widgets.incidents.view import IncidentView
@@ -109,6 +110,14 @@ class IncidentScreenBase(ModeScreen):
         else:
             screen = HandOverScreen(incident, self.services.incidents, self.services.runbook)
             self.app.push_screen(screen)
+
+    def action_incident_report(self) -> None:
+        """Show the incident's report."""
+        incident = self.incident_at_hand()
+        if incident is None:
+            self.app.inform(_("No incident is chosen."))
+        elif self.is_active:
+            self.app.push_screen(IncidentReportScreen(incident))
 
     def action_join(self) -> None:
         """Choose the incident that this one is part of."""

@@ -1,0 +1,36 @@
+"""How the curves of the first wave are called, their units, and which of their values is the worst."""
+
+from dataclasses import dataclass
+
+from services.i18n import N_
+from services.models.first_wave import Measure
+from services.models.units import BYTES, PERCENT, PLAIN, SECONDS, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureText:
+    """How one curve is called."""
+
+    title: str
+    """English, translated when shown."""
+    unit: Unit = PLAIN
+
+
+MEASURES: dict[Measure, MeasureText] = {
+    Measure.TARGET_5XX: MeasureText(N_("5xx of the application")),
+    Measure.ELB_5XX: MeasureText(N_("5xx of the load balancer")),
+    Measure.REQUESTS: MeasureText(N_("requests")),
+    Measure.LATENCY: MeasureText(N_("latency p95"), SECONDS),
+    Measure.UNHEALTHY: MeasureText(N_("unhealthy targets")),
+    Measure.HEALTHY: MeasureText(N_("healthy targets")),
+    Measure.ECS_CPU: MeasureText(N_("ECS CPU, mean"), PERCENT),
+    Measure.ECS_MEMORY: MeasureText(N_("ECS memory"), PERCENT),
+    Measure.DB_CONNECTIONS: MeasureText(N_("RDS connections")),
+    Measure.DB_CPU: MeasureText(N_("RDS CPU"), PERCENT),
+    Measure.DB_FREE: MeasureText(N_("RDS free storage"), BYTES),
+    Measure.DB_WAL: MeasureText(N_("RDS transaction logs"), BYTES),
+    Measure.WAF_BLOCKED: MeasureText(N_("requests blocked by WAF")),
+}
+"""The curves that reports name, in their order: what users notice first."""
+LOW_IS_BAD = frozenset({Measure.HEALTHY, Measure.DB_FREE})
+"""Curves of which the smallest value is the worst."""

@@ -1,0 +1,229 @@
+"""Collects the report of one incident from the journal and the runbook alone. Blocking I/O."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from services import i18n
+from services.calendar.calendar import Calendar
+from services.changes.entries import CHANGE_KINDS
+from services.i18n import _
+from services.incidents.assess_answer import assessed_cause, assessed_signal
+from services.incidents.catalogue import causes_of
+from services.incidents.course import KINDS
+from services.incidents.escalation import impact_text
+from services.incidents.evidence import UnreadableEvidence, unpacked
+from services.incidents.facts import Facts
+from services.incidents.first_wave.sources import SOURCES
+from services.incidents.recorded import incidents_in
+from services.incidents.service import NOTE_KINDS
+from services.incidents.timeline import BEFORE, timeline
+from services.incidents.weighing import assess
+from services.journal.export import rows
+from services.journal.reader import JournalReader, entry_of
+from services.models.assess_answer import AssessedOnset
+from services.models.causes import Assessment
+from services.models.first_wave import IncidentEvidence, Measure
+from services.models.incident_report import (
+    EvidenceLine,
+    ImpactLine,
+    IncidentReport,
+    QuotedLine,
+    StepReport,
+)
+from services.models.incidents import Incident, StepMark
+from services.models.journal import Entry, EntryKind, EntryQuery
+from services.models.measures import LOW_IS_BAD, MEASURES
+from services.models.runbook import Runbook
+from services.models.runbook_playbooks import Playbook
+from services.models.units import number
+from services.report.collecting.duty_states import DutyStatesAt
+from services.report.collecting.incident_lines import incident_line
+from services.report.collecting.other_lines import change_lines
+from services.report.collecting.source import Source
+from services.report.periods import Period, Span
+
+QUOTED = 40
+"""Most lines that are quoted of each log."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """The newest evidence, and how it is weighed with the weights of today."""
+
+    whole: IncidentEvidence
+    facts: Facts
+    assessment: Assessment
+
+
+def recorded_incidents(journal: Path) -> tuple[Incident, ...]:
+    """Every incident of a journal, by the start of its clocks.
+
+    Opens the journal read-only. Raises sqlite3.Error, OSError, and UnusableJournal for a file that is no journal.
+    """
+    with closing(JournalReader.open(journal)) as reader:
+        return incidents_in(entry_of(row) for row in rows(reader, EntryQuery(kinds=KINDS), whole=False))
+
+
+def make_incident_report(
+    journal: Path, runbook: Runbook, incident: Incident, now: datetime, *, private: bool = False
+) -> IncidentReport:
+    """The report of an incident of `recorded_incidents` as of `now`; `private` quotes logs.
+
+    Opens the journal read-only. Raises sqlite3.Error, OSError, and UnusableJournal for a file that is no journal.
+    """
+    calendar = Calendar(runbook)
+    days = Period(
+        Span.DAY, calendar.day_of(incident.since), max(calendar.day_of(now), calendar.day_of(incident.since))
+    )
+    with closing(JournalReader.open(journal)) as reader, reader.snapshot():
+        source = Source(reader, runbook, calendar, days, now, private)
+        return _collected(source, incident)
+
+
+def _collected(source: Source, incident: Incident) -> IncidentReport:
+    runbook = source.runbook
+    entries = source.entries(*NOTE_KINDS, subject=incident.id, before=source.now)
+    playbook = next((book for book in runbook.playbooks if book.id == incident.playbook), None)
+    evidence, problem = _evidence(source, incident, playbook)
+    onset = evidence.assessment.onset if evidence is not None else None
+    until = incident.recovered_at or incident.closed_at or source.now
+    start = min(incident.since, onset.at) if onset is not None else incident.since
+    states = DutyStatesAt(source)
+    changed = source.entries(*CHANGE_KINDS, since=start - BEFORE, before=_last_moment(incident, source.now))
+    during = [entry for entry in changed if entry.at >= start]
+    return IncidentReport(
+        system=runbook.system.id,
+        system_title=runbook.system.title,
+        timezone=runbook.system.timezone,
+        language=i18n.language(),
+        made_at=source.now,
+        journal=source.reader.id,
+        last_seq=max((entry.seq for entry in entries), default=incident.seq),
+        incident=incident_line(incident, states.follow_ups_done()),
+        onset=AssessedOnset(**onset.model_dump()) if onset is not None else None,
+        until=until,
+        decided_scores=_decided_scores(entries),
+        steps=tuple(_steps(incident, playbook)),
+        changes=change_lines(during, states.runs, states.pending_reverts()),
+        timeline=timeline(
+            incident, entries, evidence.whole if evidence is not None else None, onset, changed
+        ),
+        evidence_problem=problem,
+        **(_evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}),
+    )
+
+
+def _last_moment(incident: Incident, now: datetime) -> datetime:
+    return min(now, incident.closed_at + timedelta(seconds=1)) if incident.closed_at is not None else now
+
+
+def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> tuple[_Evidence | None, str]:
+    """The newest evidence, or None and why it cannot be read; None and "" if none was recorded."""
+    if not incident.evidence:
+        return None, ""
+    entry = source.reader.entry(incident.evidence[-1])
+    try:
+        whole = unpacked(entry.data if entry is not None else {})
+    except UnreadableEvidence as error:
+        return None, str(error)
+    facts = Facts(whole, source.runbook)
+    return _Evidence(whole, facts, assess(whole, source.runbook, playbook)), ""
+
+
+def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, *, private: bool) -> dict[str, Any]:
+    whole, facts, assessment = evidence.whole, evidence.facts, evidence.assessment
+    specs = {str(spec.id): spec for spec in causes_of(facts.runbook, playbook)}
+    specs |= {str(spec.id): spec for spec in causes_of(facts.runbook) if str(spec.id) not in specs}
+    lines = tuple(_quoted(facts))
+    return {
+        "impact": impact_text(facts),
+        "measured_until": whole.ended,
+        "figures": tuple(_figures(facts)),
+        "word": assessment.word,
+        "why": assessment.why,
+        "causes": tuple(
+            assessed_cause(cause, specs, assessment.word if cause is assessment.leader else None)
+            for cause in assessment.causes
+        ),
+        "signals": tuple(assessed_signal(signal, private=private) for signal in assessment.signals),
+        "evidence": tuple(_sources(whole)),
+        "log_lines": lines if private else (),
+        "withheld": 0 if private else len(lines),
+    }
+
+
+def _figures(facts: Facts) -> Iterator[ImpactLine]:
+    """Each curve that has values since T0: its usual value and its worst."""
+    for measure, text in MEASURES.items():
+        since = [(at, value) for at, value in facts.points(measure) if at >= facts.start]
+        if not since:
+            continue
+        worst = min if measure in LOW_IS_BAD else max
+        at, value = worst(since, key=lambda point: point[1])
+        yield ImpactLine(
+            measure=measure.value,
+            title=_(text.title),
+            usual=number(usual, text.unit) if (usual := _usual(facts, measure)) is not None else "",
+            worst=number(value, text.unit),
+            at=at,
+        )
+
+
+def _usual(facts: Facts, measure: Measure) -> float | None:
+    """The median before T0; a count that AWS published only since is usually 0."""
+    before = facts.before(measure)
+    if before:
+        return median(before)
+    return 0.0 if measure in (Measure.ELB_5XX, Measure.TARGET_5XX) else None
+
+
+def _quoted(facts: Facts) -> Iterator[QuotedLine]:
+    """The newest lines of both logs since just before T0."""
+    for sample in (facts.evidence.database_lines, facts.evidence.application_errors):
+        for line in list(facts.lines(sample))[-QUOTED:] if sample is not None else ():
+            yield QuotedLine(at=line.at, group=sample.group if sample is not None else "", text=line.text)
+
+
+def _sources(whole: IncidentEvidence) -> Iterator[EvidenceLine]:
+    for reading in whole.readings:
+        why = reading.problem.summary if reading.problem is not None else reading.omitted or reading.cut
+        yield EvidenceLine(
+            source=reading.source, title=_(SOURCES[reading.source].title), requests=reading.requests, why=why
+        )
+
+
+def _decided_scores(entries: Iterable[Entry]) -> dict[str, int]:
+    """The scores of the newest decision, as they stood."""
+    scores: dict[str, int] = {}
+    for entry in entries:
+        if entry.kind is EntryKind.INCIDENT_DECIDED:
+            recorded = entry.data.get("scores")
+            scores = {
+                str(cause): score
+                for cause, score in (recorded.items() if isinstance(recorded, dict) else ())
+                if isinstance(score, int) and not isinstance(score, bool)
+            }
+    return scores
+
+
+def _steps(incident: Incident, playbook: Playbook | None) -> Iterator[StepReport]:
+    steps = playbook.steps if playbook is not None else ()
+    marks = {record.index: record for record in incident.steps}
+    for index in sorted({*range(len(steps)), *marks}):
+        step = steps[index] if index < len(steps) else None
+        record = marks.get(index)
+        is_marked = record is not None and record.mark is not StepMark.TODO
+        yield StepReport(
+            number=index + 1,
+            text=step.text if step is not None else "",
+            kind=step.kind if step is not None else None,
+            mark=record.mark if record is not None else StepMark.TODO,
+            at=record.at if record is not None and is_marked else None,
+            by=record.by if record is not None and is_marked else "",
+            note=record.note if record is not None else "",
+        )

@@ -1,0 +1,166 @@
+"""The annexes (別紙) of an incident's report: the whole timeline, the weighed causes, the evidence, and lines of logs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from services.i18n import N_, _, plural
+from services.models import glyphs
+from services.models.assess_answer import AssessedCause, AssessedSignal
+from services.models.causes import SignalState
+from services.models.incident_report import IncidentReport
+from services.models.verdict import Verdict
+from services.report.rendering.dates import Dates
+from services.report.rendering.document import Block, Line, Paragraph, Section, table
+from services.report.rendering.incident.rows import (
+    IncidentRows,
+    change_columns,
+    contact_columns,
+    figure_columns,
+    follow_up_columns,
+    step_columns,
+    timeline_columns,
+)
+from services.report.rendering.wording import NOTHING
+
+RESPONSE, TIMELINE, CAUSES, EVIDENCE, LOGS = "response", "timeline", "causes", "evidence", "logs"
+"""Keys of the annexes."""
+_SIGNALS = {
+    SignalState.PRESENT: (glyphs.ATTENTION, N_("present")),
+    SignalState.ABSENT: (glyphs.OFF, N_("absent")),
+    SignalState.UNSEEN: (glyphs.NOT_JUDGED, N_("unseen")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Annexes:
+    """The annexes in order, and their numbers."""
+
+    sections: tuple[Section, ...]
+    numbers: dict[str, int]
+
+    def reference(self, key: str) -> str:
+        """`Annex 3`; "" where there is none."""
+        number = self.numbers.get(key)
+        return _("Annex {number}").format(number=number) if number else ""
+
+
+def annexes(report: IncidentReport, dates: Dates, day: date) -> Annexes:
+    """All annexes that have contents."""
+    rows = IncidentRows(report, dates, day)
+    parts = {
+        RESPONSE: _response(rows),
+        TIMELINE: _timeline(rows),
+        CAUSES: _causes(report, dates, day),
+        EVIDENCE: _evidence(rows),
+        LOGS: _logs(report, dates, day),
+    }
+    sections = {key: section for key, section in parts.items() if section.blocks}
+    numbers = {key: number for number, key in enumerate(sections, 1)}
+    numbered = (
+        Section(_("Annex {number}: {title}").format(number=numbers[key], title=section.title), section.blocks)
+        for key, section in sections.items()
+    )
+    return Annexes(tuple(numbered), numbers)
+
+
+def _response(rows: IncidentRows) -> Section:
+    report = rows.report
+    tables = (
+        (_("Who was told"), contact_columns(), list(rows.contacted())),
+        (_("Steps"), step_columns(), list(rows.steps())),
+        (_("Changes made"), change_columns(), list(rows.changes())),
+        (_("Follow-ups"), follow_up_columns(), list(rows.follow_ups())),
+    )
+    blocks = [table(columns, lines, title=title) for title, columns, lines in tables if lines]
+    summary = [Paragraph(report.incident.summary)] if report.incident.summary else []
+    return Section(_("Response"), (*blocks, *summary))
+
+
+def _timeline(rows: IncidentRows) -> Section:
+    lines = list(rows.timeline())
+    blocks: list[Block] = [table(timeline_columns(), lines)] if lines else []
+    if any(row.late for row in rows.report.timeline):
+        blocks.append(
+            Paragraph(_("CloudTrail reports about five minutes late: later events may be missing."))
+        )
+    return Section(_("Timeline"), tuple(blocks))
+
+
+def _causes(report: IncidentReport, dates: Dates, day: date) -> Section:
+    signals = {signal.id: signal for signal in report.signals}
+    columns = (_("Cause"), _("When decided"), _("Score"), _("For"), _("Against"), _("Unseen"))
+    causes = [_cause(cause, report, signals) for cause in report.causes]
+    facts = [
+        _signal(signal, dates, day) for signal in report.signals if signal.state is not SignalState.ABSENT
+    ]
+    blocks: list[Block] = []
+    if causes:
+        blocks.append(table(columns, causes, right=(1, 2)))
+    if facts:
+        heads = (_("Signal"), _("State"), _("Value"), _("Limit"), _("Since"))
+        blocks.append(table(heads, facts))
+    return Section(_("Weighed causes"), tuple(blocks))
+
+
+def _cause(cause: AssessedCause, report: IncidentReport, signals: dict[str, AssessedSignal]) -> Line:
+    def named(weights: Iterable[tuple[str, int]]) -> str:
+        return _("; ").join(
+            f"{signals[id].title if id in signals else id} {points:+d}" for id, points in weights if points
+        )
+
+    then = report.decided_scores.get(cause.id)
+    title = f"{cause.title}: {cause.impossible}" if cause.impossible else cause.title
+    return Line(
+        (
+            title,
+            str(then) if then is not None else NOTHING,
+            str(cause.score),
+            named((weight.signal, weight.counts) for weight in cause.supporting) or NOTHING,
+            named((weight.signal, weight.counts) for weight in cause.opposing) or NOTHING,
+            named((weight.signal, weight.weight) for weight in cause.unseen) or NOTHING,
+        )
+    )
+
+
+def _signal(signal: AssessedSignal, dates: Dates, day: date) -> Line:
+    glyph, word = _SIGNALS[signal.state]
+    return Line(
+        (
+            signal.title,
+            f"{glyph} {_(word)}",
+            signal.value or signal.why or NOTHING,
+            signal.limit or NOTHING,
+            dates.at(signal.time, day) if signal.time is not None else NOTHING,
+        )
+    )
+
+
+def _evidence(rows: IncidentRows) -> Section:
+    report = rows.report
+    blocks: list[Block] = []
+    if report.figures:
+        blocks.append(table(figure_columns(), rows.figures()))
+    if report.evidence:
+        sources = (
+            Line(
+                (line.title, str(line.requests), line.why or _("whole")),
+                Verdict.UNKNOWN if line.why else None,
+            )
+            for line in report.evidence
+        )
+        blocks.append(table((_("Source"), _("Requests"), _("How it was read")), sources, right=(1,)))
+    if report.withheld:
+        words = plural(
+            "{count} line of logs is withheld; --private includes it.",
+            "{count} lines of logs are withheld; --private includes them.",
+            report.withheld,
+        )
+        blocks.append(Paragraph(words.format(count=report.withheld)))
+    return Section(_("Evidence"), tuple(blocks))
+
+
+def _logs(report: IncidentReport, dates: Dates, day: date) -> Section:
+    rows = [(dates.at(line.at, day), str(line.group), line.text) for line in report.log_lines]
+    columns = (_("Time"), _("Log group"), _("Text"))
+    return Section(_("Lines of the logs"), (table(columns, rows),) if rows else ())

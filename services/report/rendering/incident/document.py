@@ -1,0 +1,268 @@
+"""Lays out the report of one incident (障害対応報告書): one page for its readers, then annexes with the evidence."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from services.i18n import _, plural
+from services.incidents.catalogue import titles
+from services.models.assess_answer import AssessedCause, AssessedWeight, word_text
+from services.models.causes import OnsetBasis, Word
+from services.models.incident_report import IncidentReport
+from services.models.verdict import Verdict
+from services.report.rendering.dates import Dates
+from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section, table
+from services.report.rendering.incident.annexes import CAUSES, EVIDENCE, RESPONSE, TIMELINE, Annexes, annexes
+from services.report.rendering.incident.listing import incident_state, time_taken
+from services.report.rendering.incident.rows import (
+    IncidentRows,
+    change_columns,
+    contact_columns,
+    figure_columns,
+    follow_up_columns,
+    step_columns,
+    timeline_columns,
+)
+from services.report.rendering.page import WIDTH, Density, column, cut, fitted
+from services.report.rendering.wording import NOTHING
+
+_CAUSES, _FACTS = 3, 2
+"""Causes on the page, and facts of each side."""
+
+
+def incident_document(report: IncidentReport, *, wareki: bool = False) -> Document:
+    """The report as a document in the active language; `wareki` writes years in Japanese eras."""
+    zone = ZoneInfo(report.timezone)
+    first, last = (at.astimezone(zone).date() for at in (report.incident.since, report.until))
+    dates = Dates(zone, first, max(first, last), wareki)
+    appended = annexes(report, dates, first)
+    return fitted(lambda density: _Page(report, dates, first, appended, density).document())
+
+
+class _Page:
+    """The first page at one density."""
+
+    def __init__(
+        self, report: IncidentReport, dates: Dates, day: date, appended: Annexes, density: Density
+    ) -> None:
+        self.report = report
+        self.incident = report.incident
+        self.rows = IncidentRows(report, dates, day)
+        self.dates = dates
+        self.day = day
+        self.annexes = appended
+        self.density = density
+
+    def document(self) -> Document:
+        """The whole document."""
+        report, incident = self.report, self.incident
+        title = _("Incident report: {title}").format(title=incident.title)
+        return Document(
+            title=title,
+            tone=Verdict.ABNORMAL if incident.is_open else None,
+            language=report.language,
+            verdict=incident_state(incident.state),
+            facts=Facts(tuple(self._facts())),
+            sections=(
+                self._impact(),
+                self._cause(),
+                *self._contacted(),
+                *self._steps(),
+                *self._changes(),
+                *self._timeline(),
+                *self._follow_ups(),
+            ),
+            annexes=self.annexes.sections,
+            footer=f"{report.system_title} · {title}",
+        )
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        report, incident, dates = self.report, self.incident, self.dates
+        yield _("System"), _("{title} ({target})").format(title=report.system_title, target=report.system)
+        yield _("Alarm"), str(incident.target)
+        yield _("Since"), self._since()
+        yield _("Until"), self._until()
+        taken = time_taken(incident.mtta_seconds)
+        if incident.taken_at is not None:
+            taken = _("{duration} ({time})").format(
+                duration=taken, time=dates.at(incident.taken_at, self.day)
+            )
+        yield _("Time to respond (MTTA)"), taken
+        yield _("Time to recovery (MTTR)"), time_taken(incident.mttr_seconds)
+        yield _("Responder"), incident.holder or NOTHING
+        closed = NOTHING
+        if incident.closed_at is not None:
+            closed = f"{dates.at(incident.closed_at, self.day)} {incident.closed_by}"
+        yield _("Closed"), closed
+        for title, rows in (
+            (_("Who was told"), incident.contacted),
+            (_("Changes made"), report.changes),
+            (_("Follow-ups"), incident.follow_ups),
+        ):
+            if not rows:
+                yield title, _("None.")
+        yield _("Created"), dates.stamp(report.made_at)
+        source = _("entries #{first} to #{last} of journal {id}")
+        yield (
+            _("Made from"),
+            source.format(first=f"{incident.seq:,}", last=f"{report.last_seq:,}", id=report.journal[:8]),
+        )
+
+    def _since(self) -> str:
+        alarm = self.dates.stamp(self.incident.since)
+        onset = self.report.onset
+        if onset is None or onset.basis is not OnsetBasis.BASELINE:
+            return _("{time} (the alarm)").format(time=alarm)
+        return _("{onset} (T0: the first bad minute), alarm {time}").format(
+            onset=self.dates.at(onset.at, self.day), time=alarm
+        )
+
+    def _until(self) -> str:
+        incident = self.incident
+        if incident.recovered_at is not None:
+            return _("{time} (recovery judged)").format(time=self.dates.at(incident.recovered_at, self.day))
+        if incident.closed_at is not None:
+            return _("{time} (closed; recovery was not judged)").format(
+                time=self.dates.at(incident.closed_at, self.day)
+            )
+        return _("not ended yet")
+
+    # ---- sections
+
+    def _section(self, title: str, blocks: Iterable[Block], key: str = "") -> Section:
+        reference = self.annexes.reference(key)
+        named = _("{title} ({more})").format(title=title, more=reference) if reference else title
+        return Section(named, tuple(blocks))
+
+    def _rows(
+        self,
+        columns: Sequence[str],
+        widths: Sequence[int],
+        rows: Iterable[Line],
+        key: str = "",
+        *,
+        major: bool = False,
+    ) -> Iterator[Block]:
+        lines = list(rows)
+        most = self.density.major if major else self.density.minor
+        shown = [self._cut(line, widths) for line in lines[:most]]
+        yield table(columns, shown, widths=widths)
+        if more := len(lines) - len(shown):
+            words = plural("{count} more row: {annex}", "{count} more rows: {annex}", more)
+            reference = self.annexes.reference(key) or _("see the annexes")
+            yield Paragraph(words.format(count=more, annex=reference))
+
+    def _cut(self, line: Line, widths: Sequence[int]) -> Line:
+        cells = zip(line.cells, map(column, widths), strict=True)
+        return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
+
+    def _paragraph(self, text: str, tone: Verdict | None = None) -> Paragraph:
+        return Paragraph(cut(text, WIDTH, self.density.lines), tone)
+
+    def _impact(self) -> Section:
+        report = self.report
+        if report.measured_until is None:
+            why = report.evidence_problem or _("No evidence was recorded, so nothing is measured.")
+            return self._section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
+        words = report.impact or _("What users noticed was not measured.")
+        until = _("Figures until {time}, when the evidence was read.").format(
+            time=self.dates.at(report.measured_until, self.day)
+        )
+        blocks: list[Block] = [self._paragraph(_("{text}. {more}").format(text=words, more=until))]
+        if report.figures:
+            blocks += self._rows(figure_columns(), (40, 20, 20, 20), self.rows.figures(), EVIDENCE)
+        return self._section(_("Impact"), blocks, EVIDENCE)
+
+    def _cause(self) -> Section:
+        blocks: list[Block] = [self._paragraph(text) for text in self._decided() if text]
+        if self.incident.summary:
+            blocks.append(self._paragraph(self.incident.summary))
+        weighed = [cause for cause in self.report.causes if not cause.impossible][:_CAUSES]
+        if weighed:
+            columns = (_("Cause"), _("When decided"), _("Score"), _("For"), _("Against"))
+            rows = (self._weighed(cause) for cause in weighed)
+            blocks += self._rows(columns, (28, 9, 7, 34, 22), rows, CAUSES)
+        return self._section(_("Cause"), blocks, CAUSES)
+
+    def _decided(self) -> Iterator[str]:
+        decision = self.incident.decision
+        if decision is None:
+            yield self.incident.cause or _("Nobody has decided on a cause.")
+        else:
+            words = _("{cause}, decided by {name} at {time}").format(
+                cause=decision.title, name=decision.by, time=self.dates.at(decision.at, self.day)
+            )
+            yield f"{words}: {decision.note}" if decision.note else words
+        yield _("; ").join(self._weighings())
+
+    def _weighings(self) -> Iterator[str]:
+        report, decision = self.report, self.incident.decision
+        if decision is not None and decision.word in tuple(word.value for word in Word):
+            yield _("The weighing then: {word}, first {leader}").format(
+                word=word_text(Word(decision.word)),
+                leader=_(", ").join(titles([decision.leader])) or NOTHING,
+            )
+        if report.word is not None:
+            text = _("The recorded evidence, weighed with the weights of today: {word}").format(
+                word=word_text(report.word)
+            )
+            yield _("{text} ({more})").format(text=text, more=report.why) if report.why else text
+
+    def _weighed(self, cause: AssessedCause) -> Line:
+        then = self.report.decided_scores.get(cause.id)
+        decision = self.incident.decision
+        chosen = decision is not None and decision.cause == cause.id
+        return Line(
+            (
+                _("{title} (decided)").format(title=cause.title) if chosen else cause.title,
+                str(then) if then is not None else NOTHING,
+                str(cause.score),
+                self._signals(cause.supporting) or NOTHING,
+                self._signals(cause.opposing) or NOTHING,
+            )
+        )
+
+    def _signals(self, weights: Sequence[AssessedWeight]) -> str:
+        names = {signal.id: signal.title for signal in self.report.signals}
+        counted = [weight for weight in weights if weight.counts][:_FACTS]
+        return _("; ").join(
+            f"{names.get(weight.signal, weight.signal)} {weight.counts:+d}" for weight in counted
+        )
+
+    def _contacted(self) -> Iterator[Section]:
+        widths = (12, 26, 14, 14, 34)
+        yield from self._listed(_("Who was told"), contact_columns(), widths, self.rows.contacted(), RESPONSE)
+
+    def _steps(self) -> Iterator[Section]:
+        widths = (5, 41, 14, 10, 10, 20)
+        yield from self._listed(_("Steps"), step_columns(), widths, self.rows.steps(), RESPONSE, major=True)
+
+    def _changes(self) -> Iterator[Section]:
+        widths = (10, 26, 21, 9, 14, 20)
+        yield from self._listed(_("Changes made"), change_columns(), widths, self.rows.changes(), RESPONSE)
+
+    def _timeline(self) -> Iterator[Section]:
+        widths = (14, 10, 64, 12)
+        rows = self.rows.timeline()
+        yield from self._listed(_("Timeline"), timeline_columns(), widths, rows, TIMELINE, major=True)
+
+    def _follow_ups(self) -> Iterator[Section]:
+        widths = (14, 56, 14, 16)
+        yield from self._listed(
+            _("Follow-ups"), follow_up_columns(), widths, self.rows.follow_ups(), RESPONSE
+        )
+
+    def _listed(
+        self,
+        title: str,
+        columns: Sequence[str],
+        widths: Sequence[int],
+        rows: Iterable[Line],
+        key: str,
+        *,
+        major: bool = False,
+    ) -> Iterator[Section]:
+        """The section of a table; none without rows, which the facts say."""
+        lines = list(rows)
+        if lines:
+            yield self._section(title, self._rows(columns, widths, lines, key, major=major), key)

@@ -1,0 +1,132 @@
+"""The incidents of a day, a month or a year: a table for the page, and an annex with what was recorded of each."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from services.i18n import N_, _, plural
+from services.models import glyphs
+from services.models.durations import lasting
+from services.models.incident_report import FollowUpLine, IncidentCount, IncidentLine
+from services.models.incidents import Contacted, IncidentState
+from services.models.verdict import Verdict
+from services.report.rendering.dates import Dates
+from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
+from services.report.rendering.wording import NOTHING
+
+_STATES = {
+    IncidentState.OPEN: (glyphs.WAITING, N_("not taken")),
+    IncidentState.TAKEN: (glyphs.UNDERWAY, N_("responding")),
+    IncidentState.CLOSED: (glyphs.DONE, N_("ended")),
+}
+WIDTHS = (22, 11, 9, 9, 21, 10, 18)
+"""Percent of the page that each column of the table takes."""
+
+
+def incident_state(value: IncidentState) -> str:
+    """The state of an incident (`□ 未対応`, `◐ 対応中`, `✓ 終了`)."""
+    glyph, word = _STATES[value]
+    return f"{glyph} {_(word)}"
+
+
+def time_taken(seconds: float | None) -> str:
+    """A duration such as `4分`; a dash for None."""
+    return lasting(seconds) if seconds is not None else NOTHING
+
+
+def incident_columns() -> tuple[str, ...]:
+    """The headings of the table."""
+    return (
+        _("Incident"), _("Since"), _("MTTA"), _("MTTR"), _("Cause"), _("Responder"), _("Follow-ups"),
+    )  # fmt: skip
+
+
+def listed_incidents(lines: Iterable[IncidentLine]) -> list[IncidentLine]:
+    """The open ones first, then by their start."""
+    return sorted(lines, key=lambda line: not line.is_open)
+
+
+def incident_rows(lines: Iterable[IncidentLine], dates: Dates, day: date | None) -> Iterator[Line]:
+    """One row an incident; open ones in red."""
+    for line in listed_incidents(lines):
+        follow_ups = _(", ").join(str(left.text) for left in line.follow_ups)
+        part = _("(part of another)") if line.joined_to else ""
+        cells = (
+            f"{incident_state(line.state)} {line.title} {part}".rstrip(),
+            dates.at(line.since, day),
+            time_taken(line.mtta_seconds),
+            time_taken(line.mttr_seconds),
+            line.cause or NOTHING,
+            line.holder or NOTHING,
+            follow_ups or NOTHING,
+        )
+        yield Line(cells, Verdict.ABNORMAL if line.is_open else None)
+
+
+def incident_counts(lines: Iterable[IncidentLine]) -> dict[str, int]:
+    """How many of which state, the open ones first; parts of another are not counted."""
+    states = [line.state for line in lines if not line.joined_to]
+    return {incident_state(state): states.count(state) for state in IncidentState if state in states}
+
+
+def incident_section(lines: Iterable[IncidentLine], count: IncidentCount, dates: Dates) -> Iterator[Section]:
+    """The section of a month or a year: how many, the mean times, and each of them."""
+    rows = list(incident_rows(lines, dates, None))
+    if not rows:
+        return
+    began = plural("{count} began in this period", "{count} began in this period", count.count)
+    words = _("{count}; mean time to respond (MTTA): {mtta}; mean time to recovery (MTTR): {mttr}").format(
+        count=began.format(count=count.count),
+        mtta=time_taken(count.mtta_seconds),
+        mttr=time_taken(count.mttr_seconds),
+    )
+    blocks = (Paragraph(words), table(incident_columns(), rows, widths=WIDTHS))
+    yield Section(_("Incidents"), blocks)
+
+
+def incident_annex(lines: Iterable[IncidentLine], dates: Dates, day: date | None) -> Section:
+    """What was recorded of each incident, and how its own report is printed."""
+    parts = tuple(Section(line.title, tuple(_details(line, dates, day))) for line in listed_incidents(lines))
+    return Section(_("Incidents"), (), parts)
+
+
+def _details(line: IncidentLine, dates: Dates, day: date | None) -> Iterator[Block]:
+    items = [
+        _("{target}, since {time}").format(target=line.target, time=dates.at(line.since, day)),
+        *_course(line, dates, day),
+        *(contact_words(contact, dates, day) for contact in line.contacted),
+        *(follow_up_words(left, dates) for left in line.follow_ups),
+        _("The whole report: toban incident report {number}").format(number=line.seq),
+    ]
+    yield Bullets(tuple(items))
+    if line.summary:
+        yield Paragraph(line.summary)
+
+
+def _course(line: IncidentLine, dates: Dates, day: date | None) -> Iterator[str]:
+    if line.taken_at is not None:
+        yield _("{time} taken by {name} ({duration} after the alarm)").format(
+            time=dates.at(line.taken_at, day), name=line.holder, duration=time_taken(line.mtta_seconds)
+        )
+    if line.decision is not None:
+        yield _("{time} cause decided by {name}: {cause}").format(
+            time=dates.at(line.decision.at, day), name=line.decision.by, cause=line.decision.title
+        )
+    if line.recovered_at is not None:
+        yield _("{time} recovered").format(time=dates.at(line.recovered_at, day))
+    if line.closed_at is not None:
+        yield _("{time} closed by {name}").format(time=dates.at(line.closed_at, day), name=line.closed_by)
+
+
+def contact_words(contact: Contacted, dates: Dates, day: date | None) -> str:
+    """`10:07 開発チームに電話で連絡 (tanaka)`."""
+    words = _("{time} {role} was told by {channel} ({name})").format(
+        time=dates.at(contact.at, day), role=contact.role, channel=contact.channel or NOTHING, name=contact.by
+    )
+    return f"{words}: {contact.note}" if contact.note else words
+
+
+def follow_up_words(left: FollowUpLine, dates: Dates) -> str:
+    """`残課題: インデックス追加を検討 (期限 01-21(水)、tanaka)`, with whether it is done."""
+    due = dates.short(left.due.astimezone(dates.zone).date())
+    words = _("follow-up: {text} (due {day}, {name})").format(text=left.text, day=due, name=left.by)
+    return f"{glyphs.DONE} {words}" if left.done_at is not None else words

@@ -1,0 +1,148 @@
+"""The report of an incident, and incidents in the reports of days, months and years: from the journal alone."""
+
+from pathlib import Path
+
+import pytest
+
+from services.incidents import entries as drafts
+from services.models.causes import OnsetBasis
+from services.models.incident_report import IncidentReport
+from services.models.incidents import IncidentState, StepMark, TurnKind
+from services.models.journal import EntryKind
+from services.models.report import DayReport, PeriodReport
+from services.models.verdict import Verdict
+from services.report.collecting.incident import make_incident_report, recorded_incidents
+from services.report.rendering import html, markdown
+from services.report.rendering.incident.document import incident_document
+from services.report.rendering.markdown import to_markdown
+from services.report.rendering.page import height
+from tests.services.duties.duty_world import jst
+from tests.services.report.incident_ledger import DAY, SECRET, opened, responded
+from tests.services.report.ledger import RUNBOOK, Ledger
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    book = Ledger(tmp_path / "j.db")
+    book.began(f"{DAY} 00:00")
+    return book
+
+
+def report_of(ledger: Ledger, *, private: bool = False, now: str = "2026-01-07 09:00") -> IncidentReport:
+    incident = recorded_incidents(ledger.path)[-1]
+    return make_incident_report(ledger.path, RUNBOOK, incident, jst(now), private=private)
+
+
+def test_the_report_has_times_cause_scores_contacts_steps_and_follow_ups(ledger: Ledger) -> None:
+    responded(ledger)
+    report = report_of(ledger)
+    line = report.incident
+    assert (line.mtta_seconds, line.mttr_seconds) == (4 * 60, 30 * 60)
+    assert (line.state, line.holder, line.cause) == (
+        IncidentState.CLOSED, "tanaka", "アプリケーションのエラー"
+    )  # fmt: skip
+    assert report.onset is not None
+    assert (report.onset.basis, report.onset.at) == (OnsetBasis.BASELINE, jst(f"{DAY} 10:00"))
+    assert report.until == jst(f"{DAY} 10:33")
+    assert report.decided_scores == {"application-error": 21, "bad-deployment": 9}
+    assert report.steps[0].mark is StepMark.DONE
+    assert {step.mark for step in report.steps[1:]} == {StepMark.TODO}
+    assert [contact.role for contact in line.contacted] == ["開発チーム"]
+    assert [(left.text, left.done_at) for left in line.follow_ups] == [("インデックス追加を検討", None)]
+    figures = {figure.measure: figure for figure in report.figures}
+    assert (figures["target_5xx"].usual, figures["target_5xx"].worst) == ("0", "60")
+    assert figures["latency"].worst == "1.50 s"
+    times = [row.at for row in report.timeline]
+    assert times == sorted(times)
+    assert times[0] == jst(f"{DAY} 10:00")
+
+
+def test_lines_of_logs_are_printed_on_request_alone(ledger: Ledger) -> None:
+    responded(ledger)
+    report = report_of(ledger)
+    assert report.withheld == 1
+    shown = incident_document(report)
+    for text in (report.model_dump_json(), markdown.write(shown), html.write(shown)):
+        assert SECRET not in text
+    private = report_of(ledger, private=True)
+    assert [line.text for line in private.log_lines] == [SECRET]
+    assert SECRET in markdown.write(incident_document(private))
+
+
+def test_the_first_page_fits_one_sheet_however_much_happened(ledger: Ledger) -> None:
+    incident = responded(ledger)
+    for number in range(60):
+        at = f"{DAY} 10:{15 + number // 4:02}"
+        ledger.write(at, drafts.contacted(incident, f"担当 {number}", "電話", "つながらない " * 20))
+        ledger.write(at, drafts.stepped(incident, number % 9, StepMark.DONE, "x", "確認した " * 30))
+    document = incident_document(report_of(ledger))
+    assert height(document) <= 268
+    assert len(document.annexes) == 4
+    assert markdown.write(document).count("担当 ") >= 60
+
+
+def test_without_evidence_nothing_is_claimed_to_be_measured(ledger: Ledger) -> None:
+    opened(ledger)
+    report = report_of(ledger)
+    assert (report.onset, report.word, report.figures, report.evidence_problem) == (None, None, (), "")
+    text = markdown.write(incident_document(report))
+    assert "nothing is measured" in text
+    assert "Nobody has decided on a cause." in text
+    assert "not ended yet" in text
+
+
+def test_damaged_evidence_is_said(ledger: Ledger) -> None:
+    incident = opened(ledger)
+    draft = drafts.taken(incident).model_copy(update={"kind": EntryKind.EVIDENCE, "data": {"evidence": "!"}})
+    ledger.write(f"{DAY} 10:05", draft)
+    report = report_of(ledger)
+    assert report.evidence_problem
+    assert report.evidence_problem in markdown.write(incident_document(report))
+
+
+def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:
+    responded(ledger)
+    other = opened(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
+    day = ledger.report(DAY, "2026-01-07 10:00")
+    assert isinstance(day, DayReport)
+    assert [line.state for line in day.incidents] == [IncidentState.CLOSED, IncidentState.OPEN]
+    assert day.verdict is Verdict.ABNORMAL
+    assert "an incident is open: ALB 5xx error rate" in day.why
+    text = to_markdown(day)
+    assert "| □ not taken ALB 5xx error rate | 10:59 | — | — |" in text
+    assert "toban incident report" in text
+    # It stays open the next day, and the closed one does not.
+    following = ledger.report("2026-01-07", "2026-01-08 10:00")
+    assert isinstance(following, DayReport)
+    assert [line.id for line in following.incidents] == [other.id]
+    assert ledger.report("2026-01-05", "2026-01-08 10:00").incidents == ()
+
+
+def test_a_month_counts_them_with_mean_times(ledger: Ledger) -> None:
+    responded(ledger)
+    second = opened(ledger, "12:00", "rds-storage-low", jst(f"{DAY} 11:50"))
+    ledger.write(f"{DAY} 12:00", drafts.taken(second), "sato")
+    part = opened(ledger, "12:01", "ecs-cpu-high", jst(f"{DAY} 12:00"))
+    ledger.write(f"{DAY} 12:02", drafts.joined(part, second), "sato")
+    month = ledger.report("2026-01", "2026-02-01 10:00")
+    assert isinstance(month, PeriodReport)
+    count = month.incident_count
+    assert (count.count, count.open, count.taken, count.ended) == (2, 1, 2, 1)
+    assert (count.mtta_seconds, count.mttr_seconds) == (7 * 60, 30 * 60)
+    assert "mean time to respond (MTTA): 7m; mean time to recovery (MTTR): 30m" in to_markdown(month)
+
+
+def test_a_follow_up_is_a_duty_of_its_day_until_it_is_signed_off(ledger: Ledger) -> None:
+    responded(ledger)
+    due = ledger.report("2026-01-13", "2026-01-14 10:00")
+    assert isinstance(due, DayReport)
+    assert "follow-up@f1" in [line.key for line in due.duties]
+    ledger.sign("2026-01-14 11:00", "follow-up@f1")
+    assert report_of(ledger, now="2026-01-15 09:00").incident.follow_ups[0].done_at == jst("2026-01-14 11:00")
+
+
+def test_an_alarm_that_returned_has_not_recovered(ledger: Ledger) -> None:
+    incident = opened(ledger)
+    ledger.write(f"{DAY} 10:20", drafts.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:20")))
+    ledger.write(f"{DAY} 10:30", drafts.turned(incident, TurnKind.ALARM, jst(f"{DAY} 10:30")))
+    assert report_of(ledger).incident.mttr_seconds is None

@@ -1,0 +1,82 @@
+"""`toban incident list`, `show` and `report`: from the journal's file, without AWS."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services import i18n
+from services.models.incident_report import IncidentReport
+from tests.services.duties.duty_world import jst
+from tests.services.report.incident_ledger import DAY, SECRET, opened, responded
+from tests.services.report.ledger import Ledger
+from tui.cli.main import Output, run
+
+
+@pytest.fixture(autouse=True)
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    journal = Ledger(tmp_path / "journal.db")
+    journal.began(f"{DAY} 00:00")
+    monkeypatch.setenv("TOBAN_JOURNAL", str(journal.path))
+    monkeypatch.setenv("TOBAN_LANG", "en")
+    yield journal
+    i18n.use("en")
+
+
+def toban(*argv: str) -> int:
+    return run(("incident", *argv), Output(outline_drawn=False))
+
+
+def test_the_list_and_its_exit_status(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("list") == 0
+    assert "There are no incidents." in capsys.readouterr().out
+    responded(ledger)
+    assert toban("list", "--all") == 0
+    assert "MTTA 4m  MTTR 30m" in capsys.readouterr().out
+    opened(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
+    assert toban("list", "--json", "--all") == 2
+    lines = json.loads(capsys.readouterr().out)
+    assert [line["state"] for line in lines] == ["open", "closed"]
+
+
+def test_an_incident_is_named_by_number_or_unique_beginning(
+    ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = responded(ledger)
+    opened(ledger, "12:00", "alb-latency-high", jst(f"{DAY} 11:59"))
+    for id in (str(first.seq), first.id, "alb-5", "incident:alb-5"):
+        assert toban("report", id, "--json") == 0
+        report = IncidentReport.model_validate_json(capsys.readouterr().out)
+        assert report.incident.id == first.id
+    assert toban("report", "alb-") == 64
+    assert "2 incidents" in capsys.readouterr().err
+    assert toban("show", "none") == 64
+    assert toban("show") == 64
+    capsys.readouterr()
+    page = tmp_path / "page.html"
+    assert toban("report", "alb-5", "-o", str(page)) == 0
+    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert toban("report", "alb-5", "--markdown") == 0
+    assert capsys.readouterr().out.startswith("# Incident report: ALB 5xx error rate\n")
+
+
+def test_show_prints_the_report_for_a_terminal_without_the_words_of_logs(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    responded(ledger)
+    assert toban("show", "alb") == 0
+    text = capsys.readouterr().out
+    assert "インデックス追加を検討" in text
+    assert SECRET not in text
+    assert toban("show", "alb", "--private") == 0
+    assert SECRET in capsys.readouterr().out
+
+
+def test_the_schema_needs_no_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOBAN_JOURNAL", str(tmp_path / "none.db"))
+    assert toban("report", "--schema") == 0
+    assert "incident" in json.loads(capsys.readouterr().out)["properties"]
+    assert toban("list") == 3

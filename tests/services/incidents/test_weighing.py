@@ -190,7 +190,9 @@ def test_the_order_of_signals_changes_nothing(states: dict[str, SignalState]) ->
 
 def test_incidents_are_linked_by_their_causes() -> None:
     specs = {str(spec.id): spec for spec in shipped()}
-    saturated = weighed("target-share", "db-slots-reserved", "connections-high", "db-cpu-high", "no-deployment")
+    saturated = weighed(
+        "target-share", "db-slots-reserved", "connections-high", "db-cpu-high", "no-deployment"
+    )
     slow = weighed("elb-share", "elb-504", "check-timeout", "latency-first", "no-deployment")
     reset = weighed("elb-share", "elb-502", "connection-errors", "no-deployment", "traffic-usual")
     assert are_linked(saturated, slow, specs)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from services.i18n import _
+from services.models.aws_codes import NOT_SCALED, word_of
 from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TimelineKind, TimelineRow, TriggerKind
@@ -133,7 +134,7 @@ def _deployments(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
 
 def _scaling(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
     for activity in evidence.activities:
-        reasons = ", ".join(activity.not_scaled)
+        reasons = _(", ").join(word_of(NOT_SCALED, code) for code in activity.not_scaled)
         text = _("Auto Scaling did not scale: {why}").format(why=reasons) if reasons else activity.description
         yield _row(activity.at, text)
 

@@ -88,6 +88,8 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     """Index of the curve's span in `SPANS`."""
     original: reactive[bool] = reactive(False, repaint=False, init=False)
     """AWS's own words are shown."""
+    incident: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
+    """What is said of its open incident; () if it has none."""
     banner: reactive[Problem | None] = reactive(None, repaint=False, init=False)
     """The problem in the screen's banner, which is not repeated here."""
 
@@ -161,7 +163,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     watch_overview = watch_history = watch_curve = watch_contributors = watch_playbook = _changed
     watch_acknowledged = watch_acknowledgements = watch_zone = watch_banner = _changed
-    watch_readings = watch_title = watch_span = watch_original = _changed
+    watch_readings = watch_title = watch_span = watch_original = watch_incident = _changed
 
     def watch_places(self) -> None:
         """Show where the steps lead."""
@@ -249,12 +251,12 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         stale = self.overview.freshness(self._now()) is Freshness.STALE
         readings, _series = self._joint
         context = FactContext(self.zone, self._now(), readings, self.title, stale)
-        lines = fact_lines(self.alarm, context, width)
-        if self.acknowledged is None:
-            return lines
+        first, *rest = fact_lines(self.alarm, context, width)
+        incident = [self.incident] if self.incident else []
         # Below the state: who has acknowledged it comes before how it is judged.
-        signature = whole_lines(self.acknowledged, self.zone, self._now(), width)
-        return [*lines[:1], *signature, *lines[1:]]
+        entry = self.acknowledged
+        signature = whole_lines(entry, self.zone, self._now(), width) if entry is not None else []
+        return [first, *incident, *signature, *rest]
 
     def _series(self, width: int) -> Sequence[Line]:
         lines = self._trouble(self.contributors, width)

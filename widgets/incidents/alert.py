@@ -6,10 +6,10 @@ from datetime import datetime
 
 from services.i18n import _
 from services.models import glyphs
-from services.models.incidents import ClockKind, IncidentClock
+from services.models.incidents import ClockKind, Incident, IncidentClock
 from widgets.drawing.format import crop_middle
 from widgets.drawing.lines import Span
-from widgets.incidents.wording import is_overdue
+from widgets.incidents.wording import STATE_STYLES, holder_text, is_overdue
 
 _NAME = 18
 """Cells of an incident's name."""
@@ -22,6 +22,13 @@ class IncidentAlert:
     name: str
     is_taken: bool
     clocks: tuple[IncidentClock, ...] = ()
+
+
+def incident_spans(incident: Incident) -> list[Span]:
+    """`◐ 対応中  担当 tanaka  → 5`: an open incident where its alarm is shown."""
+    style = STATE_STYLES[incident.state]
+    state: list[Span] = [(style.text, style.role), (f"  {holder_text(incident)}", "muted")]
+    return [*state, ("  → ", "muted"), ("5", "key"), (" " + _("Respond"), "muted")]
 
 
 def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Span]]:

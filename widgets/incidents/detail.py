@@ -25,7 +25,7 @@ from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.context import EvidenceContext, note
 from widgets.incidents.evidence.pages import Page, page_for
 from widgets.incidents.head import head_lines
-from widgets.incidents.steps import step_entries, step_index
+from widgets.incidents.steps import step_entries, step_index, undecided_spans
 from widgets.incidents.timeline import newest_spans, timeline_entries
 from widgets.incidents.view import IncidentView
 
@@ -180,7 +180,7 @@ class IncidentDetail(Widget):
     def _steps(self, width: int) -> Sequence[Entry]:
         if self.view is None:
             return []
-        return step_entries(self.view, self._now(), width, self.steps.cursor_key)
+        return step_entries(self.view, self._now(), width, self.steps.cursor_key, is_small=self._is_small)
 
     def _evidence(self, width: int) -> Sequence[Entry]:
         view = self.view
@@ -209,7 +209,8 @@ class IncidentDetail(Widget):
         return word_spans(self.view.assessment, self.view.trouble) if self.view is not None else []
 
     def _steps_hint(self) -> Sequence[Span]:
-        return [(".", "key"), (_(" and the number opens a step"), "muted")]
+        undecided = undecided_spans(self.view) if self.view is not None and self._is_small else []
+        return undecided or [(".", "key"), (_(" and the number opens a step"), "muted")]
 
     def _read_at(self) -> Sequence[Span]:
         view = self.view

@@ -14,13 +14,18 @@ from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
 
 
-def step_entries(view: IncidentView, now: datetime, width: int, chosen: str | None = None) -> list[Entry]:
-    """Undecided contacts, the steps, then the causes of the runbook's table with their actions."""
+def step_entries(
+    view: IncidentView, now: datetime, width: int, chosen: str | None = None, *, is_small: bool = False
+) -> list[Entry]:
+    """Undecided contacts, the steps, then the causes of the runbook's table with their actions.
+
+    On a small screen, where they would scroll away, undecided contacts stand in the panel's head.
+    """
     playbook = view.playbook
     if playbook is None:
         words = _("The runbook has no steps for this.")
         return [*_undecided(view, width), Entry("none", ([(words, "muted")],), can_choose=False)]
-    entries = _undecided(view, width)
+    entries = [] if is_small else _undecided(view, width)
     for index, step in enumerate(playbook.steps):
         entries.append(_step(view, index, step, now, width, is_chosen=chosen == step_key(index)))
     if playbook.causes:
@@ -40,6 +45,14 @@ def step_index(key: str | None) -> int | None:
     """The index of the step or action of an entry; None for another entry."""
     head, _colon, number = (key or "").partition(":")
     return int(number) if head == "step" and number.isdigit() else None
+
+
+def undecided_spans(view: IncidentView) -> list[Span]:
+    """`◆ 連絡先未定: 開発チーム`, for the panel's head."""
+    if not view.undecided or not view.incident.is_open:
+        return []
+    words = _("no contact: {roles}").format(roles=_(", ").join(view.undecided))
+    return [(f"{glyphs.ABNORMAL} {words}", "bad")]
 
 
 def _undecided(view: IncidentView, width: int) -> list[Entry]:
@@ -92,8 +105,11 @@ def _linked(lines: list[Line], view: IncidentView, index: int, width: int, inden
 
 def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:
     place = view.places[number] if number < len(view.places) else ""
-    first: list[Span] = [(f"{number + 1} ", "key" if place else "muted"), ("  ", "")]
-    lines = _hanging(first, f"{cause.cause} → {cause.action}", width, "")
+    leader = view.assessment.leader if view.assessment is not None else None
+    is_leading = leader is not None and leader.id in cause.ids
+    mark: Span = (f"{glyphs.ABNORMAL} ", "caution") if is_leading else ("  ", "")
+    first: list[Span] = [(f"{number + 1} ", "key" if place else "muted"), mark]
+    lines = _hanging(first, f"{cause.cause} → {cause.action}", width, "strong" if is_leading else "")
     if place:
         lines = _linked(lines, view, number, width, width_of(first))
     return Entry(step_key(number), tuple(lines))

@@ -4,18 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from services.changes.ecs_scaling.state import ScalingState
-from services.i18n import N_, _, plural
+from services.i18n import _, plural
+from services.models.aws_codes import NOT_SCALED, word_of
 from services.models.changes import Fact
 from services.models.date_text import time_text, with_zone, zoned_time
 from services.models.ecs import ScalingActivity, ScalingPolicy, ScheduledAction
-
-_REASONS = {
-    "AlreadyAtMaxCapacity": N_("already at the maximum"),
-    "AlreadyAtMinCapacity": N_("already at the minimum"),
-    "AlreadyAtDesiredCapacity": N_("already at the desired count"),
-    "AutoScalingAnticipatedFlapping": N_("avoided scaling back and forth"),
-    "TargetServicePutResourceAsUnscalable": N_("ECS does not allow it to be scaled"),
-}
 
 
 def facts(state: ScalingState, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
@@ -128,7 +121,7 @@ def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
 
 def reason_words(codes: tuple[str, ...]) -> str:
     """AWS's codes for why a decision scaled nothing, in words; an unknown code is shown as is."""
-    return _(", ").join(_(_REASONS[code]) if code in _REASONS else code for code in codes)
+    return _(", ").join(word_of(NOT_SCALED, code) for code in codes)
 
 
 def stopped_text(count: int) -> str:

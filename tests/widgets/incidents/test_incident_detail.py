@@ -45,7 +45,7 @@ async def test_at_80_by_24_clocks_cause_step_and_its_evidence_are_on_the_screen(
         "連絡期限 あと",
         "DB の飽和",
         "+15",
-        "開発チームの連絡先が",
+        "連絡先未定: 開発チーム",
         "ECS タスクの状態を確認する",
         "希望 4 に対し実行中 3",
         "すでに最大値",

@@ -27,6 +27,7 @@ from widgets.incidents.evidence.pages import PAGES, page_for
 from widgets.incidents.head import head_lines
 from widgets.incidents.list import ListedIncident, incident_rows
 from widgets.incidents.steps import step_entries
+from widgets.incidents.summary import summary_lines
 from widgets.incidents.timeline import timeline_entries
 
 
@@ -236,6 +237,13 @@ def test_the_list_has_open_incidents_first_and_parts_below_theirs() -> None:
     assert [row.key for row in rows] == [data.incident().id, "p", "heading:closed", "c"]
     assert "! responding" in plain([rows[0].cells[0]])[0]
     assert "escalation: 3 min over" in plain([rows[0].cells[4]])[0]
+
+
+def test_the_summary_below_the_list_says_cause_next_step_and_what_was_done(language: str) -> None:
+    words = "\n".join(plain(summary_lines(data.view(), data.NOW, 90)))
+    assert "DB の飽和" in words
+    assert str(data.PLAYBOOK.steps[1].text) in words
+    assert "担当した  tanaka" in words
 
 
 def test_an_overdue_escalation_comes_before_one_that_is_untaken() -> None:

@@ -1,6 +1,6 @@
 """Builds what the screen of an incident draws from the incident, its entries and its evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from services.i18n import _
@@ -14,7 +14,7 @@ from services.models.causes import Assessment, CauseSpec
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind
-from services.models.runbook_playbooks import Playbook, Step
+from services.models.runbook_playbooks import Cause, Playbook, Step
 from tui.console import Console
 from tui.places import Destination, Origin, destination
 from tui.screens.respond.reading import Records, alarm_of, why_no_evidence
@@ -44,10 +44,19 @@ def destinations_of(app: Console, incident: Incident) -> tuple[Destination | Non
     playbook = playbook_of(app, incident)
     if playbook is None:
         return ()
-    origin = Origin(
-        alarm_of(app, incident), str(app.ready.runbook.log_group_for(incident.target)), incident.since
-    )
+    origin = _origin(app, incident)
     return tuple(destination(app, lead, origin) for lead in playbook.leads)
+
+
+def place_named(app: Console, incident: Incident, look: str) -> Destination | None:
+    """Where a place, an inspection or a change of this name is; None if it is nowhere here."""
+    return destination(app, Step(text=look, look=look), _origin(app, incident))
+
+
+def _origin(app: Console, incident: Incident) -> Origin:
+    """What the steps are about."""
+    group = str(app.ready.runbook.log_group_for(incident.target))
+    return Origin(alarm_of(app, incident), group, incident.since)
 
 
 class Weighing:
@@ -94,12 +103,13 @@ def incident_view(
     assessment = weighing.of(incident, evidence)
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
+    leads = playbook.leads if playbook is not None else ()
     checks = app.ready.live_evidence.checks(incident)
     return IncidentView(
         incident=incident,
         playbook=playbook,
         kinds=tuple(kind_of(app, step) for step in steps),
-        places=tuple(place.title if place is not None else "" for place in places),
+        places=tuple(_place_title(app, lead, place) for lead, place in zip(leads, places, strict=False)),
         clocks=clocks(incident, playbook, app.now()),
         evidence=live or evidence,
         assessment=assessment,
@@ -111,6 +121,20 @@ def incident_view(
         zone=app.zone,
         trouble=records.trouble or why_no_evidence(incident),
     )
+
+
+def _place_title(app: Console, lead: Step | Cause, place: Destination | None) -> str:
+    """What the place of a step is called; a step that tells or decides opens its dialog."""
+    if place is not None:
+        return place.title
+    return DIALOGS[kind]() if isinstance(lead, Step) and (kind := kind_of(app, lead)) in DIALOGS else ""
+
+
+DIALOGS: dict[StepKind, Callable[[], str]] = {
+    StepKind.TELL: lambda: _("Told"),
+    StepKind.DECIDE: lambda: _("Decide"),
+}
+"""The steps that open a dialog, and what it is called."""
 
 
 def joinable(app: Console, incident: Incident) -> tuple[Incident, ...]:

@@ -9,17 +9,16 @@ from textual.binding import Binding, BindingType
 from services.i18n import N_, _
 from services.incidents.live import EVERY
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, TriggerKind
-from services.models.runbook_playbooks import Step
+from services.models.incidents import Incident, StepKind, TriggerKind
 from tui import messages
 from tui.commands import bindings
 from tui.messages import ReadAgain
-from tui.places import Destination, Origin, destination
+from tui.places import Destination
 from tui.screens.common.mode_screen import Place
 from tui.screens.duties.finding_actions import open_place
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.respond.actions import IncidentScreenBase
-from tui.screens.respond.building import destinations_of, incident_view
+from tui.screens.respond.building import destinations_of, incident_view, place_named
 from tui.screens.respond.marking import skip_dialog, toggle_mark
 from tui.screens.respond.reading import Records, alarm_of, records_of
 from widgets.incidents.detail import IncidentDetail
@@ -155,9 +154,6 @@ class IncidentScreen(IncidentScreenBase):
     async def read_now(self) -> None:
         """Read AWS at once, and weigh the causes by it."""
         incident = self.incident_at_hand()
-        if not self._has_alarm():
-            self.app.inform(_("Nothing is read from AWS for this incident."))
-            return
         words = _("{title}: reading AWS…").format(title=incident.title)
         with self.app.under_way(words, f"first-wave:{incident.id}"):
             self.live = await self.services.live_evidence.read(incident, at_once=True)
@@ -167,7 +163,10 @@ class IncidentScreen(IncidentScreenBase):
     @on(ReadAgain)
     def action_read_again(self) -> None:
         """Read AWS again."""
-        self.read_now()
+        if self._has_alarm():
+            self.read_now()
+        else:
+            self.app.inform(_("Nothing is read from AWS for this incident."))
 
     # -- steps
 
@@ -207,9 +206,16 @@ class IncidentScreen(IncidentScreenBase):
         self._go(message.index)
 
     def _go(self, index: int) -> None:
+        """Go to the step's place, or open the dialog of its kind."""
         place = self._destinations[index] if index < len(self._destinations) else None
+        view = self.detail.view
+        kind = view.kinds[index] if view is not None and index < len(view.kinds) else None
         if place is not None:
             self.app.post_message(place.request)
+        elif kind is StepKind.TELL:
+            self.action_told()
+        elif kind is StepKind.DECIDE:
+            self.action_decide()
         else:
             self.app.inform(_("This step leads nowhere: do it, then mark it with Space."))
 
@@ -263,22 +269,16 @@ class IncidentScreen(IncidentScreenBase):
 
     def action_next_look(self) -> None:
         """Make the look that tells most about the first two causes."""
-        view = self.detail.view
+        incident, view = self.incident_at_hand(), self.detail.view
         look = view.assessment.next_look if view is not None and view.assessment is not None else None
         if look is None:
             self.app.inform(_("There is no look that would tell more."))
             return
-        place = self._place_named(str(look.look)) if look.look else None
+        place = place_named(self.app, incident, str(look.look)) if look.look else None
         if place is None:
             self.read_now()
         else:
             self.app.post_message(place.request)
-
-    def _place_named(self, look: str) -> Destination | None:
-        incident = self.incident_at_hand()
-        group = str(self.services.runbook.log_group_for(incident.target))
-        origin = Origin(alarm_of(self.app, incident), group, incident.since)
-        return destination(self.app, Step(text=look, look=look), origin)
 
     def cause_at_cursor(self) -> str:
         """Id of the cause under the cursor."""

@@ -1,5 +1,6 @@
 """対応: the incidents, open ones first."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on, work
@@ -15,10 +16,13 @@ from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import incident_view, playbook_of, specs_of
 from tui.screens.respond.incident import IncidentScreen
 from tui.screens.respond.reading import Records, records_of
+from widgets.drawing.block import Block
+from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable
 from widgets.drawing.ticker import every_second
 from widgets.frame.parts import PanelEmpty, PanelHead
 from widgets.incidents.list import ListedIncident, columns, incident_rows
+from widgets.incidents.summary import summary_lines
 from widgets.incidents.view import IncidentView
 
 
@@ -27,7 +31,12 @@ class RespondScreen(IncidentScreenBase):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("respond")]
     DEFAULT_CSS = """
-    RespondScreen { & KeyedTable { height: 1fr; } & KeyedTable.-none { display: none; } & PanelEmpty.-none { display: block; } }
+    RespondScreen {
+        & KeyedTable { height: auto; max-height: 40%; }
+        & KeyedTable.-none { display: none; }
+        & PanelEmpty.-none { display: block; }
+        & Block { margin: 1 0 0 0; height: 1fr; padding: 0 2; }
+    }
     """
 
     def __init__(self) -> None:
@@ -35,6 +44,7 @@ class RespondScreen(IncidentScreenBase):
         self.head = PanelHead(_("Incidents"))
         self.table = KeyedTable(columns(), id="incidents", follows_top=True)
         self.empty = PanelEmpty()
+        self.summary = Block("", self._summary)
         self._records: dict[str, Records] = {}
         """Of the open incidents, what was captured."""
 
@@ -43,6 +53,7 @@ class RespondScreen(IncidentScreenBase):
         yield self.head
         yield self.table
         yield self.empty
+        yield self.summary
 
     async def opened(self) -> None:
         """Show the incidents; their clocks change by the minute."""
@@ -50,6 +61,7 @@ class RespondScreen(IncidentScreenBase):
         self.empty.show(words, "muted")
         self.table.focus()
         every_second(self.table, self._show, seconds=5)
+        every_second(self.summary, self.summary.redraw)
         self._show()
 
     def _incidents_changed(self) -> None:
@@ -77,6 +89,15 @@ class RespondScreen(IncidentScreenBase):
         now = self.app.now()
         listed = [self._listed(incident) for incident in incidents]
         self.table.set_rows(incident_rows(listed, now, self.app.zone))
+        self.summary.redraw()
+
+    def _summary(self, width: int) -> Sequence[Line]:
+        view = self.view_at_hand()
+        return summary_lines(view, self.app.now(), width) if view is not None else []
+
+    @on(KeyedTable.Highlighted)
+    def _highlighted(self) -> None:
+        self.summary.redraw()
 
     def _listed(self, incident: Incident) -> ListedIncident:
         playbook = playbook_of(self.app, incident)

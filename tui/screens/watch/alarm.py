@@ -33,6 +33,7 @@ from tui.screens.watch.panels.alarms import alarm_readings
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.steps import Steps
 from widgets.drawing.state_styles import ALARM_STYLES
+from widgets.incidents.alert import incident_spans
 from widgets.inputs.step_prompt import StepPrompt
 
 T = TypeVar("T")
@@ -111,6 +112,12 @@ class AlarmScreen(ModeScreen):
         """This alarm."""
         alarm = self.detail.alarm or self.first
         return Place(str(alarm.id), alarm.name, opened=True)
+
+    def _incidents_changed(self) -> None:
+        super()._incidents_changed()
+        going = (each for each in self.app.incidents if each.is_open and each.target == self.first.id)
+        incident = next(going, None)
+        self.detail.incident = tuple(incident_spans(incident)) if incident is not None else ()
 
     def responds_to(self) -> str:
         """This alarm."""

@@ -4,11 +4,7 @@ from datetime import timedelta
 
 from services.i18n import _, plural
 from services.models import glyphs
-from services.models.ecs import Deployment, ScalingActivity
-from services.models.first_wave import Source, StoppedTask
-from widgets.drawing.lines import Line, Span
-from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.aws_codes import (
+from services.models.aws_codes import (
     ACTIVITY_STATES,
     NOT_SCALED,
     ROLLOUTS,
@@ -17,6 +13,10 @@ from widgets.incidents.evidence.aws_codes import (
     stop_reason,
     word_of,
 )
+from services.models.ecs import Deployment, ScalingActivity
+from services.models.first_wave import Source, StoppedTask
+from widgets.drawing.lines import Line, Span
+from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import (
     EvidenceContext,
     fact,

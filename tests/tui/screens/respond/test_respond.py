@@ -9,10 +9,13 @@ from textual.pilot import Pilot
 
 from services.models.incidents import IncidentState, StepMark
 from services.models.journal import EntryKind
+from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
+from tui.messages import OpenIncident
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.choose import ChooseScreen
+from tui.screens.duties.finding import FindingScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import IncidentDialog
@@ -67,6 +70,21 @@ async def test_an_alarm_opens_an_incident_that_every_screen_calls_for(embedded: 
             await pilot.press(mode)
             await until(pilot, lambda: "□ not taken" in screen_text(pilot).splitlines()[1])
         assert "(!" in screen_text(pilot).splitlines()[0], "the mode's badge marks that nobody has taken it"
+
+
+@pytest.mark.scenario("ecs-cpu")
+async def test_an_overdue_escalation_is_told_on_every_screen(embedded: Embedded) -> None:
+    """The console opens when the alarm has been firing for long: its clocks count from the alarm's own time."""
+    async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
+        await until(pilot, lambda: any(each.target == "ecs-cpu-high" for each in pilot.app.incidents))
+        for mode in "2346":
+            await pilot.press(mode)
+            await until(pilot, lambda: "▲ escalation " in screen_text(pilot).splitlines()[1])
+        incidents = pilot.app.incidents
+        late = next(each for each in incidents if each.target == "ecs-cpu-high")
+        pilot.app.post_message(OpenIncident(late.id))
+        await shows(pilot, IncidentScreen)
+        await until(pilot, lambda: "tell PM (project manager) NOW" in screen_text(pilot))
 
 
 async def test_from_the_alarm_list_and_from_an_alarm_its_incident_is_one_key_away(embedded: Embedded) -> None:
@@ -227,6 +245,33 @@ async def test_the_next_look_and_reading_again_are_a_key_each(embedded: Embedded
         await pilot.press("i")
         await pilot.pause()
         assert not pilot.app.bugs
+
+
+async def test_a_step_that_tells_or_decides_opens_its_dialog(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        await pilot.press("full_stop", "6")
+        await shows(pilot, ToldScreen)
+        await pilot.press("escape")
+        await shows(pilot, IncidentScreen)
+        await pilot.press("full_stop", "5")
+        await shows(pilot, ChooseScreen)
+
+
+async def test_a_finding_that_is_abnormal_begins_an_incident_once(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
+        app = pilot.app
+        recorded = await app.ready.scheduler.runs.run_on_demand("alarms")
+        assert recorded.finding.verdict is Verdict.ABNORMAL
+        for _time in range(2):
+            app.push_screen(FindingScreen("finding", recorded))
+            await shows(pilot, FindingScreen)
+            await pilot.press("c")
+            await shows(pilot, IncidentScreen)
+            assert app.screen.first.target == "alarms"
+            await pilot.press("1")
+            await until(pilot, lambda: app.current_mode == "watch")
+            await pilot.press("escape")
+        assert len([each for each in app.incidents if each.target == "alarms"]) == 1
 
 
 @pytest.mark.slow

@@ -101,6 +101,9 @@ class WritingDialog(Dialog[bool]):
         """Show a message below the field."""
         self.message_line.set_class(trouble, "-trouble")
         self.message_line.update(Content(text))
+        if trouble:
+            # A window that is taller than the screen scrolls.
+            self.call_after_refresh(self.message_line.scroll_visible, animate=False)
 
     def on_key(self, event: Key) -> None:
         """Say why Enter does nothing while keys that may have been typed ahead are ignored."""

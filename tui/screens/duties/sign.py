@@ -100,7 +100,7 @@ class SignScreen(_RecordScreen):
     """
 
     DEFAULT_CSS = """
-    SignScreen #effect { margin-bottom: 1; }
+    SignScreen { & #effect { margin-bottom: 1; } & #window { overflow-y: auto; scrollbar-size-vertical: 1; } }
     """
 
     def __init__(self, occurrence: Occurrence) -> None:

@@ -45,6 +45,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("month-before", "left_square_bracket", "screen.month(-1)", N_("Previous month"), N_("Show the previous month"), "せんげつ sengetsu つき tsuki", scope="inspect"),
     Command("month-after", "right_square_bracket", "screen.month(1)", N_("Next month"), N_("Show the next month"), "らいげつ raigetsu つき tsuki", scope="inspect"),
     Command("month-now", "t", "screen.today", N_("Today"), N_("Back to today"), "きょう kyou", show=True, scope="inspect"),
+    Command("duty-hand-over", "H", "screen.hand_over_day", N_("Hand over"), N_("Hand the day's duty over to the next person with what is open, or take it over"), "ひきつぎ hikitsugi こうたい koutai とうばん touban", show=True, scope="inspect"),
     Command("change-resolve", "r", "screen.resolve", N_("Check"), N_("Query AWS for the unknown outcome of a change"), "かくにん kakunin", show=True, scope="change"),
     Command("change-revert", "u", "screen.revert", N_("Revert"), N_("Plan the revert of the selected change"), "もどす modosu", show=True, scope="change"),
     Command("change-procedure", "full_stop", "screen.procedure", N_("Steps"), N_("Open a step of the runbook's procedures that calls for a change"), "てじゅん tejun procedure", show=True, scope="change"),

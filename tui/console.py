@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from services.models.feeds import FeedState
     from services.models.findings import FindingsView
     from services.models.identity import Identity
-    from services.models.incidents import Incident
+    from services.models.incidents import HandOver, Incident
     from services.models.journal import Acknowledgement
     from services.models.posts import Post
     from services.models.runbook import Runbook
@@ -68,6 +68,8 @@ class Console(RuntimeApp):
     runs: var["tuple[Run, ...]"] = var(())
     acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
     incidents: var["tuple[Incident, ...]"] = var(())
+    hand_over: var["tuple[str, HandOver] | None"] = var(None)
+    """(subject, offer) of a day's duty that nobody has accepted yet."""
     posts: var["tuple[Post, ...]"] = var(())
     """Notes for Slack, unsent first."""
     link: var["LinkState | None"] = var(None)

@@ -64,7 +64,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("e E w W", "reserved: next, previous error; next, previous warning in logs", reserved=True),
     _meaning("g", "report", "Report"),
     _meaning("G", "newest line", "Newest"),
-    _meaning("H", "hand over an incident, or accept it", "Hand over"),
+    _meaning("H", "hand over an incident or the day's duty, or accept it", "Hand over"),
     _meaning("i", "inspect now; make the next look of an incident", "Inspect now", "Next look"),
     _meaning("J", "join an incident to another", "Join"),
     _meaning("L", "lowest level shown in a log", "Level"),

@@ -164,6 +164,7 @@ class Subscriptions:
 
     def _show_incidents(self, incidents: tuple[Incident, ...]) -> None:
         self._app.incidents = incidents
+        self._app.hand_over = self._services.incidents.day_offer
         self._services.recovery_watch.wake()
         # A follow-up is a dated duty.
         self._services.duties.refresh()

@@ -126,25 +126,29 @@ def handed_over(incident: Incident, to: str, note: str) -> NewEntry:
 
 def day_handed_over(day: str, to: str, note: str, open_items: Iterable[str]) -> NewEntry:
     """The day's duty is offered to the next person, with what is open."""
-    who = to or _("the next person")
-    text = _noted(_("Handing the duty of {day} over to {who}").format(day=day, who=who), note)
+    who, items = to or _("the next person"), [clean(item) for item in open_items]
+    text = _("Handing the duty of {day} over to {who}, {count} open").format(
+        day=day, who=who, count=len(items)
+    )
+    text = _noted(text, note)
     return NewEntry(
         kind=EntryKind.HAND_OVER,
         subject=f"day:{day}",
         target=day,
         text=clean(text),
-        data={**SCHEMA, "to": to, "note": note, "scope": "day", "open": [clean(item) for item in open_items]},
+        data={**SCHEMA, "to": to, "note": note, "scope": "day", "open": items},
     )
 
 
-def accepted(subject: str, target: str, offer: HandOver) -> NewEntry:
-    """A hand-over is accepted, once, by the person who writes this."""
+def accepted(subject: str, target: str, offer: HandOver, *, alone: bool = False) -> NewEntry:
+    """A hand-over is accepted, once, by the person who writes this; `alone`: the one who offered it."""
+    words = _("{who} accepted their own hand-over") if alone else _("Took over from {who}")
     return NewEntry(
         kind=EntryKind.HAND_OVER_ACCEPTED,
         subject=subject,
         target=target,
-        text=_("Took over from {who}").format(who=offer.by),
-        data={**SCHEMA, "offer": offer.seq},
+        text=words.format(who=offer.by),
+        data={**SCHEMA, "offer": offer.seq, "alone": alone},
         claim=f"hand-over:{offer.seq}",
     )
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 from services.clock import Clock
 from services.incidents import entries as drafts
 from services.incidents.course import KINDS, incident_of
+from services.incidents.day_offers import DayOffers
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
@@ -33,8 +34,7 @@ class Incidents(GroupedProjection):
         self._clock = clock
         self._incidents: dict[str, Incident] = {}
         self._follow_ups: dict[str, FollowUp] = {}
-        self._days: dict[str, HandOver] = {}
-        """Offers of a day's duty that nobody has accepted, by the entry's subject."""
+        self._days = DayOffers()
 
     # ---- reading
 
@@ -66,7 +66,12 @@ class Incidents(GroupedProjection):
     @property
     def day_offers(self) -> Mapping[str, HandOver]:
         """Hand-overs of a day's duty that nobody has accepted yet, by the journal's subject `day:<date>`."""
-        return dict(self._days)
+        return self._days.waiting
+
+    @property
+    def day_offer(self) -> tuple[str, HandOver] | None:
+        """(subject, offer) of the newest hand-over of a day's duty if nobody has accepted it; it covers older ones."""
+        return self._days.newest
 
     def of(self, id: str) -> Incident | None:
         """One incident; None if the journal has none of this id within KEPT."""
@@ -238,7 +243,8 @@ class Incidents(GroupedProjection):
 
     async def accept_day(self, subject: str, offer: HandOver) -> None:
         """Accept the day's duty. Raises AlreadyRecorded (somebody was faster), JournalError."""
-        await self._append(drafts.accepted(subject, subject.partition(":")[2], offer))
+        alone = offer.by == self.journal.person.name
+        await self._append(drafts.accepted(subject, subject.partition(":")[2], offer, alone=alone))
 
     async def _record(self, incident: Incident, draft: NewEntry) -> Incident:
         await self._append(draft)
@@ -267,7 +273,7 @@ class Incidents(GroupedProjection):
             for entry in recorded:
                 self._note_follow_up(entry)
             if subject.startswith("day:"):
-                self._note_day(subject, recorded)
+                self._days.rebuild(subject, recorded)
 
     def _note_follow_up(self, entry: Entry) -> None:
         if entry.kind is EntryKind.FOLLOW_UP:
@@ -276,19 +282,3 @@ class Incidents(GroupedProjection):
             )
             if follow_up is not None:
                 self._follow_ups[str(follow_up.id)] = follow_up
-
-    def _note_day(self, subject: str, recorded: Iterable[Entry]) -> None:
-        self._days.pop(subject, None)
-        for entry in recorded:
-            if entry.kind is EntryKind.HAND_OVER:
-                data = entry.data
-                to, note = data.get("to"), data.get("note")
-                self._days[subject] = HandOver(
-                    by=entry.person.name,
-                    to=to if isinstance(to, str) else "",
-                    at=entry.at,
-                    note=note if isinstance(note, str) else "",
-                    seq=entry.seq,
-                )
-            elif entry.kind is EntryKind.HAND_OVER_ACCEPTED:
-                self._days.pop(subject, None)

@@ -103,6 +103,8 @@ class HandOver(Model):
     note: CleanBlock = ""
     seq: int
     """Number of its journal entry, which the acceptance names."""
+    open: tuple[Clean, ...] = ()
+    """What was open when a day's duty was offered, one line each; () for an incident."""
 
 
 class TimelineKind(StrEnum):

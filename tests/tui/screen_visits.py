@@ -19,7 +19,7 @@ from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from services.models.incidents import Incident, TriggerKind
+from services.models.incidents import HandOver, Incident, TriggerKind
 from services.models.journal import Entry, EntryQuery, Person
 from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
@@ -50,6 +50,7 @@ from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.follow_up import FollowUpScreen
+from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen
 from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
@@ -135,8 +136,13 @@ def _incident(it: Things) -> Incident:
     )  # fmt: skip
 
 
+def _offer(it: Things) -> HandOver:
+    return HandOver(by="taro", at=it.app.now(), note="Quiet.", seq=1, open=("Late: Alarms",))
+
+
 Opener = Callable[[Things], object]
 OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
+    AcceptDayScreen: (lambda it: it.app.push_screen(AcceptDayScreen("day:2026-01-14", _offer(it))),),
     AcknowledgeScreen: (lambda it: it.app.post_message(messages.Acknowledge(it.alarm)),),
     AlarmScreen: (lambda it: it.app.post_message(messages.OpenAlarm(it.alarm)),),
     ApprovalScreen: (lambda it: it.app.push_screen(ApprovalScreen(it.run.plan)),),
@@ -166,6 +172,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     SkipScreen: (lambda it: duty_actions.skip(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),
     NoticeScreen: (lambda it: signing.sign(it.app, None),),
+    OfferDayScreen: (lambda it: it.app.push_screen(OfferDayScreen()),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
     FollowUpScreen: (lambda it: it.app.push_screen(FollowUpScreen(it.recorded.subject, it.recorded)),),
     IncidentReportScreen: (lambda it: it.app.push_screen(IncidentReportScreen(_incident(it))),),

@@ -39,6 +39,8 @@ NOTES = frozenset(
     }
 )
 """Kinds of entries that a day's report quotes verbatim."""
+_HAND_OVERS = (EntryKind.HAND_OVER, EntryKind.HAND_OVER_ACCEPTED)
+"""Quoted where they are about a day's duty; those of an incident belong to its own report."""
 
 
 def change_lines(
@@ -58,12 +60,23 @@ def note_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
             at=entry.at,
             by=entry.person.name,
             kind=entry.kind_name,
-            text=str(entry.data.get("note") or "") or entry.text,
+            text=_quoted(entry),
             about=entry.target,
         )
         for entry in entries
-        if entry.kind in NOTES or (entry.kind in CHANGE_KINDS and entry.subject not in run_ids)
+        if entry.kind in NOTES
+        or (entry.kind in _HAND_OVERS and entry.subject.startswith("day:"))
+        or (entry.kind in CHANGE_KINDS and entry.subject not in run_ids)
     )
+
+
+def _quoted(entry: Entry) -> str:
+    """A person's own words, else the entry's text; of a hand-over the text with what was open."""
+    if entry.kind in _HAND_OVERS:
+        items = entry.data.get("open")
+        lines = [str(item) for item in items] if isinstance(items, list) else []
+        return "\n".join([entry.text, *lines])
+    return str(entry.data.get("note") or "") or entry.text
 
 
 def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:

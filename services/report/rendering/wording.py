@@ -68,6 +68,8 @@ _KINDS = {
     "disarmed": N_("disarmed"),
     "planned": N_("planned"),
     "unplanned": N_("plan cancelled"),
+    "hand-over": N_("hand-over"),
+    "hand-over-accepted": N_("hand-over accepted"),
 }
 _EVERY_KIND = frozenset(kind.value for kind in EntryKind)
 

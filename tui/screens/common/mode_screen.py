@@ -28,6 +28,7 @@ from widgets.alarms.strip import AlarmStrip
 from widgets.drawing.format import coarse, duration
 from widgets.drawing.ticker import catch_up, every_second
 from widgets.frame.banner import Banner, shared_problem
+from widgets.frame.hand_over_line import HandOverLine
 from widgets.frame.header import Header, HeaderFacts, ModeLabel
 from widgets.frame.key_bar import KeyBar
 from widgets.incidents.alert import IncidentAlert
@@ -79,6 +80,7 @@ class ModeScreen(Framed, Screen[object]):
         self.strip = AlarmStrip(now=self.app.now)
         self.banner = Banner()
         self.journal_banner = Banner()
+        self.hand_over_line = HandOverLine()
 
     def dismiss(self, result: object = None) -> AwaitComplete:
         """As Textual's, but it closes this screen, not one that opened above it meanwhile."""
@@ -90,6 +92,7 @@ class ModeScreen(Framed, Screen[object]):
         yield self.strip
         yield self.banner
         yield self.journal_banner
+        yield self.hand_over_line
         yield from self.body()
         yield KeyBar()
 
@@ -123,6 +126,7 @@ class ModeScreen(Framed, Screen[object]):
         self.watch(self.app, "posts", self._frame_changed)
         self.watch(self.app, "journal_head", self._frame_changed)
         self.watch(self.app, "incidents", self._incidents_changed)
+        self.watch(self.app, "hand_over", self._hand_over_changed)
         self.watch(self.app, "link", self._frame_changed)
         self.watch(self.app, "zone", self._zone_changed)
         every_second(self, self._frame_changed, seconds=5)
@@ -153,6 +157,10 @@ class ModeScreen(Framed, Screen[object]):
     def _incidents_changed(self) -> None:
         self.strip.incidents = incident_alerts(self.app)
         self._frame_changed()
+
+    def _hand_over_changed(self) -> None:
+        waiting = self.app.hand_over
+        self.hand_over_line.offer = waiting[1] if waiting is not None else None
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
         """Show the acknowledgements of present states, by the alarm's id."""

@@ -20,6 +20,7 @@ from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding_actions import inspection_titles
+from tui.screens.duties.hand_over import hand_over
 from widgets.duties.agenda import Agenda
 from widgets.duties.detail import DutyDetail
 from widgets.duties.list import DutyList
@@ -262,6 +263,11 @@ class InspectScreen(ModeScreen):
     def action_report(self) -> None:
         """Open today's report."""
         duty_actions.report(self.app)
+
+    def action_hand_over_day(self) -> None:
+        """Hand the day's duty over to the next person, or take it over."""
+        if self.is_active:
+            hand_over(self.app)
 
     def action_choose_inspection(self) -> None:
         """Choose an inspection and run it now, outside any duty."""

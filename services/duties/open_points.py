@@ -1,0 +1,131 @@
+"""What is open when one person hands the day's duty over to another (引き継ぎ). Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from services.i18n import N_, _
+from services.incidents.clocks import clocks, overdue
+from services.models import glyphs
+from services.models.change_runs import Run
+from services.models.date_text import day_text, time_text
+from services.models.duties import DutyView, Occurrence, OccurrenceState
+from services.models.incidents import ClockKind, FollowUp, Incident, IncidentState
+from services.models.posts import Post
+from services.models.runbook_playbooks import Playbook
+
+SOON = timedelta(days=7)
+"""How far ahead follow-ups are listed."""
+_DUTIES = {
+    OccurrenceState.LATE: (glyphs.LATE, N_("Late: {title}")),
+    OccurrenceState.MISSED: (glyphs.MISSING, N_("Missed: {title}")),
+    OccurrenceState.DUE: (glyphs.WAITING, N_("To sign off: {title}")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoint:
+    """One thing that the next person must know of."""
+
+    glyph: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayAtHand:
+    """What the console knows at the moment of a hand-over."""
+
+    now: datetime
+    zone: tzinfo
+    incidents: tuple[Incident, ...] = ()
+    playbooks: tuple[Playbook, ...] = ()
+    duties: DutyView | None = None
+    runs: tuple[Run, ...] = ()
+    posts: tuple[Post, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    """Those that nobody has signed off."""
+    armed_until: datetime | None = None
+    """None: this console is read-only."""
+
+
+def open_points(day: DayAtHand) -> tuple[OpenPoint, ...]:
+    """Incidents and their clocks, changes, writing, duties, messages, follow-ups: what cannot wait comes first."""
+    return (
+        *_incidents(day),
+        *_changes(day.runs),
+        *_writing(day),
+        *_duties(day.duties),
+        *_posts(day.posts),
+        *_follow_ups(day),
+    )
+
+
+def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
+    books = {str(book.id): book for book in day.playbooks}
+    for incident in day.incidents:
+        if not incident.is_open or incident.joined_to:
+            continue
+        if incident.state is IncidentState.OPEN:
+            glyph, text = glyphs.WAITING, _("Incident, not taken: {title}").format(title=incident.title)
+        else:
+            glyph = glyphs.UNDERWAY
+            text = _("Incident, {who} responds: {title}").format(who=incident.holder, title=incident.title)
+        yield OpenPoint(glyph, text)
+        for clock in overdue(clocks(incident, books.get(incident.playbook or ""), day.now)):
+            at = time_text(clock.due, day.zone, day.now)
+            words = (
+                _("Escalation to {who} overdue since {time}: {title}")
+                if clock.kind is ClockKind.ESCALATION
+                else _("Not recovered by {time}: {title}")
+            )
+            text = words.format(who=clock.who, time=at, title=incident.title)
+            yield OpenPoint(glyphs.ATTENTION, text)
+
+
+def _changes(runs: Iterable[Run]) -> Iterator[OpenPoint]:
+    for run in runs:
+        names = {"title": run.plan.title, "target": run.plan.target.title}
+        if run.in_flight:
+            yield OpenPoint(glyphs.NOT_JUDGED, _("Outcome unknown: {title} ({target})").format(**names))
+        elif run.watching:
+            yield OpenPoint(glyphs.RUNNING, _("Followed to its end: {title} ({target})").format(**names))
+
+
+def _writing(day: DayAtHand) -> Iterator[OpenPoint]:
+    if day.armed_until is not None:
+        at = time_text(day.armed_until, day.zone, day.now)
+        yield OpenPoint(glyphs.ATTENTION, _("Changes are allowed here until {time}").format(time=at))
+
+
+def _duties(view: DutyView | None) -> Iterator[OpenPoint]:
+    if view is None:
+        return
+    for occurrence in view.open:
+        glyph, words = (
+            (glyphs.UNDERWAY, N_("Under way: {title}")) if occurrence.underway else _DUTIES[occurrence.state]
+        )
+        yield OpenPoint(glyph, _(words).format(title=occurrence.slot.title))
+    for occurrence in _begun(view):
+        yield OpenPoint(glyphs.UNDERWAY, _("Under way: {title}").format(title=occurrence.slot.title))
+
+
+def _begun(view: DutyView) -> Iterator[Occurrence]:
+    """What a person has begun before it is due, or may still do on another day."""
+    return (each for each in (*view.running, *view.today.occurrences) if each.underway and not each.open)
+
+
+def _posts(posts: Iterable[Post]) -> Iterator[OpenPoint]:
+    for post in posts:
+        if post.unsent:
+            head = str(post.text).partition("\n")[0]
+            yield OpenPoint(glyphs.WAITING, _("Not in Slack yet: {text}").format(text=head))
+
+
+def _follow_ups(day: DayAtHand) -> Iterator[OpenPoint]:
+    """Those of the next days; one that is due already is among the duties."""
+    today = day.now.astimezone(day.zone).date()
+    for follow_up in day.follow_ups:
+        due = follow_up.due.astimezone(day.zone).date()
+        if today < due <= today + SOON:
+            words = _("Follow-up due {day}: {text}")
+            yield OpenPoint(glyphs.UPCOMING, words.format(day=day_text(due, today), text=follow_up.text))

@@ -1,0 +1,56 @@
+"""The hand-overs of a day's duty (引き継ぎ) that wait for the next person's key."""
+
+from collections.abc import Iterable, Mapping
+
+from services.models.incidents import HandOver
+from services.models.journal import Entry, EntryKind
+
+
+class DayOffers:
+    """By the journal's subject `day:<date>`, the offer that nobody has accepted."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, HandOver] = {}
+        self._accepted = 0
+        """Number of the newest accepted offer."""
+
+    @property
+    def waiting(self) -> Mapping[str, HandOver]:
+        """Every offer that nobody has accepted."""
+        return dict(self._waiting)
+
+    @property
+    def newest(self) -> tuple[str, HandOver] | None:
+        """(subject, offer) of the newest one; None if it is accepted. It covers the older ones."""
+        waiting = [pair for pair in self._waiting.items() if pair[1].seq > self._accepted]
+        return max(waiting, key=lambda pair: pair[1].seq, default=None)
+
+    def rebuild(self, subject: str, entries: Iterable[Entry]) -> None:
+        """Derive the offer of a day anew from its entries, oldest first."""
+        self._waiting.pop(subject, None)
+        for entry in entries:
+            if entry.kind is EntryKind.HAND_OVER:
+                self._waiting[subject] = day_offer_of(entry)
+            elif entry.kind is EntryKind.HAND_OVER_ACCEPTED:
+                self._accept(subject, entry.data.get("offer"))
+
+    def _accept(self, subject: str, seq: object) -> None:
+        """Drop the offer that was accepted; a newer one of the same day still waits."""
+        offer = self._waiting.get(subject)
+        if offer is not None and offer.seq == seq:
+            del self._waiting[subject]
+            self._accepted = max(self._accepted, offer.seq)
+
+
+def day_offer_of(entry: Entry) -> HandOver:
+    """The offer of a day's duty that an entry records."""
+    data = entry.data
+    to, note, items = data.get("to"), data.get("note"), data.get("open")
+    return HandOver(
+        by=entry.person.name,
+        to=to if isinstance(to, str) else "",
+        at=entry.at,
+        note=note if isinstance(note, str) else "",
+        seq=entry.seq,
+        open=tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else (),
+    )

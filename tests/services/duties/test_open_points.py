@@ -1,0 +1,84 @@
+"""What a hand-over of the day lists, worst first, each once."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from services.duties.open_points import DayAtHand, open_points
+from services.models import glyphs
+from services.models.incidents import FollowUp, Incident, IncidentState, TriggerKind
+from services.models.posts import Post, PostState
+from services.runbook.loader import load_builtin
+
+NOW = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)
+"""17:00 in Japan."""
+BOOK = load_builtin("facility-prod")
+
+
+def incident(name: str, **more: object) -> Incident:
+    return Incident.model_validate(
+        {
+            "id": f"incident:{name}",
+            "trigger": TriggerKind.ALARM,
+            "target": name,
+            "title": name,
+            "playbook": "alb-5xx",
+            "since": NOW - timedelta(minutes=7),
+            "opened_at": NOW,
+            "seq": 1,
+            **more,
+        }
+    )
+
+
+def follow_up(id: str, days: float) -> FollowUp:
+    return FollowUp(id=id, text=id, due=NOW + timedelta(days=days), by="tanaka", at=NOW)
+
+
+def test_what_cannot_wait_comes_first_and_what_is_done_is_not_listed() -> None:
+    post = Post.model_validate(
+        {
+            "id": "p",
+            "seq": 1,
+            "at": NOW,
+            "by": "tanaka",
+            "channel": "#ops",
+            "text": "[Incident] x\nmore",
+            "state": PostState.REFUSED,
+            "changed_at": NOW,
+            "let_go_at": NOW,
+        }
+    )
+    day = DayAtHand(
+        NOW,
+        ZoneInfo("Asia/Tokyo"),
+        (
+            incident("first"),
+            incident("part", joined_to="incident:first"),
+            incident("second", state=IncidentState.TAKEN, holder="suzuki", playbook=None),
+            incident("over", state=IncidentState.CLOSED, closed_at=NOW),
+        ),
+        BOOK.playbooks,
+        posts=(post,),
+        follow_ups=(follow_up("today", 0), follow_up("soon", 3), follow_up("far", 30)),
+        armed_until=NOW + timedelta(minutes=10),
+    )
+    points = open_points(day)
+    assert [point.glyph for point in points] == [
+        glyphs.WAITING,
+        glyphs.ATTENTION,
+        glyphs.UNDERWAY,
+        glyphs.ATTENTION,
+        glyphs.WAITING,
+        glyphs.UPCOMING,
+    ]
+    text = "\n".join(point.text for point in points)
+    assert "first" in text
+    assert "suzuki" in text
+    assert "17:10" in text
+    assert "soon" in text
+    for absent in ("part", "over", "far", "today"):
+        assert absent not in text.split()
+
+
+def test_nothing_open_is_an_empty_list() -> None:
+    assert open_points(DayAtHand(NOW, UTC)) == ()

@@ -1,0 +1,207 @@
+"""引き継ぎ: the day's duty is offered with what is open, and accepted by the next person with a key of their own."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.getters import app as app_getter
+from textual.widget import Widget
+
+from services.duties.open_points import DayAtHand, OpenPoint, open_points
+from services.i18n import N_, _
+from services.incidents.follow_ups import follow_up_slots
+from services.incidents.roster import next_on_duty
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.models import glyphs
+from services.models.date_text import day_text, time_text
+from services.models.incidents import HandOver
+from tui.console import Console
+from tui.screens.common.type_ahead_guard import GuardedDialog, TypeAheadGuard
+from tui.screens.common.writing_dialog import WritingDialog
+from widgets.changes.plan.form import ChoiceRow
+from widgets.drawing.prose import Prose
+
+
+def hand_over(app: Console) -> None:
+    """Accept the hand-over that waits, otherwise offer the day's duty."""
+    waiting = app.ready.incidents.day_offer
+    if waiting is None:
+        app.push_screen(OfferDayScreen())
+        return
+
+    def answered(again: bool | None) -> None:
+        if again:
+            app.push_screen(OfferDayScreen())
+
+    app.push_screen(AcceptDayScreen(*waiting), answered)
+
+
+def points_now(app: Console) -> tuple[OpenPoint, ...]:
+    """What is open at this moment, as this console knows it."""
+    services = app.ready
+    armed = services.engine.permits.armed
+    left = [
+        follow_up
+        for follow_up in services.incidents.follow_ups
+        for slot in follow_up_slots([follow_up], services.calendar.zone)
+        if services.duties.now(slot).signed is None
+    ]
+    return open_points(
+        DayAtHand(
+            app.now(),
+            services.calendar.zone,
+            app.incidents,
+            services.runbook.playbooks,
+            app.duties,
+            app.runs,
+            app.posts,
+            tuple(left),
+            armed.until if armed is not None else None,
+        )
+    )
+
+
+def _listed(lines: Iterable[str]) -> Widget:
+    rows = list(lines) or [f"{glyphs.DONE} {_('Nothing is open.')}"]
+    return VerticalScroll(Prose(Content("\n".join(rows))), classes="points")
+
+
+class OfferDayScreen(WritingDialog):
+    """Returns True once the offer is recorded."""
+
+    DEFAULT_CSS = """
+    OfferDayScreen {
+        & #window { max-width: 100; }
+        & .points { height: auto; max-height: 8; margin-bottom: 1; }
+        & NoteField { max-height: 4; }
+    }
+    """
+
+    def __init__(self) -> None:
+        services = self.app.ready
+        self.day = services.calendar.day_of(self.app.now())
+        self.points = points_now(self.app)
+        people = dict.fromkeys(str(entry.person) for entry in services.runbook.roster)
+        following = next_on_duty(services.runbook, self.day)
+        first = str(following.person) if following is not None else ""
+        self.to = ChoiceRow([("", _("whoever accepts")), *((name, name) for name in people)], first, id="to")
+        super().__init__()
+        self.guard = TypeAheadGuard(self)
+
+    def heading(self) -> str:
+        """The window's title."""
+        return _("Hand the day's duty over")
+
+    def placeholder(self) -> str:
+        """The prompt for the note, which is optional."""
+        return _("What the next person must know besides (optional)")
+
+    def keys(self) -> str:
+        """The key hints."""
+        return _("⏎ offers it · Tab to whom · Esc closes")
+
+    def about(self) -> Iterable[Widget]:
+        """What is open, and to whom it is offered."""
+        yield _listed(f"{point.glyph} {point.text}" for point in self.points)
+        yield self.to
+
+    def on_mount(self) -> None:
+        """Accept Enter only once the list could be read."""
+        super().on_mount()
+        self.guard.hold()
+
+    def accepts_enter(self) -> bool:
+        """Whether keys are accepted; those typed ahead are not."""
+        return self.guard.is_open
+
+    async def write(self, text: str) -> str:
+        """Record the offer. Raises JournalError."""
+        lines = [point.text for point in self.points]
+        await self.app.ready.incidents.hand_over_day(self.day.isoformat(), self.to.value, text, lines)
+        return _("Offered to {who}, who accepts with 2 and H.").format(
+            who=self.to.value or _("the next person")
+        )
+
+
+class AcceptDayScreen(GuardedDialog[bool]):
+    """Shows the offer; ⏎ accepts it. Returns True if the duty is to be offered anew."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", N_("Confirm")),
+        Binding("H", "again", N_("Hand over")),
+    ]
+    DEFAULT_CSS = """
+    AcceptDayScreen {
+        & #window { max-width: 100; padding: 1 2; }
+        & .points { height: auto; max-height: 8; }
+        & Prose { height: auto; }
+        & #own { color: $text-warning; }
+    }
+    """
+
+    app = app_getter(Console)
+
+    def __init__(self, subject: str, offer: HandOver) -> None:
+        super().__init__()
+        self.subject, self.offer = subject, offer
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the person here offered it."""
+        return self.offer.by == self.app.ready.journal.person.name
+
+    def compose(self) -> ComposeResult:
+        """Who offers it to whom, the note, what was open then, and a warning to the one who offered it."""
+        offer = self.offer
+        to = offer.to or _("the next person")
+        at = time_text(offer.at, self.app.zone, self.app.now())
+        with Vertical(id="window") as window:
+            window.border_title = Content(_("Take the day's duty over"))
+            window.border_subtitle = Content(_("⏎ takes over · H offers it anew · Esc closes"))
+            words = _("{by} hands the duty of {day} over to {to} ({time}).")
+            day = _day_of(self.subject, self.app.now().astimezone(self.app.zone).date())
+            yield Prose(Content.styled(words.format(by=offer.by, day=day, to=to, time=at), "bold"))
+            if offer.note:
+                yield Prose(Content(offer.note))
+            yield _listed(offer.open)
+            if self.is_own:
+                own = _("You offered it yourself: the next person should accept it with a key of their own.")
+                yield Prose(Content(f"{glyphs.ATTENTION} {own}"), id="own")
+
+    def action_accept(self) -> None:
+        """Take the duty over, unless the key was pressed before the offer could be read."""
+        if self.guard.is_open:
+            self.app.run_worker(_accept(self.app, self.subject, self.offer), group="hand-over")
+            self.dismiss(False)
+
+    def action_again(self) -> None:
+        """Offer the duty anew: to another person, or with what is open now."""
+        if self.guard.is_open:
+            self.dismiss(True)
+
+
+def _day_of(subject: str, today: date) -> str:
+    """The day of an offer, as text; as it was recorded if it is none."""
+    text = subject.partition(":")[2]
+    try:
+        return day_text(date.fromisoformat(text), today)
+    except ValueError:
+        return text
+
+
+async def _accept(app: Console, subject: str, offer: HandOver) -> None:
+    incidents = app.ready.incidents
+    try:
+        await incidents.accept_day(subject, offer)
+    except AlreadyRecorded as error:
+        words = _("{name} was faster: {text}").format(name=error.entry.person.name, text=error.entry.text)
+        app.inform(words, severity="warning")
+    except JournalError as error:
+        app.inform(error.problem.message, severity="error")
+    else:
+        app.inform(_("You took the day's duty over from {who}.").format(who=offer.by))
+    app.hand_over = incidents.day_offer

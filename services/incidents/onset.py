@@ -1,7 +1,7 @@
 """T0: the first bad minute of an incident, from the curve that its alarm watches. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from services.models.causes import Onset, OnsetBasis
@@ -9,6 +9,8 @@ from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, S
 
 SPREADS = 3.0
 """How many spreads above the baseline a minute must lie."""
+BEFORE = timedelta(minutes=15)
+"""How long before the alarm its minutes may be bad already."""
 GAP = 5
 """Good minutes in a row that end a bad stretch, when going back from the alarm."""
 _NORMAL = 1.4826
@@ -53,7 +55,7 @@ def onset_of(evidence: IncidentEvidence) -> Onset:
         # Free storage falls for hours before the alarm: it has no first bad minute, only a slope.
         return fallback
     points = summed(evidence, measures)
-    limit = baseline(points, _week_ago(evidence, measures), measures[0])
+    limit = baseline(usual_points(points, moment), _week_ago(evidence, measures), measures[0])
     if limit is None:
         return fallback
     first = first_bad(points, limit, int(moment.timestamp()))
@@ -65,6 +67,12 @@ def onset_of(evidence: IncidentEvidence) -> Onset:
         measure=str(measures[0].value),
         baseline=limit,
     )
+
+
+def usual_points(points: Points, moment: datetime) -> Points:
+    """The points before the incident: late in a long one its bad minutes would be taken for the usual ones."""
+    edge = int((moment - BEFORE).timestamp())
+    return [point for point in points if point[0] < edge]
 
 
 def summed(evidence: IncidentEvidence, measures: Iterable[Measure]) -> list[tuple[int, float]]:

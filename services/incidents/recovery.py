@@ -2,7 +2,7 @@
 
 from services.i18n import _
 from services.incidents.facts import Facts
-from services.incidents.onset import baseline, summed, watched_measures
+from services.incidents.onset import baseline, summed, usual_points, watched_measures
 from services.models.base import Clean, Model
 from services.models.first_wave import Measure, Source
 
@@ -61,10 +61,9 @@ def _curve(facts: Facts) -> RecoveryCheck:
         return _free(facts, title)
     ends = int(facts.evidence.ended.timestamp()) // 60 * 60
     points = [point for point in summed(facts.evidence, measures) if point[0] + 60 <= ends]
-    limit = facts.onset.baseline
-    if limit is None:
-        weeks = [facts.evidence.curve_week_ago(measure) for measure in measures]
-        limit = baseline(points, [value for curve in weeks if curve for value in curve.values], measures[0])
+    weeks = [facts.evidence.curve_week_ago(measure) for measure in measures]
+    week_ago = [value for curve in weeks if curve is not None for value in curve.values]
+    limit = baseline(usual_points(points, facts.evidence.alarm.since), week_ago, measures[0])
     if limit is None or len(points) < QUIET:
         return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
     newest = [value for _at, value in points[-QUIET:]]

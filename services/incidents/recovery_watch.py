@@ -62,7 +62,8 @@ class RecoveryWatch:
     def _watched(self, incidents: Iterable[Incident]) -> Iterable[Incident]:
         now, person = self._clock.now(), self._person()
         for incident in incidents:
-            is_waiting = incident.is_open and incident.recovered_at is None
+            # While the alarm fires nothing has recovered, whatever the newest minutes look like.
+            is_waiting = incident.is_open and incident.recovered_at is None and not incident.is_firing
             is_recent = now - incident.firing_since < LONGEST
             is_ours = (incident.holder or incident.captured_by) in (person.name, _console(person))
             if is_waiting and is_recent and is_ours and incident.trigger is TriggerKind.ALARM:

@@ -257,33 +257,35 @@ def doubles(seeds: Iterable[int]) -> Iterator[Trial]:
 
 def figures(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     """The figures of a run."""
-    whole = [each for each in verdicts if not each.denied]
-    one = [each for each in whole if len(each.trial.causes) == 1]
-    two = [each for each in whole if len(each.trial.causes) == 2]
-    none = [each for each in whole if not each.trial.causes]
-    by_trial = {each.trial: each for each in whole}
-    stronger = [each for each in verdicts if each.denied and _rank(each) > _rank(by_trial[each.trial])]
-    strong_wrong = [each for each in (*one, *two) if each.word == "strong" and not each.is_first]
+    whole = [result for result in verdicts if not result.denied]
+    one = [result for result in whole if len(result.trial.causes) == 1]
+    two = [result for result in whole if len(result.trial.causes) == 2]
+    none = [result for result in whole if not result.trial.causes]
+    by_trial = {result.trial: result for result in whole}
+    stronger = [
+        result for result in verdicts if result.denied and _rank(result) > _rank(by_trial[result.trial])
+    ]
+    strong_wrong = [result for result in (*one, *two) if result.word == "strong" and not result.is_first]
     return {
         "single": len(one),
-        "first": _share(each.is_first for each in one),
-        "first two": _share(each.is_in_two for each in one),
-        "words": dict(Counter(each.word for each in one)),
+        "first": _share(result.is_first for result in one),
+        "first two": _share(result.is_in_two for result in one),
+        "words": dict(Counter(result.word for result in one)),
         "double": len(two),
-        "double first": _share(each.is_first for each in two),
-        "double first two": _share(each.is_in_two for each in two),
+        "double first": _share(result.is_first for result in two),
+        "double first two": _share(result.is_in_two for result in two),
         "strong but wrong": len(strong_wrong),
-        "strong": sum(each.word == "strong" for each in (*one, *two)),
+        "strong": sum(result.word == "strong" for result in (*one, *two)),
         "healthy": len(none),
-        "healthy words": dict(Counter(each.word for each in none)),
-        "denied": sum(bool(each.denied) for each in verdicts),
+        "healthy words": dict(Counter(result.word for result in none)),
+        "denied": sum(bool(result.denied) for result in verdicts),
         "stronger when denied": len(stronger),
-        "most requests": max((each.requests for each in verdicts), default=0),
+        "most requests": max((result.requests for result in verdicts), default=0),
     }
 
 
-def _rank(verdict: Verdict) -> int:
-    return ORDER.index(Word(verdict.word))
+def _rank(result: Verdict) -> int:
+    return ORDER.index(Word(result.word))
 
 
 def _share(values: Iterable[bool]) -> float:

@@ -16,7 +16,7 @@ SHARE = 0.8
 """Share of the errors from which one side made them."""
 DOMINANT = 0.5
 """Share of the load balancer's errors from which one status code dominates."""
-LEAST = 10
+LEAST = 5
 """Errors from which their shares say anything."""
 FEW = 20
 """Requests in a minute below which a rate says little."""
@@ -164,7 +164,7 @@ def _latency_first(facts: Facts) -> Judged:
 
 
 def _requests(facts: Facts) -> tuple[float, float] | Judged:
-    """(requests a minute in the last three, the usual number), or why they cannot be compared."""
+    """(requests a minute in the last two, the usual number), or why they cannot be compared."""
     if why := facts.uncounted(Measure.REQUESTS):
         return unseen(why)
     usual = facts.usual(Measure.REQUESTS)
@@ -173,7 +173,7 @@ def _requests(facts: Facts) -> tuple[float, float] | Judged:
     # Minutes without any request have no point; the newest minute is still being counted.
     ended = int(facts.evidence.ended.timestamp()) // 60 * 60
     counts = {int(at.timestamp()): count for at, count in facts.points(Measure.REQUESTS)}
-    return sum(counts.get(ended - 60 * minute, 0.0) for minute in (1, 2, 3)) / 3, usual
+    return sum(counts.get(ended - 60 * minute, 0.0) for minute in (1, 2)) / 2, usual
 
 
 def _surge(facts: Facts) -> Judged:

@@ -24,12 +24,13 @@ SHOWN = 100
 _DATABASE = r"(?:5432|postgres|database|rds\.amazonaws|\bdb\b)"
 _REFUSED = re.compile(
     rf"(?:ECONNREFUSED|connection refused|could not connect|Connection timed out|ETIMEDOUT|timeout expired)"
-    rf".{{0,120}}{_DATABASE}|{_DATABASE}.{{0,120}}(?:ECONNREFUSED|connection refused|ETIMEDOUT|timed out)",
+    rf".{{0,120}}{_DATABASE}|データベースに接続|{_DATABASE}.{{0,120}}(?:ECONNREFUSED|connection refused|ETIMEDOUT|timed out)",
     re.IGNORECASE,
 )
 _POOL = re.compile(
     r"timeout (?:acquiring|exceeded when trying to connect)|acquir\w+ (?:a )?connection.{0,40}time|"
-    r"QueuePool limit|pool (?:exhausted|timed? ?out)|connection pool",
+    r"QueuePool limit|pool (?:exhausted|timed? ?out)|connection pool|SQLTransientConnectionException|"
+    r"obtain JDBC Connection|Connection is not available, request timed out",
     re.IGNORECASE,
 )
 _CLIENTS = re.compile(r"too many (?:clients|connections)", re.IGNORECASE)
@@ -49,7 +50,7 @@ _HOST = re.compile(
 )
 _OWN_HOST = re.compile(r"rds\.amazonaws|\.local\b|localhost|compute\.internal", re.IGNORECASE)
 _TROUBLE = re.compile(
-    r"time[d]?[ -]?out|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENOTFOUND|getaddrinfo|unreachable|refused|"
+    r"Name or service not known|UnknownHost|time[d]?[ -]?out|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENOTFOUND|getaddrinfo|unreachable|refused|"
     r"\b(?:50[0-4]|429)\b|bad gateway|service unavailable",
     re.IGNORECASE,
 )

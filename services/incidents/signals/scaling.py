@@ -4,7 +4,7 @@ Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScalingActivit
 reference).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from services.i18n import N_, _
@@ -15,6 +15,8 @@ from services.models.first_wave import Measure, Source
 
 BEFORE = timedelta(minutes=30)
 """How long before T0 a scaling activity still belongs to the incident."""
+SETTLE = timedelta(minutes=4)
+"""How long after a change of the number of tasks the CPU still shows the state before."""
 AT_MAXIMUM = "AlreadyAtMaxCapacity"
 HOT = 85.0
 """CPU of the hottest task, per cent, from which it is hot."""
@@ -39,7 +41,9 @@ def _at_maximum(facts: Facts) -> Judged:
         return cpu
     target, service = facts.evidence.scaling, facts.evidence.service
     refused = [activity for activity in _activities(facts) if AT_MAXIMUM in activity.not_scaled]
-    is_full = target is not None and service is not None and service.desired >= target.maximum
+    # Tasks that have just been added are not seen in the CPU yet.
+    is_settled = not any(moment > facts.evidence.ended - SETTLE for moment in _scale_outs(facts))
+    is_full = target is not None and service is not None and service.desired >= target.maximum and is_settled
     count = target.maximum if target is not None else "?"
     value = _("CPU {cpu}%, {count} tasks at most").format(cpu=f"{cpu:.0f}", count=count)
     if cpu < 80 or not (refused or is_full):
@@ -82,15 +86,24 @@ def _refused(facts: Facts) -> Judged:
     return absent()
 
 
-def _scaled_out(facts: Facts) -> Judged:
+def _scale_outs(facts: Facts) -> list[datetime]:
+    """When Auto Scaling changed the number of tasks since just before T0, newest first."""
+    return [activity.at for activity in _changes(facts)]
+
+
+def _changes(facts: Facts) -> list[ScalingActivity]:
     first = facts.start - timedelta(minutes=5)
-    done = [
+    return [
         activity
         for activity in facts.evidence.activities
         if activity.at >= first
         and activity.status in ("Successful", "InProgress", "Pending")
         and not activity.not_scaled
     ]
+
+
+def _scaled_out(facts: Facts) -> Judged:
+    done = _changes(facts)
     # A reaction comes after the first bad minute; it is no cause that could be too late.
     return present(done[0].description) if done else absent()
 

@@ -72,7 +72,7 @@ async def test_a_rule_covers_its_ports(rule: dict[str, Any], port: int, covered:
         [group("sg-db", {"FromPort": 1, "ToPort": 2})],
         [group("sg-db", {"IpProtocol": "tcp", "FromPort": 5432})],
     ],
-    ids=["another group", "no rules", "no id", "no protocol", "no end of the range"],
+    ids=["another group", "no rules", "one side only", "no id", "no protocol", "no end of the range"],
 )
 async def test_damaged_answers_refuse_nobody(answered: list[dict[str, Any]]) -> None:
     canned = Canned(DescribeSecurityGroups={"SecurityGroups": answered})

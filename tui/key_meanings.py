@@ -50,7 +50,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("n N", "next, previous match", "Next match", "Previous match"),
     _meaning("f", "filter", "Filter"),
     _meaning("full_stop", "steps: `.` and the number runs a step", "Steps"),
-    _meaning("at", "choose a time: go there in a log (all panes, reserved), plan a duty's date", "Go to time", "Plan"),
+    _meaning("at", "choose a time: go there in a log (all panes, reserved), plan a duty's date, leave a follow-up", "Go to time", "Plan", "Follow-up"),
     _meaning("exclamation_mark", "newest firing alarm: its incident", "Newest firing"),
     _meaning("dollar_sign", "the `aws` command that does the same", "AWS commands"),
     _meaning("plus", "agree to the cost", "Agree to the cost"),

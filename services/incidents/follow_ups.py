@@ -9,6 +9,7 @@ from services.models.date_text import day_text
 from services.models.duties import ScheduledOccurrence
 from services.models.incidents import FollowUp
 from services.models.journal import Entry, EntryKind
+from services.models.runbook import Runbook
 
 FOLLOW_UP = "follow-up@"
 """How the key of its occurrence begins; its id follows."""
@@ -27,6 +28,17 @@ def follow_ups_in(entries: Iterable[Entry]) -> Iterator[FollowUp]:
             left = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
             if left is not None:
                 yield left
+
+
+def offered_follow_up(runbook: Runbook, inspection: str) -> str:
+    """What the runbook suggests about this inspection's finding: the first action that leads to it; "" if none does."""
+    actions = (
+        str(cause.action)
+        for playbook in runbook.playbooks
+        for cause in playbook.causes
+        if cause.look == inspection
+    )
+    return next(actions, "")
 
 
 def _slot(left: FollowUp, zone: tzinfo) -> ScheduledOccurrence:

@@ -19,7 +19,7 @@ from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from services.models.incidents import HandOver
+from services.models.incidents import HandOver, Incident, TriggerKind
 from services.models.journal import Entry, EntryQuery, Person
 from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
@@ -49,6 +49,7 @@ from tui.screens.common.runbook import RunbookScreen
 from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.follow_up import FollowUpScreen
 from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen
 from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.override import OverrideScreen
@@ -61,6 +62,7 @@ from tui.screens.journal.verify import JournalVerifyScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
+from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.slack.outbox import DecideScreen, OutboxScreen
 from tui.screens.slack.post import PostScreen, propose_alarm
 from tui.screens.watch.acknowledge import AcknowledgeScreen
@@ -125,6 +127,15 @@ def _request(it: Things) -> ApprovalRequest:
     return ApprovalRequest(plan=it.run.plan, asker=person, at=it.app.now(), state=ApprovalState.ASKED)
 
 
+def _incident(it: Things) -> Incident:
+    """An incident that the journal does not have."""
+    since = it.app.now()
+    return Incident(
+        id=f"incident:{it.alarm.id}@{since.isoformat()}", trigger=TriggerKind.ALARM, target=it.alarm.id, title="x",
+        since=since, opened_at=since, seq=1,
+    )  # fmt: skip
+
+
 def _offer(it: Things) -> HandOver:
     return HandOver(by="taro", at=it.app.now(), note="Quiet.", seq=1, open=("Late: Alarms",))
 
@@ -163,6 +174,8 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     NoticeScreen: (lambda it: signing.sign(it.app, None),),
     OfferDayScreen: (lambda it: it.app.push_screen(OfferDayScreen()),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
+    FollowUpScreen: (lambda it: it.app.push_screen(FollowUpScreen(it.recorded.subject, it.recorded)),),
+    IncidentReportScreen: (lambda it: it.app.push_screen(IncidentReportScreen(_incident(it))),),
     OverrideScreen: (lambda it: finding_actions.override(it.app, it.recorded.subject, it.recorded),),
     PastMessagesScreen: (lambda it: it.app.action_show_messages(),),
     PlanScreen: (lambda it: it.app.post_message(messages.PlanChange(it.run.plan.kind, it.run.plan.target)),),

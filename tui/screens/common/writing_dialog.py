@@ -58,6 +58,10 @@ class WritingDialog(Dialog[bool]):
         """The widgets above the field."""
         return ()
 
+    def below(self) -> Iterable[Widget]:
+        """The widgets below the field."""
+        return ()
+
     def keys(self) -> str:
         """The key hints."""
         return _("⏎ records · ^j new line · Esc closes")
@@ -81,6 +85,7 @@ class WritingDialog(Dialog[bool]):
             window.border_subtitle = Content(self.keys())
             yield from self.about()
             yield self.field
+            yield from self.below()
             yield self.message_line
 
     def on_mount(self) -> None:
@@ -96,6 +101,9 @@ class WritingDialog(Dialog[bool]):
         """Show a message below the field."""
         self.message_line.set_class(trouble, "-trouble")
         self.message_line.update(Content(text))
+        if trouble:
+            # A window that is taller than the screen scrolls.
+            self.call_after_refresh(self.message_line.scroll_visible, animate=False)
 
     def on_key(self, event: Key) -> None:
         """Say why Enter does nothing while keys that may have been typed ahead are ignored."""
@@ -107,19 +115,20 @@ class WritingDialog(Dialog[bool]):
         self._leaving = ""
 
     @on(NoteField.Submitted)
-    def submitted(self, message: NoteField.Submitted) -> None:
-        """Record the text, once."""
+    def submitted(self) -> None:
+        """Record the text, once, from whichever field Enter was pressed in."""
+        text = self.field.written
         if self._writing or not self.accepts_enter():
             return
-        if len(message.text) > LONGEST:
+        if len(text) > LONGEST:
             why = _("A note can have at most {limit} characters; this one has {count}.")
-            self.show_message(why.format(limit=f"{LONGEST:,}", count=f"{len(message.text):,}"), trouble=True)
-        elif why := self.refused(message.text):
+            self.show_message(why.format(limit=f"{LONGEST:,}", count=f"{len(text):,}"), trouble=True)
+        elif why := self.refused(text):
             self.show_message(why, trouble=True)
         else:
             self._writing = True
             self.show_message(_("Recording…"))
-            self._record(message.text)
+            self._record(text)
 
     @work(group="record")
     async def _record(self, text: str) -> None:

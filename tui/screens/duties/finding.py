@@ -19,6 +19,7 @@ from tui.screens.common.command_sheets import finding_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties import finding_actions, signing
+from tui.screens.duties.follow_up import FollowUpScreen
 from tui.screens.slack.post import propose_finding
 from widgets.findings.evidence import EvidenceTable
 from widgets.findings.view import FindingView
@@ -40,6 +41,7 @@ class FindingScreen(ModeScreen):
         Binding("equals_sign", "override", N_("Override"), show=True),
         Binding("A", "choose_known", N_("Known…"), show=True),
         Binding("p", "propose", N_("Slack"), show=True),
+        Binding("at", "leave", N_("Follow-up"), show=True),
         Binding("c", "respond", N_("Respond"), show=True),
     ]
 
@@ -129,6 +131,7 @@ class FindingScreen(ModeScreen):
             "choose_known": lambda: bool(finding.unfamiliar or self._has_allow_list()),
             "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
             "respond": lambda: finding.verdict in (Verdict.ATTENTION, Verdict.ABNORMAL),
+            "leave": lambda: finding.verdict is not Verdict.NORMAL,
             "consent": lambda: finding.waits_for_consent and not self._why_not_run(),
             "rerun": lambda: not self._why_not_run(),
             "sign": lambda: self.slot is not None and self.services.duties.signable(self.slot),
@@ -190,6 +193,11 @@ class FindingScreen(ModeScreen):
     def action_choose_known(self) -> None:
         """Add people or networks to the allow list, or remove them."""
         finding_actions.edit_allow_list(self.app, self.recorded.finding)
+
+    def action_leave(self) -> None:
+        """Leave something to be done about it by a date."""
+        if self.guard.is_open:
+            self.app.push_screen(FollowUpScreen(self.subject, self.recorded))
 
     def action_propose(self) -> None:
         """Propose a note for Slack."""

@@ -14,8 +14,10 @@ from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from tui.screens.common.already_recorded import was_first
+from tui.screens.common.follow_ups import FollowUpField
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from tui.screens.duties.follow_up import leave, offered_for, today_of
 from tui.screens.duties.wording import (
     accepting_words,
     effect_words,
@@ -98,7 +100,7 @@ class SignScreen(_RecordScreen):
     """
 
     DEFAULT_CSS = """
-    SignScreen #effect { margin-bottom: 1; }
+    SignScreen { & #effect { margin-bottom: 1; } & #window { overflow-y: auto; scrollbar-size-vertical: 1; } }
     """
 
     def __init__(self, occurrence: Occurrence) -> None:
@@ -112,7 +114,10 @@ class SignScreen(_RecordScreen):
         )
         self.effect = Prose(id="effect")
         self._accepted: tuple[Recorded, ...] = ()
-        self._proposed = proposed_note(self.app.ready.scheduler.of(occurrence.slot))
+        findings = self.app.ready.scheduler.of(occurrence.slot)
+        self._proposed = proposed_note(findings)
+        self.follow_up = FollowUpField(offered_for(self.app, findings.recorded if findings else ()))
+        self.follow_up.can_focus = False
 
     def _clock_of(self, at: datetime) -> str:
         return clock_of(at, self.app.zone, self.app.now().astimezone(self.app.zone).date())
@@ -123,6 +128,10 @@ class SignScreen(_RecordScreen):
         if self.checklist is not None:
             yield self.checklist
             yield self.effect
+
+    def below(self) -> Iterable[Widget]:
+        """Yield the field for what is left to be done."""
+        yield self.follow_up
 
     def on_mount(self) -> None:
         """Propose a note, and follow the ticks of other consoles."""
@@ -154,6 +163,7 @@ class SignScreen(_RecordScreen):
         if self.field.can_focus:
             return
         super()._begin()
+        self.follow_up.can_focus = True
         if self.checklist is not None and self.checklist.boxes:
             first = next((box for box in self.checklist.boxes if not box.value), self.checklist.boxes[0])
             first.focus()
@@ -168,7 +178,7 @@ class SignScreen(_RecordScreen):
 
     @on(NoteField.Left)
     def _left(self) -> None:
-        if self.checklist is not None:
+        if self.checklist is not None or self.focused is self.follow_up:
             self.focus_previous()
 
     @on(Checklist.Changed)
@@ -187,13 +197,12 @@ class SignScreen(_RecordScreen):
     def keys(self) -> str:
         """Return the key hints; in a checklist, Enter moves on until the note is reached."""
         if self.checklist is None:
-            return super().keys()
+            return _("⏎ records · Tab follow-up · ^j new line · Esc closes")
         return _("Space ticks · ↑ ↓ move · ⏎ next, or records the note · Esc closes")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Return title, due time, how the sign-off will be recorded, and the findings that it accepts."""
-        summary = signing_words(occurrence, zone, now)
-        findings = self.app.ready.scheduler.of(occurrence.slot)
+        summary, findings = signing_words(occurrence, zone, now), self.app.ready.scheduler.of(occurrence.slot)
         if findings is None or occurrence.signed is not None:
             return summary
         # The sign-off accepts exactly the findings on screen when Enter was pressed.
@@ -211,8 +220,9 @@ class SignScreen(_RecordScreen):
     def refused(self, text: str) -> str:
         """Refuse invalid evidence, progress without any, and lines left open without a reason."""
         checklist = self.checklist
-        if checklist is None:
-            return ""
+        _rows, unreadable = self.follow_up.read(today_of(self.app), self.app.zone)
+        if checklist is None or unreadable:
+            return unreadable
         if wrong := checklist.not_numbers():
             return _("Must be a number: {names}").format(names=_(", ").join(wrong))
         if self._is_progress:
@@ -234,7 +244,8 @@ class SignScreen(_RecordScreen):
         """Return what closing would lose: the note unless it is the proposed one, the ticks and the evidence."""
         ticked = self.checklist.written if self.checklist is not None else ""
         note = super().unsaved()
-        return "\n".join(part for part in ("" if note == self._proposed else note, ticked) if part)
+        own = "" if note == self._proposed else note
+        return "\n".join(filter(None, (own, ticked, self.follow_up.written)))
 
     async def record(self, text: str) -> str:
         """Record the sign-off or the progress. Raises JournalError, AlreadyRecorded, NotNow."""
@@ -242,17 +253,23 @@ class SignScreen(_RecordScreen):
         if self.checklist is not None and self._is_progress:
             change = self.checklist.change.model_copy(update={"note": text})
             await duties.record_progress(self.occurrence, change)
-            count = len(self.checklist.boxes)
-            done = count - self.checklist.unticked()
-            words = _("{title} is under way: {done} of {total} ticked")
-            return words.format(title=title, done=done, total=count)
+            total = len(self.checklist.boxes)
+            words = _("{title} is under way: {done} of {total} ticked").format(
+                title=title, done=total - self.checklist.unticked(), total=total
+            )
+            return await self._with_follow_ups(words)
         more: dict[str, object] = {}
         if self.app.ready.scheduler.inspections_of(self.occurrence.slot):
             more["findings"] = entries.signed(self._accepted)
         if self.checklist is not None:
             more |= {"checked": list(self.checklist.ticked()), "evidence": self.checklist.evidence()}
         await duties.sign(self.occurrence, text, more=more)
-        return _("{title} is signed off").format(title=title)
+        return await self._with_follow_ups(_("{title} is signed off").format(title=title))
+
+    async def _with_follow_ups(self, words: str) -> str:
+        """Record what is left, and return the message with it."""
+        rows, slot = self.follow_up.read(today_of(self.app), self.app.zone)[0], self.occurrence.slot
+        return _("; ").join(filter(None, (words, await leave(self.app, slot.key, slot.duty, rows))))
 
 
 class SkipScreen(_RecordScreen):

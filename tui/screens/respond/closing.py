@@ -1,7 +1,7 @@
 """Closing an incident: its cause, what happened, and what is left to be done by a date."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, tzinfo
+from datetime import date, tzinfo
 
 from textual.content import Content
 from textual.widget import Widget
@@ -9,15 +9,13 @@ from textual.widget import Widget
 from services.i18n import _
 from services.incidents.service import Incidents
 from services.models.incidents import Incident
+from tui.screens.common.follow_ups import read_follow_ups
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
-from tui.typed_days import read_coming_day
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import NoteField
 
-DUE = time(9, 0)
-"""Local time at which a follow-up is due on its day."""
 OWN = "own"
 """The choice of a cause in one's own words: the summary says it."""
 
@@ -97,16 +95,3 @@ class CloseScreen(WritingDialog):
 
     def _today(self) -> date:
         return self.app.now().astimezone(self._zone).date()
-
-
-def read_follow_ups(text: str, today: date, zone: tzinfo) -> tuple[tuple[tuple[str, datetime], ...], str]:
-    """(what is left with its time, ""), or ((), why a line cannot be read)."""
-    rows: list[tuple[str, datetime]] = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        first, _space, rest = line.replace("　", " ").partition(" ")
-        day = read_coming_day(first, today)
-        if day is None or not rest.strip():
-            words = _("“{line}” needs a day and what is to be done: 2026-02-02 add an index")
-            return (), words.format(line=line)
-        rows.append((rest.strip(), datetime.combine(day, DUE, zone)))
-    return tuple(rows), ""

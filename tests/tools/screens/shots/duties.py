@@ -14,6 +14,7 @@ from tui.screens.common.confirm import ConfirmScreen, confirm
 from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.follow_up import FollowUpScreen
 from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen, hand_over
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.inspect_now import InspectNowScreen
@@ -59,6 +60,12 @@ async def _sign(stage: Stage, id: str) -> None:
     await _inspect(stage)
     signing.sign_now(stage.app, stage.duty(id))
     await stage.on(SignScreen)
+
+
+async def _follow_up(stage: Stage) -> None:
+    await _finding(stage, id="slow-queries")
+    await stage.do("leave")
+    await stage.on(FollowUpScreen)
 
 
 async def _skip(stage: Stage) -> None:
@@ -189,6 +196,7 @@ SHOTS = (
     Shot("sign-all", SignAllScreen, _sign_all, QUIET),
     Shot("finding", FindingScreen, _finding_of_duty, FAULTS),
     *(Shot(f"finding-{id}", FindingScreen, partial(_finding, id=id), FAULTS) for id in _INSPECTIONS),
+    Shot("follow-up", FollowUpScreen, _follow_up, FAULTS),
     Shot("finding-reference", FindingScreen, _reference, KEY),
     Shot("finding-normal", FindingScreen, partial(_finding, id="backups"), QUIET),
     Shot("finding-stranger", FindingScreen, partial(_finding, id="sign-ins"), STRANGER),

@@ -6,6 +6,7 @@ from tests.tools.screens.worlds import BUSY, FULL, STORM
 from tui import messages
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.incident import IncidentScreen
+from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.respond import RespondScreen
 from tui.screens.respond.told import ToldScreen
 
@@ -51,6 +52,13 @@ async def _close(stage: Stage) -> None:
     await stage.on(CloseScreen)
 
 
+async def _report(stage: Stage) -> None:
+    await _taken(stage)
+    await stage.press("g")
+    await stage.on(IncidentReportScreen)
+    await stage.until(lambda: stage.screen.report is not None)
+
+
 SHOTS = (
     Shot("respond", RespondScreen, _list),
     Shot("incident", IncidentScreen, _taken, STORM),
@@ -58,5 +66,6 @@ SHOTS = (
     Shot("incident-cpu", IncidentScreen, _incident, BUSY),
     Shot("incident-storage", IncidentScreen, _incident, FULL),
     Shot("told", ToldScreen, _told, STORM),
+    Shot("incident-report", IncidentReportScreen, _report, STORM),
     Shot("close-incident", CloseScreen, _close, STORM),
 )

@@ -14,6 +14,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.follow_up import FollowUpScreen
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.sign import SignScreen
 from tui.screens.logs.logs import LogsScreen
@@ -197,3 +198,22 @@ async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -
         await until(pilot, lambda: "1/1" in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, InspectScreen))
+
+
+@pytest.mark.slow
+async def test_a_finding_leaves_what_the_runbook_suggests_and_its_duty_is_signed(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
+        screen = await opened(pilot, embedded, "slow-queries")
+        await until(pilot, lambda: screen.guard.is_open)
+        await pilot.press("at")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FollowUpScreen))
+        assert "Consider adding an index" in screen_text(pilot)
+        await pilot.press(*"today", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        (left,) = pilot.app.ready.incidents.follow_ups
+        assert (left.text, left.subject) == ("Consider adding an index", screen.subject)
+        key = f"follow-up@{left.id}"
+        await until(pilot, lambda: key in [each.key for each in pilot.app.duties.today.occurrences])
+        duty = next(each for each in pilot.app.duties.today.occurrences if each.key == key)
+        await pilot.app.ready.duties.sign(duty, "")
+        await until(pilot, lambda: key not in [each.key for each in pilot.app.duties.open])

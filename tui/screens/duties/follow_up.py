@@ -1,0 +1,93 @@
+"""The dialog that leaves something to be done about a finding, and what the sign-off of a duty leaves."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from textual.content import Content
+from textual.widget import Widget
+
+from services.i18n import _, plural
+from services.incidents.follow_ups import offered_follow_up
+from services.journal.errors import JournalError
+from services.models.findings import Recorded
+from services.models.verdict import Verdict
+from tui.console import Console
+from tui.screens.common.follow_ups import read_follow_ups
+from tui.screens.common.writing_dialog import WritingDialog
+from widgets.drawing.lines import ROLES
+from widgets.drawing.prose import Prose
+
+
+class FollowUpScreen(WritingDialog):
+    """Each line becomes a duty of its day, which a person signs off."""
+
+    def __init__(self, subject: str, recorded: Recorded) -> None:
+        super().__init__()
+        self._offered = offered_for(self.app, (recorded,))
+        self._subject = subject
+        self._finding = recorded.finding
+
+    def heading(self) -> str:
+        """Return the window's title."""
+        return _("Leave a follow-up")
+
+    def placeholder(self) -> str:
+        """Return the prompt."""
+        return _("2026-02-02 add an index (one a line: a day and what is to be done)")
+
+    def about(self) -> Iterable[Widget]:
+        """Yield the finding, and what a day alone leaves."""
+        lines = [Content.styled(self._finding.title, ROLES["title"]), Content(self._finding.summary)]
+        if self._offered:
+            words = _("A day alone leaves “{text}”.").format(text=self._offered)
+            lines.append(Content.styled(words, ROLES["muted"]))
+        yield Prose(Content("\n").join(lines), classes="about")
+
+    def refused(self, text: str) -> str:
+        """Refuse lines without a day, and nothing at all."""
+        rows, wrong = self._rows(text)
+        return wrong or ("" if rows else _("Write a day and what is to be done."))
+
+    async def write(self, text: str) -> str:
+        """Record what is left. Raises JournalError."""
+        rows, _wrong = self._rows(text)
+        for left, due in rows:
+            await self.app.ready.incidents.leave(self._subject, self._finding.inspection, left, due)
+        return left_words(len(rows))
+
+    def _rows(self, text: str) -> tuple[tuple[tuple[str, datetime], ...], str]:
+        return read_follow_ups(text, today_of(self.app), self.app.zone, self._offered)
+
+
+def today_of(app: Console) -> date:
+    """Return the local date."""
+    return app.now().astimezone(app.zone).date()
+
+
+def offered_for(app: Console, recorded: Iterable[Recorded]) -> str:
+    """Return what the runbook suggests for the first of these findings that is not normal; "" if nothing."""
+    texts = (
+        offered_follow_up(app.ready.runbook, str(each.finding.inspection))
+        for each in recorded
+        if each.finding.verdict in (Verdict.ATTENTION, Verdict.ABNORMAL)
+    )
+    return next(filter(None, texts), "")
+
+
+async def leave(app: Console, subject: str, target: str, rows: Iterable[tuple[str, datetime]]) -> str:
+    """Record what a sign-off leaves; returns what to add to its message, also if the journal refused."""
+    rows = tuple(rows)
+    try:
+        for text, due in rows:
+            await app.ready.incidents.leave(subject, target, text, due)
+    except JournalError as error:
+        return _("the follow-up was NOT recorded: {why}").format(why=error.problem.message)
+    return left_words(len(rows)) if rows else ""
+
+
+def left_words(count: int) -> str:
+    """Return the confirmation."""
+    words = plural(
+        "{count} follow-up is a duty of its day", "{count} follow-ups are duties of their day", count
+    )
+    return words.format(count=count)

@@ -13,12 +13,12 @@ from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.incidents.follow_ups import follow_up_slots
+from services.incidents.hand_over.open_points import DayAtHand, OpenPoint, open_points
 from services.incidents.roster import next_on_duty
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models import glyphs
 from services.models.date_text import day_text, time_text
 from services.models.incidents import HandOver
-from services.open_points import DayAtHand, OpenPoint, open_points
 from tui.console import Console
 from tui.screens.common.type_ahead_guard import GuardedDialog, TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from services.incidents.hand_over.open_points import DayAtHand, open_points
 from services.models import glyphs
 from services.models.incidents import FollowUp, Incident, IncidentState, TriggerKind
 from services.models.posts import Post, PostState
-from services.open_points import DayAtHand, open_points
 from services.runbook.loader import load_builtin
 
 NOW = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)

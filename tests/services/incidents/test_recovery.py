@@ -115,8 +115,8 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded: Embedded,
         for _minute in range(15):
             if any(turn.kind is TurnKind.RECOVERED for turn in incidents.of(incident.id).turns):  # type: ignore[union-attr]
                 break
-            for each in watch.watched():
-                await watch.judge(each)
+            for open_incident in watch.watched():
+                await watch.judge(open_incident)
             embedded.advance(EVERY)
         ended = incidents.of(incident.id)
         assert ended is not None

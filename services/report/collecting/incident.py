@@ -40,6 +40,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.measures import LOW_IS_BAD, MEASURES
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
+from services.models.step_records import step_records
 from services.models.units import number
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.incident_lines import incident_line
@@ -213,7 +214,7 @@ def _decided_scores(entries: Iterable[Entry]) -> dict[str, int]:
 
 def _steps(incident: Incident, playbook: Playbook | None) -> Iterator[StepReport]:
     steps = playbook.steps if playbook is not None else ()
-    marks = {record.index: record for record in incident.steps}
+    marks = {record.index: record for record in step_records(incident, playbook)}
     for index in sorted({*range(len(steps)), *marks}):
         step = steps[index] if index < len(steps) else None
         record = marks.get(index)

@@ -165,9 +165,7 @@ class _Page:
             why = report.evidence_problem or _("No evidence was recorded, so nothing is measured.")
             return self._section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
         words = report.impact or _("What users noticed was not measured.")
-        until = _("Figures until {time}, when the evidence was read.").format(
-            time=self.dates.at(report.measured_until, self.day)
-        )
+        until = _("Figures until {time}.").format(time=self.dates.at(report.measured_until, self.day))
         blocks: list[Block] = [self._paragraph(_("{text}. {more}").format(text=words, more=until))]
         if report.figures:
             blocks += self._rows(figure_columns(), (40, 20, 20, 20), self.rows.figures(), EVIDENCE)

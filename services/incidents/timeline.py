@@ -9,6 +9,7 @@ from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TimelineKind, TimelineRow, TriggerKind
 from services.models.journal import Entry, EntryKind
+from services.models.service_events import scaling_text
 
 BEFORE = timedelta(minutes=60)
 """How long before T0 something counts as just before."""
@@ -136,7 +137,11 @@ def _deployments(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
 def _scaling(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
     for activity in evidence.activities:
         reasons = _(", ").join(word_of(NOT_SCALED, code) for code in activity.not_scaled)
-        text = _("Auto Scaling did not scale: {why}").format(why=reasons) if reasons else activity.description
+        text = (
+            _("Auto Scaling did not scale: {why}").format(why=reasons)
+            if reasons
+            else scaling_text(activity.description)
+        )
         yield _row(activity.at, text)
 
 

@@ -1,6 +1,7 @@
-"""ECS's service events in words for an operator.
+"""What a service of ECS reports, and what Auto Scaling does to it, in words for an operator.
 
-Source: "Viewing Amazon ECS service events" and "Amazon ECS service event messages" (Amazon ECS developer guide).
+Source: "Viewing Amazon ECS service events" and "Amazon ECS service event messages" (Amazon ECS developer guide);
+Description of ScalingActivity (Application Auto Scaling API reference).
 """
 
 import re
@@ -73,3 +74,17 @@ def service_event(message: str) -> str:
         if match is not None:
             return words(match)
     return text
+
+
+_SCALING: dict[str, Callable[[str], str]] = {
+    "desired count": lambda count: _("desired count set to {count}").format(count=count),
+    "min capacity": lambda count: _("minimum set to {count}").format(count=count),
+    "max capacity": lambda count: _("maximum set to {count}").format(count=count),
+}
+_SETTING = re.compile(r"(desired count|min capacity|max capacity) to (\d+)")
+
+
+def scaling_text(description: str) -> str:
+    """What a scaling activity sets; Auto Scaling's own words if they are unknown."""
+    settings = _SETTING.findall(description)
+    return _(", ").join(_SCALING[what](count) for what, count in settings) or description

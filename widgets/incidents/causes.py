@@ -72,7 +72,7 @@ def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
 
 
 def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
-    """The first cause with its heaviest facts, the second one, and the next look: what few rows have room for."""
+    """The first cause with its heaviest fact, what to do about it, and the next look: what few rows have room for."""
     assessment = view.assessment
     if assessment is None:
         return cause_entries(view, now, width)
@@ -81,8 +81,14 @@ def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry
         words = _("No cause is supported by what was read.")
         return [Entry("none", ([(words, "muted")],), can_choose=False), *next_look_entry(view, width)]
     facts = _facts_line(view, leader, now, width)
-    lines = [bar_line(view, leader, width), *facts[:1], *_action_line(view, leader, width), *facts[1:2]]
-    return [Entry(cause_key(leader.id), tuple(lines)), *next_look_entry(view, width)]
+    lines = [bar_line(view, leader, width), *facts[:1]]
+    if assessment.word is not Word.OPEN:
+        lines += _action_line(view, leader, width)
+    look = assessment.next_look if assessment.word is not Word.STRONG else None
+    next_look = (
+        [Entry("next-look", (_look_line(look),))] if look is not None else next_look_entry(view, width)
+    )
+    return [Entry(cause_key(leader.id), tuple(lines)), *next_look]
 
 
 def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:

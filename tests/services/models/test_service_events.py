@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.models.service_events import service_event
+from services.models.service_events import scaling_text, service_event
 
 GROUP = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/api-tg/73e2d6bc24d8a067"
 
@@ -30,3 +30,10 @@ GROUP = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/ap
 )
 def test_an_event_in_words(message: str, words: str) -> None:
     assert service_event(message) == words
+
+
+def test_a_scaling_activity_in_words() -> None:
+    assert scaling_text("Setting desired count to 5.") == "desired count set to 5"
+    both = "Setting min capacity to 2 and max capacity to 10"
+    assert scaling_text(both) == "minimum set to 2, maximum set to 10"
+    assert scaling_text("Something else") == "Something else"

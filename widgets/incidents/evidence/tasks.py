@@ -15,7 +15,7 @@ from services.models.aws_codes import (
 )
 from services.models.ecs import ContainerService, Deployment, ScalingActivity
 from services.models.first_wave import Source, StoppedTask
-from services.models.service_events import service_event
+from services.models.service_events import scaling_text, service_event
 from widgets.drawing.lines import Line, Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import (
@@ -171,5 +171,5 @@ def _activity(context: EvidenceContext, activity: ScalingActivity, number: int, 
         text, role = _("not scaled: {why}").format(why=reasons), "bad"
     else:
         state = word_of(ACTIVITY_STATES, activity.status)
-        text, role = f"{activity.description} ({state})", ""
+        text, role = f"{scaling_text(activity.description)} ({state})", ""
     return Entry(f"activity:{number}", tuple(hanging(first, text, width, role)), can_choose=False)

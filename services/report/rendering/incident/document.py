@@ -166,7 +166,9 @@ class _Page:
             return self._section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
         words = report.impact or _("What users noticed was not measured.")
         until = _("Figures until {time}.").format(time=self.dates.at(report.measured_until, self.day))
-        blocks: list[Block] = [self._paragraph(_("{text}. {more}").format(text=words, more=until))]
+        blocks: list[Block] = [
+            self._paragraph(_("{text}. {more}").format(text=words.rstrip(".。"), more=until))
+        ]
         if report.figures:
             blocks += self._rows(figure_columns(), (40, 20, 20, 20), self.rows.figures(), EVIDENCE)
         return self._section(_("Impact"), blocks, EVIDENCE)

@@ -7,6 +7,7 @@ from services.i18n import _, first_few
 from services.models import glyphs
 from services.models.causes import Assessment, NextLook, Signal, WeighedCause, WeighedSignal, Word
 from services.models.date_text import time_text
+from services.models.incidents import TriggerKind
 from widgets.drawing.format import crop, pad, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
@@ -45,6 +46,8 @@ def cause_of(key: str | None) -> str:
 def word_spans(view: IncidentView, now: datetime) -> list[Span]:
     """`◆ 有力  03:09 の証拠`: how sure the weighing is and what it weighs, for the panel's head."""
     assessment = view.assessment
+    if view.incident.trigger is TriggerKind.FINDING:
+        return []
     if assessment is None:
         return [(f"{glyphs.NOT_JUDGED} {view.trouble or _('not weighed yet')}", "warn")]
     style = WORD_STYLES[assessment.word]
@@ -115,7 +118,8 @@ def _choice_lines(view: IncidentView, cause: WeighedCause, now: datetime, width:
 
 def _absent(view: IncidentView, width: int) -> list[Line]:
     if view.trouble:
-        return [[(text, "warn")] for text in wrap(view.trouble, width)]
+        role = "muted" if view.incident.trigger is TriggerKind.FINDING else "warn"
+        return [[(text, role)] for text in wrap(view.trouble, width)]
     if view.incident.capturing_at is not None:
         return [[(_("Reading what AWS knows…"), "muted")]]
     words = _("There is no evidence from AWS yet; r reads it.")

@@ -141,12 +141,17 @@ class IncidentDetail(Widget):
         page = self._page_at_hand()
         if page is not self._page:
             self._page = page
-            self.evidence.title = _("Evidence: {page}").format(page=_(page.title)) if page else _("Evidence")
+            self.evidence.title = self._evidence_title(page)
             self.evidence.restart()
         data = page.chart_data(self._evidence_context()) if page is not None and self._has_evidence() else ()
         for number, chart in enumerate(self.charts):
             chart.zone = self.view.zone if self.view is not None else chart.zone
             chart.data = data[number] if number < len(data) else ChartData()
+
+    def _evidence_title(self, page: Page | None) -> str:
+        if self.view is not None and self.view.incident.facts:
+            return _("Evidence: {page}").format(page=_("Finding"))
+        return _("Evidence: {page}").format(page=_(page.title)) if page else _("Evidence")
 
     def _page_at_hand(self) -> Page | None:
         view, step = self.view, self.step

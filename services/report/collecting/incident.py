@@ -35,7 +35,7 @@ from services.models.incident_report import (
     QuotedLine,
     StepReport,
 )
-from services.models.incidents import Incident, StepMark
+from services.models.incidents import Incident, StepMark, TriggerKind
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.measures import LOW_IS_BAD, MEASURES
 from services.models.runbook import Runbook
@@ -115,6 +115,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
             incident, entries, evidence.whole if evidence is not None else None, onset, changed
         ),
         evidence_problem=problem,
+        **({"impact": incident.reason} if incident.trigger is TriggerKind.FINDING else {}),
         **(_evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}),
     )
 

@@ -8,7 +8,7 @@ from services.incidents.joining import are_linked
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.alarms import AlarmState
 from services.models.causes import Assessment
-from services.models.incidents import Incident
+from services.models.incidents import Incident, StepKind, TriggerKind
 from services.models.posts import Proposal
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
@@ -218,7 +218,7 @@ class IncidentScreenBase(ModeScreen):
                 incident, cause or text, title or text, text if cause else "", assessment
             )
 
-        self.app.push_screen(decide_dialog(title, write))
+        self.app.push_screen(decide_dialog(title, write, question_of(view) if not title else ""))
 
     async def _recorded_decision(
         self, incident: Incident, cause: str, title: str, note: str, assessment: Assessment | None
@@ -235,6 +235,14 @@ class IncidentScreenBase(ModeScreen):
         is_firing = alarm is not None and alarm.state is AlarmState.ALARM
         screen = CloseScreen(incident, self.services.incidents, causes, self.app.zone, is_firing=is_firing)
         self.app.push_screen(screen)
+
+
+def question_of(view: IncidentView) -> str:
+    """What a playbook of findings has to decide, which is not a cause; "" for an alarm's."""
+    if view.incident.trigger is not TriggerKind.FINDING or view.playbook is None:
+        return ""
+    steps = (str(step.text) for step in view.playbook.steps if step.kind is StepKind.DECIDE)
+    return next(steps, "")
 
 
 def close_choices(app: Console, incident: Incident, view: IncidentView | None) -> tuple[tuple[str, str], ...]:

@@ -202,6 +202,12 @@ def phone_text(situation: Situation) -> str:
     return " ".join(part for part in parts if part)
 
 
+def phone_lines(situation: Situation) -> str:
+    """The same, a sentence a line."""
+    text = phone_text(situation).replace("。", "。\n").replace(". ", ".\n")
+    return "\n".join(filter(None, map(str.strip, text.splitlines())))
+
+
 def leading_cause(assessment: Assessment | None, titles: dict[str, str]) -> tuple[str, Word | None]:
     """(title, word) of the leading cause; ("", None) if there is none."""
     if assessment is None or assessment.leader is None or assessment.word is Word.OPEN:

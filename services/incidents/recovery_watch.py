@@ -1,6 +1,6 @@
 """Watches open incidents until the system has recovered: waiting is judged, not only timed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ class RecoveryWatch:
     async def keep(self) -> None:
         """Judge every watched incident each EVERY seconds, until cancelled."""
         while True:
-            watched = tuple(self._watched(self._incidents.incidents))
+            watched = tuple(self.watched())
             for incident in watched:
                 await self.judge(incident)
             self._live.forget({incident.id for incident in self._incidents.incidents if incident.is_open})
@@ -59,9 +59,10 @@ class RecoveryWatch:
             await self._incidents.turn(incident, TurnKind.RECOVERED, evidence.ended)
         return True
 
-    def _watched(self, incidents: Iterable[Incident]) -> Iterable[Incident]:
+    def watched(self) -> Iterator[Incident]:
+        """The open incidents that this console judges now."""
         now, person = self._clock.now(), self._person()
-        for incident in incidents:
+        for incident in self._incidents.incidents:
             # While the alarm fires nothing has recovered, whatever the newest minutes look like.
             is_waiting = incident.is_open and incident.recovered_at is None and not incident.is_firing
             is_recent = now - incident.firing_since < LONGEST

@@ -8,7 +8,7 @@ from uuid import uuid4
 from services.clock import Clock
 from services.incidents import entries as drafts
 from services.incidents.course import KINDS, incident_of
-from services.incidents.day_offers import DayOffers
+from services.incidents.hand_over.day_offers import DayOffers
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection

@@ -25,6 +25,7 @@ _KINDS = {
     EntryKind.WATCHED: TimelineKind.CHANGE,
 }
 _SILENT = frozenset({EntryKind.INCIDENT_CAPTURING, EntryKind.POSTED})
+_SIGN_INS = frozenset({"signin.amazonaws.com", "sts.amazonaws.com"})
 CHANGE_KINDS = frozenset({EntryKind.OUTCOME, EntryKind.WATCHED})
 """The journal's own changes that belong to what happened just before, and to the timeline."""
 
@@ -146,7 +147,8 @@ def _database(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
 
 def _writes(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
     for write in evidence.writes:
-        if not write.read_only:
+        # A sign-in changes nothing by itself.
+        if not write.read_only and write.source not in _SIGN_INS:
             failed = f" ({write.error})" if write.error else ""
             names = ", ".join(write.resources[:2])
             text = f"{write.name} {names}".strip() + failed

@@ -163,7 +163,9 @@ class IncidentDetail(Widget):
         evidence = view.evidence if view is not None else None
         assert view is not None
         assert evidence is not None, "only asked where there is evidence"
-        return EvidenceContext(evidence, view.onset, view.incident.since, self._now(), view.zone, view.checks)
+        return EvidenceContext(
+            evidence, view.onset, view.incident.since, self._now(), view.zone, view.checks, view.telling
+        )
 
     # -- the panels' entries
 

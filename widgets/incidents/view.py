@@ -33,6 +33,8 @@ class IncidentView:
     """Incidents that may be the same one."""
     checks: tuple[Check, ...] = ()
     """The conditions of recovery as last judged; () if they were not."""
+    telling: tuple[tuple[str, str], ...] = ()
+    """What a tell step needs: (heading, text of several lines)."""
     zone: tzinfo = UTC
     trouble: str = ""
     """Why the evidence cannot be shown; "" if it can, or there is none yet."""

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incidents.catalogue import causes_of, shipped
+from services.incidents.joining import are_linked
 from services.incidents.signals.registry import BY_ID, SIGNALS
 from services.incidents.weighing import weigh
 from services.models.causes import Onset, OnsetBasis, Signal, SignalState, Word
@@ -185,3 +186,16 @@ def test_the_order_of_signals_changes_nothing(states: dict[str, SignalState]) ->
     assert [(cause.id, cause.score) for cause in one.causes] == [
         (cause.id, cause.score) for cause in other.causes
     ]
+
+
+def test_incidents_are_linked_by_their_causes() -> None:
+    specs = {str(spec.id): spec for spec in shipped()}
+    saturated = weighed(
+        "target-share", "db-slots-reserved", "connections-high", "db-cpu-high", "no-deployment"
+    )
+    slow = weighed("elb-share", "elb-504", "check-timeout", "latency-first", "no-deployment")
+    reset = weighed("elb-share", "elb-502", "connection-errors", "no-deployment", "traffic-usual")
+    assert are_linked(saturated, slow, specs)
+    assert are_linked(slow, saturated, specs)
+    assert not are_linked(saturated, reset, specs)
+    assert not are_linked(saturated, None, specs)

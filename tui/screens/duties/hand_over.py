@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
 
-from services.duties.open_points import DayAtHand, OpenPoint, open_points
 from services.i18n import N_, _
 from services.incidents.follow_ups import follow_up_slots
+from services.incidents.hand_over.open_points import DayAtHand, OpenPoint, open_points
 from services.incidents.roster import next_on_duty
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models import glyphs

@@ -1,6 +1,7 @@
 """The dialog that writes a note into the journal, optionally about what the screen below shows."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -9,9 +10,28 @@ from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.models.journal import EntryKind, NewEntry
+from tui.console import Console
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.prose import Prose
+
+
+def note_subjects(app: Console) -> tuple[Place, ...]:
+    """What a note could be about, the likeliest first: the open incidents of the person here, and what the screen shows.
+
+    The only incident is `opened`: what its responder notes is about it unless they say otherwise. An incident that is
+    on the screen comes before the person's own.
+    """
+    below = app.screen
+    place = below.note_subject() if isinstance(below, ModeScreen) else None
+    user = app.ready.journal.person.name
+    own = [each for each in app.incidents if each.is_open and each.holder == user and not each.joined_to]
+    places = [Place(str(each.target), each.title, each.id, opened=len(own) == 1) for each in own]
+    if place is None or place.subject in {each.id for each in own}:
+        first = [each for each in places if place is not None and each.subject == place.subject]
+        chosen = [replace(each, opened=each.opened or (place is not None and place.opened)) for each in first]
+        return (*chosen, *(each for each in places if each not in first))
+    return (place, *places) if place.subject else (*places, place)
 
 
 class NoteScreen(WritingDialog):
@@ -22,10 +42,11 @@ class NoteScreen(WritingDialog):
     ]
 
     def __init__(self) -> None:
-        below = self.app.screen
-        self.subject: Place | None = below.note_subject() if isinstance(below, ModeScreen) else None
-        """What the note could be about; None if the screen below shows nothing in particular."""
-        self.is_about = self.subject is not None and self.subject.opened
+        self.subjects: tuple[Place | None, ...] = (*note_subjects(self.app), None)
+        """What the note could be about, the likeliest first, and None: nothing in particular."""
+        first = self.subjects[0]
+        self.subject: Place | None = first if first is not None and first.opened else None
+        """What it is about."""
         self.subject_line = Prose(classes="about")
         super().__init__()
 
@@ -39,28 +60,25 @@ class NoteScreen(WritingDialog):
 
     def about(self) -> Iterable[Widget]:
         """Yield a line that says what the note is about, if it can be about anything."""
-        if self.subject is not None:
+        if len(self.subjects) > 1:
             self._show_subject()
             yield self.subject_line
 
     def _show_subject(self) -> None:
-        if self.subject is None:
-            return
-        mark = "[x] " if self.is_about else "[ ] "
+        """What is chosen; while nothing is, what it would be about."""
+        likeliest = self.subject or self.subjects[0]
+        name = likeliest.name if likeliest is not None else ""
         self.subject_line.update(
             Content.assemble(
-                (mark, "bold $text-accent"),
-                (
-                    _("about {name}").format(name=self.subject.name),
-                    "bold" if self.is_about else "$text-muted",
-                ),
+                ("[x] " if self.subject is not None else "[ ] ", "bold $text-accent"),
+                (_("about {name}").format(name=name), "bold" if self.subject is not None else "$text-muted"),
                 ("  ^t", "$text-muted"),
             )
         )
 
     def action_toggle_place(self) -> None:
-        """Switch whether the note is about what the screen below shows."""
-        self.is_about = not self.is_about
+        """Go on to the next thing that the note could be about, and to nothing after the last."""
+        self.subject = self.subjects[(self.subjects.index(self.subject) + 1) % len(self.subjects)]
         self._show_subject()
 
     def refused(self, text: str) -> str:
@@ -69,7 +87,7 @@ class NoteScreen(WritingDialog):
 
     async def write(self, text: str) -> str:
         """Record the note. Raises JournalError."""
-        about = self.subject if self.is_about else None
+        about = self.subject
         new_entry = NewEntry(
             kind=EntryKind.NOTE,
             subject=about.subject if about is not None else "",

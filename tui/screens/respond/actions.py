@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 
 from services.i18n import _
 from services.incidents.escalation import slack_text
+from services.incidents.joining import are_linked
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.causes import Assessment
 from services.models.incidents import Incident
@@ -124,7 +125,7 @@ class IncidentScreenBase(ModeScreen):
         incident = self._open_incident()
         if incident is None:
             return
-        near = {other.id for other in joinable(self.app, incident)}
+        near = {other.id for other in joinable(self.app, incident, self.weighing)}
         others = [
             other
             for other in self.app.incidents
@@ -134,7 +135,7 @@ class IncidentScreenBase(ModeScreen):
             self.app.inform(_("There is no other open incident."))
             return
         choices = [
-            Choice(other.id, other.title, _("began at the same time") if other.id in near else "")
+            Choice(other.id, other.title, self._why_one(incident, other, is_near=other.id in near))
             for other in others
         ]
         title = _("“{title}” is part of…").format(title=incident.title)
@@ -146,6 +147,16 @@ class IncidentScreenBase(ModeScreen):
                 self._attempt(self.services.incidents.join(incident, into), done)
 
         self.app.push_screen(ChooseScreen(title, choices), chosen)
+
+    def _why_one(self, incident: Incident, other: Incident, *, is_near: bool) -> str:
+        """Why two incidents may be one, in words; "" if nothing says so."""
+        specs = specs_of(self.app, None)
+        is_linked = are_linked(self.weighing.newest(incident), self.weighing.newest(other), specs)
+        words = [
+            _("began at the same time") if is_near else "",
+            _("their causes belong together") if is_linked else "",
+        ]
+        return _(", ").join(filter(None, words))
 
     def action_decide(self) -> None:
         """Decide on a cause: a weighed one, or in one's own words."""

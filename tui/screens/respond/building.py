@@ -1,13 +1,22 @@
 """Builds what the screen of an incident draws from the incident, its entries and its evidence."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from services.i18n import _
 from services.incidents.catalogue import causes_of
 from services.incidents.clocks import clocks
-from services.incidents.escalation import Situation, impact_text, leading_cause, undecided_roles
+from services.incidents.escalation import (
+    Situation,
+    impact_text,
+    leading_cause,
+    phone_lines,
+    recipients,
+    undecided_roles,
+)
 from services.incidents.facts import Facts
+from services.incidents.joining import may_be_one
 from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
 from services.models.causes import Assessment, CauseSpec
@@ -21,9 +30,6 @@ from tui.screens.respond.reading import Records, alarm_of, why_no_evidence
 from widgets.alarms.values import limit_text, now_spans
 from widgets.incidents.evidence.context import Check
 from widgets.incidents.view import IncidentView
-
-NEAR = timedelta(minutes=5)
-"""Time between the beginnings of incidents that may be the same one."""
 
 
 def playbook_of(app: Console, incident: Incident) -> Playbook | None:
@@ -77,6 +83,11 @@ class Weighing:
             before = self._newest[incident.id] = evidence, assessment
         return before[1]
 
+    def newest(self, incident: Incident) -> Assessment | None:
+        """What was weighed last; None if nothing was yet."""
+        weighed = self._newest.get(incident.id)
+        return weighed[1] if weighed is not None else None
+
 
 def specs_of(app: Console, playbook: Playbook | None) -> dict[str, CauseSpec]:
     """The causes that are weighed, by their ids."""
@@ -105,7 +116,7 @@ def incident_view(
     steps = playbook.steps if playbook is not None else ()
     leads = playbook.leads if playbook is not None else ()
     checks = app.ready.live_evidence.checks(incident)
-    return IncidentView(
+    view = IncidentView(
         incident=incident,
         playbook=playbook,
         kinds=tuple(kind_of(app, step) for step in steps),
@@ -116,11 +127,23 @@ def incident_view(
         specs=specs_of(app, playbook),
         timeline=timeline(incident, records.entries, evidence, onset),
         undecided=undecided_roles(app.ready.runbook, playbook),
-        joinable=joinable(app, incident),
+        joinable=joinable(app, incident, weighing),
         checks=tuple(Check(str(check.title), str(check.value), check.is_met) for check in checks),
         zone=app.zone,
         trouble=records.trouble or why_no_evidence(incident),
     )
+    return replace(view, telling=_telling(app, view)) if StepKind.TELL in view.kinds else view
+
+
+def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
+    """Whom a tell step tells, and what to say, each with its heading."""
+    situation = situation_of(app, view, app.ready.journal.person.name)
+    day = situation.now.astimezone(situation.zone).date()
+    people = recipients(situation.runbook, situation.playbook, day)
+    reach = [
+        _("{role}: {reach}").format(role=each.role, reach=each.reach or _("(UNDECIDED)")) for each in people
+    ]
+    return ((_("Whom to tell"), "\n".join(reach)), (_("What to say"), phone_lines(situation)))
 
 
 def _place_title(app: Console, lead: Step | Cause, place: Destination | None) -> str:
@@ -137,18 +160,10 @@ DIALOGS: dict[StepKind, Callable[[], str]] = {
 """The steps that open a dialog, and what it is called."""
 
 
-def joinable(app: Console, incident: Incident) -> tuple[Incident, ...]:
-    """Other open incidents that began at about the same time."""
-    if not incident.is_open or incident.joined_to:
-        return ()
-    return tuple(
-        other
-        for other in app.incidents
-        if other.id != incident.id
-        and other.is_open
-        and not other.joined_to
-        and abs(other.since - incident.since) <= NEAR
-    )
+def joinable(app: Console, incident: Incident, weighing: Weighing) -> tuple[Incident, ...]:
+    """Other open incidents that may be the same one."""
+    one = weighing.newest(incident)
+    return tuple(other for other in app.incidents if may_be_one(incident, other, one, weighing.newest(other)))
 
 
 def situation_of(app: Console, view: IncidentView, by: str) -> Situation:

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import _
-from services.incidents.escalation import Recipient, Situation, phone_text, recipients
+from services.incidents.escalation import Recipient, Situation, phone_lines, recipients
 from services.incidents.service import Incidents
 from services.models.incidents import Incident
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
@@ -41,7 +41,7 @@ class ToldScreen(WritingDialog):
             id="whom",
         )
         self.by_what = ChoiceRow([(each, each) for each in channels()], channels()[0], id="by-what")
-        self.aloud = Prose(Content(spoken(situation)), id="aloud")
+        self.aloud = Prose(Content(phone_lines(situation)), id="aloud")
         super().__init__()
         self._incident, self._incidents = incident, incidents
         self.guard = TypeAheadGuard(self)
@@ -94,9 +94,3 @@ def preselected(situation: Situation, everyone: tuple[Recipient, ...]) -> str:
 
 def _recipient_text(recipient: Recipient) -> str:
     return f"{recipient.role} {recipient.reach or _('(UNDECIDED)')}"
-
-
-def spoken(situation: Situation) -> str:
-    """The text for the phone, a sentence a line."""
-    text = phone_text(situation).replace("。", "。\n").replace(". ", ".\n")
-    return "\n".join(filter(None, map(str.strip, text.splitlines())))

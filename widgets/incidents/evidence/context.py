@@ -36,6 +36,8 @@ class EvidenceContext:
     zone: tzinfo
     checks: tuple[Check, ...] = ()
     """The conditions of recovery."""
+    telling: tuple[tuple[str, str], ...] = ()
+    """Whom to tell and what to say: (heading, text of several lines)."""
 
     def time(self, at: datetime | None) -> str:
         """A time as the screen writes it; "" for none."""
@@ -84,6 +86,17 @@ def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
         glyph, role = _RECOVERY[check.is_met]
         name: list[Span] = [(f"{glyph} ", role), (check.title, "")]
         entries.append(parts_entry(f"check:{check.title}", name, [(check.value, role)], width))
+    return entries
+
+
+def telling_entries(context: EvidenceContext, width: int) -> list[Entry]:
+    """Whom to tell, and what to say."""
+    entries: list[Entry] = []
+    for title, text in context.telling:
+        entries.append(heading(f"telling:{title}", title))
+        entries += [
+            note(f"telling:{title}:{row}", line, width, "") for row, line in enumerate(text.splitlines())
+        ]
     return entries
 
 

@@ -8,7 +8,7 @@ from services.models.first_wave import Measure
 from services.models.incidents import StepKind
 from widgets.charts.data import ChartData
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.context import EvidenceContext, note, recovery_entries
+from widgets.incidents.evidence.context import EvidenceContext, note, recovery_entries, telling_entries
 from widgets.incidents.evidence.curves import chart_of, curve_entries
 from widgets.incidents.evidence.database import database_entries, storage_entries
 from widgets.incidents.evidence.log_lines import application_entries, database_log_entries
@@ -102,6 +102,7 @@ _BY_ALARM: tuple[tuple[str, Page], ...] = (
 )  # fmt: skip
 """What `dashboard` shows, by a part of the playbook's id."""
 _ALL = Page(N_("Metrics"), (), (_ERRORS, (Measure.LATENCY,)), (*_ERRORS, Measure.REQUESTS, Measure.LATENCY, Measure.ECS_CPU, Measure.DB_CPU))  # fmt: skip
+_TELLING = Page(N_("What to say"), (telling_entries,))
 _RECOVERY = Page(N_("Recovery"), (recovery_entries, count_entries, target_entries), (_ERRORS,))
 
 
@@ -113,4 +114,6 @@ def page_for(look: str | None, kind: StepKind, playbook: str) -> Page:
         return PAGES[look]
     if kind is StepKind.WAIT:
         return _RECOVERY
+    if kind is StepKind.TELL:
+        return _TELLING
     return _ALL

@@ -4,6 +4,7 @@ from functools import partial
 
 from services.i18n import _
 from services.models.findings import Verdict
+from services.models.incidents import HandOver
 from services.report.periods import of_day
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
@@ -14,6 +15,7 @@ from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.follow_up import FollowUpScreen
+from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen, hand_over
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.override import OverrideScreen
@@ -70,6 +72,19 @@ async def _skip(stage: Stage) -> None:
     await _inspect(stage)
     duty_actions.skip(stage.app, stage.duty("daily-morning"))
     await stage.on(SkipScreen)
+
+
+async def _offer_day(stage: Stage) -> None:
+    await _inspect(stage)
+    hand_over(stage.app)
+    await stage.on(OfferDayScreen)
+
+
+async def _accept_day(stage: Stage) -> None:
+    await _inspect(stage)
+    offer = HandOver(by="taro", at=stage.app.now(), note="Quiet.", seq=1, open=("Late: Alarms",))
+    stage.app.push_screen(AcceptDayScreen("day:2026-01-14", offer))
+    await stage.on(AcceptDayScreen)
 
 
 async def _cancel_plan(stage: Stage) -> None:
@@ -175,6 +190,8 @@ SHOTS = (
     Shot("sign", SignScreen, partial(_sign, id="daily-morning"), FAULTS),
     Shot("sign-checklist", SignScreen, partial(_sign, id="key-rotation"), KEY),
     Shot("skip", SkipScreen, _skip, FAULTS),
+    Shot("hand-over-day", OfferDayScreen, _offer_day, FAULTS),
+    Shot("accept-day", AcceptDayScreen, _accept_day, FAULTS),
     Shot("plan-cancel", ConfirmScreen, _cancel_plan, FAULTS),
     Shot("sign-all", SignAllScreen, _sign_all, QUIET),
     Shot("finding", FindingScreen, _finding_of_duty, FAULTS),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.duties.open_points import DayAtHand, open_points
+from services.incidents.hand_over.open_points import DayAtHand, open_points
 from services.models import glyphs
 from services.models.incidents import FollowUp, Incident, IncidentState, TriggerKind
 from services.models.posts import Post, PostState

@@ -1,0 +1,69 @@
+"""The timeline: from the journal and the evidence, in order, with what happened just before."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from services.incidents.timeline import just_before, timeline
+from services.models.causes import Onset, OnsetBasis
+from services.models.cloudtrail import Actor, ActorKind, TrailEvent
+from services.models.first_wave import AlarmMoment, IncidentEvidence
+from services.models.incidents import TimelineKind, TurnKind
+from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, alarm, desk
+
+MINUTE = timedelta(minutes=1)
+ONSET = Onset(at=FIRED - 2 * MINUTE, basis=OnsetBasis.BASELINE)
+
+
+def write(name: str, minutes: float, source: str = "ec2.amazonaws.com") -> TrailEvent:
+    return TrailEvent(
+        id=f"{name}{minutes}",
+        name=name,
+        source=source,
+        at=ONSET.at + timedelta(minutes=minutes),
+        region="ap-northeast-1",
+        actor=Actor(kind=ActorKind.USER, name="tanaka.yuko"),
+    )
+
+
+def evidence(*writes: TrailEvent) -> IncidentEvidence:
+    moment = AlarmMoment(id=ALARM, name=ALARM, since=FIRED)
+    return IncidentEvidence(alarm=moment, began=NOW, ended=NOW, readings=(), writes=writes)
+
+
+def test_just_before_is_the_hour_before_the_first_bad_minute() -> None:
+    rows = just_before(
+        evidence(
+            write("RevokeSecurityGroupIngress", -10),
+            write("CreateTags", -61),
+            write("DeleteRoute", 4),
+            write("DeleteRoute", 30),
+            write("ConsoleLogin", -5, "signin.amazonaws.com"),
+        ),
+        ONSET,
+    )
+    assert [row.text for row in rows] == ["RevokeSecurityGroupIngress", "DeleteRoute"]
+    assert all(row.late for row in rows), "CloudTrail reports about five minutes late"
+    assert rows[0].by == "tanaka.yuko"
+
+
+async def test_everything_stands_in_the_order_in_which_it_happened(tmp_path: Path) -> None:
+    async with desk(tmp_path / "journal.db") as console:
+        await console.see(alarm())
+        (incident,) = console.incidents.incidents
+        await console.incidents.take(incident)
+        await console.incidents.note(incident, "接続数を確認")
+        await console.incidents.turn(incident, TurnKind.OK, FIRED + MINUTE)
+        entries = await console.incidents.entries(incident)
+        incident = console.incidents.incidents[0]
+        rows = timeline(incident, entries, evidence(write("DeleteRoute", -3)), ONSET)
+        assert [row.at for row in rows] == sorted(row.at for row in rows)
+        kinds = [row.kind for row in rows]
+        assert kinds == [
+            TimelineKind.JUST_BEFORE,
+            TimelineKind.ALARM,
+            TimelineKind.ALARM,
+            TimelineKind.RECOVERY,
+            TimelineKind.PERSON,
+            TimelineKind.NOTE,
+        ]
+        assert rows[2].at == FIRED, "the alarm's own time, not when a console saw it"

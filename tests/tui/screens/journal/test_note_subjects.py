@@ -1,0 +1,61 @@
+"""F8 from anywhere: the note goes to the incident of the person who writes it, unless they say otherwise."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.models.journal import EntryKind, EntryQuery
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.screens.journal.note import NoteScreen
+
+pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.usefixtures("at_once")]
+NOTES = EntryQuery(kinds=frozenset({EntryKind.NOTE}))
+
+
+async def taken(pilot: Any, name: str) -> Any:
+    """An incident that the person here responds to."""
+    incidents = pilot.app.ready.incidents
+    incident = await incidents.open_for_alarm(name, name, pilot.app.now() - timedelta(minutes=1), "")
+    await incidents.take(incident)
+    pilot.app.incidents = incidents.incidents
+    return incident
+
+
+async def noted(pilot: Any, *keys: str) -> str:
+    """Write a note from the log screen; the subject it has in the journal."""
+    journal = pilot.app.ready.journal
+    before = len(await journal.entries(NOTES))
+    await pilot.press("f8")
+    await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen) and pilot.app.screen.focused)
+    await pilot.press(*keys, "x", "enter")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+    entries = await journal.entries(NOTES)
+    assert len(entries) == before + 1
+    return str(entries[-1].subject)
+
+
+async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="change", size=(80, 24)) as pilot:
+        await until(pilot, lambda: pilot.app.ready.journal.health.writable)
+        assert await noted(pilot) == ""
+        first = await taken(pilot, "alb-5xx-error-rate")
+        assert await noted(pilot) == first.id
+        timeline = await pilot.app.ready.incidents.entries(first)
+        assert timeline[-1].text == "x"
+        second = await taken(pilot, "ecs-cpu-high")
+        assert await noted(pilot) == "", "which of the two is not known"
+        # Newest first, as they are listed; then the other.
+        assert {await noted(pilot, "ctrl+t"), await noted(pilot, "ctrl+t", "ctrl+t")} == {first.id, second.id}
+
+
+async def test_the_incident_under_the_cursor_is_offered_once(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="respond", size=(80, 24)) as pilot:
+        await until(pilot, lambda: pilot.app.ready.journal.health.writable)
+        incident = await taken(pilot, "alb-5xx-error-rate")
+        await until(pilot, lambda: pilot.app.screen.incident_at_hand() is not None)
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))
+        assert [place and place.subject for place in pilot.app.screen.subjects] == [incident.id, None]
+        await until(pilot, lambda: "[x] about alb-5xx-error-rate" in screen_text(pilot))

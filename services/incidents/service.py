@@ -9,6 +9,7 @@ from services.clock import Clock
 from services.incidents import entries as drafts
 from services.incidents.course import KINDS, incident_of
 from services.incidents.hand_over.day_offers import DayOffers
+from services.incidents.timeline import CHANGE_KINDS
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
@@ -20,6 +21,8 @@ KEPT = timedelta(days=400)
 """How far back incidents are read, and follow-ups with them."""
 SHOWN = timedelta(days=14)
 """How long after its end a closed incident is listed."""
+EARLIER = timedelta(minutes=90)
+"""How long before an alarm a change may have caused it."""
 CHAIN = 1000
 """Incidents of one alarm before KEPT that are followed to find the newest."""
 NOTE_KINDS = KINDS | {EntryKind.NOTE, EntryKind.POST, EntryKind.POSTED, EntryKind.OPINION}
@@ -108,6 +111,11 @@ class Incidents(GroupedProjection):
     async def entries(self, incident: Incident) -> tuple[Entry, ...]:
         """Everything recorded about an incident, oldest first. Raises JournalError."""
         return await self.journal.entries(EntryQuery(kinds=NOTE_KINDS, subject=incident.id))
+
+    async def changes(self, incident: Incident) -> tuple[Entry, ...]:
+        """The changes that any console made shortly before and during an incident, oldest first. Raises JournalError."""
+        query = EntryQuery(kinds=CHANGE_KINDS, since=incident.since - EARLIER, before=incident.closed_at)
+        return await self.journal.entries(query)
 
     # ---- opening
 

@@ -125,7 +125,7 @@ def incident_view(
         evidence=live or evidence,
         assessment=assessment,
         specs=specs_of(app, playbook),
-        timeline=timeline(incident, records.entries, evidence, onset),
+        timeline=timeline(incident, records.entries, evidence, onset, records.changes),
         undecided=undecided_roles(app.ready.runbook, playbook),
         joinable=joinable(app, incident, weighing),
         checks=tuple(Check(str(check.title), str(check.value), check.is_met) for check in checks),

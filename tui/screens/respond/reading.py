@@ -18,6 +18,8 @@ class Records:
 
     entries: tuple[Entry, ...] = ()
     """Its entries, oldest first."""
+    changes: tuple[Entry, ...] = ()
+    """Changes of any console shortly before it and during it, oldest first."""
     evidence: IncidentEvidence | None = None
     """The newest evidence that was captured."""
     trouble: str = ""
@@ -37,12 +39,13 @@ async def records_of(app: Console, incident: Incident, before: Records) -> Recor
     """Read the entries anew, and the evidence unless `before` has it."""
     try:
         entries = await app.ready.incidents.entries(incident)
+        changes = await app.ready.incidents.changes(incident)
         is_known = before.evidence is not None and len(incident.evidence) == _captured(before.entries)
         evidence = before.evidence if is_known else await captured(app, incident)
     except (JournalError, UnreadableEvidence) as error:
         text = error.problem.message if isinstance(error, JournalError) else str(error)
-        return Records(before.entries, before.evidence, text)
-    return Records(entries, evidence)
+        return Records(before.entries, before.changes, before.evidence, text)
+    return Records(entries, changes, evidence)
 
 
 def _captured(entries: tuple[Entry, ...]) -> int:

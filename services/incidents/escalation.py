@@ -10,7 +10,7 @@ from services.incidents.clocks import clocks
 from services.incidents.facts import Facts
 from services.incidents.roster import on_duty, reach_of
 from services.models.causes import Assessment, Word
-from services.models.date_text import dated_time
+from services.models.date_text import dated_time, time_text
 from services.models.durations import lasting
 from services.models.first_wave import Measure
 from services.models.incidents import ClockState, Incident, StepKind, StepMark, TriggerKind
@@ -19,8 +19,8 @@ from services.models.runbook_playbooks import Playbook, Step
 from services.models.units import SECONDS, number
 
 _WORDS = {
-    Word.STRONG: lambda cause: _("very probably “{cause}”").format(cause=cause),
-    Word.LIKELY: lambda cause: _("possibly “{cause}”").format(cause=cause),
+    Word.STRONG: lambda cause: _("probably: {cause}").format(cause=cause),
+    Word.LIKELY: lambda cause: _("possibly: {cause}").format(cause=cause),
 }
 
 
@@ -190,7 +190,7 @@ def cause_text(situation: Situation) -> str:
 def _what(situation: Situation) -> Iterator[str]:
     """What happened, in whole sentences: the alarm and its value, or what the finding says and measured."""
     incident = situation.incident
-    since = dated_time(incident.firing_since, situation.zone, situation.now)
+    since = time_text(incident.firing_since, situation.zone, situation.now)
     if incident.trigger is TriggerKind.ALARM:
         yield _("{title} has been firing since {time}.").format(title=incident.title, time=since)
         yield _sentence(situation.measured)
@@ -206,15 +206,6 @@ def _sentence(text: str) -> str:
     return _("{text}.").format(text=text.rstrip(".。")) if text else ""
 
 
-def _spoken_cause(situation: Situation) -> str:
-    """The decided cause, or the leading one with its word, as a sentence; "" if none is known."""
-    if not situation.cause:
-        return ""
-    if situation.word is None:
-        return _("We decided that the cause is “{cause}”.").format(cause=situation.cause)
-    return _("The cause is {cause}.").format(cause=cause_text(situation))
-
-
 def phone_text(situation: Situation) -> str:
     """What to say on the telephone: whole sentences that take about 20 seconds to read aloud."""
     incident = situation.incident
@@ -228,6 +219,21 @@ def phone_text(situation: Situation) -> str:
         _("Please help with the response."),
     ]
     return " ".join(part for part in parts if part)
+
+
+def _spoken_cause(situation: Situation) -> str:
+    """The cause as a sentence; "" if there is none to be named."""
+    if not situation.cause:
+        return ""
+    if situation.word is None:
+        text = _("The cause was decided: {cause}.")
+    elif situation.word is Word.STRONG:
+        text = _("The cause is probably: {cause}.")
+    elif situation.word is Word.LIKELY:
+        text = _("The cause may be: {cause}.")
+    else:
+        return _("The cause is not known yet.")
+    return text.format(cause=situation.cause)
 
 
 def phone_lines(situation: Situation) -> str:

@@ -140,7 +140,7 @@ def _scaling(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
         text = (
             _("Auto Scaling did not scale: {why}").format(why=reasons)
             if reasons
-            else scaling_text(activity.description)
+            else _("Auto Scaling: {what}").format(what=scaling_text(activity.description))
         )
         yield _row(activity.at, text)
 

@@ -197,6 +197,14 @@ REASONS = [
                 "widgets.drawing.lines",
                 "widgets.drawing.state_styles",
             },
+            "tui/cli/drill/command.py": {
+                "services.demo.incidents.drawing",
+                "services.journal.problems",
+                "services.models.drill_score",
+                "services.report.drill",
+                "services.toml.grammar",
+                "tui.cli.drill.text",
+            },
             "tui/cli/incident.py": {
                 "services.incidents.service",
                 "services.journal.problems",

@@ -149,6 +149,8 @@ def printed_schemas() -> dict[str, dict[str, Any]]:
         "runbook": json.loads(toban("runbook", "schema")[1]),
         "inspect": json.loads(toban("inspect", "--schema")[1]),
         "assess": json.loads(toban("assess", "--schema")[1]),
+        "incident report": json.loads(toban("incident", "report", "--schema")[1]),
+        "drill score": json.loads(toban("drill", "score", "--schema")[1]),
     }
 
 

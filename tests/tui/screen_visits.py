@@ -14,6 +14,7 @@ from textual.screen import Screen
 import tui
 from services.aws.client.errors import MfaNeeded
 from services.aws.client.secret import Secret
+from services.incidents.escalation import Situation
 from services.models.alarms import Alarm
 from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
@@ -62,7 +63,12 @@ from tui.screens.journal.verify import JournalVerifyScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
+from tui.screens.respond.closing import CloseScreen
+from tui.screens.respond.dialogs import IncidentDialog, decide_dialog
+from tui.screens.respond.hand_over import HandOverScreen
+from tui.screens.respond.incident import IncidentScreen
 from tui.screens.respond.report import IncidentReportScreen
+from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.outbox import DecideScreen, OutboxScreen
 from tui.screens.slack.post import PostScreen, propose_alarm
 from tui.screens.watch.acknowledge import AcknowledgeScreen
@@ -136,10 +142,24 @@ def _incident(it: Things) -> Incident:
     )  # fmt: skip
 
 
+async def _write_nothing(_text: str) -> None:
+    """What a dialog writes that is never confirmed."""
+
+
+def _told(it: Things) -> ToldScreen:
+    ready = it.app.ready
+    situation = Situation(
+        incident=_incident(it), runbook=ready.runbook, playbook=None, now=it.app.now(), zone=it.app.zone
+    )
+    return ToldScreen(_incident(it), ready.incidents, situation)
+
+
 def _offer(it: Things) -> HandOver:
     return HandOver(by="taro", at=it.app.now(), note="Quiet.", seq=1, open=("Late: Alarms",))
 
 
+FOLLOWING = {"incident-live"}
+"""Groups of workers that read again and again while the screen is open."""
 Opener = Callable[[Things], object]
 OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     AcceptDayScreen: (lambda it: it.app.push_screen(AcceptDayScreen("day:2026-01-14", _offer(it))),),
@@ -151,6 +171,9 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(AwsCommandsScreen(command_sheets.alarm_sheet(it.app, it.alarm))),
     ),
     ChooseScreen: (lambda it: finding_actions.edit_allow_list(it.app, it.recorded.finding),),
+    CloseScreen: (
+        lambda it: it.app.push_screen(CloseScreen(_incident(it), it.app.ready.incidents, (), it.app.zone)),
+    ),
     CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
     ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),
     ConfirmScreen: (lambda it: confirm(it.app, "title", Content("what happens"), "does it", lambda: None),),
@@ -163,6 +186,11 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.post_message(messages.RunInspection("alarms")),
     ),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
+    HandOverScreen: (
+        lambda it: it.app.push_screen(
+            HandOverScreen(_incident(it), it.app.ready.incidents, it.app.ready.runbook)
+        ),
+    ),
     HelpScreen: (lambda it: it.app.action_keys_help(),),
     InspectNowScreen: (lambda it: duty_actions.choose_inspection(it.app),),
     JournalFilterScreen: (
@@ -175,6 +203,8 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     OfferDayScreen: (lambda it: it.app.push_screen(OfferDayScreen()),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
     FollowUpScreen: (lambda it: it.app.push_screen(FollowUpScreen(it.recorded.subject, it.recorded)),),
+    IncidentDialog: (lambda it: it.app.push_screen(decide_dialog("title", _write_nothing)),),
+    IncidentScreen: (lambda it: it.app.push_screen(IncidentScreen(_incident(it))),),
     IncidentReportScreen: (lambda it: it.app.push_screen(IncidentReportScreen(_incident(it))),),
     OverrideScreen: (lambda it: finding_actions.override(it.app, it.recorded.subject, it.recorded),),
     PastMessagesScreen: (lambda it: it.app.action_show_messages(),),
@@ -191,6 +221,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     SignAllScreen: (lambda it: it.app.push_screen(SignAllScreen([it.occurrence])),),
     SignScreen: (lambda it: signing.sign_now(it.app, it.occurrence),),
+    ToldScreen: (lambda it: it.app.push_screen(_told(it)),),
     UsageScreen: (lambda it: it.app.action_show_usage(),),
 }
 """Every way to open a screen over a mode's."""
@@ -234,9 +265,12 @@ async def open_screen(pilot: Pilot[Any], kind: type[Screen[Any]], opener: Opener
 async def has_read(pilot: Pilot[Any]) -> None:
     """Wait until the screen has read what it shows."""
     screen = pilot.app.screen
-    await until(
-        pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.node is screen)
-    )
+
+    def reads() -> bool:
+        workers = [worker for worker in pilot.app.workers if worker.node is screen]
+        return any(not worker.is_finished and worker.group not in FOLLOWING for worker in workers)
+
+    await until(pilot, lambda: not reads())
 
 
 async def close_screens(pilot: Pilot[Any]) -> None:

@@ -37,6 +37,8 @@ def hostile_text() -> str:
     shipped = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
     alone = re.compile(rf'^((?:en\.)?(?:{"|".join(WORDS)})) = "(?!regional")([^"\n]*)"', re.MULTILINE)
     text = alone.sub(lambda match: f'{match[1]} = "{match[2]}{SUFFIX}"', shipped)
+    # Roles that steps name stand within a line.
+    text = re.sub(r'(, to = )"([^"\n]*)"', lambda match: f'{match[1]}"{match[2]}{SUFFIX}"', text)
     arrays = re.compile(rf"^((?:en\.)?(?:{'|'.join(LISTS)})) = \[[^\]]*\]", re.MULTILINE)
     return arrays.sub(lambda match: re.sub(r'"([^"\n]*)"', rf'"\1{_doubled(SUFFIX)}"', match[0]), text)
 

@@ -21,7 +21,7 @@ LEAST = 4.5
 DECORATION = {"rule"}
 """Roles without text: lines between panels."""
 OWN_SURFACE = {"alert", "band", "cursor", "cursor-blur"}
-QUIET = {"muted", "faint", "head"}
+QUIET = {"muted", "faint", "head", "struck"}
 """Roles that have the row's own colour on the cursor's row."""
 PAGES = ("background", "surface", "panel", "boost")
 

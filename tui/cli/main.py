@@ -19,6 +19,7 @@ from tui.cli.assess import assess_command
 from tui.cli.change import change_command
 from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.cli.data_files import config_command, runbook_group
+from tui.cli.drill.command import drill_group
 from tui.cli.duties import duties_command
 from tui.cli.incident import incident_group
 from tui.cli.inspect import inspect_command
@@ -118,6 +119,7 @@ def build(output: Output) -> click.Group:
         epilog=epilog(),
         commands=[
             _demo(output),
+            drill_group(output, start_options(), read_options(), _before, _Start(output).go),
             *_headless(output),
             assess_command(output, [*read_options(), *aws_options()], _before),
             watch_command(output, [*read_options(), *aws_options()], _before),

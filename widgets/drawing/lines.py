@@ -93,7 +93,7 @@ _NO_COLOR: dict[str, str] = {
 }
 """Styles that differ under NO_COLOR, where red and yellow would be greys that are darker than ordinary text."""
 
-_QUIET = ("muted", "faint", "head", "rule")
+_QUIET = ("muted", "faint", "head", "rule", "struck")
 """Roles that would be hard to read on the cursor's row, where they have the row's own colour."""
 
 _CONTRAST = 0.3

@@ -9,6 +9,7 @@ from datetime import timedelta
 from services.i18n import N_, _
 from services.incidents.facts import Facts
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen, when_over
+from services.models.causes import OnsetBasis
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Measure, Source
 from services.models.units import SECONDS, number
@@ -215,6 +216,8 @@ def _fall(facts: Facts) -> Judged:
 def _few(facts: Facts) -> Judged:
     if why := facts.uncounted(Measure.REQUESTS):
         return unseen(why)
+    if not sum(facts.errors_since()) and facts.onset.basis is OnsetBasis.ALARM:
+        return absent(_("no minute was bad"))
     counts = facts.since(Measure.REQUESTS)
     most = max(counts, default=0.0)
     value, limit = _("{count} a minute").format(count=f"{most:.0f}"), f"< {FEW}"

@@ -17,6 +17,7 @@ from tui.screens.respond.building import Weighing, joinable, situation_of, specs
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
+from tui.screens.respond.opinion import description_of, second_opinion
 from tui.screens.respond.reading import alarm_of
 from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.told import ToldScreen
@@ -63,6 +64,8 @@ class IncidentScreenBase(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done about the incident at hand as it stands."""
+        if action == "opinion" and self.services.second_opinion.settings is None:
+            return False
         incident = self.incident_at_hand()
         if action in _WHILE_OPEN and incident is not None and not incident.is_open:
             return False
@@ -134,6 +137,14 @@ class IncidentScreenBase(ModeScreen):
             self.app.inform(_("No incident is chosen."))
         elif self.is_active:
             self.app.push_screen(IncidentReportScreen(incident))
+
+    def action_opinion(self) -> None:
+        """Ask AWS for a second opinion, or show the one that it gave."""
+        incident, view = self._open_incident(), self.view_at_hand()
+        if incident is not None and view is not None:
+            situation = situation_of(self.app, view, self.services.journal.person.name)
+            description = description_of(situation)
+            self.run_worker(second_opinion(self.app, incident, description), group="opinion-asked")
 
     def action_join(self) -> None:
         """Choose the incident that this one is part of."""

@@ -4,7 +4,10 @@ from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import BUSY, FULL, STORM
 from tui import messages
+from tui.screens.common.choose import ChooseScreen
 from tui.screens.respond.closing import CloseScreen
+from tui.screens.respond.dialogs import IncidentDialog
+from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.incident import IncidentScreen
 from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.respond import RespondScreen
@@ -46,6 +49,20 @@ async def _told(stage: Stage) -> None:
     await stage.on(ToldScreen)
 
 
+async def _hand_over(stage: Stage) -> None:
+    await _taken(stage)
+    await stage.press("H")
+    await stage.on(HandOverScreen)
+
+
+async def _decide(stage: Stage) -> None:
+    await _taken(stage)
+    await stage.press("equals_sign")
+    await stage.on(ChooseScreen)
+    await stage.press("enter")
+    await stage.on(IncidentDialog)
+
+
 async def _close(stage: Stage) -> None:
     await _taken(stage)
     await stage.press("x")
@@ -67,5 +84,7 @@ SHOTS = (
     Shot("incident-storage", IncidentScreen, _incident, FULL),
     Shot("told", ToldScreen, _told, STORM),
     Shot("incident-report", IncidentReportScreen, _report, STORM),
+    Shot("hand-over-incident", HandOverScreen, _hand_over, STORM),
+    Shot("decide-cause", IncidentDialog, _decide, STORM),
     Shot("close-incident", CloseScreen, _close, STORM),
 )

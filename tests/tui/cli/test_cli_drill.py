@@ -1,0 +1,82 @@
+"""`toban drill` and `toban drill score`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.demo.incidents.drawing import draw
+from services.models.drill_score import DrillScores, DrillTruth
+from services.report.drill import truth_path
+from tests.services.report.incident_ledger import DAY, responded
+from tests.services.report.ledger import Ledger
+from tests.services.report.test_drill import drill
+from tui.cli.main import Output, run
+from tui.exit_status import ExitStatus
+from tui.start_options import StartOptions
+from tui.startup import start
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOBAN_LANG", "en")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def toban(*argv: str) -> int:
+    return run(("drill", *argv), Output(outline_drawn=False))
+
+
+def test_a_drill_runs_the_demo_with_a_journal_of_its_own_and_is_scored_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options: list[StartOptions] = []
+
+    def play(given: StartOptions, _refuse: Any) -> int:
+        options.append(given)
+        journal = Ledger(Path(given.journal or ""))
+        journal.began(f"{DAY} 10:00")
+        responded(journal)
+        return ExitStatus.NORMAL
+
+    monkeypatch.setattr(start, "run", play)
+    assert toban("--seed", "3", "--speed", "20", "--mode", "respond") == 0
+    (given,) = options
+    assert (given.demo, given.scenario, given.seed, given.speed, given.mode) == (
+        True, "alb-5xx", 3, 20.0, "respond"
+    )  # fmt: skip
+    hidden = DrillTruth.model_validate_json(truth_path(Path(given.journal or "")).read_text("utf-8"))
+    assert hidden.causes == draw("alb-5xx", 3).causes
+    text = capsys.readouterr().out
+    assert "True cause" in text
+    assert "4m after the alarm" in text
+    assert toban("score", "--json") in (0, 1, 2)
+    scores = DrillScores.model_validate_json(capsys.readouterr().out)
+    assert [each.seed for each in scores.drills] == [3]
+
+
+def test_the_score_has_a_status_and_says_what_it_cannot_score(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("score") == 3
+    assert "There are no drills yet" in capsys.readouterr().out
+    paths = [tmp_path / name for name in ("right.db", "wrong.db")]
+    for path, true in zip(paths, ("application-error", "firewall"), strict=True):
+        responded(drill(path, true))
+    assert toban("score", str(paths[0])) == 0
+    capsys.readouterr()
+    assert toban("score", *map(str, paths), str(tmp_path / "none.db")) == 2
+    text = capsys.readouterr().out
+    assert "✓    1  Application error" in text
+    assert "none.db: No such file" in text
+
+
+def test_only_what_can_be_drawn_is_a_drill(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("--scenario", "ordinary-day") == 64
+    assert "alb-5xx" in capsys.readouterr().err
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("score", "--schema") == 0
+    assert "drills" in json.loads(capsys.readouterr().out)["properties"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from services.incidents.course import KINDS, incident_of
+from services.incidents.joining import with_parts
 from services.models.incidents import Incident
 from services.models.journal import Entry
 
@@ -13,15 +14,9 @@ def incidents_in(entries: Iterable[Entry]) -> tuple[Incident, ...]:
     for entry in entries:
         if entry.kind in KINDS:
             by_subject.setdefault(entry.subject, []).append(entry)
-    incidents = [incident for group in by_subject.values() if (incident := incident_of(group)) is not None]
-    parts: dict[str, list[str]] = {}
-    for incident in incidents:
-        if incident.joined_to:
-            parts.setdefault(incident.joined_to, []).append(incident.id)
-    whole = (
-        incident.model_copy(update={"joined": tuple(parts[incident.id])})
-        if incident.id in parts
-        else incident
-        for incident in incidents
-    )
-    return tuple(sorted(whole, key=lambda incident: (incident.since, incident.seq)))
+    told = {
+        subject: incident
+        for subject, group in by_subject.items()
+        if (incident := incident_of(group)) is not None
+    }
+    return tuple(sorted(with_parts(told).values(), key=lambda incident: (incident.since, incident.seq)))

@@ -10,18 +10,18 @@ NEAR = timedelta(minutes=5)
 """Time between the beginnings of incidents that may be the same one."""
 
 
-def with_parts(told: Mapping[str, Incident]) -> dict[str, Incident]:
+def with_parts(by_id: Mapping[str, Incident]) -> dict[str, Incident]:
     """The incidents, by id, each joined to the one that stands for it in lists, or to none.
 
     Nothing open is hidden behind an incident that is over, that is not there, or that is part of the same circle.
     """
-    if not any(incident.joined_to for incident in told.values()):
-        return dict(told)
-    wholes = {id: _whole_of(incident, told) for id, incident in told.items()}
+    if not any(incident.joined_to for incident in by_id.values()):
+        return dict(by_id)
+    wholes = {id: _whole_of(incident, by_id) for id, incident in by_id.items()}
     parts: dict[str, list[Incident]] = {}
     for id, whole in wholes.items():
         if whole != id:
-            parts.setdefault(whole, []).append(told[id])
+            parts.setdefault(whole, []).append(by_id[id])
     return {
         id: incident.model_copy(
             update={
@@ -34,21 +34,21 @@ def with_parts(told: Mapping[str, Incident]) -> dict[str, Incident]:
                 ),
             }
         )
-        for id, incident in told.items()
+        for id, incident in by_id.items()
     }
 
 
-def _whole_of(incident: Incident, told: Mapping[str, Incident]) -> str:
+def _whole_of(incident: Incident, by_id: Mapping[str, Incident]) -> str:
     """Id of the incident that stands for this one: the end of its chain, in a circle the oldest; or itself."""
     chain = [incident.id]
-    while (into := told[chain[-1]].joined_to) in told and into not in chain:
+    while (into := by_id[chain[-1]].joined_to) in by_id and into not in chain:
         chain.append(into)
     if into in chain:
         circle = chain[chain.index(into) :]
-        whole = min(circle, key=lambda id: (told[id].seq, id))
+        whole = min(circle, key=lambda id: (by_id[id].seq, id))
     else:
         whole = chain[-1]
-    return incident.id if incident.is_open and not told[whole].is_open else whole
+    return incident.id if incident.is_open and not by_id[whole].is_open else whole
 
 
 def may_be_one(

@@ -14,9 +14,9 @@ def incidents_in(entries: Iterable[Entry]) -> tuple[Incident, ...]:
     for entry in entries:
         if entry.kind in KINDS:
             by_subject.setdefault(entry.subject, []).append(entry)
-    told = {
+    by_id = {
         subject: incident
         for subject, group in by_subject.items()
         if (incident := incident_of(group)) is not None
     }
-    return tuple(sorted(with_parts(told).values(), key=lambda incident: (incident.since, incident.seq)))
+    return tuple(sorted(with_parts(by_id).values(), key=lambda incident: (incident.since, incident.seq)))

@@ -37,7 +37,7 @@ class Incidents(GroupedProjection):
     def __init__(self, journal: Journal, clock: Clock) -> None:
         super().__init__(journal, dict.fromkeys(KINDS, KEPT))
         self._clock = clock
-        self._told: dict[str, Incident] = {}
+        self._by_id: dict[str, Incident] = {}
         """Each incident as its own entries tell it."""
         self._incidents: dict[str, Incident] = {}
         """The same, with the parts of each as all of them tell it."""
@@ -199,9 +199,9 @@ class Incidents(GroupedProjection):
     async def join(self, incident: Incident, into: Incident) -> Incident:
         """Make the incident part of another. Raises AlreadyRecorded (one of them is part of another, or over), JournalError."""
         await self.load()
-        for each in (self.of(incident.id), self.of(into.id)):
-            if each is not None and (each.joined_to or not each.is_open):
-                raise AlreadyRecorded([entry for entry in self.recorded(each.id) if entry.kind in _ENDS][-1])
+        for one in (self.of(incident.id), self.of(into.id)):
+            if one is not None and (one.joined_to or not one.is_open):
+                raise AlreadyRecorded([entry for entry in self.recorded(one.id) if entry.kind in _ENDS][-1])
         return await self._record(incident, drafts.joined(incident, into))
 
     async def turn(self, incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> None:
@@ -279,12 +279,12 @@ class Incidents(GroupedProjection):
             recorded = self.recorded(subject)
             incident = incident_of(recorded)
             if incident is not None:
-                self._told[subject] = incident
+                self._by_id[subject] = incident
             for entry in recorded:
                 self._note_follow_up(entry)
             if subject.startswith("day:"):
                 self._days.rebuild(subject, recorded)
-        self._incidents = with_parts(self._told)
+        self._incidents = with_parts(self._by_id)
 
     def _note_follow_up(self, entry: Entry) -> None:
         if entry.kind is EntryKind.FOLLOW_UP:

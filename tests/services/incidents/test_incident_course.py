@@ -285,7 +285,7 @@ def test_every_open_incident_is_listed_whatever_is_joined(into: dict[int, int], 
 
 def test_turns_that_arrive_in_any_order_tell_the_same_state() -> None:
     moments = [(TurnKind.OK, 1), (TurnKind.ALARM, 2), (TurnKind.INSUFFICIENT, 3), (TurnKind.OK, 4)]
-    told: set[tuple[tuple[TurnKind, datetime], ...]] = set()
+    courses: set[tuple[tuple[TurnKind, datetime], ...]] = set()
     for order in permutations(moments):
         entries = [entry(1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING))]
         for seq, (kind, minute) in enumerate(order, 2):
@@ -294,5 +294,5 @@ def test_turns_that_arrive_in_any_order_tell_the_same_state() -> None:
         incident = incident_of(entries)
         assert incident is not None
         assert not incident.is_firing
-        told.add(tuple((turn.kind, turn.at) for turn in incident.turns))
-    assert len(told) == 1
+        courses.add(tuple((turn.kind, turn.at) for turn in incident.turns))
+    assert len(courses) == 1

@@ -94,9 +94,9 @@ def stopped(minutes: int) -> StoppedTask:
 @pytest.mark.parametrize("id", ["task-exited", "task-out-of-memory", "start-failed", "infrastructure-stop"])
 def test_stopped_tasks_that_ecs_has_forgotten_are_unseen(minutes: int, state: SignalState, id: str) -> None:
     """All consoles were closed for an hour: that no stop is listed then says nothing."""
-    seen = signal(about(minutes, stopped_tasks=(stopped(minutes),)), id)
-    assert seen.state is state
-    assert bool(seen.why) is (state is SignalState.UNSEEN)
+    judged = signal(about(minutes, stopped_tasks=(stopped(minutes),)), id)
+    assert judged.state is state
+    assert bool(judged.why) is (state is SignalState.UNSEEN)
 
 
 def test_stopped_tasks_that_were_left_out_are_unseen() -> None:

@@ -21,6 +21,7 @@ from services.aws.client.write_grants import JournalLogStream, WriteAuthorizer
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
+from services.aws.devops_agent import DevopsAgentReader, Investigations
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
@@ -45,6 +46,7 @@ from services.incidents.capture import IncidentCapture
 from services.incidents.first_wave.reader import FirstWaveReader
 from services.incidents.follow_ups import follow_up_slots
 from services.incidents.live import LiveEvidence
+from services.incidents.opinion import SecondOpinion
 from services.incidents.recovery_watch import RecoveryWatch
 from services.incidents.service import Incidents
 from services.incidents.watch import IncidentWatch
@@ -111,6 +113,7 @@ class Services:
     incident_capture: IncidentCapture
     live_evidence: LiveEvidence
     recovery_watch: RecoveryWatch
+    second_opinion: SecondOpinion
     inspection_runner: InspectionRunner
     records: FindingRecords
     scheduler: InspectionScheduler
@@ -296,6 +299,13 @@ def connect(
         incident_capture=IncidentCapture(incidents, first_waves.of, clock),
         live_evidence=live,
         recovery_watch=RecoveryWatch(incidents, live, runbook, clock, lambda: book.person),
+        second_opinion=SecondOpinion(
+            incidents,
+            runbook,
+            clock,
+            agent=DevopsAgentReader(session),
+            investigations=Investigations(session, permits, str(region)),
+        ),
         inspection_runner=inspection_runner,
         records=records,
         scheduler=InspectionScheduler(

@@ -53,7 +53,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("at", "choose a time: go there in a log (all panes, reserved), plan a duty's date, leave a follow-up", "Go to time", "Plan", "Follow-up"),
     _meaning("exclamation_mark", "newest firing alarm: its incident", "Newest firing"),
     _meaning("dollar_sign", "the `aws` command that does the same", "AWS commands"),
-    _meaning("plus", "agree to the cost", "Agree to the cost"),
+    _meaning("plus", "agree to the cost; ask AWS for its opinion", "Agree to the cost", "AWS's opinion"),
     _meaning("minus", "skip a duty or a step", "Skip"),
     _meaning("equals_sign", "override a verdict; decide on a cause", "Override", "Decide"),
     _meaning("a d l", "go to the alarms, the dashboard, the logs", "Alarms", "Dashboard", "Log tail", "Logs at that minute", "Follow its log group"),

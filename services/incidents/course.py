@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.incidents.entries import follow_up_of
+from services.incidents.joining import with_parts
 from services.models.base import RawId
 from services.models.incidents import (
     Contacted,
@@ -39,6 +40,20 @@ def incident_of(entries: Iterable[Entry]) -> Incident | None:
         elif incident is not None and entry.kind in _APPLIERS:
             incident = incident.model_copy(update=_APPLIERS[entry.kind](incident, entry))
     return incident
+
+
+def incidents_in(entries: Iterable[Entry]) -> tuple[Incident, ...]:
+    """Every incident that these entries (oldest first) open, by the start of its clocks."""
+    by_subject: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.kind in KINDS:
+            by_subject.setdefault(entry.subject, []).append(entry)
+    by_id = {
+        subject: incident
+        for subject, group in by_subject.items()
+        if (incident := incident_of(group)) is not None
+    }
+    return tuple(sorted(with_parts(by_id).values(), key=lambda incident: (incident.since, incident.seq)))
 
 
 def _begun(entry: Entry) -> Incident | None:

@@ -10,7 +10,7 @@ from services.incidents.clocks import clocks
 from services.incidents.facts import Facts
 from services.incidents.roster import on_duty, reach_of
 from services.models.causes import Assessment, Word
-from services.models.date_text import dated_time
+from services.models.date_text import dated_time, time_text
 from services.models.durations import lasting
 from services.models.first_wave import Measure
 from services.models.incidents import ClockState, Incident, TriggerKind
@@ -171,7 +171,7 @@ def cause_text(situation: Situation) -> str:
 def _what(situation: Situation) -> Iterator[str]:
     """What happened, in whole sentences: the alarm and its value, or what the finding says and measured."""
     incident = situation.incident
-    since = dated_time(incident.firing_since, situation.zone, situation.now)
+    since = time_text(incident.firing_since, situation.zone, situation.now)
     if incident.trigger is TriggerKind.ALARM:
         yield _("{title} has been firing since {time}.").format(title=incident.title, time=since)
         yield _sentence(situation.measured)
@@ -196,10 +196,25 @@ def phone_text(situation: Situation) -> str:
         ),
         *_what(situation),
         _sentence(situation.impact),
-        _("The cause is {cause}.").format(cause=cause_text(situation)) if situation.cause else "",
+        _spoken_cause(situation),
         _("Please help with the response."),
     ]
     return " ".join(part for part in parts if part)
+
+
+def _spoken_cause(situation: Situation) -> str:
+    """The cause as a sentence; "" if there is none to be named."""
+    if not situation.cause:
+        return ""
+    if situation.word is None:
+        text = _("The cause was decided: {cause}.")
+    elif situation.word is Word.STRONG:
+        text = _("The cause is probably: {cause}.")
+    elif situation.word is Word.LIKELY:
+        text = _("The cause may be: {cause}.")
+    else:
+        return _("The cause is not known yet.")
+    return text.format(cause=situation.cause)
 
 
 def phone_lines(situation: Situation) -> str:

@@ -1,10 +1,10 @@
 """The evidence as signals ask for it: curves before and since T0, log texts, targets, and why something is unseen."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from statistics import median
 
 from services.i18n import _
@@ -142,12 +142,6 @@ class Facts:
         first = self.start - timedelta(minutes=lead)
         return [line for line in sample.lines if line.at >= first] if sample is not None else []
 
-    def texts_since(self) -> Iterable[tuple[LogEntry, str]]:
-        """The lines of both logs since just before T0, oldest first per log, with what they say."""
-        for sample in (self.evidence.database_lines, self.evidence.application_errors):
-            for line in self.lines(sample):
-                yield line, message_of(line.text)
-
     @property
     def log_gap(self) -> str:
         """Why the words of the logs may be incomplete, in words; "" if both were read."""
@@ -157,6 +151,7 @@ class Facts:
 _KEYS = ("message", "msg", "error", "err", "exception", "stack", "detail", "cause")
 
 
+@lru_cache(4096)
 def message_of(text: str) -> str:
     """What a log line says: of a JSON object the texts of its usual keys, otherwise the line itself."""
     if not text.startswith("{"):

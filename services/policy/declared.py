@@ -33,6 +33,12 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What the console calls beside inspections, changes, panels of the watch mode and the first wave of incidents."""
+OPINION = (
+    "devops-agent:CreateBacklogTask",
+    "devops-agent:GetBacklogTask",
+    "devops-agent:ListJournalRecords",
+)
+"""What a second opinion on an incident calls, if the runbook names an agent space."""
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")
 """What the journal calls to store its checkpoints outside this machine, and to verify them."""
 ROTATION = "iam"
@@ -58,6 +64,8 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
     changes = {id: calls for id, calls in all_changes.items() if _has_targets(calls, arns)}
     rotations = {id for id, calls in changes.items() if any(each[0] == ROTATION for each in calls - READS)}
     own = frozenset[Operation]().union(*(calls for id, calls in changes.items() if id not in rotations))
+    if runbook.devops_agent is not None:
+        own |= operations(OPINION)
     rotation = frozenset[Operation]().union(*(changes[id] for id in rotations))
     parts = (
         *(entry.calls for entry in INSPECTIONS if not entry.missing_setting(runbook)),

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from services.incidents.catalogue import shipped
+from services.incidents.course import incidents_in
 from services.incidents.evidence import UnreadableEvidence, unpacked
-from services.incidents.recorded import incidents_in
 from services.incidents.weighing import assess
 from services.journal.export import rows
 from services.journal.reader import JournalReader, entry_of

@@ -6,7 +6,19 @@ from importlib import import_module
 
 from tests.bench.rows import print_rows
 
-GROUPS = ("start", "wire", "output", "link", "chart", "decode", "aws", "log", "calendar", "journal")
+GROUPS = (
+    "start",
+    "wire",
+    "output",
+    "link",
+    "chart",
+    "decode",
+    "aws",
+    "log",
+    "calendar",
+    "journal",
+    "incident",
+)
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.cost_explorer import CostExplorerReader
+from services.aws.devops_agent import DevopsAgentReader
 from services.aws.ecs.reader import EcsReader
 from services.aws.elb import ElbReader
 from services.aws.iam.access_keys import AccessKeys
@@ -47,6 +48,7 @@ from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, TimeSpan
 from services.models.runbook_inspections import Firewall as FirewallSpec
+from tests.services.aws.canned import Canned
 
 if TYPE_CHECKING:
     from services.demo.world import World
@@ -254,7 +256,15 @@ _DISTRIBUTION = "E1234567890ABC"
 _GROUP = "/ecs/staff-api"
 _FILTER = 'filter level = "ERROR" | limit 20'
 
+# The embedded AWS has no agent, so these answers are not damaged by the mutator.
+_AGENT = {
+    "GetBacklogTask": {"task": {"taskId": "t", "status": "COMPLETED"}},
+    "ListJournalRecords": {"records": []},
+}
+
 CALLS: dict[str, Question] = {
+    "DevopsAgentReader.records": lambda _context: DevopsAgentReader(Canned(**_AGENT)).records("s", "e"),
+    "DevopsAgentReader.task": lambda _context: DevopsAgentReader(Canned(**_AGENT)).task("s", "t"),
     "AccessKeys.keys": _keys,
     "AccessKeys.used": _used,
     "AccessKeys.users": lambda context: AccessKeys(context.reader).users(),

@@ -114,6 +114,9 @@ class WorldClock(Clock):
     def elapsed(self) -> float:
         return self.clock.elapsed()
 
+    def awake(self) -> float:
+        return self.clock.awake()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
 
@@ -132,9 +135,16 @@ class Trials:
     """Serves one world after the other on one port, and reads each by one session."""
 
     def __init__(
-        self, runbook: Runbook, worlds: Worlds, server: Server, session: AwsSession, clock: WorldClock
+        self,
+        runbook: Runbook,
+        worlds: Worlds,
+        server: Server,
+        session: AwsSession,
+        clock: WorldClock,
+        meter: UsageMeter,
     ) -> None:
         self.runbook = runbook
+        self.meter = meter
         self._worlds = worlds
         self._server = server
         self._session = session
@@ -172,9 +182,10 @@ async def trials() -> AsyncIterator[Trials]:
     server = Server(Front(worlds))
     server.start()
     settings = AwsSettings(region=runbook.system.region, endpoint_url=server.url)
-    session = AwsSession(settings, clock=clock, meter=UsageMeter(clock))
+    meter = UsageMeter(clock)
+    session = AwsSession(settings, clock=clock, meter=meter)
     try:
-        yield Trials(runbook, worlds, server, session, clock)
+        yield Trials(runbook, worlds, server, session, clock, meter)
     finally:
         await session.close()
         server.stop()

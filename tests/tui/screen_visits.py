@@ -158,6 +158,8 @@ def _offer(it: Things) -> HandOver:
     return HandOver(by="taro", at=it.app.now(), note="Quiet.", seq=1, open=("Late: Alarms",))
 
 
+FOLLOWING = {"incident-live"}
+"""Groups of workers that read again and again while the screen is open."""
 Opener = Callable[[Things], object]
 OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     AcceptDayScreen: (lambda it: it.app.push_screen(AcceptDayScreen("day:2026-01-14", _offer(it))),),
@@ -263,9 +265,12 @@ async def open_screen(pilot: Pilot[Any], kind: type[Screen[Any]], opener: Opener
 async def has_read(pilot: Pilot[Any]) -> None:
     """Wait until the screen has read what it shows."""
     screen = pilot.app.screen
-    await until(
-        pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.node is screen)
-    )
+
+    def reads() -> bool:
+        workers = [worker for worker in pilot.app.workers if worker.node is screen]
+        return any(not worker.is_finished and worker.group not in FOLLOWING for worker in workers)
+
+    await until(pilot, lambda: not reads())
 
 
 async def close_screens(pilot: Pilot[Any]) -> None:

@@ -99,6 +99,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "StartQueryExecution",
         "StopQueryExecution",
     ),
+    "devops-agent": ("GetBacklogTask", "ListJournalRecords"),
     "s3": ("ListObjectsV2",),
     "ssm": ("GetCalendarState",),
     # AssumeRole and the operations below only obtain the console's own credentials.

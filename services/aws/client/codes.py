@@ -102,6 +102,7 @@ _SKEWED = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _DENIED = re.compile(r"not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z0-9*]+)")
 
 _PREFIXES = {
+    "devops-agent": "aidevops",
     "elbv2": "elasticloadbalancing",
     "elb": "elasticloadbalancing",
     "stepfunctions": "states",

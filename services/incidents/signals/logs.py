@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts, message_of
@@ -60,6 +61,7 @@ _VARIABLE = re.compile(
 )
 
 
+@lru_cache(4096)
 def signature_of(text: str) -> str:
     """What stays the same in every line of one kind of error: numbers, ids and quoted values are left out."""
     return _VARIABLE.sub("#", message_of(text))[:200]

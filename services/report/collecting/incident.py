@@ -14,12 +14,11 @@ from services.changes.entries import CHANGE_KINDS
 from services.i18n import _
 from services.incidents.assess_answer import assessed_cause, assessed_signal
 from services.incidents.catalogue import causes_of
-from services.incidents.course import KINDS
+from services.incidents.course import KINDS, incidents_in
 from services.incidents.escalation import impact_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.facts import Facts
 from services.incidents.first_wave.sources import SOURCES
-from services.incidents.recorded import incidents_in
 from services.incidents.service import NOTE_KINDS
 from services.incidents.timeline import BEFORE, timeline
 from services.incidents.weighing import assess

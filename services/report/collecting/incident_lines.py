@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+from services.incidents.course import incidents_in
 from services.incidents.follow_ups import FOLLOW_UP
-from services.incidents.recorded import incidents_in
 from services.incidents.service import KEPT
 from services.models.incident_report import FollowUpLine, IncidentCount, IncidentLine
 from services.models.incidents import FollowUp, Incident, IncidentState

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incidents.clocks import clocks, overdue
-from services.incidents.course import KINDS, incident_of
+from services.incidents.course import KINDS, incident_of, incidents_in
 from services.incidents.entries import closed, joined
-from services.incidents.recorded import incidents_in
 from services.incidents.service import Incidents
 from services.incidents.timeline import timeline
 from services.journal.errors import AlreadyRecorded

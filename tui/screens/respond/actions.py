@@ -16,6 +16,7 @@ from tui.screens.respond.building import Weighing, joinable, situation_of, specs
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
+from tui.screens.respond.opinion import description_of, second_opinion
 from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
@@ -119,6 +120,18 @@ class IncidentScreenBase(ModeScreen):
             self.app.inform(_("No incident is chosen."))
         elif self.is_active:
             self.app.push_screen(IncidentReportScreen(incident))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer AWS's opinion only where the runbook names an agent space."""
+        return self.services.second_opinion.settings is not None if action == "opinion" else True
+
+    def action_opinion(self) -> None:
+        """Ask AWS for a second opinion, or show the one that it gave."""
+        incident, view = self._open_incident(), self.view_at_hand()
+        if incident is not None and view is not None:
+            situation = situation_of(self.app, view, self.services.journal.person.name)
+            description = description_of(situation)
+            self.run_worker(second_opinion(self.app, incident, description), group="opinion-asked")
 
     def action_join(self) -> None:
         """Choose the incident that this one is part of."""

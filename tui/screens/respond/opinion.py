@@ -1,0 +1,91 @@
+"""Asks AWS DevOps Agent for a second opinion on an incident: the price first, then one request, then its words."""
+
+from textual.content import Content
+
+from services.aws.client.errors import AwsError
+from services.i18n import _
+from services.incidents.escalation import Situation
+from services.incidents.opinion import SecondOpinion
+from services.journal.errors import AlreadyRecorded, JournalError
+from services.models.incidents import Incident
+from services.models.opinions import Opinion, OpinionState
+from tui.console import Console
+from tui.screens.common.confirm import confirm
+from tui.screens.common.notice import NoticeScreen
+from widgets.drawing.lines import ROLES
+
+
+def opinion_words(app: Console, incident: Incident) -> Content:
+    """Return what asking costs and does."""
+    settings = app.ready.second_opinion.settings
+    yen = f"{settings.yen:,}" if settings is not None else "?"
+    lines = [
+        Content.styled(_("Costs about ¥{yen}.").format(yen=yen), ROLES["caution"]),
+        Content(
+            _("AWS DevOps Agent investigates “{title}” for five to eight minutes.").format(
+                title=incident.title
+            )
+        ),
+        Content(_("Its words enter the timeline as AWS's opinion; they never count in the scores.")),
+    ]
+    return Content("\n").join(lines)
+
+
+async def second_opinion(app: Console, incident: Incident, description: str) -> None:
+    """Show the newest answer, go on with what was begun, or ask whether to ask."""
+    service = app.ready.second_opinion
+    try:
+        newest = await service.newest(incident)
+    except JournalError as error:
+        app.inform(error.problem.message, severity="error")
+        return
+    if newest is not None and newest.state is OpinionState.ANSWERED:
+        app.push_screen(NoticeScreen(_("AWS's opinion"), newest.words))
+    elif newest is not None and newest.task and newest.state is OpinionState.ACCEPTED:
+        app.run_worker(
+            _follow(app, service, incident, newest), group=f"opinion:{incident.id}", exclusive=True
+        )
+    elif app.ready.engine.permits.armed is None:
+        app.inform(_("Asking AWS creates an investigation: allow changes first (F9)."), severity="warning")
+    else:
+
+        def begin() -> None:
+            app.run_worker(_ask(app, service, incident, description), group="opinion")
+
+        confirm(app, _("AWS's opinion"), opinion_words(app, incident), _("asks"), begin)
+
+
+async def _ask(app: Console, service: SecondOpinion, incident: Incident, description: str) -> None:
+    try:
+        opinion = await service.ask(incident, description)
+    except AlreadyRecorded as error:
+        app.inform(_("{name} asked already.").format(name=error.entry.person.name), severity="warning")
+        return
+    except JournalError as error:
+        app.inform(error.problem.message, severity="error")
+        return
+    if opinion is not None and opinion.task:
+        await _follow(app, service, incident, opinion)
+    else:
+        app.inform(_("AWS has not accepted the request; the timeline says why."), severity="warning")
+
+
+async def _follow(app: Console, service: SecondOpinion, incident: Incident, opinion: Opinion) -> None:
+    words = _("AWS DevOps Agent investigates {title}…").format(title=incident.title)
+    with app.under_way(words, f"opinion:{incident.id}"):
+        try:
+            newest = await service.follow(incident, opinion)
+        except AlreadyRecorded:
+            newest = await service.newest(incident)
+        except (AwsError, JournalError) as error:
+            app.inform(error.problem.message, severity="error")
+            return
+    if newest is not None and newest.state is OpinionState.ANSWERED:
+        app.inform(_("AWS's opinion is in the timeline."))
+
+
+def description_of(situation: Situation) -> str:
+    """Return what AWS is told: the alarm, since when, what is measured; nothing of people or of logs."""
+    incident = situation.incident
+    lines = (str(incident.target), incident.since.isoformat(), situation.measured, situation.impact)
+    return "\n".join(line for line in lines if line)

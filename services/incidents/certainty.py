@@ -76,11 +76,12 @@ def _undermined(
     for cause in weighed.values():
         is_rival = cause.id != first.id and cause.id not in explained and not cause.impossible
         most = _granted(cause, denied=True)
-        if is_rival and most > cause.score and floor - most < lead:
-            return _unseen_text(cause)
+        could_change = most > cause.score or first.doubts < 0
+        if is_rival and could_change and floor - most < lead:
+            return _unseen_text(cause) if most > cause.score else _doubted_text(first)
         if first.id in _children(cause.id, specs) and cause.score < SUPPORTED <= most and is_rival:
             return _unseen_text(cause)
-    return _unseen_text(first) if floor < least and first.unseen else ""
+    return _doubted_text(first) if floor < least else ""
 
 
 def _children(id: str, specs: Sequence[CauseSpec]) -> tuple[str, ...]:
@@ -120,6 +121,13 @@ def _insufficient(
 def _unseen_text(cause: WeighedCause) -> str:
     row = next((row for row in cause.unseen if row.signal.is_denied), cause.unseen[0])
     return _("unseen: {signal} ({why})").format(signal=row.signal.title, why=row.signal.why)
+
+
+def _doubted_text(cause: WeighedCause) -> str:
+    """Why what could not be read may speak against a cause."""
+    if any(row.signal.is_denied for row in cause.unseen):
+        return _unseen_text(cause)
+    return _("what could not be read may speak against it")
 
 
 def is_shown(cause: WeighedCause) -> bool:

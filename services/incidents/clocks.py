@@ -31,7 +31,7 @@ def _starts(incident: Incident) -> datetime:
     for turn in incident.turns:
         if turn.kind is TurnKind.RECOVERED:
             is_over = True
-        elif turn.kind is TurnKind.ALARM and is_over:
+        elif turn.kind is TurnKind.ALARM and is_over and turn.at > start:
             start, is_over = turn.at, False
     return start
 

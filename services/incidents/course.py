@@ -1,10 +1,12 @@
 """An incident as its journal entries tell it. Pure; what cannot be read is left out, never guessed."""
 
+import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from services.incidents.entries import follow_up_of
+from services.incidents.joining import with_parts
 from services.models.base import RawId
 from services.models.incidents import (
     Contacted,
@@ -19,8 +21,14 @@ from services.models.incidents import (
     TurnKind,
 )
 from services.models.journal import Entry, EntryKind
+from services.models.runbook_types import SLUG
 
 Update = dict[str, Any]
+_SLUG = re.compile(SLUG)
+_YEARS = range(2000, 2200)
+"""Years of times that are believed: a journal may have been edited, and other times cannot be added to."""
+_AWS_TIMED = frozenset({TurnKind.ALARM, TurnKind.OK, TurnKind.INSUFFICIENT})
+"""Turns dated by AWS; the others bear the time of the console that wrote them, whose clock may be wrong."""
 
 
 def incident_of(entries: Iterable[Entry]) -> Incident | None:
@@ -40,18 +48,12 @@ def incidents_in(entries: Iterable[Entry]) -> tuple[Incident, ...]:
     for entry in entries:
         if entry.kind in KINDS:
             by_subject.setdefault(entry.subject, []).append(entry)
-    incidents = [incident for group in by_subject.values() if (incident := incident_of(group)) is not None]
-    parts: dict[str, list[str]] = {}
-    for incident in incidents:
-        if incident.joined_to:
-            parts.setdefault(incident.joined_to, []).append(incident.id)
-    whole = (
-        incident.model_copy(update={"joined": tuple(parts[incident.id])})
-        if incident.id in parts
-        else incident
-        for incident in incidents
-    )
-    return tuple(sorted(whole, key=lambda incident: (incident.since, incident.seq)))
+    by_id = {
+        subject: incident
+        for subject, group in by_subject.items()
+        if (incident := incident_of(group)) is not None
+    }
+    return tuple(sorted(with_parts(by_id).values(), key=lambda incident: (incident.since, incident.seq)))
 
 
 def _begun(entry: Entry) -> Incident | None:
@@ -61,12 +63,13 @@ def _begun(entry: Entry) -> Incident | None:
     if since is None or trigger is None:
         return None
     playbook = data.get("playbook")
+    is_slug = isinstance(playbook, str) and _SLUG.fullmatch(playbook) is not None
     return Incident(
         id=entry.subject,
         trigger=trigger,
         target=RawId(entry.target),
         title=str(data.get("title") or entry.target),
-        playbook=playbook if isinstance(playbook, str) and playbook else None,
+        playbook=playbook if is_slug else None,
         reason=_text(data.get("reason")),
         facts=_texts(data.get("facts")),
         since=since,
@@ -76,12 +79,14 @@ def _begun(entry: Entry) -> Incident | None:
 
 
 def moment(value: object) -> datetime | None:
-    """An aware time from an entry's data; None if it is none."""
+    """An aware time (UTC) from an entry's data; None if it is none that a clock can be counted from."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        if at is None or at.tzinfo is None or at.year not in _YEARS:
+            return None
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return at if at is not None and at.tzinfo is not None else None
 
 
 def _capturing(incident: Incident, entry: Entry) -> Update:
@@ -97,6 +102,8 @@ def _evidence(incident: Incident, entry: Entry) -> Update:
 
 
 def _taken(incident: Incident, entry: Entry) -> Update:
+    if not incident.is_open:
+        return {}
     return {
         "state": IncidentState.TAKEN,
         "holder": entry.person.name,
@@ -148,6 +155,8 @@ def _contacted(incident: Incident, entry: Entry) -> Update:
 
 def _handed_over(incident: Incident, entry: Entry) -> Update:
     data = entry.data
+    if not incident.is_open:
+        return {}
     offer = HandOver(
         by=entry.person.name,
         to=_text(data.get("to")),
@@ -175,13 +184,20 @@ def _turned(incident: Incident, entry: Entry) -> Update:
     if kind is None or at is None:
         return {}
     turn = Turn(at=at, kind=kind, text=_text(data.get("detail")))
-    turns = tuple(sorted((*incident.turns, turn), key=lambda turn: turn.at))
     recovered = incident.recovered_at
     if kind is TurnKind.RECOVERED:
         recovered = at
-    elif kind is TurnKind.ALARM and (recovered is None or at >= recovered):
+    elif kind is TurnKind.ALARM and at > incident.firing_since:
         recovered = None
-    return {"turns": turns, "recovered_at": recovered}
+    return {"turns": _placed(incident.turns, turn), "recovered_at": recovered}
+
+
+def _placed(turns: tuple[Turn, ...], turn: Turn) -> tuple[Turn, ...]:
+    """The turns in the journal's order, but one that AWS dated and a console recorded late in its place among those."""
+    index = len(turns)
+    while index and {turn.kind, turns[index - 1].kind} <= _AWS_TIMED and turns[index - 1].at > turn.at:
+        index -= 1
+    return (*turns[:index], turn, *turns[index:])
 
 
 def _follow_up(incident: Incident, entry: Entry) -> Update:

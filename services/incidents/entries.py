@@ -161,13 +161,20 @@ def joined(incident: Incident, into: Incident) -> NewEntry:
 
 def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> NewEntry:
     """The alarm changed its state, or recovery was judged; recorded once however many consoles saw it."""
-    # The same recovery is judged at slightly different times, so it is counted from the alarm's last transition.
-    moment = incident.firing_since if kind is TurnKind.RECOVERED else at
+    last = incident.turns[-1] if incident.turns else None
+    # What consoles date themselves, each dates differently: it is counted from the turn before it.
+    moment = at.isoformat()
+    if kind is TurnKind.RECOVERED:
+        moment = incident.firing_since.isoformat()
+    elif kind is TurnKind.MISSING:
+        moment = f"after:{(last.at if last else incident.since).isoformat()}"
+    elif last is not None and last.kind is TurnKind.MISSING:
+        moment = f"{moment}:after:{last.at.isoformat()}"
     return _about(
         incident,
         EntryKind.INCIDENT_TURNED,
         _noted(_TURNS[kind](incident.title), detail),
-        claim=f"turned:{incident.id}:{kind.value}:{moment.isoformat()}",
+        claim=f"turned:{incident.id}:{kind.value}:{moment}",
         state=kind.value,
         at=at.isoformat(),
         detail=detail,

@@ -9,9 +9,11 @@ import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from math import isfinite
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from services.i18n import _, plural
 from services.models.canonical import canonical
@@ -27,6 +29,9 @@ LARGEST = 16 * 1024 * 1024
 _AROUND = 4 * 1024
 """Bytes set aside for the other keys of the data."""
 _HALF = 2
+_YEARS = range(1970, 2200)
+_LAST = 7_258_118_400
+"""Epoch seconds at the end of _YEARS."""
 
 Trim = Callable[[IncidentEvidence], "IncidentEvidence | None"]
 """The evidence with fewer rows, and the cut named in its readings; None if there is nothing to leave out."""
@@ -64,11 +69,60 @@ def unpacked(data: Mapping[str, Any]) -> IncidentEvidence:
         raise UnreadableEvidence(_("The entry contains no evidence in a format that this version knows."))
     try:
         decoded = _decompressed(b64decode(text, validate=True))
-        return IncidentEvidence.model_validate(json.loads(decoded.decode("utf-8", "surrogatepass")))
+        evidence = _validated(json.loads(decoded.decode("utf-8", "surrogatepass")))
+        if not _is_sound(evidence):
+            raise ValueError("times or numbers that nothing can be computed with")
+        return evidence
     except (NotBase64, zlib.error, ValidationError, ValueError, RecursionError, OverflowError) as error:
         raise UnreadableEvidence(
             _("The evidence in the journal is damaged ({reason}).").format(reason=type(error).__name__)
         ) from error
+
+
+def _validated(value: Any) -> IncidentEvidence:
+    """The evidence; what a later version has added to it is left out. Raises ValidationError."""
+    try:
+        return IncidentEvidence.model_validate(value)
+    except ValidationError as error:
+        unknown = {_of_later_version(each["type"], each["loc"]) for each in error.errors()} - {()}
+        if not unknown:
+            raise
+        for *way, last in sorted(unknown, key=_from_the_end):
+            part = value
+            for step in way:
+                part = part[step]
+            del part[last]
+        return IncidentEvidence.model_validate(value)
+
+
+def _of_later_version(kind: str, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where what this version does not know stands: an unknown key, or the reading of an unknown source; () otherwise."""
+    if kind == "extra_forbidden":
+        return place
+    return place[:2] if kind == "enum" and place[:1] == ("readings",) and place[2:] == ("source",) else ()
+
+
+def _from_the_end(place: tuple[int | str, ...]) -> tuple[int, ...]:
+    """Orders places so that none is moved or gone by the removal of one before it: last rows first, parts before wholes."""
+    return (*(-step if isinstance(step, int) else 0 for step in place), 1)
+
+
+def _is_sound(value: object) -> bool:
+    """Whether every time has a zone and lies in a year that can be added to, and every number is finite."""
+    match value:
+        case datetime():
+            return value.tzinfo is not None and value.year in _YEARS
+        case float():
+            return isfinite(value)
+        case Series():
+            is_dated = all(0 <= at < _LAST for at in value.times)
+            return is_dated and len(value.times) == len(value.values) and all(map(isfinite, value.values))
+        case BaseModel():
+            return all(map(_is_sound, value.__dict__.values()))
+        case tuple():
+            return all(map(_is_sound, value))
+        case _:
+            return True
 
 
 def _encoded(evidence: IncidentEvidence) -> str:
@@ -113,7 +167,7 @@ def _fewer_lines(source: Source, key: str) -> Trim:
             "Only the newest {count} lines are recorded.",
             len(lines),
         ).format(count=f"{len(lines):,}")
-        smaller = sample.model_copy(update={"lines": lines, "is_whole": False})
+        smaller = sample.model_copy(update={"lines": lines, "is_whole": False, "is_from_start": False})
         return _with_cut(evidence, source, text, **{key: smaller})
 
     return trim

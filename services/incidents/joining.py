@@ -1,4 +1,4 @@
-"""Which open incidents may be one: they began together, or the cause of one explains that of the other. Pure."""
+"""Which incidents are one, and which open ones may be: they began together, or one's cause explains the other's. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,6 +8,47 @@ from services.models.incidents import Incident
 
 NEAR = timedelta(minutes=5)
 """Time between the beginnings of incidents that may be the same one."""
+
+
+def with_parts(by_id: Mapping[str, Incident]) -> dict[str, Incident]:
+    """The incidents, by id, each joined to the one that stands for it in lists, or to none.
+
+    Nothing open is hidden behind an incident that is over, that is not there, or that is part of the same circle.
+    """
+    if not any(incident.joined_to for incident in by_id.values()):
+        return dict(by_id)
+    wholes = {id: _whole_of(incident, by_id) for id, incident in by_id.items()}
+    parts: dict[str, list[Incident]] = {}
+    for id, whole in wholes.items():
+        if whole != id:
+            parts.setdefault(whole, []).append(by_id[id])
+    return {
+        id: incident.model_copy(
+            update={
+                "joined_to": wholes[id] if wholes[id] != id else "",
+                "joined": tuple(
+                    part.id
+                    for part in sorted(
+                        parts.get(id, ()), key=lambda part: (part.since, part.seq), reverse=True
+                    )
+                ),
+            }
+        )
+        for id, incident in by_id.items()
+    }
+
+
+def _whole_of(incident: Incident, by_id: Mapping[str, Incident]) -> str:
+    """Id of the incident that stands for this one: the end of its chain, in a circle the oldest; or itself."""
+    chain = [incident.id]
+    while (into := by_id[chain[-1]].joined_to) in by_id and into not in chain:
+        chain.append(into)
+    if into in chain:
+        circle = chain[chain.index(into) :]
+        whole = min(circle, key=lambda id: (by_id[id].seq, id))
+    else:
+        whole = chain[-1]
+    return incident.id if incident.is_open and not by_id[whole].is_open else whole
 
 
 def may_be_one(

@@ -113,7 +113,7 @@ def baseline(points: Points, week_ago: Sequence[float], measure: Measure) -> flo
     spread = _NORMAL * median(abs(value - middle) for value in sample)
     if measure in _COUNTS:
         # Counts scatter by the root of their size even if most minutes are equal.
-        spread = max(spread, 1.0, middle**0.5)
+        spread = max(spread, 1.0, max(0.0, middle) ** 0.5)
     return middle + SPREADS * max(spread, _LEAST.get(measure, 0.0))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.background.wake import Wake
 from services.clock import Clock
@@ -17,10 +17,15 @@ from services.models.runbook import Runbook
 
 LONGEST = timedelta(hours=6)
 """How long after it fired an incident is watched that nobody closes."""
+OTHERS = 180.0
+"""Seconds of a quiet alarm after which any other console judges, too: the one whose turn it is may be closed."""
 
 
 class RecoveryWatch:
-    """One console reads each incident: that of its holder, or, while nobody has taken it, the one that captured it."""
+    """One console reads each incident: that of its holder, or, while nobody has taken it, the one that captured it.
+
+    The others follow OTHERS seconds later, if there is no judgement by then.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,8 @@ class RecoveryWatch:
         self._clock = clock
         self._person = person
         self._wake = Wake()
+        self._waiting: dict[str, float] = {}
+        """Since when an incident waits for a judgement, by its id: by the clock's `elapsed`, as this console saw it."""
 
     def wake(self) -> None:
         """Look at once which incidents are open."""
@@ -48,7 +55,7 @@ class RecoveryWatch:
             for incident in watched:
                 await self.judge(incident)
             self._live.forget({incident.id for incident in self._incidents.incidents if incident.is_open})
-            await self._wake.wait(self._clock, EVERY if watched else None)
+            await self._wake.wait(self._clock, EVERY if self._waiting else None)
 
     async def judge(self, incident: Incident) -> bool:
         """Read the incident's evidence and record its recovery. Returns whether it has recovered."""
@@ -61,14 +68,21 @@ class RecoveryWatch:
 
     def watched(self) -> Iterator[Incident]:
         """The open incidents that this console judges now."""
-        now, person = self._clock.now(), self._person()
-        for incident in self._incidents.incidents:
-            # While the alarm fires nothing has recovered, whatever the newest minutes look like.
-            is_waiting = incident.is_open and incident.recovered_at is None and not incident.is_firing
-            is_recent = now - incident.firing_since < LONGEST
-            is_ours = (incident.holder or incident.captured_by) in (person.name, _console(person))
-            if is_waiting and is_recent and is_ours and incident.trigger is TriggerKind.ALARM:
+        now, elapsed = self._clock.now(), self._clock.elapsed()
+        waiting = [incident for incident in self._incidents.incidents if _is_waiting(incident, now)]
+        self._waiting = {incident.id: self._waiting.get(incident.id, elapsed) for incident in waiting}
+        person = self._person()
+        names = (person.name, _console(person))
+        for incident in waiting:
+            is_ours = (incident.holder or incident.captured_by) in names
+            if is_ours or elapsed - self._waiting[incident.id] >= OTHERS:
                 yield incident
+
+
+def _is_waiting(incident: Incident, now: datetime) -> bool:
+    """Whether an alarm's incident may recover: while the alarm fires nothing has, whatever the newest minutes look like."""
+    is_quiet = incident.is_open and incident.recovered_at is None and not incident.is_firing
+    return is_quiet and incident.trigger is TriggerKind.ALARM and now - incident.firing_since < LONGEST
 
 
 def _console(person: Person) -> str:

@@ -9,6 +9,7 @@ from services.clock import Clock
 from services.incidents import entries as drafts
 from services.incidents.course import KINDS, incident_of
 from services.incidents.hand_over.day_offers import DayOffers
+from services.incidents.joining import with_parts
 from services.incidents.timeline import CHANGE_KINDS
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
@@ -17,6 +18,7 @@ from services.models.causes import Assessment
 from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TriggerKind, TurnKind
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
 
+_ENDS = frozenset({EntryKind.INCIDENT_JOINED, EntryKind.INCIDENT_CLOSED})
 KEPT = timedelta(days=400)
 """How far back incidents are read, and follow-ups with them."""
 SHOWN = timedelta(days=14)
@@ -35,7 +37,10 @@ class Incidents(GroupedProjection):
     def __init__(self, journal: Journal, clock: Clock) -> None:
         super().__init__(journal, dict.fromkeys(KINDS, KEPT))
         self._clock = clock
+        self._by_id: dict[str, Incident] = {}
+        """Each incident as its own entries tell it."""
         self._incidents: dict[str, Incident] = {}
+        """The same, with the parts of each as all of them tell it."""
         self._follow_ups: dict[str, FollowUp] = {}
         self._days = DayOffers()
 
@@ -45,20 +50,12 @@ class Incidents(GroupedProjection):
     def incidents(self) -> tuple[Incident, ...]:
         """Open incidents first, newest first; then those closed lately, newest first."""
         now = self._clock.now()
-        every = sorted(self._incidents.values(), key=lambda incident: incident.since, reverse=True)
-        parts: dict[str, list[str]] = {}
-        for incident in every:
-            if incident.joined_to:
-                parts.setdefault(incident.joined_to, []).append(incident.id)
-        recent = [
+        every = sorted(
+            self._incidents.values(), key=lambda incident: (incident.since, incident.seq), reverse=True
+        )
+        recent = (
             incident for incident in every if incident.closed_at is None or now - incident.closed_at < SHOWN
-        ]
-        recent = [
-            incident.model_copy(update={"joined": tuple(parts[incident.id])})
-            if incident.id in parts
-            else incident
-            for incident in recent
-        ]
+        )
         return tuple(sorted(recent, key=lambda incident: not incident.is_open))
 
     @property
@@ -149,7 +146,7 @@ class Incidents(GroupedProjection):
     ) -> Incident | None:
         await self.load()
         earlier = [incident for incident in self._incidents.values() if incident.target == target]
-        if any(incident.is_open or incident.since >= since for incident in earlier):
+        if any(incident.is_open or incident.firing_since >= since for incident in earlier):
             return None
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
@@ -200,7 +197,11 @@ class Incidents(GroupedProjection):
         return await self._record(incident, drafts.accepted(incident.id, incident.target, incident.hand_over))
 
     async def join(self, incident: Incident, into: Incident) -> Incident:
-        """Make the incident part of another. Raises AlreadyRecorded (it is part of one), JournalError."""
+        """Make the incident part of another. Raises AlreadyRecorded (one of them is part of another, or over), JournalError."""
+        await self.load()
+        for one in (self.of(incident.id), self.of(into.id)):
+            if one is not None and (one.joined_to or not one.is_open):
+                raise AlreadyRecorded([entry for entry in self.recorded(one.id) if entry.kind in _ENDS][-1])
         return await self._record(incident, drafts.joined(incident, into))
 
     async def turn(self, incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> None:
@@ -222,11 +223,12 @@ class Incidents(GroupedProjection):
 
         Raises AlreadyRecorded (it is closed), JournalError.
         """
+        # Once it is closed, its open parts stand alone.
+        whole = self._incidents.get(incident.id, incident)
         ended = await self._record(incident, drafts.closed(incident, cause, title, summary))
         for text, due in follow_ups:
             await self.leave(incident.id, str(incident.target), text, due)
-        parts = [part for part in self._incidents.values() if part.joined_to == incident.id]
-        for part in parts:
+        for part in (self._incidents[id] for id in whole.joined if id in self._incidents):
             if part.is_open:
                 try:
                     await self._append(drafts.closed(part, cause, title, summary))
@@ -277,11 +279,12 @@ class Incidents(GroupedProjection):
             recorded = self.recorded(subject)
             incident = incident_of(recorded)
             if incident is not None:
-                self._incidents[subject] = incident
+                self._by_id[subject] = incident
             for entry in recorded:
                 self._note_follow_up(entry)
             if subject.startswith("day:"):
                 self._days.rebuild(subject, recorded)
+        self._incidents = with_parts(self._by_id)
 
     def _note_follow_up(self, entry: Entry) -> None:
         if entry.kind is EntryKind.FOLLOW_UP:

@@ -78,7 +78,10 @@ class IncidentWatch:
         kind = _TURNS[alarm.state]
         turns = [turn for turn in incident.turns if turn.kind is not TurnKind.RECOVERED]
         last = turns[-1].kind if turns else TurnKind.ALARM
-        last_at = turns[-1].at if turns else incident.since
-        at = alarm.since or self._read_at or self._clock.now()
-        if kind is not last or (kind is TurnKind.ALARM and at > last_at):
-            await self._incidents.turn(incident, kind, at)
+        if alarm.since is None or last is TurnKind.MISSING:
+            # Without a time of AWS's own, only the states tell that there was a change.
+            if kind is not last:
+                await self._incidents.turn(incident, kind, alarm.since or self._read_at or self._clock.now())
+        elif alarm.since > (turns[-1].at if turns else incident.since):
+            # An older transition is an older reading, as a console has that was stopped for a while.
+            await self._incidents.turn(incident, kind, alarm.since)

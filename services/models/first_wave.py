@@ -221,6 +221,8 @@ class LogSample(Model):
     """Oldest first."""
     is_whole: bool = True
     """Whether all matching lines are here; otherwise later ones were not read, or rows were left out."""
+    is_from_start: bool = True
+    """Whether the lines begin with the span; otherwise older ones were left out, so that what is new is not known."""
 
 
 class AlarmMoment(Model):

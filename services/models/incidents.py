@@ -194,7 +194,7 @@ class Incident(Model):
     """An offer that nobody has accepted yet."""
     follow_ups: tuple[FollowUp, ...] = ()
     turns: tuple[Turn, ...] = ()
-    """Later changes of the alarm's state, and the recovery when it was judged; oldest first."""
+    """Later changes of the alarm's state, and the recovery when it was judged, in the order in which they happened."""
     recovered_at: datetime | None = None
     """When recovery was judged; None while it is not, and again after the alarm has returned."""
     joined_to: str = ""
@@ -215,8 +215,7 @@ class Incident(Model):
     @property
     def firing_since(self) -> datetime:
         """When the alarm last went to ALARM: the clocks run from there after it had recovered."""
-        alarms = [turn.at for turn in self.turns if turn.kind is TurnKind.ALARM]
-        return alarms[-1] if alarms else self.since
+        return max((turn.at for turn in self.turns if turn.kind is TurnKind.ALARM), default=self.since)
 
     @property
     def is_firing(self) -> bool:

@@ -114,6 +114,9 @@ class WorldClock(Clock):
     def elapsed(self) -> float:
         return self.clock.elapsed()
 
+    def awake(self) -> float:
+        return self.clock.awake()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
 

@@ -72,12 +72,14 @@ class HeadlessWatch:
         )
         workers, feeds = services.workers, services.feeds
         watch, capture = services.incident_watch, services.incident_capture
+        recovery = services.recovery_watch
         return [
             workers.follow("feed-alarms", _("reading the alarms"), feeds["alarms"].states, self._alarms),
             workers.follow("feed-identity", _("reading the account"), feeds["identity"].states, _ignore),
             workers.follow("journal", _("reading the journal"), services.journal.follow, self._journal),
             workers.keep("incident-watch", _("opening incidents"), watch.keep),
             workers.keep("incident-capture", _("recording evidence"), capture.keep),
+            workers.keep("recovery", _("judging recovery"), recovery.keep),
             workers.keep("incidents", _("updating the incidents"), self._follow_incidents),
             workers.keep("usage", _("recording AWS usage"), self._record_usage),
         ]
@@ -101,6 +103,7 @@ class HeadlessWatch:
 
     async def _follow_incidents(self) -> None:
         async for incidents in self._services.incidents.states():
+            self._services.recovery_watch.wake()
             self.say(await self._announcements.of_incidents(incidents))
 
     async def _record_usage(self) -> None:

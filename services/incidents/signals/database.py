@@ -131,7 +131,7 @@ def _free_share(facts: Facts) -> tuple[float, str] | str:
         return why
     database = facts.evidence.database
     if database is None or not database.storage_gib:
-        return _("the size of the storage is not known")
+        return facts.unread(Source.DATABASE) or _("the size of the storage is not known")
     free = min(facts.since(Measure.DB_FREE, lead=5), default=None)
     if free is None:
         return _("CloudWatch has no data of it")

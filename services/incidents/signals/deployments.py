@@ -36,16 +36,24 @@ def _recent(facts: Facts) -> Judged:
         lead = minutes_before(facts.start, began)
         if -2 <= lead <= JUST_BEFORE:
             return present(_("{minutes} minutes before").format(minutes=max(0, round(lead))), at=began)
-    return absent()
+    return _missed(facts) or absent()
+
+
+def _missed(facts: Facts) -> Judged | None:
+    """That deployments may be missing, because one of the two lists of them was not read; None if both were."""
+    why = facts.unread(Source.SERVICE, Source.DEPLOYMENTS)
+    return unseen(why) if why else None
 
 
 def _none(facts: Facts) -> Judged:
     starts = _starts(facts)
     if not starts:
-        return unseen(_("ECS reports no deployment with its time"))
+        return _missed(facts) or unseen(_("ECS reports no deployment with its time"))
     lead = min(abs(minutes_before(facts.start, began)) for began in starts)
     value = _("{hours} hours before").format(hours=round(lead / 60))
-    return present(value, "> 24 h") if lead > DAY else absent(value, "> 24 h")
+    if lead <= DAY:
+        return absent(value, "> 24 h")
+    return _missed(facts) or present(value, "> 24 h")
 
 
 def _failed(facts: Facts) -> Judged:
@@ -58,7 +66,7 @@ def _failed(facts: Facts) -> Judged:
         is_recent = deployment.created is not None and deployment.created >= first
         if is_recent and (deployment.status.startswith(_FAILED) or deployment.breaker == "TRIGGERED"):
             return present(deployment.reason or deployment.status, at=deployment.created)
-    return absent()
+    return _missed(facts) or absent()
 
 
 def _definitions(facts: Facts) -> dict[str, str]:
@@ -94,7 +102,7 @@ def _is_mixed(facts: Facts) -> bool:
 
 def _is_settled(facts: Facts) -> bool:
     """Whether it is known that nothing was deployed lately, so that no error can belong to a new revision."""
-    return not facts.unread(Source.SERVICE) and bool(_starts(facts)) and _recent(facts).at is None
+    return _missed(facts) is None and bool(_starts(facts)) and _recent(facts).at is None
 
 
 def _on_new(facts: Facts) -> Judged:
@@ -105,7 +113,7 @@ def _on_new(facts: Facts) -> Judged:
         return unseen(counts)
     if not _is_mixed(facts):
         return unseen(_("only one revision was running"))
-    newest = max(counts, key=lambda name: int(name.rpartition(":")[2] or 0))
+    newest = max(counts, key=_revision)
     share = counts[newest] / counts.total()
     if share < 0.9:
         return absent(f"{newest} {percent(share)}", "≥ 90%")
@@ -113,6 +121,12 @@ def _on_new(facts: Facts) -> Judged:
     return present(
         _("{count} errors, all on {revision}").format(count=count, revision=newest), at=facts.start
     )
+
+
+def _revision(definition: str) -> tuple[int, str]:
+    """Orders task definitions (`family:revision`) by age."""
+    number = definition.rpartition(":")[2]
+    return (int(number) if number.isdecimal() and len(number) < 10 else 0, definition)
 
 
 def _on_both(facts: Facts) -> Judged:
@@ -146,9 +160,10 @@ def _differs(facts: Facts) -> Judged:
 
 
 def _dearer(facts: Facts) -> Judged:
-    began = _recent(facts).at
+    recent = _recent(facts)
+    began = recent.at
     if began is None:
-        return absent(_("nothing was deployed just before"))
+        return recent if recent.why else absent(_("nothing was deployed just before"))
     costs: dict[bool, list[float]] = {True: [], False: []}
     requests = dict(facts.points(Measure.REQUESTS))
     for at, cpu in facts.points(Measure.ECS_CPU):

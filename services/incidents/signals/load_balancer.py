@@ -9,6 +9,7 @@ from datetime import timedelta
 from services.i18n import N_, _
 from services.incidents.facts import Facts
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen, when_over
+from services.incidents.signals.tasks import unlisted
 from services.models.causes import OnsetBasis
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Measure, Source
@@ -231,6 +232,8 @@ def _few(facts: Facts) -> Judged:
 def _drained(facts: Facts) -> Judged:
     """Whether the errors came right after tasks were taken away, and no task stopped for another reason."""
     if why := facts.unread(Source.METRICS) or facts.uncounted(Measure.ELB_5XX):
+        return unseen(why)
+    if why := unlisted(facts):
         return unseen(why)
     minute = timedelta(minutes=1)
     stops = [

@@ -80,6 +80,8 @@ def _kinds(facts: Facts) -> tuple[Counter[str], set[str], dict[str, LogEntry]] |
     if why := facts.unread(Source.APPLICATION_LOG):
         return why
     sample = facts.evidence.application_errors
+    if sample is not None and not sample.is_from_start:
+        return _("the older lines of the log are not recorded")
     edge = facts.start - timedelta(minutes=1)
     since: Counter[str] = Counter()
     before: set[str] = set()

@@ -56,7 +56,9 @@ def _dns_write(facts: Facts) -> Judged:
             return present(f"{event.name} ({event.actor.shown})", at=event.at)
     if facts.evidence.ended < facts.start + DELAY:
         return unseen(_("CloudTrail reports about 5 minutes late"))
-    return absent()
+    # Listeners and certificates are of the home region.
+    why = facts.unread(Source.TRAIL)
+    return unseen(why) if why else absent()
 
 
 def _no_write(facts: Facts) -> Judged:

@@ -47,6 +47,8 @@ def _at_maximum(facts: Facts) -> Judged:
     is_full = target is not None and service is not None and service.desired >= target.maximum and is_settled
     count = target.maximum if target is not None else "?"
     value = _("CPU {cpu}%, {count} tasks at most").format(cpu=f"{cpu:.0f}", count=count)
+    if cpu >= 80 and not refused and (why := facts.unread(Source.SERVICE)):
+        return unseen(why)
     if cpu < 80 or not (refused or is_full):
         return absent(value)
     at = when_over(facts, facts.points(Measure.ECS_CPU), 80)

@@ -15,6 +15,8 @@ from services.models.first_wave import Measure, Source, StoppedTask
 
 EARLIER = timedelta(minutes=5)
 """How long before T0 a task may have ended and still belong to the incident."""
+LISTED = timedelta(hours=1)
+"""How long ECS lists a stopped task at least (ListTasks, Amazon ECS API reference)."""
 SETTLE = timedelta(minutes=2)
 """How long a deployment may leave the service short of tasks."""
 ORDERLY = frozenset({0, 143})
@@ -29,6 +31,14 @@ def _recent(facts: Facts) -> Iterable[StoppedTask]:
     """The tasks that ended since just before T0, oldest first."""
     first = facts.start - EARLIER
     return (task for task in reversed(facts.evidence.stopped_tasks) if (task.ended or first) >= first)
+
+
+def unlisted(facts: Facts) -> str:
+    """Why tasks that stopped in this incident may be missing in the list, in words; "" if all are there."""
+    if facts.evidence.ended - (facts.start - EARLIER) > LISTED:
+        return _("ECS lists stopped tasks for an hour only")
+    reading = facts.evidence.reading(Source.TASKS)
+    return reading.cut if reading is not None else ""
 
 
 def _is_oom(task: StoppedTask) -> bool:
@@ -55,6 +65,8 @@ def _stopped(matches: Callable[[StoppedTask], bool]) -> Callable[[Facts], Judged
     def judge(facts: Facts) -> Judged:
         tasks = [task for task in _recent(facts) if matches(task)]
         if not tasks:
+            if why := unlisted(facts):
+                return unseen(why)
             return absent(_("no such stop since {minutes} minutes before").format(minutes=5))
         return present(_stop_text(tasks), at=_first(tasks))
 
@@ -125,7 +137,10 @@ def _replaced(facts: Facts) -> Judged:
         return unseen(facts.unread(Source.SERVICE) or _("it was not read"))
     tasks = [task for task in _recent(facts) if _by_health_check(task)]
     value = _("{count} stopped, {desired} desired").format(count=len(tasks), desired=service.desired)
-    return present(value, at=_first(tasks)) if tasks and len(tasks) >= service.desired else absent(value)
+    if tasks and len(tasks) >= service.desired:
+        return present(value, at=_first(tasks))
+    why = unlisted(facts)
+    return unseen(why) if why else absent(value)
 
 
 def _leaking(facts: Facts) -> Judged:

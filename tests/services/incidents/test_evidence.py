@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -225,3 +226,50 @@ def test_hostile_contents_are_refused_in_words(content: bytes) -> None:
     data = {"encoding": "json+zlib+base64", "evidence": base64.b64encode(zlib.compress(content)).decode()}
     with pytest.raises(UnreadableEvidence):
         unpacked(data)
+
+
+def repacked(change: Callable[[Any], object], original: IncidentEvidence | None = None) -> dict[str, Any]:
+    """An entry whose evidence was written by another version, or edited by hand."""
+    value = (original or evidence(application_errors=sample(noisy(2)))).model_dump(mode="json")
+    change(value)
+    return {
+        "encoding": "json+zlib+base64",
+        "evidence": base64.b64encode(zlib.compress(json.dumps(value).encode())).decode(),
+    }
+
+
+def test_what_a_later_version_added_is_left_out() -> None:
+    def later(value: Any) -> None:
+        value["orbit"] = {"of": "later"}
+        value["alarm"]["mood"] = "bad"
+        value["readings"][0]["retries"] = 3
+        value["readings"].insert(1, {"source": "telepathy", "requests": 1})
+        value["readings"].append({"source": "clairvoyance", "requests": 1, "x": 1})
+        for line in value["application_errors"]["lines"]:
+            line["level"] = "ERROR"
+
+    original = evidence(application_errors=sample(noisy(2)))
+    assert unpacked(repacked(later, original)) == original
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda value: value["alarm"].update(since="0001-01-01T00:00:00Z"),
+        lambda value: value["alarm"].update(since="9999-12-31T00:00:00Z"),
+        lambda value: value["alarm"].update(since="2026-01-14T01:00:00"),
+        lambda value: value["alarm"].update(threshold=float("nan")),
+        lambda value: value["series"][0].update(values=[float("inf"), 1.0]),
+        lambda value: value["series"][0].update(values=[1.0]),
+        lambda value: value["series"][0].update(times=[0, 10**18]),
+        lambda value: value["application_errors"]["lines"][0].update(at="2300-01-01T00:00:00Z"),
+    ],
+)
+def test_times_and_numbers_that_nothing_can_be_computed_with_are_damage(
+    change: Callable[[Any], object],
+) -> None:
+    curve = Series(id=Measure.REQUESTS, label="x", times=(0, 60), values=(1.0, 2.0), period=60)
+    original = evidence(application_errors=sample(noisy(2)), series=(curve,))
+    assert unpacked(repacked(lambda value: None, original)) == original
+    with pytest.raises(UnreadableEvidence):
+        unpacked(repacked(change, original))

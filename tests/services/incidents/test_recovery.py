@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from services.incidents.facts import Facts
 from services.incidents.first_wave.parts import moment_of
 from services.incidents.live import EVERY, LiveEvidence
 from services.incidents.recovery import has_recovered, recovery_checks
-from services.incidents.recovery_watch import RecoveryWatch
+from services.incidents.recovery_watch import OTHERS, RecoveryWatch
 from services.incidents.service import Incidents
 from services.incidents.watch import IncidentWatch
 from services.inspections.base import InspectionContext
@@ -22,7 +23,7 @@ from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TurnKind
 from services.models.journal import Person
 from tests.conftest import Embedded
-from tests.services.incidents.incident_desk import RUNBOOK
+from tests.services.incidents.incident_desk import FIRED, RUNBOOK, IncidentDesk, alarm, desk
 from tests.services.incidents.waves import ALARM, wave
 from tests.services.inspections.running_world import context
 
@@ -123,3 +124,38 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded: Embedded,
         assert ended.recovered_at is not None
         assert [turn.kind for turn in ended.turns] == [TurnKind.OK, TurnKind.RECOVERED]
         assert tuple(watch.watched()) == ()
+
+
+@asynccontextmanager
+async def quiet(path: Path) -> AsyncIterator[tuple[IncidentDesk, Incident]]:
+    """An incident that tanaka has taken, and whose alarm is ok."""
+    async with desk(path) as console:
+        await console.see(alarm())
+        await console.incidents.take(console.incidents.incidents[0])
+        await console.see(alarm(AlarmState.OK, FIRED + timedelta(minutes=2)))
+        yield console, console.incidents.incidents[0]
+
+
+async def never(_incident: Incident) -> IncidentEvidence:
+    raise AssertionError
+
+
+async def test_another_console_judges_when_the_one_whose_turn_it_is_is_closed(tmp_path: Path) -> None:
+    async with quiet(tmp_path / "journal.db") as (console, incident):
+        people = {name: Person(user=name, host="bastion") for name in ("tanaka", "suzuki")}
+        live = LiveEvidence(never, RUNBOOK, console.clock)
+        holder, other = (
+            RecoveryWatch(console.incidents, live, RUNBOOK, console.clock, lambda person=person: person)
+            for person in people.values()
+        )
+        assert [each.id for each in holder.watched()] == [incident.id]
+        assert tuple(other.watched()) == ()
+        # The wall clock may be set meanwhile.
+        console.clock.step(-3600)
+        console.clock.advance(OTHERS)
+        assert [each.id for each in other.watched()] == [incident.id]
+        # It counts anew for the next quiet after the alarm has fired again.
+        await console.see(alarm(since=FIRED + timedelta(minutes=9)))
+        assert tuple(other.watched()) == ()
+        await console.see(alarm(AlarmState.OK, FIRED + timedelta(minutes=10)))
+        assert tuple(other.watched()) == ()

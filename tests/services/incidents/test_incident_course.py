@@ -1,0 +1,297 @@
+"""What becomes of an incident when entries contradict each other: late, twice, from several people, edited by hand."""
+
+import json
+from datetime import datetime, timedelta
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.incidents.clocks import clocks, overdue
+from services.incidents.course import KINDS, incident_of, incidents_in
+from services.incidents.entries import closed, joined
+from services.incidents.service import Incidents
+from services.incidents.timeline import timeline
+from services.journal.errors import AlreadyRecorded
+from services.models.alarms import AlarmState
+from services.models.incidents import Incident, IncidentState, TurnKind
+from services.models.journal import Entry, EntryKind, Person
+from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, RUNBOOK, IncidentDesk, alarm, desk
+
+PLAYBOOK = RUNBOOK.playbook_for(ALARM)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+def only(incidents: Incidents) -> Incident:
+    (incident,) = incidents.incidents
+    return incident
+
+
+# ---- over is over
+
+
+async def test_whoever_takes_it_while_another_closes_it_does_not_open_it_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with desk(path) as one, desk(path, "suzuki") as two:
+        await one.see(alarm())
+        await two.incidents.load()
+        late = only(two.incidents)
+        await one.incidents.close(only(one.incidents), "artefact", "few requests")
+        await two.incidents.take(late)
+        await two.incidents.hand_over(late, "sato")
+        await two.incidents.load()
+        ended = only(two.incidents)
+        assert (ended.state, ended.closed_by, ended.hand_over) == (IncidentState.CLOSED, "tanaka", None)
+
+
+async def test_a_closed_incident_stays_closed_while_its_alarm_still_fires_after_a_flap(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path / "journal.db") as console:
+        await console.see(alarm())
+        await console.see(alarm(AlarmState.OK, FIRED + MINUTE))
+        again = alarm(AlarmState.ALARM, FIRED + 2 * MINUTE)
+        await console.see(again)
+        await console.incidents.close(only(console.incidents), "artefact", "few requests")
+        await console.see(again)
+        assert not only(console.incidents).is_open
+        await console.see(alarm(since=FIRED + 9 * MINUTE))
+        assert console.incidents.open_for(ALARM) is not None
+
+
+# ---- turns
+
+
+async def test_an_old_reading_of_a_console_that_was_stopped_is_no_turn(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with desk(path) as one, desk(path, "suzuki") as stopped:
+        await one.see(alarm())
+        await one.see(alarm(AlarmState.OK, FIRED + 3 * MINUTE))
+        await stopped.see(alarm())
+        assert [turn.kind for turn in only(stopped.incidents).turns] == [TurnKind.OK]
+        assert not only(stopped.incidents).is_firing
+
+
+async def test_an_alarm_that_is_deleted_is_said_once_by_all_consoles_and_may_return(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with desk(path) as one, desk(path, "suzuki") as two:
+        gone = alarm(AlarmState.MISSING).model_copy(update={"since": None})
+        for moment in (FIRED, FIRED + 30 * MINUTE):
+            await one.see(alarm(since=moment))
+            await two.incidents.load()
+            before = only(two.incidents)
+            await one.see(gone)
+            one.clock.advance(60)
+            two.clock.advance(67)
+            # The other console had not read the journal yet when it saw the same.
+            await two.incidents.turn(before, TurnKind.MISSING, two.clock.now())
+        kinds = [turn.kind for turn in only(two.incidents).turns]
+        assert kinds == [TurnKind.MISSING, TurnKind.ALARM, TurnKind.MISSING]
+        # It is there again as it was: an answer was incomplete.
+        await one.see(alarm(since=FIRED + 30 * MINUTE))
+        await one.see(alarm(since=FIRED + 30 * MINUTE))
+        assert only(one.incidents).is_firing
+        assert len(only(one.incidents).turns) == 4
+
+
+@pytest.mark.parametrize("skew", [-HOUR, timedelta(), HOUR])
+async def test_clocks_start_anew_after_a_recovery_that_a_console_with_a_wrong_clock_judged(
+    tmp_path: Path, skew: timedelta
+) -> None:
+    async with desk(tmp_path / "journal.db") as console:
+        await console.see(alarm())
+        await console.see(alarm(AlarmState.OK, FIRED + 3 * MINUTE))
+        await console.incidents.turn(only(console.incidents), TurnKind.RECOVERED, FIRED + 6 * MINUTE + skew)
+        assert only(console.incidents).recovered_at is not None
+        await console.see(alarm(since=FIRED + 20 * MINUTE))
+        incident = only(console.incidents)
+        assert incident.recovered_at is None
+        assert incident.is_firing
+        every = clocks(incident, PLAYBOOK, FIRED + 31 * MINUTE)
+        assert [clock.due for clock in overdue(every)] == [FIRED + 25 * MINUTE, FIRED + 30 * MINUTE]
+
+
+# ---- joined
+
+
+async def pair(console: IncidentDesk) -> tuple[Incident, ...]:
+    await console.see(alarm(), alarm(name="alb-latency-high"), alarm(name="ecs-cpu-high"))
+    return console.incidents.incidents
+
+
+def listed(console: IncidentDesk) -> set[str]:
+    """Ids of the incidents that stand in lists, with their parts."""
+    return {
+        id
+        for incident in console.incidents.incidents
+        if not incident.joined_to
+        for id in (incident.id, *incident.joined)
+    }
+
+
+async def test_two_people_who_join_each_into_the_other_hide_neither(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with desk(path) as one, desk(path, "suzuki") as two:
+        first, second, third = await pair(one)
+        await two.incidents.load()
+        # Written at the same moment: neither had read the other's.
+        await one.journal.append(joined(first, second))
+        await two.journal.append(joined(second, first))
+        await two.incidents.load()
+        (whole,) = (each for each in two.incidents.incidents if not each.joined_to and each.joined)
+        await two.incidents.join(third, whole)
+        for console in (one, two):
+            await console.incidents.load()
+            assert listed(console) == {first.id, second.id, third.id}
+        assert one.incidents.incidents == two.incidents.incidents
+
+
+async def test_what_is_over_or_part_of_another_takes_no_parts(tmp_path: Path) -> None:
+    async with desk(tmp_path / "journal.db") as console:
+        first, second, third = await pair(console)
+        await console.incidents.join(second, first)
+        with pytest.raises(AlreadyRecorded):
+            await console.incidents.join(third, second)
+        await console.incidents.close(only_of(console, first), "artefact", "few requests")
+        with pytest.raises(AlreadyRecorded):
+            await console.incidents.join(third, first)
+        assert third.id in {each.id for each in console.incidents.incidents if each.is_open}
+
+
+def only_of(console: IncidentDesk, incident: Incident) -> Incident:
+    whole = console.incidents.of(incident.id)
+    assert whole is not None
+    return whole
+
+
+async def test_parts_of_parts_are_closed_with_the_whole(tmp_path: Path) -> None:
+    async with desk(tmp_path / "journal.db") as console:
+        first, second, third = await pair(console)
+        await console.incidents.join(third, second)
+        await console.incidents.join(second, first)
+        whole = only_of(console, first)
+        assert set(whole.joined) == {second.id, third.id}
+        await console.incidents.close(whole, "artefact", "few requests")
+        assert not any(incident.is_open for incident in console.incidents.incidents)
+
+
+async def test_an_open_part_of_a_closed_incident_stands_alone(tmp_path: Path) -> None:
+    """A console that was killed between the two entries, or an older version, leaves one."""
+    async with desk(tmp_path / "journal.db") as console:
+        first, second, _third = await pair(console)
+        await console.incidents.join(second, first)
+        await console.journal.append(closed(only_of(console, first), "artefact", "few requests", ""))
+        await console.incidents.load()
+        part = only_of(console, second)
+        assert (part.is_open, part.joined_to) == (True, "")
+        assert listed(console) >= {second.id}
+
+
+async def test_a_part_may_be_closed_first(tmp_path: Path) -> None:
+    async with desk(tmp_path / "journal.db") as console:
+        first, second, _third = await pair(console)
+        await console.incidents.join(second, first)
+        await console.incidents.close(only_of(console, second), "artefact", "few requests")
+        assert only_of(console, first).is_open
+        await console.incidents.close(only_of(console, first), "artefact", "few requests")
+        assert not only_of(console, first).is_open
+
+
+# ---- edited by hand, or written by another version
+
+
+TEXTS = st.text(max_size=12)
+TIMES = st.sampled_from(
+    [
+        "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59-12:00", "2026-01-14",
+        "2026-01-14T01:00:00", "2026-01-14T01:00:00Z", "2026-01-14T10:00:00+09:00", "x", "",
+    ]
+)  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | TEXTS | TIMES
+    | st.sampled_from([each.value for each in TurnKind] + ["done", "skipped", "todo", "alarm", "finding", "b@d Slug"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=4,
+)  # fmt: skip
+KEYS = st.sampled_from(
+    [
+        "trigger", "title", "playbook", "since", "reason", "facts", "turn", "pid", "index", "mark", "note", "cause",
+        "leader", "word", "scores", "role", "channel", "to", "scope", "open", "offer", "alone", "into", "state", "at",
+        "detail", "cause_title", "summary", "id", "text", "due",
+    ]
+)  # fmt: skip
+DATA = st.dictionaries(KEYS, VALUES, max_size=8)
+BODIES = DATA.map(lambda data: json.dumps(data, ensure_ascii=True)) | st.sampled_from(
+    ["[]", "", "null", "{", "1"]
+)
+OPENING = {"trigger": "alarm", "title": "t", "playbook": "alb-5xx", "since": FIRED.isoformat()}
+
+
+def entry(seq: int, kind: EntryKind, body: str, subject: str = "incident:a@b") -> Entry:
+    return Entry(
+        seq=seq,
+        at=NOW + seq * MINUTE,
+        kind=kind,
+        subject=subject,
+        target=ALARM,
+        text="x",
+        person=Person(user="tanaka", host="bastion"),
+        body=body,
+        previous="0" * 64,
+        hash="0" * 64,
+    )
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(KINDS)), BODIES), max_size=8), DATA)
+def test_no_entry_is_too_odd_to_be_told(pairs: list[tuple[EntryKind, str]], opening: dict[str, Any]) -> None:
+    """Whatever an edited journal holds: an incident or none, with clocks and a timeline, and nothing is raised."""
+    first = entry(1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING | opening))
+    entries = [first, *(entry(number + 2, kind, body) for number, (kind, body) in enumerate(pairs))]
+    for incident in incidents_in(entries):
+        assert incident.since.utcoffset() == timedelta()
+        overdue(clocks(incident, PLAYBOOK, NOW))
+        timeline(incident, entries)
+        assert incident_of(entries) is not None
+
+
+@given(st.dictionaries(st.integers(0, 5), st.integers(-1, 6), max_size=6), st.sets(st.integers(0, 5)))
+def test_every_open_incident_is_listed_whatever_is_joined(into: dict[int, int], over: set[int]) -> None:
+    ids = [f"incident:{number}@x" for number in range(6)]
+    entries = [
+        entry(number + 1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING), ids[number]) for number in range(6)
+    ]
+    seq = len(entries)
+    for number, other in into.items():
+        seq += 1
+        body = json.dumps({"into": ids[other] if 0 <= other < 6 else "incident:gone@x"})
+        entries.append(entry(seq, EntryKind.INCIDENT_JOINED, body, ids[number]))
+    for number in over:
+        seq += 1
+        entries.append(entry(seq, EntryKind.INCIDENT_CLOSED, "{}", ids[number]))
+    every = {incident.id: incident for incident in incidents_in(entries)}
+    for incident in every.values():
+        if incident.joined_to:
+            whole = every[incident.joined_to]
+            assert not whole.joined_to
+            assert incident.id in whole.joined
+            assert whole.is_open or not incident.is_open
+    assert every.keys() == set(ids)
+
+
+def test_turns_that_arrive_in_any_order_tell_the_same_state() -> None:
+    moments = [(TurnKind.OK, 1), (TurnKind.ALARM, 2), (TurnKind.INSUFFICIENT, 3), (TurnKind.OK, 4)]
+    courses: set[tuple[tuple[TurnKind, datetime], ...]] = set()
+    for order in permutations(moments):
+        entries = [entry(1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING))]
+        for seq, (kind, minute) in enumerate(order, 2):
+            body = json.dumps({"state": kind.value, "at": (FIRED + minute * MINUTE).isoformat()})
+            entries.append(entry(seq, EntryKind.INCIDENT_TURNED, body))
+        incident = incident_of(entries)
+        assert incident is not None
+        assert not incident.is_firing
+        courses.add(tuple((turn.kind, turn.at) for turn in incident.turns))
+    assert len(courses) == 1

@@ -1,0 +1,189 @@
+"""Any evidence can be weighed, always the same; what is hidden of it never makes the judgement surer."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.incidents.evidence import packed, unpacked
+from services.incidents.facts import Facts
+from services.incidents.recovery import has_recovered, recovery_checks
+from services.incidents.timeline import just_before
+from services.incidents.weighing import assess
+from services.models.base import RawId
+from services.models.causes import Signal, SignalState, Word
+from services.models.cloudtrail import Actor, ActorKind, TrailEvent
+from services.models.first_wave import (
+    AlarmMoment,
+    IncidentEvidence,
+    LogEntry,
+    LogSample,
+    Measure,
+    NetworkPath,
+    RunningTask,
+    Source,
+    SourceReading,
+    StoppedTask,
+    TargetHealth,
+)
+from services.models.metrics import Series
+from services.models.runbook import Runbook
+from services.runbook.loader import load_builtin
+from tests.services.incidents.drawn_evidence import SINCE, SPAN, evidence, without
+
+RUNBOOK = load_builtin("facility-prod")
+ORDER = (Word.OPEN, Word.LIKELY, Word.STRONG)
+SECTIONS = ("alb", "ecs", "rds", "waf", "error_logs", "slow_queries")
+
+
+def bare(*sections: str) -> Runbook:
+    return RUNBOOK.model_copy(update=dict.fromkeys(sections))
+
+
+@given(evidence(), st.sets(st.sampled_from(SECTIONS)))
+def test_any_evidence_is_weighed_always_the_same(whole: IncidentEvidence, lacking: set[str]) -> None:
+    runbook = bare(*sorted(lacking))
+    assessment = assess(whole, runbook)
+    assert assess(whole.model_copy(deep=True), runbook) == assessment
+    assert len({cause.id for cause in assessment.causes}) == len(assessment.causes)
+    just_before(whole, assessment.onset)
+    has_recovered(Facts(whole, runbook))
+    recovery_checks(Facts(whole, runbook))
+
+
+@given(evidence())
+def test_scores_are_the_same_after_the_journal(whole: IncidentEvidence) -> None:
+    data: dict[str, Any] = json.loads(json.dumps(packed(whole, incident="incident:x@y")))
+    assert assess(unpacked(data), RUNBOOK) == assess(whole, RUNBOOK)
+
+
+@given(evidence(), st.sets(st.sampled_from(Source), min_size=1, max_size=2))
+@settings(max_examples=200)
+def test_a_source_that_is_denied_makes_nothing_surer(whole: IncidentEvidence, denied: set[Source]) -> None:
+    before, after = assess(whole, RUNBOOK), assess(without(whole, *sorted(denied)), RUNBOOK)
+    assert ORDER.index(after.word) <= ORDER.index(before.word)
+
+
+# ---- what is not there is not absent
+
+
+def about(minutes: int, **fields: Any) -> IncidentEvidence:
+    """Evidence that was read so many minutes after the alarm."""
+    readings = tuple(SourceReading(source=source, requests=1) for source in Source)
+    alarm = AlarmMoment(id=RawId("alb-5xx-error-rate"), name="alb", since=SINCE)
+    moment = SINCE + timedelta(minutes=minutes)
+    return IncidentEvidence(
+        **{"alarm": alarm, "began": moment, "ended": moment, "readings": readings, **fields}
+    )
+
+
+def signal(whole: IncidentEvidence, id: str) -> Signal:
+    return next(each for each in assess(whole, RUNBOOK).signals if each.id == id)
+
+
+def stopped(minutes: int) -> StoppedTask:
+    return StoppedTask(id="t1", code="UserInitiated", stopping=SINCE + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state"), [(1, SignalState.ABSENT), (40, SignalState.ABSENT), (61, SignalState.UNSEEN)]
+)
+@pytest.mark.parametrize("id", ["task-exited", "task-out-of-memory", "start-failed", "infrastructure-stop"])
+def test_stopped_tasks_that_ecs_has_forgotten_are_unseen(minutes: int, state: SignalState, id: str) -> None:
+    """All consoles were closed for an hour: that no stop is listed then says nothing."""
+    judged = signal(about(minutes, stopped_tasks=(stopped(minutes),)), id)
+    assert judged.state is state
+    assert bool(judged.why) is (state is SignalState.UNSEEN)
+
+
+def test_stopped_tasks_that_were_left_out_are_unseen() -> None:
+    whole = about(1)
+    cut = [
+        reading.model_copy(update={"cut": "some"}) if reading.source is Source.TASKS else reading
+        for reading in whole.readings
+    ]
+    assert signal(whole, "task-exited").state is SignalState.ABSENT
+    assert (
+        signal(whole.model_copy(update={"readings": tuple(cut)}), "task-exited").state is SignalState.UNSEEN
+    )
+
+
+def test_an_error_is_not_new_because_the_older_lines_were_left_out_of_the_journal() -> None:
+    """The older half of a log is what is recorded last: without it every kind of error would be new."""
+
+    def line(minute: int, number: int) -> LogEntry:
+        noise = f"{number * 2654435761 % 2**32:x} " * 400
+        return LogEntry(at=SINCE + timedelta(minutes=minute), stream="s", text=f"ERROR KeyError: row {noise}")
+
+    def sample(count: int) -> LogSample:
+        lines = [*(line(-20, number) for number in range(count)), *(line(0, number) for number in range(50))]
+        return LogSample(group=RawId("/ecs/app"), pattern="?ERROR", span=SPAN, lines=tuple(lines))
+
+    small, large = about(1, application_errors=sample(5)), about(1, application_errors=sample(9_000))
+    assert signal(small, "new-error").state is SignalState.ABSENT
+    assert signal(large, "new-error").state is SignalState.ABSENT
+    back = unpacked(packed(large, incident="incident:x@y"))
+    assert back.application_errors
+    assert len(back.application_errors.lines) < 9_050
+    assert signal(back, "new-error").state is SignalState.UNSEEN
+
+
+def test_task_definitions_without_a_number_are_told_apart() -> None:
+    lines = tuple(LogEntry(at=SINCE, stream=f"ecs/app/t{number % 2}", text="ERROR x") for number in range(8))
+    sample = LogSample(group=RawId("/ecs/app"), pattern="?ERROR", span=SPAN, lines=lines)
+    running = (RunningTask(id="t0", definition="app:x"), RunningTask(id="t1", definition="app:²"))
+    assert assess(about(1, application_errors=sample, running_tasks=running), RUNBOOK).causes
+
+
+def test_what_speaks_against_the_leader_and_cannot_be_read_keeps_it_from_being_strong() -> None:
+    """Its own lead is what the denied source might take away, though no rival would gain by it."""
+    target = TargetHealth(id=RawId("10.0.0.1"), name="10.0.0.1", state="unhealthy", reason="Target.Timeout")
+    write = TrailEvent(
+        id=RawId("e"),
+        name="RevokeSecurityGroupIngress",
+        source="ec2.amazonaws.com",
+        at=SINCE - timedelta(minutes=4),
+        region="ap-northeast-1",
+        actor=Actor(kind=ActorKind.USER, name="watanabe"),
+    )
+    first = int(SINCE.timestamp()) - 180 * 60
+    minutes = range(first, first + 182 * 60, 60)
+    errors = {minute: 40.0 for minute in minutes if minute >= int(SINCE.timestamp()) - 120}
+    curves = [
+        Series(id=each, label=each, times=tuple(errors), values=tuple(errors.values()), period=60)
+        for each in (Measure.ELB_5XX, Measure.ELB_504, Measure.CONNECTION_ERRORS)
+    ]
+    requests = Series(
+        id=Measure.REQUESTS, label="r", times=tuple(minutes), values=tuple(300.0 for _ in minutes), period=60
+    )
+    whole = about(
+        2,
+        targets=(target,),
+        writes=(write,),
+        series=(*curves, requests),
+        network=NetworkPath(allowed=True, rule="r", port=5432),
+    )
+    before, after = assess(whole, RUNBOOK), assess(without(whole, Source.NETWORK), RUNBOOK)
+    assert before.leader is not None
+    assert before.leader.id == "network-change"
+    assert before.word is Word.OPEN
+    assert after.word is Word.OPEN
+
+
+@pytest.mark.parametrize("values", [(), (5.0,), (-3.0,) * 180, (0.0,) * 180, (1e300,) * 180, (0.0, 7.0) * 20])
+@pytest.mark.parametrize("metric", ["DatabaseConnections", "CPUUtilization", "FreeStorageSpace"])
+def test_t0_of_any_curve(values: tuple[float, ...], metric: str) -> None:
+    """Without points, with one, constant, negative, huge, with gaps: T0 is a moment, and no score is lost."""
+    times = tuple(int(SINCE.timestamp()) - 60 * (len(values) - number) * 4 for number in range(len(values)))
+    curves = tuple(
+        Series(id=measure, label=measure, times=times, values=values, period=60) for measure in Measure
+    )
+    alarm = AlarmMoment(
+        id=RawId("x"), name="x", since=SINCE, namespace=RawId("AWS/RDS"), metric=RawId(metric), threshold=1.0
+    )
+    for week_ago in ((), curves):
+        assessment = assess(about(1, alarm=alarm, series=curves, week_ago=week_ago), RUNBOOK)
+        assert assessment.onset.at <= SINCE + timedelta(minutes=1)

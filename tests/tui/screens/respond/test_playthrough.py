@@ -197,6 +197,7 @@ async def to_the_incident(one: Player, play: Play) -> None:
     one.mark("cause")
     text = screen_text(one.pilot)
     assert one.incident.title in text, "the title is whole"
+    assert i18n._("Causes") in text, "in the language of the run"
     leader = one.view.assessment.leader
     assert leader is None or one.view.cause_title(leader.id)[:20] in text
 

@@ -187,3 +187,15 @@ def test_t0_of_any_curve(values: tuple[float, ...], metric: str) -> None:
     for week_ago in ((), curves):
         assessment = assess(about(1, alarm=alarm, series=curves, week_ago=week_ago), RUNBOOK)
         assert assessment.onset.at <= SINCE + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("usual", "now", "state"), [(1.0, 6.0, SignalState.ABSENT), (40.0, 200.0, SignalState.PRESENT)]
+)
+def test_a_handful_of_requests_at_night_is_no_surge(usual: float, now: float, state: SignalState) -> None:
+    """Six requests are six times the usual number; a surge of them explained whatever was wrong."""
+    first = int(SINCE.timestamp()) - 180 * 60
+    times = tuple(range(first, first + 182 * 60, 60))
+    values = tuple(now if time >= int(SINCE.timestamp()) - 180 else usual for time in times)
+    curve = Series(id=Measure.REQUESTS, label="r", times=times, values=values, period=60)
+    assert signal(about(2, series=(curve,)), "traffic-surge").state is state

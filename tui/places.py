@@ -107,6 +107,12 @@ def _change(
     return Destination(title, messages.OpenChange(id, str(target.id), values or {}, plan))
 
 
+def _tasks(app: Console, origin: Origin) -> Destination | None:
+    """The state of the service, which stands beside the changes that it may get; nothing is planned."""
+    place = _change(app, _TASKS, origin)
+    return Destination(_("State of the service"), place.request) if place is not None else None
+
+
 def _dashboard(app: Console, origin: Origin) -> Destination | None:
     view = _view(app)
     return _widget(view, widget_of(origin.alarm, view) if origin.alarm is not None else "")
@@ -146,7 +152,7 @@ def _inspection(app: Console, id: str) -> Destination | None:
 
 PLACES: dict[str, Finder] = {
     "tail": _logs,
-    "ecs": lambda app, origin: _change(app, _TASKS, origin),
+    "ecs": _tasks,
     "targets": _targets,
     "dashboard": _dashboard,
     "databases": lambda app, _origin: _inspection(app, "maintenance"),

@@ -31,7 +31,7 @@ def judge(
     if why := _undermined(first, weighed, specs, LIKELY, LIKELY_LEAD):
         return Word.OPEN, why
     if first.score < STRONG or lead < STRONG_LEAD:
-        return Word.LIKELY, _("more would have to speak for it")
+        return Word.LIKELY, _("too little speaks for it to be strong")
     if not is_shown(first):
         return Word.LIKELY, _("nothing shows the cause itself, only its effects")
     if why := _undermined(first, weighed, specs, STRONG, STRONG_LEAD):

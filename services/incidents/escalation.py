@@ -13,9 +13,10 @@ from services.models.causes import Assessment, Word
 from services.models.date_text import dated_time, time_text
 from services.models.durations import lasting
 from services.models.first_wave import Measure
-from services.models.incidents import ClockState, Incident, TriggerKind
+from services.models.incidents import ClockState, Incident, StepKind, StepMark, TriggerKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook, Step
+from services.models.units import SECONDS, number
 
 _WORDS = {
     Word.STRONG: lambda cause: _("probably: {cause}").format(cause=cause),
@@ -57,28 +58,46 @@ class Recipient:
     """How to reach them; "" if undecided."""
 
 
-def recipients(runbook: Runbook, playbook: Playbook | None, day: date) -> tuple[Recipient, ...]:
-    """Whom to call, first the one on duty, then the playbook's role, then every other contact."""
+def recipients(
+    runbook: Runbook, playbook: Playbook | None, day: date, first: str = ""
+) -> tuple[Recipient, ...]:
+    """Whom to call: the one on duty, the role `first`, those that the playbook names, then every other contact."""
     entry = on_duty(runbook, day)
     people = [Recipient(str(entry.person), reach_of(runbook, entry))] if entry is not None else []
-    first = str(playbook.escalate_to) if playbook is not None else ""
-    contacts = sorted(runbook.contacts, key=lambda contact: str(contact.role) != first)
-    roles_of_contacts = {str(contact.role) for contact in contacts}
-    roles = [Recipient(str(contact.role), str(contact.contact)) for contact in contacts]
-    if first and first not in roles_of_contacts:
-        # An approver may be named, who is no contact.
-        name = next((str(each.name) for each in runbook.approvers if str(each.role) == first), "")
-        roles.insert(0, Recipient(first, name))
-    return (*people, *roles)
+    contacts = {str(contact.role): str(contact.contact) for contact in runbook.contacts}
+    # An approver may be named, who is no contact.
+    approvers = {str(each.role): str(each.name) for each in runbook.approvers}
+    named = filter(None, (first, *named_roles(playbook)))
+    roles = dict.fromkeys((*named, *contacts))
+    return (*people, *(Recipient(role, contacts.get(role) or approvers.get(role, "")) for role in roles))
+
+
+def named_roles(playbook: Playbook | None) -> tuple[str, ...]:
+    """The roles that a playbook calls for: whom it escalates to, then those of its steps."""
+    if playbook is None:
+        return ()
+    roles = (str(playbook.escalate_to), *(str(step.to) for step in playbook.steps))
+    return tuple(dict.fromkeys(filter(None, roles)))
+
+
+def role_to_tell(incident: Incident, playbook: Playbook | None) -> str:
+    """Whom to tell next: the role of the first step that tells and is open, else whom the playbook escalates to."""
+    if playbook is None:
+        return ""
+    carried_out = {record.index for record in incident.steps if record.mark is not StepMark.TODO}
+    steps = (
+        step
+        for index, step in enumerate(playbook.steps)
+        if step.kind is StepKind.TELL and index not in carried_out
+    )
+    step = next(steps, None)
+    return (str(step.to) if step is not None else "") or str(playbook.escalate_to)
 
 
 def undecided_roles(runbook: Runbook, playbook: Playbook | None) -> tuple[str, ...]:
     """The roles that the playbook calls for and that nobody can reach: red from the first minute on."""
-    if playbook is None:
-        return ()
-    named = [str(playbook.escalate_to), *(str(step.to) for step in playbook.steps)]
     reach = {each.role: each.reach for each in recipients(runbook, playbook, date.min)}
-    return tuple(dict.fromkeys(role for role in named if role and not reach.get(role)))
+    return tuple(role for role in named_roles(playbook) if not reach.get(role))
 
 
 def impact_text(facts: Facts) -> str:
@@ -93,7 +112,7 @@ def impact_text(facts: Facts) -> str:
         return _("; ").join(filter(None, (failed, targets)))
     latency = facts.since(Measure.LATENCY)
     if latency and facts.onset.measure == Measure.LATENCY:
-        return _("answers take {ms} ms (95th percentile)").format(ms=round(max(latency) * 1000))
+        return _("The 95th percentile of answers takes {time}").format(time=number(max(latency), SECONDS))
     return targets
 
 

@@ -1,4 +1,8 @@
-"""The present evidence of an open incident: one reading for the screen and for the judgement of recovery."""
+"""The present evidence of an open incident: one reading for the screen and for the judgement of recovery.
+
+A later reading may lack stopped tasks (ECS keeps them for an hour) and lines of logs (FilterLogEvents returns pages of
+the time searched, of which a first wave reads few); `with_captured` adds those that were read before.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +11,7 @@ from datetime import datetime
 from services.clock import Clock
 from services.incidents.facts import Facts
 from services.incidents.recovery import RecoveryCheck, recovery_checks
-from services.models.first_wave import IncidentEvidence
+from services.models.first_wave import IncidentEvidence, LogEntry, LogSample, StoppedTask
 from services.models.incidents import Incident
 from services.models.runbook import Runbook
 
@@ -63,3 +67,30 @@ class LiveEvidence:
             self._newest.pop(id, None)
             self._elapsed.pop(id, None)
             self._locks.pop(id, None)
+
+
+def with_captured(live: IncidentEvidence, captured: IncidentEvidence) -> IncidentEvidence:
+    """The newest reading, with the stopped tasks and the lines of logs that an earlier one has and it lacks."""
+    return live.model_copy(
+        update={
+            "stopped_tasks": _tasks(live.stopped_tasks, captured.stopped_tasks),
+            "application_errors": _sample(live.application_errors, captured.application_errors),
+            "database_lines": _sample(live.database_lines, captured.database_lines),
+        }
+    )
+
+
+def _tasks(live: tuple[StoppedTask, ...], captured: tuple[StoppedTask, ...]) -> tuple[StoppedTask, ...]:
+    ids = {task.id for task in live}
+    return (*live, *(task for task in captured if task.id not in ids))
+
+
+def _sample(live: LogSample | None, captured: LogSample | None) -> LogSample | None:
+    if live is None or captured is None or live.group != captured.group:
+        return live or captured
+    lines = dict.fromkeys((*captured.lines, *live.lines))
+    return live.model_copy(update={"lines": tuple(sorted(lines, key=_at))})
+
+
+def _at(line: LogEntry) -> float:
+    return line.at.timestamp()

@@ -5,6 +5,8 @@ from services.incidents.facts import Facts
 from services.incidents.onset import baseline, summed, usual_points, watched_measures
 from services.models.base import Clean, Model
 from services.models.first_wave import Measure, Source
+from services.models.measures import MEASURES
+from services.models.units import BYTES, PLAIN, number
 
 QUIET = 3
 """Whole minutes in a row that must lie under the baseline."""
@@ -66,8 +68,9 @@ def _curve(facts: Facts) -> RecoveryCheck:
     limit = baseline(usual_points(points, facts.evidence.alarm.since), week_ago, measures[0])
     if limit is None or len(points) < QUIET:
         return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
+    unit = MEASURES[measures[0]].unit if measures[0] in MEASURES else PLAIN
     newest = [value for _at, value in points[-QUIET:]]
-    value = _("{value} beside {limit}").format(value=f"{max(newest):.3g}", limit=f"{limit:.3g}")
+    value = _("{value} beside {limit}").format(value=number(max(newest), unit), limit=number(limit, unit))
     return RecoveryCheck(title=title, value=value, is_met=max(newest) <= limit)
 
 
@@ -77,7 +80,7 @@ def _free(facts: Facts, title: str) -> RecoveryCheck:
     threshold = facts.evidence.alarm.threshold
     if threshold is None or len(values) < QUIET:
         return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
-    value = f"{values[-1] / 2**30:.1f} GiB"
+    value = number(values[-1], BYTES)
     return RecoveryCheck(
         title=_("Above the alarm's threshold"), value=value, is_met=min(values[-QUIET:]) > threshold
     )

@@ -1,16 +1,15 @@
 """The timeline of an incident, and what happened just before it: from the journal and from the evidence. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from services.i18n import _
 from services.models.aws_codes import NOT_SCALED, word_of
 from services.models.causes import Onset, OnsetBasis
-from services.models.ecs import ScalingActivity
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TimelineKind, TimelineRow, TriggerKind
 from services.models.journal import Entry, EntryKind
+from services.models.service_events import scaling_text
 
 BEFORE = timedelta(minutes=60)
 """How long before T0 something counts as just before."""
@@ -27,7 +26,6 @@ _KINDS = {
     EntryKind.WATCHED: TimelineKind.CHANGE,
 }
 _SILENT = frozenset({EntryKind.INCIDENT_CAPTURING, EntryKind.POSTED})
-_DESIRED = re.compile(r"Setting desired count to (\d+)")
 _SIGN_INS = frozenset({"signin.amazonaws.com", "sts.amazonaws.com"})
 CHANGE_KINDS = frozenset({EntryKind.OUTCOME, EntryKind.WATCHED})
 """The journal's own changes that belong to what happened just before, and to the timeline."""
@@ -139,15 +137,12 @@ def _deployments(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
 def _scaling(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
     for activity in evidence.activities:
         reasons = _(", ").join(word_of(NOT_SCALED, code) for code in activity.not_scaled)
-        text = _("Auto Scaling did not scale: {why}").format(why=reasons) if reasons else _change(activity)
+        text = (
+            _("Auto Scaling did not scale: {why}").format(why=reasons)
+            if reasons
+            else _("Auto Scaling: {what}").format(what=scaling_text(activity.description))
+        )
         yield _row(activity.at, text)
-
-
-def _change(activity: ScalingActivity) -> str:
-    """What Auto Scaling changed; AWS's own words where they are not the usual ones."""
-    match = _DESIRED.search(activity.description)
-    text = _("Auto Scaling set the desired count to {count}")
-    return text.format(count=match[1]) if match is not None else activity.description
 
 
 def _database(evidence: IncidentEvidence) -> Iterator[TimelineRow]:

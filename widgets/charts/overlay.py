@@ -56,7 +56,7 @@ class Plot:
             if not text or cell_len(label) > self.width - columns[0] - 2:
                 text = crop(label, columns[0] - 1)
                 x = columns[0] - cell_len(text)
-            self._put(0, x, text, "mark")
+            self._put(self._free_row(x, cell_len(text)), x, text, "mark")
 
     def lines(self) -> list[Line]:
         """The rows, each as spans of one role."""
@@ -73,6 +73,11 @@ class Plot:
 
     def _row(self, part: float) -> int:
         return min(self.height - 1, round((1 - part) * (self.height * 4 - 1)) // 4)
+
+    def _free_row(self, x: int, size: int) -> int:
+        """The first row in which these cells have no label yet; the top one if there is none."""
+        rows = (y for y in range(self.height) if not any(self._labelled[y][x : x + size]))
+        return next(rows, 0)
 
     def _is_free(self, y: int, x: int) -> bool:
         return self._text[y][x] == " " and not self._labelled[y][x]

@@ -7,6 +7,7 @@ from services.i18n import _, first_few
 from services.models import glyphs
 from services.models.causes import Assessment, NextLook, Signal, WeighedCause, WeighedSignal, Word
 from services.models.date_text import time_text
+from services.models.incidents import TriggerKind
 from widgets.drawing.format import crop, pad, wrap
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
@@ -25,16 +26,36 @@ _VALUE = 14
 """Cells of a fact's value that are there however long its title is."""
 _SHORTEST = 16
 """Cells of a fact's title that still tell what it is."""
+OWN_WORDS = "own"
+"""Stands for a cause that a person writes."""
 _NARROW = 100
 """Width from which the facts are listed in full, in cells."""
 
 
-def word_spans(assessment: Assessment | None, trouble: str) -> list[Span]:
-    """`◆ 有力`: how sure the weighing is, for the panel's head."""
+def cause_key(id: str) -> str:
+    """The key of a cause's entry."""
+    return f"cause:{id}"
+
+
+def cause_of(key: str | None) -> str:
+    """The id of an entry's cause; "" for another entry."""
+    head, _colon, id = (key or "").partition(":")
+    return id if head == "cause" else ""
+
+
+def word_spans(view: IncidentView, now: datetime) -> list[Span]:
+    """`◆ 有力  03:09 の証拠`: how sure the weighing is and what it weighs, for the panel's head."""
+    assessment = view.assessment
+    if view.incident.trigger is TriggerKind.FINDING:
+        return []
     if assessment is None:
-        return [(f"{glyphs.NOT_JUDGED} {trouble or _('not weighed yet')}", "warn")]
+        return [(f"{glyphs.NOT_JUDGED} {view.trouble or _('not weighed yet')}", "warn")]
     style = WORD_STYLES[assessment.word]
-    return [(style.text, style.role)]
+    spans: list[Span] = [(style.text, style.role)]
+    if view.weighed is not None:
+        at = time_text(view.weighed.ended, view.zone, now)
+        spans.append(("  " + _("evidence of {time}").format(time=at), "muted"))
+    return spans
 
 
 def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
@@ -43,7 +64,7 @@ def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
     if assessment is None:
         return [Entry("none", tuple(_absent(view, width)), can_choose=False)]
     entries = [
-        Entry(f"cause:{cause.id}", tuple(_cause_lines(view, cause, now, width)))
+        Entry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width)))
         for cause in assessment.causes
         if not cause.impossible and not _is_effect(assessment, cause)
     ]
@@ -54,7 +75,7 @@ def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
 
 
 def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
-    """The first cause with its heaviest facts, the second one, and the next look: what few rows have room for."""
+    """The first cause with its heaviest fact, what to do about it, and the next look: what few rows have room for."""
     assessment = view.assessment
     if assessment is None:
         return cause_entries(view, now, width)
@@ -63,13 +84,42 @@ def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry
         words = _("No cause is supported by what was read.")
         return [Entry("none", ([(words, "muted")],), can_choose=False), *next_look_entry(view, width)]
     facts = _facts_line(view, leader, now, width)
-    lines = [bar_line(view, leader, width), *facts[:1], *_action_line(view, leader, width), *facts[1:2]]
-    return [Entry(f"cause:{leader.id}", tuple(lines)), *next_look_entry(view, width)]
+    lines = [bar_line(view, leader, width), *facts[:1]]
+    if assessment.word is not Word.OPEN:
+        lines += _action_line(view, leader, width)
+    look = assessment.next_look if assessment.word is not Word.STRONG else None
+    next_look = (
+        [Entry("next-look", (_look_line(look),))] if look is not None else next_look_entry(view, width)
+    )
+    return [Entry(cause_key(leader.id), tuple(lines)), *next_look]
+
+
+def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+    """The causes that a person may decide on, the likeliest first, and one's own words; Enter decides."""
+    assessment = view.assessment
+    causes = [cause for cause in assessment.causes if not cause.impossible] if assessment is not None else []
+    own: Line = [(_("in your own words"), "key")]
+    return [
+        *(Entry(cause_key(cause.id), tuple(_choice_lines(view, cause, now, width))) for cause in causes),
+        Entry(cause_key(OWN_WORDS), (own,)),
+    ]
+
+
+def _choice_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> Iterator[Line]:
+    decision = view.incident.decision
+    line = bar_line(view, cause, width)
+    if decision is not None and decision.cause == cause.id:
+        decided: Line = [(f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
+        line = [*line, *decided]
+    yield line
+    if cause.score > 0:
+        yield from _facts_line(view, cause, now, width)[:1]
 
 
 def _absent(view: IncidentView, width: int) -> list[Line]:
     if view.trouble:
-        return [[(text, "warn")] for text in wrap(view.trouble, width)]
+        role = "muted" if view.incident.trigger is TriggerKind.FINDING else "warn"
+        return [[(text, role)] for text in wrap(view.trouble, width)]
     if view.incident.capturing_at is not None:
         return [[(_("Reading what AWS knows…"), "muted")]]
     words = _("There is no evidence from AWS yet; r reads it.")
@@ -85,7 +135,7 @@ def bar_line(view: IncidentView, cause: WeighedCause, width: int, *, indent: str
     """`████████▌   34  DB の飽和  有力`."""
     is_first = view.assessment is not None and view.assessment.leader == cause
     role = _role(view) if is_first else "muted"
-    size = 16 if width < _NARROW else 24
+    size = 10 if width < _NARROW else 24
     spans: list[Span] = [
         (indent, "faint"),
         (pad(_bar(cause.score, size), size), role),
@@ -210,4 +260,4 @@ def _look_line(look: NextLook) -> Line:
 def _struck(view: IncidentView, cause: WeighedCause, width: int) -> Entry:
     head: list[Span] = [(f"{glyphs.OFF} ", "faint"), (view.cause_title(cause.id), "struck"), ("  ", "")]
     why = crop(str(cause.impossible), max(_SHORTEST, width - width_of(head)))
-    return Entry(f"cause:{cause.id}", ([*head, (why, "faint")],))
+    return Entry(cause_key(cause.id), ([*head, (why, "faint")],))

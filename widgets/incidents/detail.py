@@ -19,11 +19,11 @@ from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
-from widgets.incidents.causes import cause_entries, leading_entries, word_spans
+from widgets.incidents.causes import cause_entries, choice_entries, leading_entries, word_spans
 from widgets.incidents.detail_layout import Needs, PartsLayout, areas
 from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.context import EvidenceContext, note
-from widgets.incidents.evidence.pages import Page, page_for
+from widgets.incidents.evidence.pages import DECIDING, Page, page_for
 from widgets.incidents.head import head_lines
 from widgets.incidents.steps import step_entries, step_index, undecided_spans
 from widgets.incidents.timeline import newest_spans, timeline_entries
@@ -141,18 +141,24 @@ class IncidentDetail(Widget):
         page = self._page_at_hand()
         if page is not self._page:
             self._page = page
-            self.evidence.title = _("Evidence: {page}").format(page=_(page.title)) if page else _("Evidence")
+            self.evidence.title = self._evidence_title(page)
             self.evidence.restart()
         data = page.chart_data(self._evidence_context()) if page is not None and self._has_evidence() else ()
         for number, chart in enumerate(self.charts):
             chart.zone = self.view.zone if self.view is not None else chart.zone
             chart.data = data[number] if number < len(data) else ChartData()
 
+    def _evidence_title(self, page: Page | None) -> str:
+        if self.view is not None and self.view.incident.facts:
+            return _("Evidence: {page}").format(page=_("Finding"))
+        return _("Evidence: {page}").format(page=_(page.title)) if page else _("Evidence")
+
     def _page_at_hand(self) -> Page | None:
         view, step = self.view, self.step
         if view is None or view.playbook is None or step is None or step >= len(view.playbook.leads):
             return None
-        kind = view.kinds[step] if step < len(view.kinds) else StepKind.LOOK
+        # The action for a cause is chosen by the causes.
+        kind = view.kinds[step] if step < len(view.kinds) else StepKind.DECIDE
         return page_for(view.playbook.leads[step].look, kind, str(view.playbook.id))
 
     def _has_evidence(self) -> bool:
@@ -188,6 +194,8 @@ class IncidentDetail(Widget):
         view = self.view
         if view is None:
             return []
+        if self._page is DECIDING and view.incident.is_open and not view.incident.facts:
+            return choice_entries(view, self._now(), width)
         if view.incident.facts:
             return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(view.incident.facts)]
         if view.trouble:
@@ -208,7 +216,7 @@ class IncidentDetail(Widget):
         return timeline_entries(self.view, self._now(), width) if self.view is not None else []
 
     def _word(self) -> Sequence[Span]:
-        return word_spans(self.view.assessment, self.view.trouble) if self.view is not None else []
+        return word_spans(self.view, self._now()) if self.view is not None else []
 
     def _steps_hint(self) -> Sequence[Span]:
         undecided = undecided_spans(self.view) if self.view is not None and self._is_small else []

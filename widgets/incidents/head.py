@@ -34,14 +34,13 @@ def _title(view: IncidentView, now: datetime, width: int) -> Line:
 
 def _facts(view: IncidentView, now: datetime) -> list[Span]:
     incident = view.incident
-    role = "alert" if incident.state is IncidentState.OPEN else "muted"
     if incident.state is IncidentState.CLOSED:
         words = _("closed by {name}").format(name=incident.closed_by)
         spans: list[Span] = [(words, "muted")]
     elif incident.state is IncidentState.OPEN:
-        spans = [(f" {holder_text(incident)} ", role), ("  c", "key"), (" " + _("take it"), "muted")]
+        spans = [(" c", "key"), (" " + _("take it"), "muted")]
     else:
-        spans = [(holder_text(incident), role)]
+        spans = [(holder_text(incident), "muted")]
     since = _("since {time}").format(time=time_text(incident.since, view.zone, now))
     spans += [("   ", ""), (since, "muted")]
     if view.assessment is not None and view.assessment.onset.basis is OnsetBasis.BASELINE:
@@ -65,6 +64,9 @@ def clock_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
 
 def _offers(view: IncidentView, width: int) -> list[Line]:
     incident, lines = view.incident, list[Line]()
+    if view.joined_title:
+        words = _("part of “{title}”").format(title=view.joined_title)
+        lines.append([("↳ ", "faint"), (crop(words, width - 2), "")])
     if incident.hand_over is not None:
         to = incident.hand_over.to or _("the next person")
         words = _("{by} hands this over to {to}").format(by=incident.hand_over.by, to=to)

@@ -23,6 +23,9 @@ class IncidentView:
     """Where the steps and the actions for causes lead, in words; "" for nowhere."""
     clocks: tuple[IncidentClock, ...] = ()
     evidence: IncidentEvidence | None = None
+    """The newest reading, with what was captured and is not in it."""
+    weighed: IncidentEvidence | None = None
+    """The evidence that `assessment` weighs."""
     assessment: Assessment | None = None
     specs: Mapping[str, CauseSpec] = field(default_factory=dict)
     """The weighed causes by their ids."""
@@ -31,6 +34,8 @@ class IncidentView:
     """Roles that the playbook calls for and that nobody can reach."""
     joinable: tuple[Incident, ...] = ()
     """Incidents that may be the same one."""
+    joined_title: str = ""
+    """Title of the incident that this one is part of; "" for none."""
     checks: tuple[Check, ...] = ()
     """The conditions of recovery as last judged; () if they were not."""
     telling: tuple[tuple[str, str], ...] = ()
@@ -54,6 +59,11 @@ class IncidentView:
         """Index of the next step that is to be done after a step; None if there is none."""
         count = len(self.playbook.steps) if self.playbook is not None else 0
         return next((at for at in range(index + 1, count) if self.mark(at) is StepMark.TODO), None)
+
+    def told_by(self, index: int) -> str:
+        """The role that a step names; "" for none."""
+        steps = self.playbook.steps if self.playbook is not None else ()
+        return str(steps[index].to) if index < len(steps) else ""
 
     @property
     def onset(self) -> datetime:

@@ -13,6 +13,7 @@ from services.incidents.signals.tasks import unlisted
 from services.models.causes import OnsetBasis
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Measure, Source
+from services.models.units import SECONDS, number
 
 SHARE = 0.8
 """Share of the errors from which one side made them."""
@@ -151,7 +152,7 @@ def _latency_first(facts: Facts) -> Judged:
     limit = TIMES * usual
     first = when_over(facts, facts.points(Measure.LATENCY), limit, lead=15)
     most = max(facts.since(Measure.LATENCY, lead=5), default=0.0)
-    value, bound = f"{most * 1000:.0f} ms", f"≥ {limit * 1000:.0f} ms"
+    value, bound = number(most, SECONDS), f"≥ {number(limit, SECONDS)}"
     if first is None:
         return absent(value, bound)
     errors = [

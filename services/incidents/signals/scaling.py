@@ -12,6 +12,7 @@ from services.incidents.facts import Facts
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen, when_over
 from services.models.ecs import ScalingActivity
 from services.models.first_wave import Measure, Source
+from services.models.service_events import scaling_text
 
 BEFORE = timedelta(minutes=30)
 """How long before T0 a scaling activity still belongs to the incident."""
@@ -107,7 +108,7 @@ def _changes(facts: Facts) -> list[ScalingActivity]:
 def _scaled_out(facts: Facts) -> Judged:
     done = _changes(facts)
     # A reaction comes after the first bad minute; it is no cause that could be too late.
-    return present(done[0].description) if done else absent()
+    return present(scaling_text(done[0].description)) if done else absent()
 
 
 def _hot(facts: Facts) -> Judged:

@@ -34,11 +34,12 @@ from services.models.incident_report import (
     QuotedLine,
     StepReport,
 )
-from services.models.incidents import Incident, StepMark
+from services.models.incidents import Incident, StepMark, TriggerKind
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.measures import LOW_IS_BAD, MEASURES
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
+from services.models.step_records import step_records
 from services.models.units import number
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.incident_lines import incident_line
@@ -113,6 +114,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
             incident, entries, evidence.whole if evidence is not None else None, onset, changed
         ),
         evidence_problem=problem,
+        **({"impact": incident.reason} if incident.trigger is TriggerKind.FINDING else {}),
         **(_evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}),
     )
 
@@ -212,7 +214,7 @@ def _decided_scores(entries: Iterable[Entry]) -> dict[str, int]:
 
 def _steps(incident: Incident, playbook: Playbook | None) -> Iterator[StepReport]:
     steps = playbook.steps if playbook is not None else ()
-    marks = {record.index: record for record in incident.steps}
+    marks = {record.index: record for record in step_records(incident, playbook)}
     for index in sorted({*range(len(steps)), *marks}):
         step = steps[index] if index < len(steps) else None
         record = marks.get(index)

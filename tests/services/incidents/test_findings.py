@@ -89,7 +89,7 @@ async def test_the_texts_say_what_the_finding_says(tmp_path: Path, language: str
         assert "6 件" in text
         assert "。." not in text
         assert ".." not in text
-        assert "01-14" in text
+        assert "10:00" in text
     assert "AWS" in slack, "whom to escalate to"
     assert "firing" not in phone + slack
     assert "発報" not in phone + slack

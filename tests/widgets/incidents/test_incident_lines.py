@@ -15,12 +15,19 @@ from services.models.first_wave import (
     StoppedContainer,
     StoppedTask,
 )
-from services.models.incidents import HandOver, IncidentState, StepKind, StepMark, StepRecord
+from services.models.incidents import Decision, HandOver, IncidentState, StepKind, StepMark, StepRecord
 from services.models.metrics import TimeSpan
 from tests.widgets import incident_data as data
 from widgets.drawing.lines import plain, width_of
 from widgets.incidents.alert import IncidentAlert, alert_forms
-from widgets.incidents.causes import cause_entries, leading_entries
+from widgets.incidents.causes import (
+    OWN_WORDS,
+    cause_entries,
+    cause_of,
+    choice_entries,
+    leading_entries,
+    word_spans,
+)
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.log_lines import log_message
 from widgets.incidents.evidence.pages import PAGES, page_for
@@ -52,7 +59,7 @@ def page(look: str | None, width: int = 76, **fields: object) -> str:
 def test_an_untaken_incident_says_so_and_names_the_key() -> None:
     view = data.view(incident=data.incident(state=IncidentState.OPEN, holder="", taken_at=None))
     words = "\n".join(plain(head_lines(view, data.NOW, 80)))
-    assert "nobody responds yet" in words
+    assert "not taken ALB 5XX エラー率" in words, "the title is whole"
     assert "c take it" in words
     assert "T0 03:04" in words
 
@@ -76,7 +83,30 @@ def test_a_hand_over_and_an_incident_of_the_same_time_wait_for_a_key() -> None:
     assert "“ECS CPU” began at the same time" in words
 
 
+def test_a_part_of_another_incident_says_of_which() -> None:
+    words = "\n".join(plain(head_lines(data.view(joined_title="ALB latency"), data.NOW, 80)))
+    assert "part of “ALB latency”" in words
+
+
 # -- causes
+
+
+def test_the_causes_to_choose_from_are_the_possible_ones_and_own_words() -> None:
+    view = data.view()
+    assert view.assessment is not None
+    possible = [cause.id for cause in view.assessment.causes if not cause.impossible]
+    entries = choice_entries(view, data.NOW, 78)
+    assert [cause_of(entry.key) for entry in entries] == [*possible, OWN_WORDS]
+    assert all(entry.can_choose for entry in entries)
+    decision = Decision(cause=possible[1], title="x", at=data.NOW, by="tanaka")
+    decided = choice_entries(data.view(incident=data.incident(decision=decision)), data.NOW, 78)
+    assert [entry.key for entry in decided if "decided" in text([entry])] == [f"cause:{possible[1]}"]
+
+
+def test_the_head_of_the_causes_says_of_when_the_weighed_evidence_is() -> None:
+    view = data.view(weighed=data.evidence())
+    words = "".join(part for part, _role in word_spans(view, data.NOW))
+    assert f"evidence of {data.evidence().ended.astimezone(view.zone):%H:%M}" in words
 
 
 def test_the_leading_cause_stands_first_with_its_heaviest_facts_and_what_it_explains(language: str) -> None:

@@ -13,6 +13,7 @@ from services.models.dashboards import MetricWidget
 from services.models.duties import OccurrenceState, ScheduledOccurrence
 from services.models.evidence import EvidencePlace
 from services.models.findings import Finding, Recorded, UnknownIdentity
+from services.models.incidents import IncidentState
 from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console
@@ -72,10 +73,12 @@ def _widget_of(app: Console, metric: str) -> str | None:
 
 
 async def respond(app: Console, finding: Finding) -> None:
-    """Open an incident for a finding that is no alarm's, and show it; one that is open already is shown."""
+    """Respond to a finding that is no alarm's: open its incident, take it unless somebody else did, and show it."""
     incidents = app.ready.incidents
     try:
         incident = await begin(incidents, app.ready.runbook, finding)
+        if incident is not None and incident.state is IncidentState.OPEN:
+            incident = await incidents.take(incident)
     except JournalError as error:
         app.push_screen(NoticeScreen(finding.title, error.problem.message))
         return

@@ -6,8 +6,9 @@ from services.i18n import _
 from services.incidents.escalation import slack_text
 from services.incidents.joining import are_linked
 from services.journal.errors import AlreadyRecorded, JournalError
+from services.models.alarms import AlarmState
 from services.models.causes import Assessment
-from services.models.incidents import Incident
+from services.models.incidents import Incident, StepKind, TriggerKind
 from services.models.posts import Proposal
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
@@ -17,12 +18,17 @@ from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.opinion import description_of, second_opinion
+from tui.screens.respond.reading import alarm_of
 from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
+from widgets.incidents.causes import OWN_WORDS
 from widgets.incidents.view import IncidentView
 
-_OWN_WORDS = "own"
+_WHILE_OPEN = frozenset(
+    {"take", "told", "decide", "propose", "hand_over", "join", "close_incident", "next_look"}
+)
+"""Actions that need an open incident."""
 
 
 async def attempt(app: Console, record: Awaitable[object], done: str) -> bool:
@@ -56,6 +62,17 @@ class IncidentScreenBase(ModeScreen):
         """The same with what is computed from it."""
         raise NotImplementedError
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what can be done about the incident at hand as it stands."""
+        if action == "opinion" and self.services.second_opinion.settings is None:
+            return False
+        incident = self.incident_at_hand()
+        if action in _WHILE_OPEN and incident is not None and not incident.is_open:
+            return False
+        if action == "take" and incident is not None and incident.holder == self.services.journal.person.name:
+            return False
+        return super().check_action(action, parameters)
+
     def _open_incident(self) -> Incident | None:
         """The incident at hand if it is open; otherwise a person is told why nothing happens."""
         incident = self.incident_at_hand()
@@ -83,12 +100,12 @@ class IncidentScreenBase(ModeScreen):
     def _attempt(self, record: Awaitable[object], done: str) -> None:
         self.run_worker(attempt(self.app, record, done), group="incident-record")
 
-    def action_told(self) -> None:
-        """Show what to say on the phone, and record who was told."""
+    def action_told(self, role: str = "") -> None:
+        """Show what to say on the phone, and record who was told; `role`: whom a step tells."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is not None and view is not None:
             situation = situation_of(self.app, view, self.services.journal.person.name)
-            self.app.push_screen(ToldScreen(incident, self.services.incidents, situation))
+            self.app.push_screen(ToldScreen(incident, self.services.incidents, situation, role))
 
     def action_propose(self) -> None:
         """Propose a note for Slack."""
@@ -120,10 +137,6 @@ class IncidentScreenBase(ModeScreen):
             self.app.inform(_("No incident is chosen."))
         elif self.is_active:
             self.app.push_screen(IncidentReportScreen(incident))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer AWS's opinion only where the runbook names an agent space."""
-        return self.services.second_opinion.settings is not None if action == "opinion" else True
 
     def action_opinion(self) -> None:
         """Ask AWS for a second opinion, or show the one that it gave."""
@@ -176,14 +189,27 @@ class IncidentScreenBase(ModeScreen):
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is None or view is None:
             return
-        choices = [*self._cause_choices(view), Choice(_OWN_WORDS, _("in your own words"))]
+        choices = [*self._cause_choices(view), Choice(OWN_WORDS, _("in your own words"))]
 
         def chosen(id: str | None) -> None:
             if id is not None:
-                self._decide(incident, view, "" if id == _OWN_WORDS else id)
+                self._decide(incident, view, "" if id == OWN_WORDS else id)
 
+        if len(choices) == 1:
+            chosen(OWN_WORDS)
+            return
         screen = ChooseScreen(_("Which is the cause?"), choices, at=self.cause_at_cursor())
         self.app.push_screen(screen, chosen)
+
+    def decide_on(self, cause: str) -> None:
+        """Decide on one of the causes that may be chosen, or in one's own words."""
+        incident, view = self._open_incident(), self.view_at_hand()
+        if incident is None or view is None:
+            return
+        if cause != OWN_WORDS and all(choice.key != cause for choice in self._cause_choices(view)):
+            self.action_decide()
+        else:
+            self._decide(incident, view, "" if cause == OWN_WORDS else cause)
 
     def cause_at_cursor(self) -> str:
         """Id of the cause under the cursor; "" for none."""
@@ -203,7 +229,7 @@ class IncidentScreenBase(ModeScreen):
                 incident, cause or text, title or text, text if cause else "", assessment
             )
 
-        self.app.push_screen(decide_dialog(title, write))
+        self.app.push_screen(decide_dialog(title, write, question_of(view) if not title else ""))
 
     async def _recorded_decision(
         self, incident: Incident, cause: str, title: str, note: str, assessment: Assessment | None
@@ -216,7 +242,18 @@ class IncidentScreenBase(ModeScreen):
         if incident is None:
             return
         causes = close_choices(self.app, incident, self.view_at_hand())
-        self.app.push_screen(CloseScreen(incident, self.services.incidents, causes, self.app.zone))
+        alarm = alarm_of(self.app, incident)
+        is_firing = alarm is not None and alarm.state is AlarmState.ALARM
+        screen = CloseScreen(incident, self.services.incidents, causes, self.app.zone, is_firing=is_firing)
+        self.app.push_screen(screen)
+
+
+def question_of(view: IncidentView) -> str:
+    """What a playbook of findings has to decide, which is not a cause; "" for an alarm's."""
+    if view.incident.trigger is not TriggerKind.FINDING or view.playbook is None:
+        return ""
+    steps = (str(step.text) for step in view.playbook.steps if step.kind is StepKind.DECIDE)
+    return next(steps, "")
 
 
 def close_choices(app: Console, incident: Incident, view: IncidentView | None) -> tuple[tuple[str, str], ...]:

@@ -13,10 +13,12 @@ from services.incidents.escalation import (
     leading_cause,
     phone_lines,
     recipients,
+    role_to_tell,
     undecided_roles,
 )
 from services.incidents.facts import Facts
 from services.incidents.joining import may_be_one
+from services.incidents.live import with_captured
 from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
 from services.models.causes import Assessment, CauseSpec
@@ -24,6 +26,7 @@ from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind
 from services.models.runbook_playbooks import Cause, Playbook, Step
+from services.models.step_records import step_records
 from tui.console import Console
 from tui.places import Destination, Origin, destination
 from tui.screens.respond.reading import Records, alarm_of, why_no_evidence
@@ -72,6 +75,8 @@ class Weighing:
         self._app = app
         self._newest: dict[str, tuple[IncidentEvidence, Assessment]] = {}
         """By the incident's id."""
+        self._present: dict[str, tuple[IncidentEvidence, IncidentEvidence, IncidentEvidence]] = {}
+        """Newest reading, captured evidence, and both as one; by the incident's id."""
 
     def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
         """The causes weighed; None without evidence."""
@@ -82,6 +87,17 @@ class Weighing:
             assessment = assess(evidence, self._app.ready.runbook, playbook_of(self._app, incident))
             before = self._newest[incident.id] = evidence, assessment
         return before[1]
+
+    def present(
+        self, incident: Incident, live: IncidentEvidence | None, captured: IncidentEvidence | None
+    ) -> IncidentEvidence | None:
+        """The newest reading with what was captured and is not in it, the same object for the same two."""
+        if live is None or captured is None:
+            return live or captured
+        before = self._present.get(incident.id)
+        if before is None or before[0] is not live or before[1] is not captured:
+            before = self._present[incident.id] = live, captured, with_captured(live, captured)
+        return before[2]
 
     def newest(self, incident: Incident) -> Assessment | None:
         """What was weighed last; None if nothing was yet."""
@@ -110,24 +126,27 @@ def incident_view(
     The pages show the newest reading.
     """
     playbook = playbook_of(app, incident)
-    evidence = records.evidence if records.evidence is not None and not weighs_live else live
+    present = weighing.present(incident, live, records.evidence)
+    evidence = records.evidence if records.evidence is not None and not weighs_live else present
     assessment = weighing.of(incident, evidence)
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
     leads = playbook.leads if playbook is not None else ()
     checks = app.ready.live_evidence.checks(incident)
     view = IncidentView(
-        incident=incident,
+        incident=incident.model_copy(update={"steps": step_records(incident, playbook)}),
         playbook=playbook,
         kinds=tuple(kind_of(app, step) for step in steps),
         places=tuple(_place_title(app, lead, place) for lead, place in zip(leads, places, strict=False)),
         clocks=clocks(incident, playbook, app.now()),
-        evidence=live or evidence,
+        evidence=present,
+        weighed=evidence,
         assessment=assessment,
         specs=specs_of(app, playbook),
         timeline=timeline(incident, records.entries, evidence, onset, records.changes),
         undecided=undecided_roles(app.ready.runbook, playbook),
         joinable=joinable(app, incident, weighing),
+        joined_title=next((other.title for other in app.incidents if other.id == incident.joined_to), ""),
         checks=tuple(Check(str(check.title), str(check.value), check.is_met) for check in checks),
         zone=app.zone,
         trouble=records.trouble or why_no_evidence(incident),
@@ -139,7 +158,8 @@ def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
     """Whom a tell step tells, and what to say, each with its heading."""
     situation = situation_of(app, view, app.ready.journal.person.name)
     day = situation.now.astimezone(situation.zone).date()
-    people = recipients(situation.runbook, situation.playbook, day)
+    first = role_to_tell(view.incident, view.playbook)
+    people = recipients(situation.runbook, situation.playbook, day, first)
     reach = [
         _("{role}: {reach}").format(role=each.role, reach=each.reach or _("(UNDECIDED)")) for each in people
     ]

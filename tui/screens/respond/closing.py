@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from services.i18n import _
 from services.incidents.service import Incidents
+from services.models import glyphs
 from services.models.incidents import Incident
 from tui.screens.common.follow_ups import read_follow_ups
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
@@ -32,15 +33,22 @@ class CloseScreen(WritingDialog):
     """
 
     def __init__(
-        self, incident: Incident, incidents: Incidents, causes: tuple[tuple[str, str], ...], zone: tzinfo
+        self,
+        incident: Incident,
+        incidents: Incidents,
+        causes: tuple[tuple[str, str], ...],
+        zone: tzinfo,
+        *,
+        is_firing: bool = False,
     ) -> None:
-        """`causes`: (id, title), the decided or leading one first."""
+        """`causes`: (id, title), the decided or leading one first; `is_firing`: whether its alarm fires still."""
         choices = (*causes, (OWN, _("as the summary says")))
         self.cause = ChoiceRow(choices, choices[0][0], id="cause")
         self.follow_ups = NoteField(_("2026-02-02 add an index (one a line: a day and what is to be done)"))
         super().__init__()
         self._incident, self._incidents, self._zone = incident, incidents, zone
         self._titles = dict(choices)
+        self._is_firing = is_firing
         self.guard = TypeAheadGuard(self)
 
     def heading(self) -> str:
@@ -56,7 +64,10 @@ class CloseScreen(WritingDialog):
         return _("⏎ closes · Tab cause, follow-ups · ^j new line · Esc leaves it open")
 
     def about(self) -> Iterable[Widget]:
-        """The cause, and the follow-ups."""
+        """What speaks against closing it, the cause, and the follow-ups."""
+        if self._is_firing:
+            words = _("The alarm is still firing; no incident opens until it is ok and fires again.")
+            yield Prose(Content.styled(f"{glyphs.ATTENTION} {words}", "$text-warning"), classes="about")
         yield Prose(Content(_("Cause")), classes="label")
         yield self.cause
         yield Prose(Content(_("Left to be done, each becomes a dated duty")), classes="label")

@@ -64,8 +64,17 @@ class IncidentDialog(WritingDialog):
         return self._confirmation
 
 
-def decide_dialog(title: str, write: Write) -> IncidentDialog:
-    """Asks for a note on the decided cause; with "" as title, for the cause itself."""
+def decide_dialog(title: str, write: Write, question: str = "") -> IncidentDialog:
+    """Asks for a note on the decided cause; with "" as title, for the cause itself, or for what a step has to decide."""
+    if question:
+        return IncidentDialog(
+            _("Decision"),
+            question,
+            write,
+            confirmation=_("The decision is recorded."),
+            hint=_("Your decision, in one sentence"),
+            is_required=True,
+        )
     if title:
         return IncidentDialog(
             _("Decide the cause"),

@@ -21,6 +21,7 @@ from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import destinations_of, incident_view, place_named
 from tui.screens.respond.marking import skip_dialog, toggle_mark
 from tui.screens.respond.reading import Records, alarm_of, records_of
+from widgets.incidents.causes import cause_of
 from widgets.incidents.detail import IncidentDetail
 from widgets.incidents.entries import EntryPanel
 from widgets.incidents.steps import step_index, step_key
@@ -213,7 +214,7 @@ class IncidentScreen(IncidentScreenBase):
         if place is not None:
             self.app.post_message(place.request)
         elif kind is StepKind.TELL:
-            self.action_told()
+            self.action_told(view.told_by(index) if view is not None else "")
         elif kind is StepKind.DECIDE:
             self.action_decide()
         else:
@@ -248,8 +249,8 @@ class IncidentScreen(IncidentScreenBase):
             self._open_entry(entry.key)
         elif entry.key == "next-look":
             self.action_next_look()
-        elif panel is self.detail.causes:
-            self.action_decide()
+        elif cause := cause_of(entry.key):
+            self.decide_on(cause)
         elif not open_place(self.app, entry.place):
             self.app.inform(_("This row leads nowhere."))
 
@@ -282,8 +283,7 @@ class IncidentScreen(IncidentScreenBase):
 
     def cause_at_cursor(self) -> str:
         """Id of the cause under the cursor."""
-        head, _colon, id = (self.detail.causes.cursor_key or "").partition(":")
-        return id if head == "cause" else ""
+        return cause_of(self.detail.causes.cursor_key)
 
     def action_alarm(self) -> None:
         """Show the incident's alarm."""

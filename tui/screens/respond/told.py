@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import _
-from services.incidents.escalation import Recipient, Situation, phone_lines, recipients
+from services.incidents.escalation import Recipient, Situation, phone_lines, recipients, role_to_tell
 from services.incidents.service import Incidents
 from services.models.incidents import Incident
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
@@ -32,12 +32,16 @@ class ToldScreen(WritingDialog):
     }
     """
 
-    def __init__(self, incident: Incident, incidents: Incidents, situation: Situation) -> None:
+    def __init__(
+        self, incident: Incident, incidents: Incidents, situation: Situation, role: str = ""
+    ) -> None:
+        """`role`: whom to tell first; "" for whom the playbook names next."""
         day = situation.now.astimezone(situation.zone).date()
-        self.everyone = recipients(situation.runbook, situation.playbook, day)
+        first = role or role_to_tell(situation.incident, situation.playbook)
+        self.everyone = recipients(situation.runbook, situation.playbook, day, first)
         self.whom = ChoiceRow(
             [(each.role, _recipient_text(each)) for each in self.everyone],
-            preselected(situation, self.everyone),
+            preselected(first, self.everyone),
             id="whom",
         )
         self.by_what = ChoiceRow([(each, each) for each in channels()], channels()[0], id="by-what")
@@ -85,9 +89,8 @@ class ToldScreen(WritingDialog):
         )
 
 
-def preselected(situation: Situation, everyone: tuple[Recipient, ...]) -> str:
-    """The role that is told first: the playbook's, else the first one."""
-    role = str(situation.playbook.escalate_to) if situation.playbook is not None else ""
+def preselected(role: str, everyone: tuple[Recipient, ...]) -> str:
+    """The role that is told first; without one the first of all."""
     roles = [each.role for each in everyone]
     return role if role in roles else roles[0] if roles else ""
 

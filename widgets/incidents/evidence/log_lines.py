@@ -56,7 +56,11 @@ def _entries(context: EvidenceContext, sample: LogSample | None, source: Source,
     group = crop_middle(clean(str(sample.group)), max(12, width - cell_len(count + more) - 2))
     entries = [heading(f"log:{source}", group, (count + more, "muted")), *notes]
     if not sample.lines:
-        words = _("No line matched from {start} to {end}.")
+        words = (
+            _("No line matched from {start} to {end}.")
+            if sample.is_whole
+            else _("No line matched in what was read of {start} to {end}; l opens the log.")
+        )
         text = words.format(start=context.time(sample.span.start), end=context.time(sample.span.end))
         return [*entries, note(f"empty:{source}", text, width)]
     return [*entries, *_lines(context, sample, source, width)]

@@ -103,6 +103,8 @@ _BY_ALARM: tuple[tuple[str, Page], ...] = (
 """What `dashboard` shows, by a part of the playbook's id."""
 _ALL = Page(N_("Metrics"), (), (_ERRORS, (Measure.LATENCY,)), (*_ERRORS, Measure.REQUESTS, Measure.LATENCY, Measure.ECS_CPU, Measure.DB_CPU))  # fmt: skip
 _TELLING = Page(N_("What to say"), (telling_entries,))
+DECIDING = Page(N_("Weighed causes"), (), (_ERRORS, (Measure.LATENCY,)))
+"""The causes to choose from, which are not of the evidence: who shows the page lists them."""
 _RECOVERY = Page(N_("Recovery"), (recovery_entries, count_entries, target_entries), (_ERRORS,))
 
 
@@ -116,4 +118,6 @@ def page_for(look: str | None, kind: StepKind, playbook: str) -> Page:
         return _RECOVERY
     if kind is StepKind.TELL:
         return _TELLING
+    if kind is StepKind.DECIDE:
+        return DECIDING
     return _ALL

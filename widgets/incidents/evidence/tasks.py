@@ -13,8 +13,9 @@ from services.models.aws_codes import (
     stop_reason,
     word_of,
 )
-from services.models.ecs import Deployment, ScalingActivity
+from services.models.ecs import ContainerService, Deployment, ScalingActivity
 from services.models.first_wave import Source, StoppedTask
+from services.models.service_events import scaling_text, service_event
 from widgets.drawing.lines import Line, Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import (
@@ -30,6 +31,8 @@ from widgets.incidents.evidence.context import (
 
 _JUST_BEFORE = timedelta(minutes=30)
 """Time before T0 in which a deployment may be its cause."""
+_LATELY = timedelta(hours=1)
+"""Time before T0 from which on events of the service are shown."""
 _MOST_STOPPED, _MOST_ACTIVITIES, _MOST_EVENTS = 8, 6, 4
 
 
@@ -54,15 +57,21 @@ def count_entries(context: EvidenceContext, width: int) -> list[Entry]:
         counts.append((f"{glyphs.ABNORMAL} " + words.format(count=missing), "bad"))
     entries.append(parts_entry("counts", [(service.name, "muted")], counts, width))
     entries += [_deployment(context, each, number) for number, each in enumerate(service.deployments)]
-    entries += [
+    return [*entries, *_events(context, service, width)]
+
+
+def _events(context: EvidenceContext, service: ContainerService, width: int) -> list[Entry]:
+    """What the service reported lately: the newest events first, alike ones of one moment once."""
+    lately = [event for event in service.events if event.at >= context.onset - _LATELY]
+    rows = dict.fromkeys((context.clock(event.at), service_event(event.message)) for event in lately)
+    return [
         Entry(
-            f"event:{event.at.timestamp()}:{number}",
-            tuple(hanging([(context.clock(event.at) + " ", "muted")], event.message, width, "muted")),
+            f"event:{number}",
+            tuple(hanging([(time + " ", "muted")], text, width, "muted")),
             can_choose=False,
         )
-        for number, event in enumerate(service.events[:_MOST_EVENTS])
+        for number, (time, text) in enumerate(list(rows)[:_MOST_EVENTS])
     ]
-    return entries
 
 
 def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -> Entry:
@@ -162,5 +171,5 @@ def _activity(context: EvidenceContext, activity: ScalingActivity, number: int, 
         text, role = _("not scaled: {why}").format(why=reasons), "bad"
     else:
         state = word_of(ACTIVITY_STATES, activity.status)
-        text, role = f"{activity.description} ({state})", ""
+        text, role = f"{scaling_text(activity.description)} ({state})", ""
     return Entry(f"activity:{number}", tuple(hanging(first, text, width, role)), can_choose=False)

@@ -98,7 +98,7 @@ def _causes(report: IncidentReport, dates: Dates, day: date) -> Section:
     if causes:
         blocks.append(table(columns, causes, right=(1, 2)))
     if facts:
-        heads = (_("Signal"), _("State"), _("Value"), _("Limit"), _("Since"))
+        heads = (_("Signal"), _("State"), _("Value"), _("Threshold"), _("Since"))
         blocks.append(table(heads, facts))
     return Section(_("Weighed causes"), tuple(blocks))
 
@@ -149,7 +149,7 @@ def _evidence(rows: IncidentRows) -> Section:
             )
             for line in report.evidence
         )
-        blocks.append(table((_("Source"), _("Requests"), _("How it was read")), sources, right=(1,)))
+        blocks.append(table((_("Read from"), _("Requests"), _("How it was read")), sources, right=(1,)))
     if report.withheld:
         words = plural(
             "{count} line of logs is withheld; --private includes it.",

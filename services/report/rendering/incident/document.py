@@ -9,6 +9,7 @@ from services.incidents.catalogue import titles
 from services.models.assess_answer import AssessedCause, AssessedWeight, word_text
 from services.models.causes import OnsetBasis, Word
 from services.models.incident_report import IncidentReport
+from services.models.incidents import TriggerKind
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section, table
@@ -79,7 +80,7 @@ class _Page:
     def _facts(self) -> Iterator[tuple[str, str]]:
         report, incident, dates = self.report, self.incident, self.dates
         yield _("System"), _("{title} ({target})").format(title=report.system_title, target=report.system)
-        yield _("Alarm"), str(incident.target)
+        yield self._trigger(), str(incident.target)
         yield _("Since"), self._since()
         yield _("Until"), self._until()
         taken = time_taken(incident.mtta_seconds)
@@ -108,8 +109,14 @@ class _Page:
             source.format(first=f"{incident.seq:,}", last=f"{report.last_seq:,}", id=report.journal[:8]),
         )
 
+    def _trigger(self) -> str:
+        is_finding = self.incident.trigger is TriggerKind.FINDING
+        return _("Inspection") if is_finding else _("Alarm")
+
     def _since(self) -> str:
         alarm = self.dates.stamp(self.incident.since)
+        if self.incident.trigger is TriggerKind.FINDING:
+            return _("{time} (inspected)").format(time=alarm)
         onset = self.report.onset
         if onset is None or onset.basis is not OnsetBasis.BASELINE:
             return _("{time} (the alarm)").format(time=alarm)
@@ -161,14 +168,16 @@ class _Page:
 
     def _impact(self) -> Section:
         report = self.report
+        if self.incident.trigger is TriggerKind.FINDING:
+            return self._section(_("Finding"), [self._paragraph(report.impact)])
         if report.measured_until is None:
             why = report.evidence_problem or _("No evidence was recorded, so nothing is measured.")
             return self._section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
         words = report.impact or _("What users noticed was not measured.")
-        until = _("Figures until {time}, when the evidence was read.").format(
-            time=self.dates.at(report.measured_until, self.day)
-        )
-        blocks: list[Block] = [self._paragraph(_("{text}. {more}").format(text=words, more=until))]
+        until = _("Figures until {time}.").format(time=self.dates.at(report.measured_until, self.day))
+        blocks: list[Block] = [
+            self._paragraph(_("{text}. {more}").format(text=words.rstrip(".。"), more=until))
+        ]
         if report.figures:
             blocks += self._rows(figure_columns(), (40, 20, 20, 20), self.rows.figures(), EVIDENCE)
         return self._section(_("Impact"), blocks, EVIDENCE)

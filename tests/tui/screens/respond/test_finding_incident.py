@@ -28,6 +28,7 @@ async def test_a_missing_snapshot_is_reported_to_aws_support(embedded: Embedded)
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
         (incident,) = app.incidents
+        assert incident.holder == app.ready.journal.person.name, "who begins it responds"
         assert incident.playbook == "snapshot-missing"
         assert incident.reason == recorded.finding.summary
         await until(pilot, lambda: incident.facts[0][:20] in screen_text(pilot))

@@ -180,6 +180,27 @@ async def test_a_cause_is_decided_with_a_note(embedded: Embedded) -> None:
         assert incident(pilot).decision.note == "the log says so"
 
 
+async def test_the_step_that_decides_lists_the_causes_and_is_done_by_deciding(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.live is not None)
+        await pilot.press("down", "down", "down", "down")
+        await until(pilot, lambda: "Evidence: Weighed causes" in screen_text(pilot))
+        await pilot.press("tab", "enter")
+        await shows(pilot, IncidentDialog)
+        await pilot.press("enter")
+        await until(pilot, lambda: incident(pilot).decision is not None)
+        assert incident(pilot).decision.cause == screen.detail.view.assessment.leader.id
+        await until(pilot, lambda: screen.detail.view.mark(4) is StepMark.DONE)
+
+
+async def test_an_incident_of_a_firing_alarm_is_closed_with_a_warning(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        await pilot.press("x")
+        await shows(pilot, CloseScreen)
+        assert "The alarm is still firing" in screen_text(pilot)
+
+
 async def test_a_note_is_about_the_incident(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("f8")

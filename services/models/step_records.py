@@ -1,0 +1,42 @@
+"""How the steps of an incident stand: by the marks that people set, and by what they did without setting one. Pure.
+
+A recorded decision carries out the step that decides, a call to a role the step that tells it. A mark that somebody
+sets afterwards prevails.
+"""
+
+from collections.abc import Iterator
+
+from services.models.incidents import Incident, StepKind, StepMark, StepRecord
+from services.models.runbook_playbooks import Playbook, Step
+
+
+def step_records(incident: Incident, playbook: Playbook | None) -> tuple[StepRecord, ...]:
+    """The newest record of each step that has one, by the step's index."""
+    records = {record.index: record for record in incident.steps}
+    for record in _acts(incident, playbook):
+        marked = records.get(record.index)
+        if marked is None or marked.at < record.at:
+            records[record.index] = record
+    return tuple(records[index] for index in sorted(records))
+
+
+def _acts(incident: Incident, playbook: Playbook | None) -> Iterator[StepRecord]:
+    """What was done in this incident that is a step of its playbook."""
+    for index, step in enumerate(playbook.steps if playbook is not None else ()):
+        decision = incident.decision
+        if step.kind is StepKind.DECIDE and decision is not None:
+            yield StepRecord(
+                index=index, mark=StepMark.DONE, at=decision.at, by=decision.by, note=decision.title
+            )
+        if step.kind is StepKind.TELL and playbook is not None:
+            yield from _told(incident, playbook, step, index)
+
+
+def _told(incident: Incident, playbook: Playbook, step: Step, index: int) -> Iterator[StepRecord]:
+    """The first call to the role that the step names, in whichever language it was recorded."""
+    roles = step.versions("to") if step.original("to") else playbook.versions("escalate_to")
+    contact = next((each for each in incident.contacted if each.role in roles), None)
+    if contact is not None:
+        yield StepRecord(
+            index=index, mark=StepMark.DONE, at=contact.at, by=contact.by, note=str(contact.channel)
+        )

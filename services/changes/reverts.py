@@ -33,7 +33,8 @@ def _restores(later: Run, run: Run, revert: Revert) -> bool:
     if (later.plan.kind, later.plan.target.id) != of:
         return False
     if revert.kind:
-        return True
+        # A request that AWS accepted and did not carry out reverts nothing.
+        return later.watching or later.has_ended_well
     before = run.plan.steps[0].before
     if before and later.plan.steps[0].before == before:
         return True

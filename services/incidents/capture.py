@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 
 from services.background.companion import companion
 from services.background.detached import detached
@@ -31,6 +32,8 @@ RETRY = 5.0
 """Seconds of real time after which evidence that the journal did not accept is offered again."""
 MOST_TURNS = 5
 """Claims of one incident, so that evidence that cannot be recorded is not read for ever."""
+LATE = timedelta(minutes=15)
+"""Time after the alarm from which the entry says how late its evidence is: no console was open."""
 AT_ONCE = 2
 """First waves that one console reads at the same time: CloudTrail answers two requests a second."""
 
@@ -175,6 +178,12 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
     if unread:
         sources = plural("{count} source could not be read", "{count} sources could not be read", unread)
         text = _("{text}; {note}").format(text=text, note=sources.format(count=unread))
+    late = evidence.began - evidence.alarm.since
+    if late > LATE:
+        note = _("read {minutes} minutes after the alarm")
+        text = _("{text}; {note}").format(
+            text=text, note=note.format(minutes=int(late.total_seconds() // 60))
+        )
     return NewEntry(
         kind=EntryKind.EVIDENCE,
         subject=incident.id,

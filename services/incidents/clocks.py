@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from services.models.incidents import ClockKind, ClockState, Incident, IncidentClock, TurnKind
 from services.models.runbook_playbooks import Playbook
 
+_MOST = 1_000_000
+"""Minutes: two years."""
+
 
 def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tuple[IncidentClock, ...]:
     """The clocks that the playbook sets; () if it sets none.
@@ -24,6 +27,11 @@ def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tupl
     return tuple(built)
 
 
+def _due(starts: datetime, minutes: int) -> datetime:
+    """When a clock of so many minutes runs out; a runbook may name more minutes than there are dates for."""
+    return starts + timedelta(minutes=min(minutes, _MOST))
+
+
 def _starts(incident: Incident) -> datetime:
     """When the present trouble began: the first transition to ALARM since the last judged recovery."""
     start = incident.since
@@ -37,14 +45,14 @@ def _starts(incident: Incident) -> datetime:
 
 
 def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime) -> IncidentClock:
-    due = starts + timedelta(minutes=minutes)
+    due = _due(starts, minutes)
     met = incident.recovered_at or incident.closed_at
     state = ClockState.MET if met is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
     return IncidentClock(kind=ClockKind.RECOVERY, starts=starts, due=due, state=state, met_at=met)
 
 
 def _escalation(incident: Incident, starts: datetime, minutes: int, who: str, now: datetime) -> IncidentClock:
-    due = starts + timedelta(minutes=minutes)
+    due = _due(starts, minutes)
     contacts = [each.at for each in incident.contacted if each.at >= starts]
     met = min(
         [*contacts, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)],

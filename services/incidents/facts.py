@@ -113,9 +113,12 @@ class Facts:
         if why := self.unread(Source.METRICS):
             return why
         curve = self.evidence.curve(measure)
-        if curve is not None and curve.status in (SeriesStatus.FORBIDDEN, SeriesStatus.ERROR):
+        if curve is None:
+            # Every curve that was asked for is there, be it without points.
+            return _("the runbook does not name what publishes it")
+        if curve.status in (SeriesStatus.FORBIDDEN, SeriesStatus.ERROR):
             return curve.message or _("CloudWatch could not compute it")
-        if measure not in ZERO and (curve is None or not curve.values):
+        if measure not in ZERO and not curve.values:
             return _("CloudWatch has no data of it")
         return ""
 

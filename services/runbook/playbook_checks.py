@@ -1,7 +1,6 @@
 """Checks of playbooks and procedures: every name in them means something, and every step can be carried out."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from services.changes.registry import CHANGES
 from services.i18n import _
@@ -10,7 +9,7 @@ from services.incidents.signals.registry import BY_ID
 from services.inspections.registry import INSPECTIONS
 from services.models.incidents import StepKind
 from services.models.runbook import Runbook
-from services.models.runbook_playbooks import LOOKS, Cause, Playbook, Step
+from services.models.runbook_playbooks import LOOKS, Cause, Playbook, RosterEntry, Step
 from services.toml import mistakes
 from services.toml.positions import Path
 
@@ -48,28 +47,43 @@ def looks(runbook: Runbook) -> Mistakes:
 
 
 def steps(runbook: Runbook) -> Mistakes:
-    """A step of a kind has what the kind needs."""
+    """A step of a kind has what the kind needs, and nothing that belongs to another."""
     roles = [person.original("role") for person in (*runbook.contacts, *runbook.approvers)]
     for index, playbook in enumerate(runbook.playbooks):
         for place, step in enumerate(playbook.steps):
             path: Path = ("playbooks", index, "steps", place)
-            yield from _kind(step, playbook, path)
-            role = step.original("to")
-            if role and role not in roles:
-                yield (*path, "to"), mistakes.unknown_name(role, roles)
+            yield from _kind(step, path, playbook)
+            yield from _parts(step, path, roles)
+    for index, procedure in enumerate(runbook.procedures):
+        for place, step in enumerate(procedure.steps):
+            path = ("procedures", index, "steps", place)
+            yield from _kind(step, path)
+            yield from _parts(step, path, roles)
 
 
-def _kind(step: Step, playbook: Playbook, path: Path) -> Mistakes:
+def _kind(step: Step, path: Path, playbook: Playbook | None = None) -> Mistakes:
+    """What its kind needs; a playbook has some of it for all its steps."""
+    minutes = playbook.wait_minutes if playbook is not None else None
+    role = playbook.original("escalate_to") if playbook is not None else ""
     if step.kind is StepKind.CHANGE and step.look not in _CHANGES:
         yield (*path, "kind"), _("a change step needs look with the id of a change")
-    elif step.kind is StepKind.WAIT and step.minutes is None and playbook.wait_minutes is None:
+    elif step.kind is StepKind.WAIT and step.minutes is None and minutes is None:
         yield (*path, "kind"), _("a wait step needs minutes, or wait_minutes of its playbook")
-    elif step.kind is StepKind.TELL and not step.original("to") and not playbook.original("escalate_to"):
+    elif step.kind is StepKind.TELL and not step.original("to") and not role:
         yield (*path, "kind"), _("a tell step needs to, or escalate_to of its playbook")
     elif step.kind is StepKind.LOOK and step.look is None:
         yield (*path, "kind"), _("a look step needs look")
+
+
+def _parts(step: Step, path: Path, roles: list[str]) -> Mistakes:
+    """What belongs to some kinds only."""
     if step.minutes is not None and step.kind is not StepKind.WAIT:
         yield (*path, "minutes"), _('minutes belong to kind = "wait"')
+    role = step.original("to")
+    if role and role not in roles:
+        yield (*path, "to"), mistakes.unknown_name(role, roles)
+    elif role and step.kind is not StepKind.TELL:
+        yield (*path, "to"), _('to belongs to kind = "tell"')
 
 
 def causes(runbook: Runbook) -> Mistakes:
@@ -104,11 +118,13 @@ def roster(runbook: Runbook) -> Mistakes:
     for index, entry in enumerate(runbook.roster):
         if entry.ends < entry.starts:
             yield ("roster", index, "ends"), _("must not be before starts")
-    ordered = sorted(enumerate(runbook.roster), key=lambda pair: pair[1].starts)
-    for (_first, before), (index, entry) in pairwise(ordered):
-        if entry.starts <= before.ends:
+    latest: RosterEntry | None = None
+    for index, entry in sorted(enumerate(runbook.roster), key=lambda pair: pair[1].starts):
+        if latest is not None and entry.starts <= latest.ends:
             text = _("overlaps with {person} from {day}")
-            yield ("roster", index, "starts"), text.format(person=before.person, day=before.starts)
+            yield ("roster", index, "starts"), text.format(person=latest.person, day=latest.starts)
+        if latest is None or entry.ends > latest.ends:
+            latest = entry
 
 
 ALL = (looks, steps, causes, roster)

@@ -41,6 +41,9 @@ _SYSTEM: tuple[Pattern, ...] = (
     *((section, key) for section in ("error_logs", "slow_queries") for key in ("log_group", "query", "field")),
     *(("waf", key) for key in ("log_bucket", "web_acl", "athena_table", "athena_database", "workgroup")),
 )  # fmt: skip
+_STEPS: tuple[Pattern, ...] = (("playbooks", EVERY, "steps", EVERY), ("procedures", EVERY, "steps", EVERY))
+_LEADS: tuple[Pattern, ...] = (*_STEPS, ("playbooks", EVERY, "causes", EVERY))
+_IDS: tuple[Pattern, ...] = (("inspections", EVERY, "id"),)
 RESTS: dict[Pattern, tuple[Pattern, ...]] = {
     ("alarms", EVERY, "playbook"): (("playbooks", EVERY, "id"),),
     ("alarms", EVERY, "log_group"): _GROUPS,
@@ -62,6 +65,19 @@ RESTS: dict[Pattern, tuple[Pattern, ...]] = {
     ("rds", "window_utc"): (("system", "timezone"), ("rds", "window")),
     ("closures", "closes"): (("closures", "opens"),),
     ("closures", "opened", EVERY): (("closures", "extra"),),
+    ("playbooks", EVERY, "findings", EVERY): _IDS,
+    **{(*lead, "look"): _IDS for lead in _LEADS},
+    **{(*step, "to"): ((*step, "kind"), *_ROLES) for step in _STEPS},
+    **{(*step, "minutes"): ((*step, "kind"),) for step in _STEPS},
+    **{
+        (*step, "kind"): (
+            *((*step, key) for key in ("look", "minutes", "to")),
+            *(("playbooks", EVERY, key) for key in ("wait_minutes", "escalate_to")),
+        )
+        for step in _STEPS
+    },
+    ("roster", EVERY, "starts"): (("roster", EVERY, "starts"), ("roster", EVERY, "ends")),
+    ("roster", EVERY, "ends"): (("roster", EVERY, "starts"),),
 }
 """For each value that checks compare with others: the places of those others."""
 

@@ -17,11 +17,15 @@ from services.toml.positions import Path
 def names_at(model: type[BaseModel], path: Path) -> list[str]:
     """The keys allowed in the table at `path`; empty if the path leads nowhere."""
     table: type[BaseModel] | None = model
+    is_named = False
     for part in path:
-        if isinstance(part, int):
+        if isinstance(part, int) or is_named:
+            # An element of an array, or a table of the file's own naming: `[weights.task-crash]`.
+            is_named = False
             continue
         field = table.model_fields.get(part) if table else None
         table = model_in(field.annotation) if field else None
+        is_named = field is not None and get_origin(field.annotation) is dict
     return list(table.model_fields) if table else []
 
 

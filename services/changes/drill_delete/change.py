@@ -73,7 +73,7 @@ class DrillDelete(Change):
             if origin is not None:
                 when = time_of(origin.at, self.context.zone)
                 facts.append(Fact(name=_("Restored"), value=when, note=origin.by))
-            why = refusal(state, origin)
+            why = refusal(state, origin, self._database)
             return LiveState(
                 target=target, facts=tuple(facts), read_at=state.at, remarks=(why,) if why else ()
             )
@@ -97,7 +97,7 @@ class DrillDelete(Change):
         id: str,
     ) -> Plan:
         """The plan from a given state and the drill that made the instance; pure."""
-        why = refusal(state, origin)
+        why = refusal(state, origin, self._database)
         reasons = [*unknown_parameters(parameters, ()), *([why] if why else [])]
         if reasons:
             return self.refused(target, parameters, reasons, id=id, read_at=state.at)
@@ -170,6 +170,11 @@ class DrillDelete(Change):
                 query="DBInstances[].{Status:DBInstanceStatus,Tags:TagList}",
                 purpose=_("Afterwards: deleting, then DBInstanceNotFound."),
             )
+
+    @property
+    def _database(self) -> str:
+        rds = self.context.runbook.rds
+        return str(rds.instance) if rds is not None else ""
 
     def _origin(self, target: ChangeTarget) -> Restored | None:
         """The drill that made the instance, by the journal."""

@@ -50,9 +50,13 @@ class DrillState:
         )
 
 
-def refusal(state: DrillState, restored: Restored | None) -> str:
-    """Why the instance must not be deleted; "" if it may be."""
+def refusal(state: DrillState, restored: Restored | None, database: str) -> str:
+    """Why the instance must not be deleted; "" if it may be. `database` is the runbook's instance."""
     instance = state.instance
+    if state.name == database:
+        # A restored instance may have taken the place of the one that was lost.
+        text = _("{name} is the database of the runbook; it is never deleted.")
+        return text.format(name=state.name)
     if restored is None:
         text = _("This journal has no drill that restored {name}; only such an instance is deleted.")
         return text.format(name=state.name)

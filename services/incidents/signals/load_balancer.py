@@ -184,8 +184,10 @@ def _surge(facts: Facts) -> Judged:
     if isinstance(counts, Judged):
         return counts
     now, usual = counts
-    value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≥ {TIMES * usual:.0f}"
-    if now < TIMES * usual:
+    # At night a handful of requests is many times the usual number.
+    least = max(TIMES * usual, FEW)
+    value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≥ {least:.0f}"
+    if now < least:
         return absent(value, limit)
     at = when_over(facts, facts.points(Measure.REQUESTS), 2 * usual)
     return present(value, limit, at, _place("RequestCount", facts))

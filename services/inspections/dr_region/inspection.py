@@ -32,18 +32,21 @@ class DisasterRegion(DatabaseInspection):
         if spec is None:
             builder.check(unset())
             return builder.finding_of_checks("")
-        database = await RdsReader(self.context.reader).database(self.spec.instance)
-        there, name = RecoveryReader(self.context.reader, spec.region), str(database.id)
+        there, name = RecoveryReader(self.context.reader, spec.region), str(self.spec.instance)
         # Without these two nothing can be said; the groups only make the recovery quicker.
         snapshots = await there.snapshots(name)
         backups = await there.automated_backups(name)
         groups = await self._readable(
             there.subnet_groups(), builder, _("The subnet groups there cannot be read.")
         )
-        group = str(database.parameter_group)
-        has_group = await self._readable(
-            there.has_parameter_group(group), builder, _("The parameter group there cannot be read.")
-        )
+        own = RdsReader(self.context.reader).database(self.spec.instance)
+        database = await self._readable(own, builder, _("The parameter group here cannot be read."))
+        group = str(database.parameter_group) if database is not None else ""
+        has_group = None
+        if group:
+            has_group = await self._readable(
+                there.has_parameter_group(group), builder, _("The parameter group there cannot be read.")
+            )
         reading = RecoveryReading(
             spec,
             request.until,

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from services.changes.drill_delete.state import DrillState, refusal
+from services.changes.drills.instances import TAG, Restored
 from services.demo.rds.restored import RestoredInstance, RestoredInstances
+from services.models.base import RawId
 from services.models.change_runs import Run, StepState
 from services.models.changes import Danger, Plan
 from services.models.duties import Occurrence
+from services.models.rds import Database, DatabaseState
 from services.models.watches import WatchState
 from tests.conftest import Embedded
 from tests.services.changes.change_world import APPROVED, OVER, Desk, desk
@@ -255,3 +259,67 @@ async def test_no_failover_without_a_standby_or_while_something_is_pending(
     refused = await planned(one, "drill-failover")
     assert refused.steps == ()
     assert why in " ".join(refused.refusals)
+
+
+def test_the_database_of_the_runbook_is_never_deleted() -> None:
+    """After a disaster the restored instance may be the production database, named so by the runbook."""
+    plan, name = "p-1", "facility-prod-db-drill-20260128-12345678"
+    instance = Database(
+        id=RawId(name),
+        name=name,
+        arn=RawId(f"arn:aws:rds:ap-northeast-1:123456789012:db:{name}"),
+        status="available",
+        state=DatabaseState.AVAILABLE,
+        tags={TAG: plan},
+    )
+    origin = Restored(name, plan, WEDNESDAY, "tanaka")
+    state = DrillState(WEDNESDAY, name, instance)
+    assert refusal(state, origin, DATABASE) == ""
+    assert "never deleted" in refusal(state, origin, name)
+    # The tag of a drill on the production database makes it no instance of a drill.
+    copied = DrillState(WEDNESDAY, DATABASE, instance.model_copy(update={"id": RawId(DATABASE)}))
+    assert refusal(copied, None, DATABASE)
+    assert refusal(copied, Restored(DATABASE, plan, WEDNESDAY, "tanaka"), DATABASE)
+
+
+@pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
+async def test_a_deletion_that_rds_does_not_carry_out_leaves_the_duty(one: Desk) -> None:
+    await drilled(one)
+    (instance,) = restored(one)
+    (duty,) = one.engine.reverts()
+    deletion = await planned(one, "drill-delete", instance.name)
+    await confirmed(one, deletion)
+    assert one.engine.reverts() == ()
+    instance.deleted = None
+    assert not (await one.ended()).has_ended_well
+    assert one.engine.reverts() == (duty,)
+    assert "still exists" in (await planned(one, "drill-restore")).refusals[0]
+    await confirmed(one, await planned(one, "drill-delete", instance.name))
+    assert (await one.ended()).has_ended_well
+    assert one.engine.reverts() == ()
+
+
+@pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
+async def test_while_it_is_restored_it_is_neither_deleted_nor_restored_again(one: Desk) -> None:
+    plans = [await planned(one, "drill-restore") for _console in range(2)]
+    await confirmed(one, plans[0])
+    await one.consent(plans[1])
+    second = await one.engine.apply(plans[1], plans[1].confirm)
+    assert second.state is StepState.REFUSED
+    (instance,) = restored(one)
+    assert "being created" in (await planned(one, "drill-delete", instance.name)).refusals[0]
+
+
+@pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
+async def test_an_instance_that_was_deleted_by_hand_leaves_a_duty_that_a_person_ends(one: Desk) -> None:
+    await drilled(one)
+    (instance,) = restored(one)
+    instance.deleted = one.embedded.clock.now()
+    one.embedded.advance(600)
+    (duty,) = one.engine.reverts()
+    assert "deleted already" in (await planned(one, "drill-delete", instance.name)).refusals[0]
+    states = one.services.duties.states()
+    await anext(states)
+    await states.aclose()
+    signed = await one.services.duties.sign(one.services.duties.now(duty), "deleted in the console of AWS")
+    assert signed.signed is not None

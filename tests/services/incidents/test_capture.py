@@ -209,6 +209,18 @@ async def test_evidence_that_never_comes_is_not_claimed_for_ever(
     assert len(await console.entries(EntryKind.INCIDENT_CAPTURING)) == MOST_TURNS
 
 
+async def test_evidence_that_comes_late_says_so(embedded: Embedded, open_console: Open) -> None:
+    """All consoles were closed for an hour; what AWS forgets is gone."""
+    embedded.advance(65 * 60)
+    console = await open_console("one")
+    console.start()
+    await opened(console)
+    await until(lambda: captured(console))
+    (entry,) = await console.entries(EntryKind.EVIDENCE)
+    late = embedded.clock.now() - SINCE
+    assert f"{int(late.total_seconds() // 60)} minutes after the alarm" in entry.text
+
+
 async def test_an_incident_from_a_finding_is_not_captured(embedded: Embedded, open_console: Open) -> None:
     console = await open_console("one")
     console.start()

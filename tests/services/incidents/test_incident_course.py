@@ -295,3 +295,11 @@ def test_turns_that_arrive_in_any_order_tell_the_same_state() -> None:
         assert not incident.is_firing
         courses.add(tuple((turn.kind, turn.at) for turn in incident.turns))
     assert len(courses) == 1
+
+
+def test_a_playbook_may_name_more_minutes_than_there_are_dates_for() -> None:
+    incident = incident_of([entry(1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING))])
+    assert incident is not None
+    assert PLAYBOOK is not None
+    patient = PLAYBOOK.model_copy(update={"wait_minutes": 10**18, "escalate_minutes": 10**30})
+    assert overdue(clocks(incident, patient, NOW)) == ()

@@ -156,6 +156,7 @@ def test_what_speaks_against_the_leader_and_cannot_be_read_keeps_it_from_being_s
         Series(id=each, label=each, times=tuple(errors), values=tuple(errors.values()), period=60)
         for each in (Measure.ELB_5XX, Measure.ELB_504, Measure.CONNECTION_ERRORS)
     ]
+    curves.append(Series(id=Measure.TARGET_5XX, label="none", period=60))
     requests = Series(
         id=Measure.REQUESTS, label="r", times=tuple(minutes), values=tuple(300.0 for _ in minutes), period=60
     )
@@ -187,3 +188,28 @@ def test_t0_of_any_curve(values: tuple[float, ...], metric: str) -> None:
     for week_ago in ((), curves):
         assessment = assess(about(1, alarm=alarm, series=curves, week_ago=week_ago), RUNBOOK)
         assert assessment.onset.at <= SINCE + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("usual", "now", "state"), [(1.0, 6.0, SignalState.ABSENT), (40.0, 200.0, SignalState.PRESENT)]
+)
+def test_a_handful_of_requests_at_night_is_no_surge(usual: float, now: float, state: SignalState) -> None:
+    """Six requests are six times the usual number; a surge of them explained whatever was wrong."""
+    first = int(SINCE.timestamp()) - 180 * 60
+    times = tuple(range(first, first + 182 * 60, 60))
+    values = tuple(now if time >= int(SINCE.timestamp()) - 180 else usual for time in times)
+    curve = Series(id=Measure.REQUESTS, label="r", times=times, values=values, period=60)
+    assert signal(about(2, series=(curve,)), "traffic-surge").state is state
+
+
+@pytest.mark.parametrize("id", ["no-target-503", "connection-errors", "tls-errors", "elb-500"])
+def test_what_was_never_asked_for_is_not_zero(id: str) -> None:
+    """A count without points is zero; one of a load balancer that the runbook does not name is not known."""
+    first = int(SINCE.timestamp()) - 180 * 60
+    times = tuple(range(first, first + 182 * 60, 60))
+    requests = Series(id=Measure.REQUESTS, label="r", times=times, values=(300.0,) * len(times), period=60)
+    others = [
+        Series(id=measure, label=measure, period=60) for measure in Measure if measure is not Measure.REQUESTS
+    ]
+    assert signal(about(2), id).state is SignalState.UNSEEN
+    assert signal(about(2, series=(requests, *others)), id).state is SignalState.ABSENT

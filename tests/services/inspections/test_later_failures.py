@@ -40,6 +40,8 @@ NEEDED = {
     ("backups", "DescribeDBInstances"),
     ("backups", "DescribeDBSnapshots"),
     ("costs", "GetCostAndUsage"),
+    ("dr-region", "DescribeDBSnapshots"),
+    ("dr-region", "DescribeDBInstanceAutomatedBackups"),
     ("sign-ins", "LookupEvents"),
     ("access-keys", "ListAccessKeys"),
     ("maintenance", "DescribeDBInstances"),

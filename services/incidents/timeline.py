@@ -107,7 +107,8 @@ def just_before(
             at=entry.at, kind=TimelineKind.JUST_BEFORE, text=entry.text, by=entry.person.name, seq=entry.seq
         )
         for entry in changes
-        if entry.kind in CHANGE_KINDS
+        # The journal is exact: what comes after T0 is the response.
+        if entry.kind in CHANGE_KINDS and entry.at <= onset.at
     ]
     first, last = onset.at - BEFORE, onset.at + AFTER
     return tuple(sorted((row for row in rows if first <= row.at <= last), key=lambda row: row.at))

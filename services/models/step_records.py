@@ -1,19 +1,22 @@
 """How the steps of an incident stand: by the marks that people set, and by what they did without setting one. Pure.
 
-A recorded decision carries out the step that decides, a call to a role the step that tells it. A mark that somebody
-sets afterwards prevails.
+A recorded decision carries out the step that decides, a call to a role the step that tells it, a change the step that
+plans it. A mark that somebody sets afterwards prevails.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from services.models.incidents import Incident, StepKind, StepMark, StepRecord
+from services.models.journal import Entry, EntryKind
 from services.models.runbook_playbooks import Playbook, Step
 
 
-def step_records(incident: Incident, playbook: Playbook | None) -> tuple[StepRecord, ...]:
-    """The newest record of each step that has one, by the step's index."""
+def step_records(
+    incident: Incident, playbook: Playbook | None, changes: Iterable[Entry] = ()
+) -> tuple[StepRecord, ...]:
+    """The newest record of each step that has one, by the step's index; `changes`: entries of changes, oldest first."""
     records = {record.index: record for record in incident.steps}
-    for record in _acts(incident, playbook):
+    for record in (*_acts(incident, playbook), *_changed(incident, playbook, changes)):
         marked = records.get(record.index)
         if marked is None or marked.at < record.at:
             records[record.index] = record
@@ -40,3 +43,20 @@ def _told(incident: Incident, playbook: Playbook, step: Step, index: int) -> Ite
         yield StepRecord(
             index=index, mark=StepMark.DONE, at=contact.at, by=contact.by, note=str(contact.channel)
         )
+
+
+def _changed(incident: Incident, playbook: Playbook | None, changes: Iterable[Entry]) -> Iterator[StepRecord]:
+    """The last step of each change that was done while the incident was open, for the step that plans it."""
+    kinds: dict[str, str] = {}
+    for entry in changes:
+        plan = entry.data.get("plan")
+        if entry.kind is EntryKind.PLAN and isinstance(plan, dict):
+            kinds[entry.subject] = str(plan.get("kind"))
+        is_done = entry.kind in (EntryKind.OUTCOME, EntryKind.RESOLVED) and entry.data.get("state") == "done"
+        if not is_done or entry.at < incident.since:
+            continue
+        for index, step in enumerate(playbook.steps if playbook is not None else ()):
+            if step.look is not None and step.look == kinds.get(entry.subject):
+                yield StepRecord(
+                    index=index, mark=StepMark.DONE, at=entry.at, by=entry.person.name, note=entry.text
+                )

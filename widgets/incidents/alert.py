@@ -22,6 +22,8 @@ class IncidentAlert:
     name: str
     is_taken: bool
     clocks: tuple[IncidentClock, ...] = ()
+    is_offered: bool = False
+    """Whether a hand-over of it waits for the one who looks."""
 
 
 def incident_spans(incident: Incident) -> list[Span]:
@@ -32,7 +34,7 @@ def incident_spans(incident: Incident) -> list[Span]:
 
 
 def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Span]]:
-    """`▲ 連絡期限 3分超過 alb-5xx → 5` in two lengths, longest first; [] if nothing is overdue and all are taken."""
+    """`▲ 連絡期限 3分超過 alb-5xx → 5` in two lengths, longest first; [] if nothing waits for anybody."""
     late = [
         (clock.kind is not ClockKind.ESCALATION, clock.due, alert, clock)
         for alert in alerts
@@ -52,6 +54,10 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
     if untaken:
         words = _("not taken")
         return _forms(f"{glyphs.WAITING} {words}", untaken[0].name)
+    offered = [alert for alert in alerts if alert.is_offered]
+    if offered:
+        words = _("hand-over")
+        return _forms(f"{glyphs.WAITING} {words}", offered[0].name)
     return []
 
 

@@ -70,7 +70,9 @@ class IncidentDetail(Widget):
         self.causes = EntryPanel(_("Causes"), self._causes, beside=self._word, id="causes")
         self.steps = EntryPanel(_("Steps"), self._steps, beside=self._steps_hint, id="steps")
         self.evidence = EntryPanel(_("Evidence"), self._evidence, beside=self._read_at, id="evidence")
-        self.timeline = EntryPanel(_("Timeline"), self._timeline, beside=self._newest, id="timeline")
+        self.timeline = EntryPanel(
+            _("Timeline"), self._timeline, beside=self._newest, from_end=True, id="timeline"
+        )
         self.charts = tuple(Chart(id=f"chart-{number}") for number in range(_CHARTS))
         self._places = PartsLayout()
         self._page: Page | None = None

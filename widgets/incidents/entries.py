@@ -66,13 +66,17 @@ class EntryPanel(LineWidget, can_focus=True):
         make: Callable[[int], Sequence[Entry]],
         *,
         beside: Callable[[], Sequence[Span]] = list,
+        from_end: bool = False,
         id: str | None = None,
     ) -> None:
-        """`beside` returns what stands at the right of the title."""
+        """`beside` returns what stands at the right of the title; `from_end`: the last entry is shown first."""
         super().__init__(id=id)
         self.title = title
         self.cursor_key: str | None = None
         """The entry that keys act on; None for none."""
+        self._last_key: str | None = None
+        """The last entry when it was drawn; with `from_end` a cursor on it goes on to newer ones."""
+        self._from_end = from_end
         self._make = make
         self._beside = beside
         self._top = 0
@@ -127,8 +131,14 @@ class EntryPanel(LineWidget, can_focus=True):
         return [self._head(width, room, len(lines)), *lines[self._top : self._top + room]]
 
     def _place_cursor(self, entries: Sequence[Entry]) -> None:
+        keys = [entry.key for entry in entries if entry.can_choose]
+        if not keys:
+            return
+        if self._from_end and self.cursor_key in (None, self._last_key):
+            self.cursor_key = keys[-1]
+        self._last_key = keys[-1]
         if self.cursor_key is None:
-            self.cursor_key = next((entry.key for entry in entries if entry.can_choose), None)
+            self.cursor_key = keys[0]
 
     def _scroll(self, chosen: tuple[int, int], room: int, total: int) -> None:
         if self._follows and chosen[1]:

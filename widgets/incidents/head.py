@@ -70,7 +70,11 @@ def _offers(view: IncidentView, width: int) -> list[Line]:
     if incident.hand_over is not None:
         to = incident.hand_over.to or _("the next person")
         words = _("{by} hands this over to {to}").format(by=incident.hand_over.by, to=to)
-        lines.append([(f"{glyphs.WAITING} {words} ", "caution"), (" H", "key"), (" " + _("accept"), "muted")])
+        if note := " ".join(str(incident.hand_over.note).split()):
+            words = _("{offer}: {note}").format(offer=words, note=note)
+        accept: list[Span] = [("  H", "key"), (" " + _("accept"), "muted")]
+        offer = crop(f"{glyphs.WAITING} {words}", width - width_of(accept))
+        lines.append([(offer, "caution"), *accept])
     for other in view.joinable[:1]:
         words = _("“{title}” began at the same time: one incident?").format(title=other.title)
         mark = f"{glyphs.ATTENTION} "

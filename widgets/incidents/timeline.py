@@ -35,12 +35,14 @@ def timeline_entries(view: IncidentView, now: datetime, width: int) -> list[Entr
 
 def _lines(row: TimelineRow, view: IncidentView, width: int) -> list[Line]:
     style = TIMELINE_STYLES[row.kind]
-    size = max(cell_len(each.word) for each in TIMELINE_STYLES.values())
+    # What AWS did shortly after T0 is listed with what it did before.
+    word = _("after T0") if row.kind is TimelineKind.JUST_BEFORE and row.at > view.onset else style.word
+    size = max(cell_len(each) for each in (_("after T0"), *(each.word for each in TIMELINE_STYLES.values())))
     at = row.at.astimezone(view.zone)
     first: list[Span] = [
         (f"{at:%H:%M:%S} ", "muted"),
         (f"{style.mark} ", style.role),
-        (pad(style.word, size) + " ", style.role if row.kind is not TimelineKind.EVIDENCE else "muted"),
+        (pad(word, size) + " ", style.role if row.kind is not TimelineKind.EVIDENCE else "muted"),
     ]
     text = row.text
     if row.late:

@@ -6,7 +6,7 @@ Source: DescribeServices, ListServiceDeployments, DescribeServiceRevisions (Amaz
 from collections import Counter
 from datetime import datetime, timedelta
 
-from services.i18n import N_, _
+from services.i18n import N_, _, plural
 from services.incidents.facts import Facts, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
 from services.models.first_wave import Measure, Source
@@ -35,7 +35,9 @@ def _recent(facts: Facts) -> Judged:
     for began in _starts(facts):
         lead = minutes_before(facts.start, began)
         if -2 <= lead <= JUST_BEFORE:
-            return present(_("{minutes} minutes before").format(minutes=max(0, round(lead))), at=began)
+            minutes = max(0, round(lead))
+            words = plural("{minutes} minute before", "{minutes} minutes before", minutes)
+            return present(words.format(minutes=minutes), at=began)
     return _missed(facts) or absent()
 
 

@@ -108,7 +108,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
         onset=AssessedOnset(**onset.model_dump()) if onset is not None else None,
         until=until,
         decided_scores=_decided_scores(entries),
-        steps=tuple(_steps(incident, playbook)),
+        steps=tuple(_steps(incident, playbook, changed)),
         changes=change_lines(during, states.runs, states.pending_reverts()),
         timeline=timeline(
             incident, entries, evidence.whole if evidence is not None else None, onset, changed
@@ -212,9 +212,9 @@ def _decided_scores(entries: Iterable[Entry]) -> dict[str, int]:
     return scores
 
 
-def _steps(incident: Incident, playbook: Playbook | None) -> Iterator[StepReport]:
+def _steps(incident: Incident, playbook: Playbook | None, changes: Iterable[Entry]) -> Iterator[StepReport]:
     steps = playbook.steps if playbook is not None else ()
-    marks = {record.index: record for record in step_records(incident, playbook)}
+    marks = {record.index: record for record in step_records(incident, playbook, changes)}
     for index in sorted({*range(len(steps)), *marks}):
         step = steps[index] if index < len(steps) else None
         record = marks.get(index)

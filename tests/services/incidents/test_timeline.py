@@ -8,7 +8,9 @@ from services.models.causes import Onset, OnsetBasis
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
 from services.models.first_wave import AlarmMoment, IncidentEvidence
 from services.models.incidents import TimelineKind, TurnKind
+from services.models.journal import Entry, EntryKind, Person
 from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, alarm, desk
+from tests.widgets.incident_data import incident
 
 MINUTE = timedelta(minutes=1)
 ONSET = Onset(at=FIRED - 2 * MINUTE, basis=OnsetBasis.BASELINE)
@@ -46,6 +48,13 @@ def test_just_before_is_the_hour_before_the_first_bad_minute() -> None:
     assert rows[0].by == "tanaka.yuko"
 
 
+def change(minutes: float) -> Entry:
+    return Entry(
+        seq=int(100 + minutes), at=ONSET.at + minutes * MINUTE, kind=EntryKind.OUTCOME, subject="p1", target="api",
+        text="done", person=Person(user="tanaka", host="h"), body="{}", previous="", hash="",
+    )  # fmt: skip
+
+
 async def test_everything_stands_in_the_order_in_which_it_happened(tmp_path: Path) -> None:
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm())
@@ -67,3 +76,11 @@ async def test_everything_stands_in_the_order_in_which_it_happened(tmp_path: Pat
             TimelineKind.NOTE,
         ]
         assert rows[2].at == FIRED, "the alarm's own time, not when a console saw it"
+
+
+def test_our_own_changes_after_the_first_bad_minute_are_the_response_and_no_suspect() -> None:
+    entries = [change(-5), change(2)]
+    assert [row.seq for row in just_before(evidence(), ONSET, entries)] == [entries[0].seq]
+    rows = timeline(incident(), (), evidence(), ONSET, entries)
+    kinds = {row.seq: row.kind for row in rows if row.seq}
+    assert kinds == {entries[0].seq: TimelineKind.JUST_BEFORE, entries[1].seq: TimelineKind.CHANGE}

@@ -75,11 +75,12 @@ def test_the_clocks_say_how_much_is_left_and_by_how_much_they_are_over() -> None
 
 
 def test_a_hand_over_and_an_incident_of_the_same_time_wait_for_a_key() -> None:
-    offer = HandOver(by="tanaka", at=data.NOW, seq=20)
+    offer = HandOver(by="tanaka", note="ask dev\nat 4", at=data.NOW, seq=20)
     other = data.incident(id="incident:ecs-cpu@x", title="ECS CPU")
     view = data.view(incident=data.incident(hand_over=offer), joinable=(other,))
     words = "\n".join(plain(head_lines(view, data.NOW, 80)))
     assert "H accept" in words
+    assert "ask dev at 4" in words, "what the next person must know"
     assert "“ECS CPU” began at the same time" in words
 
 
@@ -291,3 +292,11 @@ def test_the_next_step_is_the_first_that_is_neither_done_nor_skipped() -> None:
         StepRecord(index=1, mark=StepMark.SKIPPED, at=data.NOW, by="t"),
     )
     assert data.view(incident=data.incident(steps=steps)).next_step == 2
+
+
+def test_the_strip_tells_of_a_hand_over_once_nothing_else_waits() -> None:
+    offered = IncidentAlert("alb-5xx", is_taken=True, is_offered=True)
+    assert "□ hand-over alb-5xx" in plain(alert_forms([offered], data.NOW))[0]
+    untaken = IncidentAlert("ecs-cpu", is_taken=False)
+    assert "not taken ecs-cpu" in plain(alert_forms([offered, untaken], data.NOW))[0]
+    assert alert_forms([IncidentAlert("alb-5xx", is_taken=True)], data.NOW) == []

@@ -16,7 +16,7 @@ from services.models import glyphs
 from services.models.aws_cli import CommandSheet
 from services.models.duties import OccurrenceState
 from services.models.feeds import FeedState
-from services.models.incidents import IncidentState
+from services.models.incidents import Incident, IncidentState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Environment
@@ -59,10 +59,17 @@ def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
             str(incident.target),
             incident.state is not IncidentState.OPEN,
             clocks(incident, books.get(incident.playbook or ""), now),
+            is_offered=_is_offered(incident, app.ready.journal.person.name),
         )
         for incident in app.incidents
         if incident.is_open and not incident.joined_to
     )
+
+
+def _is_offered(incident: Incident, user: str) -> bool:
+    """Whether somebody else hands the incident over to this user, or to whoever accepts."""
+    offer = incident.hand_over
+    return offer is not None and offer.by != user and offer.to in ("", user)
 
 
 class ModeScreen(Framed, Screen[object]):

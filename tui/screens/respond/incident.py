@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
 from services.incidents.live import EVERY
+from services.models.causes import NextLook
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind, TriggerKind
 from tui import messages
@@ -20,6 +21,7 @@ from tui.screens.journal.entry import EntryScreen
 from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import destinations_of, incident_view, place_named
 from tui.screens.respond.marking import skip_dialog, toggle_mark
+from tui.screens.respond.next_look import NextLooks
 from tui.screens.respond.reading import Records, alarm_of, records_of
 from widgets.incidents.causes import cause_of
 from widgets.incidents.detail import IncidentDetail
@@ -51,6 +53,7 @@ class IncidentScreen(IncidentScreenBase):
         self.detail = IncidentDetail(self.app.now)
         self.prompt = StepPrompt()
         self.records = Records()
+        self.next_looks = NextLooks()
         self.live: IncidentEvidence | None = None
         """The newest reading; None before the first."""
         self._weighs_live = False
@@ -152,14 +155,16 @@ class IncidentScreen(IncidentScreenBase):
         return incident.is_open and incident.trigger is TriggerKind.ALARM
 
     @work(group="incident-now", exclusive=True)
-    async def read_now(self) -> None:
-        """Read AWS at once, and weigh the causes by it."""
+    async def read_now(self, look: NextLook | None = None) -> None:
+        """Read AWS at once, and weigh the causes by it; `look`: what for."""
         incident = self.incident_at_hand()
         words = _("{title}: reading AWS…").format(title=incident.title)
         with self.app.under_way(words, f"first-wave:{incident.id}"):
             self.live = await self.services.live_evidence.read(incident, at_once=True)
         self._weighs_live = True
         self._show()
+        if look is not None:
+            self.app.inform(self.next_looks.made(look, self._place_of(look), self.detail.view))
 
     @on(ReadAgain)
     def action_read_again(self) -> None:
@@ -177,17 +182,17 @@ class IncidentScreen(IncidentScreenBase):
         if action == "steps":
             return view is not None and any(view.places)
         if action in ("mark", "skip"):
-            return self._playbook_step() is not None
+            return self._step_at_cursor() is not None
         if action == "alarm":
             return alarm_of(self.app, self.incident_at_hand()) is not None
         return super().check_action(action, parameters)
 
-    def _playbook_step(self) -> int | None:
-        """Index of the step under the cursor; None for an action of the causes' table."""
+    def _step_at_cursor(self) -> tuple[IncidentView, int] | None:
+        """The step under the cursor that can be marked, by its index; None for an action of the causes' table."""
         view, step = self.detail.view, self.detail.step
         if view is None or view.playbook is None or step is None:
             return None
-        return step if step < len(view.playbook.steps) and view.incident.is_open else None
+        return (view, step) if step < len(view.playbook.steps) and view.incident.is_open else None
 
     def action_steps(self) -> None:
         """Ask for the number of a step."""
@@ -222,17 +227,13 @@ class IncidentScreen(IncidentScreenBase):
 
     def action_mark(self) -> None:
         """Mark the step under the cursor as done, or take the mark back."""
-        index, view = self._playbook_step(), self.detail.view
-        if index is None or view is None or view.playbook is None or not self.is_active:
-            return
-        self.run_worker(toggle_mark(self.app, self.detail, view, index), group="incident-record")
+        if (step := self._step_at_cursor()) is not None and self.is_active:
+            self.run_worker(toggle_mark(self.app, self.detail, *step), group="incident-record")
 
     def action_skip(self) -> None:
         """Skip the step under the cursor, with a reason."""
-        index, view = self._playbook_step(), self.detail.view
-        if index is None or view is None or view.playbook is None or not self.is_active:
-            return
-        self.app.push_screen(skip_dialog(self.services.incidents, view, index))
+        if (step := self._step_at_cursor()) is not None and self.is_active:
+            self.app.push_screen(skip_dialog(self.services.incidents, *step))
 
     # -- rows that lead somewhere
 
@@ -255,31 +256,29 @@ class IncidentScreen(IncidentScreenBase):
             self.app.inform(_("This row leads nowhere."))
 
     def _open_entry(self, key: str) -> None:
-        seq = key.rpartition(":")[2]
-        if not seq.isdigit() or seq == "0":
+        """Show the entry of the journal that a row of the timeline comes from."""
+        rows = (*self.records.entries, *self.records.changes)
+        entry = next((each for each in rows if str(each.seq) == key.rpartition(":")[2]), None)
+        if entry is None:
             self.app.inform(_("This row leads nowhere."))
-            return
-        self.show_entry(int(seq))
-
-    @work(group="incident-entry", exclusive=True)
-    async def show_entry(self, seq: int) -> None:
-        """Show an entry of the journal."""
-        entry = next((each for each in self.records.entries if each.seq == seq), None)
-        if entry is not None:
+        else:
             self.app.push_screen(EntryScreen(entry))
 
     def action_next_look(self) -> None:
         """Make the look that tells most about the first two causes."""
-        incident, view = self.incident_at_hand(), self.detail.view
+        view = self.detail.view
         look = view.assessment.next_look if view is not None and view.assessment is not None else None
         if look is None:
             self.app.inform(_("There is no look that would tell more."))
             return
-        place = place_named(self.app, incident, str(look.look)) if look.look else None
-        if place is None:
-            self.read_now()
-        else:
+        place = self._place_of(look)
+        if place is not None and self.next_looks.leads_away(look, place):
             self.app.post_message(place.request)
+        else:
+            self.read_now(look)
+
+    def _place_of(self, look: NextLook) -> Destination | None:
+        return place_named(self.app, self.incident_at_hand(), str(look.look)) if look.look else None
 
     def cause_at_cursor(self) -> str:
         """Id of the cause under the cursor."""

@@ -1,0 +1,30 @@
+"""次に見る: the look that tells most. The console reads AWS again first; what cannot be seen so is looked at in its place."""
+
+from services.i18n import _
+from services.models.causes import NextLook
+from tui.places import Destination
+from widgets.incidents.view import IncidentView
+
+
+class NextLooks:
+    """Remembers which look the console made, so that the key leads to its place the next time."""
+
+    def __init__(self) -> None:
+        self._made = ""
+        """The signal that the newest reading was made for."""
+
+    def leads_away(self, look: NextLook, place: Destination | None) -> bool:
+        """Whether the reading was made already, and there is a place to look at."""
+        return place is not None and self._made == look.signal
+
+    def made(self, look: NextLook, place: Destination | None, view: IncidentView | None) -> str:
+        """What to tell once AWS was read again for a look."""
+        self._made = look.signal
+        assessment = view.assessment if view is not None else None
+        following = assessment.next_look if assessment is not None else None
+        if following is None or following.signal != look.signal:
+            return _("{signal}: read, and the causes are weighed anew.").format(signal=look.title)
+        if place is None:
+            return _("{signal}: it cannot be seen yet.").format(signal=look.title)
+        words = _("{signal}: it cannot be seen yet; i again opens {place}.")
+        return words.format(signal=look.title, place=place.title)

@@ -155,9 +155,9 @@ def texts_of(value: object) -> Iterator[str]:
 
 def assert_safe(*values: object) -> None:
     for value in values:
-        for each in texts_of(value):
-            unsafe = UNSAFE.search(each.replace("\n", ""))
-            assert unsafe is None, (unsafe, each[:200])
+        for text in texts_of(value):
+            unsafe = UNSAFE.search(text.replace("\n", ""))
+            assert unsafe is None, (unsafe, text[:200])
 
 
 def test_what_is_weighed_is_safe(text: str) -> None:

@@ -22,6 +22,7 @@ from services.models.incidents import (
 )
 from services.models.journal import Entry, EntryKind
 from services.models.runbook_types import SLUG
+from services.models.text import clean, clean_block
 
 Update = dict[str, Any]
 _SLUG = re.compile(SLUG)
@@ -211,8 +212,9 @@ def _closed(incident: Incident, entry: Entry) -> Update:
         "state": IncidentState.CLOSED,
         "closed_at": entry.at,
         "closed_by": entry.person.name,
-        "cause": _text(data.get("cause_title")) or _text(data.get("cause")),
-        "summary": _text(data.get("summary")),
+        # A copy of a model is not validated: its texts are cleaned here.
+        "cause": clean(_text(data.get("cause_title")) or _text(data.get("cause"))),
+        "summary": clean_block(_text(data.get("summary"))),
         "hand_over": None,
     }
 

@@ -84,7 +84,13 @@ def kinds(path: Path) -> list[EntryKind]:
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(other, marks=pytest.mark.slow) for other in (signal.SIGINT, signal.SIGHUP)),
+    ],
+)
 def test_an_incident_is_opened_captured_and_announced(
     embedded_now: Embedded, tmp_path: Path, number: signal.Signals
 ) -> None:

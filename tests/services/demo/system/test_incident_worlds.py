@@ -35,6 +35,7 @@ def served(world: IncidentWorld) -> Iterator[str]:
     assert not server.failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "cause"), CAUSES)
 def test_a_cause_sets_off_the_alarm_of_its_scenario(name: str, cause: str) -> None:
     # A cause need not set it off with every seed.
@@ -64,6 +65,7 @@ def test_a_healthy_world_has_no_cause(seed: int) -> None:
     assert world.causes == world.scenario.causes == ()
 
 
+@pytest.mark.slow
 async def test_two_causes_at_a_time_both_show() -> None:
     world = incident_world(("database-full", "tasks-cannot-start"), 1)
     with served(world) as url:
@@ -97,6 +99,7 @@ async def test_tasks_that_run_out_of_memory_tell_how_they_ended() -> None:
         assert task["startedAt"] < task["stoppingAt"] == task["stoppedAt"]
 
 
+@pytest.mark.slow
 async def test_tasks_that_do_not_start_have_a_reason_and_no_exit_code() -> None:
     kinds = set()
     for seed in range(6):
@@ -114,6 +117,7 @@ async def test_tasks_that_do_not_start_have_a_reason_and_no_exit_code() -> None:
     assert kinds == {"unplaced", "failed"}
 
 
+@pytest.mark.slow
 async def test_a_network_change_shows_in_the_groups_and_later_in_the_trail() -> None:
     for seed in range(5):
         world = incident_world("network-change", seed)
@@ -143,6 +147,7 @@ async def test_a_network_change_shows_in_the_groups_and_later_in_the_trail() -> 
         assert bool(written) is (world.began + timedelta(seconds=removed.at) <= delivered)
 
 
+@pytest.mark.slow
 async def test_only_the_new_tasks_log_what_was_deployed() -> None:
     world = next(
         each
@@ -170,6 +175,7 @@ async def test_only_the_new_tasks_log_what_was_deployed() -> None:
     assert streams <= new
 
 
+@pytest.mark.slow
 async def test_a_zone_in_trouble_is_the_only_one_with_unhealthy_targets() -> None:
     shifted = set()
     for seed in range(5):
@@ -202,6 +208,7 @@ async def sums(url: str, metric: str, world: IncidentWorld, ago: timedelta = tim
     return [point["Sum"] for point in answer["Datapoints"]]
 
 
+@pytest.mark.slow
 async def test_the_same_hour_a_week_ago_was_ordinary() -> None:
     world = incident_world("traffic-surge", 2)
     with served(world) as url:

@@ -34,6 +34,12 @@ SHARED = {
 }
 """Sources that are read by the same operation, so that a fault of it concerns both."""
 
+ALL_SOURCES = [
+    pytest.param(source, marks=() if source in (Source.METRICS, Source.TASKS) else pytest.mark.slow)
+    for source in Source
+]
+"""All sources are tried by `make faults`."""
+
 
 @pytest.fixture
 async def console(embedded: Embedded) -> AsyncIterator[InspectionContext]:
@@ -125,7 +131,7 @@ def test_the_requests_set_aside_are_all_that_there_are() -> None:
     ],
     ids=["denied", "throttled", "without its keys"],
 )
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", ALL_SOURCES)
 async def test_a_source_that_fails_leaves_its_problem_and_all_others(
     embedded: Embedded,
     console: InspectionContext,
@@ -148,7 +154,7 @@ async def test_a_source_that_fails_leaves_its_problem_and_all_others(
     assert all(each.problem is None or each.problem.kind is kind for each in evidence.readings)
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", ALL_SOURCES)
 async def test_a_hanging_source_is_given_up_and_the_rest_kept(
     embedded: Embedded, console: InspectionContext, alarm: AlarmMoment, source: Source
 ) -> None:

@@ -26,8 +26,8 @@ def test_a_look_that_was_made_or_has_no_place_is_told() -> None:
     looks = NextLooks()
     assessment = data.view().assessment
     assert assessment is not None
-    seen = data.view(assessment=assessment.model_copy(update={"next_look": None}))
-    assert "weighed anew" in looks.made(LOOK, PLACE, seen)
-    unseen = data.view(assessment=assessment.model_copy(update={"next_look": LOOK}))
-    assert looks.made(LOOK, None, unseen).endswith("it cannot be seen yet.")
+    read_view = data.view(assessment=assessment.model_copy(update={"next_look": None}))
+    assert "weighed anew" in looks.made(LOOK, PLACE, read_view)
+    unread_view = data.view(assessment=assessment.model_copy(update={"next_look": LOOK}))
+    assert looks.made(LOOK, None, unread_view).endswith("it cannot be seen yet.")
     assert not looks.leads_away(LOOK, None)

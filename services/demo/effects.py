@@ -22,6 +22,8 @@ class Effect(EffectModel):
     """When it begins."""
     lasts: Annotated[float, Field(gt=0)] = 1e9
     """For how many seconds."""
+    new: bool = False
+    """Only while the newest deployment is of the release that the scenario deploys."""
 
     def active(self, at: float) -> bool:
         """Whether it happens at `at`."""

@@ -102,7 +102,6 @@ class TaskExits(Effect):
     """Tasks that run at the beginning end within so many seconds."""
     most: int = ALL
     """So many tasks at a time."""
-    new: bool = False
     exit_code: int | None = 1
     code: str = "EssentialContainerExited"
     reason: str = "Essential container in task exited"
@@ -116,7 +115,6 @@ class StartFailures(Effect):
     reason: str
     """stoppedReason, or the event's text if they are not placed."""
     placed: bool = True
-    new: bool = False
 
 
 class Desired(Effect):

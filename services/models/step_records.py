@@ -6,17 +6,17 @@ plans it. A mark that somebody sets afterwards prevails.
 
 from collections.abc import Iterable, Iterator
 
+from services.models.change_runs import Run, StepState
 from services.models.incidents import Incident, StepKind, StepMark, StepRecord
-from services.models.journal import Entry, EntryKind
 from services.models.runbook_playbooks import Playbook, Step
 
 
 def step_records(
-    incident: Incident, playbook: Playbook | None, changes: Iterable[Entry] = ()
+    incident: Incident, playbook: Playbook | None, runs: Iterable[Run] = ()
 ) -> tuple[StepRecord, ...]:
-    """The newest record of each step that has one, by the step's index; `changes`: entries of changes, oldest first."""
+    """The newest record of each step that has one, by the step's index; `runs`: changes of any console."""
     records = {record.index: record for record in incident.steps}
-    for record in (*_acts(incident, playbook), *_changed(incident, playbook, changes)):
+    for record in (*_acts(incident, playbook), *_changed(incident, playbook, runs)):
         marked = records.get(record.index)
         if marked is None or marked.at < record.at:
             records[record.index] = record
@@ -45,18 +45,13 @@ def _told(incident: Incident, playbook: Playbook, step: Step, index: int) -> Ite
         )
 
 
-def _changed(incident: Incident, playbook: Playbook | None, changes: Iterable[Entry]) -> Iterator[StepRecord]:
-    """The last step of each change that was done while the incident was open, for the step that plans it."""
-    kinds: dict[str, str] = {}
-    for entry in changes:
-        plan = entry.data.get("plan")
-        if entry.kind is EntryKind.PLAN and isinstance(plan, dict):
-            kinds[entry.subject] = str(plan.get("kind"))
-        is_done = entry.kind in (EntryKind.OUTCOME, EntryKind.RESOLVED) and entry.data.get("state") == "done"
-        if not is_done or entry.at < incident.since:
+def _changed(incident: Incident, playbook: Playbook | None, runs: Iterable[Run]) -> Iterator[StepRecord]:
+    """The changes that were made while the incident was open, for the steps that plan them."""
+    for run in runs:
+        if run.state is not StepState.DONE or run.at < incident.since:
+            continue
+        if incident.closed_at is not None and run.at > incident.closed_at:
             continue
         for index, step in enumerate(playbook.steps if playbook is not None else ()):
-            if step.look is not None and step.look == kinds.get(entry.subject):
-                yield StepRecord(
-                    index=index, mark=StepMark.DONE, at=entry.at, by=entry.person.name, note=entry.text
-                )
+            if step.look == run.plan.kind:
+                yield StepRecord(index=index, mark=StepMark.DONE, at=run.at, by=run.by, note=run.plan.title)

@@ -111,16 +111,17 @@ def simulate(
     failing: float = 0.0,
     database_down: bool = False,
     registered: int | None = None,
+    released: bool = True,
 ) -> Minute:
     """The minute from `start` with `tasks` serving tasks; it depends on the arguments only.
 
     `failing` is the share of the requests that fail because of what is deployed; `registered` are the targets,
     healthy or not: all of them receive requests if none is healthy ("fails open"), and without any the answer is 503
-    (Application Load Balancers, health checks for target groups). None: the serving tasks.
+    (Application Load Balancers, health checks for target groups). None: the serving tasks. `released`: whether effects of the new release happen.
     """
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
-    effects = [effect for effect in scenario.effects if effect.active(at)]
+    effects = [each for each in scenario.effects if each.active(at) and (released or not each.new)]
     load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Load))
     work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Work))
     mean = requests_per_minute(start + 30) + load

@@ -97,6 +97,7 @@ class SimulatedSystem:
             self.group.troubles = tuple(each for each in of(self._troubles, Targets) if each.active(at))
         serving = self.service.serving(start + 30)
         failing = self.service.failing(start + 30)
+        released = self.service.primary.revision.definition == names.RELEASE
         down = self._database.is_down(start, start + 60)
         minute = simulate(
             self._run.scenario,
@@ -106,13 +107,15 @@ class SimulatedSystem:
             failing=failing,
             database_down=down,
             registered=self.group.registered(start + 30),
+            released=released,
         )
         minute.database_cpu *= self._database.cpu_share
         self._minute = minute
         self._check_health(minute)
         minute.deployed_words = self._released_words
         if self._troubles:
-            disturb(minute, self._troubles, at, Random(f"{self._run.scenario.seed} {start}"))
+            troubles = [each for each in self._troubles if released or not each.new]
+            disturb(minute, troubles, at, Random(f"{self._run.scenario.seed} {start}"))
         if start >= self._log_start:
             self._write(minute)
 

@@ -26,6 +26,7 @@ from services.journal.export import rows
 from services.journal.reader import JournalReader, entry_of
 from services.models.assess_answer import AssessedOnset
 from services.models.causes import Assessment
+from services.models.change_runs import Run
 from services.models.first_wave import IncidentEvidence, Measure
 from services.models.incident_report import (
     EvidenceLine,
@@ -108,7 +109,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
         onset=AssessedOnset(**onset.model_dump()) if onset is not None else None,
         until=until,
         decided_scores=_decided_scores(entries),
-        steps=tuple(_steps(incident, playbook, changed)),
+        steps=tuple(_steps(incident, playbook, states.runs)),
         changes=change_lines(during, states.runs, states.pending_reverts()),
         timeline=timeline(
             incident, entries, evidence.whole if evidence is not None else None, onset, changed
@@ -212,9 +213,9 @@ def _decided_scores(entries: Iterable[Entry]) -> dict[str, int]:
     return scores
 
 
-def _steps(incident: Incident, playbook: Playbook | None, changes: Iterable[Entry]) -> Iterator[StepReport]:
+def _steps(incident: Incident, playbook: Playbook | None, runs: Iterable[Run]) -> Iterator[StepReport]:
     steps = playbook.steps if playbook is not None else ()
-    marks = {record.index: record for record in step_records(incident, playbook, changes)}
+    marks = {record.index: record for record in step_records(incident, playbook, runs)}
     for index in sorted({*range(len(steps)), *marks}):
         step = steps[index] if index < len(steps) else None
         record = marks.get(index)

@@ -1,13 +1,13 @@
 """How steps stand by marks, by decisions and by calls."""
 
-import json
 from datetime import timedelta
 
 from services.incidents.escalation import recipients, role_to_tell, undecided_roles
+from services.models.change_runs import Run, StepRun, StepState
 from services.models.incidents import Contacted, Decision, StepMark, StepRecord
-from services.models.journal import Entry, EntryKind, Person
 from services.models.runbook_playbooks import Playbook
 from services.models.step_records import step_records
+from tests.services.report.test_report_day import plan
 from tests.widgets import incident_data as data
 
 DECIDE, TELL = 4, 5
@@ -34,21 +34,20 @@ def test_a_decision_and_a_call_carry_out_their_steps() -> None:
     assert marks(contacted=(told("市民"),)) == {}, "somebody else was told"
 
 
-def change(kind: EntryKind, minutes: float, **fields: object) -> Entry:
-    at = data.ALARM + timedelta(minutes=minutes)
-    person = Person(user="tanaka", host="h")
-    body = json.dumps(fields)
-    return Entry(
-        seq=1, at=at, kind=kind, subject="p1", target="api", text="done", person=person, body=body, previous="", hash=""
-    )  # fmt: skip
+def run(state: StepState, minutes: float) -> Run:
+    planned = plan().model_copy(update={"kind": "deploy-rollback"})
+    step = StepRun(id="one", state=state)
+    return Run(plan=planned, by="tanaka", at=data.ALARM + timedelta(minutes=minutes), steps=(step,))
 
 
-def test_a_change_that_was_done_carries_out_the_step_that_plans_it() -> None:
+def test_a_change_that_was_made_carries_out_the_step_that_plans_it() -> None:
     roll_back = 6
-    plan = change(EntryKind.PLAN, 1, plan={"kind": "deploy-rollback"})
-    for state, minutes, expected in (("done", 2, {roll_back}), ("failed", 2, set()), ("done", -9, set())):
-        entries = (plan, change(EntryKind.OUTCOME, minutes, state=state))
-        records = step_records(data.incident(steps=()), data.PLAYBOOK, entries)
+    for state, minutes, expected in (
+        (StepState.DONE, 2, {roll_back}),
+        (StepState.FAILED, 2, set()),
+        (StepState.DONE, -9, set()),
+    ):
+        records = step_records(data.incident(steps=()), data.PLAYBOOK, [run(state, minutes)])
         assert {record.index for record in records} == expected
 
 

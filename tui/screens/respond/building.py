@@ -134,7 +134,7 @@ def incident_view(
     leads = playbook.leads if playbook is not None else ()
     checks = app.ready.live_evidence.checks(incident)
     view = IncidentView(
-        incident=incident.model_copy(update={"steps": step_records(incident, playbook, records.changes)}),
+        incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
         kinds=tuple(kind_of(app, step) for step in steps),
         places=tuple(_place_title(app, lead, place) for lead, place in zip(leads, places, strict=False)),

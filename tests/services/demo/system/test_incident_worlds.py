@@ -9,7 +9,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from services.clock import ManualClock
 from services.demo import scenario
+from services.demo.cloudwatch.alarms.missing import State
 from services.demo.ec2 import DATABASE_GROUP, TASKS_GROUP
 from services.demo.front.app import Front
 from services.demo.front.server import Server
@@ -226,3 +228,21 @@ def test_the_control_path_tells_what_is_true() -> None:
     with served(world) as url, urlopen(f"{url}/_toban/truth") as answer:
         truth = json.load(answer)
     assert truth == {"causes": ["dns-tls"], "red_herrings": list(world.scenario.red_herrings), "seed": 4}
+
+
+@pytest.mark.parametrize(
+    "scenario", [name for name in drawing.ALARMS if "bad-deployment" in drawing.causes(name)]
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_rolling_back_a_bad_deployment_ends_what_it_brought(scenario: str, seed: int) -> None:
+    incident = incident_world("bad-deployment", seed, scenario)
+    alarm = next(each for each in incident.world.alarms.alarms.values() if each.name == incident.alarm)
+    clock = incident.world.clock
+    assert isinstance(clock, ManualClock)
+    assert incident.world.system is not None
+    service = incident.world.system.service
+    service.deploy(names.DEPLOYED, clock.now().timestamp())
+    for _minute in range(12):
+        clock.advance(60)
+        incident.world.tick()
+    assert alarm.state is State.OK

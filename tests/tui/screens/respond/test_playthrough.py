@@ -286,8 +286,8 @@ async def report(one: Player) -> None:
     """Open the incident's report, and save it."""
     await one.press("g")
     await one.until(lambda: isinstance(one.screen, IncidentReportScreen) and one.screen.report is not None)
-    saved_report = one.screen.report
-    assert saved_report.incident.summary == SUMMARY
+    report = one.screen.report
+    assert report.incident.summary == SUMMARY
     one.mark("report")
     await one.press("ctrl+s")
     await one.shows(ChooseScreen)

@@ -1,4 +1,7 @@
-"""The incidents of the journal, and what a person or the console records about them."""
+"""The incidents of the journal, and what a person or the console records about them.
+
+Longer than other files because everything that is recorded about an incident goes through one projection.
+"""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Set
 from contextlib import suppress

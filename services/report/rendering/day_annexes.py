@@ -1,7 +1,6 @@
 """The annexes (別紙) of a day's report: the full tables and the evidence to which its first page refers by number."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from services.i18n import _
 from services.models.posts import UNSENT
@@ -14,6 +13,7 @@ from services.report.rendering.approvals import approval_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
 from services.report.rendering.finding_blocks import finding_blocks
+from services.report.rendering.first_page import Annexes
 from services.report.rendering.incident.listing import incident_annex
 from services.report.rendering.parts import (
     change_section,
@@ -35,19 +35,6 @@ from services.report.rendering.spells import (
 DUTIES, ALARMS, CHANGES, MESSAGES, CONSOLE = "duties", "alarms", "changes", "messages", "console"
 INCIDENTS = "incidents"
 """Keys of the annexes that there is one of; a finding's is the number of its entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Annexes:
-    """The annexes in order, and their numbers by what they are about."""
-
-    sections: tuple[Section, ...]
-    numbers: dict[str, int]
-
-    def reference(self, key: str) -> str:
-        """`Annex 3`; "" where there is none."""
-        number = self.numbers.get(key)
-        return _("Annex {number}").format(number=number) if number else ""
 
 
 def annexes(report: DayReport, dates: Dates) -> Annexes:

@@ -1,8 +1,8 @@
 """Lays out the report of one day (運用報告書): one page for its readers, then annexes with the evidence."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
-from services.i18n import _, plural
+from services.i18n import _
 from services.models.duties import OccurrenceState
 from services.models.report import DayReport
 from services.models.report_lines import DutyLine
@@ -18,11 +18,11 @@ from services.report.rendering.day_annexes import (
     DUTIES,
     INCIDENTS,
     MESSAGES,
-    Annexes,
     annexes,
     finding_key,
 )
-from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section, table
+from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section
+from services.report.rendering.first_page import Annexes, FirstPage
 from services.report.rendering.incident.listing import WIDTHS, incident_columns, incident_rows
 from services.report.rendering.overview import (
     alarms_known,
@@ -34,7 +34,7 @@ from services.report.rendering.overview import (
     needs_look,
     summary,
 )
-from services.report.rendering.page import WIDTH, Density, column, cut, fitted
+from services.report.rendering.page import WIDTH, Density, cut, fitted
 from services.report.rendering.parts import (
     STATE_TONES,
     author,
@@ -58,14 +58,13 @@ def day_document(report: DayReport, dates: Dates) -> Document:
     return fitted(lambda density: _Page(report, dates, appended, density).document())
 
 
-class _Page:
+class _Page(FirstPage):
     """The first page at one density."""
 
     def __init__(self, report: DayReport, dates: Dates, appended: Annexes, density: Density) -> None:
         self.report = report
         self.dates = dates
-        self.annexes = appended
-        self.density = density
+        super().__init__(appended, density)
 
     def document(self) -> Document:
         """The whole document."""
@@ -98,51 +97,19 @@ class _Page:
             footer=f"{report.system_title} · {title}",
         )
 
-    def _section(self, title: str, blocks: Sequence[Block], key: str = "") -> Section:
-        reference = self.annexes.reference(key)
-        named = _("{title} ({more})").format(title=title, more=reference) if reference else title
-        return Section(named, tuple(blocks))
-
-    def _rows(
-        self,
-        columns: Sequence[str],
-        widths: Sequence[int],
-        rows: Iterable[Line],
-        key: str = "",
-        *,
-        major: bool = False,
-    ) -> Iterator[Block]:
-        """A table of at most the density's rows, and how many more there are."""
-        lines = list(rows)
-        most = self.density.major if major else self.density.minor
-        shown = [self._cut(line, widths) for line in lines[:most]]
-        yield table(columns, shown, widths=widths)
-        if more := len(lines) - len(shown):
-            words = plural("{count} more row: {annex}", "{count} more rows: {annex}", more)
-            yield Paragraph(
-                words.format(count=more, annex=self.annexes.reference(key) or _("see the annexes"))
-            )
-
-    def _cut(self, line: Line, widths: Sequence[int]) -> Line:
-        cells = zip(line.cells, map(column, widths), strict=True)
-        return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
-
-    def _paragraph(self, text: str) -> Paragraph:
-        return Paragraph(cut(text, WIDTH, self.density.lines))
-
     def _emergencies(self) -> Iterator[Section]:
         """Before all else: changes that went past an approval or a freeze."""
         rows = emergency_rows(self.report.allowed, self.dates, self.report.first)
         if rows:
-            blocks = self._rows(emergency_columns(), (10, 24, 26, 20, 10, 10), rows, CHANGES, major=True)
-            yield self._section(emergency_title(), [*blocks], CHANGES)
+            blocks = self.table_rows(emergency_columns(), (10, 24, 26, 20, 10, 10), rows, CHANGES, major=True)
+            yield self.section(emergency_title(), [*blocks], CHANGES)
 
     def _incidents(self) -> Iterator[Section]:
         """What was responded to, before the duties; nothing on a day without incidents."""
         rows = list(incident_rows(self.report.incidents, self.dates, self.report.first))
         if rows:
-            blocks = self._rows(incident_columns(), WIDTHS, rows, INCIDENTS, major=True)
-            yield self._section(_("Incidents"), [*blocks], INCIDENTS)
+            blocks = self.table_rows(incident_columns(), WIDTHS, rows, INCIDENTS, major=True)
+            yield self.section(_("Incidents"), [*blocks], INCIDENTS)
 
     def _duties(self) -> Section:
         lines = listed_duties(self.report)
@@ -153,15 +120,15 @@ class _Page:
         blocks: list[Block] = []
         if rest:
             columns = (_("Due"), _("Duty"), _("State"), _("Signed off"), _("Note"))
-            blocks += self._rows(columns, (18, 25, 10, 18, 29), map(self._duty, rest), DUTIES)
+            blocks += self.table_rows(columns, (18, 25, 10, 18, 29), map(self._duty, rest), DUTIES)
         for state in _CALM:
             titles = [self._named(line) for line in calm if line.state is state]
             if titles:
                 words = _("{state}, {count}: {titles}").format(
                     state=wording.duty_state(state), count=len(titles), titles=_(", ").join(titles)
                 )
-                blocks.append(self._paragraph(words))
-        return self._section(_("Duties"), blocks or [Paragraph(_("None on this day."))], DUTIES)
+                blocks.append(self.paragraph(words))
+        return self.section(_("Duties"), blocks or [Paragraph(_("None on this day."))], DUTIES)
 
     def _named(self, line: DutyLine) -> str:
         if line.signed is None:
@@ -192,13 +159,13 @@ class _Page:
         blocks: list[Block] = []
         if rest:
             columns = (_("Time"), _("Inspection"), _("Verdict"), _("Summary"), _("Annex"))
-            blocks += self._rows(columns, (9, 18, 19, 44, 10), map(self._finding, rest), major=True)
+            blocks += self.table_rows(columns, (9, 18, 19, 44, 10), map(self._finding, rest), major=True)
         if normal := [result.title for result in every if result.verdict is Verdict.NORMAL]:
             words = _("{state}, {count}: {titles}").format(
                 state=wording.verdict(Verdict.NORMAL), count=len(normal), titles=_(", ").join(normal)
             )
-            blocks.append(self._paragraph(words))
-        return self._section(_("Findings"), blocks or [Paragraph(_("Nothing was inspected."))])
+            blocks.append(self.paragraph(words))
+        return self.section(_("Findings"), blocks or [Paragraph(_("Nothing was inspected."))])
 
     def _finding(self, result: Result) -> Line:
         line = result.newest
@@ -232,29 +199,29 @@ class _Page:
                 )
                 for line in listed_alarms(report)
             )
-            blocks += self._rows(columns, (26, 15, 13, 19, 13, 14), rows, ALARMS, major=True)
+            blocks += self.table_rows(columns, (26, 15, 13, 19, 13, 14), rows, ALARMS, major=True)
         elif alarms_known(report):
             blocks.append(Paragraph(_("None in the inspected window.")))
         else:
             words = _("Not known: alarms were not inspected on this day.")
             blocks.append(Paragraph(f"{wording.mark(Verdict.UNKNOWN)} {words}", Verdict.UNKNOWN))
-        return self._section(title, blocks, ALARMS)
+        return self.section(title, blocks, ALARMS)
 
     def _changes(self) -> Section:
         if not self.report.changes:
-            return self._section(_("Changes made"), [Paragraph(_("None."))])
+            return self.section(_("Changes made"), [Paragraph(_("None."))])
         columns = (_("Time"), _("Change"), _("Before → after"), _("By"), _("Approval"), _("Result"))
         lines = listed_changes(self.report.changes)
         rows = (row for line in lines for row in change_rows(line, self.dates, self.report.first))
-        blocks = self._rows(columns, (10, 26, 21, 9, 14, 20), rows, CHANGES)
-        return self._section(_("Changes made"), [*blocks], CHANGES)
+        blocks = self.table_rows(columns, (10, 26, 21, 9, 14, 20), rows, CHANGES)
+        return self.section(_("Changes made"), [*blocks], CHANGES)
 
     def _costs(self) -> Iterator[Section]:
         lines = [line for line in self.report.findings if line.inspection == COSTS and not line.superseded]
         normal = [line for line in lines if line.verdict is Verdict.NORMAL]
         if normal:
-            blocks = [self._paragraph(line.summary) for line in normal]
-            yield self._section(_("Costs"), blocks, finding_key(normal[-1]))
+            blocks = [self.paragraph(line.summary) for line in normal]
+            yield self.section(_("Costs"), blocks, finding_key(normal[-1]))
 
     def _messages(self) -> Section:
         report, day = self.report, self.report.first
@@ -268,26 +235,26 @@ class _Page:
                 (post.at, post.by, kind, post.text, Verdict.ATTENTION if post.why else Verdict.NORMAL)
             )
         if not rows:
-            return self._section(_("Notes and posts"), [Paragraph(_("None."))])
+            return self.section(_("Notes and posts"), [Paragraph(_("None."))])
         columns = (_("Time"), _("By"), _("Kind"), _("Text"))
         lines = (
             Line((self.dates.at(at, day), by, kind, text), tone if tone is not Verdict.NORMAL else None)
             for at, by, kind, text, tone in sorted(rows, key=lambda row: row[0])
         )
-        blocks = self._rows(columns, (10, 10, 18, 62), lines, MESSAGES)
-        return self._section(_("Notes and posts"), [*blocks], MESSAGES)
+        blocks = self.table_rows(columns, (10, 10, 18, 62), lines, MESSAGES)
+        return self.section(_("Notes and posts"), [*blocks], MESSAGES)
 
     def _next(self) -> Section:
         report = self.report
         if report.next_day is None:
-            return self._section(_("Next open day"), [Paragraph(_("There is no open day nearby."))])
+            return self.section(_("Next open day"), [Paragraph(_("There is no open day nearby."))])
         titles = (
             _("{title} ({more})").format(title=line.title, more=self.dates.due(line, report.next_day))
             for line in report.next
         )
         title = _("Due until the end of {day}").format(day=self.dates.short(report.next_day))
-        return self._section(
-            title, [self._paragraph(_(", ").join(titles)) if report.next else Paragraph(_("None."))], CONSOLE
+        return self.section(
+            title, [self.paragraph(_(", ").join(titles)) if report.next else Paragraph(_("None."))], CONSOLE
         )
 
     def _remarks(self) -> Iterator[Section]:
@@ -297,4 +264,4 @@ class _Page:
             for line in lines[: self.density.minor]
         ]
         if quotes:
-            yield self._section(_("Notes on this report"), quotes, MESSAGES)
+            yield self.section(_("Notes on this report"), quotes, MESSAGES)

@@ -17,12 +17,11 @@ from services.models.report import Report
 from services.report.make import make
 from services.report.periods import Period, Span, fiscal_year, of_day, of_fiscal_year, of_month
 from services.report.rendering.dispatch import document
-from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.duties import signing
 from tui.screens.report.lines import report_lines
 from tui.screens.report.remark import RemarkScreen
-from tui.screens.report.save import FORMATS, save_report
+from tui.screens.report.save import offer_saving, save_report
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
 
@@ -133,16 +132,6 @@ class ReportScreen(ModeScreen):
 
     def action_save(self) -> None:
         """Save the report as HTML, Markdown or JSON, readable by this user alone."""
-        report = self.report
-        if report is None:
-            return
-        choices = [Choice(key, _(words)) for key, words in FORMATS.items()]
-
-        def chosen(form: str | None) -> None:
-            if form is not None:
-                self.app.run_worker(self._save(report, form), group="save-report")
-
-        self.app.push_screen(ChooseScreen(_("Save the report"), choices, harmless=True), chosen)
-
-    async def _save(self, report: Report, form: str) -> None:
-        self.app.tell(await asyncio.to_thread(save_report, report, self.period.name, form))
+        report, name = self.report, self.period.name
+        if report is not None:
+            offer_saving(self.app, lambda form: save_report(report, name, form))

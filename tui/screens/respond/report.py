@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -10,28 +9,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from services.host.state_files import state_folder, write_private
 from services.i18n import N_, _
 from services.journal.problems import UnusableJournal, problem_of
 from services.models.incident_report import IncidentReport
 from services.models.incidents import Incident
-from services.models.text import clean
 from services.report.collecting.incident import make_incident_report
 from services.report.incident_formats import incident_text
 from services.report.rendering.incident.document import incident_document
-from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.report.lines import report_lines
+from tui.screens.report.save import offer_saving, write_report
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
 from widgets.frame.message_line import LineMessage
-
-FORMATS = {
-    "html": N_("HTML, to print or to send"),
-    "md": N_("Markdown"),
-    "json": N_("JSON, for other programs"),
-}
-"""Formats by file extension; titles in English, translated when shown."""
 
 
 class IncidentReportScreen(ModeScreen):
@@ -87,27 +77,11 @@ class IncidentReportScreen(ModeScreen):
     def action_save(self) -> None:
         """Save the report as HTML, Markdown or JSON, readable by this user alone."""
         report = self.report
-        if report is None:
-            return
-        choices = [Choice(key, _(words)) for key, words in FORMATS.items()]
-
-        def chosen(form: str | None) -> None:
-            if form is not None:
-                self.app.run_worker(self._save(report, form), group="save-report")
-
-        self.app.push_screen(ChooseScreen(_("Save the report"), choices, harmless=True), chosen)
-
-    async def _save(self, report: IncidentReport, form: str) -> None:
-        self.app.tell(await asyncio.to_thread(save_incident_report, report, form))
+        if report is not None:
+            offer_saving(self.app, lambda form: save_incident_report(report, form))
 
 
 def save_incident_report(report: IncidentReport, form: str) -> LineMessage:
-    """Write the report (mode 0600); the message says where it is, or why it is not. Blocks."""
+    """Write the report as `write_report` does."""
     name = f"{report.system}-incident-{report.incident.since:%Y%m%dT%H%M%SZ}-{report.incident.seq}.{form}"
-    try:
-        path: Path = state_folder("reports") / name
-        write_private(path, incident_text(report, form))
-    except OSError as error:
-        reason = clean(error.strerror or error)
-        return LineMessage(_("Not saved: {reason}").format(reason=reason), "warning")
-    return LineMessage(_("Saved to {path}").format(path=clean(path)))
+    return write_report(name, lambda: incident_text(report, form))

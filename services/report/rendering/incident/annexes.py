@@ -1,7 +1,6 @@
 """The annexes (別紙) of an incident's report: the whole timeline, the weighed causes, the evidence, and lines of logs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from services.i18n import N_, _, plural
@@ -12,6 +11,7 @@ from services.models.incident_report import IncidentReport
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Line, Paragraph, Section, table
+from services.report.rendering.first_page import Annexes
 from services.report.rendering.incident.rows import (
     IncidentRows,
     change_columns,
@@ -30,19 +30,6 @@ _SIGNALS = {
     SignalState.ABSENT: (glyphs.OFF, N_("absent")),
     SignalState.UNSEEN: (glyphs.NOT_JUDGED, N_("unseen")),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Annexes:
-    """The annexes in order, and their numbers."""
-
-    sections: tuple[Section, ...]
-    numbers: dict[str, int]
-
-    def reference(self, key: str) -> str:
-        """`Annex 3`; "" where there is none."""
-        number = self.numbers.get(key)
-        return _("Annex {number}").format(number=number) if number else ""
 
 
 def annexes(report: IncidentReport, dates: Dates, day: date) -> Annexes:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from services.i18n import _, plural
+from services.i18n import _
 from services.incidents.catalogue import titles
 from services.models.assess_answer import AssessedCause, AssessedWeight, word_text
 from services.models.causes import OnsetBasis, Word
@@ -12,8 +12,9 @@ from services.models.incident_report import IncidentReport
 from services.models.incidents import TriggerKind
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
-from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section, table
-from services.report.rendering.incident.annexes import CAUSES, EVIDENCE, RESPONSE, TIMELINE, Annexes, annexes
+from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section
+from services.report.rendering.first_page import Annexes, FirstPage
+from services.report.rendering.incident.annexes import CAUSES, EVIDENCE, RESPONSE, TIMELINE, annexes
 from services.report.rendering.incident.listing import incident_state, time_taken
 from services.report.rendering.incident.rows import (
     IncidentRows,
@@ -24,7 +25,7 @@ from services.report.rendering.incident.rows import (
     step_columns,
     timeline_columns,
 )
-from services.report.rendering.page import WIDTH, Density, column, cut, fitted
+from services.report.rendering.page import Density, fitted
 from services.report.rendering.wording import NOTHING
 
 _CAUSES, _FACTS = 3, 2
@@ -40,7 +41,7 @@ def incident_document(report: IncidentReport, *, wareki: bool = False) -> Docume
     return fitted(lambda density: _Page(report, dates, first, appended, density).document())
 
 
-class _Page:
+class _Page(FirstPage):
     """The first page at one density."""
 
     def __init__(
@@ -51,8 +52,7 @@ class _Page:
         self.rows = IncidentRows(report, dates, day)
         self.dates = dates
         self.day = day
-        self.annexes = appended
-        self.density = density
+        super().__init__(appended, density)
 
     def document(self) -> Document:
         """The whole document."""
@@ -136,62 +136,32 @@ class _Page:
 
     # ---- sections
 
-    def _section(self, title: str, blocks: Iterable[Block], key: str = "") -> Section:
-        reference = self.annexes.reference(key)
-        named = _("{title} ({more})").format(title=title, more=reference) if reference else title
-        return Section(named, tuple(blocks))
-
-    def _rows(
-        self,
-        columns: Sequence[str],
-        widths: Sequence[int],
-        rows: Iterable[Line],
-        key: str = "",
-        *,
-        major: bool = False,
-    ) -> Iterator[Block]:
-        lines = list(rows)
-        most = self.density.major if major else self.density.minor
-        shown = [self._cut(line, widths) for line in lines[:most]]
-        yield table(columns, shown, widths=widths)
-        if more := len(lines) - len(shown):
-            words = plural("{count} more row: {annex}", "{count} more rows: {annex}", more)
-            reference = self.annexes.reference(key) or _("see the annexes")
-            yield Paragraph(words.format(count=more, annex=reference))
-
-    def _cut(self, line: Line, widths: Sequence[int]) -> Line:
-        cells = zip(line.cells, map(column, widths), strict=True)
-        return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
-
-    def _paragraph(self, text: str, tone: Verdict | None = None) -> Paragraph:
-        return Paragraph(cut(text, WIDTH, self.density.lines), tone)
-
     def _impact(self) -> Section:
         report = self.report
         if self.incident.trigger is TriggerKind.FINDING:
-            return self._section(_("Finding"), [self._paragraph(report.impact)])
+            return self.section(_("Finding"), [self.paragraph(report.impact)])
         if report.measured_until is None:
             why = report.evidence_problem or _("No evidence was recorded, so nothing is measured.")
-            return self._section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
+            return self.section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
         words = report.impact or _("What users noticed was not measured.")
         until = _("Figures until {time}.").format(time=self.dates.at(report.measured_until, self.day))
         blocks: list[Block] = [
-            self._paragraph(_("{text}. {more}").format(text=words.rstrip(".。"), more=until))
+            self.paragraph(_("{text}. {more}").format(text=words.rstrip(".。"), more=until))
         ]
         if report.figures:
-            blocks += self._rows(figure_columns(), (40, 20, 20, 20), self.rows.figures(), EVIDENCE)
-        return self._section(_("Impact"), blocks, EVIDENCE)
+            blocks += self.table_rows(figure_columns(), (40, 20, 20, 20), self.rows.figures(), EVIDENCE)
+        return self.section(_("Impact"), blocks, EVIDENCE)
 
     def _cause(self) -> Section:
-        blocks: list[Block] = [self._paragraph(text) for text in self._decided() if text]
+        blocks: list[Block] = [self.paragraph(text) for text in self._decided() if text]
         if self.incident.summary:
-            blocks.append(self._paragraph(self.incident.summary))
+            blocks.append(self.paragraph(self.incident.summary))
         weighed = [cause for cause in self.report.causes if not cause.impossible][:_CAUSES]
         if weighed:
             columns = (_("Cause"), _("When decided"), _("Score"), _("For"), _("Against"))
             rows = (self._weighed(cause) for cause in weighed)
-            blocks += self._rows(columns, (28, 9, 7, 34, 22), rows, CAUSES)
-        return self._section(_("Cause"), blocks, CAUSES)
+            blocks += self.table_rows(columns, (28, 9, 7, 34, 22), rows, CAUSES)
+        return self.section(_("Cause"), blocks, CAUSES)
 
     def _decided(self) -> Iterator[str]:
         decision = self.incident.decision
@@ -274,4 +244,4 @@ class _Page:
         """The section of a table; none without rows, which the facts say."""
         lines = list(rows)
         if lines:
-            yield self._section(title, self._rows(columns, widths, lines, key, major=major), key)
+            yield self.section(title, self.table_rows(columns, widths, lines, key, major=major), key)

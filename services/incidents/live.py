@@ -6,7 +6,6 @@ the time searched, of which a first wave reads few); `with_captured` adds those 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 from services.clock import Clock
 from services.incidents.facts import Facts
@@ -33,10 +32,6 @@ class LiveEvidence:
         """When the newest reading of an incident began, by the clock's `elapsed`."""
         self._locks: dict[str, asyncio.Lock] = {}
 
-    def newest(self, incident: Incident) -> IncidentEvidence | None:
-        """The newest reading; None if there is none yet."""
-        return self._newest.get(incident.id)
-
     async def read(self, incident: Incident, *, at_once: bool = False) -> IncidentEvidence:
         """A reading at most EVERY seconds old; `at_once`: a new one, as a person asked for it."""
         lock = self._locks.setdefault(incident.id, asyncio.Lock())
@@ -55,11 +50,6 @@ class LiveEvidence:
         """The conditions of recovery in the newest reading; () without one."""
         evidence = self._newest.get(incident.id)
         return recovery_checks(Facts(evidence, self._runbook)) if evidence is not None else ()
-
-    def read_at(self, incident: Incident) -> datetime | None:
-        """When the newest reading was complete (UTC); None without one."""
-        evidence = self._newest.get(incident.id)
-        return evidence.ended if evidence is not None else None
 
     def forget(self, keep: set[str]) -> None:
         """Drop the readings of all other incidents."""

@@ -46,26 +46,18 @@ def _errors(facts: Facts) -> tuple[float, float] | Judged:
     return balancer, application
 
 
-def _made_by_balancer(facts: Facts) -> Judged:
-    errors = _errors(facts)
-    if isinstance(errors, Judged):
-        return errors
-    share = errors[0] / sum(errors)
-    judge = present if share >= SHARE else absent
-    return judge(
-        _("{share} of {count}").format(share=percent(share), count=round(sum(errors))), f"≥ {percent(SHARE)}"
-    )
+def _made_by(side: int) -> Callable[[Facts], Judged]:
+    """Whether one side made most of the errors: 0 is the load balancer, 1 the application."""
 
+    def judge(facts: Facts) -> Judged:
+        errors = _errors(facts)
+        if isinstance(errors, Judged):
+            return errors
+        share = errors[side] / sum(errors)
+        value = _("{share} of {count}").format(share=percent(share), count=round(sum(errors)))
+        return (present if share >= SHARE else absent)(value, f"≥ {percent(SHARE)}")
 
-def _made_by_application(facts: Facts) -> Judged:
-    errors = _errors(facts)
-    if isinstance(errors, Judged):
-        return errors
-    share = errors[1] / sum(errors)
-    judge = present if share >= SHARE else absent
-    return judge(
-        _("{share} of {count}").format(share=percent(share), count=round(sum(errors))), f"≥ {percent(SHARE)}"
-    )
+    return judge
 
 
 def _refused_without_requests(facts: Facts) -> Judged:
@@ -259,8 +251,8 @@ def _drained(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("elb-share", N_("The load balancer made the errors"), Source.METRICS, _made_by_balancer, group="origin", look="dashboard"),
-    SignalSpec("target-share", N_("The application answered with the errors"), Source.METRICS, _made_by_application, group="origin", look="dashboard"),
+    SignalSpec("elb-share", N_("The load balancer made the errors"), Source.METRICS, _made_by(0), group="origin", look="dashboard"),
+    SignalSpec("target-share", N_("The application answered with the errors"), Source.METRICS, _made_by(1), group="origin", look="dashboard"),
     SignalSpec("no-target-503", N_("503 without any request routed"), Source.METRICS, _refused_without_requests, direct_for=("no-target",), look="targets"),
     SignalSpec("elb-502", N_("502 dominates (reset, malformed or refused)"), Source.METRICS, _dominated_by(Measure.ELB_502), group="code", look="dashboard"),
     SignalSpec("elb-504", N_("504 dominates (time-outs)"), Source.METRICS, _dominated_by(Measure.ELB_504), direct_for=("slow-targets",), group="code", look="dashboard"),

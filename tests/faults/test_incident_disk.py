@@ -62,8 +62,8 @@ async def refused(record: Awaitable[object]) -> None:
 async def test_an_alarm_that_fired_and_returned_meanwhile_has_its_incident(small_disk: Path) -> None:
     async with desk(small_disk / "journal.db") as console:
         await fill_disk(console, small_disk)
-        for seen in (alarm(), alarm(AlarmState.OK, FIRED + MINUTE)):
-            console.watch.observe(FeedState(AlarmOverview(alarms=(seen,)), NOW))
+        for firing in (alarm(), alarm(AlarmState.OK, FIRED + MINUTE)):
+            console.watch.observe(FeedState(AlarmOverview(alarms=(firing,)), NOW))
             assert not await console.watch.compare()
         assert console.incidents.incidents == ()
         (small_disk / "other").unlink()

@@ -48,8 +48,8 @@ async def at_once(one: IncidentDesk, two: IncidentDesk, act: Act) -> tuple[Incid
 
 async def test_both_take_it(tmp_path: Path) -> None:
     async with pair(tmp_path / "journal.db") as (one, two):
-        seen = of(one)
-        first, _entry = await at_once(one, two, lambda incidents: incidents.take(seen))
+        incident = of(one)
+        first, _entry = await at_once(one, two, lambda incidents: incidents.take(incident))
         assert of(one).holder == first.journal.person.name
         # Who knows that it is taken may take it over.
         second = two if first is one else one
@@ -58,10 +58,10 @@ async def test_both_take_it(tmp_path: Path) -> None:
 
 async def test_both_decide_the_cause(tmp_path: Path) -> None:
     async with pair(tmp_path / "journal.db") as (one, two):
-        seen = of(one)
+        incident = of(one)
 
         def decide(incidents: Incidents) -> Awaitable[object]:
-            return incidents.decide(seen, "artefact", f"as {incidents.journal.person.name} says")
+            return incidents.decide(incident, "artefact", f"as {incidents.journal.person.name} says")
 
         first, _entry = await at_once(one, two, decide)
         decision = of(one).decision
@@ -73,9 +73,9 @@ async def test_both_decide_the_cause(tmp_path: Path) -> None:
 
 async def test_both_close_it(tmp_path: Path) -> None:
     async with pair(tmp_path / "journal.db") as (one, two):
-        seen = of(one)
+        incident = of(one)
         first, entry = await at_once(
-            one, two, lambda incidents: incidents.close(seen, "artefact", incidents.journal.person.name)
+            one, two, lambda incidents: incidents.close(incident, "artefact", incidents.journal.person.name)
         )
         assert entry.kind is EntryKind.INCIDENT_CLOSED
         assert (of(one).closed_by, of(one).cause) == (first.journal.person.name,) * 2
@@ -104,9 +104,9 @@ async def test_of_one_who_takes_and_one_who_accepts_at_once_one_responds(tmp_pat
             three.incidents.take(of(three)), two.incidents.accept(offered), return_exceptions=True
         )
         await one.incidents.load()
-        told = ["sato", "suzuki"]
+        names = ["sato", "suzuki"]
         (number,) = [each for each, result in enumerate(results) if isinstance(result, AlreadyRecorded)]
-        assert of(one).holder == told[1 - number]
+        assert of(one).holder == names[1 - number]
 
 
 async def test_an_offer_that_was_replaced_is_not_accepted(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ class Incidents(GroupedProjection):
         summary: str = "",
         follow_ups: Iterable[tuple[str, datetime]] = (),
     ) -> Incident:
-        """Close the incident and what is part of it; incident follow-up is a text and its date.
+        """Close the incident and what is part of it; a follow-up is a text and its date.
 
         Raises AlreadyRecorded (it is closed), JournalError.
         """

@@ -107,14 +107,20 @@ def _is_settled(facts: Facts) -> bool:
     return _missed(facts) is None and bool(_starts(facts)) and _recent(facts).at is None
 
 
-def _on_new(facts: Facts) -> Judged:
+def _errors_while_mixed(facts: Facts) -> Counter[str] | Judged:
+    """Errors by task definition while several were running, or why they cannot be compared."""
     if _is_settled(facts):
         return absent(_("nothing was deployed just before"))
     counts = _errors_by_definition(facts)
     if isinstance(counts, str):
         return unseen(counts)
-    if not _is_mixed(facts):
-        return unseen(_("only one revision was running"))
+    return counts if _is_mixed(facts) else unseen(_("only one revision was running"))
+
+
+def _on_new(facts: Facts) -> Judged:
+    counts = _errors_while_mixed(facts)
+    if isinstance(counts, Judged):
+        return counts
     newest = max(counts, key=_revision)
     share = counts[newest] / counts.total()
     if share < 0.9:
@@ -132,13 +138,9 @@ def _revision(definition: str) -> tuple[int, str]:
 
 
 def _on_both(facts: Facts) -> Judged:
-    if _is_settled(facts):
-        return absent(_("nothing was deployed just before"))
-    counts = _errors_by_definition(facts)
-    if isinstance(counts, str):
-        return unseen(counts)
-    if not _is_mixed(facts):
-        return unseen(_("only one revision was running"))
+    counts = _errors_while_mixed(facts)
+    if isinstance(counts, Judged):
+        return counts
     least = min(counts.values()) if len(counts) > 1 else 0
     text = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
     return present(text) if least >= 0.2 * counts.total() else absent(text)

@@ -19,7 +19,6 @@ T0 = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 ONSET = Onset(at=T0, basis=OnsetBasis.BASELINE)
 RUNBOOK = load_builtin("facility-prod")
 ORDER = (Word.OPEN, Word.LIKELY, Word.STRONG)
-FALLS = "elb-share target-share"
 
 
 def signals(

@@ -20,9 +20,8 @@ from services.models import glyphs
 from services.models.date_text import day_text, time_text
 from services.models.incidents import HandOver
 from tui.console import Console
-from tui.screens.common.type_ahead_guard import GuardedDialog, TypeAheadGuard
-from tui.screens.common.writing_dialog import WritingDialog
-from widgets.changes.plan.form import ChoiceRow
+from tui.screens.common.offer_dialog import OfferDialog
+from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
 
 
@@ -70,8 +69,8 @@ def _listed(lines: Iterable[str]) -> Widget:
     return VerticalScroll(Prose(Content("\n".join(rows))), classes="points")
 
 
-class OfferDayScreen(WritingDialog):
-    """Returns True once the offer is recorded."""
+class OfferDayScreen(OfferDialog):
+    """Offers the day's duty, with what is open."""
 
     DEFAULT_CSS = """
     OfferDayScreen {
@@ -85,12 +84,8 @@ class OfferDayScreen(WritingDialog):
         services = self.app.ready
         self.day = services.calendar.day_of(self.app.now())
         self.points = points_now(self.app)
-        people = dict.fromkeys(str(entry.person) for entry in services.runbook.roster)
         following = next_on_duty(services.runbook, self.day)
-        first = str(following.person) if following is not None else ""
-        self.to = ChoiceRow([("", _("whoever accepts")), *((name, name) for name in people)], first, id="to")
-        super().__init__()
-        self.guard = TypeAheadGuard(self)
+        super().__init__(services.runbook, str(following.person) if following is not None else "")
 
     def heading(self) -> str:
         """The window's title."""
@@ -100,31 +95,16 @@ class OfferDayScreen(WritingDialog):
         """The prompt for the note, which is optional."""
         return _("What the next person must know besides (optional)")
 
-    def keys(self) -> str:
-        """The key hints."""
-        return _("⏎ offers it · Tab to whom · Esc closes")
-
     def about(self) -> Iterable[Widget]:
         """What is open, and to whom it is offered."""
         yield _listed(f"{point.glyph} {point.text}" for point in self.points)
         yield self.to
 
-    def on_mount(self) -> None:
-        """Accept Enter only once the list could be read."""
-        super().on_mount()
-        self.guard.hold()
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
-
     async def write(self, text: str) -> str:
         """Record the offer. Raises JournalError."""
         lines = [point.text for point in self.points]
         await self.app.ready.incidents.hand_over_day(self.day.isoformat(), self.to.value, text, lines)
-        return _("Offered to {who}, who accepts with 2 and H.").format(
-            who=self.to.value or _("the next person")
-        )
+        return _("Offered to {who}, who accepts with 2 and H.").format(who=self.receiver)
 
 
 class AcceptDayScreen(GuardedDialog[bool]):

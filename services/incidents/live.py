@@ -5,10 +5,10 @@ the time searched, of which a first wave reads few); `with_captured` adds those 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from services.clock import Clock
 from services.incidents.facts import Facts
+from services.incidents.first_wave.wave import ReadWave
 from services.incidents.recovery import RecoveryCheck, recovery_checks
 from services.models.first_wave import IncidentEvidence, LogEntry, LogSample, StoppedTask
 from services.models.incidents import Incident
@@ -16,8 +16,6 @@ from services.models.runbook import Runbook
 
 EVERY = 60.0
 """Seconds between two readings of one incident, however many ask."""
-ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
-"""Reads the first wave about an incident; raises nothing but cancellation."""
 
 
 class LiveEvidence:

@@ -101,7 +101,7 @@ class IncidentCapture:
             return rest
         task = detached(self._capture(incident, turn + 1), name=f"first wave {incident.id}")
         self._tasks[incident.id] = task
-        task.add_done_callback(lambda ended: self._ended(incident.id, ended))
+        task.add_done_callback(lambda task: self._ended(incident.id, task))
         return None
 
     async def _newest_claim(self, incident: Incident) -> Entry | None:

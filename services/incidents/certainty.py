@@ -93,14 +93,14 @@ def _children(id: str, specs: Sequence[CauseSpec]) -> tuple[str, ...]:
 
 def _descendants(id: str, specs: Sequence[CauseSpec]) -> set[str]:
     """Everything that a cause can bring about, directly or through others."""
-    reached: set[str] = set()
+    effects: set[str] = set()
     waiting = [*_children(id, specs)]
     while waiting:
         name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
+        if name not in effects:
+            effects.add(name)
             waiting += _children(name, specs)
-    return reached
+    return effects
 
 
 def _insufficient(

@@ -65,8 +65,8 @@ def recipients(
     contacts = {str(contact.role): str(contact.contact) for contact in runbook.contacts}
     # An approver may be named, who is no contact.
     approvers = {str(each.role): str(each.name) for each in runbook.approvers}
-    named = filter(None, (first, *named_roles(playbook)))
-    roles = dict.fromkeys((*named, *contacts))
+    first_roles = filter(None, (first, *named_roles(playbook)))
+    roles = dict.fromkeys((*first_roles, *contacts))
     return (*people, *(Recipient(role, contacts.get(role) or approvers.get(role, "")) for role in roles))
 
 

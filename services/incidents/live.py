@@ -33,15 +33,17 @@ class LiveEvidence:
     async def read(self, incident: Incident, *, at_once: bool = False) -> IncidentEvidence:
         """A reading at most EVERY seconds old; `at_once`: a new one, as a person asked for it."""
         lock = self._locks.setdefault(incident.id, asyncio.Lock())
-        asked = self._clock.elapsed()
+        asked_at = self._clock.elapsed()
         async with lock:
-            began = self._elapsed.get(incident.id)
+            began_at = self._elapsed.get(incident.id)
             # Whoever waited for a reading that began after the question has it.
-            if began is not None and (began >= asked or (not at_once and asked - began < EVERY)):
+            if began_at is not None and (
+                began_at >= asked_at or (not at_once and asked_at - began_at < EVERY)
+            ):
                 return self._newest[incident.id]
-            began = self._clock.elapsed()
+            began_at = self._clock.elapsed()
             evidence = await self._read(incident)
-            self._newest[incident.id], self._elapsed[incident.id] = evidence, began
+            self._newest[incident.id], self._elapsed[incident.id] = evidence, began_at
             return evidence
 
     def checks(self, incident: Incident) -> tuple[RecoveryCheck, ...]:

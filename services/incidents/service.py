@@ -153,8 +153,9 @@ class Incidents(GroupedProjection):
             return None
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
-            named = {"playbook": playbook, "after": after, "text": text}
-            draft = incident_entries.opened(target, title, since, trigger=trigger, facts=facts, **named)
+            draft = incident_entries.opened(
+                target, title, since, trigger=trigger, playbook=playbook, after=after, text=text, facts=facts
+            )
             try:
                 await self._append(draft)
             except AlreadyRecorded as error:
@@ -183,7 +184,9 @@ class Incidents(GroupedProjection):
         self, incident: Incident, cause: str, title: str, note: str = "", assessment: Assessment | None = None
     ) -> Incident:
         """Decide on a cause, with the scores as they stand. Raises JournalError."""
-        return await self._record(incident, incident_entries.decided(incident, cause, title, note, assessment))
+        return await self._record(
+            incident, incident_entries.decided(incident, cause, title, note, assessment)
+        )
 
     async def contacted(self, incident: Incident, role: str, channel: str, note: str = "") -> Incident:
         """Record that somebody was told. Raises JournalError."""
@@ -197,7 +200,9 @@ class Incidents(GroupedProjection):
         """Accept the hand-over. Raises AlreadyRecorded (somebody was faster), JournalError."""
         if incident.hand_over is None:
             return incident
-        return await self._record(incident, incident_entries.accepted(incident.id, incident.target, incident.hand_over))
+        return await self._record(
+            incident, incident_entries.accepted(incident.id, incident.target, incident.hand_over)
+        )
 
     async def join(self, incident: Incident, into: Incident) -> Incident:
         """Make the incident part of another. Raises AlreadyRecorded (one of them is part of another, or over), JournalError."""
@@ -228,7 +233,9 @@ class Incidents(GroupedProjection):
         """
         # Once it is closed, its open parts stand alone.
         whole = self._incidents.get(incident.id, incident)
-        ended = await self._record(incident, incident_entries.closed(incident, cause, title, summary))
+        closed_incident = await self._record(
+            incident, incident_entries.closed(incident, cause, title, summary)
+        )
         for text, due in follow_ups:
             await self.leave(incident.id, str(incident.target), text, due)
         for part in (self._incidents[id] for id in whole.joined if id in self._incidents):
@@ -237,7 +244,7 @@ class Incidents(GroupedProjection):
                     await self._append(incident_entries.closed(part, cause, title, summary))
                 except AlreadyRecorded:
                     await self.load()
-        return self._incidents.get(incident.id, ended)
+        return self._incidents.get(incident.id, closed_incident)
 
     async def note(self, incident: Incident, text: str) -> None:
         """Add a note to the timeline. Raises JournalError."""

@@ -63,9 +63,9 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> We
     rows = [*_rows(spec.id, spec.present, signals, SignalState.PRESENT, onset)]
     rows += _rows(spec.id, spec.absent, signals, SignalState.ABSENT, onset)
     rows = _strongest(rows)
-    counted = [row for row in rows if row.counts]
-    supporting = sorted((row for row in counted if row.counts > 0), key=lambda row: -row.counts)
-    opposing = sorted((row for row in counted if row.counts < 0), key=lambda row: row.counts)
+    counting = [row for row in rows if row.counts]
+    supporting = sorted((row for row in counting if row.counts > 0), key=lambda row: -row.counts)
+    opposing = sorted((row for row in counting if row.counts < 0), key=lambda row: row.counts)
     unseen = [
         WeighedSignal(signal=signals[name], weight=weight, counts=0)
         for name, weight in spec.present.items()
@@ -137,8 +137,8 @@ def _unread(
     unseen: Sequence[WeighedSignal],
 ) -> UnreadEffect:
     """What the sources that could not be read may still change."""
-    denied = {name for name, signal in signals.items() if signal.is_denied}
-    lowest = (min(0, spec.present.get(name, 0), spec.absent.get(name, 0)) for name in denied)
+    denied_ids = {name for name, signal in signals.items() if signal.is_denied}
+    lowest = (min(0, spec.present.get(name, 0), spec.absent.get(name, 0)) for name in denied_ids)
     required = [signals[name] for name in spec.requires if name in signals]
     return UnreadEffect(
         gain=possible_gain(supporting, [row for row in unseen if row.signal.is_denied]),

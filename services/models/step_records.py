@@ -17,8 +17,8 @@ def step_records(
     """The newest record of each step that has one, by the step's index; `runs`: changes of any console."""
     records = {record.index: record for record in incident.steps}
     for record in (*_acts(incident, playbook), *_changed(incident, playbook, runs)):
-        marked = records.get(record.index)
-        if marked is None or marked.at < record.at:
+        newest = records.get(record.index)
+        if newest is None or newest.at < record.at:
             records[record.index] = record
     return tuple(records[index] for index in sorted(records))
 

@@ -105,8 +105,8 @@ def _course(incident: Incident, playbook: Playbook | None, truth: DrillTruth) ->
 
 def _steps(incident: Incident, playbook: Playbook | None) -> Iterator[DrillStep]:
     before = incident.since
-    marked = [record for record in incident.steps if record.mark is not StepMark.TODO]
-    for record in sorted(marked, key=lambda record: (record.at, record.index)):
+    records = [record for record in incident.steps if record.mark is not StepMark.TODO]
+    for record in sorted(records, key=lambda record: (record.at, record.index)):
         steps = playbook.steps if playbook is not None else ()
         step = steps[record.index] if record.index < len(steps) else None
         yield DrillStep(
@@ -145,16 +145,16 @@ def _effects(ids: Iterable[str]) -> set[str]:
 
 def together(drills: Iterable[DrillScore], unscored: Iterable[str] = ()) -> DrillScores:
     """Several drills with their confusion tables, most frequent first."""
-    listed = tuple(drills)
+    scores = tuple(drills)
     return DrillScores(
-        drills=listed,
-        decided=_confusion((drill.true_causes, drill.decided) for drill in listed),
-        weighed=_confusion((drill.true_causes, drill.leader) for drill in listed),
+        drills=scores,
+        decided=_confusion((drill.true_causes, drill.decided) for drill in scores),
+        weighed=_confusion((drill.true_causes, drill.leader) for drill in scores),
         unscored=tuple(unscored),
     )
 
 
 def _confusion(pairs: Iterable[tuple[tuple[str, ...], str]]) -> tuple[ConfusionCell, ...]:
-    counts = Counter(("+".join(true), given) for true, given in pairs)
-    cells = (ConfusionCell(true=true, given=given, count=count) for (true, given), count in counts.items())
+    counts = Counter(("+".join(true), cause) for true, cause in pairs)
+    cells = (ConfusionCell(true=true, given=cause, count=count) for (true, cause), count in counts.items())
     return tuple(sorted(cells, key=lambda cell: (cell.true, -cell.count, cell.given)))

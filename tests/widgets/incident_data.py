@@ -185,7 +185,7 @@ def log(count: int, text: str, *, every: float = 15, begin: float = 0) -> tuple[
 
 def evidence(**fields: object) -> IncidentEvidence:
     """What the first wave has read."""
-    denied = Problem(
+    problem = Problem(
         kind=ProblemKind.ACCESS_DENIED,
         summary="ecs:DescribeTasks の権限がありません。",
         remedy="管理者に許可を依頼してください。",
@@ -198,7 +198,7 @@ def evidence(**fields: object) -> IncidentEvidence:
         "began": ALARM + timedelta(seconds=5),
         "ended": ALARM + timedelta(seconds=8),
         "readings": tuple(
-            SourceReading(source=source, requests=1, problem=denied if source is Source.TASKS else None)
+            SourceReading(source=source, requests=1, problem=problem if source is Source.TASKS else None)
             for source in Source
         ),
         "service": ContainerService(

@@ -139,18 +139,18 @@ class _Incidents:
         from services.report.collecting.incident_lines import incident_line
 
         now = datetime.now(UTC)
-        chosen = [
+        incidents = [
             incident
             for incident in reversed(_read(journal))
             if every or incident.closed_at is None or now - incident.closed_at < SHOWN
         ]
-        chosen.sort(key=lambda incident: not incident.is_open)
+        incidents.sort(key=lambda incident: not incident.is_open)
         if data:
-            lines = [incident_line(incident, {}).model_dump(mode="json") for incident in chosen]
+            lines = [incident_line(incident, {}).model_dump(mode="json") for incident in incidents]
             self.output.hand_over([as_json(lines).removesuffix("\n")])
         else:
-            self.output.print_lines(_listed(chosen, journal, now) or [_("There are no incidents.")])
-        return _status(chosen)
+            self.output.print_lines(_listed(incidents, journal, now) or [_("There are no incidents.")])
+        return _status(incidents)
 
     def show(self, journal: OpenedJournal, *, id: str | None, data: bool, private: bool) -> int:
         """Run `toban incident show`. Raises CommandStopped, UsageError."""

@@ -15,7 +15,7 @@ from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
 
 
 def step_entries(
-    view: IncidentView, now: datetime, width: int, chosen: str | None = None, *, is_small: bool = False
+    view: IncidentView, now: datetime, width: int, at_cursor: str | None = None, *, is_small: bool = False
 ) -> list[Entry]:
     """Undecided contacts, the steps, then the causes of the runbook's table with their actions.
 
@@ -27,7 +27,7 @@ def step_entries(
         return [*_undecided(view, width), Entry("none", ([(words, "muted")],), can_choose=False)]
     entries = [] if is_small else _undecided(view, width)
     for index, step in enumerate(playbook.steps):
-        entries.append(_step(view, index, step, now, width, is_chosen=chosen == step_key(index)))
+        entries.append(_step(view, index, step, now, width, is_chosen=at_cursor == step_key(index)))
     if playbook.causes:
         heading: Line = [(_("Cause → action"), "heading")]
         entries.append(Entry("causes", (heading,), can_choose=False))

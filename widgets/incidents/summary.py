@@ -25,8 +25,8 @@ def summary_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
     if incident.is_open and view.playbook is not None and view.playbook.steps:
         lines.append(_named(_("Next step"), str(view.playbook.steps[view.next_step].text)))
     if incident.decision is not None:
-        decided = f"{incident.decision.title}  {incident.decision.by}"
-        lines.append(_named(_("Decided cause"), decided, f"{glyphs.DONE} "))
+        decision = f"{incident.decision.title}  {incident.decision.by}"
+        lines.append(_named(_("Decided cause"), decision, f"{glyphs.DONE} "))
     for contact in incident.contacted:
         when = time_text(contact.at, view.zone, now)
         lines.append(_named(_("Told"), f"{contact.role}  {contact.channel}  {contact.by} {when}"))

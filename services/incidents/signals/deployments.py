@@ -27,17 +27,17 @@ def _starts(facts: Facts) -> list[datetime]:
         if service is not None
         else []
     )
-    listed = [deployment.created for deployment in facts.evidence.deployments if deployment.created]
-    return sorted({*primary, *listed}, reverse=True)
+    newest = [deployment.created for deployment in facts.evidence.deployments if deployment.created]
+    return sorted({*primary, *newest}, reverse=True)
 
 
 def _recent(facts: Facts) -> Judged:
-    for began in _starts(facts):
-        lead = minutes_before(facts.start, began)
+    for start in _starts(facts):
+        lead = minutes_before(facts.start, start)
         if -2 <= lead <= JUST_BEFORE:
             minutes = max(0, round(lead))
             words = plural("{minutes} minute before", "{minutes} minutes before", minutes)
-            return present(words.format(minutes=minutes), at=began)
+            return present(words.format(minutes=minutes), at=start)
     return _missed(facts) or absent()
 
 
@@ -51,7 +51,7 @@ def _none(facts: Facts) -> Judged:
     starts = _starts(facts)
     if not starts:
         return _missed(facts) or unseen(_("ECS reports no deployment with its time"))
-    lead = min(abs(minutes_before(facts.start, began)) for began in starts)
+    lead = min(abs(minutes_before(facts.start, start)) for start in starts)
     value = _("{hours} hours before").format(hours=round(lead / 60))
     if lead <= DAY:
         return absent(value, "> 24 h")
@@ -96,10 +96,10 @@ def _errors_by_definition(facts: Facts) -> Counter[str] | str:
 def _is_mixed(facts: Facts) -> bool:
     """Whether tasks of more than one revision have run in this time."""
     first = facts.start - timedelta(minutes=5)
-    stopped = {
+    definitions = {
         task.definition for task in facts.evidence.stopped_tasks if task.ended is None or task.ended >= first
     }
-    return len(stopped | {task.definition for task in facts.evidence.running_tasks}) > 1
+    return len(definitions | {task.definition for task in facts.evidence.running_tasks}) > 1
 
 
 def _is_settled(facts: Facts) -> bool:
@@ -165,19 +165,19 @@ def _differs(facts: Facts) -> Judged:
 
 def _dearer(facts: Facts) -> Judged:
     recent = _recent(facts)
-    began = recent.at
-    if began is None:
+    start = recent.at
+    if start is None:
         return recent if recent.why else absent(_("nothing was deployed just before"))
     costs: dict[bool, list[float]] = {True: [], False: []}
     requests = dict(facts.points(Measure.REQUESTS))
     for at, cpu in facts.points(Measure.ECS_CPU):
         if requests.get(at):
-            costs[at >= began + timedelta(minutes=2)].append(cpu / requests[at])
+            costs[at >= start + timedelta(minutes=2)].append(cpu / requests[at])
     if len(costs[True]) < LEAST or len(costs[False]) < LEAST:
         return unseen(_("there is nothing to compare it with"))
     ratio = (sum(costs[True]) / len(costs[True])) / max(1e-9, sum(costs[False]) / len(costs[False]))
     value = _("CPU per request × {ratio}").format(ratio=f"{ratio:.1f}")
-    return present(value, "≥ × 1.5", began) if ratio >= 1.5 else absent(value, "≥ × 1.5")
+    return present(value, "≥ × 1.5", start) if ratio >= 1.5 else absent(value, "≥ × 1.5")
 
 
 SIGNALS = (

@@ -115,9 +115,9 @@ async def captured(console: Console) -> bool:
 
 async def whole(console: Console) -> IncidentEvidence:
     (entry,) = await console.entries(EntryKind.EVIDENCE)
-    stored = await console.journal.entry(entry.seq)
-    assert stored is not None
-    return unpacked(stored.data)
+    whole = await console.journal.entry(entry.seq)
+    assert whole is not None
+    return unpacked(whole.data)
 
 
 async def test_the_evidence_of_an_incident_is_recorded_by_itself(

@@ -109,8 +109,8 @@ JSON = st.recursive(
 
 def stored(data: dict[str, Any]) -> dict[str, Any]:
     """The data as they come back from a journal."""
-    loaded: dict[str, Any] = json.loads(canonical(data))
-    return loaded
+    value: dict[str, Any] = json.loads(canonical(data))
+    return value
 
 
 def noisy(count: int, length: int = 300) -> tuple[LogEntry, ...]:
@@ -209,10 +209,10 @@ def test_other_data_are_refused_in_words(data: dict[str, Any]) -> None:
 
 
 @given(st.integers(0, 400), st.binary(max_size=3), st.booleans())
-def test_damaged_evidence_is_refused_in_words_or_is_evidence(at: int, junk: bytes, cut: bool) -> None:
+def test_damaged_evidence_is_refused_in_words_or_is_evidence(at: int, junk: bytes, is_cut: bool) -> None:
     data = packed(evidence(application_errors=sample(noisy(2))), incident="i")
     text = data["evidence"]
-    damaged = text[:at] + base64.b64encode(junk).decode() + ("" if cut else text[at + len(junk) :])
+    damaged = text[:at] + base64.b64encode(junk).decode() + ("" if is_cut else text[at + len(junk) :])
     with suppress(UnreadableEvidence):
         assert isinstance(unpacked(data | {"evidence": damaged}), IncidentEvidence)
 

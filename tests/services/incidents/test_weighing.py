@@ -179,9 +179,9 @@ def test_strong_needs_a_direct_sign_and_a_lead(states: dict[str, SignalState]) -
 
 @given(states=STATES)
 def test_the_order_of_signals_changes_nothing(states: dict[str, SignalState]) -> None:
-    listed = signals(states)
-    one = weigh(causes_of(RUNBOOK), listed, ONSET)
-    other = weigh(causes_of(RUNBOOK), listed[::-1], ONSET)
+    every = signals(states)
+    one = weigh(causes_of(RUNBOOK), every, ONSET)
+    other = weigh(causes_of(RUNBOOK), every[::-1], ONSET)
     assert [(cause.id, cause.score) for cause in one.causes] == [
         (cause.id, cause.score) for cause in other.causes
     ]

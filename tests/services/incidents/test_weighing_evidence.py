@@ -95,20 +95,21 @@ def stopped(minutes: int) -> StoppedTask:
 @pytest.mark.parametrize("id", ["task-exited", "task-out-of-memory", "start-failed", "infrastructure-stop"])
 def test_stopped_tasks_that_ecs_has_forgotten_are_unseen(minutes: int, state: SignalState, id: str) -> None:
     """All consoles were closed for an hour: that no stop is listed then says nothing."""
-    judged = signal(about(minutes, stopped_tasks=(stopped(minutes),)), id)
-    assert judged.state is state
-    assert bool(judged.why) is (state is SignalState.UNSEEN)
+    judgement = signal(about(minutes, stopped_tasks=(stopped(minutes),)), id)
+    assert judgement.state is state
+    assert bool(judgement.why) is (state is SignalState.UNSEEN)
 
 
 def test_stopped_tasks_that_were_left_out_are_unseen() -> None:
     whole = about(1)
-    cut = [
+    readings = [
         reading.model_copy(update={"cut": "some"}) if reading.source is Source.TASKS else reading
         for reading in whole.readings
     ]
     assert signal(whole, "task-exited").state is SignalState.ABSENT
     assert (
-        signal(whole.model_copy(update={"readings": tuple(cut)}), "task-exited").state is SignalState.UNSEEN
+        signal(whole.model_copy(update={"readings": tuple(readings)}), "task-exited").state
+        is SignalState.UNSEEN
     )
 
 

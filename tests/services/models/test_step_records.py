@@ -42,13 +42,13 @@ def run(state: StepState, minutes: float) -> Run:
 
 def test_a_change_that_was_made_carries_out_the_step_that_plans_it() -> None:
     roll_back = 6
-    for state, minutes, expected in (
+    for state, minutes, indexes in (
         (StepState.DONE, 2, {roll_back}),
         (StepState.FAILED, 2, set()),
         (StepState.DONE, -9, set()),
     ):
         records = step_records(data.incident(steps=()), data.PLAYBOOK, [run(state, minutes)])
-        assert {record.index for record in records} == expected
+        assert {record.index for record in records} == indexes
 
 
 def test_a_mark_that_is_set_afterwards_prevails() -> None:

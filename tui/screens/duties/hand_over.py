@@ -27,8 +27,8 @@ from widgets.drawing.prose import Prose
 
 def hand_over(app: Console) -> None:
     """Accept the hand-over that waits, otherwise offer the day's duty."""
-    waiting = app.ready.incidents.day_offer
-    if waiting is None:
+    newest = app.ready.incidents.day_offer
+    if newest is None:
         app.push_screen(OfferDayScreen())
         return
 
@@ -36,14 +36,14 @@ def hand_over(app: Console) -> None:
         if again:
             app.push_screen(OfferDayScreen())
 
-    app.push_screen(AcceptDayScreen(*waiting), answered)
+    app.push_screen(AcceptDayScreen(*newest), answered)
 
 
 def points_now(app: Console) -> tuple[OpenPoint, ...]:
     """What is open at this moment, as this console knows it."""
     services = app.ready
     armed = services.engine.permits.armed
-    left = [
+    follow_ups = [
         follow_up
         for follow_up in services.incidents.follow_ups
         for slot in follow_up_slots([follow_up], services.calendar.zone)
@@ -58,7 +58,7 @@ def points_now(app: Console) -> tuple[OpenPoint, ...]:
             app.duties,
             app.runs,
             app.posts,
-            tuple(left),
+            tuple(follow_ups),
             armed.until if armed is not None else None,
         )
     )

@@ -101,8 +101,8 @@ class Weighing:
 
     def newest(self, incident: Incident) -> Assessment | None:
         """What was weighed last; None if nothing was yet."""
-        weighed = self._newest.get(incident.id)
-        return weighed[1] if weighed is not None else None
+        newest = self._newest.get(incident.id)
+        return newest[1] if newest is not None else None
 
 
 def specs_of(app: Console, playbook: Playbook | None) -> dict[str, CauseSpec]:

@@ -87,8 +87,8 @@ class RespondScreen(IncidentScreenBase):
         self.table.set_class(not incidents, "-none")
         self.empty.set_class(not incidents, "-none")
         now = self.app.now()
-        listed = [self._listed(incident) for incident in incidents]
-        self.table.set_rows(incident_rows(listed, now, self.app.zone))
+        rows = [self._listed(incident) for incident in incidents]
+        self.table.set_rows(incident_rows(rows, now, self.app.zone))
         self.summary.redraw()
 
     def _summary(self, width: int) -> Sequence[Line]:

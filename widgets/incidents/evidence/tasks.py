@@ -52,9 +52,9 @@ def count_entries(context: EvidenceContext, width: int) -> list[Entry]:
         (_("pending {count}").format(count=service.pending), "warn" if service.pending else "muted"),
     ]
     if short:
-        missing = service.desired - service.running
-        words = plural("{count} task is missing", "{count} tasks are missing", missing)
-        counts.append((f"{glyphs.ABNORMAL} " + words.format(count=missing), "bad"))
+        shortfall = service.desired - service.running
+        words = plural("{count} task is missing", "{count} tasks are missing", shortfall)
+        counts.append((f"{glyphs.ABNORMAL} " + words.format(count=shortfall), "bad"))
     entries.append(parts_entry("counts", [(service.name, "muted")], counts, width))
     entries += [_deployment(context, each, number) for number, each in enumerate(service.deployments)]
     return [*entries, *_events(context, service, width)]

@@ -6,6 +6,7 @@ A word is held back by what could still change it: by what was not seen, and mor
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.i18n import _
+from services.incidents.catalogue import effects_of
 from services.models.causes import CauseSpec, WeighedCause, WeighedSignal, Word
 
 STRONG, STRONG_LEAD = 20, 6
@@ -75,32 +76,17 @@ def _undermined(
     if first.unread.rules_out:
         return _unseen_text(first)
     floor = first.score - first.unread.loss
-    explained = _descendants(first.id, specs)
+    explained = effects_of([first.id], specs)
+    causes_of_first = {spec.id for spec in specs if first.id in spec.explains}
     for cause in weighed.values():
         is_rival = cause.id != first.id and cause.id not in explained and not cause.impossible
         most = cause.score + cause.unread.gain
         could_change = cause.unread.gain > 0 or first.unread.loss > 0
         if is_rival and could_change and floor - most < lead:
             return _unseen_text(cause) if cause.unread.gain > 0 else _doubted_text(first)
-        if first.id in _children(cause.id, specs) and cause.score < SUPPORTED <= most and is_rival:
+        if is_rival and cause.id in causes_of_first and cause.score < SUPPORTED <= most:
             return _unseen_text(cause)
     return _doubted_text(first) if floor < least else ""
-
-
-def _children(id: str, specs: Sequence[CauseSpec]) -> tuple[str, ...]:
-    return next((spec.explains for spec in specs if spec.id == id), ())
-
-
-def _descendants(id: str, specs: Sequence[CauseSpec]) -> set[str]:
-    """Everything that a cause can bring about, directly or through others."""
-    effects: set[str] = set()
-    waiting = [*_children(id, specs)]
-    while waiting:
-        name = waiting.pop()
-        if name not in effects:
-            effects.add(name)
-            waiting += _children(name, specs)
-    return effects
 
 
 def _insufficient(

@@ -9,9 +9,9 @@ import asyncio
 from services.clock import Clock
 from services.incidents.facts import Facts
 from services.incidents.first_wave.wave import ReadWave
-from services.incidents.recovery import RecoveryCheck, recovery_checks
+from services.incidents.recovery import recovery_checks
 from services.models.first_wave import IncidentEvidence, LogEntry, LogSample, StoppedTask
-from services.models.incidents import Incident
+from services.models.incidents import Incident, RecoveryCheck
 from services.models.runbook import Runbook
 
 EVERY = 60.0

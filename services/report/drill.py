@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from services.incidents.catalogue import shipped
+from services.incidents.catalogue import effects_of, shipped
 from services.incidents.course import incidents_in
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.weighing import assess
@@ -79,7 +79,7 @@ def _weighed(assessment: Assessment | None, truth: DrillTruth) -> dict[str, obje
     if assessment is None:
         return {}
     leader = str(assessment.leader.id) if assessment.leader is not None else ""
-    return {"leader": leader, "word": assessment.word, "leader_verdict": judged(leader, truth.causes)}
+    return {"leader": leader, "word": assessment.word, "leader_verdict": verdict_on(leader, truth.causes)}
 
 
 def _course(incident: Incident, playbook: Playbook | None, truth: DrillTruth) -> dict[str, object]:
@@ -99,7 +99,7 @@ def _course(incident: Incident, playbook: Playbook | None, truth: DrillTruth) ->
         "steps": steps,
         "looks": sum(step.mark is StepMark.DONE and step.kind in (StepKind.LOOK, None) for step in steps),
         "decided": decision.cause if decision is not None else "",
-        "decided_verdict": judged(str(decision.cause) if decision is not None else "", truth.causes),
+        "decided_verdict": verdict_on(str(decision.cause) if decision is not None else "", truth.causes),
     }
 
 
@@ -120,27 +120,14 @@ def _steps(incident: Incident, playbook: Playbook | None) -> Iterator[DrillStep]
         before = record.at
 
 
-def judged(cause: str, true_causes: Iterable[str]) -> CauseVerdict:
+def verdict_on(cause: str, true_causes: Iterable[str]) -> CauseVerdict:
     """How near a cause is to the true ones: what a true cause brings about is an effect of it."""
     if not cause:
         return CauseVerdict.NONE
     true_ids = set(true_causes)
     if cause in true_ids:
         return CauseVerdict.RIGHT
-    return CauseVerdict.EFFECT if cause in _effects(true_ids) else CauseVerdict.WRONG
-
-
-def _effects(ids: Iterable[str]) -> set[str]:
-    """Everything that these causes can bring about, directly or through others."""
-    explains = {str(spec.id): [str(id) for id in spec.explains] for spec in shipped()}
-    reached: set[str] = set()
-    waiting = [effect for id in ids for effect in explains.get(id, ())]
-    while waiting:
-        effect = waiting.pop()
-        if effect not in reached:
-            reached.add(effect)
-            waiting += explains.get(effect, ())
-    return reached
+    return CauseVerdict.EFFECT if cause in effects_of(true_ids, shipped()) else CauseVerdict.WRONG
 
 
 def together(drills: Iterable[DrillScore], unscored: Iterable[str] = ()) -> DrillScores:

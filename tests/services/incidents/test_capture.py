@@ -115,9 +115,9 @@ async def captured(console: Console) -> bool:
 
 async def whole(console: Console) -> IncidentEvidence:
     (entry,) = await console.entries(EntryKind.EVIDENCE)
-    whole = await console.journal.entry(entry.seq)
-    assert whole is not None
-    return unpacked(whole.data)
+    full_entry = await console.journal.entry(entry.seq)
+    assert full_entry is not None
+    return unpacked(full_entry.data)
 
 
 async def test_the_evidence_of_an_incident_is_recorded_by_itself(

@@ -8,7 +8,7 @@ from services.incidents import entries as drafts
 from services.models.causes import Word
 from services.models.drill_score import CauseVerdict, DrillTruth
 from services.models.incidents import StepMark
-from services.report.drill import judged, scored, together, truth_path
+from services.report.drill import scored, together, truth_path, verdict_on
 from tests.services.duties.duty_world import jst
 from tests.services.report.incident_ledger import ALARM, DAY, opened, responded
 from tests.services.report.ledger import RUNBOOK, Ledger
@@ -71,7 +71,7 @@ def test_an_untouched_drill_has_no_times(tmp_path: Path) -> None:
     ],
 )
 def test_a_cause_is_right_an_effect_or_wrong(cause: str, verdict: CauseVerdict) -> None:
-    assert judged(cause, ["bad-deployment"]) is verdict
+    assert verdict_on(cause, ["bad-deployment"]) is verdict
 
 
 def test_the_confusion_table_counts_what_was_taken_for_what(tmp_path: Path) -> None:

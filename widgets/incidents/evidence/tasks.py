@@ -16,12 +16,12 @@ from services.models.aws_codes import (
 from services.models.ecs import ContainerService, Deployment, ScalingActivity
 from services.models.first_wave import Source, StoppedTask
 from services.models.service_events import scaling_text, service_event
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import (
     EvidenceContext,
     fact,
-    hanging,
     heading,
     is_read,
     note,

@@ -129,7 +129,7 @@ EXITS = signal(
 )  # fmt: skip
 
 
-def weighed(signal: Signal, weight: int) -> WeighedSignal:
+def weighed_signal(signal: Signal, weight: int) -> WeighedSignal:
     """A signal that counts in full."""
     return WeighedSignal(signal=signal, weight=weight, counts=weight, is_direct=bool(signal.direct_for))
 
@@ -137,16 +137,16 @@ def weighed(signal: Signal, weight: int) -> WeighedSignal:
 CAUSES = (
     WeighedCause(
         id="database-saturated", score=31, prior=4,
-        supporting=(weighed(SLOTS, 15), weighed(CONNECTIONS, 8), weighed(LATENCY, 5)),
-        opposing=(weighed(DEPLOYED, -1),), effects=("target-slow", "application-error"), onset=minutes(-1),
+        supporting=(weighed_signal(SLOTS, 15), weighed_signal(CONNECTIONS, 8), weighed_signal(LATENCY, 5)),
+        opposing=(weighed_signal(DEPLOYED, -1),), effects=("target-slow", "application-error"), onset=minutes(-1),
     ),
     WeighedCause(
-        id="application-error", score=13, prior=4, supporting=(weighed(STACK, 10),), is_root=False,
-        opposing=(weighed(LATENCY, -1),),
+        id="application-error", score=13, prior=4, supporting=(weighed_signal(STACK, 10),), is_root=False,
+        opposing=(weighed_signal(LATENCY, -1),),
     ),
-    WeighedCause(id="target-slow", score=12, prior=2, supporting=(weighed(LATENCY, 8),), is_root=False),
-    WeighedCause(id="task-crash", score=3, prior=3, unseen=(weighed(EXITS, 15),)),
-    WeighedCause(id="bad-deployment", score=-6, prior=6, opposing=(weighed(DEPLOYED, -12),)),
+    WeighedCause(id="target-slow", score=12, prior=2, supporting=(weighed_signal(LATENCY, 8),), is_root=False),
+    WeighedCause(id="task-crash", score=3, prior=3, unseen=(weighed_signal(EXITS, 15),)),
+    WeighedCause(id="bad-deployment", score=-6, prior=6, opposing=(weighed_signal(DEPLOYED, -12),)),
     WeighedCause(id="no-target", score=0, prior=0, impossible="正常なターゲットが 2 台登録されています"),
 )  # fmt: skip
 SPECS = {

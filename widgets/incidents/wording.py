@@ -62,7 +62,7 @@ def is_overdue(clock: IncidentClock, now: datetime) -> bool:
 def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     """`◷ 連絡期限 あと 2分20秒 → 開発チーム`: one clock as it stands now."""
     if clock.state is ClockState.MET:
-        return _met(clock, zone, now), "good"
+        return _met_text(clock, zone, now), "good"
     seconds = (clock.due - now).total_seconds()
     if clock.kind is ClockKind.RECOVERY:
         if seconds > 0:
@@ -78,7 +78,7 @@ def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     ) + " ", "alert"
 
 
-def _met(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:
+def _met_text(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:
     at = time_text(clock.met_at, zone, now) if clock.met_at is not None else ""
     words = _("recovered") if clock.kind is ClockKind.RECOVERY else _("{who} was told").format(who=clock.who)
     return f"{glyphs.DONE} {words} {at}".rstrip()

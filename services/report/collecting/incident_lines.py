@@ -79,8 +79,8 @@ def seconds_between(start: datetime, end: datetime | None) -> float | None:
 def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCount:
     """How many of them began in the period, and their mean times; parts of another are left out."""
     wholes = [line for line in lines if not line.joined_to and source.start <= line.since < source.end]
-    mttas = list(_known(line.mtta_seconds for line in wholes))
-    mttrs = list(_known(line.mttr_seconds for line in wholes))
+    mttas = list(_without_none(line.mtta_seconds for line in wholes))
+    mttrs = list(_without_none(line.mttr_seconds for line in wholes))
     return IncidentCount(
         count=len(wholes),
         open=sum(line.state is not IncidentState.CLOSED for line in wholes),
@@ -91,7 +91,7 @@ def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCou
     )
 
 
-def _known(values: Iterable[float | None]) -> Iterator[float]:
+def _without_none(values: Iterable[float | None]) -> Iterator[float]:
     return (value for value in values if value is not None)
 
 

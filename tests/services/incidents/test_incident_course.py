@@ -127,7 +127,7 @@ async def pair(console: IncidentDesk) -> tuple[Incident, ...]:
     return console.incidents.incidents
 
 
-def listed(console: IncidentDesk) -> set[str]:
+def listed_ids(console: IncidentDesk) -> set[str]:
     """Ids of the incidents that stand in lists, with their parts."""
     return {
         id
@@ -150,7 +150,7 @@ async def test_two_people_who_join_each_into_the_other_hide_neither(tmp_path: Pa
         await two.incidents.join(third, whole)
         for console in (one, two):
             await console.incidents.load()
-            assert listed(console) == {first.id, second.id, third.id}
+            assert listed_ids(console) == {first.id, second.id, third.id}
         assert one.incidents.incidents == two.incidents.incidents
 
 
@@ -192,7 +192,7 @@ async def test_an_open_part_of_a_closed_incident_stands_alone(tmp_path: Path) ->
         await console.incidents.load()
         part = only_of(console, second)
         assert (part.is_open, part.joined_to) == (True, "")
-        assert listed(console) >= {second.id}
+        assert listed_ids(console) >= {second.id}
 
 
 async def test_a_part_may_be_closed_first(tmp_path: Path) -> None:

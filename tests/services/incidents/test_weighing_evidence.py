@@ -85,7 +85,7 @@ def signal(whole: IncidentEvidence, id: str) -> Signal:
     return next(each for each in assess(whole, RUNBOOK).signals if each.id == id)
 
 
-def stopped(minutes: int) -> StoppedTask:
+def stopped_task(minutes: int) -> StoppedTask:
     return StoppedTask(id="t1", code="UserInitiated", stopping=SINCE + timedelta(minutes=minutes))
 
 
@@ -95,7 +95,7 @@ def stopped(minutes: int) -> StoppedTask:
 @pytest.mark.parametrize("id", ["task-exited", "task-out-of-memory", "start-failed", "infrastructure-stop"])
 def test_stopped_tasks_that_ecs_has_forgotten_are_unseen(minutes: int, state: SignalState, id: str) -> None:
     """All consoles were closed for an hour: that no stop is listed then says nothing."""
-    judgement = signal(about(minutes, stopped_tasks=(stopped(minutes),)), id)
+    judgement = signal(about(minutes, stopped_tasks=(stopped_task(minutes),)), id)
     assert judgement.state is state
     assert bool(judgement.why) is (state is SignalState.UNSEEN)
 

@@ -23,15 +23,15 @@ def decision() -> Decision:
     return Decision(cause="application-error", title="x", at=AT, by="tanaka")
 
 
-def told(role: str) -> Contacted:
+def contact(role: str) -> Contacted:
     return Contacted(role=role, by="tanaka", at=AT, channel="phone")
 
 
 def test_a_decision_and_a_call_carry_out_their_steps() -> None:
     assert marks() == {}
     assert marks(decision=decision()) == {DECIDE: StepMark.DONE}
-    assert marks(contacted=(told("開発チーム"),)) == {TELL: StepMark.DONE}
-    assert marks(contacted=(told("市民"),)) == {}, "somebody else was told"
+    assert marks(contacted=(contact("開発チーム"),)) == {TELL: StepMark.DONE}
+    assert marks(contacted=(contact("市民"),)) == {}, "somebody else was told"
 
 
 def run(state: StepState, minutes: float) -> Run:

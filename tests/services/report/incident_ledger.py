@@ -28,7 +28,9 @@ PLAYBOOK = RUNBOOK.playbook_for(ALARM)
 MINUTE = timedelta(minutes=1)
 
 
-def opened(ledger: Ledger, at: str = "10:04", target: str = ALARM, since=SINCE, after: str = "") -> Incident:
+def open_incident(
+    ledger: Ledger, at: str = "10:04", target: str = ALARM, since=SINCE, after: str = ""
+) -> Incident:
     """An incident, opened at a time of DAY."""
     draft = incident_entries.opened(
         target, "ALB 5xx error rate", since, trigger=TriggerKind.ALARM, playbook="alb-5xx", after=after
@@ -69,7 +71,7 @@ def evidence() -> IncidentEvidence:
 
 def responded(ledger: Ledger) -> Incident:
     """An incident from its first minute to its end, with evidence."""
-    incident = opened(ledger)
+    incident = open_incident(ledger)
     ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()), "night")
     ledger.write(f"{DAY} 10:07", incident_entries.taken(incident), "tanaka")
     ledger.write(

@@ -17,7 +17,7 @@ from services.report.rendering.incident.document import incident_document
 from services.report.rendering.markdown import to_markdown
 from services.report.rendering.page import height
 from tests.services.duties.duty_world import jst
-from tests.services.report.incident_ledger import DAY, SECRET, opened, responded
+from tests.services.report.incident_ledger import DAY, SECRET, open_incident, responded
 from tests.services.report.ledger import RUNBOOK, Ledger
 
 
@@ -85,7 +85,7 @@ def test_the_first_page_fits_one_sheet_however_much_happened(ledger: Ledger) -> 
 
 
 def test_without_evidence_nothing_is_claimed_to_be_measured(ledger: Ledger) -> None:
-    opened(ledger)
+    open_incident(ledger)
     report = report_of(ledger)
     assert (report.onset, report.word, report.figures, report.evidence_problem) == (None, None, (), "")
     text = markdown.write(incident_document(report))
@@ -95,7 +95,7 @@ def test_without_evidence_nothing_is_claimed_to_be_measured(ledger: Ledger) -> N
 
 
 def test_damaged_evidence_is_said(ledger: Ledger) -> None:
-    incident = opened(ledger)
+    incident = open_incident(ledger)
     draft = incident_entries.taken(incident).model_copy(
         update={"kind": EntryKind.EVIDENCE, "data": {"evidence": "!"}}
     )
@@ -107,7 +107,7 @@ def test_damaged_evidence_is_said(ledger: Ledger) -> None:
 
 def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:
     responded(ledger)
-    other = opened(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
+    other = open_incident(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
     day = ledger.report(DAY, "2026-01-07 10:00")
     assert isinstance(day, DayReport)
     assert [line.state for line in day.incidents] == [IncidentState.CLOSED, IncidentState.OPEN]
@@ -125,9 +125,9 @@ def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:
 
 def test_a_month_counts_them_with_mean_times(ledger: Ledger) -> None:
     responded(ledger)
-    second = opened(ledger, "12:00", "rds-storage-low", jst(f"{DAY} 11:50"))
+    second = open_incident(ledger, "12:00", "rds-storage-low", jst(f"{DAY} 11:50"))
     ledger.write(f"{DAY} 12:00", incident_entries.taken(second), "sato")
-    part = opened(ledger, "12:01", "ecs-cpu-high", jst(f"{DAY} 12:00"))
+    part = open_incident(ledger, "12:01", "ecs-cpu-high", jst(f"{DAY} 12:00"))
     ledger.write(f"{DAY} 12:02", incident_entries.joined(part, second), "sato")
     month = ledger.report("2026-01", "2026-02-01 10:00")
     assert isinstance(month, PeriodReport)
@@ -147,7 +147,7 @@ def test_a_follow_up_is_a_duty_of_its_day_until_it_is_signed_off(ledger: Ledger)
 
 
 def test_an_alarm_that_returned_has_not_recovered(ledger: Ledger) -> None:
-    incident = opened(ledger)
+    incident = open_incident(ledger)
     ledger.write(f"{DAY} 10:20", incident_entries.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:20")))
     ledger.write(f"{DAY} 10:30", incident_entries.turned(incident, TurnKind.ALARM, jst(f"{DAY} 10:30")))
     assert report_of(ledger).incident.mttr_seconds is None

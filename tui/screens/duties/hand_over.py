@@ -64,7 +64,7 @@ def points_now(app: Console) -> tuple[OpenPoint, ...]:
     )
 
 
-def _listed(lines: Iterable[str]) -> Widget:
+def _points_list(lines: Iterable[str]) -> Widget:
     rows = list(lines) or [f"{glyphs.DONE} {_('Nothing is open.')}"]
     return VerticalScroll(Prose(Content("\n".join(rows))), classes="points")
 
@@ -97,7 +97,7 @@ class OfferDayScreen(OfferDialog):
 
     def about(self) -> Iterable[Widget]:
         """What is open, and to whom it is offered."""
-        yield _listed(f"{point.glyph} {point.text}" for point in self.points)
+        yield _points_list(f"{point.glyph} {point.text}" for point in self.points)
         yield self.to
 
     async def write(self, text: str) -> str:
@@ -147,7 +147,7 @@ class AcceptDayScreen(GuardedDialog[bool]):
             yield Prose(Content.styled(words.format(by=offer.by, day=day, to=to, time=at), "bold"))
             if offer.note:
                 yield Prose(Content(offer.note))
-            yield _listed(offer.open)
+            yield _points_list(offer.open)
             if self.is_own:
                 own = _("You offered it yourself: the next person should accept it with a key of their own.")
                 yield Prose(Content(f"{glyphs.ATTENTION} {own}"), id="own")

@@ -105,14 +105,14 @@ def stopped_entries(context: EvidenceContext, width: int) -> list[Entry]:
     entries.append(heading("stopped", _("Stopped tasks"), (str(len(tasks)), "muted")))
     if not tasks:
         return [*entries, note("stopped:none", _("No task stopped within the last hour."), width)]
-    entries += [_stopped(context, task, width) for task in tasks[:_MOST_STOPPED]]
+    entries += [_stopped_task(context, task, width) for task in tasks[:_MOST_STOPPED]]
     if len(tasks) > _MOST_STOPPED:
         more = _("{count} more").format(count=len(tasks) - _MOST_STOPPED)
         entries.append(note("stopped:more", more, width))
     return entries
 
 
-def _stopped(context: EvidenceContext, task: StoppedTask, width: int) -> Entry:
+def _stopped_task(context: EvidenceContext, task: StoppedTask, width: int) -> Entry:
     at = context.clock(task.ended) if task.ended is not None else "—"
     codes = [container for container in task.containers if container.exit_code not in (None, 0, 143)]
     is_bad = bool(codes) or task.code == "TaskFailedToStart" or "OutOfMemory" in _reasons(task)

@@ -153,17 +153,17 @@ class _Page(FirstPage):
         return self.section(_("Impact"), blocks, EVIDENCE)
 
     def _cause(self) -> Section:
-        blocks: list[Block] = [self.paragraph(text) for text in self._decided() if text]
+        blocks: list[Block] = [self.paragraph(text) for text in self._decision_texts() if text]
         if self.incident.summary:
             blocks.append(self.paragraph(self.incident.summary))
         causes = [cause for cause in self.report.causes if not cause.impossible][:_CAUSES]
         if causes:
             columns = (_("Cause"), _("When decided"), _("Score"), _("For"), _("Against"))
-            rows = (self._weighed(cause) for cause in causes)
+            rows = (self._cause_row(cause) for cause in causes)
             blocks += self.table_rows(columns, (28, 9, 7, 34, 22), rows, CAUSES)
         return self.section(_("Cause"), blocks, CAUSES)
 
-    def _decided(self) -> Iterator[str]:
+    def _decision_texts(self) -> Iterator[str]:
         decision = self.incident.decision
         if decision is None:
             yield self.incident.cause or _("Nobody has decided on a cause.")
@@ -187,7 +187,7 @@ class _Page(FirstPage):
             )
             yield _("{text} ({more})").format(text=text, more=report.why) if report.why else text
 
-    def _weighed(self, cause: AssessedCause) -> Line:
+    def _cause_row(self, cause: AssessedCause) -> Line:
         then = self.report.decided_scores.get(cause.id)
         decision = self.incident.decision
         is_decided = decision is not None and decision.cause == cause.id
@@ -210,28 +210,34 @@ class _Page(FirstPage):
 
     def _contacted(self) -> Iterator[Section]:
         widths = (12, 26, 14, 14, 34)
-        yield from self._listed(_("Who was told"), contact_columns(), widths, self.rows.contacted(), RESPONSE)
+        yield from self._table_section(
+            _("Who was told"), contact_columns(), widths, self.rows.contacted(), RESPONSE
+        )
 
     def _steps(self) -> Iterator[Section]:
         widths = (5, 41, 14, 10, 10, 20)
-        yield from self._listed(_("Steps"), step_columns(), widths, self.rows.steps(), RESPONSE, major=True)
+        yield from self._table_section(
+            _("Steps"), step_columns(), widths, self.rows.steps(), RESPONSE, major=True
+        )
 
     def _changes(self) -> Iterator[Section]:
         widths = (10, 26, 21, 9, 14, 20)
-        yield from self._listed(_("Changes made"), change_columns(), widths, self.rows.changes(), RESPONSE)
+        yield from self._table_section(
+            _("Changes made"), change_columns(), widths, self.rows.changes(), RESPONSE
+        )
 
     def _timeline(self) -> Iterator[Section]:
         widths = (14, 10, 64, 12)
         rows = self.rows.timeline()
-        yield from self._listed(_("Timeline"), timeline_columns(), widths, rows, TIMELINE, major=True)
+        yield from self._table_section(_("Timeline"), timeline_columns(), widths, rows, TIMELINE, major=True)
 
     def _follow_ups(self) -> Iterator[Section]:
         widths = (14, 56, 14, 16)
-        yield from self._listed(
+        yield from self._table_section(
             _("Follow-ups"), follow_up_columns(), widths, self.rows.follow_ups(), RESPONSE
         )
 
-    def _listed(
+    def _table_section(
         self,
         title: str,
         columns: Sequence[str],

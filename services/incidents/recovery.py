@@ -3,22 +3,13 @@
 from services.i18n import _
 from services.incidents.facts import Facts
 from services.incidents.onset import baseline, summed, usual_points, watched_measures
-from services.models.base import Clean, Model
 from services.models.first_wave import Measure, Source
+from services.models.incidents import RecoveryCheck
 from services.models.measures import MEASURES
 from services.models.units import BYTES, PLAIN, number
 
 QUIET = 3
 """Whole minutes in a row that must lie under the baseline."""
-
-
-class RecoveryCheck(Model):
-    """One condition of recovery."""
-
-    title: Clean
-    value: Clean
-    is_met: bool | None
-    """None: it could not be judged, so recovery is not."""
 
 
 def recovery_checks(facts: Facts) -> tuple[RecoveryCheck, ...]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from services.clock import Clock
-from services.incidents import entries as drafts
+from services.incidents import entries as incident_entries
 from services.incidents.course import KINDS, incident_of
 from services.incidents.hand_over.day_offers import DayOffers
 from services.incidents.joining import with_parts
@@ -159,8 +159,9 @@ class Incidents(GroupedProjection):
             return None
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
-            named = {"playbook": playbook, "after": after, "text": text}
-            draft = drafts.opened(target, title, since, trigger=trigger, facts=facts, **named)
+            draft = incident_entries.opened(
+                target, title, since, trigger=trigger, playbook=playbook, after=after, text=text, facts=facts
+            )
             try:
                 await self._append(draft)
             except AlreadyRecorded as error:
@@ -184,13 +185,13 @@ class Incidents(GroupedProjection):
         current = self.of(incident.id)
         if current is not None and current.is_open and current.holder_seq != incident.holder_seq:
             raise AlreadyRecorded(self._newest(incident.id, _HOLDS))
-        return await self._respond(incident, drafts.taken(incident))
+        return await self._respond(incident, incident_entries.taken(incident))
 
     async def mark(
         self, incident: Incident, index: int, mark: StepMark, step: str, note: str = ""
     ) -> Incident:
         """Mark a step of the playbook; `step` is its text. Raises AlreadyRecorded (it is closed), JournalError."""
-        return await self._record(incident, drafts.stepped(incident, index, mark, step, note))
+        return await self._record(incident, incident_entries.stepped(incident, index, mark, step, note))
 
     async def decide(
         self, incident: Incident, cause: str, title: str, note: str = "", assessment: Assessment | None = None
@@ -199,16 +200,18 @@ class Incidents(GroupedProjection):
 
         Raises AlreadyRecorded (somebody else has decided or closed it since `incident` was read), JournalError.
         """
-        return await self._record(incident, drafts.decided(incident, cause, title, note, assessment))
+        return await self._record(
+            incident, incident_entries.decided(incident, cause, title, note, assessment)
+        )
 
     async def contacted(self, incident: Incident, role: str, channel: str, note: str = "") -> Incident:
         """Record that somebody was told, be it when all is over: it was done. Raises JournalError."""
-        await self._append(drafts.contacted(incident, role, channel, note))
+        await self._append(incident_entries.contacted(incident, role, channel, note))
         return self._incidents.get(incident.id, incident)
 
     async def hand_over(self, incident: Incident, to: str, note: str = "") -> Incident:
         """Offer the incident to the next person. Raises AlreadyRecorded (it is closed), JournalError."""
-        return await self._record(incident, drafts.handed_over(incident, to, note))
+        return await self._record(incident, incident_entries.handed_over(incident, to, note))
 
     async def accept(self, incident: Incident) -> Incident:
         """Accept the hand-over.
@@ -222,7 +225,7 @@ class Incidents(GroupedProjection):
         current = self.of(incident.id)
         if current is not None and (current.hand_over is None or current.hand_over.seq != offer.seq):
             raise AlreadyRecorded(self._newest(incident.id, _OFFER_ENDS))
-        return await self._respond(incident, drafts.accepted(incident.id, incident.target, offer))
+        return await self._respond(incident, incident_entries.accepted(incident.id, incident.target, offer))
 
     async def join(self, incident: Incident, into: Incident) -> Incident:
         """Make the incident part of another. Raises AlreadyRecorded (one of them is part of another, or over), JournalError."""
@@ -230,11 +233,11 @@ class Incidents(GroupedProjection):
         for one in (self.of(incident.id), self.of(into.id)):
             if one is not None and (one.joined_to or not one.is_open):
                 raise AlreadyRecorded(self._newest(one.id, _ENDS))
-        return await self._record(incident, drafts.joined(incident, into))
+        return await self._record(incident, incident_entries.joined(incident, into))
 
     async def turn(self, incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> None:
         """Record once what happened to the alarm or the system. Raises JournalError."""
-        await self._append_once(drafts.turned(incident, kind, at, detail))
+        await self._append_once(incident_entries.turned(incident, kind, at, detail))
 
     async def close(
         self,
@@ -254,11 +257,13 @@ class Incidents(GroupedProjection):
         whole = self._incidents.get(incident.id, incident)
         for text, due in follow_ups:
             id = _follow_up_id(incident.id, text, due)
-            await self._append_once(drafts.follow_up(id, incident.id, str(incident.target), text, due))
+            await self._append_once(
+                incident_entries.follow_up(id, incident.id, str(incident.target), text, due)
+            )
         for part in (self._incidents[id] for id in whole.joined if id in self._incidents):
             if part.is_open:
-                await self._append_once(drafts.closed(part, cause, title, summary))
-        return await self._record(incident, drafts.closed(incident, cause, title, summary))
+                await self._append_once(incident_entries.closed(part, cause, title, summary))
+        return await self._record(incident, incident_entries.closed(incident, cause, title, summary))
 
     async def note(self, incident: Incident, text: str) -> None:
         """Add a note to the timeline. Raises JournalError."""
@@ -269,16 +274,16 @@ class Incidents(GroupedProjection):
 
     async def leave(self, subject: str, target: str, text: str, due: datetime) -> None:
         """Leave something to be done by a date; it becomes a dated duty. Raises JournalError."""
-        await self._append(drafts.follow_up(f"f{uuid4().hex[:10]}", subject, target, text, due))
+        await self._append(incident_entries.follow_up(f"f{uuid4().hex[:10]}", subject, target, text, due))
 
     async def hand_over_day(self, day: str, to: str, note: str, open_items: Iterable[str]) -> None:
         """Offer the day's duty to the next person, with what is open. Raises JournalError."""
-        await self._append(drafts.day_handed_over(day, to, note, open_items))
+        await self._append(incident_entries.day_handed_over(day, to, note, open_items))
 
     async def accept_day(self, subject: str, offer: HandOver) -> None:
         """Accept the day's duty. Raises AlreadyRecorded (somebody was faster), JournalError."""
         alone = offer.by == self.journal.person.name
-        await self._append(drafts.accepted(subject, subject.partition(":")[2], offer, alone=alone))
+        await self._append(incident_entries.accepted(subject, subject.partition(":")[2], offer, alone=alone))
 
     async def _record(self, incident: Incident, draft: NewEntry) -> Incident:
         """Record what a person does about an open incident. Raises AlreadyRecorded (it is closed), JournalError."""
@@ -351,7 +356,7 @@ class Incidents(GroupedProjection):
 
     def _note_follow_up(self, entry: Entry) -> None:
         if entry.kind is EntryKind.FOLLOW_UP:
-            follow_up = drafts.follow_up_of(
+            follow_up = incident_entries.follow_up_of(
                 entry.data, subject=entry.subject, by=entry.person.name, at=entry.at
             )
             if follow_up is not None:

@@ -170,23 +170,25 @@ async def _addresses(wave: Wave) -> list[str]:
 
 async def metrics(wave: Wave, reader: SourceReader) -> Answered:
     """The curves of the last hours and of a week ago."""
-    asked = queries(wave.runbook, wave.service_name, await _group_dimension(wave))
+    metric_queries = queries(wave.runbook, wave.service_name, await _group_dimension(wave))
     series, week_ago = await asyncio.gather(
-        _curves(reader, asked, metric_span(wave.alarm, wave.began)),
-        _curves(reader, asked, week_ago_span(wave.alarm)),
+        _curves(reader, metric_queries, metric_span(wave.alarm, wave.began)),
+        _curves(reader, metric_queries, week_ago_span(wave.alarm)),
     )
     return Answered({"series": series, "week_ago": week_ago})
 
 
-async def _curves(reader: SourceReader, asked: tuple[MetricQuery, ...], span: TimeSpan) -> tuple[Series, ...]:
+async def _curves(
+    reader: SourceReader, metric_queries: tuple[MetricQuery, ...], span: TimeSpan
+) -> tuple[Series, ...]:
     """The curves of a span. The session never repeats what AWS charges for, but a throttled request was not executed."""
     try:
-        return await Metrics(reader).fetch(asked, span)
+        return await Metrics(reader).fetch(metric_queries, span)
     except Throttled:
         await asyncio.sleep(THROTTLED_PAUSE)
         if not await reader.extra():
             raise
-        return await Metrics(reader).fetch(asked, span)
+        return await Metrics(reader).fetch(metric_queries, span)
 
 
 async def _group_dimension(wave: Wave) -> str:

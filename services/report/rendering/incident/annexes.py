@@ -91,7 +91,7 @@ def _causes(report: IncidentReport, dates: Dates, day: date) -> Section:
 
 
 def _cause(cause: AssessedCause, report: IncidentReport, signals: dict[str, AssessedSignal]) -> Line:
-    def named(weights: Iterable[tuple[str, int]]) -> str:
+    def weights_text(weights: Iterable[tuple[str, int]]) -> str:
         return _("; ").join(
             f"{signals[id].title if id in signals else id} {points:+d}" for id, points in weights if points
         )
@@ -103,9 +103,9 @@ def _cause(cause: AssessedCause, report: IncidentReport, signals: dict[str, Asse
             title,
             str(then) if then is not None else NOTHING,
             str(cause.score),
-            named((weight.signal, weight.counts) for weight in cause.supporting) or NOTHING,
-            named((weight.signal, weight.counts) for weight in cause.opposing) or NOTHING,
-            named((weight.signal, weight.weight) for weight in cause.unseen) or NOTHING,
+            weights_text((weight.signal, weight.counts) for weight in cause.supporting) or NOTHING,
+            weights_text((weight.signal, weight.counts) for weight in cause.opposing) or NOTHING,
+            weights_text((weight.signal, weight.weight) for weight in cause.unseen) or NOTHING,
         )
     )
 

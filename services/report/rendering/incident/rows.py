@@ -77,8 +77,8 @@ class IncidentRows:
         """(due, what, left by, done)."""
         for line in self.report.incident.follow_ups:
             due = self.dates.short(line.due.astimezone(self.dates.zone).date())
-            done = self.dates.at(line.done_at, self.day) if line.done_at is not None else NOTHING
-            yield Line((due, line.text, line.by, done))
+            done_at = self.dates.at(line.done_at, self.day) if line.done_at is not None else NOTHING
+            yield Line((due, line.text, line.by, done_at))
 
 
 def figure_columns() -> tuple[str, ...]:

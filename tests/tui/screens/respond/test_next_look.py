@@ -16,7 +16,7 @@ def test_the_first_key_reads_again_and_the_second_leads_away() -> None:
     assessment = data.view().assessment
     assert assessment is not None
     view = data.view(assessment=assessment.model_copy(update={"next_look": LOOK}))
-    assert "i again opens Dashboard" in looks.made(LOOK, PLACE, view)
+    assert "i again opens Dashboard" in looks.after_reading(LOOK, PLACE, view)
     assert looks.leads_away(LOOK, PLACE)
     other = LOOK.model_copy(update={"signal": "elb-504"})
     assert not looks.leads_away(other, PLACE)
@@ -27,7 +27,7 @@ def test_a_look_that_was_made_or_has_no_place_is_told() -> None:
     assessment = data.view().assessment
     assert assessment is not None
     read_view = data.view(assessment=assessment.model_copy(update={"next_look": None}))
-    assert "weighed anew" in looks.made(LOOK, PLACE, read_view)
+    assert "weighed anew" in looks.after_reading(LOOK, PLACE, read_view)
     unread_view = data.view(assessment=assessment.model_copy(update={"next_look": LOOK}))
-    assert looks.made(LOOK, None, unread_view).endswith("it cannot be seen yet.")
+    assert looks.after_reading(LOOK, None, unread_view).endswith("it cannot be seen yet.")
     assert not looks.leads_away(LOOK, None)

@@ -97,6 +97,9 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
     states = DutyStatesAt(source)
     changed = source.entries(*CHANGE_KINDS, since=start - BEFORE, before=_last_moment(incident, source.now))
     during = [entry for entry in changed if entry.at >= start]
+    fields = _evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}
+    if incident.trigger is TriggerKind.FINDING:
+        fields["impact"] = incident.reason
     return IncidentReport(
         system=runbook.system.id,
         system_title=runbook.system.title,
@@ -115,8 +118,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
             incident, entries, evidence.whole if evidence is not None else None, onset, changed
         ),
         evidence_problem=problem,
-        **({"impact": incident.reason} if incident.trigger is TriggerKind.FINDING else {}),
-        **(_evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}),
+        **fields,
     )
 
 

@@ -37,7 +37,7 @@ from services.models.incident_report import (
 )
 from services.models.incidents import Incident, StepMark, TriggerKind
 from services.models.journal import Entry, EntryKind, EntryQuery
-from services.models.measures import LOW_IS_BAD, MEASURES
+from services.models.measures import LOW_IS_BAD, MEASURES, REPORTED
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
 from services.models.step_records import step_records
@@ -163,7 +163,8 @@ def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, *, private:
 
 def _figures(facts: Facts) -> Iterator[ImpactLine]:
     """Each curve that has values since T0: its usual value and its worst."""
-    for measure, text in MEASURES.items():
+    for measure in REPORTED:
+        text = MEASURES[measure]
         since = [(at, value) for at, value in facts.points(measure) if at >= facts.start]
         if not since:
             continue

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from services.incidents import entries as incident_entries
+from services.incidents.capture import captured
+from services.incidents.course import incident_of
 from services.models.causes import OnsetBasis
 from services.models.incident_report import IncidentReport
-from services.models.incidents import IncidentState, StepMark, TurnKind
+from services.models.incidents import IncidentState, StepMark, TriggerKind, TurnKind
 from services.models.journal import EntryKind
 from services.models.report import DayReport, PeriodReport
 from services.models.verdict import Verdict
@@ -17,7 +19,7 @@ from services.report.rendering.incident.document import incident_document
 from services.report.rendering.markdown import to_markdown
 from services.report.rendering.page import height
 from tests.services.duties.duty_world import jst
-from tests.services.report.incident_ledger import DAY, SECRET, open_incident, responded
+from tests.services.report.incident_ledger import DAY, SECRET, evidence, open_incident, responded
 from tests.services.report.ledger import RUNBOOK, Ledger
 
 
@@ -103,6 +105,26 @@ def test_damaged_evidence_is_said(ledger: Ledger) -> None:
     report = report_of(ledger)
     assert report.evidence_problem
     assert report.evidence_problem in markdown.write(incident_document(report))
+
+
+def test_evidence_that_somebody_added_to_a_findings_incident_does_not_hide_what_the_finding_says(
+    ledger: Ledger,
+) -> None:
+    draft = incident_entries.opened(
+        "backups",
+        "Backups",
+        jst(f"{DAY} 10:03"),
+        trigger=TriggerKind.FINDING,
+        playbook="",
+        after="",
+        text="no snapshot",
+    )
+    incident = incident_of([ledger.write(f"{DAY} 10:04", draft)])
+    assert incident is not None
+    ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()))
+    report = report_of(ledger)
+    assert report.impact == "no snapshot"
+    assert report.figures
 
 
 def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:

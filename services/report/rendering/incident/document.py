@@ -22,6 +22,7 @@ from services.report.rendering.incident.rows import (
     contact_columns,
     figure_columns,
     follow_up_columns,
+    points_text,
     step_columns,
     timeline_columns,
 )
@@ -196,17 +197,14 @@ class _Page(FirstPage):
                 _("{title} (decided)").format(title=cause.title) if is_decided else cause.title,
                 str(then) if then is not None else NOTHING,
                 str(cause.score),
-                self._signals(cause.supporting) or NOTHING,
-                self._signals(cause.opposing) or NOTHING,
+                self._signals(cause.supporting),
+                self._signals(cause.opposing),
             )
         )
 
     def _signals(self, weights: Sequence[AssessedWeight]) -> str:
-        names = {signal.id: signal.title for signal in self.report.signals}
-        counting = [weight for weight in weights if weight.counts][:_FACTS]
-        return _("; ").join(
-            f"{names.get(weight.signal, weight.signal)} {weight.counts:+d}" for weight in counting
-        )
+        counting = [(weight.signal, weight.counts) for weight in weights if weight.counts]
+        return points_text(counting[:_FACTS], self.report)
 
     def _contacted(self) -> Iterator[Section]:
         widths = (12, 26, 14, 14, 34)

@@ -1,6 +1,6 @@
 """Rows of the tables in an incident's report: its page shows the first of them, its annexes all. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from services.i18n import N_, _
@@ -27,6 +27,12 @@ _MARKS = {
     StepMark.DONE: (glyphs.DONE, N_("carried out")),
     StepMark.SKIPPED: (glyphs.OFF, N_("skipped")),
 }
+
+
+def points_text(points: Iterable[tuple[str, int]], report: IncidentReport) -> str:
+    """`503 dominates +8; …`: the signals that count, with their points; NOTHING without any."""
+    titles = {signal.id: signal.title for signal in report.signals}
+    return _("; ").join(f"{titles.get(id, id)} {count:+d}" for id, count in points if count) or NOTHING
 
 
 class IncidentRows:

@@ -17,14 +17,16 @@ Done = Mapping[str, datetime]
 
 def incident_lines(source: Source, done: Done) -> tuple[IncidentLine, ...]:
     """The incidents that were open at some time of the period, by their start; states as of the report's moment."""
-    opened = source.entries(EntryKind.INCIDENT_OPENED, since=source.start - KEPT, before=source.as_of)
+    opened = source.entries(EntryKind.INCIDENT_OPENED, since=source.start - KEPT, before=source.entries_until)
     closed = source.entries(EntryKind.INCIDENT_CLOSED, since=source.start - KEPT, before=source.start)
     # Incidents are few, and each has an index of its own; all kinds at once would read the whole journal.
     subjects = dict.fromkeys(entry.subject for entry in opened)
     for entry in closed:
         subjects.pop(entry.subject, None)
     entries = [
-        entry for subject in subjects for entry in source.entries(subject=subject, before=source.as_of)
+        entry
+        for subject in subjects
+        for entry in source.entries(subject=subject, before=source.entries_until)
     ]
     return tuple(incident_line(incident, done) for incident in incidents_in(entries))
 

@@ -83,7 +83,7 @@ class LogsScreen(PaneScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable closing the only pane."""
-        return len(self.tails) > 1 if action == "close_pane" else True
+        return len(self.tails) > 1 if action == "close_pane" else super().check_action(action, parameters)
 
     def action_open_pane(self) -> None:
         """Choose a log group for another pane."""

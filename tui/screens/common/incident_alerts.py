@@ -1,6 +1,6 @@
 """What of the open incidents every screen tells."""
 
-from services.incidents.clocks import clocks
+from services.incidents.clocks import whole_clocks
 from services.models.incidents import Incident, IncidentState
 from tui.console import Console
 from widgets.incidents.alert import IncidentAlert
@@ -8,12 +8,12 @@ from widgets.incidents.alert import IncidentAlert
 
 def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
     """The open incidents as the alarm strip tells of them."""
-    books, now = {book.id: book for book in app.ready.runbook.playbooks}, app.now()
+    now = app.now()
     return tuple(
         IncidentAlert(
             str(incident.target),
             incident.state is not IncidentState.OPEN,
-            clocks(incident, books.get(incident.playbook or ""), now),
+            whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, now),
             is_offered=_is_offered(incident, app.ready.journal.person.name),
         )
         for incident in app.incidents

@@ -2,11 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingType
 from textual.getters import app as app_getter
 from textual.screen import Screen
 
@@ -26,7 +24,7 @@ from tui.modes import MODES
 from tui.runtime.removal import dismiss_below
 from tui.screens.common.framed import Framed
 from tui.screens.common.incident_alerts import incident_alerts
-from tui.screens.common.way_back import WAY_BACK, go_back, leads_back
+from tui.screens.common.way_back import go_back, leads_back
 from widgets.alarms.strip import AlarmStrip
 from widgets.drawing.format import coarse, duration
 from widgets.drawing.ticker import catch_up, every_second
@@ -56,7 +54,6 @@ class Place:
 class ModeScreen(Framed, Screen[object]):
     """Frame of a mode; subclasses yield their body from `body()`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [WAY_BACK]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012  Textual's own
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 

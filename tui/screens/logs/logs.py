@@ -12,6 +12,7 @@ from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
 from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs.panes import PaneScreen
 from widgets.logs.pane import LogPane
 
@@ -22,7 +23,7 @@ MOST_PANES = 4
 class LogsScreen(PaneScreen):
     """The logs mode: several log panes on one screen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), WAY_BACK]
     DEFAULT_CSS = """
     LogsScreen {
         #panes { height: 1fr; }

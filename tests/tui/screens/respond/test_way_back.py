@@ -5,6 +5,7 @@ import pytest
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
 from tests.tui.screens.respond.test_respond import ALARM, responding, shows
+from tui.modes import MODES
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.logs.logs import LogsScreen
@@ -12,6 +13,7 @@ from tui.screens.respond.incident import IncidentScreen
 from tui.screens.watch.watch import WatchScreen
 
 pytestmark = [pytest.mark.scenario("alb-5xx", history=300.0), pytest.mark.usefixtures("at_once")]
+MODE_OF_KEY = {mode.key: mode.id for mode in MODES}
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +80,15 @@ async def test_who_went_another_way_is_not_led_back(embedded: Embedded) -> None:
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, LogsScreen)
         assert not pilot.app.screen.leads_back()
+
+
+async def test_without_a_way_back_no_mode_offers_it(embedded: Embedded) -> None:
+    async with responding(embedded, (200, 60)) as pilot:
+        for mode in "12346":
+            await pilot.press(mode)
+            await until(pilot, lambda mode=mode: pilot.app.current_mode == MODE_OF_KEY[mode])
+            offered = [
+                each.binding.action for each in pilot.app.screen.active_bindings.values() if each.enabled
+            ]
+            assert "back_to_incident" not in offered, mode
+            assert "leave_zoom" not in offered, mode

@@ -27,10 +27,10 @@ class SecurityGroups:
             return ()
         answer = await self._session.read(*_CALL, required=("SecurityGroups",), GroupIds=unique_ids)
         groups = {group.id: group for group in map(_group, rows(answer, "SecurityGroups"))}
-        if missing := [id for id in unique_ids if id not in groups]:
+        if unknown_ids := [id for id in unique_ids if id not in groups]:
             # Without one of them, what it lets in would look refused.
             text = _("EC2 did not return the security group {name}.")
-            raise incomplete(text.format(name=clean(missing[0])), *_CALL)
+            raise incomplete(text.format(name=clean(unknown_ids[0])), *_CALL)
         return tuple(groups[RawId(id)] for id in unique_ids)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from services.i18n import N_, _
 from services.incidents.catalogue import titles
+from services.incidents.entries import turn_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.service import Incidents
 from services.incidents.weighing import assess
@@ -13,7 +14,7 @@ from services.models.alarms import AlarmOverview, AlarmState
 from services.models.assess_answer import word_text
 from services.models.causes import Word
 from services.models.feeds import FeedState
-from services.models.incidents import Incident, TurnKind
+from services.models.incidents import Incident
 from services.models.journal import JournalHealth
 from services.models.runbook import Runbook
 
@@ -22,13 +23,6 @@ _ALARMS = {
     AlarmState.OK: (glyphs.NORMAL, N_("{name}: the alarm is ok. {reason}")),
     AlarmState.INSUFFICIENT: (glyphs.NOT_JUDGED, N_("{name}: the alarm has no data. {reason}")),
     AlarmState.MISSING: (glyphs.MISSING, N_("{name}: the alarm does not exist. {reason}")),
-}
-_TURNS = {
-    TurnKind.ALARM: N_("{title}: the alarm fires again"),
-    TurnKind.OK: N_("{title}: the alarm is ok again"),
-    TurnKind.INSUFFICIENT: N_("{title}: the alarm has no data"),
-    TurnKind.MISSING: N_("{title}: the alarm does not exist any more"),
-    TurnKind.RECOVERED: N_("{title}: the system has recovered"),
 }
 
 
@@ -90,7 +84,7 @@ class Announcements:
 
     def _course(self, incident: Incident, before: Incident | None) -> Iterator[str]:
         for turn in incident.turns[len(before.turns) if before else 0 :]:
-            yield "  " + _(_TURNS[turn.kind]).format(title=incident.title)
+            yield "  " + turn_text(turn.kind, incident.title)
         if incident.holder and (before is None or before.holder != incident.holder):
             yield "  " + _("{title}: {who} responds").format(title=incident.title, who=incident.holder)
         if not incident.is_open and (before is None or before.is_open):

@@ -7,7 +7,6 @@ The console that first writes the claim `first-wave:<incident>:1` into the journ
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -19,6 +18,7 @@ from services.clock import Clock, real
 from services.i18n import _, plural
 from services.incidents.entries import SCHEMA
 from services.incidents.evidence import packed
+from services.incidents.first_wave.wave import ReadWave
 from services.incidents.service import Incidents
 from services.inspections.running.finding_records import abandoned
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -36,9 +36,6 @@ LATE = timedelta(minutes=15)
 """Time after the alarm from which the entry says how late its evidence is: no console was open."""
 AT_ONCE = 2
 """First waves that one console reads at the same time: CloudTrail answers two requests a second."""
-
-ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
-"""Reads the first wave about an incident; raises nothing but cancellation."""
 
 
 class IncidentCapture:
@@ -104,7 +101,7 @@ class IncidentCapture:
             return rest
         task = detached(self._capture(incident, turn + 1), name=f"first wave {incident.id}")
         self._tasks[incident.id] = task
-        task.add_done_callback(lambda ended: self._ended(incident.id, ended))
+        task.add_done_callback(lambda task: self._ended(incident.id, task))
         return None
 
     async def _newest_claim(self, incident: Incident) -> Entry | None:

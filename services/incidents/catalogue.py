@@ -57,6 +57,19 @@ def _weighted(spec: CauseSpec, runbook: Runbook) -> CauseSpec:
     )
 
 
+def effects_of(ids: Iterable[str], specs: Iterable[CauseSpec]) -> set[str]:
+    """Everything that these causes can bring about, directly or through others."""
+    explains = {str(spec.id): spec.explains for spec in specs}
+    effects: set[str] = set()
+    waiting = [effect for id in ids for effect in explains.get(id, ())]
+    while waiting:
+        effect = waiting.pop()
+        if effect not in effects:
+            effects.add(effect)
+            waiting += explains.get(effect, ())
+    return effects
+
+
 def titles(ids: Iterable[str]) -> tuple[str, ...]:
     """What causes are called, in the language of the screen; a person's own words stay as they are."""
     names = {spec.id: spec.title for spec in shipped()}

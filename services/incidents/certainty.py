@@ -3,10 +3,11 @@
 A word is held back by what could still change it: by what was not seen, and more by what could not be read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.i18n import _
-from services.models.causes import CauseSpec, WeighedCause, Word
+from services.incidents.catalogue import effects_of
+from services.models.causes import CauseSpec, WeighedCause, WeighedSignal, Word
 
 STRONG, STRONG_LEAD = 20, 6
 LIKELY, LIKELY_LEAD = 10, 3
@@ -41,22 +42,25 @@ def judge(
     return Word.STRONG, ""
 
 
-def _granted(cause: WeighedCause, *, denied: bool = False) -> int:
-    """The score if all that is unseen spoke for the cause; with `denied`, only what an unread source hides."""
+def possible_gain(supporting: Iterable[WeighedSignal], unseen: Iterable[WeighedSignal]) -> int:
+    """How far the score of a cause would rise if all these unseen signals were present."""
     best: dict[str, int] = {}
     free = 0
-    for row in cause.unseen:
-        if denied and not row.signal.is_denied:
-            continue
+    for row in unseen:
         if row.signal.group:
             best[row.signal.group] = max(best.get(row.signal.group, 0), row.weight)
         else:
             free += row.weight
-    for row in cause.supporting:
+    for row in supporting:
         # A group counts once: what is present of it is replaced by a stronger unseen signal, not added to it.
         if row.signal.group in best:
             best[row.signal.group] = max(0, best[row.signal.group] - row.counts)
-    return cause.score + free + sum(best.values())
+    return free + sum(best.values())
+
+
+def _granted(cause: WeighedCause) -> int:
+    """The score if all that is unseen spoke for the cause."""
+    return cause.score + possible_gain(cause.supporting, cause.unseen)
 
 
 def _undermined(
@@ -69,35 +73,20 @@ def _undermined(
     """Why an unread source could take the word away again; "" if none could. What is not read makes nothing surer."""
     if not any(row.signal.is_denied for cause in weighed.values() for row in cause.unseen):
         return ""
-    if not first.is_assured:
+    if first.unread.rules_out:
         return _unseen_text(first)
-    floor = first.score + first.doubts
-    explained = _descendants(first.id, specs)
+    floor = first.score - first.unread.loss
+    explained = effects_of([first.id], specs)
+    causes_of_first = {spec.id for spec in specs if first.id in spec.explains}
     for cause in weighed.values():
         is_rival = cause.id != first.id and cause.id not in explained and not cause.impossible
-        most = _granted(cause, denied=True)
-        could_change = most > cause.score or first.doubts < 0
+        most = cause.score + cause.unread.gain
+        could_change = cause.unread.gain > 0 or first.unread.loss > 0
         if is_rival and could_change and floor - most < lead:
-            return _unseen_text(cause) if most > cause.score else _doubted_text(first)
-        if first.id in _children(cause.id, specs) and cause.score < SUPPORTED <= most and is_rival:
+            return _unseen_text(cause) if cause.unread.gain > 0 else _doubted_text(first)
+        if is_rival and cause.id in causes_of_first and cause.score < SUPPORTED <= most:
             return _unseen_text(cause)
     return _doubted_text(first) if floor < least else ""
-
-
-def _children(id: str, specs: Sequence[CauseSpec]) -> tuple[str, ...]:
-    return next((spec.explains for spec in specs if spec.id == id), ())
-
-
-def _descendants(id: str, specs: Sequence[CauseSpec]) -> set[str]:
-    """Everything that a cause can bring about, directly or through others."""
-    reached: set[str] = set()
-    waiting = [*_children(id, specs)]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += _children(name, specs)
-    return reached
 
 
 def _insufficient(

@@ -73,20 +73,22 @@ def _starts(incident: Incident) -> datetime:
 
 def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime) -> IncidentClock:
     due = _due(starts, minutes)
-    met = incident.recovered_at or incident.closed_at
-    state = ClockState.MET if met is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
-    return IncidentClock(kind=ClockKind.RECOVERY, starts=starts, due=due, state=state, met_at=met)
+    met_at = incident.recovered_at or incident.closed_at
+    state = ClockState.MET if met_at is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
+    return IncidentClock(kind=ClockKind.RECOVERY, starts=starts, due=due, state=state, met_at=met_at)
 
 
 def _escalation(incident: Incident, starts: datetime, minutes: int, who: str, now: datetime) -> IncidentClock:
     due = _due(starts, minutes)
     contacts = [each.at for each in incident.contacted if each.at >= starts]
-    met = min(
+    met_at = min(
         [*contacts, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)],
         default=None,
     )
-    state = ClockState.MET if met is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
-    return IncidentClock(kind=ClockKind.ESCALATION, starts=starts, due=due, state=state, met_at=met, who=who)
+    state = ClockState.MET if met_at is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
+    return IncidentClock(
+        kind=ClockKind.ESCALATION, starts=starts, due=due, state=state, met_at=met_at, who=who
+    )
 
 
 def overdue(every: tuple[IncidentClock, ...]) -> tuple[IncidentClock, ...]:

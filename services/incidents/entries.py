@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.i18n import _
+from services.i18n import N_, _
 from services.models.causes import Assessment
 from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TriggerKind, TurnKind
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
@@ -13,20 +13,16 @@ from services.models.text import clean
 SCHEMA: dict[str, Any] = {RESTRAINS_CHANGES: False}
 """In the data of each entry: no change depends on it."""
 _TURNS = {
-    TurnKind.ALARM: lambda title: _("{title}: the alarm fires again").format(title=title),
-    TurnKind.OK: lambda title: _("{title}: the alarm is ok again").format(title=title),
-    TurnKind.INSUFFICIENT: lambda title: _("{title}: the alarm has no data").format(title=title),
-    TurnKind.MISSING: lambda title: _("{title}: the alarm does not exist any more").format(title=title),
-    TurnKind.RECOVERED: lambda title: _("{title}: the system has recovered").format(title=title),
+    TurnKind.ALARM: N_("{title}: the alarm fires again"),
+    TurnKind.OK: N_("{title}: the alarm is ok again"),
+    TurnKind.INSUFFICIENT: N_("{title}: the alarm has no data"),
+    TurnKind.MISSING: N_("{title}: the alarm does not exist any more"),
+    TurnKind.RECOVERED: N_("{title}: the system has recovered"),
 }
 _MARKS = {
-    StepMark.DONE: lambda number, text: _("Step {number} done: {text}").format(number=number, text=text),
-    StepMark.SKIPPED: lambda number, text: _("Step {number} skipped: {text}").format(
-        number=number, text=text
-    ),
-    StepMark.TODO: lambda number, text: _("Step {number} open again: {text}").format(
-        number=number, text=text
-    ),
+    StepMark.DONE: N_("Step {number} done: {text}"),
+    StepMark.SKIPPED: N_("Step {number} skipped: {text}"),
+    StepMark.TODO: N_("Step {number} open again: {text}"),
 }
 
 
@@ -90,7 +86,7 @@ def taken(incident: Incident) -> NewEntry:
 
 def stepped(incident: Incident, index: int, mark: StepMark, step: str, note: str) -> NewEntry:
     """A step was marked."""
-    text = _noted(_MARKS[mark](index + 1, step), note)
+    text = _noted(_(_MARKS[mark]).format(number=index + 1, text=step), note)
     return _about(incident, EntryKind.INCIDENT_STEP, text, index=index, mark=mark.value, note=note)
 
 
@@ -159,6 +155,11 @@ def joined(incident: Incident, into: Incident) -> NewEntry:
     return _about(incident, EntryKind.INCIDENT_JOINED, text, claim=f"joined:{incident.id}", into=into.id)
 
 
+def turn_text(kind: TurnKind, title: str) -> str:
+    """What happened to an incident's alarm or system, in words."""
+    return _(_TURNS[kind]).format(title=title)
+
+
 def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> NewEntry:
     """The alarm changed its state, or recovery was judged; recorded once however many consoles saw it."""
     last = incident.turns[-1] if incident.turns else None
@@ -173,7 +174,7 @@ def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -
     return _about(
         incident,
         EntryKind.INCIDENT_TURNED,
-        _noted(_TURNS[kind](incident.title), detail),
+        _noted(turn_text(kind, incident.title), detail),
         claim=f"turned:{incident.id}:{kind.value}:{moment}",
         state=kind.value,
         at=at.isoformat(),

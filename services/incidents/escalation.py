@@ -23,8 +23,6 @@ _WORDS = {
     Word.STRONG: lambda cause: _("probably: {cause}").format(cause=cause),
     Word.LIKELY: lambda cause: _("possibly: {cause}").format(cause=cause),
 }
-
-
 SPOKEN = 2
 """Measured values of a finding that are read aloud."""
 
@@ -68,8 +66,8 @@ def recipients(
     contacts = {str(contact.role): str(contact.contact) for contact in runbook.contacts}
     # An approver may be named, who is no contact.
     approvers = {str(each.role): str(each.name) for each in runbook.approvers}
-    named = filter(None, (first, *named_roles(playbook)))
-    roles = dict.fromkeys((*named, *contacts))
+    first_roles = filter(None, (first, *named_roles(playbook)))
+    roles = dict.fromkeys((*first_roles, *contacts))
     return (*people, *(Recipient(role, contacts.get(role) or approvers.get(role, "")) for role in roles))
 
 
@@ -85,13 +83,7 @@ def role_to_tell(incident: Incident, playbook: Playbook | None) -> str:
     """Whom to tell next: the role of the first step that tells and is open, else whom the playbook escalates to."""
     if playbook is None:
         return ""
-    carried_out = {record.index for record in incident.steps if record.mark is not StepMark.TODO}
-    steps = (
-        step
-        for index, step in enumerate(playbook.steps)
-        if step.kind is StepKind.TELL and index not in carried_out
-    )
-    step = next(steps, None)
+    step = next((step for step in _open_steps(incident, playbook) if step.kind is StepKind.TELL), None)
     return (str(step.to) if step is not None else "") or str(playbook.escalate_to)
 
 
@@ -126,15 +118,15 @@ def _targets(facts: Facts) -> str:
 
 def first_action(situation: Situation) -> str:
     """The first step that is still open; "" if the playbook has none."""
-    step = _open_step(situation)
-    return str(step.text) if step is not None else ""
-
-
-def _open_step(situation: Situation) -> Step | None:
     if situation.playbook is None:
-        return None
-    marked = {record.index for record in situation.incident.steps if record.mark.value != "todo"}
-    return next((step for index, step in enumerate(situation.playbook.steps) if index not in marked), None)
+        return ""
+    return next((str(step.text) for step in _open_steps(situation.incident, situation.playbook)), "")
+
+
+def _open_steps(incident: Incident, playbook: Playbook) -> Iterator[Step]:
+    """The steps that are neither done nor skipped."""
+    handled = {record.index for record in incident.steps if record.mark is not StepMark.TODO}
+    return (step for index, step in enumerate(playbook.steps) if index not in handled)
 
 
 def next_check(situation: Situation) -> str:

@@ -145,6 +145,22 @@ class Facts:
         first = self.start - timedelta(minutes=lead)
         return [line for line in sample.lines if line.at >= first] if sample is not None else []
 
+    @cached_property
+    def application_messages(self) -> dict[str, list[LogEntry]]:
+        """What the application's errors say since just before T0, each message with its lines, both oldest first."""
+        return self._by_message(self.evidence.application_errors)
+
+    @cached_property
+    def database_messages(self) -> dict[str, list[LogEntry]]:
+        """What the database's log says since just before T0, each message with its lines, both oldest first."""
+        return self._by_message(self.evidence.database_lines)
+
+    def _by_message(self, sample: LogSample | None) -> dict[str, list[LogEntry]]:
+        by_message: dict[str, list[LogEntry]] = {}
+        for line in self.lines(sample):
+            by_message.setdefault(message_of(line.text), []).append(line)
+        return by_message
+
     @property
     def log_gap(self) -> str:
         """Why the words of the logs may be incomplete, in words; "" if both were read."""

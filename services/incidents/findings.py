@@ -23,7 +23,7 @@ async def begin(incidents: Incidents, runbook: Runbook, finding: Finding) -> Inc
     """
     inspection = str(finding.inspection)
     playbook = playbook_of_finding(runbook, inspection)
-    opened = await incidents.open_from_finding(
+    incident = await incidents.open_from_finding(
         inspection,
         str(finding.title),
         finding.read_at,
@@ -31,4 +31,4 @@ async def begin(incidents: Incidents, runbook: Runbook, finding: Finding) -> Inc
         str(finding.summary),
         [measure_text(measure) for measure in bad_measures(finding)[:MEASURES]],
     )
-    return opened or incidents.open_for(inspection)
+    return incident or incidents.open_for(inspection)

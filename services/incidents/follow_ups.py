@@ -25,9 +25,9 @@ def follow_ups_in(entries: Iterable[Entry]) -> Iterator[FollowUp]:
     """What these entries leave to be done; unreadable ones are left out."""
     for entry in entries:
         if entry.kind is EntryKind.FOLLOW_UP:
-            left = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
-            if left is not None:
-                yield left
+            follow_up = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
+            if follow_up is not None:
+                yield follow_up
 
 
 def offered_follow_up(runbook: Runbook, inspection: str) -> str:
@@ -41,20 +41,20 @@ def offered_follow_up(runbook: Runbook, inspection: str) -> str:
     return next(actions, "")
 
 
-def _slot(left: FollowUp, zone: tzinfo) -> ScheduledOccurrence:
-    day = left.due.astimezone(zone).date()
+def _slot(follow_up: FollowUp, zone: tzinfo) -> ScheduledOccurrence:
+    day = follow_up.due.astimezone(zone).date()
     remark = _("Left by {name} on {day}.").format(
-        name=left.by, day=day_text(left.at.astimezone(zone).date(), day)
+        name=follow_up.by, day=day_text(follow_up.at.astimezone(zone).date(), day)
     )
     return ScheduledOccurrence(
-        key=f"{FOLLOW_UP}{left.id}",
+        key=f"{FOLLOW_UP}{follow_up.id}",
         duty="",
-        title=left.text,
+        title=follow_up.text,
         nominal=(day,),
         day=day,
         until=day,
-        due_at=left.due,
-        late_at=left.due + DAY,
+        due_at=follow_up.due,
+        late_at=follow_up.due + DAY,
         missed_at=None,
         timed=False,
         remark=remark,

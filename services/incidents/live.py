@@ -5,19 +5,17 @@ the time searched, of which a first wave reads few); `with_captured` adds those 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from services.clock import Clock
 from services.incidents.facts import Facts
-from services.incidents.recovery import RecoveryCheck, recovery_checks
+from services.incidents.first_wave.wave import ReadWave
+from services.incidents.recovery import recovery_checks
 from services.models.first_wave import IncidentEvidence, LogEntry, LogSample, StoppedTask
-from services.models.incidents import Incident
+from services.models.incidents import Incident, RecoveryCheck
 from services.models.runbook import Runbook
 
 EVERY = 60.0
 """Seconds between two readings of one incident, however many ask."""
-ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
-"""Reads the first wave about an incident; raises nothing but cancellation."""
 
 
 class LiveEvidence:
@@ -35,15 +33,17 @@ class LiveEvidence:
     async def read(self, incident: Incident, *, at_once: bool = False) -> IncidentEvidence:
         """A reading at most EVERY seconds old; `at_once`: a new one, as a person asked for it."""
         lock = self._locks.setdefault(incident.id, asyncio.Lock())
-        asked = self._clock.elapsed()
+        asked_at = self._clock.elapsed()
         async with lock:
-            began = self._elapsed.get(incident.id)
+            began_at = self._elapsed.get(incident.id)
             # Whoever waited for a reading that began after the question has it.
-            if began is not None and (began >= asked or (not at_once and asked - began < EVERY)):
+            if began_at is not None and (
+                began_at >= asked_at or (not at_once and asked_at - began_at < EVERY)
+            ):
                 return self._newest[incident.id]
-            began = self._clock.elapsed()
+            began_at = self._clock.elapsed()
             evidence = await self._read(incident)
-            self._newest[incident.id], self._elapsed[incident.id] = evidence, began
+            self._newest[incident.id], self._elapsed[incident.id] = evidence, began_at
             return evidence
 
     def checks(self, incident: Incident) -> tuple[RecoveryCheck, ...]:

@@ -6,6 +6,7 @@ from statistics import median
 
 from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, Source
+from services.models.metrics import Series
 
 SPREADS = 3.0
 """How many spreads above the baseline a minute must lie."""
@@ -77,12 +78,7 @@ def usual_points(points: Points, moment: datetime) -> Points:
 
 def summed(evidence: IncidentEvidence, measures: Iterable[Measure]) -> list[tuple[int, float]]:
     """The sum of several curves, minute by minute; a count that AWS did not publish is 0 if anything was published."""
-    curves = [evidence.curve(measure) for measure in measures]
-    totals: dict[int, float] = {}
-    for curve in curves:
-        if curve is not None:
-            for at, value in zip(curve.times, curve.values, strict=True):
-                totals[at] = totals.get(at, 0.0) + value
+    totals = _totals(evidence.curve(measure) for measure in measures)
     if set(measures) <= _COUNTS:
         requests = evidence.curve(Measure.REQUESTS)
         for at in requests.times if requests is not None else ():
@@ -91,13 +87,17 @@ def summed(evidence: IncidentEvidence, measures: Iterable[Measure]) -> list[tupl
 
 
 def _week_ago(evidence: IncidentEvidence, measures: Iterable[Measure]) -> list[float]:
-    curves = [evidence.curve_week_ago(measure) for measure in measures]
+    return list(_totals(evidence.curve_week_ago(measure) for measure in measures).values())
+
+
+def _totals(curves: Iterable[Series | None]) -> dict[int, float]:
+    """The sum of these curves by the start of each minute; those that were not read are left out."""
     totals: dict[int, float] = {}
     for curve in curves:
         if curve is not None:
             for at, value in zip(curve.times, curve.values, strict=True):
                 totals[at] = totals.get(at, 0.0) + value
-    return list(totals.values())
+    return totals
 
 
 def baseline(points: Points, week_ago: Sequence[float], measure: Measure) -> float | None:

@@ -127,9 +127,9 @@ def _token(incident: str, number: int) -> str:
 
 def words_of(records: Sequence[AgentRecord]) -> str:
     """What an investigation says: its newest summary, else its newest record with a text. Newest first."""
-    written = [record for record in records if record.text.strip()]
-    summaries = [record for record in written if any(part in record.kind.casefold() for part in _SUMMARIES)]
-    return clean_block((summaries or written)[0].text, LONGEST) if written else ""
+    with_text = [record for record in records if record.text.strip()]
+    summaries = [record for record in with_text if any(part in record.kind.casefold() for part in _SUMMARIES)]
+    return clean_block((summaries or with_text)[0].text, LONGEST) if with_text else ""
 
 
 # ---- entries
@@ -175,8 +175,8 @@ def ended(
 def answered(incident: Incident, opinion: Opinion, words: str) -> NewEntry:
     """AWS's words."""
     line = " ".join(words.split())
-    shown = line if len(line) <= SHOWN else line[:SHOWN].rstrip() + "…"
-    text = _("AWS's opinion: {text}").format(text=shown)
+    excerpt = line if len(line) <= SHOWN else line[:SHOWN].rstrip() + "…"
+    text = _("AWS's opinion: {text}").format(text=excerpt)
     claim = f"opinion-answer:{opinion.task}"
     return _draft(
         incident, text, opinion.number, opinion.token, OpinionState.ANSWERED, claim,

@@ -3,22 +3,13 @@
 from services.i18n import _
 from services.incidents.facts import Facts
 from services.incidents.onset import baseline, summed, usual_points, watched_measures
-from services.models.base import Clean, Model
 from services.models.first_wave import Measure, Source
+from services.models.incidents import RecoveryCheck
 from services.models.measures import MEASURES
-from services.models.units import BYTES, PLAIN, number
+from services.models.units import BYTES, number
 
 QUIET = 3
 """Whole minutes in a row that must lie under the baseline."""
-
-
-class RecoveryCheck(Model):
-    """One condition of recovery."""
-
-    title: Clean
-    value: Clean
-    is_met: bool | None
-    """None: it could not be judged, so recovery is not."""
 
 
 def recovery_checks(facts: Facts) -> tuple[RecoveryCheck, ...]:
@@ -68,7 +59,7 @@ def _curve(facts: Facts) -> RecoveryCheck:
     limit = baseline(usual_points(points, facts.evidence.alarm.since), week_ago, measures[0])
     if limit is None or len(points) < QUIET:
         return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
-    unit = MEASURES[measures[0]].unit if measures[0] in MEASURES else PLAIN
+    unit = MEASURES[measures[0]].unit
     newest = [value for _at, value in points[-QUIET:]]
     value = _("{value} beside {limit}").format(value=number(max(newest), unit), limit=number(limit, unit))
     return RecoveryCheck(title=title, value=value, is_met=max(newest) <= limit)

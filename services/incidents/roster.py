@@ -24,8 +24,8 @@ class RosterRow:
 
 def on_duty(runbook: Runbook, day: date) -> RosterEntry | None:
     """Who is on duty on a local date; None if the roster names nobody. A later entry of the file wins."""
-    named = [entry for entry in runbook.roster if entry.starts <= day <= entry.ends]
-    return named[-1] if named else None
+    entries = [entry for entry in runbook.roster if entry.starts <= day <= entry.ends]
+    return entries[-1] if entries else None
 
 
 def next_on_duty(runbook: Runbook, day: date) -> RosterEntry | None:

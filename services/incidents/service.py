@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from services.clock import Clock
-from services.incidents import entries as drafts
+from services.incidents import entries as incident_entries
 from services.incidents.course import KINDS, incident_of
 from services.incidents.hand_over.day_offers import DayOffers
 from services.incidents.joining import with_parts
@@ -153,8 +153,9 @@ class Incidents(GroupedProjection):
             return None
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
-            named = {"playbook": playbook, "after": after, "text": text}
-            draft = drafts.opened(target, title, since, trigger=trigger, facts=facts, **named)
+            draft = incident_entries.opened(
+                target, title, since, trigger=trigger, playbook=playbook, after=after, text=text, facts=facts
+            )
             try:
                 await self._append(draft)
             except AlreadyRecorded as error:
@@ -171,33 +172,37 @@ class Incidents(GroupedProjection):
 
     async def take(self, incident: Incident) -> Incident:
         """This person responds from now on. Raises JournalError."""
-        return await self._record(incident, drafts.taken(incident))
+        return await self._record(incident, incident_entries.taken(incident))
 
     async def mark(
         self, incident: Incident, index: int, mark: StepMark, step: str, note: str = ""
     ) -> Incident:
         """Mark a step of the playbook; `step` is its text. Raises JournalError."""
-        return await self._record(incident, drafts.stepped(incident, index, mark, step, note))
+        return await self._record(incident, incident_entries.stepped(incident, index, mark, step, note))
 
     async def decide(
         self, incident: Incident, cause: str, title: str, note: str = "", assessment: Assessment | None = None
     ) -> Incident:
         """Decide on a cause, with the scores as they stand. Raises JournalError."""
-        return await self._record(incident, drafts.decided(incident, cause, title, note, assessment))
+        return await self._record(
+            incident, incident_entries.decided(incident, cause, title, note, assessment)
+        )
 
     async def contacted(self, incident: Incident, role: str, channel: str, note: str = "") -> Incident:
         """Record that somebody was told. Raises JournalError."""
-        return await self._record(incident, drafts.contacted(incident, role, channel, note))
+        return await self._record(incident, incident_entries.contacted(incident, role, channel, note))
 
     async def hand_over(self, incident: Incident, to: str, note: str = "") -> Incident:
         """Offer the incident to the next person. Raises JournalError."""
-        return await self._record(incident, drafts.handed_over(incident, to, note))
+        return await self._record(incident, incident_entries.handed_over(incident, to, note))
 
     async def accept(self, incident: Incident) -> Incident:
         """Accept the hand-over. Raises AlreadyRecorded (somebody was faster), JournalError."""
         if incident.hand_over is None:
             return incident
-        return await self._record(incident, drafts.accepted(incident.id, incident.target, incident.hand_over))
+        return await self._record(
+            incident, incident_entries.accepted(incident.id, incident.target, incident.hand_over)
+        )
 
     async def join(self, incident: Incident, into: Incident) -> Incident:
         """Make the incident part of another. Raises AlreadyRecorded (one of them is part of another, or over), JournalError."""
@@ -205,12 +210,12 @@ class Incidents(GroupedProjection):
         for one in (self.of(incident.id), self.of(into.id)):
             if one is not None and (one.joined_to or not one.is_open):
                 raise AlreadyRecorded([entry for entry in self.recorded(one.id) if entry.kind in _ENDS][-1])
-        return await self._record(incident, drafts.joined(incident, into))
+        return await self._record(incident, incident_entries.joined(incident, into))
 
     async def turn(self, incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> None:
         """Record once what happened to the alarm or the system. Raises JournalError."""
         try:
-            await self._append(drafts.turned(incident, kind, at, detail))
+            await self._append(incident_entries.turned(incident, kind, at, detail))
         except AlreadyRecorded:
             await self.load()
 
@@ -222,22 +227,24 @@ class Incidents(GroupedProjection):
         summary: str = "",
         follow_ups: Iterable[tuple[str, datetime]] = (),
     ) -> Incident:
-        """Close the incident and what is part of it; incident follow-up is a text and its date.
+        """Close the incident and what is part of it; a follow-up is a text and its date.
 
         Raises AlreadyRecorded (it is closed), JournalError.
         """
         # Once it is closed, its open parts stand alone.
         whole = self._incidents.get(incident.id, incident)
-        ended = await self._record(incident, drafts.closed(incident, cause, title, summary))
+        closed_incident = await self._record(
+            incident, incident_entries.closed(incident, cause, title, summary)
+        )
         for text, due in follow_ups:
             await self.leave(incident.id, str(incident.target), text, due)
         for part in (self._incidents[id] for id in whole.joined if id in self._incidents):
             if part.is_open:
                 try:
-                    await self._append(drafts.closed(part, cause, title, summary))
+                    await self._append(incident_entries.closed(part, cause, title, summary))
                 except AlreadyRecorded:
                     await self.load()
-        return self._incidents.get(incident.id, ended)
+        return self._incidents.get(incident.id, closed_incident)
 
     async def note(self, incident: Incident, text: str) -> None:
         """Add a note to the timeline. Raises JournalError."""
@@ -248,16 +255,16 @@ class Incidents(GroupedProjection):
 
     async def leave(self, subject: str, target: str, text: str, due: datetime) -> None:
         """Leave something to be done by a date; it becomes a dated duty. Raises JournalError."""
-        await self._append(drafts.follow_up(f"f{uuid4().hex[:10]}", subject, target, text, due))
+        await self._append(incident_entries.follow_up(f"f{uuid4().hex[:10]}", subject, target, text, due))
 
     async def hand_over_day(self, day: str, to: str, note: str, open_items: Iterable[str]) -> None:
         """Offer the day's duty to the next person, with what is open. Raises JournalError."""
-        await self._append(drafts.day_handed_over(day, to, note, open_items))
+        await self._append(incident_entries.day_handed_over(day, to, note, open_items))
 
     async def accept_day(self, subject: str, offer: HandOver) -> None:
         """Accept the day's duty. Raises AlreadyRecorded (somebody was faster), JournalError."""
         alone = offer.by == self.journal.person.name
-        await self._append(drafts.accepted(subject, subject.partition(":")[2], offer, alone=alone))
+        await self._append(incident_entries.accepted(subject, subject.partition(":")[2], offer, alone=alone))
 
     async def _record(self, incident: Incident, draft: NewEntry) -> Incident:
         await self._append(draft)
@@ -291,7 +298,7 @@ class Incidents(GroupedProjection):
 
     def _note_follow_up(self, entry: Entry) -> None:
         if entry.kind is EntryKind.FOLLOW_UP:
-            follow_up = drafts.follow_up_of(
+            follow_up = incident_entries.follow_up_of(
                 entry.data, subject=entry.subject, by=entry.person.name, at=entry.at
             )
             if follow_up is not None:

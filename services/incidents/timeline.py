@@ -120,16 +120,16 @@ def _row(at: datetime, text: str, *, late: bool = False, by: str = "") -> Timeli
 
 def _deployments(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
     definitions = {revision.id: revision.task_definition for revision in evidence.revisions}
-    listed = False
+    is_listed = False
     for deployment in evidence.deployments:
         if deployment.created is not None:
-            listed = True
+            is_listed = True
             name = definitions.get(deployment.target, "")
             state = deployment_state(deployment.status)
             yield _row(deployment.created, _("Deployment began: {name}").format(name=name or state))
             if deployment.finished is not None:
                 yield _row(deployment.finished, _("Deployment ended: {name}").format(name=state))
-    for primary in evidence.service.deployments if evidence.service is not None and not listed else ():
+    for primary in evidence.service.deployments if evidence.service is not None and not is_listed else ():
         if primary.created is not None:
             yield _row(primary.created, _("Deployment began: {name}").format(name=primary.task_definition))
 

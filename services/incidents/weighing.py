@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from services.i18n import _
 from services.incidents.catalogue import causes_of
-from services.incidents.certainty import SUPPORTED, is_shown, judge
+from services.incidents.certainty import SUPPORTED, is_shown, judge, possible_gain
 from services.incidents.facts import Facts
 from services.incidents.signals.registry import BY_ID, signals_of
 from services.models.causes import (
@@ -18,6 +18,7 @@ from services.models.causes import (
     Onset,
     Signal,
     SignalState,
+    UnreadEffect,
     WeighedCause,
     WeighedSignal,
     Word,
@@ -62,9 +63,9 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> We
     rows = [*_rows(spec.id, spec.present, signals, SignalState.PRESENT, onset)]
     rows += _rows(spec.id, spec.absent, signals, SignalState.ABSENT, onset)
     rows = _strongest(rows)
-    counted = [row for row in rows if row.counts]
-    supporting = sorted((row for row in counted if row.counts > 0), key=lambda row: -row.counts)
-    opposing = sorted((row for row in counted if row.counts < 0), key=lambda row: row.counts)
+    counting = [row for row in rows if row.counts]
+    supporting = sorted((row for row in counting if row.counts > 0), key=lambda row: -row.counts)
+    opposing = sorted((row for row in counting if row.counts < 0), key=lambda row: row.counts)
     unseen = [
         WeighedSignal(signal=signals[name], weight=weight, counts=0)
         for name, weight in spec.present.items()
@@ -78,9 +79,8 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> We
         supporting=tuple(supporting),
         opposing=tuple(opposing),
         unseen=tuple(sorted(unseen, key=lambda row: -row.weight)),
-        doubts=_doubts(spec, signals),
         impossible=_impossible(spec, signals),
-        is_assured=_is_assured(spec, signals),
+        unread=_unread(spec, signals, supporting, unseen),
         onset=min(times, default=None),
     )
 
@@ -123,25 +123,29 @@ def _strongest(rows: Sequence[WeighedSignal]) -> list[WeighedSignal]:
 
 
 def _impossible(spec: CauseSpec, signals: Mapping[str, Signal]) -> str:
-    """Why the cause is impossible: none of the signals that it requires is present or unseen."""
+    """Why the cause is impossible: all the signals that it requires are absent."""
     required = [signals[name] for name in spec.requires if name in signals]
     if not required or any(signal.state is not SignalState.ABSENT for signal in required):
         return ""
     return _("not seen: {signals}").format(signals=_(", ").join(signal.title for signal in required))
 
 
-def _doubts(spec: CauseSpec, signals: Mapping[str, Signal]) -> int:
-    """What the signals of unread sources would cost the cause at worst."""
-    names = {*spec.present, *spec.absent}
-    denied = [name for name in names if name in signals and signals[name].is_denied]
-    return sum(min(0, spec.present.get(name, 0), spec.absent.get(name, 0)) for name in denied)
-
-
-def _is_assured(spec: CauseSpec, signals: Mapping[str, Signal]) -> bool:
-    """Whether a required signal is present, or unseen for another reason than an unread source."""
+def _unread(
+    spec: CauseSpec,
+    signals: Mapping[str, Signal],
+    supporting: Sequence[WeighedSignal],
+    unseen: Sequence[WeighedSignal],
+) -> UnreadEffect:
+    """What the sources that could not be read may still change."""
+    denied_ids = {name for name, signal in signals.items() if signal.is_denied}
+    lowest = (min(0, spec.present.get(name, 0), spec.absent.get(name, 0)) for name in denied_ids)
     required = [signals[name] for name in spec.requires if name in signals]
-    open_signals = (signal for signal in required if signal.state is not SignalState.ABSENT)
-    return not required or any(not signal.is_denied for signal in open_signals)
+    return UnreadEffect(
+        gain=possible_gain(supporting, [row for row in unseen if row.signal.is_denied]),
+        loss=-sum(lowest),
+        rules_out=bool(required)
+        and all(signal.is_denied or signal.state is SignalState.ABSENT for signal in required),
+    )
 
 
 # ---- chains

@@ -97,6 +97,17 @@ class WeighedSignal(Model):
     """Whether it shows this cause itself, not only an effect (◆)."""
 
 
+class UnreadEffect(Model):
+    """What the sources that could not be read may still change about a cause; nothing if all were read."""
+
+    gain: int = 0
+    """How far its score would rise if they spoke for it as much as they can; 0 or more."""
+    loss: int = 0
+    """How far its score would fall if they spoke against it as much as they can; 0 or more."""
+    rules_out: bool = False
+    """Whether they could show it to be impossible: only they could hold a signal that it requires."""
+
+
 class WeighedCause(Model):
     """One cause with its score."""
 
@@ -109,12 +120,10 @@ class WeighedCause(Model):
     """What speaks against it, heaviest first."""
     unseen: tuple[WeighedSignal, ...] = ()
     """What could speak for it but was not seen, heaviest first."""
-    doubts: int = 0
-    """How far its score would fall at worst if the sources that could not be read spoke against it; 0 or less."""
     impossible: Clean = ""
-    """Why it is impossible; "" if it is not. Such a cause is shown struck out."""
-    is_assured: bool = True
-    """Whether it would be possible even if the sources that could not be read had shown nothing."""
+    """Why what was read makes it impossible; "" if it does not. Such a cause is shown struck out."""
+    unread: UnreadEffect = UnreadEffect()
+    """What reading the other sources could change."""
     effects: tuple[Slug, ...] = ()
     """Other supported causes that it explains, by score; they do not compete with it."""
     is_root: bool = True

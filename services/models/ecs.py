@@ -145,11 +145,3 @@ class ScalingActivities(Model):
     """Newest first."""
     undated: int = 0
     """Number of decisions without a time, which are not in `activities`."""
-
-
-class ServiceStatus(Model):
-    """A service with its scaling bounds and newest activities."""
-
-    service: ContainerService
-    target: ScalableTarget | None = None
-    activities: tuple[ScalingActivity, ...] = ()

@@ -7,13 +7,13 @@ from services.models.verdict import DISPLAY_ORDER, Verdict
 
 def measure_text(measure: Measure) -> str:
     """`Root sign-ins 1 (normal: 0)`; what is wrong in words where the value itself is as it should be."""
-    shown = measure.shown or _("not judged")
+    value = measure.shown or _("not judged")
     if measure.note and measure.shown == measure.allowed:
         return f"{measure.title} {measure.note}"
     if not measure.allowed:
-        return f"{measure.title} {shown}"
+        return f"{measure.title} {value}"
     return _("{title} {shown} (normal: {allowed})").format(
-        title=measure.title, shown=shown, allowed=measure.allowed
+        title=measure.title, shown=value, allowed=measure.allowed
     )
 
 

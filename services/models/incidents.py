@@ -252,3 +252,13 @@ class IncidentClock(Model):
     met_at: datetime | None = None
     who: Clean = ""
     """Whom to escalate to; "" for recovery."""
+
+
+class RecoveryCheck(Model):
+    """One condition of recovery."""
+
+    title: Clean
+    value: Clean
+    """What was measured, or why nothing could be."""
+    is_met: bool | None
+    """None: it could not be judged, so recovery is not."""

@@ -17,20 +17,43 @@ class MeasureText:
 
 
 MEASURES: dict[Measure, MeasureText] = {
-    Measure.TARGET_5XX: MeasureText(N_("5xx of the application")),
-    Measure.ELB_5XX: MeasureText(N_("5xx of the load balancer")),
     Measure.REQUESTS: MeasureText(N_("requests")),
+    Measure.ELB_5XX: MeasureText(N_("5xx of the load balancer")),
+    Measure.ELB_502: MeasureText("502"),
+    Measure.ELB_503: MeasureText("503"),
+    Measure.ELB_504: MeasureText("504"),
+    Measure.TARGET_5XX: MeasureText(N_("5xx of the application")),
     Measure.LATENCY: MeasureText(N_("latency p95"), SECONDS),
-    Measure.UNHEALTHY: MeasureText(N_("unhealthy targets")),
     Measure.HEALTHY: MeasureText(N_("healthy targets")),
+    Measure.UNHEALTHY: MeasureText(N_("unhealthy targets")),
     Measure.ECS_CPU: MeasureText(N_("ECS CPU, mean"), PERCENT),
+    Measure.ECS_CPU_MAX: MeasureText(N_("ECS CPU, hottest task"), PERCENT),
     Measure.ECS_MEMORY: MeasureText(N_("ECS memory"), PERCENT),
-    Measure.DB_CONNECTIONS: MeasureText(N_("RDS connections")),
     Measure.DB_CPU: MeasureText(N_("RDS CPU"), PERCENT),
+    Measure.DB_CREDITS: MeasureText(N_("RDS CPU credits")),
+    Measure.DB_CONNECTIONS: MeasureText(N_("RDS connections")),
     Measure.DB_FREE: MeasureText(N_("RDS free storage"), BYTES),
     Measure.DB_WAL: MeasureText(N_("RDS transaction logs"), BYTES),
+    Measure.DB_SLOT_LAG: MeasureText(N_("RDS replication slot lag"), BYTES),
+    Measure.DB_LOAD: MeasureText(N_("RDS load (sessions)")),
     Measure.WAF_BLOCKED: MeasureText(N_("requests blocked by WAF")),
 }
+"""The curves that are shown to people."""
+REPORTED = (
+    Measure.TARGET_5XX,
+    Measure.ELB_5XX,
+    Measure.REQUESTS,
+    Measure.LATENCY,
+    Measure.UNHEALTHY,
+    Measure.HEALTHY,
+    Measure.ECS_CPU,
+    Measure.ECS_MEMORY,
+    Measure.DB_CONNECTIONS,
+    Measure.DB_CPU,
+    Measure.DB_FREE,
+    Measure.DB_WAL,
+    Measure.WAF_BLOCKED,
+)
 """The curves that reports name, in their order: what users notice first."""
-LOW_IS_BAD = frozenset({Measure.HEALTHY, Measure.DB_FREE})
+LOW_IS_BAD = frozenset({Measure.HEALTHY, Measure.DB_FREE, Measure.DB_CREDITS})
 """Curves of which the smallest value is the worst."""

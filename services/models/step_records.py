@@ -17,8 +17,8 @@ def step_records(
     """The newest record of each step that has one, by the step's index; `runs`: changes of any console."""
     records = {record.index: record for record in incident.steps}
     for record in (*_acts(incident, playbook), *_changed(incident, playbook, runs)):
-        marked = records.get(record.index)
-        if marked is None or marked.at < record.at:
+        newest = records.get(record.index)
+        if newest is None or newest.at < record.at:
             records[record.index] = record
     return tuple(records[index] for index in sorted(records))
 
@@ -32,10 +32,10 @@ def _acts(incident: Incident, playbook: Playbook | None) -> Iterator[StepRecord]
                 index=index, mark=StepMark.DONE, at=decision.at, by=decision.by, note=decision.title
             )
         if step.kind is StepKind.TELL and playbook is not None:
-            yield from _told(incident, playbook, step, index)
+            yield from _calls(incident, playbook, step, index)
 
 
-def _told(incident: Incident, playbook: Playbook, step: Step, index: int) -> Iterator[StepRecord]:
+def _calls(incident: Incident, playbook: Playbook, step: Step, index: int) -> Iterator[StepRecord]:
     """The first call to the role that the step names, in whichever language it was recorded."""
     roles = step.versions("to") if step.original("to") else playbook.versions("escalate_to")
     contact = next((each for each in incident.contacted if each.role in roles), None)

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from services.incidents.catalogue import shipped
+from services.incidents.catalogue import effects_of, shipped
 from services.incidents.course import incidents_in
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.weighing import assess
@@ -79,7 +79,7 @@ def _weighed(assessment: Assessment | None, truth: DrillTruth) -> dict[str, obje
     if assessment is None:
         return {}
     leader = str(assessment.leader.id) if assessment.leader is not None else ""
-    return {"leader": leader, "word": assessment.word, "leader_verdict": judged(leader, truth.causes)}
+    return {"leader": leader, "word": assessment.word, "leader_verdict": verdict_on(leader, truth.causes)}
 
 
 def _course(incident: Incident, playbook: Playbook | None, truth: DrillTruth) -> dict[str, object]:
@@ -99,14 +99,14 @@ def _course(incident: Incident, playbook: Playbook | None, truth: DrillTruth) ->
         "steps": steps,
         "looks": sum(step.mark is StepMark.DONE and step.kind in (StepKind.LOOK, None) for step in steps),
         "decided": decision.cause if decision is not None else "",
-        "decided_verdict": judged(str(decision.cause) if decision is not None else "", truth.causes),
+        "decided_verdict": verdict_on(str(decision.cause) if decision is not None else "", truth.causes),
     }
 
 
 def _steps(incident: Incident, playbook: Playbook | None) -> Iterator[DrillStep]:
     before = incident.since
-    marked = [record for record in incident.steps if record.mark is not StepMark.TODO]
-    for record in sorted(marked, key=lambda record: (record.at, record.index)):
+    records = [record for record in incident.steps if record.mark is not StepMark.TODO]
+    for record in sorted(records, key=lambda record: (record.at, record.index)):
         steps = playbook.steps if playbook is not None else ()
         step = steps[record.index] if record.index < len(steps) else None
         yield DrillStep(
@@ -120,41 +120,28 @@ def _steps(incident: Incident, playbook: Playbook | None) -> Iterator[DrillStep]
         before = record.at
 
 
-def judged(cause: str, true_causes: Iterable[str]) -> CauseVerdict:
+def verdict_on(cause: str, true_causes: Iterable[str]) -> CauseVerdict:
     """How near a cause is to the true ones: what a true cause brings about is an effect of it."""
     if not cause:
         return CauseVerdict.NONE
     true_ids = set(true_causes)
     if cause in true_ids:
         return CauseVerdict.RIGHT
-    return CauseVerdict.EFFECT if cause in _effects(true_ids) else CauseVerdict.WRONG
-
-
-def _effects(ids: Iterable[str]) -> set[str]:
-    """Everything that these causes can bring about, directly or through others."""
-    explains = {str(spec.id): [str(id) for id in spec.explains] for spec in shipped()}
-    reached: set[str] = set()
-    waiting = [effect for id in ids for effect in explains.get(id, ())]
-    while waiting:
-        effect = waiting.pop()
-        if effect not in reached:
-            reached.add(effect)
-            waiting += explains.get(effect, ())
-    return reached
+    return CauseVerdict.EFFECT if cause in effects_of(true_ids, shipped()) else CauseVerdict.WRONG
 
 
 def together(drills: Iterable[DrillScore], unscored: Iterable[str] = ()) -> DrillScores:
     """Several drills with their confusion tables, most frequent first."""
-    listed = tuple(drills)
+    scores = tuple(drills)
     return DrillScores(
-        drills=listed,
-        decided=_confusion((drill.true_causes, drill.decided) for drill in listed),
-        weighed=_confusion((drill.true_causes, drill.leader) for drill in listed),
+        drills=scores,
+        decided=_confusion((drill.true_causes, drill.decided) for drill in scores),
+        weighed=_confusion((drill.true_causes, drill.leader) for drill in scores),
         unscored=tuple(unscored),
     )
 
 
 def _confusion(pairs: Iterable[tuple[tuple[str, ...], str]]) -> tuple[ConfusionCell, ...]:
-    counts = Counter(("+".join(true), given) for true, given in pairs)
-    cells = (ConfusionCell(true=true, given=given, count=count) for (true, given), count in counts.items())
+    counts = Counter(("+".join(true), cause) for true, cause in pairs)
+    cells = (ConfusionCell(true=true, given=cause, count=count) for (true, cause), count in counts.items())
     return tuple(sorted(cells, key=lambda cell: (cell.true, -cell.count, cell.given)))

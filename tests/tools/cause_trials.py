@@ -193,25 +193,25 @@ async def trials() -> AsyncIterator[Trials]:
 
 
 def verdict(
-    trial: Trial, denied: str, evidence: IncidentEvidence, judged: Assessment, *, fires: bool
+    trial: Trial, denied_source: str, evidence: IncidentEvidence, assessment: Assessment, *, fires: bool
 ) -> Verdict:
     """What an assessment says about a trial."""
-    roots = [cause for cause in judged.causes if cause.is_root and not cause.impossible]
-    effects = {cause.id: cause.effects for cause in judged.causes}
+    roots = [cause for cause in assessment.causes if cause.is_root and not cause.impossible]
+    effects = {cause.id: cause.effects for cause in assessment.causes}
     chain: list[str] = []
-    waiting = list(roots[0].effects) if roots else []
-    while waiting:
-        name = waiting.pop(0)
+    pending = list(roots[0].effects) if roots else []
+    while pending:
+        name = pending.pop(0)
         if name not in chain:
             chain.append(name)
-            waiting += effects.get(name, ())
+            pending += effects.get(name, ())
     return Verdict(
         trial=trial,
-        denied=denied,
-        word=judged.word.value,
+        denied=denied_source,
+        word=assessment.word.value,
         ranking=tuple(str(cause.id) for cause in roots[:3]),
         chain=tuple(map(str, chain)),
-        scores={str(cause.id): cause.score for cause in judged.causes if not cause.impossible},
+        scores={str(cause.id): cause.score for cause in assessment.causes if not cause.impossible},
         requests=evidence.requests,
         seconds=(evidence.ended - evidence.began).total_seconds(),
         fires=fires,
@@ -233,13 +233,13 @@ async def run(
             for source in sources:
                 desk.deny(source)
                 evidence = await desk.evidence()
-                judged = assess(evidence, desk.runbook)
+                assessment = assess(evidence, desk.runbook)
                 result = verdict(
-                    trial, source.value if source else "", evidence, judged, fires=world.is_firing
+                    trial, source.value if source else "", evidence, assessment, fires=world.is_firing
                 )
                 verdicts.append(result)
                 if tell is not None:
-                    tell(result, judged)
+                    tell(result, assessment)
     return verdicts
 
 
@@ -300,14 +300,16 @@ def _rank(result: Verdict) -> int:
 
 
 def _share(values: Iterable[bool]) -> float:
-    listed = list(values)
-    return round(sum(listed) / len(listed), 4) if listed else 1.0
+    booleans = list(values)
+    return round(sum(booleans) / len(booleans), 4) if booleans else 1.0
 
 
-def explanation(judged: Assessment) -> str:
+def explanation(assessment: Assessment) -> str:
     """The causes with what counted, for tuning."""
-    lines = [f"    T0 {judged.onset.at:%H:%M} {judged.onset.basis} {judged.word} {judged.why}"]
-    for cause in judged.causes[:5]:
+    lines = [
+        f"    T0 {assessment.onset.at:%H:%M} {assessment.onset.basis} {assessment.word} {assessment.why}"
+    ]
+    for cause in assessment.causes[:5]:
         lines.append(f"    {cause.score:4} {cause.id} root={cause.is_root} → {', '.join(cause.effects)}")
         for row in (*cause.supporting, *cause.opposing):
             at = f"{row.signal.at:%H:%M:%S}" if row.signal.at else ""
@@ -346,7 +348,7 @@ def main() -> int:
     if options.cause:
         every = [trial for trial in every if set(trial.causes) & set(options.cause)]
 
-    def tell(result: Verdict, judged: Assessment) -> None:
+    def tell(result: Verdict, assessment: Assessment) -> None:
         is_bad = (not result.is_first and bool(result.trial.causes)) or (
             not result.trial.causes and result.word == "strong"
         )
@@ -358,7 +360,7 @@ def main() -> int:
             flush=True,
         )
         if options.explain and (is_bad or options.cause):
-            print(explanation(judged), flush=True)
+            print(explanation(assessment), flush=True)
 
     verdicts = asyncio.run(run(every, deny=options.deny, tell=tell))
     print(json.dumps(figures(verdicts), indent=1))

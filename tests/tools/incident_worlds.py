@@ -74,11 +74,11 @@ def _world(scenario: str, seed: int, names: tuple[str, ...]) -> IncidentWorld:
     story = draw(scenario, seed, names, lead=0.0)
     random = Random(f"moment {scenario} {seed} {names}")
     hour, minute = map(int, (story.start or "10:00").split(":"))
-    began = (
+    start = (
         random.choice(_DAYS).replace(hour=hour, minute=minute, second=random.randint(2, 25)).astimezone(UTC)
     )
-    clock = ManualClock(began + timedelta(seconds=60))
-    world = World(story, clock, began=began, history=HISTORY)
+    clock = ManualClock(start + timedelta(seconds=60))
+    world = World(story, clock, began=start, history=HISTORY)
     alarm = _alarm(world, ALARMS[scenario])
     for _ in range(GIVE_UP if names else random.randint(1, 5)):
         if alarm.state is State.ALARM:
@@ -90,7 +90,7 @@ def _world(scenario: str, seed: int, names: tuple[str, ...]) -> IncidentWorld:
     late = random.uniform(3, 45) if random.random() < 0.8 else random.uniform(60, 420)
     clock.advance(max(1.0, (fired - clock.now()).total_seconds() + late))
     world.tick()
-    return IncidentWorld(world, ALARMS[scenario], fired, began, names)
+    return IncidentWorld(world, ALARMS[scenario], fired, start, names)
 
 
 def _alarm(world: World, name: str) -> Alarm:

@@ -146,7 +146,7 @@ async def _write_nothing(_text: str) -> None:
     """What a dialog writes that is never confirmed."""
 
 
-def _told(it: Things) -> ToldScreen:
+def _telling(it: Things) -> ToldScreen:
     ready = it.app.ready
     situation = Situation(
         incident=_incident(it), runbook=ready.runbook, playbook=None, now=it.app.now(), zone=it.app.zone
@@ -221,7 +221,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     SignAllScreen: (lambda it: it.app.push_screen(SignAllScreen([it.occurrence])),),
     SignScreen: (lambda it: signing.sign_now(it.app, it.occurrence),),
-    ToldScreen: (lambda it: it.app.push_screen(_told(it)),),
+    ToldScreen: (lambda it: it.app.push_screen(_telling(it)),),
     UsageScreen: (lambda it: it.app.action_show_usage(),),
 }
 """Every way to open a screen over a mode's."""

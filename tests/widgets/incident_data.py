@@ -129,7 +129,7 @@ EXITS = signal(
 )  # fmt: skip
 
 
-def weighed(signal: Signal, weight: int) -> WeighedSignal:
+def weighed_signal(signal: Signal, weight: int) -> WeighedSignal:
     """A signal that counts in full."""
     return WeighedSignal(signal=signal, weight=weight, counts=weight, is_direct=bool(signal.direct_for))
 
@@ -137,16 +137,16 @@ def weighed(signal: Signal, weight: int) -> WeighedSignal:
 CAUSES = (
     WeighedCause(
         id="database-saturated", score=31, prior=4,
-        supporting=(weighed(SLOTS, 15), weighed(CONNECTIONS, 8), weighed(LATENCY, 5)),
-        opposing=(weighed(DEPLOYED, -1),), effects=("target-slow", "application-error"), onset=minutes(-1),
+        supporting=(weighed_signal(SLOTS, 15), weighed_signal(CONNECTIONS, 8), weighed_signal(LATENCY, 5)),
+        opposing=(weighed_signal(DEPLOYED, -1),), effects=("target-slow", "application-error"), onset=minutes(-1),
     ),
     WeighedCause(
-        id="application-error", score=13, prior=4, supporting=(weighed(STACK, 10),), is_root=False,
-        opposing=(weighed(LATENCY, -1),),
+        id="application-error", score=13, prior=4, supporting=(weighed_signal(STACK, 10),), is_root=False,
+        opposing=(weighed_signal(LATENCY, -1),),
     ),
-    WeighedCause(id="target-slow", score=12, prior=2, supporting=(weighed(LATENCY, 8),), is_root=False),
-    WeighedCause(id="task-crash", score=3, prior=3, unseen=(weighed(EXITS, 15),)),
-    WeighedCause(id="bad-deployment", score=-6, prior=6, opposing=(weighed(DEPLOYED, -12),)),
+    WeighedCause(id="target-slow", score=12, prior=2, supporting=(weighed_signal(LATENCY, 8),), is_root=False),
+    WeighedCause(id="task-crash", score=3, prior=3, unseen=(weighed_signal(EXITS, 15),)),
+    WeighedCause(id="bad-deployment", score=-6, prior=6, opposing=(weighed_signal(DEPLOYED, -12),)),
     WeighedCause(id="no-target", score=0, prior=0, impossible="正常なターゲットが 2 台登録されています"),
 )  # fmt: skip
 SPECS = {
@@ -185,7 +185,7 @@ def log(count: int, text: str, *, every: float = 15, begin: float = 0) -> tuple[
 
 def evidence(**fields: object) -> IncidentEvidence:
     """What the first wave has read."""
-    denied = Problem(
+    problem = Problem(
         kind=ProblemKind.ACCESS_DENIED,
         summary="ecs:DescribeTasks の権限がありません。",
         remedy="管理者に許可を依頼してください。",
@@ -198,7 +198,7 @@ def evidence(**fields: object) -> IncidentEvidence:
         "began": ALARM + timedelta(seconds=5),
         "ended": ALARM + timedelta(seconds=8),
         "readings": tuple(
-            SourceReading(source=source, requests=1, problem=denied if source is Source.TASKS else None)
+            SourceReading(source=source, requests=1, problem=problem if source is Source.TASKS else None)
             for source in Source
         ),
         "service": ContainerService(

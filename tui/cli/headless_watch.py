@@ -29,18 +29,18 @@ USAGE_EVERY = 600.0
 
 async def watch(output: Prints, options: StartOptions) -> int:
     """Watch until a signal arrives. Raises StartError if the system cannot be connected."""
-    stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    stop_signal: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def stop(number: int) -> None:
-        if not stopped.done():
-            stopped.set_result(number)
+        if not stop_signal.done():
+            stop_signal.set_result(number)
 
     with on_loop.handled(stop, lambda number: os._exit(ended_by(number))):
         async with connected(options) as services:
             console = HeadlessWatch(services, output)
             tasks = [asyncio.create_task(work) for work in await console.begin()]
             try:
-                return ended_by(await stopped)
+                return ended_by(await stop_signal)
             finally:
                 for task in tasks:
                     task.cancel()

@@ -139,18 +139,18 @@ class _Incidents:
         from services.report.collecting.incident_lines import incident_line
 
         now = datetime.now(UTC)
-        chosen = [
+        incidents = [
             incident
             for incident in reversed(_read(journal))
             if every or incident.closed_at is None or now - incident.closed_at < SHOWN
         ]
-        chosen.sort(key=lambda incident: not incident.is_open)
+        incidents.sort(key=lambda incident: not incident.is_open)
         if data:
-            lines = [incident_line(incident, {}).model_dump(mode="json") for incident in chosen]
+            lines = [incident_line(incident, {}).model_dump(mode="json") for incident in incidents]
             self.output.hand_over([as_json(lines).removesuffix("\n")])
         else:
-            self.output.print_lines(_listed(chosen, journal, now) or [_("There are no incidents.")])
-        return _status(chosen)
+            self.output.print_lines(_list_lines(incidents, journal, now) or [_("There are no incidents.")])
+        return _status(incidents)
 
     def show(self, journal: OpenedJournal, *, id: str | None, data: bool, private: bool) -> int:
         """Run `toban incident show`. Raises CommandStopped, UsageError."""
@@ -192,7 +192,7 @@ class _Incidents:
 def _report(journal: OpenedJournal, id: str | None, *, private: bool) -> "IncidentReport":
     from services.report.collecting.incident import make_incident_report
 
-    incident = _named(_read(journal), id)
+    incident = _incident_of(_read(journal), id)
     now = datetime.now(UTC)
     with _readable(journal, now):
         return make_incident_report(journal.path, journal.runbook, incident, now, private=private)
@@ -217,7 +217,7 @@ def _readable(journal: OpenedJournal, now: datetime) -> Iterator[None]:
         raise CommandStopped(lines, ExitStatus.UNKNOWN) from error
 
 
-def _named(incidents: "Sequence[Incident]", id: str | None) -> "Incident":
+def _incident_of(incidents: "Sequence[Incident]", id: str | None) -> "Incident":
     """The incident that an id names. Raises UsageError if none or several do."""
     context = click.get_current_context()
     if not id:
@@ -244,7 +244,7 @@ def chosen_by(incidents: "Iterable[Incident]", id: str) -> "list[Incident]":
     return [each for each in every if each.id.startswith(heads)]
 
 
-def _listed(incidents: "Iterable[Incident]", journal: OpenedJournal, now: datetime) -> list[str]:
+def _list_lines(incidents: "Iterable[Incident]", journal: OpenedJournal, now: datetime) -> list[str]:
     from services.report.collecting.incident_lines import incident_line
     from services.report.rendering.incident.listing import incident_state, time_taken
     from widgets.drawing.format import pad, stamp

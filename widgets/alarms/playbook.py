@@ -1,6 +1,5 @@
 """The runbook's playbook for an alarm, with its clocks running from when it fired. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +7,7 @@ from services.i18n import _
 from services.models.glyphs import ATTENTION, LATE, WAITING
 from services.models.runbook_playbooks import Playbook, Step
 from widgets.drawing.format import duration, wrap
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, fit, width_of
 
 
@@ -48,9 +48,9 @@ def playbook_lines(
     if playbook.causes:
         lines += [[], [(_("Cause → action"), "head")], *_causes(playbook, context, width)]
     for caution in playbook.caution:
-        lines += _hanging([(f"{ATTENTION} ", "warn")], caution, width)
+        lines += hanging([(f"{ATTENTION} ", "warn")], caution, width)
     if playbook.approval:
-        lines += _hanging(
+        lines += hanging(
             [(f"{WAITING} ", "caution")], _("Approval: {who}").format(who=playbook.approval), width
         )
     return lines
@@ -60,9 +60,9 @@ def step_lines(index: int, step: Step, context: StepContext, width: int) -> list
     """A numbered step, where it leads, and its note."""
     is_chosen = context.chosen == index
     head = _number(index, context)
-    lines: list[Line] = _hanging(head, step.text, width, "strong" if is_chosen else "")
+    lines: list[Line] = hanging(head, step.text, width, "strong" if is_chosen else "")
     return _linked(lines, index, context, width, width_of(head)) + (
-        _hanging([("    ", "")], step.note, width, "muted") if step.note else []
+        hanging([("    ", "")], step.note, width, "muted") if step.note else []
     )
 
 
@@ -89,21 +89,12 @@ def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str
     wait = duration(minutes * 60)
     text = words.replace("{time}", wait)
     if elapsed is None:
-        return _hanging([("  ", "")], text, width, "muted")
+        return hanging([("  ", "")], text, width, "muted")
     seconds = minutes * 60 - elapsed
     if seconds <= 0:
         ended = over.replace("{time}", wait).replace("{past}", duration(-seconds))
-        return _hanging([(f"{LATE} ", role)], ended, width, role)
-    return _hanging([("  ", "")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
-
-
-def _hanging(first: Sequence[Span], text: str, width: int, role: str = "") -> list[Line]:
-    """Wrapped text whose further lines are aligned with the text of the first."""
-    indent = width_of(first)
-    return [
-        [*(first if row == 0 else [(" " * indent, "")]), (line, role)]
-        for row, line in enumerate(wrap(text, width - indent))
-    ]
+        return hanging([(f"{LATE} ", role)], ended, width, role)
+    return hanging([("  ", "")], text + " — " + _("{time} left").format(time=duration(seconds)), width)
 
 
 def _number(index: int, context: StepContext) -> Line:

@@ -17,6 +17,7 @@ from services.models.changes import Parameter, Plan, PlannedStep, Revert, Row
 from services.models.text import LINE_LIMIT, clean
 from widgets.changes.consents import approval_spans
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
+from widgets.drawing.hanging import NARROWEST, hanging
 from widgets.drawing.lines import Line, Span, plain, spread
 
 ARROW = " → "
@@ -26,31 +27,22 @@ _LABEL = 28
 """Maximum cells of a label beside its value."""
 _BEFORE, _AFTER = 24, 14
 """Maximum cells of the value before, and minimum cells of the value after beside it."""
-_NARROWEST = 8
-"""Minimum cells for wrapped text."""
 _ODD = 3
 """Maximum number of unusual characters listed for a name."""
-
-
-def hanging(first: Line, text: str, role: str, width: int) -> list[Line]:
-    """`text` wrapped after `first`; continuation lines are aligned with the text."""
-    indent = sum(cell_len(words) for words, _role in first)
-    rows = wrap(text, max(_NARROWEST, width - indent)) or [""]
-    return [[*(first if at == 0 else [(" " * indent, "")]), (words, role)] for at, words in enumerate(rows)]
 
 
 def pairs(rows: Iterable[tuple[str, str, str]], width: int) -> list[Line]:
     """One row for each (label, value, role), the values in one column; what would wrap badly goes below its label."""
     triples = list(rows)
     widest = max((cell_len(label) for label, _value, _role in triples), default=0)
-    room = min(_LABEL, widest, max(0, width - 2 - _NARROWEST))
+    room = min(_LABEL, widest, max(0, width - 2 - NARROWEST))
     lines: list[Line] = []
     for label, value, role in triples:
         if label and (cell_len(label) > room or _is_better_below(value, width - room - 2, width - 2)):
             lines.append([(label, "muted")])
-            lines += hanging([("  ", "")], value, role, width)
+            lines += hanging([("  ", "")], value, width, role)
         else:
-            lines += hanging([(pad(label, room), "muted"), ("  ", "")], value, role, width)
+            lines += hanging([(pad(label, room), "muted"), ("  ", "")], value, width, role)
     return lines
 
 
@@ -59,8 +51,8 @@ def _is_better_below(value: str, beside: int, below: int) -> bool:
     name = " " not in value and cell_len(value) == len(value)  # Japanese text may break anywhere
     if name and cell_len(value) > beside:
         return True
-    rows = len(wrap(value, max(_NARROWEST, beside)))
-    return rows > 1 + len(wrap(value, max(_NARROWEST, below)))
+    rows = len(wrap(value, max(NARROWEST, beside)))
+    return rows > 1 + len(wrap(value, max(NARROWEST, below)))
 
 
 _PROSE = frozenset({"Description"})
@@ -86,10 +78,10 @@ def impact_lines(plan: Plan, width: int) -> list[Line]:
     """The impact and the grave warnings; shown first, because they affect everything below."""
     lines: list[Line] = []
     if plan.blast:
-        lines += hanging([(f"{glyphs.ATTENTION} ", "alert")], plan.blast, "alert", width)
+        lines += hanging([(f"{glyphs.ATTENTION} ", "alert")], plan.blast, width, "alert")
     for warning in plan.cautions:
         if warning.grave:
-            lines += hanging([(f"{glyphs.ATTENTION} ", "bad")], warning.text, "bad", width)
+            lines += hanging([(f"{glyphs.ATTENTION} ", "bad")], warning.text, width, "bad")
     return lines
 
 
@@ -97,9 +89,9 @@ def refusal_lines(plan: Plan, width: int) -> list[Line]:
     """Why the plan must not be applied."""
     if not plan.refusals:
         return []
-    lines = hanging([(f"{glyphs.ABNORMAL} ", "bad")], _("This cannot be applied:"), "bad", width)
+    lines = hanging([(f"{glyphs.ABNORMAL} ", "bad")], _("This cannot be applied:"), width, "bad")
     for refusal in plan.refusals:
-        lines += hanging([("  - ", "bad")], refusal, "bad", width)
+        lines += hanging([("  - ", "bad")], refusal, width, "bad")
     return lines
 
 
@@ -115,7 +107,7 @@ def row_lines(plan: Plan, width: int) -> list[Line]:
 
 def step_title(number: int, step: PlannedStep, width: int) -> list[Line]:
     """`1 Raise the limit`."""
-    return hanging([(f"{number} ", "heading")], step.title, "heading", width)
+    return hanging([(f"{number} ", "heading")], step.title, width, "heading")
 
 
 def _table(rows: Sequence[Row], width: int) -> list[Line]:
@@ -133,16 +125,16 @@ def _table(rows: Sequence[Row], width: int) -> list[Line]:
         line: list[Span] = [(f"{CHANGED if row.changes else SAME} ", "mark"), (pad(row.name, names), role)]
         line += [("  ", ""), (pad(before, befores, "right"), "" if row.changes else "muted")]
         line.append((ARROW if row.changes else " " * len(ARROW), "mark"))
-        lines += hanging(line, value, "strong" if row.changes else "faint", width)
+        lines += hanging(line, value, width, "strong" if row.changes else "faint")
     return lines
 
 
 def _stacked(row: Row, before: str, after: str, width: int) -> list[Line]:
     role = "strong" if row.changes else "muted"
-    lines = hanging([(f"{CHANGED if row.changes else SAME} ", "mark")], row.name, role, width)
-    lines += hanging([("    ", "")], before, "", width)
+    lines = hanging([(f"{CHANGED if row.changes else SAME} ", "mark")], row.name, width, role)
+    lines += hanging([("    ", "")], before, width)
     if row.changes:
-        lines += hanging([("  → ", "mark")], after, "strong", width)
+        lines += hanging([("  → ", "mark")], after, width, "strong")
     return lines
 
 
@@ -158,7 +150,7 @@ def request_lines(plan: Plan, width: int) -> list[Line]:
 
 def _request(plan: Plan, step: PlannedStep, width: int) -> list[Line]:
     call = step.call
-    lines = hanging([], f"{clean(call.service)}:{clean(call.operation)}", "code", width)
+    lines = hanging([], f"{clean(call.service)}:{clean(call.operation)}", width, "code")
     place = [(_("account"), f"{plan.account}  {clean(call.region)}", "")]
     target = _name_rows(_("Target"), str(step.target), clean(str(step.target), LINE_LIMIT))
     return [*lines, *pairs([*place, *target, *_parameters(call)], width)]
@@ -193,7 +185,7 @@ def warning_lines(plan: Plan, width: int) -> list[Line]:
     lines: list[Line] = []
     for warning in plan.cautions:
         if not warning.grave:
-            lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], warning.text, "", width)
+            lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], warning.text, width)
     return lines
 
 
@@ -234,7 +226,7 @@ def approval_lines(
     """What allows the plan and what it lacks, in the colour of each way."""
     lines: list[Line] = []
     for text, role in approval_spans(plan, consents, zone, now):
-        lines += hanging([(text[:2], role)], text[2:], role, width)
+        lines += hanging([(text[:2], role)], text[2:], width, role)
     return lines
 
 

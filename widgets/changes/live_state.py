@@ -8,7 +8,8 @@ from services.i18n import _
 from services.models import glyphs
 from services.models.changes import LiveState
 from services.models.text import LINE_LIMIT, clean
-from widgets.changes.lines import hanging, odd_characters, pairs
+from widgets.changes.lines import odd_characters, pairs
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.frame.panel import Panel
 
@@ -60,7 +61,7 @@ def state_lines(state: LiveState, width: int) -> list[Line]:
     """The remarks first, then each value with its note."""
     lines: list[Line] = []
     for remark in state.remarks:
-        lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], remark, "warn", width)
+        lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], remark, width, "warn")
     raw = str(state.target.id)
     rows = [(fact.name, f"{fact.value}  {fact.note}".rstrip(), "") for fact in state.facts]
     odd = odd_characters(raw)

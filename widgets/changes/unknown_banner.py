@@ -6,8 +6,8 @@ from textual.geometry import Size
 
 from services.i18n import _, sentences
 from services.models.change_runs import Run, StepState
-from widgets.changes.lines import hanging
 from widgets.changes.run.view import unknown_words
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, LineWidget
 
 _MOST = 2
@@ -49,13 +49,13 @@ def unknown_lines(runs: Sequence[Run], width: int) -> list[Line]:
     for run in runs[:_MOST]:
         what = f"{run.plan.target.title}  {run.plan.title}"
         head = _("OUTCOME UNKNOWN: {what}").format(what=what)
-        lines += hanging([("? ", "title")], head, "title", width)
+        lines += hanging([("? ", "title")], head, width, "title")
         text = next((step.text for step in run.steps if step.state is StepState.UNKNOWN), "")
         if text:
-            lines += hanging([("  ", "")], text, "", width)
+            lines += hanging([("  ", "")], text, width)
     if runs:
         more = len(runs) - _MOST
         others = _("and {count} more.").format(count=more) if more > 0 else ""
         ask = _("C checks AWS now; if that is inconclusive you will be asked.")
-        lines += hanging([("→ ", "title")], sentences(others, unknown_words(), ask), "", width)
+        lines += hanging([("→ ", "title")], sentences(others, unknown_words(), ask), width)
     return lines

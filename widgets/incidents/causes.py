@@ -124,8 +124,7 @@ def _choice_lines(view: IncidentView, cause: WeighedCause, now: datetime, width:
     decision = view.incident.decision
     line = bar_line(view, cause, width)
     if decision is not None and decision.cause == cause.id:
-        decided: Line = [(f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
-        line = [*line, *decided]
+        line = [*line, (f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
     yield line
     if cause.score > 0:
         yield from _facts_line(view, cause, now, width)[:1]
@@ -210,16 +209,16 @@ def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: i
     return _flow(parts, width, indent=_INDENT)
 
 
-def _fact(view: IncidentView, weighed: WeighedSignal, now: datetime, width: int) -> list[Span]:
+def _fact(view: IncidentView, fact: WeighedSignal, now: datetime, width: int) -> list[Span]:
     """`+15 ◆「remaining connection slots」18 (limit ≥ 1) 03:04`; a long title leaves room for the value."""
-    role = "good" if weighed.counts > 0 else "bad"
-    direct = f"{glyphs.ABNORMAL} " if weighed.is_direct else ""
-    head: Span = (f"{weighed.counts:+d} {direct}", role)
-    at = weighed.signal.at
+    role = "good" if fact.counts > 0 else "bad"
+    direct = f"{glyphs.ABNORMAL} " if fact.is_direct else ""
+    head: Span = (f"{fact.counts:+d} {direct}", role)
+    at = fact.signal.at
     time: list[Span] = [(f" {time_text(at, view.zone, now)}", "muted")] if at is not None else []
     room = width - width_of([head, *time])
-    title = crop(weighed.signal.title, max(_SHORTEST, room - _VALUE))
-    value = without_prefix(signal_value(weighed.signal))
+    title = crop(fact.signal.title, max(_SHORTEST, room - _VALUE))
+    value = without_prefix(signal_value(fact.signal))
     room -= width_of([(title, "")])
     return [head, (title, ""), *([(" " + crop(value, room - 1), "strong")] if value else []), *time]
 

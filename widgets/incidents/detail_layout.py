@@ -56,8 +56,8 @@ def _stacked(size: Size, needs: Needs) -> dict[str, Region]:
     spare = rest - sum(rows.values())
     charts: dict[str, Region] = {}
     if needs.charts and spare >= _LEAST_CHART and needs.focus in ("steps", "evidence"):
-        used = needs.head + rows["causes"] + rows["steps"] + rows["evidence"]
-        charts["chart-0"] = Region(0, used, width, spare)
+        rows_used = needs.head + rows["causes"] + rows["steps"] + rows["evidence"]
+        charts["chart-0"] = Region(0, rows_used, width, spare)
         spare = 0
     taker = "steps" if needs.focus == "steps" and needs.steps > rows["steps"] else needs.focus
     gap = sum(region.height for region in charts.values())
@@ -91,9 +91,9 @@ def _columns(size: Size, needs: Needs) -> dict[str, Region]:
         result["timeline"] = Region(0, size.height - below, width, below)
         bottom = size.height - below
     top += height
-    left = max(44, width * 2 // 5) if width < WIDE else width * 3 // 8
-    result["steps"] = Region(0, top, left, bottom - top)
-    return {**result, **_evidence(Region(left + 1, top, width - left - 1, bottom - top), needs)}
+    left_width = max(44, width * 2 // 5) if width < WIDE else width * 3 // 8
+    result["steps"] = Region(0, top, left_width, bottom - top)
+    return {**result, **_evidence(Region(left_width + 1, top, width - left_width - 1, bottom - top), needs)}
 
 
 def _evidence(area: Region, needs: Needs) -> dict[str, Region]:

@@ -121,15 +121,15 @@ class EntryPanel(LineWidget, can_focus=True):
         entries = self.entries(width)
         self._place_cursor(entries)
         lines: list[Line] = []
-        chosen = (0, 0)
+        top = bottom = 0
         for entry in entries:
             at_cursor = entry.key == self.cursor_key
             if at_cursor:
-                chosen = (len(lines), len(lines) + len(entry.lines))
+                top, bottom = len(lines), len(lines) + len(entry.lines)
             bar = ("▌ " if self.has_focus else "▏ ") if at_cursor else "  "
             lines += [[(bar, "rule-focus"), *line] for line in entry.lines]
         room = max(0, height - 1)
-        self._scroll(chosen, room, len(lines))
+        self._scroll(top, bottom, room, len(lines))
         return [self._head(width, room, len(lines)), *lines[self._top : self._top + room]]
 
     def _place_cursor(self, entries: Sequence[Entry]) -> None:
@@ -142,18 +142,16 @@ class EntryPanel(LineWidget, can_focus=True):
         if self.cursor_key is None or not (self._is_chosen or self._from_end):
             self.cursor_key = keys[0]
 
-    def _scroll(self, chosen: tuple[int, int], room: int, total: int) -> None:
+    def _scroll(self, top: int, bottom: int, room: int, total: int) -> None:
+        """Scroll so that the cursor's entry is in sight, whose lines are those from `top` to before `bottom`."""
         if not (self._is_chosen or self._from_end or self.has_focus):
             # What stands above the first entry that can be chosen tells what the panel is about.
             self._top = 0
             return
-        if self._follows and chosen[1]:
-            first = 0 if chosen[0] <= room - 1 and chosen[1] <= room and self._top == 0 else chosen[0]
-            self._top = min(self._top, first)
+        if self._follows and bottom:
+            self._top = min(self._top, top)
             # The beginning of an entry that does not fit is what tells which one it is.
-            self._top = min(
-                max(self._top, chosen[1] - room), chosen[0] if chosen[1] - chosen[0] > room else total
-            )
+            self._top = min(max(self._top, bottom - room), top if bottom - top > room else total)
         self._top = max(0, min(self._top, total - room))
 
     def _head(self, width: int, room: int, total: int) -> Line:
@@ -162,12 +160,12 @@ class EntryPanel(LineWidget, can_focus=True):
         beside = list(self._beside())
         if total > room > 0:
             beside += [("  " if beside else "", ""), (f"{self._top + room}/{total}", "muted")]
-        left: list[Span] = [(dash, rule), title]
+        start: list[Span] = [(dash, rule), title]
         right: list[Span] = [(" ", ""), *beside, (" ", ""), (dash, rule)] if beside else [(dash, rule)]
-        room = width - width_of(left) - 2
+        room = width - width_of(start) - 2
         if width_of(right) > room:
             right = fit(right, room) if room >= _LEAST_BESIDE else [(dash, rule)]
-        return spread(left, right, width, fill=(dash, rule))
+        return spread(start, right, width, fill=(dash, rule))
 
     def on_focus(self) -> None:
         """Show the cursor."""

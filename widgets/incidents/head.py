@@ -28,8 +28,8 @@ def _title(view: IncidentView, now: datetime, width: int) -> Line:
     right = _facts(view, now)
     room = width - width_of(state) - width_of(right) - 2
     title = incident.title or str(incident.target)
-    left: list[Span] = [*state, (crop(title, max(_SHORTEST_TITLE, room)), "strong")]
-    return spread(left, right, width)
+    start: list[Span] = [*state, (crop(title, max(_SHORTEST_TITLE, room)), "strong")]
+    return spread(start, right, width)
 
 
 def _facts(view: IncidentView, now: datetime) -> list[Span]:

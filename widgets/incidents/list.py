@@ -38,11 +38,11 @@ def columns() -> tuple[Column, ...]:
     )
 
 
-def incident_rows(listed: Sequence[ListedIncident], now: datetime, zone: tzinfo) -> list[Row]:
+def incident_rows(items: Sequence[ListedIncident], now: datetime, zone: tzinfo) -> list[Row]:
     """Open ones, then a heading and those closed lately; what is part of another stands below it."""
-    tops = [each for each in listed if not each.incident.joined_to]
+    tops = [each for each in items if not each.incident.joined_to]
     open_ones = [each for each in tops if each.incident.is_open]
-    rows = [row for each in open_ones for row in _with_parts(each, listed, now, zone)]
+    rows = [row for each in open_ones for row in _with_parts(each, items, now, zone)]
     past = [each for each in tops if not each.incident.is_open]
     if past:
         rows.append(Row("heading:closed", ([(f"  {_('Closed lately')}", "heading")],), heading=True))
@@ -50,17 +50,17 @@ def incident_rows(listed: Sequence[ListedIncident], now: datetime, zone: tzinfo)
 
 
 def _with_parts(
-    top: ListedIncident, listed: Sequence[ListedIncident], now: datetime, zone: tzinfo
+    top: ListedIncident, items: Sequence[ListedIncident], now: datetime, zone: tzinfo
 ) -> list[Row]:
-    parts = [each for each in listed if each.incident.joined_to == top.incident.id]
+    parts = [each for each in items if each.incident.joined_to == top.incident.id]
     return [_row(top, now, zone), *(_row(part, now, zone, is_part=True) for part in parts)]
 
 
-def _row(listed: ListedIncident, now: datetime, zone: tzinfo, *, is_part: bool = False) -> Row:
-    incident = listed.incident
+def _row(item: ListedIncident, now: datetime, zone: tzinfo, *, is_part: bool = False) -> Row:
+    incident = item.incident
     style = STATE_STYLES[incident.state]
     is_open = incident.state is not IncidentState.CLOSED
-    late = any(is_overdue(clock, now) for clock in listed.clocks) and is_open
+    late = any(is_overdue(clock, now) for clock in item.clocks) and is_open
     mark = glyphs.LATE if late else style.mark
     state: list[Span] = [(f"{mark} {style.word}", "bad" if late else style.role)]
     title: Line = [("↳ " if is_part else "", "faint"), (incident.title, "strong" if is_open else "muted")]
@@ -72,24 +72,24 @@ def _row(listed: ListedIncident, now: datetime, zone: tzinfo, *, is_part: bool =
             title,
             [(incident.holder or incident.closed_by or "—", role if incident.holder else "muted")],
             [(time_text(incident.since, zone, now), "muted")],
-            _clock(listed, now, zone),
-            _cause(listed),
+            _clock(item, now, zone),
+            _cause(item),
         ),
     )
 
 
-def _clock(listed: ListedIncident, now: datetime, zone: tzinfo) -> Line:
-    incident = listed.incident
+def _clock(item: ListedIncident, now: datetime, zone: tzinfo) -> Line:
+    incident = item.incident
     if incident.closed_at is not None:
         return [(_("closed {time}").format(time=time_text(incident.closed_at, zone, now)), "muted")]
     if incident.recovered_at is not None:
         return [(f"{glyphs.NORMAL} " + _("recovered"), "good")]
-    clock = pressing_clock(listed.clocks, now)
+    clock = pressing_clock(item.clocks, now)
     return [clock_word(clock, now)] if clock is not None else [("—", "muted")]
 
 
-def _cause(listed: ListedIncident) -> Line:
-    incident, assessment = listed.incident, listed.assessment
+def _cause(item: ListedIncident) -> Line:
+    incident, assessment = item.incident, item.assessment
     if incident.cause:
         return [(incident.cause, "muted")]
     if incident.decision is not None:
@@ -100,5 +100,5 @@ def _cause(listed: ListedIncident) -> Line:
     style = WORD_STYLES[assessment.word]
     if assessment.word is Word.OPEN:
         return [(style.text, style.role)]
-    title = (listed.titles or {}).get(str(leader.id), str(leader.id))
+    title = (item.titles or {}).get(str(leader.id), str(leader.id))
     return [(f"{style.text}  ", style.role), (title, "")]

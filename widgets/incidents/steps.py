@@ -7,7 +7,7 @@ from services.models import glyphs
 from services.models.date_text import time_text
 from services.models.incidents import StepMark
 from services.models.runbook_playbooks import Cause, Step
-from widgets.drawing.format import wrap
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.view import IncidentView
@@ -15,7 +15,7 @@ from widgets.incidents.wording import STEP_KINDS, STEP_STYLES, WORD_STYLES
 
 
 def step_entries(
-    view: IncidentView, now: datetime, width: int, chosen: str | None = None, *, is_small: bool = False
+    view: IncidentView, now: datetime, width: int, at_cursor: str | None = None, *, is_small: bool = False
 ) -> list[Entry]:
     """Undecided contacts, the steps, then the causes of the runbook's table with their actions.
 
@@ -27,7 +27,7 @@ def step_entries(
         return [*_undecided(view, width), Entry("none", ([(words, "muted")],), can_choose=False)]
     entries = [] if is_small else _undecided(view, width)
     for index, step in enumerate(playbook.steps):
-        entries.append(_step(view, index, step, now, width, is_chosen=chosen == step_key(index)))
+        entries.append(_step(view, index, step, now, width, is_chosen=at_cursor == step_key(index)))
     if playbook.causes:
         heading: Line = [(_("Cause → action"), "heading")]
         entries.append(Entry("causes", (heading,), can_choose=False))
@@ -61,7 +61,7 @@ def _undecided(view: IncidentView, width: int) -> list[Entry]:
     if not roles or not view.incident.is_open:
         return []
     words = _("{roles}: the runbook does not say how to reach them").format(roles=_(", ").join(roles))
-    lines = _hanging([(f"{glyphs.ABNORMAL} ", "bad")], words, width, "bad")
+    lines = hanging([(f"{glyphs.ABNORMAL} ", "bad")], words, width, "bad")
     return [Entry("undecided", tuple(lines), can_choose=False)]
 
 
@@ -72,10 +72,10 @@ def _step(view: IncidentView, index: int, step: Step, now: datetime, width: int,
     number = "key" if view.places[index : index + 1] != ("",) else "muted"
     first: list[Span] = [(f"{index + 1} ", number), (f"{style.mark} ", style.role)]
     role = "strong" if is_next else "" if is_open else "muted"
-    lines = _hanging(first, step.text, width, role)
+    lines = hanging(first, step.text, width, role)
     lines = _linked(lines, view, index, width, width_of(first))
     if step.note and (is_open or is_chosen):
-        lines += _hanging([(" " * width_of(first), "")], step.note, width, "muted")
+        lines += hanging([(" " * width_of(first), "")], step.note, width, "muted")
     return Entry(step_key(index), (*lines, *_record(view, index, now, width_of(first))))
 
 
@@ -108,7 +108,7 @@ def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:
     mark = _action_mark(view, cause)
     is_leading = mark is not None
     first: list[Span] = [(f"{number + 1} ", "key" if place else "muted"), mark or ("  ", "")]
-    lines = _hanging(first, f"{cause.cause} → {cause.action}", width, "strong" if is_leading else "")
+    lines = hanging(first, f"{cause.cause} → {cause.action}", width, "strong" if is_leading else "")
     if place:
         lines = _linked(lines, view, number, width, width_of(first))
     return Entry(step_key(number), tuple(lines))
@@ -130,17 +130,8 @@ def _cautions(view: IncidentView, width: int) -> list[Entry]:
     if playbook is None:
         return []
     for caution in playbook.caution:
-        lines += _hanging([(f"{glyphs.ATTENTION} ", "warn")], caution, width, "muted")
+        lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], caution, width, "muted")
     if playbook.approval:
         words = _("Approval: {who}").format(who=playbook.approval)
-        lines += _hanging([(f"{glyphs.WAITING} ", "caution")], words, width, "")
+        lines += hanging([(f"{glyphs.WAITING} ", "caution")], words, width, "")
     return [Entry("cautions", tuple(lines), can_choose=False)] if lines else []
-
-
-def _hanging(first: list[Span], text: str, width: int, role: str) -> list[Line]:
-    """Wrapped text whose further lines are aligned with the text of the first."""
-    indent = width_of(first)
-    return [
-        [*(first if row == 0 else [(" " * indent, "")]), (line, role)]
-        for row, line in enumerate(wrap(text, width - indent))
-    ]

@@ -23,20 +23,20 @@ def summary_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
     if incident.is_open and view.assessment is not None:
         lines += [[], *(line for entry in leading_entries(view, now, width) for line in entry.lines)]
     if incident.is_open and view.playbook is not None and view.playbook.steps:
-        lines.append(_named(_("Next step"), str(view.playbook.steps[view.next_step].text)))
+        lines.append(_labelled(_("Next step"), str(view.playbook.steps[view.next_step].text)))
     if incident.decision is not None:
-        decided = f"{incident.decision.title}  {incident.decision.by}"
-        lines.append(_named(_("Decided cause"), decided, f"{glyphs.DONE} "))
+        decision = f"{incident.decision.title}  {incident.decision.by}"
+        lines.append(_labelled(_("Decided cause"), decision, f"{glyphs.DONE} "))
     for contact in incident.contacted:
         when = time_text(contact.at, view.zone, now)
-        lines.append(_named(_("Told"), f"{contact.role}  {contact.channel}  {contact.by} {when}"))
+        lines.append(_labelled(_("Told"), f"{contact.role}  {contact.channel}  {contact.by} {when}"))
     for text in wrap(str(incident.summary), width) if incident.summary else []:
         lines.append([(text, "")])
     for follow_up in incident.follow_ups:
-        lines.append(_named(time_text(follow_up.due, view.zone, now), str(follow_up.text)))
+        lines.append(_labelled(time_text(follow_up.due, view.zone, now), str(follow_up.text)))
     rows = timeline_entries(view, now, width)[-_NEWEST:] if view.timeline else []
     return [*lines, *([[]] if rows else []), *(line for entry in rows for line in entry.lines)]
 
 
-def _named(name: str, text: str, mark: str = "") -> list[Span]:
+def _labelled(name: str, text: str, mark: str = "") -> list[Span]:
     return [(f"{name}  ", "muted"), (mark, "good"), (text, "")]

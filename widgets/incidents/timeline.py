@@ -6,8 +6,9 @@ from rich.cells import cell_len
 
 from services.i18n import _
 from services.models.incidents import TimelineKind, TimelineRow
-from widgets.drawing.format import pad, wrap
-from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.format import pad
+from widgets.drawing.hanging import hanging
+from widgets.drawing.lines import Line, Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import TIMELINE_STYLES
@@ -49,8 +50,4 @@ def _lines(row: TimelineRow, view: IncidentView, width: int) -> list[Line]:
         text += " " + _("(reported late)")
     if row.by:
         text += f"  {row.by}"
-    indent = width_of(first)
-    return [
-        [*(first if number == 0 else [(" " * indent, "")]), (line, "")]
-        for number, line in enumerate(wrap(text, width - indent))
-    ]
+    return hanging(first, text, width)

@@ -6,9 +6,15 @@ from datetime import UTC, datetime, tzinfo
 
 from services.models.causes import Assessment, CauseSpec
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, IncidentClock, StepKind, StepMark, TimelineRow
+from services.models.incidents import (
+    Incident,
+    IncidentClock,
+    RecoveryCheck,
+    StepKind,
+    StepMark,
+    TimelineRow,
+)
 from services.models.runbook_playbooks import Playbook
-from widgets.incidents.evidence.context import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class IncidentView:
     """Incidents that may be the same one."""
     joined_title: str = ""
     """Title of the incident that this one is part of; "" for none."""
-    checks: tuple[Check, ...] = ()
+    checks: tuple[RecoveryCheck, ...] = ()
     """The conditions of recovery as last judged; () if they were not."""
     telling: tuple[tuple[str, str], ...] = ()
     """What a tell step needs: (heading, text of several lines)."""
@@ -60,8 +66,8 @@ class IncidentView:
         count = len(self.playbook.steps) if self.playbook is not None else 0
         return next((at for at in range(index + 1, count) if self.mark(at) is StepMark.TODO), None)
 
-    def told_by(self, index: int) -> str:
-        """The role that a step names; "" for none."""
+    def role_of(self, index: int) -> str:
+        """The role that a step tells; "" for none."""
         steps = self.playbook.steps if self.playbook is not None else ()
         return str(steps[index].to) if index < len(steps) else ""
 

@@ -62,23 +62,23 @@ def is_overdue(clock: IncidentClock, now: datetime) -> bool:
 def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     """`◷ 連絡期限 あと 2分20秒 → 開発チーム`: one clock as it stands now."""
     if clock.state is ClockState.MET:
-        return _met(clock, zone, now), "good"
-    left = (clock.due - now).total_seconds()
+        return _met_text(clock, zone, now), "good"
+    seconds = (clock.due - now).total_seconds()
     if clock.kind is ClockKind.RECOVERY:
-        if left > 0:
-            words = _("recovery by itself: {time} left").format(time=duration(left))
+        if seconds > 0:
+            words = _("recovery by itself: {time} left").format(time=duration(seconds))
             return f"◷ {words}", ""
-        words = _("no recovery by itself, {time} over").format(time=duration(-left))
+        words = _("no recovery by itself, {time} over").format(time=duration(-seconds))
         return f"{glyphs.LATE} {words}", "bad"
     who = clock.who or _("nobody is named")
-    if left > 0:
-        return "◷ " + _("tell {who}: {time} left").format(who=who, time=duration(left)), ""
+    if seconds > 0:
+        return "◷ " + _("tell {who}: {time} left").format(who=who, time=duration(seconds)), ""
     return f" {glyphs.ATTENTION} " + _("tell {who} NOW: {time} over").format(
-        who=who, time=duration(-left)
+        who=who, time=duration(-seconds)
     ) + " ", "alert"
 
 
-def _met(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:
+def _met_text(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:
     at = time_text(clock.met_at, zone, now) if clock.met_at is not None else ""
     words = _("recovered") if clock.kind is ClockKind.RECOVERY else _("{who} was told").format(who=clock.who)
     return f"{glyphs.DONE} {words} {at}".rstrip()
@@ -87,12 +87,12 @@ def _met(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:
 def clock_word(clock: IncidentClock, now: datetime) -> Span:
     """`連絡期限 3分超過`, `連絡期限 あと2分`: one clock in a few cells, by minutes."""
     name = _("recovery") if clock.kind is ClockKind.RECOVERY else _("escalation")
-    left = (clock.due - now).total_seconds()
+    seconds = (clock.due - now).total_seconds()
     if clock.state is ClockState.MET:
         return f"{glyphs.DONE} {name}", "muted"
-    if left > 0:
-        return _("{clock}: {minutes} min left").format(clock=name, minutes=int(left // 60) + 1), ""
-    return _("{clock}: {minutes} min over").format(clock=name, minutes=int(-left // 60)), "bad"
+    if seconds > 0:
+        return _("{clock}: {minutes} min left").format(clock=name, minutes=int(seconds // 60) + 1), ""
+    return _("{clock}: {minutes} min over").format(clock=name, minutes=int(-seconds // 60)), "bad"
 
 
 def pressing_clock(clocks: tuple[IncidentClock, ...], now: datetime) -> IncidentClock | None:

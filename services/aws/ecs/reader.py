@@ -151,17 +151,17 @@ class EcsReader:
 
         At most TASKS in all; ECS forgets stopped ones after that hour.
         """
-        stopped, more_stopped = await self._task_arns(cluster, name, "STOPPED")
+        stopped_arns, more_stopped = await self._task_arns(cluster, name, "STOPPED")
         alive, more_running = await self._task_arns(cluster, name, "RUNNING") if running else ([], False)
         alive = alive[:RUNNING]
-        arns = [*alive, *stopped[: TASKS - len(alive)]]
+        arns = [*alive, *stopped_arns[: TASKS - len(alive)]]
         described = await self._tasks(cluster, name, arns) if arns else []
-        ended = [stopped_task(row) for row in described if row.get("desiredStatus") == "STOPPED"]
-        ended.sort(key=lambda task: (task.ended or _LONG_AGO, task.id), reverse=True)
+        stopped_tasks = [stopped_task(row) for row in described if row.get("desiredStatus") == "STOPPED"]
+        stopped_tasks.sort(key=lambda task: (task.ended or _LONG_AGO, task.id), reverse=True)
         return ServiceTasks(
-            stopped=tuple(ended),
+            stopped=tuple(stopped_tasks),
             running=tuple(running_task(row) for row in described if row.get("desiredStatus") != "STOPPED"),
-            more=more_stopped or more_running or len(arns) < len(alive) + len(stopped),
+            more=more_stopped or more_running or len(arns) < len(alive) + len(stopped_arns),
         )
 
     async def _task_arns(self, cluster: str, name: str, status: str) -> tuple[list[str], bool]:

@@ -62,12 +62,12 @@ class DrillFailover(DatabaseChange):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database, and where it runs."""
         state = await self._state(target.id)
-        with self.written_on(state.read.at):
+        with self.written_on(state.current.at):
             zone = Fact(name=_("Availability Zone"), value=state.zone or "—")
             return LiveState(
                 target=target,
-                facts=(zone, *facts(state.read, self.context.zone)),
-                read_at=state.read.at,
+                facts=(zone, *facts(state.current, self.context.zone)),
+                read_at=state.current.at,
                 remarks=tuple(obstacles(state)),
                 bounds=tuple(bounds(self.context.runbook)),
             )
@@ -79,14 +79,14 @@ class DrillFailover(DatabaseChange):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._state(target.id)
-        with self.written_on(state.read.at):
+        with self.written_on(state.current.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(
         self, target: ChangeTarget, parameters: Mapping[str, str], state: FailoverState, id: str
     ) -> Plan:
         """The plan from a given state; pure."""
-        at = state.read.at
+        at = state.current.at
         reasons = [*self.unknown_names(parameters), *obstacles(state)]
         if reasons:
             return self.refused(target, parameters, reasons, id=id, read_at=at)
@@ -117,7 +117,7 @@ class DrillFailover(DatabaseChange):
             warnings=(
                 warning(text, grave=True),
                 warning(_("Tell the users first, and choose a quiet hour.")),
-                *restorable_warnings(state.read, self.context.zone),
+                *restorable_warnings(state.current, self.context.zone),
             ),
             approval="failover",
             downtime=_("One failover: interrupted for one or two minutes (Multi-AZ)"),
@@ -134,9 +134,9 @@ class DrillFailover(DatabaseChange):
         """The zone and the events, compared with the step."""
         state = await self._state(step.target)
         has_moved = state.zone != step.before or state.newest > step.newest
-        is_rebooting = state.read.database.status == REBOOTING
+        is_rebooting = state.current.database.status == REBOOTING
         text = _("The database is {status} in {zone}.").format(
-            status=state.read.database.status, zone=state.zone
+            status=state.current.database.status, zone=state.zone
         )
         return observed(
             state.digest,
@@ -148,7 +148,7 @@ class DrillFailover(DatabaseChange):
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """Whether the failover is completed, and how many minutes that took."""
         state = await self._state(plan.target.id)
-        database, step = state.read.database, plan.steps[0]
+        database, step = state.current.database, plan.steps[0]
         since = timing.requested_at(self.context.runs(), plan)
         ends = timing.failover_ends(state.events, since)
         place = {"status": database.status, "zone": state.zone}
@@ -186,8 +186,8 @@ class DrillFailover(DatabaseChange):
             )
 
     async def _state(self, target: RawId) -> FailoverState:
-        read, events = await asyncio.gather(
+        current, events = await asyncio.gather(
             self.reads.state(target),
             self.reads.rds.events(database_name(target), over=RECENT, categories=(CATEGORY,)),
         )
-        return FailoverState(read, events)
+        return FailoverState(current, events)

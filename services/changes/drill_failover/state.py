@@ -19,14 +19,14 @@ CATEGORY = "failover"
 class FailoverState:
     """A database with its failovers of the last day."""
 
-    read: ReadState
+    current: ReadState
     events: tuple[DatabaseEvent, ...] = ()
     """Oldest first."""
 
     @property
     def zone(self) -> str:
         """The Availability Zone in which the database runs."""
-        return self.read.database.zone
+        return self.current.database.zone
 
     @property
     def newest(self) -> str:
@@ -36,20 +36,20 @@ class FailoverState:
     @property
     def is_available(self) -> bool:
         """Whether RDS accepts a reboot."""
-        return self.read.database.status == AVAILABLE
+        return self.current.database.status == AVAILABLE
 
     @property
     def digest(self) -> str:
         """Digest of what a failover depends on."""
-        database = self.read.database
+        database = self.current.database
         return state_digest(
-            database.multi_az, self.zone, self.is_available, pending_digest(self.read), self.newest
+            database.multi_az, self.zone, self.is_available, pending_digest(self.current), self.newest
         )
 
 
 def obstacles(state: FailoverState) -> Iterator[str]:
     """Why the database must not fail over now."""
-    database = state.read.database
+    database = state.current.database
     if database.multi_az is False:
         yield _("The database is not Multi-AZ: there is no standby to fail over to.")
     elif database.multi_az is None:
@@ -59,18 +59,18 @@ def obstacles(state: FailoverState) -> Iterator[str]:
     if not state.is_available:
         text = _("The database is {status}; wait until it is available.")
         yield text.format(status=database.status)
-    yield from _pending(state.read)
+    yield from _pending(state.current)
 
 
-def _pending(read: ReadState) -> Iterator[str]:
-    for setting in read.database.pending:
+def _pending(current: ReadState) -> Iterator[str]:
+    for setting in current.database.pending:
         text = _("{name} → {value} is pending, and a restart may apply it; apply or withdraw it first.")
         yield text.format(name=setting.title, value=setting.value)
-    if not read.database.pending_reported:
+    if not current.database.pending_reported:
         yield _("AWS did not report what is pending; a restart may apply it.")
-    if read.actions is None:
+    if current.actions is None:
         yield _("Pending maintenance could not be read; plan again later.")
-    for action in read.actions or ():
+    for action in current.actions or ():
         if action.opt_in is not OptIn.NONE:
             text = _("Maintenance is requested ({action}); wait until it is applied, or withdraw it first.")
             yield text.format(action=action.action)

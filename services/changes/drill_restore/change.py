@@ -75,7 +75,7 @@ class DrillRestore(DatabaseChange):
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The database, its newest snapshot, and a drill's instance that still exists."""
-        read, state = await asyncio.gather(self.reads.state(target.id), self.restores.state(target, ""))
+        current, state = await asyncio.gather(self.reads.state(target.id), self.restores.state(target, ""))
         with self.written_on(state.at):
             remarks = [exists_text(each) for each in state.drills]
             if (newest := state.default_snapshot) is not None and newest.at is not None:
@@ -83,7 +83,7 @@ class DrillRestore(DatabaseChange):
                 remarks.append(text.format(at=time_of(newest.at, self.context.zone)))
             return LiveState(
                 target=target,
-                facts=facts(read, self.context.zone),
+                facts=facts(current, self.context.zone),
                 read_at=state.at,
                 remarks=tuple(remarks),
                 bounds=tuple(bounds(self.context.runbook)),

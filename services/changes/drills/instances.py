@@ -35,7 +35,7 @@ def instance_name(database: str, id: str, zone: tzinfo) -> str:
 
 
 def drills_of(databases: Iterable[Database], database: str) -> tuple[Database, ...]:
-    """The instances that a drill of this console restored from `database`, whoever's journal has it."""
+    """The instances that a drill of this console restored from `database`, whichever journal has it."""
     prefix = name_prefix(database)
     return tuple(each for each in databases if TAG in each.tags and str(each.id).startswith(prefix))
 
@@ -55,20 +55,15 @@ class Restored:
 def restored(runs: Iterable[Run]) -> tuple[Restored, ...]:
     """The instances that the journal's runs restored and have not deleted, newest first."""
     runs = tuple(runs)
-    deleted = {database_name(run.plan.target.id) for run in runs if run.plan.kind == DELETE and _is_over(run)}
-    return tuple(
-        each
+    deleted = {
+        database_name(run.plan.target.id) for run in runs if run.plan.kind == DELETE and run.has_ended_well
+    }
+    instances = (
+        Restored(run.plan.steps[0].call.params["DBInstanceIdentifier"], run.id, run.at, str(run.by))
         for run in runs
         if run.plan.kind == RESTORE and run.steps and run.steps[0].state is StepState.DONE
-        for each in [
-            Restored(run.plan.steps[0].call.params["DBInstanceIdentifier"], run.id, run.at, str(run.by))
-        ]
-        if each.name not in deleted
     )
-
-
-def _is_over(run: Run) -> bool:
-    return run.has_ended_well
+    return tuple(instance for instance in instances if instance.name not in deleted)
 
 
 def target_id(name: str) -> RawId:

@@ -64,24 +64,24 @@ def draw(scenario: str, seed: int, names: Iterable[str] | None = None, lead: flo
     Raises LookupError if the scenario cannot be drawn or a cause does not set off its alarm.
     """
     possible = causes(scenario)
-    chosen = (Random(f"{scenario} {seed}").choice(possible),) if names is None else tuple(names)
-    random = Random(f"{scenario} {seed} {chosen}")
+    chosen_causes = (Random(f"{scenario} {seed}").choice(possible),) if names is None else tuple(names)
+    random = Random(f"{scenario} {seed} {chosen_causes}")
     parts, hours = [], _HOURS
-    for name in chosen:
+    for name in chosen_causes:
         if name not in possible:
             raise LookupError(f"{name!r} does not set off the alarm of {scenario!r}")
         way = random.choice(_ways(name, scenario))
         hours = way.get("hour", _read(name).get("hour", hours))
         parts.append(_merged(_read(name), way))
     herrings = random.sample(_read(_HERRINGS)["herrings"], k=random.choice((0, 1, 1, 2, 2, 3)))
-    drawn: dict[str, list[Any]] = {"effects": [], "facts": []}
+    lists: dict[str, list[Any]] = {"effects": [], "facts": []}
     settings: dict[str, Any] = {}
     for part in [*parts, *herrings]:
         values: dict[str, Any] = {}
         for name, value in part.get("values", {}).items():
             values[name] = _resolve(value, random, values)
         settings |= _resolve(part.get("settings", {}), random, values)
-        for list_name, entries in drawn.items():
+        for list_name, entries in lists.items():
             entries += _entries(part.get(list_name, ()), random, values, lead)
     hour, words = _resolve(hours, random, {}), load(scenario)
     return Scenario(
@@ -90,9 +90,9 @@ def draw(scenario: str, seed: int, names: Iterable[str] | None = None, lead: flo
         en=Words(title=words.en.title, watch=_WATCH["en"]),
         start=f"{int(hour):02d}:{int(hour * 60) % 60:02d}",
         seed=seed,
-        causes=chosen,
+        causes=chosen_causes,
         red_herrings=tuple(each["id"] for each in herrings),
-        **drawn,
+        **lists,
         **settings,
     )
 
@@ -110,22 +110,22 @@ def _merged(whole: dict[str, Any], way: dict[str, Any]) -> dict[str, Any]:
 def _entries(
     entries: Iterable[dict[str, Any]], random: Random, values: dict[str, Any], lead: float
 ) -> list[dict[str, Any]]:
-    chosen = []
+    rows = []
     for entry in entries:
         happens = random.random() < entry.get("chance", 1.0)
         row = _resolve({key: value for key, value in entry.items() if key != "chance"}, random, values)
         if "at" in row:
             row["at"] += lead
         if happens:
-            chosen.append(row)
-    return chosen
+            rows.append(row)
+    return rows
 
 
 def _resolve(value: Any, random: Random, values: dict[str, Any]) -> Any:
     """A value with everything in it drawn and replaced."""
     if isinstance(value, str) and (match := _REFERENCE.fullmatch(value)):
-        named = values[match[1]]
-        return named + float(match[2]) if match[2] else named
+        other = values[match[1]]
+        return other + float(match[2]) if match[2] else other
     if isinstance(value, list):
         return [_resolve(each, random, values) for each in value]
     if not isinstance(value, dict):

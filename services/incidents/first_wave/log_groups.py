@@ -35,8 +35,8 @@ PHRASES = (
 
 def application_group(runbook: Runbook) -> RawId:
     """The application's log group; "" if the runbook names none."""
-    named = runbook.error_logs.log_group if runbook.error_logs else RawId("")
-    return named or next((each.id for each in runbook.log_groups if each.kind == "application"), RawId(""))
+    group = runbook.error_logs.log_group if runbook.error_logs else RawId("")
+    return group or next((each.id for each in runbook.log_groups if each.kind == "application"), RawId(""))
 
 
 def application_pattern(runbook: Runbook) -> str:

@@ -45,8 +45,8 @@ def service_name(alarm: AlarmMoment, runbook: Runbook) -> str:
     """The ECS service that the alarm is about, or else the runbook's first; "" if it names none."""
     if runbook.ecs is None:
         return ""
-    named = dict(alarm.dimensions).get(RawId("ServiceName"))
-    return named if named in runbook.ecs.services else runbook.ecs.services[0]
+    name = dict(alarm.dimensions).get(RawId("ServiceName"))
+    return name if name in runbook.ecs.services else runbook.ecs.services[0]
 
 
 def may_be_mixed(service: ContainerService, since: datetime) -> bool:
@@ -57,8 +57,8 @@ def may_be_mixed(service: ContainerService, since: datetime) -> bool:
 
 def target_group_of(service: ContainerService, runbook: Runbook) -> str:
     """The ARN of the service's target group: the one that the runbook names, or else the first; "" without any."""
-    named = runbook.alb.target_group if runbook.alb else ""
-    own = (arn for arn in service.target_groups if named and arn.endswith(f":{named}"))
+    name = runbook.alb.target_group if runbook.alb else ""
+    own = (arn for arn in service.target_groups if name and arn.endswith(f":{name}"))
     return next(own, next(iter(service.target_groups), ""))
 
 

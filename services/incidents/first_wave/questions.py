@@ -167,11 +167,11 @@ async def _addresses(wave: Wave) -> list[str]:
 
 async def metrics(wave: Wave, reader: SourceReader) -> Answered:
     """The curves of the last hours and of a week ago."""
-    asked = queries(wave.runbook, wave.service_name, await _group_dimension(wave))
+    metric_queries = queries(wave.runbook, wave.service_name, await _group_dimension(wave))
     metrics = Metrics(reader)
     series, week_ago = await asyncio.gather(
-        metrics.fetch(asked, metric_span(wave.alarm, wave.began)),
-        metrics.fetch(asked, week_ago_span(wave.alarm)),
+        metrics.fetch(metric_queries, metric_span(wave.alarm, wave.began)),
+        metrics.fetch(metric_queries, week_ago_span(wave.alarm)),
     )
     return Answered({"series": series, "week_ago": week_ago})
 

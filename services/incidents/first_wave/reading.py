@@ -85,11 +85,11 @@ class _Reading:
         """Read one source; whatever happens becomes its reading."""
         deadline = asyncio.get_running_loop().time() + self._seconds
         reader = SourceReader(self._session, self._budget, source, deadline)
-        answered, problem, omitted = Answered(), None, SOURCES[source].missing(wave.runbook)
+        answer, problem, omitted = Answered(), None, SOURCES[source].missing(wave.runbook)
         try:
             if not omitted:
                 async with asyncio.timeout_at(deadline):
-                    answered = await QUESTIONS[source](wave, reader)
+                    answer = await QUESTIONS[source](wave, reader)
         except Unanswered as error:
             omitted, problem = error.why, error.reading.problem if error.reading else None
         except AwsError as error:
@@ -110,9 +110,9 @@ class _Reading:
             requests=reader.requests,
             problem=problem,
             omitted="" if problem else omitted,
-            cut=answered.cut or (_("Further pages were not read.") if reader.is_cut else ""),
+            cut=answer.cut or (_("Further pages were not read.") if reader.is_cut else ""),
         )
-        return Outcome(reading, answered.fields)
+        return Outcome(reading, answer.fields)
 
     def _late(self, source: Source) -> Problem:
         service, _colon, operation = SOURCES[source].calls[0].partition(":")

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.models.first_wave import AlarmMoment, Source, SourceReading
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.incidents import Incident
 from services.models.runbook import Runbook
 
 Fields = Mapping[str, Any]
+ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
+"""Reads the first wave about an incident; raises nothing but cancellation."""
 
 
 @dataclass(frozen=True, slots=True)

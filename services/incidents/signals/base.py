@@ -61,20 +61,20 @@ class SignalSpec:
     def of(self, facts: Facts) -> Signal:
         """Judge the facts; what its source could not read is unseen."""
         why = facts.unread(self.source)
-        judged = unseen(why) if why else self.judge(facts)
+        judgement = unseen(why) if why else self.judge(facts)
         return Signal(
             id=self.id,
             title=_(self.title),
-            state=judged.state,
-            value=judged.value,
-            limit=judged.limit,
-            at=judged.at,
+            state=judgement.state,
+            value=judgement.value,
+            limit=judgement.limit,
+            at=judgement.at,
             source=self.source,
-            why=judged.why,
-            is_denied=judged.why in facts.denials,
+            why=judgement.why,
+            is_denied=judgement.why in facts.denials,
             direct_for=self.direct_for,
             group=self.group,
-            place=judged.place,
+            place=judgement.place,
         )
 
 

@@ -28,17 +28,17 @@ def _starts(facts: Facts) -> list[datetime]:
         if service is not None
         else []
     )
-    listed = [deployment.created for deployment in facts.evidence.deployments if deployment.created]
-    return sorted({*primary, *listed}, reverse=True)
+    newest = [deployment.created for deployment in facts.evidence.deployments if deployment.created]
+    return sorted({*primary, *newest}, reverse=True)
 
 
 def _recent(facts: Facts) -> Judged:
-    for began in _starts(facts):
-        lead = minutes_before(facts.start, began)
+    for start in _starts(facts):
+        lead = minutes_before(facts.start, start)
         if -2 <= lead <= JUST_BEFORE:
             minutes = max(0, round(lead))
             words = plural("{minutes} minute before", "{minutes} minutes before", minutes)
-            return present(words.format(minutes=minutes), at=began)
+            return present(words.format(minutes=minutes), at=start)
     return _missed(facts) or absent()
 
 
@@ -52,7 +52,7 @@ def _none(facts: Facts) -> Judged:
     starts = _starts(facts)
     if not starts:
         return _missed(facts) or unseen(_("ECS reports no deployment with its time"))
-    lead = min(abs(minutes_before(facts.start, began)) for began in starts)
+    lead = min(abs(minutes_before(facts.start, start)) for start in starts)
     value = _("{hours} hours before").format(hours=round(lead / 60))
     if lead <= DAY:
         return absent(value, "> 24 h")
@@ -97,10 +97,10 @@ def _errors_by_definition(facts: Facts) -> Counter[str] | str:
 def _is_mixed(facts: Facts) -> bool:
     """Whether tasks of more than one revision have run in this time."""
     first = facts.start - timedelta(minutes=5)
-    stopped = {
+    definitions = {
         task.definition for task in facts.evidence.stopped_tasks if task.ended is None or task.ended >= first
     }
-    return len(stopped | {task.definition for task in facts.evidence.running_tasks}) > 1
+    return len(definitions | {task.definition for task in facts.evidence.running_tasks}) > 1
 
 
 def _is_settled(facts: Facts) -> bool:
@@ -108,14 +108,20 @@ def _is_settled(facts: Facts) -> bool:
     return _missed(facts) is None and bool(_starts(facts)) and _recent(facts).at is None
 
 
-def _on_new(facts: Facts) -> Judged:
+def _errors_while_mixed(facts: Facts) -> Counter[str] | Judged:
+    """Errors by task definition while several were running, or why they cannot be compared."""
     if _is_settled(facts):
         return absent(_("nothing was deployed just before"))
     counts = _errors_by_definition(facts)
     if isinstance(counts, str):
         return unseen(counts)
-    if not _is_mixed(facts):
-        return unseen(_("only one revision was running"))
+    return counts if _is_mixed(facts) else unseen(_("only one revision was running"))
+
+
+def _on_new(facts: Facts) -> Judged:
+    counts = _errors_while_mixed(facts)
+    if isinstance(counts, Judged):
+        return counts
     newest = max(counts, key=_revision)
     share = counts[newest] / counts.total()
     if share < 0.9:
@@ -133,13 +139,9 @@ def _revision(definition: str) -> tuple[int, str]:
 
 
 def _on_both(facts: Facts) -> Judged:
-    if _is_settled(facts):
-        return absent(_("nothing was deployed just before"))
-    counts = _errors_by_definition(facts)
-    if isinstance(counts, str):
-        return unseen(counts)
-    if not _is_mixed(facts):
-        return unseen(_("only one revision was running"))
+    counts = _errors_while_mixed(facts)
+    if isinstance(counts, Judged):
+        return counts
     least = min(counts.values()) if len(counts) > 1 else 0
     text = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
     return present(text) if least >= 0.2 * counts.total() else absent(text)
@@ -164,19 +166,19 @@ def _differs(facts: Facts) -> Judged:
 
 def _dearer(facts: Facts) -> Judged:
     recent = _recent(facts)
-    began = recent.at
-    if began is None:
+    start = recent.at
+    if start is None:
         return recent if recent.why else absent(_("nothing was deployed just before"))
     costs: dict[bool, list[float]] = {True: [], False: []}
     requests = dict(facts.points(Measure.REQUESTS))
     for at, cpu in facts.points(Measure.ECS_CPU):
         if requests.get(at):
-            costs[at >= began + timedelta(minutes=2)].append(cpu / requests[at])
+            costs[at >= start + timedelta(minutes=2)].append(cpu / requests[at])
     if len(costs[True]) < LEAST or len(costs[False]) < LEAST:
         return unseen(_("there is nothing to compare it with"))
     ratio = (sum(costs[True]) / len(costs[True])) / max(1e-9, sum(costs[False]) / len(costs[False]))
     value = _("CPU per request × {ratio}").format(ratio=f"{ratio:.1f}")
-    return present(value, "≥ × 1.5", began) if ratio >= 1.5 else absent(value, "≥ × 1.5")
+    return present(value, "≥ × 1.5", start) if ratio >= 1.5 else absent(value, "≥ × 1.5")
 
 
 SIGNALS = (

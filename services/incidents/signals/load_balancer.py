@@ -166,9 +166,9 @@ def _requests(facts: Facts) -> tuple[float, float] | Judged:
     if not usual:
         return unseen(_("there is nothing to compare it with"))
     # Minutes without any request have no point; the newest minute is still being counted.
-    ended = int(facts.evidence.ended.timestamp()) // 60 * 60
+    this_minute = int(facts.evidence.ended.timestamp()) // 60 * 60
     counts = {int(at.timestamp()): count for at, count in facts.points(Measure.REQUESTS)}
-    return sum(counts.get(ended - 60 * minute, 0.0) for minute in (1, 2)) / 2, usual
+    return sum(counts.get(this_minute - 60 * minute, 0.0) for minute in (1, 2)) / 2, usual
 
 
 def _surge(facts: Facts) -> Judged:

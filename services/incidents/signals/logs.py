@@ -131,11 +131,16 @@ def _as_before(facts: Facts) -> Judged:
 
 def _says(pattern: re.Pattern[str]) -> Callable[[Facts], Judged]:
     def judge(facts: Facts) -> Judged:
-        for sample in (facts.evidence.database_lines, facts.evidence.application_errors):
-            lines = [line for line in facts.lines(sample) if pattern.search(message_of(line.text))]
-            if lines:
-                text = _("{count} × {text}").format(count=len(lines), text=_quote(message_of(lines[0].text)))
-                return present(text, at=lines[0].at, place=_place(sample, lines[0]))
+        for sample, messages in (
+            (facts.evidence.database_lines, facts.database_messages),
+            (facts.evidence.application_errors, facts.application_messages),
+        ):
+            matches = [message for message in messages if pattern.search(message)]
+            if matches:
+                line = messages[matches[0]][0]
+                count = sum(len(messages[message]) for message in matches)
+                text = _("{count} × {text}").format(count=count, text=_quote(matches[0]))
+                return present(text, at=line.at, place=_place(sample, line))
         return unseen(facts.log_gap) if facts.log_gap else absent()
 
     return judge
@@ -150,12 +155,15 @@ def _other_host_in(message: str) -> str:
 
 def _other_host(facts: Facts) -> Judged:
     sample = facts.evidence.application_errors
-    hits = [(line, host) for line in facts.lines(sample) if (host := _other_host_in(message_of(line.text)))]
-    if len(hits) < LEAST:
+    messages = facts.application_messages
+    hosts = {message: host for message in messages if (host := _other_host_in(message))}
+    count = sum(len(messages[message]) for message in hosts)
+    if count < LEAST:
         return absent()
-    line, host = hits[0]
+    message, host = next(iter(hosts.items()))
+    line = messages[message][0]
     return present(
-        _("{count} × {text}").format(count=len(hits), text=host), at=line.at, place=_place(sample, line)
+        _("{count} × {text}").format(count=count, text=host), at=line.at, place=_place(sample, line)
     )
 
 

@@ -106,9 +106,9 @@ def _changes(facts: Facts) -> list[ScalingActivity]:
 
 
 def _scaled_out(facts: Facts) -> Judged:
-    done = _changes(facts)
+    changes = _changes(facts)
     # A reaction comes after the first bad minute; it is no cause that could be too late.
-    return present(scaling_text(done[0].description)) if done else absent()
+    return present(scaling_text(changes[0].description)) if changes else absent()
 
 
 def _hot(facts: Facts) -> Judged:

@@ -102,8 +102,8 @@ def _short(facts: Facts) -> Judged:
         return unseen(_("it was not read"))
     value = _("{running} of {desired} running").format(running=service.running, desired=service.desired)
     deployments = [each.created for each in service.deployments if each.created is not None]
-    began = max(deployments, default=None)
-    is_new = began is not None and facts.evidence.ended - began < SETTLE
+    newest = max(deployments, default=None)
+    is_new = newest is not None and facts.evidence.ended - newest < SETTLE
     return present(value) if service.running < service.desired and not is_new else absent(value)
 
 

@@ -13,11 +13,11 @@ def commands_of(runbook: Runbook) -> Iterator[CliCommand]:
     rds, spec = runbook.rds, runbook.disaster
     if rds is None or spec is None:
         return
-    region, named = str(spec.region), {"DBInstanceIdentifier": rds.instance}
+    region, instance = str(spec.region), {"DBInstanceIdentifier": rds.instance}
     yield call(
         "rds",
         "DescribeDBInstanceAutomatedBackups",
-        named,
+        instance,
         region=region,
         query="DBInstanceAutomatedBackups[].[Status,RestoreWindow.LatestTime]",
         purpose=_("Automated backups replicated to {region}. Normal: active, some minutes old.").format(
@@ -28,7 +28,7 @@ def commands_of(runbook: Runbook) -> Iterator[CliCommand]:
     yield call(
         "rds",
         "DescribeDBSnapshots",
-        named,
+        instance,
         region=region,
         query="DBSnapshots[].[SnapshotCreateTime,Status,DBSnapshotIdentifier]",
         purpose=_("Copies of snapshots. Normal: the newest is at most {hours} hours old.").format(

@@ -57,8 +57,8 @@ class DutyStatesAt:
         entries = [*signed, *claims]
         anchors = tuple(recovered_base_dates(source.runbook, source.calendar, entries, self.runs))
         zone = source.calendar.zone
-        left = source.entries(EntryKind.FOLLOW_UP, before=source.entries_until)
-        dated = (*reverts(self.runs, zone), *follow_up_slots(follow_ups_in(left), zone))
+        follow_ups = source.entries(EntryKind.FOLLOW_UP, before=source.entries_until)
+        dated = (*reverts(self.runs, zone), *follow_up_slots(follow_ups_in(follow_ups), zone))
         self._slot_cache = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
     def between(self, first: date, last: date) -> list[Occurrence]:

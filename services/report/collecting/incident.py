@@ -37,7 +37,7 @@ from services.models.incident_report import (
 )
 from services.models.incidents import Incident, StepMark, TriggerKind
 from services.models.journal import Entry, EntryKind, EntryQuery
-from services.models.measures import LOW_IS_BAD, MEASURES
+from services.models.measures import LOW_IS_BAD, MEASURES, REPORTED
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
 from services.models.step_records import step_records
@@ -97,6 +97,9 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
     states = DutyStatesAt(source)
     changed = source.entries(*CHANGE_KINDS, since=start - BEFORE, before=_last_moment(incident))
     during = [entry for entry in changed if entry.at >= start]
+    fields = _evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}
+    if incident.trigger is TriggerKind.FINDING:
+        fields["impact"] = incident.reason
     return IncidentReport(
         system=runbook.system.id,
         system_title=runbook.system.title,
@@ -115,8 +118,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
             incident, entries, evidence.whole if evidence is not None else None, onset, changed
         ),
         evidence_problem=problem,
-        **({"impact": incident.reason} if incident.trigger is TriggerKind.FINDING else {}),
-        **(_evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}),
+        **fields,
     )
 
 
@@ -162,7 +164,8 @@ def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, *, private:
 
 def _figures(facts: Facts) -> Iterator[ImpactLine]:
     """Each curve that has values since T0: its usual value and its worst."""
-    for measure, text in MEASURES.items():
+    for measure in REPORTED:
+        text = MEASURES[measure]
         since = [(at, value) for at, value in facts.points(measure) if at >= facts.start]
         if not since:
             continue

@@ -15,23 +15,25 @@ Done = Mapping[str, datetime]
 """When the duty of each follow-up was signed off or skipped, by the key of its slot."""
 
 
-def incident_lines(source: Source, done: Done) -> tuple[IncidentLine, ...]:
+def incident_lines(source: Source, done_times: Done) -> tuple[IncidentLine, ...]:
     """The incidents that were open at some time of the period, by their start; states as of the report's moment."""
-    opened = source.entries(EntryKind.INCIDENT_OPENED, since=source.start - KEPT, before=source.entries_until)
-    closed = source.entries(EntryKind.INCIDENT_CLOSED, since=source.start - KEPT, before=source.start)
+    openings = source.entries(
+        EntryKind.INCIDENT_OPENED, since=source.start - KEPT, before=source.entries_until
+    )
+    closings = source.entries(EntryKind.INCIDENT_CLOSED, since=source.start - KEPT, before=source.start)
     # Incidents are few, and each has an index of its own; all kinds at once would read the whole journal.
-    subjects = dict.fromkeys(entry.subject for entry in opened)
-    for entry in closed:
+    subjects = dict.fromkeys(entry.subject for entry in openings)
+    for entry in closings:
         subjects.pop(entry.subject, None)
     entries = [
         entry
         for subject in subjects
         for entry in source.entries(subject=subject, before=source.entries_until)
     ]
-    return tuple(incident_line(incident, done) for incident in incidents_in(entries))
+    return tuple(incident_line(incident, done_times) for incident in incidents_in(entries))
 
 
-def incident_line(incident: Incident, done: Done) -> IncidentLine:
+def incident_line(incident: Incident, done_times: Done) -> IncidentLine:
     """One incident as a report has it."""
     decision = incident.decision
     return IncidentLine(
@@ -55,21 +57,21 @@ def incident_line(incident: Incident, done: Done) -> IncidentLine:
         decision=decision,
         summary=incident.summary,
         contacted=incident.contacted,
-        follow_ups=tuple(follow_up_line(left, done) for left in incident.follow_ups),
+        follow_ups=tuple(follow_up_line(follow_up, done_times) for follow_up in incident.follow_ups),
         joined_to=incident.joined_to,
         joined=incident.joined,
     )
 
 
-def follow_up_line(left: FollowUp, done: Done) -> FollowUpLine:
+def follow_up_line(follow_up: FollowUp, done_times: Done) -> FollowUpLine:
     """What was left, with whether it was done since."""
     return FollowUpLine(
-        id=left.id,
-        text=left.text,
-        due=left.due,
-        by=left.by,
-        at=left.at,
-        done_at=done.get(f"{FOLLOW_UP}{left.id}"),
+        id=follow_up.id,
+        text=follow_up.text,
+        due=follow_up.due,
+        by=follow_up.by,
+        at=follow_up.at,
+        done_at=done_times.get(f"{FOLLOW_UP}{follow_up.id}"),
     )
 
 
@@ -80,20 +82,20 @@ def seconds_between(start: datetime, end: datetime | None) -> float | None:
 
 def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCount:
     """How many of them began in the period, and their mean times; parts of another are left out."""
-    counted = [line for line in lines if not line.joined_to and source.start <= line.since < source.end]
-    taken = list(_known(line.mtta_seconds for line in counted))
-    ended = list(_known(line.mttr_seconds for line in counted))
+    wholes = [line for line in lines if not line.joined_to and source.start <= line.since < source.end]
+    mttas = list(_without_none(line.mtta_seconds for line in wholes))
+    mttrs = list(_without_none(line.mttr_seconds for line in wholes))
     return IncidentCount(
-        count=len(counted),
-        open=sum(line.state is not IncidentState.CLOSED for line in counted),
-        taken=len(taken),
-        ended=len(ended),
-        mtta_seconds=_mean(taken),
-        mttr_seconds=_mean(ended),
+        count=len(wholes),
+        open=sum(line.state is not IncidentState.CLOSED for line in wholes),
+        taken=len(mttas),
+        ended=len(mttrs),
+        mtta_seconds=_mean(mttas),
+        mttr_seconds=_mean(mttrs),
     )
 
 
-def _known(values: Iterable[float | None]) -> Iterator[float]:
+def _without_none(values: Iterable[float | None]) -> Iterator[float]:
     return (value for value in values if value is not None)
 
 

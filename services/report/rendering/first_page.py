@@ -32,8 +32,8 @@ class FirstPage:
     def section(self, title: str, blocks: Iterable[Block], key: str = "") -> Section:
         """A section, whose title names the annex about the same."""
         reference = self.annexes.reference(key)
-        named = _("{title} ({more})").format(title=title, more=reference) if reference else title
-        return Section(named, tuple(blocks))
+        heading = _("{title} ({more})").format(title=title, more=reference) if reference else title
+        return Section(heading, tuple(blocks))
 
     def table_rows(
         self,
@@ -47,9 +47,9 @@ class FirstPage:
         """A table of at most the density's rows, and how many more there are."""
         lines = list(rows)
         most = self.density.major if major else self.density.minor
-        shown = [self.cut_line(line, widths) for line in lines[:most]]
-        yield table(columns, shown, widths=widths)
-        if more := len(lines) - len(shown):
+        first_lines = [self.cut_line(line, widths) for line in lines[:most]]
+        yield table(columns, first_lines, widths=widths)
+        if more := len(lines) - len(first_lines):
             words = plural("{count} more row: {annex}", "{count} more rows: {annex}", more)
             reference = self.annexes.reference(key) or _("see the annexes")
             yield Paragraph(words.format(count=more, annex=reference))

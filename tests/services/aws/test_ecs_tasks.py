@@ -42,17 +42,17 @@ async def test_stopped_tasks_newest_first_with_their_reasons() -> None:
         ListTasks={"taskArns": [ARN + "a", ARN + "b"], "nextToken": "x"},
         DescribeTasks={"tasks": [older, newer], "failures": []},
     )
-    stopped = await EcsReader(canned).tasks("facility", "staff-api", running=False)
-    assert stopped.more
-    first, second = stopped.stopped
+    stopped_only = await EcsReader(canned).tasks("facility", "staff-api", running=False)
+    assert stopped_only.more
+    first, second = stopped_only.stopped
     assert (first.id, first.code, first.started_by) == ("b", "EssentialContainerExited", "ecs-svc/7")
     assert (first.reason, first.definition) == ("Essential container in task exited␛[2J", "staff-api:43")
     assert (first.ended, first.zone) == (NOW, "ap-northeast-1c")
     (container,) = first.containers
     assert (container.exit_code, container.reason) == (137, "OutOfMemoryError: Container killed")
     assert second.containers[0].exit_code is None
-    (listed,) = canned.asked("ListTasks")
-    assert (listed["desiredStatus"], listed["serviceName"]) == ("STOPPED", "staff-api")
+    (request,) = canned.asked("ListTasks")
+    assert (request["desiredStatus"], request["serviceName"]) == ("STOPPED", "staff-api")
 
 
 async def test_no_stopped_task_takes_one_request() -> None:
@@ -126,7 +126,7 @@ async def test_deployments_as_listed_take_one_request() -> None:
     latest = await EcsReader(canned).latest("facility", "staff-api")
     assert [each.id for each in latest] == ["arn:d/2", "arn:d/1"]
     assert (latest[1].rolls_back, latest[1].target, latest[1].sources) == (True, "arn:r/1", ())
-    for missing in ("createdAt", "targetServiceRevisionArn", "status"):
-        damaged = Canned(ListServiceDeployments={"serviceDeployments": [row | {missing: None}]})
+    for key in ("createdAt", "targetServiceRevisionArn", "status"):
+        damaged = Canned(ListServiceDeployments={"serviceDeployments": [row | {key: None}]})
         with pytest.raises(Incomplete):
             await EcsReader(damaged).latest("facility", "staff-api")

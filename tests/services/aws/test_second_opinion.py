@@ -121,8 +121,8 @@ async def test_it_is_asked_once_and_its_words_enter_the_timeline(tmp_path: Path)
         assert (opinion.state, opinion.task, opinion.by) == (OpinionState.ACCEPTED, TASK, "tanaka")
         again = await service.ask(incident, "5xx")
         assert again == opinion, "what is under way is not paid for twice"
-        (sent,) = agent.begun
-        assert (sent["taskType"], sent["clientToken"]) == ("INVESTIGATION", opinion.token)
+        (request,) = agent.begun
+        assert (request["taskType"], request["clientToken"]) == ("INVESTIGATION", opinion.token)
         following = asyncio.create_task(service.follow(incident, opinion))
         while not following.done():
             console.clock.advance(EVERY)
@@ -155,7 +155,7 @@ async def test_a_lost_answer_is_unknown_and_asking_again_sends_the_same_token(tm
         opinion = await service.ask(incident, "5xx")
         assert opinion is not None
         assert (opinion.number, opinion.state) == (2, OpinionState.ACCEPTED)
-        assert len({sent["clientToken"] for sent in agent.begun}) == 1
+        assert len({request["clientToken"] for request in agent.begun}) == 1
 
 
 async def test_a_request_whose_console_ended_is_sent_again_with_its_token(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ async def test_a_request_whose_console_ended_is_sent_again_with_its_token(tmp_pa
         opinion = await service.ask(incident, "5xx")
         assert opinion is not None
         assert opinion.state is OpinionState.ACCEPTED
-        assert [sent["clientToken"] for sent in agent.begun] == ["token-of-the-first"]
+        assert [request["clientToken"] for request in agent.begun] == ["token-of-the-first"]
 
 
 async def test_what_aws_refuses_is_said_and_a_new_request_is_another(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ async def test_what_aws_refuses_is_said_and_a_new_request_is_another(tmp_path: P
         assert opinion.state is OpinionState.FAILED
         agent.begin = answer(task("PENDING_START"), status=201)
         await service.ask(incident, "5xx")
-        assert len({sent["clientToken"] for sent in agent.begun}) == 2
+        assert len({request["clientToken"] for request in agent.begun}) == 2
 
 
 def test_the_newest_summary_counts_before_single_steps() -> None:

@@ -63,7 +63,7 @@ async def test_a_rule_covers_its_ports(rule: dict[str, Any], port: int, covered:
 
 
 @pytest.mark.parametrize(
-    "answered",
+    "answers",
     [
         [group("sg-app")],
         [{"GroupId": "sg-db"}],
@@ -74,7 +74,7 @@ async def test_a_rule_covers_its_ports(rule: dict[str, Any], port: int, covered:
     ],
     ids=["another group", "no rules", "one side only", "no id", "no protocol", "no end of the range"],
 )
-async def test_damaged_answers_refuse_nobody(answered: list[dict[str, Any]]) -> None:
-    canned = Canned(DescribeSecurityGroups={"SecurityGroups": answered})
+async def test_damaged_answers_refuse_nobody(answers: list[dict[str, Any]]) -> None:
+    canned = Canned(DescribeSecurityGroups={"SecurityGroups": answers})
     with pytest.raises(Incomplete):
         await SecurityGroups(canned).named(["sg-db"])

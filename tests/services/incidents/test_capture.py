@@ -83,7 +83,7 @@ async def open_console(embedded: Embedded, tmp_path: Path) -> AsyncIterator[Open
         assert console.faults == []
 
 
-async def opened(console: Console) -> Incident:
+async def open_incident(console: Console) -> Incident:
     incident = await console.incidents.open_for_alarm(ALARM, "ALB 5xx", SINCE, "alb-5xx")
     assert incident is not None
     return incident
@@ -115,9 +115,9 @@ async def captured(console: Console) -> bool:
 
 async def whole(console: Console) -> IncidentEvidence:
     (entry,) = await console.entries(EntryKind.EVIDENCE)
-    stored = await console.journal.entry(entry.seq)
-    assert stored is not None
-    return unpacked(stored.data)
+    full_entry = await console.journal.entry(entry.seq)
+    assert full_entry is not None
+    return unpacked(full_entry.data)
 
 
 async def test_the_evidence_of_an_incident_is_recorded_by_itself(
@@ -125,7 +125,7 @@ async def test_the_evidence_of_an_incident_is_recorded_by_itself(
 ) -> None:
     console = await open_console("one")
     console.start()
-    incident = await opened(console)
+    incident = await open_incident(console)
     await until(lambda: captured(console))
     evidence = await whole(console)
     assert evidence.alarm.since == incident.since == SINCE
@@ -146,7 +146,7 @@ async def test_many_consoles_read_one_wave(embedded: Embedded, open_console: Ope
     for console in consoles:
         console.start()
     before = embedded.counts().get("ecs.DescribeServices", 0)
-    await opened(consoles[0])
+    await open_incident(consoles[0])
     for console in consoles:
         await until(lambda console=console: captured(console))
     await asyncio.sleep(0.3)
@@ -157,10 +157,10 @@ async def test_many_consoles_read_one_wave(embedded: Embedded, open_console: Ope
 
 async def test_a_console_killed_after_its_claim_is_replaced(embedded: Embedded, open_console: Open) -> None:
     killed, other = await open_console("killed"), await open_console("other")
-    incident = await opened(killed)
+    incident = await open_incident(killed)
     await killed.journal.append(capturing(incident, 1))
     other.start()
-    await until(lambda: waiting(embedded))
+    await until(lambda: is_waiting(embedded))
     embedded.clock.advance(LEASE - 1)
     await asyncio.sleep(0.3)
     assert not await captured(other)
@@ -172,14 +172,14 @@ async def test_a_console_killed_after_its_claim_is_replaced(embedded: Embedded, 
     assert entry.person.user == "other"
 
 
-async def waiting(embedded: Embedded) -> bool:
+async def is_waiting(embedded: Embedded) -> bool:
     return embedded.clock.sleepers > 0
 
 
 async def test_a_console_cancelled_while_it_reads_is_replaced(embedded: Embedded, open_console: Open) -> None:
     embedded.fault("ecs", "DescribeServices", mode="hang", times=1)
     killed, other = await open_console("killed"), await open_console("other")
-    await opened(killed)
+    await open_incident(killed)
     killed.start()
 
     async def claimed() -> bool:
@@ -198,7 +198,7 @@ async def test_evidence_that_never_comes_is_not_claimed_for_ever(
     embedded: Embedded, open_console: Open
 ) -> None:
     console = await open_console("one")
-    incident = await opened(console)
+    incident = await open_incident(console)
     for turn in range(1, MOST_TURNS + 1):
         await console.journal.append(capturing(incident, turn))
     before = embedded.counts()
@@ -214,7 +214,7 @@ async def test_evidence_that_comes_late_says_so(embedded: Embedded, open_console
     embedded.advance(65 * 60)
     console = await open_console("one")
     console.start()
-    await opened(console)
+    await open_incident(console)
     await until(lambda: captured(console))
     (entry,) = await console.entries(EntryKind.EVIDENCE)
     late = embedded.clock.now() - SINCE

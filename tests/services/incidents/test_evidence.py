@@ -107,10 +107,10 @@ JSON = st.recursive(
 )
 
 
-def stored(data: dict[str, Any]) -> dict[str, Any]:
+def as_stored(data: dict[str, Any]) -> dict[str, Any]:
     """The data as they come back from a journal."""
-    loaded: dict[str, Any] = json.loads(canonical(data))
-    return loaded
+    value: dict[str, Any] = json.loads(canonical(data))
+    return value
 
 
 def noisy(count: int, length: int = 300) -> tuple[LogEntry, ...]:
@@ -140,7 +140,7 @@ def sample(lines: tuple[LogEntry, ...]) -> LogSample:
 def test_what_is_packed_comes_back(original: IncidentEvidence) -> None:
     data = packed(original, incident="incident:alb#1")
     assert data["cut"] == [f"{each.source}: {each.cut}" for each in original.readings if each.cut]
-    assert unpacked(stored(data)) == original
+    assert unpacked(as_stored(data)) == original
 
 
 @given(EVIDENCE)
@@ -155,7 +155,7 @@ def test_it_always_fits_and_says_what_was_left_out(count: int) -> None:
     original = evidence(application_errors=sample(noisy(count)), database_lines=sample(noisy(20)))
     data = packed(original, incident="incident:alb#1")
     assert len(canonical(data).encode()) <= LIMIT
-    back = unpacked(stored(data))
+    back = unpacked(as_stored(data))
     assert back.application_errors
     lines = back.application_errors.lines
     assert lines == original.application_errors.lines[-len(lines) :]
@@ -176,7 +176,7 @@ def test_rows_are_left_out_in_a_fixed_order() -> None:
         stopped_tasks=tasks,
         targets=(TargetHealth(id=RawId("10.0.1.5"), name="10.0.1.5", state="healthy"),),
     )
-    back = unpacked(stored(packed(original, incident="i")))
+    back = unpacked(as_stored(packed(original, incident="i")))
     assert back.application_errors
     assert back.application_errors.lines == ()
     assert 0 < len(back.stopped_tasks) < len(tasks)
@@ -190,14 +190,14 @@ def test_what_cannot_be_cut_is_not_recorded_and_said() -> None:
     original = evidence(targets=(huge,), alarm=AlarmMoment(id=RawId("alb"), name="alb", since=AT))
     data = packed(original, incident="i")
     assert len(canonical(data).encode()) <= LIMIT
-    assert unpacked(stored(data)).targets == ()
+    assert unpacked(as_stored(data)).targets == ()
     assert data["cut"]
 
 
 def test_text_that_compresses_well_can_be_read_again() -> None:
     lines = tuple(LogEntry(at=AT, stream="s", text="x" * 30_000) for _line in range(2_000))
     data = packed(evidence(application_errors=sample(lines)), incident="i")
-    back = unpacked(stored(data))
+    back = unpacked(as_stored(data))
     assert back.application_errors
     assert 0 < len(back.application_errors.lines) < 2_000
 
@@ -209,10 +209,10 @@ def test_other_data_are_refused_in_words(data: dict[str, Any]) -> None:
 
 
 @given(st.integers(0, 400), st.binary(max_size=3), st.booleans())
-def test_damaged_evidence_is_refused_in_words_or_is_evidence(at: int, junk: bytes, cut: bool) -> None:
+def test_damaged_evidence_is_refused_in_words_or_is_evidence(at: int, junk: bytes, is_cut: bool) -> None:
     data = packed(evidence(application_errors=sample(noisy(2))), incident="i")
     text = data["evidence"]
-    damaged = text[:at] + base64.b64encode(junk).decode() + ("" if cut else text[at + len(junk) :])
+    damaged = text[:at] + base64.b64encode(junk).decode() + ("" if is_cut else text[at + len(junk) :])
     with suppress(UnreadableEvidence):
         assert isinstance(unpacked(data | {"evidence": damaged}), IncidentEvidence)
 

@@ -34,7 +34,7 @@ FINDING = Finding(
 )  # fmt: skip
 
 
-async def begun(console: IncidentDesk, finding: Finding = FINDING) -> Incident:
+async def incident_of(console: IncidentDesk, finding: Finding = FINDING) -> Incident:
     incident = await begin(console.incidents, RUNBOOK, finding)
     assert incident is not None
     return incident
@@ -63,11 +63,11 @@ def test_the_runbook_has_a_playbook_for_each_report_it_demands(inspection: str, 
 async def test_it_is_opened_once_with_what_was_measured_and_by_the_finding_s_playbook(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     async with desk(path) as one, desk(path, "suzuki") as other:
-        incident = await begun(one)
+        incident = await incident_of(one)
         assert incident.playbook == "snapshot-missing"
         assert incident.reason == FINDING.summary
         assert [fact.split()[0] for fact in incident.facts] == ["スナップショット", "最新のスナップショット"]
-        assert await begun(other) == incident
+        assert await incident_of(other) == incident
         assert clocks(incident, situation(incident).playbook, NOW) == ()
         await one.incidents.contacted(incident, "AWSサポート", "AWSコンソール")
         entries = await one.incidents.entries(incident)
@@ -77,14 +77,14 @@ async def test_it_is_opened_once_with_what_was_measured_and_by_the_finding_s_pla
         await one.incidents.close(incident, "missing", "A snapshot is missing")
         assert await begin(one.incidents, RUNBOOK, FINDING) is None, "this very finding is dealt with"
         later = FINDING.model_copy(update={"read_at": NOW + timedelta(days=7)})
-        assert (await begun(one, later)).id != incident.id
+        assert (await incident_of(one, later)).id != incident.id
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 async def test_the_texts_say_what_the_finding_says(tmp_path: Path, language: str) -> None:
     i18n.use(language)
     async with desk(tmp_path / "journal.db") as console:
-        calling = situation(await begun(console))
+        calling = situation(await incident_of(console))
     slack, phone = slack_text(calling), phone_text(calling)
     for text in (slack, phone):
         assert "1 日分のスナップショットがありません" in text

@@ -193,7 +193,7 @@ async def test_what_is_announced_told_and_reported_is_safe(text: str, tmp_path: 
         (whole,) = incidents.incidents
         assert_safe(whole, incidents.follow_ups)
         assert_safe(*timeline(whole, entries, evidence, assess(evidence, RUNBOOK).onset))
-        assert_safe(*await said(incidents, text))
+        assert_safe(*await announcements(incidents, text))
         situation = Situation(
             incident=whole, runbook=RUNBOOK, playbook=RUNBOOK.playbook_for(ALARM), zone=ZONE, now=NOW,
             by="tanaka", measured=str(whole.steps[0].note), cause=str(whole.decision and whole.decision.title),
@@ -210,7 +210,7 @@ async def test_what_is_announced_told_and_reported_is_safe(text: str, tmp_path: 
     assert_safe(page, markdown.write(document))
 
 
-async def said(incidents: Incidents, text: str) -> list[str]:
+async def announcements(incidents: Incidents, text: str) -> list[str]:
     """What a console without a screen prints."""
     announcements = Announcements(incidents, RUNBOOK)
     fired = Alarm(id=RawId(ALARM), name=text, state=AlarmState.ALARM, since=FIRED, reason=text, expected=True)

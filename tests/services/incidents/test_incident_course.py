@@ -44,8 +44,12 @@ async def test_whoever_takes_it_while_another_closes_it_does_not_open_it_again(t
         await two.incidents.take(late)
         await two.incidents.hand_over(late, "sato")
         await two.incidents.load()
-        ended = only(two.incidents)
-        assert (ended.state, ended.closed_by, ended.hand_over) == (IncidentState.CLOSED, "tanaka", None)
+        incident = only(two.incidents)
+        assert (incident.state, incident.closed_by, incident.hand_over) == (
+            IncidentState.CLOSED,
+            "tanaka",
+            None,
+        )
 
 
 async def test_a_closed_incident_stays_closed_while_its_alarm_still_fires_after_a_flap(
@@ -68,23 +72,23 @@ async def test_a_closed_incident_stays_closed_while_its_alarm_still_fires_after_
 
 async def test_an_old_reading_of_a_console_that_was_stopped_is_no_turn(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    async with desk(path) as one, desk(path, "suzuki") as stopped:
+    async with desk(path) as one, desk(path, "suzuki") as two:
         await one.see(alarm())
         await one.see(alarm(AlarmState.OK, FIRED + 3 * MINUTE))
-        await stopped.see(alarm())
-        assert [turn.kind for turn in only(stopped.incidents).turns] == [TurnKind.OK]
-        assert not only(stopped.incidents).is_firing
+        await two.see(alarm())
+        assert [turn.kind for turn in only(two.incidents).turns] == [TurnKind.OK]
+        assert not only(two.incidents).is_firing
 
 
 async def test_an_alarm_that_is_deleted_is_said_once_by_all_consoles_and_may_return(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     async with desk(path) as one, desk(path, "suzuki") as two:
-        gone = alarm(AlarmState.MISSING).model_copy(update={"since": None})
+        missing_alarm = alarm(AlarmState.MISSING).model_copy(update={"since": None})
         for moment in (FIRED, FIRED + 30 * MINUTE):
             await one.see(alarm(since=moment))
             await two.incidents.load()
             before = only(two.incidents)
-            await one.see(gone)
+            await one.see(missing_alarm)
             one.clock.advance(60)
             two.clock.advance(67)
             # The other console had not read the journal yet when it saw the same.
@@ -123,7 +127,7 @@ async def pair(console: IncidentDesk) -> tuple[Incident, ...]:
     return console.incidents.incidents
 
 
-def listed(console: IncidentDesk) -> set[str]:
+def listed_ids(console: IncidentDesk) -> set[str]:
     """Ids of the incidents that stand in lists, with their parts."""
     return {
         id
@@ -146,7 +150,7 @@ async def test_two_people_who_join_each_into_the_other_hide_neither(tmp_path: Pa
         await two.incidents.join(third, whole)
         for console in (one, two):
             await console.incidents.load()
-            assert listed(console) == {first.id, second.id, third.id}
+            assert listed_ids(console) == {first.id, second.id, third.id}
         assert one.incidents.incidents == two.incidents.incidents
 
 
@@ -188,7 +192,7 @@ async def test_an_open_part_of_a_closed_incident_stands_alone(tmp_path: Path) ->
         await console.incidents.load()
         part = only_of(console, second)
         assert (part.is_open, part.joined_to) == (True, "")
-        assert listed(console) >= {second.id}
+        assert listed_ids(console) >= {second.id}
 
 
 async def test_a_part_may_be_closed_first(tmp_path: Path) -> None:

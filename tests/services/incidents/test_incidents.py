@@ -109,14 +109,14 @@ async def test_the_course_of_a_response(tmp_path: Path) -> None:
         theirs = await other.incidents.accept(theirs)
         assert (theirs.holder, theirs.hand_over) == ("suzuki", None)
         due = NOW + timedelta(days=7)
-        closed = await other.incidents.close(
+        incident_after = await other.incidents.close(
             theirs, "database-saturated", "The database is saturated", "接続数が上限", [("Add an index", due)]
         )
-        assert (closed.state, closed.closed_by, closed.cause) == (
+        assert (incident_after.state, incident_after.closed_by, incident_after.cause) == (
             IncidentState.CLOSED, "suzuki", "The database is saturated",
         )  # fmt: skip
-        (left,) = other.incidents.follow_ups
-        assert (left.text, left.due) == ("Add an index", due)
+        (follow_up,) = other.incidents.follow_ups
+        assert (follow_up.text, follow_up.due) == ("Add an index", due)
         with pytest.raises(AlreadyRecorded):
             await one.incidents.close(incident, "x", "x")
     async with desk(path) as again:

@@ -119,10 +119,10 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded: Embedded,
             for open_incident in watch.watched():
                 await watch.judge(open_incident)
             embedded.advance(EVERY)
-        ended = incidents.of(incident.id)
-        assert ended is not None
-        assert ended.recovered_at is not None
-        assert [turn.kind for turn in ended.turns] == [TurnKind.OK, TurnKind.RECOVERED]
+        incident_after = incidents.of(incident.id)
+        assert incident_after is not None
+        assert incident_after.recovered_at is not None
+        assert [turn.kind for turn in incident_after.turns] == [TurnKind.OK, TurnKind.RECOVERED]
         assert tuple(watch.watched()) == ()
 
 

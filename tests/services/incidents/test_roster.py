@@ -32,12 +32,12 @@ ends = 2026-02-06
 """
 
 
-def loaded(text: str = ROSTER) -> Loaded:
+def load_roster(text: str = ROSTER) -> Loaded:
     return loads(SYSTEM + text)
 
 
 def book() -> Runbook:
-    return loaded().runbook
+    return load_roster().runbook
 
 
 def test_who_is_on_duty_and_who_is_next() -> None:
@@ -71,14 +71,14 @@ def test_open_days_without_anybody_are_rows_and_weekends_are_not() -> None:
 
 
 def test_a_gap_is_an_undecided_point_and_the_end_is_not() -> None:
-    points = {each.key: each.message for each in loaded().undecided}
+    points = {each.key: each.message for each in load_roster().undecided}
     assert [key for key in points if key.startswith("roster")] == ["roster[1].ends"]
     assert "2026-02-02" in points["roster[1].ends"]
-    unreachable = loaded(ROSTER.replace('contact = "内線 2000"', ""))
+    unreachable = load_roster(ROSTER.replace('contact = "内線 2000"', ""))
     assert {"roster[0].contact", "roster[2].contact"} <= {each.key for each in unreachable.undecided}
 
 
 def test_without_a_roster_nothing_is_invented() -> None:
-    runbook = loaded("").runbook
+    runbook = load_roster("").runbook
     assert on_duty(runbook, date(2026, 1, 20)) is None
     assert list(roster_rows(runbook, date(2026, 1, 1), date(2026, 12, 31))) == []

@@ -19,7 +19,6 @@ T0 = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 ONSET = Onset(at=T0, basis=OnsetBasis.BASELINE)
 RUNBOOK = load_builtin("facility-prod")
 ORDER = (Word.OPEN, Word.LIKELY, Word.STRONG)
-FALLS = "elb-share target-share"
 
 
 def signals(
@@ -44,7 +43,7 @@ def signals(
     ]
 
 
-def weighed(*present: str, unseen: tuple[str, ...] = (), **times: float):
+def assessment_of(*present: str, unseen: tuple[str, ...] = (), **times: float):
     states = dict.fromkeys(present, SignalState.PRESENT) | dict.fromkeys(unseen, SignalState.UNSEEN)
     return weigh(causes_of(RUNBOOK), signals(states, **times), ONSET)
 
@@ -87,14 +86,14 @@ def test_signals_have_unique_names_and_a_use() -> None:
     ],
 )  # fmt: skip
 def test_a_cause_is_first_by_its_own_signs(present: tuple[str, ...], cause: str) -> None:
-    assessment = weighed(*present)
+    assessment = assessment_of(*present)
     assert assessment.leader is not None
     assert assessment.leader.id == cause
     assert assessment.word is not Word.OPEN
 
 
 def test_nothing_is_judged_without_signs() -> None:
-    assessment = weighed(
+    assessment = assessment_of(
         "no-deployment", "traffic-usual", "memory-low", "cpu-low", "db-cpu-low", "storage-ample"
     )
     assert assessment.word is Word.OPEN
@@ -102,7 +101,9 @@ def test_nothing_is_judged_without_signs() -> None:
 
 
 def test_a_deployment_is_drawn_before_what_it_brought_about() -> None:
-    assessment = weighed("elb-502", "recent-deployment", "deployment-failed", "task-exited", "running-short")
+    assessment = assessment_of(
+        "elb-502", "recent-deployment", "deployment-failed", "task-exited", "running-short"
+    )
     assert assessment.leader is not None
     assert assessment.leader.id == "bad-deployment"
     assert "task-crash" in assessment.leader.effects
@@ -111,9 +112,9 @@ def test_a_deployment_is_drawn_before_what_it_brought_about() -> None:
 
 
 def test_what_began_after_the_first_bad_minute_counts_less() -> None:
-    in_time = weighed("db-event", "target-share", db_event=0)
-    later = weighed("db-event", "target-share", db_event=4)
-    too_late = weighed("db-event", "target-share", db_event=9)
+    in_time = assessment_of("db-event", "target-share", db_event=0)
+    later = assessment_of("db-event", "target-share", db_event=4)
+    too_late = assessment_of("db-event", "target-share", db_event=9)
     scores = [
         next(cause.score for cause in each.causes if cause.id == "database-unreachable")
         for each in (in_time, later, too_late)
@@ -123,22 +124,22 @@ def test_what_began_after_the_first_bad_minute_counts_less() -> None:
 
 
 def test_one_fact_counts_once() -> None:
-    both = weighed("db-slots-reserved", "db-too-many-clients")
-    one = weighed("db-slots-reserved")
+    both = assessment_of("db-slots-reserved", "db-too-many-clients")
+    one = assessment_of("db-slots-reserved")
     assert [cause.score for cause in both.causes if cause.id == "database-saturated"] == [
         cause.score for cause in one.causes if cause.id == "database-saturated"
     ]
 
 
 def test_an_impossible_cause_is_listed_last_with_the_reason() -> None:
-    assessment = weighed("target-share")
+    assessment = assessment_of("target-share")
     full = next(cause for cause in assessment.causes if cause.id == "database-full")
     assert full.impossible
     assert not assessment.causes[0].impossible
 
 
 def test_the_next_look_is_the_unseen_signal_that_parts_the_first_two() -> None:
-    assessment = weighed("target-share", unseen=("db-no-space", "storage-empty", "new-error"))
+    assessment = assessment_of("target-share", unseen=("db-no-space", "storage-empty", "new-error"))
     assert assessment.next_look is not None
     assert assessment.next_look.difference > 0
 
@@ -180,9 +181,9 @@ def test_strong_needs_a_direct_sign_and_a_lead(states: dict[str, SignalState]) -
 
 @given(states=STATES)
 def test_the_order_of_signals_changes_nothing(states: dict[str, SignalState]) -> None:
-    listed = signals(states)
-    one = weigh(causes_of(RUNBOOK), listed, ONSET)
-    other = weigh(causes_of(RUNBOOK), listed[::-1], ONSET)
+    every = signals(states)
+    one = weigh(causes_of(RUNBOOK), every, ONSET)
+    other = weigh(causes_of(RUNBOOK), every[::-1], ONSET)
     assert [(cause.id, cause.score) for cause in one.causes] == [
         (cause.id, cause.score) for cause in other.causes
     ]
@@ -190,11 +191,11 @@ def test_the_order_of_signals_changes_nothing(states: dict[str, SignalState]) ->
 
 def test_incidents_are_linked_by_their_causes() -> None:
     specs = {str(spec.id): spec for spec in shipped()}
-    saturated = weighed(
+    saturated = assessment_of(
         "target-share", "db-slots-reserved", "connections-high", "db-cpu-high", "no-deployment"
     )
-    slow = weighed("elb-share", "elb-504", "check-timeout", "latency-first", "no-deployment")
-    reset = weighed("elb-share", "elb-502", "connection-errors", "no-deployment", "traffic-usual")
+    slow = assessment_of("elb-share", "elb-504", "check-timeout", "latency-first", "no-deployment")
+    reset = assessment_of("elb-share", "elb-502", "connection-errors", "no-deployment", "traffic-usual")
     assert are_linked(saturated, slow, specs)
     assert are_linked(slow, saturated, specs)
     assert not are_linked(saturated, reset, specs)

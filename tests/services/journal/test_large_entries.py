@@ -34,10 +34,10 @@ async def test_lists_leave_the_body_out_and_one_entry_has_it(tmp_path: Path) -> 
         await book.append(note("small", data={"a": 1}))
         assert written.data == BODY
         page = await book.page()
-        listed = await book.entries(EntryQuery(subject="i"))
+        entries = await book.entries(EntryQuery(subject="i"))
         assert [entry.kind for entry in page.entries] == [EntryKind.NOTE, EntryKind.EVIDENCE]
         assert (page.entries[0].data, page.entries[0].has_body) == ({"a": 1}, True)
-        for entry in (page.entries[1], *listed):
+        for entry in (page.entries[1], *entries):
             assert (entry.body, entry.data, entry.has_body) == ("", {}, False)
             assert entry == written.without_large_body()
             assert (entry.seq, entry.at, entry.text, entry.person) == (1, written.at, "t", written.person)

@@ -23,15 +23,15 @@ def decision() -> Decision:
     return Decision(cause="application-error", title="x", at=AT, by="tanaka")
 
 
-def told(role: str) -> Contacted:
+def contact(role: str) -> Contacted:
     return Contacted(role=role, by="tanaka", at=AT, channel="phone")
 
 
 def test_a_decision_and_a_call_carry_out_their_steps() -> None:
     assert marks() == {}
     assert marks(decision=decision()) == {DECIDE: StepMark.DONE}
-    assert marks(contacted=(told("開発チーム"),)) == {TELL: StepMark.DONE}
-    assert marks(contacted=(told("市民"),)) == {}, "somebody else was told"
+    assert marks(contacted=(contact("開発チーム"),)) == {TELL: StepMark.DONE}
+    assert marks(contacted=(contact("市民"),)) == {}, "somebody else was told"
 
 
 def run(state: StepState, minutes: float) -> Run:
@@ -42,13 +42,13 @@ def run(state: StepState, minutes: float) -> Run:
 
 def test_a_change_that_was_made_carries_out_the_step_that_plans_it() -> None:
     roll_back = 6
-    for state, minutes, expected in (
+    for state, minutes, indexes in (
         (StepState.DONE, 2, {roll_back}),
         (StepState.FAILED, 2, set()),
         (StepState.DONE, -9, set()),
     ):
         records = step_records(data.incident(steps=()), data.PLAYBOOK, [run(state, minutes)])
-        assert {record.index for record in records} == expected
+        assert {record.index for record in records} == indexes
 
 
 def test_a_mark_that_is_set_afterwards_prevails() -> None:

@@ -117,9 +117,9 @@ def test_only_an_instance_of_a_drill_that_bears_our_tag_is_deleted() -> None:
         assert not is_allowed(operate, "rds:DeleteDBInstance", arn("rds", f"db:{name}"))
         assert not is_allowed(beside, "rds:DeleteDBInstance", arn("rds", f"db:{name}"))
     restore = "rds:RestoreDBInstanceFromDBSnapshot"
-    for needed in (drill, arn("rds", "snapshot:rds:facility-prod-db-2026-01-27"), arn("rds", "subgrp:any")):
-        assert is_allowed(operate, restore, needed)
-        assert not is_allowed(operate, restore, needed, tagged=False), "never without the tag"
+    for resource in (drill, arn("rds", "snapshot:rds:facility-prod-db-2026-01-27"), arn("rds", "subgrp:any")):
+        assert is_allowed(operate, restore, resource)
+        assert not is_allowed(operate, restore, resource, tagged=False), "never without the tag"
     assert not is_allowed(operate, restore, arn("rds", "db:facility-prod-db"))
     assert is_allowed(operate, "rds:AddTagsToResource", drill)
     assert is_allowed(operate, "rds:RebootDBInstance", arn("rds", "db:facility-prod-db"))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.incidents import entries as drafts
+from services.incidents import entries as incident_entries
 from services.incidents.capture import captured
 from services.incidents.course import incident_of
 from services.models.base import RawId
@@ -28,9 +28,11 @@ PLAYBOOK = RUNBOOK.playbook_for(ALARM)
 MINUTE = timedelta(minutes=1)
 
 
-def opened(ledger: Ledger, at: str = "10:04", target: str = ALARM, since=SINCE, after: str = "") -> Incident:
+def open_incident(
+    ledger: Ledger, at: str = "10:04", target: str = ALARM, since=SINCE, after: str = ""
+) -> Incident:
     """An incident, opened at a time of DAY."""
-    draft = drafts.opened(
+    draft = incident_entries.opened(
         target, "ALB 5xx error rate", since, trigger=TriggerKind.ALARM, playbook="alb-5xx", after=after
     )
     entry = ledger.write(f"{DAY} {at}", draft)
@@ -69,11 +71,13 @@ def evidence() -> IncidentEvidence:
 
 def responded(ledger: Ledger) -> Incident:
     """An incident from its first minute to its end, with evidence."""
-    incident = opened(ledger)
+    incident = open_incident(ledger)
     ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()), "night")
-    ledger.write(f"{DAY} 10:07", drafts.taken(incident), "tanaka")
-    ledger.write(f"{DAY} 10:08", drafts.stepped(incident, 0, StepMark.DONE, "Read the log", ""), "tanaka")
-    decision = drafts.decided(
+    ledger.write(f"{DAY} 10:07", incident_entries.taken(incident), "tanaka")
+    ledger.write(
+        f"{DAY} 10:08", incident_entries.stepped(incident, 0, StepMark.DONE, "Read the log", ""), "tanaka"
+    )
+    decision = incident_entries.decided(
         incident, "application-error", "アプリケーションのエラー", "スタックトレース", None
     )
     data = {
@@ -83,13 +87,17 @@ def responded(ledger: Ledger) -> Incident:
         "leader": "application-error",
     }
     ledger.write(f"{DAY} 10:12", decision.model_copy(update={"data": data}), "tanaka")
-    ledger.write(f"{DAY} 10:14", drafts.contacted(incident, "開発チーム", "電話", ""), "tanaka")
-    recovered = drafts.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:33"))
+    ledger.write(f"{DAY} 10:14", incident_entries.contacted(incident, "開発チーム", "電話", ""), "tanaka")
+    recovered = incident_entries.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:33"))
     ledger.write(f"{DAY} 10:34", recovered, "tanaka")
-    closed = drafts.closed(incident, "application-error", "アプリケーションのエラー", "前の版に戻した")
-    ledger.write(f"{DAY} 10:50", closed, "tanaka")
+    draft = incident_entries.closed(
+        incident, "application-error", "アプリケーションのエラー", "前の版に戻した"
+    )
+    ledger.write(f"{DAY} 10:50", draft, "tanaka")
     due = jst("2026-01-13 17:00")
     ledger.write(
-        f"{DAY} 10:50", drafts.follow_up("f1", incident.id, ALARM, "インデックス追加を検討", due), "tanaka"
+        f"{DAY} 10:50",
+        incident_entries.follow_up("f1", incident.id, ALARM, "インデックス追加を検討", due),
+        "tanaka",
     )
     return incident

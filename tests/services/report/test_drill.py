@@ -8,9 +8,9 @@ from services.incidents import entries as drafts
 from services.models.causes import Word
 from services.models.drill_score import CauseVerdict, DrillTruth
 from services.models.incidents import StepMark
-from services.report.drill import judged, scored, together, truth_path
+from services.report.drill import scored, together, truth_path, verdict_on
 from tests.services.duties.duty_world import jst
-from tests.services.report.incident_ledger import ALARM, DAY, opened, responded
+from tests.services.report.incident_ledger import ALARM, DAY, open_incident, responded
 from tests.services.report.ledger import RUNBOOK, Ledger
 
 
@@ -45,7 +45,7 @@ def test_a_drill_is_scored_by_its_journal(tmp_path: Path) -> None:
 
 def test_an_untouched_drill_has_no_times(tmp_path: Path) -> None:
     path = tmp_path / "d.db"
-    opened(drill(path, "no-target"))
+    open_incident(drill(path, "no-target"))
     score = scored(path, RUNBOOK)
     assert (score.taken_after, score.closed_after, score.steps, score.decided_verdict) == (
         None,
@@ -55,7 +55,7 @@ def test_an_untouched_drill_has_no_times(tmp_path: Path) -> None:
     )
     assert score.alarm_at == jst(f"{DAY} 10:03")
     other = tmp_path / "other.db"
-    opened(drill(other, "no-target", alarm="ecs-cpu-high"))
+    open_incident(drill(other, "no-target", alarm="ecs-cpu-high"))
     assert scored(other, RUNBOOK).incident == ""
 
 
@@ -71,7 +71,7 @@ def test_an_untouched_drill_has_no_times(tmp_path: Path) -> None:
     ],
 )
 def test_a_cause_is_right_an_effect_or_wrong(cause: str, verdict: CauseVerdict) -> None:
-    assert judged(cause, ["bad-deployment"]) is verdict
+    assert verdict_on(cause, ["bad-deployment"]) is verdict
 
 
 def test_the_confusion_table_counts_what_was_taken_for_what(tmp_path: Path) -> None:

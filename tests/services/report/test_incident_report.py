@@ -7,10 +7,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services import i18n
-from services.incidents import entries as drafts
+from services.incidents import entries as incident_entries
+from services.incidents.capture import captured
+from services.incidents.course import incident_of
 from services.models.causes import OnsetBasis
 from services.models.incident_report import IncidentReport
-from services.models.incidents import IncidentState, StepMark, TimelineKind, TimelineRow, TurnKind
+from services.models.incidents import (
+    IncidentState,
+    StepMark,
+    TimelineKind,
+    TimelineRow,
+    TriggerKind,
+    TurnKind,
+)
 from services.models.journal import EntryKind
 from services.models.report import DayReport, PeriodReport
 from services.models.verdict import Verdict
@@ -22,7 +31,7 @@ from services.report.rendering.incident.rows import IncidentRows
 from services.report.rendering.markdown import to_markdown
 from services.report.rendering.page import height
 from tests.services.duties.duty_world import jst
-from tests.services.report.incident_ledger import DAY, SECRET, opened, responded
+from tests.services.report.incident_ledger import DAY, SECRET, evidence, open_incident, responded
 from tests.services.report.ledger import RUNBOOK, Ledger
 
 
@@ -50,11 +59,13 @@ def test_the_report_has_times_cause_scores_contacts_steps_and_follow_ups(ledger:
     assert (report.onset.basis, report.onset.at) == (OnsetBasis.BASELINE, jst(f"{DAY} 10:00"))
     assert report.until == jst(f"{DAY} 10:33")
     assert report.decided_scores == {"application-error": 21, "bad-deployment": 9}
-    done = [step.number for step in report.steps if step.mark is StepMark.DONE]
-    assert done == [1, 5, 6], "the mark that somebody set, the decision and the call"
-    assert {step.mark for step in report.steps if step.number not in done} == {StepMark.TODO}
+    numbers = [step.number for step in report.steps if step.mark is StepMark.DONE]
+    assert numbers == [1, 5, 6], "the mark that somebody set, the decision and the call"
+    assert {step.mark for step in report.steps if step.number not in numbers} == {StepMark.TODO}
     assert [contact.role for contact in line.contacted] == ["開発チーム"]
-    assert [(left.text, left.done_at) for left in line.follow_ups] == [("インデックス追加を検討", None)]
+    assert [(follow_up.text, follow_up.done_at) for follow_up in line.follow_ups] == [
+        ("インデックス追加を検討", None)
+    ]
     figures = {figure.measure: figure for figure in report.figures}
     assert (figures["target_5xx"].usual, figures["target_5xx"].worst) == ("0", "60")
     assert figures["latency"].worst == "1.50 s"
@@ -67,8 +78,8 @@ def test_lines_of_logs_are_printed_on_request_alone(ledger: Ledger) -> None:
     responded(ledger)
     report = report_of(ledger)
     assert report.withheld == 1
-    shown = incident_document(report)
-    for text in (report.model_dump_json(), markdown.write(shown), html.write(shown)):
+    document = incident_document(report)
+    for text in (report.model_dump_json(), markdown.write(document), html.write(document)):
         assert SECRET not in text
     private = report_of(ledger, private=True)
     assert [line.text for line in private.log_lines] == [SECRET]
@@ -79,8 +90,8 @@ def test_the_first_page_fits_one_sheet_however_much_happened(ledger: Ledger) -> 
     incident = responded(ledger)
     for number in range(60):
         at = f"{DAY} 10:{15 + number // 4:02}"
-        ledger.write(at, drafts.contacted(incident, f"担当 {number}", "電話", "つながらない " * 20))
-        ledger.write(at, drafts.stepped(incident, number % 9, StepMark.DONE, "x", "確認した " * 30))
+        ledger.write(at, incident_entries.contacted(incident, f"担当 {number}", "電話", "つながらない " * 20))
+        ledger.write(at, incident_entries.stepped(incident, number % 9, StepMark.DONE, "x", "確認した " * 30))
     document = incident_document(report_of(ledger))
     assert height(document) <= 268
     assert len(document.annexes) == 4
@@ -88,7 +99,7 @@ def test_the_first_page_fits_one_sheet_however_much_happened(ledger: Ledger) -> 
 
 
 def test_without_evidence_nothing_is_claimed_to_be_measured(ledger: Ledger) -> None:
-    opened(ledger)
+    open_incident(ledger)
     report = report_of(ledger)
     assert (report.onset, report.word, report.figures, report.evidence_problem) == (None, None, (), "")
     text = markdown.write(incident_document(report))
@@ -98,17 +109,39 @@ def test_without_evidence_nothing_is_claimed_to_be_measured(ledger: Ledger) -> N
 
 
 def test_damaged_evidence_is_said(ledger: Ledger) -> None:
-    incident = opened(ledger)
-    draft = drafts.taken(incident).model_copy(update={"kind": EntryKind.EVIDENCE, "data": {"evidence": "!"}})
+    incident = open_incident(ledger)
+    draft = incident_entries.taken(incident).model_copy(
+        update={"kind": EntryKind.EVIDENCE, "data": {"evidence": "!"}}
+    )
     ledger.write(f"{DAY} 10:05", draft)
     report = report_of(ledger)
     assert report.evidence_problem
     assert report.evidence_problem in markdown.write(incident_document(report))
 
 
+def test_evidence_that_somebody_added_to_a_findings_incident_does_not_hide_what_the_finding_says(
+    ledger: Ledger,
+) -> None:
+    draft = incident_entries.opened(
+        "backups",
+        "Backups",
+        jst(f"{DAY} 10:03"),
+        trigger=TriggerKind.FINDING,
+        playbook="",
+        after="",
+        text="no snapshot",
+    )
+    incident = incident_of([ledger.write(f"{DAY} 10:04", draft)])
+    assert incident is not None
+    ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()))
+    report = report_of(ledger)
+    assert report.impact == "no snapshot"
+    assert report.figures
+
+
 def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:
     responded(ledger)
-    other = opened(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
+    other = open_incident(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
     day = ledger.report(DAY, "2026-01-07 10:00")
     assert isinstance(day, DayReport)
     assert [line.state for line in day.incidents] == [IncidentState.CLOSED, IncidentState.OPEN]
@@ -126,10 +159,10 @@ def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:
 
 def test_a_month_counts_them_with_mean_times(ledger: Ledger) -> None:
     responded(ledger)
-    second = opened(ledger, "12:00", "rds-storage-low", jst(f"{DAY} 11:50"))
-    ledger.write(f"{DAY} 12:00", drafts.taken(second), "sato")
-    part = opened(ledger, "12:01", "ecs-cpu-high", jst(f"{DAY} 12:00"))
-    ledger.write(f"{DAY} 12:02", drafts.joined(part, second), "sato")
+    second = open_incident(ledger, "12:00", "rds-storage-low", jst(f"{DAY} 11:50"))
+    ledger.write(f"{DAY} 12:00", incident_entries.taken(second), "sato")
+    part = open_incident(ledger, "12:01", "ecs-cpu-high", jst(f"{DAY} 12:00"))
+    ledger.write(f"{DAY} 12:02", incident_entries.joined(part, second), "sato")
     month = ledger.report("2026-01", "2026-02-01 10:00")
     assert isinstance(month, PeriodReport)
     count = month.incident_count
@@ -148,9 +181,9 @@ def test_a_follow_up_is_a_duty_of_its_day_until_it_is_signed_off(ledger: Ledger)
 
 
 def test_an_alarm_that_returned_has_not_recovered(ledger: Ledger) -> None:
-    incident = opened(ledger)
-    ledger.write(f"{DAY} 10:20", drafts.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:20")))
-    ledger.write(f"{DAY} 10:30", drafts.turned(incident, TurnKind.ALARM, jst(f"{DAY} 10:30")))
+    incident = open_incident(ledger)
+    ledger.write(f"{DAY} 10:20", incident_entries.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:20")))
+    ledger.write(f"{DAY} 10:30", incident_entries.turned(incident, TurnKind.ALARM, jst(f"{DAY} 10:30")))
     assert report_of(ledger).incident.mttr_seconds is None
 
 

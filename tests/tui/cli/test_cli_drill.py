@@ -33,20 +33,20 @@ def test_a_drill_runs_the_demo_with_a_journal_of_its_own_and_is_scored_at_its_en
 ) -> None:
     options: list[StartOptions] = []
 
-    def play(given: StartOptions, _refuse: Any) -> int:
-        options.append(given)
-        journal = Ledger(Path(given.journal or ""))
+    def play(start_options: StartOptions, _refuse: Any) -> int:
+        options.append(start_options)
+        journal = Ledger(Path(start_options.journal or ""))
         journal.began(f"{DAY} 10:00")
         responded(journal)
         return ExitStatus.NORMAL
 
     monkeypatch.setattr(start, "run", play)
     assert toban("--seed", "3", "--speed", "20", "--mode", "respond") == 0
-    (given,) = options
-    assert (given.demo, given.scenario, given.seed, given.speed, given.mode) == (
+    (start_options,) = options
+    assert (start_options.demo, start_options.scenario, start_options.seed, start_options.speed, start_options.mode) == (
         True, "alb-5xx", 3, 20.0, "respond"
     )  # fmt: skip
-    hidden = DrillTruth.model_validate_json(truth_path(Path(given.journal or "")).read_text("utf-8"))
+    hidden = DrillTruth.model_validate_json(truth_path(Path(start_options.journal or "")).read_text("utf-8"))
     assert hidden.causes == draw("alb-5xx", 3).causes
     text = capsys.readouterr().out
     assert "True cause" in text

@@ -9,7 +9,7 @@ import pytest
 from services import i18n
 from services.models.incident_report import IncidentReport
 from tests.services.duties.duty_world import jst
-from tests.services.report.incident_ledger import DAY, SECRET, opened, responded
+from tests.services.report.incident_ledger import DAY, SECRET, open_incident, responded
 from tests.services.report.ledger import Ledger
 from tui.cli.main import Output, run
 
@@ -34,7 +34,7 @@ def test_the_list_and_its_exit_status(ledger: Ledger, capsys: pytest.CaptureFixt
     responded(ledger)
     assert toban("list", "--all") == 0
     assert "MTTA 4m  MTTR 30m" in capsys.readouterr().out
-    opened(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
+    open_incident(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
     assert toban("list", "--json", "--all") == 2
     lines = json.loads(capsys.readouterr().out)
     assert [line["state"] for line in lines] == ["open", "closed"]
@@ -44,7 +44,7 @@ def test_an_incident_is_named_by_number_or_unique_beginning(
     ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = responded(ledger)
-    opened(ledger, "12:00", "alb-latency-high", jst(f"{DAY} 11:59"))
+    open_incident(ledger, "12:00", "alb-latency-high", jst(f"{DAY} 11:59"))
     for id in (str(first.seq), first.id, "alb-5", "incident:alb-5"):
         assert toban("report", id, "--json") == 0
         report = IncidentReport.model_validate_json(capsys.readouterr().out)

@@ -206,9 +206,9 @@ async def test_the_course_of_an_incident_is_said(embedded: Embedded, tmp_path: P
     async with in_process(embedded, tmp_path / "journal.db") as (printed, services):
         await printed.wait_for("evidence is recorded")
         (incident,) = [each for each in services.incidents.incidents if each.is_open and each.target == ALARM]
-        taken = await services.incidents.take(incident)
+        incident_after = await services.incidents.take(incident)
         await printed.wait_for("responds")
-        await services.incidents.close(taken, "db-saturated", "database")
+        await services.incidents.close(incident_after, "db-saturated", "database")
         await printed.wait_for("closed by")
 
 

@@ -180,6 +180,6 @@ async def test_one_part_that_is_too_long_drops_no_other() -> None:
 @pytest.mark.parametrize("width", range(60, 204, 11))
 async def test_who_is_on_duty_takes_only_the_room_that_is_left(width: int) -> None:
     bare = await text_at(width)
-    named = await text_at(width, replace(FACTS, on_duty="佐藤 健二"))
-    assert [part for part in bare.split() if part not in named] == []
-    assert width < 190 or "佐藤 健二" in named
+    line = await text_at(width, replace(FACTS, on_duty="佐藤 健二"))
+    assert [part for part in bare.split() if part not in line] == []
+    assert width < 190 or "佐藤 健二" in line

@@ -102,8 +102,8 @@ def test_the_causes_to_choose_from_are_the_possible_ones_and_own_words() -> None
     assert [cause_of(entry.key) for entry in entries] == [*possible, OWN_WORDS]
     assert all(entry.can_choose for entry in entries)
     decision = Decision(cause=possible[1], title="x", at=data.NOW, by="tanaka")
-    decided = choice_entries(data.view(incident=data.incident(decision=decision)), data.NOW, 78)
-    assert [entry.key for entry in decided if "decided" in text([entry])] == [f"cause:{possible[1]}"]
+    entries = choice_entries(data.view(incident=data.incident(decision=decision)), data.NOW, 78)
+    assert [entry.key for entry in entries if "decided" in text([entry])] == [f"cause:{possible[1]}"]
 
 
 def test_the_head_of_the_causes_says_of_when_the_weighed_evidence_is() -> None:
@@ -162,16 +162,16 @@ def test_a_step_says_how_it_stands_who_did_it_and_where_it_leads(language: str) 
 def test_no_step_of_the_shipped_runbook_has_an_empty_page(language: str) -> None:
     for playbook in data.RUNBOOK.playbooks:
         for lead in playbook.leads:
-            chosen = page_for(lead.look, StepKind.LOOK, str(playbook.id))
-            entries = chosen.entries(data.context(), 76)
+            page = page_for(lead.look, StepKind.LOOK, str(playbook.id))
+            entries = page.entries(data.context(), 76)
             assert entries, (playbook.id, lead)
             assert any(entry.key != "empty" for entry in entries), (playbook.id, lead)
 
 
 @pytest.mark.parametrize("width", [60, 76, 120])
 def test_no_row_of_any_page_is_wider_than_the_panel(width: int, language: str) -> None:
-    for name, chosen in PAGES.items():
-        for entry in chosen.entries(data.context(), width):
+    for name, page in PAGES.items():
+        for entry in page.entries(data.context(), width):
             assert all(width_of(line) <= width for line in entry.lines), (name, entry.key)
 
 
@@ -261,12 +261,12 @@ def test_the_timeline_says_what_is_reported_late_and_who_did_what() -> None:
 
 
 def test_the_list_has_open_incidents_first_and_parts_below_theirs() -> None:
-    closed = data.incident(
+    past = data.incident(
         id="c", state=IncidentState.CLOSED, closed_at=data.NOW, closed_by="sato", cause="DB の飽和"
     )
     part = data.incident(id="p", title="ECS CPU", joined_to=data.incident().id)
-    listed = [ListedIncident(each, data.clocks(overdue=True)) for each in (data.incident(), part, closed)]
-    rows = incident_rows(listed, data.NOW, data.JST)
+    incidents = [ListedIncident(each, data.clocks(overdue=True)) for each in (data.incident(), part, past)]
+    rows = incident_rows(incidents, data.NOW, data.JST)
     assert [row.key for row in rows] == [data.incident().id, "p", "heading:closed", "c"]
     assert "! responding" in plain([rows[0].cells[0]])[0]
     assert "escalation: 3 min over" in plain([rows[0].cells[4]])[0]

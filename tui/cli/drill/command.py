@@ -102,13 +102,13 @@ class _Drills:
         """Run `toban drill` and print its score; nothing if a command follows."""
         if click.get_current_context().invoked_subcommand:
             return None
-        given = {key: value for key, value in flags.items() if value is not None}
+        set_flags = {key: value for key, value in flags.items() if value is not None}
         scenario = scenario or FIRST
         seed = SystemRandom().randrange(_SEEDS) if seed is None else seed
         path = named(journal) if journal else new_journal(scenario, seed)
         try:
             options = replace(
-                self.before(), demo=True, scenario=scenario, seed=seed, journal=str(path), **given
+                self.before(), demo=True, scenario=scenario, seed=seed, journal=str(path), **set_flags
             )
             hide(path, options)
         except OSError as error:
@@ -137,10 +137,10 @@ class _Drills:
 
             self.output.hand_over([as_json(schema_of(DrillScores)).removesuffix("\n")])
             return ExitStatus.NORMAL
-        given = {key: value for key, value in flags.items() if value is not None}
+        set_flags = {key: value for key, value in flags.items() if value is not None}
         paths = [named(name) for name in journals] or every_journal()
         try:
-            scores = scores_of(paths, _runbook(replace(self.before(), **given)))
+            scores = scores_of(paths, _runbook(replace(self.before(), **set_flags)))
         except CommandStopped as stop:
             self.output.print_lines(stop.lines, error=True)
             return stop.status
@@ -174,13 +174,13 @@ def hide(journal: Path, options: StartOptions) -> None:
     from services.models.drill_score import DrillTruth
     from services.report.drill import truth_path
 
-    drawn = draw(options.scenario, options.seed or 0)
+    world = draw(options.scenario, options.seed or 0)
     truth = DrillTruth(
         scenario=options.scenario,
         seed=options.seed or 0,
         alarm=ALARMS[options.scenario],
-        causes=tuple(drawn.causes),
-        red_herrings=tuple(drawn.red_herrings),
+        causes=tuple(world.causes),
+        red_herrings=tuple(world.red_herrings),
         speed=options.speed,
     )
     write_private(truth_path(journal), truth.model_dump_json(indent=2) + "\n")

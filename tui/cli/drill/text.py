@@ -38,8 +38,8 @@ def _drill(drill: DrillScore) -> Iterator[str]:
     yield f"{drill.scenario}  seed {drill.seed}  {drill.journal}"
     true = _(", ").join(titles(drill.true_causes)) or _("nothing was wrong")
     yield _line(_("True cause"), true)
-    decided = titles([drill.decided])[0] if drill.decided else ""
-    yield _line(_("Decided"), _verdict(drill.decided_verdict, decided))
+    cause = titles([drill.decided])[0] if drill.decided else ""
+    yield _line(_("Decided"), _verdict(drill.decided_verdict, cause))
     leader = titles([drill.leader])[0] if drill.leader else ""
     word = f" ({word_text(drill.word)})" if drill.word is not None else ""
     yield _line(_("First by the weighing"), _verdict(drill.leader_verdict, leader + word))
@@ -79,6 +79,6 @@ def _confusion(heading: str, cells: Iterable[ConfusionCell]) -> Iterator[str]:
     yield heading
     for cell in cells:
         true = _(", ").join(titles(cell.true.split("+"))) if cell.true else _("nothing was wrong")
-        given = titles([cell.given])[0] if cell.given else _("undecided")
+        cause = titles([cell.given])[0] if cell.given else _("undecided")
         mark = glyphs.DONE if cell.given and cell.given in cell.true.split("+") else " "
-        yield f"  {mark} {cell.count:>4}  {true} → {given}"
+        yield f"  {mark} {cell.count:>4}  {true} → {cause}"

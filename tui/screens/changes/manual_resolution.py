@@ -13,10 +13,11 @@ from services.journal.errors import JournalError
 from services.models.change_runs import Run
 from services.models.changes import Place, PlannedStep
 from tui.screens.common.environment_dialog import PlacedDialog
-from widgets.changes.lines import hanging, pairs, row_lines
+from widgets.changes.lines import pairs, row_lines
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.block import Block
 from widgets.drawing.format import stamp
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
 from widgets.frame.panel import words_of
 
@@ -137,7 +138,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         step = next((each for each in run.steps if each.id == self.step.id), None)
         when = stamp(step.at if step and step.at else run.at, app.zone, app.now())
         rows = [(_("Step"), self.step.title, "strong"), (_("Made by"), run.by, ""), (_("When"), when, "")]
-        text = hanging([("? ", "alert")], step.text, "warn", width) if step and step.text else []
+        text = hanging([("? ", "alert")], step.text, width, "warn") if step and step.text else []
         return [
             *pairs(rows, width),
             *row_lines(run.plan.model_copy(update={"steps": (self.step,)}), width),
@@ -148,9 +149,9 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         return [
             row
             for line in self.reading
-            for row in (hanging([], line[0][0], line[0][1], width) + _rest(line, width))
+            for row in (hanging([], line[0][0], width, line[0][1]) + _rest(line, width))
         ]
 
 
 def _rest(line: Line, width: int) -> list[Line]:
-    return hanging([("→ ", "warn")], line[2][0], line[2][1], width) if len(line) > 2 else []
+    return hanging([("→ ", "warn")], line[2][0], width, line[2][1]) if len(line) > 2 else []

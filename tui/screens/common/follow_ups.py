@@ -44,9 +44,9 @@ def read_follow_ups(
     rows: list[tuple[str, datetime]] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         first, _space, rest = line.replace("　", " ").partition(" ")
-        day, left = read_coming_day(first, today), rest.strip() or offered
-        if day is None or not left:
+        day, task = read_coming_day(first, today), rest.strip() or offered
+        if day is None or not task:
             words = _("“{line}” needs a day and what is to be done: 2026-02-02 add an index")
             return (), words.format(line=line)
-        rows.append((left, datetime.combine(day, DUE, zone)))
+        rows.append((task, datetime.combine(day, DUE, zone)))
     return tuple(rows), ""

@@ -157,8 +157,8 @@ class ModeScreen(Framed, Screen[object]):
         self._frame_changed()
 
     def _hand_over_changed(self) -> None:
-        waiting = self.app.hand_over
-        self.hand_over_line.offer = waiting[1] if waiting is not None else None
+        newest = self.app.hand_over
+        self.hand_over_line.offer = newest[1] if newest is not None else None
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
         """Show the acknowledgements of present states, by the alarm's id."""

@@ -16,6 +16,7 @@ from services.i18n import N_, _
 from services.journal.errors import JournalError
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import LONGEST, NoteField
 
@@ -168,3 +169,20 @@ class WritingDialog(Dialog[bool]):
         self._leaving = written
         self.show_message(warning, trouble=True)
         return True
+
+
+class GuardedWritingDialog(WritingDialog):
+    """Accepts Enter only once what is recorded with it could be read; keys typed ahead record nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.guard = TypeAheadGuard(self)
+
+    def on_mount(self) -> None:
+        """Close the guard until the dialog has been visible for a moment."""
+        super().on_mount()
+        self.guard.hold()
+
+    def accepts_enter(self) -> bool:
+        """Whether keys are accepted; those typed ahead are not."""
+        return self.guard.is_open

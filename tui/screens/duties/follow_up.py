@@ -51,8 +51,8 @@ class FollowUpScreen(WritingDialog):
     async def write(self, text: str) -> str:
         """Record what is left. Raises JournalError."""
         rows, _wrong = self._rows(text)
-        for left, due in rows:
-            await self.app.ready.incidents.leave(self._subject, self._finding.inspection, left, due)
+        for task, due in rows:
+            await self.app.ready.incidents.leave(self._subject, self._finding.inspection, task, due)
         return left_words(len(rows))
 
     def _rows(self, text: str) -> tuple[tuple[tuple[str, datetime], ...], str]:

@@ -20,16 +20,15 @@ from services.models import glyphs
 from services.models.date_text import day_text, time_text
 from services.models.incidents import HandOver
 from tui.console import Console
-from tui.screens.common.type_ahead_guard import GuardedDialog, TypeAheadGuard
-from tui.screens.common.writing_dialog import WritingDialog
-from widgets.changes.plan.form import ChoiceRow
+from tui.screens.common.offer_dialog import OfferDialog
+from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
 
 
 def hand_over(app: Console) -> None:
     """Accept the hand-over that waits, otherwise offer the day's duty."""
-    waiting = app.ready.incidents.day_offer
-    if waiting is None:
+    newest = app.ready.incidents.day_offer
+    if newest is None:
         app.push_screen(OfferDayScreen())
         return
 
@@ -37,14 +36,14 @@ def hand_over(app: Console) -> None:
         if again:
             app.push_screen(OfferDayScreen())
 
-    app.push_screen(AcceptDayScreen(*waiting), answered)
+    app.push_screen(AcceptDayScreen(*newest), answered)
 
 
 def points_now(app: Console) -> tuple[OpenPoint, ...]:
     """What is open at this moment, as this console knows it."""
     services = app.ready
     armed = services.engine.permits.armed
-    left = [
+    follow_ups = [
         follow_up
         for follow_up in services.incidents.follow_ups
         for slot in follow_up_slots([follow_up], services.calendar.zone)
@@ -59,19 +58,19 @@ def points_now(app: Console) -> tuple[OpenPoint, ...]:
             app.duties,
             app.runs,
             app.posts,
-            tuple(left),
+            tuple(follow_ups),
             armed.until if armed is not None else None,
         )
     )
 
 
-def _listed(lines: Iterable[str]) -> Widget:
+def _points_list(lines: Iterable[str]) -> Widget:
     rows = list(lines) or [f"{glyphs.DONE} {_('Nothing is open.')}"]
     return VerticalScroll(Prose(Content("\n".join(rows))), classes="points")
 
 
-class OfferDayScreen(WritingDialog):
-    """Returns True once the offer is recorded."""
+class OfferDayScreen(OfferDialog):
+    """Offers the day's duty, with what is open."""
 
     DEFAULT_CSS = """
     OfferDayScreen {
@@ -85,12 +84,8 @@ class OfferDayScreen(WritingDialog):
         services = self.app.ready
         self.day = services.calendar.day_of(self.app.now())
         self.points = points_now(self.app)
-        people = dict.fromkeys(str(entry.person) for entry in services.runbook.roster)
         following = next_on_duty(services.runbook, self.day)
-        first = str(following.person) if following is not None else ""
-        self.to = ChoiceRow([("", _("whoever accepts")), *((name, name) for name in people)], first, id="to")
-        super().__init__()
-        self.guard = TypeAheadGuard(self)
+        super().__init__(services.runbook, str(following.person) if following is not None else "")
 
     def heading(self) -> str:
         """The window's title."""
@@ -100,31 +95,16 @@ class OfferDayScreen(WritingDialog):
         """The prompt for the note, which is optional."""
         return _("What the next person must know besides (optional)")
 
-    def keys(self) -> str:
-        """The key hints."""
-        return _("⏎ offers it · Tab to whom · Esc closes")
-
     def about(self) -> Iterable[Widget]:
         """What is open, and to whom it is offered."""
-        yield _listed(f"{point.glyph} {point.text}" for point in self.points)
+        yield _points_list(f"{point.glyph} {point.text}" for point in self.points)
         yield self.to
-
-    def on_mount(self) -> None:
-        """Accept Enter only once the list could be read."""
-        super().on_mount()
-        self.guard.hold()
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
 
     async def write(self, text: str) -> str:
         """Record the offer. Raises JournalError."""
         lines = [point.text for point in self.points]
         await self.app.ready.incidents.hand_over_day(self.day.isoformat(), self.to.value, text, lines)
-        return _("Offered to {who}, who accepts with 2 and H.").format(
-            who=self.to.value or _("the next person")
-        )
+        return _("Offered to {who}, who accepts with 2 and H.").format(who=self.receiver)
 
 
 class AcceptDayScreen(GuardedDialog[bool]):
@@ -167,7 +147,7 @@ class AcceptDayScreen(GuardedDialog[bool]):
             yield Prose(Content.styled(words.format(by=offer.by, day=day, to=to, time=at), "bold"))
             if offer.note:
                 yield Prose(Content(offer.note))
-            yield _listed(offer.open)
+            yield _points_list(offer.open)
             if self.is_own:
                 own = _("You offered it yourself: the next person should accept it with a key of their own.")
                 yield Prose(Content(f"{glyphs.ATTENTION} {own}"), id="own")

@@ -29,8 +29,10 @@ def note_subjects(app: Console) -> tuple[Place, ...]:
     places = [Place(str(each.target), each.title, each.id, opened=len(own) == 1) for each in own]
     if place is None or place.subject in {each.id for each in own}:
         first = [each for each in places if place is not None and each.subject == place.subject]
-        chosen = [replace(each, opened=each.opened or (place is not None and place.opened)) for each in first]
-        return (*chosen, *(each for each in places if each not in first))
+        opened_first = [
+            replace(each, opened=each.opened or (place is not None and place.opened)) for each in first
+        ]
+        return (*opened_first, *(each for each in places if each not in first))
     return (place, *places) if place.subject else (*places, place)
 
 

@@ -31,7 +31,7 @@ _WHILE_OPEN = frozenset(
 """Actions that need an open incident."""
 
 
-async def attempt(app: Console, record: Awaitable[object], done: str) -> bool:
+async def attempt(app: Console, record: Awaitable[object], confirmation: str) -> bool:
     """Record something and say so; if the journal refuses, say why."""
     try:
         await record
@@ -42,8 +42,8 @@ async def attempt(app: Console, record: Awaitable[object], done: str) -> bool:
     except JournalError as error:
         app.inform(error.problem.message, severity="error")
         return False
-    if done:
-        app.inform(done)
+    if confirmation:
+        app.inform(confirmation)
     return True
 
 
@@ -94,11 +94,11 @@ class IncidentScreenBase(ModeScreen):
         if incident.holder == user:
             self.app.inform(_("You respond to it already."))
             return
-        done = _("You respond to {title} now.").format(title=incident.title)
-        self._attempt(self.services.incidents.take(incident), done)
+        confirmation = _("You respond to {title} now.").format(title=incident.title)
+        self._attempt(self.services.incidents.take(incident), confirmation)
 
-    def _attempt(self, record: Awaitable[object], done: str) -> None:
-        self.run_worker(attempt(self.app, record, done), group="incident-record")
+    def _attempt(self, record: Awaitable[object], confirmation: str) -> None:
+        self.run_worker(attempt(self.app, record, confirmation), group="incident-record")
 
     def action_told(self, role: str = "") -> None:
         """Show what to say on the phone, and record who was told; `role`: whom a step tells."""
@@ -169,8 +169,8 @@ class IncidentScreenBase(ModeScreen):
         def chosen(id: str | None) -> None:
             into = next((other for other in others if other.id == id), None)
             if into is not None:
-                done = _("It is part of “{title}” now.").format(title=into.title)
-                self._attempt(self.services.incidents.join(incident, into), done)
+                confirmation = _("It is part of “{title}” now.").format(title=into.title)
+                self._attempt(self.services.incidents.join(incident, into), confirmation)
 
         self.app.push_screen(ChooseScreen(title, choices), chosen)
 
@@ -258,9 +258,9 @@ def question_of(view: IncidentView) -> str:
 
 def close_choices(app: Console, incident: Incident, view: IncidentView | None) -> tuple[tuple[str, str], ...]:
     """(id, title) of the causes with which it may be closed: the decided one, then as they were weighed."""
-    decided = [(str(incident.decision.cause), str(incident.decision.title))] if incident.decision else []
+    first = [(str(incident.decision.cause), str(incident.decision.title))] if incident.decision else []
     assessment = view.assessment if view is not None else None
     specs = view.specs if view is not None else specs_of(app, None)
     ids = [cause.id for cause in assessment.causes if not cause.impossible] if assessment else list(specs)
-    weighed = [(str(id), str(specs[id].title) if id in specs else str(id)) for id in ids]
-    return tuple(dict([*decided, *weighed]).items())
+    others = [(str(id), str(specs[id].title) if id in specs else str(id)) for id in ids]
+    return tuple(dict([*first, *others]).items())

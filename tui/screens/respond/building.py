@@ -31,7 +31,6 @@ from tui.console import Console
 from tui.places import Destination, Origin, destination
 from tui.screens.respond.reading import Records, alarm_of, why_no_evidence
 from widgets.alarms.values import limit_text, now_spans
-from widgets.incidents.evidence.context import Check
 from widgets.incidents.view import IncidentView
 
 
@@ -101,8 +100,8 @@ class Weighing:
 
     def newest(self, incident: Incident) -> Assessment | None:
         """What was weighed last; None if nothing was yet."""
-        weighed = self._newest.get(incident.id)
-        return weighed[1] if weighed is not None else None
+        newest = self._newest.get(incident.id)
+        return newest[1] if newest is not None else None
 
 
 def specs_of(app: Console, playbook: Playbook | None) -> dict[str, CauseSpec]:
@@ -132,7 +131,6 @@ def incident_view(
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
     leads = playbook.leads if playbook is not None else ()
-    checks = app.ready.live_evidence.checks(incident)
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
@@ -147,7 +145,7 @@ def incident_view(
         undecided=undecided_roles(app.ready.runbook, playbook),
         joinable=joinable(app, incident, weighing),
         joined_title=next((other.title for other in app.incidents if other.id == incident.joined_to), ""),
-        checks=tuple(Check(str(check.title), str(check.value), check.is_met) for check in checks),
+        checks=app.ready.live_evidence.checks(incident),
         zone=app.zone,
         trouble=records.trouble or why_no_evidence(incident),
     )

@@ -11,8 +11,7 @@ from services.incidents.service import Incidents
 from services.models import glyphs
 from services.models.incidents import Incident
 from tui.screens.common.follow_ups import example_of, read_follow_ups
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from tui.screens.common.writing_dialog import GuardedWritingDialog, NotTaken
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import NoteField
@@ -21,7 +20,7 @@ OWN = "own"
 """The choice of a cause in one's own words: the summary says it."""
 
 
-class CloseScreen(WritingDialog):
+class CloseScreen(GuardedWritingDialog):
     """Returns True once the incident is closed."""
 
     DEFAULT_CSS = """
@@ -49,7 +48,6 @@ class CloseScreen(WritingDialog):
         self._incident, self._incidents, self._zone = incident, incidents, zone
         self._titles = dict(choices)
         self._is_firing = is_firing
-        self.guard = TypeAheadGuard(self)
 
     def heading(self) -> str:
         """The window's title."""
@@ -73,15 +71,6 @@ class CloseScreen(WritingDialog):
         yield Prose(Content(_("Left to be done, each becomes a dated duty")), classes="label")
         yield self.follow_ups
         yield Prose(Content(_("Summary")), classes="label")
-
-    def on_mount(self) -> None:
-        """Accept Enter only once the dialog could be read."""
-        super().on_mount()
-        self.guard.hold()
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
 
     def unsaved(self) -> str:
         """The texts that would be lost."""

@@ -6,15 +6,14 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import _
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import WritingDialog
+from tui.screens.common.writing_dialog import GuardedWritingDialog
 from widgets.drawing.prose import Prose
 
 Write = Callable[[str], Awaitable[object]]
 """Records a text. Raises JournalError."""
 
 
-class IncidentDialog(WritingDialog):
+class IncidentDialog(GuardedWritingDialog):
     """Asks for a text about an incident and records it."""
 
     def __init__(
@@ -31,7 +30,6 @@ class IncidentDialog(WritingDialog):
         self._title, self._about, self._hint = title, about, hint
         super().__init__()
         self._write, self._confirmation, self._is_required = write, confirmation, is_required
-        self.guard = TypeAheadGuard(self)
 
     def heading(self) -> str:
         """The window's title."""
@@ -44,15 +42,6 @@ class IncidentDialog(WritingDialog):
     def about(self) -> Iterable[Widget]:
         """What the text is for."""
         yield Prose(Content.styled(self._about, "bold"), classes="about")
-
-    def on_mount(self) -> None:
-        """Accept Enter only once the dialog could be read."""
-        super().on_mount()
-        self.guard.hold()
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
 
     def refused(self, text: str) -> str:
         """Refuse an empty text where a reason is required."""

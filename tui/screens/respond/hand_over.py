@@ -9,21 +9,16 @@ from services.i18n import _
 from services.incidents.service import Incidents
 from services.models.incidents import Incident
 from services.models.runbook import Runbook
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import WritingDialog
-from widgets.changes.plan.form import ChoiceRow
+from tui.screens.common.offer_dialog import OfferDialog
 from widgets.drawing.prose import Prose
 
 
-class HandOverScreen(WritingDialog):
-    """Returns True once the offer is recorded."""
+class HandOverScreen(OfferDialog):
+    """Offers an incident."""
 
     def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook) -> None:
-        people = dict.fromkeys(str(entry.person) for entry in runbook.roster)
-        self.to = ChoiceRow([("", _("whoever accepts")), *((name, name) for name in people)], "", id="to")
-        super().__init__()
+        super().__init__(runbook)
         self._incident, self._incidents = incident, incidents
-        self.guard = TypeAheadGuard(self)
 
     def heading(self) -> str:
         """The window's title."""
@@ -33,10 +28,6 @@ class HandOverScreen(WritingDialog):
         """The prompt for the note."""
         return _("What the next person must know: what is open, what was promised")
 
-    def keys(self) -> str:
-        """The key hints."""
-        return _("⏎ offers it · Tab to whom · Esc closes")
-
     def about(self) -> Iterable[Widget]:
         """The incident, and to whom it is offered."""
         words = _("The next person accepts with H; until then you respond.")
@@ -45,18 +36,7 @@ class HandOverScreen(WritingDialog):
         )
         yield self.to
 
-    def on_mount(self) -> None:
-        """Accept Enter only once the dialog could be read."""
-        super().on_mount()
-        self.guard.hold()
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
-
     async def write(self, text: str) -> str:
         """Record the offer. Raises JournalError."""
         await self._incidents.hand_over(self._incident, self.to.value, text)
-        return _("Offered to {who}; it is yours until somebody accepts.").format(
-            who=self.to.value or _("the next person")
-        )
+        return _("Offered to {who}; it is yours until somebody accepts.").format(who=self.receiver)

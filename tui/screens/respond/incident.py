@@ -164,7 +164,7 @@ class IncidentScreen(IncidentScreenBase):
         self._weighs_live = True
         self._show()
         if look is not None:
-            self.app.inform(self.next_looks.made(look, self._place_of(look), self.detail.view))
+            self.app.inform(self.next_looks.after_reading(look, self._place_of(look), self.detail.view))
 
     @on(ReadAgain)
     def action_read_again(self) -> None:
@@ -219,7 +219,7 @@ class IncidentScreen(IncidentScreenBase):
         if place is not None:
             self.app.post_message(place.request)
         elif kind is StepKind.TELL:
-            self.action_told(view.told_by(index) if view is not None else "")
+            self.action_told(view.role_of(index) if view is not None else "")
         elif kind is StepKind.DECIDE:
             self.action_decide()
         else:

@@ -7,19 +7,19 @@ from widgets.incidents.view import IncidentView
 
 
 class NextLooks:
-    """Remembers which look the console made, so that the key leads to its place the next time."""
+    """Remembers what AWS was read again for, so that the key leads to its place the next time."""
 
     def __init__(self) -> None:
-        self._made = ""
-        """The signal that the newest reading was made for."""
+        self._signal = ""
+        """The signal for which AWS was read last; "" for none."""
 
     def leads_away(self, look: NextLook, place: Destination | None) -> bool:
-        """Whether the reading was made already, and there is a place to look at."""
-        return place is not None and self._made == look.signal
+        """Whether AWS was read for it already, and there is a place to look at."""
+        return place is not None and self._signal == look.signal
 
-    def made(self, look: NextLook, place: Destination | None, view: IncidentView | None) -> str:
-        """What to tell once AWS was read again for a look."""
-        self._made = look.signal
+    def after_reading(self, look: NextLook, place: Destination | None, view: IncidentView | None) -> str:
+        """What to say once AWS was read again for a look; `view` is by the new reading."""
+        self._signal = look.signal
         assessment = view.assessment if view is not None else None
         following = assessment.next_look if assessment is not None else None
         if following is None or following.signal != look.signal:

@@ -8,7 +8,7 @@ from services.journal.errors import JournalError
 from services.models.alarms import Alarm
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TriggerKind
-from services.models.journal import Entry
+from services.models.journal import Entry, EntryKind
 from tui.console import Console
 
 
@@ -49,7 +49,7 @@ async def records_of(app: Console, incident: Incident, before: Records) -> Recor
 
 
 def _captured(entries: tuple[Entry, ...]) -> int:
-    return sum(entry.kind.value == "evidence" for entry in entries)
+    return sum(entry.kind is EntryKind.EVIDENCE for entry in entries)
 
 
 async def captured(app: Console, incident: Incident) -> IncidentEvidence | None:

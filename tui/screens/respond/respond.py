@@ -87,8 +87,8 @@ class RespondScreen(IncidentScreenBase):
         self.table.set_class(not incidents, "-none")
         self.empty.set_class(not incidents, "-none")
         now = self.app.now()
-        listed = [self._listed(incident) for incident in incidents]
-        self.table.set_rows(incident_rows(listed, now, self.app.zone))
+        rows = [self._listed_incident(incident) for incident in incidents]
+        self.table.set_rows(incident_rows(rows, now, self.app.zone))
         self.summary.redraw()
 
     def _summary(self, width: int) -> Sequence[Line]:
@@ -99,7 +99,7 @@ class RespondScreen(IncidentScreenBase):
     def _highlighted(self) -> None:
         self.summary.redraw()
 
-    def _listed(self, incident: Incident) -> ListedIncident:
+    def _listed_incident(self, incident: Incident) -> ListedIncident:
         playbook = playbook_of(self.app, incident)
         titles = {str(id): str(spec.title) for id, spec in specs_of(self.app, playbook).items()}
         records = self._records.get(incident.id, Records())

@@ -9,8 +9,7 @@ from services.i18n import _
 from services.incidents.escalation import Recipient, Situation, phone_lines, recipients, role_to_tell
 from services.incidents.service import Incidents
 from services.models.incidents import Incident
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import WritingDialog
+from tui.screens.common.writing_dialog import GuardedWritingDialog
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.prose import Prose
 
@@ -20,7 +19,7 @@ def channels() -> tuple[str, ...]:
     return (_("phone"), "Slack", _("mail"), _("in person"))
 
 
-class ToldScreen(WritingDialog):
+class ToldScreen(GuardedWritingDialog):
     """Shows what to say, and records who told whom, when, by what."""
 
     DEFAULT_CSS = """
@@ -48,7 +47,6 @@ class ToldScreen(WritingDialog):
         self.aloud = Prose(Content(phone_lines(situation)), id="aloud")
         super().__init__()
         self._incident, self._incidents = incident, incidents
-        self.guard = TypeAheadGuard(self)
 
     def heading(self) -> str:
         """The window's title."""
@@ -67,15 +65,6 @@ class ToldScreen(WritingDialog):
         yield self.aloud
         yield self.whom
         yield self.by_what
-
-    def on_mount(self) -> None:
-        """Accept Enter only once the text could be read."""
-        super().on_mount()
-        self.guard.hold()
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
 
     def refused(self, text: str) -> str:
         """Refuse without anybody to tell."""

@@ -8,19 +8,17 @@ from textual.widget import Widget
 from services.alarms.acknowledgements import present
 from services.i18n import _
 from services.models.alarms import Alarm
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import WritingDialog
+from tui.screens.common.writing_dialog import GuardedWritingDialog
 from widgets.alarms.acknowledgements import acknowledged_content, state_content
 from widgets.drawing.prose import Prose
 
 
-class AcknowledgeScreen(WritingDialog):
+class AcknowledgeScreen(GuardedWritingDialog):
     """Acknowledges the alarm's state at the moment when the key was pressed."""
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
         self.alarm = alarm
-        self.guard = TypeAheadGuard(self)
 
     def heading(self) -> str:
         """The window's title."""
@@ -38,15 +36,6 @@ class AcknowledgeScreen(WritingDialog):
         if acknowledgement is not None:
             parts.append(acknowledged_content(acknowledgement, zone, now))
         yield Prose(Content("\n").join(parts), classes="about")
-
-    def on_mount(self) -> None:
-        """Accept Enter only once the alarm's name could be read."""
-        super().on_mount()
-        self.guard.hold()
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
 
     async def write(self, text: str) -> str:
         """Record the acknowledgement. Raises JournalError."""

@@ -20,7 +20,6 @@ from services.models.watches import Suggestion
 from widgets.changes.lines import (
     approval_lines,
     fact_lines,
-    hanging,
     impact_lines,
     refusal_lines,
     request_lines,
@@ -30,6 +29,7 @@ from widgets.changes.lines import (
 from widgets.changes.run.view import elsewhere_lines, outcome_lines, progress_lines
 from widgets.changes.run.watch import watch_lines
 from widgets.drawing.block import Block
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
@@ -177,7 +177,7 @@ class PlanView(VerticalScroll, can_focus=True):
             line
             for at, words in enumerate(self.trouble)
             for line in hanging(
-                [("→ " if at else f"{glyphs.ATTENTION} ", "bad")], words, "" if at else "bad", width
+                [("→ " if at else f"{glyphs.ATTENTION} ", "bad")], words, width, "" if at else "bad"
             )
         ]
 
@@ -194,7 +194,7 @@ class PlanView(VerticalScroll, can_focus=True):
             *watch_lines(run, self.zone, self._now(), width),
         ]
         for offer in self.follow_ups if run.has_ended_well else ():
-            outcome += hanging([("→ F2  ", "key")], offer.why, "", width)
+            outcome += hanging([("→ F2  ", "key")], offer.why, width)
         return [*progress, *([[], *outcome] if outcome else [])]
 
 

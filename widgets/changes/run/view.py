@@ -8,9 +8,9 @@ from services.i18n import N_, _
 from services.models import glyphs
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.changes import Plan
-from widgets.changes.lines import hanging
 from widgets.changes.run.watch import watch_span
 from widgets.drawing.format import NOTHING, clock, stamp
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import StateStyle
 
@@ -94,16 +94,16 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
         step = next((each for each in run.steps if each.id == plan_step.id), None) if run else None
         if step is not None and run is not None and run.refusal:
             step = step.model_copy(update={"state": StepState.REFUSED if number == 1 else StepState.WAITING})
-        lines += hanging([(f"{number} ", "heading")], plan_step.title, "heading", width)
+        lines += hanging([(f"{number} ", "heading")], plan_step.title, width, "heading")
         lines += _stage_lines(stages(step, turn=turn), width)
         # What a followed change showed when it was accepted is out of date once it was read again.
         is_followed = run is not None and run.plan.watch is not None and run.progress is not None
         if step is not None and step.text and not (is_followed and step.state is StepState.DONE):
             role = RUN_STYLES[step.state].role if step.state is not StepState.DONE else ""
-            lines += hanging([("  ", "")], step.text, role, width)
+            lines += hanging([("  ", "")], step.text, width, role)
         turn = turn and step is not None and step.state is StepState.DONE
     if run is not None and run.refusal:
-        lines += hanging([(f"{glyphs.ABNORMAL} ", "bad")], run.refusal, "bad", width)
+        lines += hanging([(f"{glyphs.ABNORMAL} ", "bad")], run.refusal, width, "bad")
     return lines
 
 
@@ -129,9 +129,9 @@ def outcome_lines(run: Run, width: int) -> list[Line]:
         StepState.UNKNOWN: unknown_words(),
     }
     if words := partly(run):
-        return hanging([(f"{glyphs.ATTENTION} ", "bad")], words, "bad", width)
+        return hanging([(f"{glyphs.ATTENTION} ", "bad")], words, width, "bad")
     words = sentences.get(run.state, "")
-    return hanging([(f"{style.mark} ", style.role)], words, style.role, width) if words else []
+    return hanging([(f"{style.mark} ", style.role)], words, width, style.role) if words else []
 
 
 def _done_words(run: Run) -> str:
@@ -159,7 +159,7 @@ def elsewhere_words(until: datetime, zone: tzinfo) -> str:
 def elsewhere_lines(run: Run, zone: tzinfo, width: int) -> list[Line]:
     """`elsewhere_words` as lines; [] if this console is applying the change or it has ended."""
     until = run.elsewhere_until
-    return hanging([("? ", "warn")], elsewhere_words(until, zone), "warn", width) if until else []
+    return hanging([("? ", "warn")], elsewhere_words(until, zone), width, "warn") if until else []
 
 
 def partly(run: Run) -> str:

@@ -6,8 +6,8 @@ from services.i18n import N_, _
 from services.models import glyphs
 from services.models.change_runs import Run, StepState
 from services.models.watches import WatchState
-from widgets.changes.lines import hanging
 from widgets.drawing.format import clock, stamp
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import StateStyle
 
@@ -49,13 +49,13 @@ def watch_lines(run: Run, zone: tzinfo, now: datetime, width: int) -> list[Line]
     progress = run.progress
     if progress is not None:
         at = f"{clock(progress.at, zone, seconds=False)}  " if progress.at else ""
-        lines += hanging([("  ", ""), (at, "muted")], progress.text, "", width)
+        lines += hanging([("  ", ""), (at, "muted")], progress.text, width)
     if run.watching:
         begins = watch.begins_at
         if begins is not None and begins > now:
             text = _("AWS begins {when}; it is followed from then on.").format(when=stamp(begins, zone, now))
-            lines += hanging([("  ", "")], text, "", width)
+            lines += hanging([("  ", "")], text, width)
         text = _("Followed until {end}, at most until {when}; another console continues it if this one ends.")
         text = text.format(end=watch.ends_when, when=stamp(watch.gives_up_at, zone, now))
-        lines += hanging([("  ", "")], text, "muted", width)
+        lines += hanging([("  ", "")], text, width, "muted")
     return lines

@@ -1,27 +1,18 @@
 """What the pages of evidence depend on, and the lines that they share. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import NamedTuple
 
 from services.i18n import _
 from services.models import glyphs
 from services.models.date_text import time_text
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import IncidentEvidence, Source
+from services.models.incidents import RecoveryCheck
 from widgets.drawing.format import wrap
-from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.lines import Span, width_of
 from widgets.incidents.entries import Entry
-
-
-class Check(NamedTuple):
-    """One condition of recovery."""
-
-    title: str
-    value: str
-    is_met: bool | None
-    """None: it cannot be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +25,7 @@ class EvidenceContext:
     alarm_at: datetime
     now: datetime
     zone: tzinfo
-    checks: tuple[Check, ...] = ()
+    checks: tuple[RecoveryCheck, ...] = ()
     """The conditions of recovery."""
     telling: tuple[tuple[str, str], ...] = ()
     """Whom to tell and what to say: (heading, text of several lines)."""
@@ -129,10 +120,3 @@ def is_read(context: EvidenceContext, source: Source) -> bool:
     """Whether AWS has answered."""
     reading = context.evidence.reading(source)
     return reading is not None and reading.is_read
-
-
-def hanging(first: Sequence[Span], text: str, width: int, role: str = "") -> Iterable[Line]:
-    """Wrapped text whose further lines are aligned with the text of the first."""
-    indent = width_of(first)
-    for row, line in enumerate(wrap(text, max(8, width - indent))):
-        yield [*(first if row == 0 else [(" " * indent, "")]), (line, role)]

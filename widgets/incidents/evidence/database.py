@@ -8,9 +8,10 @@ from services.models.first_wave import Measure, Source
 from services.models.rds import DatabaseState
 from services.models.units import BYTES, number
 from widgets.drawing.format import coarse
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.context import EvidenceContext, fact, hanging, heading, note, read_notes
+from widgets.incidents.evidence.context import EvidenceContext, fact, heading, note, read_notes
 
 _MOST_EVENTS = 6
 _SPANS = (HOUR, 6 * HOUR)

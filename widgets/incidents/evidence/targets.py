@@ -6,9 +6,10 @@ from services.i18n import _, plural
 from services.models import glyphs
 from services.models.aws_codes import TARGET_REASONS, TARGET_STATES, word_of
 from services.models.first_wave import Source, TargetHealth
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.context import EvidenceContext, fact, hanging, is_read, note, read_notes
+from widgets.incidents.evidence.context import EvidenceContext, fact, is_read, note, read_notes
 
 _MOST = 12
 

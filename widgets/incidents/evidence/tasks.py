@@ -16,12 +16,12 @@ from services.models.aws_codes import (
 from services.models.ecs import ContainerService, Deployment, ScalingActivity
 from services.models.first_wave import Source, StoppedTask
 from services.models.service_events import scaling_text, service_event
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import (
     EvidenceContext,
     fact,
-    hanging,
     heading,
     is_read,
     note,
@@ -52,9 +52,9 @@ def count_entries(context: EvidenceContext, width: int) -> list[Entry]:
         (_("pending {count}").format(count=service.pending), "warn" if service.pending else "muted"),
     ]
     if short:
-        missing = service.desired - service.running
-        words = plural("{count} task is missing", "{count} tasks are missing", missing)
-        counts.append((f"{glyphs.ABNORMAL} " + words.format(count=missing), "bad"))
+        shortfall = service.desired - service.running
+        words = plural("{count} task is missing", "{count} tasks are missing", shortfall)
+        counts.append((f"{glyphs.ABNORMAL} " + words.format(count=shortfall), "bad"))
     entries.append(parts_entry("counts", [(service.name, "muted")], counts, width))
     entries += [_deployment(context, each, number) for number, each in enumerate(service.deployments)]
     return [*entries, *_events(context, service, width)]
@@ -105,14 +105,14 @@ def stopped_entries(context: EvidenceContext, width: int) -> list[Entry]:
     entries.append(heading("stopped", _("Stopped tasks"), (str(len(tasks)), "muted")))
     if not tasks:
         return [*entries, note("stopped:none", _("No task stopped within the last hour."), width)]
-    entries += [_stopped(context, task, width) for task in tasks[:_MOST_STOPPED]]
+    entries += [_stopped_task(context, task, width) for task in tasks[:_MOST_STOPPED]]
     if len(tasks) > _MOST_STOPPED:
         more = _("{count} more").format(count=len(tasks) - _MOST_STOPPED)
         entries.append(note("stopped:more", more, width))
     return entries
 
 
-def _stopped(context: EvidenceContext, task: StoppedTask, width: int) -> Entry:
+def _stopped_task(context: EvidenceContext, task: StoppedTask, width: int) -> Entry:
     at = context.clock(task.ended) if task.ended is not None else "—"
     codes = [container for container in task.containers if container.exit_code not in (None, 0, 143)]
     is_bad = bool(codes) or task.code == "TaskFailedToStart" or "OutOfMemory" in _reasons(task)

@@ -5,9 +5,10 @@ from datetime import timedelta
 from services.i18n import _
 from services.models import glyphs
 from services.models.first_wave import Source
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.context import EvidenceContext, hanging, heading, note, read_notes
+from widgets.incidents.evidence.context import EvidenceContext, heading, note, read_notes
 
 _MOST = 20
 _BEFORE, _AFTER = timedelta(minutes=30), timedelta(minutes=2)

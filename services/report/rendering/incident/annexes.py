@@ -1,6 +1,5 @@
 """The annexes (別紙) of an incident's report: the whole timeline, the weighed causes, the evidence, and lines of logs."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from services.i18n import N_, _, plural
@@ -18,6 +17,7 @@ from services.report.rendering.incident.rows import (
     contact_columns,
     figure_columns,
     follow_up_columns,
+    points_text,
     step_columns,
     timeline_columns,
 )
@@ -75,9 +75,8 @@ def _timeline(rows: IncidentRows) -> Section:
 
 
 def _causes(report: IncidentReport, dates: Dates, day: date) -> Section:
-    signals = {signal.id: signal for signal in report.signals}
     columns = (_("Cause"), _("When decided"), _("Score"), _("For"), _("Against"), _("Unseen"))
-    causes = [_cause(cause, report, signals) for cause in report.causes]
+    causes = [_cause(cause, report) for cause in report.causes]
     facts = [
         _signal(signal, dates, day) for signal in report.signals if signal.state is not SignalState.ABSENT
     ]
@@ -90,12 +89,7 @@ def _causes(report: IncidentReport, dates: Dates, day: date) -> Section:
     return Section(_("Weighed causes"), tuple(blocks))
 
 
-def _cause(cause: AssessedCause, report: IncidentReport, signals: dict[str, AssessedSignal]) -> Line:
-    def named(weights: Iterable[tuple[str, int]]) -> str:
-        return _("; ").join(
-            f"{signals[id].title if id in signals else id} {points:+d}" for id, points in weights if points
-        )
-
+def _cause(cause: AssessedCause, report: IncidentReport) -> Line:
     then = report.decided_scores.get(cause.id)
     title = f"{cause.title}: {cause.impossible}" if cause.impossible else cause.title
     return Line(
@@ -103,9 +97,9 @@ def _cause(cause: AssessedCause, report: IncidentReport, signals: dict[str, Asse
             title,
             str(then) if then is not None else NOTHING,
             str(cause.score),
-            named((weight.signal, weight.counts) for weight in cause.supporting) or NOTHING,
-            named((weight.signal, weight.counts) for weight in cause.opposing) or NOTHING,
-            named((weight.signal, weight.weight) for weight in cause.unseen) or NOTHING,
+            points_text(((weight.signal, weight.counts) for weight in cause.supporting), report),
+            points_text(((weight.signal, weight.counts) for weight in cause.opposing), report),
+            points_text(((weight.signal, weight.weight) for weight in cause.unseen), report),
         )
     )
 

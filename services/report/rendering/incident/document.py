@@ -22,6 +22,7 @@ from services.report.rendering.incident.rows import (
     contact_columns,
     figure_columns,
     follow_up_columns,
+    points_text,
     step_columns,
     timeline_columns,
 )
@@ -83,18 +84,18 @@ class _Page(FirstPage):
         yield self._trigger(), str(incident.target)
         yield _("Since"), self._since()
         yield _("Until"), self._until()
-        taken = time_taken(incident.mtta_seconds)
+        response = time_taken(incident.mtta_seconds)
         if incident.taken_at is not None:
-            taken = _("{duration} ({time})").format(
-                duration=taken, time=dates.at(incident.taken_at, self.day)
+            response = _("{duration} ({time})").format(
+                duration=response, time=dates.at(incident.taken_at, self.day)
             )
-        yield _("Time to respond (MTTA)"), taken
+        yield _("Time to respond (MTTA)"), response
         yield _("Time to recovery (MTTR)"), time_taken(incident.mttr_seconds)
         yield _("Responder"), incident.holder or NOTHING
-        closed = NOTHING
+        end = NOTHING
         if incident.closed_at is not None:
-            closed = f"{dates.at(incident.closed_at, self.day)} {incident.closed_by}"
-        yield _("Closed"), closed
+            end = f"{dates.at(incident.closed_at, self.day)} {incident.closed_by}"
+        yield _("Closed"), end
         for title, rows in (
             (_("Who was told"), incident.contacted),
             (_("Changes made"), report.changes),
@@ -153,17 +154,17 @@ class _Page(FirstPage):
         return self.section(_("Impact"), blocks, EVIDENCE)
 
     def _cause(self) -> Section:
-        blocks: list[Block] = [self.paragraph(text) for text in self._decided() if text]
+        blocks: list[Block] = [self.paragraph(text) for text in self._decision_texts() if text]
         if self.incident.summary:
             blocks.append(self.paragraph(self.incident.summary))
-        weighed = [cause for cause in self.report.causes if not cause.impossible][:_CAUSES]
-        if weighed:
+        causes = [cause for cause in self.report.causes if not cause.impossible][:_CAUSES]
+        if causes:
             columns = (_("Cause"), _("When decided"), _("Score"), _("For"), _("Against"))
-            rows = (self._weighed(cause) for cause in weighed)
+            rows = (self._cause_row(cause) for cause in causes)
             blocks += self.table_rows(columns, (28, 9, 7, 34, 22), rows, CAUSES)
         return self.section(_("Cause"), blocks, CAUSES)
 
-    def _decided(self) -> Iterator[str]:
+    def _decision_texts(self) -> Iterator[str]:
         decision = self.incident.decision
         if decision is None:
             yield self.incident.cause or _("Nobody has decided on a cause.")
@@ -187,51 +188,54 @@ class _Page(FirstPage):
             )
             yield _("{text} ({more})").format(text=text, more=report.why) if report.why else text
 
-    def _weighed(self, cause: AssessedCause) -> Line:
+    def _cause_row(self, cause: AssessedCause) -> Line:
         then = self.report.decided_scores.get(cause.id)
         decision = self.incident.decision
-        chosen = decision is not None and decision.cause == cause.id
+        is_decided = decision is not None and decision.cause == cause.id
         return Line(
             (
-                _("{title} (decided)").format(title=cause.title) if chosen else cause.title,
+                _("{title} (decided)").format(title=cause.title) if is_decided else cause.title,
                 str(then) if then is not None else NOTHING,
                 str(cause.score),
-                self._signals(cause.supporting) or NOTHING,
-                self._signals(cause.opposing) or NOTHING,
+                self._signals(cause.supporting),
+                self._signals(cause.opposing),
             )
         )
 
     def _signals(self, weights: Sequence[AssessedWeight]) -> str:
-        names = {signal.id: signal.title for signal in self.report.signals}
-        counted = [weight for weight in weights if weight.counts][:_FACTS]
-        return _("; ").join(
-            f"{names.get(weight.signal, weight.signal)} {weight.counts:+d}" for weight in counted
-        )
+        counting = [(weight.signal, weight.counts) for weight in weights if weight.counts]
+        return points_text(counting[:_FACTS], self.report)
 
     def _contacted(self) -> Iterator[Section]:
         widths = (12, 26, 14, 14, 34)
-        yield from self._listed(_("Who was told"), contact_columns(), widths, self.rows.contacted(), RESPONSE)
+        yield from self._table_section(
+            _("Who was told"), contact_columns(), widths, self.rows.contacted(), RESPONSE
+        )
 
     def _steps(self) -> Iterator[Section]:
         widths = (5, 41, 14, 10, 10, 20)
-        yield from self._listed(_("Steps"), step_columns(), widths, self.rows.steps(), RESPONSE, major=True)
+        yield from self._table_section(
+            _("Steps"), step_columns(), widths, self.rows.steps(), RESPONSE, major=True
+        )
 
     def _changes(self) -> Iterator[Section]:
         widths = (10, 26, 21, 9, 14, 20)
-        yield from self._listed(_("Changes made"), change_columns(), widths, self.rows.changes(), RESPONSE)
+        yield from self._table_section(
+            _("Changes made"), change_columns(), widths, self.rows.changes(), RESPONSE
+        )
 
     def _timeline(self) -> Iterator[Section]:
         widths = (14, 10, 64, 12)
         rows = self.rows.timeline()
-        yield from self._listed(_("Timeline"), timeline_columns(), widths, rows, TIMELINE, major=True)
+        yield from self._table_section(_("Timeline"), timeline_columns(), widths, rows, TIMELINE, major=True)
 
     def _follow_ups(self) -> Iterator[Section]:
         widths = (14, 56, 14, 16)
-        yield from self._listed(
+        yield from self._table_section(
             _("Follow-ups"), follow_up_columns(), widths, self.rows.follow_ups(), RESPONSE
         )
 
-    def _listed(
+    def _table_section(
         self,
         title: str,
         columns: Sequence[str],

@@ -48,7 +48,7 @@ def listed_incidents(lines: Iterable[IncidentLine]) -> list[IncidentLine]:
 def incident_rows(lines: Iterable[IncidentLine], dates: Dates, day: date | None) -> Iterator[Line]:
     """One row an incident; open ones in red."""
     for line in listed_incidents(lines):
-        follow_ups = _(", ").join(str(left.text) for left in line.follow_ups)
+        follow_ups = _(", ").join(str(follow_up.text) for follow_up in line.follow_ups)
         part = _("(part of another)") if line.joined_to else ""
         cells = (
             f"{incident_state(line.state)} {line.title} {part}".rstrip(),
@@ -73,9 +73,9 @@ def incident_section(lines: Iterable[IncidentLine], count: IncidentCount, dates:
     rows = list(incident_rows(lines, dates, None))
     if not rows:
         return
-    began = plural("{count} began in this period", "{count} began in this period", count.count)
+    beginnings = plural("{count} began in this period", "{count} began in this period", count.count)
     words = _("{count}; mean time to respond (MTTA): {mtta}; mean time to recovery (MTTR): {mttr}").format(
-        count=began.format(count=count.count),
+        count=beginnings.format(count=count.count),
         mtta=time_taken(count.mtta_seconds),
         mttr=time_taken(count.mttr_seconds),
     )
@@ -94,7 +94,7 @@ def _details(line: IncidentLine, dates: Dates, day: date | None) -> Iterator[Blo
         _("{target}, since {time}").format(target=line.target, time=dates.at(line.since, day)),
         *_course(line, dates, day),
         *(contact_words(contact, dates, day) for contact in line.contacted),
-        *(follow_up_words(left, dates) for left in line.follow_ups),
+        *(follow_up_words(follow_up, dates) for follow_up in line.follow_ups),
         _("The whole report: toban incident report {number}").format(number=line.seq),
     ]
     yield Bullets(tuple(items))
@@ -125,8 +125,8 @@ def contact_words(contact: Contacted, dates: Dates, day: date | None) -> str:
     return f"{words}: {contact.note}" if contact.note else words
 
 
-def follow_up_words(left: FollowUpLine, dates: Dates) -> str:
+def follow_up_words(follow_up: FollowUpLine, dates: Dates) -> str:
     """`残課題: インデックス追加を検討 (期限 01-21(水)、tanaka)`, with whether it is done."""
-    due = dates.short(left.due.astimezone(dates.zone).date())
-    words = _("follow-up: {text} (due {day}, {name})").format(text=left.text, day=due, name=left.by)
-    return f"{glyphs.DONE} {words}" if left.done_at is not None else words
+    due = dates.short(follow_up.due.astimezone(dates.zone).date())
+    words = _("follow-up: {text} (due {day}, {name})").format(text=follow_up.text, day=due, name=follow_up.by)
+    return f"{glyphs.DONE} {words}" if follow_up.done_at is not None else words

@@ -1,6 +1,6 @@
 """Rows of the tables in an incident's report: its page shows the first of them, its annexes all. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from services.i18n import N_, _
@@ -27,6 +27,12 @@ _MARKS = {
     StepMark.DONE: (glyphs.DONE, N_("carried out")),
     StepMark.SKIPPED: (glyphs.OFF, N_("skipped")),
 }
+
+
+def points_text(points: Iterable[tuple[str, int]], report: IncidentReport) -> str:
+    """`503 dominates +8; …`: the signals that count, with their points; NOTHING without any."""
+    titles = {signal.id: signal.title for signal in report.signals}
+    return _("; ").join(f"{titles.get(id, id)} {count:+d}" for id, count in points if count) or NOTHING
 
 
 class IncidentRows:
@@ -85,8 +91,8 @@ class IncidentRows:
         """(due, what, left by, done)."""
         for line in self.report.incident.follow_ups:
             due = self.dates.short(line.due.astimezone(self.dates.zone).date())
-            done = self.dates.at(line.done_at, self.day) if line.done_at is not None else NOTHING
-            yield Line((due, line.text, line.by, done))
+            done_at = self.dates.at(line.done_at, self.day) if line.done_at is not None else NOTHING
+            yield Line((due, line.text, line.by, done_at))
 
 
 def figure_columns() -> tuple[str, ...]:

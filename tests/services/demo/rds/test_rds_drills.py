@@ -29,7 +29,7 @@ def restore(rds: Rds, **more: Any) -> dict[str, Any]:
     return row
 
 
-def named(rds: Rds, name: str = NEW) -> dict[str, Any]:
+def instance(rds: Rds, name: str = NEW) -> dict[str, Any]:
     (row,) = rds.ask("DescribeDBInstances", DBInstanceIdentifier=name)["DBInstances"]
     return row  # type: ignore[no-any-return]
 
@@ -45,9 +45,9 @@ def test_a_snapshot_becomes_an_instance_over_time_and_goes_again() -> None:
     skip = {"DBInstanceIdentifier": NEW, "SkipFinalSnapshot": True}
     assert rds.error("DeleteDBInstance", **skip)[0] == "InvalidDBInstanceState"
     rds.clock.advance(9 * 60)
-    assert named(rds)["DBInstanceStatus"] == "backing-up"
+    assert instance(rds)["DBInstanceStatus"] == "backing-up"
     rds.clock.advance(3 * 60)
-    assert named(rds)["DBInstanceStatus"] == "available"
+    assert instance(rds)["DBInstanceStatus"] == "available"
     events = rds.ask("DescribeEvents", SourceType="db-instance", SourceIdentifier=NEW, Duration=60)["Events"]
     assert [event["Message"].partition(" rds:")[0] for event in events] == [
         "DB instance created",

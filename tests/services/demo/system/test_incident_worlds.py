@@ -49,8 +49,8 @@ def test_a_cause_sets_off_the_alarm_of_its_scenario(name: str, cause: str) -> No
 
 def test_a_seed_draws_the_same_world_again_and_every_cause_in_time() -> None:
     assert drawing.draw("alb-5xx", 7) == drawing.draw("alb-5xx", 7)
-    drawn = {drawing.draw("alb-5xx", seed).causes[0] for seed in range(200)}
-    assert drawn == set(drawing.causes("alb-5xx"))
+    causes = {drawing.draw("alb-5xx", seed).causes[0] for seed in range(200)}
+    assert causes == set(drawing.causes("alb-5xx"))
     with pytest.raises(LookupError, match="does not set off"):
         drawing.draw("rds-storage", 1, ["third-party"])
     with pytest.raises(LookupError, match="alb-5xx"):
@@ -72,9 +72,9 @@ async def test_two_causes_at_a_time_both_show() -> None:
     world = incident_world(("database-full", "tasks-cannot-start"), 1)
     with served(world) as url:
         instance = (await ask(url, "rds", "DescribeDBInstances"))["DBInstances"][0]
-        stopped = await ask(url, "ecs", "ListTasks", cluster=names.CLUSTER, desiredStatus="STOPPED")
+        stopped_arns = await ask(url, "ecs", "ListTasks", cluster=names.CLUSTER, desiredStatus="STOPPED")
     assert instance["DBInstanceStatus"] == "storage-full"
-    assert stopped["taskArns"]
+    assert stopped_arns["taskArns"]
     assert world.is_firing
 
 
@@ -90,10 +90,10 @@ async def tasks_of(url: str) -> list[dict[str, Any]]:
 
 async def test_tasks_that_run_out_of_memory_tell_how_they_ended() -> None:
     with served(incident_world("out-of-memory", 3)) as url:
-        ended = [task for task in await tasks_of(url) if task["stopCode"] == "EssentialContainerExited"]
+        exits = [task for task in await tasks_of(url) if task["stopCode"] == "EssentialContainerExited"]
         service = (await ask(url, "ecs", "DescribeServices", **OF_SERVICE))["services"][0]
-    assert ended
-    for task in ended:
+    assert exits
+    for task in exits:
         container = task["containers"][0]
         assert container["exitCode"] == 137
         assert "OutOfMemoryError" in container["reason"]
@@ -140,13 +140,13 @@ async def test_a_network_change_shows_in_the_groups_and_later_in_the_trail() -> 
         ]
         assert lets_in == ([] if removed.removed == "database-ingress" else [TASKS_GROUP])
         assert bool(groups[TASKS_GROUP]["IpPermissionsEgress"]) is (removed.removed != "tasks-egress")
-        written = {event["EventName"] for event in events["Events"]} & {
+        writes = {event["EventName"] for event in events["Events"]} & {
             "RevokeSecurityGroupIngress",
             "RevokeSecurityGroupEgress",
             "ModifySecurityGroupRules",
         }
         delivered = world.world.clock.now() - timedelta(minutes=5)
-        assert bool(written) is (world.began + timedelta(seconds=removed.at) <= delivered)
+        assert bool(writes) is (world.began + timedelta(seconds=removed.at) <= delivered)
 
 
 @pytest.mark.slow
@@ -165,8 +165,8 @@ async def test_only_the_new_tasks_log_what_was_deployed() -> None:
             startTime=int(world.began.timestamp() - 300) * 1000,
             filterPattern='{ $.level = "ERROR" && $.statusCode = 500 }',
         )
-        listed = await ask(url, "ecs", "ListTasks", cluster=names.CLUSTER, desiredStatus="RUNNING")
-        tasks = await ask(url, "ecs", "DescribeTasks", cluster=names.CLUSTER, tasks=listed["taskArns"])
+        running_arns = await ask(url, "ecs", "ListTasks", cluster=names.CLUSTER, desiredStatus="RUNNING")
+        tasks = await ask(url, "ecs", "DescribeTasks", cluster=names.CLUSTER, tasks=running_arns["taskArns"])
     new = {
         task["taskArn"].rsplit("/", 1)[1]
         for task in tasks["tasks"]

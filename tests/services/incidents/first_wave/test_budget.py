@@ -16,32 +16,32 @@ SOURCES = list(Source)[:5]
     st.integers(0, 4),
 )
 def test_every_source_ends_and_the_limit_holds(plans: list[tuple[int, int, int]], spare: int) -> None:
-    limit = sum(own for own, _wanted, _turns in plans) + spare
+    limit = sum(own for own, _pages, _turns in plans) + spare
 
     async def run() -> tuple[int, int]:
         reserved = {source: own for source, (own, *_rest) in zip(SOURCES, plans, strict=True)}
         budget = RequestBudget(limit, reserved)
         refused = 0
 
-        async def ask(source: Source, own: int, wanted: int, turns: int) -> int:
+        async def ask(source: Source, own: int, pages: int, turns: int) -> int:
             nonlocal refused
-            used = 0
-            for _request in range(wanted):
+            requests = 0
+            for _request in range(pages):
                 for _turn in range(turns):
                     await asyncio.sleep(0)
-                if used >= own and not await budget.extra():
+                if requests >= own and not await budget.extra():
                     refused += 1
                     break
-                used += 1
-            budget.ended(source, used)
-            return used
+                requests += 1
+            budget.ended(source, requests)
+            return requests
 
         asks = [ask(source, *plan) for source, plan in zip(SOURCES, plans, strict=True)]
         async with asyncio.timeout(5):
             return sum(await asyncio.gather(*asks)), refused
 
-    used, refused = asyncio.run(run())
-    assert used <= limit
+    requests, refused = asyncio.run(run())
+    assert requests <= limit
     # A refusal means that nothing was left.
-    assert not refused or used == limit
-    assert refused or used == sum(wanted for _own, wanted, _turns in plans)
+    assert not refused or requests == limit
+    assert refused or requests == sum(pages for _own, pages, _turns in plans)

@@ -176,8 +176,8 @@ async def test_expired_credentials_fail_every_source_and_nothing_else(
 ) -> None:
     embedded.fault(preset="expired")
     evidence = await wave(console, alarm)
-    asked = {source for source in Source if not SOURCES[source].missing(console.runbook)}
-    assert unread(evidence) == asked
+    sources = {source for source in Source if not SOURCES[source].missing(console.runbook)}
+    assert unread(evidence) == sources
     assert {each.problem.kind for each in evidence.readings if each.problem} == {ProblemKind.EXPIRED}
 
 
@@ -200,8 +200,8 @@ async def test_what_the_runbook_does_not_name_is_not_asked(
 ) -> None:
     before = embedded.counts()
     evidence = await read_first_wave(alarm, bare(console.runbook), console.reader, console.clock)
-    sent = {name: count - before.get(name, 0) for name, count in embedded.counts().items()}
-    assert {name for name, count in sent.items() if count} == {"cloudtrail.LookupEvents"}
+    requests = {name: count - before.get(name, 0) for name, count in embedded.counts().items()}
+    assert {name for name, count in requests.items() if count} == {"cloudtrail.LookupEvents"}
     omitted = {reading.source for reading in evidence.readings if reading.omitted}
     assert omitted == set(Source) - {Source.TRAIL, Source.TRAIL_GLOBAL}
     assert unread(evidence) == set()

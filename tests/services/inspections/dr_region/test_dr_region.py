@@ -85,13 +85,13 @@ async def test_a_runbook_without_a_region_is_not_judged(embedded: Embedded) -> N
 
 async def test_a_stopped_replication_and_a_failed_copy_need_attention() -> None:
     copy = {"DBSnapshotIdentifier": "copy", "SnapshotType": "manual", "SnapshotCreateTime": MONDAY}
-    stopped = {"DBInstanceIdentifier": "facility-prod-db", "Status": "retained"}
+    retained = {"DBInstanceIdentifier": "facility-prod-db", "Status": "retained"}
     group = {"DBParameterGroupName": "facility-prod-postgres16"}
     finding = await judged(
         "dr-region",
         DescribeDBInstances=instance(DBParameterGroups=[group]),
         DescribeDBSnapshots=by_kind([], [copy | {"Status": "available"}, copy | {"Status": "failed"}]),
-        DescribeDBInstanceAutomatedBackups={"DBInstanceAutomatedBackups": [stopped]},
+        DescribeDBInstanceAutomatedBackups={"DBInstanceAutomatedBackups": [retained]},
         DescribeDBParameterGroups={"DBParameterGroups": [group]},
         DescribeDBSubnetGroups={"DBSubnetGroups": [{"DBSubnetGroupName": "facility-prod-db"}]},
     )

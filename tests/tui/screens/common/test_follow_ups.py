@@ -23,8 +23,10 @@ TODAY = date(2026, 1, 19)
     ],
 )
 def test_a_line_is_a_day_and_what_is_left(text: str, rows: list[tuple[str, tuple[int, int]]]) -> None:
-    expected = [(left, datetime(2026, month, day, 9, tzinfo=TOKYO)) for left, (month, day) in rows]
-    assert read_follow_ups(text, TODAY, TOKYO) == (tuple(expected), "")
+    follow_ups = [
+        (text_left, datetime(2026, month, day, 9, tzinfo=TOKYO)) for text_left, (month, day) in rows
+    ]
+    assert read_follow_ups(text, TODAY, TOKYO) == (tuple(follow_ups), "")
 
 
 def test_a_day_alone_leaves_what_the_runbook_suggests() -> None:

@@ -17,7 +17,7 @@ WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 """10:00 JST in the month of a restore drill."""
 
 
-async def opened(pilot: Pilot[Any], prefix: str) -> None:
+async def open_duty(pilot: Pilot[Any], prefix: str) -> None:
     """The window of the duty whose key begins so, from the list of duties."""
     app: Any = pilot.app
     await pilot.press("2")
@@ -43,7 +43,7 @@ async def stepped(pilot: Pilot[Any], number: str) -> PlanScreen:
 async def test_a_drill_from_its_duty_to_its_deletion(embedded: Embedded, size: tuple[int, int]) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=size) as pilot:
         app: Any = pilot.app
-        await opened(pilot, "dr-drill")
+        await open_duty(pilot, "dr-drill")
         await until(pilot, lambda: "1. Restore a snapshot into an instance of its own" in screen_text(pilot))
         assert "→ Change: Restore drill" in screen_text(pilot)
         assert "→ Change: Delete a drill" not in screen_text(pilot), "there is nothing to delete yet"
@@ -54,13 +54,13 @@ async def test_a_drill_from_its_duty_to_its_deletion(embedded: Embedded, size: t
         await engine.arm("drill", timedelta(minutes=30))
         await engine.apply(plan, plan.confirm)
         await pilot.press("escape")
-        await until(pilot, lambda: ended(app.runs, embedded))
+        await until(pilot, lambda: has_ended(app.runs, embedded))
 
-        await opened(pilot, "dr-drill")
+        await open_duty(pilot, "dr-drill")
         await until(pilot, lambda: plan.wish["snapshot"] in screen_text(pilot))
         await pilot.press("escape")
         embedded.advance(7 * 3600)
-        await opened(pilot, "revert@")
+        await open_duty(pilot, "revert@")
         await until(pilot, lambda: "→ Change: Delete a drill's instance" in screen_text(pilot))
         deletion = (await stepped(pilot, "1")).plan
         assert deletion.kind == "drill-delete"
@@ -68,7 +68,7 @@ async def test_a_drill_from_its_duty_to_its_deletion(embedded: Embedded, size: t
         assert deletion.confirm == plan.steps[0].call.params["DBInstanceIdentifier"]
 
 
-def ended(runs: tuple[Run, ...], embedded: Embedded) -> bool:
+def has_ended(runs: tuple[Run, ...], embedded: Embedded) -> bool:
     """Whether the newest change has ended; the world lives on meanwhile."""
     if runs and runs[0].watched_seq:
         return True

@@ -210,9 +210,9 @@ async def test_a_finding_leaves_what_the_runbook_suggests_and_its_duty_is_signed
         assert "Consider adding an index" in screen_text(pilot)
         await pilot.press(*"today", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
-        (left,) = pilot.app.ready.incidents.follow_ups
-        assert (left.text, left.subject) == ("Consider adding an index", screen.subject)
-        key = f"follow-up@{left.id}"
+        (follow_up,) = pilot.app.ready.incidents.follow_ups
+        assert (follow_up.text, follow_up.subject) == ("Consider adding an index", screen.subject)
+        key = f"follow-up@{follow_up.id}"
         await until(pilot, lambda: key in [each.key for each in pilot.app.duties.today.occurrences])
         duty = next(each for each in pilot.app.duties.today.occurrences if each.key == key)
         await pilot.app.ready.duties.sign(duty, "")

@@ -47,10 +47,10 @@ async def test_offered_with_what_is_open_and_shown_until_the_next_person_accepts
         # The next person, on a console of their own.
         async with desk(app.ready.journal.path, "suzuki") as other:
             await other.incidents.load()
-            waiting = other.incidents.day_offer
-            assert waiting is not None
-            assert "Late" in waiting[1].open[0] or "To sign off" in "".join(waiting[1].open)
-            await other.incidents.accept_day(*waiting)
+            offer = other.incidents.day_offer
+            assert offer is not None
+            assert "Late" in offer[1].open[0] or "To sign off" in "".join(offer[1].open)
+            await other.incidents.accept_day(*offer)
         await until(pilot, lambda: app.hand_over is None)
         await until(pilot, lambda: "hands the day's duty over" not in screen_text(pilot))
 

@@ -90,10 +90,10 @@ async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
         await pilot.press("home", *"tomorrow ", "enter")
         await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-morning").signed.note == "quiet"
-        (left,) = pilot.app.ready.incidents.follow_ups
-        assert (left.text, left.subject) == ("index", today(pilot, "daily-morning").key)
-        month = pilot.app.ready.duties.month(left.due.year, left.due.month)
-        assert f"follow-up@{left.id}" in [each.key for day in month.days for each in day.occurrences]
+        (follow_up,) = pilot.app.ready.incidents.follow_ups
+        assert (follow_up.text, follow_up.subject) == ("index", today(pilot, "daily-morning").key)
+        month = pilot.app.ready.duties.month(follow_up.due.year, follow_up.due.month)
+        assert f"follow-up@{follow_up.id}" in [each.key for day in month.days for each in day.occurrences]
         await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
         await until(pilot, lambda: "quiet" in screen_text(pilot))
         await pilot.press("s")

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.u
 NOTES = EntryQuery(kinds=frozenset({EntryKind.NOTE}))
 
 
-async def taken(pilot: Any, name: str) -> Any:
+async def take(pilot: Any, name: str) -> Any:
     """An incident that the person here responds to."""
     incidents = pilot.app.ready.incidents
     incident = await incidents.open_for_alarm(name, name, pilot.app.now() - timedelta(minutes=1), "")
@@ -23,7 +23,7 @@ async def taken(pilot: Any, name: str) -> Any:
     return incident
 
 
-async def noted(pilot: Any, *keys: str) -> str:
+async def note(pilot: Any, *keys: str) -> str:
     """Write a note from the log screen; the subject it has in the journal."""
     journal = pilot.app.ready.journal
     before = len(await journal.entries(NOTES))
@@ -39,21 +39,21 @@ async def noted(pilot: Any, *keys: str) -> str:
 async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="change", size=(80, 24)) as pilot:
         await until(pilot, lambda: pilot.app.ready.journal.health.writable)
-        assert await noted(pilot) == ""
-        first = await taken(pilot, "alb-5xx-error-rate")
-        assert await noted(pilot) == first.id
+        assert await note(pilot) == ""
+        first = await take(pilot, "alb-5xx-error-rate")
+        assert await note(pilot) == first.id
         timeline = await pilot.app.ready.incidents.entries(first)
         assert timeline[-1].text == "x"
-        second = await taken(pilot, "ecs-cpu-high")
-        assert await noted(pilot) == "", "which of the two is not known"
+        second = await take(pilot, "ecs-cpu-high")
+        assert await note(pilot) == "", "which of the two is not known"
         # Newest first, as they are listed; then the other.
-        assert {await noted(pilot, "ctrl+t"), await noted(pilot, "ctrl+t", "ctrl+t")} == {first.id, second.id}
+        assert {await note(pilot, "ctrl+t"), await note(pilot, "ctrl+t", "ctrl+t")} == {first.id, second.id}
 
 
 async def test_the_incident_under_the_cursor_is_offered_once(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="respond", size=(80, 24)) as pilot:
         await until(pilot, lambda: pilot.app.ready.journal.health.writable)
-        incident = await taken(pilot, "alb-5xx-error-rate")
+        incident = await take(pilot, "alb-5xx-error-rate")
         await until(pilot, lambda: pilot.app.screen.incident_at_hand() is not None)
         await pilot.press("f8")
         await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))

@@ -24,7 +24,7 @@ def test_the_first_key_reads_again_and_the_second_leads_away() -> None:
     assessment = data.view().assessment
     assert assessment is not None
     view = data.view(assessment=assessment.model_copy(update={"next_look": LOOK}))
-    assert "i again opens Dashboard." in looks.made(LOOK, PLACE, view)
+    assert "i again opens Dashboard." in looks.after_reading(LOOK, PLACE, view)
     assert looks.leads_away(LOOK, PLACE)
     other = LOOK.model_copy(update={"signal": "elb-504"})
     assert not looks.leads_away(other, PLACE)
@@ -35,9 +35,9 @@ def test_a_look_that_was_made_or_has_no_place_is_told() -> None:
     assessment = data.view().assessment
     assert assessment is not None
     read_view = data.view(assessment=assessment.model_copy(update={"next_look": None}))
-    assert "weighed anew" in looks.made(LOOK, PLACE, read_view)
+    assert "weighed anew" in looks.after_reading(LOOK, PLACE, read_view)
     unread_view = data.view(assessment=assessment.model_copy(update={"next_look": LOOK}))
-    assert looks.made(LOOK, None, unread_view).startswith("It cannot be seen yet:")
+    assert looks.after_reading(LOOK, None, unread_view).startswith("It cannot be seen yet:")
     assert not looks.leads_away(LOOK, None)
 
 
@@ -52,8 +52,11 @@ def test_every_message_fits_a_line_of_80_cells(language: str) -> None:
         look = LOOK.model_copy(update={"signal": spec.id, "title": _(spec.title)})
         unread = data.view(assessment=assessment.model_copy(update={"next_look": look}))
         read = data.view(assessment=assessment.model_copy(update={"next_look": None}))
-        assert cell_len(NextLooks().made(look, place, unread)) <= LINE
-        for text in (NextLooks().made(look, None, unread), NextLooks().made(look, place, read)):
+        assert cell_len(NextLooks().after_reading(look, place, unread)) <= LINE
+        for text in (
+            NextLooks().after_reading(look, None, unread),
+            NextLooks().after_reading(look, place, read),
+        ):
             assert text.endswith(look.title), (
                 "only the end of the name, which stands on the screen, is ever cut"
             )

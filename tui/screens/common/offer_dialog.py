@@ -1,0 +1,31 @@
+"""引き継ぎ: the dialog in which something is offered to the next person, who accepts it with a key of their own."""
+
+from collections.abc import Iterable
+
+from services.i18n import _
+from services.models.runbook import Runbook
+from tui.screens.common.writing_dialog import GuardedWritingDialog
+from widgets.changes.plan.form import ChoiceRow
+
+
+class OfferDialog(GuardedWritingDialog):
+    """Asks to whom, of the people of the roster or anybody, and for a note. Returns True once it is recorded."""
+
+    def __init__(self, runbook: Runbook, first: str = "") -> None:
+        """`first`: the person chosen at first; "" for whoever accepts."""
+        self.to = ChoiceRow([("", _("whoever accepts")), *_people(runbook)], first, id="to")
+        super().__init__()
+
+    def keys(self) -> str:
+        """The key hints."""
+        return _("⏎ offers it · Tab to whom · Esc closes")
+
+    @property
+    def receiver(self) -> str:
+        """To whom it is offered, in words."""
+        return self.to.value or _("the next person")
+
+
+def _people(runbook: Runbook) -> Iterable[tuple[str, str]]:
+    names = dict.fromkeys(str(entry.person) for entry in runbook.roster)
+    return ((name, name) for name in names)

@@ -87,7 +87,13 @@ def _escalation(incident: Incident, starts: datetime, minutes: int, who: str, no
     )
     state = ClockState.MET if met_at is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
     return IncidentClock(
-        kind=ClockKind.ESCALATION, starts=starts, due=due, state=state, met_at=met_at, who=who
+        kind=ClockKind.ESCALATION,
+        starts=starts,
+        due=due,
+        state=state,
+        met_at=met_at,
+        who=who,
+        is_told=bool(contacts),
     )
 
 

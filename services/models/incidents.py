@@ -256,6 +256,8 @@ class IncidentClock(Model):
     met_at: datetime | None = None
     who: Clean = ""
     """Whom to escalate to; "" for recovery."""
+    is_told: bool = False
+    """Somebody was told; otherwise what met the clock was that the trouble ended."""
 
 
 class RecoveryCheck(Model):

@@ -9,6 +9,7 @@ from services.models.causes import Assessment, NextLook, Signal, WeighedCause, W
 from services.models.date_text import time_text
 from services.models.incidents import TriggerKind
 from widgets.drawing.format import crop, pad, wrap
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.log_lines import without_prefix
@@ -102,7 +103,7 @@ def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry
     lines = [bar_line(view, leader, width), *facts[:1]]
     decision = _decision_entries(view, now, width)
     if assessment.word is not Word.OPEN and not decision:
-        lines += _action_line(view, leader, width)
+        lines += _action_lines(view, leader, width, is_brief=True)
     next_look = next_look_entry(view, width)
     if next_look and assessment.next_look is not None:
         next_look = [Entry("next-look", (_look_line(assessment.next_look),))]
@@ -179,7 +180,7 @@ def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: 
     if not is_first and cause.score <= 0:
         return
     if is_first:
-        yield from _action_line(view, cause, width)
+        yield from _action_lines(view, cause, width)
     yield from _facts_line(view, cause, now, width)
     yield from _unseen_lines(cause, width)
     for effect in cause.effects:
@@ -187,12 +188,17 @@ def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: 
         yield chain
 
 
-def _action_line(view: IncidentView, cause: WeighedCause, width: int) -> list[Line]:
-    """What to do first about the leading cause."""
+def _action_lines(
+    view: IncidentView, cause: WeighedCause, width: int, *, is_brief: bool = False
+) -> list[Line]:
+    """What to do first about the leading cause; on one line where few rows have room."""
     spec = view.specs.get(str(cause.id))
     if spec is None or not spec.action:
         return []
-    return [[(" " * _INDENT + "→ ", "key"), (crop(spec.action, width - _INDENT - 2), "strong")]]
+    arrow: list[Span] = [(" " * _INDENT + "→ ", "key")]
+    if is_brief:
+        return [[*arrow, (crop(spec.action, width - width_of(arrow)), "strong")]]
+    return hanging(arrow, str(spec.action), width, "strong")
 
 
 def _score_of(view: IncidentView, id: str) -> Span:

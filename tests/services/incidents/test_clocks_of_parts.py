@@ -49,3 +49,15 @@ def test_of_two_limits_of_one_kind_the_first_counts() -> None:
     both = WHOLE.model_copy(update={"joined": ("other", "part")})
     every = whole_clocks(both, (both, other, PART), RUNBOOK.playbooks, FIRED + MINUTE)
     assert [clock.due - FIRED for clock in every] == [5 * MINUTE, 10 * MINUTE]
+
+
+def test_recovery_ends_the_limit_without_anybody_being_told() -> None:
+    recovered = PART.model_copy(update={"recovered_at": FIRED + 3 * MINUTE})
+    called = PART.model_copy(
+        update={"contacted": (Contacted(role="開発チーム", by="tanaka", at=FIRED + MINUTE),)}
+    )
+    for one, is_told in ((recovered, False), (called, True)):
+        (clock,) = (
+            each for each in whole_clocks(one, (one,), RUNBOOK.playbooks, FIRED + 4 * MINUTE) if each.who
+        )
+        assert (clock.state, clock.is_told) == (ClockState.MET, is_told)

@@ -16,7 +16,17 @@ from services.models.first_wave import (
     StoppedContainer,
     StoppedTask,
 )
-from services.models.incidents import Decision, HandOver, IncidentState, StepKind, StepMark, StepRecord
+from services.models.incidents import (
+    ClockKind,
+    ClockState,
+    Decision,
+    HandOver,
+    IncidentClock,
+    IncidentState,
+    StepKind,
+    StepMark,
+    StepRecord,
+)
 from services.models.metrics import TimeSpan
 from tests.widgets import incident_data as data
 from widgets.drawing.lines import plain, width_of
@@ -38,6 +48,7 @@ from widgets.incidents.steps import step_entries
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.timeline import timeline_entries
 from widgets.incidents.view import IncidentView
+from widgets.incidents.wording import clock_span
 
 
 @pytest.fixture(params=["ja", "en"])
@@ -366,3 +377,18 @@ def test_a_log_of_the_database_without_lines_says_what_was_looked_for(language: 
 
 def test_the_tasks_show_cpu_and_memory(language: str) -> None:
     assert i18n._("ECS memory") in page("ecs")
+
+
+def test_a_clock_that_recovery_ended_does_not_say_that_somebody_was_told(language: str) -> None:
+    called, uncalled = (
+        IncidentClock(
+            kind=ClockKind.ESCALATION, starts=data.T0, due=data.NOW, state=ClockState.MET, met_at=data.NOW,
+            who="開発チーム", is_told=is_told,
+        )
+        for is_told in (True, False)
+    )  # fmt: skip
+    words = {
+        "ja": ("✓ 開発チームに連絡済み 03:14", "– 開発チームへの連絡は不要"),
+        "en": ("✓ 開発チーム was told 03:14", "– 開発チーム need not be told"),
+    }
+    assert tuple(clock_span(clock, data.NOW, data.JST)[0] for clock in (called, uncalled)) == words[language]

@@ -66,6 +66,9 @@ async def _ask(app: Console, service: SecondOpinion, incident: Incident, descrip
         return
     if opinion is not None and opinion.task:
         await _follow(app, service, incident, opinion)
+    elif opinion is not None and opinion.state is OpinionState.UNKNOWN:
+        words = _("Whether AWS accepted the request is not known; the timeline says why.")
+        app.inform(words, severity="warning")
     else:
         app.inform(_("AWS has not accepted the request; the timeline says why."), severity="warning")
 

@@ -8,7 +8,7 @@ from services.background.wake import Wake
 from services.clock import Clock
 from services.incidents.facts import Facts
 from services.incidents.live import EVERY, LiveEvidence
-from services.incidents.recovery import has_recovered
+from services.incidents.recovery.checks import has_recovered
 from services.incidents.service import Incidents
 from services.journal.errors import JournalError
 from services.models.incidents import Incident, TriggerKind, TurnKind

@@ -28,11 +28,12 @@ from services.aws.logs.journal_stream import JournalStream
 from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
+from services.changes.arming.single_request import writer_of
 from services.changes.base import ChangeContext
 from services.changes.drills.evidence import MeasuredEvidence
 from services.changes.engine import ChangeEngine
 from services.changes.key_rotation.duty_ticks import DutyTicks
-from services.changes.wiring import engine_of
+from services.changes.wiring import engine_of, role_of
 from services.clock import Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
@@ -243,13 +244,13 @@ def connect(
     anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
-    policies = session_policies(runbook, region)
-    engine = engine_of(context, book, session, permits, session.write_role, policies)
+    role = role_of(session.write_role, session_policies(runbook, region), book)
+    engine = engine_of(context, book, session, permits, role)
     response = response_of(
         runbook,
         book,
         session,
-        Investigations(session, permits, str(region)),
+        Investigations(writer_of(session, role), permits, str(region)),
         clock,
         str(region),
         lambda: alarms_feed.state.value,

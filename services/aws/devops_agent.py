@@ -3,7 +3,8 @@
 Source: CreateBacklogTask, GetBacklogTask, ListJournalRecords (AWS DevOps Agent API reference; botocore's `devops-agent`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from services.aws.client.reader import Answer, Reader, incomplete, readable_name, when
@@ -54,10 +55,18 @@ class DevopsAgentReader:
 
 
 class Investigations:
-    """Begins an investigation: one request, once, for which writing is armed, on the runbook's account alone."""
+    """Begins an investigation: one request, once, for which writing is armed, on the runbook's account alone.
 
-    def __init__(self, session: Writer, permits: WriteAuthorizer, region: str) -> None:
-        self._session = session
+    `writer` opens the session that sends it: as all writes, with the role for writing where the console has one.
+    """
+
+    def __init__(
+        self,
+        writer: Callable[[AwsCall, str], AbstractAsyncContextManager[Writer]],
+        permits: WriteAuthorizer,
+        region: str,
+    ) -> None:
+        self._writer = writer
         self._permits = permits
         self._region = region
 
@@ -79,9 +88,11 @@ class Investigations:
         Raises AwsError (Refused: the console is read-only, or the credentials are of another account);
         `services.aws.client.write_outcome.nothing_done` decides whether AWS may have accepted it all the same.
         """
-        identity = await self._session.identity()
-        grant = self._permits.issue(call, identity.account)
-        return _task(await self._session.write(grant, required=("task",)), BEGIN)
+        self._permits.require_armed(call)
+        async with self._writer(call, f"opinion-{call.params['clientToken'][:12]}") as session:
+            identity = await session.identity()
+            grant = self._permits.issue(call, identity.account)
+            return _task(await session.write(grant, required=("task",)), BEGIN)
 
 
 def _task(answer: Answer, operation: str) -> AgentTask:

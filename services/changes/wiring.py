@@ -16,8 +16,7 @@ def engine_of(
     journal: Journal,
     session: Writer,
     permits: WriteAuthorizer,
-    role: WriteRoleSource | None,
-    policies: SessionPolicy,
+    role: WriteRoleUse | None,
 ) -> ChangeEngine:
     """The engine for every kind of change of one system; with a `role`, requests are sent with its sessions."""
     return ChangeEngine(
@@ -28,5 +27,10 @@ def engine_of(
         clock=context.clock,
         authority=authority_of(context, journal),
         zone=context.zone,
-        role=None if role is None else WriteRoleUse(role, policies, lambda: journal.person.user),
+        role=role,
     )
+
+
+def role_of(source: WriteRoleSource | None, policies: SessionPolicy, journal: Journal) -> WriteRoleUse | None:
+    """How the role for writing is used, whoever operates the console; None: there is no such role."""
+    return None if source is None else WriteRoleUse(source, policies, lambda: journal.person.user)

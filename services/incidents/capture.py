@@ -52,6 +52,8 @@ class IncidentCapture:
         self._claims: dict[str, tuple[int, float]] = {}
         """By incident: the newest claim of another console and when it was first seen, by the clock's `elapsed`."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._unclaimed: dict[str, IncidentEvidence] = {}
+        """By incident: what was read while the journal could not be written."""
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def keep(self) -> None:
@@ -79,6 +81,8 @@ class IncidentCapture:
 
     async def _step(self) -> float | None:
         """Begin what is due. Returns the seconds (of the clock's time) until something else is; None: nothing is."""
+        lacking = {incident.id for incident in self._incidents.incidents if _lacks_evidence(incident)}
+        self._unclaimed = {id: evidence for id, evidence in self._unclaimed.items() if id in lacking}
         waits = [
             wait
             for incident in self._incidents.incidents
@@ -137,9 +141,12 @@ class IncidentCapture:
                 self._incidents.absorb([error.entry])
                 return
             except JournalError:
+                # AWS forgets meanwhile: it is read all the same, once, and recorded when the journal can be written.
+                if incident.id not in self._unclaimed:
+                    self._unclaimed[incident.id] = await self._read(incident)
                 await self._clock.sleep(real(self._clock, RETRY).total_seconds())
                 return
-            evidence = await self._read(incident)
+            evidence = self._unclaimed.pop(incident.id, None) or await self._read(incident)
         # Compressing takes long enough to be felt on the screen.
         draft = await asyncio.to_thread(captured, incident, turn, evidence)
         while not self._is_captured(incident.id):

@@ -103,11 +103,13 @@ def _evidence(incident: Incident, entry: Entry) -> Update:
 
 
 def _taken(incident: Incident, entry: Entry) -> Update:
-    if not incident.is_open:
+    # One that names whom it follows has no effect if another was faster.
+    if not incident.is_open or entry.data.get("after", incident.holder_seq) != incident.holder_seq:
         return {}
     return {
         "state": IncidentState.TAKEN,
         "holder": entry.person.name,
+        "holder_seq": entry.seq,
         "taken_at": incident.taken_at or entry.at,
         "hand_over": None,
     }
@@ -117,6 +119,8 @@ def _step(incident: Incident, entry: Entry) -> Update:
     data = entry.data
     index, mark = data.get("index"), next((each for each in StepMark if each.value == data.get("mark")), None)
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < 1000 or mark is None:
+        return {}
+    if not incident.is_open:
         return {}
     record = StepRecord(
         index=index, mark=mark, at=entry.at, by=entry.person.name, note=_text(data.get("note"))
@@ -128,7 +132,7 @@ def _step(incident: Incident, entry: Entry) -> Update:
 def _decided(incident: Incident, entry: Entry) -> Update:
     data = entry.data
     cause = _text(data.get("cause"))
-    if not cause:
+    if not cause or not incident.is_open:
         return {}
     decision = Decision(
         cause=cause,
@@ -139,7 +143,7 @@ def _decided(incident: Incident, entry: Entry) -> Update:
         leader=_text(data.get("leader")),
         word=_text(data.get("word")),
     )
-    return {"decision": decision}
+    return {"decision": decision, "decision_seq": entry.seq}
 
 
 def _contacted(incident: Incident, entry: Entry) -> Update:
@@ -171,7 +175,12 @@ def _handed_over(incident: Incident, entry: Entry) -> Update:
 def _accepted(incident: Incident, entry: Entry) -> Update:
     if incident.hand_over is None or entry.data.get("offer") != incident.hand_over.seq:
         return {}
-    return {"holder": entry.person.name, "hand_over": None, "state": IncidentState.TAKEN}
+    return {
+        "holder": entry.person.name,
+        "holder_seq": entry.seq,
+        "hand_over": None,
+        "state": IncidentState.TAKEN,
+    }
 
 
 def _joined(incident: Incident, entry: Entry) -> Update:

@@ -80,8 +80,14 @@ def _noted(text: str, note: str) -> str:
 
 
 def taken(incident: Incident) -> NewEntry:
-    """This person responds."""
-    return _about(incident, EntryKind.INCIDENT_TAKEN, _("Responding to {title}").format(title=incident.title))
+    """This person responds; of two who take it from the same holder at once, one."""
+    return _about(
+        incident,
+        EntryKind.INCIDENT_TAKEN,
+        _("Responding to {title}").format(title=incident.title),
+        claim=f"taken:{incident.id}:after:{incident.holder_seq}",
+        after=incident.holder_seq,
+    )
 
 
 def stepped(incident: Incident, index: int, mark: StepMark, step: str, note: str) -> NewEntry:
@@ -91,13 +97,14 @@ def stepped(incident: Incident, index: int, mark: StepMark, step: str, note: str
 
 
 def decided(incident: Incident, cause: str, title: str, note: str, assessment: Assessment | None) -> NewEntry:
-    """The cause that the person decided on, with the scores as they stood."""
+    """The cause that the person decided on, with the scores as they stood; of two who decide at once, one."""
     leader = assessment.leader if assessment is not None else None
     scores = {each.id: each.score for each in assessment.causes} if assessment is not None else {}
     return _about(
         incident,
         EntryKind.INCIDENT_DECIDED,
         _noted(_("Cause decided: {title}").format(title=title), note),
+        claim=f"decided:{incident.id}:after:{incident.decision_seq}",
         cause=cause,
         title=title,
         note=note,

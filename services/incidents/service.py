@@ -6,6 +6,7 @@ Longer than other files because everything that is recorded about an incident go
 from collections.abc import AsyncIterator, Iterable, Mapping, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 from services.clock import Clock
@@ -21,7 +22,12 @@ from services.models.causes import Assessment
 from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TriggerKind, TurnKind
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
 
-_ENDS = frozenset({EntryKind.INCIDENT_JOINED, EntryKind.INCIDENT_CLOSED})
+_CLOSED = frozenset({EntryKind.INCIDENT_CLOSED})
+_ENDS = _CLOSED | {EntryKind.INCIDENT_JOINED}
+_HOLDS = frozenset({EntryKind.INCIDENT_TAKEN, EntryKind.HAND_OVER_ACCEPTED})
+"""What makes a person the one who responds."""
+_OFFER_ENDS = _CLOSED | _HOLDS | {EntryKind.HAND_OVER}
+"""What a hand-over that somebody offered no longer waits after."""
 KEPT = timedelta(days=400)
 """How far back incidents are read, and follow-ups with them."""
 SHOWN = timedelta(days=14)
@@ -171,53 +177,67 @@ class Incidents(GroupedProjection):
     # ---- recording
 
     async def take(self, incident: Incident) -> Incident:
-        """This person responds from now on. Raises JournalError."""
-        return await self._record(incident, incident_entries.taken(incident))
+        """This person responds from now on.
+
+        Raises AlreadyRecorded (somebody else has taken or closed it since `incident` was read), JournalError.
+        """
+        await self.load()
+        current = self.of(incident.id)
+        if current is not None and current.is_open and current.holder_seq != incident.holder_seq:
+            raise AlreadyRecorded(self._newest(incident.id, _HOLDS))
+        return await self._respond(incident, incident_entries.taken(incident))
 
     async def mark(
         self, incident: Incident, index: int, mark: StepMark, step: str, note: str = ""
     ) -> Incident:
-        """Mark a step of the playbook; `step` is its text. Raises JournalError."""
+        """Mark a step of the playbook; `step` is its text. Raises AlreadyRecorded (it is closed), JournalError."""
         return await self._record(incident, incident_entries.stepped(incident, index, mark, step, note))
 
     async def decide(
         self, incident: Incident, cause: str, title: str, note: str = "", assessment: Assessment | None = None
     ) -> Incident:
-        """Decide on a cause, with the scores as they stand. Raises JournalError."""
+        """Decide on a cause, with the scores as they stand.
+
+        Raises AlreadyRecorded (somebody else has decided or closed it since `incident` was read), JournalError.
+        """
         return await self._record(
             incident, incident_entries.decided(incident, cause, title, note, assessment)
         )
 
     async def contacted(self, incident: Incident, role: str, channel: str, note: str = "") -> Incident:
-        """Record that somebody was told. Raises JournalError."""
-        return await self._record(incident, incident_entries.contacted(incident, role, channel, note))
+        """Record that somebody was told, be it when all is over: it was done. Raises JournalError."""
+        await self._append(incident_entries.contacted(incident, role, channel, note))
+        return self._incidents.get(incident.id, incident)
 
     async def hand_over(self, incident: Incident, to: str, note: str = "") -> Incident:
-        """Offer the incident to the next person. Raises JournalError."""
+        """Offer the incident to the next person. Raises AlreadyRecorded (it is closed), JournalError."""
         return await self._record(incident, incident_entries.handed_over(incident, to, note))
 
     async def accept(self, incident: Incident) -> Incident:
-        """Accept the hand-over. Raises AlreadyRecorded (somebody was faster), JournalError."""
-        if incident.hand_over is None:
+        """Accept the hand-over.
+
+        Raises AlreadyRecorded (it was accepted, replaced, or the incident taken or closed meanwhile), JournalError.
+        """
+        offer = incident.hand_over
+        if offer is None:
             return incident
-        return await self._record(
-            incident, incident_entries.accepted(incident.id, incident.target, incident.hand_over)
-        )
+        await self.load()
+        current = self.of(incident.id)
+        if current is not None and (current.hand_over is None or current.hand_over.seq != offer.seq):
+            raise AlreadyRecorded(self._newest(incident.id, _OFFER_ENDS))
+        return await self._respond(incident, incident_entries.accepted(incident.id, incident.target, offer))
 
     async def join(self, incident: Incident, into: Incident) -> Incident:
         """Make the incident part of another. Raises AlreadyRecorded (one of them is part of another, or over), JournalError."""
         await self.load()
         for one in (self.of(incident.id), self.of(into.id)):
             if one is not None and (one.joined_to or not one.is_open):
-                raise AlreadyRecorded([entry for entry in self.recorded(one.id) if entry.kind in _ENDS][-1])
+                raise AlreadyRecorded(self._newest(one.id, _ENDS))
         return await self._record(incident, incident_entries.joined(incident, into))
 
     async def turn(self, incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> None:
         """Record once what happened to the alarm or the system. Raises JournalError."""
-        try:
-            await self._append(incident_entries.turned(incident, kind, at, detail))
-        except AlreadyRecorded:
-            await self.load()
+        await self._append_once(incident_entries.turned(incident, kind, at, detail))
 
     async def close(
         self,
@@ -229,22 +249,21 @@ class Incidents(GroupedProjection):
     ) -> Incident:
         """Close the incident and what is part of it; a follow-up is a text and its date.
 
-        Raises AlreadyRecorded (it is closed), JournalError.
+        The incident itself is closed last, so that one that is closed lacks nothing: what a full disk interrupted is
+        completed by calling this again. Raises AlreadyRecorded (it is closed), JournalError.
         """
-        # Once it is closed, its open parts stand alone.
+        await self.load()
+        self._check_open(incident)
         whole = self._incidents.get(incident.id, incident)
-        closed_incident = await self._record(
-            incident, incident_entries.closed(incident, cause, title, summary)
-        )
         for text, due in follow_ups:
-            await self.leave(incident.id, str(incident.target), text, due)
+            id = _follow_up_id(incident.id, text, due)
+            await self._append_once(
+                incident_entries.follow_up(id, incident.id, str(incident.target), text, due)
+            )
         for part in (self._incidents[id] for id in whole.joined if id in self._incidents):
             if part.is_open:
-                try:
-                    await self._append(incident_entries.closed(part, cause, title, summary))
-                except AlreadyRecorded:
-                    await self.load()
-        return self._incidents.get(incident.id, closed_incident)
+                await self._append_once(incident_entries.closed(part, cause, title, summary))
+        return await self._record(incident, incident_entries.closed(incident, cause, title, summary))
 
     async def note(self, incident: Incident, text: str) -> None:
         """Add a note to the timeline. Raises JournalError."""
@@ -267,13 +286,52 @@ class Incidents(GroupedProjection):
         await self._append(incident_entries.accepted(subject, subject.partition(":")[2], offer, alone=alone))
 
     async def _record(self, incident: Incident, draft: NewEntry) -> Incident:
-        await self._append(draft)
+        """Record what a person does about an open incident. Raises AlreadyRecorded (it is closed), JournalError."""
+        await self._recorded_while_open(incident, draft)
         return self._incidents.get(incident.id, incident)
+
+    async def _respond(self, incident: Incident, draft: NewEntry) -> Incident:
+        """Record by what this person responds. Raises AlreadyRecorded (another does, or it is closed), JournalError."""
+        entry = await self._recorded_while_open(incident, draft)
+        current = self._incidents.get(incident.id, incident)
+        earlier = [
+            each for each in self.recorded(incident.id) if each.kind in _HOLDS and each.seq < entry.seq
+        ]
+        if current.holder_seq < entry.seq and earlier:
+            raise AlreadyRecorded(earlier[-1])
+        return current
+
+    async def _recorded_while_open(self, incident: Incident, draft: NewEntry) -> Entry:
+        await self.load()
+        self._check_open(incident)
+        entry = await self._append(draft)
+        # Another console may have been faster in between; then this entry changes nothing.
+        with suppress(JournalError):
+            await self.load()
+        self._check_open(incident, before=entry.seq)
+        return entry
+
+    def _check_open(self, incident: Incident, *, before: int | None = None) -> None:
+        current = self.of(incident.id)
+        if current is not None and not current.is_open:
+            end = self._newest(incident.id, _CLOSED)
+            if before is None or end.seq < before:
+                raise AlreadyRecorded(end)
+
+    def _newest(self, id: str, kinds: Set[EntryKind]) -> Entry:
+        return [entry for entry in self.recorded(id) if entry.kind in kinds][-1]
 
     async def _append(self, draft: NewEntry) -> Entry:
         entry = await self.journal.append(draft)
         self.absorb([entry])
         return entry
+
+    async def _append_once(self, draft: NewEntry) -> None:
+        """Record it unless it is recorded. Raises JournalError."""
+        try:
+            await self._append(draft)
+        except AlreadyRecorded:
+            await self.load()
 
     # ---- projecting
 
@@ -303,3 +361,8 @@ class Incidents(GroupedProjection):
             )
             if follow_up is not None:
                 self._follow_ups[str(follow_up.id)] = follow_up
+
+
+def _follow_up_id(incident: str, text: str, due: datetime) -> str:
+    """The same for the same follow-up, so that it is left once however often it is tried."""
+    return f"f{sha256(f'{incident} {due.isoformat()} {text}'.encode('utf-8', 'replace')).hexdigest()[:10]}"

@@ -33,6 +33,8 @@ class IncidentWatch:
         self._titles = {str(alarm.name): str(alarm.title) for alarm in runbook.alarms}
         self._playbooks = {str(alarm.name): str(alarm.playbook or "") for alarm in runbook.alarms}
         self._overview: AlarmOverview | None = None
+        self._unrecorded: dict[str, Alarm] = {}
+        """Alarms that fired while the journal could not be written, as they were first seen."""
         self._read_at: datetime | None = None
         self._wake = Wake()
 
@@ -50,15 +52,21 @@ class IncidentWatch:
             retry = not await self.compare()
 
     async def compare(self) -> bool:
-        """Compare the newest reading once. Returns whether the journal took everything."""
+        """Compare the newest reading once. Returns whether the journal took everything.
+
+        An alarm that fired while it took nothing is recorded later, even if it is ok by then.
+        """
         if self._overview is None:
             return True
+        alarms = [alarm for alarm in self._overview.alarms if alarm.expected]
         try:
             await self._incidents.load()
-            for alarm in self._overview.alarms:
-                if alarm.expected:
-                    await self._compare(alarm)
+            for alarm in (*self._unrecorded.values(), *alarms):
+                await self._compare(alarm)
+                self._unrecorded.pop(str(alarm.id), None)
         except JournalError:
+            firing = (alarm for alarm in alarms if alarm.state is AlarmState.ALARM)
+            self._unrecorded = {str(alarm.id): alarm for alarm in firing} | self._unrecorded
             return False
         return True
 

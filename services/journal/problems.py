@@ -1,6 +1,7 @@
 """Texts for problems with the journal's file, with remedies."""
 
 import errno
+import os
 import sqlite3
 from datetime import datetime
 
@@ -36,6 +37,10 @@ class UnusableJournal(Exception):
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:
     """The problem for an UnusableJournal, sqlite3.Error or OSError."""
     match error:
+        case sqlite3.Error() if _is_input_output(error) and not has_room(path):
+            # SQLite cannot tell why it could not grow the -wal or -shm file.
+            summary, remedy = _full()
+            detail = str(error)
         case UnusableJournal():
             summary, remedy, detail = error.summary, error.remedy, ""
         case sqlite3.Error():
@@ -53,6 +58,19 @@ def problem_of(error: Exception, path: object, at: datetime) -> Problem:
         detail=detail,
         at=at,
     )
+
+
+def has_room(path: object) -> bool:
+    """Whether the disk of `path` has free space, as far as this can be seen."""
+    try:
+        state = os.statvfs(os.path.dirname(os.path.abspath(str(path))))
+    except OSError:
+        return True
+    return state.f_bavail > 0
+
+
+def _is_input_output(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
 
 
 def is_damage(error: BaseException) -> bool:

@@ -1,4 +1,8 @@
-"""What `toban assess --json` prints; `toban assess --schema` prints its JSON schema. Fields are added, never changed."""
+"""What `toban assess --json` prints: an AssessAnswer, or an AssessFailure if nothing could be assessed.
+
+`toban assess --schema` prints the JSON schema of the answer, with that of the failure among its `$defs`. Fields are
+added, never changed.
+"""
 
 from datetime import datetime
 from typing import Literal
@@ -154,3 +158,14 @@ class AssessAnswer(Model):
     """Id of the signal that would tell most about the first two causes; null if there is none."""
     sources: tuple[AssessedSource, ...]
     """One for each source of the evidence."""
+
+
+class AssessFailure(Model):
+    """Printed instead of an answer, if there is none: the alarm cannot be read, or the command cannot be carried out."""
+
+    version: Literal[1] = 1
+    """Version of the JSON format; a greater one may omit fields or change their meaning."""
+    status: int
+    """The exit status: 3 AWS could not be read, 64 wrong usage, 65 errors in the runbook; others: `toban --help`."""
+    problem: Problem
+    """What went wrong, and what to do about it."""

@@ -177,6 +177,8 @@ class Incident(Model):
     state: IncidentState = IncidentState.OPEN
     holder: Clean = ""
     """Who responds; "" while nobody does."""
+    holder_seq: int = 0
+    """Number of the entry by which the holder responds; 0 while nobody does."""
     taken_at: datetime | None = None
     """When it was first taken; MTTA counts to it."""
     evidence: tuple[int, ...] = ()
@@ -190,6 +192,8 @@ class Incident(Model):
     contacted: tuple[Contacted, ...] = ()
     decision: Decision | None = None
     """The newest decision."""
+    decision_seq: int = 0
+    """Number of its entry; 0 without any."""
     hand_over: HandOver | None = None
     """An offer that nobody has accepted yet."""
     follow_ups: tuple[FollowUp, ...] = ()

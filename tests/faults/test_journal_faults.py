@@ -4,11 +4,9 @@ import asyncio
 import os
 import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,8 +16,10 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from services.models.journal import EntryQuery
+from tests.faults.small_disks import fill, small_disk
 from tests.services.journal.book import checked, filled, note, open_journal
 
+__all__ = ["small_disk"]
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 KILLS = 60
@@ -106,23 +106,6 @@ def test_consoles_that_create_the_file_at_once_agree_on_one(tmp_path: Path) -> N
         assert checked(path).intact
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = os.getuid() == 0 and shutil.which("mount") is not None
-    if (
-        not mounted
-        or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False, capture_output=True
-        ).returncode
-    ):
-        pytest.skip("nobody here may mount a file system")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 async def test_a_full_disk_is_reported_reading_continues_and_space_resolves_it(small_disk: Path) -> None:
     path = small_disk / "j.db"
     async with open_journal(path) as journal:
@@ -180,16 +163,6 @@ async def healed(journal: Journal) -> None:
         async for _seq in journal.follow():
             if journal.health.writable:
                 return
-
-
-def fill(file: Path) -> None:
-    """Leave no room at all."""
-    with file.open("wb", buffering=0) as filler:
-        try:
-            while True:
-                filler.write(b"x" * 4096)
-        except OSError:
-            return
 
 
 async def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`toban assess ALARM`: reads what AWS knows about an alarm and weighs the causes, without a screen.
 
-Nothing is recorded. Exit status: 0 nothing wrong, 1 likely, 2 strong, 3 cannot be judged, 64 usage error.
+Nothing is recorded. Exit status: 0 nothing wrong, 1 likely, 2 strong, 3 cannot be judged, 64 usage error, 65 errors in
+the runbook; others as `tui.exit_status` lists them. With --json, an error is printed as JSON too (`AssessFailure`).
 """
 
 import json
@@ -16,11 +17,12 @@ from services.toml import mistakes
 from tui.cli.click_i18n import Command, Prints, answered
 from tui.cli.entry_text import problem_lines
 from tui.exit_status import ExitStatus
-from tui.start_options import StartOptions
+from tui.start_options import StartError, StartOptions
 
 if TYPE_CHECKING:
     from services.models.alarms import Alarm
     from services.models.assess_answer import AssessAnswer
+    from services.models.problem import Problem
     from services.models.runbook import Runbook
     from services.system import Services
 
@@ -37,10 +39,12 @@ def assess_command(
         if flags["schema"]:
             output.hand_over(_json(_schema()))
             return ExitStatus.NORMAL
-        if not flags["alarm"]:
-            raise click.UsageError(_("An alarm is missing."), click.get_current_context())
         overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
-        return answered(output, lambda: _run(flags, replace(before(), **overrides)), data=flags["as_json"])
+        try:
+            return _answered(output, flags, replace(before(), **overrides))
+        except click.UsageError as error:
+            _hand_over_failure(output, flags, error.format_message(), ExitStatus.USAGE)
+            raise
 
     return Command(
         "assess",
@@ -62,6 +66,40 @@ def assess_command(
     )
 
 
+def _answered(output: Prints, flags: dict[str, Any], options: StartOptions) -> int:
+    """Print the answer and return its status. Raises UsageError."""
+    if not flags["alarm"]:
+        raise click.UsageError(_("An alarm is missing."), click.get_current_context())
+
+    def ask() -> tuple[list[str], int]:
+        try:
+            return _run(flags, options)
+        except StartError as error:
+            _hand_over_failure(output, flags, str(error), error.status)
+            raise
+
+    return answered(output, ask, data=flags["as_json"])
+
+
+def _hand_over_failure(output: Prints, flags: dict[str, Any], text: str, status: int) -> None:
+    """Print why there is no answer for the program that reads JSON; people read it as the error of the command."""
+    if not flags["as_json"]:
+        return
+    from services.clock import SystemClock
+    from services.models.problem import Problem, ProblemKind
+
+    summary = " ".join(text.split())
+    output.hand_over(
+        _failure(Problem(kind=ProblemKind.OTHER, summary=summary, at=SystemClock().now()), status)
+    )
+
+
+def _failure(problem: "Problem", status: int) -> list[str]:
+    from services.models.assess_answer import AssessFailure
+
+    return _json(AssessFailure(status=int(status), problem=problem).model_dump(mode="json"))
+
+
 def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
     import asyncio
 
@@ -76,8 +114,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
         answer, runbook = asyncio.run(once())
     except AwsError as error:
         if flags["as_json"]:
-            data = {"status": int(ExitStatus.UNKNOWN), "problem": error.problem.model_dump(mode="json")}
-            return _json(data), ExitStatus.UNKNOWN
+            return _failure(error.problem, ExitStatus.UNKNOWN), ExitStatus.UNKNOWN
         return problem_lines(error.problem), ExitStatus.UNKNOWN
     if flags["as_json"]:
         return _json(answer.model_dump(mode="json", by_alias=True)), answer.status
@@ -115,10 +152,14 @@ async def _alarm(services: "Services", name: str) -> "Alarm":
 
 
 def _schema() -> dict[str, Any]:
-    from services.models.assess_answer import AssessAnswer
+    """The schema of the answer; a failure's is one of its `$defs`."""
+    from services.models.assess_answer import AssessAnswer, AssessFailure
     from services.toml.grammar import schema
 
-    return schema(AssessAnswer)
+    document, failure = schema(AssessAnswer), schema(AssessFailure)
+    failure.pop("$schema")
+    document["$defs"] |= {**failure.pop("$defs"), AssessFailure.__name__: failure}
+    return document
 
 
 def _json(data: object) -> list[str]:

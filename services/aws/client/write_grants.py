@@ -112,8 +112,7 @@ class WriteAuthorizer:
 
     def issue(self, call: AwsCall, account: str, deadline: Deadline | None = None) -> WriteGrant:
         """A grant for `call`; `account` is the account that AWS reports for the credentials. Raises Refused."""
-        if self.armed is None:
-            raise self._refused(_("The console is read-only; arm it first."), call)
+        self.require_armed(call)
         if account != self.account:
             raise self._refused(
                 _("These credentials are for account {actual}; the runbook's is {expected}.").format(
@@ -122,6 +121,11 @@ class WriteAuthorizer:
                 call,
             )
         return WriteGrant(call, deadline)
+
+    def require_armed(self, call: AwsCall) -> None:
+        """Raises Refused while the console is read-only."""
+        if self.armed is None:
+            raise self._refused(_("The console is read-only; arm it first."), call)
 
     def _refused(self, summary: str, call: AwsCall | None = None) -> Refused:
         at: datetime = self._clock.now()

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from services.aws.autoscaling.reader import AutoScalingReader
-from services.aws.client.errors import AwsError
+from services.aws.client.errors import AwsError, Throttled
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.ecs.reader import EcsReader
@@ -36,10 +36,13 @@ from services.incidents.first_wave.wave import Answered, Unanswered, Wave
 from services.models.base import RawId
 from services.models.ecs import ContainerService, ScalingPolicy
 from services.models.first_wave import LogSample, Source, TargetHealth
+from services.models.metrics import MetricQuery, Series, TimeSpan
 from services.models.rds import Database
 
 LINES = 1_000
 """Most lines of a log that are read."""
+THROTTLED_PAUSE = 0.5
+"""Seconds after which a throttled read of the metrics is repeated, once."""
 ACTIVITIES = 50
 """Most scaling activities that are read: one page."""
 
@@ -168,12 +171,24 @@ async def _addresses(wave: Wave) -> list[str]:
 async def metrics(wave: Wave, reader: SourceReader) -> Answered:
     """The curves of the last hours and of a week ago."""
     metric_queries = queries(wave.runbook, wave.service_name, await _group_dimension(wave))
-    metrics = Metrics(reader)
     series, week_ago = await asyncio.gather(
-        metrics.fetch(metric_queries, metric_span(wave.alarm, wave.began)),
-        metrics.fetch(metric_queries, week_ago_span(wave.alarm)),
+        _curves(reader, metric_queries, metric_span(wave.alarm, wave.began)),
+        _curves(reader, metric_queries, week_ago_span(wave.alarm)),
     )
     return Answered({"series": series, "week_ago": week_ago})
+
+
+async def _curves(
+    reader: SourceReader, metric_queries: tuple[MetricQuery, ...], span: TimeSpan
+) -> tuple[Series, ...]:
+    """The curves of a span. The session never repeats what AWS charges for, but a throttled request was not executed."""
+    try:
+        return await Metrics(reader).fetch(metric_queries, span)
+    except Throttled:
+        await asyncio.sleep(THROTTLED_PAUSE)
+        if not await reader.extra():
+            raise
+        return await Metrics(reader).fetch(metric_queries, span)
 
 
 async def _group_dimension(wave: Wave) -> str:

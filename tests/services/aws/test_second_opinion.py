@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from botocore.exceptions import UnknownServiceError
@@ -15,9 +16,11 @@ from botocore.model import ServiceModel
 
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
-from services.aws.client.settings import AwsSettings
+from services.aws.client.settings import AwsSettings, WriteRole
 from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.devops_agent import BEGIN, SERVICE, DevopsAgentReader, Investigations
+from services.changes.arming.single_request import writer_of
+from services.changes.wiring import role_of
 from services.clock import SystemClock
 from services.incidents.opinion import EVERY, WINDOW, SecondOpinion, asked, words_of
 from services.incidents.timeline import timeline
@@ -25,6 +28,7 @@ from services.models.changes import Armed
 from services.models.incidents import Incident
 from services.models.opinions import AgentRecord, OpinionState
 from services.models.runbook_playbooks import DevopsAgent
+from services.policy.session import session_policies
 from tests.faults.server import FAULTS, FaultServer, Reply, Seen, answer, failure, fault_server, xml
 from tests.services.incidents.incident_desk import NOW, RUNBOOK, IncidentDesk, alarm, desk
 
@@ -32,6 +36,12 @@ ACCOUNT = RUNBOOK.system.account
 SPACE, TASK, RUN = "space-1", "task-1", "run-1"
 BOOK = RUNBOOK.model_copy(update={"devops_agent": DevopsAgent(space=SPACE, yen=300)})
 WHO = f"<Account>{ACCOUNT}</Account><Arn>arn:aws:iam::{ACCOUNT}:user/tanaka</Arn><UserId>x</UserId>"
+ROLE = WriteRole(f"arn:aws:iam::{ACCOUNT}:role/TobanWrite")
+ROLE_KEY = "ASIAROLEROLEROLEROLE"
+ROLE_SESSION = (
+    f"<Credentials><AccessKeyId>{ROLE_KEY}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t"
+    "</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+)
 WORDS = "RDS の接続数が上限に達しています。"
 
 
@@ -65,12 +75,15 @@ class Agent:
     def __init__(self, server: FaultServer) -> None:
         self.server = server
         self.begin: Reply = answer(task("PENDING_START"), status=201)
+        self.role: Reply = xml("AssumeRole", ROLE_SESSION)
         self.looks = 0
         server.respond = self._respond
 
     def _respond(self, request: Seen) -> Reply:
         if request.operation == "GetCallerIdentity":
             return xml("GetCallerIdentity", WHO)
+        if request.operation == "AssumeRole":
+            return self.role
         if request.path.endswith("/journalRecords"):
             return answer(RECORDS)
         if request.path.endswith("/tasks"):
@@ -85,7 +98,7 @@ class Agent:
 
 @asynccontextmanager
 async def opinions(
-    path: Path, *, armed: bool = True, read_only: bool = False
+    path: Path, *, armed: bool = True, read_only: bool = False, write_role: WriteRole | None = None
 ) -> AsyncIterator[tuple[SecondOpinion, Agent, IncidentDesk, Incident]]:
     async with desk(path) as console, fault_server() as server:
         await console.see(alarm())
@@ -94,14 +107,15 @@ async def opinions(
         permits = WriteAuthorizer(clock, ACCOUNT, read_only=read_only)
         if armed:
             permits.arm(Armed(until=clock.now() + timedelta(minutes=15), reason="x", by="tanaka"))
-        settings = AwsSettings("", "ap-northeast-1", endpoint_url=server.url)
+        settings = AwsSettings("", "ap-northeast-1", endpoint_url=server.url, write_role=write_role)
         session = AwsSession(settings, clock=clock, meter=UsageMeter(clock))
+        role = role_of(session.write_role, session_policies(BOOK, "ap-northeast-1"), console.journal)
         service = SecondOpinion(
             console.incidents,
             BOOK,
             console.clock,
             agent=DevopsAgentReader(session),
-            investigations=Investigations(session, permits, "ap-northeast-1"),
+            investigations=Investigations(writer_of(session, role), permits, "ap-northeast-1"),
         )
         try:
             yield service, Agent(server), console, incident
@@ -142,6 +156,31 @@ async def test_a_read_only_console_sends_nothing(tmp_path: Path) -> None:
             assert opinion is not None
             assert opinion.state is OpinionState.FAILED
             assert agent.begun == []
+
+
+async def test_it_is_sent_as_changes_are_by_a_session_of_the_role_for_writing(tmp_path: Path) -> None:
+    async with opinions(tmp_path / "journal.db", write_role=ROLE) as (service, agent, _console, incident):
+        opinion = await service.ask(incident, "5xx")
+        assert opinion is not None
+        assert opinion.state is OpinionState.ACCEPTED
+        (sent,) = [each for each in agent.server.seen if each.path.endswith("/tasks")]
+        assert sent.access_key == ROLE_KEY
+        (assumed,) = [each for each in agent.server.seen if each.operation == "AssumeRole"]
+        (policy,) = parse_qs(assumed.body.decode())["Policy"]
+        (statement,) = json.loads(policy)["Statement"]
+        assert statement["Action"] == ["aidevops:CreateBacklogTask"]
+        assert statement["Resource"] == [f"arn:aws:aidevops:ap-northeast-1:{ACCOUNT}:agentspace/{SPACE}"]
+        await service._agent.task(SPACE, TASK)
+        assert agent.server.seen[-1].access_key != ROLE_KEY, "what is read is read as everything else"
+
+
+@pytest.mark.parametrize("fault", ["reset", "500", "throttled"])
+async def test_a_role_that_cannot_be_assumed_asks_nothing(tmp_path: Path, fault: str) -> None:
+    async with opinions(tmp_path / "journal.db", write_role=ROLE) as (service, agent, _console, incident):
+        agent.role = FAULTS[fault]
+        opinion = await service.ask(incident, "5xx")
+        assert opinion is not None
+        assert (opinion.state, agent.begun) == (OpinionState.FAILED, [])
 
 
 async def test_a_lost_answer_is_unknown_and_asking_again_sends_the_same_token(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from services.incidents.service import Incidents
 from services.incidents.timeline import timeline
 from services.journal.errors import AlreadyRecorded
 from services.models.alarms import AlarmState
-from services.models.incidents import Incident, IncidentState, TurnKind
+from services.models.incidents import Incident, IncidentState, StepMark, TurnKind
 from services.models.journal import Entry, EntryKind, Person
 from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, RUNBOOK, IncidentDesk, alarm, desk
 
@@ -41,8 +41,17 @@ async def test_whoever_takes_it_while_another_closes_it_does_not_open_it_again(t
         await two.incidents.load()
         late = only(two.incidents)
         await one.incidents.close(only(one.incidents), "artefact", "few requests")
-        await two.incidents.take(late)
-        await two.incidents.hand_over(late, "sato")
+        for record in (
+            two.incidents.take(late),
+            two.incidents.hand_over(late, "sato"),
+            two.incidents.mark(late, 0, StepMark.DONE, "Read the log"),
+            two.incidents.decide(late, "tasks-crash", "tasks crash"),
+        ):
+            with pytest.raises(AlreadyRecorded) as refusal:
+                await record
+            assert refusal.value.entry.kind is EntryKind.INCIDENT_CLOSED
+        # Whoever was told was told.
+        await two.incidents.contacted(late, "PM", "phone")
         await two.incidents.load()
         incident = only(two.incidents)
         assert (incident.state, incident.closed_by, incident.hand_over) == (

@@ -9,7 +9,8 @@ import pytest
 
 from services import i18n
 from services.incidents.assess_answer import LOGS
-from services.models.assess_answer import AssessAnswer
+from services.incidents.first_wave.sources import SOURCES
+from services.models.assess_answer import AssessAnswer, AssessFailure
 from services.toml.grammar import schema
 from tests.conftest import Embedded
 from tui.cli.main import Output, run
@@ -104,7 +105,80 @@ def test_a_name_that_nobody_knows_is_wrong_usage(
 def test_the_schema_describes_every_field(capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("assess", "--schema") == 0
     printed = json.loads(capsys.readouterr().out)
+    failure = printed["$defs"].pop("AssessFailure")
     assert printed == schema(AssessAnswer)
+    assert failure["properties"].keys() == AssessFailure.model_fields.keys()
     causes = printed["$defs"]["AssessedCause"]["properties"]
     assert {"for", "against"} <= causes.keys()
     assert causes["for"]["description"]
+
+
+NOBODY = "http://127.0.0.1:9"
+"""An endpoint that refuses every connection."""
+
+
+@pytest.mark.parametrize(
+    ("argv", "fault", "status", "kind", "word"),
+    [
+        ((ALARM,), {"service": "cloudwatch", "preset": "denied"}, 3, "access-denied", "cloudwatch:DescribeAlarms"),
+        ((ALARM,), {"preset": "expired"}, 3, "expired", "expired"),
+        ((ALARM,), {"preset": "throttled"}, 3, "throttled", "throttling"),
+        ((ALARM,), {"mode": "html"}, 3, "incomplete", "DescribeAlarms"),
+        ((ALARM,), {"mode": "truncated"}, 3, "unreachable", ""),
+        ((ALARM,), {"code": "InternalFailure", "status": 500}, 3, "unavailable", ""),
+        ((ALARM, "--endpoint-url", NOBODY), {}, 3, "unreachable", "reached"),
+        ((ALARM, "--profile", "nobody"), {}, 3, "no-credentials", "profile"),
+        (("alb-5xx",), {}, 64, "other", ALARM),
+        ((), {}, 64, "other", "missing"),
+        ((ALARM, "--runbook", "facilty-prod"), {}, 65, "other", "facility-prod"),
+        ((ALARM, "--runbook", "{broken}"), {}, 65, "other", "broken.toml"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_failure_is_an_object_of_its_schema_with_its_own_status(
+    embedded_now: Embedded,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    argv: tuple[str, ...],
+    fault: dict[str, Any],
+    status: int,
+    kind: str,
+    word: str,
+    language: str,
+) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text('schema = 1\n[system]\nid = "Not a slug"\n[[alarms]]\nname = 5\n')
+    if fault:
+        embedded_now.fault(**fault)
+    endpoint = () if "--endpoint-url" in argv else ("--endpoint-url", embedded_now.url)
+    argv = tuple(each.format(broken=broken) for each in argv)
+    assert toban("assess", "--json", *argv, *endpoint, language=language) == status
+    printed = capsys.readouterr()
+    failure = AssessFailure.model_validate_json(printed.out)
+    assert (failure.status, failure.problem.kind) == (status, kind)
+    assert failure.problem.summary
+    assert (
+        language == "ja"
+        or word in f"{failure.problem.message} {failure.problem.permission} {failure.problem.operation}"
+    )
+    assert bool(printed.err) == (status >= 64), "people read why on the other stream"
+
+
+def test_an_alarm_of_the_runbook_that_aws_lacks(
+    empty_aws: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("assess", ALARM, "--json", "--endpoint-url", empty_aws.url) == 3
+    failure = AssessFailure.model_validate_json(capsys.readouterr().out)
+    assert failure.problem.kind == "not-found"
+
+
+def test_when_everything_but_the_alarm_is_denied_nothing_can_be_judged(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for source in SOURCES.values():
+        for call in source.calls:
+            embedded_now.fault(*call.split(":"), preset="denied")
+    assert toban("assess", ALARM, "--json", "--endpoint-url", embedded_now.url) == 3
+    answer = AssessAnswer.model_validate_json(capsys.readouterr().out)
+    assert (answer.status, answer.word) == (3, "open")
+    assert all(source.problem or source.omitted for source in answer.sources)

@@ -12,8 +12,8 @@ from textual.events import Key
 from textual.getters import app as app_getter
 from textual.widget import Widget
 
-from services.i18n import N_, _
-from services.journal.errors import JournalError
+from services.i18n import N_, _, sentences
+from services.journal.errors import AlreadyRecorded, JournalError
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
@@ -76,7 +76,7 @@ class WritingDialog(Dialog[bool]):
         return ""
 
     async def write(self, text: str) -> str:
-        """Record `text`; returns the message for the writer. Raises JournalError, NotTaken."""
+        """Record `text`; returns the message for the writer. Raises AlreadyRecorded, JournalError, NotTaken."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
@@ -139,6 +139,10 @@ class WritingDialog(Dialog[bool]):
             problem = error.problem
             hint = _("Nothing was recorded; your text is still here. ⏎ tries again.")
             self.show_message(f"{problem.summary} {problem.remedy} {hint}", trouble=True)
+            return
+        except AlreadyRecorded as error:
+            words = _("{name} was faster: {text}").format(name=error.entry.person.name, text=error.entry.text)
+            self.show_message(sentences(words, _("Your text is still here; Esc closes.")), trouble=True)
             return
         except NotTaken as why:
             self.show_message(str(why), trouble=True)

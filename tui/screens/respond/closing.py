@@ -6,8 +6,9 @@ from datetime import date, tzinfo
 from textual.content import Content
 from textual.widget import Widget
 
-from services.i18n import _
+from services.i18n import _, sentences
 from services.incidents.service import Incidents
+from services.journal.errors import JournalError
 from services.models import glyphs
 from services.models.incidents import Incident
 from tui.screens.common.follow_ups import read_follow_ups
@@ -84,13 +85,18 @@ class CloseScreen(GuardedWritingDialog):
         return wrong
 
     async def write(self, text: str) -> str:
-        """Close the incident. Raises JournalError, NotTaken."""
+        """Close the incident. Raises AlreadyRecorded, NotTaken."""
         rows, wrong = read_follow_ups(self.follow_ups.text, self._today(), self._zone)
         if wrong:
             raise NotTaken(wrong)
         summary, id = self.field.text.strip(), self.cause.value
         title = summary.splitlines()[0] if id == OWN else self._titles[id]
-        await self._incidents.close(self._incident, "" if id == OWN else id, title, summary, rows)
+        try:
+            await self._incidents.close(self._incident, "" if id == OWN else id, title, summary, rows)
+        except JournalError as error:
+            # Its follow-ups may be recorded; it is closed last.
+            hint = _("It is not closed; your text is still here. ⏎ tries again.")
+            raise NotTaken(sentences(error.problem.message, hint)) from error
         return _("{title} is closed.").format(title=self._incident.title)
 
     def _today(self) -> date:

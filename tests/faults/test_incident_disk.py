@@ -1,0 +1,180 @@
+"""A full disk while an alarm fires and an incident is responded to: nothing is lost, nothing is said that was not done."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.incidents.capture import IncidentCapture
+from services.incidents.evidence import unpacked
+from services.journal.errors import JournalError
+from services.models.alarms import AlarmOverview, AlarmState
+from services.models.feeds import FeedState
+from services.models.first_wave import AlarmMoment, IncidentEvidence
+from services.models.incidents import Incident, StepMark, TurnKind
+from services.models.journal import EntryKind, EntryQuery
+from tests.faults.small_disks import fill, small_disk
+from tests.services.incidents.incident_desk import FIRED, NOW, IncidentDesk, alarm, desk
+from tests.services.journal.book import checked, note
+
+pytestmark = pytest.mark.slow
+__all__ = ["small_disk"]
+MINUTE = timedelta(minutes=1)
+FULL = "The disk is full: the journal cannot be written."
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(8):
+        while not condition():  # noqa: ASYNC110  a condition of several tasks
+            await asyncio.sleep(0.02)
+
+
+async def kinds(console: IncidentDesk, *which: EntryKind) -> list[EntryKind]:
+    return [entry.kind for entry in await console.journal.entries(EntryQuery(kinds=frozenset(which)))]
+
+
+def only(console: IncidentDesk) -> Incident:
+    (incident,) = console.incidents.incidents
+    return incident
+
+
+async def fill_disk(console: IncidentDesk, disk: Path) -> None:
+    """Until not even a short entry is accepted; pages that SQLite has set aside are used up, too."""
+    fill(disk / "other")
+    while True:
+        try:
+            await console.journal.append(note("y" * 4000))
+        except JournalError:
+            fill(disk / "other")
+            break
+    await refused(console.journal.append(note("y")))
+
+
+async def refused(record: Awaitable[object]) -> None:
+    with pytest.raises(JournalError) as error:
+        await record
+    assert str(error.value) == FULL
+
+
+async def test_an_alarm_that_fired_and_returned_meanwhile_has_its_incident(small_disk: Path) -> None:
+    async with desk(small_disk / "journal.db") as console:
+        await fill_disk(console, small_disk)
+        for firing in (alarm(), alarm(AlarmState.OK, FIRED + MINUTE)):
+            console.watch.observe(FeedState(AlarmOverview(alarms=(firing,)), NOW))
+            assert not await console.watch.compare()
+        assert console.incidents.incidents == ()
+        (small_disk / "other").unlink()
+        for _again in range(2):
+            assert await console.watch.compare()
+            incident = only(console)
+            assert (incident.since, incident.is_open) == (FIRED, True)
+            assert [turn.kind for turn in incident.turns] == [TurnKind.OK]
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+async def test_evidence_is_read_at_once_and_recorded_when_there_is_room(
+    small_disk: Path, is_claimed: bool
+) -> None:
+    reads: list[Incident] = []
+    is_read = asyncio.Event()
+
+    async def read(incident: Incident) -> IncidentEvidence:
+        reads.append(incident)
+        await is_read.wait()
+        moment = AlarmMoment(id=incident.target, name=incident.target, since=incident.since)
+        return IncidentEvidence(alarm=moment, began=NOW, ended=NOW, readings=())
+
+    async with desk(small_disk / "journal.db") as console:
+        await console.see(alarm())
+        if not is_claimed:
+            await fill_disk(console, small_disk)
+        capture = IncidentCapture(console.incidents, read, console.clock)
+        task = asyncio.create_task(capture.keep())
+        await until(lambda: reads)
+        if is_claimed:
+            await fill_disk(console, small_disk)
+        is_read.set()
+        for _try in range(3):
+            await until(lambda: console.clock.sleepers)
+            console.clock.advance(6)
+        assert not await kinds(console, EntryKind.EVIDENCE)
+        (small_disk / "other").unlink()
+        async with asyncio.timeout(20):
+            while not await kinds(console, EntryKind.EVIDENCE):
+                console.clock.advance(6)
+                await asyncio.sleep(0.02)
+        assert len(reads) == 1, "what was read while the disk was full is what is recorded"
+        assert await kinds(console, EntryKind.EVIDENCE, EntryKind.INCIDENT_CAPTURING) == [
+            EntryKind.INCIDENT_CAPTURING,
+            EntryKind.EVIDENCE,
+        ]
+        (seq,) = only(console).evidence
+        entry = await console.journal.entry(seq)
+        assert entry is not None
+        assert unpacked(entry.data).began == NOW
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert checked(small_disk / "journal.db").intact
+
+
+async def test_what_a_person_does_is_refused_in_words_and_done_when_there_is_room(small_disk: Path) -> None:
+    async with desk(small_disk / "journal.db") as console:
+        await console.see(alarm())
+        incident = only(console)
+        await fill_disk(console, small_disk)
+        incidents = console.incidents
+        due = [("Add an index", NOW + timedelta(days=7))]
+
+        def everything() -> list[Awaitable[object]]:
+            return [
+                incidents.take(incident),
+                incidents.mark(incident, 0, StepMark.DONE, "Read the log"),
+                incidents.decide(incident, "artefact", "few requests"),
+                incidents.contacted(incident, "PM", "phone"),
+                incidents.hand_over(incident, "suzuki"),
+                incidents.close(incident, "artefact", "few requests", "x", due),
+            ]
+
+        for record in everything():
+            await refused(record)
+        assert only(console) == incident
+        assert incidents.follow_ups == ()
+        (small_disk / "other").unlink()
+        for record in everything():
+            await record
+        ended = only(console)
+        assert (ended.holder, ended.closed_by, len(ended.contacted)) == ("tanaka", "tanaka", 1)
+        assert [each.text for each in incidents.follow_ups] == ["Add an index"]
+
+
+@pytest.mark.parametrize("room", range(4))
+async def test_a_closing_that_the_disk_interrupted_is_completed_by_the_next(
+    tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk has room for so many entries: two follow-ups, the part, the whole."""
+    async with desk(tmp_path / "journal.db") as console:
+        await console.see(alarm(), alarm(name="alb-latency-high"))
+        whole, part = console.incidents.incidents
+        await console.incidents.join(part, whole)
+        due = [(text, NOW + timedelta(days=7)) for text in ("Add an index", "Raise the limit")]
+        append, left = console.journal._writer.append, [room]
+
+        def until_full(*arguments: Any, **named: Any) -> Any:
+            if not left[0]:
+                raise OSError(28, "No space left on device")
+            left[0] -= 1
+            return append(*arguments, **named)
+
+        monkeypatch.setattr(console.journal._writer, "append", until_full)
+        with pytest.raises(JournalError):
+            await console.incidents.close(whole, "artefact", "few requests", "x", due)
+        current = console.incidents.of(whole.id)
+        assert current is not None
+        assert current.is_open, "closed is said last"
+        left[0] = 100
+        await console.incidents.close(whole, "artefact", "few requests", "x", due)
+        assert [each.is_open for each in console.incidents.incidents] == [False, False]
+        assert sorted(each.text for each in console.incidents.follow_ups) == [text for text, _due in due]

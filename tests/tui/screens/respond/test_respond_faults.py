@@ -1,0 +1,101 @@
+"""The respond mode while the disk is full, and while another person does the same: the screen says what was not done."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from services.models.incidents import IncidentState
+from tests.conftest import Embedded
+from tests.services.incidents.incident_desk import desk
+from tests.tools.console import screen_text, until
+from tests.tui.screens.respond.test_respond import _storm, incident, responding, shows
+from tui.screens.common.choose import ChooseScreen
+from tui.screens.respond.closing import CloseScreen
+from tui.screens.respond.dialogs import IncidentDialog
+from tui.screens.respond.incident import IncidentScreen
+from tui.screens.respond.told import ToldScreen
+
+pytestmark = [pytest.mark.scenario("alb-5xx", history=300.0), pytest.mark.usefixtures("at_once")]
+__all__ = ["_storm"]
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch, pilot: Pilot[Any]) -> None:
+    """No entry is accepted until `monkeypatch.undo()`."""
+
+    def full(*_arguments: Any, **_named: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    writer = pilot.app.ready.journal._writer
+    monkeypatch.setattr(writer, "append", full)
+    monkeypatch.setattr(writer, "try_out", full)
+
+
+def dialog_says(pilot: Pilot[Any]) -> str:
+    return str(pilot.app.screen.message_line.content)
+
+
+def bugs(pilot: Pilot[Any]) -> int:
+    return len(pilot.app.bugs)
+
+
+async def test_what_a_full_disk_refused_is_said_and_done_by_the_next_key(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with responding(embedded) as pilot:
+        await until(pilot, lambda: incident(pilot).evidence)
+        with monkeypatch.context() as patch:
+            fill_disk(patch, pilot)
+            await pilot.press("c")
+            await until(pilot, lambda: "The disk is full" in screen_text(pilot))
+            assert not incident(pilot).holder
+            await pilot.press("m")
+            await shows(pilot, ToldScreen)
+            await pilot.press(*"on it", "enter")
+            await until(pilot, lambda: "Nothing was recorded" in dialog_says(pilot))
+            await pilot.press("escape", "escape")
+            await shows(pilot, IncidentScreen)
+            await pilot.press("x")
+            await shows(pilot, CloseScreen)
+            await pilot.press(*"pool raised", "enter")
+            await until(pilot, lambda: "It is not closed; your text is still here" in dialog_says(pilot))
+            assert incident(pilot).is_open
+        await pilot.press("enter")
+        await until(pilot, lambda: not incident(pilot).is_open)
+        await until(pilot, lambda: "closed by" in screen_text(pilot))
+        assert bugs(pilot) == 0
+
+
+async def test_who_closes_second_is_told_and_keeps_the_text(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        await pilot.press("x")
+        await shows(pilot, CloseScreen)
+        await pilot.press(*"pool raised")
+        async with desk(pilot.app.ready.journal.path, "suzuki") as other:
+            await other.incidents.load()
+            theirs = other.incidents.of(incident(pilot).id)
+            assert theirs is not None
+            await other.incidents.close(theirs, "artefact", "few requests")
+        await pilot.press("enter")
+        await until(pilot, lambda: "suzuki was faster" in dialog_says(pilot))
+        assert pilot.app.screen.field.text == "pool raised"
+        await until(pilot, lambda: incident(pilot).state is IncidentState.CLOSED)
+        assert (incident(pilot).closed_by, bugs(pilot)) == ("suzuki", 0)
+
+
+async def test_who_decides_second_is_told(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        await until(pilot, lambda: pilot.app.screen.live is not None)
+        await pilot.press("equals_sign")
+        await shows(pilot, ChooseScreen)
+        await pilot.press("enter")
+        await shows(pilot, IncidentDialog)
+        async with desk(pilot.app.ready.journal.path, "suzuki") as other:
+            await other.incidents.load()
+            theirs = other.incidents.of(incident(pilot).id)
+            assert theirs is not None
+            await other.incidents.decide(theirs, "artefact", "few requests")
+        await pilot.press("enter")
+        await until(pilot, lambda: "suzuki was faster" in dialog_says(pilot))
+        await until(pilot, lambda: incident(pilot).decision is not None)
+        assert (incident(pilot).decision.by, bugs(pilot)) == ("suzuki", 0)

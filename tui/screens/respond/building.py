@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.i18n import _
 from services.incidents.catalogue import causes_of
-from services.incidents.clocks import clocks
+from services.incidents.clocks import whole_clocks
 from services.incidents.escalation import (
     Situation,
     impact_text,
@@ -138,7 +138,7 @@ def incident_view(
         playbook=playbook,
         kinds=tuple(kind_of(app, step) for step in steps),
         places=tuple(_place_title(app, lead, place) for lead, place in zip(leads, places, strict=False)),
-        clocks=clocks(incident, playbook, app.now()),
+        clocks=whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, app.now()),
         evidence=present,
         weighed=evidence,
         assessment=assessment,

@@ -16,9 +16,9 @@ from services.models.journal import Person
 from services.models.runbook import Runbook
 
 LONGEST = timedelta(hours=6)
-"""How long after it fired an incident is watched that nobody closes."""
+"""How long after its alarm fired an incident is watched if nobody closes it."""
 OTHERS = 180.0
-"""Seconds of a quiet alarm after which any other console judges, too: the one whose turn it is may be closed."""
+"""Seconds after the alarm has become quiet from which any console judges: the one whose turn it is may be closed."""
 
 
 class RecoveryWatch:

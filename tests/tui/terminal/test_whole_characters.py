@@ -150,3 +150,38 @@ async def test_a_change_draws_the_widget_that_shows_it_and_no_other() -> None:
         app.query_one("#left", Pane).refresh(Region(0, 0, 9, 2))
         await pilot.pause()
         assert log == [("over", 2)], "it lies above"
+
+
+class Late(Static):
+    """Draws its first row only, as a widget does that has not heard of its new size."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return super().render_lines(crop)[: max(0, 1 - crop.y)]
+
+
+class Below(App[None]):
+    """Text, and one that is late above a part of it."""
+
+    CSS = """
+    Screen { layers: base above; }
+    #below { width: 100%; height: 100%; }
+    #late { layer: above; position: absolute; width: 8; height: 3; offset: 2 1; }
+    """
+
+    def __init__(self) -> None:
+        whole_characters.install()
+        super().__init__()
+
+    def compose(self) -> ComposeResult:
+        yield Static("\n".join("b" * WIDTH for _row in range(HEIGHT)), id="below")
+        yield Late("l" * 24, id="late")
+
+
+async def test_below_a_widget_with_missing_rows_the_next_one_shows() -> None:
+    app = Below()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await pilot.pause()
+        compositor = app.screen._compositor
+        assert isinstance(compositor, whole_characters.WholeCharacters)
+        rows = [strip.text for strip in compositor.rows(range(4)).values()]
+        assert rows == ["b" * WIDTH, f"bb{'l' * 8}{'b' * (WIDTH - 10)}", "b" * WIDTH, "b" * WIDTH]

@@ -64,7 +64,7 @@ class IncidentScreenBase(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done about the incident at hand as it stands."""
-        if action == "opinion" and self.services.second_opinion.settings is None:
+        if action == "opinion" and self.services.response.opinion.settings is None:
             return False
         incident = self.incident_at_hand()
         if action in _WHILE_OPEN and incident is not None and not incident.is_open:

@@ -203,6 +203,8 @@ class Incident(Model):
     """When recovery was judged; None while it is not, and again after the alarm has returned."""
     joined_to: str = ""
     """Id of the incident that it is part of; "" if it stands alone."""
+    apart_from: tuple[str, ...] = ()
+    """Ids of incidents of which a person said that they are other ones."""
     joined: tuple[str, ...] = ()
     """Ids of the incidents that are part of it."""
     closed_at: datetime | None = None

@@ -53,10 +53,15 @@ class WholeCharacters(Compositor):
                 Region(visible.x, top, visible.width, bottom - top).translate(-region.offset)
             )
             for y, start, end in pieces:
-                if y - top < len(strips):
-                    chops[y][start] = strips[y - top].crop(start - visible.x, end - visible.x)
+                piece = (
+                    strips[y - top].crop(start - visible.x, end - visible.x)
+                    if y - top < len(strips)
+                    else None
+                )
+                if piece is not None and piece.cell_length:
+                    chops[y][start] = piece.extend_cell_length(end - start)
                 else:
-                    # A widget that has not heard of its new size yet returns fewer rows: what is below it shows.
+                    # A widget that has not heard of its new size yet draws less: what is below it shows.
                     _uncover(covered[y], self.cuts[y], (start, end))
         return [dict(sorted(pieces.items())) for pieces in chops]
 

@@ -5,7 +5,7 @@ import random
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widgets import Static
 
@@ -153,14 +153,19 @@ async def test_a_change_draws_the_widget_that_shows_it_and_no_other() -> None:
 
 
 class Late(Static):
-    """Draws its first row only, as a widget does that has not heard of its new size."""
+    """Draws less than its region, as a widget does that has not heard of its new size."""
+
+    def __init__(self, drawn: Size) -> None:
+        super().__init__("l" * 24, id="late")
+        self.drawn = drawn
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        return super().render_lines(crop)[: max(0, 1 - crop.y)]
+        rows = super().render_lines(crop)[: max(0, self.drawn.height - crop.y)]
+        return [row.crop(0, max(0, self.drawn.width - crop.x)) for row in rows]
 
 
 class Below(App[None]):
-    """Text, and one that is late above a part of it."""
+    """Text, and a widget that is late above a part of it."""
 
     CSS = """
     Screen { layers: base above; }
@@ -168,20 +173,33 @@ class Below(App[None]):
     #late { layer: above; position: absolute; width: 8; height: 3; offset: 2 1; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, drawn: Size) -> None:
         whole_characters.install()
         super().__init__()
+        self.drawn = drawn
 
     def compose(self) -> ComposeResult:
         yield Static("\n".join("b" * WIDTH for _row in range(HEIGHT)), id="below")
-        yield Late("l" * 24, id="late")
+        yield Late(self.drawn)
 
 
-async def test_below_a_widget_with_missing_rows_the_next_one_shows() -> None:
-    app = Below()
+@pytest.mark.parametrize(
+    ("drawn", "rows"),
+    [
+        (Size(8, 1), ["llllllll", "bbbbbbbb", "bbbbbbbb"]),
+        (Size(0, 3), ["bbbbbbbb"] * 3),
+        (Size(0, 0), ["bbbbbbbb"] * 3),
+        (Size(5, 3), ["lllll   "] * 3),
+    ],
+)
+async def test_below_a_widget_that_draws_less_than_its_region_the_next_one_shows(
+    drawn: Size, rows: list[str]
+) -> None:
+    app = Below(drawn)
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         await pilot.pause()
         compositor = app.screen._compositor
         assert isinstance(compositor, whole_characters.WholeCharacters)
-        rows = [strip.text for strip in compositor.rows(range(4)).values()]
-        assert rows == ["b" * WIDTH, f"bb{'l' * 8}{'b' * (WIDTH - 10)}", "b" * WIDTH, "b" * WIDTH]
+        assert [strip.text for strip in compositor.rows(range(1, 4)).values()] == [
+            f"bb{row}{'b' * (WIDTH - 10)}" for row in rows
+        ]

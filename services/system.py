@@ -21,7 +21,7 @@ from services.aws.client.write_grants import JournalLogStream, WriteAuthorizer
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.devops_agent import DevopsAgentReader, Investigations
+from services.aws.devops_agent import Investigations
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
@@ -43,14 +43,9 @@ from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
 from services.i18n import _
-from services.incidents.capture import IncidentCapture
-from services.incidents.first_wave.reader import FirstWaveReader
 from services.incidents.follow_ups import follow_up_slots
-from services.incidents.live import LiveEvidence
-from services.incidents.opinion import SecondOpinion
-from services.incidents.recovery_watch import RecoveryWatch
 from services.incidents.service import Incidents
-from services.incidents.watch import IncidentWatch
+from services.incidents.wiring import Response, response_of
 from services.inspections.allow_list import allow_list_of
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
@@ -110,13 +105,7 @@ class Services:
     duties: Duties
     engine: ChangeEngine
     acknowledgements: Acknowledgements
-    incidents: Incidents
-    incident_watch: IncidentWatch
-    first_waves: FirstWaveReader
-    incident_capture: IncidentCapture
-    live_evidence: LiveEvidence
-    recovery_watch: RecoveryWatch
-    second_opinion: SecondOpinion
+    response: Response
     inspection_runner: InspectionRunner
     records: FindingRecords
     scheduler: InspectionScheduler
@@ -139,6 +128,11 @@ class Services:
         self.feeds[name] = Feed(name, partial(read, self), clock=self.clock, interval=interval, fault=fault)
 
     @property
+    def incidents(self) -> Incidents:
+        """The incidents of the journal."""
+        return self.response.incidents
+
+    @property
     def region(self) -> str:
         """The region that is read: as configured, else the runbook's."""
         return self.session.settings.region or str(self.runbook.system.region)
@@ -151,7 +145,7 @@ class Services:
 
     def report_faults(self, report: Fault, repeating: Fault) -> None:
         """Report internal errors to `report`, and those in feeds and tails to `repeating`."""
-        self.inspection_runner.fault = self.incident_capture.fault = report
+        self.inspection_runner.fault = self.response.capture.fault = report
         for part in (self.outbox, self.engine, self.journal):
             part.workers.fault = report
         # Feeds and tails report to these workers.
@@ -254,19 +248,25 @@ def connect(
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
     role = role_of(session.write_role, session_policies(runbook, region), book)
     engine = engine_of(context, book, session, permits, role)
-    incidents = Incidents(book, clock)
     aws_clock = AwsClock(clock, lambda: session.skew_seconds)
-    first_waves = FirstWaveReader(
-        runbook, session, aws_clock, str(region), lambda: alarms_feed.state.value, workers.report
+    response = response_of(
+        runbook,
+        book,
+        session,
+        Investigations(writer_of(session, role), permits, str(region)),
+        clock,
+        aws_clock,
+        str(region),
+        lambda: alarms_feed.state.value,
+        workers.report,
     )
-    live = LiveEvidence(first_waves.of, runbook, clock)
     duties = Duties(
         runbook,
         calendar,
         book,
         clock,
         anchors=lambda: base_dates_feed.state.value or (),
-        dated=lambda: (*engine.reverts(), *follow_up_slots(incidents.follow_ups, calendar.zone)),
+        dated=lambda: (*engine.reverts(), *follow_up_slots(response.incidents.follow_ups, calendar.zone)),
     )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
@@ -298,19 +298,7 @@ def connect(
         duties=duties,
         engine=engine,
         acknowledgements=Acknowledgements(book),
-        incidents=incidents,
-        incident_watch=IncidentWatch(incidents, runbook, clock),
-        first_waves=first_waves,
-        incident_capture=IncidentCapture(incidents, first_waves.of, clock),
-        live_evidence=live,
-        recovery_watch=RecoveryWatch(incidents, live, runbook, clock, lambda: book.person),
-        second_opinion=SecondOpinion(
-            incidents,
-            runbook,
-            clock,
-            agent=DevopsAgentReader(session),
-            investigations=Investigations(writer_of(session, role), permits, str(region)),
-        ),
+        response=response,
         inspection_runner=inspection_runner,
         records=records,
         scheduler=InspectionScheduler(

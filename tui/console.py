@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.dom import DOMNode
     from textual.notifications import SeverityLevel
+    from textual.widget import AwaitMount
 
     from services.models.alarm_readings import AlarmSeries
     from services.models.alarms import AlarmOverview
@@ -91,8 +92,15 @@ class Console(RuntimeApp):
         """The messages of the message line."""
         self.requested_logs: tuple[str, datetime | None] | None = None
         """Log group and time to show when the logs mode is opened for the first time."""
+        self.way_back: tuple[str, str] | None = None
+        """The mode that a step of an incident has led to, and the incident; None once another way was taken."""
         self._losses = ""
         """What the operator was told that the end would lose."""
+
+    def switch_mode(self, mode: str) -> "AwaitMount":
+        """As Textual's; whoever changes the mode takes another way than back."""
+        self.way_back = None
+        return super().switch_mode(mode)
 
     @property
     def ready(self) -> "Services":

@@ -109,6 +109,8 @@ class RunInspection(Request):
 
     inspection: str
     """Inspection id."""
+    since: datetime | None = None
+    """The earliest time that is inspected; None for the inspection's usual span."""
 
 
 class ReadAgain(Message, bubble=False):

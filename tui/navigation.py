@@ -85,19 +85,25 @@ class Navigation:
 
     @handle.register
     def _run_inspection(self, request: messages.RunInspection) -> None:
-        run_inspection(self._app, request.inspection)
+        run_inspection(self._app, request.inspection, request.since)
 
     @handle.register
     def _open_logs(self, request: messages.OpenLogs) -> None:
-        self._app.run_worker(self._show_logs(request), group="open-logs", exclusive=True)
+        self._app.run_worker(
+            self._show_logs(request, self._incident_in_front()), group="open-logs", exclusive=True
+        )
 
     @handle.register
     def _open_widget(self, request: messages.OpenWidget) -> None:
-        self._app.run_worker(self._show_widget(request), group="open-widget", exclusive=True)
+        self._app.run_worker(
+            self._show_widget(request, self._incident_in_front()), group="open-widget", exclusive=True
+        )
 
     @handle.register
     def _open_change(self, request: messages.OpenChange) -> None:
-        self._app.run_worker(self._show_change(request), group="open-change", exclusive=True)
+        self._app.run_worker(
+            self._show_change(request, self._incident_in_front()), group="open-change", exclusive=True
+        )
 
     @handle.register
     def _open_day(self, request: messages.OpenDay) -> None:
@@ -117,28 +123,38 @@ class Navigation:
         if isinstance(self._app.screen, RespondScreen) and id:
             self._app.screen.open(id)
 
-    async def _show_mode(self, mode: str) -> None:
-        """Show a mode's own screen. An alarm that is open in it is closed; one that is open elsewhere stays."""
+    def _incident_in_front(self) -> str:
+        """Id of the incident whose screen is in front; "" if none is."""
+        top = self._app.screen
+        return top.id_of_incident if isinstance(top, IncidentScreen) else ""
+
+    async def _show_mode(self, mode: str, incident: str) -> None:
+        """Show a mode's own screen. An alarm that is open in it is closed; one that is open elsewhere stays.
+
+        From there the key of going back returns to `incident`, if one has led here.
+        """
         await self._app.switch_mode(mode)
         if isinstance(self._app.screen, AlarmScreen):
             await self._app.pop_screen()
+        self._app.way_back = (mode, incident) if incident else None
+        self._app.screen.refresh_bindings()
 
-    async def _show_logs(self, request: messages.OpenLogs) -> None:
+    async def _show_logs(self, request: messages.OpenLogs, incident: str) -> None:
         app = self._app
         app.requested_logs = (request.group, request.at)
-        await self._show_mode("logs")
+        await self._show_mode("logs", incident)
         place, app.requested_logs = app.requested_logs, None
         # A screen that is opened for the first time goes there itself.
         if place is not None and isinstance(app.screen, LogsScreen):
             await app.screen.show(*place)
 
-    async def _show_widget(self, request: messages.OpenWidget) -> None:
-        await self._show_mode("watch")
+    async def _show_widget(self, request: messages.OpenWidget, incident: str) -> None:
+        await self._show_mode("watch", incident)
         if isinstance(self._app.screen, WatchScreen):
             self._app.screen.show_widget(request.key)
 
-    async def _show_change(self, request: messages.OpenChange) -> None:
-        await self._show_mode("change")
+    async def _show_change(self, request: messages.OpenChange, incident: str) -> None:
+        await self._show_mode("change", incident)
         if isinstance(self._app.screen, ChangeScreen):
             self._app.screen.changes.table.move_to(f"{request.kind} {request.target}")
             if request.plan:

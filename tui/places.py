@@ -5,7 +5,7 @@ The registry returns requests (`tui.messages`), so that a screen with steps depe
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.alarms.values import widget_of
 from services.i18n import _
@@ -23,6 +23,10 @@ REVERT = "revert@"
 _TASKS = "task-limit"
 """The change whose target shows the tasks of a service."""
 _TARGETS = ("UnHealthyHostCount", "HealthyHostCount")
+_LOGGED = frozenset({"slow-queries", "error-logs", "waf-blocks"})
+"""Inspections that count what happened within a span."""
+_AROUND = timedelta(hours=1)
+"""How long before an alarm they begin."""
 _LOAD_BALANCER = "AWS/ApplicationELB"
 
 
@@ -55,7 +59,7 @@ def destination(app: Console, step: Step | Cause, origin: Origin) -> Destination
     finder = PLACES.get(step.look)
     if finder is not None:
         return finder(app, origin)
-    return _change(app, step.look, origin, step.values, plan=True) or _inspection(app, step.look)
+    return _change(app, step.look, origin, step.values, plan=True) or _inspection(app, step.look, origin)
 
 
 def revert_of(app: Console, run: Run) -> messages.OpenChange | None:
@@ -142,12 +146,15 @@ def _widget(view: DashboardView | None, key: str) -> Destination | None:
     return Destination(name, messages.OpenWidget(key))
 
 
-def _inspection(app: Console, id: str) -> Destination | None:
+def _inspection(app: Console, id: str, origin: Origin) -> Destination | None:
+    """An inspection; one of what was logged looks at the time around the alarm, not at its usual month."""
     info = next((each for each in offered(app.ready.runbook) if each.id == id), None)
     if info is None:
         return None
     title = _("Inspect: {title}").format(title=_(info.title))
-    return Destination(title, messages.RunInspection(str(info.id)))
+    is_near = id in _LOGGED and origin.alarm is not None and origin.at is not None
+    since = origin.at - _AROUND if is_near and origin.at is not None else None
+    return Destination(title, messages.RunInspection(str(info.id), since))
 
 
 PLACES: dict[str, Finder] = {
@@ -155,6 +162,6 @@ PLACES: dict[str, Finder] = {
     "ecs": _tasks,
     "targets": _targets,
     "dashboard": _dashboard,
-    "databases": lambda app, _origin: _inspection(app, "maintenance"),
+    "databases": lambda app, origin: _inspection(app, "maintenance", origin),
 }
 """The places by the names that steps use; any other name is the id of a change or of an inspection."""

@@ -62,13 +62,13 @@ class Subscriptions:
         usage = self._services.workers.keep("usage", title, self._record_usage)
         self._app.run_worker(usage, group="usage", exclusive=True)
         ticks = self._services.duty_ticks
-        watch = self._services.incident_watch
+        watch = self._services.response.watch
         opening = self._services.workers.keep("incident-watch", _("opening incidents"), watch.keep)
         self._app.run_worker(opening, group="incident-watch", exclusive=True)
-        capture = self._services.incident_capture
+        capture = self._services.response.capture
         capturing = self._services.workers.keep("incident-capture", _("recording evidence"), capture.keep)
         self._app.run_worker(capturing, group="incident-capture", exclusive=True)
-        recovery = self._services.recovery_watch
+        recovery = self._services.response.recovery
         judging = self._services.workers.keep("recovery", _("judging recovery"), recovery.keep)
         self._app.run_worker(judging, group="recovery", exclusive=True)
         proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
@@ -132,7 +132,7 @@ class Subscriptions:
         self._read_alarm_values()
         if before is not None and before.problem is not None and state.problem is None:
             self._services.scheduler.recovered()
-        self._services.incident_watch.observe(state)
+        self._services.response.watch.observe(state)
         self._ring_for_alarms(before, state)
         error = self._services.feeds["alarms"].error
         if isinstance(error, MfaNeeded):
@@ -165,7 +165,7 @@ class Subscriptions:
     def _show_incidents(self, incidents: tuple[Incident, ...]) -> None:
         self._app.incidents = incidents
         self._app.hand_over = self._services.incidents.day_offer
-        self._services.recovery_watch.wake()
+        self._services.response.recovery.wake()
         # A follow-up is a dated duty.
         self._services.duties.refresh()
 

@@ -27,7 +27,7 @@ _ALARMS = {
 
 
 class Announcements:
-    """Compares each state with the one before it; what is as it was before the start is said once, if it is amiss."""
+    """Compares each state with the one before it; at the start only what is wrong is announced."""
 
     def __init__(self, incidents: Incidents, runbook: Runbook) -> None:
         self._incidents = incidents

@@ -18,7 +18,7 @@ GRANTED_LEAD = 3
 
 
 def judge(
-    roots: Sequence[WeighedCause], weighed: Mapping[str, WeighedCause], specs: Sequence[CauseSpec]
+    roots: Sequence[WeighedCause], causes_by_id: Mapping[str, WeighedCause], specs: Sequence[CauseSpec]
 ) -> tuple[Word, str]:
     """How sure the weighing is of the first root, and why no surer."""
     if not roots:
@@ -29,15 +29,15 @@ def judge(
         return Word.OPEN, _("too little speaks for any cause")
     if lead < LIKELY_LEAD:
         return Word.OPEN, _("the first two are too close")
-    if why := _undermined(first, weighed, specs, LIKELY, LIKELY_LEAD):
+    if why := _undermined(first, causes_by_id, specs, LIKELY, LIKELY_LEAD):
         return Word.OPEN, why
     if first.score < STRONG or lead < STRONG_LEAD:
         return Word.LIKELY, _("too little speaks for it to be strong")
     if not is_shown(first):
         return Word.LIKELY, _("nothing shows the cause itself, only its effects")
-    if why := _undermined(first, weighed, specs, STRONG, STRONG_LEAD):
+    if why := _undermined(first, causes_by_id, specs, STRONG, STRONG_LEAD):
         return Word.LIKELY, why
-    if why := _insufficient(first, roots, weighed, specs):
+    if why := _insufficient(first, roots, causes_by_id, specs):
         return Word.LIKELY, why
     return Word.STRONG, ""
 
@@ -65,20 +65,20 @@ def _granted(cause: WeighedCause) -> int:
 
 def _undermined(
     first: WeighedCause,
-    weighed: Mapping[str, WeighedCause],
+    causes_by_id: Mapping[str, WeighedCause],
     specs: Sequence[CauseSpec],
     least: int,
     lead: int,
 ) -> str:
     """Why an unread source could take the word away again; "" if none could. What is not read makes nothing surer."""
-    if not any(row.signal.is_denied for cause in weighed.values() for row in cause.unseen):
+    if not any(row.signal.is_denied for cause in causes_by_id.values() for row in cause.unseen):
         return ""
     if first.unread.rules_out:
         return _unseen_text(first)
     floor = first.score - first.unread.loss
     explained = effects_of([first.id], specs)
     causes_of_first = {spec.id for spec in specs if first.id in spec.explains}
-    for cause in weighed.values():
+    for cause in causes_by_id.values():
         is_rival = cause.id != first.id and cause.id not in explained and not cause.impossible
         most = cause.score + cause.unread.gain
         could_change = cause.unread.gain > 0 or first.unread.loss > 0
@@ -92,7 +92,7 @@ def _undermined(
 def _insufficient(
     first: WeighedCause,
     roots: Sequence[WeighedCause],
-    weighed: Mapping[str, WeighedCause],
+    causes_by_id: Mapping[str, WeighedCause],
     specs: Sequence[CauseSpec],
 ) -> str:
     """Why what is unseen could change the first cause; "" if it could not."""
@@ -100,7 +100,7 @@ def _insufficient(
         if rival.unseen and first.score - _granted(rival) < GRANTED_LEAD:
             return _unseen_text(rival)
     for spec in specs:
-        parent = weighed[spec.id]
+        parent = causes_by_id[spec.id]
         could = not parent.impossible and parent.score < SUPPORTED and bool(parent.unseen)
         if first.id in spec.explains and could and _granted(parent) >= SUPPORTED:
             return _unseen_text(parent)

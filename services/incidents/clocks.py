@@ -1,5 +1,6 @@
 """The clocks of an incident, counted from the alarm's own transition. Pure, so any console shows the same at any time."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from services.models.incidents import ClockKind, ClockState, Incident, IncidentClock, TurnKind
@@ -25,6 +26,32 @@ def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tupl
     if minutes is not None and playbook.escalate_to:
         built.append(_escalation(incident, starts, minutes, playbook.escalate_to, now))
     return tuple(built)
+
+
+def whole_clocks(
+    incident: Incident, incidents: Iterable[Incident], playbooks: Iterable[Playbook], now: datetime
+) -> tuple[IncidentClock, ...]:
+    """The clocks of an incident and of those that are part of it: of each kind the one that runs out first.
+
+    Joining takes no time limit away. Who was told of the whole was told of its parts.
+    """
+    books = {str(book.id): book for book in playbooks}
+    every = list(clocks(incident, books.get(incident.playbook or ""), now))
+    for part in incidents:
+        if part.id in incident.joined and part.is_open:
+            contacts = (
+                each.model_copy(update={"at": max(each.at, part.since)}) for each in incident.contacted
+            )
+            one = part.model_copy(update={"contacted": (*part.contacted, *contacts)})
+            every += clocks(one, books.get(part.playbook or ""), now)
+    kinds = dict.fromkeys(clock.kind for clock in every)
+    return tuple(
+        min(
+            (clock for clock in every if clock.kind is kind),
+            key=lambda clock: (clock.state is ClockState.MET, clock.due),
+        )
+        for kind in kinds
+    )
 
 
 def _due(starts: datetime, minutes: int) -> datetime:
@@ -63,7 +90,13 @@ def _escalation(incident: Incident, starts: datetime, minutes: int, who: str, no
     )
     state = ClockState.MET if met_at is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
     return IncidentClock(
-        kind=ClockKind.ESCALATION, starts=starts, due=due, state=state, met_at=met_at, who=who
+        kind=ClockKind.ESCALATION,
+        starts=starts,
+        due=due,
+        state=state,
+        met_at=met_at,
+        who=who,
+        is_told=bool(contacts),
     )
 
 

@@ -184,6 +184,8 @@ def _accepted(incident: Incident, entry: Entry) -> Update:
 
 
 def _joined(incident: Incident, entry: Entry) -> Update:
+    if other := _text(entry.data.get("apart")):
+        return {"apart_from": (*incident.apart_from, other)}
     return {"joined_to": _text(entry.data.get("into"))}
 
 

@@ -162,6 +162,13 @@ def joined(incident: Incident, into: Incident) -> NewEntry:
     return _about(incident, EntryKind.INCIDENT_JOINED, text, claim=f"joined:{incident.id}", into=into.id)
 
 
+def kept_apart(incident: Incident, other: Incident) -> NewEntry:
+    """A person says that two incidents are not one; versions before this kind of answer read that neither is a part."""
+    text = _("{title} and {other} are two incidents").format(title=incident.title, other=other.title)
+    claim = f"apart:{incident.id}:{other.id}"
+    return _about(incident, EntryKind.INCIDENT_JOINED, text, claim=claim, into="", apart=other.id)
+
+
 def turn_text(kind: TurnKind, title: str) -> str:
     """What happened to an incident's alarm or system, in words."""
     return _(_TURNS[kind]).format(title=title)

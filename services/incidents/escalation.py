@@ -1,5 +1,6 @@
 """What is said when an incident is escalated: a note for Slack, and a text to be read aloud within 20 seconds."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -130,12 +131,17 @@ def _open_steps(incident: Incident, playbook: Playbook) -> Iterator[Step]:
 
 def next_check(situation: Situation) -> str:
     """When to look again: the next clock that has not run out; "" if none runs."""
-    running = [
+    due = _next_due(situation)
+    return dated_time(due, situation.zone, situation.now) if due is not None else ""
+
+
+def _next_due(situation: Situation) -> datetime | None:
+    running = (
         clock.due
         for clock in clocks(situation.incident, situation.playbook, situation.now)
         if clock.state is ClockState.RUNNING
-    ]
-    return dated_time(min(running), situation.zone, situation.now) if running else ""
+    )
+    return min(running, default=None)
 
 
 def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
@@ -208,6 +214,7 @@ def phone_text(situation: Situation) -> str:
         *_what(situation),
         _sentence(situation.impact),
         _spoken_cause(situation),
+        *_spoken_plan(situation),
         _("Please help with the response."),
     ]
     return " ".join(part for part in parts if part)
@@ -226,6 +233,21 @@ def _spoken_cause(situation: Situation) -> str:
     else:
         return _("The cause is not known yet.")
     return text.format(cause=situation.cause)
+
+
+def _spoken_plan(situation: Situation) -> Iterator[str]:
+    """What the responder does first, and when they look again."""
+    if action := first_action(situation):
+        yield _("The runbook's next step: {step}.").format(step=_without_asides(action))
+    running = _next_due(situation)
+    if running is not None:
+        time = time_text(running, situation.zone, situation.now)
+        yield _("The next check is at {time}.").format(time=time)
+
+
+def _without_asides(text: str) -> str:
+    """A text without what stands in brackets, which nobody reads aloud."""
+    return re.sub(r"\s*[（(][^（）()]*[）)]", "", text).rstrip(".。")
 
 
 def phone_lines(situation: Situation) -> str:

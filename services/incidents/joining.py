@@ -54,10 +54,10 @@ def _whole_of(incident: Incident, by_id: Mapping[str, Incident]) -> str:
 def may_be_one(
     incident: Incident, other: Incident, one: Assessment | None = None, two: Assessment | None = None
 ) -> bool:
-    """Whether two open incidents began within NEAR: by T0 where it was found, else by the alarms."""
+    """Whether two open incidents, which nobody called two, began within NEAR, by T0 or by the alarms."""
     if not (incident.is_open and other.is_open) or incident.joined_to or other.joined_to:
         return False
-    if incident.id == other.id:
+    if incident.id == other.id or other.id in incident.apart_from or incident.id in other.apart_from:
         return False
     starts = (_start(incident, one), _start(other, two))
     return abs(starts[0] - starts[1]) <= NEAR or abs(incident.since - other.since) <= NEAR

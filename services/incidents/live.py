@@ -7,12 +7,9 @@ the time searched, of which a first wave reads few); `with_captured` adds those 
 import asyncio
 
 from services.clock import Clock
-from services.incidents.facts import Facts
 from services.incidents.first_wave.wave import ReadWave
-from services.incidents.recovery import recovery_checks
 from services.models.first_wave import IncidentEvidence, LogEntry, LogSample, StoppedTask
-from services.models.incidents import Incident, RecoveryCheck
-from services.models.runbook import Runbook
+from services.models.incidents import Incident
 
 EVERY = 60.0
 """Seconds between two readings of one incident, however many ask."""
@@ -21,9 +18,8 @@ EVERY = 60.0
 class LiveEvidence:
     """Reads the first wave again for whoever looks at an incident; nothing of it is recorded."""
 
-    def __init__(self, read: ReadWave, runbook: Runbook, clock: Clock) -> None:
+    def __init__(self, read: ReadWave, clock: Clock) -> None:
         self._read = read
-        self._runbook = runbook
         self._clock = clock
         self._newest: dict[str, IncidentEvidence] = {}
         self._elapsed: dict[str, float] = {}
@@ -46,10 +42,9 @@ class LiveEvidence:
             self._newest[incident.id], self._elapsed[incident.id] = evidence, began_at
             return evidence
 
-    def checks(self, incident: Incident) -> tuple[RecoveryCheck, ...]:
-        """The conditions of recovery in the newest reading; () without one."""
-        evidence = self._newest.get(incident.id)
-        return recovery_checks(Facts(evidence, self._runbook)) if evidence is not None else ()
+    def newest(self, incident: Incident) -> IncidentEvidence | None:
+        """The newest reading; None if there is none yet."""
+        return self._newest.get(incident.id)
 
     def forget(self, keep: set[str]) -> None:
         """Drop the readings of all other incidents."""

@@ -235,6 +235,10 @@ class Incidents(GroupedProjection):
                 raise AlreadyRecorded(self._newest(one.id, _ENDS))
         return await self._record(incident, incident_entries.joined(incident, into))
 
+    async def keep_apart(self, incident: Incident, other: Incident) -> Incident:
+        """Record that two incidents are not one, so that nothing proposes it. Raises AlreadyRecorded, JournalError."""
+        return await self._record(incident, incident_entries.kept_apart(incident, other))
+
     async def turn(self, incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> None:
         """Record once what happened to the alarm or the system. Raises JournalError."""
         await self._append_once(incident_entries.turned(incident, kind, at, detail))

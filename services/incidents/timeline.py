@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from services.i18n import _
-from services.models.aws_codes import NOT_SCALED, word_of
+from services.models.aws_codes import NOT_SCALED, deployment_state, word_of
 from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TimelineKind, TimelineRow, TriggerKind
@@ -125,11 +125,10 @@ def _deployments(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
         if deployment.created is not None:
             is_listed = True
             name = definitions.get(deployment.target, "")
-            yield _row(
-                deployment.created, _("Deployment began: {name}").format(name=name or deployment.status)
-            )
+            state = deployment_state(deployment.status)
+            yield _row(deployment.created, _("Deployment began: {name}").format(name=name or state))
             if deployment.finished is not None:
-                yield _row(deployment.finished, _("Deployment ended: {name}").format(name=deployment.status))
+                yield _row(deployment.finished, _("Deployment ended: {name}").format(name=state))
     for primary in evidence.service.deployments if evidence.service is not None and not is_listed else ():
         if primary.created is not None:
             yield _row(primary.created, _("Deployment began: {name}").format(name=primary.task_definition))

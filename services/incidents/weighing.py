@@ -41,8 +41,8 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
 def weigh(specs: Sequence[CauseSpec], signals: Sequence[Signal], onset: Onset) -> Assessment:
     """Weigh causes by signals that are judged already."""
     by_id = {signal.id: signal for signal in signals}
-    weighed = {spec.id: _weighed(spec, by_id, onset) for spec in specs}
-    chained = _chained(specs, weighed)
+    causes_by_id = {spec.id: _weighed(spec, by_id, onset) for spec in specs}
+    chained = _chained(specs, causes_by_id)
     causes = tuple(sorted(chained.values(), key=_order))
     roots = [cause for cause in causes if cause.is_root and not cause.impossible]
     word, why = judge(roots, chained, specs)
@@ -151,27 +151,27 @@ def _unread(
 # ---- chains
 
 
-def _chained(specs: Sequence[CauseSpec], weighed: Mapping[str, WeighedCause]) -> dict[str, WeighedCause]:
+def _chained(specs: Sequence[CauseSpec], causes_by_id: Mapping[str, WeighedCause]) -> dict[str, WeighedCause]:
     """The causes with what they explain; what a supported cause explains does not compete with it."""
     effects: dict[str, list[str]] = {spec.id: [] for spec in specs}
     explained: set[str] = set()
     for spec in specs:
-        parent = weighed[spec.id]
+        parent = causes_by_id[spec.id]
         if parent.score < SUPPORTED or parent.impossible or not is_shown(parent):
             continue
         for name in spec.explains:
-            child = weighed.get(name)
+            child = causes_by_id.get(name)
             if child is not None and not child.impossible and child.score > 0 and _precedes(parent, child):
                 effects[spec.id].append(name)
                 explained.add(name)
     return {
         id: cause.model_copy(
             update={
-                "effects": tuple(sorted(effects[id], key=lambda name: -weighed[name].score)),
+                "effects": tuple(sorted(effects[id], key=lambda name: -causes_by_id[name].score)),
                 "is_root": id not in explained,
             }
         )
-        for id, cause in weighed.items()
+        for id, cause in causes_by_id.items()
     }
 
 

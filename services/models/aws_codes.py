@@ -5,6 +5,7 @@ error messages" and StopCode (Amazon ECS API reference), NotScaledReason (Applic
 """
 
 from services.i18n import N_, _
+from services.models.ecs import Deployment
 
 TARGET_STATES = {
     "healthy": N_("healthy"),
@@ -67,6 +68,20 @@ ACTIVITY_STATES = {
     "Failed": N_("failed"),
 }
 ROLLOUTS = {"IN_PROGRESS": N_("in progress"), "COMPLETED": N_("completed"), "FAILED": N_("failed")}
+DEPLOYMENT_STATES = {
+    "PENDING": N_("waiting to begin"),
+    "IN_PROGRESS": N_("in progress"),
+    "SUCCESSFUL": N_("completed"),
+    "STOP_REQUESTED": N_("being stopped"),
+    "STOPPED": N_("stopped"),
+    "ROLLBACK_REQUESTED": N_("rollback requested"),
+    "ROLLBACK_IN_PROGRESS": N_("being rolled back"),
+    "ROLLBACK_SUCCESSFUL": N_("rolled back"),
+    "ROLLBACK_FAILED": N_("rollback failed"),
+}
+"""ServiceDeployment.status (Amazon ECS API reference)."""
+DEPLOYMENT_SETS = {"PRIMARY": N_("newest"), "ACTIVE": N_("being replaced"), "INACTIVE": N_("was replaced")}
+"""Deployment.status (Amazon ECS API reference), where ECS reports no state of the rollout."""
 EXIT_CODES = {
     0: N_("ended by itself without an error"),
     1: N_("the application ended with an error"),
@@ -79,6 +94,18 @@ EXIT_CODES = {
 def word_of(words: dict[str, str], code: str) -> str:
     """What a code means; the code itself if it is unknown."""
     return _(words[code]) if code in words else code
+
+
+def deployment_state(status: str) -> str:
+    """The state of a service deployment in words; AWS's own spelling if it is unknown."""
+    return word_of(DEPLOYMENT_STATES, status)
+
+
+def rollout_state(deployment: Deployment) -> str:
+    """The state of a deployment's rollout in words, else that of the deployment itself."""
+    if deployment.rollout:
+        return word_of(ROLLOUTS, deployment.rollout)
+    return word_of(DEPLOYMENT_SETS, deployment.status)
 
 
 def stop_reason(reason: str) -> str:

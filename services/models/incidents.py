@@ -205,6 +205,8 @@ class Incident(Model):
     """When recovery was judged; None while it is not, and again after the alarm has returned."""
     joined_to: str = ""
     """Id of the incident that it is part of; "" if it stands alone."""
+    apart_from: tuple[str, ...] = ()
+    """Ids of incidents of which a person said that they are other ones."""
     joined: tuple[str, ...] = ()
     """Ids of the incidents that are part of it."""
     closed_at: datetime | None = None
@@ -258,6 +260,8 @@ class IncidentClock(Model):
     met_at: datetime | None = None
     who: Clean = ""
     """Whom to escalate to; "" for recovery."""
+    is_told: bool = False
+    """Somebody was told; otherwise what met the clock was that the trouble ended."""
 
 
 class RecoveryCheck(Model):

@@ -71,8 +71,8 @@ class HeadlessWatch:
             ]
         )
         workers, feeds = services.workers, services.feeds
-        watch, capture = services.incident_watch, services.incident_capture
-        recovery = services.recovery_watch
+        watch, capture = services.response.watch, services.response.capture
+        recovery = services.response.recovery
         return [
             workers.follow("feed-alarms", _("reading the alarms"), feeds["alarms"].states, self._alarms),
             workers.follow("feed-identity", _("reading the account"), feeds["identity"].states, _ignore),
@@ -95,7 +95,7 @@ class HeadlessWatch:
         self.say([last_resort.line(error, self._services.session.secrets())])
 
     def _alarms(self, state: FeedState[AlarmOverview]) -> None:
-        self._services.incident_watch.observe(state)
+        self._services.response.watch.observe(state)
         self.say(self._announcements.of_alarms(state))
 
     def _journal(self, _newest: int) -> None:
@@ -103,7 +103,7 @@ class HeadlessWatch:
 
     async def _follow_incidents(self) -> None:
         async for incidents in self._services.incidents.states():
-            self._services.recovery_watch.wake()
+            self._services.response.recovery.wake()
             self.say(await self._announcements.of_incidents(incidents))
 
     async def _record_usage(self) -> None:

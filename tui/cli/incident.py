@@ -257,7 +257,7 @@ def _list_lines(incidents: "Iterable[Incident]", journal: OpenedJournal, now: da
         words = "  ".join(part for part in (incident.title, line.cause, incident.holder) if part)
         lines.append(
             f"{pad(str(incident.seq), 6, 'right')}  {pad(incident_state(incident.state), 12)} "
-            f"{pad(stamp(incident.since, zone), 16)} {pad(times, 26)} {words}".rstrip()
+            f"{pad(stamp(incident.since, zone), 26)} {pad(times, 26)} {words}".rstrip()
         )
     return lines
 

@@ -53,9 +53,16 @@ class WholeCharacters(Compositor):
                 Region(visible.x, top, visible.width, bottom - top).translate(-region.offset)
             )
             for y, start, end in pieces:
-                # A widget that has not heard of its new size yet may return fewer rows.
-                for strip in strips[y - top : y - top + 1]:
-                    chops[y][start] = strip.crop(start - visible.x, end - visible.x)
+                piece = (
+                    strips[y - top].crop(start - visible.x, end - visible.x)
+                    if y - top < len(strips)
+                    else None
+                )
+                if piece is not None and piece.cell_length:
+                    chops[y][start] = piece.extend_cell_length(end - start)
+                else:
+                    # A widget that has not heard of its new size yet draws less: what is below it shows.
+                    _uncover(covered[y], self.cuts[y], (start, end))
         return [dict(sorted(pieces.items())) for pieces in chops]
 
     def render_partial_update(self) -> ChopsUpdate | None:
@@ -86,6 +93,12 @@ def _uncovered(covered: bytearray, cuts: Sequence[int], columns: Columns) -> Ite
         covered[at:end] = b"\1" * (end - at)
         yield cuts[at], cuts[end]
         at = end
+
+
+def _uncover(covered: bytearray, cuts: Sequence[int], columns: Columns) -> None:
+    """Let `columns` be shown by what lies below."""
+    at, last = bisect_left(cuts, columns[0]), bisect_left(cuts, columns[1])
+    covered[at:last] = bytes(last - at)
 
 
 def _is_cut(pieces: Mapping[int, Strip], at: int) -> bool:

@@ -11,6 +11,8 @@ from services.i18n import _
 from services.models.date_text import dated_time, time_text, with_zone
 
 ELLIPSIS = "…"
+_BEFORE_ELLIPSIS = f" {ELLIPSIS}"
+"""What is dropped at a cut: a space, and the ellipsis of a text that was cut before."""
 NOTHING = "—"
 """Written in place of an absent value."""
 
@@ -75,7 +77,7 @@ def crop(text: str, width: int) -> str:
         return ""
     if cell_len(text) <= width:
         return text
-    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS
+    return set_cell_size(text, width - 1).rstrip(_BEFORE_ELLIPSIS) + ELLIPSIS
 
 
 def crop_middle(text: str, width: int) -> str:
@@ -88,7 +90,7 @@ def crop_middle(text: str, width: int) -> str:
         if cell_len(text[start:]) > tail_width:
             break
         tail = text[start:]
-    return set_cell_size(text, width - 1 - cell_len(tail)).rstrip() + ELLIPSIS + tail
+    return set_cell_size(text, width - 1 - cell_len(tail)).rstrip(_BEFORE_ELLIPSIS) + ELLIPSIS + tail
 
 
 def pad(text: str, width: int, align: str = "left") -> str:

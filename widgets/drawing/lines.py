@@ -118,7 +118,8 @@ def fit(line: Line, width: int, align: str = "left") -> list[Span]:
     for text, role in line:
         size = cell_len(text)
         if size > room:
-            spans.append((set_cell_size(text, max(0, room)) + (ELLIPSIS if width > 0 else ""), role))
+            cut = set_cell_size(text, max(0, room)).removesuffix(ELLIPSIS) + (ELLIPSIS if width > 0 else "")
+            spans.append((set_cell_size(cut, max(0, room + 1)), role))
             break
         spans.append((text, role))
         room -= size

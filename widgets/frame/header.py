@@ -150,9 +150,8 @@ def _parts(facts: HeaderFacts, form: Form) -> list[tuple[int, Content]]:
     if facts.identity is not None:
         parts.append((9, Content.styled(facts.identity.name, "$text-muted")))
     if facts.on_duty:
-        # Last in rank: a name takes only the room that nothing else needs.
         duty = Content.assemble((_("on duty"), "$text-muted"), f" {facts.on_duty}")
-        parts.append((11, duty))
+        parts.append((7, duty))
     if facts.expires_in:
         style = "bold $text-warning" if facts.expires_soon else "$text-muted"
         text = _("ends in {time}").format(time=facts.expires_in)

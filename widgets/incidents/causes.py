@@ -9,6 +9,7 @@ from services.models.causes import Assessment, NextLook, Signal, WeighedCause, W
 from services.models.date_text import time_text
 from services.models.incidents import TriggerKind
 from widgets.drawing.format import crop, pad, wrap
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.log_lines import without_prefix
@@ -62,7 +63,8 @@ def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
     """The causes: roots, each with what it explains, then the rest; impossible ones struck out."""
     assessment = view.assessment
     if assessment is None:
-        return [Entry("none", tuple(_absent(view, width)), can_choose=False)]
+        absent = Entry("none", tuple(_absent(view, width)), can_choose=False)
+        return [*_decision_entries(view, now, width), absent]
     entries = [
         Entry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width)))
         for cause in assessment.causes
@@ -71,27 +73,41 @@ def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
     look = next_look_entry(view, width)
     first, rest = entries[:1], entries[1:]
     struck = [_struck(view, cause, width) for cause in assessment.causes if cause.impossible]
-    return [*first, *look, *rest, *struck]
+    return [*_decision_entries(view, now, width), *first, *look, *rest, *struck]
+
+
+def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+    """What a person decided, which stands above what is computed; nothing before."""
+    decision = view.incident.decision
+    if decision is None:
+        return []
+    by: list[Span] = [(f"  {decision.by} {time_text(decision.at, view.zone, now)}", "muted")]
+    left: list[Span] = [(f"{glyphs.DONE} ", "good"), (_("Decided: "), "muted")]
+    title = crop(decision.title, max(_SHORTEST, width - width_of(left) - width_of(by)))
+    return [Entry("decision", ([*left, (title, "strong"), *by],), can_choose=False)]
 
 
 def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
-    """The first cause with its heaviest fact, what to do about it, and the next look: what few rows have room for."""
+    """What few rows have room for: the first cause with its heaviest fact, what to do about it or what was decided,
+    and the next look.
+    """
     assessment = view.assessment
     if assessment is None:
         return cause_entries(view, now, width)
     leader = assessment.leader
     if leader is None:
         words = _("No cause is supported by what was read.")
-        return [Entry("none", ([(words, "muted")],), can_choose=False), *next_look_entry(view, width)]
+        none = Entry("none", ([(words, "muted")],), can_choose=False)
+        return [*_decision_entries(view, now, width), none, *next_look_entry(view, width)]
     facts = _facts_line(view, leader, now, width)
     lines = [bar_line(view, leader, width), *facts[:1]]
-    if assessment.word is not Word.OPEN:
-        lines += _action_line(view, leader, width)
-    look = assessment.next_look if assessment.word is not Word.STRONG else None
-    next_look = (
-        [Entry("next-look", (_look_line(look),))] if look is not None else next_look_entry(view, width)
-    )
-    return [Entry(cause_key(leader.id), tuple(lines)), *next_look]
+    decision = _decision_entries(view, now, width)
+    if assessment.word is not Word.OPEN and not decision:
+        lines += _action_lines(view, leader, width, is_brief=True)
+    next_look = next_look_entry(view, width)
+    if next_look and assessment.next_look is not None:
+        next_look = [Entry("next-look", (_look_line(assessment.next_look),))]
+    return [*decision, Entry(cause_key(leader.id), tuple(lines)), *next_look]
 
 
 def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
@@ -164,7 +180,7 @@ def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: 
     if not is_first and cause.score <= 0:
         return
     if is_first:
-        yield from _action_line(view, cause, width)
+        yield from _action_lines(view, cause, width)
     yield from _facts_line(view, cause, now, width)
     yield from _unseen_lines(cause, width)
     for effect in cause.effects:
@@ -172,12 +188,17 @@ def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: 
         yield chain
 
 
-def _action_line(view: IncidentView, cause: WeighedCause, width: int) -> list[Line]:
-    """What to do first about the leading cause."""
+def _action_lines(
+    view: IncidentView, cause: WeighedCause, width: int, *, is_brief: bool = False
+) -> list[Line]:
+    """What to do first about the leading cause; on one line where few rows have room."""
     spec = view.specs.get(str(cause.id))
     if spec is None or not spec.action:
         return []
-    return [[(" " * _INDENT + "→ ", "key"), (crop(spec.action, width - _INDENT - 2), "strong")]]
+    arrow: list[Span] = [(" " * _INDENT + "→ ", "key")]
+    if is_brief:
+        return [[*arrow, (crop(spec.action, width - width_of(arrow)), "strong")]]
+    return hanging(arrow, str(spec.action), width, "strong")
 
 
 def _score_of(view: IncidentView, id: str) -> Span:
@@ -239,9 +260,9 @@ def _flow(parts: list[list[Span]], width: int, indent: int) -> list[Line]:
 
 
 def next_look_entry(view: IncidentView, width: int) -> list[Entry]:
-    """What to look at next, and the key that does it; nothing while the cause is strong."""
+    """What to look at next, and the key that does it; nothing while the cause is strong, or once all is over."""
     assessment = view.assessment
-    if assessment is None or assessment.word is Word.STRONG:
+    if assessment is None or assessment.word is Word.STRONG or not view.incident.is_open:
         return []
     lines: list[Line] = []
     if assessment.why:

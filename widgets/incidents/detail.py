@@ -25,7 +25,7 @@ from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.context import EvidenceContext, note
 from widgets.incidents.evidence.pages import DECIDING, Page, page_for
 from widgets.incidents.head import head_lines
-from widgets.incidents.steps import step_entries, step_index, undecided_spans
+from widgets.incidents.steps import step_entries, step_index, step_key, undecided_spans
 from widgets.incidents.timeline import newest_spans, timeline_entries
 from widgets.incidents.view import IncidentView
 
@@ -96,7 +96,7 @@ class IncidentDetail(Widget):
         """Show what has changed; at first the cursor is on the step that is to be done."""
         self.head.view = view
         if before is None and view is not None:
-            self.steps.cursor_key = f"step:{view.next_step}"
+            self.steps.move_to(step_key(view.next_step))
         self.update()
 
     def update(self) -> None:
@@ -199,7 +199,8 @@ class IncidentDetail(Widget):
         if self._page is DECIDING and view.incident.is_open and not view.incident.facts:
             return choice_entries(view, self._now(), width)
         if view.incident.facts:
-            return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(view.incident.facts)]
+            facts = filter(None, (str(view.incident.reason), *view.incident.facts))
+            return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(facts)]
         if view.trouble:
             return [note("trouble", view.trouble, width, "warn")]
         if view.evidence is None:

@@ -82,6 +82,8 @@ class EntryPanel(LineWidget, can_focus=True):
         self._top = 0
         self._follows = True
         """Whether the window follows the cursor; without one the arrows scroll."""
+        self._is_chosen = False
+        """Whether the cursor was put where it is; otherwise it is on the first entry, and the panel shows its top."""
 
     # -- for the screen
 
@@ -92,12 +94,12 @@ class EntryPanel(LineWidget, can_focus=True):
 
     def restart(self) -> None:
         """Other entries take the place of all: begin at the top."""
-        self._top, self.cursor_key = 0, None
+        self._top, self.cursor_key, self._is_chosen = 0, None, False
         self.update()
 
     def move_to(self, key: str) -> None:
         """Put the cursor on an entry."""
-        self.cursor_key, self._follows = key, True
+        self.cursor_key, self._follows, self._is_chosen = key, True, True
         self.update()
 
     def rows(self, width: int) -> int:
@@ -137,11 +139,15 @@ class EntryPanel(LineWidget, can_focus=True):
         if self._from_end and self.cursor_key in (None, self._last_key):
             self.cursor_key = keys[-1]
         self._last_key = keys[-1]
-        if self.cursor_key is None:
+        if self.cursor_key is None or not (self._is_chosen or self._from_end):
             self.cursor_key = keys[0]
 
     def _scroll(self, top: int, bottom: int, room: int, total: int) -> None:
         """Scroll so that the cursor's entry is in sight, whose lines are those from `top` to before `bottom`."""
+        if not (self._is_chosen or self._from_end or self.has_focus):
+            # What stands above the first entry that can be chosen tells what the panel is about.
+            self._top = 0
+            return
         if self._follows and bottom:
             self._top = min(self._top, top)
             # The beginning of an entry that does not fit is what tells which one it is.

@@ -11,7 +11,7 @@ from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.entries import Entry
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
+from widgets.incidents.wording import STEP_KINDS, STEP_STYLES, WORD_STYLES
 
 
 def step_entries(
@@ -105,14 +105,24 @@ def _linked(lines: list[Line], view: IncidentView, index: int, width: int, inden
 
 def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:
     place = view.places[number] if number < len(view.places) else ""
-    leader = view.assessment.leader if view.assessment is not None else None
-    is_leading = leader is not None and leader.id in cause.ids
-    mark: Span = (f"{glyphs.ABNORMAL} ", "caution") if is_leading else ("  ", "")
-    first: list[Span] = [(f"{number + 1} ", "key" if place else "muted"), mark]
+    mark = _action_mark(view, cause)
+    is_leading = mark is not None
+    first: list[Span] = [(f"{number + 1} ", "key" if place else "muted"), mark or ("  ", "")]
     lines = hanging(first, f"{cause.cause} → {cause.action}", width, "strong" if is_leading else "")
     if place:
         lines = _linked(lines, view, number, width, width_of(first))
     return Entry(step_key(number), tuple(lines))
+
+
+def _action_mark(view: IncidentView, cause: Cause) -> Span | None:
+    """The mark of an action for the decided cause, else for the leading one, as sure as that is; None for others."""
+    decision, assessment = view.incident.decision, view.assessment
+    if decision is not None:
+        return (f"{glyphs.DONE} ", "good") if decision.cause in cause.ids else None
+    if assessment is None or assessment.leader is None or assessment.leader.id not in cause.ids:
+        return None
+    style = WORD_STYLES[assessment.word]
+    return (f"{style.mark} ", style.role)
 
 
 def _cautions(view: IncidentView, width: int) -> list[Entry]:

@@ -80,7 +80,13 @@ def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
 
 def _met_text(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:
     at = time_text(clock.met_at, zone, now) if clock.met_at is not None else ""
-    words = _("recovered") if clock.kind is ClockKind.RECOVERY else _("{who} was told").format(who=clock.who)
+    if clock.kind is ClockKind.RECOVERY:
+        words = _("recovered")
+    elif clock.is_told:
+        words = _("{who} was told").format(who=clock.who)
+    else:
+        # Nobody was told: the trouble ended first, which the other clock says.
+        return f"{glyphs.OFF} " + _("{who} need not be told").format(who=clock.who)
     return f"{glyphs.DONE} {words} {at}".rstrip()
 
 

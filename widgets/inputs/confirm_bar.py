@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,6 +28,8 @@ from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
 
 Lets = Callable[[float], bool]
 """Whether a key pressed at that time (monotonic seconds) is accepted."""
+_ROOM = 4
+"""Cells around the field of the name."""
 _FREE = frozenset({"escape", "tab", "shift+tab", "up", "down", "pageup", "pagedown", "ctrl+r"})
 
 
@@ -220,6 +223,9 @@ class ConfirmBar(VerticalGroup):
         self._name_field.set_class(not name, "-off")
         self._yes_no.set_class(name != "", "-off")
         words = _("Type {name} and press ⏎:").format(name=name) if name else _("Apply this?")
+        if name and cell_len(words) + cell_len(name) + _ROOM > self.size.width > 0:
+            # The plan shows the name; what is typed has to be seen.
+            words = _("Type the target's name and press ⏎:")
         self._words.update(Content(words))
 
     @on(Input.Changed)

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from services.changes.deploy_rollback.comparison import by_text
 from services.changes.deploy_rollback.state import RollbackState, Way
 from services.i18n import _
+from services.models.aws_codes import deployment_state
 from services.models.base import RawId
 from services.models.changes import Fact
 from services.models.date_text import time_text, with_zone
@@ -24,7 +25,7 @@ def _facts(state: RollbackState, zone: tzinfo) -> Iterator[Fact]:
     newest = state.newest
     yield Fact(name=_("Task definition"), value=state.current or "—", note=_images(state, state.current))
     if newest is not None:
-        yield Fact(name=_("Deployment"), value=newest.status, note=_by(newest, state, zone))
+        yield Fact(name=_("Deployment"), value=deployment_state(newest.status), note=_by(newest, state, zone))
     yield Fact(
         name=_("Revision before"), value=state.previous or _("none"), note=_images(state, state.previous)
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from services.changes.deploy_rollback.state import RollbackState
 from services.i18n import _, sentences
+from services.models.aws_codes import deployment_state
 from services.models.changes import PlannedStep
 from services.models.ecs import ContainerService
 from services.models.ecs_deployments import ServiceDeployment
@@ -44,7 +45,7 @@ def _deployment(step: PlannedStep, state: RollbackState, made_at: datetime) -> S
 
 def _texts(deployment: ServiceDeployment, service: ContainerService, state: RollbackState) -> Iterator[str]:
     yield _("The deployment of {name} is {status}.").format(
-        name=state.definition_of(deployment.target) or "—", status=deployment.status
+        name=state.definition_of(deployment.target) or "—", status=deployment_state(deployment.status)
     )
     for part in service.deployments:
         text = _("{name}: desired {desired}, running {running}.")

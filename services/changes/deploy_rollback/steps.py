@@ -8,6 +8,7 @@ from services.changes.deploy_rollback.comparison import rows
 from services.changes.deploy_rollback.state import RollbackState, Way, state_digest
 from services.changes.ecs_services import names
 from services.i18n import _, sentences
+from services.models.aws_codes import deployment_state
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Observation, PlannedStep
 
@@ -75,7 +76,7 @@ def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
     if deployment is None:
         text = _("ECS lists no such deployment.")
         return observed(now, text, after=False, before=False)
-    text = _("The deployment is {status}.").format(status=deployment.status)
+    text = _("The deployment is {status}.").format(status=deployment_state(deployment.status))
     returning = deployment.rolls_back
     # One that was successful was never told to roll back.
     is_before = deployment.in_progress or deployment.status == "SUCCESSFUL"

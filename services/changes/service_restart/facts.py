@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from services.changes.service_restart.state import RestartState
 from services.i18n import _
+from services.models.aws_codes import rollout_state
 from services.models.changes import Fact
 from services.models.date_text import time_text, with_zone
 
@@ -25,7 +26,7 @@ def _facts(state: RestartState, zone: tzinfo) -> Iterator[Fact]:
     for deployment in state.service.deployments:
         at = deployment.created
         when = with_zone(time_text(at, zone, state.at), at, zone) if at is not None else ""
-        yield Fact(name=_("Deployment"), value=deployment.rollout or deployment.status, note=when)
+        yield Fact(name=_("Deployment"), value=rollout_state(deployment), note=when)
 
 
 def remarks(state: RestartState) -> Iterator[str]:

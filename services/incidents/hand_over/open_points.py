@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import N_, _
-from services.incidents.clocks import clocks, overdue
+from services.incidents.clocks import overdue, whole_clocks
 from services.models import glyphs
 from services.models.change_runs import Run
 from services.models.date_text import day_text, time_text
@@ -61,7 +61,6 @@ def open_points(day: DayAtHand) -> tuple[OpenPoint, ...]:
 
 
 def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
-    books = {str(book.id): book for book in day.playbooks}
     for incident in day.incidents:
         if not incident.is_open or incident.joined_to:
             continue
@@ -71,7 +70,7 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
             glyph = glyphs.UNDERWAY
             text = _("Incident, {who} responds: {title}").format(who=incident.holder, title=incident.title)
         yield OpenPoint(glyph, text)
-        for clock in overdue(clocks(incident, books.get(incident.playbook or ""), day.now)):
+        for clock in overdue(whole_clocks(incident, day.incidents, day.playbooks, day.now)):
             at = time_text(clock.due, day.zone, day.now)
             words = (
                 _("Escalation to {who} overdue since {time}: {title}")

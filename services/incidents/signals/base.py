@@ -8,7 +8,7 @@ from services.i18n import _
 from services.incidents.facts import Facts
 from services.models.causes import Signal, SignalState
 from services.models.evidence import EvidencePlace
-from services.models.first_wave import Source
+from services.models.first_wave import Measure, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +89,11 @@ def when_over(
     """The first time from `lead` minutes before T0 on at which a curve reached `over`; None if it did not."""
     first = facts.start - timedelta(minutes=lead)
     return next((at for at, value in points if at >= first and value >= over), None)
+
+
+def highest(facts: Facts, measure: Measure, *, lead: float) -> float | Judged:
+    """The largest value of a curve from `lead` minutes before T0 on, or why there is none."""
+    if why := facts.uncounted(measure):
+        return unseen(why)
+    values = facts.since(measure, lead=lead)
+    return max(values) if values else unseen(_("CloudWatch has no data of it"))

@@ -9,7 +9,7 @@ from statistics import median
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts, minutes_before
-from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen, when_over
+from services.incidents.signals.base import Judged, SignalSpec, absent, highest, present, unseen, when_over
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Measure, Source
 from services.models.metrics import Series
@@ -116,13 +116,10 @@ def _cpu_high(facts: Facts) -> Judged:
 
 
 def _cpu_low(facts: Facts) -> Judged:
-    if why := facts.uncounted(Measure.DB_CPU):
-        return unseen(why)
-    values = facts.since(Measure.DB_CPU, lead=3)
-    if not values:
-        return unseen(_("CloudWatch has no data of it"))
-    value = f"{max(values):.0f}%"
-    return present(value, "< 50%") if max(values) < 50 else absent(value, "< 50%")
+    most = highest(facts, Measure.DB_CPU, lead=3)
+    if isinstance(most, Judged):
+        return most
+    return (present if most < 50 else absent)(f"{most:.0f}%", "< 50%")
 
 
 def _free_share(facts: Facts) -> tuple[float, str] | str:

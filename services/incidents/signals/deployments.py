@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from services.i18n import N_, _, plural
 from services.incidents.facts import Facts, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
+from services.models.aws_codes import ROLLOUTS, deployment_state, word_of
 from services.models.first_wave import Measure, Source
 
 JUST_BEFORE = 30
@@ -63,11 +64,11 @@ def _failed(facts: Facts) -> Judged:
     first = facts.start - timedelta(minutes=JUST_BEFORE)
     for rollout in service.deployments if service is not None else ():
         if rollout.rollout == "FAILED" and (rollout.created is None or rollout.created >= first):
-            return present(rollout.reason or rollout.rollout, at=rollout.created)
+            return present(rollout.reason or word_of(ROLLOUTS, rollout.rollout), at=rollout.created)
     for deployment in facts.evidence.deployments:
         is_recent = deployment.created is not None and deployment.created >= first
         if is_recent and (deployment.status.startswith(_FAILED) or deployment.breaker == "TRIGGERED"):
-            return present(deployment.reason or deployment.status, at=deployment.created)
+            return present(deployment.reason or deployment_state(deployment.status), at=deployment.created)
     return _missed(facts) or absent()
 
 

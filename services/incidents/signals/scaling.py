@@ -9,7 +9,7 @@ from statistics import median
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts
-from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen, when_over
+from services.incidents.signals.base import Judged, SignalSpec, absent, highest, present, unseen, when_over
 from services.models.ecs import ScalingActivity
 from services.models.first_wave import Measure, Source
 from services.models.service_events import scaling_text
@@ -29,15 +29,8 @@ def _activities(facts: Facts) -> list[ScalingActivity]:
     return [activity for activity in facts.evidence.activities if activity.at >= facts.start - BEFORE]
 
 
-def _cpu(facts: Facts) -> float | Judged:
-    if why := facts.uncounted(Measure.ECS_CPU):
-        return unseen(why)
-    values = facts.since(Measure.ECS_CPU, lead=3)
-    return max(values) if values else unseen(_("CloudWatch has no data of it"))
-
-
 def _at_maximum(facts: Facts) -> Judged:
-    cpu = _cpu(facts)
+    cpu = highest(facts, Measure.ECS_CPU, lead=3)
     if isinstance(cpu, Judged):
         return cpu
     target, service = facts.evidence.scaling, facts.evidence.service
@@ -56,7 +49,7 @@ def _at_maximum(facts: Facts) -> Judged:
 
 
 def _cpu_low(facts: Facts) -> Judged:
-    cpu = _cpu(facts)
+    cpu = highest(facts, Measure.ECS_CPU, lead=3)
     if isinstance(cpu, Judged):
         return cpu
     return present(f"{cpu:.0f}%", "< 60%") if cpu < 60 else absent(f"{cpu:.0f}%", "< 60%")

@@ -10,7 +10,7 @@ from statistics import median
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts
-from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen, when_over
+from services.incidents.signals.base import Judged, SignalSpec, absent, highest, present, unseen, when_over
 from services.models.first_wave import Measure, Source, StoppedTask
 
 EARLIER = timedelta(minutes=5)
@@ -118,13 +118,10 @@ def _memory_high(facts: Facts) -> Judged:
 
 
 def _memory_low(facts: Facts) -> Judged:
-    if why := facts.uncounted(Measure.ECS_MEMORY):
-        return unseen(why)
-    values = facts.since(Measure.ECS_MEMORY, lead=10)
-    if not values:
-        return unseen(_("CloudWatch has no data of it"))
-    value = f"{max(values):.0f}%"
-    return present(value, "< 70%") if max(values) < 70 else absent(value, "< 70%")
+    most = highest(facts, Measure.ECS_MEMORY, lead=10)
+    if isinstance(most, Judged):
+        return most
+    return (present if most < 70 else absent)(f"{most:.0f}%", "< 70%")
 
 
 def _of_infrastructure(task: StoppedTask) -> bool:

@@ -13,7 +13,7 @@ def backups_table(reading: RecoveryReading) -> Evidence:
     zone = reading.zone
     return table(
         _("Replicated automated backups"),
-        (_("Instance"), _("Status"), _("From"), _("To")),
+        (_("Instance"), _("Status"), _("Restorable from"), _("Restorable until")),
         [
             (
                 each.name,

@@ -121,7 +121,9 @@ class DutyLines:
         duty = self._duty_states.duty(occurrence.slot.duty)
         if duty is None or not duty.inspections or occurrence.state is not OccurrenceState.DONE:
             return ()
-        entries = self._source.entries(EntryKind.FINDING, subject=occurrence.key, before=self._source.as_of)
+        entries = self._source.entries(
+            EntryKind.FINDING, subject=occurrence.key, before=self._source.entries_until
+        )
         inspected = {entry.target for entry in entries}
         return tuple(self._titles.get(id, id) for id in duty.inspections if id not in inspected)
 

@@ -50,14 +50,14 @@ class DutyStatesAt:
         ]
         self._source = source
         self._duties = {str(duty.id): duty for duty in source.runbook.duties}
-        self._records = records(entry for entry in signed if entry.at < source.as_of)
+        self._records = records(entry for entry in signed if entry.at < source.entries_until)
         self._signatures = first_signatures(signed)
         self._began = source.began()
         self.runs = runs_at(source)
         entries = [*signed, *claims]
         anchors = tuple(recovered_base_dates(source.runbook, source.calendar, entries, self.runs))
         zone = source.calendar.zone
-        follow_ups = source.entries(EntryKind.FOLLOW_UP, before=source.as_of)
+        follow_ups = source.entries(EntryKind.FOLLOW_UP, before=source.entries_until)
         dated = (*reverts(self.runs, zone), *follow_up_slots(follow_ups_in(follow_ups), zone))
         self._slot_cache = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
@@ -91,7 +91,7 @@ class DutyStatesAt:
         return {
             key: entry.at
             for key, entry in self._signatures.items()
-            if key.startswith(FOLLOW_UP) and entry.at < self._source.as_of
+            if key.startswith(FOLLOW_UP) and entry.at < self._source.entries_until
         }
 
     def dateless(self) -> list[Duty]:
@@ -106,7 +106,7 @@ class DutyStatesAt:
     def signed_after(self, key: str) -> SignOff | None:
         """The slot's sign-off if it was made after the report's moment."""
         entry = self._signatures.get(key)
-        return signature(entry) if entry is not None and entry.at >= self._source.as_of else None
+        return signature(entry) if entry is not None and entry.at >= self._source.entries_until else None
 
     def wrote(self, key: str) -> bool:
         """Whether the slot's sign-off holds checked items or evidence."""
@@ -131,7 +131,7 @@ class DutyStatesAt:
 
 def runs_at(source: Source) -> tuple[Run, ...]:
     """Every change run as of the report's moment, newest first."""
-    entries = source.entries(*CHANGE_KINDS, before=source.as_of)
+    entries = source.entries(*CHANGE_KINDS, before=source.entries_until)
     ages = Recorded(entries, source.as_of, WINDOW)
     return tuple(aged(run, ages) for run in runs_from(entries))
 

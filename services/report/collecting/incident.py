@@ -88,14 +88,14 @@ def make_incident_report(
 
 def _collected(source: Source, incident: Incident) -> IncidentReport:
     runbook = source.runbook
-    entries = source.entries(*NOTE_KINDS, subject=incident.id, before=source.now)
+    entries = source.entries(*NOTE_KINDS, subject=incident.id)
     playbook = next((book for book in runbook.playbooks if book.id == incident.playbook), None)
     evidence, problem = _evidence(source, incident, playbook)
     onset = evidence.assessment.onset if evidence is not None else None
     until = incident.recovered_at or incident.closed_at or source.now
     start = min(incident.since, onset.at) if onset is not None else incident.since
     states = DutyStatesAt(source)
-    changed = source.entries(*CHANGE_KINDS, since=start - BEFORE, before=_last_moment(incident, source.now))
+    changed = source.entries(*CHANGE_KINDS, since=start - BEFORE, before=_last_moment(incident))
     during = [entry for entry in changed if entry.at >= start]
     fields = _evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}
     if incident.trigger is TriggerKind.FINDING:
@@ -122,8 +122,9 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
     )
 
 
-def _last_moment(incident: Incident, now: datetime) -> datetime:
-    return min(now, incident.closed_at + timedelta(seconds=1)) if incident.closed_at is not None else now
+def _last_moment(incident: Incident) -> datetime | None:
+    """The moment before which changes belong to it; None while it is open."""
+    return incident.closed_at + timedelta(seconds=1) if incident.closed_at is not None else None
 
 
 def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> tuple[_Evidence | None, str]:

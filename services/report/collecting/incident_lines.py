@@ -17,14 +17,18 @@ Done = Mapping[str, datetime]
 
 def incident_lines(source: Source, done_times: Done) -> tuple[IncidentLine, ...]:
     """The incidents that were open at some time of the period, by their start; states as of the report's moment."""
-    openings = source.entries(EntryKind.INCIDENT_OPENED, since=source.start - KEPT, before=source.as_of)
+    openings = source.entries(
+        EntryKind.INCIDENT_OPENED, since=source.start - KEPT, before=source.entries_until
+    )
     closings = source.entries(EntryKind.INCIDENT_CLOSED, since=source.start - KEPT, before=source.start)
     # Incidents are few, and each has an index of its own; all kinds at once would read the whole journal.
     subjects = dict.fromkeys(entry.subject for entry in openings)
     for entry in closings:
         subjects.pop(entry.subject, None)
     entries = [
-        entry for subject in subjects for entry in source.entries(subject=subject, before=source.as_of)
+        entry
+        for subject in subjects
+        for entry in source.entries(subject=subject, before=source.entries_until)
     ]
     return tuple(incident_line(incident, done_times) for incident in incidents_in(entries))
 

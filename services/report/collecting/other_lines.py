@@ -97,7 +97,7 @@ def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
 
 def post_lines(source: Source) -> tuple[PostLine, ...]:
     """Slack posts of the period, and older unsent ones, as of `as_of`."""
-    entries = source.entries(*_POSTS, since=source.start - OLD_POSTS, before=source.as_of)
+    entries = source.entries(*_POSTS, since=source.start - OLD_POSTS, before=source.entries_until)
     by_post: dict[str, list[Entry]] = {}
     for entry in entries:
         by_post.setdefault(entry.subject, []).append(entry)
@@ -109,9 +109,7 @@ def post_lines(source: Source) -> tuple[PostLine, ...]:
 def charges_by_day(source: Source) -> dict[date, Charges]:
     """AWS charges per day of the period; the newest total of each console process and day counts."""
     newest: dict[tuple[str, str, object, date], Entry] = {}
-    entries = source.entries(
-        EntryKind.USAGE, since=source.start, before=min(source.now, source.end + _LATE_TOTALS)
-    )
+    entries = source.entries(EntryKind.USAGE, since=source.start, before=source.end + _LATE_TOTALS)
     for entry in entries:
         day = _day(entry.data.get("day"))
         if day is not None and source.period.holds(day):

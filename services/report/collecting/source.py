@@ -6,6 +6,7 @@ All methods that read the journal may raise sqlite3.Error and OSError.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from services.calendar.calendar import Calendar
 from services.journal.export import rows
@@ -45,6 +46,22 @@ class Source:
         """The moment for which states hold: the period's end, or now if the period is not over (UTC)."""
         return min(self.now, self.end)
 
+    @cached_property
+    def entries_until(self) -> datetime:
+        """The moment before which entries belong to the report (UTC).
+
+        It is `as_of`, unless the newest entry of that moment follows later ones in the journal: those were written
+        before this machine's clock was set back, and they happened all the same.
+        """
+        newest = self.reader.find(EntryQuery(before=self.as_of), limit=1)
+        later = EntryQuery(since=self.as_of, before=self.end)
+        moments = [
+            row.at
+            for row in map(entry_of, rows(self.reader, later, whole=False))
+            if newest and row.seq < newest[0].seq
+        ]
+        return max(moments) + timedelta(microseconds=1) if moments else self.as_of
+
     def entries(
         self,
         *kinds: EntryKind,
@@ -58,8 +75,8 @@ class Source:
         return [entry_of(row) for row in rows(self.reader, query, whole=False)]
 
     def own(self, *kinds: EntryKind) -> list[Entry]:
-        """Journal entries within the period, up to `as_of`."""
-        return self.entries(*kinds, since=self.start, before=self.as_of)
+        """Journal entries within the period."""
+        return self.entries(*kinds, since=self.start, before=self.entries_until)
 
     def day_of(self, moment: datetime) -> date:
         """The local date of `moment`."""
@@ -67,7 +84,7 @@ class Source:
 
     def bounds(self) -> tuple[int, int]:
         """Sequence numbers of the period's first and last entry; (0, 0) if there is none."""
-        span = EntryQuery(since=self.start, before=self.as_of)
+        span = EntryQuery(since=self.start, before=self.entries_until)
         first = self.reader.find(span, limit=1, newest_first=False)
         last = self.reader.find(span, limit=1)
         return (first[0].seq, last[0].seq) if first and last else (0, 0)

@@ -18,6 +18,8 @@ from services.models.verdict import Verdict
 from tests.services.incidents.incident_desk import NOW, RUNBOOK, IncidentDesk, alarm, desk
 
 JST = ZoneInfo("Asia/Tokyo")
+SPOKEN_CHARACTERS = {"ja": 160, "en": 300}
+"""What is read aloud in 20 seconds: about eight characters of Japanese, or three words of English, a second."""
 FINDING = Finding(
     inspection="backups",
     title="RDS バックアップ",
@@ -107,4 +109,4 @@ async def test_the_texts_of_an_alarm(tmp_path: Path, language: str) -> None:
     assert "6.2 %" in slack_text(calling)
     phone = phone_text(calling)
     assert phone.count("6.2 %") == 1
-    assert ("。." in phone, len(phone) < 160) == (False, True), "20 seconds"
+    assert ("。." in phone, len(phone) < SPOKEN_CHARACTERS[language]) == (False, True), "20 seconds"

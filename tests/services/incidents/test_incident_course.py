@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.incidents.clocks import clocks, overdue
 from services.incidents.course import KINDS, incident_of, incidents_in
 from services.incidents.entries import closed, joined
+from services.incidents.joining import may_be_one
 from services.incidents.service import Incidents
 from services.incidents.timeline import timeline
 from services.journal.errors import AlreadyRecorded
@@ -340,3 +341,21 @@ def test_a_playbook_may_name_more_minutes_than_there_are_dates_for() -> None:
     assert PLAYBOOK is not None
     patient = PLAYBOOK.model_copy(update={"wait_minutes": 10**18, "escalate_minutes": 10**30})
     assert overdue(clocks(incident, patient, NOW)) == ()
+
+
+async def test_what_a_person_calls_two_incidents_is_not_proposed_as_one_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with desk(path) as one, desk(path, "suzuki") as two:
+        first, second, _third = await pair(one)
+        assert may_be_one(first, second)
+        await one.incidents.keep_apart(first, second)
+        await two.incidents.load()
+        for console in (one, two):
+            current = {incident.id: incident for incident in console.incidents.incidents}
+            assert not may_be_one(current[first.id], current[second.id])
+            assert not may_be_one(current[second.id], current[first.id]), "whichever is asked"
+            assert current[first.id].joined_to == "", "it is no part of anything"
+        with pytest.raises(AlreadyRecorded):
+            await two.incidents.keep_apart(first, second)
+        joined_after_all = await two.incidents.join(first, second)
+        assert joined_after_all.joined_to == second.id, "a person may think better of it"

@@ -3,9 +3,16 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from botocore.loaders import Loader
+
+from services import i18n
 from services.incidents.timeline import just_before, timeline
+from services.models.aws_codes import DEPLOYMENT_STATES, ROLLOUTS
+from services.models.base import RawId
 from services.models.causes import Onset, OnsetBasis
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
+from services.models.ecs_deployments import ServiceDeployment
 from services.models.first_wave import AlarmMoment, IncidentEvidence
 from services.models.incidents import TimelineKind, TurnKind
 from services.models.journal import Entry, EntryKind, Person
@@ -84,3 +91,33 @@ def test_our_own_changes_after_the_first_bad_minute_are_the_response_and_no_susp
     rows = timeline(incident(), (), evidence(), ONSET, entries)
     kinds = {row.seq: row.kind for row in rows if row.seq}
     assert kinds == {entries[0].seq: TimelineKind.JUST_BEFORE, entries[1].seq: TimelineKind.CHANGE}
+
+
+def _of_botocore(shape: str) -> set[str]:
+    model = Loader().load_service_model("ecs", "service-2")
+    return set(model["shapes"][shape]["enum"])
+
+
+def test_every_state_of_a_deployment_has_words() -> None:
+    assert set(DEPLOYMENT_STATES) >= _of_botocore("ServiceDeploymentStatus")
+    assert set(ROLLOUTS) >= _of_botocore("DeploymentRolloutState")
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("status", sorted(_of_botocore("ServiceDeploymentStatus")))
+def test_no_spelling_of_the_api_stands_in_the_timeline(language: str, status: str) -> None:
+    i18n.use(language)
+    deployment = ServiceDeployment(
+        id=RawId("d1"),
+        target=RawId("r1"),
+        status=status,
+        created=ONSET.at - 9 * MINUTE,
+        finished=ONSET.at - 2 * MINUTE,
+    )
+    moment = AlarmMoment(id=ALARM, name=ALARM, since=FIRED)
+    evidence_of_it = IncidentEvidence(
+        alarm=moment, began=NOW, ended=NOW, readings=(), deployments=(deployment,)
+    )
+    texts = [row.text for row in just_before(evidence_of_it, ONSET)]
+    assert len(texts) == 2
+    assert all(status not in text for text in texts)

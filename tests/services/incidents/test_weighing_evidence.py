@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.incidents.evidence import packed, unpacked
 from services.incidents.facts import Facts
-from services.incidents.recovery import has_recovered, recovery_checks
+from services.incidents.recovery.checks import has_recovered, recovery_checks
 from services.incidents.timeline import just_before
 from services.incidents.weighing import assess
 from services.models.base import RawId

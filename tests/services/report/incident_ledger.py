@@ -69,7 +69,7 @@ def evidence() -> IncidentEvidence:
     )
 
 
-def responded(ledger: Ledger) -> Incident:
+def responded(ledger: Ledger, skipped_step: int | None = None) -> Incident:
     """An incident from its first minute to its end, with evidence."""
     incident = open_incident(ledger)
     ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()), "night")
@@ -88,6 +88,9 @@ def responded(ledger: Ledger) -> Incident:
     }
     ledger.write(f"{DAY} 10:12", decision.model_copy(update={"data": data}), "tanaka")
     ledger.write(f"{DAY} 10:14", incident_entries.contacted(incident, "開発チーム", "電話", ""), "tanaka")
+    if skipped_step is not None:
+        skipped = incident_entries.stepped(incident, skipped_step, StepMark.SKIPPED, "wait", "")
+        ledger.write(f"{DAY} 10:20", skipped, "tanaka")
     recovered = incident_entries.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:33"))
     ledger.write(f"{DAY} 10:34", recovered, "tanaka")
     draft = incident_entries.closed(

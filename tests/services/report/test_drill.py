@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from services.incidents import entries as drafts
 from services.models.causes import Word
 from services.models.drill_score import CauseVerdict, DrillTruth
 from services.models.incidents import StepMark
@@ -28,8 +27,7 @@ def drill(path: Path, *causes: str, alarm: str = ALARM) -> Ledger:
 def test_a_drill_is_scored_by_its_journal(tmp_path: Path) -> None:
     path = tmp_path / "d.db"
     ledger = drill(path, "application-error")
-    incident = responded(ledger)
-    ledger.write(f"{DAY} 10:20", drafts.stepped(incident, 3, StepMark.SKIPPED, "wait", ""))
+    responded(ledger, skipped_step=3)
     score = scored(path, RUNBOOK)
     assert (score.taken_after, score.told_after, score.decided_after, score.recovered_after, score.closed_after) == (
         240, 660, 540, 1800, 2820

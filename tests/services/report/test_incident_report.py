@@ -1,21 +1,33 @@
 """The report of an incident, and incidents in the reports of days, months and years: from the journal alone."""
 
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from services import i18n
 from services.incidents import entries as incident_entries
 from services.incidents.capture import captured
 from services.incidents.course import incident_of
 from services.models.causes import OnsetBasis
 from services.models.incident_report import IncidentReport
-from services.models.incidents import IncidentState, StepMark, TriggerKind, TurnKind
+from services.models.incidents import (
+    IncidentState,
+    StepMark,
+    TimelineKind,
+    TimelineRow,
+    TriggerKind,
+    TurnKind,
+)
 from services.models.journal import EntryKind
 from services.models.report import DayReport, PeriodReport
 from services.models.verdict import Verdict
 from services.report.collecting.incident import make_incident_report, recorded_incidents
 from services.report.rendering import html, markdown
+from services.report.rendering.dates import Dates
 from services.report.rendering.incident.document import incident_document
+from services.report.rendering.incident.rows import IncidentRows
 from services.report.rendering.markdown import to_markdown
 from services.report.rendering.page import height
 from tests.services.duties.duty_world import jst
@@ -173,3 +185,37 @@ def test_an_alarm_that_returned_has_not_recovered(ledger: Ledger) -> None:
     ledger.write(f"{DAY} 10:20", incident_entries.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:20")))
     ledger.write(f"{DAY} 10:30", incident_entries.turned(incident, TurnKind.ALARM, jst(f"{DAY} 10:30")))
     assert report_of(ledger).incident.mttr_seconds is None
+
+
+def test_what_was_recorded_before_the_clock_was_set_back_is_in_the_reports(ledger: Ledger) -> None:
+    """The clock was an hour ahead until 10:50; what people then did is dated later than now, and is in the chain before now."""
+    responded(ledger)
+    ledger.entry(f"{DAY} 09:52", EntryKind.NOTE, "clock set back")
+    now = f"{DAY} 09:55"
+    report = report_of(ledger, now=now)
+    assert [contact.role for contact in report.incident.contacted] == ["開発チーム"]
+    whole = report_of(ledger, now="2026-01-07 09:00")
+    assert [(row.at, row.text) for row in report.timeline] == [(row.at, row.text) for row in whole.timeline]
+    day = ledger.report(DAY, now)
+    assert [line.state for line in day.incidents] == [IncidentState.CLOSED]
+    earlier = ledger.report(DAY, f"{DAY} 09:51")
+    assert earlier.incidents == (), "before the entry that proves it, those moments are still to come"
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_what_aws_did_after_t0_is_not_called_just_before(ledger: Ledger, language: str) -> None:
+    i18n.use(language)
+    responded(ledger)
+    report = report_of(ledger)
+    assert report.onset is not None
+    rows = tuple(
+        TimelineRow(
+            at=report.onset.at + timedelta(minutes=by), kind=TimelineKind.JUST_BEFORE, text=f"at {by}"
+        )
+        for by in (-3, 3)
+    )
+    day = jst(f"{DAY} 10:00").date()
+    dates = Dates(ZoneInfo(report.timezone), day, day)
+    changed = IncidentRows(report.model_copy(update={"timeline": rows}), dates, day)
+    kinds = [str(line.cells[1]) for line in changed.timeline()]
+    assert kinds == [i18n._("just before"), i18n._("after T0")]

@@ -33,7 +33,10 @@ def test_the_list_and_its_exit_status(ledger: Ledger, capsys: pytest.CaptureFixt
     assert "There are no incidents." in capsys.readouterr().out
     responded(ledger)
     assert toban("list", "--all") == 0
-    assert "MTTA 4m  MTTR 30m" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "MTTA 4m  MTTR 30m" in out
+    assert "10:03" in out, "the time is whole"
+    assert "…" not in out
     open_incident(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
     assert toban("list", "--json", "--all") == 2
     lines = json.loads(capsys.readouterr().out)

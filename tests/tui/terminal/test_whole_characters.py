@@ -5,7 +5,7 @@ import random
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widgets import Static
 
@@ -150,3 +150,56 @@ async def test_a_change_draws_the_widget_that_shows_it_and_no_other() -> None:
         app.query_one("#left", Pane).refresh(Region(0, 0, 9, 2))
         await pilot.pause()
         assert log == [("over", 2)], "it lies above"
+
+
+class Late(Static):
+    """Draws less than its region, as a widget does that has not heard of its new size."""
+
+    def __init__(self, drawn: Size) -> None:
+        super().__init__("l" * 24, id="late")
+        self.drawn = drawn
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        rows = super().render_lines(crop)[: max(0, self.drawn.height - crop.y)]
+        return [row.crop(0, max(0, self.drawn.width - crop.x)) for row in rows]
+
+
+class Below(App[None]):
+    """Text, and a widget that is late above a part of it."""
+
+    CSS = """
+    Screen { layers: base above; }
+    #below { width: 100%; height: 100%; }
+    #late { layer: above; position: absolute; width: 8; height: 3; offset: 2 1; }
+    """
+
+    def __init__(self, drawn: Size) -> None:
+        whole_characters.install()
+        super().__init__()
+        self.drawn = drawn
+
+    def compose(self) -> ComposeResult:
+        yield Static("\n".join("b" * WIDTH for _row in range(HEIGHT)), id="below")
+        yield Late(self.drawn)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "rows"),
+    [
+        (Size(8, 1), ["llllllll", "bbbbbbbb", "bbbbbbbb"]),
+        (Size(0, 3), ["bbbbbbbb"] * 3),
+        (Size(0, 0), ["bbbbbbbb"] * 3),
+        (Size(5, 3), ["lllll   "] * 3),
+    ],
+)
+async def test_below_a_widget_that_draws_less_than_its_region_the_next_one_shows(
+    drawn: Size, rows: list[str]
+) -> None:
+    app = Below(drawn)
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await pilot.pause()
+        compositor = app.screen._compositor
+        assert isinstance(compositor, whole_characters.WholeCharacters)
+        assert [strip.text for strip in compositor.rows(range(1, 4)).values()] == [
+            f"bb{row}{'b' * (WIDTH - 10)}" for row in rows
+        ]

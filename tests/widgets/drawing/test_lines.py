@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from services.models.text import clean
 from widgets.drawing.columns import Column, lay_out, widths
+from widgets.drawing.format import crop
 from widgets.drawing.lines import fit, plain, spread, width_of
 
 SPANS = st.lists(
@@ -48,3 +49,9 @@ def test_columns_fill_the_width_and_drop_by_rank() -> None:
     assert sum(wide) + 6 == 80
     assert widths(COLUMNS, [row], 30)[3] == 0
     assert widths(COLUMNS, [row], 16)[2:] == [0, 0]
+
+
+def test_a_cut_at_an_ellipsis_is_not_marked_twice() -> None:
+    for width in range(1, 12):
+        assert "".join(text for text, _role in fit([("slots ar…(+45)", "")], width)).count("……") == 0
+        assert crop("slots ar…(+45)", width).count("……") == 0

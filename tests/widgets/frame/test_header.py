@@ -53,6 +53,16 @@ async def test_the_header_fills_one_row_and_never_loses_environment_and_time(wid
     assert "PROD" in text
 
 
+async def test_the_one_on_duty_is_named_before_what_is_constant() -> None:
+    modes = tuple(
+        ModeLabel(str(number), title, number == 5)
+        for number, title in enumerate(["監視", "点検", "ログ", "操作", "対応", "記録"], 1)
+    )
+    text = await text_at(120, replace(FACTS, modes=modes, expires_in="", on_duty="佐藤 花子"))
+    assert "on duty 佐藤 花子" in text
+    assert "toban" not in text
+
+
 async def test_a_wide_header_says_everything() -> None:
     text = await text_at(200)
     for part in (
@@ -178,8 +188,9 @@ async def test_one_part_that_is_too_long_drops_no_other() -> None:
 
 
 @pytest.mark.parametrize("width", range(60, 204, 11))
-async def test_who_is_on_duty_takes_only_the_room_that_is_left(width: int) -> None:
-    bare = await text_at(width)
-    line = await text_at(width, replace(FACTS, on_duty="佐藤 健二"))
-    assert [part for part in bare.split() if part not in line] == []
-    assert width < 190 or "佐藤 健二" in line
+async def test_who_is_on_duty_takes_the_room_of_nothing_that_can_change(width: int) -> None:
+    facts = replace(IN_TROUBLE, expires_in="", identity=None)
+    bare, line = await text_at(width, facts), await text_at(width, replace(facts, on_duty="佐藤 健二"))
+    constant = {FACTS.account, FACTS.region, FACTS.system}
+    assert {part for part in bare.split() if part not in line} <= {*constant, "1,234", "calls", "¥0.42"}
+    assert width < 200 or "佐藤 健二" in line

@@ -1,9 +1,10 @@
 """What the parts of an incident's screen say, from made-up evidence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
+from rich.cells import cell_len
 
 from services import i18n
 from services.models.causes import Word
@@ -15,7 +16,17 @@ from services.models.first_wave import (
     StoppedContainer,
     StoppedTask,
 )
-from services.models.incidents import Decision, HandOver, IncidentState, StepKind, StepMark, StepRecord
+from services.models.incidents import (
+    ClockKind,
+    ClockState,
+    Decision,
+    HandOver,
+    IncidentClock,
+    IncidentState,
+    StepKind,
+    StepMark,
+    StepRecord,
+)
 from services.models.metrics import TimeSpan
 from tests.widgets import incident_data as data
 from widgets.drawing.lines import plain, width_of
@@ -36,6 +47,8 @@ from widgets.incidents.list import ListedIncident, incident_rows
 from widgets.incidents.steps import step_entries
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.timeline import timeline_entries
+from widgets.incidents.view import IncidentView
+from widgets.incidents.wording import clock_span
 
 
 @pytest.fixture(params=["ja", "en"])
@@ -300,3 +313,82 @@ def test_the_strip_tells_of_a_hand_over_once_nothing_else_waits() -> None:
     untaken = IncidentAlert("ecs-cpu", is_taken=False)
     assert "not taken ecs-cpu" in plain(alert_forms([offered, untaken], data.NOW))[0]
     assert alert_forms([IncidentAlert("alb-5xx", is_taken=True)], data.NOW) == []
+
+
+# -- what a person decided, and what is over
+
+
+def decided(cause: str = "database-saturated", **fields: object) -> IncidentView:
+    decision = Decision(cause=cause, title="接続の枠が尽きた", at=data.minutes(6), by="tanaka")
+    return data.view(incident=data.incident(decision=decision, **fields))
+
+
+@pytest.mark.parametrize("make", [cause_entries, leading_entries])
+def test_a_decision_stands_above_what_is_computed(
+    language: str, make: Callable[..., Sequence[Entry]]
+) -> None:
+    lines = text(make(decided(), data.NOW, 76)).splitlines()
+    assert lines[0].startswith("✓ ")
+    assert "接続の枠が尽きた" in lines[0]
+    assert "tanaka" in lines[0]
+    assert not text(make(data.view(), data.NOW, 76)).startswith("✓ ")
+
+
+def test_a_long_decision_is_cut_before_who_decided() -> None:
+    view = decided()
+    assert view.incident.decision is not None
+    long = view.incident.decision.model_copy(update={"title": "とても長い原因" * 12})
+    view = data.view(incident=view.incident.model_copy(update={"decision": long}))
+    first = text(leading_entries(view, data.NOW, 76)).splitlines()[0]
+    assert cell_len(first) <= 76
+    assert "tanaka" in first
+
+
+def test_the_action_of_a_cause_is_marked_as_surely_as_the_cause_is_known() -> None:
+    def mark(view: IncidentView) -> str:
+        entries = step_entries(view, data.NOW, 76)
+        number = len(data.PLAYBOOK.steps) + 2
+        return text([entry for entry in entries if entry.key == f"step:{number}"]).split()[1]
+
+    assessment = data.view().assessment
+    assert assessment is not None
+    leader = next(each for each in assessment.causes if each.id == "database-saturated")
+    for word, glyph in ((Word.STRONG, "◆"), (Word.LIKELY, "▲"), (Word.OPEN, "?")):
+        weighed = assessment.model_copy(update={"word": word, "causes": (leader,)})
+        assert mark(data.view(assessment=weighed)) == glyph
+    assert mark(decided()) == "✓"
+    assert mark(decided("bad-deployment")) not in ("✓", "◆", "▲", "?")
+
+
+def test_a_closed_incident_offers_no_next_look(language: str) -> None:
+    closed = data.incident(
+        state=IncidentState.CLOSED, closed_at=data.minutes(20), closed_by="tanaka", cause="x"
+    )
+    for make in (cause_entries, leading_entries):
+        assert all(entry.key != "next-look" for entry in make(data.view(incident=closed), data.NOW, 76))
+
+
+def test_a_log_of_the_database_without_lines_says_what_was_looked_for(language: str) -> None:
+    sample = data.evidence().database_lines
+    assert sample is not None
+    words = page("slow-queries", database_lines=sample.model_copy(update={"lines": ()}))
+    assert {"ja": "読み取り対象: ", "en": "Looked for: "}[language] in words
+
+
+def test_the_tasks_show_cpu_and_memory(language: str) -> None:
+    assert i18n._("ECS memory") in page("ecs")
+
+
+def test_a_clock_that_recovery_ended_does_not_say_that_somebody_was_told(language: str) -> None:
+    called, uncalled = (
+        IncidentClock(
+            kind=ClockKind.ESCALATION, starts=data.T0, due=data.NOW, state=ClockState.MET, met_at=data.NOW,
+            who="開発チーム", is_told=is_told,
+        )
+        for is_told in (True, False)
+    )  # fmt: skip
+    words = {
+        "ja": ("✓ 開発チームに連絡済み 03:14", "– 開発チームへの連絡は不要"),
+        "en": ("✓ 開発チーム was told 03:14", "– 開発チーム need not be told"),
+    }
+    assert tuple(clock_span(clock, data.NOW, data.JST)[0] for clock in (called, uncalled)) == words[language]

@@ -47,7 +47,7 @@ def _drill(drill: DrillScore) -> Iterator[str]:
         yield _("  No incident was opened for the scenario's alarm.")
         return
     for title, seconds in (
-        (_("Taken"), drill.taken_after),
+        (_("Taken after"), drill.taken_after),
         (_("Somebody was told"), drill.told_after),
         (_("Cause decided"), drill.decided_after),
         (_("Recovered"), drill.recovered_after),

@@ -24,6 +24,7 @@ from tui.screens.changes.procedures import choose_procedure
 from tui.screens.changes.run import RunScreen
 from tui.screens.changes.target_feeds import TargetFeeds
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.common.way_back import WAY_BACK
 from widgets.changes.list import ChangeList, Offer
 from widgets.changes.live_state import LiveStatePanel
 from widgets.changes.load import TargetLoadPanel, change_moments
@@ -36,7 +37,7 @@ from widgets.drawing.table import KeyedTable
 class ChangeScreen(ModeScreen):
     """The change mode."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("change")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("change"), WAY_BACK]
 
     def __init__(self) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,6 +14,9 @@ from services.i18n import _
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
+
+_SHORT = 8
+"""Cells of a note that needs no share of the width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,12 @@ class ChooseScreen(GuardedDialog[str | None]):
         """The cursor begins `at` this key, else on the first line; `harmless` as for TypeAheadGuard."""
         super().__init__(harmless=harmless)
         self._title = title
-        self.table = KeyedTable((Column("", flex=2, min_width=20), Column("", flex=1, min_width=8, rank=1)))
+        # Short notes, such as scores, leave their room to the texts.
+        widest = max((cell_len(choice.note) for choice in choices), default=0)
+        notes = (
+            Column("", flex=1, min_width=8, rank=1) if widest > _SHORT else Column("", min_width=0, rank=1)
+        )
+        self.table = KeyedTable((Column("", flex=2, min_width=20), notes))
         self._choices = choices
         self._at = at
 

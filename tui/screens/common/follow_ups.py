@@ -1,6 +1,6 @@
 """What is left to be done by a date, as people write it: `2026-02-02 add an index`, one a line."""
 
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from services.i18n import _
 from tui.typed_days import read_coming_day
@@ -8,6 +8,7 @@ from widgets.inputs.note_field import NoteField
 
 DUE = time(9, 0)
 """Local time at which a follow-up is due on its day."""
+_A_WEEK = timedelta(days=7)
 
 
 class FollowUpField(NoteField):
@@ -28,6 +29,12 @@ class FollowUpField(NoteField):
     def read(self, today: date, zone: tzinfo) -> tuple[tuple[tuple[str, datetime], ...], str]:
         """(what is left with its time, ""), or ((), why a line cannot be read)."""
         return read_follow_ups(self.text, today, zone, self.offered)
+
+
+def example_of(today: date) -> str:
+    """What an empty field shows: how a follow-up is written, with a day to come."""
+    hint = _("{day} add an index (one a line: a day and what is to be done)")
+    return hint.format(day=(today + _A_WEEK).isoformat())
 
 
 def read_follow_ups(

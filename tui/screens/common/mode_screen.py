@@ -11,13 +11,12 @@ from textual.screen import Screen
 from services.alarms.acknowledgements import present
 from services.clock import LEAST_SKEW
 from services.i18n import _
-from services.incidents.clocks import clocks
 from services.incidents.roster import on_duty
 from services.models import glyphs
 from services.models.aws_cli import CommandSheet
 from services.models.duties import OccurrenceState
 from services.models.feeds import FeedState
-from services.models.incidents import Incident, IncidentState
+from services.models.incidents import IncidentState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Environment
@@ -25,6 +24,8 @@ from tui.console import Console
 from tui.modes import MODES
 from tui.runtime.removal import dismiss_below
 from tui.screens.common.framed import Framed
+from tui.screens.common.incident_alerts import incident_alerts
+from tui.screens.common.way_back import go_back, leads_back
 from widgets.alarms.strip import AlarmStrip
 from widgets.drawing.format import coarse, duration
 from widgets.drawing.ticker import catch_up, every_second
@@ -32,7 +33,6 @@ from widgets.frame.banner import Banner, shared_problem
 from widgets.frame.hand_over_line import HandOverLine
 from widgets.frame.header import Header, HeaderFacts, ModeLabel
 from widgets.frame.key_bar import KeyBar
-from widgets.incidents.alert import IncidentAlert
 
 EXPIRES_SOON = 15 * 60
 """Seconds before the end of the credentials at which the header warns."""
@@ -50,27 +50,6 @@ class Place:
     """The journal's subject of a note about it; "" for none."""
     opened: bool = False
     """The object was opened, so a note is about it; otherwise it is only under the cursor, and the writer decides."""
-
-
-def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
-    """The open incidents as the alarm strip tells of them."""
-    books, now = {book.id: book for book in app.ready.runbook.playbooks}, app.aws_now()
-    return tuple(
-        IncidentAlert(
-            str(incident.target),
-            incident.state is not IncidentState.OPEN,
-            clocks(incident, books.get(incident.playbook or ""), now),
-            is_offered=_is_offered(incident, app.ready.journal.person.name),
-        )
-        for incident in app.incidents
-        if incident.is_open and not incident.joined_to
-    )
-
-
-def _is_offered(incident: Incident, user: str) -> bool:
-    """Whether somebody else hands the incident over to this user, or to whoever accepts."""
-    offer = incident.hand_over
-    return offer is not None and offer.by != user and offer.to in ("", user)
 
 
 class ModeScreen(Framed, Screen[object]):
@@ -118,6 +97,18 @@ class ModeScreen(Framed, Screen[object]):
     def responds_to(self) -> str:
         """The alarm or inspection that is in front, whose incident the key of the mode 対応 opens; "" for none."""
         return ""
+
+    def leads_back(self) -> bool:
+        """Whether this screen was opened by a step of an incident, to which the key of going back returns."""
+        return leads_back(self.app, self)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return to the incident only where a step of it has led here."""
+        return self.leads_back() if action == "back_to_incident" else super().check_action(action, parameters)
+
+    def action_back_to_incident(self) -> None:
+        """Return to the incident whose step has led here."""
+        go_back(self.app, self)
 
     def aws_commands(self) -> CommandSheet | None:
         """The `aws` commands that read what is shown; None if there are none."""

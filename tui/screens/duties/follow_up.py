@@ -12,7 +12,7 @@ from services.journal.errors import JournalError
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tui.console import Console
-from tui.screens.common.follow_ups import read_follow_ups
+from tui.screens.common.follow_ups import example_of, read_follow_ups
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
@@ -33,7 +33,7 @@ class FollowUpScreen(WritingDialog):
 
     def placeholder(self) -> str:
         """Return the prompt."""
-        return _("2026-02-02 add an index (one a line: a day and what is to be done)")
+        return example_of(self.app.now().astimezone(self.app.zone).date())
 
     def about(self) -> Iterable[Widget]:
         """Yield the finding, and what a day alone leaves."""

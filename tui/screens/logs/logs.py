@@ -12,6 +12,7 @@ from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
 from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs.panes import PaneScreen
 from widgets.logs.pane import LogPane
 
@@ -22,7 +23,7 @@ MOST_PANES = 4
 class LogsScreen(PaneScreen):
     """The logs mode: several log panes on one screen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), WAY_BACK]
     DEFAULT_CSS = """
     LogsScreen {
         #panes { height: 1fr; }
@@ -83,7 +84,7 @@ class LogsScreen(PaneScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable closing the only pane."""
-        return len(self.tails) > 1 if action == "close_pane" else True
+        return len(self.tails) > 1 if action == "close_pane" else super().check_action(action, parameters)
 
     def action_open_pane(self) -> None:
         """Choose a log group for another pane."""

@@ -50,6 +50,11 @@ class PaneScreen(ModeScreen):
         self.workers.cancel_group(self, f"tail-{id(pane)}")
         del self.tails[pane]
 
+    def leads_back(self) -> bool:
+        """Not while something is open in the focused pane: the key closes that first."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        return super().leads_back() and not any(_is_reading(pane) for pane in self.tails if pane in around)
+
     def pane_sheet(self, pane: LogPane) -> CommandSheet:
         """The `aws` commands that read what `pane` shows."""
         from services.aws_cli.logs import pane_commands
@@ -115,3 +120,8 @@ class PaneScreen(ModeScreen):
 
     async def add_pane(self, group: str, at: datetime | None = None) -> None:
         """Open another pane; a screen with a fixed number of panes does nothing."""
+
+
+def _is_reading(pane: LogPane) -> bool:
+    """Whether something is open in a pane that the key of going back closes first: a line, a range or a search."""
+    return bool(pane.detail.display or pane.lines.ranging or pane.view.query is not None)

@@ -30,6 +30,9 @@ _WHILE_OPEN = frozenset(
 )
 """Actions that need an open incident."""
 
+_APART = "apart:"
+"""Before the id of an incident that is not the same one."""
+
 
 async def attempt(app: Console, record: Awaitable[object], confirmation: str) -> bool:
     """Record something and say so; if the journal refuses, say why."""
@@ -64,7 +67,7 @@ class IncidentScreenBase(ModeScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done about the incident at hand as it stands."""
-        if action == "opinion" and self.services.second_opinion.settings is None:
+        if action == "opinion" and self.services.response.opinion.settings is None:
             return False
         incident = self.incident_at_hand()
         if action in _WHILE_OPEN and incident is not None and not incident.is_open:
@@ -164,9 +167,19 @@ class IncidentScreenBase(ModeScreen):
             Choice(other.id, other.title, self._why_one(incident, other, is_near=other.id in near))
             for other in others
         ]
+        choices += [
+            Choice(f"{_APART}{other.id}", _("Another incident than “{title}”").format(title=other.title))
+            for other in others
+            if other.id in near
+        ]
         title = _("“{title}” is part of…").format(title=incident.title)
 
         def chosen(id: str | None) -> None:
+            apart = next((other for other in others if id == f"{_APART}{other.id}"), None)
+            if apart is not None:
+                confirmation = _("They stay two incidents.")
+                self._attempt(self.services.incidents.keep_apart(incident, apart), confirmation)
+                return
             into = next((other for other in others if other.id == id), None)
             if into is not None:
                 confirmation = _("It is part of “{title}” now.").format(title=into.title)

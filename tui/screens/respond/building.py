@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.i18n import _
 from services.incidents.catalogue import causes_of
-from services.incidents.clocks import clocks
+from services.incidents.clocks import whole_clocks
 from services.incidents.escalation import (
     Situation,
     impact_text,
@@ -19,6 +19,7 @@ from services.incidents.escalation import (
 from services.incidents.facts import Facts
 from services.incidents.joining import may_be_one
 from services.incidents.live import with_captured
+from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
 from services.models.causes import Assessment, CauseSpec
@@ -131,12 +132,13 @@ def incident_view(
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
     leads = playbook.leads if playbook is not None else ()
+    newest = app.ready.response.live.newest(incident)
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
         kinds=tuple(kind_of(app, step) for step in steps),
         places=tuple(_place_title(app, lead, place) for lead, place in zip(leads, places, strict=False)),
-        clocks=clocks(incident, playbook, app.aws_now()),
+        clocks=whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, app.aws_now()),
         evidence=present,
         weighed=evidence,
         assessment=assessment,
@@ -145,7 +147,7 @@ def incident_view(
         undecided=undecided_roles(app.ready.runbook, playbook),
         joinable=joinable(app, incident, weighing),
         joined_title=next((other.title for other in app.incidents if other.id == incident.joined_to), ""),
-        checks=app.ready.live_evidence.checks(incident),
+        checks=recovery_checks(Facts(newest, app.ready.runbook)) if newest is not None else (),
         zone=app.zone,
         trouble=records.trouble or why_no_evidence(incident),
     )

@@ -11,7 +11,7 @@ from services.incidents.service import Incidents
 from services.journal.errors import JournalError
 from services.models import glyphs
 from services.models.incidents import Incident
-from tui.screens.common.follow_ups import read_follow_ups
+from tui.screens.common.follow_ups import example_of, read_follow_ups
 from tui.screens.common.writing_dialog import GuardedWritingDialog, NotTaken
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.prose import Prose
@@ -44,8 +44,8 @@ class CloseScreen(GuardedWritingDialog):
         """`causes`: (id, title), the decided or leading one first; `is_firing`: whether its alarm fires still."""
         choices = (*causes, (OWN, _("as the summary says")))
         self.cause = ChoiceRow(choices, choices[0][0], id="cause")
-        self.follow_ups = NoteField(_("2026-02-02 add an index (one a line: a day and what is to be done)"))
         super().__init__()
+        self.follow_ups = NoteField(example_of(self.app.now().astimezone(zone).date()))
         self._incident, self._incidents, self._zone = incident, incidents, zone
         self._titles = dict(choices)
         self._is_firing = is_firing

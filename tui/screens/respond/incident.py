@@ -144,7 +144,7 @@ class IncidentScreen(IncidentScreenBase):
     @work(group="incident-live", exclusive=True)
     async def follow_live(self) -> None:
         """Read what AWS shows now, once a minute for all who look."""
-        clock, source = self.services.clock, self.services.live_evidence
+        clock, source = self.services.clock, self.services.response.live
         while self._has_alarm():
             self.live = await source.read(self.incident_at_hand())
             self._show()
@@ -160,7 +160,7 @@ class IncidentScreen(IncidentScreenBase):
         incident = self.incident_at_hand()
         words = _("{title}: reading AWS…").format(title=incident.title)
         with self.app.under_way(words, f"first-wave:{incident.id}"):
-            self.live = await self.services.live_evidence.read(incident, at_once=True)
+            self.live = await self.services.response.live.read(incident, at_once=True)
         self._weighs_live = True
         self._show()
         if look is not None:

@@ -23,8 +23,8 @@ class NextLooks:
         assessment = view.assessment if view is not None else None
         following = assessment.next_look if assessment is not None else None
         if following is None or following.signal != look.signal:
-            return _("{signal}: read, and the causes are weighed anew.").format(signal=look.title)
+            return _("Read, and the causes are weighed anew: {signal}").format(signal=look.title)
         if place is None:
-            return _("{signal}: it cannot be seen yet.").format(signal=look.title)
-        words = _("{signal}: it cannot be seen yet; i again opens {place}.")
-        return words.format(signal=look.title, place=place.title)
+            return _("It cannot be seen yet: {signal}").format(signal=look.title)
+        # The look stands on the screen already; with the place's name the message fits a line of 80 cells.
+        return _("It cannot be seen yet; i again opens {place}.").format(place=place.title)

@@ -17,7 +17,7 @@ from widgets.drawing.lines import ROLES
 
 def opinion_words(app: Console, incident: Incident) -> Content:
     """Return what asking costs and does."""
-    settings = app.ready.second_opinion.settings
+    settings = app.ready.response.opinion.settings
     yen = f"{settings.yen:,}" if settings is not None else "?"
     lines = [
         Content.styled(_("Costs about ¥{yen}.").format(yen=yen), ROLES["caution"]),
@@ -33,7 +33,7 @@ def opinion_words(app: Console, incident: Incident) -> Content:
 
 async def second_opinion(app: Console, incident: Incident, description: str) -> None:
     """Show the newest answer, go on with what was begun, or ask whether to ask."""
-    service = app.ready.second_opinion
+    service = app.ready.response.opinion
     try:
         newest = await service.newest(incident)
     except JournalError as error:
@@ -66,6 +66,9 @@ async def _ask(app: Console, service: SecondOpinion, incident: Incident, descrip
         return
     if opinion is not None and opinion.task:
         await _follow(app, service, incident, opinion)
+    elif opinion is not None and opinion.state is OpinionState.UNKNOWN:
+        words = _("Whether AWS accepted the request is not known; the timeline says why.")
+        app.inform(words, severity="warning")
     else:
         app.inform(_("AWS has not accepted the request; the timeline says why."), severity="warning")
 

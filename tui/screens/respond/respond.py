@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from services.i18n import _
-from services.incidents.clocks import clocks
+from services.incidents.clocks import whole_clocks
 from services.models.incidents import Incident
 from tui.commands import bindings
 from tui.screens.common.mode_screen import Place
@@ -104,7 +104,10 @@ class RespondScreen(IncidentScreenBase):
         titles = {str(id): str(spec.title) for id, spec in specs_of(self.app, playbook).items()}
         records = self._records.get(incident.id, Records())
         assessment = self.weighing.of(incident, records.evidence)
-        return ListedIncident(incident, clocks(incident, playbook, self.app.aws_now()), assessment, titles)
+        listed = whole_clocks(
+            incident, self.app.incidents, self.services.runbook.playbooks, self.app.aws_now()
+        )
+        return ListedIncident(incident, listed, assessment, titles)
 
     # -- the incident at the cursor
 

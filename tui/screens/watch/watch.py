@@ -107,7 +107,7 @@ class WatchScreen(PaneScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow a panel's own commands only while it has the focus."""
         if action == "leave_zoom":
-            return self.zoomed
+            return self.zoomed or self.leads_back()
         if action == "acknowledge":
             parameters = ("alarms",)
         elif action != "panel_command":
@@ -172,8 +172,11 @@ class WatchScreen(PaneScreen):
         self.panels[self.current].focus()
 
     def action_leave_zoom(self) -> None:
-        """Show all panels again."""
-        self.action_zoom()
+        """Show all panels again, or return to the incident whose step has led here."""
+        if self.leads_back():
+            self.action_back_to_incident()
+        else:
+            self.action_zoom()
 
     def on_descendant_focus(self) -> None:
         """Remember which panel has the focus."""

@@ -20,7 +20,7 @@ from services.i18n import N_, _
 from services.models import glyphs
 from services.models.changes import Parameter
 from widgets.changes.plan.value_input import ValueInput
-from widgets.drawing.format import pad
+from widgets.drawing.format import crop, pad
 
 _LABEL = 22
 _LENGTH = 256
@@ -73,6 +73,7 @@ class ChoiceRow(Widget, can_focus=True):
             return Content("   ").join(parts)
         self._places = []
         title = next((title for name, title in self.choices if name == self.value), "")
+        title = crop(title, max(1, self.size.width - 4))
         return Content.assemble(("◂ ", "$text-accent"), (title, "bold"), (" ▸", "$text-accent"))
 
     def _part(self, name: str, title: str) -> Content:

@@ -1,6 +1,6 @@
 """The database: status, what is pending, its events, whether the tasks reach it, how fast its storage fills. Pure."""
 
-from services.i18n import _
+from services.i18n import _, plural
 from services.models import glyphs
 from services.models.date_text import span_text
 from services.models.depletion import HOUR, depletion
@@ -95,7 +95,8 @@ def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
     entries.append(fact("storage:free", _("Free storage"), free))
     falls = [(span, _fall(series.times, series.values, span)) for span in _SPANS]
     for span, per_hour in falls:
-        name = _("over {time}").format(time=coarse(span))
+        hours = span // HOUR
+        name = plural("past {count} hour", "past {count} hours", hours).format(count=hours)
         text = _("{change} an hour").format(change=number(per_hour, BYTES)) if per_hour is not None else "—"
         entries.append(fact(f"storage:{span}", name, [(text, "bad" if (per_hour or 0) < 0 else "muted")]))
     entries.append(_end(context, series.times, series.values, [fall for _span, fall in falls], width))

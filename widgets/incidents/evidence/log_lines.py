@@ -62,6 +62,12 @@ def _entries(context: EvidenceContext, sample: LogSample | None, source: Source,
             else _("No line matched in what was read of {start} to {end}; l opens the log.")
         )
         text = words.format(start=context.time(sample.span.start), end=context.time(sample.span.end))
+        if source is Source.DATABASE_LOG:
+            # Slow queries are not among what is read: none here does not mean that there are none.
+            what = _(
+                "Looked for: connections, restarts, storage, temporary files; ⏎ on the step counts slow queries."
+            )
+            return [*entries, note(f"empty:{source}", text, width), note(f"pattern:{source}", what, width)]
         return [*entries, note(f"empty:{source}", text, width)]
     return [*entries, *_lines(context, sample, source, width)]
 

@@ -51,8 +51,19 @@ def _distinct(entries: Sequence[Entry]) -> list[Entry]:
 _ERRORS = (Measure.ELB_5XX, Measure.TARGET_5XX)
 _DATABASE = (Measure.DB_CPU, Measure.DB_CONNECTIONS, Measure.DB_CREDITS, Measure.DB_LOAD)
 _LOGS = Page(N_("Logs"), (application_entries, database_log_entries), (_ERRORS,))
+
+
+def _usage_and_scaling_entries(context: EvidenceContext, width: int) -> Sequence[Entry]:
+    """CPU and memory of the tasks, which a small screen has no chart of; what Auto Scaling did comes before them."""
+    usage = curve_entries(context, (Measure.ECS_CPU, Measure.ECS_MEMORY), width)
+    scaling = scaling_entries(context, width)
+    return [*scaling, *usage] if context.evidence.activities else [*usage, *scaling]
+
+
 _TASKS = Page(
-    N_("Tasks"), (count_entries, stopped_entries, scaling_entries), ((Measure.ECS_CPU, Measure.ECS_MEMORY),)
+    N_("Tasks"),
+    (count_entries, stopped_entries, _usage_and_scaling_entries),
+    ((Measure.ECS_CPU, Measure.ECS_MEMORY),),
 )
 _SCALING = Page(
     "Auto Scaling", (scaling_entries, count_entries), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)),

@@ -7,9 +7,9 @@ from services.models import glyphs
 from services.models.aws_codes import (
     ACTIVITY_STATES,
     NOT_SCALED,
-    ROLLOUTS,
     STOP_CODES,
     exit_text,
+    rollout_state,
     stop_reason,
     word_of,
 )
@@ -77,7 +77,7 @@ def _events(context: EvidenceContext, service: ContainerService, width: int) -> 
 def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -> Entry:
     failed = deployment.rollout == "FAILED" or bool(deployment.failed)
     is_new = deployment.created is not None and deployment.created >= context.onset - _JUST_BEFORE
-    state = word_of(ROLLOUTS, deployment.rollout) if deployment.rollout else deployment.status
+    state = rollout_state(deployment)
     line: list[Span] = [
         (
             f"{glyphs.ABNORMAL if failed else glyphs.ATTENTION if is_new else ' '} ",

@@ -6,7 +6,7 @@ from datetime import date
 from services.i18n import N_, _
 from services.models import glyphs
 from services.models.incident_report import IncidentReport
-from services.models.incidents import StepMark, TimelineKind
+from services.models.incidents import StepMark, TimelineKind, TimelineRow
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Line
@@ -77,7 +77,15 @@ class IncidentRows:
     def timeline(self) -> Iterator[Line]:
         """(time, kind, what, by)."""
         for row in self.report.timeline:
-            yield Line((self.dates.at(row.at, self.day), _(_KINDS[row.kind]), row.text, row.by))
+            text = f"{row.text} {_('(reported late)')}" if row.late else row.text
+            yield Line((self.dates.at(row.at, self.day), self._kind(row), text, row.by))
+
+    def _kind(self, row: TimelineRow) -> str:
+        """What AWS did shortly after T0 is not called just before."""
+        onset = self.report.onset
+        if row.kind is TimelineKind.JUST_BEFORE and onset is not None and row.at > onset.at:
+            return _("after T0")
+        return _(_KINDS[row.kind])
 
     def follow_ups(self) -> Iterator[Line]:
         """(due, what, left by, done)."""

@@ -63,7 +63,7 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded: Any, 
         end = await ended(one, run)
         assert end.progress is not None
         assert end.progress.state is WatchState.DONE, end.progress
-        assert "SUCCESSFUL" in end.progress.text
+        assert "is completed" in end.progress.text
         (offer,) = one.engine.changes[plan.kind].follow_ups(plan)
         assert (offer.kind, offer.target) == ("cache-invalidation", "E1234567890ABC")
         assert await one.kinds() == [K.ARMED, K.PLAN, K.INTENT, K.OUTCOME, K.OUTCOME, K.WATCHED]
@@ -111,7 +111,7 @@ async def test_a_deployment_in_progress_is_stopped(embedded: Any, tmp_path: Path
         end = await ended(one, await one.apply(plan))
         assert end.has_ended_well
         assert end.progress is not None
-        assert "ROLLBACK_SUCCESSFUL" in end.progress.text
+        assert "is rolled back" in end.progress.text
         assert (embedded.counts()[STOP], embedded.counts().get(UPDATE)) == (1, None)
         assert service(embedded).definition == BEFORE
 

@@ -42,7 +42,7 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(
         await confirmed(pilot, screen, SERVICE)
         assert sent(embedded, UPDATE) == 1
         await seen_to_its_end(pilot, embedded)
-        assert "SUCCESSFUL" in pilot.app.runs[0].progress.text
+        assert "完了" in pilot.app.runs[0].progress.text
         for _minute in range(6):
             embedded.advance(60)
         await pilot.press("1")

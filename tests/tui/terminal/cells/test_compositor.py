@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button, DataTable, Footer, Header, Input, Label, RichLog, Sparkline, Static
 
 from tests.tui.terminal.cells.emulated import Cell, Emulator
+from tui.terminal import whole_characters
 from tui.terminal.cells.compositor import is_paintable, is_whole, paint
 from tui.terminal.cells.encoder import Encoder
 from tui.terminal.cells.grid import Grid
@@ -73,6 +74,7 @@ class Busy(App[None]):
     """
 
     def __init__(self, rnd: random.Random) -> None:
+        whole_characters.install()
         super().__init__()
         self.rnd = rnd
         self.wrong: list[tuple[int, int, Cell, Cell]] = []

@@ -11,8 +11,8 @@ from services.aws.cloudwatch.alarms.reader import Alarms
 from services.incidents.facts import Facts
 from services.incidents.first_wave.parts import moment_of
 from services.incidents.live import EVERY, LiveEvidence
-from services.incidents.recovery import has_recovered, recovery_checks
-from services.incidents.recovery_watch import OTHERS, RecoveryWatch
+from services.incidents.recovery.checks import has_recovered, recovery_checks
+from services.incidents.recovery.watch import OTHERS, RecoveryWatch
 from services.incidents.service import Incidents
 from services.incidents.watch import IncidentWatch
 from services.inspections.base import InspectionContext
@@ -86,7 +86,7 @@ async def response(
             console, moment_of(alarm, console.clock.now()).model_copy(update={"since": incident.firing_since})
         )
 
-    live = LiveEvidence(read, RUNBOOK, console.clock)
+    live = LiveEvidence(read, console.clock)
     watch = RecoveryWatch(incidents, live, RUNBOOK, console.clock, lambda: person)
     try:
         yield incidents, watch, IncidentWatch(incidents, RUNBOOK, console.clock)
@@ -143,7 +143,7 @@ async def never(_incident: Incident) -> IncidentEvidence:
 async def test_another_console_judges_when_the_one_whose_turn_it_is_is_closed(tmp_path: Path) -> None:
     async with quiet(tmp_path / "journal.db") as (console, incident):
         people = {name: Person(user=name, host="bastion") for name in ("tanaka", "suzuki")}
-        live = LiveEvidence(never, RUNBOOK, console.clock)
+        live = LiveEvidence(never, console.clock)
         holder, other = (
             RecoveryWatch(console.incidents, live, RUNBOOK, console.clock, lambda person=person: person)
             for person in people.values()

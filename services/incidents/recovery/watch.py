@@ -8,7 +8,7 @@ from services.background.wake import Wake
 from services.clock import Clock
 from services.incidents.facts import Facts
 from services.incidents.live import EVERY, LiveEvidence
-from services.incidents.recovery import has_recovered
+from services.incidents.recovery.checks import has_recovered
 from services.incidents.service import Incidents
 from services.journal.errors import JournalError
 from services.models.incidents import Incident, TriggerKind, TurnKind
@@ -16,9 +16,9 @@ from services.models.journal import Person
 from services.models.runbook import Runbook
 
 LONGEST = timedelta(hours=6)
-"""How long after it fired an incident is watched that nobody closes."""
+"""How long after its alarm fired an incident is watched if nobody closes it."""
 OTHERS = 180.0
-"""Seconds of a quiet alarm after which any other console judges, too: the one whose turn it is may be closed."""
+"""Seconds after the alarm has become quiet from which any console judges: the one whose turn it is may be closed."""
 
 
 class RecoveryWatch:

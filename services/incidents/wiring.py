@@ -1,0 +1,66 @@
+"""Wires what responds to the alarms of one system."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.aws.client.reader import Reader
+from services.aws.devops_agent import DevopsAgentReader, Investigations
+from services.background.faults import Fault
+from services.clock import Clock
+from services.incidents.capture import IncidentCapture
+from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.live import LiveEvidence
+from services.incidents.opinion import SecondOpinion
+from services.incidents.recovery.watch import RecoveryWatch
+from services.incidents.service import Incidents
+from services.incidents.watch import IncidentWatch
+from services.journal.journal import Journal
+from services.models.alarms import AlarmOverview
+from services.models.runbook import Runbook
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The parts of the response to alarms and findings."""
+
+    incidents: Incidents
+    watch: IncidentWatch
+    """Opens incidents for alarms."""
+    first_waves: FirstWaveReader
+    capture: IncidentCapture
+    """Records the first wave of each incident."""
+    live: LiveEvidence
+    recovery: RecoveryWatch
+    opinion: SecondOpinion
+
+
+def response_of(
+    runbook: Runbook,
+    journal: Journal,
+    reader: Reader,
+    investigations: Investigations,
+    clock: Clock,
+    aws_clock: Clock,
+    region: str,
+    alarms: Callable[[], AlarmOverview | None],
+    fault: Fault,
+) -> Response:
+    """Connect the parts; `aws_clock` is `clock` corrected by AWS's time, `alarms` returns the newest reading, `fault` is called with internal errors of first waves."""
+    incidents = Incidents(journal, clock)
+    first_waves = FirstWaveReader(runbook, reader, aws_clock, region, alarms, fault)
+    live = LiveEvidence(first_waves.of, clock)
+    return Response(
+        incidents,
+        IncidentWatch(incidents, runbook, clock),
+        first_waves,
+        IncidentCapture(incidents, first_waves.of, clock),
+        live,
+        RecoveryWatch(incidents, live, runbook, clock, lambda: journal.person),
+        SecondOpinion(
+            incidents,
+            runbook,
+            clock,
+            agent=DevopsAgentReader(reader),
+            investigations=investigations,
+        ),
+    )

@@ -1,0 +1,94 @@
+"""From what a step of an incident opens, the key of going back returns to the incident."""
+
+import pytest
+
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until
+from tests.tui.screens.respond.test_respond import ALARM, responding, shows
+from tui.modes import MODES
+from tui.screens.changes.change import ChangeScreen
+from tui.screens.changes.plan import PlanScreen
+from tui.screens.logs.logs import LogsScreen
+from tui.screens.respond.incident import IncidentScreen
+from tui.screens.watch.watch import WatchScreen
+
+pytestmark = [pytest.mark.scenario("alb-5xx", history=300.0), pytest.mark.usefixtures("at_once")]
+MODE_OF_KEY = {mode.key: mode.id for mode in MODES}
+
+
+@pytest.fixture(autouse=True)
+def _storm(embedded: Embedded) -> None:
+    for _minute in range(6):
+        embedded.advance(60)
+
+
+@pytest.mark.parametrize(("number", "kind"), [("1", LogsScreen), ("2", ChangeScreen), ("3", WatchScreen)])
+async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(
+    embedded: Embedded, number: str, kind: type[object]
+) -> None:
+    async with responding(embedded) as pilot:
+        await pilot.press("full_stop", number)
+        await shows(pilot, kind)
+        await until(pilot, lambda: "Esc Back" in screen_text(pilot).splitlines()[-1])
+        await pilot.press("escape")
+        await shows(pilot, IncidentScreen)
+        assert pilot.app.screen.first.target == ALARM
+
+
+async def test_a_row_of_the_evidence_is_left_by_the_same_key(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.live is not None)
+        await until(pilot, lambda: "remaining connection slots" in screen_text(pilot))
+        screen.detail.evidence.focus()
+        await pilot.press("enter")
+        await shows(pilot, LogsScreen)
+        await until(pilot, lambda: pilot.app.screen.tails and pilot.app.way_back is not None)
+        await pilot.press("escape")
+        await shows(pilot, IncidentScreen)
+
+
+async def test_what_the_reader_opened_there_closes_first(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        await pilot.press("full_stop", "1")
+        await shows(pilot, LogsScreen)
+        await until(pilot, lambda: pilot.app.way_back is not None)
+        await pilot.press("slash", "x", "escape")
+        await shows(pilot, LogsScreen)
+        await pilot.press("escape")
+        await shows(pilot, IncidentScreen)
+
+
+async def test_a_plan_is_left_for_the_changes_and_then_for_the_incident(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        await pilot.press("full_stop", "7")
+        await shows(pilot, PlanScreen)
+        await pilot.press("escape")
+        await shows(pilot, ChangeScreen)
+        await pilot.press("escape")
+        await shows(pilot, IncidentScreen)
+
+
+async def test_who_went_another_way_is_not_led_back(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        await pilot.press("full_stop", "1")
+        await shows(pilot, LogsScreen)
+        await pilot.press("1")
+        await shows(pilot, WatchScreen)
+        await pilot.press("3")
+        await shows(pilot, LogsScreen)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, LogsScreen)
+        assert not pilot.app.screen.leads_back()
+
+
+async def test_without_a_way_back_no_mode_offers_it(embedded: Embedded) -> None:
+    async with responding(embedded, (200, 60)) as pilot:
+        for mode in "12346":
+            await pilot.press(mode)
+            await until(pilot, lambda mode=mode: pilot.app.current_mode == MODE_OF_KEY[mode])
+            offered = [
+                each.binding.action for each in pilot.app.screen.active_bindings.values() if each.enabled
+            ]
+            assert "back_to_incident" not in offered, mode
+            assert "leave_zoom" not in offered, mode

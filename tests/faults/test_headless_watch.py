@@ -71,13 +71,13 @@ def polls(embedded: Embedded) -> int:
 def sample(embedded: Embedded, watch: Watch) -> Sample:
     process = Path(f"/proc/{watch.process.pid}")
     status = (process / "status").read_text()
-    told = [line for line in watch.lines if line.startswith("tasks ")]
+    counts = [line for line in watch.lines if line.startswith("tasks ")]
     return Sample(
         polls(embedded),
         int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024,
         len(list((process / "fd").iterdir())),
         int(re.findall(r"Threads:\s+(\d+)", status)[0]),
-        int(told[-1].split()[1]),
+        int(counts[-1].split()[1]),
     )
 
 

@@ -318,21 +318,21 @@ async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path: P
         await console.see(alarm())
         console.clock.step(wrong * 60 - 60)
         now = FIRED + MINUTE
-        told = await console.incidents.contacted(only(console.incidents), "PM", "phone")
-        (_recovery, escalation) = clocks(told, PLAYBOOK, now)
+        current = await console.incidents.contacted(only(console.incidents), "PM", "phone")
+        (_recovery, escalation) = clocks(current, PLAYBOOK, now)
         assert escalation.state is ClockState.MET
         assert escalation.met_at is not None
         assert escalation.met_at >= FIRED
         # The next trouble wants its own.
-        await console.incidents.turn(told, TurnKind.RECOVERED, FIRED + 20 * MINUTE)
+        await console.incidents.turn(current, TurnKind.RECOVERED, FIRED + 20 * MINUTE)
         await console.see(
             alarm(AlarmState.OK, FIRED + 21 * MINUTE),
         )
         await console.see(alarm(since=FIRED + 30 * MINUTE))
         again = only(console.incidents)
         assert clocks(again, PLAYBOOK, FIRED + 31 * MINUTE)[1].state is ClockState.RUNNING
-        told = await console.incidents.contacted(again, "PM", "phone")
-        assert clocks(told, PLAYBOOK, FIRED + 45 * MINUTE)[1].state is ClockState.MET
+        current = await console.incidents.contacted(again, "PM", "phone")
+        assert clocks(current, PLAYBOOK, FIRED + 45 * MINUTE)[1].state is ClockState.MET
 
 
 def test_a_playbook_may_name_more_minutes_than_there_are_dates_for() -> None:

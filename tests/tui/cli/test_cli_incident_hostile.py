@@ -1,0 +1,53 @@
+"""`toban incident` on a journal in which every text is hostile: nothing reaches the terminal or a file raw."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services import i18n
+from services.models.text import UNSAFE
+from tests.services.incidents.test_hostile_texts import TEXTS
+from tests.tui.screens.respond.test_respond_hostile import responded
+from tui.cli.main import Output, run
+
+
+def toban(*argv: str) -> int:
+    try:
+        return run(["--lang", "en", *argv], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+def is_safe(text: str) -> bool:
+    return UNSAFE.search(text.replace("\n", "")) is None
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=pytest.mark.slow) if each != "all" else each for each in TEXTS]
+)
+async def test_what_is_printed_and_written_is_safe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    journal = tmp_path / "journal.db"
+    await responded(journal, TEXTS[name])
+    assert toban("incident", "list", "--file", str(journal)) == 1
+    assert is_safe(capsys.readouterr().out)
+    assert toban("incident", "list", "--json", "--file", str(journal)) == 1
+    (line,) = json.loads(capsys.readouterr().out)
+    assert is_safe(json.dumps(line, ensure_ascii=False))
+    id = str(line["seq"])
+    assert toban("incident", "show", id, "--private", "--file", str(journal)) == 0
+    assert is_safe(capsys.readouterr().out)
+    assert toban("incident", "show", id, "--json", "--private", "--file", str(journal)) == 0
+    assert is_safe(json.dumps(json.loads(capsys.readouterr().out), ensure_ascii=False))
+    for suffix in ("html", "md", "json"):
+        written = tmp_path / f"report.{suffix}"
+        assert (
+            toban("incident", "report", id, "--private", "--file", str(journal), "--output", str(written))
+            == 0
+        )
+        text = written.read_text("utf-8")
+        assert is_safe(text)
+        assert "<script>alert" not in text or suffix != "html"
+        capsys.readouterr()

@@ -6,6 +6,8 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from services.host import regular_files
+from services.i18n import _
 from services.incidents.catalogue import effects_of, shipped
 from services.incidents.course import incidents_in
 from services.incidents.evidence import UnreadableEvidence, unpacked
@@ -35,12 +37,22 @@ def truth_path(journal: Path) -> Path:
     return journal.with_name(journal.stem + SUFFIX)
 
 
+def _truth(path: Path) -> DrillTruth:
+    """What a drill hides. Raises OSError, and ValueError for what is no such file."""
+    try:
+        return DrillTruth.model_validate_json(regular_files.read(path))
+    except regular_files.Unsuitable as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    except ValueError as error:
+        raise ValueError(_("{file} does not say what the drill hides.").format(file=path.name)) from error
+
+
 def scored(journal: Path, runbook: Runbook) -> DrillScore:
     """The score of one drill.
 
     Raises sqlite3.Error, OSError, UnusableJournal, and ValueError for a truth that cannot be read.
     """
-    truth = DrillTruth.model_validate_json(truth_path(journal).read_text("utf-8"))
+    truth = _truth(truth_path(journal))
     with closing(JournalReader.open(journal)) as reader:
         entries = [entry_of(row) for row in rows(reader, EntryQuery(), whole=False)]
         incidents = [each for each in incidents_in(entries) if each.target == truth.alarm]

@@ -1,6 +1,7 @@
 """`toban drill` and `toban drill score`."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,24 @@ def test_the_score_has_a_status_and_says_what_it_cannot_score(
     text = capsys.readouterr().out
     assert "✓    1  Application error" in text
     assert "none.db: No such file" in text
+
+
+@pytest.mark.parametrize("truth", ["", "{", "[]", '{"scenario": "x"}', "\x1b[2J", "fifo"])
+def test_a_drill_whose_truth_cannot_be_read_is_not_scored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], truth: str
+) -> None:
+    path = tmp_path / "one.db"
+    responded(drill(path, "firewall"))
+    file = truth_path(path)
+    if truth == "fifo":
+        file.unlink()
+        os.mkfifo(file)
+    else:
+        file.write_text(truth)
+    assert toban("score", str(path)) == 3
+    printed = capsys.readouterr().out
+    assert "one.drill.json" in printed
+    assert "\x1b" not in printed
 
 
 def test_only_what_can_be_drawn_is_a_drill(capsys: pytest.CaptureFixture[str]) -> None:

@@ -196,7 +196,7 @@ def scores_of(paths: Iterable[Path], runbook: "Runbook") -> "DrillScores":
         try:
             scores.append(scored(path, runbook))
         except (sqlite3.Error, OSError, UnusableJournal, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
+            reason = error.strerror if isinstance(error, OSError) else str(error)
             unscored.append(f"{path.name}: {clean(reason or error)}")
     return together(scores, unscored)
 

@@ -45,9 +45,11 @@ class AlarmStrip(LineWidget):
     class Clicked(Message):
         """The operator clicked to open the alarms."""
 
-    def __init__(self, now: Now, *, id: str | None = None) -> None:
+    def __init__(self, now: Now, aws_now: Now | None = None, *, id: str | None = None) -> None:
+        """`now` dates the readings; `aws_now` is AWS's time, by which alarms fire and clocks run; None: the same."""
         super().__init__(id=id)
         self._now = now
+        self._aws_now = aws_now or now
 
     def on_mount(self) -> None:
         """Update the ages every second."""
@@ -83,7 +85,7 @@ class AlarmStrip(LineWidget):
         stale = freshness is Freshness.STALE
         counts = unsure(counts) if stale else counts
         room = width - width_of(counts) - 3
-        alerts = alert_forms(self.incidents, self._now())
+        alerts = alert_forms(self.incidents, self._aws_now())
         alert = next((each for each in alerts if width_of(each) <= room), alerts[-1] if alerts else [])
         room -= width_of(alert)
         newest = overview.newest_firing or overview.newest
@@ -112,7 +114,7 @@ class AlarmStrip(LineWidget):
         role = "strong" if fires else ""
         mark = f" {glyphs.DONE}" if self.acknowledged.get(newest.id) else ""
         state: list[Span] = [(" ", ""), (style.text + mark, style.role)]
-        long: Span = (" " + _("for {time}").format(time=how_long(newest, self._now())), "muted")
+        long: Span = (" " + _("for {time}").format(time=how_long(newest, self._aws_now())), "muted")
         hint: list[Span] = [("  !", "key"), (" " + _("open it"), "muted")] if fires else []
         end: Span = (" ", "")
         name: Span = (newest.name, role)

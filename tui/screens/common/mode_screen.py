@@ -64,7 +64,7 @@ class ModeScreen(Framed, Screen[object]):
         super().__init__()
         self.services = self.app.ready
         self.header = Header(self.app.now, self.app.zone)
-        self.strip = AlarmStrip(now=self.app.aws_now)
+        self.strip = AlarmStrip(self.app.now, self.app.aws_now)
         self.banner = Banner()
         self.journal_banner = Banner()
         self.hand_over_line = HandOverLine()

@@ -1,5 +1,6 @@
 """The respond mode while the disk is full, and while another person does the same: the screen says what was not done."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.faults.small_disks import fill, small_disk
 from tests.services.incidents.incident_desk import desk
 from tests.services.journal.book import note
 from tests.tools.console import console, screen_text, until
-from tests.tui.screens.respond.test_respond import _storm, incident, responding, shows
+from tests.tui.screens.respond.test_respond import ALARM, _storm, incident, responding, shows
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import IncidentDialog
@@ -123,3 +124,34 @@ async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is
         await until(pilot, lambda: any(each.evidence for each in app.incidents), 20)
         await until(pilot, lambda: "no journal" not in screen_text(pilot).splitlines()[0])
         assert bugs(pilot) == 0
+
+
+@pytest.mark.parametrize("minutes", [-4, 4])
+async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    """The alarm fired at 10:02 and it is 10:06; the machine says something else, as the header warns."""
+
+    wrong = timedelta(minutes=minutes)
+    monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: datetime.now(UTC) + wrong)
+
+    class Wrong:
+        """The world's clock as the machine has it."""
+
+        elapsed, awake = embedded.clock.elapsed, embedded.clock.awake
+        sleep = embedded.clock.sleep
+
+        def now(self) -> datetime:
+            return embedded.clock.now() + wrong
+
+    async with console(embedded.url, Wrong(), size=(200, 60)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: any(each.target == ALARM and each.evidence for each in app.incidents))
+        await pilot.press("exclamation_mark")
+        await shows(pilot, IncidentScreen)
+        await until(pilot, lambda: "recovery by itself: 1m left" in screen_text(pilot))
+        await until(pilot, lambda: "tell Development team: 6m left" in screen_text(pilot))
+        assert "stale" not in screen_text(pilot).splitlines()[1]
+        assert "clock" in screen_text(pilot).splitlines()[0]
+        evidence = await app.ready.response.live.read(incident(pilot))
+        assert abs(evidence.began - embedded.clock.now()) < timedelta(seconds=5)

@@ -12,6 +12,10 @@ NAP = 5.0
 overdue wait ends at most this long after it resumes."""
 
 
+LEAST_SKEW = 60.0
+"""Seconds from which a difference to AWS's clock counts: less may be the time that a response takes."""
+
+
 class Clock(Protocol):
     """The only source of time in the console.
 
@@ -108,6 +112,35 @@ class SpedClock:
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds` of simulated time."""
         await _wait(seconds / self.speed, boot_seconds, NAP)
+
+
+class AwsClock:
+    """AWS's time by another clock, which may be wrong by minutes; below LEAST_SKEW that clock's own.
+
+    What AWS dates is compared with it: how long an alarm has been firing, up to which minute its logs are read.
+    """
+
+    def __init__(self, clock: Clock, skew: Callable[[], float | None]) -> None:
+        """`skew`: AWS's time minus that of `clock`, in seconds; None while it is not known."""
+        self._clock = clock
+        self._skew = skew
+
+    def now(self) -> datetime:
+        """AWS's time (aware, UTC)."""
+        skew = self._skew() or 0.0
+        return self._clock.now() + timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
+
+    def elapsed(self) -> float:
+        """As the other clock: durations need no correction."""
+        return self._clock.elapsed()
+
+    def awake(self) -> float:
+        """As the other clock."""
+        return self._clock.awake()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self._clock.sleep(seconds)
 
 
 class ManualClock:

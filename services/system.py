@@ -34,7 +34,7 @@ from services.changes.drills.evidence import MeasuredEvidence
 from services.changes.engine import ChangeEngine
 from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.wiring import engine_of, role_of
-from services.clock import Clock
+from services.clock import AwsClock, Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
 from services.duties.maintenance_dates import MaintenanceDates
@@ -87,6 +87,8 @@ class Services:
 
     runbook: Runbook
     clock: Clock
+    aws_clock: AwsClock
+    """The same corrected by the time that AWS's responses bear."""
     meter: UsageMeter
     session: AwsSession
     alarms: Alarms
@@ -246,12 +248,14 @@ def connect(
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
     role = role_of(session.write_role, session_policies(runbook, region), book)
     engine = engine_of(context, book, session, permits, role)
+    aws_clock = AwsClock(clock, lambda: session.skew_seconds)
     response = response_of(
         runbook,
         book,
         session,
         Investigations(writer_of(session, role), permits, str(region)),
         clock,
+        aws_clock,
         str(region),
         lambda: alarms_feed.state.value,
         workers.report,
@@ -273,6 +277,7 @@ def connect(
     return Services(
         runbook=runbook,
         clock=clock,
+        aws_clock=aws_clock,
         meter=meter,
         session=session,
         alarms=alarms,

@@ -150,6 +150,10 @@ class Console(RuntimeApp):
         """The current time by the console's clock (UTC)."""
         return self.services.clock.now() if self.services else datetime.now(UTC)
 
+    def aws_now(self) -> datetime:
+        """The current time by AWS's clock (UTC), with which what AWS dated is compared."""
+        return self.services.aws_clock.now() if self.services else self.now()
+
     # -- messages to the operator
 
     def inform(self, text: str, *, matter: str = "", severity: "SeverityLevel" = "information") -> None:

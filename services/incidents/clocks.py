@@ -18,7 +18,7 @@ def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tupl
     """
     if playbook is None:
         return ()
-    starts = _starts(incident)
+    starts = trouble_since(incident)
     built = []
     if playbook.wait_minutes is not None:
         built.append(_recovery(incident, starts, playbook.wait_minutes, now))
@@ -59,7 +59,7 @@ def _due(starts: datetime, minutes: int) -> datetime:
     return starts + timedelta(minutes=min(minutes, _MOST))
 
 
-def _starts(incident: Incident) -> datetime:
+def trouble_since(incident: Incident) -> datetime:
     """When the present trouble began: the first transition to ALARM since the last judged recovery."""
     start = incident.since
     is_over = False
@@ -87,7 +87,12 @@ def _escalation(
     """
     due = _due(starts, minutes)
     roles = {str(role) for role in playbook.versions("escalate_to")}
-    contacts = [each.at for each in incident.contacted if each.at >= starts and str(each.role) in roles]
+    # A console whose clock is wrong dates a contact before what it was about.
+    contacts = [
+        max(each.at, starts)
+        for each in incident.contacted
+        if str(each.role) in roles and max(each.at, each.about or each.at) >= starts
+    ]
     met_at = min(
         [*contacts, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)],
         default=None,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from services.incidents.clocks import trouble_since
 from services.incidents.entries import follow_up_of
 from services.incidents.joining import with_parts
 from services.models.base import RawId
@@ -120,8 +121,6 @@ def _step(incident: Incident, entry: Entry) -> Update:
     index, mark = data.get("index"), next((each for each in StepMark if each.value == data.get("mark")), None)
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < 1000 or mark is None:
         return {}
-    if not incident.is_open:
-        return {}
     record = StepRecord(
         index=index, mark=mark, at=entry.at, by=entry.person.name, note=_text(data.get("note"))
     )
@@ -152,6 +151,7 @@ def _contacted(incident: Incident, entry: Entry) -> Update:
         role=_text(data.get("role")),
         by=entry.person.name,
         at=entry.at,
+        about=trouble_since(incident),
         channel=_text(data.get("channel")),
         note=_text(data.get("note")),
     )

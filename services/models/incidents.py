@@ -60,6 +60,8 @@ class Contacted(Model):
     """The role, or the person's name, that was told."""
     by: Clean
     at: datetime
+    about: datetime | None = None
+    """Start of the trouble that they were told of: AWS's time, where `at` is that of the console."""
     channel: Clean = ""
     """By what: 電話, Slack, …"""
     note: Clean = ""

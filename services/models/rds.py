@@ -39,6 +39,8 @@ class Database(Model):
     id: RawId
     name: Clean
     arn: RawId
+    resource_id: RawId = RawId("")
+    """DbiResourceId: no other instance has it, whatever its name; "": not reported."""
     status: Clean
     """Status as RDS spells it: `available`, `storage-full`."""
     state: DatabaseState

@@ -129,7 +129,7 @@ async def _answer(services: "Services", name: str, *, private: bool) -> "AssessA
     from services.incidents.weighing import assess
 
     alarm = await _alarm(services, name)
-    evidence = await services.response.first_waves.about(moment_of(alarm, services.clock.now()))
+    evidence = await services.response.first_waves.about(moment_of(alarm, services.aws_clock.now()))
     assessment = assess(evidence, services.runbook)
     yen = services.meter.yen_today
     return answer_of(

@@ -65,6 +65,7 @@ def database_of(row: Answer) -> Database:
         id=RawId(name),
         name=name,
         arn=RawId(arn),
+        resource_id=RawId(row.get("DbiResourceId") or ""),
         status=status,
         state=_state(status),
         engine=row.get("Engine"),

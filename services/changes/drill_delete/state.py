@@ -37,7 +37,8 @@ class DrillState:
         instance = self.instance
         if instance is None:
             return state_digest(None)
-        return state_digest(str(instance.arn), self.tag, instance.status == DELETING, instance.protected)
+        names = (str(instance.arn), str(instance.resource_id))
+        return state_digest(*names, self.tag, instance.status == DELETING, instance.protected)
 
     @property
     def text(self) -> str:
@@ -68,6 +69,9 @@ def refusal(state: DrillState, restored: Restored | None, database: str) -> str:
     if state.tag != restored.plan:
         text = _("The tag {key} of {name} is not that of the drill that restored it: “{value}”.")
         return text.format(key=TAG, name=instance.name, value=clean(state.tag))
+    if restored.resource and instance.resource_id != restored.resource:
+        text = _("Another instance bears the name {name} by now; it is not the one that the drill restored.")
+        return text.format(name=instance.name)
     if state.is_going:
         return _("The instance {name} is being deleted already.").format(name=instance.name)
     if instance.status == CREATING:

@@ -21,7 +21,7 @@ from services.changes.drill_restore.state import RestoreState
 from services.changes.drill_restore.steps import exists_text, observed_text, restore
 from services.changes.drill_restore.warnings import obstacles, warnings
 from services.changes.drills import timing
-from services.changes.drills.instances import DELETE, TAG, instance_name, target_id
+from services.changes.drills.instances import DELETE, RESOURCE, TAG, instance_name, target_id
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.rds.change import DatabaseChange
@@ -144,9 +144,10 @@ class DrillRestore(DatabaseChange):
         )
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
-        """The instance's ARN."""
-        arn = (answer.get("DBInstance") or {}).get("DBInstanceArn")
-        return {"arn": str(arn)} if arn else {}
+        """The instance's ARN, and its resource id, which no later instance of the same name has."""
+        instance = answer.get("DBInstance") or {}
+        values = {"arn": instance.get("DBInstanceArn"), RESOURCE: instance.get("DbiResourceId")}
+        return {name: str(value) for name, value in values.items() if value}
 
     async def observe(self, step: PlannedStep) -> Observation:
         """Whether there is an instance of this name with the plan's id as its tag."""

@@ -18,6 +18,8 @@ RESTORE, DELETE, FAILOVER = "drill-restore", "drill-delete", "drill-failover"
 """Ids of the changes."""
 TAG = "toban-drill"
 """Key of the tag that marks an instance of ours; its value is the id of the plan that restored it."""
+RESOURCE = "resource"
+"""Name of the resource id in the restore's answer as the journal has it."""
 MARK = "-drill-"
 """Between the database's name and the day in an instance's name."""
 _LONGEST, _SHORT = 63, 8
@@ -50,6 +52,8 @@ class Restored:
     at: datetime
     """When that was confirmed (UTC)."""
     by: str
+    resource: str = ""
+    """Its DbiResourceId; "": AWS's answer was lost, or is of an earlier version."""
 
 
 def restored(runs: Iterable[Run]) -> tuple[Restored, ...]:
@@ -59,7 +63,13 @@ def restored(runs: Iterable[Run]) -> tuple[Restored, ...]:
         database_name(run.plan.target.id) for run in runs if run.plan.kind == DELETE and run.has_ended_well
     }
     instances = (
-        Restored(run.plan.steps[0].call.params["DBInstanceIdentifier"], run.id, run.at, str(run.by))
+        Restored(
+            run.plan.steps[0].call.params["DBInstanceIdentifier"],
+            run.id,
+            run.at,
+            str(run.by),
+            run.answers.get(run.plan.steps[0].id, {}).get(RESOURCE, ""),
+        )
         for run in runs
         if run.plan.kind == RESTORE and run.steps and run.steps[0].state is StepState.DONE
     )

@@ -45,7 +45,7 @@ class RestoredInstance:
             **self.row,
             "DBInstanceIdentifier": self.name,
             "DBInstanceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{self.name}",
-            "DbiResourceId": f"db-{hash_of(self.name):026X}"[:29],
+            "DbiResourceId": f"db-{hash_of(f'{self.name} {self.began}'):026X}"[:29],
             "DBInstanceStatus": self.status(now),
             "TagList": list(self.tags),
             "PendingModifiedValues": {},

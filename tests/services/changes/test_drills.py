@@ -1,7 +1,7 @@
 """The calendar's drills on the embedded AWS: restore, delete and fail over, each measured into the evidence of its duty."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,7 @@ async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one: 
 
     run = await confirmed(one, plan)
     assert run.answers["restore"]["arn"].endswith(name)
+    assert run.answers["restore"]["resource"].startswith("db-")
     (duty,) = one.engine.reverts()
     assert (duty.title, duty.due_at) == (plan.revert.title, plan.revert.at)
     refused = await planned(one, "drill-restore")
@@ -139,6 +140,11 @@ def of_another(instance: RestoredInstance) -> None:
     instance.tags[0]["Value"] = "another"
 
 
+def recreated(instance: RestoredInstance) -> None:
+    """Somebody deleted it and made another one of the same name, with the same tag."""
+    instance.began -= timedelta(minutes=1)
+
+
 def protected(instance: RestoredInstance) -> None:
     instance.row["DeletionProtection"] = True
 
@@ -150,6 +156,7 @@ def protected(instance: RestoredInstance) -> None:
     [
         (untagged, "does not bear the tag"),
         (of_another, "is not that of the drill"),
+        (recreated, "Another instance bears the name"),
         (protected, "deletion protection"),
     ],
 )

@@ -18,7 +18,7 @@ from services.incidents.service import Incidents
 from services.incidents.timeline import timeline
 from services.journal.errors import AlreadyRecorded
 from services.models.alarms import AlarmState
-from services.models.incidents import Incident, IncidentState, StepMark, TurnKind
+from services.models.incidents import ClockState, Incident, IncidentState, StepMark, TurnKind
 from services.models.journal import Entry, EntryKind, Person
 from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, RUNBOOK, IncidentDesk, alarm, desk
 
@@ -309,6 +309,30 @@ def test_turns_that_arrive_in_any_order_tell_the_same_state() -> None:
         assert not incident.is_firing
         courses.add(tuple((turn.kind, turn.at) for turn in incident.turns))
     assert len(courses) == 1
+
+
+@pytest.mark.parametrize("wrong", [-10, -4, 4, 10])
+async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path: Path, wrong: int) -> None:
+    """The alarm bears AWS's time, the contact the console's, which may be before it."""
+    async with desk(tmp_path / "journal.db") as console:
+        await console.see(alarm())
+        console.clock.step(wrong * 60 - 60)
+        now = FIRED + MINUTE
+        current = await console.incidents.contacted(only(console.incidents), "開発チーム", "phone")
+        (_recovery, escalation) = clocks(current, PLAYBOOK, now)
+        assert escalation.state is ClockState.MET
+        assert escalation.met_at is not None
+        assert escalation.met_at >= FIRED
+        # The next trouble wants its own.
+        await console.incidents.turn(current, TurnKind.RECOVERED, FIRED + 20 * MINUTE)
+        await console.see(
+            alarm(AlarmState.OK, FIRED + 21 * MINUTE),
+        )
+        await console.see(alarm(since=FIRED + 30 * MINUTE))
+        again = only(console.incidents)
+        assert clocks(again, PLAYBOOK, FIRED + 31 * MINUTE)[1].state is ClockState.RUNNING
+        current = await console.incidents.contacted(again, "開発チーム", "phone")
+        assert clocks(current, PLAYBOOK, FIRED + 45 * MINUTE)[1].state is ClockState.MET
 
 
 def test_a_playbook_may_name_more_minutes_than_there_are_dates_for() -> None:

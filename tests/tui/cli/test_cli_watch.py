@@ -78,9 +78,9 @@ def watching(embedded: Embedded, journal: Path, *argv: str) -> Iterator[Watch]:
         watch.close()
 
 
-def kinds(path: Path) -> list[EntryKind]:
+def kinds(path: Path, most: int = 100) -> list[EntryKind]:
     with closing(JournalReader.open(path)) as reader:
-        return [entry.kind for entry in reader.find(EntryQuery(), limit=100, newest_first=False)]
+        return [entry.kind for entry in reader.find(EntryQuery(), limit=most, newest_first=False)]
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)

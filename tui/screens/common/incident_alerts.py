@@ -8,7 +8,7 @@ from widgets.incidents.alert import IncidentAlert
 
 def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
     """The open incidents as the alarm strip tells of them."""
-    now = app.now()
+    now = app.aws_now()
     return tuple(
         IncidentAlert(
             str(incident.target),

@@ -9,6 +9,7 @@ from textual.getters import app as app_getter
 from textual.screen import Screen
 
 from services.alarms.acknowledgements import present
+from services.clock import LEAST_SKEW
 from services.i18n import _
 from services.incidents.roster import on_duty
 from services.models import glyphs
@@ -63,7 +64,7 @@ class ModeScreen(Framed, Screen[object]):
         super().__init__()
         self.services = self.app.ready
         self.header = Header(self.app.now, self.app.zone)
-        self.strip = AlarmStrip(now=self.app.now)
+        self.strip = AlarmStrip(now=self.app.aws_now)
         self.banner = Banner()
         self.journal_banner = Banner()
         self.hand_over_line = HandOverLine()
@@ -250,7 +251,7 @@ def _link(app: Console) -> str:
 
 def skew_words(seconds: float | None) -> tuple[str, str] | None:
     """(the deviation of this machine's clock from AWS's, with the remedy; a short form); None below a minute."""
-    if seconds is None or abs(seconds) < 60:
+    if seconds is None or abs(seconds) < LEAST_SKEW:
         return None
     time = duration(abs(seconds))
     words = _("this machine's clock is wrong by {time}: check NTP").format(time=time)

@@ -51,7 +51,7 @@ def points_now(app: Console) -> tuple[OpenPoint, ...]:
     ]
     return open_points(
         DayAtHand(
-            app.now(),
+            app.aws_now(),
             services.calendar.zone,
             app.incidents,
             services.runbook.playbooks,

@@ -141,7 +141,7 @@ def incident_view(
             _place_title(app, lead, place, is_finding=incident.trigger is TriggerKind.FINDING)
             for lead, place in zip(leads, places, strict=False)
         ),
-        clocks=whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, app.now()),
+        clocks=whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, app.aws_now()),
         evidence=present,
         weighed=evidence,
         assessment=assessment,
@@ -203,7 +203,7 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
         incident=incident,
         runbook=app.ready.runbook,
         playbook=view.playbook,
-        now=app.now(),
+        now=app.aws_now(),
         zone=app.zone,
         measured=_measured(app, incident),
         impact=impact_text(facts) if facts is not None else "",

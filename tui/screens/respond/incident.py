@@ -50,7 +50,7 @@ class IncidentScreen(IncidentScreenBase):
         super().__init__()
         self.id_of_incident = incident.id
         self.first = incident
-        self.detail = IncidentDetail(self.app.now)
+        self.detail = IncidentDetail(self.app.aws_now)
         self.prompt = StepPrompt()
         self.records = Records()
         self.next_looks = NextLooks()

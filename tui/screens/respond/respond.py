@@ -86,14 +86,14 @@ class RespondScreen(IncidentScreenBase):
         incidents = self.app.incidents
         self.table.set_class(not incidents, "-none")
         self.empty.set_class(not incidents, "-none")
-        now = self.app.now()
+        now = self.app.aws_now()
         rows = [self._listed_incident(incident) for incident in incidents]
         self.table.set_rows(incident_rows(rows, now, self.app.zone))
         self.summary.redraw()
 
     def _summary(self, width: int) -> Sequence[Line]:
         view = self.view_at_hand()
-        return summary_lines(view, self.app.now(), width) if view is not None else []
+        return summary_lines(view, self.app.aws_now(), width) if view is not None else []
 
     @on(KeyedTable.Highlighted)
     def _highlighted(self) -> None:
@@ -104,7 +104,9 @@ class RespondScreen(IncidentScreenBase):
         titles = {str(id): str(spec.title) for id, spec in specs_of(self.app, playbook).items()}
         records = self._records.get(incident.id, Records())
         assessment = self.weighing.of(incident, records.evidence)
-        listed = whole_clocks(incident, self.app.incidents, self.services.runbook.playbooks, self.app.now())
+        listed = whole_clocks(
+            incident, self.app.incidents, self.services.runbook.playbooks, self.app.aws_now()
+        )
         return ListedIncident(incident, listed, assessment, titles)
 
     # -- the incident at the cursor

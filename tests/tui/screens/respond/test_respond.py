@@ -339,7 +339,7 @@ async def test_aws_is_asked_for_its_opinion_after_its_price_was_said(embedded: E
         await shows(pilot, ConfirmScreen)
         assert "¥300" in screen_text(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "has not accepted" in screen_text(pilot))
+        await until(pilot, lambda: "the timeline says why" in screen_text(pilot))
         opinion = await ready.response.opinion.newest(incident(pilot))
         assert opinion is not None
         assert opinion.state in (OpinionState.FAILED, OpinionState.UNKNOWN)

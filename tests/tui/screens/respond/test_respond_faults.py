@@ -1,5 +1,6 @@
 """The respond mode while the disk is full, and while another person does the same: the screen says what was not done."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ from textual.pilot import Pilot
 
 from services.models.incidents import IncidentState
 from tests.conftest import Embedded
+from tests.faults.small_disks import fill, small_disk
 from tests.services.incidents.incident_desk import desk
-from tests.tools.console import screen_text, until
+from tests.services.journal.book import note
+from tests.tools.console import console, screen_text, until
 from tests.tui.screens.respond.test_respond import _storm, incident, responding, shows
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.respond.closing import CloseScreen
@@ -17,7 +20,7 @@ from tui.screens.respond.incident import IncidentScreen
 from tui.screens.respond.told import ToldScreen
 
 pytestmark = [pytest.mark.scenario("alb-5xx", history=300.0), pytest.mark.usefixtures("at_once")]
-__all__ = ["_storm"]
+__all__ = ["_storm", "small_disk"]
 
 
 def fill_disk(monkeypatch: pytest.MonkeyPatch, pilot: Pilot[Any]) -> None:
@@ -99,3 +102,24 @@ async def test_who_decides_second_is_told(embedded: Embedded) -> None:
         await until(pilot, lambda: "suzuki was faster" in dialog_says(pilot))
         await until(pilot, lambda: incident(pilot).decision is not None)
         assert (incident(pilot).decision.by, bugs(pilot)) == ("suzuki", 0)
+
+
+@pytest.mark.slow
+async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is_room(
+    embedded: Embedded, small_disk: Path
+) -> None:
+    journal = small_disk / "journal.db"
+    async with desk(journal) as other:
+        await other.journal.append(note())
+    fill(small_disk / "other")
+    async with console(embedded.url, embedded.clock, size=(80, 24), journal=journal) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: "no journal" in screen_text(pilot).splitlines()[0])
+        await until(pilot, lambda: "firing 2" in screen_text(pilot), 20)
+        assert app.incidents == ()
+        (small_disk / "other").unlink()
+        await until(pilot, lambda: app.ready.journal.health.writable, 40)
+        embedded.advance(15)
+        await until(pilot, lambda: any(each.evidence for each in app.incidents), 20)
+        await until(pilot, lambda: "no journal" not in screen_text(pilot).splitlines()[0])
+        assert bugs(pilot) == 0

@@ -1,0 +1,177 @@
+"""`toban watch --headless` for long, stopped in the middle, and beside others: one incident, one first wave, no growth."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from services.aws.client.settings import AwsSettings
+from services.clock import SystemClock
+from services.incidents.capture import LEASE
+from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.models.journal import EntryKind
+from services.runbook.loader import load_builtin
+from services.system import connect
+from tests.conftest import Embedded
+from tests.services.journal.book import checked
+from tests.tui.cli.test_cli_watch import Lines, Watch, kinds, watching
+from tui.cli.headless_watch import USAGE_EVERY, HeadlessWatch
+
+pytestmark = [pytest.mark.slow, pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)]
+POLLS = 2_000 if os.environ.get("FAULTS") == "all" else 400
+SPEED = 1_200.0
+"""A poll every 50 ms."""
+WARM = 100
+"""Polls after which everything is made that is made once."""
+MOST_GROWTH = 8.0
+"""Megabytes."""
+FEW = 2
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the process holds."""
+
+    polls: int
+    resident: float
+    """Megabytes."""
+    descriptors: int
+    threads: int
+    tasks: int
+
+
+@contextmanager
+def sped(embedded: Embedded, journal: Path) -> Iterator[Watch]:
+    command = [sys.executable, "-m", "tests.faults.sped_watch", embedded.url, str(journal), str(SPEED)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=Path(__file__).parents[2]
+    )
+    watch = Watch(process)
+    try:
+        yield watch
+    finally:
+        process.kill()
+        process.wait()
+        watch.close()
+
+
+def polls(embedded: Embedded) -> int:
+    return embedded.counts().get("cloudwatch.DescribeAlarms", 0)
+
+
+def sample(embedded: Embedded, watch: Watch) -> Sample:
+    process = Path(f"/proc/{watch.process.pid}")
+    status = (process / "status").read_text()
+    counts = [line for line in watch.lines if line.startswith("tasks ")]
+    return Sample(
+        polls(embedded),
+        int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024,
+        len(list((process / "fd").iterdir())),
+        int(re.findall(r"Threads:\s+(\d+)", status)[0]),
+        int(counts[-1].split()[1]),
+    )
+
+
+def test_polling_for_days_adds_nothing(embedded_now: Embedded, tmp_path: Path) -> None:
+    journal = tmp_path / "journal.db"
+    began = time.monotonic()
+    with sped(embedded_now, journal) as watch:
+        watch.wait_for("evidence is recorded")
+        watch.until(lambda: polls(embedded_now) > WARM)
+        samples = [sample(embedded_now, watch)]
+        for part in range(1, 5):
+            watch.until(lambda part=part: polls(embedded_now) > WARM + part * POLLS // 4, seconds=400)
+            samples.append(sample(embedded_now, watch))
+        lines = [line for line in watch.lines if not line.startswith("tasks ")]
+    first, last = samples[0], samples[-1]
+    assert last.resident - first.resident < MOST_GROWTH, samples
+    assert last.descriptors <= first.descriptors + FEW, samples
+    assert last.threads <= first.threads + FEW, samples
+    assert last.tasks <= first.tasks + FEW, samples
+    recorded = kinds(journal, 5_000)
+    # What its requests cost, every ten minutes, and nothing else.
+    seconds = (time.monotonic() - began) * SPEED
+    assert recorded.count(EntryKind.USAGE) <= seconds / USAGE_EVERY + FEW
+    rest = [kind for kind in recorded if kind is not EntryKind.USAGE]
+    assert sorted(rest) == sorted(
+        [EntryKind.STARTED, EntryKind.INCIDENT_OPENED, EntryKind.INCIDENT_CAPTURING, EntryKind.EVIDENCE]
+    )
+    assert len(lines) < 10, lines
+
+
+# ---- ended while it captures
+
+
+def requests(embedded: Embedded) -> int:
+    """Requests for first waves."""
+    counts = embedded.counts()
+    calls = {call.replace(":", ".") for spec in SOURCES.values() for call in spec.calls}
+    return sum(counts.get(call, 0) for call in calls)
+
+
+def capturing(journal: Path) -> bool:
+    return journal.exists() and EntryKind.INCIDENT_CAPTURING in kinds(journal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_what_ends_while_it_captures_is_taken_over(
+    embedded_now: Embedded, tmp_path: Path, number: signal.Signals
+) -> None:
+    journal = tmp_path / "journal.db"
+    embedded_now.fault("ecs", "DescribeServices", mode="hang", times=3)
+    with watching(embedded_now, journal) as ended:
+        ended.until(lambda: capturing(journal))
+        with watching(embedded_now, journal) as other:
+            other.wait_for("Incident: ")
+            ended.process.send_signal(number)
+            began = time.monotonic()
+            status = ended.process.wait(10)
+            assert time.monotonic() - began < 5, "the capture does not keep it from ending"
+            assert status == (-number if number is signal.SIGKILL else 128 + number)
+            embedded_now.clear_faults()
+            other.wait_for("evidence is recorded", seconds=LEASE + 15)
+            assert other.process.poll() is None
+    recorded = kinds(journal)
+    assert recorded.count(EntryKind.INCIDENT_OPENED) == 1
+    assert recorded.count(EntryKind.EVIDENCE) == 1
+    assert recorded.count(EntryKind.INCIDENT_CAPTURING) == 2
+    assert checked(journal).intact
+
+
+# ---- several at once
+
+
+async def test_two_watches_and_a_console_read_one_first_wave(embedded_now: Embedded, tmp_path: Path) -> None:
+    journal = tmp_path / "journal.db"
+    before = requests(embedded_now)
+    with watching(embedded_now, journal) as one, watching(embedded_now, journal) as two:
+        services = connect(
+            load_builtin("facility-prod"),
+            AwsSettings(**embedded_now.settings()),
+            SystemClock(),
+            journal=journal,
+        )
+        lines = Lines()
+        console = HeadlessWatch(services, lines)
+        tasks = [asyncio.create_task(work) for work in await console.begin()]
+        await lines.wait_for("evidence is recorded")
+        for watch in (one, two):
+            await asyncio.to_thread(watch.wait_for, "evidence is recorded")
+        sent = requests(embedded_now) - before
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await services.close()
+    recorded = kinds(journal)
+    for kind in (EntryKind.INCIDENT_OPENED, EntryKind.INCIDENT_CAPTURING, EntryKind.EVIDENCE):
+        assert recorded.count(kind) == 1
+    assert 0 < sent <= REQUESTS

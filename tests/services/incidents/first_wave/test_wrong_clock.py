@@ -1,0 +1,94 @@
+"""A machine whose clock is a few minutes wrong, which AWS still accepts: what AWS dates is compared with AWS's time."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.aws.client.meter import UsageMeter
+from services.aws.client.session import AwsSession, AwsSettings
+from services.clock import AwsClock, ManualClock
+from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.weighing import assess
+from services.models.alarms import AlarmOverview
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.services.incidents.incident_desk import NOW
+from tests.services.incidents.waves import ALARM, live, moment
+from tests.services.inspections.running_world import context
+
+pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
+RUNBOOK = load_builtin("facility-prod")
+WRONG = (-240, 240)
+"""Seconds; AWS refuses requests from 300 on."""
+
+
+@pytest.mark.parametrize("seconds", WRONG)
+async def test_the_first_wave_is_the_same(embedded: Embedded, seconds: int) -> None:
+    live(embedded)
+    async with context(embedded) as console:
+        alarm = await moment(console)
+    answers = []
+    for wrong in (0, seconds):
+        clock = ManualClock(embedded.clock.now() + timedelta(seconds=wrong))
+        settings = AwsSettings(region=RUNBOOK.system.region, endpoint_url=embedded.url)
+        session = AwsSession(settings, clock=clock, meter=UsageMeter(clock))
+        aws_clock = AwsClock(clock, lambda wrong=wrong: float(-wrong))
+        waves = FirstWaveReader(
+            RUNBOOK, session, aws_clock, str(RUNBOOK.system.region), AlarmOverview, pytest.fail
+        )
+        evidence = await waves.about(alarm)
+        await session.close()
+        answers.append(
+            (evidence.began, evidence.series, evidence.application_errors, assess(evidence, RUNBOOK))
+        )
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(("skew", "moves"), [(None, 0), (0.0, 0), (59.0, 0), (-61.0, -61), (240.0, 240)])
+def test_what_may_be_the_time_of_a_response_is_no_difference(skew: float | None, moves: int) -> None:
+    clock = ManualClock(NOW)
+    assert AwsClock(clock, lambda: skew).now() - clock.now() == timedelta(seconds=moves)
+
+
+def assessed(url: str, *, zone: str = "Asia/Tokyo", wrong: str = "+0s") -> tuple[int, dict[str, Any]]:
+    """What the command says on a machine with this zone and this error of its clock."""
+    command = [sys.executable, "-m", "tui", "--lang", "en", "assess", ALARM, "--json", "--endpoint-url", url]
+    ended = subprocess.run(
+        ["faketime", "-f", wrong, *command] if wrong != "+0s" else command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TZ": zone},
+        cwd=Path(__file__).parents[4],
+    )
+    return ended.returncode, json.loads(ended.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
+def test_a_command_says_the_same_in_any_zone_and_with_a_wrong_clock(embedded_now: Embedded) -> None:
+    status, usual = assessed(embedded_now.url)
+    machines: list[dict[str, str]] = [{"zone": "America/New_York"}, {"zone": "Pacific/Kiritimati"}]
+    if shutil.which("faketime"):
+        machines += [{"wrong": f"{seconds:+}s"} for seconds in WRONG]
+    for machine in machines:
+        answer = assessed(embedded_now.url, **machine)
+        for key in ("alarm", "onset", "causes", "word"):
+            assert answer[1][key] == usual[key], machine
+        assert answer[0] == status
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("faketime"), reason="the machine has no faketime")
+@pytest.mark.parametrize("wrong", ["-10m", "+10m"])
+def test_a_clock_that_aws_refuses_is_named(embedded_now: Embedded, wrong: str) -> None:
+    status, answer = assessed(embedded_now.url, wrong=wrong)
+    assert (status, answer["problem"]["kind"]) == (3, "clock")
+    assert "NTP" in answer["problem"]["remedy"]

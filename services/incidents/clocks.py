@@ -24,7 +24,7 @@ def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tupl
         built.append(_recovery(incident, starts, playbook.wait_minutes, now))
     minutes = playbook.escalate_minutes or (playbook.wait_minutes if playbook.escalate_to else None)
     if minutes is not None and playbook.escalate_to:
-        built.append(_escalation(incident, starts, minutes, playbook.escalate_to, now))
+        built.append(_escalation(incident, starts, minutes, playbook, now))
     return tuple(built)
 
 
@@ -78,11 +78,20 @@ def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime)
     return IncidentClock(kind=ClockKind.RECOVERY, starts=starts, due=due, state=state, met_at=met_at)
 
 
-def _escalation(incident: Incident, starts: datetime, minutes: int, who: str, now: datetime) -> IncidentClock:
+def _escalation(
+    incident: Incident, starts: datetime, minutes: int, playbook: Playbook, now: datetime
+) -> IncidentClock:
+    """Met once the role was told, in whichever language that was recorded, or the trouble ended.
+
+    Telling somebody else, such as the one on duty, is recorded and leaves the time limit.
+    """
     due = _due(starts, minutes)
+    roles = {str(role) for role in playbook.versions("escalate_to")}
     # A console whose clock is wrong dates a contact before what it was about.
     contacts = [
-        max(each.at, starts) for each in incident.contacted if max(each.at, each.about or each.at) >= starts
+        max(each.at, starts)
+        for each in incident.contacted
+        if str(each.role) in roles and max(each.at, each.about or each.at) >= starts
     ]
     met_at = min(
         [*contacts, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)],
@@ -95,7 +104,7 @@ def _escalation(incident: Incident, starts: datetime, minutes: int, who: str, no
         due=due,
         state=state,
         met_at=met_at,
-        who=who,
+        who=playbook.escalate_to,
         is_told=bool(contacts),
     )
 

@@ -33,6 +33,15 @@ def incident_spans(incident: Incident) -> list[Span]:
     return [*state, ("  → ", "muted"), ("5", "key"), (" " + _("Respond"), "muted")]
 
 
+def _late_words(clock: IncidentClock, minutes: int) -> str:
+    """What is overdue, and by how much once it is a minute."""
+    if clock.kind is ClockKind.ESCALATION:
+        words = _("escalation {minutes} min over") if minutes else _("escalation overdue")
+    else:
+        words = _("no recovery, {minutes} min over") if minutes else _("no recovery in time")
+    return words.format(minutes=minutes)
+
+
 def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Span]]:
     """`▲ 連絡期限 3分超過 alb-5xx → 5` in two lengths, longest first; [] if nothing waits for anybody."""
     late = [
@@ -44,12 +53,7 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
     if late:
         _kind, due, alert, clock = min(late, key=lambda overdue: overdue[:2])
         minutes = int((now - due).total_seconds() // 60)
-        words = (
-            _("escalation {minutes} min over")
-            if clock.kind is ClockKind.ESCALATION
-            else _("no recovery, {minutes} min over")
-        ).format(minutes=minutes)
-        return _forms(f"{glyphs.ATTENTION} {words}", alert.name)
+        return _forms(f"{glyphs.ATTENTION} {_late_words(clock, minutes)}", alert.name)
     untaken = [alert for alert in alerts if not alert.is_taken]
     if untaken:
         words = _("not taken")

@@ -42,7 +42,7 @@ def _errors(facts: Facts) -> tuple[float, float] | Judged:
             return unseen(why)
     balancer, application = facts.errors_since()
     if balancer + application < LEAST:
-        return unseen(_("there were fewer than {count} 5xx errors in this time").format(count=LEAST))
+        return unseen(_("fewer than {count} errors (5xx) in this time").format(count=LEAST))
     return balancer, application
 
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from services.incidents.clocks import overdue, whole_clocks
 from services.models.base import RawId
 from services.models.incidents import ClockKind, ClockState, Contacted, Incident, IncidentState
@@ -61,3 +63,20 @@ def test_recovery_ends_the_limit_without_anybody_being_told() -> None:
             each for each in whole_clocks(one, (one,), RUNBOOK.playbooks, FIRED + 4 * MINUTE) if each.who
         )
         assert (clock.state, clock.is_told) == (ClockState.MET, is_told)
+
+
+@pytest.mark.parametrize(
+    ("role", "state"), [("開発チーム", ClockState.MET), ("運用担当者（当番）", ClockState.OVERDUE)]
+)
+def test_the_limit_is_met_by_telling_whom_it_names(role: str, state: ClockState) -> None:
+    contact = Contacted(role=role, by="tanaka", at=FIRED + MINUTE)
+    one = PART.model_copy(update={"contacted": (contact,), "joined_to": ""})
+    every = whole_clocks(one, (one,), RUNBOOK.playbooks, FIRED + 11 * MINUTE)
+    assert [clock.state for clock in every if clock.kind is ClockKind.ESCALATION] == [state]
+
+
+def test_the_role_may_be_recorded_in_the_other_language() -> None:
+    contact = Contacted(role="Development team", by="tanaka", at=FIRED + MINUTE)
+    one = PART.model_copy(update={"contacted": (contact,), "joined_to": ""})
+    every = whole_clocks(one, (one,), RUNBOOK.playbooks, FIRED + 11 * MINUTE)
+    assert [clock.state for clock in every if clock.kind is ClockKind.ESCALATION] == [ClockState.MET]

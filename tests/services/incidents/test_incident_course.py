@@ -318,7 +318,7 @@ async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path: P
         await console.see(alarm())
         console.clock.step(wrong * 60 - 60)
         now = FIRED + MINUTE
-        current = await console.incidents.contacted(only(console.incidents), "PM", "phone")
+        current = await console.incidents.contacted(only(console.incidents), "開発チーム", "phone")
         (_recovery, escalation) = clocks(current, PLAYBOOK, now)
         assert escalation.state is ClockState.MET
         assert escalation.met_at is not None
@@ -331,7 +331,7 @@ async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path: P
         await console.see(alarm(since=FIRED + 30 * MINUTE))
         again = only(console.incidents)
         assert clocks(again, PLAYBOOK, FIRED + 31 * MINUTE)[1].state is ClockState.RUNNING
-        current = await console.incidents.contacted(again, "PM", "phone")
+        current = await console.incidents.contacted(again, "開発チーム", "phone")
         assert clocks(current, PLAYBOOK, FIRED + 45 * MINUTE)[1].state is ClockState.MET
 
 

@@ -296,6 +296,9 @@ def test_an_overdue_escalation_comes_before_one_that_is_untaken() -> None:
     words = plain(alert_forms([new, late], data.NOW))
     assert words[0].startswith(" ▲ escalation 3 min over alb-5xx")
     assert "□ not taken ecs-cpu-high" in plain(alert_forms([new], data.NOW))[0]
+    due = next(clock.due for clock in late.clocks if clock.kind is ClockKind.ESCALATION)
+    just_over = plain(alert_forms([late], due + timedelta(seconds=20)))[0]
+    assert "escalation overdue" in just_over, "not 0 minutes"
     assert alert_forms([IncidentAlert("x", True)], data.NOW) == []
 
 

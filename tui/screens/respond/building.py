@@ -25,7 +25,7 @@ from services.incidents.weighing import assess
 from services.models.causes import Assessment, CauseSpec
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, StepKind
+from services.models.incidents import Incident, StepKind, TriggerKind
 from services.models.runbook_playbooks import Cause, Playbook, Step
 from services.models.step_records import step_records
 from tui.console import Console
@@ -137,7 +137,10 @@ def incident_view(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
         kinds=tuple(kind_of(app, step) for step in steps),
-        places=tuple(_place_title(app, lead, place) for lead, place in zip(leads, places, strict=False)),
+        places=tuple(
+            _place_title(app, lead, place, is_finding=incident.trigger is TriggerKind.FINDING)
+            for lead, place in zip(leads, places, strict=False)
+        ),
         clocks=whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, app.aws_now()),
         evidence=present,
         weighed=evidence,
@@ -166,11 +169,14 @@ def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
     return ((_("Whom to tell"), "\n".join(reach)), (_("What to say"), phone_lines(situation)))
 
 
-def _place_title(app: Console, lead: Step | Cause, place: Destination | None) -> str:
+def _place_title(app: Console, lead: Step | Cause, place: Destination | None, *, is_finding: bool) -> str:
     """What the place of a step is called; a step that tells or decides opens its dialog."""
     if place is not None:
         return place.title
-    return DIALOGS[kind]() if isinstance(lead, Step) and (kind := kind_of(app, lead)) in DIALOGS else ""
+    if not isinstance(lead, Step) or (kind := kind_of(app, lead)) not in DIALOGS:
+        return ""
+    # What a finding asks is decided in one's own words: there are no causes to choose from.
+    return _("Decision") if is_finding and kind is StepKind.DECIDE else DIALOGS[kind]()
 
 
 DIALOGS: dict[StepKind, Callable[[], str]] = {

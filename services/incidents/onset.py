@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
+from services.i18n import _
 from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, Source
+from services.models.measures import MEASURES
 from services.models.metrics import Series
 
 SPREADS = 3.0
@@ -42,6 +44,11 @@ def watched_measures(alarm: AlarmMoment) -> tuple[Measure, ...]:
     """The curves whose sum the alarm watches; the errors if it watches an expression or another metric."""
     measure = _BY_METRIC.get((str(alarm.namespace), str(alarm.metric)))
     return _ERRORS if measure is None else (measure,)
+
+
+def curve_text(measure: Measure) -> str:
+    """What the minutes before T0 are counted of, in words; the errors of both origins are one curve."""
+    return "5xx" if measure in _ERRORS else _(MEASURES[measure].title)
 
 
 def onset_of(evidence: IncidentEvidence) -> Onset:

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 from services.i18n import _, plural
 from services.incidents.first_wave.sources import SOURCES
+from services.incidents.onset import curve_text
 from services.models.assess_answer import AssessAnswer, AssessedSignal, AssessedWeight, word_text
 from services.models.causes import OnsetBasis
+from services.models.first_wave import Measure
 from services.models.runbook import Runbook
 from services.models.text import clean
 from widgets.drawing.format import clock, pad, stamp, wrap
@@ -38,7 +40,9 @@ def _lines(answer: AssessAnswer, zone: ZoneInfo) -> Iterator[str]:
     onset = answer.onset
     begin = f"T0  {stamp(onset.at, zone)}  "
     if onset.basis is OnsetBasis.BASELINE:
-        yield begin + _("first minute of {measure} over its baseline").format(measure=onset.measure)
+        yield begin + _("first minute of {measure} over its baseline").format(
+            measure=curve_text(Measure(onset.measure))
+        )
     else:
         yield begin + _("the alarm's moment: no curve left its baseline")
     if answer.next_look:

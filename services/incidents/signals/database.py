@@ -10,6 +10,7 @@ from statistics import median
 from services.i18n import N_, _
 from services.incidents.facts import Facts, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, highest, present, unseen, when_over
+from services.models.causes import SignalState
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Measure, Source
 from services.models.metrics import Series
@@ -19,6 +20,10 @@ JUST_BEFORE = 15
 """Minutes before T0 in which an event of RDS counts."""
 CONNECTIONS = 80.0
 """Limit of connections if the runbook has none."""
+CPU = 70.0
+"""Limit of the CPU in % if the runbook has none."""
+CPU_USED_UP = 90.0
+"""% of the CPU from which nothing is left for further queries."""
 _EVENTS = re.compile(
     r"failover|restart|shutdown|recover|reboot|maintenance|DB instance stopped", re.IGNORECASE
 )
@@ -36,9 +41,9 @@ def _place(metric: str, facts: Facts) -> EvidencePlace:
     return EvidencePlace(kind="widget", target=f"AWS/RDS/{metric}", at=facts.start)
 
 
-def _limit(facts: Facts) -> float:
-    limit = facts.runbook.limit_for("AWS/RDS", "DatabaseConnections")
-    return limit.below if limit is not None and limit.below is not None else CONNECTIONS
+def _limit(facts: Facts, metric: str, otherwise: float) -> float:
+    limit = facts.runbook.limit_for("AWS/RDS", metric)
+    return limit.below if limit is not None and limit.below is not None else otherwise
 
 
 def _connections_high(facts: Facts) -> Judged:
@@ -47,7 +52,7 @@ def _connections_high(facts: Facts) -> Judged:
     values, before = facts.since(Measure.DB_CONNECTIONS, lead=5), facts.before(Measure.DB_CONNECTIONS)
     if not values:
         return unseen(_("CloudWatch has no data of it"))
-    limit = _limit(facts)
+    limit = _limit(facts, "DatabaseConnections", CONNECTIONS)
     value, bound = f"{max(values):.0f}", f"≥ {limit:.0f}"
     is_risen = not before or max(values) > 1.2 * median(before)
     if max(values) < limit or not is_risen:
@@ -57,6 +62,7 @@ def _connections_high(facts: Facts) -> Judged:
 
 
 def _connections_flat(facts: Facts) -> Judged:
+    """Says nothing while the CPU is over its limit: expensive queries need no more connections than cheap ones."""
     if why := facts.uncounted(Measure.DB_CONNECTIONS):
         return unseen(why)
     values, before = facts.since(Measure.DB_CONNECTIONS, lead=2), facts.before(Measure.DB_CONNECTIONS)
@@ -65,7 +71,8 @@ def _connections_flat(facts: Facts) -> Judged:
     middle = median(before)
     value = f"{min(values):.0f}–{max(values):.0f}"
     is_flat = 0.7 * middle - 3 <= min(values) and max(values) <= 1.3 * middle + 3
-    return present(value) if is_flat else absent(value)
+    is_busy = _cpu_raised(facts).state is SignalState.PRESENT or _cpu_high(facts).state is SignalState.PRESENT
+    return present(value) if is_flat and not is_busy else absent(value)
 
 
 def _connections_gone(facts: Facts) -> Judged:
@@ -105,14 +112,29 @@ def _cpu_high(facts: Facts) -> Judged:
     if why := facts.uncounted(Measure.DB_CPU):
         return unseen(why)
     most = max(facts.since(Measure.DB_CPU, lead=3), default=0.0)
-    if most >= 90:
-        at = when_over(facts, facts.points(Measure.DB_CPU), 90)
-        return present(f"{most:.0f}%", "≥ 90%", at, _place("CPUUtilization", facts))
+    bound = f"≥ {CPU_USED_UP:.0f}%"
+    if most >= CPU_USED_UP:
+        at = when_over(facts, facts.points(Measure.DB_CPU), CPU_USED_UP)
+        return present(f"{most:.0f}%", bound, at, _place("CPUUtilization", facts))
     credits = facts.since(Measure.DB_CREDITS, lead=3)
     if credits and min(credits) < 2 and most >= 20:
         text = _("{count} CPU credits left").format(count=f"{min(credits):.0f}")
         return present(text, "< 2", place=_place("CPUCreditBalance", facts))
-    return absent(f"{most:.0f}%", "≥ 90%")
+    return absent(f"{most:.0f}%", bound)
+
+
+def _cpu_raised(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.DB_CPU):
+        return unseen(why)
+    before = facts.before(Measure.DB_CPU)
+    most = max(facts.since(Measure.DB_CPU, lead=3), default=0.0)
+    limit = _limit(facts, "CPUUtilization", CPU)
+    value, bound = f"{most:.0f}%", f"≥ {limit:.0f}%"
+    is_risen = not before or most > 1.2 * median(before)
+    if not limit <= most < CPU_USED_UP or not is_risen:
+        return absent(value, bound)
+    at = when_over(facts, facts.points(Measure.DB_CPU), limit)
+    return present(value, bound, at, _place("CPUUtilization", facts))
 
 
 def _cpu_low(facts: Facts) -> Judged:
@@ -205,6 +227,7 @@ SIGNALS = (
     SignalSpec("db-event", N_("RDS reports a failover, a restart or maintenance"), Source.DATABASE_EVENTS, _event, direct_for=("database-unreachable",), look="databases"),
     SignalSpec("db-not-available", N_("The database's status is not available"), Source.DATABASE, _not_available, direct_for=("database-unreachable",), look="databases"),
     SignalSpec("db-cpu-high", N_("The database's CPU or credits are used up"), Source.METRICS, _cpu_high, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
+    SignalSpec("db-cpu-raised", N_("The database's CPU is over its limit"), Source.METRICS, _cpu_raised, group="db-cpu", look="dashboard"),
     SignalSpec("db-cpu-low", N_("The database's CPU is low"), Source.METRICS, _cpu_low, group="db-cpu", look="dashboard"),
     SignalSpec("storage-empty", N_("The database's storage is used up"), Source.METRICS, _storage_empty, direct_for=("database-full",), group="storage", look="rds-storage"),
     SignalSpec("storage-ample", N_("The database has free storage"), Source.METRICS, _storage_ample, group="storage", look="dashboard"),

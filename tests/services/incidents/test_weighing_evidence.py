@@ -215,3 +215,37 @@ def test_what_was_never_asked_for_is_not_zero(id: str) -> None:
     ]
     assert signal(about(2), id).state is SignalState.UNSEEN
     assert signal(about(2, series=(requests, *others)), id).state is SignalState.ABSENT
+
+
+# ---- a busy database
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "present"),
+    [
+        (12, 88, {"db-cpu-raised"}),
+        (12, 97, {"db-cpu-high"}),
+        (12, 40, {"db-cpu-low", "connections-flat"}),
+        (12, 60, {"connections-flat"}),
+        (80, 82, {"connections-flat"}),
+    ],
+)
+def test_unchanged_connections_speak_for_the_database_only_while_its_cpu_is_as_before(
+    before: float, since: float, present: set[str]
+) -> None:
+    times = tuple(int((SINCE + timedelta(minutes=minute)).timestamp()) for minute in range(-120, 4))
+    load = [before if minute < -4 else since for minute in range(-120, 4)]
+    curves = (
+        Series(id=Measure.DB_CPU, label="cpu", times=times, values=tuple(load), period=60),
+        Series(id=Measure.DB_CONNECTIONS, label="connections", times=times, values=(20.0,) * 124, period=60),
+    )
+    alarm = AlarmMoment(
+        id=RawId("rds-cpu"),
+        name="rds-cpu-high",
+        since=SINCE,
+        namespace=RawId("AWS/RDS"),
+        metric=RawId("CPUUtilization"),
+    )
+    signals = assess(about(1, alarm=alarm, series=curves), RUNBOOK).signals
+    names = {"db-cpu-raised", "db-cpu-high", "db-cpu-low", "connections-flat"}
+    assert {each.id for each in signals if each.id in names and each.state is SignalState.PRESENT} == present

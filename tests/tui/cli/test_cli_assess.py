@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from services import i18n
 from services.incidents.assess_answer import LOGS
 from services.incidents.first_wave.sources import SOURCES
+from services.incidents.onset import curve_text, watched_measures
 from services.models.assess_answer import AssessAnswer, AssessFailure
+from services.models.base import RawId
+from services.models.first_wave import AlarmMoment, Measure
 from services.toml.grammar import schema
 from tests.conftest import Embedded
 from tui.cli.main import Output, run
@@ -55,6 +59,29 @@ def test_people_read_causes_with_what_speaks_for_them(
     assert ALARM in printed
     assert "T0" in printed
     assert "      + " in printed
+    ids = {measure.value for measure in Measure if "_" in measure.value}
+    assert [word for word in printed.split() if word in ids] == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "metric"),
+    [
+        ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"),
+        ("AWS/ApplicationELB", "TargetResponseTime"),
+        ("AWS/ECS", "CPUUtilization"),
+        ("AWS/ECS", "MemoryUtilization"),
+        ("AWS/RDS", "CPUUtilization"),
+        ("AWS/RDS", "DatabaseConnections"),
+        ("AWS/RDS", "FreeStorageSpace"),
+    ],
+)
+def test_every_curve_that_an_alarm_watches_has_words(namespace: str, metric: str) -> None:
+    alarm = AlarmMoment(
+        id=RawId("x"), name="x", since=datetime.now(UTC), namespace=RawId(namespace), metric=RawId(metric)
+    )
+    text = curve_text(watched_measures(alarm)[0])
+    assert text
+    assert "_" not in text
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)

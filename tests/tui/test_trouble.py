@@ -43,6 +43,7 @@ async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(
         await until(pilot, lambda: not app.screen.banner.display)
 
 
+@pytest.mark.slow
 async def test_throttling_slows_down_keeps_the_values_and_says_so(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app

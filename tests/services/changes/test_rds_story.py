@@ -97,6 +97,7 @@ def instance(embedded: Any) -> Any:
 
 
 @story()
+@pytest.mark.slow
 async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_path: Path) -> None:
     async with followed(embedded, tmp_path / "j.db") as one:
         extension = await plan(one, "rds-storage", size="200")
@@ -119,6 +120,7 @@ async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_p
 
 
 @story()
+@pytest.mark.slow
 async def test_a_class_changes_now_and_back(embedded: Any, tmp_path: Path) -> None:
     async with followed(embedded, tmp_path / "j.db") as one:
         larger = await plan(one, "rds-class", **{"class": "db.t4g.large", "timing": "now"})

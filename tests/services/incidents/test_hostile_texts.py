@@ -171,6 +171,7 @@ def test_what_is_weighed_is_safe(text: str) -> None:
     assert_safe(answer)
 
 
+@pytest.mark.slow
 async def test_what_is_announced_told_and_reported_is_safe(text: str, tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     async with desk(path) as console:

@@ -209,6 +209,7 @@ async def test_who_cannot_approve_is_told_before_typing(
         assert not pilot.app.screen.bar.asking
 
 
+@pytest.mark.slow
 async def test_a_plan_whose_approval_was_declined_says_so_when_it_is_made_again(
     embedded: Embedded, tmp_path: Path
 ) -> None:
@@ -287,6 +288,7 @@ async def test_obtained_elsewhere(embedded: Embedded, tmp_path: Path) -> None:
         assert consent.consented_at.isoformat() == "2026-01-10T01:30:00+00:00"
 
 
+@pytest.mark.slow
 async def test_an_emergency_where_the_approver_is_undecided(embedded: Embedded, tmp_path: Path) -> None:
     async with console_of(embedded, tmp_path / "j.db", runbook=UNDECIDED) as pilot:
         app = pilot.app
@@ -344,6 +346,7 @@ async def test_what_has_expired_is_obtained_again_for_a_new_plan(embedded: Embed
         await until(pilot, lambda: "(13)" in said(pilot))
 
 
+@pytest.mark.slow
 async def test_an_edited_plan_is_no_longer_said_to_be_approved(embedded: Embedded, tmp_path: Path) -> None:
     async with console_of(embedded, tmp_path / "j.db") as pilot:
         plan_screen = await planned(pilot)
@@ -356,6 +359,7 @@ async def test_an_edited_plan_is_no_longer_said_to_be_approved(embedded: Embedde
         await until(pilot, lambda: "is missing: F7" in said(pilot))
 
 
+@pytest.mark.slow
 async def test_in_japanese(embedded: Embedded, tmp_path: Path) -> None:
     i18n.use("ja")
     async with console_of(embedded, tmp_path / "j.db", size=(80, 24)) as pilot:
@@ -368,6 +372,7 @@ async def test_in_japanese(embedded: Embedded, tmp_path: Path) -> None:
         await until(pilot, lambda: "コンソール外の承認: 鈴木 さん 電話" in said(pilot))
 
 
+@pytest.mark.slow
 async def test_the_row_of_my_own_request_does_not_wait_for_me(embedded: Embedded, tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, console_of(embedded, path) as pilot:

@@ -85,6 +85,7 @@ async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: E
 
 
 @pytest.mark.usefixtures("quick_plans")
+@pytest.mark.slow
 async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(
     embedded: Embedded,
 ) -> None:
@@ -103,6 +104,7 @@ async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(
         assert screen.focused is went_to, "an edit goes on where it is"
 
 
+@pytest.mark.slow
 async def test_a_key_that_the_number_does_not_take_is_refused_with_a_reason(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
@@ -117,6 +119,7 @@ async def test_a_key_that_the_number_does_not_take_is_refused_with_a_reason(embe
 
 
 @pytest.mark.usefixtures("quick_plans")
+@pytest.mark.slow
 async def test_arming_over_a_refused_plan_gives_the_keys_back_to_the_question(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
@@ -129,6 +132,7 @@ async def test_arming_over_a_refused_plan_gives_the_keys_back_to_the_question(em
         await until(pilot, lambda: "Approval" in said(pilot))
 
 
+@pytest.mark.slow
 async def test_arming_after_enter_in_a_wrong_date_leaves_the_keys_in_it(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
@@ -144,6 +148,7 @@ async def test_arming_after_enter_in_a_wrong_date_leaves_the_keys_in_it(embedded
         await name_asked(pilot, screen)
 
 
+@pytest.mark.slow
 async def test_a_plan_that_expires_under_a_half_typed_name_keeps_the_keys_there_and_f5_goes_on(
     embedded: Embedded,
 ) -> None:
@@ -203,6 +208,7 @@ async def test_enter_leads_from_any_question_to_the_name(embedded: Embedded) -> 
         assert field.value == NAME
 
 
+@pytest.mark.slow
 async def test_read_only_enter_cycles_through_the_questions(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
@@ -302,6 +308,7 @@ async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Emb
     assert sent(embedded) == 1
 
 
+@pytest.mark.slow
 async def test_quit_works_over_the_dialog_that_sends(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)

@@ -119,6 +119,7 @@ async def test_a_state_that_changed_since_the_plan_is_reported_and_left_unchange
 
 
 @pytest.mark.usefixtures("at_once")
+@pytest.mark.slow
 async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
@@ -196,6 +197,7 @@ async def test_what_was_typed_ahead_confirms_nothing(
 
 
 @pytest.mark.usefixtures("at_once")
+@pytest.mark.slow
 async def test_the_revert_is_planned_with_one_key(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app

@@ -53,6 +53,7 @@ class Grep:
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600)
+@pytest.mark.slow
 async def test_a_rotation_leaves_its_secret_nowhere_even_if_something_fails_while_it_is_kept(
     embedded: Embedded,
     tmp_path: Path,

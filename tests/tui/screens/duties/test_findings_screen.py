@@ -151,6 +151,7 @@ async def test_one_inspection_on_demand(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 6, 0, 2, tzinfo=UTC))
+@pytest.mark.slow
 async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
@@ -204,6 +205,7 @@ async def test_signing_before_the_run_warns_what_that_means(embedded: Embedded) 
 
 
 @pytest.mark.scenario("stranger", history=300.0)
+@pytest.mark.slow
 async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Embedded) -> None:
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties)

@@ -104,6 +104,7 @@ async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
 
 
+@pytest.mark.slow
 async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedded) -> None:
     async with desk(Path(os.environ["HOME"]) / "journal.db", ManualClock(NINE), began="2026-01-13 08:00"):
         pass
@@ -163,6 +164,7 @@ async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
         await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
 
 
+@pytest.mark.slow
 async def test_the_dialog_keeps_the_duty_it_was_opened_for(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)

@@ -36,6 +36,7 @@ async def note(pilot: Any, *keys: str) -> str:
     return str(entries[-1].subject)
 
 
+@pytest.mark.slow
 async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="change", size=(80, 24)) as pilot:
         await until(pilot, lambda: pilot.app.ready.journal.health.writable)

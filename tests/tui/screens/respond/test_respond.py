@@ -194,6 +194,7 @@ async def test_the_step_that_decides_lists_the_causes_and_is_done_by_deciding(em
         await until(pilot, lambda: screen.detail.view.mark(4) is StepMark.DONE)
 
 
+@pytest.mark.slow
 async def test_an_incident_of_a_firing_alarm_is_closed_with_a_warning(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("x")
@@ -249,6 +250,7 @@ async def test_closing_takes_a_summary_and_leaves_dated_duties(embedded: Embedde
         await until(pilot, lambda: "closed by" in screen_text(pilot))
 
 
+@pytest.mark.slow
 async def test_an_incident_without_a_partner_cannot_be_joined(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         others = [each for each in pilot.app.incidents if each.target != ALARM]
@@ -261,6 +263,7 @@ async def test_an_incident_without_a_partner_cannot_be_joined(embedded: Embedded
             await until(pilot, lambda: "no other open incident" in screen_text(pilot))
 
 
+@pytest.mark.slow
 async def test_reading_again_is_a_key(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         screen = pilot.app.screen

@@ -35,6 +35,7 @@ async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(
         assert pilot.app.screen.first.target == ALARM
 
 
+@pytest.mark.slow
 async def test_a_row_of_the_evidence_is_left_by_the_same_key(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         screen = pilot.app.screen
@@ -48,6 +49,7 @@ async def test_a_row_of_the_evidence_is_left_by_the_same_key(embedded: Embedded)
         await shows(pilot, IncidentScreen)
 
 
+@pytest.mark.slow
 async def test_what_the_reader_opened_there_closes_first(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("full_stop", "1")
@@ -69,6 +71,7 @@ async def test_a_plan_is_left_for_the_changes_and_then_for_the_incident(embedded
         await shows(pilot, IncidentScreen)
 
 
+@pytest.mark.slow
 async def test_who_went_another_way_is_not_led_back(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("full_stop", "1")
@@ -82,6 +85,7 @@ async def test_who_went_another_way_is_not_led_back(embedded: Embedded) -> None:
         assert not pilot.app.screen.leads_back()
 
 
+@pytest.mark.slow
 async def test_without_a_way_back_no_mode_offers_it(embedded: Embedded) -> None:
     async with responding(embedded, (200, 60)) as pilot:
         for mode in "12346":

@@ -121,6 +121,7 @@ async def test_a_note_of_several_lines_about_what_is_selected(embedded: Embedded
         assert notes[0].data == {"note": "one\ntwo"}
 
 
+@pytest.mark.slow
 async def test_what_was_written_is_not_lost_by_one_key_or_a_journal_that_is_gone(
     embedded: Embedded, path: Path
 ) -> None:

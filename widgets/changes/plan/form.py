@@ -220,6 +220,9 @@ class PlanForm(VerticalGroup):
     @on(ChoiceRow.Changed)
     def _changed(self, event: Input.Changed | ChoiceRow.Changed) -> None:
         event.stop()
+        if not self.has_questions:
+            # A field reports its first value when it is mounted, before the others are there.
+            return
         if event.control.has_focus:
             self._explain(event.control)
         answers = self.values

@@ -119,6 +119,7 @@ async def test_behind_a_dialog_the_frame_is_alive_and_the_rest_is_grey(
 
 
 @pytest.mark.parametrize("theme", ["dark", "16"])
+@pytest.mark.slow
 async def test_behind_two_dialogs_the_clock_goes_on_and_the_frame_takes_a_new_size(
     embedded: Embedded, theme: str
 ) -> None:

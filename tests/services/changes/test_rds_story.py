@@ -140,6 +140,7 @@ async def test_a_class_changes_now_and_back(embedded: Any, tmp_path: Path) -> No
 
 
 @story()
+@pytest.mark.slow
 async def test_a_queued_class_waits_for_the_window_or_is_withdrawn(embedded: Any, tmp_path: Path) -> None:
     async with followed(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["rds-class"]

@@ -95,11 +95,19 @@ NEVER = timedelta(0)
         pytest.param(NEVER, V.NORMAL, marks=WEEKEND, id="weekend"),
         pytest.param(NEVER, V.NORMAL, marks=GOLDEN_WEEK, id="golden week"),
         pytest.param(NEVER, V.NORMAL, marks=NEW_YEAR, id="new year, nine closed days"),
-        pytest.param(timedelta(days=3), V.UNKNOWN, marks=WEEKEND, id="no event on Friday"),
+        pytest.param(
+            timedelta(days=3), V.UNKNOWN, marks=[WEEKEND, pytest.mark.slow], id="no event on Friday"
+        ),
         pytest.param(timedelta(days=5), V.UNKNOWN, marks=WEEKEND, id="stopped on Wednesday"),
-        pytest.param(timedelta(days=7), V.UNKNOWN, marks=WEEKEND, id="stopped a week ago"),
-        pytest.param(timedelta(days=6), V.UNKNOWN, marks=GOLDEN_WEEK, id="no event on 1 May"),
-        pytest.param(timedelta(days=10), V.UNKNOWN, marks=NEW_YEAR, id="no event on 26 December"),
+        pytest.param(
+            timedelta(days=7), V.UNKNOWN, marks=[WEEKEND, pytest.mark.slow], id="stopped a week ago"
+        ),
+        pytest.param(
+            timedelta(days=6), V.UNKNOWN, marks=[GOLDEN_WEEK, pytest.mark.slow], id="no event on 1 May"
+        ),
+        pytest.param(
+            timedelta(days=10), V.UNKNOWN, marks=[NEW_YEAR, pytest.mark.slow], id="no event on 26 December"
+        ),
     ],
 )
 async def test_closed_days_are_no_silence_and_an_open_day_is(

@@ -16,6 +16,7 @@ from tui.screens.changes.arm import arm_or_disarm
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
+@pytest.mark.slow
 async def test_what_was_sent_may_still_be_accepted(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ async def take(pilot: Pilot[Any], step: str) -> None:
     await pilot.press("escape")
 
 
+@pytest.mark.slow
 async def test_a_key_is_created_handed_over_proven_and_the_old_one_deactivated(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await to_rotation(pilot)

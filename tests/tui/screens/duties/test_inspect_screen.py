@@ -234,6 +234,7 @@ async def test_a_journal_that_refuses_keeps_dialog_and_note(
         await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
 
 
+@pytest.mark.slow
 async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from services.runbook.loader import load_builtin
 from services.system import connect
 from tests.conftest import Embedded
 from tests.services.journal.book import checked
-from tests.tui.cli.test_cli_watch import Lines, Watch, kinds, watching
+from tests.tui.cli.test_cli_watch import Lines, Watch, kinds, started, watching
 from tui.cli.headless_watch import USAGE_EVERY, HeadlessWatch
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)]
@@ -52,16 +51,8 @@ class Sample:
 @contextmanager
 def sped(embedded: Embedded, journal: Path) -> Iterator[Watch]:
     command = [sys.executable, "-m", "tests.faults.sped_watch", embedded.url, str(journal), str(SPEED)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=Path(__file__).parents[2]
-    )
-    watch = Watch(process)
-    try:
+    with started(command) as watch:
         yield watch
-    finally:
-        process.kill()
-        process.wait()
-        watch.close()
 
 
 def polls(embedded: Embedded) -> int:

@@ -15,6 +15,7 @@ import pytest
 from services.demo.launch import start
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
+from tests.faults.small_disks import fill
 from tests.services.journal.book import filled
 from tests.tools.console import console, screen_text, until
 from tests.tui.journal_tools import flat_text
@@ -109,12 +110,7 @@ async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded: Embedded, s
     path = small_disk / "j.db"
     filled(path, 2)
     ballast = small_disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 4096)
-        except OSError:
-            pass
+    fill(ballast)
     await refuses_and_watches(embedded, path, "The disk", readable=True)
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
         await until(pilot, lambda: pilot.app.screen.journal_banner.display)

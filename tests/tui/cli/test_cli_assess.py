@@ -77,7 +77,11 @@ def test_people_read_causes_with_what_speaks_for_them(
 )
 def test_every_curve_that_an_alarm_watches_has_words(namespace: str, metric: str) -> None:
     alarm = AlarmMoment(
-        id=RawId("x"), name="x", since=datetime.now(UTC), namespace=RawId(namespace), metric=RawId(metric)
+        id=RawId("x"),
+        name="x",
+        since=datetime(2026, 1, 5, tzinfo=UTC),
+        namespace=RawId(namespace),
+        metric=RawId(metric),
     )
     text = curve_text(watched_measures(alarm)[0])
     assert text

@@ -1,7 +1,6 @@
 """`toban watch --headless`: a process that opens and captures incidents until a signal ends it."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -60,13 +59,18 @@ class Watch:
 @contextmanager
 def watching(embedded: Embedded, journal: Path, *argv: str) -> Iterator[Watch]:
     command = [sys.executable, "-m", "tui", "--lang", "en", "watch", "--headless", "--journal", str(journal)]
-    command += ["--endpoint-url", embedded.url, *argv]
+    with started([*command, "--endpoint-url", embedded.url, *argv]) as watch:
+        yield watch
+
+
+@contextmanager
+def started(command: list[str]) -> Iterator[Watch]:
+    """A process in the project's folder, killed at the end."""
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=dict(os.environ),
         cwd=Path(__file__).parents[3],
     )
     watch = Watch(process)

@@ -61,6 +61,25 @@ async def shows(pilot: Pilot[Any], kind: type[Any]) -> None:
         await until(pilot, lambda: guard.is_open)
 
 
+async def open_log_of_evidence(pilot: Pilot[Any]) -> None:
+    """By the row of the evidence of the step at hand."""
+    screen = pilot.app.screen
+    await until(pilot, lambda: screen.live is not None)
+    await until(pilot, lambda: "remaining connection slots" in screen_text(pilot))
+    screen.detail.evidence.focus()
+    await pilot.press("enter")
+    await shows(pilot, LogsScreen)
+
+
+async def choose_first_cause(pilot: Pilot[Any]) -> None:
+    """The dialog of the decision waits for its note."""
+    await until(pilot, lambda: pilot.app.screen.live is not None)
+    await pilot.press("equals_sign")
+    await shows(pilot, ChooseScreen)
+    await pilot.press("enter")
+    await shows(pilot, IncidentDialog)
+
+
 def incident(pilot: Pilot[Any]) -> Any:
     return next(each for each in pilot.app.incidents if each.target == ALARM)
 
@@ -131,12 +150,7 @@ async def test_taking_ticking_and_skipping_are_recorded_with_a_key_each(embedded
 
 async def test_the_evidence_is_there_by_itself_and_a_row_leads_to_its_minute(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
-        screen = pilot.app.screen
-        await until(pilot, lambda: screen.live is not None)
-        await until(pilot, lambda: "remaining connection slots" in screen_text(pilot))
-        screen.detail.evidence.focus()
-        await pilot.press("enter")
-        await shows(pilot, LogsScreen)
+        await open_log_of_evidence(pilot)
         await until(pilot, lambda: pilot.app.screen.tails)
 
 
@@ -170,11 +184,7 @@ async def test_telling_somebody_stops_the_clock_and_is_recorded(embedded: Embedd
 
 async def test_a_cause_is_decided_with_a_note(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
-        await until(pilot, lambda: pilot.app.screen.live is not None)
-        await pilot.press("equals_sign")
-        await shows(pilot, ChooseScreen)
-        await pilot.press("enter")
-        await shows(pilot, IncidentDialog)
+        await choose_first_cause(pilot)
         await pilot.press(*"the log says so", "enter")
         await until(pilot, lambda: incident(pilot).decision is not None)
         assert incident(pilot).decision.note == "the log says so"

@@ -1,5 +1,7 @@
 """The respond mode while the disk is full, and while another person does the same: the screen says what was not done."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,16 +9,22 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from services.models.incidents import IncidentState
+from services.incidents.service import Incidents
+from services.models.incidents import Incident, IncidentState
 from tests.conftest import Embedded
 from tests.faults.small_disks import fill, small_disk
 from tests.services.incidents.incident_desk import desk
 from tests.services.journal.book import note
 from tests.tools.console import console, screen_text, until
-from tests.tui.screens.respond.test_respond import ALARM, _storm, incident, responding, shows
-from tui.screens.common.choose import ChooseScreen
+from tests.tui.screens.respond.test_respond import (
+    ALARM,
+    _storm,
+    choose_first_cause,
+    incident,
+    responding,
+    shows,
+)
 from tui.screens.respond.closing import CloseScreen
-from tui.screens.respond.dialogs import IncidentDialog
 from tui.screens.respond.incident import IncidentScreen
 from tui.screens.respond.told import ToldScreen
 
@@ -33,6 +41,16 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch, pilot: Pilot[Any]) -> None:
     writer = pilot.app.ready.journal._writer
     monkeypatch.setattr(writer, "append", full)
     monkeypatch.setattr(writer, "try_out", full)
+
+
+@asynccontextmanager
+async def other_operator(pilot: Pilot[Any]) -> AsyncIterator[tuple[Incidents, Incident]]:
+    """suzuki's incidents, and the one on this screen as suzuki's console has it."""
+    async with desk(pilot.app.ready.journal.path, "suzuki") as other:
+        await other.incidents.load()
+        theirs = other.incidents.of(incident(pilot).id)
+        assert theirs is not None
+        yield other.incidents, theirs
 
 
 def dialog_says(pilot: Pilot[Any]) -> str:
@@ -75,11 +93,8 @@ async def test_who_closes_second_is_told_and_keeps_the_text(embedded: Embedded) 
         await pilot.press("x")
         await shows(pilot, CloseScreen)
         await pilot.press(*"pool raised")
-        async with desk(pilot.app.ready.journal.path, "suzuki") as other:
-            await other.incidents.load()
-            theirs = other.incidents.of(incident(pilot).id)
-            assert theirs is not None
-            await other.incidents.close(theirs, "artefact", "few requests")
+        async with other_operator(pilot) as (incidents, theirs):
+            await incidents.close(theirs, "artefact", "few requests")
         await pilot.press("enter")
         await until(pilot, lambda: "suzuki was faster" in dialog_says(pilot))
         assert pilot.app.screen.field.text == "pool raised"
@@ -89,16 +104,9 @@ async def test_who_closes_second_is_told_and_keeps_the_text(embedded: Embedded) 
 
 async def test_who_decides_second_is_told(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
-        await until(pilot, lambda: pilot.app.screen.live is not None)
-        await pilot.press("equals_sign")
-        await shows(pilot, ChooseScreen)
-        await pilot.press("enter")
-        await shows(pilot, IncidentDialog)
-        async with desk(pilot.app.ready.journal.path, "suzuki") as other:
-            await other.incidents.load()
-            theirs = other.incidents.of(incident(pilot).id)
-            assert theirs is not None
-            await other.incidents.decide(theirs, "artefact", "few requests")
+        await choose_first_cause(pilot)
+        async with other_operator(pilot) as (incidents, theirs):
+            await incidents.decide(theirs, "artefact", "few requests")
         await pilot.press("enter")
         await until(pilot, lambda: "suzuki was faster" in dialog_says(pilot))
         await until(pilot, lambda: incident(pilot).decision is not None)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
-from tests.tui.screens.respond.test_respond import ALARM, responding, shows
+from tests.tui.screens.respond.test_respond import ALARM, _storm, open_log_of_evidence, responding, shows
 from tui.modes import MODES
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
@@ -13,13 +13,8 @@ from tui.screens.respond.incident import IncidentScreen
 from tui.screens.watch.watch import WatchScreen
 
 pytestmark = [pytest.mark.scenario("alb-5xx", history=300.0), pytest.mark.usefixtures("at_once")]
+__all__ = ["_storm"]
 MODE_OF_KEY = {mode.key: mode.id for mode in MODES}
-
-
-@pytest.fixture(autouse=True)
-def _storm(embedded: Embedded) -> None:
-    for _minute in range(6):
-        embedded.advance(60)
 
 
 @pytest.mark.parametrize(("number", "kind"), [("1", LogsScreen), ("2", ChangeScreen), ("3", WatchScreen)])
@@ -38,12 +33,7 @@ async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(
 @pytest.mark.slow
 async def test_a_row_of_the_evidence_is_left_by_the_same_key(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
-        screen = pilot.app.screen
-        await until(pilot, lambda: screen.live is not None)
-        await until(pilot, lambda: "remaining connection slots" in screen_text(pilot))
-        screen.detail.evidence.focus()
-        await pilot.press("enter")
-        await shows(pilot, LogsScreen)
+        await open_log_of_evidence(pilot)
         await until(pilot, lambda: pilot.app.screen.tails and pilot.app.way_back is not None)
         await pilot.press("escape")
         await shows(pilot, IncidentScreen)

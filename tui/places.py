@@ -152,8 +152,9 @@ def _inspection(app: Console, id: str, origin: Origin) -> Destination | None:
     if info is None:
         return None
     title = _("Inspect: {title}").format(title=_(info.title))
-    is_near = id in _LOGGED and origin.alarm is not None and origin.at is not None
-    since = origin.at - _AROUND if is_near and origin.at is not None else None
+    since = None
+    if id in _LOGGED and origin.alarm is not None and origin.at is not None:
+        since = origin.at - _AROUND
     return Destination(title, messages.RunInspection(str(info.id), since))
 
 

@@ -25,6 +25,10 @@ class Effect(EffectModel):
     new: bool = False
     """Only while the newest deployment is of the release that the scenario deploys."""
 
+    def belongs(self, *, released: bool) -> bool:
+        """Whether it can happen, now that the newest deployment is (`released`) of the scenario's release or is not."""
+        return released or not self.new
+
     def active(self, at: float) -> bool:
         """Whether it happens at `at`."""
         return self.at <= at < self.at + self.lasts

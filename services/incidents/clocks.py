@@ -59,6 +59,12 @@ def _due(starts: datetime, minutes: int) -> datetime:
     return starts + timedelta(minutes=min(minutes, _MOST))
 
 
+def _state(met_at: datetime | None, due: datetime, now: datetime) -> ClockState:
+    if met_at is not None:
+        return ClockState.MET
+    return ClockState.OVERDUE if now >= due else ClockState.RUNNING
+
+
 def trouble_since(incident: Incident) -> datetime:
     """When the present trouble began: the first transition to ALARM since the last judged recovery."""
     start = incident.since
@@ -74,8 +80,9 @@ def trouble_since(incident: Incident) -> datetime:
 def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime) -> IncidentClock:
     due = _due(starts, minutes)
     met_at = incident.recovered_at or incident.closed_at
-    state = ClockState.MET if met_at is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
-    return IncidentClock(kind=ClockKind.RECOVERY, starts=starts, due=due, state=state, met_at=met_at)
+    return IncidentClock(
+        kind=ClockKind.RECOVERY, starts=starts, due=due, state=_state(met_at, due, now), met_at=met_at
+    )
 
 
 def _escalation(
@@ -97,12 +104,11 @@ def _escalation(
         [*contacts, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)],
         default=None,
     )
-    state = ClockState.MET if met_at is not None else ClockState.OVERDUE if now >= due else ClockState.RUNNING
     return IncidentClock(
         kind=ClockKind.ESCALATION,
         starts=starts,
         due=due,
-        state=state,
+        state=_state(met_at, due, now),
         met_at=met_at,
         who=playbook.escalate_to,
         is_told=bool(contacts),

@@ -45,7 +45,11 @@ def response_of(
     alarms: Callable[[], AlarmOverview | None],
     fault: Fault,
 ) -> Response:
-    """Connect the parts; `aws_clock` is `clock` corrected by AWS's time, `alarms` returns the newest reading, `fault` is called with internal errors of first waves."""
+    """Connect the parts.
+
+    `aws_clock` is `clock` corrected by AWS's time, `alarms` returns the newest reading, `fault` is called with internal
+    errors of first waves.
+    """
     incidents = Incidents(journal, clock)
     first_waves = FirstWaveReader(runbook, reader, aws_clock, region, alarms, fault)
     live = LiveEvidence(first_waves.of, clock)

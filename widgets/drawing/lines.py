@@ -118,8 +118,8 @@ def fit(line: Line, width: int, align: str = "left") -> list[Span]:
     for text, role in line:
         size = cell_len(text)
         if size > room:
-            cut = set_cell_size(text, max(0, room)).removesuffix(ELLIPSIS) + (ELLIPSIS if width > 0 else "")
-            spans.append((set_cell_size(cut, max(0, room + 1)), role))
+            beginning = set_cell_size(text, max(0, room)).removesuffix(ELLIPSIS)
+            spans.append((set_cell_size(beginning + ELLIPSIS, max(0, room + 1)), role))
             break
         spans.append((text, role))
         room -= size

@@ -117,11 +117,12 @@ def simulate(
 
     `failing` is the share of the requests that fail because of what is deployed; `registered` are the targets,
     healthy or not: all of them receive requests if none is healthy ("fails open"), and without any the answer is 503
-    (Application Load Balancers, health checks for target groups). None: the serving tasks. `released`: whether effects of the new release happen.
+    (Application Load Balancers, health checks for target groups). None: the serving tasks. `released`: whether effects of
+    the new release happen.
     """
     random = Random(scenario.seed * 1_000_003 + start)
     at = start + 30 - began
-    effects = [each for each in scenario.effects if each.active(at) and (released or not each.new)]
+    effects = [each for each in scenario.effects if each.active(at) and each.belongs(released=released)]
     load = sum(effect.requests * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Load))
     work = sum(effect.cpu * effect.strength(at, effect.ramp) for effect in of(effects, kinds.Work))
     mean = requests_per_minute(start + 30) + load

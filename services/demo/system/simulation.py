@@ -114,7 +114,7 @@ class SimulatedSystem:
         self._check_health(minute)
         minute.deployed_words = self._released_words
         if self._troubles:
-            troubles = [each for each in self._troubles if released or not each.new]
+            troubles = [each for each in self._troubles if each.belongs(released=released)]
             disturb(minute, troubles, at, Random(f"{self._run.scenario.seed} {start}"))
         if start >= self._log_start:
             self._write(minute)

@@ -73,6 +73,11 @@ class Facts:
                 return reading.omitted
         return ""
 
+    def cut(self, *sources: Source) -> str:
+        """What of these sources was not read to its end, in words; "" if they were read whole or not at all."""
+        readings = (self.evidence.reading(source) for source in sources)
+        return next((reading.cut for reading in readings if reading is not None and reading.cut), "")
+
     @cached_property
     def denials(self) -> frozenset[str]:
         """Why sources could not be read, each in words."""
@@ -163,8 +168,9 @@ class Facts:
 
     @property
     def log_gap(self) -> str:
-        """Why the words of the logs may be incomplete, in words; "" if both were read."""
-        return self.unread(Source.DATABASE_LOG) or self.unread(Source.APPLICATION_LOG)
+        """Why the words of the logs may be incomplete, in words; "" if both were read whole."""
+        logs = (Source.DATABASE_LOG, Source.APPLICATION_LOG)
+        return self.unread(*logs) or self.cut(*logs)
 
 
 _KEYS = ("message", "msg", "error", "err", "exception", "stack", "detail", "cause")

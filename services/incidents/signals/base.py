@@ -59,9 +59,11 @@ class SignalSpec:
     """Place, inspection or change that shows it; "" for none: read the first wave again."""
 
     def of(self, facts: Facts) -> Signal:
-        """Judge the facts; what its source could not read is unseen."""
+        """Judge the facts; what its source could not read is unseen, and so is what may be in its unread rest."""
         why = facts.unread(self.source)
         judgement = unseen(why) if why else self.judge(facts)
+        if judgement.state is SignalState.ABSENT and (rest := facts.cut(self.source)):
+            judgement = unseen(rest)
         return Signal(
             id=self.id,
             title=_(self.title),

@@ -37,8 +37,7 @@ def unlisted(facts: Facts) -> str:
     """Why tasks that stopped in this incident may be missing in the list, in words; "" if all are there."""
     if facts.evidence.ended - (facts.start - EARLIER) > LISTED:
         return _("ECS lists stopped tasks for an hour only")
-    reading = facts.evidence.reading(Source.TASKS)
-    return reading.cut if reading is not None else ""
+    return facts.cut(Source.TASKS)
 
 
 def _is_oom(task: StoppedTask) -> bool:

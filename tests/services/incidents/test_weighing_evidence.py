@@ -68,6 +68,22 @@ def test_a_source_that_is_denied_makes_nothing_surer(whole: IncidentEvidence, de
     assert ORDER.index(after.word) <= ORDER.index(before.word)
 
 
+@given(evidence(), st.sampled_from(Source))
+def test_what_may_be_in_the_unread_rest_of_a_source_is_not_absent(
+    whole: IncidentEvidence, source: Source
+) -> None:
+    readings = (
+        reading.model_copy(update={"cut": "cut"}) if reading.source is source else reading
+        for reading in whole.readings
+    )
+    signals = assess(whole.model_copy(update={"readings": tuple(readings)}), RUNBOOK).signals
+    assert not [each for each in signals if each.source is source and each.state is SignalState.ABSENT]
+    if source in (Source.APPLICATION_LOG, Source.DATABASE_LOG):
+        words = [each for each in signals if each.group == "dbtext"]
+        assert words
+        assert not [each for each in words if each.state is SignalState.ABSENT]
+
+
 # ---- what is not there is not absent
 
 

@@ -79,6 +79,9 @@ def test_a_command_says_the_same_in_any_zone_and_with_a_wrong_clock(embedded_now
     if shutil.which("faketime"):
         machines += [{"wrong": f"{seconds:+}s"} for seconds in WRONG]
     for machine in machines:
+        # One search in five begins with an empty page: each answer is read in the same pages.
+        for group in embedded_now.world.logs.groups.values():
+            group.searches = 0
         answer = assessed(embedded_now.url, **machine)
         for key in ("alarm", "onset", "causes", "word"):
             assert answer[1][key] == usual[key], machine

@@ -110,7 +110,6 @@ async def scaling(wave: Wave, reader: SourceReader) -> Answered:
         "{count} activities without a time are skipped.",
         decisions.undated,
     ).format(count=decisions.undated)
-    unread = _("No request was left for the scaling policies.")
     return Answered(
         {
             "scaling": target,
@@ -118,7 +117,7 @@ async def scaling(wave: Wave, reader: SourceReader) -> Answered:
             "policies": policies or (),
             "policies_read": policies is not None,
         },
-        " ".join(filter(None, (undated if decisions.undated else "", unread if policies is None else ""))),
+        undated if decisions.undated else "",
     )
 
 

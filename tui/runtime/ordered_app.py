@@ -92,10 +92,17 @@ class OrderedApp(TerminalApp):
         closing = self.screen
         closed = super().pop_screen()
         self.type_ahead.came(self.screen)
-        for worker in self.workers:
-            if worker is not active_worker.get(None) and closing in worker.node.ancestors_with_self:
-                worker.cancel()
+        self._cancel_workers(closing)
         return closed
+
+    def _cancel_workers(self, *nodes: Widget) -> None:
+        """Cancel the workers of these nodes and of what is in them before they miss a widget that is removed first."""
+        removed = set(nodes)
+        for worker in self.workers:
+            if worker is not active_worker.get(None) and not removed.isdisjoint(
+                worker.node.ancestors_with_self
+            ):
+                worker.cancel()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, renderable)
@@ -103,6 +110,7 @@ class OrderedApp(TerminalApp):
             self.type_ahead.painted(screen)
 
     def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
+        self._cancel_workers(*nodes)
         removal = super()._prune(*nodes, parent=parent)
         removal.__class__ = Removal
         return removal

@@ -24,9 +24,18 @@ class OneByOne(PlanForm):
             await self.pilot.pause()
 
 
+class Leaving(PlanForm):
+    """Leaves the screen while its rows are mounted, as the form of a screen that is closed."""
+
+    async def mount_all(self, widgets: Iterable[Widget], **_places: Any) -> None:  # type: ignore[override]
+        await super().mount_all(widgets)
+        await self.remove()
+
+
 class Bench(App[None]):
     def compose(self) -> ComposeResult:
         yield OneByOne()
+        yield Leaving()
 
 
 async def test_a_question_that_is_there_before_the_others_is_no_answer() -> None:
@@ -36,4 +45,13 @@ async def test_a_question_that_is_there_before_the_others_is_no_answer() -> None
         form.pilot = pilot
         await form.ask(QUESTIONS, {"revision": "7"})
         assert form.has_questions
+        assert form.values == {"count": "3", "revision": "7"}
+
+
+async def test_a_form_that_leaves_the_screen_while_it_is_asked_keeps_its_answers() -> None:
+    app = Bench()
+    async with app.run_test():
+        form = app.query_one(Leaving)
+        await form.ask(QUESTIONS, {"revision": "7"})
+        assert not form.is_attached
         assert form.values == {"count": "3", "revision": "7"}

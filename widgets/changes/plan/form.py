@@ -163,6 +163,8 @@ class PlanForm(VerticalGroup):
         self.parameters: tuple[Parameter, ...] = ()
         self.has_questions = False
         """All questions are mounted; until then there are no answers."""
+        self._fields: dict[str, Field | ChoiceRow] = {}
+        """The field of each question by the parameter's id; they answer also while the form is taken off the screen."""
         self._help = Static(id="form-help")
 
     async def ask(self, parameters: Sequence[Parameter], values: Mapping[str, str]) -> None:
@@ -172,10 +174,11 @@ class PlanForm(VerticalGroup):
         room = min(_LABEL, max((cell_len(parameter.title) for parameter in parameters), default=0))
         await self.remove_children()
         self._help = Static(id="form-help")
-        rows = [
-            _row(parameter, values.get(parameter.id, parameter.default), room)
+        self._fields = {
+            parameter.id: _field(parameter, values.get(parameter.id, parameter.default))
             for parameter in self.parameters
-        ]
+        }
+        rows = [_row(parameter, self._fields[parameter.id], room) for parameter in self.parameters]
         await self.mount_all([*rows, self._help])
         self.has_questions = True
         self._show_those_with_effect(self.values)
@@ -183,24 +186,17 @@ class PlanForm(VerticalGroup):
     @property
     def values(self) -> dict[str, str]:
         """The answers as typed, by the parameter's id; without those that have no effect beside the others."""
-        answers = {parameter.id: self._answer(parameter) for parameter in self.parameters}
+        answers = {id: field.value.strip() for id, field in self._fields.items()}
         return {each.id: answers[each.id] for each in self.parameters if each.has_effect(answers)}
 
     def first(self) -> Widget | None:
         """The first question's field."""
-        fields = self.query("Field, ChoiceRow")
-        return fields.first() if fields else None
-
-    def _answer(self, parameter: Parameter) -> str:
-        field = self.query_one(f"#{_widget_id(parameter)}")
-        assert isinstance(field, Field | ChoiceRow)
-        return field.value.strip()
+        return next(iter(self._fields.values()), None)
 
     def _show_those_with_effect(self, answers: Mapping[str, str]) -> None:
-        for parameter in self.parameters:
-            row = self.query_one(f"#{_widget_id(parameter)}").parent
-            assert isinstance(row, Widget)
-            row.display = parameter.id in answers
+        for id, field in self._fields.items():
+            if isinstance(row := field.parent, Widget):
+                row.display = id in answers
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Explain the question that has the focus."""
@@ -236,14 +232,18 @@ class PlanForm(VerticalGroup):
         self.post_message(self.Finished())
 
 
-def _row(parameter: Parameter, value: str, room: int) -> HorizontalGroup:
-    label = Static(Content.styled(pad(parameter.title, room), "$text-muted"), classes="form-label")
+def _field(parameter: Parameter, value: str) -> Field | ChoiceRow:
     if parameter.kind == "choice":
-        return HorizontalGroup(label, ChoiceRow(parameter.choices, value, id=_widget_id(parameter)))
-    if parameter.kind == "text":
-        return HorizontalGroup(label, Field(parameter, value))
+        return ChoiceRow(parameter.choices, value, id=_widget_id(parameter))
+    return Field(parameter, value)
+
+
+def _row(parameter: Parameter, field: Field | ChoiceRow, room: int) -> HorizontalGroup:
+    label = Static(Content.styled(pad(parameter.title, room), "$text-muted"), classes="form-label")
+    if parameter.kind in ("choice", "text"):
+        return HorizontalGroup(label, field)
     hint = Static(Content(_hint(parameter)), classes="form-hint")
-    return HorizontalGroup(label, Field(parameter, value), hint)
+    return HorizontalGroup(label, field, hint)
 
 
 def _digits(parameter: Parameter) -> str:

@@ -1,0 +1,76 @@
+"""A worker of what is taken off the screen is cancelled before the widgets that it looks for are gone."""
+
+import asyncio
+
+from textual import work
+from textual.app import App, ComposeResult
+from textual.containers import Vertical
+from textual.pilot import Pilot
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from tui.console import Console
+from tui.screens.common.dialog import Dialog
+
+
+class Part(Vertical):
+    """Its worker looks for a widget as soon as there is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        """One row."""
+        yield Static("?", id="row")
+
+    @work
+    async def look(self) -> None:
+        """Wait until the row is gone, then look for it."""
+        self.begun.set()
+        while self.query("#row"):  # noqa: ASYNC110  what is waited for has no event
+            await asyncio.sleep(0)
+        self.query_one("#row")
+
+
+class Question(Dialog[None]):
+    """One question."""
+
+    def compose(self) -> ComposeResult:
+        """A window with one part."""
+        with Vertical(id="window"):
+            yield Part()
+
+
+async def looking(pilot: Pilot[None]) -> tuple[Part, Worker[None]]:
+    """A part on screen and its worker, which has begun."""
+    question = Question()
+    await pilot.app.push_screen(question)
+    part = question.query_one(Part)
+    worker = part.look()
+    await part.begun.wait()
+    return part, worker
+
+
+async def test_a_part_that_is_removed_leaves_no_worker() -> None:
+    async with Console().run_test() as pilot:
+        part, worker = await looking(pilot)
+        await part.remove()
+        await pilot.pause()
+        assert worker.state is WorkerState.CANCELLED
+
+
+async def test_a_screen_that_is_closed_leaves_no_worker() -> None:
+    async with Console().run_test() as pilot:
+        part, worker = await looking(pilot)
+        await part.screen.dismiss()
+        await pilot.pause()
+        assert worker.state is WorkerState.CANCELLED
+
+
+async def test_the_end_of_the_console_leaves_no_worker() -> None:
+    app: App[None] = Console()
+    async with app.run_test() as pilot:
+        _part, worker = await looking(pilot)
+    assert worker.state is WorkerState.CANCELLED
+    assert not app.return_code

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from textual.app import App, ComposeResult
+from textual.await_remove import AwaitRemove
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -32,8 +33,21 @@ class Leaving(PlanForm):
         await self.remove()
 
 
+class Asked(PlanForm):
+    """Is asked for its answers while its former rows are taken away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[dict[str, str]] = []
+
+    def remove_children(self, *selectors: Any) -> AwaitRemove:
+        self.answers.append(self.values)
+        return super().remove_children(*selectors)
+
+
 class Bench(App[None]):
     def compose(self) -> ComposeResult:
+        yield Asked()
         yield OneByOne()
         yield Leaving()
 
@@ -55,3 +69,12 @@ async def test_a_form_that_leaves_the_screen_while_it_is_asked_keeps_its_answers
         await form.ask(QUESTIONS, {"revision": "7"})
         assert not form.is_attached
         assert form.values == {"count": "3", "revision": "7"}
+
+
+async def test_other_questions_are_answered_as_soon_as_they_are_asked() -> None:
+    app = Bench()
+    async with app.run_test():
+        form = app.query_one(Asked)
+        await form.ask(QUESTIONS[:1], {"count": "5"})
+        await form.ask(QUESTIONS, {"revision": "7"})
+        assert form.answers == [{"count": "5"}, {"count": "3", "revision": "7"}]

@@ -171,13 +171,13 @@ class PlanForm(VerticalGroup):
         """Show these questions with the answers in `values`, or else with their defaults."""
         self.has_questions = False
         self.parameters = tuple(parameters)
-        room = min(_LABEL, max((cell_len(parameter.title) for parameter in parameters), default=0))
-        await self.remove_children()
-        self._help = Static(id="form-help")
         self._fields = {
             parameter.id: _field(parameter, values.get(parameter.id, parameter.default))
             for parameter in self.parameters
         }
+        room = min(_LABEL, max((cell_len(parameter.title) for parameter in parameters), default=0))
+        await self.remove_children()
+        self._help = Static(id="form-help")
         rows = [_row(parameter, self._fields[parameter.id], room) for parameter in self.parameters]
         await self.mount_all([*rows, self._help])
         self.has_questions = True

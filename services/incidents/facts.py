@@ -78,6 +78,10 @@ class Facts:
         readings = (self.evidence.reading(source) for source in sources)
         return next((reading.cut for reading in readings if reading is not None and reading.cut), "")
 
+    def gap(self, *sources: Source) -> str:
+        """Why one of these sources is not there or not whole, in words; "" if all were read whole."""
+        return self.unread(*sources) or self.cut(*sources)
+
     @cached_property
     def denials(self) -> frozenset[str]:
         """Why sources could not be read, each in words."""
@@ -169,8 +173,7 @@ class Facts:
     @property
     def log_gap(self) -> str:
         """Why the words of the logs may be incomplete, in words; "" if both were read whole."""
-        logs = (Source.DATABASE_LOG, Source.APPLICATION_LOG)
-        return self.unread(*logs) or self.cut(*logs)
+        return self.gap(Source.DATABASE_LOG, Source.APPLICATION_LOG)
 
 
 _KEYS = ("message", "msg", "error", "err", "exception", "stack", "detail", "cause")

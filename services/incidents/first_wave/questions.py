@@ -230,26 +230,21 @@ async def _writes(wave: Wave, reader: SourceReader, region: str) -> Answered:
 async def application_log(wave: Wave, reader: SourceReader) -> Answered:
     """Errors of the application."""
     group, pattern = application_group(wave.runbook), application_pattern(wave.runbook)
-    sample = await _sample(wave, reader, group, pattern)
-    return Answered({"application_errors": sample}, _rest(sample))
+    return await _sample("application_errors", wave, reader, group, pattern)
 
 
 async def database_log(wave: Wave, reader: SourceReader) -> Answered:
     """The database's complaints."""
     group, pattern = database_group(wave.runbook), database_pattern()
-    sample = await _sample(wave, reader, group, pattern)
-    return Answered({"database_lines": sample}, _rest(sample))
+    return await _sample("database_lines", wave, reader, group, pattern)
 
 
-async def _sample(wave: Wave, reader: SourceReader, group: RawId, pattern: str) -> LogSample:
+async def _sample(field: str, wave: Wave, reader: SourceReader, group: RawId, pattern: str) -> Answered:
     span = log_span(wave.alarm, wave.began)
     ends = (int(span.start.timestamp() * 1000), int(span.end.timestamp() * 1000))
     lines, is_whole = await Logs(reader).sample(group, pattern, *ends, limit=LINES)
-    return LogSample(group=group, pattern=pattern, span=span, lines=entries_of(lines), is_whole=is_whole)
-
-
-def _rest(sample: LogSample) -> str:
-    return "" if sample.is_whole else _("Later lines were not read.")
+    sample = LogSample(group=group, pattern=pattern, span=span, lines=entries_of(lines), is_whole=is_whole)
+    return Answered({field: sample}, "" if is_whole else _("Later lines were not read."))
 
 
 QUESTIONS: Mapping[Source, Callable[[Wave, SourceReader], Awaitable[Answered]]] = {

@@ -45,8 +45,8 @@ def _write(facts: Facts) -> Judged:
             return present(f"{event.name} ({event.actor.shown})", at=event.at)
     if facts.evidence.ended < facts.start + DELAY:
         return unseen(_("CloudTrail reports about 5 minutes late"))
-    rest = facts.cut(Source.TRAIL)
-    return unseen(rest) if rest else absent()
+    why = facts.gap(Source.TRAIL)
+    return unseen(why) if why else absent()
 
 
 def _dns_write(facts: Facts) -> Judged:
@@ -57,7 +57,7 @@ def _dns_write(facts: Facts) -> Judged:
     if facts.evidence.ended < facts.start + DELAY:
         return unseen(_("CloudTrail reports about 5 minutes late"))
     # Listeners and certificates are of the home region.
-    why = facts.unread(Source.TRAIL) or facts.cut(Source.TRAIL)
+    why = facts.gap(Source.TRAIL)
     return unseen(why) if why else absent()
 
 

@@ -17,7 +17,6 @@ from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
-from services.models.causes import SignalState
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
 from services.models.ecs import ContainerService, Deployment, ScalingActivity, ServiceEvent
 from services.models.ecs_deployments import ServiceRevision
@@ -164,9 +163,12 @@ def assert_safe(*values: object) -> None:
 def test_what_is_weighed_is_safe(text: str) -> None:
     evidence = hostile(text)
     assessment = assess(evidence, RUNBOOK)
-    present = [signal for signal in assessment.signals if signal.state is SignalState.PRESENT]
-    assert len(present) > 8
-    assert_safe(assessment)
+    # What is absent has a value only where its source was read whole.
+    readings = tuple(reading.model_copy(update={"cut": ""}) for reading in evidence.readings)
+    whole = assess(evidence.model_copy(update={"readings": readings}), RUNBOOK)
+    present = [signal for signal in whole.signals if signal.value]
+    assert len(present) > 10
+    assert_safe(assessment, whole)
     fired = Alarm(id=RawId(ALARM), name=text, state=AlarmState.ALARM, since=FIRED, reason=text, expected=True)
     answer = answer_of(fired, evidence, assessment, RUNBOOK, region="ap-northeast-1", yen=0.0, private=True)
     assert_safe(answer)

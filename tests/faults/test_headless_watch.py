@@ -122,12 +122,13 @@ def test_what_ends_while_it_captures_is_taken_over(
     with watching(embedded_now, journal) as ended:
         ended.until(lambda: capturing(journal))
         ended.process.send_signal(number)
-        status = ended.process.wait(30)
+        status = ended.process.wait(10)
         assert status == (-number if number is signal.SIGKILL else 128 + number)
         assert EntryKind.EVIDENCE not in kinds(journal), "the capture does not keep it from ending"
         embedded_now.clear_faults()
         with watching(embedded_now, journal) as other:
-            other.wait_for("evidence is recorded", seconds=LEASE + 30)
+            other.wait_for("Incident: ")
+            other.wait_for("evidence is recorded", seconds=LEASE + 15)
             assert other.process.poll() is None
     recorded = kinds(journal)
     assert recorded.count(EntryKind.INCIDENT_OPENED) == 1

@@ -97,11 +97,9 @@ class OrderedApp(TerminalApp):
 
     def _cancel_workers(self, *nodes: Widget) -> None:
         """Cancel the workers of these nodes and of what is in them before they miss a widget that is removed first."""
-        removed = set(nodes)
+        removed, own = set(nodes), active_worker.get(None)
         for worker in self.workers:
-            if worker is not active_worker.get(None) and not removed.isdisjoint(
-                worker.node.ancestors_with_self
-            ):
+            if worker is not own and not removed.isdisjoint(worker.node.ancestors_with_self):
                 worker.cancel()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:

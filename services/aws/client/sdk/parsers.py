@@ -88,7 +88,7 @@ class _Shaped:
         if not shape.serialization.get("flattened"):
             names = {"member", shape.member.serialization.get("name", "member")}
             _hold(shape, node, names)
-        return super()._handle_list(shape, node)  # type: ignore[misc]
+        return super()._handle_list(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
 
     def _handle_map(self, shape: Any, node: Any) -> Any:
         flattened = shape.serialization.get("flattened")
@@ -98,7 +98,7 @@ class _Shaped:
         if any(len({part.tag for part in entry}) != _PAIR for entry in entries):
             # The SDK would reuse the previous entry's key or value.
             raise ResponseParserError("an entry of a map without its key or its value")
-        parsed = super()._handle_map(shape, node)  # type: ignore[misc]
+        parsed = super()._handle_map(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
         if len(parsed) != len(entries):
             raise ResponseParserError("two entries of a map with the same key")
         return parsed
@@ -109,7 +109,7 @@ class _Shaped:
                 raise ResponseParserError(f"{shape.name}: a {shape.type_name} expected, elements found")
             if shape.type_name == "boolean" and node.text not in _BOOLEANS:
                 raise ResponseParserError(f"{shape.name}: a word that is neither true nor false")
-        return super()._parse_shape(shape, node)  # type: ignore[misc]
+        return super()._parse_shape(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
 
 
 def _hold(shape: Any, node: Any, names: Container[str] | None = None) -> None:

@@ -24,8 +24,13 @@ def _draws(arguments: list[str]) -> bool:
         each in arguments for each in ("--help", "--list", "--version")
     ):
         return False
-    words = [each for each in arguments if not each.startswith("-")]
-    return not arguments or arguments[0].startswith("-") or words[0] in _INTERACTIVE
+    # A word behind an option may be its value; any other is a command.
+    commands = [
+        word
+        for before, word in zip(["", *arguments], arguments, strict=False)
+        if not before.startswith("-") and not word.startswith("-")
+    ]
+    return not commands or commands[0] in _INTERACTIVE
 
 
 def _open_standard_streams() -> None:
@@ -55,7 +60,9 @@ def main() -> None:
         from tui.cli.main import main as command_line
 
         command_line(outline_drawn=drawn)
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not early_signals.is_interrupt(error):
+            raise
         # Before the command line could catch it.
         os._exit(_INTERRUPTED)
 

@@ -33,6 +33,7 @@ from tui.cli.shared_options import aws_options, read_options, start_options, ver
 from tui.cli.watch import watch_command
 from tui.exit_status import ExitStatus, epilog
 from tui.runtime import last_resort
+from tui.signals.before_loop import is_interrupt
 from tui.start_options import StartOptions
 from tui.startup import early_flags
 from tui.startup.first_steps import language_hint
@@ -57,12 +58,12 @@ def run(argv: Sequence[str], output: Output) -> int:
         if hint := language_hint(argv, status):
             output.print_lines([hint], error=True)
         return status
-    except (click.Abort, KeyboardInterrupt):
-        output.clear()
-        return ExitStatus.INTERRUPTED
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001  the boundary: never Python's traceback with its status 1
+        if isinstance(error, click.Abort) or is_interrupt(error):
+            output.clear()
+            return ExitStatus.INTERRUPTED
         output.print_lines([last_resort.line(error)], error=True)
         return ExitStatus.SOFTWARE
 

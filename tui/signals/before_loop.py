@@ -33,6 +33,11 @@ def catch(before_stop: Callable[[], object] = lambda: None) -> None:
         signal.signal(signal.SIGTSTP, _stop)
 
 
+def is_interrupt(error: BaseException | None) -> bool:
+    """Whether `error` comes from Ctrl+C: Python 3.11 makes a RuntimeError of what a `__set_name__` raises."""
+    return isinstance(error, KeyboardInterrupt) or (error is not None and is_interrupt(error.__cause__))
+
+
 def undo(call: Callable[[], object]) -> None:
     """Register `call` for a signal or a kill; it may run while the normal clean-up is in progress."""
     _undo.append(call)

@@ -1,6 +1,7 @@
 """The first wave over HTTP: whole, within its bounds, and with each of its sources failing in each way."""
 
-import time
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -57,13 +58,25 @@ def unread(evidence: IncidentEvidence) -> set[Source]:
     return {reading.source for reading in evidence.readings if reading.problem is not None}
 
 
+async def test_no_source_waits_for_another_that_it_does_not_need(
+    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
+) -> None:
+    embedded.fault(mode="hang")
+    before = Counter(embedded.counts())
+    independent = set(Source) - {*DEPENDENT[Source.SERVICE], *DEPENDENT[Source.DATABASE]}
+    first_requests = Counter(SOURCES[source].calls[0].replace(":", ".") for source in independent)
+    reading = asyncio.create_task(wave(console, alarm, seconds=60.0))
+    async with asyncio.timeout(60):
+        while not first_requests <= Counter(embedded.counts()) - before:  # noqa: ASYNC110  counted by the server
+            await asyncio.sleep(0.02)
+    reading.cancel()
+
+
 async def test_everything_about_an_incident_is_read_at_once(
     embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
 ) -> None:
     before = embedded.counts()
-    started = time.monotonic()
     evidence = await wave(console, alarm)
-    assert time.monotonic() - started < 5.0
     sent = sum(embedded.counts().values()) - sum(before.values())
     assert sent == evidence.requests <= REQUESTS
     assert [reading.source for reading in evidence.readings] == list(Source)
@@ -161,9 +174,7 @@ async def test_a_hanging_source_is_given_up_and_the_rest_kept(
     await wave(console, alarm)
     service, _colon, operation = SOURCES[source].calls[0].partition(":")
     embedded.fault(service, operation, mode="hang")
-    started = time.monotonic()
     evidence = await wave(console, alarm, seconds=1.0)
-    assert time.monotonic() - started < 2.0
     reading = evidence.reading(source)
     assert reading
     assert reading.problem

@@ -10,6 +10,8 @@ import sys
 from tui.signals import before_loop as early_signals
 from tui.terminal import outline
 
+FLAGS = ("--read-only",)
+"""Options before a command that no value follows."""
 _INTERACTIVE = {"demo"}
 _INTERRUPTED = 130
 _STDERR = 2
@@ -24,13 +26,18 @@ def _draws(arguments: list[str]) -> bool:
         each in arguments for each in ("--help", "--list", "--version")
     ):
         return False
-    # A word behind an option may be its value; any other is a command.
-    commands = [
-        word
-        for before, word in zip(["", *arguments], arguments, strict=False)
-        if not before.startswith("-") and not word.startswith("-")
-    ]
-    return not commands or commands[0] in _INTERACTIVE
+    return _command(arguments) in ("", *_INTERACTIVE)
+
+
+def _command(arguments: list[str]) -> str:
+    """The name of the command; "" without one."""
+    words = iter(arguments)
+    for word in words:
+        if not word.startswith("-"):
+            return word
+        if word not in FLAGS and "=" not in word:
+            next(words, "")
+    return ""
 
 
 def _open_standard_streams() -> None:

@@ -11,10 +11,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.tools.demo import DAY
 from tests.tui.pty_console import PtyConsole
+from tui.__main__ import FLAGS
+from tui.cli.main import build
+from tui.cli.printing import Output
 from tui.signals.before_loop import END_SIGNALS
 
 pytestmark = pytest.mark.pty
@@ -154,8 +158,20 @@ def test_an_interrupt_that_python_makes_another_error_of_says_nothing(tmp_path: 
         assert not console.raw
 
 
-@pytest.mark.parametrize("options", [["--lang", "en"], pytest.param([], marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--lang", "en"],
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ([], ["--lang=en"], ["--read-only"])),
+    ],
+)
 def test_a_command_draws_no_screen(options: list[str]) -> None:
-    with PtyConsole([sys.executable, "-m", "tui", *options, "runbook", "schema"]) as console:
+    with PtyConsole([sys.executable, "-m", "tui", *options, "config"]) as console:
         assert console.wait_exit() == 0
         assert b"\x1b" not in console.raw
+
+
+def test_every_option_before_a_command_is_known_as_a_flag_or_as_one_with_a_value() -> None:
+    options = [each for each in build(Output(outline_drawn=False)).params if isinstance(each, click.Option)]
+    flags = {name for option in options if option.is_flag for name in option.opts}
+    assert flags == {*FLAGS, "--version"}, "the outline is drawn by the words that are no values"

@@ -70,6 +70,7 @@ async def test_no_source_waits_for_another_that_it_does_not_need(
         while not first_requests <= Counter(embedded.counts()) - before:  # noqa: ASYNC110  counted by the server
             await asyncio.sleep(0.02)
     reading.cancel()
+    await asyncio.wait([reading])
 
 
 async def test_everything_about_an_incident_is_read_at_once(
@@ -178,6 +179,7 @@ async def test_a_hanging_source_is_given_up_and_the_rest_kept(
     reading = evidence.reading(source)
     assert reading
     assert reading.problem
+    assert reading.problem.summary.endswith("no response within 1 seconds.")
     assert reading.problem.kind is ProblemKind.UNREACHABLE
     assert unread(evidence) == {source} | DEPENDENT.get(source, set()) | SHARED.get(source, set())
 

@@ -54,8 +54,8 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
-from services.logs.follower import LogFollower, TailBatch
-from services.logs.shared_tails import SharedTails
+from services.logs.follow.follower import LogFollower, TailBatch
+from services.logs.follow.shared_tails import SharedTails
 from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate

@@ -220,7 +220,7 @@ FOR_PROGRAMS = {
     "tui/cli/click_i18n.py",
     "widgets/charts/axes.py",
     "widgets/journal/table.py",
-    "widgets/logs/time.py",
+    "widgets/logs/text/time.py",
 }
 """Files that write or read days as AWS, a shell or a person at the keyboard does, or in the cells of an axis."""
 SIGNS = "→←⇒↑↓↳⏎◂▸▽◷▌▏"

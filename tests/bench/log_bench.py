@@ -19,9 +19,9 @@ from tests.bench.feeds.lines import EVERY, block
 from tests.bench.feeds.terminal import Terminal
 from tests.bench.peers import peer
 from tests.bench.rows import Row, against, print_rows
-from widgets.logs.search import Query
-from widgets.logs.store import LogStore
-from widgets.logs.view import LogView
+from widgets.logs.store.store import LogStore
+from widgets.logs.store.view import LogView
+from widgets.logs.text.search import Query
 
 GROUP = "log"
 ABSENT = "ZQ-nowhere-7f3a"

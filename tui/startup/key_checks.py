@@ -10,7 +10,7 @@ from services.toml import mistakes as words
 from tui.commands import COMMANDS
 from tui.modes import MODES
 from tui.moved_keys import FORMER
-from widgets.logs.keys import LOG_BINDINGS
+from widgets.logs.pane.keys import LOG_BINDINGS
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 _NAMES = {key.value for key in Keys}

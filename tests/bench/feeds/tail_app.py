@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 from textual.widgets import Log, RichLog
 
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.pane import LogPane
 
 POLL = 0.05
 MOST = 64 * 1024 * 1024

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Log, Static
 
 from tui.runtime.runtime_app import RuntimeApp
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.pane import LogPane
 
 Write = Callable[[list[str]], object]
 RATE = 100

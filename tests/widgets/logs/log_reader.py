@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from services.clock import ManualClock
 from services.models.logs import LogLine
-from widgets.logs.bar import BarFacts, LogBar
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.bar import BarFacts, LogBar
+from widgets.logs.pane.pane import LogPane
 
 T0 = 1_764_028_800_000
 """2025-11-25 09:00 JST."""

@@ -8,7 +8,7 @@ from textual.color import Color
 from tests.tui.test_themes import LEAST, contrast
 from tests.widgets.logs.log_reader import PaneApp, filled
 from tui.themes import PALETTE_THEMES, PaletteTheme
-from widgets.logs.styles import OWN_BACKGROUND, STYLES
+from widgets.logs.drawing.styles import OWN_BACKGROUND, STYLES
 
 PARTS = [name for name in STYLES if name not in ("cursor", "range")]
 

@@ -9,8 +9,8 @@ from textual.widgets import Input
 
 from services.models.logs import Severity
 from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, search, texts, until
-from widgets.logs.bar import LogBar, Mode
-from widgets.logs.separators import Gap
+from widgets.logs.drawing.separators import Gap
+from widgets.logs.pane.bar import LogBar, Mode
 
 
 async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.models.logs import LogLine, Severity
-from widgets.logs.search import Query
-from widgets.logs.severity import severity_of
-from widgets.logs.store import LogStore
-from widgets.logs.view import LogView
+from widgets.logs.store.store import LogStore
+from widgets.logs.store.view import LogView
+from widgets.logs.text.search import Query
+from widgets.logs.text.severity import severity_of
 
 TEXTS = st.one_of(
     st.text(max_size=60),

@@ -11,12 +11,12 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from services.models.logs import Severity
-from widgets.logs.format import read, task_of
-from widgets.logs.search import BadQuery, Query
-from widgets.logs.severity import severity_of
-from widgets.logs.store import StoredLine
-from widgets.logs.strips import HEAD_WIDTH, Accent, LogFormat, Painter
-from widgets.logs.time import age_text, clock_text, local_day, parse_moment, second_text, span_text
+from widgets.logs.drawing.strips import HEAD_WIDTH, Accent, LogFormat, Painter
+from widgets.logs.form.format import read, task_of
+from widgets.logs.store.store import StoredLine
+from widgets.logs.text.search import BadQuery, Query
+from widgets.logs.text.severity import severity_of
+from widgets.logs.text.time import age_text, clock_text, local_day, parse_moment, second_text, span_text
 
 JST = ZoneInfo("Asia/Tokyo")
 NEAR = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)

@@ -4,7 +4,7 @@ from services.i18n import _
 from services.models.logs import Severity
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.pane import LogPane
 
 
 def choose_level(app: Console, pane: LogPane) -> None:

@@ -14,7 +14,7 @@ from tui.commands import bindings
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs.panes import PaneScreen
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.pane import LogPane
 
 MOST_PANES = 4
 """Panes on the screen at most."""

@@ -11,7 +11,7 @@ from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.tail_binding import PaneTail
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.pane import LogPane
 
 MINUTE = timedelta(minutes=1)
 TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")

@@ -9,7 +9,7 @@ from services.i18n import _
 from services.models.logs import TailBatch
 from services.models.problem import Problem
 from services.system import Services
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.pane import LogPane
 
 EARLIER_PAGES = 10
 """Pages read at most for a time before the oldest line in the pane."""

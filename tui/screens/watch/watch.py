@@ -23,7 +23,7 @@ from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.dashboards.panel import DashboardPanel
 from widgets.dashboards.text_tiles import LogTile
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.pane import LogPane
 
 
 class WatchScreen(PaneScreen):

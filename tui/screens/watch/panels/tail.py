@@ -2,7 +2,7 @@
 
 from services.models.aws_cli import CommandSheet
 from tui.screens.watch.panels.base import WatchedPanel
-from widgets.logs.pane import LogPane
+from widgets.logs.pane.pane import LogPane
 
 
 class WatchedTail(WatchedPanel[LogPane]):

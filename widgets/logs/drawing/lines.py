@@ -7,15 +7,15 @@ from textual import events
 from textual.message import Message
 
 from widgets.drawing.ticker import every_second
-from widgets.logs.gauge import Gauge
-from widgets.logs.log_window import LogWindow
-from widgets.logs.scroll import Anchor
-from widgets.logs.separators import Gap, same_minute
-from widgets.logs.store import StoredLine
-from widgets.logs.strips import Accent, LogFormat
-from widgets.logs.styles import LINES_CSS
-from widgets.logs.time import moment
-from widgets.logs.view import LogView
+from widgets.logs.drawing.gauge import Gauge
+from widgets.logs.drawing.log_window import LogWindow
+from widgets.logs.drawing.scroll import Anchor
+from widgets.logs.drawing.separators import Gap, same_minute
+from widgets.logs.drawing.strips import Accent, LogFormat
+from widgets.logs.drawing.styles import LINES_CSS
+from widgets.logs.store.store import StoredLine
+from widgets.logs.store.view import LogView
+from widgets.logs.text.time import moment
 
 _WHEEL = 3
 """Screen rows per turn of the mouse wheel."""

@@ -15,12 +15,12 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from services.models.logs import Severity
-from widgets.logs.detail import LogDetail
-from widgets.logs.lines import LogLines
-from widgets.logs.prompt import Ask, LogPrompt
-from widgets.logs.search import Query
-from widgets.logs.strips import LogFormat
-from widgets.logs.view import LogView
+from widgets.logs.drawing.lines import LogLines
+from widgets.logs.drawing.strips import LogFormat
+from widgets.logs.pane.detail import LogDetail
+from widgets.logs.pane.prompt import Ask, LogPrompt
+from widgets.logs.store.view import LogView
+from widgets.logs.text.search import Query
 
 COPY_LIMIT = 10_000
 """Lines copied at most."""

@@ -11,7 +11,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 
 from services.background.detached import detached
-from services.logs.follower import TailBatch
+from services.logs.follow.follower import TailBatch
 from services.models.logs import LogLine, TailStats
 
 BACKLOG = 10_000

@@ -11,9 +11,9 @@ from textual.message import Message
 
 from services.i18n import N_, _
 from widgets.inputs.prompt import Asks, Prompt
-from widgets.logs.lines import LogLines
-from widgets.logs.search import BadQuery, Query
-from widgets.logs.time import moment, parse_moment
+from widgets.logs.drawing.lines import LogLines
+from widgets.logs.text.search import BadQuery, Query
+from widgets.logs.text.time import moment, parse_moment
 
 _LENGTH = 1024
 """CloudWatch's own limit for a filter pattern, and a bound on what a stray paste can do."""

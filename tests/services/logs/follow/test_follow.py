@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.aws.client.errors import AwsError
 from services.clock import ManualClock
-from services.logs.follower import SEARCH_BACK, LogFollower, TailBatch
+from services.logs.follow.follower import SEARCH_BACK, LogFollower, TailBatch
 from services.models.logs import LogLine
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import failure

@@ -11,7 +11,7 @@ from services.aws.client.errors import AwsError
 from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.clock import Clock, Mark, mark
 from services.i18n import _
-from services.logs.follow_window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
+from services.logs.follow.window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
 from services.models.logs import LogLine, TailBatch, TailStats
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean

@@ -5,7 +5,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from widgets.logs.view import LogView
+from widgets.logs.store.view import LogView
 
 
 class Gauge(Widget):

@@ -21,16 +21,16 @@ from services.models.logs import LogLine, Severity, TailStats
 from services.models.problem import Problem
 from widgets.drawing.frame_rate import FrameLimiter
 from widgets.drawing.timers import is_going
-from widgets.logs.bar import LogBar, LogTitle, LogTrouble
-from widgets.logs.follow_watchdog import Watchdog
-from widgets.logs.keys import LOG_BINDINGS
-from widgets.logs.pager import MINUTE, LogPager
-from widgets.logs.prompt import Ask, LogPrompt
-from widgets.logs.separators import Gap
-from widgets.logs.status import bar_facts, empty_text, title_facts
-from widgets.logs.store import DEFAULT_BYTES, LogStore
-from widgets.logs.strips import LogFormat
-from widgets.logs.view import LogView
+from widgets.logs.drawing.separators import Gap
+from widgets.logs.drawing.strips import LogFormat
+from widgets.logs.pane.bar import LogBar, LogTitle, LogTrouble
+from widgets.logs.pane.follow_watchdog import Watchdog
+from widgets.logs.pane.keys import LOG_BINDINGS
+from widgets.logs.pane.pager import MINUTE, LogPager
+from widgets.logs.pane.prompt import Ask, LogPrompt
+from widgets.logs.pane.status import bar_facts, empty_text, title_facts
+from widgets.logs.store.store import DEFAULT_BYTES, LogStore
+from widgets.logs.store.view import LogView
 
 BAR_SECONDS = 0.25
 """Shortest time between two paintings of the counters."""

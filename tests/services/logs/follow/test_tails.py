@@ -4,8 +4,8 @@ from contextlib import aclosing
 
 import pytest
 
-from services.logs.follower import TailBatch
-from services.logs.shared_tails import SharedTails
+from services.logs.follow.follower import TailBatch
+from services.logs.follow.shared_tails import SharedTails
 from services.models.logs import LogLine, TailStats
 
 

@@ -6,10 +6,10 @@ from services.i18n import _
 from services.models.date_text import span_text
 from services.models.logs import TailStats
 from services.models.text import clean
-from widgets.logs.bar import BarFacts, Mode, TitleFacts
-from widgets.logs.lines import LogLines
-from widgets.logs.pager import LogPager
-from widgets.logs.time import clock_text, local_day, moment, second_text
+from widgets.logs.drawing.lines import LogLines
+from widgets.logs.pane.bar import BarFacts, Mode, TitleFacts
+from widgets.logs.pane.pager import LogPager
+from widgets.logs.text.time import clock_text, local_day, moment, second_text
 
 
 def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:

@@ -9,8 +9,8 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
-from widgets.logs.line_chunk import Chunk
-from widgets.logs.store import LogStore
+from widgets.logs.store.line_chunk import Chunk
+from widgets.logs.store.store import LogStore
 
 _SLICE_SECONDS = 0.008
 """Longest stretch of work before the event loop gets its turn."""

@@ -12,7 +12,7 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.events import Logs
-from services.logs.follower import LogFollower, TailBatch
+from services.logs.follow.follower import LogFollower, TailBatch
 
 GROUP = "/ecs/other"
 STREAMS = tuple(f"ecs/other/{number}" for number in range(10))

@@ -6,10 +6,10 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 
 from services.clock import ManualClock
-from services.logs import shared_tails
-from services.logs.follow_window import OVERLAP
-from services.logs.follower import LogFollower, TailBatch
-from services.logs.shared_tails import SharedTails
+from services.logs.follow import shared_tails
+from services.logs.follow.follower import LogFollower, TailBatch
+from services.logs.follow.shared_tails import SharedTails
+from services.logs.follow.window import OVERLAP
 from services.models.logs import LogLine, TailStats
 from tests.faults.waiting import until
 

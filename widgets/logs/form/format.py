@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.models.text import clean
-from widgets.logs.severity import LEVEL_KEYS
+from widgets.logs.text.severity import LEVEL_KEYS
 
 MESSAGE_KEYS = ("message", "msg", "log", "event", "body")
 HIDDEN_KEYS = frozenset([*LEVEL_KEYS, "time", "timestamp", "@timestamp", "ts", "datetime"])

@@ -16,12 +16,12 @@ from textual.strip import Strip
 from services.i18n import _
 from services.models.logs import Severity
 from services.models.text import clean
-from widgets.logs.format import DRAWN_LIMIT, read, task_of
-from widgets.logs.search import Query
-from widgets.logs.severity import LETTERS, severity_of
-from widgets.logs.store import StoredLine
-from widgets.logs.styles import OWN_BACKGROUND
-from widgets.logs.time import age_text, clock_text, span_text
+from widgets.logs.drawing.styles import OWN_BACKGROUND
+from widgets.logs.form.format import DRAWN_LIMIT, read, task_of
+from widgets.logs.store.store import StoredLine
+from widgets.logs.text.search import Query
+from widgets.logs.text.severity import LETTERS, severity_of
+from widgets.logs.text.time import age_text, clock_text, span_text
 
 HEAD_WIDTH = 16
 """Gutter, twelve cells of time, a space, the severity letter, a space."""

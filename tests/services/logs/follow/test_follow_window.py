@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.logs.follow_window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
+from services.logs.follow.window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
 from services.models.logs import LogLine
 
 POLL = 5_000

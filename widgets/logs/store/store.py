@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from services.models.logs import LogLine
-from widgets.logs.line_chunk import Chunk, Columns, columns_of, raw_columns
+from widgets.logs.store.line_chunk import Chunk, Columns, columns_of, raw_columns
 
 CHUNK_BYTES = 256 * 1024
 DEFAULT_BYTES = 64 * 1024 * 1024

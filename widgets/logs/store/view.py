@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from services.models.logs import Severity
-from widgets.logs.line_chunk import Chunk
-from widgets.logs.row_subsets import Rows
-from widgets.logs.search import Query
-from widgets.logs.severity import at_least
-from widgets.logs.store import LogStore
+from widgets.logs.store.line_chunk import Chunk
+from widgets.logs.store.row_subsets import Rows
+from widgets.logs.store.store import LogStore
+from widgets.logs.text.search import Query
+from widgets.logs.text.severity import at_least
 
 
 class LogView:

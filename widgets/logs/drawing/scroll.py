@@ -7,7 +7,7 @@ line is identified by its id: late lines above it do not move the text that is b
 
 from collections.abc import Callable
 
-from widgets.logs.view import LogView
+from widgets.logs.store.view import LogView
 
 
 class Scroller:

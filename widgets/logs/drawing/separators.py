@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from services.i18n import _
 from services.models.date_text import day_text, span_text
-from widgets.logs.time import clock_text, local_day, moment
-from widgets.logs.view import LogView
+from widgets.logs.store.view import LogView
+from widgets.logs.text.time import clock_text, local_day, moment
 
 _MINUTE = 60_000
 _CACHE_SIZE = 4096

@@ -14,11 +14,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.drawing.diff import changed_regions
-from widgets.logs.scroll import Scroller
-from widgets.logs.separators import Rules
-from widgets.logs.strips import Accent, LogFormat, Painter
-from widgets.logs.styles import STYLES, UNCOLOURED
-from widgets.logs.view import LogView
+from widgets.logs.drawing.scroll import Scroller
+from widgets.logs.drawing.separators import Rules
+from widgets.logs.drawing.strips import Accent, LogFormat, Painter
+from widgets.logs.drawing.styles import STYLES, UNCOLOURED
+from widgets.logs.store.view import LogView
 
 
 class LogWindow(Widget):

@@ -7,6 +7,7 @@ file as it is then.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 from weakref import WeakKeyDictionary
@@ -224,5 +225,5 @@ def log_memory(app: Console) -> LogMemory:
         services = app.ready
         name = f"{services.runbook.system.id}.json"
         path = services.journal.path.with_suffix(".logs.json") if app.demo else state_folder("logs", name)
-        memory = _MEMORIES[app] = LogMemory(path, lambda words: app.notify(words, severity="warning"))
+        memory = _MEMORIES[app] = LogMemory(path, partial(app.inform, severity="warning"))
     return memory

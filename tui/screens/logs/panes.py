@@ -14,8 +14,6 @@ from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.pane import LogPane
 
 MINUTE = timedelta(minutes=1)
-TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
-"""JSON fields shown first in a line; the others follow in their own order."""
 
 
 class PaneScreen(ModeScreen):
@@ -32,7 +30,6 @@ class PaneScreen(ModeScreen):
             elapsed=self.services.clock.elapsed,
             zone=self.app.zone,
             max_bytes=self.app.config.log_memory_mb << 20,
-            order=TELLING_FIELDS,
             pace=self.app.min_interval,
             id=id,
         )

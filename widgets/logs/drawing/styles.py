@@ -3,14 +3,14 @@
 STYLES = (
     *("text", "time", "plain", "debug", "info", "warning", "error", "fatal"),
     *("letter-debug", "letter-info", "letter-warning", "letter-error", "letter-fatal"),
-    *("key", "value", "stream", "late", "match", "more", "rule", "gap", "mark", "cursor", "range", "gutter"),
+    *("key", "value", "stream", "late", "match", "more", "rule", "gap", "mark", "cursor", "range", "gutter", "header"),
 )
 """Component classes of the lines, each as `log--<name>`."""
 
 UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
 """Parts in the colour of the widget itself."""
 
-OWN_BACKGROUND = frozenset(["match", "letter-fatal"])
+OWN_BACKGROUND = frozenset(["match", "letter-fatal", "header"])
 """Parts with a background of their own, on an accented row as well."""
 
 LINES_CSS = """
@@ -35,6 +35,7 @@ LogLines {
     & .log--rule { color: $text-muted; }
     & .log--gap { color: $text-warning; }
     & .log--mark { color: $text-accent; text-style: bold; }
+    & .log--header { color: $text-muted; background: $panel; }
     & .log--gutter { color: $accent; }
     & .log--cursor { background: $primary-muted; }
     & .log--range { background: $secondary-muted; }

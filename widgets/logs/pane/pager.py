@@ -190,10 +190,6 @@ class LogPager(Vertical):
         """Show ages, which grow every second, or times of day."""
         self._reformat(relative=not self.lines.format.relative)
 
-    def action_toggle_stream(self) -> None:
-        """Show or hide the task that wrote each line."""
-        self._reformat(stream=not self.lines.format.stream)
-
     def _reformat(self, **changes: Any) -> None:
         self.lines.show(replace(self.lines.format, **changes))
         self.show_status()

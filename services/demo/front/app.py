@@ -234,6 +234,9 @@ def _cut(environ: Mapping[str, Any]) -> NoReturn:
     """Reset the connection, as a failing proxy does."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    # The server's own close would send a FIN first.
-    os.close(connection.detach())
+    # The server's own close would send a FIN first; it goes on with a connection that has ended.
+    ended, other = socket.socketpair()
+    os.dup2(ended.fileno(), connection.fileno())
+    ended.close()
+    other.close()
     raise ConnectionAbortedError

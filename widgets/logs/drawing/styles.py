@@ -3,7 +3,22 @@
 STYLES = (
     *("text", "time", "plain", "debug", "info", "warning", "error", "fatal"),
     *("letter-debug", "letter-info", "letter-warning", "letter-error", "letter-fatal"),
-    *("key", "value", "stream", "late", "match", "more", "rule", "gap", "mark", "cursor", "range", "gutter", "header"),
+    *(
+        "key",
+        "value",
+        "stream",
+        "late",
+        "match",
+        "more",
+        "rule",
+        "gap",
+        "mark",
+        "time-mark",
+        "cursor",
+        "range",
+        "gutter",
+        "header",
+    ),
 )
 """Component classes of the lines, each as `log--<name>`."""
 
@@ -36,6 +51,7 @@ LogLines {
     & .log--gap { color: $text-warning; }
     & .log--mark { color: $text-accent; text-style: bold; }
     & .log--header { color: $text-muted; background: $panel; }
+    & .log--time-mark { color: $accent; }
     & .log--gutter { color: $accent; }
     & .log--cursor { background: $primary-muted; }
     & .log--range { background: $secondary-muted; }

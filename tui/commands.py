@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom", "z", "screen.zoom", N_("Zoom"), N_("Maximize the focused panel, or restore it"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="watch"),
     Command("pane-open", "o", "screen.open_pane", N_("Another pane"), N_("Follow another log group beside this one"), "ぺいん pein ならべる naraberu tsuika", show=True, scope="logs"),
     Command("pane-close", "x", "screen.close_pane", N_("Close pane"), N_("Stop following in this pane"), "とじる tojiru ぺいん", show=True, scope="logs"),
+    Command("log.stream", "C", "screen.columns", N_("Columns"), N_("Choose, order and widen the columns of a log group; they are remembered"), "れつ retsu かんらん kanran fields format", scope="logs"),
     Command("duty-sign", "s", "screen.sign", N_("Sign off"), N_("Sign off the selected duty, with a note"), "かくにん kakunin しょめい shomei", show=True, scope="inspect"),
     Command("duty-sign-normal", "S", "screen.sign_normal", N_("Sign off all normal"), N_("Sign off every open duty whose findings are all normal, at once"), "まとめて matomete いっかつ ikkatsu", show=True, scope="inspect"),
     Command("duty-look", "r", "screen.rerun", N_("Rerun"), N_("Rerun the selected duty's inspections now"), "てんけん tenken さいてんけん saitenken rerun", show=True, scope="inspect"),

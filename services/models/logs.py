@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 from services.models.base import Clean, Model, RawId
 from services.models.problem import Problem
 
-
 LogFormId = Literal["waf", "json", "postgresql", "plain"]
 """The forms of log lines, in the order in which they are recognised; each is a module of `widgets.logs.form`."""
 

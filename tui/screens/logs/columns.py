@@ -72,10 +72,11 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
     }
     """
 
-    def __init__(self, group: str, own: Sequence[Offer], sample: Sample) -> None:
-        """`own`: what `offers` returns, the present columns first."""
+    def __init__(self, group: str, form: str, own: Sequence[Offer], sample: Sample) -> None:
+        """`form`: its title as displayed; `own`: what `offers` returns, the present columns first."""
         super().__init__(harmless=True)
         self._group = group
+        self._form = form
         self._sample = sample
         self.lines = list(own)
         self.table = KeyedTable(
@@ -100,7 +101,7 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
         """List the fields."""
         self._show()
         words = _("Space ticks · ^↑ ^↓ moves · ← → narrower, wider · Delete: the form's own columns")
-        self.query_one("#note", Prose).show(Content(words))
+        self.query_one("#note", Prose).show(Content(f"{self._form}\n{words}"))
         super().on_mount()
 
     def first(self) -> Widget:

@@ -1,5 +1,6 @@
 """The form of the lines in a pane: what the runbook names, and what the reader chose and the console remembers."""
 
+from services.i18n import _
 from tui.console import Console
 from tui.screens.logs.columns import Answer, ColumnsScreen, offers
 from tui.screens.logs.memory import log_memory
@@ -29,9 +30,12 @@ async def show_form(app: Console, pane: LogPane, group: str) -> None:
 async def choose_columns(app: Console, pane: LogPane) -> None:
     """Ask for the columns of the group in `pane`, show and remember them."""
     form, group = pane.lines.group_form, pane.lines.group_form.choice.group
-    hidden = form.form.never_columns if form.form is not None else frozenset()
-    lines = offers(form.columns(pane.lines.size.width), form.sample, hidden)
-    answer: Answer | None = await app.push_screen_wait(ColumnsScreen(group, lines, form.sample))
+    if form.form is None:
+        app.inform(_("no lines yet: their fields are not known"))
+        return
+    lines = offers(form.columns(pane.lines.size.width), form.sample, form.form.never_columns)
+    dialog = ColumnsScreen(group, _(form.form.title), lines, form.sample)
+    answer: Answer | None = await app.push_screen_wait(dialog)
     if answer is None:
         return
     memory = log_memory(app)

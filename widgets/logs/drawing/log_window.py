@@ -108,7 +108,7 @@ class LogWindow(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The window, each strip as wide as the widget."""
-        width, height = self.size
+        width = self.size.width
         if self.painter.width != width:
             self.painter.width = width
             self.painter.forget()
@@ -122,7 +122,7 @@ class LogWindow(Widget):
 
     def _window_strips(self) -> list[Strip]:
         header = self._fit()
-        height = self.scroller.height
+        height = self.size.height - len(header)
         self._now_ms = int(self._now().timestamp() * 1000) if self.format.relative else 0
         rows, skip = self._window = self.scroller.window()
         strips: list[Strip] = []

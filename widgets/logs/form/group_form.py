@@ -159,7 +159,9 @@ class GroupForm:
         least = max(1, round(self.sample.parsed * _ENOUGH))
         pairs = []
         for role in self.form.roles:
-            name = max(role.names, key=lambda name: (self.sample.fields[name] >= least, -role.names.index(name)))
+            name = max(
+                role.names, key=lambda name: (self.sample.fields[name] >= least, -role.names.index(name))
+            )
             if self.sample.fields[name] >= least and width >= role.from_width:
                 pairs.append((name, role))
         return pairs
@@ -221,4 +223,3 @@ def _count(sample: Sample, parts: Parts) -> None:
         text = text_of(value)
         sample.widths.setdefault(name, []).append(cell_len(text[:80]))
         sample.examples.setdefault(name, text)
-

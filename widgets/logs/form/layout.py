@@ -84,7 +84,11 @@ class Layout:
                 _append(lead, cell(clean(task_of(line.stream)), column.width) + " ", "stream")
                 continue
             value, role = by_name[column.name], column.role
-            style = _STATUS_STYLES.get(value[:1], "value") if role is not None and role.id == "status" else "value"
+            style = (
+                _STATUS_STYLES.get(value[:1], "value")
+                if role is not None and role.id == "status"
+                else "value"
+            )
             if role is not None and role.id == "action":
                 style = parts.style or style
             right, end = (role.right, role.end) if role is not None else (False, False)
@@ -161,10 +165,12 @@ def fitted(layout: Layout, room: int) -> Layout:
         if over <= 0:
             break
         slack = sum(column.width - column.least for column in columns)
-        if slack >= over or not (droppable := [each for each in columns if each.role and not each.fixed]):
+        if slack >= over or not (
+            droppable := [column for column in columns if column.role and not column.fixed]
+        ):
             columns = _narrowed(columns, min(over, slack))
             break
-        columns.remove(max(droppable, key=lambda each: each.role.rank if each.role else 0))
+        columns.remove(max(droppable, key=lambda column: column.role.rank if column.role else 0))
     return replace(layout, columns=tuple(columns))
 
 
@@ -183,4 +189,3 @@ def _narrowed(columns: list[Column], over: int) -> list[Column]:
 
 UNNAMED = Layout(JsonLines(), (), rest=True)
 """Before the form of a group is known."""
-

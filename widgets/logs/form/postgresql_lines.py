@@ -47,7 +47,12 @@ class PostgresqlLines(LineForm):
         severity = match["severity"]
         message = _BREAK.sub(" \u240a ", clean(match["message"], DRAWN_LIMIT)).strip()
         client = _client(match["prefix"])
-        fields: dict[str, object] = {"severity": severity, "message": message, **client, "time": match["stamp"]}
+        fields: dict[str, object] = {
+            "severity": severity,
+            "message": message,
+            **client,
+            "time": match["stamp"],
+        }
         label, style = "", ""
         if severity in _FURTHER:
             label, style = f"  {severity}: ", "plain"

@@ -17,7 +17,9 @@ STREAM = "ecs/staff-api/0123456789abcdef"
 def store_of(*lines: str) -> LogStore:
     """A store with these lines, one a second."""
     store = LogStore()
-    store.append([LogLine(f"e{n}", AT + n * 1000, AT + n * 1000, STREAM, text) for n, text in enumerate(lines)])
+    store.append(
+        [LogLine(f"e{n}", AT + n * 1000, AT + n * 1000, STREAM, text) for n, text in enumerate(lines)]
+    )
     return store
 
 

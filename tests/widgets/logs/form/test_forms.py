@@ -130,7 +130,9 @@ def test_the_cause_of_refused_connections_is_readable_in_a_narrow_pane(width: in
 )
 def test_other_prefixes_of_postgresql(prefix: str) -> None:
     line = f"{prefix}ERROR:  deadlock detected"
-    assert body(painter(line, choice=FormChoice("g", form="postgresql")), line).startswith("ERROR: deadlock detected")
+    assert body(painter(line, choice=FormChoice("g", form="postgresql")), line).startswith(
+        "ERROR: deadlock detected"
+    )
 
 
 def test_lines_that_continue_a_message_are_set_in_with_their_name() -> None:
@@ -138,7 +140,10 @@ def test_lines_that_continue_a_message_are_set_in_with_their_name() -> None:
     database = painter(statement, width=104)
     assert body(database, statement).startswith("  STATEMENT: INSERT INTO t ␊ VALUES (1)  facility@")
     wrapped = rows(painter(statement, width=104, wrap=True), statement)
-    assert [row[HEAD_WIDTH:].strip()[:20] for row in wrapped] == ["STATEMENT: INSERT IN", "VALUES (1)  facility"]
+    assert [row[HEAD_WIDTH:].strip()[:20] for row in wrapped] == [
+        "STATEMENT: INSERT IN",
+        "VALUES (1)  facility",
+    ]
 
 
 def test_waf_shows_who_asked_for_what_and_which_rule_decided() -> None:
@@ -147,7 +152,13 @@ def test_waf_shows_who_asked_for_what_and_which_rule_decided() -> None:
         "BLOCK   203.0.113.24    NL   CommonRuleSet/SizeRestrictions_BODY GET staff.example.lg.jp/wp-login.php?id=1"
     )
     assert style_of(firewall, BLOCKED, "BLOCK") == "warning"
-    assert body(firewall, ALLOWED).split() == ["ALLOW", "203.0.113.24", "NL", "GET", "staff.example.lg.jp/wp-login.php?id=1"]
+    assert body(firewall, ALLOWED).split() == [
+        "ALLOW",
+        "203.0.113.24",
+        "NL",
+        "GET",
+        "staff.example.lg.jp/wp-login.php?id=1",
+    ]
 
 
 def test_raw_shows_the_line_as_it_was_logged() -> None:
@@ -166,10 +177,12 @@ def test_raw_shows_the_line_as_it_was_logged() -> None:
         ("/var/log/messages", "Nov 25 09:00:00 host sshd[1]: closed", "plain"),
     ],
 )
-def test_a_form_is_recognised_by_the_name_of_the_group_or_by_its_lines(group: str, line: str, form: str) -> None:
-    known = painter(*[line] * 3, choice=FormChoice(group)) if line else painter(choice=FormChoice(group))
-    assert known.group_form.form is not None
-    assert known.group_form.form.id == form
+def test_a_form_is_recognised_by_the_name_of_the_group_or_by_its_lines(
+    group: str, line: str, form: str
+) -> None:
+    drawn = painter(*[line] * 3, choice=FormChoice(group)) if line else painter(choice=FormChoice(group))
+    assert drawn.group_form.form is not None
+    assert drawn.group_form.form.id == form
 
 
 def test_a_form_that_the_runbook_names_is_not_guessed() -> None:
@@ -199,7 +212,9 @@ def test_a_search_in_a_field_that_is_not_drawn_shows_that_field() -> None:
     assert "requestId" not in body(app, STARTED)
 
 
-TEXTS = st.text(max_size=60) | st.sampled_from(["決済に失敗", "\x1b[2J", "\u202eabc", "e" + "\u0300" * 40, "👨\u200d👩"])
+TEXTS = st.text(max_size=60) | st.sampled_from(
+    ["決済に失敗", "\x1b[2J", "\u202eabc", "e" + "\u0300" * 40, "👨\u200d👩"]
+)
 OBJECTS = st.dictionaries(
     st.sampled_from(["message", "msg", "status", "statusCode", "durationMs", "path", "error", "action", "httpRequest", "x"]) | TEXTS,
     st.recursive(TEXTS | st.integers() | st.floats() | st.none() | st.booleans(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6),
@@ -207,7 +222,7 @@ OBJECTS = st.dictionaries(
 )  # fmt: skip
 LINES = (
     TEXTS
-    | OBJECTS.map(lambda value: json.dumps(value))
+    | OBJECTS.map(json.dumps)
     | st.tuples(OBJECTS.map(json.dumps), st.integers(1, 40)).map(lambda pair: pair[0][: -pair[1]])
     | TEXTS.map(lambda text: f"{CLIENT}ERROR:  {text}")
     | st.tuples(TEXTS, TEXTS).map(lambda pair: BLOCKED.replace("NL", json.dumps(pair[0])[1:-1]).replace("GET", json.dumps(pair[1])[1:-1]))
@@ -232,7 +247,10 @@ def test_any_line_in_any_form_fills_its_rows_exactly_and_is_clean(
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.text("abc予約 ", min_size=1, max_size=30).filter(str.strip), st.sampled_from(["json", "postgresql", "plain", "waf"]))
+@given(
+    st.text("abc予約 ", min_size=1, max_size=30).filter(str.strip),
+    st.sampled_from(["json", "postgresql", "plain", "waf"]),
+)
 def test_no_form_loses_the_message(message: str, form: str) -> None:
     line = {
         "json": json.dumps({"statusCode": 200, "path": "/a", "message": message}),

@@ -33,6 +33,7 @@ from services.models.runbook_playbooks import (
     RosterEntry,
     Step,
 )
+from services.models.runbook_queries import SavedQuerySpec
 from services.models.runbook_texts import (
     ApproverTexts,
     ContactTexts,
@@ -409,6 +410,8 @@ class Runbook(Translated):
     waf: Firewall | None = None
     dashboard: DashboardSpec | None = None
     log_groups: tuple[LogGroupSpec, ...] = ()
+    queries: tuple[SavedQuerySpec, ...] = ()
+    """Saved queries of Logs Insights."""
     alarms: tuple[ExpectedAlarm, ...] = ()
     limits: tuple[Limit, ...] = ()
     playbooks: tuple[Playbook, ...] = ()

@@ -23,6 +23,7 @@ from services.runbook import (
     name_checks,
     place_checks,
     playbook_checks,
+    query_checks,
     translation_checks,
 )
 from services.runbook.maintenance_window import checks as window_checks
@@ -273,6 +274,7 @@ ALL = (
     *github_checks.ALL,
     window_checks.window,
     *inspection_checks.ALL,
+    *query_checks.ALL,
     *playbook_checks.ALL,
     *translation_checks.ALL,
 )

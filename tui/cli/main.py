@@ -24,6 +24,7 @@ from tui.cli.duties import duties_command
 from tui.cli.incident import incident_group
 from tui.cli.inspect import inspect_command
 from tui.cli.journal import journal_group
+from tui.cli.logs.group import logs_group
 from tui.cli.policy import policy_command
 from tui.cli.printing import CannotPrint, Output, output_lost
 from tui.cli.reads import HEADLESS, Headless
@@ -130,6 +131,7 @@ def build(output: Output) -> click.Group:
             report_command(output, read_options(), _before),
             incident_group(output, read_options(), _before),
             journal_group(output, read_options(), _before),
+            logs_group(output, [*read_options(), *aws_options()], _before),
             policy_command(output, read_options(), _before),
             runbook_group(output, _before),
             config_command(output, lambda flags: replace(_before(), **_set_flags(flags))),

@@ -25,6 +25,7 @@ from services.models.runbook_inspections import (
     SlowQueries,
     Trail,
 )
+from services.models.runbook_masking import MaskPattern
 from services.models.runbook_playbooks import (
     CauseWeights,
     DevopsAgent,
@@ -439,6 +440,8 @@ class Runbook(Translated):
     disaster: Disaster | None = None
     """Where the system is recovered if its region fails; None: not given."""
     slack: Slack | None = None
+    masking: tuple[MaskPattern, ...] = ()
+    """What else is masked in exports, Slack texts and reports."""
     github: Github | None = None
     """Where GitHub Actions keeps an access key; None: nowhere."""
     report: ReportSpec = ReportSpec()

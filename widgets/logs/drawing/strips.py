@@ -16,6 +16,7 @@ from textual.strip import Strip
 from services.models import glyphs
 from services.models.logs import Severity
 from services.models.text import clean
+from widgets.drawing.line_filters import LineFilters
 from widgets.logs.drawing.styles import OWN_BACKGROUND
 from widgets.logs.form.group_form import GroupForm
 from widgets.logs.form.line_form import DRAWN_LIMIT, Span
@@ -71,6 +72,7 @@ class Painter:
         self.group_form = GroupForm()
         """Which columns the lines have."""
         self.width = 80
+        self._filters = LineFilters()
         self._component = style
         self._styles: dict[tuple[str, str], Style] = {}
         self._cache: LRUCache[object, list[Strip]] = LRUCache(_CACHE_SIZE)
@@ -84,6 +86,12 @@ class Painter:
         """Rebuild all strips: the theme, the format, the width or the query changed."""
         self._styles.clear()
         self._cache.clear()
+
+    def suit(self, width: int, filters: LineFilters) -> None:
+        """Draw strips of `width` cells as `filters` leave them."""
+        if (width, filters) != (self.width, self._filters):
+            self.width, self._filters = width, filters
+            self.forget()
 
     def block(self, line: StoredLine, accent: Accent, now: int) -> list[Strip]:
         """The rows of one line, each exactly `width` cells; `now` (epoch milliseconds) is for ages only."""
@@ -101,7 +109,7 @@ class Painter:
         if strips is None:
             rule = set_cell_size(f"\u2500\u2500 {text} ", min(self.width, cell_len(text) + 4))
             rule += "\u2500" * (self.width - cell_len(rule))
-            strips = self._cache[key] = [Strip([Segment(rule, self.style(name))], self.width)]
+            strips = self._cache[key] = [self._filtered([Segment(rule, self.style(name))], self.width)]
         return strips[0]
 
     def header(self) -> list[Strip]:
@@ -114,7 +122,7 @@ class Painter:
         if strips is None:
             shown = Strip([Segment(titles)]).crop(self.format.shift, self.format.shift + self.width).text
             row = set_cell_size(" " * HEAD_WIDTH + shown, self.width)
-            strips = self._cache[key] = [Strip([Segment(row, self.style("header"))], self.width)]
+            strips = self._cache[key] = [self._filtered([Segment(row, self.style("header"))], self.width)]
         return strips
 
     def blank(self) -> Strip:
@@ -134,8 +142,11 @@ class Painter:
                 under = self._component(f"log--{row}")
                 own = under.bgcolor is not None and under.bgcolor.is_system_defined
                 style = style + Style(color=under.color if own else None, bgcolor=under.bgcolor)
-            self._styles[name, row] = style
+            style = self._styles[name, row] = self._filters.style(style)
         return style
+
+    def _filtered(self, segments: list[Segment], length: int) -> Strip:
+        return Strip(self._filters.segments(segments), length)
 
     def _build(self, line: StoredLine, accent: Accent, stamp: str) -> list[Strip]:
         severity = severity_of(line.text[:DRAWN_LIMIT].encode("utf-8", "replace"))
@@ -209,7 +220,7 @@ class Painter:
         length = sum([segment.cell_length for segment in segments])
         if length < self.width:
             segments.append(Segment(" " * (self.width - length), self.style("text", row)))
-        strip = Strip(segments, max(length, self.width))
+        strip = self._filtered(segments, max(length, self.width))
         return strip if length <= self.width else strip.crop(0, self.width)
 
 

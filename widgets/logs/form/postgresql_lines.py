@@ -22,8 +22,6 @@ _WHO = re.compile(r"([^\s:@\[\]()]*)@([^\s:@\[\]()]*)")
 _PROCESS = re.compile(r"\[(\d{1,10})\]")
 _FURTHER = frozenset(["DETAIL", "HINT", "STATEMENT", "CONTEXT", "QUERY", "LOCATION"])
 """Lines that belong to the message before them."""
-_UNWORTHY = frozenset(["LOG", "INFO", "NOTICE"])
-"""Not written before the message: the letter beside the time says it."""
 _BREAK = re.compile(r"\s*\u240a\s*")
 
 
@@ -56,8 +54,8 @@ class PostgresqlLines(LineForm):
         label, style = "", ""
         if severity in _FURTHER:
             label, style = f"  {severity}: ", "plain"
-        elif severity not in _UNWORTHY:
-            label = f"{severity}: "
+        elif severity == "PANIC":  # the letter beside the time does not tell it from FATAL
+            label = "PANIC: "
         return Parts(message, fields, style, label, _tail(client), frozenset(fields))
 
     def tree(self, text: str) -> Mapping[str, object] | None:

@@ -89,6 +89,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("ctrl+s", "save to a file", "Export", "Save"),
     _meaning("ctrl+t", "toggle in a text field: what a note is attached to, evidence, how a search reads", "Toggle subject", "Add evidence", "Regular expression"),
     _meaning("ctrl+w", "wrap lines in a log", "Wrap"),
+    _meaning("ctrl+left ctrl+right", "give a pane of a log less, more of the room", "Smaller", "Larger"),
     _meaning("f2", "the change that is suggested before or after this one", "Suggested change"),
     _meaning("f5 ctrl+r", "read everything again", "Refresh", "Plan again"),
     _meaning("f6", "Slack outbox", "Slack outbox"),

@@ -53,6 +53,8 @@ OPENS = [
     "ctrl+j",
     "ctrl+s",
     "ctrl+w",
+    "ctrl+left",
+    "ctrl+right",
     "backspace",
     "delete",
 ]

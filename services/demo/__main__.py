@@ -30,6 +30,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ahead", type=float, default=0.0, help="seconds that the scenario has run already")
     parser.add_argument("--language", default="ja", help="language of dashboards and descriptions")
     parser.add_argument(
+        "--quotas", type=json.loads, default={}, help='requests a second, as {"logs.FilterLogEvents": 5}'
+    )
+    parser.add_argument(
         "--scratch", type=Path, help="a folder of its own, made at the start and removed at the end"
     )
     return parser.parse_args()
@@ -119,6 +122,7 @@ def _serve(arguments: argparse.Namespace, parent: _Parent) -> None:
     server = Server(
         Front(lambda: World(story, clock, began=began, language=arguments.language)), arguments.port
     )
+    server.front.faults.limit(arguments.quotas)
     # The process ends without stopping it, so it need not poll for a stop.
     server.start(poll=60.0)
     ready = {"url": server.url, "origin": origin.isoformat(), "since": clock.since, "speed": clock.speed}

@@ -1,10 +1,12 @@
-"""Faults on demand: AWS errors, delays, hangs, cut connections, a proxy's page.
+"""Faults on demand: AWS errors, delays, hangs, cut connections, a proxy's page, request quotas.
 
 Source: "Common error types" of the CloudWatch, Logs, ECS, RDS, ELB and STS API references.
 """
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -34,6 +36,7 @@ class FaultRule(BaseModel):
     service: str = ""
     """As botocore names it."""
     operation: str = ""
+    """`StartLiveTail.update`: each event of a stream that is already open; the rule has to name it."""
     preset: Preset | None = None
     """A common AWS error in the service's own protocol; or give `code`."""
     code: str = ""
@@ -51,7 +54,8 @@ class FaultRule(BaseModel):
 
     def fits(self, service: str, operation: str) -> bool:
         """Whether the rule applies to a request."""
-        return self.service in ("", service) and self.operation in ("", operation)
+        named = self.operation == operation or (not self.operation and "." not in operation)
+        return named and self.service in ("", service)
 
     @property
     def kind(self) -> Mode | None:
@@ -90,11 +94,36 @@ def _iam_action(service: str, operation: str) -> str:
     return _IAM_ACTIONS.get((service, operation), by_name)
 
 
+_THROTTLED = FaultRule(preset="throttled")
+
+
+@dataclass(slots=True)
+class Quota:
+    """A bucket of `rate` tokens that fills at `rate` a second: a request takes one."""
+
+    rate: float
+    tokens: float
+    at: float
+    """Seconds of the store's clock."""
+
+    def admits(self, now: float) -> bool:
+        """Whether a request at `now` passes."""
+        self.tokens = min(self.rate, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
 class FaultStore:
     """The rules in force; the newest that applies is used. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._rules: list[FaultRule] = []
+        self._quotas: dict[str, Quota] = {}
+        self.clock: Callable[[], float] = time.monotonic
+        """Seconds by which requests are counted; a quota is of this machine's time, whatever the world's speed."""
         self._lock = threading.Lock()
 
     def add(self, rule: FaultRule) -> None:
@@ -102,14 +131,23 @@ class FaultStore:
         with self._lock:
             self._rules.insert(0, rule)
 
+    def limit(self, quotas: Mapping[str, float]) -> None:
+        """Answer more than so many requests a second with a throttling error, by `service.Operation`; 0: no limit."""
+        with self._lock:
+            self._quotas |= {name: Quota(rate, rate, self.clock()) for name, rate in quotas.items()}
+            self._quotas = {name: quota for name, quota in self._quotas.items() if quota.rate > 0}
+
     def clear(self) -> None:
-        """Remove every rule."""
+        """Remove every rule; quotas stay."""
         with self._lock:
             self._rules.clear()
 
     def take(self, service: str, operation: str, extra: Iterable[FaultRule] = ()) -> FaultRule | None:
         """The rule for this request, one use of it spent; `extra` are a scenario's own, tried last."""
         with self._lock:
+            quota = self._quotas.get(f"{service}.{operation}")
+            if quota is not None and not quota.admits(self.clock()):
+                return _THROTTLED
             for rule in self._rules:
                 if rule.fits(service, operation):
                     if rule.after > 0:

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -110,13 +110,15 @@ def spawn(
     port: int = 0,
     scratch: Path | None = None,
     language: str = "ja",
+    quotas: Mapping[str, float] | None = None,
 ) -> "Popen[bytes]":
     """Start the process and return at once; `ready` waits for it.
 
     `origin` is the world's time at start (aware; None: the scenario's own hour, else now), `seed` draws an incident
     that sets off the scenario's alarm (None: the scenario as its file has it), `ahead` the
     seconds that the scenario has run by then. The child ends when its stdin is closed. `scratch` is a folder that it
-    creates before it answers and deletes when it ends. `language` is that of its dashboards and descriptions.
+    creates before it answers and deletes when it ends. `language` is that of its dashboards and descriptions. `quotas` are
+    requests a second by `service.Operation`; more are throttled.
     """
     command = [sys.executable, "-m", "services.demo", "--scenario", scenario, "--speed", str(speed)]
     command += ["--port", str(port), "--ahead", str(ahead), "--language", language]
@@ -128,6 +130,8 @@ def spawn(
         command += ["--scratch", str(scratch)]
     environment = dict(os.environ)
     isolate(environment)
+    if quotas:
+        command += ["--quotas", json.dumps(dict(quotas))]
     # In a session of its own, so that the terminal's ctrl+c reaches the console only.
     return Popen(
         command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=_ROOT, env=environment, start_new_session=True

@@ -19,7 +19,7 @@ from tui.startup import early_flags
 
 OTHER_LANGUAGE = "English: --lang en or TOBAN_LANG=en"
 """For a reader to whom the locale says nothing, so that the screen is Japanese."""
-_DEMO_NEEDS = ("moto", "flask", "flask_cors", "werkzeug")
+_DEMO_NEEDS = ("moto", "lark", "flask", "flask_cors", "werkzeug")
 _ROOT = Path(__file__).parents[2]
 _ERRORS = frozenset(
     [

@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -144,7 +144,7 @@ class Front:
             try:
                 result = self._call(handler, request)
                 self.carried_out[f"{request.scope.service}.{request.operation}"] += 1
-                return wire.answer(request, result)
+                return self._breakable(request, wire.answer(request, result), environ)
             except AwsErrorResponse as error:
                 return wire.error_answer(request, error)
             except ToMoto:
@@ -152,6 +152,29 @@ class Front:
         return self._moto(environ, body) or wire.error_answer(
             request, _not_implemented(request.scope, request.operation)
         )
+
+    def _breakable(self, request: ParsedRequest, reply: Answer, environ: Mapping[str, Any]) -> Answer:
+        """The answer; an event stream ends as a fault of `….update` says."""
+
+        def frames(stream: Iterable[bytes]) -> Iterator[bytes]:
+            for frame in stream:
+                rule = self.faults.take(request.scope.service, f"{request.operation}.update")
+                if rule is None:
+                    yield frame
+                    continue
+                self.closed.wait(HANG if rule.kind == "hang" else rule.delay)
+                if rule.kind == "error":
+                    error = rule.error(request.scope.service, request.operation, request.protocol)
+                    yield wire.exception_frame(error)
+                if rule.kind == "truncated":
+                    yield frame[: len(frame) // 2]
+                if rule.kind in ("hang", "reset-before", "reset-after"):
+                    _cut(environ)
+                if rule.kind is not None:
+                    return
+                yield frame
+
+        return reply if isinstance(reply.body, bytes) else reply._replace(body=frames(reply.body))
 
     def _call(self, handler: Callable[[Call], dict[str, Any]], request: ParsedRequest) -> dict[str, Any]:
         scope = request.scope
@@ -211,6 +234,9 @@ def _cut(environ: Mapping[str, Any]) -> NoReturn:
     """Reset the connection, as a failing proxy does."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    # The server's own close would send a FIN first.
-    os.close(connection.detach())
+    # The server's own close would send a FIN first; it goes on with a connection that has ended.
+    ended, other = socket.socketpair()
+    os.dup2(ended.fileno(), connection.fileno())
+    ended.close()
+    other.close()
     raise ConnectionAbortedError

@@ -5,6 +5,7 @@ GET    /_toban/truth                    {"causes": ["bad-deployment"], "red_herr
 GET    /_toban/counts                   {"cloudwatch.DescribeAlarms": 3, …}
 POST   /_toban/faults  FaultRule        put a fault in force
 DELETE /_toban/faults                   remove all
+POST   /_toban/quotas  {"logs.FilterLogEvents": 5}   requests a second that pass; 0: any number
 POST   /_toban/clock   {"advance": s}   move a manual clock
 POST   /_toban/reset                    begin anew
 """
@@ -81,6 +82,11 @@ def _clear_faults(front: Controlled, _body: bytes) -> Any:
     return {}
 
 
+def _limit(front: Controlled, body: bytes) -> Any:
+    front.faults.limit({str(name): float(rate) for name, rate in orjson.loads(body).items()})
+    return {}
+
+
 def _advance(front: Controlled, body: bytes) -> Any:
     seconds = float(orjson.loads(body)["advance"])
     clock = front.world.clock
@@ -103,6 +109,7 @@ _ROUTES: dict[str, Callable[[Controlled, bytes], Any]] = {
     "GET counts": _counts,
     "POST faults": _add_fault,
     "DELETE faults": _clear_faults,
+    "POST quotas": _limit,
     "POST clock": _advance,
     "POST reset": _reset,
 }

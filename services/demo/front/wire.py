@@ -178,7 +178,16 @@ def _stream(request: ParsedRequest, result: Mapping[str, Any]) -> Iterator[bytes
     events = EventStream(result, request.model.output_shape, serializer._event_stream_serializer)
     encoder = EventStreamEncoder()
     for event in events:
+        name = str(event.headers[":event-type"])
+        if name.endswith("Exception"):
+            event.headers = {":message-type": "exception", ":exception-type": name}
         yield encoder.encode_event(event)
+
+
+def exception_frame(error: AwsErrorResponse) -> bytes:
+    """The frame with which an event stream ends in an error."""
+    headers = {":message-type": "exception", ":exception-type": error.code}
+    return EventStreamEncoder().encode_message(headers, orjson.dumps({"message": error.message}))
 
 
 def _json(result: Mapping[str, Any]) -> bytes:

@@ -15,7 +15,6 @@ from services.demo.paging import decode, encode, page_of
 from services.demo.registry import Call, op
 
 _DAY = 86_400_000
-_PUT_BYTES = 1_048_576
 _PUT_EVENTS = 10_000
 
 
@@ -71,7 +70,7 @@ def delete_log_group(call: Call) -> dict[str, Any]:
 
 @op("logs", "PutRetentionPolicy")
 def put_retention_policy(call: Call) -> dict[str, Any]:
-    """Set the retention; it has no effect, because the store bounds events by number, not by age."""
+    """Set the retention: older events are refused; the store bounds those it has by number, not by age."""
     group_of(call).retention = call.params["retentionInDays"]
     return {}
 
@@ -100,16 +99,19 @@ def put_log_events(call: Call) -> dict[str, Any]:
         )
     if (
         len(events) > _PUT_EVENTS
-        or sum(len(event["message"].encode("utf-8", "surrogatepass")) + 26 for event in events) > _PUT_BYTES
+        or sum(len(event["message"].encode("utf-8", "surrogatepass")) + 26 for event in events) > PAGE_BYTES
     ):
         raise AwsErrorResponse("InvalidParameterException", "Upload too large")
     old = sum(at < now - 14 * _DAY for at in times)
     new = sum(at <= now + 7_200_000 for at in times)
-    rows = [(event["timestamp"], event["message"]) for event in events[old:new]]
-    call.component(LogStore).put(group, stream.name, rows, now)
+    expired = sum(at < now - group.retention * _DAY for at in times) if group.retention else 0
     rejected = {"tooOldLogEventEndIndex": old} if old else {}
+    if expired > old:
+        rejected["expiredLogEventEndIndex"] = expired
     if new < len(events):
         rejected["tooNewLogEventStartIndex"] = new
+    rows = [(event["timestamp"], event["message"]) for event in events[max(old, expired) : new]]
+    call.component(LogStore).put(group, stream.name, rows, now)
     return {"nextSequenceToken": "toban"} | ({"rejectedLogEventsInfo": rejected} if rejected else {})
 
 
@@ -125,7 +127,8 @@ def get_log_events(call: Call) -> dict[str, Any]:
     params = call.params
     group = group_of(call)
     stream = _stream_of(call, group)
-    events = [event for event in group.events if event.stream == stream.name]
+    group.read(params.get("startTime", 0))
+    events = stream.events
     window = between(events, params.get("startTime", 0), params.get("endTime", 1 << 60) - 1)
     forward = params.get("startFromHead", False)
     low, high = window.start, window.stop
@@ -150,7 +153,7 @@ def _fit(rows: list[Event], limit: int, *, forward: bool) -> list[Event]:
     page: list[Event] = []
     size = 0
     for event in rows if forward else reversed(rows):
-        size += len(event.message) + 26
+        size += event.size
         if len(page) >= limit or (page and size > PAGE_BYTES):
             break
         page.append(event)

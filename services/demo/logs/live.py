@@ -4,6 +4,7 @@ Source: StartLiveTail (Amazon CloudWatch Logs API reference).
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ UPDATE = 1.0
 """Seconds of this machine's time between updates."""
 MOST = 500
 """Events in an update at most; of more, AWS sends a sample."""
+LASTS = timedelta(hours=3)
+"""Time of the world after which a session ends."""
 
 
 @op("logs", "StartLiveTail")
@@ -41,9 +44,12 @@ def start_live_tail(call: Call) -> dict[str, Any]:
         "requestId": str(UUID(int=len(groups), version=4)),
         "sessionId": str(UUID(int=call.component(LogStore).newest + 1, version=4)),
         "logGroupIdentifiers": identifiers,
-        "logStreamNames": names,
-        "logStreamNamePrefixes": prefixes,
         "logEventFilterPattern": pattern,
+        **{
+            key: call.params[key]
+            for key in ("logStreamNames", "logStreamNamePrefixes")
+            if call.params.get(key)
+        },
     }
 
     def matches_event(event: Event) -> bool:
@@ -59,13 +65,16 @@ def _updates(
     world: WorldView, groups: list[Group], matches: Callable[[Event], bool], start: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     store = world.component(LogStore)
-    sent = store.newest
+    sent, began = store.newest, world.run.now
     yield {"sessionStart": start}
     while not world.ended.wait(UPDATE):
         with world.lock:
             world.tick()
             events = [(group, event) for group in groups for event in group.since(sent) if matches(event)]
             sent = store.newest
+        if world.run.now - began >= LASTS:
+            yield {"SessionTimeoutException": {"message": "The session has timed out."}}
+            return
         rows = [
             {
                 "logStreamName": event.stream,
@@ -74,7 +83,14 @@ def _updates(
                 "timestamp": event.at,
                 "ingestionTime": event.ingested,
             }
-            for group, event in events[:MOST]
+            for group, event in _sample(events)
         ]
         sampled = {"sampled": len(events) > MOST}
         yield {"sessionUpdate": {"sessionMetadata": sampled, "sessionResults": rows}}
+
+
+def _sample(events: list[tuple[Group, Event]]) -> list[tuple[Group, Event]]:
+    """All events, or of too many an even choice, in their order."""
+    if len(events) <= MOST:
+        return events
+    return [events[index * len(events) // MOST] for index in range(MOST)]

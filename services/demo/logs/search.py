@@ -12,7 +12,7 @@ from services.demo.paging import decode, encode
 
 PAGE = 10_000
 PAGE_BYTES = 1_048_576
-SCAN = 5_000
+SCAN = 10_000
 """Events that one request with a filter scans."""
 EMPTY_EVERY = 5
 """One in so many searches of a group begins with an empty page."""
@@ -27,7 +27,7 @@ class _Search:
     limit: int
     forward: bool
     filters: bool
-    """The request has a pattern or names streams."""
+    """The request has a pattern or names several streams: an event may be scanned in vain."""
 
 
 def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
@@ -39,6 +39,8 @@ def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
     token = _read(params["nextToken"]) if params.get("nextToken") else None
     search = _search(group, params, token)
     events = group.read(search.start)
+    if search.streams is not None and len(search.streams) == 1:
+        events = group.streams[next(iter(search.streams))].events
     indexes = between(events, search.start, search.end)
     if token is None:
         group.searches += 1
@@ -59,7 +61,7 @@ def _page(events: Iterator[Event], search: _Search, matches: Callable[[str], boo
         if len(page) >= search.limit or (scanned >= SCAN and search.filters):
             return _answer(page, [last and cursor_of(last), search.forward])
         if (search.streams is None or event.stream in search.streams) and matches(event.message):
-            size += len(event.message) + 26
+            size += event.size
             if page and size > PAGE_BYTES:
                 return _answer(page, [last and cursor_of(last), search.forward])
             page.append(event)
@@ -81,7 +83,7 @@ def _search(group: Group, params: dict[str, Any], token: list[Any] | None) -> _S
     if end < start:
         raise AwsErrorResponse("InvalidParameterException", "endTime must not be before startTime")
     streams = _streams(group, params)
-    filters = streams is not None or bool((params.get("filterPattern") or "").strip())
+    filters = bool(params.get("filterPattern", "").strip() or (streams and len(streams) > 1))
     return _Search(start, end, streams, limit, forward, filters)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 _FEW = 50
 """Maximum number of events that are inserted individually; more are sorted in."""
-_MOST = 200_000
+_MOST = 400_000
 """Events that a group holds at most; when there are more, the oldest quarter is dropped."""
 
 
@@ -27,6 +27,11 @@ class Event(NamedTuple):
     """Ascending; unique in the world together with `at`."""
     stream: str
     message: str
+
+    @property
+    def size(self) -> int:
+        """Bytes as CloudWatch Logs counts them: the message in UTF-8, and 26."""
+        return len(self.message.encode("utf-8", "surrogatepass")) + 26
 
     @property
     def id(self) -> str:
@@ -44,10 +49,13 @@ class Stream:
     last: int | None = None
     ingested: int | None = None
     bytes: int = 0
+    events: list[Event] = field(default_factory=list)
+    """In time order."""
 
-    def note(self, events: Sequence[Event]) -> int:
-        """Update the stream for added events; returns their size in bytes, as CloudWatch Logs counts it."""
-        low, high, size = min(events).at, max(events).at, sum(len(event.message) + 26 for event in events)
+    def add(self, events: Sequence[Event]) -> int:
+        """Add events; returns their size in bytes."""
+        low, high, size = min(events).at, max(events).at, sum(event.size for event in events)
+        _insert(self.events, events)
         self.first = low if self.first is None else min(low, self.first)
         self.last = high if self.last is None else max(high, self.last)
         self.ingested = max(events[-1].ingested, self.ingested or 0)
@@ -101,7 +109,7 @@ class Group:
             name = self.past.stream
             events = [Event(at, at, number, name, text) for number, (at, text) in enumerate(self.past.rows())]
             self.past = None
-            self.bytes += self.streams.setdefault(name, Stream(name, events[0].at)).note(events)
+            self.bytes += self.streams.setdefault(name, Stream(name, events[0].at)).add(events)
             self.events += events
             self.events.sort()
         return self.events
@@ -135,17 +143,23 @@ class LogStore:
         if not new:
             return
         self.newest = new[-1].number
-        group.bytes += self.create_stream(group, stream, ingested).note(new)
+        group.bytes += self.create_stream(group, stream, ingested).add(new)
         group.arrivals += new
-        events = group.events
-        if len(new) > _FEW:
-            events += new
-            events.sort()
-        else:
-            for event in new:
-                insort(events, event)
-        if len(events) > _MOST:
-            del events[: _MOST // 4]
+        _insert(group.events, new)
+        if len(group.events) > _MOST:
+            oldest = group.events[_MOST // 4]
+            for events in (group.events, *(each.events for each in group.streams.values())):
+                del events[: bisect_left(events, oldest)]
+
+
+def _insert(events: list[Event], new: Sequence[Event]) -> None:
+    """Add events to those in time order, each at its place."""
+    if len(new) <= _FEW:
+        for event in new:
+            insort(events, event)
+        return
+    at = bisect_left(events, min(new))
+    events[at:] = sorted([*events[at:], *new])
 
 
 def between(events: list[Event], start: int, end: int) -> range:

@@ -207,3 +207,60 @@ def test_paging_gives_every_event_once_in_order(
     order = [(event["timestamp"], event["eventId"]) for event in events]
     assert order == sorted(order, reverse=not forward)
     assert len(set(order)) == sum(map(len, batches))
+
+
+async def test_one_stream_alone_is_read_without_the_others(group: Any) -> None:
+    now = ms(group)
+    for part in range(3):
+        await put(group, "s1", [(now + 3_000 * part + index, "x" * 90) for index in range(3_000)])
+    await put(group, "s2", [(now + 4_000, "ERROR a"), (now + 9_000, "b")])
+    events, pages = await every(group.url, logGroupName=GROUP, logStreamNames=["s2"])
+    assert [event["message"] for event in events] == ["ERROR a", "b"]
+    errors, _ = await every(group.url, logGroupName=GROUP, logStreamNamePrefix="s2", filterPattern="ERROR")
+    assert errors == events[:1]
+    assert pages <= 2
+
+
+async def test_a_page_has_a_megabyte_of_utf8(group: Any) -> None:
+    now = ms(group)
+    for batch in range(9):
+        await put(group, "s1", [(now + batch, "障害" * 50)] * 1_000)
+    events, pages = await every(group.url, logGroupName=GROUP)
+    assert len(events) == 9_000
+    size = 9_000 * (300 + 26)
+    assert size / 1_048_576 <= pages <= size / 1_048_576 + 2
+
+
+async def test_events_older_than_the_retention_have_expired(group: Any) -> None:
+    await ask(group.url, "logs", "PutRetentionPolicy", logGroupName=GROUP, retentionInDays=1)
+    now, day = ms(group), 86_400_000
+    rows = [(now - 15 * day, "too old"), (now - 2 * day, "expired"), (now, "present")]
+    assert (await put(group, "s1", rows))["rejectedLogEventsInfo"] == {
+        "tooOldLogEventEndIndex": 1,
+        "expiredLogEventEndIndex": 2,
+    }
+    events, _ = await every(group.url, logGroupName=GROUP)
+    assert [event["message"] for event in events] == ["present"]
+
+
+async def test_a_stream_is_followed_by_its_forward_token(group: Any) -> None:
+    base: dict[str, Any] = {"logGroupName": GROUP, "logStreamName": "s1", "startFromHead": True}
+    token = (await ask(group.url, "logs", "GetLogEvents", **base))["nextForwardToken"]
+    messages: list[str] = []
+    for batch in range(3):
+        await put(group, "s1", [(ms(group) + batch, f"{batch}")])
+        page = await ask(group.url, "logs", "GetLogEvents", **base, nextToken=token)
+        messages += [event["message"] for event in page["events"]]
+        token = page["nextForwardToken"]
+    assert messages == ["0", "1", "2"]
+
+
+def test_the_oldest_quarter_makes_room_in_group_and_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.demo.logs.store._MOST", 100)
+    store = LogStore("123456789012")
+    group = store.create_group("g", 0, "r")
+    for batch in range(3):
+        for stream in ("a", "b"):
+            store.put(group, stream, [(batch * 100 + n, "x") for n in range(20)], 0)
+    assert len(group.events) == 95
+    assert sorted(event for stream in group.streams.values() for event in stream.events) == group.events

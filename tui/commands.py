@@ -36,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("pane-open", "o", "screen.open_pane", N_("Another pane"), N_("Follow other log groups beside this one, up to six panes"), "ぺいん pein ならべる naraberu tsuika", show=True, scope="logs"),
     Command("pane-close", "x", "screen.close_pane", N_("Close pane"), N_("Stop following in this pane"), "とじる tojiru ぺいん", show=True, scope="logs"),
     Command("pane-zoom", "z", "screen.zoom_pane", N_("Zoom"), N_("Give the active pane the whole room, or each its share again"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="logs"),
+    Command("pane-together", "asterisk", "screen.toggle_together", N_("Scroll together"), N_("Let the panes scroll to the same moment together, or only move their mark line"), "いっしょ issho どうき douki おなじじこく sync", scope="logs"),
     Command("pane-smaller", "ctrl+left", "screen.resize_pane(-1)", N_("Smaller"), N_("Give the active pane less of the room"), "ちいさく chiisaku はば haba resize", scope="logs"),
     Command("pane-larger", "ctrl+right", "screen.resize_pane(1)", N_("Larger"), N_("Give the active pane more of the room"), "おおきく ookiku はば haba resize", scope="logs"),
     Command("duty-sign", "s", "screen.sign", N_("Sign off"), N_("Sign off the selected duty, with a note"), "かくにん kakunin しょめい shomei", show=True, scope="inspect"),

@@ -53,6 +53,16 @@ class _Group:
     """The time of its newest event."""
 
 
+class _NamePart(Input):
+    """Leaves a space, which is in no name of a group, to the key that ticks."""
+
+    ticks = False
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the key is text."""
+        return super().check_consume_key(key, character) and not (self.ticks and key == "space")
+
+
 class GroupScreen(Dialog[tuple[str, ...]]):
     """Returns the exact names of the chosen groups, at least one, or None."""
 
@@ -105,7 +115,9 @@ class GroupScreen(Dialog[tuple[str, ...]]):
             window.border_title = Content(_("Log group"))
             ticks = _("Space ticks · ⏎ opens · Esc closes") if self.most > 1 else _("⏎ opens · Esc closes")
             window.border_subtitle = Content(ticks)
-            yield Input(placeholder=_("Part of the name, or a whole name"))
+            part = _NamePart(placeholder=_("Part of the name, or a whole name"))
+            part.ticks = self.most > 1
+            yield part
             yield self.table
             yield Prose(id="note")
 

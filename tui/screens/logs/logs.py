@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -13,8 +13,10 @@ from tui.commands import bindings
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.one_time import OneTime
 from tui.screens.logs.panes import PaneScreen
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.prompt import LogPrompt
 from widgets.logs.panes.area import PaneArea
 from widgets.logs.panes.arrangement import MOST_PANES
 
@@ -30,6 +32,7 @@ class LogsScreen(PaneScreen):
     def __init__(self) -> None:
         super().__init__()
         self.area = PaneArea(id="panes")
+        self.one_time = OneTime(lambda: self.tails)
 
     def body(self) -> ComposeResult:
         """Yield the room of the panes."""
@@ -97,7 +100,7 @@ class LogsScreen(PaneScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Close, zoom and resize only where there are several panes."""
-        if action in ("close_pane", "zoom_pane", "resize_pane"):
+        if action in ("close_pane", "zoom_pane", "resize_pane", "toggle_together"):
             return len(self.tails) > 1
         return super().check_action(action, parameters)
 
@@ -138,6 +141,28 @@ class LogsScreen(PaneScreen):
         panes = list(self.tails)
         if panes:
             panes[min(place, len(panes) - 1)].focus()
+
+    # One time
+
+    @on(LogPane.Moved)
+    def pane_moved(self, message: LogPane.Moved) -> None:
+        """Show the moment in the other panes."""
+        self.one_time.moved(message.pane, message.at)
+
+    @on(LogPrompt.TimeEntered)
+    def time_entered(self, message: LogPrompt.TimeEntered) -> None:
+        """Go to the time in every pane."""
+        if self.pane is not None:
+            self.one_time.go_to(self.pane, message.at, minute=message.minute)
+
+    def action_toggle_together(self) -> None:
+        """Let the panes scroll together, or only move their mark line."""
+        together = self.one_time.toggle(self.pane)
+        self.app.inform(
+            _("The panes scroll together.")
+            if together
+            else _("The panes scroll each by itself; the mark line shows the moment.")
+        )
 
     # The room of the panes
 

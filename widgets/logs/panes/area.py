@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from textual.containers import Container
 from textual.events import DescendantFocus
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -32,7 +31,7 @@ class _PaneLayout(Layout):
         ]
 
 
-class PaneArea(Container):
+class PaneArea(Widget):
     """Holds log panes; the one that has the focus, or had it last, is the active one."""
 
     DEFAULT_CSS = """
@@ -54,7 +53,7 @@ class PaneArea(Container):
     def set_share(self, pane: LogPane, share: int) -> None:
         """Give a pane this share of the room."""
         self._shares[pane] = max(1, min(MOST_SHARE, share))
-        self.refresh(layout=True)
+        self._arrange_again()
 
     def grow(self, pane: LogPane, steps: int) -> None:
         """Give a pane more of the room, or less."""
@@ -79,7 +78,7 @@ class PaneArea(Container):
     def zoom(self, zoomed: bool) -> None:
         """Give the active pane the whole room, or each its share again."""
         self.zoomed = zoomed
-        self.refresh(layout=True)
+        self._arrange_again()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Note which pane is active; its region may depend on it."""
@@ -88,4 +87,9 @@ class PaneArea(Container):
             return
         self.active = pane
         if self.zoomed or self.gives_way:
-            self.refresh(layout=True)
+            self._arrange_again()
+
+    def _arrange_again(self) -> None:
+        # Textual arranges a widget again only when one of its children asks for it.
+        for pane in self.panes[:1]:
+            pane.refresh(layout=True)

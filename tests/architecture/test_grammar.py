@@ -223,8 +223,8 @@ FOR_PROGRAMS = {
     "widgets/logs/text/time.py",
 }
 """Files that write or read days as AWS, a shell or a person at the keyboard does, or in the cells of an axis."""
-SIGNS = "→←⇒↑↓↳⏎◂▸▽◷▌▏"
-"""Signs that are no states: arrows, keys, the cursor's bar, a filter, a time limit."""
+SIGNS = "→←⇒↑↓↳⏎◂▸▽◷▌▏⚑"
+"""Signs that are no states: arrows, keys, the cursor's bar, a filter, a time limit, a mark."""
 _SYMBOL = re.compile("[\u2190-\u21ff\u25a0-\u25ff\u2600-\u27bf]")
 
 

@@ -33,6 +33,8 @@ class PaneApp(App[None]):
             now=self.clock.now, elapsed=self.clock.elapsed, zone=ZoneInfo("Asia/Tokyo"), fps=50, **options
         )  # type: ignore[arg-type]  # test helper
         self.messages: list[object] = []
+        self.moves: list[object] = []
+        """Where the reader moved, apart from requests."""
 
     def compose(self) -> ComposeResult:
         yield self.pane
@@ -47,6 +49,11 @@ class PaneApp(App[None]):
     @on(LogPane.TimeRequested)
     def keep(self, message: object) -> None:
         self.messages.append(message)
+
+    @on(LogPane.Moved)
+    @on(LogPane.EarlierRequested)
+    def keep_move(self, message: object) -> None:
+        self.moves.append(message)
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
@@ -86,3 +93,9 @@ async def search(pilot: Pilot[None], text: str, *keys: str) -> None:
     await pilot.press(*keys, "enter")
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
+
+
+def rule_texts(pane: LogPane) -> list[str]:
+    """The separators on the screen."""
+    strips = pane.lines.render_lines(pane.lines.size.region)
+    return [strip.text.strip("─ ") for strip in strips if strip.text.startswith("──")]

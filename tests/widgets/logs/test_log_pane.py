@@ -43,10 +43,10 @@ async def test_timer_callbacks_during_the_panes_removal_are_harmless(count: int)
                 await asyncio.sleep(0)
             pane.show_status()
             pane.mark_dirty()
-            pane._draw_frame()
+            pane._frames._draw_frame()
             await going
             pane.show_status()
-            pane._draw_frame()
+            pane._frames._draw_frame()
 
 
 async def test_scrolling_down_to_the_end_follows_again() -> None:
@@ -194,7 +194,7 @@ async def test_what_a_threshold_leaves_fills_the_pane() -> None:
 async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive() -> None:
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         pane = await filled(pilot, 600)
-        pane.go_to(T0 + 5 * 60_000 + 12_345)
+        pane.go_to(T0 + 5 * 60_000 + 12_345, minute=True)
         await until(pilot, lambda: "line 300" in texts(pane))
         assert pane.lines.line_at_cursor().text == "line 300"  # type: ignore[union-attr]
         assert any(

@@ -10,7 +10,7 @@ from widgets.drawing.ticker import every_second
 from widgets.logs.drawing.gauge import Gauge
 from widgets.logs.drawing.log_window import LogWindow
 from widgets.logs.drawing.scroll import Anchor
-from widgets.logs.drawing.separators import Gap, same_minute
+from widgets.logs.drawing.separators import MARK, Gap
 from widgets.logs.drawing.strips import Accent, LogFormat
 from widgets.logs.drawing.styles import LINES_CSS
 from widgets.logs.store.store import StoredLine
@@ -28,6 +28,9 @@ class LogLines(LogWindow, can_focus=True):
 
     class Moved(Message):
         """The window, the cursor or the marked range moved."""
+
+    class AboveOldest(Message):
+        """The reader wants to go above the oldest line held."""
 
     def __init__(self, view: LogView, format: LogFormat, now: Callable[[], datetime]) -> None:
         super().__init__(view, format, now)
@@ -53,10 +56,17 @@ class LogLines(LogWindow, can_focus=True):
         self.rules.zone = format.zone
         self.redraw()
 
-    def mark(self, at: int | None) -> None:
-        """Mark the minute of `at` (epoch milliseconds); None unmarks."""
-        self.rules.marked_at = at
+    def mark(self, at: int | None, span: int = 1) -> None:
+        """Mark `span` milliseconds from `at` (epoch milliseconds) on; None unmarks."""
+        self.rules.marked_at, self.rules.marked_span = at, span
         self.redraw()
+
+    def set_time_mark(self, at: int | None) -> None:
+        """Draw a separator at `at` (epoch milliseconds), where the cursor of another pane is; None removes it."""
+        if at != self.rules.time_mark:
+            self.rules.time_mark = at
+            self.rules.forget()
+            self.refresh()
 
     def show_gaps(self, gaps: tuple[Gap, ...]) -> None:
         """Draw separators where lines may be missing."""
@@ -121,6 +131,7 @@ class LogLines(LogWindow, can_focus=True):
 
     def scroll_rows(self, rows: int) -> bool:
         """Scroll by screen rows; True when the window reached the end."""
+        self._notice_start(rows)
         at_end = self.scroller.scroll(rows)
         self._moved()
         return at_end
@@ -168,6 +179,7 @@ class LogLines(LogWindow, can_focus=True):
         else:
             target = visible.at_or_after(row + 1)
         if target is None:
+            self._notice_start(lines)
             return lines > 0
         self.scroller.reveal(target)
         self._cursor.set(target)
@@ -176,6 +188,7 @@ class LogLines(LogWindow, can_focus=True):
 
     def page(self, pages: int) -> bool:
         """Scroll window and cursor by windows less a line of context; True when the end was reached."""
+        self._notice_start(pages)
         at_end = self.scroller.scroll(pages * max(1, self.size.height - 1))
         rows, skip = self.scroller.window()
         if self._cursor.row is not None and rows:
@@ -206,6 +219,16 @@ class LogLines(LogWindow, can_focus=True):
         self._ranging = False
         self._cursor.clear()
         self._moved()
+
+    def _notice_start(self, steps: int) -> None:
+        """Report a step upwards from the oldest line."""
+        rows, skip = self.scroller.window()
+        if (
+            steps < 0
+            and not skip
+            and (not rows or rows[0] == self.view.visible.at_or_after(self.view.store.first))
+        ):
+            self.post_message(self.AboveOldest())
 
     def _moved(self) -> None:
         self.refresh()
@@ -243,7 +266,9 @@ class LogLines(LogWindow, can_focus=True):
         gutter = " "
         if kind == "cursor":
             gutter = "\u258c"
-        elif same_minute(at, self.rules.marked_at):
+        elif self.rules.note_of(self.view.store.id_at(row)) is not None:
+            gutter = MARK
+        elif self.rules.is_marked(at):
             gutter = "\u2503"
         elif self.view.query is not None and self.view.matches.contains(row):
             gutter = "\u2022"

@@ -1,4 +1,4 @@
-"""Separators between log lines: a new day, a gap, the marked minute."""
+"""Separators between log lines: a new day, a gap, the marked time, the shared cursor, notes."""
 
 from collections.abc import Callable
 from datetime import date, tzinfo
@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from services.i18n import _
 from services.models.date_text import day_text, span_text
+from services.models.text import clean
 from widgets.logs.store.view import LogView
 from widgets.logs.text.time import clock_text, local_day, moment
 
-_MINUTE = 60_000
+MARK = "\u2691"
+"""Stands at a line that the reader marked."""
 _CACHE_SIZE = 4096
 """Lines whose separators are cached."""
 
@@ -22,11 +24,6 @@ class Gap(NamedTuple):
     reason: str
 
 
-def same_minute(at: int, other: int | None) -> bool:
-    """Whether `at` is in the minute of `other`; both epoch milliseconds."""
-    return other is not None and at // _MINUTE == other // _MINUTE
-
-
 class Rules:
     """The separators above lines, computed once per line."""
 
@@ -34,7 +31,13 @@ class Rules:
         self.zone = zone
         self.gaps: tuple[Gap, ...] = ()
         self.marked_at: int | None = None
-        """The marked minute, epoch milliseconds."""
+        """The marked time, epoch milliseconds."""
+        self.marked_span = 1
+        """Milliseconds from the marked time on that are marked: a minute where one was asked for."""
+        self.time_mark: int | None = None
+        """The time of the cursor that all panes share, epoch milliseconds."""
+        self.note_of: Callable[[int], str | None] = lambda _line_id: None
+        """The note of a marked line by its id; None if it is not marked."""
         self._view = view
         self._today = today
         self._cache: dict[int, list[tuple[str, str]]] = {}
@@ -43,6 +46,10 @@ class Rules:
     def forget(self) -> None:
         """Recompute all separators: the zone, the gaps or the mark changed."""
         self._cache.clear()
+
+    def is_marked(self, at: int) -> bool:
+        """Whether `at` (epoch milliseconds) is in the marked time."""
+        return self.marked_at is not None and 0 <= at - self.marked_at < self.marked_span
 
     def above(self, row: int) -> list[tuple[str, str]]:
         """Text and style of each separator above the line at a (visible) store row."""
@@ -63,9 +70,17 @@ class Rules:
         rules = [] if before is not None and self._same_day(before, at) else [self._day(at)]
         rules += [self._gap(gap) for gap in self.gaps if _between(before, gap.start, at)]
         if self.marked_at is not None and _between(before, self.marked_at, at):
-            zone = moment(at).astimezone(self.zone).tzname()
-            rules.append((f"\u2193 {clock_text(self.marked_at, self.zone)[:8]} {zone}", "mark"))
+            rules.append((f"\u2193 {self._time(self.marked_at)}", "mark"))
+        if self.time_mark is not None and _between(before, self.time_mark, at):
+            rules.append((f"\u2316 {self._time(self.time_mark)}", "time-mark"))
+        if note := self.note_of(store.id_at(row)):
+            rules.append((f"{MARK} {clean(note)}", "mark"))
         return rules
+
+    def _time(self, at: int) -> str:
+        """`09:12:33 JST`, with milliseconds unless they are zero."""
+        clock = clock_text(at, self.zone)
+        return f"{clock if at % 1000 else clock[:8]} {moment(at).astimezone(self.zone).tzname()}"
 
     def _same_day(self, at: int, other: int) -> bool:
         return local_day(at, self.zone) == local_day(other, self.zone)

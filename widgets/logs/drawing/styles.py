@@ -3,7 +3,21 @@
 STYLES = (
     *("text", "time", "plain", "debug", "info", "warning", "error", "fatal"),
     *("letter-debug", "letter-info", "letter-warning", "letter-error", "letter-fatal"),
-    *("key", "value", "stream", "late", "match", "more", "rule", "gap", "mark", "cursor", "range", "gutter"),
+    *(
+        "key",
+        "value",
+        "stream",
+        "late",
+        "match",
+        "more",
+        "rule",
+        "gap",
+        "mark",
+        "time-mark",
+        "cursor",
+        "range",
+        "gutter",
+    ),
 )
 """Component classes of the lines, each as `log--<name>`."""
 
@@ -35,6 +49,7 @@ LogLines {
     & .log--rule { color: $text-muted; }
     & .log--gap { color: $text-warning; }
     & .log--mark { color: $text-accent; text-style: bold; }
+    & .log--time-mark { color: $accent; }
     & .log--gutter { color: $accent; }
     & .log--cursor { background: $primary-muted; }
     & .log--range { background: $secondary-muted; }

@@ -1,12 +1,13 @@
 """Pages through a log view: moving, format, detail, copying, searching.
 
-Knows neither where the lines come from nor the screen: what only others can do is posted as a message.
+Knows neither where the lines come from nor the screen: what only others can do is posted as a message. Each
+capability is an object of `widgets.logs.reading`; an action here hands it what the reader asked for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual import on
 from textual.actions import SkipAction
@@ -19,16 +20,23 @@ from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.strips import LogFormat
 from widgets.logs.pane.detail import LogDetail
 from widgets.logs.pane.prompt import Ask, LogPrompt
+from widgets.logs.reading.marks import Marks
+from widgets.logs.reading.searching import Searching
+from widgets.logs.reading.target import Target
 from widgets.logs.store.view import LogView
-from widgets.logs.text.search import Query
 
 COPY_LIMIT = 10_000
 """Lines copied at most."""
-MINUTE = 60_000
-"""Milliseconds."""
 _SHIFT = 16
 """Minimum number of cells for one key."""
 _SHIFT_LIMIT = 8_192
+
+
+class Closable(NamedTuple):
+    """Something that the key of going back closes."""
+
+    is_open: Callable[[], bool]
+    close: Callable[[], object]
 
 
 class LogPager(Vertical):
@@ -54,12 +62,20 @@ class LogPager(Vertical):
         self.lines = LogLines(view, format, now)
         self.detail = LogDetail()
         self.prompt = LogPrompt(self.lines, now)
+        self.marks = Marks(view, self.lines.redraw)
+        self.lines.rules.note_of = self.marks.note_of
+        self.target = Target(self.lines)
+        self.search = Searching(self.lines, self.run_exclusive, self.update_view, self.go_row)
         self.paused = False
         """The window is frozen while lines arrive."""
-        self.searching = False
-        """A search is running."""
-        self._target: int | None = None
-        """Minute to bring into view as soon as its lines are there (epoch milliseconds)."""
+        self.closables = [
+            Closable(lambda: bool(self.detail.display), self.detail.close),
+            Closable(lambda: self.lines.ranging, self.lines.drop_range),
+            Closable(lambda: self.search.query is not None, lambda: self.search.start(None)),
+            Closable(lambda: self.target.marked, self.target.clear),
+            Closable(lambda: self.lines.cursor is not None, self.lines.drop_cursor),
+        ]
+        """What the key of going back closes, one at a time, in this order."""
 
     def compose(self) -> ComposeResult:
         """Top to bottom."""
@@ -79,32 +95,34 @@ class LogPager(Vertical):
         A minute that was requested before any line arrived stays, too.
         """
         if len(self.store):
-            self._target = None
-            self.lines.rules.marked_at = None
+            self.target.clear()
         self.store.clear()
+        self.marks.unplace()
         self.paused = False
         self.detail.close()
         self.lines.go_end()
         self.lines.redraw()
 
-    def go_to(self, at: int) -> None:
-        """Mark the minute of `at` (epoch milliseconds), and show it as soon as its lines are there."""
-        self._target = at - at % MINUTE
-        self.lines.mark(self._target)
-        self.paused = False
-        self.seek_target()
+    def run_exclusive(self, work: Coroutine[Any, Any, None], group: str) -> None:
+        """Run a worker in place of the one of the same group."""
+        self.run_worker(work, group=group, exclusive=True)
 
-    def seek_target(self) -> None:
-        """Show the requested minute, if it or something later is there."""
-        if self._target is None:
-            return
-        row = self.view.visible.at_or_after(self.store.row_at(self._target))
+    def go_to(self, at: int, *, minute: bool = False) -> None:
+        """Mark `at` (epoch milliseconds), or its whole minute, and show it as soon as its lines are there."""
+        self.paused = False
+        self.target.go_to(at, minute=minute)
+
+    def go_row(self, row: int | None) -> None:
+        """Go to the line at a store row; None stays."""
         if row is not None:
+            self.target.drop()
             self.lines.go_row(row)
 
-    def _drop_target(self) -> None:
-        """The reader moved elsewhere: the requested minute is no longer brought into view."""
-        self._target = None
+    def update_view(self) -> None:
+        """Draw the lines anew: others are visible, or others match."""
+        self.lines.redraw()
+        self.target.seek()
+        self.show_status()
 
     def update_detail(self) -> None:
         """Let an open detail follow the cursor and the zone."""
@@ -122,7 +140,7 @@ class LogPager(Vertical):
 
     def action_cursor(self, lines: int) -> None:
         """Point at the next or previous line; below the newest one, follow."""
-        self._drop_target()
+        self.target.drop()
         if self.lines.scroller.follow and lines > 0:
             return
         if self.lines.move_cursor(lines):
@@ -130,18 +148,18 @@ class LogPager(Vertical):
 
     def action_page(self, pages: int) -> None:
         """Scroll by whole windows; at the end, follow."""
-        self._drop_target()
+        self.target.drop()
         if self.lines.page(pages) and pages > 0:
             self.action_go_end()
 
     def action_go_start(self) -> None:
         """Go to the oldest line."""
-        self._drop_target()
+        self.target.drop()
         self.lines.go_start()
 
     def action_go_end(self) -> None:
         """Go to the newest line, and follow."""
-        self._drop_target()
+        self.target.drop()
         self.paused = False
         self.lines.go_end()
 
@@ -155,20 +173,11 @@ class LogPager(Vertical):
         self.show_status()
 
     def action_back(self) -> None:
-        """Close what is open: the detail, the range, the search, the marked minute, the cursor."""
-        if self.detail.display:
-            self.detail.close()
-        elif self.lines.ranging:
-            self.lines.drop_range()
-        elif self.view.query is not None:
-            self._start_search(None)
-        elif self.lines.rules.marked_at is not None:
-            self._drop_target()
-            self.lines.mark(None)
-        elif self.lines.cursor is not None:
-            self.lines.drop_cursor()
-        else:
+        """Close what is open."""
+        opened = next((each for each in self.closables if each.is_open()), None)
+        if opened is None:
             raise SkipAction  # nothing is open here: the key belongs to the screen
+        opened.close()
 
     # Format and threshold
 
@@ -178,21 +187,10 @@ class LogPager(Vertical):
         if not format.wrap:
             self._reformat(shift=max(0, min(_SHIFT_LIMIT, format.shift + steps * step)))
 
-    def action_toggle_raw(self) -> None:
-        """Show lines as they were logged, or made readable."""
-        self._reformat(raw=not self.lines.format.raw)
-
-    def action_toggle_wrap(self) -> None:
-        """Wrap long lines, or cut them."""
-        self._reformat(wrap=not self.lines.format.wrap, shift=0)
-
-    def action_toggle_relative(self) -> None:
-        """Show ages, which grow every second, or times of day."""
-        self._reformat(relative=not self.lines.format.relative)
-
-    def action_toggle_stream(self) -> None:
-        """Show or hide the task that wrote each line."""
-        self._reformat(stream=not self.lines.format.stream)
+    def action_reformat(self, option: str) -> None:
+        """Switch `raw`, `wrap`, `relative` or `stream` of the format."""
+        shift = 0 if option == "wrap" else self.lines.format.shift
+        self._reformat(**{option: not getattr(self.lines.format, option)}, shift=shift)
 
     def _reformat(self, **changes: Any) -> None:
         self.lines.show(replace(self.lines.format, **changes))
@@ -205,16 +203,11 @@ class LogPager(Vertical):
 
     def show_from(self, threshold: Severity) -> None:
         """Hide what is less severe; PLAIN shows all lines."""
-        self.run_worker(self._apply_threshold(threshold), group="log-threshold", exclusive=True)
+        self.run_exclusive(self._apply_threshold(threshold), "log-threshold")
 
     async def _apply_threshold(self, threshold: Severity) -> None:
         await self.view.show(threshold)
-        self._update_view()
-
-    def _update_view(self) -> None:
-        self.lines.redraw()
-        self.seek_target()
-        self.show_status()
+        self.update_view()
 
     # Detail, range, copy
 
@@ -231,7 +224,7 @@ class LogPager(Vertical):
 
     def action_mark(self) -> None:
         """Begin or end marking lines."""
-        self._drop_target()
+        self.target.drop()
         self.lines.toggle_range()
 
     def action_copy(self) -> None:
@@ -251,45 +244,20 @@ class LogPager(Vertical):
 
     def action_search(self) -> None:
         """Prompt for what to search."""
-        query = self.view.query
+        query = self.search.query
         ask = Ask.REGEX if query is not None and query.regex else Ask.SEARCH
         self.prompt.open(ask, query.text if query is not None else "")
 
     @on(LogPrompt.TimeEntered)
     def _go_to_time(self, event: LogPrompt.TimeEntered) -> None:
         event.stop()
-        self.go_to(event.at)
+        self.go_to(event.at, minute=event.minute)
 
     @on(LogPrompt.QueryEntered)
     def _search(self, event: LogPrompt.QueryEntered) -> None:
         event.stop()
-        self._start_search(event.query)
+        self.search.start(event.query)
 
-    def _start_search(self, query: Query | None) -> None:
-        self.searching = query is not None
-        self.show_status()
-        self.run_worker(self._run_search(query), group="log-search", exclusive=True)
-
-    async def _run_search(self, query: Query | None) -> None:
-        try:
-            await self.view.search(query)
-        finally:
-            self.searching = False
-        if query is not None:
-            # Backwards from the end while following, else forwards from the reader.
-            follow = self.lines.scroller.follow
-            self._go_match(self.view.match_near(None if follow else self.lines.position))
-        self._update_view()
-
-    def action_next_match(self) -> None:
-        """Go to the next match, and from the newest to the oldest."""
-        self._go_match(self.view.match_after(self.lines.position))
-
-    def action_previous_match(self) -> None:
-        """Go to the previous match, and from the oldest to the newest."""
-        self._go_match(self.view.match_before(self.lines.position))
-
-    def _go_match(self, row: int | None) -> None:
-        if row is not None:
-            self._drop_target()
-            self.lines.go_row(row)
+    def action_match(self, steps: int) -> None:
+        """Go to the next or the previous match."""
+        self.search.step(steps)

@@ -4,7 +4,6 @@ Data is passed in through `append`, `stats`, `problem`, `gaps`, `title` and `pat
 only marks the pane as outdated; one timer per frame draws, and none runs while no data arrives.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,21 +18,21 @@ from textual.reactive import reactive
 
 from services.models.logs import LogLine, Severity, TailStats
 from services.models.problem import Problem
-from widgets.drawing.frame_rate import FrameLimiter
 from widgets.drawing.timers import is_going
+from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.separators import Gap
 from widgets.logs.drawing.strips import LogFormat
 from widgets.logs.pane.bar import LogBar, LogTitle, LogTrouble
 from widgets.logs.pane.follow_watchdog import Watchdog
+from widgets.logs.pane.frames import PaneFrames
 from widgets.logs.pane.keys import LOG_BINDINGS
-from widgets.logs.pane.pager import MINUTE, LogPager
+from widgets.logs.pane.pager import LogPager
 from widgets.logs.pane.prompt import Ask, LogPrompt
 from widgets.logs.pane.status import bar_facts, empty_text, title_facts
+from widgets.logs.reading.movement import Movement
+from widgets.logs.reading.target import MINUTE
 from widgets.logs.store.store import DEFAULT_BYTES, LogStore
 from widgets.logs.store.view import LogView
-
-BAR_SECONDS = 0.25
-"""Shortest time between two paintings of the counters."""
 
 
 def _utc_now() -> datetime:
@@ -44,6 +43,12 @@ class _PaneMessage(Message):
     def __init__(self, pane: "LogPane") -> None:
         super().__init__()
         self.pane = pane
+
+
+class _TimeMessage(_PaneMessage):
+    def __init__(self, pane: "LogPane", at: int) -> None:
+        super().__init__(pane)
+        self.at = at
 
 
 class LogPane(LogPager):
@@ -82,12 +87,17 @@ class LogPane(LogPager):
             super().__init__(pane)
             self.pattern = pattern
 
-    class TimeRequested(_PaneMessage):
+    class TimeRequested(_TimeMessage):
         """The reader wants to go before the oldest line held, to `at` (epoch milliseconds)."""
 
-        def __init__(self, pane: "LogPane", at: int) -> None:
-            super().__init__(pane)
-            self.at = at
+    class EarlierRequested(_PaneMessage):
+        """The reader wants to go above the oldest line held."""
+
+    class Moved(_TimeMessage):
+        """The reader moved to the line of the time `at` (epoch milliseconds); at most once a frame.
+
+        Only the pane that has the focus posts it, so that panes that are moved along do not answer.
+        """
 
     def __init__(
         self,
@@ -112,11 +122,8 @@ class LogPane(LogPager):
         self.missing_until = 0
         """Epoch ms; lines up to this time could not be stored."""
         self.watchdog = Watchdog(self, now, elapsed, stale_after, self.mark_dirty)
-        self._frames = FrameLimiter(self._draw_frame, fps, pace)
-        self._undrawn = False
-        self._status_at = 0.0
-        """When title and counters were last updated, by the monotonic clock."""
-        self._status_timer: asyncio.TimerHandle | None = None
+        self._frames = PaneFrames(self, fps, pace, self._begin_frame)
+        self._movement = Movement(self.lines, lambda at: self.post_message(self.Moved(self, at)))
         self.set_reactive(LogPane.zone, zone)
 
     def compose(self) -> ComposeResult:
@@ -146,13 +153,17 @@ class LogPane(LogPager):
         self.set_reactive(LogPane.stats, None)
         self.mark_dirty()
 
-    def go_to(self, at: int) -> None:
-        """Mark the minute of `at` (epoch milliseconds) and show it, or show it once its lines arrive."""
-        super().go_to(at)
-        minute = at - at % MINUTE
-        if self.store.oldest > minute or not len(self.store):
-            self.post_message(self.TimeRequested(self, minute))
+    def go_to(self, at: int, *, minute: bool = False) -> None:
+        """Mark `at` (epoch milliseconds), or its whole minute, and show it, or once its lines arrive."""
+        super().go_to(at, minute=minute)
+        start = at - at % MINUTE if minute else at
+        if self.store.oldest > start or not len(self.store):
+            self.post_message(self.TimeRequested(self, start))
         self.mark_dirty()
+
+    def set_time_mark(self, at: int | None) -> None:
+        """Draw a separator where the cursor of another pane is (epoch milliseconds); None removes it."""
+        self.lines.set_time_mark(at)
 
     def focus(self, scroll_visible: bool = True) -> "LogPane":
         """Give the focus to the lines."""
@@ -163,30 +174,26 @@ class LogPane(LogPager):
 
     def mark_dirty(self) -> None:
         """Draw with the next frame: lines arrived, or title and counters are outdated."""
-        self._undrawn = True
-        if not is_going(self):
+        self._frames.mark_dirty()
+
+    def _begin_frame(self) -> None:
+        self.marks.place()
+        self.target.seek()
+        self._movement.report()
+
+    @on(LogLines.Moved)
+    def _note_move(self) -> None:
+        if self._movement.note():
             self._frames.ask()
 
-    def _draw_frame(self) -> None:
-        self._undrawn = False
-        self.seek_target()
-        if not self.paused:
-            self.lines.refresh_changed()
-        wait = self._status_at + BAR_SECONDS - self._frames.drawn_at
-        if wait <= 0:
-            self.show_status()
-        elif self._status_timer is None:
-            # While lines keep arriving, the counters are painted with a frame, not between two.
-            self._status_timer = asyncio.get_running_loop().call_later(
-                wait + self._frames.period, self.show_status
-            )
+    @on(LogLines.AboveOldest)
+    def _request_earlier(self, event: LogLines.AboveOldest) -> None:
+        event.stop()
+        self.post_message(self.EarlierRequested(self))
 
     def show_status(self) -> None:
         """Update title, counters and gauge."""
-        self._status_at = time.monotonic()
-        if self._status_timer is not None:
-            self._status_timer.cancel()
-            self._status_timer = None
+        self._frames.status_shown()
         if is_going(self) or not self.is_mounted:
             return
         failing = self.problem is not None
@@ -208,15 +215,13 @@ class LogPane(LogPager):
         """Draw the empty pane."""
         self.watch_zone(self.zone)
         self.show_status()
-        if self._undrawn:
+        if self._frames.undrawn:
             self.mark_dirty()
 
     def on_unmount(self) -> None:
         """Cancel the timers."""
         self._frames.stop()
         self.watchdog.stop()
-        if self._status_timer is not None:
-            self._status_timer.cancel()
 
     # Reactions
 
@@ -244,13 +249,7 @@ class LogPane(LogPager):
         """Draw the gaps between the lines."""
         self.lines.show_gaps(gaps)
 
-    def watch_title(self) -> None:
-        """Show the group in the title."""
-        self.mark_dirty()
-
-    def watch_pattern(self) -> None:
-        """Show the pattern in the title."""
-        self.mark_dirty()
+    watch_title = watch_pattern = mark_dirty
 
     # Requests
 

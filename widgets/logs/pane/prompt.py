@@ -12,6 +12,7 @@ from textual.message import Message
 from services.i18n import N_, _
 from widgets.inputs.prompt import Asks, Prompt
 from widgets.logs.drawing.lines import LogLines
+from widgets.logs.reading.target import MINUTE
 from widgets.logs.text.search import BadQuery, Query
 from widgets.logs.text.time import moment, parse_moment
 
@@ -58,11 +59,12 @@ class LogPrompt(Prompt[Ask]):
             self.pattern = pattern
 
     class TimeEntered(Message):
-        """A time was entered: `at`, epoch milliseconds."""
+        """A time was entered: `at`, epoch milliseconds; `minute`: without seconds."""
 
-        def __init__(self, at: int) -> None:
+        def __init__(self, at: int, minute: bool) -> None:
             super().__init__()
             self.at = at
+            self.minute = minute
 
     def __init__(self, lines: LogLines, now: Callable[[], datetime]) -> None:
         """A typed time is in the zone of `lines` and near the newest one, or near `now` without any."""
@@ -113,7 +115,7 @@ class LogPrompt(Prompt[Ask]):
             today = near.astimezone(zone).date().isoformat()
             self.complain(_("not a time; try 9:12 or {day} 9:12").format(day=today))
             return False
-        self.post_message(self.TimeEntered(at))
+        self.post_message(self.TimeEntered(at, minute=at % MINUTE == 0))
         return True
 
     def _parse_query(self, text: str, regex: bool) -> bool:

@@ -104,7 +104,7 @@ def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> s
 
 def _search(pager: LogPager) -> str:
     query, cursor = pager.view.query, pager.lines.cursor
-    if pager.searching:
+    if pager.search.running:
         return _("searching…")
     if query is None:
         return ""

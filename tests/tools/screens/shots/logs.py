@@ -76,7 +76,7 @@ async def _selected(stage: Stage) -> None:
 
 async def _raw(stage: Stage) -> None:
     await _logs(stage)
-    await stage.do("toggle_raw")
+    await stage.do("reformat('raw')")
 
 
 async def _wrapped(stage: Stage) -> None:

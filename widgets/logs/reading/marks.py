@@ -1,0 +1,126 @@
+"""Lines that a reader marked, each with a note."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from widgets.logs.drawing.scroll import Anchor
+from widgets.logs.store.view import LogView
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A marked line; it stays when the line is no longer in memory."""
+
+    at: int
+    """Event time, epoch milliseconds."""
+    stream: str
+    text: str
+    note: str = ""
+
+
+class Marks:
+    """The marks of one pane, by the ids of their lines.
+
+    A mark whose line is not held (restored from an earlier session, dropped, or read again with another filter)
+    waits until a line of the same time, stream and text arrives.
+    """
+
+    def __init__(self, view: LogView, changed: Callable[[], None]) -> None:
+        """`changed` is called after every change."""
+        self._view = view
+        self._store = view.store
+        self._changed = changed
+        self._placed: dict[int, tuple[Mark, Anchor]] = {}
+        self._waiting: list[Mark] = []
+        self._dropped = 0
+        """The store's count of dropped lines when the marks were last looked over."""
+
+    def __len__(self) -> int:
+        return len(self._placed) + len(self._waiting)
+
+    @property
+    def all(self) -> tuple[Mark, ...]:
+        """Every mark, by time."""
+        marks = [mark for mark, _anchor in self._placed.values()]
+        return tuple(sorted([*marks, *self._waiting], key=lambda mark: mark.at))
+
+    def note_of(self, line_id: int) -> str | None:
+        """The note of a marked line; None if it is not marked."""
+        entry = self._placed.get(line_id)
+        return None if entry is None else entry[0].note
+
+    def put(self, row: int, note: str = "") -> Mark:
+        """Mark the line at a store row, or give its mark another note."""
+        mark = self._put(row, note)
+        self._changed()
+        return mark
+
+    def remove(self, line_id: int) -> None:
+        """Unmark a line."""
+        if self._placed.pop(line_id, None) is not None:
+            self._changed()
+
+    def toggle(self, row: int, note: str = "") -> bool:
+        """Mark the line at a store row or unmark it; returns whether it is marked now."""
+        line_id = self._store.id_at(row)
+        if line_id in self._placed:
+            self.remove(line_id)
+            return False
+        self.put(row, note)
+        return True
+
+    def restore(self, marks: Sequence[Mark]) -> None:
+        """Replace all marks; each appears once its line is held."""
+        self._placed.clear()
+        self._waiting = list(marks)
+        self.place()
+        self._changed()
+
+    def unplace(self) -> None:
+        """Wait for all lines anew: the store was cleared."""
+        self._waiting += [mark for mark, _anchor in self._placed.values()]
+        self._placed.clear()
+
+    def place(self) -> None:
+        """Look for the lines of the marks that wait; cheap when none does."""
+        if self._store.dropped != self._dropped:
+            self._dropped = self._store.dropped
+            for line_id in [each for each, (_mark, anchor) in self._placed.items() if anchor.row is None]:
+                self._waiting.append(self._placed.pop(line_id)[0])
+        if not self._waiting or not len(self._store):
+            return
+        waiting = [mark for mark in self._waiting if not self._place(mark)]
+        if len(waiting) < len(self._waiting):
+            self._waiting = waiting
+            self._changed()
+
+    def _put(self, row: int, note: str) -> Mark:
+        line, anchor = self._store.line(row), Anchor(self._view)
+        anchor.set(row)
+        mark = Mark(line.at, line.stream, line.text, note)
+        self._placed[line.id] = mark, anchor
+        return mark
+
+    def _place(self, mark: Mark) -> bool:
+        row = max(self._store.row_at(mark.at), self._store.first)
+        while row < self._store.end and self._store.time_at(row) == mark.at:
+            line = self._store.line(row)
+            if (line.stream, line.text) == (mark.stream, mark.text) and line.id not in self._placed:
+                self._put(row, mark.note)
+                return True
+            row += 1
+        return False
+
+    def rows(self) -> list[int]:
+        """The store rows of the marked lines held, ascending."""
+        return sorted(anchor.row for _mark, anchor in self._placed.values() if anchor.row is not None)
+
+    def after(self, row: int) -> int | None:
+        """The next marked row after `row`; after the newest one, the oldest."""
+        rows = self.rows()
+        return next((each for each in rows if each > row), rows[0] if rows else None)
+
+    def before(self, row: int) -> int | None:
+        """The marked row before `row`; before the oldest one, the newest."""
+        rows = self.rows()
+        return next((each for each in reversed(rows) if each < row), rows[-1] if rows else None)

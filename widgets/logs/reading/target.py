@@ -1,0 +1,45 @@
+"""The time that the reader of a log pane asked for."""
+
+from widgets.logs.drawing.lines import LogLines
+
+MINUTE = 60_000
+"""Milliseconds."""
+
+
+class Target:
+    """Marked at once, and brought into view as soon as its lines are there."""
+
+    def __init__(self, lines: LogLines) -> None:
+        self._lines = lines
+        self._at: int | None = None
+        """Epoch milliseconds; None when nothing is brought into view any more."""
+
+    def go_to(self, at: int, *, minute: bool = False) -> int:
+        """Mark `at` (epoch milliseconds), or the whole minute that it is in; return what is marked."""
+        self._at = at - at % MINUTE if minute else at
+        self._lines.mark(self._at, MINUTE if minute else 1)
+        self.seek()
+        return self._at
+
+    def seek(self) -> None:
+        """Show the time, if a line of it or a later one is there."""
+        if self._at is None:
+            return
+        view = self._lines.view
+        row = view.visible.at_or_after(view.store.row_at(self._at))
+        if row is not None:
+            self._lines.go_row(row)
+
+    def drop(self) -> None:
+        """Bring it into view no longer: the reader moved elsewhere."""
+        self._at = None
+
+    @property
+    def marked(self) -> bool:
+        """Whether a time is marked."""
+        return self._lines.rules.marked_at is not None
+
+    def clear(self) -> None:
+        """Drop the time and its mark."""
+        self.drop()
+        self._lines.mark(None)

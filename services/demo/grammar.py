@@ -38,16 +38,16 @@ class Unexpected(ValueError):
 
 
 @cache
-def _parser(path: Path) -> "Lark":
+def _parser(path: Path, start: str) -> "Lark":
     # Loaded with the first text that needs it: the start of a demo does not.
     from lark import Lark
 
-    return Lark(path.read_text("utf-8"), parser="lalr", propagate_positions=True)
+    return Lark(path.read_text("utf-8"), parser="lalr", start=start, propagate_positions=True)
 
 
-def parse(path: Path, text: str) -> Node:
-    """The tree of a text by the grammar in this file. Raises Unexpected."""
-    parser = _parser(path)
+def parse(path: Path, text: str, start: str = "start") -> Node:
+    """The tree of a text by the grammar in this file, from the rule `start`. Raises Unexpected."""
+    parser = _parser(path, start)
     from lark.exceptions import UnexpectedInput
 
     try:

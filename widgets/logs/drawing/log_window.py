@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.drawing.diff import changed_regions
+from widgets.drawing.line_filters import LineFilters
 from widgets.logs.drawing.scroll import Scroller
 from widgets.logs.drawing.separators import Rules
 from widgets.logs.drawing.strips import Accent, LogFormat, Painter
@@ -94,14 +95,9 @@ class LogWindow(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The window, each strip as wide as the widget."""
         width, height = self.size
-        if self.painter.width != width:
-            self.painter.width = width
-            self.painter.forget()
+        self.painter.suit(width, LineFilters(self.get_line_filters(), self.background_colors[1]))
         self.scroller.height = height
         strips = self._window_strips()[crop.y : crop.bottom]
-        background = self.background_colors[1]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
         if crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips

@@ -16,6 +16,7 @@ from textual.strip import Strip
 from services.i18n import _
 from services.models.logs import Severity
 from services.models.text import clean
+from widgets.drawing.line_filters import LineFilters
 from widgets.logs.drawing.styles import OWN_BACKGROUND
 from widgets.logs.form.format import DRAWN_LIMIT, read, task_of
 from widgets.logs.store.store import StoredLine
@@ -74,6 +75,7 @@ class Painter:
         self.format = format
         self.query: Query | None = None
         self.width = 80
+        self._filters = LineFilters()
         self._component = style
         self._styles: dict[tuple[str, str], Style] = {}
         self._cache: LRUCache[object, list[Strip]] = LRUCache(_CACHE_SIZE)
@@ -82,6 +84,12 @@ class Painter:
         """Rebuild all strips: the theme, the format, the width or the query changed."""
         self._styles.clear()
         self._cache.clear()
+
+    def suit(self, width: int, filters: LineFilters) -> None:
+        """Draw strips of `width` cells as `filters` leave them."""
+        if (width, filters) != (self.width, self._filters):
+            self.width, self._filters = width, filters
+            self.forget()
 
     def block(self, line: StoredLine, accent: Accent, now: int) -> list[Strip]:
         """The rows of one line, each exactly `width` cells; `now` (epoch milliseconds) is for ages only."""
@@ -99,7 +107,7 @@ class Painter:
         if strips is None:
             rule = set_cell_size(f"\u2500\u2500 {text} ", min(self.width, cell_len(text) + 4))
             rule += "\u2500" * (self.width - cell_len(rule))
-            strips = self._cache[key] = [Strip([Segment(rule, self.style(name))], self.width)]
+            strips = self._cache[key] = [self._filtered([Segment(rule, self.style(name))], self.width)]
         return strips[0]
 
     def blank(self) -> Strip:
@@ -119,8 +127,11 @@ class Painter:
                 under = self._component(f"log--{row}")
                 own = under.bgcolor is not None and under.bgcolor.is_system_defined
                 style = style + Style(color=under.color if own else None, bgcolor=under.bgcolor)
-            self._styles[name, row] = style
+            style = self._styles[name, row] = self._filters.style(style)
         return style
+
+    def _filtered(self, segments: list[Segment], length: int) -> Strip:
+        return Strip(self._filters.segments(segments), length)
 
     def _build(self, line: StoredLine, accent: Accent, stamp: str) -> list[Strip]:
         severity = severity_of(line.text[:DRAWN_LIMIT].encode("utf-8", "replace"))
@@ -187,7 +198,7 @@ class Painter:
         length = sum([segment.cell_length for segment in segments])
         if length < self.width:
             segments.append(Segment(" " * (self.width - length), self.style("text", row)))
-        strip = Strip(segments, max(length, self.width))
+        strip = self._filtered(segments, max(length, self.width))
         return strip if length <= self.width else strip.crop(0, self.width)
 
 

@@ -204,7 +204,7 @@ class GroupScreen(Dialog[tuple[str, ...]]):
         place = self.order.index(self.table.cursor_key) if self.table.cursor_key in self.order else 0
         around = self.order[max(0, place - _ROWS) : place + _ROWS]
         names = tuple(name for name in around if name not in self._asked)
-        self._asked.update(names)
+        self._asked |= set(names)
         if names:
             self._read_newest(names)
 

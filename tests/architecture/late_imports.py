@@ -278,6 +278,11 @@ REASONS = [
         },
     ),
     Reason(
+        "A grammar is needed by the first text in its language; Lark would take a tenth of a demo's start.",
+        ("services.demo.handlers", "services.demo.world"),
+        {"services/demo/grammar.py": {"lark", "lark.exceptions"}},
+    ),
+    Reason(
         "moto's dispatcher is needed by the first request that no handler of ours answers.",
         ("services.demo.handlers", "services.demo.front.app"),
         {"services/demo/front/moto_app.py": {"moto.moto_server.werkzeug_app"}},

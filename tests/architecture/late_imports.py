@@ -207,6 +207,12 @@ REASONS = [
                 "services.toml.grammar",
                 "tui.cli.drill.text",
             },
+            "tui/cli/logs/query.py": {
+                "services.models.insights_queries",
+                "services.models.query_answer",
+                "services.toml.grammar",
+                "tui.cli.logs.query_run",
+            },
             "tui/cli/incident.py": {
                 "services.incidents.service",
                 "services.journal.problems",

@@ -111,9 +111,9 @@ class Renditions:
         """The number of a Rich style."""
         if style is None:
             return DEFAULT
-        known = self._by_identity.get(id(style))
-        if known is not None:
-            return known[1]
+        pair = self._by_identity.get(id(style))
+        if pair is not None:
+            return pair[1]
         number = self._by_style.get(style)
         if number is None:
             if len(self._by_style) >= _MOST_STYLES:

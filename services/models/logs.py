@@ -55,7 +55,7 @@ class TailStats(Model):
 
     group: Clean
     polls: int = 0
-    """Number of reads."""
+    """Number of rounds of reads."""
     lines: int = 0
     """Number of lines delivered so far."""
     late: int = 0
@@ -63,13 +63,25 @@ class TailStats(Model):
     duplicates: int = 0
     """Number of events that were dropped because overlapping reads returned them again."""
     lag: float | None = None
-    """Seconds between the newest event's time and the read that returned it; None: no event yet."""
+    """Seconds between the newest event's time and the read that returned it; None: the last round read no newer event."""
+    rate: float = 0.0
+    """New lines a second, over the last minute."""
     pages: int = 0
+    """Number of requests answered."""
+    throttled: int = 0
+    """Number of requests that AWS refused because the account sent too many."""
+    waiting: float = 0.0
+    """Seconds for which the last round waited for the account's limit of requests."""
     newest: datetime | None = None
     complete_from: int | None = None
-    """Epoch ms; between this and `complete_to` no line is missing that CloudWatch ingested within two minutes."""
+    """Epoch ms; between this and `complete_to` no line is missing that was visible within `lateness`."""
     complete_to: int | None = None
     """Epoch ms; None before the first complete read."""
+    lateness: float = 0.0
+    """Seconds by which a line may be late and is still shown, by rounds and sweeps."""
+    incomplete_from: int | None = None
+    """Epoch ms; since then lines that are later than `lateness` may be missing, because the group's rate does not allow
+    to look for them. None: there is no such time."""
 
     def complete_after(self, moment: int) -> "TailStats":
         """Statistics for a pane that lacks lines up to `moment` (epoch ms)."""

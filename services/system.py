@@ -55,6 +55,7 @@ from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
 from services.logs.follow.follower import LogFollower, TailBatch
+from services.logs.follow.limiter import LogLimiter, limiter_of
 from services.logs.follow.shared_tails import SharedTails
 from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
@@ -95,6 +96,8 @@ class Services:
     alarm_values: AlarmValues
     metrics: Metrics
     logs: Logs
+    log_limiter: LogLimiter
+    """The account's limit of FilterLogEvents requests: everything that reads logs waits for its turn."""
     dashboard: DashboardReader
     tails: SharedTails
     feeds: dict[str, Feed[Any]]
@@ -230,8 +233,18 @@ def connect(
         metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
     )
 
+    log_limiter = limiter_of(str(runbook.system.account), str(settings.region or runbook.system.region), clock)
+
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        tail = LogFollower(logs, group, clock=clock, pattern=pattern, poll=poll_seconds, fault=workers.report)
+        tail = LogFollower(
+            logs,
+            group,
+            clock=clock,
+            pattern=pattern,
+            poll=poll_seconds,
+            limiter=log_limiter,
+            fault=workers.report,
+        )
         return tail.batches()
 
     identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
@@ -284,6 +297,7 @@ def connect(
         alarm_values=alarm_values,
         metrics=metrics,
         logs=logs,
+        log_limiter=log_limiter,
         dashboard=dashboard,
         tails=SharedTails(follow),
         feeds={

@@ -227,7 +227,9 @@ class LogFollower:
         while True:
             before = round_.token
             try:
-                page, token = await self._source.page(self.group, round_.start, round_.end, self.pattern, before)
+                page, token = await self._source.page(
+                    self.group, round_.start, round_.end, self.pattern, before
+                )
             except AwsError as error:
                 if before and error.problem.kind is ProblemKind.INVALID:
                     self._round_in_progress = None
@@ -287,7 +289,7 @@ class LogFollower:
             lag=self._lag,
             rate=self._rate.per_second(now),
             pages=self._pages,
-            throttled=self._lane.throttled,
+            throttled=self._lane.refused_since(self._clock.elapsed() - 60.0),
             waiting=self._waited,
             newest=datetime.fromtimestamp(newest / 1000, UTC) if newest is not None else None,
             complete_from=self._complete_from,

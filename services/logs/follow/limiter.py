@@ -8,6 +8,7 @@ each line is read at most 1.5 times.
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from services.background.detached import detached
 from services.clock import Clock
@@ -47,8 +48,14 @@ class Lane:
     """Seconds for which its requests have waited so far."""
     rests_until: float = 0.0
     """When the next page of a sweep may be read (`clock.elapsed`)."""
-    throttled: int = 0
-    """How many requests AWS refused because the account sent too many."""
+    refusals: deque[float] = field(default_factory=lambda: deque(maxlen=1_000))
+    """When AWS refused a request because the account sent too many (`clock.elapsed`)."""
+
+    def refused_since(self, moment: float) -> int:
+        """How many requests were refused since then."""
+        while self.refusals and self.refusals[0] < moment:
+            self.refusals.popleft()
+        return len(self.refusals)
 
 
 @dataclass(order=True)
@@ -139,7 +146,7 @@ class LogLimiter:
 
     def throttled(self, lane: Lane) -> None:
         """AWS refused a request: others read, too. Everything slows down, and recovers page by page."""
-        lane.throttled += 1
+        lane.refusals.append(self._clock.elapsed())
         self._slowness = min(_SLOWEST, self._slowness * 2)
 
     @property
@@ -183,6 +190,18 @@ class LogLimiter:
             if not waiter.granted.done():
                 self._serve(waiter.lane)
                 waiter.granted.set_result(None)
+
+
+_SHARED: "WeakValueDictionary[tuple[str, str, int], LogLimiter]" = WeakValueDictionary()
+
+
+def limiter_of(account: str, region: str, clock: Clock) -> LogLimiter:
+    """The limiter of an account and region, shared by all systems of this console that are in it."""
+    key = (account, region, id(clock))
+    limiter = _SHARED.get(key)
+    if limiter is None:
+        limiter = _SHARED[key] = LogLimiter(clock)
+    return limiter
 
 
 def work_of(lines: int, size: int) -> float:

@@ -57,6 +57,8 @@ from services.journal.usage import UsageLog
 from services.logs.follow.follower import LogFollower, TailBatch
 from services.logs.follow.limiter import LogLimiter, limiter_of
 from services.logs.follow.shared_tails import SharedTails
+from services.logs.insights.history import history_path
+from services.logs.insights.service import InsightsService
 from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
@@ -98,6 +100,7 @@ class Services:
     logs: Logs
     log_limiter: LogLimiter
     """The account's limit of FilterLogEvents requests: everything that reads logs waits for its turn."""
+    insights: InsightsService
     dashboard: DashboardReader
     tails: SharedTails
     feeds: dict[str, Feed[Any]]
@@ -178,6 +181,8 @@ class Services:
         await self.engine.drain()
         await self.scheduler.close()
         await self.outbox.close()
+        # A query that keeps running is charged.
+        await self.insights.close()
         # A command that only reads must not create a journal or write to it.
         if self._began:
             await self.usage_log.record()
@@ -233,7 +238,9 @@ def connect(
         metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
     )
 
-    log_limiter = limiter_of(str(runbook.system.account), str(settings.region or runbook.system.region), clock)
+    log_limiter = limiter_of(
+        str(runbook.system.account), str(settings.region or runbook.system.region), clock
+    )
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         tail = LogFollower(
@@ -283,6 +290,9 @@ def connect(
     )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
+    # The queries of a demo, and of tests, stay beside their journal.
+    past_queries = history_path(runbook.system.id) if syslog else journal.with_suffix(".insights.json")
+    insights = InsightsService(session, runbook, clock, meter, past_queries, region=str(region))
     inspection_runner = InspectionRunner(
         runbook, calendar, session, clock, meter, region=region, allow_list=lambda: records.allow_list
     )
@@ -298,6 +308,7 @@ def connect(
         metrics=metrics,
         logs=logs,
         log_limiter=log_limiter,
+        insights=insights,
         dashboard=dashboard,
         tails=SharedTails(follow),
         feeds={

@@ -12,7 +12,7 @@ from services.background.faults import Fault, fault_problem, from_within, unrepo
 from services.clock import Clock, Mark, mark
 from services.i18n import _
 from services.logs.follow.limiter import PAGE_LINES, UNLIMITED, LogLimiter
-from services.logs.follow.problems import problem_of
+from services.logs.follow.problems import problem_of, retry_pause
 from services.logs.follow.source import LimitedSource, LogSource, size_of
 from services.logs.follow.sweeps import Rate, SweepPlan
 from services.logs.follow.window import FollowWindow
@@ -28,10 +28,6 @@ BACKLOG = 200
 SEARCH_BACK = (30, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 86_400)
 """Seconds to read back, increased until BACKLOG lines are found; with the first step a busy group's ten minutes are not
 read."""
-SLOWEST = 60.0
-"""Maximum seconds between attempts while reading fails."""
-_FIRST_RETRY = 1.0
-"""Seconds after which a throttled round is continued; doubled by each further failure."""
 _LEAST_PAUSE = 0.25
 """Seconds between two rounds, or two pages of a sweep, even if they take longer than planned."""
 UNBOUNDED_EVERY = 12
@@ -120,18 +116,14 @@ class LogFollower:
                     problem = fault_problem(what, error, self._clock.now())
                 if problem is not None:
                     yield self._batch((), problem=problem)
-                await self._clock.sleep(self._wait(due, problem))
+                if problem is None:
+                    wait = max(_LEAST_PAUSE, due - self._clock.elapsed())
+                else:
+                    self._failures += 1
+                    wait = retry_pause(problem, self._failures, self._poll, self._rng)
+                await self._clock.sleep(wait)
         finally:
             self._limiter.close(self._lane)
-
-    def _wait(self, due: float, problem: Problem | None) -> float:
-        """Seconds until the next round."""
-        if problem is None:
-            return max(_LEAST_PAUSE, due - self._clock.elapsed())
-        self._failures += 1
-        first = _FIRST_RETRY / 2 if problem.kind is ProblemKind.THROTTLED else self._poll
-        # Randomized, so that several consoles do not all retry at the same moment.
-        return min(SLOWEST, first * 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.8, 1.2)
 
     async def _turn(self, due: float) -> AsyncGenerator[TailBatch, None]:
         """One round, and the pages of sweeps that there is time for until `due`."""

@@ -1,8 +1,15 @@
-"""Says why a log group cannot be followed, and what to do."""
+"""Says why a log group cannot be followed and what to do, and when to try again."""
+
+import random
 
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
+
+SLOWEST = 60.0
+"""Maximum seconds between attempts while reading fails."""
+_THROTTLED = 0.5
+"""Seconds that are doubled by each refusal of a throttled round; others begin with the time between rounds."""
 
 
 def problem_of(problem: Problem, group: str, pattern: str) -> Problem:
@@ -22,3 +29,12 @@ def problem_of(problem: Problem, group: str, pattern: str) -> Problem:
             "remedy": _("The console keeps checking for it; check its name if it should exist."),
         }
     )
+
+
+def retry_pause(problem: Problem, failures: int, poll: float, rng: random.Random) -> float:
+    """Seconds until the next attempt after so many `failures` in a row.
+
+    Randomized, so that several consoles do not all retry at the same moment.
+    """
+    first = _THROTTLED if problem.kind is ProblemKind.THROTTLED else poll
+    return min(SLOWEST, first * 2.0 ** min(failures, 10)) * rng.uniform(0.8, 1.2)

@@ -237,8 +237,8 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
     if facts.reach:
         parts.append((7, _muted(facts.reach)))
     if facts.held_mb >= 1:
-        held = _("{size} of {most} MB").format(size=f"{facts.held_mb:.0f}", most=facts.most_mb)
-        parts.append((8, _muted(held)))
+        memory = _("{size} of {most} MB").format(size=f"{facts.held_mb:.0f}", most=facts.most_mb)
+        parts.append((8, _muted(memory)))
     if facts.read_at is not None:
         words = _("tried {time}") if facts.failing else _("read {time}")
         last_read = words.format(time=f"{facts.read_at.astimezone(zone):%H:%M:%S}")

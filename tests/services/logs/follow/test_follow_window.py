@@ -246,10 +246,10 @@ def test_ids_are_dropped_after_a_day() -> None:
 def test_beyond_the_bound_of_ids_nothing_is_delivered_twice_and_none_is_called_complete() -> None:
     window = FollowWindow(0, 0, most_ids=100)
     lines = [line(str(number), number * 60_000) for number in range(300)]
-    for each in lines:
-        now = each.at + 1_000
+    for event in lines:
+        now = event.at + 1_000
         window.begin(now)
-        assert [fresh.id for fresh in window.accept([each], now)] == [each.id]
+        assert [fresh.id for fresh in window.accept([event], now)] == [event.id]
         window.finish(now)
     assert len(window) <= 100
     assert window.accept(lines, now) == ()

@@ -103,6 +103,8 @@ class Services:
     insights: InsightsService
     dashboard: DashboardReader
     tails: SharedTails
+    follower: Callable[..., LogFollower]
+    """Makes a follow loop over a group, with the keyword arguments of LogFollower that it needs."""
     feeds: dict[str, Feed[Any]]
     """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `alarm_values` (tuple of AlarmSeries),
     `identity` (Identity), `base_dates` (tuple of BaseDate), and those of panels under their ids."""
@@ -241,18 +243,12 @@ def connect(
     log_limiter = limiter_of(
         str(runbook.system.account), str(settings.region or runbook.system.region), clock
     )
+    follower = partial(
+        LogFollower, logs, clock=clock, poll=poll_seconds, limiter=log_limiter, fault=workers.report
+    )
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        tail = LogFollower(
-            logs,
-            group,
-            clock=clock,
-            pattern=pattern,
-            poll=poll_seconds,
-            limiter=log_limiter,
-            fault=workers.report,
-        )
-        return tail.batches()
+        return follower(group, pattern=pattern).batches()
 
     identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
     book = Journal(
@@ -311,6 +307,7 @@ def connect(
         insights=insights,
         dashboard=dashboard,
         tails=SharedTails(follow),
+        follower=follower,
         feeds={
             "alarms": alarms_feed,
             "dashboard": dashboard_feed,

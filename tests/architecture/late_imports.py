@@ -115,6 +115,15 @@ REASONS = [
                 "tui.startup.connection",
             },
             "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
+            "tui/cli/logs/tail.py": {
+                "asyncio",
+                "services.models.log_records",
+                "services.runbook.loader",
+                "services.toml.files",
+                "services.toml.grammar",
+                "tui.cli.logs.tailing",
+                "tui.startup.config_reader",
+            },
             "tui/cli/change_schema.py": {
                 "services.models.changes",
                 "services.models.problem",
@@ -207,6 +216,12 @@ REASONS = [
                 "services.toml.grammar",
                 "tui.cli.drill.text",
             },
+            "tui/cli/logs/query.py": {
+                "services.models.insights_queries",
+                "services.models.query_answer",
+                "services.toml.grammar",
+                "tui.cli.logs.query_run",
+            },
             "tui/cli/incident.py": {
                 "services.incidents.service",
                 "services.journal.problems",
@@ -270,6 +285,11 @@ REASONS = [
                 "services.demo.world",
             },
         },
+    ),
+    Reason(
+        "A grammar is needed by the first text in its language; Lark would take a tenth of a demo's start.",
+        ("services.demo.handlers", "services.demo.world"),
+        {"services/demo/grammar.py": {"lark", "lark.exceptions"}},
     ),
     Reason(
         "moto's dispatcher is needed by the first request that no handler of ours answers.",

@@ -41,6 +41,7 @@ MOVES = ["up", "down", "left", "right", "enter", "tab", "shift+tab", "home", "en
 OPENS = [
     "f1",
     "f2",
+    "f4",
     "f5",
     "f6",
     "f7",

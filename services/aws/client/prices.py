@@ -16,6 +16,7 @@ USD_PER_METRIC = 0.01 / 1000
 USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
 """Price beyond the free million requests a month."""
 USD_PER_COST_CALL = 0.01
+USD_PER_LIVE_TAIL_MINUTE = 0.01
 USD_PER_S3_LIST = 0.0047 / 1000
 USD_PER_INVALIDATION_PATH = 0.005
 """Price of an invalidation path beyond the free ones of the month."""

@@ -5,8 +5,8 @@ Importing this module does not import the SDK, so the first frame is not delayed
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from services.aws.client.assumed_role import RoleSource
@@ -138,6 +138,18 @@ class AwsSession:
             tokens.add(token)
             params[parameter] = token
         raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
+
+    async def stream(
+        self, service: str, operation: str, /, *, key: str, silence: float = 20.0, **params: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The events of the event stream under `key` of the response, until AWS ends it; close it to end it.
+
+        `silence`: seconds without an event after which the stream is broken. Raises AwsError.
+        """
+        login = await self._loaded()
+        async with aclosing(login.stream(service, operation, params, key=key, silence=silence)) as events:
+            async for event in events:
+                yield event
 
     async def write(
         self, permit: WriteGrant, /, *, required: Sequence[str] = (), timeout: float = 20.0

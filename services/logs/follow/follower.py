@@ -172,8 +172,8 @@ class LogFollower:
         if round_ is not None and now - round_.began <= _LONGEST_RESUMED:
             return round_
         share = self._limiter.share(self._lane)
-        overlap = self._plan.overlap(now, self._poll, share) if self._plan else None
-        start = window.begin(now) if overlap is None else window.begin(now, overlap)
+        overlap = self._plan.overlap(now, self._poll, share) if self._plan else ()
+        start = window.begin(now, *overlap)
         end = None
         # While a busy round is read, more arrives, which the next round would read again.
         if self._rate.per_second(now) * self._poll > PAGE_LINES and self._polls % UNBOUNDED_EVERY:

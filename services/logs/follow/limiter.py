@@ -60,10 +60,9 @@ class Lane:
 
 @dataclass(order=True)
 class _Waiter:
-    served: float
+    begins: float
     number: int
     """Requests of the same virtual time go in their order."""
-    lane: Lane = field(compare=False)
     granted: "asyncio.Future[None]" = field(compare=False)
 
 
@@ -101,12 +100,14 @@ class LogLimiter:
 
     async def turn(self, lane: Lane) -> None:
         """Wait until a request for new lines may be sent; lanes that have been served least go first."""
-        lane.served = max(lane.served, self._virtual)
+        # The start-time of fair queueing: a lane's second request waits behind the first ones of the others.
+        begins = max(lane.served, self._virtual)
+        lane.served = begins + 1.0
         if not self._waiters and self._pause() <= 0:
-            self._serve(lane)
+            self._serve(begins)
             return
         self._number += 1
-        waiter = _Waiter(lane.served, self._number, lane, asyncio.get_running_loop().create_future())
+        waiter = _Waiter(begins, self._number, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
         since = self._clock.elapsed()
         if self._pump is None or self._pump.done():
@@ -125,9 +126,9 @@ class LogLimiter:
         # One slot always stays free for new lines.
         return max(lane.rests_until - self._clock.elapsed(), self._pause(spare=1), 0.0)
 
-    def sweep_sent(self, lane: Lane) -> None:
+    def sweep_sent(self) -> None:
         """A request of a sweep is sent now."""
-        self._serve(lane)
+        self._serve(self._virtual)
 
     # What was read
 
@@ -174,10 +175,9 @@ class LogLimiter:
         index = len(self._sent) - self._requests + spare
         return self._sent[index] + window - self._clock.elapsed() if index >= 0 else 0.0
 
-    def _serve(self, lane: Lane) -> None:
+    def _serve(self, begins: float) -> None:
         self._sent.append(self._clock.elapsed())
-        self._virtual = max(lane.served, self._virtual)
-        lane.served = self._virtual + 1.0
+        self._virtual = max(begins, self._virtual)
 
     async def _grant(self) -> None:
         while self._waiters:
@@ -188,7 +188,7 @@ class LogLimiter:
             self._waiters.sort()
             waiter = self._waiters.pop(0)
             if not waiter.granted.done():
-                self._serve(waiter.lane)
+                self._serve(waiter.begins)
                 waiter.granted.set_result(None)
 
 

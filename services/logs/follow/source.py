@@ -52,7 +52,7 @@ class LimitedSource:
         self, group: str, start_ms: int, end_ms: int | None, pattern: str, token: str | None
     ) -> Page:
         """One page of a sweep, for which `sweep_pause` was 0. Raises AwsError."""
-        self._limiter.sweep_sent(self._lane)
+        self._limiter.sweep_sent()
         page = await self._read(group, start_ms, end_ms, pattern, token)
         self._limiter.swept(self._lane, len(page[0]), size_of(page[0]))
         return page

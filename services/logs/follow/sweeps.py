@@ -42,9 +42,9 @@ class Tier:
 
 NARROW = Tier(40 * SECOND, 15 * SECOND, 28 * SECOND, 10 * SECOND)
 MINUTES = Tier(200 * SECOND, 45 * SECOND, 75 * SECOND, 2 * MINUTE)
-QUARTER = Tier(15 * MINUTE, 90 * SECOND, 8 * MINUTE, 7 * MINUTE)
-HOURS = Tier(130 * MINUTE, 15 * MINUTE, 28 * MINUTE, 100 * MINUTE)
-DAY = Tier(24 * HOUR, 2 * HOUR, 11 * HOUR, 12 * HOUR)
+QUARTER = Tier(15 * MINUTE, MINUTE, 8 * MINUTE, 7 * MINUTE)
+HOURS = Tier(130 * MINUTE, 5 * MINUTE, 28 * MINUTE, 100 * MINUTE)
+DAY = Tier(24 * HOUR, HOUR, 11 * HOUR, 12 * HOUR)
 TIERS = (NARROW, MINUTES, QUARTER, HOURS, DAY)
 """From the narrowest to the widest."""
 _PREFERENCE = (HOURS, QUARTER, MINUTES, NARROW, DAY)
@@ -124,18 +124,15 @@ class SweepPlan:
         self._unaffordable: dict[Tier, int] = {}
         """Since when the budget does not allow a tier."""
 
-    def overlap(self, now: int, poll: float, spare: float) -> int:
-        """Milliseconds that a round reads again: much while it costs no further request, little at a high rate.
+    def overlap(self, now: int, poll: float, share: float) -> tuple[int, int]:
+        """What a round reads again, in milliseconds and in lines: much while it costs no further request.
 
-        `poll` is the time between rounds in seconds, `spare` the share of the budget that this tail may use.
+        `poll` is the time between rounds in seconds, `share` the share of the budget that this tail may use.
         """
         rate = self._rate.per_second(now)
-        fresh = rate * poll
-        lines_a_second = (
-            _OVERLAP_SHARE * spare / work_of(PAGE_LINES, round(PAGE_LINES * self._rate.size)) * PAGE_LINES
-        )
-        affordable = max(_ONE_PAGE * PAGE_LINES - fresh, lines_a_second * poll)
-        return max(LEAST_OVERLAP, min(OVERLAP, round(affordable / max(rate, 0.01) * SECOND)))
+        page = _OVERLAP_SHARE * share / self._work(PAGE_LINES) * poll
+        lines = max(_ONE_PAGE * PAGE_LINES - rate * poll, page * PAGE_LINES, rate * LEAST_OVERLAP / SECOND)
+        return min(OVERLAP, round(lines / max(rate, 0.01) * SECOND)), round(lines)
 
     def plan(self, now: int, share: float) -> None:
         """Decide how often each tier's sweeps run within `share` (seconds of the account's budget a second)."""

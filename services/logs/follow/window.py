@@ -12,6 +12,7 @@ from typing import NamedTuple
 from services.logs.follow.event_ids import MOST_IDS, EventIds
 from services.models.logs import LogLine
 
+SECOND = 1_000
 OVERLAP = 120_000
 """How far before the newest event a round reads at most."""
 LEAST_OVERLAP = 2_000
@@ -52,6 +53,8 @@ class FollowWindow:
         self._finished: int | None = None
         self._reading = start
         """Where the current round started reading."""
+        self._seconds: dict[int, int] = {}
+        """Number of events by second, of the time that rounds may read again."""
         self._complete: dict[int, int] = {}
         """By lateness: the time up to which every event that was at most so late was delivered."""
         self.ahead = 0
@@ -99,14 +102,34 @@ class FollowWindow:
         """Number of events that were read from the minute of `start` to that of `end`."""
         return self._ids.count(start, end)
 
-    def begin(self, now: int, overlap: int = OVERLAP) -> int:
-        """Where this round starts reading; it has no end, because clients may log ahead of time."""
+    def begin(self, now: int, overlap: int = OVERLAP, most_lines: int | None = None) -> int:
+        """Where this round starts reading; it has no end, because clients may log ahead of time.
+
+        It overlaps the time that was read by `overlap`, or less if there are more than `most_lines` in it.
+        """
         if self._finished is None:
             self._reading = self._start
+            return self._start
+        high = self._high if self._high is not None else self._start
+        if high < self._finished - OVERLAP:
+            # Nothing new has come for long: what is around the newest event need not be read again and again.
+            start = high + 1
         else:
-            high = self._high if self._high is not None else self._start
-            self._reading = max(high - overlap, self._finished - FURTHEST, self.horizon)
+            start = high - overlap
+            if most_lines is not None:
+                start = max(start, self._start_of_last(most_lines, high))
+        self._reading = max(start, self._finished - FURTHEST, self.horizon)
         return self._reading
+
+    def _start_of_last(self, lines: int, high: int) -> int:
+        """The first second from which on there are at most `lines` events up to `high`; `high` if it has more itself."""
+        second, count = high // SECOND, 0
+        while high - second * SECOND <= OVERLAP + SECOND:
+            count += self._seconds.get(second, 0)
+            if count > lines:
+                return min(high, (second + 1) * SECOND)
+            second -= 1
+        return high - OVERLAP
 
     def accept(self, page: Iterable[LogLine], now: int) -> tuple[LogLine, ...]:
         """The new lines of a page, oldest first, late ones marked."""
@@ -129,6 +152,9 @@ class FollowWindow:
         if self._newest:
             self._high = min(self._newest, self._finished)
         self._ids.drop_before(self._finished - KEPT)
+        oldest = (self._finished - FURTHEST) // SECOND
+        if len(self._seconds) > 2 * FURTHEST // SECOND:
+            self._seconds = {second: count for second, count in self._seconds.items() if second >= oldest}
 
     def cover(self, span: Span) -> None:
         """All events of a span were read: what is complete extends if the span continues it."""
@@ -145,5 +171,7 @@ class FollowWindow:
         if not self._ids.add(line.id, line.at):
             self.duplicates += 1
             return False
+        second = line.at // SECOND
+        self._seconds[second] = self._seconds.get(second, 0) + 1
         # What is older than wanted is counted all the same: it is what a sweep must read.
         return line.at >= self._start or line.ingested_at >= self._began

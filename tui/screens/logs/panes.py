@@ -3,13 +3,17 @@
 from datetime import datetime, timedelta
 
 from textual import on, work
+from textual.events import Event, InputEvent
 
+from services.logs.follow.live import LiveSession
 from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.logs import live_tail
 from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.late_lines import ask_late_lines
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.pane import LogPane
@@ -23,6 +27,8 @@ class PaneScreen(ModeScreen):
     def __init__(self) -> None:
         super().__init__()
         self.tails: dict[LogPane, PaneTail] = {}
+        self.live_sessions: dict[LogPane, LiveSession] = {}
+        """The panes with Live Tail."""
 
     def new_pane(self, id: str | None = None) -> LogPane:
         """Return a new pane, connected and ready to follow a group."""
@@ -39,7 +45,8 @@ class PaneScreen(ModeScreen):
         return pane
 
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
-        """Follow `group` in `pane`, replacing the group that it followed."""
+        """Follow `group` in `pane`, replacing the group that it followed; Live Tail ends with that one."""
+        self.end_live_tail(pane)
         self.run_worker(show_form(self.app, pane, group), group=f"form-{id(pane)}", exclusive=True)
         task = self.tails[pane].follow(group, pattern, at)
         self.run_worker(task, group=f"tail-{id(pane)}", exclusive=True)
@@ -47,6 +54,7 @@ class PaneScreen(ModeScreen):
     def forget(self, pane: LogPane) -> None:
         """Stop following in `pane` and forget it."""
         self.workers.cancel_group(self, f"tail-{id(pane)}")
+        self.end_live_tail(pane)
         del self.tails[pane]
 
     def action_columns(self) -> None:
@@ -55,6 +63,49 @@ class PaneScreen(ModeScreen):
         pane = next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
         if pane is not None:
             self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
+
+    @property
+    def pane_at_cursor(self) -> LogPane | None:
+        """The pane that has the focus, else the first; None if there is none."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        return next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
+
+    @work(group="late-lines", exclusive=True)
+    async def action_late_lines(self) -> None:
+        """Ask Logs Insights for the late lines that the pane may lack."""
+        if (pane := self.pane_at_cursor) is not None:
+            await ask_late_lines(self.app, self.tails[pane])
+
+    @work(group="live-tail", exclusive=True)
+    async def action_live_tail(self) -> None:
+        """Begin Live Tail in the pane, once its price is agreed to, or end it."""
+        pane = self.pane_at_cursor
+        if pane is None:
+            return
+        if pane in self.live_sessions:
+            self.end_live_tail(pane)
+        elif await live_tail.agreed(self.app, tail := self.tails[pane]) and pane in self.tails:
+            session = self.live_sessions[pane] = live_tail.session_of(tail)
+            self.run_worker(self._run_live(pane, session), group=f"live-{id(pane)}", exclusive=True)
+
+    async def _run_live(self, pane: LogPane, session: LiveSession) -> None:
+        try:
+            await live_tail.run(self.tails[pane], session)
+        finally:
+            if self.live_sessions.get(pane) is session:
+                del self.live_sessions[pane]
+
+    def end_live_tail(self, pane: LogPane) -> None:
+        """End the pane's Live Tail, and its charge."""
+        self.workers.cancel_group(self, f"live-{id(pane)}")
+        self.live_sessions.pop(pane, None)
+
+    def _forward_event(self, event: Event) -> None:
+        # Keys show that somebody reads; Textual hands every key to the screen first.
+        if isinstance(event, InputEvent):
+            for session in self.live_sessions.values():
+                session.touch()
+        super()._forward_event(event)
 
     def leads_back(self) -> bool:
         """Not while something is open in the focused pane: the key closes that first."""
@@ -95,8 +146,13 @@ class PaneScreen(ModeScreen):
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:
         """Read lines older than the oldest one in the pane."""
-        earlier = self.tails[message.pane].read_earlier(message.at)
+        earlier = self.tails[message.pane].read_from(message.at)
         self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
+
+    @on(LogPane.EarlierRequested)
+    def earlier_requested(self, message: LogPane.EarlierRequested) -> None:
+        """Read the lines before the oldest one in the pane."""
+        self.run_worker(self.tails[message.pane].read_earlier(), group=f"older-{id(message.pane)}")
 
     @on(LogPane.CopyRequested)
     def copy_requested(self, message: LogPane.CopyRequested) -> None:

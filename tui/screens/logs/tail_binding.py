@@ -1,20 +1,37 @@
 """Connects a log pane with the shared tails."""
 
-from contextlib import aclosing
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from datetime import datetime
 
 from services.aws.client.errors import AwsError
 from services.background.faults import fault_problem
 from services.i18n import _
+from services.logs.follow.earlier import EarlierLines, read_earlier
+from services.logs.follow.event_ids import EventIds
 from services.logs.follow.source import LimitedSource
-from services.models.logs import TailBatch
+from services.logs.follow.twins import TwinLines
+from services.models.logs import LogLine, TailBatch
 from services.models.problem import Problem
 from services.system import Services
+from widgets.logs.drawing.separators import Gap
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.store.store import LogStore
 
 EARLIER_PAGES = 10
 """Pages read at most for a time before the oldest line in the pane."""
 
+MOST_IDS = 500_000
+"""Lines that are known to be shown, so that none is shown twice."""
+LIVE_OVERLAP = 120_000
+"""Milliseconds before Live Tail begins whose lines may come by it, too."""
+MOST_COMPARED = 50_000
+"""Lines of that time that are compared at most."""
+LIVE_LATE = 2_000
+"""Milliseconds behind the newest line from which a line of Live Tail is late."""
+_FULL = 0.9
+"""Share of the pane's memory from which older lines would be dropped as soon as they are read."""
 MINUTE = 60_000
 """Milliseconds."""
 
@@ -29,6 +46,10 @@ class PaneTail:
         self.pattern = ""
         self._missed: Problem | None = None
         """Why the newest lines are missing from the pane; None if they are not."""
+        self._ids = EventIds(MOST_IDS)
+        """Late lines, and lines that were read by themselves: each may come by both ways, and is shown once."""
+        self._twins = TwinLines()
+        self._reading_earlier = False
 
     async def follow(self, group: str, pattern: str = "", at: datetime | None = None) -> None:
         """Follow `group` until cancelled, starting at the time `at` if given; lines stay while reading fails."""
@@ -36,6 +57,8 @@ class PaneTail:
         self.pattern = pattern
         self.pane.clear()
         self._missed = None
+        self._ids, self._twins = EventIds(MOST_IDS), TwinLines()
+        self.pane.note = ""
         self.pane.title = self._title(group)
         self.pane.pattern = pattern
         if at is not None:
@@ -54,7 +77,8 @@ class PaneTail:
 
     def _take(self, batch: TailBatch) -> None:
         if batch.lines:
-            self.pane.append(batch.lines)
+            lines = [line for line in batch.lines if not line.late or self._ids.add(line.id, line.at)]
+            self.pane.append(self._twins.from_loop(lines, self._now))
             self._missed = None
         self.pane.stats = batch.stats
         if self.pane.problem is not None and batch.problem is None:
@@ -62,26 +86,126 @@ class PaneTail:
             self.services.refresh_feeds()
         self.pane.problem = batch.problem or self._missed
 
-    async def read_earlier(self, at: int) -> None:
+    async def read_from(self, at: int) -> None:
         """Read from a minute before `at` (epoch milliseconds) up to the oldest line in the pane, if that is later."""
         start, token = at - MINUTE, None
         oldest = self.pane.store.oldest or at + 10 * MINUTE
         if oldest <= start:
             return  # they have arrived since the time was asked for
+        newest_read = start
+        with self._source() as source:
+            try:
+                for _page in range(EARLIER_PAGES):
+                    lines, token = await source.page(self.group, start, oldest - 1, self.pattern, token)
+                    self.add(lines)
+                    if token is None:
+                        return
+                    newest_read = max([newest_read, *(line.at for line in lines)])
+            except AwsError as error:
+                self.pane.problem = error.problem
+        reason = _("not read: too many lines")
+        self.pane.gaps = (*self.pane.gaps, Gap(newest_read + 1, oldest - 1, reason))
+
+    async def read_earlier(self) -> None:
+        """Read the lines before the oldest one in the pane; reports how far, and where the log begins."""
+        pane, store = self.pane, self.pane.store
+        if self._reading_earlier or not self.group or not len(store):
+            return
+        if store.size > _FULL * store.max_bytes:
+            pane.note = _("memory is full: go to a time (@) to read older lines")
+            return
+        self._reading_earlier = True
+        density = len(store) / max(1, store.newest - store.oldest)
+        pane.note = _("reading older lines…")
+        try:
+            with self._source() as source:
+                lines = read_earlier(source, self.group, self.pattern, store.oldest, self._now, density)
+                async with aclosing(lines) as pages:
+                    async for page in pages:
+                        self.add(page.lines)
+                        pane.note = self._progress(page)
+        except AwsError as error:
+            pane.note, pane.problem = "", error.problem
+        finally:
+            self._reading_earlier = False
+
+    def _progress(self, page: EarlierLines) -> str:
+        if page.at_beginning:
+            return _("beginning of the log")
+        if page.done:
+            return ""
+        moment = datetime.fromtimestamp(page.back_to / 1000, self.pane.zone)
+        return _("reading older lines, back to {time}…").format(time=f"{moment:%m-%d %H:%M:%S}")
+
+    def add(self, lines: Sequence[LogLine], *, late: bool = False) -> int:
+        """Show lines that were read by themselves, each once; returns how many were not shown before."""
+        fresh = [line._replace(late=late) for line in lines if self._ids.add(line.id, line.at)]
+        self.pane.append(fresh)
+        return len(fresh)
+
+    def begin_live(self) -> None:
+        """Live Tail brings lines from now on; what the pane has shown of late may come again."""
+        now = self._now
+        self._twins = TwinLines()
+        self._twins.live = True
+        store = self.pane.store
+        recent = range(
+            max(store.first, store.row_at(now - LIVE_OVERLAP), store.end - MOST_COMPARED), store.end
+        )
+        shown = [store.line(row) for row in recent]
+        self._twins.from_loop(
+            [LogLine("", line.at, line.ingested_at, line.stream, line.text) for line in shown], now
+        )
+
+    def end_live(self) -> None:
+        """Live Tail has ended; what it has brought is not shown again when the loop brings it."""
+        self._twins.live = False
+
+    def show_unnamed(self, lines: Sequence[LogLine], *, live: bool = False) -> int:
+        """Show lines without event ids that the pane does not show yet; returns how many."""
+        now, newest = self._now, self.pane.store.newest
+        self._twins.forget_old(now)
+        if live:
+            fresh = [
+                line._replace(late=line.at < newest - LIVE_LATE) for line in self._twins.unnamed(lines, now)
+            ]
+        else:
+            fresh = self._twins.unnamed(missing(self.pane.store, lines), now)
+        if fresh:
+            self.pane.append(fresh)
+        return len(fresh)
+
+    @property
+    def _now(self) -> int:
+        return int(self.services.clock.now().timestamp() * 1000)
+
+    @contextmanager
+    def _source(self) -> Iterator[LimitedSource]:
+        """The log group's source within the account's limit."""
         limiter = self.services.log_limiter
         lane = limiter.open(self.group)
-        source = LimitedSource(self.services.logs, limiter, lane)
         try:
-            for _page in range(EARLIER_PAGES):
-                lines, token = await source.page(self.group, start, oldest - 1, self.pattern, token)
-                self.pane.append(lines)
-                if token is None:
-                    return
-        except AwsError as error:
-            self.pane.problem = error.problem
+            yield LimitedSource(self.services.logs, limiter, lane)
         finally:
             limiter.close(lane)
 
     def _title(self, group: str) -> str:
         title = next((each.title for each in self.services.runbook.log_groups if each.id == group), "")
         return f"{group}  {title}" if title else group
+
+
+def missing(store: LogStore, lines: Sequence[LogLine]) -> list[LogLine]:
+    """Those of the lines that the store lacks, by their stream, time and text."""
+    shown: Counter[tuple[str, int, str]] = Counter()
+    for at in {line.at for line in lines}:
+        for row in range(store.row_at(at), store.row_at(at + 1)):
+            stored = store.line(row)
+            shown[stored.stream, stored.at, stored.text] += 1
+    fresh = []
+    for line in lines:
+        key = (line.stream, line.at, line.text)
+        if shown[key]:
+            shown[key] -= 1
+        else:
+            fresh.append(line)
+    return fresh

@@ -41,6 +41,8 @@ class TitleFacts:
 
     group: str = ""
     pattern: str = ""
+    live: str = ""
+    """Live Tail's state, minutes and price."""
     threshold: Severity = Severity.PLAIN
     flags: tuple[str, ...] = ()
     """The line format in words: wrapped, raw…"""
@@ -79,6 +81,8 @@ class BarFacts:
     """Size of the lines in memory, in MB."""
     most_mb: int = 0
     """The most that it may be."""
+    note: str = ""
+    """What is being read beside the follow loop."""
     search: str = ""
     """The query and its matches, in words."""
     marking: int = 0
@@ -112,6 +116,8 @@ class LogTitle(_Line):
         """`/ecs/staff-api  ▽ "ERROR"  ≥ W  raw  09:00–09:12 JST`."""
         facts = self.facts
         parts: list[Part] = [(0, Content.styled(facts.group or _("no log group"), "bold"))]
+        if facts.live:
+            parts.append((1, Content.styled(f" {facts.live} ", "bold $text-warning on $warning-muted")))
         if facts.pattern:
             text = _("filter {pattern}").format(pattern=facts.pattern)
             parts.append((1, Content.styled(f" {text} ", "$foreground on $accent-muted")))
@@ -147,6 +153,8 @@ class LogBar(_Line):
         """`▶ following  12,345 lines  complete from 09:00:12  late 3  1,250/s  …`."""
         facts = self.facts
         parts = [_mode(facts)]
+        if facts.note:
+            parts.append((1, Content.styled(facts.note, "$text-accent")))
         if facts.search:
             parts.append((1, Content.styled(facts.search, "bold $text-warning")))
         if facts.marking:

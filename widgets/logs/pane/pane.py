@@ -71,6 +71,10 @@ class LogPane(LogPager):
     """Why reading currently fails; None if it does not."""
     banner: reactive[Problem | None] = reactive(None, repaint=False)
     """The problem in the screen's banner, which is not repeated here."""
+    live: reactive[str] = reactive("", repaint=False)
+    """Live Tail's state, minutes and price; "" without it."""
+    note: reactive[str] = reactive("", repaint=False)
+    """What is being read beside the follow loop, in words."""
     gaps: reactive[tuple[Gap, ...]] = reactive((), repaint=False)
     """Spans in which lines may be missing."""
 
@@ -196,7 +200,7 @@ class LogPane(LogPager):
             return
         failing = self.problem is not None
         super().show_status()
-        self._title_row.facts = title_facts(self.lines, self.title, self.pattern)
+        self._title_row.facts = title_facts(self.lines, self.title, self.pattern, self.live)
         self._bar.facts = bar_facts(
             self,
             stats=self.stats,
@@ -204,6 +208,7 @@ class LogPane(LogPager):
             stale=self.stale,
             failing=failing,
             missing_until=self.missing_until,
+            note=self.note,
         )
         self.lines.show_message(
             empty_text(self.lines, stats=self.stats, failing=failing, pattern=self.pattern)
@@ -247,7 +252,7 @@ class LogPane(LogPager):
         """Draw the gaps between the lines."""
         self.lines.show_gaps(gaps)
 
-    watch_title = watch_pattern = mark_dirty
+    watch_title = watch_pattern = watch_live = watch_note = mark_dirty
 
     # Requests
 

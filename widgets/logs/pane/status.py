@@ -15,7 +15,7 @@ PRESENT = 180_000
 """Milliseconds before the last read up to which a tail that lacks nothing is complete."""
 
 
-def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
+def title_facts(lines: LogLines, title: str, pattern: str, live: str = "") -> TitleFacts:
     """Group, filters, format, span."""
     format, store = lines.format, lines.view.store
     flags = (
@@ -27,6 +27,7 @@ def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
     return TitleFacts(
         group=clean(title),
         pattern=clean(pattern),
+        live=live,
         threshold=lines.view.threshold,
         flags=tuple(word for on, word in flags if on),
         zone=moment(store.newest).astimezone(format.zone).tzname() or "",
@@ -42,6 +43,7 @@ def bar_facts(
     stale: bool,
     failing: bool,
     missing_until: int,
+    note: str = "",
 ) -> BarFacts:
     """Mode and counters; `missing_until` (epoch milliseconds): lines up to it may be missing."""
     lines, view = pager.lines, pager.view
@@ -63,6 +65,7 @@ def bar_facts(
         reach=_reach(stats),
         held_mb=view.store.size / (1 << 20),
         most_mb=view.store.max_bytes >> 20,
+        note=note,
         search=_search(pager),
         marking=marking,
     )

@@ -5,7 +5,7 @@ Imports the SDK; `services.aws.client.session` is the part that does not.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -91,6 +91,30 @@ class ClientLogin:
             if purpose == "write":
                 require(answer["ResponseMetadata"], ("RequestId",))
             return answer
+        except FAILURES as error:
+            raise self._failed(error, service, operation, clients) from error
+
+    async def stream(
+        self, service: str, operation: str, params: dict[str, Any], *, key: str, silence: float
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The events of the event stream under `key`; `silence`: seconds after which it is broken. Raises AwsError."""
+        clients: Clients | None = None
+        try:
+            async with self._used() as clients:
+                async with asyncio.timeout(silence):
+                    answer = await clients.call("charged", service, operation, params)
+                require(answer, (key,))
+                source = answer[key]
+                try:
+                    events = aiter(source)
+                    while True:
+                        async with asyncio.timeout(silence):
+                            event = await anext(events, None)
+                        if event is None:
+                            return
+                        yield event
+                finally:
+                    source.close()
         except FAILURES as error:
             raise self._failed(error, service, operation, clients) from error
 

@@ -110,7 +110,7 @@ class Followed:
 
 async def settle() -> None:
     """Until every task waits for the clock."""
-    for _turn in range(40):
+    for _turn in range(24):
         await asyncio.sleep(0)
 
 

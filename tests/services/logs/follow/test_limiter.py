@@ -1,0 +1,127 @@
+"""The account's limit: five requests in any second, fair, new lines before sweeps."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from services.clock import ManualClock
+from services.logs.follow.limiter import LEAST_SHARE, LogLimiter, limiter_of
+from tests.services.logs.follow.virtual_account import settle
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+class Sender:
+    """Sends as many requests as it may."""
+
+    def __init__(self, clock: ManualClock, limiter: LogLimiter, name: str) -> None:
+        self.clock, self.limiter, self.lane = clock, limiter, limiter.open(name)
+        self.sent: list[float] = []
+
+    async def run(self, count: int) -> None:
+        for _request in range(count):
+            await self.limiter.turn(self.lane)
+            self.sent.append(self.clock.elapsed())
+
+
+async def advance(clock: ManualClock, seconds: float) -> None:
+    for _step in range(round(seconds / 0.05)):
+        clock.advance(0.05)
+        await settle()
+
+
+async def test_no_second_has_more_than_five_requests_and_none_waits_longer_than_it_must() -> None:
+    clock = ManualClock(NOW)
+    sender = Sender(clock, LogLimiter(clock, requests=5), "a")
+    task = asyncio.create_task(sender.run(23))
+    await settle()
+    await advance(clock, 6)
+    assert task.done()
+    assert all(later - earlier > 1.0 for earlier, later in zip(sender.sent, sender.sent[5:], strict=False))
+    assert sender.sent[-1] - sender.sent[0] < 5
+    assert sender.lane.waited > 0
+
+
+async def test_a_lane_with_many_requests_does_not_delay_one_with_few() -> None:
+    clock = ManualClock(NOW)
+    limiter = LogLimiter(clock, requests=5)
+    greedy, modest = Sender(clock, limiter, "greedy"), Sender(clock, limiter, "modest")
+    tasks = [asyncio.create_task(greedy.run(5)) for _task in range(6)]
+    await settle()
+    tasks.append(asyncio.create_task(modest.run(3)))
+    await settle()
+    begun = clock.elapsed()
+    await advance(clock, 3.4)
+    assert len(modest.sent) == 3
+    assert modest.sent[0] - begun < 1.3
+    await advance(clock, 10)
+    assert all(task.done() for task in tasks)
+
+
+async def test_a_request_that_nobody_waits_for_takes_no_slot() -> None:
+    clock = ManualClock(NOW)
+    limiter = LogLimiter(clock, requests=1)
+    sender, other = Sender(clock, limiter, "a"), Sender(clock, limiter, "b")
+    await sender.run(1)
+    given_up = asyncio.create_task(other.run(1))
+    await settle()
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    waiting = asyncio.create_task(sender.run(1))
+    await settle()
+    await advance(clock, 1.2)
+    assert waiting.done()
+    assert other.sent == []
+
+
+async def test_sweeps_leave_a_slot_for_new_lines_and_rest_as_long_as_their_share_demands() -> None:
+    clock = ManualClock(NOW)
+    limiter = LogLimiter(clock, requests=5)
+    lane = limiter.open("a")
+    count = 0
+    while limiter.sweep_pause(lane) == 0:
+        limiter.sweep_sent()
+        count += 1
+    assert count == 4
+    await limiter.turn(lane)
+    assert limiter.sweep_pause(lane) > 0
+    clock.advance(2)
+    assert limiter.spare == 1.0
+    limiter.swept(lane, 7_250, 0)
+    assert limiter.sweep_pause(lane) == 1.0
+    # At 5,000 lines a second with their overlap there is next to nothing left.
+    for _second in range(30):
+        clock.advance(1)
+        limiter.read(7_000, 7_000 * 300)
+    assert limiter.share(lane) < 0.05
+    assert limiter.share(lane) >= LEAST_SHARE
+
+
+async def test_throttling_slows_everything_down_and_pages_bring_it_back() -> None:
+    clock = ManualClock(NOW)
+    limiter = LogLimiter(clock, requests=5)
+    sender = Sender(clock, limiter, "a")
+    for _refusal in range(2):
+        limiter.throttled(sender.lane)
+    assert sender.lane.refused_since(clock.elapsed() - 60) == 2
+    task = asyncio.create_task(sender.run(11))
+    await settle()
+    await advance(clock, 4)
+    assert Counter(sender.sent).most_common(1)[0][1] == 5, "four times slower"
+    assert len(sender.sent) == 5
+    for _page in range(100):
+        limiter.read(1, 1)
+    await advance(clock, 3)
+    assert task.done()
+    assert min(later - earlier for earlier, later in pairwise(sender.sent)) >= 0
+    clock.advance(61)
+    assert sender.lane.refused_since(clock.elapsed() - 60) == 0
+
+
+def test_systems_of_one_account_and_region_share_one() -> None:
+    clock = ManualClock(NOW)
+    limiter = limiter_of("1", "tokyo", clock)
+    assert limiter_of("1", "tokyo", clock) is limiter
+    assert limiter_of("1", "osaka", clock) is not limiter
+    assert limiter_of("2", "tokyo", clock) is not limiter

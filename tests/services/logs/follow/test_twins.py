@@ -1,0 +1,45 @@
+"""Lines that come by two ways are shown once each, however they interleave."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.logs.follow.twins import LATEST, SOON, TwinLines
+from services.models.logs import LogLine
+
+
+def line(text: str, identity: str = "") -> LogLine:
+    return LogLine(identity, 1, 1, "s", text)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("abc")), max_size=60))
+def test_of_equal_lines_as_many_are_shown_as_one_way_has_brought(steps: list[tuple[bool, str]]) -> None:
+    twins = TwinLines()
+    twins.live = True
+    shown: Counter[str] = Counter()
+    ways: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for is_live, text in steps:
+        ways[is_live][text] += 1
+        fresh = twins.unnamed([line(text)], 0) if is_live else twins.from_loop([line(text, "id")], 0)
+        shown.update(each.text for each in fresh)
+        assert shown == ways[True] | ways[False]
+    assert len(twins) == len([text for text in "abc" if ways[True][text] != ways[False][text]])
+
+
+def test_without_another_way_the_loops_lines_pass_as_they_are() -> None:
+    twins = TwinLines()
+    lines = [line("a", "1"), line("a", "2")]
+    assert twins.from_loop(lines, 0) is lines
+    assert len(twins) == 0
+
+
+def test_what_is_not_made_up_is_forgotten() -> None:
+    twins = TwinLines()
+    twins.live = True
+    twins.from_loop([line("loop alone", "1")], 0)
+    twins.unnamed([line("live alone")], 0)
+    twins.forget_old(SOON + 1)
+    assert len(twins) == 1
+    twins.forget_old(LATEST + 1)
+    assert len(twins) == 0

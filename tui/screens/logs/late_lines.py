@@ -1,0 +1,55 @@
+"""The key that asks Logs Insights for late lines where the pane's row says that they may be missing; price first."""
+
+from contextlib import aclosing
+
+from textual.content import Content
+
+from services.aws.client.errors import AwsError
+from services.i18n import _, plural
+from services.logs.follow.late_lines import late_lines_of, late_lines_query
+from services.models.amounts import size_words
+from tui.console import Console
+from tui.screens.common.confirm import ConfirmScreen
+from tui.screens.logs.tail_binding import PaneTail
+
+
+async def ask_late_lines(app: Console, tail: PaneTail) -> None:
+    """Say the price, ask, and show the lines that the pane lacks, marked as late."""
+    pane, stats = tail.pane, tail.pane.stats
+    if stats is None or stats.incomplete_from is None:
+        app.inform(_("Nothing to ask for: late lines are read as they come."))
+        return
+    if tail.pattern:
+        app.inform(_("Logs Insights cannot apply this filter pattern: clear it first (f)."))
+        return
+    service = tail.services.insights
+    query = late_lines_query(tail.group, stats.lateness, stats.incomplete_from, tail.services.clock.now())
+    try:
+        estimate = await service.estimate(query.groups, query.span, query.text)
+        text = _(
+            "Ask Logs Insights for lines of {group} that arrived more than {seconds} s late, since {time}.\n"
+            "It scans up to {size}: about ¥{yen}."
+        ).format(
+            group=tail.group,
+            seconds=f"{stats.lateness:,.0f}",
+            time=f"{query.span.start.astimezone(pane.zone):%m-%d %H:%M:%S %Z}",
+            size=size_words(estimate.bytes),
+            yen=f"{estimate.yen:,.2f}",
+        )
+        keys = _("⏎ {verb} · Esc closes").format(verb=_("asks"))
+        if not await app.push_screen_wait(ConfirmScreen(_("Late lines"), Content(text), keys)):
+            return
+        pane.note = _("asking for late lines…")
+        async with aclosing(service.run(query, estimate)) as states:
+            async for state in states:
+                last = state
+    except AwsError as error:
+        pane.note, pane.problem = "", error.problem
+        return
+    count = tail.show_unnamed(late_lines_of(last.rows))
+    if not last.complete:
+        pane.note = _("the query did not complete: late lines may be missing")
+    else:
+        pane.note = plural("{count} late line added", "{count} late lines added", count).format(
+            count=f"{count:,}"
+        )

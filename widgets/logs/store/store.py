@@ -7,7 +7,7 @@ oldest chunk is dropped whole, and its lines are counted.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 from services.models.logs import LogLine
@@ -62,7 +62,8 @@ class LogStore:
         """Add a batch; lines older than the newest one are inserted at their time."""
         if not lines:
             return
-        if any(line.at > after.at for line, after in pairwise(lines)):
+        ats = [line.at for line in lines]
+        if ats != sorted(ats):
             lines = sorted(lines, key=lambda line: line.at)
         older = bisect_right(lines, self.newest - 1, key=lambda line: line.at) if self.chunks else 0
         if older < len(lines):
@@ -164,7 +165,7 @@ class LogStore:
 
     def _extend(self, lines: Sequence[LogLine]) -> None:
         """Append lines at the end, in pieces of about a chunk."""
-        total = sum(len(line.text) for line in lines)
+        total = sum([len(line.text) for line in lines])
         step = max(1, len(lines) * self.chunk_bytes // (2 * total + 1))
         for start in range(0, len(lines), step):
             self._put(self._columns(lines[start : start + step]))

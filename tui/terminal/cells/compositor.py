@@ -6,7 +6,6 @@ from typing import TypeGuard
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from services.models.text import is_plain
 from tui.terminal.cells.grid import Grid
 from tui.terminal.cells.styles import Renditions
 
@@ -40,7 +39,7 @@ def _strips(grid: Grid, renditions: Renditions, x: int, y: int, strips: Iterable
 def _strip(grid: Grid, renditions: Renditions, x: int, y: int, strip: Strip) -> int:
     segments = [(text, style) for text, style, control in strip if text and not control]
     row = "".join([text for text, _style in segments])
-    if is_plain(row):
+    if row.isascii() and row.isprintable():
         # Most rows: every character has a cell, so the row is written in one go.
         styles: list[int] = []
         for text, style in segments:

@@ -50,15 +50,15 @@ def parse(text: str, now: float = 0.0) -> Plan:
     # Only a whole line can be a comment: a `#` after a command is an unexpected symbol.
     text = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
     try:
-        tree = grammar.parse(_GRAMMAR, text)
+        return _Commands(text, now).plan(grammar.parse(_GRAMMAR, text))
     except grammar.Unexpected as error:
         if not error.symbol:
-            raise QueryError("unexpected end of query").at(len(text), len(text)) from None
+            message = f"{error} of query" if str(error).endswith("end") else str(error)
+            raise QueryError(message).at(len(text), len(text)) from None
         before = text[: error.at]
         raise QueryError(
             f"{error} at line {before.count(chr(10)) + 1} and position {error.at - before.rfind(chr(10))}"
         ).at(error.at, error.at + len(error.symbol)) from None
-    return _Commands(text, now).plan(tree)
 
 
 class _Commands(Expressions):

@@ -124,7 +124,8 @@ def get_query_results(call: Call) -> dict[str, Any]:
     query, params = _query_of(call), call.params
     start = _read_token(params["nextToken"]) if params.get("nextToken") else 0
     if query.status == "Running" and not start:
-        call.component(QueryStore).advance(query)
+        with call.unlocked():
+            call.component(QueryStore).advance(query)
     outcome = query.outcome
     stop = start + (params.get("maxItems") or PAGE)
     more = {"nextToken": encode(str(stop))} if stop < len(outcome.rows) else {}

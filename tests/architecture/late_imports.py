@@ -115,6 +115,15 @@ REASONS = [
                 "tui.startup.connection",
             },
             "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
+            "tui/cli/logs/tail.py": {
+                "asyncio",
+                "services.models.log_records",
+                "services.runbook.loader",
+                "services.toml.files",
+                "services.toml.grammar",
+                "tui.cli.logs.tailing",
+                "tui.startup.config_reader",
+            },
             "tui/cli/change_schema.py": {
                 "services.models.changes",
                 "services.models.problem",
@@ -206,6 +215,12 @@ REASONS = [
                 "services.report.drill",
                 "services.toml.grammar",
                 "tui.cli.drill.text",
+            },
+            "tui/cli/logs/query.py": {
+                "services.models.insights_queries",
+                "services.models.query_answer",
+                "services.toml.grammar",
+                "tui.cli.logs.query_run",
             },
             "tui/cli/incident.py": {
                 "services.incidents.service",

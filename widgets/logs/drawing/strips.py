@@ -19,6 +19,7 @@ from services.models.text import clean
 from widgets.drawing.line_filters import LineFilters
 from widgets.logs.drawing.styles import OWN_BACKGROUND
 from widgets.logs.form.format import DRAWN_LIMIT, read, task_of
+from widgets.logs.store.sources import colour_of, source_of
 from widgets.logs.store.store import StoredLine
 from widgets.logs.text.search import Query
 from widgets.logs.text.severity import LETTERS, severity_of
@@ -142,7 +143,7 @@ class Painter:
             head[:1] = [(accent.gutter, "gutter"), (f"{stamp} ", "time")]
         width = max(1, self.width - HEAD_WIDTH)
         reach = DRAWN_LIMIT if self.format.wrap else 2 * (self.format.shift + width) + 64
-        body = self._body(line, severity.name.lower(), reach)
+        body = [*_source(line), *self._body(line, severity.name.lower(), reach)]
         if not self.format.wrap:
             body = _slice(body, 0, reach)
         if self.query is not None:
@@ -200,6 +201,12 @@ class Painter:
             segments.append(Segment(" " * (self.width - length), self.style("text", row)))
         strip = self._filtered(segments, max(length, self.width))
         return strip if length <= self.width else strip.crop(0, self.width)
+
+
+def _source(line: StoredLine) -> list[Span]:
+    """The letter of the line's source, where a pane shows several."""
+    letter = source_of(line.stream)
+    return [(letter, f"source-{colour_of(letter)}"), (" ", "text")] if letter else []
 
 
 def _slice(spans: Sequence[Span], start: int, end: int) -> list[Span]:

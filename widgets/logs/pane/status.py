@@ -12,8 +12,10 @@ from widgets.logs.pane.pager import LogPager
 from widgets.logs.text.time import clock_text, local_day, moment, second_text
 
 
-def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
-    """Group, filters, format, span."""
+def title_facts(
+    lines: LogLines, title: str, pattern: str, sources: tuple[tuple[str, str], ...] = ()
+) -> TitleFacts:
+    """Group, sources, filters, format, span."""
     format, store = lines.format, lines.view.store
     flags = (
         (format.raw, _("raw")),
@@ -24,6 +26,7 @@ def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
     )
     return TitleFacts(
         group=clean(title),
+        sources=tuple((letter, clean(name)) for letter, name in sources),
         pattern=clean(pattern),
         threshold=lines.view.threshold,
         flags=tuple(word for on, word in flags if on),

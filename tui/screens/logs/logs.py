@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widgets import Input
 
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
@@ -112,8 +113,6 @@ class LogsScreen(PaneScreen):
             return len(self.tails) > 1 and self.cover is None
         if action == "merge":
             return len(self.tails) > 1
-        if action == "back_to_panes":
-            return self.cover is not None and not is_reading(self.cover.pane)
         return super().check_action(action, parameters)
 
     def action_open_pane(self) -> None:
@@ -205,8 +204,21 @@ class LogsScreen(PaneScreen):
             for pane in self.tails:
                 pane.go_to(at)
 
+    def leads_back(self) -> bool:
+        """Whether the key of going back shows the panes again, or returns to an incident."""
+        if self.cover is not None and self.is_active:
+            return not is_reading(self.cover.pane) and not isinstance(self.focused, Input)
+        return super().leads_back()
+
+    def action_back_to_incident(self) -> None:
+        """Show the panes again, else return to the incident whose step has led here."""
+        if self.cover is not None:
+            self.leave_cover()
+        else:
+            super().action_back_to_incident()
+
     @work(group="merge", exclusive=True)
-    async def action_back_to_panes(self) -> None:
+    async def leave_cover(self) -> None:
         """Show the panes again."""
         await self.uncover()
 

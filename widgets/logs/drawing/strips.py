@@ -28,8 +28,8 @@ from widgets.logs.text.time import age_text, clock_text
 
 HEAD_WIDTH = 16
 """Gutter, twelve cells of time, a space, the severity letter, a space."""
-_CACHE_SIZE = 2048
-"""Lines whose strips are cached."""
+_CACHE_SIZE = 256
+"""Lines whose strips are cached: those near the window. Each is a hundred objects, which garbage collection traverses."""
 _HIGHLIGHT_LIMIT = 200
 """Matches highlighted in one line."""
 _MORE = "\u203a"

@@ -7,7 +7,7 @@ oldest chunk is dropped whole, and its lines are counted.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 from services.models.logs import LogLine
@@ -72,11 +72,11 @@ class LogStore:
             return
         if self.by_ingestion:
             lines = sorted(lines, key=order_of)
-            older = (
-                bisect_left(lines, self._order_at(self.chunks[-1], -1), key=order_of) if self.chunks else 0
-            )
+            newest = self._order_at(self.chunks[-1], -1) if self.chunks else None
+            older = bisect_left(lines, newest, key=order_of) if newest is not None else 0
         else:
-            if any(line.at > after.at for line, after in pairwise(lines)):
+            ats = [line.at for line in lines]
+            if ats != sorted(ats):
                 lines = sorted(lines, key=lambda line: line.at)
             older = bisect_right(lines, self.newest - 1, key=lambda line: line.at) if self.chunks else 0
         if older < len(lines):
@@ -182,7 +182,7 @@ class LogStore:
 
     def _extend(self, lines: Sequence[LogLine]) -> None:
         """Append lines at the end, in pieces of about a chunk."""
-        total = sum(len(line.text) for line in lines)
+        total = sum([len(line.text) for line in lines])
         step = max(1, len(lines) * self.chunk_bytes // (2 * total + 1))
         for start in range(0, len(lines), step):
             self._put(self._columns(lines[start : start + step]))

@@ -8,6 +8,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import _, plural
 from services.logs.follow.late_lines import late_lines_of, late_lines_query
 from services.models.amounts import size_words
+from services.models.date_text import zoned_time
 from tui.console import Console
 from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.logs.tail_binding import PaneTail
@@ -32,7 +33,7 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
         ).format(
             group=tail.group,
             seconds=f"{stats.lateness:,.0f}",
-            time=f"{query.span.start.astimezone(pane.zone):%m-%d %H:%M:%S %Z}",
+            time=zoned_time(query.span.start, pane.zone, tail.services.clock.now(), seconds=True),
             size=size_words(estimate.bytes),
             yen=f"{estimate.yen:,.2f}",
         )

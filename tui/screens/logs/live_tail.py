@@ -76,9 +76,9 @@ async def _arn(services: Services, group: str) -> str:
     """The ARN of a log group, as Live Tail wants it. Raises AwsError."""
     if group.startswith("arn:"):
         return group.removesuffix(":*")
-    for each in await services.logs.groups(group):
-        if each.id == group:
-            return each.arn
+    for candidate in await services.logs.groups(group):
+        if candidate.id == group:
+            return candidate.arn
     raise not_found(
         _("The log group {group} does not exist.").format(group=group), "logs", "DescribeLogGroups"
     )

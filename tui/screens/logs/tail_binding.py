@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.aws.client.errors import AwsError
 from services.background.faults import fault_problem
@@ -12,6 +12,7 @@ from services.logs.follow.earlier import EarlierLines, read_earlier
 from services.logs.follow.event_ids import EventIds
 from services.logs.follow.source import LimitedSource
 from services.logs.follow.twins import TwinLines
+from services.models.date_text import dated_time
 from services.models.logs import LogLine, TailBatch
 from services.models.problem import Problem
 from services.system import Services
@@ -134,8 +135,9 @@ class PaneTail:
             return _("beginning of the log")
         if page.done:
             return ""
-        moment = datetime.fromtimestamp(page.back_to / 1000, self.pane.zone)
-        return _("reading older lines, back to {time}…").format(time=f"{moment:%m-%d %H:%M:%S}")
+        back_to = datetime.fromtimestamp(page.back_to / 1000, UTC)
+        time = dated_time(back_to, self.pane.zone, self.services.clock.now(), seconds=True)
+        return _("reading older lines, back to {time}…").format(time=time)
 
     def add(self, lines: Sequence[LogLine], *, late: bool = False) -> int:
         """Show lines that were read by themselves, each once; returns how many were not shown before."""

@@ -105,8 +105,8 @@ class ClientLogin:
                     answer = await clients.call("charged", service, operation, params)
                 require(answer, (key,))
                 source = answer[key]
+                events = aiter(source)
                 try:
-                    events = aiter(source)
                     while True:
                         async with asyncio.timeout(silence):
                             event = await anext(events, None)
@@ -115,6 +115,7 @@ class ClientLogin:
                         yield event
                 finally:
                     source.close()
+                    await events.aclose()
         except FAILURES as error:
             raise self._failed(error, service, operation, clients) from error
 

@@ -1,0 +1,113 @@
+"""Live Tail over HTTP: updates, minutes and price, the end without keys, opened again when it breaks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+
+from services.aws.client.meter import UsageMeter
+from services.aws.client.session import AwsSession
+from services.aws.client.settings import AwsSettings
+from services.aws.logs.live_tail import LiveTail
+from services.demo.logs import live as embedded_live
+from services.logs.follow.live import IDLE, LiveSession, LiveState
+from services.models.problem import ProblemKind
+from tests.services.logs.follow.test_follow_http import GROUP, STREAMS, create, now_ms, put, writer
+
+ARN = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
+
+
+class Live:
+    """A session that runs, and what it has said."""
+
+    def __init__(self, aws: Any, session: LiveSession, meter: UsageMeter) -> None:
+        self.aws, self.session, self.meter = aws, session, meter
+        self.states: list[LiveState] = []
+
+    async def run(self) -> None:
+        async with aclosing(self.session.states()) as states:
+            async for state in states:
+                self.states.append(state)
+
+    async def until(self, condition: Any) -> LiveState:
+        async with asyncio.timeout(60):
+            while not (self.states and condition(self.states[-1])):  # noqa: ASYNC110  nothing tells
+                await asyncio.sleep(0.005)
+        return self.states[-1]
+
+    @property
+    def texts(self) -> list[str]:
+        return [line.text for state in self.states for line in state.lines]
+
+
+@asynccontextmanager
+async def live(aws: Any, monkeypatch: pytest.MonkeyPatch, arn: str = ARN) -> AsyncIterator[Live]:
+    monkeypatch.setattr(embedded_live, "UPDATE", 0.02)
+    meter = UsageMeter(aws.clock)
+    session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=meter)
+
+    async def resolved() -> str:
+        return arn
+
+    running = Live(aws, LiveSession(LiveTail(session), resolved, "", aws.clock, meter, 150.0), meter)
+    task = asyncio.create_task(running.run())
+    try:
+        yield running
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await session.close()
+
+
+async def test_lines_minutes_price_and_the_end_without_keys(
+    empty_aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with writer(empty_aws) as client:
+        await create(client)
+        async with live(empty_aws, monkeypatch) as running:
+            assert await running.until(lambda state: state.open) == LiveState((), True, 1, 1.5)
+            await put(client, STREAMS[0], (now_ms(empty_aws), "a"), (now_ms(empty_aws), "b"))
+            await running.until(lambda _state: running.texts == ["a", "b"])
+            empty_aws.advance(61)
+            assert (await running.until(lambda state: state.minutes == 2)).yen == 3.0
+            assert running.meter.yen_today == pytest.approx(3.0)
+            await put(client, STREAMS[0], *((now_ms(empty_aws), f"{number}") for number in range(600)))
+            await running.until(lambda _state: any(state.sampled for state in running.states))
+            empty_aws.advance(IDLE - 70)
+            running.session.touch()
+            empty_aws.advance(80)
+            state = await running.until(lambda state: state.minutes == 16)
+            assert not state.ended
+            empty_aws.advance(IDLE)
+            assert (await running.until(lambda state: state.ended)).open is False
+
+
+async def test_a_broken_session_is_opened_again_and_the_minutes_go_on(
+    empty_aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with writer(empty_aws) as client:
+        await create(client)
+        async with live(empty_aws, monkeypatch) as running:
+            await running.until(lambda state: state.open)
+            empty_aws.fault("logs", "StartLiveTail.update", code="SessionStreamingException", times=1)
+            state = await running.until(lambda state: not state.open)
+            assert state.problem is not None
+            assert state.minutes == 1
+            while not empty_aws.clock.sleepers:  # noqa: ASYNC110  a manual clock has no event to wait on
+                await asyncio.sleep(0.002)
+            empty_aws.advance(5)
+            assert (await running.until(lambda state: state.open)).minutes == 2
+            await put(client, STREAMS[1], (now_ms(empty_aws), "after"))
+            await running.until(lambda _state: running.texts == ["after"])
+
+
+async def test_what_cannot_be_opened_ends_with_its_reason(
+    empty_aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live(empty_aws, monkeypatch, ARN + "-none") as running:
+        state = await running.until(lambda state: state.problem is not None)
+        assert state.problem is not None
+        assert state.problem.kind is ProblemKind.NOT_FOUND
+        assert state.minutes == 0

@@ -1,0 +1,122 @@
+"""What a pane shows beside its follow loop: older lines, late lines from Logs Insights, Live Tail; each once."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from services.demo.logs import live as embedded_live
+from services.logs.follow.sweeps import HOURS
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tests.tui.seeding import client, make_group, put_lines
+from tests.tui.test_other_system import OTHER
+
+GROUP = "/app/catalogue"
+MINUTE = 60_000
+
+
+def texts(pane: Any) -> Counter[str]:
+    store = pane.store
+    return Counter(store.line(row).text for row in range(store.first, store.end))
+
+
+def now_ms(aws: Embedded) -> int:
+    return int(aws.clock.now().timestamp() * 1000)
+
+
+def opened(aws: Embedded, mode: str = "logs") -> Any:
+    return console(aws.url, aws.clock, mode=mode, size=(120, 40), runbook=OTHER)
+
+
+async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_aws: Embedded) -> None:
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, GROUP, "a")
+        now = now_ms(empty_aws)
+        lines = [(now - 90 * MINUTE + number * 5_000, f"line {number}") for number in range(1000)]
+        await put_lines(logs, GROUP, "a", lines)
+    async with opened(empty_aws) as pilot:
+        pane = pilot.app.screen.pane
+        await until(pilot, lambda: len(pane.store) >= 200)
+        count = len(pane.store)
+        assert count < 1000
+        await pilot.press("home", "pageup")
+        await until(pilot, lambda: len(pane.store) > count and not pane.note)
+        async with asyncio.timeout(60):
+            while "beginning of the log" not in screen_text(pilot):
+                await pilot.press("home", "pageup")
+                await pilot.pause(0.02)
+        assert texts(pane) == Counter(text for _at, text in lines), "each once"
+
+
+async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aws: Embedded) -> None:
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, GROUP, "a")
+        await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1000, "first")])
+        async with opened(empty_aws) as pilot:
+            pane, screen = pilot.app.screen.pane, pilot.app.screen
+            await until(pilot, lambda: texts(pane) == {"first": 1} and pane.stats.complete_to)
+            await pilot.press("+")
+            await until(pilot, lambda: "Nothing to ask for" in screen_text(pilot))
+            late = [(now_ms(empty_aws) - 30 * MINUTE, f"late {number % 2}") for number in range(3)]
+            await put_lines(logs, GROUP, "a", late)
+            await until(pilot, lambda: pane.stats is not None)
+            stats = pane.stats.model_copy(
+                update={"lateness": 120.0, "incomplete_from": now_ms(empty_aws) - 60 * MINUTE}
+            )
+            pane.stats = stats
+            await until(pilot, lambda: "lines over 2 min late not read since" in screen_text(pilot))
+            await pilot.press("+")
+            await until(pilot, lambda: "It scans up to" in screen_text(pilot))
+            await until(pilot, lambda: pilot.app.screen.guard.is_open)
+            await pilot.press("enter")
+            await until(pilot, lambda: pilot.app.screen is screen and len(pane.store) == 4)
+            expected = Counter(["first", *(text for _at, text in late)])
+            assert texts(pane) == expected
+            assert "3 late lines added" in screen_text(pilot)
+            assert all(pane.store.line(row).late for row in range(pane.store.first, pane.store.end - 1))
+            # The sweeps that bring them later show none of them again.
+            lines = pane.stats.lines
+            for _minute in range(HOURS.every // MINUTE + 1):
+                polls = pane.stats.polls
+                empty_aws.advance(60)
+                await until(pilot, lambda polls=polls: pane.stats.polls > polls)
+            await until(pilot, lambda: pane.stats.lines == lines + 3)
+            assert texts(pane) == expected
+
+
+async def test_live_tail_shows_its_price_and_each_line_once(
+    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded_live, "UPDATE", 0.02)
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, GROUP, "a")
+        await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1000, "before")])
+        async with opened(empty_aws) as pilot:
+            pane, screen = pilot.app.screen.pane, pilot.app.screen
+            await until(pilot, lambda: texts(pane) == {"before": 1})
+            await pilot.press("f4")
+            await until(pilot, lambda: "¥1.50 for every minute" in screen_text(pilot))
+            await until(pilot, lambda: pilot.app.screen.guard.is_open)
+            await pilot.press("enter")
+            await until(
+                pilot, lambda: pilot.app.screen is screen and "LIVE 1 min ¥1.50" in screen_text(pilot)
+            )
+            expected = Counter({"before": 1})
+            for turn in range(3):
+                at = now_ms(empty_aws)
+                await put_lines(logs, GROUP, "a", [(at, "same"), (at, "same"), (at, f"turn {turn}")])
+                expected.update(["same", "same", f"turn {turn}"])
+                await until(pilot, lambda: texts(pane) == expected)
+                lines = pane.stats.lines
+                empty_aws.advance(5)
+                await until(pilot, lambda lines=lines: pane.stats.lines == lines + 3)
+                assert texts(pane) == expected, "the loop has brought them, too"
+            await pilot.press("f4")
+            await until(pilot, lambda: "LIVE" not in screen_text(pilot))
+            assert screen.live_sessions == {}
+            await put_lines(logs, GROUP, "a", [(now_ms(empty_aws), "after")])
+            empty_aws.advance(5)
+            expected["after"] += 1
+            await until(pilot, lambda: texts(pane) == expected)

@@ -24,6 +24,7 @@ class LogsScreen(PaneScreen):
     """The logs mode: several log panes on one screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), WAY_BACK]
+    HAS_RULERS = True
     DEFAULT_CSS = """
     LogsScreen {
         #panes { height: 1fr; }

@@ -1,6 +1,7 @@
 """The base of every screen with log panes: follows groups in them and handles their requests."""
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from textual import on, work
 
@@ -10,6 +11,7 @@ from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
+from tui.screens.logs.moments import moments
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.pane import LogPane
 
@@ -20,6 +22,9 @@ TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "durat
 
 class PaneScreen(ModeScreen):
     """Follows a log group in each of its panes and handles their requests."""
+
+    HAS_RULERS: ClassVar[bool] = False
+    """Whether the panes have histograms."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +40,9 @@ class PaneScreen(ModeScreen):
             order=TELLING_FIELDS,
             pace=self.app.min_interval,
             id=id,
+            ruler=self.HAS_RULERS,
         )
+        pane.show_moments(moments(self.app))
         pane.banner = self.banner.problem
         self.tails[pane] = PaneTail(pane, self.services)
         return pane
@@ -75,6 +82,11 @@ class PaneScreen(ModeScreen):
         """Tell the panes which problem the banner shows, so that they do not repeat it."""
         for pane in self.tails:
             pane.banner = problem
+
+    def _frame_changed(self) -> None:
+        super()._frame_changed()
+        for pane in self.tails:
+            pane.show_moments(moments(self.app))
 
     def _zone_changed(self) -> None:
         super()._zone_changed()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from textual import on
+from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -20,7 +20,9 @@ from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.strips import LogFormat
 from widgets.logs.pane.detail import LogDetail
 from widgets.logs.pane.prompt import Ask, LogPrompt
+from widgets.logs.reading.levels import go_level
 from widgets.logs.reading.marks import Marks
+from widgets.logs.reading.ruler import Ruler
 from widgets.logs.reading.searching import Searching
 from widgets.logs.reading.target import Target
 from widgets.logs.store.view import LogView
@@ -54,8 +56,15 @@ class LogPager(Vertical):
             self.text = text
 
     def __init__(
-        self, view: LogView, format: LogFormat, now: Callable[[], datetime], id: str | None = None
+        self,
+        view: LogView,
+        format: LogFormat,
+        now: Callable[[], datetime],
+        id: str | None = None,
+        *,
+        ruler: bool = False,
     ) -> None:
+        """`ruler`: a histogram above the lines, where there is room for it."""
         super().__init__(id=id)
         self.view = view
         self.store = view.store
@@ -66,6 +75,8 @@ class LogPager(Vertical):
         self.lines.rules.note_of = self.marks.note_of
         self.target = Target(self.lines)
         self.search = Searching(self.lines, self.run_exclusive, self.update_view, self.go_row)
+        self.ruler = Ruler(self.lines, self.go_row, self.go_to)
+        self.has_ruler = ruler
         self.paused = False
         """The window is frozen while lines arrive."""
         self.closables = [
@@ -79,6 +90,7 @@ class LogPager(Vertical):
 
     def compose(self) -> ComposeResult:
         """Top to bottom."""
+        yield self.ruler
         with Horizontal(id="log-area"):
             yield self.lines
             yield self.lines.gauge
@@ -88,6 +100,7 @@ class LogPager(Vertical):
     def show_status(self) -> None:
         """Update what is shown about the lines: the gauge, and what a subclass adds."""
         self.lines.update_gauge()
+        self.ruler.update()
 
     def clear(self) -> None:
         """Drop all lines and follow again; the format, the threshold and the search stay.
@@ -102,6 +115,15 @@ class LogPager(Vertical):
         self.detail.close()
         self.lines.go_end()
         self.lines.redraw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the ruler the rows that the pane can spare."""
+        self.ruler.fit(event.size.height if self.has_ruler else 0)
+
+    def show_moments(self, moments: tuple[tuple[int, str], ...]) -> None:
+        """Mark moments (epoch milliseconds) with their labels on the ruler."""
+        self.ruler.moments = moments
+        self.ruler.update()
 
     def run_exclusive(self, work: Coroutine[Any, Any, None], group: str) -> None:
         """Run a worker in place of the one of the same group."""
@@ -261,3 +283,11 @@ class LogPager(Vertical):
     def action_match(self, steps: int) -> None:
         """Go to the next or the previous match."""
         self.search.step(steps)
+
+    def action_level(self, name: str, steps: int) -> None:
+        """Go to the next or the previous line of the level `error` or `warning`."""
+        self.run_exclusive(go_level(self.lines, name, steps, self.go_row), "log-level")
+
+    def action_bar(self, steps: int) -> None:
+        """Go to the next or the previous bar of the histogram."""
+        self.ruler.step(steps)

@@ -112,10 +112,11 @@ class LogPane(LogPager):
         columns: tuple[tuple[str, int], ...] = (),
         pace: Callable[[], float] = lambda: 0.0,
         id: str | None = None,
+        ruler: bool = False,
     ) -> None:
         """`elapsed`: seconds by a clock that cannot be set; `stale_after`: seconds without `stats`."""
         view, format = LogView(LogStore(max_bytes)), LogFormat(zone, order=order, columns=columns)
-        super().__init__(view, format, now, id)
+        super().__init__(view, format, now, id, ruler=ruler)
         self._title_row = LogTitle()
         self._trouble = LogTrouble()
         self._bar = LogBar()

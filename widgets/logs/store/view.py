@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from services.models.logs import Severity
+from widgets.logs.store.levels import levels_of
 from widgets.logs.store.line_chunk import Chunk
 from widgets.logs.store.row_subsets import Rows
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.search import Query
-from widgets.logs.text.severity import at_least
 
 
 class LogView:
@@ -24,7 +24,7 @@ class LogView:
         """The rows at `threshold` or worse."""
         if threshold is Severity.PLAIN:
             return Rows(self.store, "visible", None, lambda chunk: range(len(chunk)))
-        return Rows(self.store, "visible", threshold, lambda chunk: at_least(chunk.lines(), threshold))
+        return Rows(self.store, "visible", threshold, lambda chunk: _at_least(chunk, threshold))
 
     def matches_for(self, query: Query | None) -> Rows:
         """The visible rows that match `query`."""
@@ -40,6 +40,11 @@ class LogView:
             return [index for index in indexes if index in visible_indexes]
 
         return Rows(self.store, "matches", (query, threshold), pick)
+
+    @property
+    def shown(self) -> object:
+        """What decides which lines are visible; equal for the same choice."""
+        return self.threshold
 
     async def show(self, threshold: Severity) -> None:
         """Hide what is below `threshold`; takes effect when the rows are computed."""
@@ -69,3 +74,7 @@ class LogView:
         """The match before `row`; before the oldest one, the newest."""
         match = self.matches.at_or_before(row - 1)
         return match if match is not None else self.matches.at_or_before(self.store.end - 1)
+
+
+def _at_least(chunk: Chunk, threshold: Severity) -> list[int]:
+    return [index for index, level in enumerate(levels_of(chunk)) if level >= threshold]

@@ -56,6 +56,8 @@ from services.journal.origin import person
 from services.journal.usage import UsageLog
 from services.logs.follow.follower import LogFollower, TailBatch
 from services.logs.follow.shared_tails import SharedTails
+from services.logs.insights.history import history_path
+from services.logs.insights.service import InsightsService
 from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
@@ -95,6 +97,7 @@ class Services:
     alarm_values: AlarmValues
     metrics: Metrics
     logs: Logs
+    insights: InsightsService
     dashboard: DashboardReader
     tails: SharedTails
     feeds: dict[str, Feed[Any]]
@@ -175,6 +178,8 @@ class Services:
         await self.engine.drain()
         await self.scheduler.close()
         await self.outbox.close()
+        # A query that keeps running is charged.
+        await self.insights.close()
         # A command that only reads must not create a journal or write to it.
         if self._began:
             await self.usage_log.record()
@@ -270,6 +275,9 @@ def connect(
     )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
+    # The queries of a demo, and of tests, stay beside their journal.
+    past_queries = history_path(runbook.system.id) if syslog else journal.with_suffix(".insights.json")
+    insights = InsightsService(session, runbook, clock, meter, past_queries, region=str(region))
     inspection_runner = InspectionRunner(
         runbook, calendar, session, clock, meter, region=region, allow_list=lambda: records.allow_list
     )
@@ -284,6 +292,7 @@ def connect(
         alarm_values=alarm_values,
         metrics=metrics,
         logs=logs,
+        insights=insights,
         dashboard=dashboard,
         tails=SharedTails(follow),
         feeds={

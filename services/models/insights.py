@@ -3,10 +3,11 @@
 Source: GetQueryResults, GetLogGroupFields (Amazon CloudWatch Logs API reference).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.models.base import Clean, CleanLine, Model
+from services.models.metrics import TimeSpan
 
 
 class QueryState(StrEnum):
@@ -62,3 +63,38 @@ class GroupSize(Model):
     """Estimated bytes, from the compressed stored size; a query may scan several times as much."""
     since: datetime | None = None
     """Since when the group can have events (UTC), by its creation and retention; None: unknown."""
+
+
+LONGEST_KEPT = 3653
+"""The longest finite retention of a log group, in days."""
+
+
+class StoredGroup(Model):
+    """How much a log group stores, and of which time."""
+
+    bytes: int
+    """Bytes stored, compressed."""
+    retention_days: int | None = None
+    """None: without limit, or unknown."""
+    created_at: datetime | None = None
+    """UTC; None: unknown."""
+
+    def oldest(self, now: datetime) -> datetime | None:
+        """Since when the group can have events; None if neither creation nor retention is known."""
+        retention = self.retention_days
+        since = [now - timedelta(days=retention)] if retention and retention <= LONGEST_KEPT else []
+        return max([*since, *([self.created_at] if self.created_at else [])], default=None)
+
+    def scanned(self, span: TimeSpan, now: datetime) -> GroupSize:
+        """An estimate of what a query over `span` scans: the share of the stored time."""
+        oldest = self.oldest(now)
+        if oldest is None:
+            # All stored events may lie within the span.
+            return GroupSize(bytes=self.bytes)
+        stored_seconds = max(1.0, (now - oldest).total_seconds())
+        span_seconds = (min(span.end, now) - max(span.start, oldest)).total_seconds()
+        # Without a creation time the start of the group's data is unknown.
+        return GroupSize(
+            bytes=int(self.bytes * min(1.0, max(0.0, span_seconds / stored_seconds))),
+            since=oldest if self.created_at is not None else None,
+        )

@@ -25,6 +25,7 @@ from services.models.runbook_inspections import (
     SlowQueries,
     Trail,
 )
+from services.models.runbook_masking import MaskPattern
 from services.models.runbook_playbooks import (
     CauseWeights,
     DevopsAgent,
@@ -33,6 +34,7 @@ from services.models.runbook_playbooks import (
     RosterEntry,
     Step,
 )
+from services.models.runbook_queries import SavedQuerySpec
 from services.models.runbook_texts import (
     ApproverTexts,
     ContactTexts,
@@ -409,6 +411,8 @@ class Runbook(Translated):
     waf: Firewall | None = None
     dashboard: DashboardSpec | None = None
     log_groups: tuple[LogGroupSpec, ...] = ()
+    queries: tuple[SavedQuerySpec, ...] = ()
+    """Saved queries of Logs Insights."""
     alarms: tuple[ExpectedAlarm, ...] = ()
     limits: tuple[Limit, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
@@ -436,6 +440,8 @@ class Runbook(Translated):
     disaster: Disaster | None = None
     """Where the system is recovered if its region fails; None: not given."""
     slack: Slack | None = None
+    masking: tuple[MaskPattern, ...] = ()
+    """What else is masked in exports, Slack texts and reports."""
     github: Github | None = None
     """Where GitHub Actions keeps an access key; None: nowhere."""
     report: ReportSpec = ReportSpec()

@@ -13,6 +13,19 @@ class TitleTexts(Texts):
     title: Clean = ""
 
 
+class ParameterTexts(Texts):
+    """English texts of a parameter of a saved query."""
+
+    title: Clean = ""
+
+
+class QueryTexts(Texts):
+    """English texts of a saved query."""
+
+    title: Clean = ""
+    source: Clean = ""
+
+
 class DocumentTexts(Texts):
     """English texts of the written runbook."""
 

@@ -26,6 +26,17 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "cloudwatch:GetMetricData",
     ),
     "logs": ("logs:DescribeLogGroups", "logs:FilterLogEvents"),
+    "queries of logs": (
+        "logs:DescribeFieldIndexes",
+        "logs:DescribeLogGroups",
+        "logs:DescribeQueries",
+        "logs:DescribeQueryDefinitions",
+        "logs:GetLogGroupFields",
+        "logs:GetLogRecord",
+        "logs:GetQueryResults",
+        "logs:StartQuery",
+        "logs:StopQuery",
+    ),
     "dates of duties": (
         "iam:ListAccessKeys",
         "rds:DescribeDBInstances",

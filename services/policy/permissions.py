@@ -27,7 +27,14 @@ class Permission:
 
 Resources = Callable[[Arns], tuple[str, ...]]
 
-_LOG_READS = ("FilterLogEvents", "GetLogEvents", "GetLogGroupFields", "StartLiveTail", "StartQuery")
+_LOG_READS = (
+    "DescribeFieldIndexes",
+    "FilterLogEvents",
+    "GetLogEvents",
+    "GetLogGroupFields",
+    "StartLiveTail",
+    "StartQuery",
+)
 _READS: Mapping[tuple[str, str], Resources] = {
     **{("logs", operation): lambda arns: arns.log_groups for operation in _LOG_READS},
     ("ssm", "GetCalendarState"): lambda arns: arns.calendars,

@@ -20,9 +20,11 @@ from services.runbook import (
     approval_checks,
     github_checks,
     inspection_checks,
+    masking_checks,
     name_checks,
     place_checks,
     playbook_checks,
+    query_checks,
     translation_checks,
 )
 from services.runbook.maintenance_window import checks as window_checks
@@ -271,8 +273,10 @@ ALL = (
     *name_checks.ALL,
     *place_checks.ALL,
     *github_checks.ALL,
+    *masking_checks.ALL,
     window_checks.window,
     *inspection_checks.ALL,
+    *query_checks.ALL,
     *playbook_checks.ALL,
     *translation_checks.ALL,
 )

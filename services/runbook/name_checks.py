@@ -87,6 +87,7 @@ KEYS: dict[tuple[str | None, ...], NamedThing] = {
     ("waf", "web_acl"): WEB_ACL,
     ("dashboard", "name"): DASHBOARD,
     ("log_groups", EVERY, "id"): LOG_GROUP,
+    ("queries", EVERY, "log_groups", EVERY): LOG_GROUP,
     ("alarms", EVERY, "name"): ALARM,
     ("alarms", EVERY, "log_group"): LOG_GROUP,
     ("limits", EVERY, "namespace"): NAMESPACE,

@@ -33,6 +33,7 @@ from services.aws.iam.root_user import RootUsers
 from services.aws.logs.events import Logs
 from services.aws.logs.insights import Insights
 from services.aws.logs.journal_stream import JournalStream
+from services.aws.logs.queries import InsightsQueries
 from services.aws.pricing import PricingReader
 from services.aws.rds.reader import RdsReader
 from services.aws.rds.recovery import RecoveryReader
@@ -46,6 +47,7 @@ from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
+from services.models.insights_queries import InsightsQuery
 from services.models.metrics import MetricQuery, TimeSpan
 from services.models.runbook_inspections import Firewall as FirewallSpec
 from tests.services.aws.canned import Canned
@@ -256,11 +258,36 @@ _DISTRIBUTION = "E1234567890ABC"
 _GROUP = "/ecs/staff-api"
 _FILTER = 'filter level = "ERROR" | limit 20'
 
+_SAVED = {
+    "DescribeFieldIndexes": {"fieldIndexes": []},
+    "DescribeQueries": {"queries": []},
+    "DescribeQueryDefinitions": {"queryDefinitions": []},
+    "GetLogRecord": {"logRecord": {"@message": "m"}},
+}
+
 # The embedded AWS has no agent, so these answers are not damaged by the mutator.
 _AGENT = {
     "GetBacklogTask": {"task": {"taskId": "t", "status": "COMPLETED"}},
     "ListJournalRecords": {"records": []},
 }
+
+
+async def _query(context: InspectionContext) -> tuple[InsightsQueries, str]:
+    """A query that was started."""
+    queries = InsightsQueries(context.reader)
+    query = InsightsQuery(text=_FILTER, groups=(RawId(_GROUP),), span=_span(context))
+    return queries, await queries.start(query, query.text)
+
+
+async def _query_page(context: InspectionContext) -> object:
+    queries, id = await _query(context)
+    return await queries.page(id)
+
+
+async def _stopped_query(context: InspectionContext) -> object:
+    queries, id = await _query(context)
+    return await queries.stop(id)
+
 
 CALLS: dict[str, Question] = {
     "DevopsAgentReader.records": lambda _context: DevopsAgentReader(Canned(**_AGENT)).records("s", "e"),
@@ -318,6 +345,14 @@ CALLS: dict[str, Question] = {
     "Insights.fields_of": lambda context: Insights(context.reader).fields_of(_GROUP, context.clock.now()),
     "Insights.has_events": lambda context: Insights(context.reader).has_events(_GROUP, _span(context)),
     "Insights.run": lambda context: Insights(context.reader).run(_GROUP, _FILTER, _span(context)),
+    "Insights.stored": lambda context: Insights(context.reader).stored(_GROUP),
+    "InsightsQueries.definitions": lambda _context: InsightsQueries(Canned(**_SAVED)).definitions(),
+    "InsightsQueries.indexes": lambda _context: InsightsQueries(Canned(**_SAVED)).indexes([_GROUP]),
+    "InsightsQueries.page": _query_page,
+    "InsightsQueries.past": lambda _context: InsightsQueries(Canned(**_SAVED)).past(),
+    "InsightsQueries.record": lambda _context: InsightsQueries(Canned(**_SAVED)).record("CmEK"),
+    "InsightsQueries.start": _query,
+    "InsightsQueries.stop": _stopped_query,
     "Insights.size_of": lambda context: Insights(context.reader).size_of(_GROUP, _span(context), context.clock.now()),
     "JournalStream.lines": _journal_lines,
     "Logs.groups": lambda context: Logs(context.reader).groups(),

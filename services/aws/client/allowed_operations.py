@@ -28,11 +28,16 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "ListMetrics",
     ),
     "logs": (
+        "DescribeFieldIndexes",
         "DescribeLogGroups",
         "DescribeLogStreams",
+        "DescribeQueries",
+        "DescribeQueryDefinitions",
         "FilterLogEvents",
         "GetLogEvents",
         "GetLogGroupFields",
+        # Never with `unmask`: masked data stays masked.
+        "GetLogRecord",
         "GetQueryResults",
         "StartLiveTail",
         # A query only reads; StopQuery only ends queries that the console started.

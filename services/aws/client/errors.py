@@ -17,6 +17,7 @@
 Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors.
 """
 
+from services.models.insights_queries import CompileError
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
@@ -34,6 +35,8 @@ class AwsError(Exception):
         """AWS's request id of the failed request; "" when AWS did not respond."""
         self.unknown_operation = False
         """The endpoint does not implement this operation at all."""
+        self.compile_error: CompileError | None = None
+        """Where a query of Logs Insights does not compile; None for every other error."""
 
 
 class AccessDenied(AwsError):

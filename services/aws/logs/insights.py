@@ -13,9 +13,10 @@ from typing import Any
 
 from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.reader import Answer, Reader, incomplete, is_readable, rows, when, whole
+from services.aws.logs.queries import identifier, name_of
 from services.aws.logs.query_text import commands, joined
 from services.i18n import _
-from services.models.insights import GroupSize, QueryResult, QueryState
+from services.models.insights import GroupSize, QueryResult, QueryState, StoredGroup
 from services.models.metrics import TimeSpan
 from services.models.text import clean
 
@@ -25,8 +26,6 @@ HOUSE_FULL = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Seconds between attempts while the account is at its limit of concurrent queries; then the error is raised."""
 LONGEST = 300.0
 """Seconds that a query may run (AWS itself allows an hour)."""
-LONGEST_KEPT = 3653
-"""The longest finite retention of a log group, in days."""
 ROWS = 1000
 """Default row limit; AWS's maximum is 10,000."""
 AROUND = timedelta(minutes=8)
@@ -65,7 +64,7 @@ class Insights:
         concurrent queries; Invalid: a malformed query; NotFound: no such group).
         """
         id = await self._start(
-            logGroupIdentifiers=[_identifier(group)],
+            logGroupIdentifiers=[identifier(group)],
             startTime=int(span.start.timestamp()),
             endTime=int(span.end.timestamp()),
             queryString=joined(commands(query)),
@@ -92,7 +91,7 @@ class Insights:
             "GetLogGroupFields",
             region=self._region,
             required=("logGroupFields",),
-            logGroupIdentifier=_identifier(group),
+            logGroupIdentifier=identifier(group),
             time=int((until - AROUND).timestamp()),
         )
         shares = ((clean(row.get("name")), row.get("percent")) for row in rows(answer, "logGroupFields"))
@@ -100,7 +99,12 @@ class Insights:
 
     async def size_of(self, group: str, span: TimeSpan, now: datetime) -> GroupSize | None:
         """An estimate of the bytes a query over `span` scans; None if the group does not exist. Raises AwsError."""
-        name = group.rsplit(":log-group:", 1)[-1].removesuffix(":*")
+        stored = await self.stored(group)
+        return None if stored is None else stored.scanned(span, now)
+
+    async def stored(self, group: str) -> StoredGroup | None:
+        """How much a log group stores; None if it does not exist. Raises AwsError."""
+        name = name_of(group)
         pages = self._session.pages(
             "logs", "DescribeLogGroups", region=self._region, required=("logGroups",), logGroupNamePrefix=name
         )
@@ -111,12 +115,12 @@ class Insights:
                         _("AWS returned a log group without a name."), "logs", "DescribeLogGroups"
                     )
                 if row["logGroupName"] == name:
-                    return _size(row, span, now)
+                    return _stored(row)
         return None
 
     async def has_events(self, group: str, span: TimeSpan) -> bool:
         """Whether the log group has any event in `span`, its end included; free of charge. Raises AwsError."""
-        name = _identifier(group)
+        name = identifier(group)
         target: dict[str, Any] = {"logGroupIdentifier" if name.startswith("arn:") else "logGroupName": name}
         pages = self._session.pages(
             "logs",
@@ -183,10 +187,6 @@ def _pauses() -> Iterator[float]:
     return chain(PAUSES, repeat(PAUSES[-1]))
 
 
-def _identifier(group: str) -> str:
-    return group.removesuffix(":*")
-
-
 def _result(answer: Answer) -> QueryResult:
     status = str(answer["status"])
     # An unknown status means neither success nor failure, so polling continues.
@@ -217,26 +217,16 @@ def _row(cells: list[dict[str, Any]]) -> dict[str, Any]:
     return {str(name): text for name, text in pairs if name != "@ptr"}
 
 
-def _size(row: Answer, span: TimeSpan, now: datetime) -> GroupSize:
+def _stored(row: Answer) -> StoredGroup:
     # Without the stored size, a query would seem free of charge.
     stored = whole(row.get("storedBytes"))
     if stored is None:
         raise incomplete(
             _("AWS did not return the stored size of the log group."), "logs", "DescribeLogGroups"
         )
-    retention, creation = whole(row.get("retentionInDays")), whole(row.get("creationTime"))
-    since = [now - timedelta(days=retention)] if retention and retention <= LONGEST_KEPT else []
-    created = when(creation / 1000) if creation is not None else None
-    if created is not None:
-        since.append(created)
-    if not since:
-        # All stored events may lie within the span.
-        return GroupSize(bytes=stored)
-    oldest = max(since)
-    stored_seconds = max(1.0, (now - oldest).total_seconds())
-    span_seconds = (min(span.end, now) - max(span.start, oldest)).total_seconds()
-    # Without a creation time the start of the group's data is unknown.
-    return GroupSize(
-        bytes=int(stored * min(1.0, max(0.0, span_seconds / stored_seconds))),
-        since=oldest if created is not None else None,
+    creation = whole(row.get("creationTime"))
+    return StoredGroup(
+        bytes=stored,
+        retention_days=whole(row.get("retentionInDays")),
+        created_at=when(creation / 1000) if creation is not None else None,
     )

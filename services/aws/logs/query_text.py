@@ -6,11 +6,12 @@ comments after a command.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _PLAIN = re.compile(r"@?[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _TOKEN = re.compile(r"""(?P<quoted>"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|`[^`]*`?)|(?P<other>[\s\S])""")
+_WORD = re.compile(r"[\w@.:\-]+")
 _REGEX = re.compile(r"/(?:\\.|[^/\\\n])*/?")
 _BEFORE_REGEX = re.compile(r"(?:\blike|=~|^\s*parse\b.*)\s*$", re.IGNORECASE | re.DOTALL)
 """Contexts in which a slash starts a regular expression; elsewhere it is a division."""
@@ -37,12 +38,17 @@ def commands(query: str) -> tuple[str, ...]:
 
 def _part(query: str, position: int, command: str) -> str:
     """The token at `position`: a whole quoted string or regular expression, else one character."""
-    if query[position] == "/" and _BEFORE_REGEX.search(command):
+    if query[position] == "/" and expects_regex(command):
         match = _REGEX.match(query, position)
     else:
         match = _TOKEN.match(query, position)
     assert match is not None
     return match[0]
+
+
+def expects_regex(command: str) -> bool:
+    """Whether a slash after this beginning of a command starts a regular expression."""
+    return _BEFORE_REGEX.search(command) is not None
 
 
 def joined(parts: Iterable[str]) -> str:
@@ -66,3 +72,36 @@ def value(text: str) -> str:
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def parts(query: str) -> Iterator[str]:
+    """The query in pieces: quoted texts and regular expressions (perhaps without their end), comments, and single other
+    characters."""
+    position = 0
+    command = ""
+    while position < len(query):
+        part = _part(query, position, command)
+        if part == "#":
+            end = query.find("\n", position)
+            part = query[position : len(query) if end < 0 else end]
+        command = "" if part == "|" else command + part
+        position += len(part)
+        yield part
+
+
+def blanked(query: str) -> str:
+    """The query with its comments replaced by blanks, so that every other character keeps its place."""
+    return "".join(" " * len(part) if part.startswith("#") else part for part in parts(query))
+
+
+def words(text: str) -> list[str]:
+    """The words, quoted texts, regular expressions and single other characters of a command, without blanks."""
+    pieces: list[str] = []
+    position = 0
+    while position < len(text):
+        match = _WORD.match(text, position)
+        part = match[0] if match else _part(text, position, text[:position])
+        position += len(part)
+        if not part.isspace():
+            pieces.append(part)
+    return pieces

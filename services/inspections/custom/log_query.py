@@ -3,7 +3,7 @@
 Runbook: `[[inspections]]` with `kind = "insights"`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
@@ -31,6 +31,7 @@ from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
+from services.models.runbook_masking import MaskPattern
 from services.models.verdict import Verdict, worst
 
 FRESH = timedelta(hours=1)
@@ -168,7 +169,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
             except AwsError as error:
                 builder.remark(error.problem.summary)
         if not (hours is not None and fine):
-            builder.table(_rows(result, zone))
+            builder.table(_rows(result, zone, self.context.runbook.masking))
         builder.table(query_table(commands(self.spec.query)))
 
     def _remarks(self, hours: Hours | None) -> Iterator[str]:
@@ -207,15 +208,15 @@ def _not_normal(measure: Measure) -> Measure:
     return measure.model_copy(update={"verdict": Verdict.UNKNOWN})
 
 
-def _rows(result: QueryResult, zone: tzinfo) -> Evidence:
+def _rows(result: QueryResult, zone: tzinfo, patterns: Sequence[MaskPattern]) -> Evidence:
     """The rows as the query returns them; times in the system's zone, texts without secrets."""
     columns = list(dict.fromkeys(name for row in result.rows for name in row))
-    rows = [[_cell(name, row.get(name, ""), zone) for name in columns] for row in result.rows]
+    rows = [[_cell(name, row.get(name, ""), zone, patterns) for name in columns] for row in result.rows]
     titles = [
         _("Time ({zone})").format(zone=zone_name(zone)) if name == "@timestamp" else name for name in columns
     ]
     return table(_("Query results"), titles, rows, private=True)
 
 
-def _cell(name: str, text: str, zone: tzinfo) -> str:
-    return local(when(text), zone) if name == "@timestamp" else masked(text)
+def _cell(name: str, text: str, zone: tzinfo, patterns: Sequence[MaskPattern]) -> str:
+    return local(when(text), zone) if name == "@timestamp" else masked(text, patterns)

@@ -246,7 +246,7 @@ class ErrorLogs(InsightsInspection):
                 zone,
                 row.get(spec.field, ""),
                 row.get(spec.status, "") if spec.status else "",
-                masked(row.get(spec.message, "")),
+                masked(row.get(spec.message, ""), self.context.runbook.masking),
             )
             for row in result.rows
         ]

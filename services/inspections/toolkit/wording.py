@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import _
+from services.models.amounts import size_words as size_words
+from services.models.amounts import yen_words as yen_words
 from services.models.date_text import period_text, with_zone, zoned_time
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit
@@ -42,19 +44,6 @@ def age_text(span: timedelta) -> str:
 def listed(texts: Sequence[str]) -> str:
     """Several words as one list."""
     return _(", ").join(texts)
-
-
-def size_words(size: float) -> str:
-    """Bytes as AWS's price lists count them."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size / 1000:.0f} KB"
-
-
-def yen_words(yen: float) -> str:
-    """Yen with as many decimals as are significant."""
-    return f"¥{yen:,.0f}" if yen >= 100 else f"¥{yen:.1f}" if yen >= 0.1 or not yen else "< ¥0.1"
 
 
 def hours_words(hours: float) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from services.inspections.running.finding_records import finding_in
+from services.logs.masking.mask import Masker
+from services.models.evidence import Evidence
 from services.models.findings import Finding, Overrule
 from services.models.journal import Entry, EntryKind
 from services.models.report_lines import FindingLine
@@ -26,7 +28,7 @@ def finding_lines(source: Source, entries: Iterable[Entry]) -> tuple[FindingLine
             titles[entry.subject],
             overrules.get(entry.seq),
             superseded=not is_on_demand(entry.subject) and newest[entry.subject, entry.target] != entry.seq,
-            private=source.private,
+            source=source,
         )
         for entry in findings
     )
@@ -86,7 +88,7 @@ def bare(line: FindingLine) -> FindingLine:
 
 
 def _line(
-    entry: Entry, duty: str, overruled: Overrule | None, *, superseded: bool, private: bool
+    entry: Entry, duty: str, overruled: Overrule | None, *, superseded: bool, source: Source
 ) -> FindingLine:
     finding = finding_in(entry)
     if finding is None:
@@ -97,7 +99,7 @@ def _line(
             superseded=superseded, overruled=overruled,
         )  # fmt: skip
     whole = not superseded and (finding.verdict is not Verdict.NORMAL or finding.inspection == COSTS)
-    visible, withheld = (finding, 0) if private else _without_private(finding)
+    visible, withheld = (_masked(finding, source.masker), 0) if source.private else _without_private(finding)
     return FindingLine(
         seq=entry.seq,
         at=entry.at,
@@ -115,6 +117,17 @@ def _line(
         finding=visible if whole else None,
         withheld=withheld if whole else 0,
     )
+
+
+def _masked(finding: Finding, masker: Masker) -> Finding:
+    """The finding with the secrets in its log texts masked by today's patterns, however old its entry is."""
+    evidence = tuple(_masked_table(table, masker) if table.private else table for table in finding.evidence)
+    return finding.model_copy(update={"evidence": evidence})
+
+
+def _masked_table(table: Evidence, masker: Masker) -> Evidence:
+    rows = tuple(row.model_copy(update={"cells": tuple(map(masker.mask, row.cells))}) for row in table.rows)
+    return table.model_copy(update={"rows": rows})
 
 
 def _without_private(finding: Finding) -> tuple[Finding, int]:

@@ -24,8 +24,9 @@ from services.incidents.timeline import BEFORE, timeline
 from services.incidents.weighing import assess
 from services.journal.export import rows
 from services.journal.reader import JournalReader, entry_of
-from services.models.assess_answer import AssessedOnset
-from services.models.causes import Assessment
+from services.logs.masking.mask import Masker
+from services.models.assess_answer import AssessedOnset, AssessedSignal
+from services.models.causes import Assessment, Signal
 from services.models.change_runs import Run
 from services.models.first_wave import IncidentEvidence, Measure
 from services.models.incident_report import (
@@ -97,7 +98,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
     states = DutyStatesAt(source)
     changed = source.entries(*CHANGE_KINDS, since=start - BEFORE, before=_last_moment(incident))
     during = [entry for entry in changed if entry.at >= start]
-    fields = _evidence_fields(evidence, playbook, private=source.private) if evidence is not None else {}
+    fields = _evidence_fields(evidence, playbook, source) if evidence is not None else {}
     if incident.trigger is TriggerKind.FINDING:
         fields["impact"] = incident.reason
     return IncidentReport(
@@ -140,11 +141,12 @@ def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> 
     return _Evidence(whole, facts, assess(whole, source.runbook, playbook)), ""
 
 
-def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, *, private: bool) -> dict[str, Any]:
+def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, source: Source) -> dict[str, Any]:
+    private = source.private
     whole, facts, assessment = evidence.whole, evidence.facts, evidence.assessment
     specs = {str(spec.id): spec for spec in causes_of(facts.runbook, playbook)}
     specs |= {str(spec.id): spec for spec in causes_of(facts.runbook) if str(spec.id) not in specs}
-    lines = tuple(_quoted(facts))
+    lines = tuple(_quoted(facts, source.masker))
     return {
         "impact": impact_text(facts),
         "measured_until": whole.ended,
@@ -155,7 +157,7 @@ def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, *, private:
             assessed_cause(cause, specs, assessment.word if cause is assessment.leader else None)
             for cause in assessment.causes
         ),
-        "signals": tuple(assessed_signal(signal, private=private) for signal in assessment.signals),
+        "signals": tuple(_signal(signal, source) for signal in assessment.signals),
         "evidence": tuple(_sources(whole)),
         "log_lines": lines if private else (),
         "withheld": 0 if private else len(lines),
@@ -188,11 +190,18 @@ def _usual(facts: Facts, measure: Measure) -> float | None:
     return 0.0 if measure in (Measure.ELB_5XX, Measure.TARGET_5XX) else None
 
 
-def _quoted(facts: Facts) -> Iterator[QuotedLine]:
-    """The newest lines of both logs since just before T0."""
+def _signal(signal: Signal, source: Source) -> AssessedSignal:
+    answer = assessed_signal(signal, private=source.private)
+    return answer.model_copy(update={"value": source.masker.mask(answer.value)})
+
+
+def _quoted(facts: Facts, masker: Masker) -> Iterator[QuotedLine]:
+    """The newest lines of both logs since just before T0, without secrets."""
     for sample in (facts.evidence.database_lines, facts.evidence.application_errors):
         for line in list(facts.lines(sample))[-QUOTED:] if sample is not None else ():
-            yield QuotedLine(at=line.at, group=sample.group if sample is not None else "", text=line.text)
+            yield QuotedLine(
+                at=line.at, group=sample.group if sample is not None else "", text=masker.mask(line.text)
+            )
 
 
 def _sources(whole: IncidentEvidence) -> Iterator[EvidenceLine]:

@@ -11,6 +11,8 @@ from functools import cached_property
 from services.calendar.calendar import Calendar
 from services.journal.export import rows
 from services.journal.reader import JournalReader, entry_of
+from services.logs.masking.mask import Masker
+from services.logs.masking.of_runbook import masker_of
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.runbook import Runbook
 from services.report.periods import Period
@@ -30,6 +32,11 @@ class Source:
     """The current time (aware, UTC)."""
     private: bool = False
     """Whether to include log texts."""
+
+    @cached_property
+    def masker(self) -> Masker:
+        """Masks the log texts of the report."""
+        return masker_of(self.runbook)
 
     @property
     def start(self) -> datetime:

@@ -119,6 +119,8 @@ UNTRANSLATED = {
     "SlowQueries": {"query"},
     "Firewall": {"blocked_query"},
     "CustomInspection": {"query"},
+    "SavedQuerySpec": {"query"},
+    "SavedQueryParameter": {"default"},
 }
 """Clean texts that are names, patterns or queries, and heads of boxes on paper."""
 

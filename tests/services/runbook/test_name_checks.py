@@ -42,6 +42,7 @@ CASES: list[tuple[str, str, str]] = [
     ('[[alarms]]\nname = "{}"\ntitle = "t"\n', f"arn:aws:cloudwatch:{HERE}:alarm:prod/ecs:cpu", "prod/ecs:cpu"),
     ('[[alarms]]\nname = "{}"\ntitle = "t"\n', f"arn:aws:cloudwatch:{HERE}:alarm:alarm:a", "alarm:a"),
     (GROUP + '[[alarms]]\nname = "a"\ntitle = "t"\nlog_group = "{}"\n', LOGS, "/ecs/s"),
+    (GROUP + '[[queries]]\nid = "q"\ntitle = "t"\nquery = "limit 1"\nlog_groups = ["{}"]\n', LOGS, "/ecs/s"),
     (GROUP + '[error_logs]\nlog_group = "{}"\n', LOGS, "/ecs/s"),
     (GROUP + '[slow_queries]\nlog_group = "{}"\n', LOGS, "/ecs/s"),
     (GROUP + OWN.replace("metric", "insights") + 'query = "q"\nlog_group = "{}"\n', LOGS, "/ecs/s"),

@@ -6,6 +6,7 @@ spellings of Python, Java, Node, nginx, PostgreSQL (where LOG is an ordinary mes
 
 import re
 
+from services.models.log_levels import LEVEL_NAMES, severity_numbered
 from services.models.logs import Severity
 
 LEVEL_KEYS = ("level", "severity", "levelname", "loglevel", "log_level", "log.level", "lvl")
@@ -38,17 +39,7 @@ def _word_pattern() -> bytes:
 
 
 _WORD = re.compile(_word_pattern())
-_NAMES: dict[bytes, Severity] = {
-    name: severity
-    for severity, names in {
-        Severity.FATAL: b"EMERG EMERGENCY ALERT FATAL CRIT CRITICAL PANIC F",
-        Severity.ERROR: b"ERROR SEVERE ERR E",
-        Severity.WARNING: b"WARN WARNING W",
-        Severity.INFO: b"NOTICE INFO INFORMATION INFORMATIONAL LOG I",
-        Severity.DEBUG: b"DEBUG TRACE VERBOSE FINE FINER FINEST SILLY D",
-    }.items()
-    for name in names.split()
-}
+_NAMES: dict[bytes, Severity] = {name.encode(): severity for name, severity in LEVEL_NAMES.items()}
 LETTERS = {
     Severity.PLAIN: " ",
     Severity.DEBUG: "D",
@@ -71,12 +62,5 @@ def severity_of(line: bytes) -> Severity:
 
 def _named(name: bytes) -> Severity:
     if name.isdigit():
-        return _numbered(int(name))
+        return severity_numbered(int(name))
     return _NAMES.get(name.upper(), Severity.PLAIN)
-
-
-def _numbered(level: int) -> Severity:
-    """The severity of a number as pino and bunyan count: 10 trace … 60 fatal."""
-    if level < 10:
-        return Severity.PLAIN
-    return Severity(min(Severity.FATAL, max(Severity.DEBUG, level // 10 - 1)))

@@ -22,6 +22,7 @@ from services.aws.client.sdk.parsers import TooMuch
 from services.aws.client.sdk.setup import SetupError
 from services.aws.client.single_attempt import Redirected, is_redirect
 from services.aws.client.validation import IncompleteAnswer
+from services.models.insights_queries import CompileError
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
@@ -135,7 +136,24 @@ def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
         return MfaNeeded(problem, role_arn=call.role_arn, serial=serial)
     translated = BY_KIND.get(kind, AwsError)(problem)
     translated.unknown_operation = isinstance(error, sdk.ClientError) and _code(error)[0] in UNKNOWN_OPERATION
+    translated.compile_error = _compile_error(error)
     return translated
+
+
+def _compile_error(error: BaseException) -> CompileError | None:
+    """What MalformedQueryException says about the query; None for every other error."""
+    if not isinstance(error, sdk.ClientError) or _code(error)[0] != "MalformedQueryException":
+        return None
+    details = error.response.get("queryCompileError")
+    details = details if isinstance(details, dict) else {}
+    location = details.get("location")
+    location = location if isinstance(location, dict) else {}
+    start, end = (location.get(key) for key in ("startCharOffset", "endCharOffset"))
+    return CompileError(
+        clean(details.get("message") or _message(error), DETAIL),
+        start if isinstance(start, int) and start >= 0 else None,
+        end if isinstance(end, int) and end >= 0 else None,
+    )
 
 
 def _kind(error: BaseException, service: str) -> ProblemKind:

@@ -1,0 +1,123 @@
+"""The queries that this person ran with the console: text, range, bytes and price, in a small file of their own (0600).
+
+The account's own history (DescribeQueries) knows who ran what and how many bytes it scanned, for a while; this one also
+knows the range, and how far the estimate was off.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from services.aws.logs.queries import name_of
+from services.background.detached import detached, in_thread
+from services.host.regular_files import read
+from services.host.state_files import state_folder, write_private
+from services.models.base import Model
+from services.models.insights_queries import LONGEST_TEXT, QueryLanguage
+from services.models.metrics import TimeSpan
+
+MOST = 200
+"""Queries remembered: the newest."""
+ONCE_A_SIZE = 1_000_000
+"""Bytes estimated from which a comparison with the bytes scanned means anything."""
+_BYTES = 4 << 20
+"""Size of the file at most."""
+
+
+class OwnQuery(Model):
+    """One query that was run."""
+
+    at: datetime
+    text: str = Field(max_length=LONGEST_TEXT)
+    language: QueryLanguage = QueryLanguage.LOGSQL
+    groups: tuple[str, ...] = ()
+    span: TimeSpan
+    bytes: int = 0
+    """Bytes scanned."""
+    yen: float = 0.0
+    rows: int = 0
+    estimated: int = 0
+    """Bytes estimated from the stored sizes alone; 0: not estimated."""
+    skipped: int = 0
+    """Bytes that field indexes made unnecessary to scan."""
+    complete: bool = True
+
+
+class _File(Model):
+    version: Literal[1] = 1
+    queries: tuple[OwnQuery, ...] = Field(default=(), max_length=MOST)
+
+
+class QueryHistory:
+    """The queries, oldest first; an unreadable file starts anew, and `problem` says so."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problem = ""
+        """Why the file can be neither read nor written; "": it can."""
+        self._queries: tuple[OwnQuery, ...] = ()
+        self._is_read = False
+        self._lock = asyncio.Lock()
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def queries(self) -> tuple[OwnQuery, ...]:
+        """Those known so far, newest first."""
+        return tuple(reversed(self._queries))
+
+    async def load(self) -> None:
+        """Read the file once; does not raise."""
+        async with self._lock:
+            if not self._is_read:
+                self._queries = tuple(dict.fromkeys((*await in_thread(self._read), *self._queries)))[-MOST:]
+                self._is_read = True
+
+    def add(self, query: OwnQuery) -> None:
+        """Remember a query, and write the file in the background."""
+        self._queries = (*self._queries, query)[-MOST:]
+        self._writing = detached(self._write(query))
+
+    async def written(self) -> None:
+        """Wait until the file is written."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+
+    def correction(self, groups: Sequence[str]) -> float | None:
+        """Bytes scanned per byte estimated in the newest complete query of just these groups; None if there was none."""
+        wanted = {name_of(group) for group in groups}
+        for query in self.queries:
+            is_measure = query.complete and query.estimated >= ONCE_A_SIZE and query.bytes
+            if is_measure and {name_of(group) for group in query.groups} == wanted:
+                return (query.bytes + query.skipped) / query.estimated
+        return None
+
+    async def _write(self, query: OwnQuery) -> None:
+        async with self._lock:
+            await in_thread(lambda: self._merge(query))
+
+    def _merge(self, query: OwnQuery) -> None:
+        """Add the query to the file as it is now: other consoles add to it, too."""
+        queries = (*self._read(), query)[-MOST:]
+        try:
+            write_private(self.path, _File(queries=queries).model_dump_json() + "\n")
+        except OSError as error:
+            self.problem = error.strerror or str(error)
+
+    def _read(self) -> tuple[OwnQuery, ...]:
+        try:
+            text = read(self.path, _BYTES)
+            return _File.model_validate_json(text).queries
+        except FileNotFoundError:
+            return ()
+        except (OSError, UnicodeError, ValidationError) as error:
+            self.problem = error.strerror or "" if isinstance(error, OSError) else type(error).__name__
+            return ()
+
+
+def history_path(system: str) -> Path:
+    """The file of one system."""
+    return state_folder("insights") / f"{system}.json"

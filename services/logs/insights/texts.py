@@ -1,0 +1,111 @@
+"""What the console reads out of a query's text: indexed fields it filters on, and the placeholders of saved queries."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from services.aws.logs.query_text import blanked, commands, expects_regex, parts, value, verb, words
+from services.models.insights_queries import QueryLanguage
+
+PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+"""`{{name}}`, AWS's syntax of query parameters."""
+_SQL_WHERE = re.compile(
+    r"\bwhere\b(.*?)(?:\bgroup\s+by\b|\border\s+by\b|\bhaving\b|\blimit\b|$)", re.I | re.S
+)
+_SOURCE = re.compile(r"\A\s*SOURCE\s[^|]*\bSTART=\S+\s+END=\S+\s*\|\s*", re.I)
+_CONDITION_VERBS = frozenset({"filter", "where", "filterindex"})
+_BARE = re.compile(r"[\w.@:/-]+")
+
+
+def sent_text(text: str, language: QueryLanguage) -> str:
+    """The text as it is sent: in LogsQL without comments, every other character in its place."""
+    return blanked(text) if language is QueryLanguage.LOGSQL else text
+
+
+def own_text(text: str) -> str:
+    """A query of the account's history without the `SOURCE … START=… END=… |` that AWS puts before it."""
+    return _SOURCE.sub("", text, count=1)
+
+
+def names_groups(text: str, language: QueryLanguage) -> bool:
+    """Whether the text itself says which log groups are read: SQL's `FROM`, or `SOURCE`."""
+    if language is QueryLanguage.SQL:
+        return True
+    first = next(iter(commands(text)), "")
+    return verb(first) == "source"
+
+
+def equality_fields(text: str, language: QueryLanguage) -> tuple[str, ...]:
+    """The fields that every matching event has one given value of, or one of several: `=`, `in`.
+
+    Only these conditions use a field index; one below `or` or `not` does not narrow the events.
+    """
+    names: list[str] = []
+    for condition in _conditions(text, language):
+        names += _required(words(condition))
+    return tuple(dict.fromkeys(name.strip("`") for name in names))
+
+
+def _conditions(text: str, language: QueryLanguage) -> Iterator[str]:
+    if language is QueryLanguage.SQL:
+        yield from (match[1] for match in _SQL_WHERE.finditer(text))
+        return
+    for command in commands(text):
+        if verb(command) not in _CONDITION_VERBS:
+            if verb(command) in ("stats", "dedup", "limit", "head"):
+                return  # conditions after it are on its rows, not on events
+            continue
+        yield command.split(None, 1)[1] if " " in command else ""
+
+
+def _required(tokens: Sequence[str]) -> Iterator[str]:
+    lower = [token.lower() for token in tokens]
+    if "or" in lower or "not" in lower:
+        return
+    for place, token in enumerate(tokens[1:], start=1):
+        before = tokens[place - 1]
+        follows = lower[place + 1] if place + 1 < len(tokens) else ""
+        is_equal = token == "=" and before not in ("!", "<", ">", "=") and follows != "~"
+        if (is_equal or lower[place] == "in") and before != ")":
+            yield before
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """The names of a text's placeholders, in order."""
+    return tuple(dict.fromkeys(PLACEHOLDER.findall(text)))
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """A text with its placeholders replaced by `values`; one without a value stays.
+
+    Inside quotes a value is escaped; in a regular expression it is taken as it is but for slashes; elsewhere anything
+    but a name or a number is quoted, so that a value cannot add a command.
+    """
+
+    def replacement(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in values:
+            return match[0]
+        return _fitting(text[: match.start()], values[name].replace("\n", " "))
+
+    return PLACEHOLDER.sub(replacement, text)
+
+
+def _fitting(before: str, text: str) -> str:
+    """`text` as it must be written after `before`."""
+    tokens = list(parts(before))
+    last = tokens[-1] if tokens else ""
+    is_open = len(last) == 1 or last[-1:] != last[:1]
+    if last.startswith("/") and is_open and (len(last) > 1 or expects_regex(_last_command(tokens[:-1]))):
+        return re.sub(r"(?<!\\)/", r"\/", text)
+    if last.startswith("`") and is_open:
+        return text.replace("`", "")
+    if last.startswith(('"', "'")) and is_open:
+        return text.replace("\\", "\\\\").replace(last[0], f"\\{last[0]}")
+    return text if _BARE.fullmatch(text) else value(text)
+
+
+def _last_command(tokens: Sequence[str]) -> str:
+    command = ""
+    for token in tokens:
+        command = "" if token == "|" else command + token
+    return command

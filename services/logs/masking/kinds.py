@@ -1,0 +1,48 @@
+"""The kinds of secrets and personal data that are masked, and what a masked text is."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from services.i18n import N_
+
+HIDDEN = "***"
+"""What stands in place of a secret."""
+
+AWS_KEY, TOKEN, PASSWORD, HEADER = "aws-key", "token", "password", "header"
+PRIVATE_KEY, SLACK = "private-key", "slack"
+MAIL, TELEPHONE, MY_NUMBER, CARD = "mail", "telephone", "my-number", "card"
+
+TITLES = {
+    AWS_KEY: N_("AWS access keys"),
+    TOKEN: N_("tokens"),
+    PASSWORD: N_("passwords"),
+    HEADER: N_("Authorization and Cookie headers"),
+    PRIVATE_KEY: N_("private keys"),
+    SLACK: N_("Slack tokens and webhooks"),
+    MAIL: N_("mail addresses"),
+    TELEPHONE: N_("telephone numbers"),
+    MY_NUMBER: N_("My Numbers"),
+    CARD: N_("card numbers"),
+}
+"""English, by the kind's id, which is stable; translated when shown."""
+
+
+class Span(NamedTuple):
+    """A part of a text that is masked: `[start, end)`."""
+
+    start: int
+    end: int
+    kind: str
+    """Id of a kind in TITLES, or of a pattern of the runbook."""
+
+
+class MaskedText(NamedTuple):
+    """A text without its secrets."""
+
+    text: str
+    counts: dict[str, int]
+    """The number of masked parts by kind."""
+
+
+Detector = Callable[[str], Iterable[Span]]
+"""Finds spans in a text; they may overlap."""

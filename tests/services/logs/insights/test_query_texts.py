@@ -1,0 +1,100 @@
+"""What is read out of a query's text, and values in its placeholders."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.aws.logs.query_text import blanked, commands
+from services.logs.insights.texts import (
+    equality_fields,
+    filled,
+    names_groups,
+    own_text,
+    placeholders,
+)
+from services.models.insights_queries import CompileError, QueryLanguage
+
+LOGSQL, PPL, SQL = QueryLanguage.LOGSQL, QueryLanguage.PPL, QueryLanguage.SQL
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "fields"),
+    [
+        ('filter level = "ERROR"', LOGSQL, ("level",)),
+        ('fields a | filter b = 1 and c in ["x", "y"] and d > 3', LOGSQL, ("b", "c")),
+        ('filter `a.b` = "="', LOGSQL, ("a.b",)),
+        ("filter a != 1", LOGSQL, ()),
+        ("filter a >= 1 and b <= 2", LOGSQL, ()),
+        ("filter a =~ /x=y/", LOGSQL, ()),
+        ('filter @message like "a = b"', LOGSQL, ()),
+        ("filter a = 1 or b = 2", LOGSQL, ()),
+        ("filter not a = 1", LOGSQL, ()),
+        ("# filter a = 1\nlimit 3", LOGSQL, ()),
+        ("stats count(*) as n by a | filter n = 3", LOGSQL, ()),
+        ("filterIndex requestId = 'x'", LOGSQL, ("requestId",)),
+        ("where level = 'ERROR' | stats count() by path", PPL, ("level",)),
+        ("SELECT * FROM `g` WHERE a = 'x' AND b IN ('y') ORDER BY c", SQL, ("a", "b")),
+        ("SELECT a = 1 FROM `g`", SQL, ()),
+    ],
+)
+def test_conditions_that_use_an_index(text: str, language: QueryLanguage, fields: tuple[str, ...]) -> None:
+    assert equality_fields(text, language) == fields
+
+
+@given(st.text(alphabet="ab #|\"'`/\\\n=~like ", max_size=60))
+def test_a_blanked_query_has_the_same_commands_and_every_character_in_its_place(text: str) -> None:
+    blank = blanked(text)
+    assert len(blank) == len(text)
+    assert commands(blank) == commands(text)
+    assert all(new in (old, " ") for new, old in zip(blank, text, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "result"),
+    [
+        ('filter a = "{{v}}"', 'x"y\\z', 'filter a = "x\\"y\\\\z"'),
+        ("filter a = '{{v}}'", "it's", "filter a = 'it\\'s'"),
+        ("filter a like /{{v}}/", "a/b", "filter a like /a\\/b/"),
+        ("parse @message /x {{v}}/", "a/b", "parse @message /x a\\/b/"),
+        ("filter n > {{v}}", "1000", "filter n > 1000"),
+        ("filter n > {{ v }}", "-1.5", "filter n > -1.5"),
+        ("filter a = {{v}}", 'x | limit 1 "', 'filter a = "x | limit 1 \\""'),
+        ('filter a = "k|{{v}}"', "w", 'filter a = "k|w"'),
+        ("filter {{v}} = 1", "@logStream", "filter @logStream = 1"),
+        ("filter a = {{w}}", "x", "filter a = {{w}}"),
+    ],
+)
+def test_a_value_is_written_as_its_place_requires(text: str, value: str, result: str) -> None:
+    assert filled(text, {"v": value}) == result
+
+
+@given(st.text(max_size=30))
+def test_a_value_never_adds_a_command(value: str) -> None:
+    for text in (
+        'filter a = "{{v}}" | limit 3',
+        "filter a = {{v}} | limit 3",
+        "filter a = '{{v}}' | limit 3",
+    ):
+        assert len(commands(filled(text, {"v": value}))) == 2
+
+
+def test_placeholders_are_listed_once_in_their_order() -> None:
+    assert placeholders("filter a = {{b}} or c = {{ a }} or d = {{b}} or {{1}}") == ("b", "a")
+
+
+def test_the_groups_that_aws_puts_before_a_query_are_taken_off() -> None:
+    assert own_text("SOURCE '/ecs/a' START=-3600s END=0s |\nfields @message") == "fields @message"
+    assert own_text("SOURCE logGroups(namePrefix: ['/ecs'])\n| limit 3").startswith("SOURCE")
+
+
+def test_texts_that_name_their_groups_themselves() -> None:
+    assert names_groups("SELECT 1", SQL)
+    assert names_groups("SOURCE logGroups(namePrefix: ['/ecs'])\n| limit 3", LOGSQL)
+    assert not names_groups("limit 3", LOGSQL)
+
+
+def test_the_caret_of_a_compile_error() -> None:
+    text = "fields a\n| fliter b\n"
+    assert CompileError("", text.index("fliter")).place(text) == (1, 2)
+    assert CompileError("", 0).place(text) == (0, 0)
+    assert CompileError("").place(text) is None

@@ -1,0 +1,174 @@
+"""Masking: secrets and personal data go, what an operator needs to read stays."""
+
+import json
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.logs.masking.kinds import HIDDEN
+from services.logs.masking.mask import Masker, mask
+from services.logs.masking.of_runbook import masker_of
+from services.logs.masking.personal_data import is_luhn, is_my_number
+from services.runbook.loader import loads
+from tests.services.runbook.small import SYSTEM
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0YXJvIn0.c2lnbmF0dXJl"
+AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked", "kind"),
+    [
+        ("AKIAIOSFODNN7EXAMPLE", "***", "aws-key"),
+        (f"aws_secret_access_key = {AWS_SECRET}", "aws_secret_access_key = ***", "token"),
+        ("?X-Amz-Signature=9f86d081884c7d65&a=1", "?X-Amz-Signature=***&a=1", "token"),
+        (f"jwt {JWT} sent", "jwt *** sent", "token"),
+        ("ghp_0123456789abcdefghijABCDEFGHIJ012345", "***", "token"),
+        ("password=pa55 host=db", "password=*** host=db", "password"),
+        ("パスワード：ひみつ です", "パスワード：*** です", "password"),
+        ('{"password": "a\\"b", "n": 1}', '{"password": "***", "n": 1}', "password"),
+        (r'{"body":"{\"pwd\":\"x\",\"n\":1}"}', r'{"body":"{\"pwd\":\"***\",\"n\":1}"}', "password"),
+        ("postgres://app:hunter2@db:5432/x", "postgres://app:***@db:5432/x", "password"),
+        ("ALTER USER app PASSWORD 'it''s';", "ALTER USER app PASSWORD '***';", "password"),
+        ("authorization: Bearer abc.def next", "authorization: Bearer *** next", "header"),
+        ("sent bearer abcdef1234567 to", "sent bearer *** to", "header"),
+        ("Cookie: SESSION=abc; theme=dark", "Cookie: ***", "header"),
+        (
+            '{"name":"Host","value":"a"},{"name":"Cookie","value":"s=1"}',
+            '{"name":"Host","value":"a"},{"name":"Cookie","value":"***"}',
+            "header",
+        ),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----␊MIIE␊-----END RSA PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----",
+            "private-key",
+        ),
+        ("xoxb-123456789012-abcdef", "***", "slack"),
+        ("https://hooks.slack.com/services/T0/B0/x", "https://hooks.slack.com/***", "slack"),
+        ("宛先 taro.yamada+x@city.example.jp へ", "宛先 *** へ", "mail"),
+        ("GET /u?mail=taro%40example.jp&n=1", "GET /u?mail=***&n=1", "mail"),
+        ("090-1234-5678", "***", "telephone"),
+        ("03-1234-5678 まで", "*** まで", "telephone"),
+        ("0422-12-3456", "***", "telephone"),
+        ("0120-123-456", "***", "telephone"),
+        ("(045) 123-4567", "***", "telephone"),
+        ("03(1234)5678", "***", "telephone"),
+        ("電話０９０－１２３４－５６７８。", "電話***。", "telephone"),
+        ("０３ー１２３４ー５６７８", "***", "telephone"),
+        ("09012345678", "***", "telephone"),
+        ("tel:0312345678", "tel:***", "telephone"),
+        ("+81-90-1234-5678", "***", "telephone"),
+        ("+81 (0)3 1234 5678", "***", "telephone"),
+        ("+819012345678", "***", "telephone"),
+        ("番号 123456789018", "番号 ***", "my-number"),
+        ("1234-5678-9018", "***", "my-number"),
+        ("個人番号：１２３４５６７８９０１２", "個人番号：***", "my-number"),
+        ('{"n":123456789018,"m":1}', '{"n":"***","m":1}', "my-number"),
+        ("4111 1111 1111 1111", "***", "card"),
+        ("3530111333300000", "***", "card"),
+        ("3782-822463-10005", "***", "card"),
+    ],
+)  # fmt: skip
+def test_what_is_masked(text: str, masked: str, kind: str) -> None:
+    answer = mask(text)
+    assert answer.text == masked
+    assert answer.counts == {kind: 1}
+    assert mask(answer.text) == (masked, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-28T09:10:31.123Z START RequestId: 8b6e2b8a-1234-4abc-8def-123456789018 Version: $LATEST",
+        "x-amzn-trace-id: Root=1-67891233-abcdef012345678912345678;Sampled=1",
+        "10.0.12.135(32196) 192.168.0.1:5432 fe80::1ff:fe23:4567:890a",
+        "arn:aws:iam::123456789018:role/toban 202611280910 20261128091031",
+        "1764321031123 1764321031123456 1764321031123456789",
+        "duration: 1234.567 ms statusCode=500 bytes=4111111 build 01-05-2026",
+        "postgres@facility-prod-db.abc.ap-northeast-1.rds.amazonaws.com pkg@1.2.3 user@host",
+        "password authentication failed for user app; no password supplied",
+        "Unexpected token: } at 1; tokens=512; token=null; basic authentication required",
+        "cache key: user:1 primary_key=12345678 key=12 keys: 3",
+        "0312345678 4111111111111112 123456789012 R-00012345",
+        "/facilities/0120/bookings/03-12 v03.1234.5678",
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ],
+)
+def test_what_an_operator_needs_stays(text: str) -> None:
+    assert mask(text) == (text, {})
+
+
+UUIDS = st.uuids().map(str)
+TIMES = st.datetimes().map(lambda at: at.isoformat())
+MILLISECONDS = st.integers(10**12, 2 * 10**12 - 1).map(str)
+ADDRESSES = st.ip_addresses().map(str)
+TRACES = st.from_regex(r"\A1-[0-9a-f]{8}-[0-9a-f]{24}\Z")
+
+
+@given(st.lists(st.one_of(UUIDS, TIMES, MILLISECONDS, ADDRESSES, TRACES), max_size=8))
+def test_ids_times_and_addresses_stay_readable(parts: list[str]) -> None:
+    text = " ".join(parts)
+    assert mask(text) == (text, {})
+    line = json.dumps({f"field{number}": part for number, part in enumerate(parts)})
+    assert mask(line) == (line, {})
+
+
+@given(st.text(max_size=200), st.sampled_from(["taro@example.jp", "090-1234-5678", "AKIAIOSFODNN7EXAMPLE"]))
+def test_a_secret_is_masked_whatever_stands_around_it(around: str, secret: str) -> None:
+    assert secret not in mask(f"{around} {secret} {around}").text
+
+
+@given(st.text(max_size=300))
+def test_masking_twice_changes_nothing(text: str) -> None:
+    once = mask(text).text
+    assert mask(once).text == once
+
+
+@given(st.dictionaries(st.sampled_from(["password", "tel", "myNumber", "n", "token"]), st.one_of(
+    st.text(max_size=40), st.integers(0, 10**16), st.sampled_from(["090-1234-5678", "taro@example.jp"]))))  # fmt: skip
+def test_json_stays_json(record: dict[str, object]) -> None:
+    for line in (
+        json.dumps(record),
+        json.dumps(record, ensure_ascii=False),
+        json.dumps({"m": json.dumps(record)}),
+    ):
+        assert isinstance(json.loads(mask(line).text), dict)
+
+
+@given(st.from_regex(r"\A[0-9]{11}\Z"))
+def test_check_digits(digits: str) -> None:
+    assert sum(is_my_number(digits + last) for last in "0123456789") == 1
+    assert sum(is_luhn(digits + last) for last in "0123456789") == 1
+
+
+def test_a_long_line_takes_no_time() -> None:
+    for line in (
+        "a@" * 16_000,
+        "0" * 32_000,
+        "01-" * 10_000,
+        "password=" * 3_000,
+        "eyJ" * 10_000,
+        '"' * 32_000,
+    ):
+        mask(line)
+
+
+class Further(NamedTuple):
+    id: str
+    pattern: str
+
+
+def test_counts_add_up_over_texts() -> None:
+    masker = Masker([Further("resident-number", r"R-[0-9]{8}")])
+    assert masker.mask("R-00012345 taro@example.jp") == f"{HIDDEN} {HIDDEN}"
+    assert masker.mask("R-00012346") == HIDDEN
+    assert masker.counts == {"resident-number": 2, "mail": 1}
+
+
+def test_the_contacts_of_the_runbook_stay_readable() -> None:
+    contacts = '[[contacts]]\nrole = "PM"\ncontact = "03-1234-5678 / pm@example.jp"\n'
+    masker = masker_of(loads(SYSTEM + contacts).runbook)
+    text = "PM 03-1234-5678 pm@example.jp, 090-1234-5678"
+    assert masker.mask(text) == "PM 03-1234-5678 pm@example.jp, ***"

@@ -1,0 +1,50 @@
+"""Further patterns for masking: every mistake by its key; bounded, whatever is written."""
+
+import pytest
+
+from services.runbook.loader import loads
+from tests.services.runbook.small import SYSTEM, mistakes
+
+
+def _table(pattern: str, id: str = "resident-number") -> str:
+    return f'[[masking]]\nid = "{id}"\ntitle = "利用者番号"\nen.title = "Resident\'s number"\npattern = \'{pattern}\'\n'
+
+
+def test_a_pattern_of_the_runbook() -> None:
+    runbook = loads(SYSTEM + _table(r"R-[0-9]{8}")).runbook
+    assert [(spec.id, spec.title, spec.pattern) for spec in runbook.masking] == [
+        ("resident-number", "Resident's number", "R-[0-9]{8}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("R-(", "is not a regular expression"),
+        ("R-[0-9]+", "repeats without a bound (+)"),
+        ("R-.*", "repeats without a bound (*)"),
+        ("R-[0-9]{3,}", "repeats without a bound ({3,})"),
+        ("(?:a{1,9}b?){1,9}", "a repeat inside a repeat"),
+        ("((ab?){1,9})", "a repeat inside a repeat"),
+        ("[0-9]{0,8}", "matches nothing at all"),
+        (r"(a)\1", "must not refer back"),
+        ("(?P<n>a)(?P=n)", "must not refer back"),
+        ("a{1,30}b{1,30}c{1,30}d", "divided in too many ways"),
+        ("", "must have 1 to 200 characters"),
+        ("a" * 201, "must have 1 to 200 characters"),
+    ],
+)
+def test_a_pattern_that_may_take_long_is_a_mistake(pattern: str, message: str) -> None:
+    assert message in mistakes(_table(pattern))["masking[0].pattern"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["R-[0-9]{8}", r"(?:利用者|住民)番号[:： ]{0,3}[0-9]{6,10}", "[+*]{2}x", r"\+\d{3}"]
+)
+def test_a_bounded_pattern_is_accepted(pattern: str) -> None:
+    assert mistakes(_table(pattern)) == {}
+
+
+def test_ids_are_unique_and_not_the_consoles() -> None:
+    assert "occurs twice" in mistakes(_table("a") + _table("b"))["masking[1].id"]
+    assert "of the console's own" in mistakes(_table("a", id="mail"))["masking[0].id"]

@@ -74,6 +74,8 @@ class Painter:
     def __init__(self, format: LogFormat, style: Callable[[str], Style]) -> None:
         self.format = format
         self.query: Query | None = None
+        self.terms: tuple[tuple[Query, str], ...] = ()
+        """Further texts to highlight, with the names of their styles."""
         self.width = 80
         self._filters = LineFilters()
         self._component = style
@@ -145,8 +147,8 @@ class Painter:
         body = self._body(line, severity.name.lower(), reach)
         if not self.format.wrap:
             body = _slice(body, 0, reach)
-        if self.query is not None:
-            body = _highlight(body, self.query)
+        for query, name in (*self.terms, *([(self.query, "match")] if self.query is not None else [])):
+            body = _highlight(body, query, name)
         if not self.format.wrap:
             return [self._strip(head, self._cut(body, width, accent.row), accent.row)]
         pieces = _wrapped(body, width)
@@ -231,13 +233,13 @@ def _wrapped(spans: list[Span], width: int) -> list[list[Span]]:
     return rows or [[]]
 
 
-def _highlight(spans: list[Span], query: Query) -> list[Span]:
-    """`spans` with the matches of `query` in a style of their own."""
+def _highlight(spans: list[Span], query: Query, name: str) -> list[Span]:
+    """`spans` with the matches of `query` in the style `name`."""
     plain = "".join([text for text, _name in spans])
     highlighted: list[Span] = []
     place = 0
     for start, end in query.spans(plain)[:_HIGHLIGHT_LIMIT]:
         highlighted += _slice(spans, place, start)
-        highlighted.append((plain[start:end], "match"))
+        highlighted.append((plain[start:end], name))
         place = end
     return [*highlighted, *_slice(spans, place, len(plain))]

@@ -15,7 +15,7 @@ def _hidden(key: str, action: str, title: str, name: str, help: str = "") -> Bin
 
 LOG_BINDINGS: list[BindingType] = [
     _shown("slash", "search", N_("Search"), "search", N_("Search the lines in memory; ^t for a regular expression")),
-    _shown("f", "pattern", N_("Filter"), "pattern", N_("Show only lines that match a filter pattern of CloudWatch Logs")),
+    _shown("f", "pattern", N_("Filter"), "pattern", N_("Show only lines that match a filter pattern of CloudWatch Logs, or a text here; ^t hides")),
     _shown("P", "pause", N_("Pause"), "pause", N_("Stop the lines where they are, or follow again")),
     _shown("enter", "open", N_("Detail"), "open", N_("Show the line at the cursor in full")),
     _shown("L", "choose_level", N_("Level"), "level", N_("Choose the lowest level that is shown")),
@@ -30,6 +30,9 @@ LOG_BINDINGS: list[BindingType] = [
     _shown("e", "level('error', 1)", N_("Next error"), "next-error", N_("Go to the next error; while following, to the newest")),
     _shown("left_parenthesis", "bar(-1)", N_("Previous bar"), "previous-bar", N_("Go to the previous bar of the histogram")),
     _shown("right_parenthesis", "bar(1)", N_("Next bar"), "next-bar", N_("Go to the next bar of the histogram")),
+    _shown("less_than_sign", "context(-1)", N_("Less context"), "less-context", N_("Show fewer lines around those that level and filters leave")),
+    _shown("greater_than_sign", "context(1)", N_("More context"), "more-context", N_("Show more lines around those that level and filters leave")),
+    _shown("asterisk", "highlight", N_("Keep highlighted"), "highlight", N_("Keep the searched text highlighted beside other searches, or no longer")),
     _hidden("E", "level('error', -1)", N_("Previous error"), "previous-error", N_("Go to the previous error")),
     _hidden("w", "level('warning', 1)", N_("Next warning"), "next-warning", N_("Go to the next warning")),
     _hidden("W", "level('warning', -1)", N_("Previous warning"), "previous-warning", N_("Go to the previous warning")),

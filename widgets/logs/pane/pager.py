@@ -20,6 +20,8 @@ from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.strips import LogFormat
 from widgets.logs.pane.detail import LogDetail
 from widgets.logs.pane.prompt import Ask, LogPrompt
+from widgets.logs.reading.filtering import Filtering
+from widgets.logs.reading.highlights import Highlights
 from widgets.logs.reading.levels import go_level
 from widgets.logs.reading.marks import Marks
 from widgets.logs.reading.ruler import Ruler
@@ -75,6 +77,8 @@ class LogPager(Vertical):
         self.lines.rules.note_of = self.marks.note_of
         self.target = Target(self.lines)
         self.search = Searching(self.lines, self.run_exclusive, self.update_view, self.go_row)
+        self.filters = Filtering(view, self.run_exclusive, self.update_view)
+        self.highlights = Highlights(self.lines.show_terms)
         self.ruler = Ruler(self.lines, self.go_row, self.go_to)
         self.has_ruler = ruler
         self.paused = False
@@ -83,6 +87,7 @@ class LogPager(Vertical):
             Closable(lambda: bool(self.detail.display), self.detail.close),
             Closable(lambda: self.lines.ranging, self.lines.drop_range),
             Closable(lambda: self.search.query is not None, lambda: self.search.start(None)),
+            Closable(lambda: bool(view.shown.filters), self.filters.remove),
             Closable(lambda: self.target.marked, self.target.clear),
             Closable(lambda: self.lines.cursor is not None, self.lines.drop_cursor),
         ]
@@ -225,11 +230,7 @@ class LogPager(Vertical):
 
     def show_from(self, threshold: Severity) -> None:
         """Hide what is less severe; PLAIN shows all lines."""
-        self.run_exclusive(self._apply_threshold(threshold), "log-threshold")
-
-    async def _apply_threshold(self, threshold: Severity) -> None:
-        await self.view.show(threshold)
-        self.update_view()
+        self.filters.show_from(threshold)
 
     # Detail, range, copy
 
@@ -291,3 +292,17 @@ class LogPager(Vertical):
     def action_bar(self, steps: int) -> None:
         """Go to the next or the previous bar of the histogram."""
         self.ruler.step(steps)
+
+    def action_context(self, steps: int) -> None:
+        """Show more or fewer lines around those that level and filters leave."""
+        self.filters.widen(steps)
+
+    def action_highlight(self) -> None:
+        """Keep the searched text highlighted, or no longer."""
+        if self.search.query is not None:
+            self.highlights.toggle(self.search.query)
+
+    @on(LogPrompt.FilterEntered)
+    def _filter(self, event: LogPrompt.FilterEntered) -> None:
+        event.stop()
+        self.filters.add(event.query, hides=event.hides)

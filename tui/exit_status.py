@@ -23,6 +23,7 @@ class ExitStatus(IntEnum):
     SOFTWARE = 70
     CANNOT_WRITE = 73
     IO = 74
+    NOT_AGREED = 77
     CONFIG = 78
     INTERRUPTED = 130
     BROKEN_PIPE = 141
@@ -39,6 +40,7 @@ MEANINGS = {
     ExitStatus.SOFTWARE: N_("an internal error of Toban"),
     ExitStatus.CANNOT_WRITE: N_("a file cannot be written"),
     ExitStatus.IO: N_("the output cannot be written, e.g. on a full disk"),
+    ExitStatus.NOT_AGREED: N_("the price of a query was not agreed to"),
     ExitStatus.CONFIG: N_("errors in the configuration"),
     ExitStatus.INTERRUPTED: N_("interrupted; 128 + n: ended by signal n"),
     ExitStatus.BROKEN_PIPE: N_("the output was closed by its reader"),

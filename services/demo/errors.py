@@ -1,14 +1,21 @@
 """How a handler ends without a result: an AWS error, or a request left to moto."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class AwsErrorResponse(Exception):
     """An error response; the front writes it in the protocol of the request."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(
+        self, code: str, message: str, status: int = 400, details: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
+        self.details = details or {}
+        """The error's further members."""
 
 
 class ToMoto(Exception):

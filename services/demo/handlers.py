@@ -19,7 +19,9 @@ import services.demo.elb.handlers
 import services.demo.iam.handlers
 import services.demo.iam.key_handlers
 import services.demo.iam.sts
+import services.demo.logs.filter_patterns.handlers
 import services.demo.logs.handlers
+import services.demo.logs.insights.description_handlers
 import services.demo.logs.insights.handlers
 import services.demo.logs.live
 import services.demo.rds.change_handlers

@@ -106,7 +106,7 @@ class World:
             DistributionCache(run),
             ExecutionStore(),
             FirewallLog(run, self.metrics),
-            QueryStore(scenario.seed),
+            QueryStore(run),
             SessionStore(),
             self._trail,
         )

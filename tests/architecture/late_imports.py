@@ -207,6 +207,12 @@ REASONS = [
                 "services.toml.grammar",
                 "tui.cli.drill.text",
             },
+            "tui/cli/logs/query.py": {
+                "services.models.insights_queries",
+                "services.models.query_answer",
+                "services.toml.grammar",
+                "tui.cli.logs.query_run",
+            },
             "tui/cli/incident.py": {
                 "services.incidents.service",
                 "services.journal.problems",
@@ -270,6 +276,11 @@ REASONS = [
                 "services.demo.world",
             },
         },
+    ),
+    Reason(
+        "A grammar is needed by the first text in its language; Lark would take a tenth of a demo's start.",
+        ("services.demo.handlers", "services.demo.world"),
+        {"services/demo/grammar.py": {"lark", "lark.exceptions"}},
     ),
     Reason(
         "moto's dispatcher is needed by the first request that no handler of ours answers.",

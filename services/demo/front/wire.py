@@ -155,6 +155,7 @@ def error_answer(request: ParsedRequest, error: AwsErrorResponse) -> Answer:
     serializer = _serializer(request)
     content: dict[str, Any] = {}
     serializer._serialize_error_metadata(content, error, shape)
+    content |= error.details
     response = serializer._create_default_response()
     response = serializer._serialized_error_to_response(response, error, shape, content)
     return _answer({**response, "status_code": error.status})

@@ -88,6 +88,10 @@ class Group:
     arrivals: deque[Event] = field(default_factory=lambda: deque(maxlen=20_000))
     """The newest events in the order in which they arrived."""
     bytes: int = 0
+    indexes: tuple[str, ...] = ()
+    """Fields of the index policy."""
+    indexed_at: int = 0
+    """When the policy was put, epoch milliseconds."""
     past: Past | None = None
     """Events not generated yet; None: there are none, or they are among `events`."""
     searches: int = 0

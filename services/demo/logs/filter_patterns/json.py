@@ -6,136 +6,84 @@ from typing import Any
 
 import orjson
 
-from services.demo.logs.filter_patterns.values import PatternError, Test, condition
+from services.demo.grammar import Meaning, Node
+from services.demo.logs.filter_patterns.values import condition, text_of
 
-Node = Callable[[Any], bool]
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<selector>\$(?:\.?\[(?:\d+|\*)\]|\.[\w\-]+|\.\*|\.?\["[^"]*"\])+)
-    | (?P<word>(?:IS|NOT|EXISTS|NULL|TRUE|FALSE)\b)
-    | (?P<sign>&&|\|\||!=|<=|>=|[()<>=])
-    | (?P<quoted>"(?:[^"\\]|\\.)*")
-    | (?P<regex>%[^%]*%)
-    | (?P<bare>[^\s()&|<>=!"%]+)
-    )""",
-    re.VERBOSE,
-)
+Test = Callable[[Any], bool]
 _STEP = re.compile(r"""\["([^"]*)"\]|\[(\d+|\*)\]|\.([\w\-]+|\*)""")
-_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 
-def compile_json(text: str) -> Callable[[str], bool]:
-    """The pattern between `{` and `}`. A line that is no JSON object or array never matches. Raises PatternError."""
-    test = _Parser(text[1:-1]).whole()
+class JsonPattern(Meaning):
+    """A line that is no JSON object or array never matches."""
 
-    def match(line: str) -> bool:
-        if not line.lstrip().startswith(("{", "[")):
-            return False
-        try:
-            return test(orjson.loads(line))
-        except (orjson.JSONDecodeError, RecursionError):
-            return False
+    def __init__(self) -> None:
+        self._selectors: dict[str, list[str | int]] = {}
 
-    return match
+    def json(self, node: Node) -> tuple[Callable[[str], bool], Callable[[str], dict[str, str]]]:
+        """The whole pattern."""
+        test: Test = self.visit(node.children[0])
 
+        def match(line: str) -> bool:
+            try:
+                return line.lstrip().startswith(("{", "[")) and test(orjson.loads(line))
+            except (orjson.JSONDecodeError, RecursionError):
+                return False
 
-class _Parser:
-    """Recursive descent: `||` binds weakest, then `&&`, then parentheses and conditions."""
+        def values(line: str) -> dict[str, str]:
+            document = orjson.loads(line)
+            scalars = {name: _scalars(document, steps) for name, steps in self._selectors.items()}
+            return {name: text_of(found[0]) for name, found in scalars.items() if found}
 
-    def __init__(self, text: str) -> None:
-        self._tokens = _tokens(text)
-        self._at = 0
+        return match, values
 
-    def whole(self) -> Node:
-        node = self._any()
-        if self._at < len(self._tokens):
-            raise PatternError(f"Unexpected '{self._tokens[self._at][1]}' in the filter pattern")
-        return node
+    def any(self, node: Node) -> Test:
+        """`a || b`"""
+        tests = [self.visit(child) for child in node.children]
+        return lambda value: any(test(value) for test in tests)
 
-    def _take(self, *texts: str) -> str | None:
-        if self._at < len(self._tokens) and self._tokens[self._at][1] in texts:
-            self._at += 1
-            return self._tokens[self._at - 1][1]
-        return None
+    def all(self, node: Node) -> Test:
+        """`a && b`"""
+        tests = [self.visit(child) for child in node.children]
+        return lambda value: all(test(value) for test in tests)
 
-    def _next(self) -> tuple[str, str]:
-        if self._at >= len(self._tokens):
-            raise PatternError("The filter pattern ends too early")
-        self._at += 1
-        return self._tokens[self._at - 1]
+    def comparison(self, node: Node) -> Test:
+        """`$.a = 1`; a selector that leads to an object or an array matches nothing, not even `!=`."""
+        _, sign, operand = node.children
+        steps, test = self._steps(node), condition(str(sign), operand)
+        return lambda value: any(map(test, _scalars(value, steps)))
 
-    def _any(self) -> Node:
-        nodes = [self._all()]
-        while self._take("||"):
-            nodes.append(self._all())
-        return nodes[0] if len(nodes) == 1 else lambda value: any(node(value) for node in nodes)
+    def exists(self, node: Node) -> Test:
+        """`$.a EXISTS`"""
+        steps = self._steps(node)
+        return lambda value: bool(_nodes(value, steps))
 
-    def _all(self) -> Node:
-        nodes = [self._one()]
-        while self._take("&&"):
-            nodes.append(self._one())
-        return nodes[0] if len(nodes) == 1 else lambda value: all(node(value) for node in nodes)
+    def absent(self, node: Node) -> Test:
+        """`$.a NOT EXISTS`"""
+        steps = self._steps(node)
+        return lambda value: not _nodes(value, steps)
 
-    def _one(self) -> Node:
-        if self._take("("):
-            node = self._any()
-            if not self._take(")"):
-                raise PatternError("A parenthesis is not closed")
-            return node
-        kind, text = self._next()
-        if kind != "selector":
-            raise PatternError(f"'{text}' is not a property selector")
-        return self._condition(_steps(text))
+    def constant(self, node: Node) -> Test:
+        """`$.a IS NULL`"""
+        steps, constant = (
+            self._steps(node),
+            {"NULL": None, "TRUE": True, "FALSE": False}[str(node.children[1])],
+        )
+        return lambda value: any(inner is constant for inner in _nodes(value, steps))
 
-    def _condition(self, steps: list[str | int]) -> Node:
-        _, text = self._next()
-        if text in _COMPARISONS:
-            kind, operand = self._next()
-            return _compare(steps, text, kind, operand)
-        if text == "EXISTS":
-            return lambda value: bool(_find(value, steps))
-        if text == "NOT" and self._take("EXISTS"):
-            return lambda value: not _find(value, steps)
-        if text == "IS" and (word := self._take("NULL", "TRUE", "FALSE")):
-            constant = {"NULL": None, "TRUE": True, "FALSE": False}[word]
-            return lambda value: any(node is constant for node in _find(value, steps))
-        raise PatternError(f"'{text}' is not an operator")
+    def _steps(self, node: Node) -> list[str | int]:
+        """The selector as keys, indexes, and -1 for `[*]`."""
+        selector, steps = str(node.children[0]), list[str | int]()
+        for key, index, name in _STEP.findall(selector):
+            steps.append((-1 if index == "*" else int(index)) if index else key or name)
+        self._selectors[selector] = steps
+        return steps
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    tokens = []
-    position = 0
-    while text[position:].strip():
-        match = _TOKEN.match(text, position)
-        if match is None or match.lastgroup is None:
-            raise PatternError(f"Invalid character(s) in '{text[position:].strip()}'")
-        tokens.append((match.lastgroup, match[match.lastgroup]))
-        position = match.end()
-    return tokens
+def _scalars(value: Any, steps: list[str | int]) -> list[Any]:
+    return [node for node in _nodes(value, steps) if node is not None and not isinstance(node, dict | list)]
 
 
-def _compare(steps: list[str | int], sign: str, kind: str, operand: str) -> Node:
-    if kind not in ("quoted", "regex", "bare", "word"):
-        raise PatternError(f"'{operand}' is not a value")
-    text = re.sub(r"\\(.)", r"\1", operand[1:-1]) if kind == "quoted" else operand
-    test: Test = condition(sign, text, quoted=kind == "quoted")
-    # A selector that leads to an object or an array matches nothing, not even `!=`.
-    return lambda value: any(
-        not isinstance(node, dict | list) and node is not None and test(node) for node in _find(value, steps)
-    )
-
-
-def _steps(selector: str) -> list[str | int]:
-    steps: list[str | int] = []
-    for key, index, name in _STEP.findall(selector):
-        if index:
-            steps.append(-1 if index == "*" else int(index))
-        else:
-            steps.append(key or name)
-    return steps
-
-
-def _find(value: Any, steps: list[str | int]) -> list[Any]:
+def _nodes(value: Any, steps: list[str | int]) -> list[Any]:
     """Every node that the selector leads to; `*` leads to many."""
     nodes = [value]
     for step in steps:

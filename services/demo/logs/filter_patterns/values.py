@@ -6,6 +6,7 @@ Source: "Filter pattern syntax" and "Supported regular expressions" (Amazon Clou
 import operator
 import re
 from collections.abc import Callable
+from typing import Any
 
 Test = Callable[[object], bool]
 """Takes a JSON scalar or a field's text."""
@@ -35,8 +36,15 @@ def regex(text: str) -> re.Pattern[str]:
         raise PatternError(f"Invalid regular expression '{text}': {error}") from error
 
 
-def condition(sign: str, operand: str, *, quoted: bool) -> Test:
-    """The test `value sign operand`."""
+def unquoted(text: str) -> str:
+    """A text in quotes without them."""
+    return re.sub(r"\\(.)", r"\1", text[1:-1])
+
+
+def condition(sign: str, token: Any) -> Test:
+    """The test `value sign token`."""
+    quoted = token.type == "PHRASE"
+    operand = unquoted(token) if quoted else str(token)
     if sign in _ORDER:
         return _order(_ORDER[sign], operand, quoted=quoted)
     equal = _equality(operand, quoted=quoted)

@@ -3,15 +3,19 @@
 Source: "Operations and functions" (Amazon CloudWatch Logs user guide).
 """
 
+import ipaddress
 import math
 import statistics
 from collections.abc import Callable, Sequence
 
+import orjson
+
 from services.demo.logs.insights.records import Read, Record
-from services.demo.logs.insights.values import Moment, QueryError, Value, number_of, sort_key, text_of
+from services.demo.logs.insights.values import Json, Moment, QueryError, Value, number_of, sort_key, text_of
 
 PERIODS = {
     "ms": 1,
+    "msec": 1,
     "s": 1000,
     "sec": 1000,
     "m": 60_000,
@@ -78,6 +82,29 @@ def _floor(at: Value, size: Value, up: int = 0) -> Value:
     return Moment((int(moment) + up * (int(step) - 1)) // int(step) * int(step))
 
 
+def _json_parse(text: str) -> Value:
+    try:
+        return Json(text) if isinstance(orjson.loads(text), dict | list) else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _is_address(text: str, version: int) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == version
+    except ValueError:
+        return False
+
+
+def _is_inside(text: str, net: str, version: int) -> bool:
+    try:
+        return _is_address(text, version) and ipaddress.ip_address(text) in ipaddress.ip_network(
+            net, strict=False
+        )
+    except ValueError:
+        return False
+
+
 SCALARS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "abs": (1, 1, _numeric(abs)),
     "ceil": (1, 1, _numeric(lambda number: float(math.ceil(number)))),
@@ -91,6 +118,18 @@ SCALARS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "isblank": (1, 1, _blank),
     "coalesce": (1, 99, lambda *values: next((value for value in values if value is not None), None)),
     "concat": (1, 99, lambda *values: "".join(text_of(value) for value in values if value is not None)),
+    "jsonparse": (1, 1, _text(_json_parse)),
+    "jsonstringify": (1, 1, _text(str)),
+    "isvalidip": (1, 1, _text(lambda text: int(_is_address(text, 4) or _is_address(text, 6)))),
+    "isvalidipv4": (1, 1, _text(lambda text: int(_is_address(text, 4)))),
+    "isvalidipv6": (1, 1, _text(lambda text: int(_is_address(text, 6)))),
+    "isipinsubnet": (
+        2,
+        2,
+        _text(lambda text, net: int(_is_inside(text, net, 4) or _is_inside(text, net, 6))),
+    ),
+    "isipv4insubnet": (2, 2, _text(lambda text, net: int(_is_inside(text, net, 4)))),
+    "isipv6insubnet": (2, 2, _text(lambda text, net: int(_is_inside(text, net, 6)))),
     "trim": (1, 2, _text(str.strip)),
     "ltrim": (1, 2, _text(str.lstrip)),
     "rtrim": (1, 2, _text(str.rstrip)),

@@ -1,57 +1,94 @@
-"""Handlers for Logs Insights: queries, and the fields of a log group.
+"""Handlers for the queries of Logs Insights.
 
-Source: StartQuery, GetQueryResults, StopQuery, GetLogGroupFields (Amazon CloudWatch Logs API reference).
+Source: StartQuery, GetQueryResults, StopQuery, GetLogRecord (Amazon CloudWatch Logs API reference).
 """
 
 import heapq
-from collections import Counter
+import re
 from typing import Any
 
 from services.demo.errors import AwsErrorResponse
-from services.demo.logs.handlers import group_named, group_of, now_ms
+from services.demo.logs.handlers import group_named, now_ms
+from services.demo.logs.insights.description_handlers import indexes_of
 from services.demo.logs.insights.model import Query, QueryStore
-from services.demo.logs.insights.parse import parse
-from services.demo.logs.insights.records import SYSTEM_FIELDS, content_of, names_of
-from services.demo.logs.insights.values import QueryError
-from services.demo.logs.store import Event, Group, between
+from services.demo.logs.insights.parse import Plan, parse
+from services.demo.logs.insights.recorded import recorded_outcome
+from services.demo.logs.insights.records import SYSTEM_FIELDS, Record, field, names_of, pointed
+from services.demo.logs.insights.values import Moment, QueryError, text_of
+from services.demo.logs.store import Event, Group, LogStore, between
 from services.demo.paging import decode, encode
 from services.demo.registry import Call, op
 
 PAGE = 10_000
 _MOST_GROUPS = 50
-_QUARTER_HOUR, _EIGHT_MINUTES = 900_000, 480_000
+_GROUP_KEYS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
+_SQL_GROUP = re.compile(r"`([^`]*/[^`]*)`")
+"""Log groups in the text of an SQL query; a name without a slash may be a field's."""
 
 
 @op("logs", "StartQuery")
 def start_query(call: Call) -> dict[str, Any]:
-    """Start a query; the range (epoch seconds) includes both ends."""
-    params = call.params
-    groups = [group_named(call, name) for name in _group_names(params)]
-    if params.get("queryLanguage", "CWLI") != "CWLI":
-        raise AwsErrorResponse("InvalidParameterException", "Only the query language CWLI is known here")
+    """Start a query; the range (epoch seconds) includes both ends. PPL and SQL answer with a recorded table."""
+    params, store = call.params, call.component(QueryStore)
+    text, language = params["queryString"], params.get("queryLanguage", "CWLI")
     start, end = params["startTime"] * 1000, params["endTime"] * 1000
     if end < start:
         raise AwsErrorResponse("InvalidParameterException", "End time should not be less than start time")
+    plan = _plan(call, text) if language == "CWLI" else None
+    groups = _groups(call, language, plan)
     if any(end + 999 < group.created for group in groups):
-        raise AwsErrorResponse(
-            "MalformedQueryException",
+        message = (
             "end date and time is either before the log groups creation time or exceeds the log groups log"
-            " retention settings",
+            " retention settings"
         )
+        raise AwsErrorResponse("MalformedQueryException", message)
+    names = [group.name for group in groups]
+    query = Query(plan, [], names, params.get("limit", PAGE), store.polls, text, language, now_ms(call))
+    if plan is None:
+        query.outcome = recorded_outcome(language, query.most)
+    else:
+        query.events = _events(groups, start, end)
+        query.indexes = {f"{group.account}:{group.name}": indexes_of(group) for group in groups}
+    return {"queryId": store.add(query)}
+
+
+def _plan(call: Call, text: str) -> Plan:
     try:
-        plan = parse(params["queryString"])
+        return parse(text, call.epoch)
     except QueryError as error:
-        raise AwsErrorResponse("MalformedQueryException", str(error)) from error
-    store = call.component(QueryStore)
-    most = params.get("limit", PAGE)
-    events = _events(groups, start, end)
-    return {"queryId": store.add(Query(plan, events, len(groups), most, store.polls))}
+        start, end = error.span or (0, len(text))
+        location = {"startCharOffset": start, "endCharOffset": end}
+        details = {"queryCompileError": {"location": location, "message": str(error)}}
+        raise AwsErrorResponse("MalformedQueryException", str(error), details=details) from error
+
+
+def _groups(call: Call, language: str, plan: Plan | None) -> list[Group]:
+    """The groups that the request names, or its query: by `SOURCE`, or in the text of SQL."""
+    if plan is not None and plan.sources:
+        prefixes = tuple(plan.sources.get("namePrefix", [""]))
+        accounts, classes = (
+            plan.sources.get("accountIdentifiers", []),
+            plan.sources.get("class", ["STANDARD"]),
+        )
+        return [
+            group
+            for (region, name), group in call.component(LogStore).groups.items()
+            if region == call.region
+            and name.startswith(prefixes)
+            and "STANDARD" in classes
+            and (not accounts or group.account in accounts)
+        ][:_MOST_GROUPS]
+    if language == "SQL":
+        if any(call.params.get(key) for key in _GROUP_KEYS):
+            raise AwsErrorResponse(
+                "InvalidParameterException", "A query in SQL names its log groups in its text."
+            )
+        return [group_named(call, name) for name in _SQL_GROUP.findall(call.params["queryString"])]
+    return [group_named(call, name) for name in _group_names(call.params)]
 
 
 def _group_names(params: dict[str, Any]) -> list[str]:
-    one, more, identifiers = (
-        params.get(key) for key in ("logGroupName", "logGroupNames", "logGroupIdentifiers")
-    )
+    one, more, identifiers = (params.get(key) for key in _GROUP_KEYS)
     choices: list[list[str]] = [names for names in ([one] if one else None, more, identifiers) if names]
     if len(choices) != 1 or len(choices[0]) > _MOST_GROUPS:
         raise AwsErrorResponse(
@@ -95,19 +132,44 @@ def get_query_results(call: Call) -> dict[str, Any]:
     stop = start + (params.get("maxItems") or PAGE)
     more = {"nextToken": encode(str(stop))} if stop < len(outcome.rows) else {}
     return {
-        "queryLanguage": "CWLI",
+        "queryLanguage": query.language,
         "results": outcome.rows[start:stop],
         "statistics": {
             "recordsMatched": float(outcome.matched),
             "recordsScanned": float(outcome.scanned),
-            "estimatedRecordsSkipped": 0.0,
+            "estimatedRecordsSkipped": float(outcome.skipped),
             "bytesScanned": float(outcome.bytes),
-            "estimatedBytesSkipped": 0.0,
-            "logGroupsScanned": float(query.groups),
+            "estimatedBytesSkipped": float(outcome.bytes_skipped),
+            "logGroupsScanned": float(len(query.groups)),
             "resultCount": float(len(outcome.rows)),
         },
         "status": query.status,
     } | more
+
+
+@op("logs", "GetLogRecord")
+def get_log_record(call: Call) -> dict[str, Any]:
+    """All fields of the event that a `@ptr` leads to; its times are epoch milliseconds."""
+    try:
+        log, at, number = pointed(call.params["logRecordPointer"])
+    except ValueError as error:
+        raise AwsErrorResponse(
+            "InvalidParameterException", "The specified log record pointer is invalid."
+        ) from error
+    events = group_named(call, log.partition(":")[2]).read(at)
+    matching = [events[index] for index in between(events, at, at) if events[index].number == number]
+    if not matching:
+        raise AwsErrorResponse("ResourceNotFoundException", "The specified log record does not exist.")
+    record = Record(matching[0], log)
+    names = dict.fromkeys([*SYSTEM_FIELDS, "@ptr", *names_of(record.content)])
+    values = {name: field(name)(record) for name in names}
+    return {
+        "logRecord": {
+            name: str(int(value)) if isinstance(value, Moment) else text_of(value)
+            for name, value in values.items()
+            if value is not None
+        }
+    }
 
 
 def _read_token(token: str) -> int:
@@ -127,21 +189,3 @@ def stop_query(call: Call) -> dict[str, Any]:
         )
     query.status, query.events = "Cancelled", []
     return {"success": True}
-
-
-@op("logs", "GetLogGroupFields")
-def get_log_group_fields(call: Call) -> dict[str, Any]:
-    """The share of a group's events that have each field, per cent, highest first."""
-    group = group_of(call)
-    centre = call.params.get("time")
-    if centre is None:
-        start, end = now_ms(call) - _QUARTER_HOUR, now_ms(call)
-    else:
-        start, end = centre * 1000 - _EIGHT_MINUTES, centre * 1000 + _EIGHT_MINUTES
-    window = between(group.events, start, end)
-    counts: Counter[str] = Counter()
-    for event in group.events[window.start : window.stop]:
-        counts.update(SYSTEM_FIELDS)
-        counts.update(set(names_of(content_of(event.message))))
-    rows = [{"name": name, "percent": count * 100 // len(window)} for name, count in counts.items()]
-    return {"logGroupFields": sorted(rows, key=lambda row: (-row["percent"], row["name"]))}

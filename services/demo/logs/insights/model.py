@@ -1,47 +1,76 @@
 """The Logs Insights queries of one world, and how they advance."""
 
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
+from services.demo.logs.insights import recorded
 from services.demo.logs.insights.parse import Plan
 from services.demo.logs.insights.run import Outcome, run
 from services.demo.logs.store import Event
+from services.demo.scenario import ScenarioRun
 
 Status = Literal["Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"]
 _KEPT = 100
 """How many queries are stored; the oldest is dropped."""
-_PARTIAL = 4
-"""A running query has results from the newest of its events only: one in so many."""
+_SPEED = 2e6
+"""Bytes that a query scans in a millisecond."""
 
 
 @dataclass(slots=True)
 class Query:
     """One query, over the events that were visible when it was started."""
 
-    plan: Plan
+    plan: Plan | None
+    """None: the outcome is recorded."""
     events: list[tuple[str, Event]]
     """(`account:group`, event), newest first."""
-    groups: int
+    groups: list[str]
+    """Names of the groups."""
     most: int
     """Rows at most, if the query has no limit of its own."""
     polls: int
     """How many more results are Running."""
+    text: str = ""
+    language: str = "CWLI"
+    created: int = 0
+    """Epoch milliseconds."""
+    indexes: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Indexed fields by `account:group`."""
+    polled: int = 0
     status: Status = "Running"
     outcome: Outcome = field(default_factory=Outcome)
 
+    @property
+    def duration(self) -> int:
+        """Milliseconds that it has taken."""
+        return 100 + int(self.outcome.bytes / _SPEED)
+
+    def scan(self, share: float) -> None:
+        """Run over this share of the events, the newest."""
+        if self.plan is not None:
+            part = self.events[: math.ceil(len(self.events) * share)]
+            self.outcome = run(self.plan, part, self.most, self.indexes)
+
 
 class QueryStore:
-    """The queries of one world; `seed` is the scenario's."""
+    """The queries of one world."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, scenario_run: ScenarioRun) -> None:
+        seeded = not scenario_run.scenario.empty
+        self.definitions: list[dict[str, Any]] = recorded.definitions(scenario_run) if seeded else []
+        """Saved queries, as DescribeQueryDefinitions has them."""
+        self.history: list[dict[str, Any]] = recorded.history(scenario_run) if seeded else []
+        """Queries of other people, as DescribeQueries has them, newest first."""
         self.ends: Status = "Complete"
         """How queries end from now on; with Running they never do."""
         self.polls = 1
         """How many results are Running before the end."""
         self.queries: dict[str, Query] = {}
         self._serial = 0
-        self._seed = seed
+        self._seed = scenario_run.scenario.seed
 
     def add(self, query: Query) -> str:
         """Store a query; returns its id."""
@@ -54,12 +83,13 @@ class QueryStore:
 
     def advance(self, query: Query) -> None:
         """Advance a running query by one poll."""
-        if query.polls > 0 or self.ends == "Running":
-            query.polls -= 1
-            part = query.events[: -(-len(query.events) // _PARTIAL)]
-            query.outcome = run(query.plan, part, query.most)
+        query.polled += 1
+        if query.polled <= query.polls or self.ends == "Running":
+            query.scan(query.polled / (query.polled + max(0, query.polls - query.polled) + 1))
             return
         query.status = self.ends
-        complete = self.ends == "Complete"
-        query.outcome = run(query.plan, query.events, query.most) if complete else Outcome()
+        if self.ends == "Complete":
+            query.scan(1)
+        else:
+            query.outcome = Outcome()
         query.events = []

@@ -1,21 +1,28 @@
-"""Parses the commands of a Logs Insights query into a plan.
+"""Parses a Logs Insights query into a plan: the meaning of its commands.
 
 Source: "CloudWatch Logs Insights language query syntax" (Amazon CloudWatch Logs user guide).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from services.demo.logs.insights.filter import Expressions
+from services.demo import grammar
+from services.demo.grammar import Node
+from services.demo.logs.insights.expressions import Expressions, name_of, regex_text, span, text_of
 from services.demo.logs.insights.patterns import extract_glob, extract_regex
 from services.demo.logs.insights.records import Read, Record
 from services.demo.logs.insights.records import field as reader
-from services.demo.logs.insights.scan import Scanner
-from services.demo.logs.insights.stats import Stats, named
-from services.demo.logs.insights.values import QueryError, sort_key, text_of, truth
+from services.demo.logs.insights.shapes import SHAPE_COLUMNS, group_by_shape
+from services.demo.logs.insights.stats import Named, group
+from services.demo.logs.insights.values import QueryError, sort_key, truth
+from services.demo.logs.insights.values import text_of as value_text
 
 MOST = 100_000
 """The greatest limit of a query."""
+_GRAMMAR = Path(__file__).with_name("language.lark")
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _DEFAULT = ("@timestamp", "@message")
 Run = Callable[[list[Record]], list[Record]]
 
@@ -32,128 +39,182 @@ class Plan:
     """Rows are groups, not events: they have no `@ptr`."""
     limited: bool = False
     """The query has a `limit` of its own."""
+    equalities: list[tuple[str, Read]] = field(default_factory=list)
+    """(field, test) of every event that the query needs, where a field index can tell them: `f = v` and `f in [v]`."""
+    sources: dict[str, list[str]] = field(default_factory=dict)
+    """What `SOURCE logGroups(…)` chooses by: `namePrefix`, `class`, `accountIdentifiers`."""
 
 
-def parse(text: str) -> Plan:
-    """Parse a query. Raises QueryError with a message like AWS's."""
-    return _Parser(text).plan()
+def parse(text: str, now: float = 0.0) -> Plan:
+    """Parse a query of the time `now` (epoch seconds). Raises QueryError with a message and place like AWS's."""
+    # Only a whole line can be a comment: a `#` after a command is an unexpected symbol.
+    text = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
+    try:
+        tree = grammar.parse(_GRAMMAR, text)
+    except grammar.Unexpected as error:
+        if not error.symbol:
+            raise QueryError("unexpected end of query").at(len(text), len(text)) from None
+        before = text[: error.at]
+        raise QueryError(
+            f"{error} at line {before.count(chr(10)) + 1} and position {error.at - before.rfind(chr(10))}"
+        ).at(error.at, error.at + len(error.symbol)) from None
+    return _Commands(text, now).plan(tree)
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self._scanner = Scanner(text)
-        self._expressions = Expressions(self._scanner)
+class _Commands(Expressions):
+    """Each command takes its node, and returns its step if it has one."""
+
+    def __init__(self, text: str, now: float) -> None:
+        super().__init__(text, now)
         self._plan = Plan()
         self._parsed: list[str] = []
         self._displayed: list[str] = []
         self._defined: set[str] = set()
-        self._commands: dict[str, Callable[[], Run | None]] = {
-            "fields": self._fields,
-            "display": self._display,
-            "filter": self._filter,
-            "parse": self._parse,
-            "stats": self._stats,
-            "sort": self._sort,
-            "limit": self._limit,
-            "dedup": self._dedup,
-        }
 
-    def plan(self) -> Plan:
-        scanner = self._scanner
-        while True:
-            if scanner.peek().word not in self._commands:
-                raise scanner.unexpected()
-            command = scanner.take().word
-            before = self._expressions.aggregates
-            run = self._commands[command]()
-            if command != "stats" and self._expressions.aggregates != before:
-                raise QueryError(f"Aggregation functions are only for stats, not for {command}")
+    def plan(self, tree: Node) -> Plan:
+        """The whole query."""
+        for node in tree.children:
+            before = self.aggregates
+            run = self.visit(node)
+            if node.data != "stats" and self.aggregates != before:
+                message = f"Aggregation functions are only for stats, not for {node.data}"
+                raise QueryError(message).at(*span(node))
             if run is not None:
-                self._plan.steps.append((command, run))
-            if scanner.peek().kind == "end":
-                break
-            scanner.expect("|")
+                self._plan.steps.append((str(node.data), run))
         # Fields of `parse` follow the other fields, unless `display` names the columns.
         columns = self._displayed or [*(self._plan.columns or _DEFAULT), *self._parsed]
         self._plan.columns = list(dict.fromkeys(columns))
         return self._plan
 
-    def _define(self, name: str) -> None:
-        """Define an ephemeral field; AWS accepts each name once."""
-        if name in self._defined:
-            raise QueryError(f"Ephemeral field is already defined: {name}")
-        self._defined.add(name)
+    def source(self, node: Node) -> None:
+        """`SOURCE logGroups(namePrefix: ["/ecs/"])`"""
+        for selector in node.children:
+            name, *texts = selector.children
+            self._plan.sources[str(name)] = [text_of(text) for text in texts]
 
-    def _names(self) -> list[str]:
-        """Fields or columns, separated by commas."""
-        names = []
-        while True:
-            names.append(self._scanner.literally(self._expressions.columns) or self._scanner.name())
-            if not self._scanner.accept(","):
-                return names
+    def _define(self, *names: str) -> None:
+        """Define ephemeral fields; AWS accepts each name once."""
+        for name in names:
+            if name in self._defined:
+                raise QueryError(f"Ephemeral field is already defined: {name}")
+            self._defined.add(name)
 
-    def _fields(self) -> Run | None:
-        ephemeral: list[tuple[str, Read]] = []
-        while True:
-            plain = self._scanner.peek()
-            name, read = named(self._scanner, self._expressions)
-            if plain.text != name:
-                self._define(name)
-                ephemeral.append((name, read))
-            self._plan.columns.append(name)
-            if not self._scanner.accept(","):
-                break
-        return _definition(ephemeral) if ephemeral else None
+    def columns(self, node: Node) -> list[Named]:
+        """Expressions and their names."""
+        return [self.visit(column) for column in node.children]
 
-    def _display(self) -> None:
-        self._displayed = self._names()
+    def column(self, node: Node) -> Named:
+        """An expression and its name: after `as`, else as it is written."""
+        expression, *alias = node.children
+        return name_of(alias[0] if alias else self.written(node)), self.read(expression)
 
-    def _filter(self) -> Run:
-        test = self._expressions.condition()
+    def _names(self, node: Node) -> list[str]:
+        """Fields, or columns of a preceding `stats`."""
+        names = [name_of(self.written(child)) for child in node.children]
+        for name, child in zip(names, node.children, strict=True):
+            if child.data != "field" and name not in self.unnamed:
+                raise QueryError(f"not a field: {name}").at(*span(child))
+        return names
+
+    def fields(self, node: Node) -> Run | None:
+        """`fields a, b + c as d`"""
+        columns: list[Named] = self.visit(node.children[0])
+        self._plan.columns += [name for name, _ in columns]
+        plain = {
+            self.written(column)
+            for column in node.children[0].children
+            if len(column.children) == 1 and column.children[0].data == "field"
+        }
+        plain_names = {name_of(written) for written in plain} | set(self.unnamed)
+        ephemeral = [(name, read) for name, read in columns if name not in plain_names]
+        self._define(*(name for name, _ in ephemeral))
+
+        def run(records: list[Record]) -> list[Record]:
+            for record in records:
+                for name, read in ephemeral:
+                    record.ephemeral[name] = read(record)
+            return records
+
+        return run if ephemeral else None
+
+    def display(self, node: Node) -> None:
+        """`display a, b`"""
+        self._displayed = self._names(node)
+
+    def filter(self, node: Node) -> Run:
+        """`filter a = 1 and b like /c/`"""
+        test = self.read(node.children[0])
+        if not self._plan.aggregated:
+            self._plan.equalities += self._equalities(node.children[0])
         return lambda records: [record for record in records if truth(test(record))]
 
-    def _parse(self) -> Run:
-        scanner = self._scanner
-        # Without a field, the message is parsed.
-        source = reader(scanner.name() if scanner.peek().kind in ("name", "quoted") else "@message")
-        pattern = scanner.regex()
-        if pattern is not None:
-            names, extract = extract_regex(pattern)
-        elif scanner.peek().kind == "text":
-            glob = scanner.take().text
-            scanner.expect("as")
-            names = self._names()
-            extract = extract_glob(glob, names)
+    def _equalities(self, node: Node) -> list[tuple[str, Read]]:
+        if node.data == "conjunction":
+            return [equality for child in node.children for equality in self._equalities(child)]
+        left, *rest = node.children
+        is_equality = node.data == "comparison" and rest[0] == "="
+        is_listed = node.data == "membership" and all(hasattr(item, "data") for item in rest)
+        if (
+            not (is_equality or is_listed)
+            or left.data != "field"
+            or name_of(left.children[0]) in self._defined
+        ):
+            return []
+        return [(name_of(left.children[0]), self.visit(node))]
+
+    def parse(self, node: Node) -> Run:
+        """`parse a "user=*" as user`, `parse /(?<user>\\w+)/`; without a field, the message is parsed."""
+        tokens = list(node.children)
+        source = reader(name_of(tokens.pop(0)) if tokens[0].type in ("NAME", "QUOTED") else "@message")
+        pattern, *aliases = tokens
+        if pattern.type == "REGEX":
+            names, extract = extract_regex(regex_text(pattern))
         else:
-            raise scanner.unexpected()
-        for name in names:
-            self._define(name)
+            names = [name_of(alias) for alias in aliases]
+            extract = extract_glob(text_of(pattern), names)
+        self._define(*names)
         self._parsed += names
 
         def run(records: list[Record]) -> list[Record]:
             for record in records:
                 value = source(record)
                 if value is not None:
-                    record.ephemeral.update(extract(text_of(value)))
+                    record.ephemeral.update(extract(value_text(value)))
             return records
 
         return run
 
-    def _stats(self) -> Run:
-        stats = Stats(self._scanner, self._expressions)
-        self._plan.columns, self._plan.aggregated = list(stats.columns), True
+    def _aggregate_into(self, columns: list[str]) -> None:
+        """From here on, rows are groups of these columns."""
+        self._plan.columns, self._plan.aggregated = list(columns), True
         self._parsed, self._displayed = [], []
-        self._expressions.columns = [name for name in stats.columns if "(" in name]
-        self._defined = set(stats.columns)
-        return stats.run
+        self.unnamed = [name for name in columns if "(" in name]
+        self._defined = set(columns)
 
-    def _sort(self) -> Run:
-        orders: list[tuple[Read, bool]] = []
-        while True:
-            read = self._expressions.arithmetic()
-            orders.append((read, self._scanner.accept("asc", "desc") == "desc"))
-            if not self._scanner.accept(","):
-                break
+    def stats(self, node: Node) -> Run:
+        """`stats count(*) as n by level, bin(1h)`"""
+        values: list[Named] = []
+        for column in node.children[0].children:
+            before = self.aggregates
+            values.append(self.visit(column))
+            if self.aggregates == before:
+                raise QueryError(f"stats needs an aggregation: {values[-1][0]}").at(*span(column))
+        by: list[Named] = self.visit(node.children[1]) if len(node.children) > 1 else []
+        self._aggregate_into([name for name, _ in by + values])
+        return lambda records: group(records, by, values)
+
+    def pattern(self, node: Node) -> Run:
+        """`pattern @message`"""
+        read = self.read(node.children[0])
+        self._aggregate_into(list(SHAPE_COLUMNS))
+        return lambda records: group_by_shape(records, read)
+
+    def sort(self, node: Node) -> Run:
+        """`sort a asc, b desc`"""
+        orders = [
+            (self.read(order.children[0]), str(order.children[-1]).lower() == "desc")
+            for order in node.children
+        ]
 
         def run(records: list[Record]) -> list[Record]:
             for read, down in reversed(orders):
@@ -162,24 +223,24 @@ class _Parser:
 
         return run
 
-    def _limit(self) -> Run:
-        if self._scanner.peek().kind != "number" or not self._scanner.peek().text.isdecimal():
-            raise self._scanner.unexpected()
-        most = int(self._scanner.take().text)
-        if not 1 <= most <= MOST:
+    def limit(self, node: Node) -> Run:
+        """`limit 20`"""
+        written = str(node.children[0])
+        if not written.isdecimal() or not 1 <= int(written) <= MOST:
             raise QueryError(f"limit must be between 1 and {MOST}")
         self._plan.limited = True
-        return lambda records: records[:most]
+        return lambda records: records[: int(written)]
 
-    def _dedup(self) -> Run:
-        reads = [reader(name) for name in self._names()]
+    def dedup(self, node: Node) -> Run:
+        """`dedup a, b`"""
+        reads = [reader(name) for name in self._names(node)]
 
         def run(records: list[Record]) -> list[Record]:
             keys: set[tuple[str, ...]] = set()
             unique = []
             for record in records:
                 values = [read(record) for read in reads]
-                key = tuple(text_of(value) for value in values if value is not None)
+                key = tuple(value_text(value) for value in values if value is not None)
                 # A record that lacks a field is never a duplicate.
                 if len(key) < len(values) or key not in keys:
                     unique.append(record)
@@ -187,13 +248,3 @@ class _Parser:
             return unique
 
         return run
-
-
-def _definition(fields: list[tuple[str, Read]]) -> Run:
-    def run(records: list[Record]) -> list[Record]:
-        for record in records:
-            for name, read in fields:
-                record.ephemeral[name] = read(record)
-        return records
-
-    return run

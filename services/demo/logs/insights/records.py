@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from services.demo.logs.insights.values import Moment, Value
+from services.demo.logs.insights.values import Json, Moment, Value
 from services.demo.logs.store import Event
 
 SYSTEM_FIELDS = ("@timestamp", "@message", "@logStream", "@log", "@ingestionTime")
@@ -38,6 +38,17 @@ class Record:
         if self._content is _UNREAD:
             self._content = {} if self.event is None else content_of(self.event.message)
         return self._content
+
+
+def pointer(log: str, event: Event) -> str:
+    """The `@ptr` of an event."""
+    return base64.b64encode(f"{log}|{event.at}|{event.number}".encode()).decode()
+
+
+def pointed(text: str) -> tuple[str, int, int]:
+    """(`account:group`, epoch milliseconds, number) of a `@ptr`. Raises ValueError for any other text."""
+    log, at, number = base64.b64decode(text, validate=True).decode().rsplit("|", 2)
+    return log, int(at), int(number)
 
 
 def content_of(message: str) -> dict[str, Any]:
@@ -83,6 +94,8 @@ def field(name: str) -> Read:
         if name in record.ephemeral:
             return record.ephemeral[name]
         content = record.content
+        if isinstance(parsed := record.ephemeral.get(path[0]), Json):
+            return _walk(orjson.loads(str(parsed)), path[1:])
         return _scalar(content[key]) if key in content else _walk(content, path)
 
     return read
@@ -109,5 +122,5 @@ _SYSTEM: dict[str, Callable[[Event, Record], Value]] = {
     "@message": lambda event, _: event.message,
     "@logStream": lambda event, _: event.stream,
     "@log": lambda _, record: record.log,
-    "@ptr": lambda event, _: base64.b64encode(event.id.encode()).decode(),
+    "@ptr": lambda event, record: pointer(record.log, event),
 }

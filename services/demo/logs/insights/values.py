@@ -23,6 +23,18 @@ _ORDER: dict[str, Callable[[float | str, float | str], bool]] = {
 class QueryError(ValueError):
     """AWS would refuse the query as malformed."""
 
+    span: tuple[int, int] | None = None
+    """Where in the query: the first character, and the one after the last."""
+
+    def at(self, start: int, end: int) -> "QueryError":
+        """The error with its place, unless it has one already."""
+        self.span = self.span or (start, end)
+        return self
+
+
+class Json(str):
+    """The text of an object or a list, whose members are fields: what `jsonParse` makes."""
+
 
 class Moment(int):
     """A point in time, epoch milliseconds; written as `2026-01-14 01:00:00.000` (UTC)."""

@@ -1,0 +1,66 @@
+"""The small languages of the embedded AWS: grammars in .lark files, beside the code that gives them a meaning."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+_WORD = re.compile(r"[^\W\d][\w.@]*|\S")
+
+
+class Node(Protocol):
+    """A tree of Lark's."""
+
+    data: Any
+    """The rule's name."""
+    children: list[Any]
+    """Nodes, and tokens: texts with a `type`."""
+
+    @property
+    def meta(self) -> Any:
+        """`start_pos` and `end_pos` in the text."""
+        ...
+
+
+class Unexpected(ValueError):
+    """A text that the grammar does not allow."""
+
+    def __init__(self, text: str, at: int) -> None:
+        self.at = at
+        """Index of the first character that fits nowhere; the text's length if it ends too early."""
+        word = _WORD.match(text, at)
+        self.symbol = word[0] if word else ""
+        """The word or sign there; empty at the end."""
+        super().__init__(f"unexpected symbol found {self.symbol}" if word else "unexpected end")
+
+
+@cache
+def _parser(path: Path, start: str) -> "Lark":
+    # Loaded with the first text that needs it: the start of a demo does not.
+    from lark import Lark
+
+    return Lark(path.read_text("utf-8"), parser="lalr", start=start, propagate_positions=True)
+
+
+def parse(path: Path, text: str, start: str = "start") -> Node:
+    """The tree of a text by the grammar in this file, from the rule `start`. Raises Unexpected."""
+    parser = _parser(path, start)
+    from lark.exceptions import UnexpectedInput
+
+    try:
+        return parser.parse(text)
+    except UnexpectedInput as error:
+        at = error.pos_in_stream
+        ended = at is None or getattr(getattr(error, "token", None), "type", "") == "$END"
+        raise Unexpected(text, len(text) if ended else at or 0) from error
+
+
+class Meaning:
+    """Gives a tree its meaning: the method of a rule's name takes the node, and visits what is in it as it needs."""
+
+    def visit(self, node: Node) -> Any:
+        """The meaning of one node."""
+        return getattr(self, str(node.data))(node)

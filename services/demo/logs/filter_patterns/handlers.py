@@ -1,0 +1,32 @@
+"""Handler for TestMetricFilter: what a filter pattern makes of messages.
+
+Source: TestMetricFilter (Amazon CloudWatch Logs API reference).
+"""
+
+from typing import Any
+
+from services.demo.errors import AwsErrorResponse
+from services.demo.logs.filter_patterns.language import PatternError, pattern
+from services.demo.registry import Call, op
+
+MOST = 50
+"""Messages in a request."""
+
+
+@op("logs", "TestMetricFilter")
+def test_metric_filter(call: Call) -> dict[str, Any]:
+    """The messages that match, by their place from 0, and what is extracted from each."""
+    messages = call.params["logEventMessages"]
+    if len(messages) > MOST:
+        raise AwsErrorResponse("InvalidParameterException", f"logEventMessages has more than {MOST} items")
+    try:
+        tested = pattern(call.params["filterPattern"])
+    except PatternError as error:
+        raise AwsErrorResponse("InvalidParameterException", str(error)) from error
+    return {
+        "matches": [
+            {"eventNumber": place, "eventMessage": message, "extractedValues": tested.values(message)}
+            for place, message in enumerate(messages)
+            if tested.matches(message)
+        ]
+    }

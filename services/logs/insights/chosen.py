@@ -1,0 +1,35 @@
+"""Whether a query can be sent at all, checked before its price is asked for."""
+
+from services.aws.logs.query_text import commands, verb
+from services.i18n import _
+from services.logs.insights.texts import names_groups, placeholders
+from services.models.insights_queries import LONGEST_TEXT, MOST_GROUPS, InsightsQuery, QueryLanguage
+from services.models.query_words import UNMASK
+
+
+def chosen_query(query: InsightsQuery) -> str:
+    """Why the query cannot be sent, in words; "" if it can."""
+    text = query.text.strip()
+    if not text:
+        return _("The query is empty.")
+    if len(query.text) > LONGEST_TEXT:
+        return _("The query has more than {count} characters.").format(count=f"{LONGEST_TEXT:,}")
+    if query.span.start >= query.span.end:
+        return _("The range must end after its start.")
+    if query.language is QueryLanguage.LOGSQL:
+        if any(verb(command) == UNMASK for command in commands(text)):
+            return _("unmask is never sent: masked data stays masked.")
+        if names := placeholders(text):
+            return _("{{{{{name}}}}} has no value.").format(name=names[0])
+    return _groups(query)
+
+
+def _groups(query: InsightsQuery) -> str:
+    if len(query.groups) > MOST_GROUPS:
+        return _("At most {count} log groups in one query.").format(count=MOST_GROUPS)
+    own = names_groups(query.text, query.language)
+    if own and query.groups:
+        return _("The query names its log groups itself: choose none beside it.")
+    if not own and not query.groups:
+        return _("No log group is chosen.")
+    return ""

@@ -1,0 +1,215 @@
+"""The grammar of Logs Insights QL: places of errors, keywords as names, `pattern`, `jsonParse`, addresses, indexes."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.demo.logs.insights.parse import parse
+from services.demo.logs.insights.run import run
+from services.demo.logs.insights.values import QueryError, compare
+from services.demo.logs.store import Event
+from tests.services.demo.logs.insights_tables import AT, column, table
+
+
+@pytest.mark.parametrize(
+    ("query", "place", "message"),
+    [
+        ("fields a\n| filter b ==", "=", "unexpected symbol found = at line 2 and position 13"),
+        ("foo", "foo", "unexpected symbol found foo at line 1 and position 1"),
+        ("fields a | stats count(", "", "unexpected end of query"),
+        ("", "", "unexpected end of query"),
+        ("fields a # all", "#", "unexpected symbol found # at line 1 and position 10"),
+        ("fields a | fields foo(b) as c", "foo(b)", "Invalid function: foo"),
+        ("filter strlen(a, b) > 1", "strlen(a, b)", "Invalid number of arguments for function: strlen"),
+        ("stats max(a), b by c", "b", "stats needs an aggregation: b"),
+        ("filter count(*) > 1", "filter count(*) > 1", "Aggregation functions are only for stats, not for filter"),
+        ("filter a like /(?=b)/", "a like /(?=b)/", "Invalid regular expression: /(?=b)/ uses look-around or back-references"),
+        ("fields a | limit 0", "limit 0", "limit must be between 1 and 100000"),
+        ("filter a in []", "]", "unexpected symbol found ] at line 1 and position 14"),
+        ("unmask @message", "unmask", "unexpected symbol found unmask at line 1 and position 1"),
+    ],
+)  # fmt: skip
+def test_an_error_has_its_place(query: str, place: str, message: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(query)
+    assert str(caught.value) == message
+    assert caught.value.span is not None
+    start, end = caught.value.span
+    assert query[start:end] == place
+    assert place or start == len(query)
+
+
+def test_a_keyword_is_a_name_where_nothing_else_can_stand() -> None:
+    message = {"limit": 1, "like": 2, "by": 3, "in": 4, "sort": 5, "count": 6}
+    assert table("FIELDS limit, like, by, in, sort, count | FILTER sort = 5", message) == [
+        {name: str(value) for name, value in message.items()}
+    ]
+
+
+def test_division_and_regular_expressions_use_the_same_sign() -> None:
+    query = "filter a / 2 / 2 = 2 and b like /2 \\/ 2/ | fields a / 4 as quarter | display quarter"
+    assert table(query, {"a": 8, "b": "2 / 2"}, {"a": 8, "b": "x"}) == [{"quarter": "2"}]
+
+
+def test_pattern_groups_by_what_lines_share() -> None:
+    lines = [f"ERROR order {n} of 10.0.0.{n} failed after {n}.5 ms" for n in range(1, 10)] + ["started"]
+    rows = table("pattern @message | sort @sampleCount desc", *lines)
+    assert rows == [
+        {
+            "@pattern": "ERROR order <Number-1> of <IP-2> failed after <Number-3> ms",
+            "@ratio": "0.9",
+            "@sampleCount": "9",
+            "@severityLabel": "ERROR",
+        },
+        {"@pattern": "started", "@ratio": "0.1", "@sampleCount": "1", "@severityLabel": "NONE"},
+    ]
+    assert table("pattern @message | filter @sampleCount > 1 | display @ratio", *lines) == [{"@ratio": "0.9"}]
+
+
+def test_json_in_a_field_becomes_fields() -> None:
+    message = {"body": json.dumps({"user": {"id": 7}, "tags": ["a", "b"]}), "bad": "{"}
+    query = "fields jsonParse(body) as b, jsonParse(bad) as c | display b.user.id, b.tags.1, c, b"
+    assert table(query, message) == [{"b.user.id": "7", "b.tags.1": "b", "b": message["body"]}]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("isValidIp(a)", "1"),
+        ("isValidIpV4(a)", "1"),
+        ("isValidIpV6(a)", "0"),
+        ("isValidIpV6('::1')", "1"),
+        ('isIpv4InSubnet(a, "10.1.0.0/16")', "1"),
+        ('isIpInSubnet(a, "10.2.0.0/16")', "0"),
+        ('isIpv6InSubnet("2001:db8::1", "2001:db8::/32")', "1"),
+        ("isValidIp('disk')", "0"),
+        ("now()", "1768352400"),
+        ("strcontains(a, '.1.')", "1"),
+        ("substr(a, 3, 3)", "1.2"),
+        ("coalesce(none, b, a)", "10.1.2.3"),
+        ("greatest(1, 3, 2) - least(4, 2)", "1"),
+        ("datefloor(@timestamp, 1h)", "2026-01-14 01:00:00.000"),
+        ("toMillis(@timestamp)", str(AT)),
+        ("fromMillis(0)", "1970-01-01 00:00:00.000"),
+        ("2 + 3 * 2 ^ 2 - -1", "15"),
+        ("(2 + 3) * 2", "10"),
+    ],
+)
+def test_functions(expression: str, value: str) -> None:
+    plan = parse(f"fields {expression} as x | display x", AT / 1000)
+    event = Event(AT, AT, 1, "s", json.dumps({"a": "10.1.2.3"}))
+    (row,) = run(plan, [("1:/g", event)], 10).rows
+    assert row == [{"field": "x", "value": value}, {"field": "@ptr", "value": row[1]["value"]}]
+
+
+def test_two_stats_build_on_each_other() -> None:
+    messages = [{"h": h} for h in (1, 1, 1, 2)]
+    query = "stats count(*) by h | stats max(count(*)) as busiest, avg(count(*)) as mean"
+    assert table(query, *messages) == [{"busiest": "3", "mean": "2"}]
+
+
+def test_source_chooses_groups() -> None:
+    plan = parse("SOURCE logGroups(namePrefix: ['/ecs/', \"/aws/\"], class: ['STANDARD']) | fields a")
+    assert plan.sources == {"namePrefix": ["/ecs/", "/aws/"], "class": ["STANDARD"]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("a = 1", ["a"]),
+        ("a = 1 and b in ['x', 'y'] and c > 1", ["a", "b"]),
+        ("a = 1 or b = 2", []),
+        ("not a = 1", []),
+        ("a not in [1]", []),
+        ("a != 1 and b like /x/", []),
+    ],
+)
+def test_what_an_index_can_tell(condition: str, names: list[str]) -> None:
+    assert [name for name, _ in parse(f"filter {condition}").equalities] == names
+
+
+def test_an_index_spares_events_but_changes_no_result() -> None:
+    events = [
+        (
+            "1:/g" if n % 2 else "1:/h",
+            Event(AT + n, AT, n, "s", json.dumps({"id": f"r{n % 10}", "pad": "x" * 50})),
+        )
+        for n in range(100, 0, -1)
+    ]
+    plan = parse('fields id | filter id = "r3"')
+    without, indexed = run(plan, events, 1000), run(plan, events, 1000, {"1:/g": {"id"}})
+    assert indexed.rows == without.rows
+    assert (without.scanned, without.skipped) == (100, 0)
+    # The other group has no index: all of its fifty events are scanned.
+    assert (indexed.scanned, indexed.skipped) == (60, 40)
+    assert indexed.bytes + indexed.bytes_skipped == without.bytes
+    assert parse("fields abs(id) as id | filter id = 3").equalities == []
+
+
+_NAMES = st.sampled_from(["a", "b", "c"])
+_VALUES = st.integers(-3, 3)
+_SIGNS = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
+_Condition = tuple[str, Any]
+_CONDITIONS: st.SearchStrategy[Any] = st.recursive(
+    st.tuples(_NAMES, _SIGNS, _VALUES)
+    | st.tuples(_NAMES, st.just("in"), st.lists(_VALUES, min_size=1, max_size=3)),
+    lambda inner: (
+        st.tuples(st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3))
+        | st.tuples(st.just("not"), inner)
+    ),
+    max_leaves=12,
+)
+
+
+def written(condition: Any) -> str:
+    match condition:
+        case (("and" | "or") as word, list(parts)):
+            return "(" + f" {word} ".join(map(written, parts)) + ")"
+        case ("not", part):
+            return f"not {written(part)}"
+        case (name, "in", values):
+            return f"{name} in [{', '.join(map(str, values))}]"
+        case (name, sign, value):
+            return f"{name} {sign} {value}"
+    raise AssertionError(condition)
+
+
+def evaluated(condition: Any, message: dict[str, int]) -> bool:
+    match condition:
+        case ("and", list(parts)):
+            return all(evaluated(part, message) for part in parts)
+        case ("or", list(parts)):
+            return any(evaluated(part, message) for part in parts)
+        case ("not", part):
+            return not evaluated(part, message)
+        case (name, "in", values):
+            return message.get(name) in values
+        case (name, sign, value):
+            return compare(sign, message.get(name), value)
+    raise AssertionError(condition)
+
+
+@given(_CONDITIONS, st.lists(st.dictionaries(_NAMES, _VALUES), min_size=1, max_size=5))
+def test_a_condition_means_what_its_parts_do(condition: Any, messages: list[dict[str, int]]) -> None:
+    matching = [{"n": n} | message for n, message in enumerate(messages)]
+    values = column(f"fields n | filter {written(condition)} | sort n asc", *matching)
+    assert values == [str(n) for n, message in enumerate(messages) if evaluated(condition, message)]
+
+
+@given(st.text(st.sampled_from(list("fields |filter a=1,[]()/'\"`#@.\n*")), max_size=40))
+def test_any_text_is_a_query_or_refused_at_a_place(text: str) -> None:
+    start, end = 0, 0
+    try:
+        parse("fields a " + text)
+    except QueryError as error:
+        start, end = error.span or (-1, -1)
+    assert 0 <= start <= end <= len(text) + 9
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\\"), max_size=20))
+def test_a_quoted_text_means_itself(text: str) -> None:
+    escaped = text.replace('"', '\\"')
+    assert column(f'fields a | filter a = "{escaped}x"', {"a": text + "x"}, {"a": "other"}) == [text + "x"]

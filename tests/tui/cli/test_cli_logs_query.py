@@ -1,0 +1,183 @@
+"""`toban logs query`: price first, rows on standard output, everything else on standard error."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services import i18n
+from services.demo.logs.insights.model import QueryStore
+from services.models.query_answer import QueryAnswer
+from services.toml.grammar import schema
+from tests.conftest import Embedded
+from tui.cli.main import Output, run
+from tui.exit_status import ExitStatus
+
+COUNT = "stats count(*) as n by level | sort n desc"
+
+
+def toban(*argv: str) -> int:
+    try:
+        return run(["--lang", "en", "logs", "query", *argv], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+@pytest.fixture
+def aws(embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch) -> Embedded:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
+    return embedded_now
+
+
+def test_a_typed_query_prints_its_rows_and_its_price(
+    aws: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban(COUNT, "--since", "2h", "--yes") == 0
+    out, err = capsys.readouterr()
+    head, *rows = out.splitlines()
+    assert head.split() == ["level", "n"]
+    assert rows[0].split()[0] == "INFO"
+    assert "Price: about" in err
+    assert "# stats count(*) as n by level" in err
+    assert "/ecs/staff-api" in err
+    assert "events match" in err
+
+
+def test_the_json_is_what_the_schema_says(aws: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban(COUNT, "--group", "/ecs/staff-api", "--json", "--max-yen", "1000") == 0
+    answer = QueryAnswer.model_validate_json(capsys.readouterr().out)
+    assert (answer.state, answer.complete, answer.columns) == ("Complete", True, ("level", "n"))
+    assert answer.bytes_scanned > 0
+    assert answer.yen_estimated is not None
+    assert toban("--schema") == 0
+    assert json.loads(capsys.readouterr().out) == schema(QueryAnswer)
+
+
+def test_times_are_local_in_the_table_and_as_they_come_in_csv(
+    aws: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = "fields @timestamp, level | sort @timestamp desc | limit 3"
+    assert toban(query, "--yes") == 0
+    assert capsys.readouterr().out.startswith("@timestamp (JST)")
+    assert toban(query, "--yes", "--csv") == 0
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert rows[0] == ["@timestamp", "level"]
+    assert len(rows) == 4
+
+
+def test_a_saved_query_of_the_runbook_takes_parameters(
+    aws: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("error-logs", "--param", "level=INFO", "--since", "30m", "--yes", "--json") == 0
+    answer = QueryAnswer.model_validate_json(capsys.readouterr().out)
+    assert 'filter level = "INFO"' in answer.query
+    assert {row.get("level") for row in answer.rows} == {"INFO"}
+    assert toban("error-logs", "--param", "lvl=INFO", "--yes") == ExitStatus.USAGE
+    assert 'did you mean "level"' in capsys.readouterr().err
+
+
+def test_without_a_terminal_the_price_must_be_agreed_to(
+    aws: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban(COUNT) == ExitStatus.NOT_AGREED
+    assert "--yes" in capsys.readouterr().err
+    assert toban(COUNT, "--max-yen", "0") == ExitStatus.NOT_AGREED
+    assert not aws.counts().get("logs.StartQuery")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ((), "QUERY is missing"),
+        (("limit 1", "--json", "--csv"), "one of --json and --csv"),
+        (("limit 1", "--since", "soon"), "30m, 16h or 3d"),
+        (("limit 1", "--since", "1h", "--to", "1h"), "either --since"),
+        (("limit 1", "--param", "level"), "NAME=VALUE"),
+        (("fields @message | unmask @message", "--yes"), "unmask is never sent"),
+        (("error-log", "--yes"), "error-logs"),
+        (("SELECT 1 FROM x", "--language", "sql", "-g", "/ecs/staff-api", "--yes"), "names its log groups itself"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_explained_and_nothing_is_sent(
+    argv: tuple[str, ...], words: str, aws: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban(*argv) == ExitStatus.USAGE
+    assert words in capsys.readouterr().err
+    assert not aws.counts().get("logs.StartQuery")
+
+
+def test_a_query_that_does_not_compile_is_a_usage_error(
+    aws: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("filter level = | limit 3", "--yes") == ExitStatus.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "does not compile" in err
+
+
+def test_a_group_that_is_not_there_is_named(aws: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("limit 1", "-g", "/none", "--yes") == ExitStatus.UNAVAILABLE
+    assert "/none" in capsys.readouterr().err
+
+
+def test_a_query_that_fails_says_that_its_rows_are_partial(
+    aws: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.world.component(QueryStore).ends = "Failed"
+    assert toban(COUNT, "--yes") == ExitStatus.UNAVAILABLE
+    assert "partial; do not judge" in capsys.readouterr().err
+
+
+def spawned(aws: Embedded, *argv: str, home: Path) -> "subprocess.Popen[bytes]":
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": aws.url}
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "PYTHONPATH": "."}
+    command = "import tui.cli.main as m; m.main()"
+    return subprocess.Popen(
+        [sys.executable, "-c", command, "--lang", "en", "logs", "query", *argv],
+        env=environment | keys,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)  # another process is waited for
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_query_is_stopped_and_ends_quietly(aws: Embedded, tmp_path: Path, number: int) -> None:
+    store = aws.world.component(QueryStore)
+    store.ends = "Running"
+    process = spawned(aws, COUNT, "--yes", home=tmp_path)
+    wait_for(lambda: aws.counts().get("logs.GetQueryResults"))
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert out == b""
+    assert b"Traceback" not in err
+    assert {query.status for query in store.queries.values()} == {"Cancelled"}
+
+
+@pytest.mark.slow
+def test_a_closed_pipe_ends_quietly(aws: Embedded, tmp_path: Path) -> None:
+    process = spawned(aws, "fields @message | limit 5000", "--since", "3h", "--yes", home=tmp_path)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    with process.stderr:
+        err = process.stderr.read()
+    assert process.wait(60) == ExitStatus.BROKEN_PIPE
+    assert b"Traceback" not in err

@@ -63,7 +63,6 @@ MOVED: tuple[MovedKey, ...] = (
     MovedKey("h", "log.left"),
     MovedKey("D", "log.level", action="threshold(1)"),
     MovedKey("I", "log.level", action="threshold(2)"),
-    MovedKey("F", "log.level", action="threshold(5)"),
     MovedKey("ctrl+r", "log.prompt.regex"),
     MovedKey("r", owner="LogTile", action="follow"),
     MovedKey("h", owner="ChoiceRow", action="step(-1)"),

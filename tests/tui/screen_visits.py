@@ -61,6 +61,7 @@ from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.journal.verify import JournalVerifyScreen
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.patterns import PatternsScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
 from tui.screens.respond.closing import CloseScreen
@@ -74,6 +75,7 @@ from tui.screens.slack.post import PostScreen, propose_alarm
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.watch.usage import UsageScreen
+from widgets.logs.pane.pane import LogPane
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),
     ),
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
+    PatternsScreen: (lambda it: it.app.push_screen(PatternsScreen(LogPane())),),
     SkipScreen: (lambda it: duty_actions.skip(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),
     NoticeScreen: (lambda it: signing.sign(it.app, None),),

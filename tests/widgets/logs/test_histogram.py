@@ -14,7 +14,8 @@ from widgets.logs.pane.bar import LogBar
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.bar_rows import stacked, worst_levels
 from widgets.logs.reading.histogram import STEPS, Counts, Histogram, Scale, fitting
-from widgets.logs.reading.ruler import Ruler, span_count
+from widgets.logs.reading.ruler import Ruler
+from widgets.logs.reading.ruler_rows import count_text
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.severity import severity_of
 
@@ -34,10 +35,10 @@ SCALES = st.builds(Scale, st.sampled_from([1, 7, 100, 1000]), st.sampled_from([0
 def straight_count(store: LogStore, scale: Scale) -> dict[int, Counts]:
     counter: Counter[tuple[int, int]] = Counter()
     for row in range(store.first, store.end):
-        held = store.line(row)
-        level = severity_of(held.text.encode())
+        current = store.line(row)
+        level = severity_of(current.text.encode())
         kind = 2 if level >= Severity.ERROR else 1 if level is Severity.WARNING else 0
-        counter[scale.bar(held.at), kind] += 1
+        counter[scale.bar(current.at), kind] += 1
     return {bar: Counts(*(counter[bar, kind] for kind in range(3))) for bar, _kind in counter}
 
 
@@ -85,7 +86,7 @@ def test_every_error_is_drawn_and_no_cell_without_lines(bars: list[Counts], rows
 
 
 def test_counts_are_written_in_few_cells() -> None:
-    assert [span_count(n) for n in (0, 812, 1234, 34_000, 5_600_000)] == ["0", "812", "1.2k", "34k", "5.6M"]
+    assert [count_text(n) for n in (0, 812, 1234, 34_000, 5_600_000)] == ["0", "812", "1.2k", "34k", "5.6M"]
 
 
 def levelled(index: int, level: str = "INFO", at: int | None = None) -> LogLine:
@@ -116,7 +117,7 @@ async def test_bars_axis_errors_and_moments_are_drawn() -> None:
     async with PaneApp(ruler=True).run_test(size=(80, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, PaneApp)
-        app.pane.show_moments(((T0 + 30_000, "T0"), (T0 + 999_000_000, "elsewhere")))
+        app.pane.ruler.show_moments(((T0 + 30_000, "T0"), (T0 + 999_000_000, "elsewhere")))
         pane = await ruled(pilot, [levelled(n, "ERROR" if n == 40 else "INFO") for n in range(60)])
         bars, errors, axis = drawn(pane)
         assert bars.count("█") == 60
@@ -136,18 +137,18 @@ async def test_the_keys_go_from_bar_to_bar_and_from_error_to_error() -> None:
         for key, expected in (("e", 90), ("E", 40), ("E", 90), ("e", 40), ("w", 50), ("w", 50)):
             await pilot.press(key)
             await pilot.app.workers.wait_for_complete()
-            held = pane.lines.line_at_cursor()
-            assert held is not None
-            assert f"line {expected}" in held.text
+            current = pane.lines.line_at_cursor()
+            assert current is not None
+            assert f"line {expected}" in current.text
         await pilot.press("right_parenthesis")
-        held = pane.lines.line_at_cursor()
-        assert held is not None
-        assert held.at == (T0 + 50_000) // step * step + step
+        current = pane.lines.line_at_cursor()
+        assert current is not None
+        assert current.at == (T0 + 50_000) // step * step + step
         await pilot.press("left_parenthesis", "left_parenthesis")
-        held = pane.lines.line_at_cursor()
-        assert held is not None
-        assert held.at == (T0 + 50_000) // step * step - step
-        await until(pilot, lambda: pane.ruler.facts.cursor == pane.ruler.facts.scale.bar(held.at))
+        current = pane.lines.line_at_cursor()
+        assert current is not None
+        assert current.at == (T0 + 50_000) // step * step - step
+        await until(pilot, lambda: pane.ruler.facts.cursor == pane.ruler.facts.scale.bar(current.at))
         assert "↑" in drawn(pane)[-1]
 
 

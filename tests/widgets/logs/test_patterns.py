@@ -51,7 +51,7 @@ def test_words_that_differ_between_like_lines_vary() -> None:
         ("disk is full", 1),
         ("user alice denied", 1),
     ]
-    assert [each.text for each in newest_first(patterns)][0] == "disk is full"
+    assert newest_first(patterns)[0].text == "disk is full"
 
 
 @settings(deadline=None)

@@ -11,6 +11,7 @@ from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
+from tui.screens.logs.memory import log_memory
 from tui.screens.logs.moments import moments
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.pane import LogPane
@@ -42,7 +43,8 @@ class PaneScreen(ModeScreen):
             id=id,
             ruler=self.HAS_RULERS,
         )
-        pane.show_moments(moments(self.app))
+        pane.ruler.show_moments(moments(self.app))
+        pane.prompt.histories = log_memory(self.app)
         pane.banner = self.banner.problem
         self.tails[pane] = PaneTail(pane, self.services)
         return pane
@@ -86,7 +88,7 @@ class PaneScreen(ModeScreen):
     def _frame_changed(self) -> None:
         super()._frame_changed()
         for pane in self.tails:
-            pane.show_moments(moments(self.app))
+            pane.ruler.show_moments(moments(self.app))
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
@@ -108,6 +110,13 @@ class PaneScreen(ModeScreen):
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
         """Copy to the clipboard of the terminal, or into a file, and report where."""
         self.app.copy_to_clipboard(message.text)
+
+    @on(LogPane.ToolRequested)
+    def tool_requested(self, message: LogPane.ToolRequested) -> None:
+        """Open what reads the pane in a window."""
+        from tui.screens.logs.reading_tools import open_tool
+
+        open_tool(self.app, message, self.tails[message.pane].group)
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:

@@ -20,13 +20,7 @@ from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.strips import LogFormat
 from widgets.logs.pane.detail import LogDetail
 from widgets.logs.pane.prompt import Ask, LogPrompt
-from widgets.logs.reading.filtering import Filtering
-from widgets.logs.reading.highlights import Highlights
-from widgets.logs.reading.levels import go_level
-from widgets.logs.reading.marks import Marks
-from widgets.logs.reading.ruler import Ruler
-from widgets.logs.reading.searching import Searching
-from widgets.logs.reading.target import Target
+from widgets.logs.reading.reading import Reading
 from widgets.logs.store.view import LogView
 
 COPY_LIMIT = 10_000
@@ -73,13 +67,9 @@ class LogPager(Vertical):
         self.lines = LogLines(view, format, now)
         self.detail = LogDetail()
         self.prompt = LogPrompt(self.lines, now)
-        self.marks = Marks(view, self.lines.redraw)
-        self.lines.rules.note_of = self.marks.note_of
-        self.target = Target(self.lines)
-        self.search = Searching(self.lines, self.run_exclusive, self.update_view, self.go_row)
-        self.filters = Filtering(view, self.run_exclusive, self.update_view)
-        self.highlights = Highlights(self.lines.show_terms)
-        self.ruler = Ruler(self.lines, self.go_row, self.go_to)
+        reading = self.reading = Reading(self)
+        self.marks, self.target, self.ruler = reading.marks, reading.target, reading.ruler
+        self.search, self.filters, self.highlights = reading.search, reading.filters, reading.highlights
         self.has_ruler = ruler
         self.paused = False
         """The window is frozen while lines arrive."""
@@ -87,6 +77,7 @@ class LogPager(Vertical):
             Closable(lambda: bool(self.detail.display), self.detail.close),
             Closable(lambda: self.lines.ranging, self.lines.drop_range),
             Closable(lambda: self.search.query is not None, lambda: self.search.start(None)),
+            Closable(lambda: self.ruler.range is not None, lambda: self.ruler.show_range(None)),
             Closable(lambda: bool(view.shown.filters), self.filters.remove),
             Closable(lambda: self.target.marked, self.target.clear),
             Closable(lambda: self.lines.cursor is not None, self.lines.drop_cursor),
@@ -124,11 +115,6 @@ class LogPager(Vertical):
     def on_resize(self, event: events.Resize) -> None:
         """Give the ruler the rows that the pane can spare."""
         self.ruler.fit(event.size.height if self.has_ruler else 0)
-
-    def show_moments(self, moments: tuple[tuple[int, str], ...]) -> None:
-        """Mark moments (epoch milliseconds) with their labels on the ruler."""
-        self.ruler.moments = moments
-        self.ruler.update()
 
     def run_exclusive(self, work: Coroutine[Any, Any, None], group: str) -> None:
         """Run a worker in place of the one of the same group."""
@@ -228,6 +214,11 @@ class LogPager(Vertical):
         threshold = Severity(level)
         self.show_from(Severity.PLAIN if self.view.threshold is threshold else threshold)
 
+    @property
+    def threshold(self) -> Severity:
+        """Lines below it are hidden."""
+        return self.view.threshold
+
     def show_from(self, threshold: Severity) -> None:
         """Hide what is less severe; PLAIN shows all lines."""
         self.filters.show_from(threshold)
@@ -281,28 +272,15 @@ class LogPager(Vertical):
         event.stop()
         self.search.start(event.query)
 
-    def action_match(self, steps: int) -> None:
-        """Go to the next or the previous match."""
-        self.search.step(steps)
-
-    def action_level(self, name: str, steps: int) -> None:
-        """Go to the next or the previous line of the level `error` or `warning`."""
-        self.run_exclusive(go_level(self.lines, name, steps, self.go_row), "log-level")
-
-    def action_bar(self, steps: int) -> None:
-        """Go to the next or the previous bar of the histogram."""
-        self.ruler.step(steps)
-
-    def action_context(self, steps: int) -> None:
-        """Show more or fewer lines around those that level and filters leave."""
-        self.filters.widen(steps)
-
-    def action_highlight(self) -> None:
-        """Keep the searched text highlighted, or no longer."""
-        if self.search.query is not None:
-            self.highlights.toggle(self.search.query)
+    def action_read(self, action: str, steps: int = 1) -> None:
+        """Do what `Reading.do` lists."""
+        self.reading.do(action, steps)
 
     @on(LogPrompt.FilterEntered)
     def _filter(self, event: LogPrompt.FilterEntered) -> None:
         event.stop()
         self.filters.add(event.query, hides=event.hides)
+
+    def action_ask_range(self) -> None:
+        """Prompt for the range of a histogram."""
+        self.prompt.open(Ask.RANGE)

@@ -15,7 +15,7 @@ from widgets.logs.drawing.lines import LogLines
 from widgets.logs.reading.histories import Histories, Kind, Recall, SessionHistories, query_of, written
 from widgets.logs.reading.target import MINUTE
 from widgets.logs.text.search import BadQuery, Query
-from widgets.logs.text.time import moment, parse_moment
+from widgets.logs.text.time import moment, parse_moment, parse_range
 
 _LENGTH = 1024
 """CloudWatch's own limit for a filter pattern, and a bound on what a stray paste can do."""
@@ -30,6 +30,7 @@ class Ask(StrEnum):
     SHOW = "show"
     HIDE = "hide"
     TIME = "time"
+    RANGE = "range"
 
 
 _ASKS: Asks[Ask] = {
@@ -38,6 +39,7 @@ _ASKS: Asks[Ask] = {
     Ask.PATTERN: (N_("filter pattern"), N_("evaluated by CloudWatch Logs; empty shows all  ^t show here")),
     Ask.SHOW: (N_("show here only"), N_("lines in memory; /…/ is a regular expression  ^t hide here")),
     Ask.HIDE: (N_("hide here"), N_("lines in memory; /…/ is a regular expression  ^t filter pattern")),
+    Ask.RANGE: (N_("histogram from … to"), N_("9:00 ~ 9:30  11-25 9:00 ~ 11-25 12:00  -3h")),
     Ask.TIME: (N_("go to time"), N_("9:12  11-25 9:12  -15m")),
 }
 
@@ -91,6 +93,13 @@ class LogPrompt(Prompt[Ask]):
             self.at = at
             self.minute = minute
 
+    class RangeEntered(Message):
+        """A range was entered: epoch milliseconds."""
+
+        def __init__(self, start: int, end: int) -> None:
+            super().__init__()
+            self.range = start, end
+
     def __init__(self, lines: LogLines, now: Callable[[], datetime]) -> None:
         """A typed time is in the zone of `lines` and near the newest one, or near `now` without any."""
         super().__init__(_ASKS, Ask.SEARCH, longest=_LENGTH)
@@ -113,7 +122,7 @@ class LogPrompt(Prompt[Ask]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A time is read in one way only, and has no history."""
         if action in ("reread", "recall"):
-            return self.ask is not Ask.TIME
+            return self.ask not in (Ask.TIME, Ask.RANGE)
         return super().check_action(action, parameters)
 
     def action_reread(self) -> None:
@@ -142,6 +151,9 @@ class LogPrompt(Prompt[Ask]):
         if event.ask is Ask.TIME:
             if not self._parse_time(event.text):
                 return
+        elif event.ask is Ask.RANGE:
+            if not self._parse_range(event.text):
+                return
         elif not self._parse_text(event.ask, event.text):
             return
         self.close()
@@ -161,6 +173,17 @@ class LogPrompt(Prompt[Ask]):
             self.post_message(self.QueryEntered(query if text else None))
         elif text:
             self.post_message(self.FilterEntered(query, hides=ask is Ask.HIDE))
+        return True
+
+    def _parse_range(self, text: str) -> bool:
+        if not text.strip():
+            return True
+        zone, now = self._lines.format.zone, self._now()
+        start, end = parse_range(text, zone, now)
+        if start is None or end is None or start >= end:
+            self.complain(_("not a range; try 9:00 ~ 9:30 or -3h"))
+            return False
+        self.post_message(self.RangeEntered(start, end))
         return True
 
     def _parse_time(self, text: str) -> bool:

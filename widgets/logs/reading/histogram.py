@@ -65,8 +65,8 @@ class Scale(NamedTuple):
 def fitting(first: int, last: int, columns: int, offset: int, step: int = 0) -> Scale:
     """The narrowest bars with which `first` to `last` (epoch ms) fit; those of `step` while they are as good."""
 
-    def needs(each: int) -> int:
-        scale = Scale(each, offset)
+    def needs(width: int) -> int:
+        scale = Scale(width, offset)
         return scale.bar(last) - scale.bar(first) + 1
 
     columns = max(1, columns)

@@ -3,21 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import tzinfo
+from dataclasses import replace
 from typing import NamedTuple
 
 from textual import events
 from textual.app import RenderResult
-from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from widgets.logs.drawing.lines import LogLines
-from widgets.logs.reading.axis import AxisPart, axis_parts, ticks
-from widgets.logs.reading.bar_rows import Cell, stacked, worst_levels
 from widgets.logs.reading.histogram import Bars, Counts, Histogram, Scale, fitting
-from widgets.logs.text.time import moment, span_text
+from widgets.logs.reading.ruler_rows import LEFT, RIGHT, RulerFacts, drawn, place
+from widgets.logs.text.time import moment
 
 COUNT_SECONDS = 0.5
 """Shortest time between two counts."""
@@ -25,11 +22,6 @@ _SLICE_SECONDS = 0.008
 """Longest stretch of reading levels."""
 _HEIGHTS = ((30, 4), (22, 3), (12, 2))
 """From this height of the pane on, so many rows."""
-_LEFT, _RIGHT = 2, 7
-"""Cells beside the bars: the letter of the row of errors; the highest count and the width of a bar."""
-_STYLES = {"error": "$text-error", "warning": "$text-warning", "other": "$primary", "": ""}
-_BACKGROUNDS = {"error": " on $error", "warning": " on $warning", "other": " on $primary", "": ""}
-_AXIS_STYLES = {"moment": "bold reverse $text-accent", "cursor": "bold $accent", "tick": "$text-muted"}
 
 
 class RangeCounts(NamedTuple):
@@ -41,26 +33,6 @@ class RangeCounts(NamedTuple):
     scale: Scale
     bars: Bars
     label: str = "Insights"
-
-
-_SECONDS = Scale(1000)
-
-
-@dataclass(frozen=True, slots=True)
-class RulerFacts:
-    """What is drawn."""
-
-    bars: tuple[Counts, ...] = ()
-    first: int = 0
-    """Number of the first bar."""
-    scale: Scale = _SECONDS
-    cursor: int | None = None
-    """The bar of the reader's line."""
-    moments: tuple[tuple[int, str], ...] = ()
-    """Epoch milliseconds and label."""
-    zone: tzinfo | None = None
-    note: str = ""
-    """Stands in place of the width of a bar."""
 
 
 class Ruler(Widget):
@@ -114,6 +86,11 @@ class Ruler(Widget):
         if facts != self.facts:
             self.facts = facts
 
+    def show_moments(self, moments: tuple[tuple[int, str], ...]) -> None:
+        """Mark moments (epoch milliseconds) with their labels."""
+        self.moments = moments
+        self.update()
+
     def show_range(self, counts: RangeCounts | None) -> None:
         """Show counts of another span; None shows the lines held again."""
         self.range = counts
@@ -162,7 +139,7 @@ class Ruler(Widget):
 
     @property
     def _columns(self) -> int:
-        return max(1, self.size.width - _LEFT - _RIGHT)
+        return max(1, self.size.width - LEFT - RIGHT)
 
     def _state(self) -> object:
         store = self._store
@@ -219,99 +196,13 @@ class Ruler(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Go to the clicked bar."""
-        width, left = self._place()
+        width, left = place(len(self.facts.bars), self._columns)
         index = (event.x - left) // width
         if event.x >= left and index < len(self.facts.bars):
             self.go_bar(self.facts.first + index)
 
     # Drawing
 
-    def _place(self) -> tuple[int, int]:
-        """Cells of one bar, and the column of the first one: the newest stands at the right."""
-        count = max(1, len(self.facts.bars))
-        width = max(1, self._columns // count)
-        return width, _LEFT + self._columns - width * count
-
     def render(self) -> RenderResult:
         """Bars, the row of errors where there is room for it, and the axis."""
-        facts, rows = self.facts, self.size.height
-        if not facts.bars or rows < 1:
-            return Content("")
-        bars = list(facts.bars)
-        heads = stacked(bars, max(1, rows - 2))
-        highest = span_count(max(bar.total for bar in bars))
-        lines = [self._row(cells, rows, highest if index == 0 else "") for index, cells in enumerate(heads)]
-        if rows > 2:
-            lines.append(
-                self._row(
-                    worst_levels(bars), rows, "", letter="E" if any(bar.errors for bar in bars) else "W"
-                )
-            )
-        lines.append(self._axis())
-        return Content("\n").join(lines)
-
-    def _row(self, cells: list[Cell], rows: int, right: str, letter: str = "") -> Content:
-        width, left = self._place()
-        cursor = (self.facts.cursor or 0) - self.facts.first if self.facts.cursor is not None else -1
-        marked = {self.facts.scale.bar(at) - self.facts.first for at, _label in self.facts.moments}
-        kind = "error" if letter == "E" else "warning"
-        head = Content.styled(letter.ljust(left), _STYLES[kind]) if letter else Content(" " * left)
-        parts = [head]
-        for index, cell in enumerate(cells):
-            style = _STYLES[cell.level] + _BACKGROUNDS[cell.over]
-            if index == cursor and not cell.over:
-                style += " on $primary-muted"
-            if rows < 3 and self.facts.bars[index].errors:
-                style += " underline"
-            text = cell.text * width
-            if index in marked and cell.text == " ":
-                text, style = "\u250a" + cell.text * (width - 1), "$text-accent" + style
-            parts.append(Content.styled(text, style.strip()) if style else Content(text))
-        parts.append(Content.styled(right.rjust(_RIGHT), "$text-muted"))
-        return Content("").join(parts)
-
-    def _axis(self) -> Content:
-        facts = self.facts
-        width, left = self._place()
-        cursor = facts.cursor
-        zone = facts.zone or self._lines.format.zone
-
-        def column_of(bar: int) -> int:
-            return left + (bar - facts.first) * width
-
-        inside = range(facts.first, facts.first + len(facts.bars))
-        columns = left + width * len(facts.bars)
-        parts = axis_parts(
-            columns,
-            moments=[
-                (column_of(facts.scale.bar(at)), label)
-                for at, label in facts.moments
-                if facts.scale.bar(at) in inside
-            ],
-            cursor=column_of(cursor) if cursor is not None and cursor in inside else -1,
-            ticks=ticks(
-                facts.first, len(facts.bars), facts.scale, column_of, width, zone, self._lines.today()
-            ),
-        )
-        note = facts.note or span_text(facts.scale.step)
-        return Content("").join([*_spread(parts, columns), Content.styled(note.rjust(_RIGHT), "$text-muted")])
-
-
-def _spread(parts: list[AxisPart], columns: int) -> list[Content]:
-    """The parts with blanks between them, `columns` cells in all."""
-    contents: list[Content] = []
-    place = 0
-    for part in parts:
-        text = Content.styled(part.text, _AXIS_STYLES[part.kind])
-        contents += [Content(" " * (part.column - place)), text]
-        place = part.column + text.cell_length
-    return [*contents, Content(" " * max(0, columns - place))]
-
-
-def span_count(count: int) -> str:
-    """A count in five cells: `812`, `1.2k`, `34k`, `5.6M`."""
-    for size, unit in ((1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            value = count / size
-            return f"{value:.1f}{unit}" if value < 10 else f"{value:.0f}{unit}"
-    return f"{count}"
+        return drawn(self.facts, self._columns, self.size.height, self._lines.today())

@@ -81,6 +81,13 @@ def parse_moment(text: str, zone: tzinfo, near: datetime) -> int | None:
         return None
 
 
+def parse_range(text: str, zone: tzinfo, now: datetime) -> tuple[int | None, int | None]:
+    """Epoch milliseconds of `from ~ to`; `to` is `now` where only one time is typed. None for what is no time."""
+    first, _tilde, last = text.replace("\uff5e", "~").partition("~")
+    end = parse_moment(last, zone, now) if last.strip() else round(now.timestamp() * 1000)
+    return parse_moment(first, zone, now), end
+
+
 def _ago(text: str, near: datetime) -> datetime | None:
     parts = _AGO.match(text)
     return near - timedelta(seconds=int(parts[1]) * _UNITS[parts[2]]) if parts else None

@@ -151,6 +151,7 @@ def printed_schemas() -> dict[str, dict[str, Any]]:
         "assess": json.loads(toban("assess", "--schema")[1]),
         "incident report": json.loads(toban("incident", "report", "--schema")[1]),
         "drill score": json.loads(toban("drill", "score", "--schema")[1]),
+        "logs tail": json.loads(toban("logs", "tail", "--schema")[1]),
         "logs query": json.loads(toban("logs", "query", "--schema")[1]),
     }
 
@@ -287,7 +288,9 @@ def names() -> dict[str, Any]:
         "command line": dict(_options(build(Output(outline_drawn=False)), "toban")),
         "scenarios": sorted(scenarios()),
         "runbooks": sorted(builtin_names()),
-        "definitions in schemas": {name: sorted(text["$defs"]) for name, text in printed_schemas().items()},
+        "definitions in schemas": {
+            name: sorted(text.get("$defs", ())) for name, text in printed_schemas().items()
+        },
         "words": {name: sorted(word.value for word in words) for name, words in _WORDS.items()},
     }
 

@@ -32,7 +32,7 @@ LOG_BINDINGS: list[BindingType] = [
     _shown("right_parenthesis", "read('bar', 1)", N_("Next bar"), "next-bar", N_("Go to the next bar of the histogram")),
     _shown("less_than_sign", "read('context', -1)", N_("Less context"), "less-context", N_("Show fewer lines around those that level and filters leave")),
     _shown("greater_than_sign", "read('context', 1)", N_("More context"), "more-context", N_("Show more lines around those that level and filters leave")),
-    _shown("asterisk", "read('highlight')", N_("Keep highlighted"), "read('highlight')", N_("Keep the searched text highlighted beside other searches, or no longer")),
+    _shown("semicolon", "read('highlight')", N_("Keep highlighted"), "highlight", N_("Keep the searched text highlighted beside other searches, or no longer")),
     _shown("K", "tool('patterns')", N_("Patterns"), "patterns", N_("List the patterns of the lines in memory, with counts and times")),
     _shown("F", "tool('filters')", N_("Filters"), "filters", N_("List the filters here and what is highlighted; switch them off singly")),
     _shown("B", "tool('range')", N_("Histogram of a range"), "range", N_("Count any range by level with one query of Logs Insights; its price first")),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from services.models.logs import Severity
 from widgets.logs.store.line_chunk import Chunk
-from widgets.logs.store.row_subsets import Rows
+from widgets.logs.store.row_subsets import AllRows, Rows
 from widgets.logs.store.shown import ContextRows, Shown
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.search import Query, SlowQuery
@@ -33,7 +33,7 @@ class LogView:
 
     def _hits(self, shown: Shown) -> Rows:
         if not shown.hides:
-            return Rows(self.store, "visible", None, lambda chunk: range(len(chunk)))
+            return AllRows(self.store)
         return Rows(self.store, "visible", shown.key, self._guarded(shown.pick))
 
     def _guarded(self, pick: Pick) -> Pick:

@@ -60,6 +60,7 @@ from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.journal.verify import JournalVerifyScreen
+from tui.screens.logs.columns import ColumnsScreen, Offer
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.patterns import PatternsScreen
 from tui.screens.report.remark import RemarkScreen
@@ -75,6 +76,7 @@ from tui.screens.slack.post import PostScreen, propose_alarm
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.watch.usage import UsageScreen
+from widgets.logs.form.group_form import Sample
 from widgets.logs.pane.pane import LogPane
 
 
@@ -187,6 +189,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(FindingScreen(it.recorded.subject, it.recorded)),
         lambda it: it.app.post_message(messages.RunInspection("alarms")),
     ),
+    ColumnsScreen: (lambda it: it.app.push_screen(ColumnsScreen("g", "JSON", [Offer("status")], Sample())),),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
     HandOverScreen: (
         lambda it: it.app.push_screen(

@@ -86,8 +86,9 @@ class PatternsScreen(Dialog[PatternQuery | None]):
 
     @property
     def began(self) -> int | None:
-        """The newest T0 on the pane's ruler, epoch milliseconds."""
-        return max((at for at, label in self.pane.ruler.moments if label == "T0"), default=None)
+        """The newest T0 on the pane's ruler, epoch milliseconds; None if no line before it is held."""
+        starts = [at for at, label in self.pane.ruler.moments if label == "T0"]
+        return max((at for at in starts if at > self.pane.store.oldest), default=None)
 
     def _fill(self) -> None:
         ordered = newest_first(self.patterns) if self.newest_first else self.patterns

@@ -18,6 +18,7 @@ STYLES = (
         "cursor",
         "range",
         "gutter",
+        "header",
     ),
 )
 """Component classes of the lines, each as `log--<name>`."""
@@ -28,7 +29,7 @@ TERM_STYLES = ("term-1", "term-2", "term-3", "term-4")
 UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
 """Parts in the colour of the widget itself."""
 
-OWN_BACKGROUND = frozenset(["match", "letter-fatal", *TERM_STYLES])
+OWN_BACKGROUND = frozenset(["match", "letter-fatal", "header", *TERM_STYLES])
 """Parts with a background of their own, on an accented row as well."""
 
 LINES_CSS = """
@@ -57,6 +58,7 @@ LogLines {
     & .log--rule { color: $text-muted; }
     & .log--gap { color: $text-warning; }
     & .log--mark { color: $text-accent; text-style: bold; }
+    & .log--header { color: $text-muted; background: $panel; }
     & .log--time-mark { color: $accent; }
     & .log--gutter { color: $accent; }
     & .log--cursor { background: $primary-muted; }

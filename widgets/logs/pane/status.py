@@ -23,7 +23,6 @@ def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
         (format.raw, _("raw")),
         (format.wrap, _("wrapped")),
         (format.relative, _("ages")),
-        (format.stream, _("task")),
         (format.shift > 0, f"\u2190{format.shift}"),
     )
     return TitleFacts(

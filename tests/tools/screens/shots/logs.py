@@ -3,6 +3,7 @@
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import DENIED
+from tui.screens.logs.columns import ColumnsScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.logs.patterns import PatternsScreen
@@ -99,6 +100,12 @@ async def _patterns(stage: Stage) -> None:
     await stage.on(PatternsScreen)
 
 
+async def _columns(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("columns")
+    await stage.on(ColumnsScreen)
+
+
 async def _groups(stage: Stage) -> None:
     await _logs(stage)
     await stage.do("open_pane")
@@ -129,6 +136,7 @@ SHOTS = (
     Shot("logs-selected", LogsScreen, _selected),
     Shot("logs-raw", LogsScreen, _raw),
     Shot("logs-wrapped", LogsScreen, _wrapped),
+    Shot("log-columns", ColumnsScreen, _columns),
     Shot("logs-denied", LogsScreen, _denied, DENIED),
     Shot("log-groups", GroupScreen, _groups),
     Shot("log-groups-none", GroupScreen, _no_group),

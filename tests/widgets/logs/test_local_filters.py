@@ -33,9 +33,9 @@ SHOWN = st.builds(
 )
 
 
-def _has(each: LineFilter, text: str) -> bool:
-    assert isinstance(each.query, Query)
-    return each.query.text in (text.lower() if each.query.folds else text)
+def _has(local: LineFilter, text: str) -> bool:
+    assert isinstance(local.query, Query)
+    return local.query.text in (text.lower() if local.query.folds else text)
 
 
 def expected_rows(store: LogStore, shown: Shown) -> list[int]:

@@ -62,11 +62,11 @@ def test_patterns_do_not_depend_on_the_order_of_lines(
     shuffled = lines[:]
     rnd.shuffle(shuffled)  # type: ignore[attr-defined]
     results: list[list[Pattern]] = []
-    for each in (lines, shuffled):
-        tallies = tallied(each)
-        known = clustered(tallies)
-        assert all(fits(pattern, shape) for shape, pattern in known.items())
-        results.append(patterns_of(tallies, known))
+    for order in (lines, shuffled):
+        tallies = tallied(order)
+        pattern_by_shape = clustered(tallies)
+        assert all(fits(pattern, shape) for shape, pattern in pattern_by_shape.items())
+        results.append(patterns_of(tallies, pattern_by_shape))
     assert results[0] == results[1]
     assert sum(each.tally.count for each in results[0]) == len(lines)
     assert max((each.tally.level for each in results[0]), default=0) == max((n for *_, n in lines), default=0)

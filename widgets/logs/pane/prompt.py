@@ -39,7 +39,7 @@ _ASKS: Asks[Ask] = {
     Ask.PATTERN: (N_("filter pattern"), N_("evaluated by CloudWatch Logs; empty shows all  ^t show here")),
     Ask.SHOW: (N_("show here only"), N_("lines in memory; /…/ is a regular expression  ^t hide here")),
     Ask.HIDE: (N_("hide here"), N_("lines in memory; /…/ is a regular expression  ^t filter pattern")),
-    Ask.RANGE: (N_("histogram from … to"), N_("9:00 ~ 9:30  11-25 9:00 ~ 11-25 12:00  -3h")),
+    Ask.RANGE: (N_("histogram from … to"), N_("9:00 to 9:30  11-25 9:00 to 11-25 12:00  -3h")),
     Ask.TIME: (N_("go to time"), N_("9:12  11-25 9:12  -15m")),
 }
 
@@ -181,7 +181,7 @@ class LogPrompt(Prompt[Ask]):
         zone, now = self._lines.format.zone, self._now()
         start, end = parse_range(text, zone, now)
         if start is None or end is None or start >= end:
-            self.complain(_("not a range; try 9:00 ~ 9:30 or -3h"))
+            self.complain(_("not a range; try 9:00 to 9:30 or -3h"))
             return False
         self.post_message(self.RangeEntered(start, end))
         return True

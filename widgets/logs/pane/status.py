@@ -36,10 +36,10 @@ def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
     )
 
 
-def filter_text(each: LineFilter) -> str:
+def filter_text(local: LineFilter) -> str:
     """`only …` or `without …`."""
-    words = _("without {text}") if each.hides else _("only {text}")
-    return words.format(text=clean(each.query.text, 60))
+    words = _("without {text}") if local.hides else _("only {text}")
+    return words.format(text=clean(local.query.text, 60))
 
 
 def _filter_texts(lines: LogLines) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class PatternCounts:
     def __init__(self, view: LogView) -> None:
         self._view = view
         self._tallies: dict[Chunk, tuple[object, dict[Shape, Tally]]] = {}
-        self._known: dict[Shape, Shape] = {}
+        self._pattern_by_shape: dict[Shape, Shape] = {}
 
     async def count(self, progress: Callable[[float], object]) -> list[Pattern]:
         """The patterns, the most frequent first; `progress` gets the share of lines that are counted."""
@@ -54,12 +54,12 @@ class PatternCounts:
             done += len(chunk)
         self._tallies = tallies
         merged = summed(tally for _key, tally in tallies.values())
-        self._known = await asyncio.to_thread(clustered, merged)
-        return patterns_of(merged, self._known)
+        self._pattern_by_shape = await asyncio.to_thread(clustered, merged)
+        return patterns_of(merged, self._pattern_by_shape)
 
     def query(self, pattern: Pattern) -> PatternQuery:
         """Selects the lines of a pattern that `count` returned last."""
-        return PatternQuery(pattern.text, pattern.shape, self._known)
+        return PatternQuery(pattern.text, pattern.shape, self._pattern_by_shape)
 
     def _slices(self, chunk: Chunk) -> Iterator[list[tuple[bytes, int, int]]]:
         indexes = self._view.hits.within(chunk)

@@ -65,7 +65,7 @@ class PatternQuery:
 
     text: str
     shape: Shape
-    known: Mapping[Shape, Shape] = field(compare=False, repr=False)
+    patterns: Mapping[Shape, Shape] = field(compare=False, repr=False)
     """The pattern of every shape so far."""
 
     def lines_in(self, text: bytes | bytearray) -> list[int]:
@@ -74,7 +74,7 @@ class PatternQuery:
         return [index for index, line in enumerate(lines) if self._has(shape_of(line))]
 
     def _has(self, shape: Shape) -> bool:
-        pattern = self.known.get(shape)
+        pattern = self.patterns.get(shape)
         return pattern == self.shape if pattern is not None else fits(self.shape, shape)
 
 
@@ -159,18 +159,18 @@ def _likeness(pattern: Shape, shape: Shape) -> float:
     return sum(own == word for own, word in zip(pattern, shape, strict=True)) / len(pattern)
 
 
-def patterns_of(tallies: Mapping[Shape, Tally], known: Mapping[Shape, Shape]) -> list[Pattern]:
+def patterns_of(tallies: Mapping[Shape, Tally], pattern_by_shape: Mapping[Shape, Shape]) -> list[Pattern]:
     """The patterns, the most frequent first."""
     patterns: dict[Shape, Pattern] = {}
     for shape, tally in tallies.items():
-        pattern = known[shape]
+        pattern = pattern_by_shape[shape]
         before = patterns.get(pattern)
         patterns[pattern] = (
             Pattern(pattern, tally) if before is None else replace(before, tally=before.tally + tally)
         )
-    return sorted(patterns.values(), key=lambda each: (-each.tally.count, each.shape))
+    return sorted(patterns.values(), key=lambda pattern: (-pattern.tally.count, pattern.shape))
 
 
 def newest_first(patterns: Sequence[Pattern]) -> list[Pattern]:
     """By the time at which they were first seen, the newest first."""
-    return sorted(patterns, key=lambda each: (-each.tally.first, -each.tally.count, each.shape))
+    return sorted(patterns, key=lambda pattern: (-pattern.tally.first, -pattern.tally.count, pattern.shape))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from textual import events
 from textual.app import RenderResult
+from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -205,4 +206,4 @@ class Ruler(Widget):
 
     def render(self) -> RenderResult:
         """Bars, the row of errors where there is room for it, and the axis."""
-        return drawn(self.facts, self._columns, self.size.height, self._lines.today())
+        return Content("\n").join(drawn(self.facts, self._columns, self.size.height, self._lines.today()))

@@ -46,10 +46,10 @@ def place(count: int, columns: int) -> tuple[int, int]:
     return width, LEFT + columns - width * count
 
 
-def drawn(facts: RulerFacts, columns: int, rows: int, today: date) -> Content:
-    """All rows; empty without lines."""
+def drawn(facts: RulerFacts, columns: int, rows: int, today: date) -> list[Content]:
+    """All rows; none without lines."""
     if not facts.bars or rows < 1:
-        return Content("")
+        return []
     bars = list(facts.bars)
     heads = stacked(bars, max(1, rows - 2))
     highest = count_text(max(bar.total for bar in bars))
@@ -61,7 +61,7 @@ def drawn(facts: RulerFacts, columns: int, rows: int, today: date) -> Content:
         letter = "E" if any(bar.errors for bar in bars) else "W"
         lines.append(_row(facts, worst_levels(bars), columns, letter=letter))
     lines.append(_axis(facts, columns, today))
-    return Content("\n").join(lines)
+    return lines
 
 
 def _row(

@@ -60,9 +60,9 @@ class Shown:
         indexes: Sequence[int] = range(len(chunk))
         if self.threshold is not Severity.PLAIN:
             indexes = [index for index, level in enumerate(levels_of(chunk)) if level >= self.threshold]
-        for each in self.active:
-            matching = set(each.query.lines_in(chunk.text))
-            indexes = [index for index in indexes if (index in matching) != each.hides]
+        for local in self.active:
+            matching = set(local.query.lines_in(chunk.text))
+            indexes = [index for index in indexes if (index in matching) != local.hides]
         return indexes
 
 

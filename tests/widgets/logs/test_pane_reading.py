@@ -133,11 +133,11 @@ async def test_a_range_is_typed() -> None:
         pane = await filled(pilot)
         pane.action_ask_range()
         entry = pilot.app.query_one(Input)
-        for text in ("yesterday", "9:10 ~ 9:00"):
+        for text in ("yesterday", "9:10 to 9:00"):
             entry.value = text
             await pilot.press("enter")
             assert pane.prompt.display
-        entry.value = "9:00 ~ 9:10"
+        entry.value = "9:00～9:10"
         await pilot.press("enter")
         await until(pilot, lambda: len(app.messages) == 1)
         request = app.messages[0]

@@ -41,7 +41,7 @@ format: $(VENV)/.dev ## let the formatter write
 bench: $(VENV)/.dev ## figures and ratios: start, wire, log pane, AWS charges
 	$(BIN)/python -m tests.bench $(BENCH)
 
-PEERS := posting harlequin toolong textual-plotext
+PEERS := posting harlequin toolong textual-plotext awslogs
 # posting asks for any tree-sitter, and crashes with 0.26.
 WITH_posting := 'tree-sitter<0.26'
 peers: $(PEERS:%=.peers/%/.done) ## what `make bench` compares with, each in an environment of its own (.peers/, ignored)

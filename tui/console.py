@@ -90,8 +90,8 @@ class Console(RuntimeApp):
         self.demo = demo
         self.board = MessageBoard(partial(setattr, self, "message"))
         """The messages of the message line."""
-        self.requested_logs: tuple[str, datetime | None] | None = None
-        """Log group and time to show when the logs mode is opened for the first time."""
+        self.requested_logs: tuple[tuple[str, datetime | None], ...] = ()
+        """Log groups, each with the time to show, for when the logs mode is opened for the first time."""
         self.way_back: tuple[str, str] | None = None
         """The mode that a step of an incident has led to, and the incident; None once another way was taken."""
         self._losses = ""

@@ -49,11 +49,19 @@ class Acknowledge(Request):
 
 @dataclass
 class OpenLogs(Request):
-    """Show a log group in the logs mode."""
+    """Show log groups in the logs mode."""
 
     group: str
+    """The one that tells most: its pane gets the focus."""
     at: datetime | None = None
     """The time to go to; None for the newest lines."""
+    beside: tuple[str, ...] = ()
+    """Further groups, shown beside it at the same time."""
+
+    @property
+    def targets(self) -> "tuple[tuple[str, datetime | None], ...]":
+        """Every group once, with the time to go to."""
+        return tuple((group, self.at) for group in dict.fromkeys((self.group, *self.beside)) if group)
 
 
 @dataclass

@@ -141,12 +141,12 @@ class Navigation:
 
     async def _show_logs(self, request: messages.OpenLogs, incident: str) -> None:
         app = self._app
-        app.requested_logs = (request.group, request.at)
+        app.requested_logs = request.targets
         await self._show_mode("logs", incident)
-        place, app.requested_logs = app.requested_logs, None
+        targets, app.requested_logs = app.requested_logs, ()
         # A screen that is opened for the first time goes there itself.
-        if place is not None and isinstance(app.screen, LogsScreen):
-            await app.screen.show(*place)
+        if targets and isinstance(app.screen, LogsScreen):
+            await app.screen.show(targets)
 
     async def _show_widget(self, request: messages.OpenWidget, incident: str) -> None:
         await self._show_mode("watch", incident)

@@ -25,7 +25,7 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "cloudwatch:DescribeAlarmHistory",
         "cloudwatch:GetMetricData",
     ),
-    "logs": ("logs:DescribeLogGroups", "logs:FilterLogEvents"),
+    "logs": ("logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:FilterLogEvents"),
     "queries of logs": (
         "logs:DescribeFieldIndexes",
         "logs:DescribeLogGroups",

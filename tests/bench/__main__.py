@@ -15,6 +15,7 @@ GROUPS = (
     "decode",
     "aws",
     "log",
+    "tail",
     "calendar",
     "journal",
     "incident",

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -253,8 +252,7 @@ class Bench:
 
 def _watch(terminal: Terminal, path: Path, rate: int, seconds: float) -> Follow | None:
     """Write to `path` at `rate`, reading the terminal meanwhile."""
-    waiting: deque[tuple[int, float]] = deque()
-    delays: list[float] = []
+    written: list[tuple[int, float]] = []
     number = FIRST
     start_cpu, began = terminal.cpu(), time.monotonic()
     with path.open("ab", buffering=0) as file:
@@ -263,27 +261,29 @@ def _watch(terminal: Terminal, path: Path, rate: int, seconds: float) -> Follow 
             if due >= max(EVERY, rate // 100):
                 file.write(block(number, due))
                 number += due
-                waiting.append(((number - 1) // EVERY * EVERY, time.monotonic()))
+                written.append(((number - 1) // EVERY * EVERY, time.monotonic()))
             terminal.read(0.005)
-            delays += _arrived(waiting, terminal.newest)
     if not terminal.alive:
         return None
     cpu = (terminal.cpu() - start_cpu) / (time.monotonic() - began) * 100
-    caught_up = terminal.wait_for((number - 1) // EVERY * EVERY, 2.0)
-    delays += _arrived(waiting, terminal.newest)
-    delays += [time.monotonic() - written for _number, written in waiting]
-    delays.sort()
+    terminal.quiet(0.5, 2.0)
+    delays, unseen = _delays(written, terminal.look())
     p95 = delays[int(len(delays) * 0.95)]
-    return Follow(cpu, statistics.median(delays) * 1000, p95 * 1000, caught_up and p95 < 1.0)
+    return Follow(cpu, statistics.median(delays) * 1000, p95 * 1000, not unseen and p95 < 1.0)
 
 
-def _arrived(waiting: deque[tuple[int, float]], newest: int) -> list[float]:
-    """Seconds that the blocks up to line `newest` waited to be seen; they are taken out."""
-    now = time.monotonic()
-    arrived = []
-    while waiting and waiting[0][0] <= newest:
-        arrived.append(now - waiting.popleft()[1])
-    return arrived
+def _delays(written: list[tuple[int, float]], sightings: list[tuple[float, int]]) -> tuple[list[float], int]:
+    """(seconds from each block's write to the sight of its last line, ascending; how many were never seen).
+
+    What was not seen counts with the time that it has waited so far.
+    """
+    delays, at, now, unseen = [], 0, time.monotonic(), 0
+    for number, when in written:
+        while at < len(sightings) and sightings[at][1] < number:
+            at += 1
+        unseen += at == len(sightings)
+        delays.append((sightings[at][0] if at < len(sightings) else now) - when)
+    return sorted(delays), unseen
 
 
 def _compared(

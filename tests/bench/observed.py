@@ -22,8 +22,8 @@ _ESCAPES = re.compile(
     rb"\x1b\[[0-9;:?<>=!$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|\x1b[^\[\]()]"
 )
 _LONGEST_ESCAPE = 64
-NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "TEXTUAL_ANIMATIONS")
-"""What would make every Python program slower, or paint less, than at a user's desk."""
+NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "TEXTUAL_ANIMATIONS", "TMUX", "TMUX_PANE", "STY")
+"""What would make a program slower, or paint less, than at a user's desk: here nothing is between it and its terminal."""
 
 
 class Load(NamedTuple):

@@ -34,6 +34,7 @@ from services.aws.logs.events import Logs
 from services.aws.logs.insights import Insights
 from services.aws.logs.journal_stream import JournalStream
 from services.aws.logs.queries import InsightsQueries
+from services.aws.logs.streams import LogStreams
 from services.aws.pricing import PricingReader
 from services.aws.rds.reader import RdsReader
 from services.aws.rds.recovery import RecoveryReader
@@ -355,6 +356,8 @@ CALLS: dict[str, Question] = {
     "InsightsQueries.stop": _stopped_query,
     "Insights.size_of": lambda context: Insights(context.reader).size_of(_GROUP, _span(context), context.clock.now()),
     "JournalStream.lines": _journal_lines,
+    "LogStreams.last_event": lambda context: LogStreams(context.reader).last_event(_GROUP),
+    "LogStreams.of_task": lambda context: LogStreams(context.reader).of_task(_GROUP, "task"),
     "Logs.groups": lambda context: Logs(context.reader).groups(),
     "Logs.page": lambda context: Logs(context.reader).page(_GROUP, int(_span(context).start.timestamp() * 1000), limit=20),
     "Logs.sample": lambda context: Logs(context.reader).sample(_GROUP, "ERROR", *_milliseconds(context), limit=20),

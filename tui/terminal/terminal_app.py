@@ -16,6 +16,7 @@ from tui.terminal.cells.compositor import is_paintable
 from tui.terminal.cells.line_speed import Link, LinkState
 from tui.terminal.clipboard import copy
 from tui.terminal.driver.safe import SafeDriver
+from tui.terminal.passthrough import inside_screen, inside_tmux
 from tui.terminal.visibility import Visibility, pane
 from tui.terminal.whole_characters import install
 
@@ -63,6 +64,7 @@ class TerminalApp(App[None]):
                 colours=_COLOURS.get(self.console.color_system or "", ColorSystem.TRUECOLOR),
                 erases_in_colour=erases_in_colour(os.environ),
                 link=self._link,
+                is_relayed=inside_tmux() or inside_screen(),
                 on_link=self.on_link,
             )
         return driver

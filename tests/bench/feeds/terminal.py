@@ -10,13 +10,14 @@ import signal
 import struct
 import termios
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyte
 
 from tests.bench.answering import Answering
-from tests.bench.observed import COLUMNS, ROWS
+from tests.bench.observed import COLUMNS, NOT_INHERITED, ROWS
 from tests.tools.process import cpu_seconds, stat
 
 _MARK = re.compile(rb"q(\d{8})")
@@ -30,18 +31,22 @@ class Terminal:
         self.bytes = 0
         self._answering = Answering()
         self.newest = -1
-        """Highest line number seen on the screen."""
+        """Highest line number seen on the screen, as of the last look."""
+        self._unseen: deque[tuple[float, bytes]] = deque()
         self._screen = pyte.Screen(COLUMNS, ROWS) if emulate else None
         self._stream = pyte.ByteStream(self._screen) if self._screen else None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(env)
-            os.execvp(argv[0], list(argv))
+            inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+            os.execvpe(argv[0], list(argv), {**inherited, **env})
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         os.set_blocking(self._fd, False)
 
     def read(self, seconds: float) -> int:
-        """Read what comes within `seconds`, at most once; bytes read."""
+        """Read what comes within `seconds`, at most once; bytes read. A question is answered at once, as terminals do.
+
+        What was read is looked at later: an emulator in Python takes longer than the programs that are measured.
+        """
         if not select.select([self._fd], [], [], seconds)[0]:
             return 0
         try:
@@ -51,13 +56,29 @@ class Terminal:
         self.bytes += len(data)
         if answers := self._answering.to(data):
             self.send(answers)
-        if self._stream is not None and self._screen is not None:
-            self._stream.feed(data)
-            marks = [int(mark) for line in self._changed() for mark in _MARK_TEXT.findall(line)]
-        else:
-            marks = [int(mark) for mark in _MARK.findall(data)]
-        self.newest = max([self.newest, *marks])
+        self._unseen.append((time.monotonic(), data))
         return len(data)
+
+    def look(self) -> list[tuple[float, int]]:
+        """(when it came, the highest line number on the screen thereafter) of all that was read since the last look."""
+        sightings = []
+        while self._unseen:
+            at, data = self._unseen.popleft()
+            if self._stream is not None:
+                self._stream.feed(data)
+                marks = [int(mark) for line in self._changed() for mark in _MARK_TEXT.findall(line)]
+            else:
+                marks = [int(mark) for mark in _MARK.findall(data)]
+            self.newest = max([self.newest, *marks])
+            sightings.append((at, self.newest))
+        return sightings
+
+    @property
+    def text(self) -> str:
+        """The emulated screen as of the last look."""
+        assert self._screen is not None
+        rows = [self._screen.buffer[y] for y in range(ROWS)]
+        return "\n".join("".join([row[x].data for x in range(COLUMNS)]) for row in rows)
 
     def _changed(self) -> list[str]:
         """The rows that changed since the last call (pyte's own `display` trips over half wide characters)."""
@@ -77,8 +98,10 @@ class Terminal:
     def wait_for(self, number: int, most: float) -> bool:
         """Read until line `number` or a later one has been seen."""
         end = time.monotonic() + most
+        self.look()
         while self.newest < number and time.monotonic() < end and self.alive:
-            self.read(0.02)
+            if self.read(0.02):
+                self.look()
         return self.newest >= number
 
     def send(self, keys: bytes) -> None:

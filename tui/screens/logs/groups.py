@@ -1,22 +1,37 @@
-"""The dialog that chooses a log group: the runbook's first, then all groups of the account."""
+"""The dialog that chooses log groups: the runbook's first, then all groups of the account."""
 
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList
-from textual.widgets.option_list import Option
+from textual.getters import app as app_getter
+from textual.widgets import Input
 
 from services.aws.client.errors import AwsError
-from services.i18n import _, plural, sentences
+from services.aws.logs.streams import LogStreams
+from services.i18n import N_, _, plural, sentences
+from services.models import glyphs
+from services.models.date_text import time_text
 from services.models.logs import LogGroup
 from services.models.text import clean
+from services.models.units import BYTES, number
 from services.system import Services
+from tui.console import Console
 from tui.screens.common.dialog import Dialog
+from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
+from widgets.drawing.table import KeyedTable, Row
+
+_AT_ONCE = 4
+"""Requests for the newest event that are under way at most; AWS allows 25 a second for the account."""
+_ROWS = 16
+"""Rows of the list on a large screen."""
 
 
 def matching(shown: int, count: int) -> str:
@@ -26,37 +41,84 @@ def matching(shown: int, count: int) -> str:
     return _("{shown} of {count} log groups match").format(shown=shown, count=count)
 
 
-class GroupScreen(Dialog[str]):
-    """Returns the exact name of the chosen group, or None."""
+@dataclass(slots=True)
+class _Group:
+    """One line of the list."""
 
-    BINDINGS: ClassVar[list[BindingType]] = []
+    text: str
+    """Its name for display."""
+    title: str = ""
+    stored: str = ""
+    last: str = ""
+    """The time of its newest event."""
+
+
+class _NamePart(Input):
+    """Leaves a space, which is in no name of a group, to the key that ticks."""
+
+    ticks = False
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the key is text."""
+        return super().check_consume_key(key, character) and not (self.ticks and key == "space")
+
+
+class GroupScreen(Dialog[tuple[str, ...]]):
+    """Returns the exact names of the chosen groups, at least one, or None."""
+
+    app = app_getter(Console)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "tick", N_("Tick"), id="log.group.tick", priority=True)
+    ]
     DEFAULT_CSS = """
     GroupScreen {
-        OptionList { height: auto; max-height: 16; border: none; background: $surface; }
+        #window { max-width: 116; }
+        KeyedTable { height: auto; max-height: 18; }
         Input { border: none; height: 1; padding: 0 1; background: $panel; &:focus { border: none; } }
         #note { color: $text-muted; height: auto; }
     }
     """
 
-    def __init__(self, services: Services, further: tuple[str, ...] = ()) -> None:
+    def __init__(self, services: Services, further: tuple[str, ...] = (), most: int = 1) -> None:
+        """`further` groups are offered as well; at most `most` can be chosen at once."""
         super().__init__()
         self.services = services
-        self.groups: dict[str, str] = {
-            str(spec.id): f"{spec.id}  {spec.title}" for spec in services.runbook.log_groups
+        self.groups: dict[str, _Group] = {
+            str(spec.id): _Group(clean(str(spec.id)), str(spec.title)) for spec in services.runbook.log_groups
         }
-        """The text of each group's line by the group's exact name."""
-        self.groups |= {name: clean(name) for name in further if name not in self.groups}
+        """Each group's line by the group's exact name."""
+        self.groups |= {name: _Group(clean(name)) for name in further if name not in self.groups}
         self.order: list[str] = []
         """The exact names of the listed groups."""
+        self.ticks: list[str] = []
+        """The exact names of the ticked groups, in the order of ticking."""
+        self.most = most
         self.reading = _("Reading the list…")
         """Why the list is not the whole one, or ""."""
+        self._asked: set[str] = set()
+        """Groups whose newest event was asked for."""
+        self._permits = asyncio.Semaphore(_AT_ONCE)
+        self.table = KeyedTable(
+            (
+                Column("", min_width=1),
+                Column(_("Log group"), flex=3, min_width=24, middle=True),
+                Column(_("Name"), max_width=24, rank=3),
+                Column(_("Stored"), align="right", max_width=10, rank=2),
+                Column(_("Last event"), max_width=22, rank=1),
+            )
+        )
+        self.table.can_focus = False
 
     def compose(self) -> ComposeResult:
         """Yield the input that narrows, the list and a note."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Log group"))
-            yield Input(placeholder=_("Part of the name, or a whole name"))
-            yield OptionList()
+            ticks = _("Space ticks · ⏎ opens · Esc closes") if self.most > 1 else _("⏎ opens · Esc closes")
+            window.border_subtitle = Content(ticks)
+            part = _NamePart(placeholder=_("Part of the name, or a whole name"))
+            part.ticks = self.most > 1
+            yield part
+            yield self.table
             yield Prose(id="note")
 
     def on_mount(self) -> None:
@@ -75,24 +137,76 @@ class GroupScreen(Dialog[str]):
             return
         self.reading = ""
         for group in account_groups:
-            self.groups.setdefault(str(group.id), group.name)
-        row = self.query_one(OptionList).highlighted
-        self.fill(self.query_one(Input).value, at=self.order[row] if row is not None else "")
+            line = self.groups.setdefault(str(group.id), _Group(group.name))
+            line.stored = number(group.stored_bytes, BYTES)
+        self.fill(self.query_one(Input).value, at=self.table.cursor_key or "")
+
+    @work(group="newest")
+    async def _read_newest(self, names: tuple[str, ...]) -> None:
+        """Read the newest event of each of `names`, a few at a time."""
+        streams = LogStreams(self.services.session)
+
+        async def read(name: str) -> None:
+            async with self._permits:
+                try:
+                    at: datetime | None = await streams.last_event(name)
+                except AwsError:
+                    return
+            now = self.app.now()
+            self.groups[name].last = time_text(at, self.app.zone, now) if at is not None else _("never")
+            self._show_rows()
+
+        await asyncio.gather(*(read(name) for name in names))
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
         """Narrow the list to what is typed."""
         self.fill(event.value)
 
+    @on(KeyedTable.Highlighted)
+    def highlighted(self) -> None:
+        """Read what the list shows of the groups around."""
+        self._ask_newest()
+
     def fill(self, term: str, at: str = "") -> None:
-        """List the groups whose line contains `term`, whatever its case; highlight `at`, else the first."""
-        options = self.query_one(OptionList)
-        options.clear_options()
-        self.order = [name for name, line in self.groups.items() if term.casefold() in line.casefold()]
-        options.add_options([Option(Content(self.groups[name])) for name in self.order])
+        """List the groups whose name or title contains `term`, whatever its case; the cursor goes `at`, else to the first."""
+        part = term.casefold()
+        self.order = [
+            name for name, line in self.groups.items() if part in f"{line.text}  {line.title}".casefold()
+        ]
+        self._show_rows()
         if self.order:
-            options.highlighted = self.order.index(at) if at in self.order else 0
+            self.table.move_to(at if at in self.order else self.order[0])
         self._show_note()
+        self._ask_newest()
+
+    def _show_rows(self) -> None:
+        self.table.set_rows([self._row(name) for name in self.order])
+
+    def _row(self, name: str) -> Row:
+        line = self.groups[name]
+        tick = glyphs.DONE if name in self.ticks else " "
+        return Row(
+            name,
+            (
+                [(tick, "good")],
+                [(line.text, "strong" if name in self.ticks else "")],
+                [(line.title, "")],
+                [(line.stored, "muted")],
+                [(line.last, "muted")],
+            ),
+        )
+
+    def _ask_newest(self) -> None:
+        """Ask for the newest event of the groups that can be seen and were not asked for yet."""
+        if not self.order:
+            return
+        place = self.order.index(self.table.cursor_key) if self.table.cursor_key in self.order else 0
+        around = self.order[max(0, place - _ROWS) : place + _ROWS]
+        names = tuple(name for name in around if name not in self._asked)
+        self._asked |= set(names)
+        if names:
+            self._read_newest(names)
 
     def _show_note(self) -> None:
         """Count what is listed; if that is nothing, say what can be done."""
@@ -102,23 +216,47 @@ class GroupScreen(Dialog[str]):
             note = text.format(term=term)
         else:
             note = matching(len(self.order), len(self.groups))
-        self.query_one("#note", Prose).show(Content(sentences(note, self.reading)))
+        ticked = plural("{count} ticked", "{count} ticked", len(self.ticks)).format(count=len(self.ticks))
+        self.query_one("#note", Prose).show(
+            Content(sentences(note, ticked if self.ticks else "", self.reading))
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tick only where several can be chosen."""
+        return self.most > 1 if action == "tick" else super().check_action(action, parameters)
+
+    def action_tick(self) -> None:
+        """Tick the group under the cursor, or untick it; no name of a group has a space."""
+        name = self.table.cursor_key
+        if name is None:
+            return
+        if name in self.ticks:
+            self.ticks.remove(name)
+        elif len(self.ticks) < self.most:
+            self.ticks.append(name)
+        else:
+            self.app.inform(_("at most {count} panes").format(count=self.most))
+        self._show_rows()
+        self._show_note()
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Return the highlighted group, or exactly what was typed if no group matches."""
-        row = self.query_one(OptionList).highlighted
-        self.dismiss(self.order[row] if row is not None and self.order else event.value.strip() or None)
+        """Return the ticked groups, else the one under the cursor, or exactly what was typed if no group matches."""
+        if self.ticks:
+            self.dismiss(tuple(self.ticks))
+            return
+        name = self.table.cursor_key if self.order else event.value.strip()
+        self.dismiss((name,) if name else None)
 
-    @on(OptionList.OptionSelected)
-    def selected(self, event: OptionList.OptionSelected) -> None:
-        """Return the clicked group."""
-        self.dismiss(self.order[event.option_index])
+    @on(KeyedTable.Selected)
+    def selected(self, event: KeyedTable.Selected) -> None:
+        """Return the clicked group, or the ticked ones."""
+        self.dismiss(tuple(self.ticks) or (event.key,))
 
     def key_down(self) -> None:
-        """Move the highlight down while the input keeps the focus."""
-        self.query_one(OptionList).action_cursor_down()
+        """Move the cursor down while the input keeps the focus."""
+        self.table.action_move(1)
 
     def key_up(self) -> None:
-        """Move the highlight up while the input keeps the focus."""
-        self.query_one(OptionList).action_cursor_up()
+        """Move the cursor up while the input keeps the focus."""
+        self.table.action_move(-1)

@@ -1,113 +1,179 @@
-"""ログ: up to four log groups side by side, each followed independently."""
+"""ログ: one to six log groups side by side, each followed independently."""
 
 from datetime import datetime
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
+from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.one_time import OneTime
 from tui.screens.logs.panes import PaneScreen
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.prompt import LogPrompt
+from widgets.logs.panes.area import PaneArea
+from widgets.logs.panes.arrangement import MOST_PANES
 
-MOST_PANES = 4
-"""Panes on the screen at most."""
+Target = tuple[str, datetime | None]
+"""A log group and the time to show; None for the newest lines."""
 
 
 class LogsScreen(PaneScreen):
     """The logs mode: several log panes on one screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), WAY_BACK]
-    DEFAULT_CSS = """
-    LogsScreen {
-        #panes { height: 1fr; }
-        #panes > LogPane { width: 1fr; }
-        &.-narrow #panes { layout: vertical; }
-        &.-narrow #panes > LogPane { width: 100%; height: 1fr; }
-    }
-    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.area = PaneArea(id="panes")
+        self.one_time = OneTime(lambda: self.tails)
 
     def body(self) -> ComposeResult:
-        """Yield the panes' container: side by side, or one above the other on a narrow screen."""
-        yield Horizontal(id="panes")
+        """Yield the room of the panes."""
+        yield self.area
 
     async def opened(self) -> None:
-        """Open the log group that was requested from another screen, else the runbook's first."""
+        """Open the log groups that were requested from another screen, else the runbook's first."""
         groups = self.services.runbook.log_groups
-        request, self.app.requested_logs = self.app.requested_logs, None
-        if request is not None:
-            await self.add_pane(*request)
+        targets, self.app.requested_logs = self.app.requested_logs, ()
+        if targets:
+            await self.show(targets)
         elif groups:
             await self.add_pane(groups[0].id)
 
     @property
     def pane(self) -> LogPane | None:
-        """The focused pane, else the first; None if there is none."""
-        focused = self.focused
-        around = focused.ancestors_with_self if focused is not None else []
-        inside = [pane for pane in self.tails if pane in around]
-        return next(iter(inside or self.tails), None)
+        """The active pane, else the first; None if there is none."""
+        active = self.area.active
+        return active if active in self.tails else next(iter(self.tails), None)
 
     def aws_commands(self) -> CommandSheet | None:
-        """The commands that read the focused pane."""
+        """The commands that read the active pane."""
         return self.pane_sheet(self.pane) if self.pane is not None else None
 
-    async def add_pane(self, group: str, at: datetime | None = None) -> None:
-        """Open another pane on `group`, at the time `at` if given."""
-        if len(self.tails) >= MOST_PANES:
-            self.app.inform(_("at most {count} panes").format(count=MOST_PANES))
-            return
+    # Opening and closing
+
+    async def add_pane(self, group: str, at: datetime | None = None, pattern: str = "") -> LogPane | None:
+        """Open another pane on `group`, at the time `at` if given; None if there are as many as there can be."""
+        if not self._has_room():
+            return None
         pane = self.new_pane()
-        await self.query_one("#panes").mount(pane)
+        await self.area.mount(pane)
         pane.focus()
         self.refresh_bindings()
-        self.follow(pane, group, at=at)
+        self.follow(pane, group, pattern, at=at)
+        return pane
 
-    async def show(self, group: str, at: datetime | None = None) -> None:
-        """Show `group` at a time: in the pane that follows it, else in a new one, else in the focused one."""
+    async def show(self, targets: tuple[Target, ...]) -> None:
+        """Show log groups at a time: each in the pane that follows it, else in a new one; the first gets the focus.
+
+        Where there is no room for another pane, the first one takes the active pane.
+        """
+        panes = [
+            await self._show(group, at, may_replace=index == 0) for index, (group, at) in enumerate(targets)
+        ]
+        if panes[0] is not None:
+            panes[0].focus()
+
+    async def _show(self, group: str, at: datetime | None, *, may_replace: bool) -> LogPane | None:
         for pane, tail in self.tails.items():
             if tail.group == group:
-                pane.focus()
                 if at is not None:
                     pane.go_to(int(at.timestamp() * 1000))
-                return
-        if len(self.tails) >= MOST_PANES and self.pane is not None:
+                return pane
+        if len(self.tails) >= MOST_PANES and may_replace and self.pane is not None:
             self.follow(self.pane, group, at=at)
-        else:
-            await self.add_pane(group, at)
+            return self.pane
+        return await self.add_pane(group, at)
+
+    def _has_room(self) -> bool:
+        if len(self.tails) < MOST_PANES:
+            return True
+        self.app.inform(_("at most {count} panes").format(count=MOST_PANES))
+        return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable closing the only pane."""
-        return len(self.tails) > 1 if action == "close_pane" else super().check_action(action, parameters)
+        """Close, zoom and resize only where there are several panes."""
+        if action in ("close_pane", "zoom_pane", "resize_pane", "toggle_together"):
+            return len(self.tails) > 1
+        return super().check_action(action, parameters)
 
     def action_open_pane(self) -> None:
-        """Choose a log group for another pane."""
-        if len(self.tails) >= MOST_PANES:
-            self.app.inform(_("at most {count} panes").format(count=MOST_PANES))
-        else:
-            self.choose(None)
+        """Choose log groups for further panes."""
+        if self._has_room():
+            self.choose_more()
+
+    @work(group="choose-group", exclusive=True)
+    async def choose_more(self) -> None:
+        """Ask for log groups and open a pane for each."""
+        room = MOST_PANES - len(self.tails)
+        dialog = GroupScreen(self.services, self.app.config.log_groups, most=room)
+        for group in await self.app.push_screen_wait(dialog) or ():
+            await self.add_pane(group)
 
     @work(group="close-pane", exclusive=True)
     async def action_close_pane(self) -> None:
-        """Close the focused pane, unless it is the last one; ask first if that drops what the reader did in it."""
+        """Close the active pane, unless it is the last one; ask first if that drops what the reader did in it."""
         pane = self.pane
         if pane is None or len(self.tails) < 2:
             return
         if pane.holds_work and not await self.app.push_screen_wait(_question(pane.title)):
             return
+        await self.remove_pane(pane)
+
+    async def remove_pane(self, pane: LogPane) -> None:
+        """Close a pane; the one beside it gets the focus."""
         if pane not in self.tails:
             return
+        place = list(self.tails).index(pane)
         self.forget(pane)
+        self.area.forget(pane)
         await pane.remove()
+        if len(self.tails) < 2:
+            self.area.zoom(False)
         self.refresh_bindings()
+        panes = list(self.tails)
+        if panes:
+            panes[min(place, len(panes) - 1)].focus()
+
+    # One time
+
+    @on(LogPane.Moved)
+    def pane_moved(self, message: LogPane.Moved) -> None:
+        """Show the moment in the other panes."""
+        self.one_time.moved(message.pane, message.at)
+
+    @on(LogPrompt.TimeEntered)
+    def time_entered(self, message: LogPrompt.TimeEntered) -> None:
+        """Go to the time in every pane."""
         if self.pane is not None:
-            self.pane.focus()
+            self.one_time.go_to(self.pane, message.at, minute=message.minute)
+
+    def action_toggle_together(self) -> None:
+        """Let the panes scroll together, or only move their mark line."""
+        together = self.one_time.toggle(self.pane)
+        self.app.inform(
+            _("The panes scroll together.")
+            if together
+            else _("The panes scroll each by itself; the mark line shows the moment.")
+        )
+
+    # The room of the panes
+
+    def action_zoom_pane(self) -> None:
+        """Give the active pane the whole room, or each its share again."""
+        self.area.zoom(not self.area.zoomed)
+
+    def action_resize_pane(self, steps: int) -> None:
+        """Give the active pane more of the room, or less."""
+        if self.pane is not None:
+            self.area.grow(self.pane, steps)
 
 
 def _question(group: str) -> ChooseScreen:

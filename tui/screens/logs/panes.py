@@ -108,18 +108,11 @@ class PaneScreen(ModeScreen):
         choose_level(self.app, message.pane)
 
     @work(group="choose-group", exclusive=True)
-    async def choose(self, pane: LogPane | None) -> None:
-        """Ask for a group and follow it in `pane`; None opens a new pane."""
-        group = await self.app.push_screen_wait(GroupScreen(self.services, self.app.config.log_groups))
-        if not group:
-            return
-        if pane is None:
-            await self.add_pane(group)
-        else:
-            self.follow(pane, group)
-
-    async def add_pane(self, group: str, at: datetime | None = None) -> None:
-        """Open another pane; a screen with a fixed number of panes does nothing."""
+    async def choose(self, pane: LogPane) -> None:
+        """Ask for a group and follow it in `pane`."""
+        groups = await self.app.push_screen_wait(GroupScreen(self.services, self.app.config.log_groups))
+        if groups and pane in self.tails:
+            self.follow(pane, groups[0])
 
 
 def _is_reading(pane: LogPane) -> bool:

@@ -67,14 +67,18 @@ class CellOutput:
         colours: ColorSystem = ColorSystem.TRUECOLOR,
         erases_in_colour: bool = True,
         link: Link = "auto",
+        is_relayed: bool = False,
         on_link: Callable[[LinkState], object] = lambda _state: None,
     ) -> None:
-        """`on_link` is called when the line turns slow or fast; the input must be passed to `answers`."""
+        """`on_link` is called when the line turns slow or fast; the input must be passed to `answers`.
+
+        `is_relayed`: a multiplexer (tmux, screen) is between here and the terminal.
+        """
         self._loop = loop
         self._writer = writer
         self._colours, self._erases_in_colour = colours, erases_in_colour
         self._begin_grids(0, 0)
-        self._meter = Meter(link)
+        self._meter = Meter(link, is_relayed=is_relayed)
         self._flow = FlowControl(self._meter)
         self._on_link = on_link
         self._timer: Handle | None = None

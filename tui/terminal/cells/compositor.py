@@ -37,9 +37,16 @@ def _strips(grid: Grid, renditions: Renditions, x: int, y: int, strips: Iterable
 
 
 def _strip(grid: Grid, renditions: Renditions, x: int, y: int, strip: Strip) -> int:
-    for text, style, control in strip:
-        if text and not control:
-            x = grid.put(x, y, text, renditions.of_style(style))
+    segments = [(text, style) for text, style, control in strip if text and not control]
+    row = "".join([text for text, _style in segments])
+    if row.isascii() and row.isprintable():
+        # Most rows: every character has a cell, so the row is written in one go.
+        styles: list[int] = []
+        for text, style in segments:
+            styles += [renditions.of_style(style)] * len(text)
+        return grid.put_row(x, y, list(row), styles)
+    for text, style in segments:
+        x = grid.put(x, y, text, renditions.of_style(style))
     return x
 
 

@@ -24,7 +24,10 @@ _LONGEST = 600.0
 CREDIT = 32_768
 """Bytes that may be sent at once…"""
 RATE = 32_000
-"""… and bytes a second thereafter: nobody can read faster output."""
+"""… and bytes a second thereafter, unless the terminal answers at once: nobody can read faster output.
+
+What is sent faster may fill the buffers of a line whose other users wait behind it.
+"""
 MUTE_AFTER = 2.0
 """Seconds without a single answer after which the terminal counts as one that never answers."""
 MUTE_INTERVAL = 0.2
@@ -67,6 +70,8 @@ class FlowControl:
         self._unasked += size
         self._last = size
         self._credit = min(CREDIT, self._credit + RATE * (now - self.sent_at)) - size
+        if self._meter.answers_at_once:
+            self._credit = float(CREDIT)
         self.sent_at = now
         if self.answers and not self._in_flight and self._unasked < WINDOW:
             return False
@@ -127,7 +132,8 @@ class FlowControl:
         Sent content is then never much older than necessary.
         """
         trip = self._meter.state.round_trip if self._meter.state.is_slow else None
-        return max(self._meter.interval, self._last / RATE / 2, (trip or 0.0) / 3)
+        carried = 0.0 if self._meter.answers_at_once else self._last / RATE
+        return max(self._meter.interval, carried / 2, (trip or 0.0) / 3)
 
     def probe_at(self) -> float:
         """When to ask the terminal again if no answer comes before; infinity where that is not needed."""

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
@@ -14,10 +15,11 @@ LONGEST = 16
 """Code points of one grapheme that are drawn; more would be an attack on the terminal."""
 _JOINERS = frozenset("\u200d\ufe0f")
 _FLAG = re.compile("([\U0001f1e6-\U0001f1ff]{2})")
+_FLAG_PART = re.compile("[\U0001f1e6-\U0001f1ff]")
 _NO_WIDTH = frozenset(["Mn", "Me", "Cf"])
 """Categories that no terminal gives a cell of their own."""
-_narrow: set[str] = {chr(code) for code in range(0x20, 0x7F)}
-"""Characters seen so far that are one cell wide and combine with nothing."""
+_alone: dict[str, tuple[str, ...]] = {chr(code): (chr(code),) for code in range(0x20, 0x7F)}
+"""The cells of the characters that occurred and combine with nothing: most text consists of these."""
 
 
 def cells(text: str) -> list[str]:
@@ -25,18 +27,25 @@ def cells(text: str) -> list[str]:
 
     Characters without a width join the cell before; those at the beginning are omitted, see `leading_marks`.
     """
-    if _narrow.issuperset(text):
+    if text.isascii() and text.isprintable():
         return list(text)
+    try:
+        return [*chain.from_iterable(map(_alone.__getitem__, text))]
+    except KeyError:
+        return _with_new(text)
+
+
+def _with_new(text: str) -> list[str]:
+    """As `cells`; remembers the characters that stand alone."""
     row: list[str] = []
     for grapheme, width in _graphemes(text):
         if width == 0:
             _attach(row, grapheme)
-        elif width == 1:
-            row.append(grapheme)
-            if len(grapheme) == 1:
-                _narrow.add(grapheme)
         else:
-            row += (grapheme, "")
+            contents = (grapheme,) if width == 1 else (grapheme, "")
+            row += contents
+            if len(grapheme) == 1 and not _FLAG_PART.match(grapheme):
+                _alone[grapheme] = contents
     return row
 
 

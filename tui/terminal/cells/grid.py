@@ -27,14 +27,19 @@ class Grid:
         if not text.isascii() and (marks := leading_marks(text)):
             self._mark_before(x, y, marks)
         contents = cells(text)
+        return self.put_row(x, y, contents, [style] * len(contents))
+
+    def put_row(self, x: int, y: int, contents: list[str], styles: list[int]) -> int:
+        """Write cells with a style each at column `x` of row `y`, cut at the row's edges; the column after them."""
         end = x + len(contents)
         if 0 <= y < self.height and x < self.width and end > 0 and contents:
             if x < 0 or end > self.width:
-                contents = contents[max(0, -x) : self.width - x]
-            self._replace(max(0, x), y, contents, style)
+                inside = slice(max(0, -x), self.width - x)
+                contents, styles = contents[inside], styles[inside]
+            self._replace(max(0, x), y, contents, styles)
         return end
 
-    def _replace(self, x: int, y: int, contents: list[str], style: int) -> None:
+    def _replace(self, x: int, y: int, contents: list[str], styles: list[int]) -> None:
         """Replace cells; half a wide character, in the new text or in the old, becomes a space."""
         row, end = self.texts[y], x + len(contents)
         if not contents[0]:
@@ -47,7 +52,7 @@ class Grid:
         elif width(contents[-1]) == 2:
             contents[-1] = " "
         row[x:end] = contents
-        self.styles[y][x:end] = [style] * len(contents)
+        self.styles[y][x:end] = styles
 
     def _mark_before(self, x: int, y: int, marks: str) -> None:
         """Add combining marks to the character before column `x`."""

@@ -17,6 +17,11 @@ _SLOW = 0.3
 _FAST = 0.12
 """Seconds below which it counts as fast again."""
 _INTERVALS = {False: 0.05, True: 0.25}
+_AT_ONCE = {False: 0.03, True: 0.045}
+"""Seconds of round trip below which the terminal answers at once; more than that where it did so before.
+
+Frames come every 50 ms at most: the line is then idle nearly half of the time, whatever is sent.
+"""
 _LARGE = 512
 """Bytes from which on transmission, not distance, takes most of a frame's time."""
 _SECONDS_A_FRAME = 0.4
@@ -44,8 +49,12 @@ class LinkState(NamedTuple):
 class Meter:
     """Judges the line from round trips, and limits the size and the rate of frames."""
 
-    def __init__(self, link: Link = "auto") -> None:
+    def __init__(self, link: Link = "auto", *, is_relayed: bool = False) -> None:
+        """`is_relayed`: a multiplexer answers for the terminal, which says nothing about the line behind it."""
         self._link = link
+        self._is_relayed = is_relayed
+        self.answers_at_once = False
+        """Whether the line carries frames of any size faster than they are made."""
         self._trips: deque[float] = deque(maxlen=_SAMPLES)
         self._distances: deque[float] = deque(maxlen=_DISTANCES)
         self._rate: float | None = None
@@ -64,6 +73,8 @@ class Meter:
         slow = self.state.is_slow
         if self._link == "auto" and len(self._trips) >= _ENOUGH:
             slow = middle > (_FAST if slow else _SLOW)
+        if len(self._trips) >= _ENOUGH:
+            self.answers_at_once = not (slow or self._is_relayed or middle > _AT_ONCE[self.answers_at_once])
         self.state = self.state._replace(is_slow=slow, round_trip=middle)
 
     @property

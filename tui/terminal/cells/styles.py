@@ -94,6 +94,8 @@ class Renditions:
         self._numbers: dict[Rendition, int] = {Rendition(): DEFAULT}
         self._blanks: list[int] = [DEFAULT]
         self._by_style: dict[Style, int] = {}
+        self._by_identity: dict[int, tuple[Style, int]] = {}
+        """The same by `id`, with the style so that it lives: Rich hashes a style in Python, many times for each row."""
         self._by_codes: dict[str, int] = {}
         self._changes: dict[tuple[Rendition, Rendition], str] = {}
 
@@ -109,11 +111,17 @@ class Renditions:
         """The number of a Rich style."""
         if style is None:
             return DEFAULT
+        pair = self._by_identity.get(id(style))
+        if pair is not None:
+            return pair[1]
         number = self._by_style.get(style)
         if number is None:
             if len(self._by_style) >= _MOST_STYLES:
                 self._by_style.clear()
             number = self._by_style[style] = self._of_codes(style)
+        if len(self._by_identity) >= _MOST_STYLES:
+            self._by_identity.clear()
+        self._by_identity[id(style)] = style, number
         return number
 
     def blank(self, number: int) -> int:

@@ -250,7 +250,6 @@ class LogPager(Vertical):
 
     @on(LogPrompt.TimeEntered)
     def _go_to_time(self, event: LogPrompt.TimeEntered) -> None:
-        event.stop()
         self.go_to(event.at, minute=event.minute)
 
     @on(LogPrompt.QueryEntered)

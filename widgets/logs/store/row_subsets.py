@@ -102,3 +102,33 @@ class Rows:
             if place:
                 return chunk.first + indexes[place - 1]
         return None
+
+
+class AllRows(Rows):
+    """Every row, for a view that hides nothing: answers without a look at the chunks."""
+
+    def __init__(self, store: LogStore) -> None:
+        super().__init__(store, "visible", None, lambda chunk: range(len(chunk)))
+
+    async def prepare(self) -> None:
+        """Nothing is to be computed."""
+
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self._store)
+
+    def rank(self, row: int) -> int:
+        """Number of rows before `row`."""
+        return max(0, min(row, self._store.end) - self._store.first)
+
+    def nth(self, number: int) -> int | None:
+        """The row at index `number`; None beyond the end."""
+        return self._store.first + number if 0 <= number < len(self._store) else None
+
+    def at_or_after(self, row: int) -> int | None:
+        """`row`, or the oldest row for an earlier one; None beyond the end."""
+        return max(row, self._store.first) if row < self._store.end and len(self._store) else None
+
+    def at_or_before(self, row: int) -> int | None:
+        """`row`, or the newest row for a later one; None before the oldest."""
+        return min(row, self._store.end - 1) if row >= self._store.first and len(self._store) else None

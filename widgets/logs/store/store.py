@@ -103,6 +103,8 @@ class LogStore:
 
     def chunk_index(self, row: int) -> int:
         """Index of the chunk with `row`, which must be in memory."""
+        if row >= self.chunks[-1].first:
+            return len(self.chunks) - 1  # as it nearly always is while the end is followed
         return bisect_right(self.chunks, row, key=lambda chunk: chunk.first) - 1
 
     def line(self, row: int) -> StoredLine:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.models.logs import Severity
 from widgets.logs.store.line_chunk import Chunk
-from widgets.logs.store.row_subsets import Rows
+from widgets.logs.store.row_subsets import AllRows, Rows
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.search import Query
 from widgets.logs.text.severity import at_least
@@ -23,7 +23,7 @@ class LogView:
     def rows_for(self, threshold: Severity) -> Rows:
         """The rows at `threshold` or worse."""
         if threshold is Severity.PLAIN:
-            return Rows(self.store, "visible", None, lambda chunk: range(len(chunk)))
+            return AllRows(self.store)
         return Rows(self.store, "visible", threshold, lambda chunk: at_least(chunk.lines(), threshold))
 
     def matches_for(self, query: Query | None) -> Rows:

@@ -1,14 +1,16 @@
-"""The dialog that chooses a log group."""
+"""The dialog that chooses log groups."""
 
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from services.i18n import _
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import console, screen_text, until
 from tests.tui.typed import KEYS, burst
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.logs import LogsScreen
+
+DATABASE, FURTHER = "/aws/rds/instance/facility-prod-db/postgresql", "/further/group"
 
 
 async def test_the_highlight_stays_when_the_groups_of_the_account_arrive(embedded: Embedded) -> None:
@@ -17,10 +19,47 @@ async def test_the_highlight_stays_when_the_groups_of_the_account_arrive(embedde
         await burst(pilot, "o", KEYS["down"])
         dialog = pilot.app.screen
         assert isinstance(dialog, GroupScreen)
-        options = dialog.query_one(OptionList)
         await until(pilot, lambda: dialog.query_one(Static).content != Content(_("Reading the list…")))
-        options.highlighted = 1
+        second = dialog.order[1]
+        dialog.table.move_to(second)
 
         await dialog.read_groups().wait()
 
-        assert options.highlighted == 1
+        assert dialog.table.cursor_key == second
+
+
+async def test_each_group_shows_what_is_stored_and_its_newest_event(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await burst(pilot, "o")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, GroupScreen)
+        await until(pilot, lambda: dialog.groups[DATABASE].stored and dialog.groups[DATABASE].last)
+        row = next(line for line in screen_text(pilot).splitlines() if "postgresql" in line and "B" in line)
+        assert dialog.groups[DATABASE].stored in row
+        assert dialog.groups[DATABASE].last in row
+        asked = embedded.counts()["logs.DescribeLogStreams"]
+        await burst(pilot, KEYS["down"], KEYS["up"], "rds")
+        await until(pilot, lambda: dialog.order == [DATABASE])
+        assert embedded.counts()["logs.DescribeLogStreams"] == asked, "each is asked for once"
+
+
+async def test_several_ticked_groups_open_a_pane_each(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", log_groups=(FURTHER,)) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: isinstance(screen, LogsScreen) and screen.tails)
+        await burst(pilot, "o")
+        await until(pilot, lambda: not pilot.app.screen.reading)
+        await burst(pilot, "ther", " ")
+        await until(pilot, lambda: pilot.app.screen.ticks == [FURTHER])
+        await burst(pilot, KEYS["backspace"] * 4, "rds", " ", KEYS["enter"])
+        await until(pilot, lambda: len(screen.tails) == 3)
+        assert [tail.group for tail in screen.tails.values()][1:] == [FURTHER, DATABASE]
+
+
+async def test_one_group_replaces_that_of_a_pane(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", log_groups=(FURTHER,)) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: isinstance(screen, LogsScreen) and screen.tails)
+        await burst(pilot, "O", "ther", KEYS["enter"])
+        await until(pilot, lambda: [tail.group for tail in screen.tails.values()] == [FURTHER])

@@ -10,12 +10,16 @@ WIDTH, HEIGHT = 100, 16
 class Desk:
     """An output at one end of a line, a terminal at the other."""
 
-    def __init__(self, link: Link = "auto", **line: float) -> None:
+    def __init__(self, link: Link = "auto", *, is_relayed: bool = False, **line: float) -> None:
         self.loop = MadeUpLoop()
         self.line = Line(self.loop, WIDTH, HEIGHT, **line)  # type: ignore[arg-type]
         self.links: list[bool] = []
         self.output = CellOutput(
-            self.line, self.loop, link=link, on_link=lambda state: self.links.append(state.is_slow)
+            self.line,
+            self.loop,
+            link=link,
+            is_relayed=is_relayed,
+            on_link=lambda state: self.links.append(state.is_slow),
         )
         self.line.output = self.output
         self.output.begin()

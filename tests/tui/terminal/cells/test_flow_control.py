@@ -109,7 +109,7 @@ def test_an_idle_screen_waits_for_nothing() -> None:
 
 def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "RATE", 16_000)
-    desk = Desk()
+    desk = Desk(is_relayed=True)
     for step in range(200):
         desk.fill(step)
         desk.loop.run(0.05)
@@ -121,6 +121,49 @@ def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: pytest.MonkeyPat
         desk.loop.run(0.05)
     assert len(desk.line.frames) >= frames + 29
     desk.check()
+
+
+def test_a_terminal_that_answers_at_once_gets_every_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "RATE", 16_000)
+    desk = Desk()
+    for step in range(200):
+        desk.fill(step)
+        desk.loop.run(0.05)
+    assert len(desk.line.frames) >= 199
+    assert desk.output.min_interval == pytest.approx(0.05)
+    desk.check()
+
+
+def test_a_line_that_no_longer_answers_at_once_is_spared_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "RATE", 8_000)
+    desk = Desk()
+    for step in range(60):
+        desk.fill(step)
+        desk.loop.run(0.05)
+    desk.line.distance = 0.03
+    for step in range(60, 100):
+        desk.fill(step)
+        desk.loop.run(0.05)
+    sent, began = len(desk.line.sent), desk.loop.now
+    for step in range(100, 300):
+        desk.fill(step)
+        desk.loop.run(0.05)
+    rate = sum(len(data) for _at, data in desk.line.sent[sent:]) / (desk.loop.now - began)
+    assert 4_000 < rate <= 8_800, "what was sent before is not paid for"
+    desk.loop.run(2)
+    desk.check()
+
+
+def test_what_a_multiplexer_answers_at_once_says_nothing_about_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pacing, "RATE", 16_000)
+    desk = Desk(is_relayed=True)
+    for step in range(200):
+        desk.fill(step)
+        desk.loop.run(0.05)
+    began = desk.loop.now - 5
+    assert sum(len(data) for at, data in desk.line.sent if at >= began) <= 5 * 16_000 * 1.1
 
 
 def test_a_line_that_becomes_longer_is_not_taken_for_a_narrow_one() -> None:

@@ -1,0 +1,80 @@
+"""One time for all panes."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until
+from tests.tui.screens.logs.panes_open import APPLICATION, logs
+from tests.tui.seeding import client, make_group, put_lines
+from tests.tui.typed import KEYS, burst
+from widgets.logs.pane.pane import LogPane
+
+EVEN, ODD = "/further/even", "/further/odd"
+
+
+@pytest.fixture
+async def start(embedded: Embedded) -> int:
+    """When the first of the lines was written: one a second, to the two groups in turn."""
+    start = int(embedded.clock.now().timestamp() * 1000) - 60_000
+    async with client("logs", embedded.url) as aws:
+        for group, first in ((EVEN, 0), (ODD, 1)):
+            await make_group(aws, group, "stream")
+            lines = [(start + second * 1000, f"line {second}") for second in range(first, 60, 2)]
+            await put_lines(aws, group, "stream", lines)
+    return start
+
+
+def panes_of(pilot: Pilot[Any]) -> tuple[LogPane, LogPane]:
+    _first, even, odd = pilot.app.screen.tails
+    return even, odd
+
+
+def at_cursor(pane: LogPane) -> str:
+    line = pane.lines.line_at_cursor()
+    return line.text if line is not None else ""
+
+
+async def test_moving_in_a_pane_moves_the_others_to_the_same_moment(embedded: Embedded, start: int) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        even, odd = panes_of(pilot)
+        await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+        even.focus()
+        await burst(pilot, KEYS["up"] * 20)
+        place = int(at_cursor(even).removeprefix("line "))
+        await until(pilot, lambda: at_cursor(odd) == f"line {place + 1}")
+        assert odd.lines.rules.time_mark == start + place * 1000
+        assert even.lines.rules.time_mark is None, "only the others have the line"
+        await until(pilot, lambda: "⌖" in screen_text(pilot))
+
+        odd.focus()
+        await burst(pilot, KEYS["up"])
+        await until(pilot, lambda: at_cursor(even) == f"line {place}")
+        await until(pilot, lambda: odd.lines.rules.time_mark is None)
+
+
+async def test_following_again_in_one_pane_follows_in_those_that_were_moved_along(
+    embedded: Embedded, start: int
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        even, odd = panes_of(pilot)
+        await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+        even.focus()
+        await burst(pilot, "*", KEYS["up"] * 20)
+        await until(pilot, lambda: odd.lines.rules.time_mark is not None)
+        assert odd.lines.scroller.follow, "only its mark line moved"
+        await burst(pilot, "*")
+        await until(pilot, lambda: not odd.lines.scroller.follow)
+        await burst(pilot, KEYS["end"])
+        await until(pilot, lambda: odd.lines.scroller.follow and odd.lines.rules.time_mark is None)
+
+
+async def test_a_typed_time_is_gone_to_in_every_pane(embedded: Embedded, start: int) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        even, odd = panes_of(pilot)
+        even.focus()
+        await burst(pilot, "@", "9:59:20", KEYS["enter"])
+        await until(pilot, lambda: (at_cursor(even), at_cursor(odd)) == ("line 20", "line 21"))
+        assert even.lines.rules.marked_at == odd.lines.rules.marked_at == start + 20_000

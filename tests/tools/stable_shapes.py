@@ -287,7 +287,9 @@ def names() -> dict[str, Any]:
         "command line": dict(_options(build(Output(outline_drawn=False)), "toban")),
         "scenarios": sorted(scenarios()),
         "runbooks": sorted(builtin_names()),
-        "definitions in schemas": {name: sorted(text.get("$defs", {})) for name, text in printed_schemas().items()},
+        "definitions in schemas": {
+            name: sorted(text.get("$defs", {})) for name, text in printed_schemas().items()
+        },
         "words": {name: sorted(word.value for word in words) for name, words in _WORDS.items()},
     }
 

@@ -31,6 +31,13 @@ class QueryEditor(TextArea):
         """The reader leaves the editor."""
 
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
+        # The text area draws while it is made.
+        self.language_of_query = QueryLanguage.LOGSQL
+        self.fields: tuple[str, ...] = ()
+        """Names of the fields of the log groups, for completing."""
+        self.error_place: tuple[int, int] | None = None
+        """Line and column of what does not compile; None: nothing is known."""
+        self._line_styles = LineStyles(self)
         super().__init__(
             clean_block(text, LONGEST_TEXT),
             id=id,
@@ -40,12 +47,6 @@ class QueryEditor(TextArea):
             highlight_cursor_line=False,
         )
         self.cursor_blink = False
-        self.language_of_query = QueryLanguage.LOGSQL
-        self.fields: tuple[str, ...] = ()
-        """Names of the fields of the log groups, for completing."""
-        self.error_place: tuple[int, int] | None = None
-        """Line and column of what does not compile; None: nothing is known."""
-        self._line_styles = LineStyles(self)
 
     def use_language(self, language: QueryLanguage) -> None:
         """Highlight and complete another language."""

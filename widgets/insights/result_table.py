@@ -29,7 +29,7 @@ WIDEST = 48
 """Cells of a column at most; the last one takes what is left."""
 WHEEL = 3
 """Rows that the mouse wheel moves."""
-ASCENDING, DESCENDING = "▲", "▼"
+ASCENDING, DESCENDING = "↑", "↓"
 
 
 class ResultTable(LineWidget, can_focus=True):

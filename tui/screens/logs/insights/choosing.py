@@ -8,11 +8,19 @@ from services.i18n import _
 from services.logs.insights.texts import filled, own_text, placeholders
 from services.models.amounts import size_words, yen_words
 from services.models.date_text import time_text
-from services.models.insights_queries import PastQuery, QueryEstimate, QueryLanguage, QueryParameter, SavedQuery
+from services.models.insights_queries import (
+    MOST_GROUPS,
+    PastQuery,
+    QueryEstimate,
+    QueryLanguage,
+    QueryParameter,
+    SavedQuery,
+)
 from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
-from tui.screens.logs.insights.dialogs import GroupsScreen, LineScreen, ParametersScreen
+from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen
 from tui.screens.logs.insights.draft import EXAMPLES, QueryDraft
 from tui.screens.logs.insights.ranges import PRESETS, parse_range, range_words, up_to
 
@@ -55,7 +63,9 @@ def next_language(draft: QueryDraft) -> Chosen:
 
 async def choose_groups(app: Console, draft: QueryDraft) -> tuple[str, ...] | None:
     """Ask for the log groups."""
-    return await app.push_screen_wait(GroupsScreen(app.ready, draft.groups, app.config.log_groups))
+    dialog = GroupScreen(app.ready, (*app.config.log_groups, *draft.groups), most=MOST_GROUPS)
+    dialog.ticks = list(draft.groups)
+    return await app.push_screen_wait(dialog)
 
 
 async def choose_span(app: Console, draft: QueryDraft) -> bool:
@@ -200,11 +210,7 @@ def who_spent(app: Console, past: tuple[PastQuery, ...], most: int = 3) -> str:
 
 async def agreed(app: Console, estimate: QueryEstimate | None) -> bool:
     """Whether the query may be sent: its price is within the runbook's limit, or the reader agrees to it."""
-    if (
-        estimate is not None
-        and not estimate.unknown
-        and estimate.yen <= app.ready.insights.ask_above_yen
-    ):
+    if estimate is not None and not estimate.unknown and estimate.yen <= app.ready.insights.ask_above_yen:
         return True
     price = _("at an unknown price")
     if estimate is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from services.models.base import RawId
 from services.models.insights_queries import (
     DEFAULT_ROWS,
     InsightsQuery,
@@ -34,3 +35,14 @@ class QueryDraft:
     """The last result."""
     estimate: QueryEstimate | None = field(default=None)
     """What the present query would cost; None: not known."""
+
+    def query(self, text: str) -> InsightsQuery:
+        """The query with this text; SQL names its log groups itself."""
+        groups = () if self.language is QueryLanguage.SQL else self.groups
+        return InsightsQuery(
+            text=text,
+            language=self.language,
+            groups=tuple(map(RawId, groups)),
+            span=self.span,
+            limit=min(self.limit, self.language.most_rows),
+        )

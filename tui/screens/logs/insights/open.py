@@ -10,20 +10,17 @@ from tui.messages import OpenLogs
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.places import moment_of
 from tui.screens.logs.insights.ranges import up_to
+from tui.screens.logs.insights.screen import InsightsScreen
 
 DEFAULT_LENGTH = timedelta(hours=1)
 _DRAFTS: WeakKeyDictionary[Console, QueryDraft] = WeakKeyDictionary()
 
 
-async def open_query(
-    app: Console, groups: Sequence[str], shown: tuple[datetime, datetime] | None
-) -> None:
+async def open_query(app: Console, groups: Sequence[str], shown: tuple[datetime, datetime] | None) -> None:
     """Open the query screen on `groups`, over the time that is `shown` in the pane; then open the row's log.
 
     What was asked before is there again; groups and range follow the pane unless a result is still shown.
     """
-    from tui.screens.logs.insights.screen import InsightsScreen
-
     draft = _DRAFTS.get(app)
     span = _span(shown, app.now())
     if draft is None:

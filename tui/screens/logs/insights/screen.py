@@ -13,15 +13,12 @@ from services.aws.client.errors import AwsError
 from services.aws_cli.logs import insights as insights_commands
 from services.i18n import N_, _, sentences
 from services.logs.insights.chosen import chosen_query
-from services.models.amounts import yen_words
 from services.models.aws_cli import CommandSheet
 from services.models.base import RawId
-from services.models.insights_queries import InsightsQuery, QueryLanguage, QueryRows
-from tui.screens.common.choose import Choice, ChooseScreen
+from services.models.insights_queries import InsightsQuery, QueryEstimate, QueryLanguage, QueryRows
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.insights import choosing
 from tui.screens.logs.insights.bar_facts import bar_facts
-from tui.screens.logs.insights.dialogs import RecordScreen
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.opening import open_row
 from tui.screens.logs.insights.ranges import up_to
@@ -30,9 +27,6 @@ from widgets.insights.bar import QueryBar
 from widgets.insights.chart_data import chart_of
 from widgets.insights.editor import QueryEditor
 from widgets.insights.result_table import ResultTable
-
-SETTLE = 0.4
-"""Seconds after the last key until the price is estimated anew."""
 
 
 class InsightsScreen(ModeScreen):
@@ -106,15 +100,7 @@ class InsightsScreen(ModeScreen):
 
     def query_now(self) -> InsightsQuery:
         """The query as it stands."""
-        draft = self.draft
-        groups = () if draft.language is QueryLanguage.SQL else draft.groups
-        return InsightsQuery(
-            text=self.editor.text,
-            language=draft.language,
-            groups=tuple(map(RawId, groups)),
-            span=draft.span,
-            limit=min(draft.limit, draft.language.most_rows),
-        )
+        return self.draft.query(self.editor.text)
 
     @on(TextArea.Changed)
     def _edited(self) -> None:
@@ -127,21 +113,20 @@ class InsightsScreen(ModeScreen):
 
     @work(group="estimate", exclusive=True)
     async def estimate(self) -> None:
-        """Estimate the price once the reader pauses."""
-        await self.services.clock.sleep(0)
-        query = self.query_now()
+        """Estimate the price of the query as it stands; free of charge."""
         self.draft.estimate = None
-        groups = query.groups or tuple(map(RawId, self.draft.groups))
-        if groups:
-            try:
-                estimate = await self.services.insights.estimate(
-                    groups, query.span, query.text, query.language
-                )
-            except AwsError as error:
-                self._trouble = _("The price could not be estimated. {why}").format(why=error.problem.summary)
-            else:
-                self.draft.estimate = estimate
+        self.draft.estimate = await self._estimated(self.query_now())
         self.refresh_bar()
+
+    async def _estimated(self, query: InsightsQuery) -> QueryEstimate | None:
+        groups = query.groups or tuple(map(RawId, self.draft.groups))
+        if not groups:
+            return None
+        try:
+            return await self.services.insights.estimate(groups, query.span, query.text, query.language)
+        except AwsError as error:
+            self._say(_("The price could not be estimated. {why}").format(why=error.problem.summary))
+            return None
 
     @work(group="fields", exclusive=True)
     async def read_fields(self) -> None:
@@ -161,7 +146,7 @@ class InsightsScreen(ModeScreen):
         if trouble := chosen_query(query):
             self._say(trouble)
             return
-        estimate = self.draft.estimate
+        estimate = self.draft.estimate or await self._estimated(query)
         if not await choosing.agreed(self.app, estimate):
             return
         self._say("")

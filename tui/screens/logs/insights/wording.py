@@ -46,7 +46,7 @@ def running_line(progress: QueryProgress, yen: float) -> Line:
     )
     rows = len(progress.rows.rows)
     return [
-        (f"▶ {_(STATES[progress.state])}", "caution"),
+        (f"{glyphs.RUNNING} {_(STATES[progress.state])}", "caution"),
         (f"  {facts}", ""),
         (f"  {partial_words(rows)}", "warn"),
     ]
@@ -63,7 +63,7 @@ def reading_line(progress: QueryProgress) -> Line:
     text = _("reading rows: {read} of {count}")
     return [
         (
-            f"▶ {text.format(read=f'{len(progress.rows.rows):,}', count=f'{progress.count:,}')}",
+            f"{glyphs.RUNNING} {text.format(read=f'{len(progress.rows.rows):,}', count=f'{progress.count:,}')}",
             "caution",
         )
     ]

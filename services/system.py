@@ -55,6 +55,7 @@ from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
 from services.logs.follow.follower import LogFollower, TailBatch
+from services.logs.follow.limiter import LogLimiter, limiter_of
 from services.logs.follow.shared_tails import SharedTails
 from services.logs.insights.history import history_path
 from services.logs.insights.service import InsightsService
@@ -97,9 +98,13 @@ class Services:
     alarm_values: AlarmValues
     metrics: Metrics
     logs: Logs
+    log_limiter: LogLimiter
+    """The account's limit of FilterLogEvents requests: everything that reads logs waits for its turn."""
     insights: InsightsService
     dashboard: DashboardReader
     tails: SharedTails
+    follower: Callable[..., LogFollower]
+    """Makes a follow loop over a group, with the keyword arguments of LogFollower that it needs."""
     feeds: dict[str, Feed[Any]]
     """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `alarm_values` (tuple of AlarmSeries),
     `identity` (Identity), `base_dates` (tuple of BaseDate), and those of panels under their ids."""
@@ -235,9 +240,15 @@ def connect(
         metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
     )
 
+    log_limiter = limiter_of(
+        str(runbook.system.account), str(settings.region or runbook.system.region), clock
+    )
+    follower = partial(
+        LogFollower, logs, clock=clock, poll=poll_seconds, limiter=log_limiter, fault=workers.report
+    )
+
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        tail = LogFollower(logs, group, clock=clock, pattern=pattern, poll=poll_seconds, fault=workers.report)
-        return tail.batches()
+        return follower(group, pattern=pattern).batches()
 
     identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
     book = Journal(
@@ -292,9 +303,11 @@ def connect(
         alarm_values=alarm_values,
         metrics=metrics,
         logs=logs,
+        log_limiter=log_limiter,
         insights=insights,
         dashboard=dashboard,
         tails=SharedTails(follow),
+        follower=follower,
         feeds={
             "alarms": alarms_feed,
             "dashboard": dashboard_feed,

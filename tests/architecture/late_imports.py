@@ -115,6 +115,15 @@ REASONS = [
                 "tui.startup.connection",
             },
             "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
+            "tui/cli/logs/tail.py": {
+                "asyncio",
+                "services.models.log_records",
+                "services.runbook.loader",
+                "services.toml.files",
+                "services.toml.grammar",
+                "tui.cli.logs.tailing",
+                "tui.startup.config_reader",
+            },
             "tui/cli/change_schema.py": {
                 "services.models.changes",
                 "services.models.problem",

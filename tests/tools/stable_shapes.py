@@ -151,6 +151,7 @@ def printed_schemas() -> dict[str, dict[str, Any]]:
         "assess": json.loads(toban("assess", "--schema")[1]),
         "incident report": json.loads(toban("incident", "report", "--schema")[1]),
         "drill score": json.loads(toban("drill", "score", "--schema")[1]),
+        "logs tail": json.loads(toban("logs", "tail", "--schema")[1]),
         "logs query": json.loads(toban("logs", "query", "--schema")[1]),
     }
 
@@ -289,6 +290,7 @@ def names() -> dict[str, Any]:
         "runbooks": sorted(builtin_names()),
         "definitions in schemas": {
             name: sorted(text.get("$defs", {})) for name, text in printed_schemas().items()
+            name: sorted(text.get("$defs", ())) for name, text in printed_schemas().items()
         },
         "words": {name: sorted(word.value for word in words) for name, words in _WORDS.items()},
     }

@@ -1,0 +1,90 @@
+"""Follows several log groups at once, for a reader without a screen."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from services.models.logs import TailBatch
+from services.models.problem import ProblemKind
+
+Tail = Callable[[str], AsyncIterator[TailBatch]]
+"""Starts a follow loop over a group."""
+QUEUED = 8
+"""Batches that wait for the reader at most: a slow reader holds the follow loops back instead of filling memory."""
+
+TRIES = 4
+"""Failed reads after which a group that is read once is given up."""
+LASTING = frozenset(
+    {
+        ProblemKind.ACCESS_DENIED,
+        ProblemKind.NOT_FOUND,
+        ProblemKind.INVALID,
+        ProblemKind.EXPIRED,
+        ProblemKind.NO_CREDENTIALS,
+        ProblemKind.REFUSED,
+        ProblemKind.CLOCK,
+    }
+)
+"""Failures that reading again does not remove."""
+
+
+class GroupBatch(NamedTuple):
+    """What one read of one group brought."""
+
+    group: str
+    batch: TailBatch
+    is_round_over: bool
+    """Whether everything that was visible when the round began has been delivered."""
+
+
+async def batches(tail: Tail, groups: Sequence[str], *, once: bool) -> AsyncGenerator[GroupBatch, None]:
+    """Yield what the follow loops of `groups` deliver, in the order of arrival.
+
+    `once`: each group's loop ends with its first complete round, or with a failure that lasts.
+    """
+    queue: asyncio.Queue[GroupBatch | BaseException | None] = asyncio.Queue(QUEUED)
+    tasks = [
+        asyncio.create_task(_read(tail, group, queue, once=once), name=f"tail {group}") for group in groups
+    ]
+    try:
+        running = len(tasks)
+        while running:
+            item = await queue.get()
+            if item is None:
+                running -= 1
+            elif isinstance(item, BaseException):
+                raise item
+            else:
+                yield item
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _read(
+    tail: Tail, group: str, queue: "asyncio.Queue[GroupBatch | BaseException | None]", *, once: bool
+) -> None:
+    complete_to: int | None = None
+    failures = 0
+    end: BaseException | None = None
+    loop = tail(group)
+    try:
+        async for batch in loop:
+            newest = batch.stats.complete_to
+            is_round_over = batch.problem is None and newest is not None and newest != complete_to
+            complete_to = newest
+            await queue.put(GroupBatch(group, batch, is_round_over))
+            failures += batch.problem is not None
+            is_given_up = batch.problem is not None and (batch.problem.kind in LASTING or failures >= TRIES)
+            if once and (is_round_over or is_given_up):
+                break
+    except Exception as error:  # noqa: BLE001  raised again where the batches are read
+        end = error
+    finally:
+        close = getattr(loop, "aclose", None)
+        if close is not None:
+            with suppress(RuntimeError):
+                await close()
+    await queue.put(end)

@@ -1,0 +1,114 @@
+"""`toban logs tail`: prints the lines of log groups, once or for as long as it runs; for pipes.
+
+It is the follow loop of the log panes: every event once, however late. The text is as it was logged, on a terminal and
+in a pipe, because the operator who reads AWS's logs may read it; `--mask` masks secrets and personal data, and `--output`
+writes an export, which is masked unless a reason is given.
+
+Exit status: 0 everything was read, 64 usage error (also: an unknown group), 69 a group could not be read, 65 and 78 a
+runbook or configuration with mistakes, 73 the file cannot be written, 128 + n on a signal, 141 the reader of the
+output went away.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import click
+
+from services.i18n import _
+from tui.cli.click_i18n import Command, Prints
+from tui.start_options import StartError, StartOptions
+
+
+@dataclass(frozen=True, slots=True)
+class TailOptions:
+    """What is printed, and how."""
+
+    groups: tuple[str, ...]
+    """Log group names or ARNs; none: those of the runbook."""
+    follow: bool
+    since: str | None
+    pattern: str
+    merge: bool
+    as_json: bool
+    utc: bool
+    mask: bool
+
+
+def tail_command(
+    output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Command:
+    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
+    names = {option.name for option in shared}
+
+    def callback(*, groups: tuple[str, ...], schema: bool, **flags: Any) -> int:
+        if schema:
+            output.hand_over([json.dumps(_schema(), ensure_ascii=False, indent=2)])
+            return 0
+        import asyncio
+
+        from tui.cli.logs.tailing import tail
+
+        overrides = {key: flags.pop(key) for key in names if flags.get(key) is not None}
+        flags = {key: value for key, value in flags.items() if key not in names}
+        wish = TailOptions(groups=groups, **flags)
+        try:
+            return asyncio.run(tail(output, replace(before(), **overrides, read_only=True), wish))
+        except StartError as error:
+            output.print_lines([str(error)], error=True)
+            return error.status
+
+    return Command(
+        "tail",
+        callback=callback,
+        help=_(
+            "Print the lines of log groups.\n\nWithout GROUP those of the runbook; without --since the newest 200 of "
+            "each. With --follow every later line once, however late it arrives; late ones are marked. Problems are "
+            "printed on standard error, and reading continues. The text is as it was logged unless --mask is given."
+        ),
+        params=[
+            click.Argument(["groups"], nargs=-1, metavar="[GROUP]…", shell_complete=_complete),
+            click.Option(
+                ["--follow", "-f"], is_flag=True, help=_("Go on with new lines until a signal ends it.")
+            ),
+            click.Option(
+                ["--since"], metavar="TIME", help=_("First time: -2h, 90m, 09:00 or 2026-01-18 09:00")
+            ),
+            click.Option(
+                ["--filter", "pattern"],
+                metavar="PATTERN",
+                default="",
+                help=_("Filter pattern of CloudWatch Logs; an id with hyphens is quoted by itself"),
+            ),
+            click.Option(
+                ["--merge"], is_flag=True, help=_("Merge the groups by time instead of by arrival.")
+            ),
+            click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON lines.")),
+            click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
+            click.Option(["--utc"], is_flag=True, help=_("Print times in UTC instead of the system's zone.")),
+            click.Option(["--mask"], is_flag=True, help=_("Mask secrets and personal data.")),
+            *shared,
+        ],
+    )
+
+
+def _schema() -> dict[str, Any]:
+    from services.models.log_records import LogRecord
+    from services.toml.grammar import schema
+
+    return schema(LogRecord)
+
+
+def _complete(context: click.Context, _argument: click.Parameter, start: str) -> list[str]:
+    """The log groups of the runbook that begin like this; AWS is not asked while somebody types."""
+    from services.runbook.loader import load_named
+    from services.toml.files import DataFileError
+    from tui.startup.config_reader import load_config
+
+    root = context.find_root().obj
+    try:
+        runbook = load_named(load_config(root if isinstance(root, StartOptions) else StartOptions()).runbook)
+    except DataFileError:
+        return []
+    return [str(spec.id) for spec in runbook.log_groups if str(spec.id).startswith(start)]

@@ -289,7 +289,6 @@ def names() -> dict[str, Any]:
         "scenarios": sorted(scenarios()),
         "runbooks": sorted(builtin_names()),
         "definitions in schemas": {
-            name: sorted(text.get("$defs", {})) for name, text in printed_schemas().items()
             name: sorted(text.get("$defs", ())) for name, text in printed_schemas().items()
         },
         "words": {name: sorted(word.value for word in words) for name, words in _WORDS.items()},

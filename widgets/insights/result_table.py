@@ -1,7 +1,7 @@
 """The rows of a query: up to 100,000, of which only those on the screen are drawn; sorted by any column."""
 
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
+from datetime import UTC, date, tzinfo
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -21,7 +21,7 @@ from services.models.query_cells import (
     zone_name,
 )
 from widgets.drawing.format import crop, pad
-from widgets.drawing.lines import Line, LineWidget, Span
+from widgets.drawing.lines import Line, LineWidget, Span, width_of
 
 GAP = 2
 """Blank cells between two columns."""
@@ -36,7 +36,7 @@ class ResultTable(LineWidget, can_focus=True):
     """Draws rows; the cursor is on one row and one column, and stays on its row when it is sorted."""
 
     DEFAULT_CSS = """
-    ResultTable { height: 1fr; min-height: 3; }
+    ResultTable { height: 1fr; min-height: 3; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", N_("Open"), tooltip=N_("Open the log at the row's time")),
@@ -53,6 +53,8 @@ class ResultTable(LineWidget, can_focus=True):
     ]  # fmt: skip
 
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
+    today: reactive[date | None] = reactive(None, repaint=False, init=False)
+    """The day whose times are shown without their date."""
 
     class Opened(Message):
         """The row at the cursor is to be opened: in the log, or `whole` as a record."""
@@ -105,6 +107,10 @@ class ResultTable(LineWidget, can_focus=True):
         self._measure()
         self.redraw()
 
+    def watch_today(self) -> None:
+        """Show the dates of other days."""
+        self.watch_zone()
+
     def _measure(self) -> None:
         widths = [cell_len(self._head(place)) + 2 for place in range(len(self.table.columns))]
         for row in self.table.rows[: 4 * SAMPLE]:
@@ -132,7 +138,7 @@ class ResultTable(LineWidget, can_focus=True):
         self._top = min(max(self._top, self.cursor - room + 1), self.cursor)
         self._top = max(0, min(self._top, len(self.order) - room))
         places = self._visible(width)
-        lines: list[Line] = [self._head_line(places, width)]
+        lines: list[Line] = [self._head_line(places)]
         for position in range(self._top, min(len(self.order), self._top + room)):
             lines.append(
                 self._row_line(self.order[position], places, width, at_cursor=position == self.cursor)
@@ -164,7 +170,7 @@ class ResultTable(LineWidget, can_focus=True):
         zone = zone_name(self.table, place, self.zone) if place in self._times else ""
         return f"{name} {zone}".rstrip()
 
-    def _head_line(self, places: Sequence[tuple[int, int]], width: int) -> Line:
+    def _head_line(self, places: Sequence[tuple[int, int]]) -> Line:
         spans: list[Span] = []
         for place, size in places:
             name = self._head(place)
@@ -172,7 +178,8 @@ class ResultTable(LineWidget, can_focus=True):
                 name = f"{name} {DESCENDING if self.sorted_by[1] else ASCENDING}"
             align = "right" if place in self._numbers and place != len(self._widths) - 1 else "left"
             role = "title-focus" if place == self.column and self.has_focus else "head"
-            spans += [(pad(name, size, align), role), (" " * GAP, "")]
+            spans += [(" " * GAP, "")] if spans else []
+            spans.append((pad(crop(name, size), size, align), role))
         return spans
 
     def _row_line(
@@ -185,16 +192,15 @@ class ResultTable(LineWidget, can_focus=True):
             text = self._text(row, place)
             align = "right" if place in self._numbers and place != len(self._widths) - 1 else "left"
             role = base or ("muted" if self.is_partial else "")
+            spans += [(" " * GAP, base)] if spans else []
             spans.append((pad(crop(text, size), size, align), role))
-            spans.append((" " * GAP, base))
-        used = sum(size + GAP for _place, size in places)
-        return [*spans, (" " * max(0, width - used), base)]
+        return [*spans, (" " * max(0, width - width_of(spans)), base)]
 
     def _text(self, row: Sequence[str | None], place: int) -> str:
         text = row[place]
         if text is None:
             return "—"
-        return local_time(text, self.zone) if place in self._times else text
+        return local_time(text, self.zone, self.today) if place in self._times else text
 
     # Moving
 

@@ -1,13 +1,13 @@
 """What a reader chooses on the query screen: language, log groups, range, rows, saved and earlier queries."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.logs.insights.texts import filled, own_text, placeholders
 from services.models.amounts import size_words, yen_words
-from services.models.date_text import time_text
+from services.models.date_text import span_text, time_text
 from services.models.insights_queries import (
     MOST_GROUPS,
     PastQuery,
@@ -65,7 +65,8 @@ async def choose_groups(app: Console, draft: QueryDraft) -> tuple[str, ...] | No
     """Ask for the log groups."""
     dialog = GroupScreen(app.ready, (*app.config.log_groups, *draft.groups), most=MOST_GROUPS)
     dialog.ticks = list(draft.groups)
-    return await app.push_screen_wait(dialog)
+    groups: tuple[str, ...] | None = await app.push_screen_wait(dialog)
+    return groups
 
 
 async def choose_span(app: Console, draft: QueryDraft) -> bool:
@@ -82,9 +83,8 @@ async def choose_span(app: Console, draft: QueryDraft) -> bool:
     choices.append(Choice(OTHER, _("another range…"), range_words(draft.span, zone, now)))
     key = await app.push_screen_wait(ChooseScreen(_("Range of the query"), choices, harmless=True))
     if key == OTHER:
-        local = draft.span.start.astimezone(zone), draft.span.end.astimezone(zone)
-        text = f"{local[0]:%Y-%m-%d %H:%M:%S} - {local[1]:%Y-%m-%d %H:%M:%S}"
-        hint = _("3h (up to now), 9:00 - 9:30, 11-25 9:00 - 11-25 17:00")
+        text = span_text(*(_typed(at, zone) for at in (draft.span.start, draft.span.end)))
+        hint = _("3h (up to now), 9:00–9:30, 11-25 9:00–11-25 17:00")
 
         def check(typed: str) -> str:
             return "" if parse_range(typed, zone, now) else _("That is no range.")
@@ -95,6 +95,11 @@ async def choose_span(app: Console, draft: QueryDraft) -> bool:
         return False
     draft.span = span
     return True
+
+
+def _typed(at: datetime, zone: tzinfo) -> str:
+    """A time as a reader would type it."""
+    return at.astimezone(zone).replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 async def choose_limit(app: Console, draft: QueryDraft) -> int | None:
@@ -216,4 +221,5 @@ async def agreed(app: Console, estimate: QueryEstimate | None) -> bool:
     if estimate is not None:
         price = _("for about {yen}").format(yen=yen_words(estimate.yen))
     choices = [Choice("run", _("Run it {price}").format(price=price))]
-    return await app.push_screen_wait(ChooseScreen(_("Run the query?"), choices)) == "run"
+    answer: str | None = await app.push_screen_wait(ChooseScreen(_("Run the query?"), choices))
+    return answer == "run"

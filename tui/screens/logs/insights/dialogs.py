@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from services.i18n import _, sentences
 from services.models.insights_queries import QueryParameter
@@ -55,7 +55,7 @@ class ParametersScreen(Dialog[dict[str, str]]):
     DEFAULT_CSS = """
     ParametersScreen {
         Input { border: none; height: 1; padding: 0 1; background: $panel; margin: 0 0 1 0; &:focus { border: none; } }
-        Label { color: $text-muted; }
+        .about { color: $text-muted; }
         #note { color: $text-error; height: auto; }
     }
     """
@@ -72,7 +72,7 @@ class ParametersScreen(Dialog[dict[str, str]]):
             for place, parameter in enumerate(self._parameters):
                 about = parameter.description or parameter.name
                 name = f" ({parameter.name})" if about != parameter.name else ""
-                yield Label(Content(f"{about}{name}"))
+                yield Prose(Content(f"{about}{name}"), classes="about")
                 yield Input(parameter.default, id=f"value-{place}")
             yield Prose(id="note")
 

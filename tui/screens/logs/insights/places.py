@@ -8,6 +8,8 @@ from services.models.query_cells import milliseconds_of
 
 Place = tuple[str, int]
 """(log group, epoch milliseconds)."""
+LAST_MILLISECOND = 253_402_214_400_000
+"""Of the times that a datetime can represent in any zone."""
 
 
 def place_of_row(rows: QueryRows, row: int, asked: InsightsQuery | None) -> Place | None:

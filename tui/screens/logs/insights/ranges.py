@@ -12,7 +12,7 @@ PRESETS = (("15m", 900), ("1h", 3600), ("3h", 10_800), ("12h", 43_200), ("1d", 8
 """(text, seconds) of ranges up to now."""
 _LENGTH = re.compile(r"-?(\d{1,5})\s*([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_BETWEEN = re.compile(r"\s*(?:–|~|〜|\.\.| - | to )\s*")
+_BETWEEN = re.compile(r"\s*(?:–|~|〜|～|\.\.| - | to )\s*")
 
 
 def up_to(now: datetime, length: timedelta) -> TimeSpan:

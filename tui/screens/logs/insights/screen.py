@@ -10,17 +10,16 @@ from textual.containers import Vertical
 from textual.widgets import TextArea
 
 from services.aws.client.errors import AwsError
-from services.aws_cli.logs import insights as insights_commands
 from services.i18n import N_, _, sentences
 from services.logs.insights.chosen import chosen_query
 from services.models.aws_cli import CommandSheet
 from services.models.base import RawId
-from services.models.insights_queries import InsightsQuery, QueryEstimate, QueryLanguage, QueryRows
+from services.models.insights_queries import InsightsQuery, QueryEstimate, QueryRows
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.insights import choosing
 from tui.screens.logs.insights.bar_facts import bar_facts
 from tui.screens.logs.insights.draft import QueryDraft
-from tui.screens.logs.insights.opening import open_row
+from tui.screens.logs.insights.opening import commands_of, open_row
 from tui.screens.logs.insights.ranges import up_to
 from widgets.charts.chart import Chart
 from widgets.insights.bar import QueryBar
@@ -37,7 +36,7 @@ class InsightsScreen(ModeScreen):
         Binding("f3", "saved", N_("Saved queries"), tooltip=N_("Choose a saved query")),
         Binding("ctrl+t", "language", N_("Query language"), tooltip=N_("LogsQL, PPL or SQL")),
         Binding("O", "groups", N_("Log group"), tooltip=N_("Choose the log groups that are queried")),
-        Binding("at", "span", N_("Go to time"), tooltip=N_("Choose the range of the query")),
+        Binding("at", "span", N_("Go to time"), show=False, tooltip=N_("Choose the range of the query")),
         Binding("z", "zoom", N_("Zoom"), tooltip=N_("Give the result the whole screen, or restore it")),
         Binding("escape", "leave", N_("Back"), tooltip=N_("Cancel the running query, or go back to the logs")),
     ]  # fmt: skip
@@ -72,7 +71,7 @@ class InsightsScreen(ModeScreen):
 
     async def opened(self) -> None:
         """Show the draft and its last result."""
-        self.table.zone = self.chart.zone = self.app.zone
+        self._use_zone()
         self.editor.use_language(self.draft.language)
         self.editor.focus()
         if self.draft.progress is not None:
@@ -83,18 +82,16 @@ class InsightsScreen(ModeScreen):
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
-        self.table.zone = self.chart.zone = self.app.zone
+        self._use_zone()
         self.refresh_bar()
+
+    def _use_zone(self) -> None:
+        self.table.zone = self.chart.zone = self.app.zone
+        self.table.today = self.app.now().astimezone(self.app.zone).date()
 
     def aws_commands(self) -> CommandSheet | None:
         """The commands that run the query."""
-        query = self.query_now()
-        if not query.groups or query.language is not QueryLanguage.LOGSQL or chosen_query(query):
-            return None
-        commands = insights_commands(
-            query.groups[0], query.text, query.span, purpose=_("The query on the screen.")
-        )
-        return CommandSheet(title=_("Query"), commands=tuple(commands))
+        return commands_of(self.query_now())
 
     # The query
 

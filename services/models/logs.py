@@ -6,10 +6,13 @@ Source: FilterLogEvents, DescribeLogGroups (Amazon CloudWatch Logs API reference
 from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from services.models.base import Clean, Model, RawId
 from services.models.problem import Problem
+
+LogFormId = Literal["waf", "json", "postgresql", "plain"]
+"""The forms of log lines, in the order in which they are recognised; each is a module of `widgets.logs.form`."""
 
 
 class Severity(IntEnum):

@@ -8,14 +8,13 @@ from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.pane import LogPane
 
 MINUTE = timedelta(minutes=1)
-TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
-"""JSON fields shown first in a line; the others follow in their own order."""
 
 
 class PaneScreen(ModeScreen):
@@ -32,7 +31,6 @@ class PaneScreen(ModeScreen):
             elapsed=self.services.clock.elapsed,
             zone=self.app.zone,
             max_bytes=self.app.config.log_memory_mb << 20,
-            order=TELLING_FIELDS,
             pace=self.app.min_interval,
             id=id,
         )
@@ -42,6 +40,7 @@ class PaneScreen(ModeScreen):
 
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
         """Follow `group` in `pane`, replacing the group that it followed."""
+        self.run_worker(show_form(self.app, pane, group), group=f"form-{id(pane)}", exclusive=True)
         task = self.tails[pane].follow(group, pattern, at)
         self.run_worker(task, group=f"tail-{id(pane)}", exclusive=True)
 
@@ -50,10 +49,17 @@ class PaneScreen(ModeScreen):
         self.workers.cancel_group(self, f"tail-{id(pane)}")
         del self.tails[pane]
 
+    def action_columns(self) -> None:
+        """Choose the columns of the focused pane's log group."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        pane = next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
+        if pane is not None:
+            self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
+
     def leads_back(self) -> bool:
         """Not while something is open in the focused pane: the key closes that first."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
-        return super().leads_back() and not any(_is_reading(pane) for pane in self.tails if pane in around)
+        return super().leads_back() and not any(is_reading(pane) for pane in self.tails if pane in around)
 
     def pane_sheet(self, pane: LogPane) -> CommandSheet:
         """The `aws` commands that read what `pane` shows."""
@@ -84,13 +90,15 @@ class PaneScreen(ModeScreen):
     @on(LogPane.PatternChanged)
     def change_pattern(self, message: LogPane.PatternChanged) -> None:
         """Follow the same group with another filter pattern, applied by AWS."""
-        self.follow(message.pane, self.tails[message.pane].group, message.pattern)
+        if message.pane in self.tails:
+            self.follow(message.pane, self.tails[message.pane].group, message.pattern)
 
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:
         """Read lines older than the oldest one in the pane."""
-        earlier = self.tails[message.pane].read_earlier(message.at)
-        self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
+        if message.pane in self.tails:
+            earlier = self.tails[message.pane].read_earlier(message.at)
+            self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
 
     @on(LogPane.CopyRequested)
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
@@ -100,7 +108,8 @@ class PaneScreen(ModeScreen):
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:
         """Choose the group that the pane follows."""
-        self.choose(message.pane)
+        if message.pane in self.tails:
+            self.choose(message.pane)
 
     @on(LogPane.LevelRequested)
     def level_requested(self, message: LogPane.LevelRequested) -> None:
@@ -115,6 +124,6 @@ class PaneScreen(ModeScreen):
             self.follow(pane, groups[0])
 
 
-def _is_reading(pane: LogPane) -> bool:
+def is_reading(pane: LogPane) -> bool:
     """Whether something is open in a pane that the key of going back closes first: a line, a range or a search."""
     return bool(pane.detail.display or pane.lines.ranging or pane.view.query is not None)

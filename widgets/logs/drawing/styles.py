@@ -1,5 +1,14 @@
 """Names and colours of the parts of a log line; all colours come from the theme."""
 
+SOURCE_COLOURS = (
+    "$text-primary",
+    "$text-success",
+    "$text-accent",
+    "$text-warning",
+    "$text-secondary",
+    "$text-error",
+)
+"""Colours of the letters of sources, where a pane shows several."""
 STYLES = (
     *("text", "time", "plain", "debug", "info", "warning", "error", "fatal"),
     *("letter-debug", "letter-info", "letter-warning", "letter-error", "letter-fatal"),
@@ -17,14 +26,16 @@ STYLES = (
         "cursor",
         "range",
         "gutter",
+        "header",
     ),
+    *(f"source-{number}" for number in range(len(SOURCE_COLOURS))),
 )
 """Component classes of the lines, each as `log--<name>`."""
 
 UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
 """Parts in the colour of the widget itself."""
 
-OWN_BACKGROUND = frozenset(["match", "letter-fatal"])
+OWN_BACKGROUND = frozenset(["match", "letter-fatal", "header"])
 """Parts with a background of their own, on an accented row as well."""
 
 LINES_CSS = """
@@ -49,8 +60,10 @@ LogLines {
     & .log--rule { color: $text-muted; }
     & .log--gap { color: $text-warning; }
     & .log--mark { color: $text-accent; text-style: bold; }
+    & .log--header { color: $text-muted; background: $panel; }
     & .log--time-mark { color: $accent; }
     & .log--gutter { color: $accent; }
+    SOURCES
     & .log--cursor { background: $primary-muted; }
     & .log--range { background: $secondary-muted; }
     &:ansi .log--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
@@ -59,4 +72,10 @@ LogLines {
     &:nocolor .log--error { color: $foreground; text-style: bold; }
     &:nocolor .log--letter-error { color: $foreground; text-style: bold reverse; }
 }
-"""
+""".replace(
+    "SOURCES",
+    " ".join(
+        f"& .log--source-{number} {{ color: {colour}; text-style: bold; }}"
+        for number, colour in enumerate(SOURCE_COLOURS)
+    ),
+)

@@ -50,6 +50,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("slash", "search", "Search"),
     _meaning("n N", "next, previous match", "Next match", "Previous match"),
     _meaning("f", "filter", "Filter"),
+    _meaning("ampersand", "the panes of a log as one, by time; again for the panes", "Merge"),
     _meaning("asterisk", "let the panes of a log scroll together, or each by itself", "Scroll together"),
     _meaning("full_stop", "steps: `.` and the number runs a step", "Steps"),
     _meaning("at", "choose a time: go there in every pane of a log, plan a duty's date, leave a follow-up", "Go to time", "Plan", "Follow-up"),

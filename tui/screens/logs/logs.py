@@ -15,6 +15,7 @@ from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs.covering import CoveringPane, moment
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.insights.open import open_query
 from tui.screens.logs.merged import MergedPanes
 from tui.screens.logs.one_time import OneTime
 from tui.screens.logs.panes import PaneScreen, is_reading
@@ -95,7 +96,7 @@ class LogsScreen(PaneScreen):
         for pane, tail in self.tails.items():
             if tail.group == group:
                 if at is not None:
-                    pane.go_to(int(at.timestamp() * 1000))
+                    pane.go_to(round(at.timestamp() * 1000))
                 return pane
         if len(self.tails) >= MOST_PANES and may_replace and self.pane is not None:
             self.follow(self.pane, group, at=at)
@@ -117,6 +118,15 @@ class LogsScreen(PaneScreen):
         if action == "merge":
             return len(self.tails) > 1
         return super().check_action(action, parameters)
+
+    @work(group="query", exclusive=True)
+    async def action_query(self) -> None:
+        """Query the panes' log groups with Logs Insights."""
+        pane = self.pane
+        tails = [self.tails[pane]] if pane is not None else []
+        tails += [tail for tail in self.tails.values() if tail not in tails]
+        groups = [tail.group for tail in tails if tail.group]
+        await open_query(self.app, groups, pane.lines.times_on_screen if pane is not None else None)
 
     def action_open_pane(self) -> None:
         """Choose log groups for further panes."""

@@ -62,7 +62,6 @@ MOVED: tuple[MovedKey, ...] = (
     MovedKey("s", "log.stream"),
     MovedKey("h", "log.left"),
     MovedKey("D", "log.level", action="threshold(1)"),
-    MovedKey("I", "log.level", action="threshold(2)"),
     MovedKey("ctrl+r", "log.prompt.regex"),
     MovedKey("r", owner="LogTile", action="follow"),
     MovedKey("h", owner="ChoiceRow", action="step(-1)"),

@@ -8,10 +8,12 @@ from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.logs import field_actions
 from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.tail_binding import PaneTail
+from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
 
 MINUTE = timedelta(minutes=1)
@@ -112,6 +114,16 @@ class PaneScreen(ModeScreen):
     def level_requested(self, message: LogPane.LevelRequested) -> None:
         """Choose the lowest level that the pane shows."""
         choose_level(self.app, message.pane)
+
+    @on(FieldList.Acted)
+    def field_acted(self, message: FieldList.Acted) -> None:
+        """Search, filter, copy or follow the value of a field."""
+        message.stop()
+        around = message.fields.ancestors
+        pane = next((pane for pane in self.tails if pane in around), None)
+        if pane is not None:
+            work = field_actions.act(self.app, pane, message, getattr(self, "add_pane", None))
+            self.run_worker(work, group="field", exclusive=True)
 
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane) -> None:

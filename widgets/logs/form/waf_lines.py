@@ -22,6 +22,7 @@ class WafLines(LineForm):
     id = "waf"
     title = N_("AWS WAF: action, client, country, rule, request")
     message_title = N_("request")
+    selects = True
     roles: ClassVar[tuple[Role, ...]] = (
         Role("action", ("action",), N_("verdict"), least=7, most=9, rank=1),
         Role("client", ("client",), N_("client"), least=15, most=39, rank=2),

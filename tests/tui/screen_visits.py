@@ -62,6 +62,7 @@ from tui.screens.journal.note import NoteScreen
 from tui.screens.journal.verify import JournalVerifyScreen
 from tui.screens.logs.columns import ColumnsScreen, Offer
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.line_tables import LineTablesScreen, slow_views
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
 from tui.screens.respond.closing import CloseScreen
@@ -189,6 +190,9 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     ColumnsScreen: (lambda it: it.app.push_screen(ColumnsScreen("g", "JSON", [Offer("status")], Sample())),),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
+    LineTablesScreen: (
+        lambda it: it.app.push_screen(LineTablesScreen("g", slow_views([], it.app.zone, it.app.now()))),
+    ),
     HandOverScreen: (
         lambda it: it.app.push_screen(
             HandOverScreen(_incident(it), it.app.ready.incidents, it.app.ready.runbook)

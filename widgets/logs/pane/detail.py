@@ -24,7 +24,7 @@ from widgets.logs.store.store import StoredLine
 _NAME_WIDTH = 16
 """Cells of the names at most; longer ones push their values."""
 _STYLES = {0: "$text-error", 1: "$foreground bold", 2: "$foreground", 3: "$text-muted"}
-_OPEN, _CLOSED = "\u25be", "\u25b8"
+_OPEN, _CLOSED = "-", "+"
 
 
 class FieldList(OptionList):

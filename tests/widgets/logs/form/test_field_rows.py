@@ -90,6 +90,8 @@ def test_patterns_of_other_forms() -> None:
 @settings(deadline=None, max_examples=100)
 @given(LINES, st.sampled_from(["json", "postgresql", "waf", "plain"]))
 def test_any_line_has_clean_rows_and_its_whole_message(text: str, form: str) -> None:
-    for each in rows(form, text):
-        assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for c in each.name + each.text)
-        assert len(pattern_for(form_named(form), each)) <= 1024
+    for shown in rows(form, text):
+        assert not any(
+            ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for c in shown.name + shown.text
+        )
+        assert len(pattern_for(form_named(form), shown)) <= 1024

@@ -70,7 +70,7 @@ class PaneScreen(ModeScreen):
     def leads_back(self) -> bool:
         """Not while something is open in the focused pane: the key closes that first."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
-        return super().leads_back() and not any(_is_reading(pane) for pane in self.tails if pane in around)
+        return super().leads_back() and not any(is_reading(pane) for pane in self.tails if pane in around)
 
     def pane_sheet(self, pane: LogPane) -> CommandSheet:
         """The `aws` commands that read what `pane` shows."""
@@ -101,13 +101,15 @@ class PaneScreen(ModeScreen):
     @on(LogPane.PatternChanged)
     def change_pattern(self, message: LogPane.PatternChanged) -> None:
         """Follow the same group with another filter pattern, applied by AWS."""
-        self.follow(message.pane, self.tails[message.pane].group, message.pattern)
+        if message.pane in self.tails:
+            self.follow(message.pane, self.tails[message.pane].group, message.pattern)
 
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:
         """Read lines older than the oldest one in the pane."""
-        earlier = self.tails[message.pane].read_earlier(message.at)
-        self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
+        if message.pane in self.tails:
+            earlier = self.tails[message.pane].read_earlier(message.at)
+            self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
 
     @on(LogPane.CopyRequested)
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
@@ -117,7 +119,8 @@ class PaneScreen(ModeScreen):
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:
         """Choose the group that the pane follows."""
-        self.choose(message.pane)
+        if message.pane in self.tails:
+            self.choose(message.pane)
 
     @on(LogPane.LevelRequested)
     def level_requested(self, message: LogPane.LevelRequested) -> None:
@@ -142,6 +145,6 @@ class PaneScreen(ModeScreen):
             self.follow(pane, groups[0])
 
 
-def _is_reading(pane: LogPane) -> bool:
+def is_reading(pane: LogPane) -> bool:
     """Whether something is open in a pane that the key of going back closes first: a line, a range or a search."""
     return bool(pane.detail.display or pane.lines.ranging or pane.view.query is not None)

@@ -16,7 +16,7 @@ async def test_a_row_leads_to_its_lines(embedded: Embedded, group: str, title: s
     async with logs(embedded, APPLICATION, group) as pilot:
         pane = pilot.app.screen.pane
         await until(pilot, lambda: len(pane.store) and pane.lines.group_form.form is not None)
-        await pilot.press("number_sign")
+        await pilot.press("percent_sign")
         await until(
             pilot, lambda: isinstance(pilot.app.screen, LineTablesScreen) and pilot.app.screen.guard.is_open
         )

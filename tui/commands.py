@@ -38,6 +38,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("log.stream", "C", "screen.columns", N_("Columns"), N_("Choose, order and widen the columns of a log group; they are remembered"), "れつ retsu かんらん kanran fields format", scope="logs"),
     Command("pane-zoom", "z", "screen.zoom_pane", N_("Zoom"), N_("Give the active pane the whole room, or each its share again"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="logs"),
     Command("panes-merge", "ampersand", "screen.merge", N_("Merge"), N_("Show all panes as one, by time, each line with the letter of its log group; again for the panes"), "まーじ maaji とうごう tougou ひとつに hitotsuni merged", show=True, scope="logs"),
+    Command("log-request", "I", "screen.request", N_("Request"), N_("All lines of the request whose id is in this line, in all log groups of the runbook"), "りくえすと rikuesuto ついせき tsuiseki trace request id", show=True, scope="logs"),
+    Command("log-request-wider", "plus", "screen.extend", N_("Search further"), N_("Search a wider range for the lines of the request"), "ひろげる hirogeru はんい han'i", show=True, scope="logs"),
     Command("pane-together", "asterisk", "screen.toggle_together", N_("Scroll together"), N_("Let the panes scroll to the same moment together, or only move their mark line"), "いっしょ issho どうき douki おなじじこく sync", scope="logs"),
     Command("pane-smaller", "ctrl+left", "screen.resize_pane(-1)", N_("Smaller"), N_("Give the active pane less of the room"), "ちいさく chiisaku はば haba resize", scope="logs"),
     Command("pane-larger", "ctrl+right", "screen.resize_pane(1)", N_("Larger"), N_("Give the active pane more of the room"), "おおきく ookiku はば haba resize", scope="logs"),

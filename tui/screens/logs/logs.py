@@ -15,9 +15,11 @@ from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs.covering import CoveringPane, moment
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.insights.open import open_query
 from tui.screens.logs.merged import MergedPanes
 from tui.screens.logs.one_time import OneTime
 from tui.screens.logs.panes import PaneScreen, is_reading
+from tui.screens.logs.request_ids import RequestPane, choose_request
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
 from widgets.logs.panes.area import PaneArea
@@ -94,7 +96,7 @@ class LogsScreen(PaneScreen):
         for pane, tail in self.tails.items():
             if tail.group == group:
                 if at is not None:
-                    pane.go_to(int(at.timestamp() * 1000))
+                    pane.go_to(round(at.timestamp() * 1000))
                 return pane
         if len(self.tails) >= MOST_PANES and may_replace and self.pane is not None:
             self.follow(self.pane, group, at=at)
@@ -111,9 +113,20 @@ class LogsScreen(PaneScreen):
         """Close, zoom, resize and merge only where there are several panes."""
         if action in _OF_SEVERAL:
             return len(self.tails) > 1 and self.cover is None
+        if action == "extend":
+            return isinstance(self.cover, RequestPane)
         if action == "merge":
             return len(self.tails) > 1
         return super().check_action(action, parameters)
+
+    @work(group="query", exclusive=True)
+    async def action_query(self) -> None:
+        """Query the panes' log groups with Logs Insights."""
+        pane = self.pane
+        tails = [self.tails[pane]] if pane is not None else []
+        tails += [tail for tail in self.tails.values() if tail not in tails]
+        groups = [tail.group for tail in tails if tail.group]
+        await open_query(self.app, groups, pane.lines.times_on_screen if pane is not None else None)
 
     def action_open_pane(self) -> None:
         """Choose log groups for further panes."""
@@ -172,6 +185,23 @@ class LogsScreen(PaneScreen):
         await self.put_over(view)
         if at is not None:
             view.pane.go_to(at)
+
+    @work(group="merge", exclusive=True)
+    async def action_request(self) -> None:
+        """Show all lines of the request whose id is in the line at the cursor."""
+        pane = self.pane
+        if pane is None or (chosen := await choose_request(self, pane)) is None:
+            return
+        groups = [str(spec.id) for spec in self.services.runbook.log_groups]
+        groups += [tail.group for tail in self.tails.values() if tail.group]
+        request, at = chosen
+        await self.put_over(RequestPane(self, request, at, tuple(dict.fromkeys(groups))))
+
+    @work(group="merge", exclusive=True)
+    async def action_extend(self) -> None:
+        """Search a wider range for the lines of the request."""
+        if isinstance(self.cover, RequestPane):
+            await self.cover.extend()
 
     async def put_over(self, cover: CoveringPane) -> None:
         """Show `cover` in place of the panes, and fill it."""

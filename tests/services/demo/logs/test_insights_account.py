@@ -121,7 +121,8 @@ async def test_ppl_and_sql_answer_with_a_recorded_table_that_says_so(empty_aws: 
     span = {"startTime": now - 60, "endTime": now}
     for language, text, where in (
         ("PPL", "stats count() by level", {"logGroupName": GROUP}),
-        ("SQL", f"SELECT * FROM `{GROUP}`", {}),
+        ("SQL", f"SELECT a FROM `{GROUP}` WHERE `b` = 1", {}),
+        ("SQL", f"SELECT a FROM `logGroups(logGroupIdentifier: ['{GROUP}'])`", {}),
     ):
         query = await ask(
             empty_aws.url, "logs", "StartQuery", queryLanguage=language, queryString=text, **span, **where

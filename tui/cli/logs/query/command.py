@@ -64,7 +64,7 @@ def query_command(
             return ExitStatus.NORMAL
         overrides = {key: value for key, value in flags.items() if key in names and value is not None}
         chosen = _flags({key: value for key, value in flags.items() if key not in names})
-        from tui.cli.logs.query_run import run
+        from tui.cli.logs.query.run import run
 
         try:
             return run(output, chosen, replace(before(), **overrides))

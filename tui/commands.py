@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom", "z", "screen.zoom", N_("Zoom"), N_("Maximize the focused panel, or restore it"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="watch"),
     Command("pane-open", "o", "screen.open_pane", N_("Another pane"), N_("Follow other log groups beside this one, up to six panes"), "ぺいん pein ならべる naraberu tsuika", show=True, scope="logs"),
     Command("pane-close", "x", "screen.close_pane", N_("Close pane"), N_("Stop following in this pane"), "とじる tojiru ぺいん", show=True, scope="logs"),
+    Command("log-tables", "percent_sign", "screen.line_tables", N_("Tables"), N_("Slow queries by shape and minute, or blocked requests by rule, address, country and path, from the lines held"), "すろーくえり surookueri slow query ぶろっく burokku waf しゅうけい shuukei", scope="logs"),
     Command("log.stream", "C", "screen.columns", N_("Columns"), N_("Choose, order and widen the columns of a log group; they are remembered"), "れつ retsu かんらん kanran fields format", scope="logs"),
     Command("pane-zoom", "z", "screen.zoom_pane", N_("Zoom"), N_("Give the active pane the whole room, or each its share again"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="logs"),
     Command("panes-merge", "ampersand", "screen.merge", N_("Merge"), N_("Show all panes as one, by time, each line with the letter of its log group; again for the panes"), "まーじ maaji とうごう tougou ひとつに hitotsuni merged", show=True, scope="logs"),

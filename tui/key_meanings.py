@@ -63,6 +63,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("A", "add to the known identities", "Known…"),
     _meaning("c", "acknowledge an alarm; take an incident, or begin one from a finding", "Acknowledge", "Take", "Respond"),
     _meaning("C", "columns of a log", "Columns"),
+    _meaning("percent_sign", "count the lines of a log by what they share", "Tables"),
     _meaning("D M Y", "a day, a month, a fiscal year", "Day", "Month", "Fiscal year"),
     _meaning("e E w W", "reserved: next, previous error; next, previous warning in logs", reserved=True),
     _meaning("g", "report", "Report"),

@@ -69,6 +69,7 @@ from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.screen import InsightsScreen
 from tui.screens.logs.layouts import LayoutScreen
+from tui.screens.logs.line_tables import LineTablesScreen, slow_views
 from tui.screens.logs.marking import MarkScreen
 from tui.screens.logs.memory import Layout, LayoutPane, log_memory
 from tui.screens.report.remark import RemarkScreen
@@ -206,6 +207,9 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     ColumnsScreen: (lambda it: it.app.push_screen(ColumnsScreen("g", "JSON", [Offer("status")], Sample())),),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
+    LineTablesScreen: (
+        lambda it: it.app.push_screen(LineTablesScreen("g", slow_views([], it.app.zone, it.app.now()))),
+    ),
     HandOverScreen: (
         lambda it: it.app.push_screen(
             HandOverScreen(_incident(it), it.app.ready.incidents, it.app.ready.runbook)

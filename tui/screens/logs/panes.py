@@ -10,10 +10,13 @@ from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.logs import field_actions
 from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
+from tui.screens.logs.line_tables import show_tables
 from tui.screens.logs.tail_binding import PaneTail
+from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
 
 MINUTE = timedelta(minutes=1)
@@ -53,10 +56,18 @@ class PaneScreen(ModeScreen):
 
     def action_columns(self) -> None:
         """Choose the columns of the focused pane's log group."""
-        around = self.focused.ancestors_with_self if self.focused is not None else []
-        pane = next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
-        if pane is not None:
+        if (pane := self._pane_at_hand()) is not None:
             self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
+
+    def action_line_tables(self) -> None:
+        """Show what the lines of the focused pane add up to."""
+        if (pane := self._pane_at_hand()) is not None:
+            self.run_worker(show_tables(self.app, pane), group="line-tables", exclusive=True)
+
+    def _pane_at_hand(self) -> LogPane | None:
+        """The focused pane, else the first."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        return next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
 
     def leads_back(self) -> bool:
         """Not while something is open in the focused pane: the key closes that first."""
@@ -117,6 +128,16 @@ class PaneScreen(ModeScreen):
     def level_requested(self, message: LogPane.LevelRequested) -> None:
         """Choose the lowest level that the pane shows."""
         choose_level(self.app, message.pane)
+
+    @on(FieldList.Acted)
+    def field_acted(self, message: FieldList.Acted) -> None:
+        """Search, filter, copy or follow the value of a field."""
+        message.stop()
+        around = message.fields.ancestors
+        pane = next((pane for pane in self.tails if pane in around), None)
+        if pane is not None:
+            work = field_actions.act(self.app, pane, message, getattr(self, "add_pane", None))
+            self.run_worker(work, group="field", exclusive=True)
 
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane) -> None:

@@ -72,6 +72,7 @@ from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen, slow_views
 from tui.screens.logs.marking import MarkScreen
 from tui.screens.logs.memory import Layout, LayoutPane, log_memory
+from tui.screens.logs.patterns import PatternsScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
 from tui.screens.respond.closing import CloseScreen
@@ -86,6 +87,7 @@ from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.watch.usage import UsageScreen
 from widgets.logs.form.group_form import Sample
+from widgets.logs.pane.pane import LogPane
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),
     ),
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
+    PatternsScreen: (lambda it: it.app.push_screen(PatternsScreen(LogPane())),),
     SkipScreen: (lambda it: duty_actions.skip(it.app, it.occurrence),),
     MarkScreen: (lambda it: it.app.push_screen(MarkScreen(SavedMark("/ecs/a", 0, "s", "text", "0123"))),),
     NoteScreen: (lambda it: it.app.action_note(),),

@@ -9,6 +9,7 @@ from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.logs.marking import MarkScreen
+from tui.screens.logs.patterns import PatternsScreen
 
 _SECOND, _THIRD = "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod"
 
@@ -88,6 +89,20 @@ async def _wrapped(stage: Stage) -> None:
     await stage.do("reformat('wrap')")
 
 
+async def _filtered(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("pattern")
+    await stage.press("ctrl+t")
+    await stage.write("error")
+    await stage.press("enter", "greater_than_sign", "greater_than_sign")
+
+
+async def _patterns(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("tool('patterns')")
+    await stage.on(PatternsScreen)
+
+
 async def _columns(stage: Stage) -> None:
     await _logs(stage)
     await stage.do("columns")
@@ -156,6 +171,8 @@ SHOTS = (
     Shot("logs-searched", LogsScreen, _searched),
     Shot("logs-search", LogsScreen, _prompt),
     Shot("logs-filter", LogsScreen, _pattern),
+    Shot("logs-filtered", LogsScreen, _filtered),
+    Shot("logs-patterns", PatternsScreen, _patterns),
     Shot("logs-time", LogsScreen, _time),
     Shot("logs-scrolled", LogsScreen, _paused),
     Shot("logs-selected", LogsScreen, _selected),

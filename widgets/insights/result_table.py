@@ -1,5 +1,6 @@
 """The rows of a query: up to 100,000, of which only those on the screen are drawn; sorted by any column."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
 from typing import ClassVar
@@ -27,6 +28,8 @@ GAP = 2
 """Blank cells between two columns."""
 WIDEST = 48
 """Cells of a column at most; the last one takes what is left."""
+MANY = 5_000
+"""Rows from which sorting is done in a thread."""
 WHEEL = 3
 """Rows that the mouse wheel moves."""
 ASCENDING, DESCENDING = "↑", "↓"
@@ -244,7 +247,26 @@ class ResultTable(LineWidget, can_focus=True):
             self.sorted_by = (name, ways[0])
         else:
             self.sorted_by = (name, ways[1]) if self.sorted_by[1] == ways[0] else None
-        self._arrange(keep=self.row)
+        if len(self.table.rows) < MANY:
+            self._arrange(keep=self.row)
+            self.redraw()
+        else:
+            self.run_worker(self._sort_apart(), group="sort", exclusive=True)
+
+    async def _sort_apart(self) -> None:
+        """Sort many rows in a thread; the cursor stays on its row."""
+        table, sorting = self.table, self.sorted_by
+        self.redraw()
+        place = table.column(sorting[0]) if sorting is not None else None
+        if place is None or sorting is None:
+            order: Sequence[int] = range(len(table.rows))
+        else:
+            order = await asyncio.to_thread(sorted_rows, table, place, descending=sorting[1])
+        if table is not self.table or sorting != self.sorted_by:
+            return
+        keep, self.order = self.row, order
+        if keep is not None:
+            self.cursor = list(order).index(keep)
         self.redraw()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:

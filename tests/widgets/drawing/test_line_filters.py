@@ -31,13 +31,13 @@ class Shout(LineFilter):
         [NoColor()],
         [Shout()],
     ],
-    ids=lambda filters: "+".join(type(each).__name__ for each in filters) or "none",
+    ids=lambda filters: "+".join(type(line_filter).__name__ for line_filter in filters) or "none",
 )
 def test_a_line_is_filtered_as_textual_does_it(filters: list[LineFilter]) -> None:
     segments = [Segment(f"text {number}", Style.parse(style)) for number, style in enumerate(STYLES)]
     expected = Strip(segments)
-    for each in filters:
-        expected = expected.apply_filter(each, BACKGROUND)
+    for line_filter in filters:
+        expected = expected.apply_filter(line_filter, BACKGROUND)
     lines = LineFilters(filters, BACKGROUND)
     restyled = [Segment(text, lines.style(style or Style())) for text, style, _control in segments]
     assert Strip(lines.segments(restyled)) == expected

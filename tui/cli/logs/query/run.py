@@ -27,7 +27,7 @@ from services.system import Services
 from services.toml import mistakes
 from tui.cli.click_i18n import Prints
 from tui.cli.logs.moments import length_of, moment_of
-from tui.cli.logs.query.command import DEFAULT_SPAN, QueryFlags
+from tui.cli.logs.query.flags import DEFAULT_SPAN, QueryFlags
 from tui.cli.logs.query.progress import ProgressLine
 from tui.cli.logs.query.text import (
     answer_of,

@@ -89,6 +89,7 @@ REASONS = [
             },
             "services/inspections/waf_blocks/inspection.py": {"services.inspections.waf_blocks.cli_commands"},
             "tui/navigation.py": {"tui.screens.common.aws_commands"},
+            "tui/screens/logs/insights/opening.py": {"services.aws_cli.logs"},
             "tui/screens/logs/panes.py": {"services.aws_cli.logs"},
             "tui/screens/common/command_sheets.py": {
                 "services.aws_cli.alarms",
@@ -216,11 +217,11 @@ REASONS = [
                 "services.toml.grammar",
                 "tui.cli.drill.text",
             },
-            "tui/cli/logs/query.py": {
+            "tui/cli/logs/query/command.py": {
                 "services.models.insights_queries",
                 "services.models.query_answer",
                 "services.toml.grammar",
-                "tui.cli.logs.query_run",
+                "tui.cli.logs.query.run",
             },
             "tui/cli/incident.py": {
                 "services.incidents.service",
@@ -258,6 +259,16 @@ REASONS = [
         "Only dashboards with texts, and calendars with national holidays, need these libraries; the panels come first.",
         ("tui.subscriptions", "tui.navigation", "tui.startup.connection"),
         {"services/calendar/business_days.py": {"jpholiday"}, "widgets/drawing/markdown.py": {"markdown_it"}},
+    ),
+    Reason(
+        "A window over a log pane is imported when it is asked for; a console that only watches asks for none.",
+        ("tui.screens.watch.watch", "tui.app"),
+        {"tui/screens/logs/panes.py": {"tui.screens.logs.reading_tools"}},
+    ),
+    Reason(
+        "Only who searches a log by a regular expression needs the engine that can be interrupted.",
+        ("tui.screens.watch.watch", "tui.app"),
+        {"widgets/logs/text/timed_regex.py": {"regex"}},
     ),
     Reason(
         "Only the rotation of an access key seals secrets.",

@@ -1,21 +1,28 @@
 """The base of every screen with log panes: follows groups in them and handles their requests."""
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from textual import on, work
 from textual.events import Event, InputEvent
 
+from services.i18n import _
 from services.logs.follow.live import LiveSession
 from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
+from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.logs import live_tail
+from tui.screens.logs import field_actions, live_tail
 from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.late_lines import ask_late_lines
 from tui.screens.logs.levels import choose_level
+from tui.screens.logs.line_tables import show_tables
+from tui.screens.logs.memory import log_memory
+from tui.screens.logs.moments import moments
 from tui.screens.logs.tail_binding import PaneTail
+from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
 
 MINUTE = timedelta(minutes=1)
@@ -23,6 +30,9 @@ MINUTE = timedelta(minutes=1)
 
 class PaneScreen(ModeScreen):
     """Follows a log group in each of its panes and handles their requests."""
+
+    HAS_RULERS: ClassVar[bool] = False
+    """Whether the panes have histograms."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +49,10 @@ class PaneScreen(ModeScreen):
             max_bytes=self.app.config.log_memory_mb << 20,
             pace=self.app.min_interval,
             id=id,
+            ruler=self.HAS_RULERS,
         )
+        pane.ruler.show_moments(moments(self.app))
+        pane.prompt.histories = log_memory(self.app)
         pane.banner = self.banner.problem
         self.tails[pane] = PaneTail(pane, self.services)
         return pane
@@ -59,27 +72,19 @@ class PaneScreen(ModeScreen):
 
     def action_columns(self) -> None:
         """Choose the columns of the focused pane's log group."""
-        around = self.focused.ancestors_with_self if self.focused is not None else []
-        pane = next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
-        if pane is not None:
+        if (pane := self._pane_at_hand()) is not None:
             self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
-
-    @property
-    def pane_at_cursor(self) -> LogPane | None:
-        """The pane that has the focus, else the first; None if there is none."""
-        around = self.focused.ancestors_with_self if self.focused is not None else []
-        return next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
 
     @work(group="late-lines", exclusive=True)
     async def action_late_lines(self) -> None:
         """Ask Logs Insights for the late lines that the pane may lack."""
-        if (pane := self.pane_at_cursor) is not None:
+        if (pane := self._pane_at_hand()) is not None:
             await ask_late_lines(self.app, self.tails[pane])
 
     @work(group="live-tail", exclusive=True)
     async def action_live_tail(self) -> None:
         """Begin Live Tail in the pane, once its price is agreed to, or end it."""
-        pane = self.pane_at_cursor
+        pane = self._pane_at_hand()
         if pane is None:
             return
         if pane in self.live_sessions:
@@ -107,6 +112,16 @@ class PaneScreen(ModeScreen):
                 session.touch()
         super()._forward_event(event)
 
+    def action_line_tables(self) -> None:
+        """Show what the lines of the focused pane add up to."""
+        if (pane := self._pane_at_hand()) is not None:
+            self.run_worker(show_tables(self.app, pane), group="line-tables", exclusive=True)
+
+    def _pane_at_hand(self) -> LogPane | None:
+        """The focused pane, else the first."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        return next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
+
     def leads_back(self) -> bool:
         """Not while something is open in the focused pane: the key closes that first."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
@@ -132,6 +147,11 @@ class PaneScreen(ModeScreen):
         """Tell the panes which problem the banner shows, so that they do not repeat it."""
         for pane in self.tails:
             pane.banner = problem
+
+    def _frame_changed(self) -> None:
+        super()._frame_changed()
+        for pane in self.tails:
+            pane.ruler.show_moments(moments(self.app))
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
@@ -163,6 +183,13 @@ class PaneScreen(ModeScreen):
         """Copy to the clipboard of the terminal, or into a file, and report where."""
         self.app.copy_to_clipboard(message.text)
 
+    @on(LogPane.ToolRequested)
+    def tool_requested(self, message: LogPane.ToolRequested) -> None:
+        """Open what reads the pane in a window."""
+        from tui.screens.logs.reading_tools import open_tool
+
+        open_tool(self.app, message, self.tails[message.pane].group)
+
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:
         """Choose the group that the pane follows."""
@@ -173,6 +200,16 @@ class PaneScreen(ModeScreen):
     def level_requested(self, message: LogPane.LevelRequested) -> None:
         """Choose the lowest level that the pane shows."""
         choose_level(self.app, message.pane)
+
+    @on(FieldList.Acted)
+    def field_acted(self, message: FieldList.Acted) -> None:
+        """Search, filter, copy or follow the value of a field."""
+        message.stop()
+        around = message.fields.ancestors
+        pane = next((pane for pane in self.tails if pane in around), None)
+        if pane is not None:
+            work = field_actions.act(self.app, pane, message, getattr(self, "add_pane", None))
+            self.run_worker(work, group="field", exclusive=True)
 
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane) -> None:
@@ -185,3 +222,9 @@ class PaneScreen(ModeScreen):
 def is_reading(pane: LogPane) -> bool:
     """Whether something is open in a pane that the key of going back closes first: a line, a range or a search."""
     return bool(pane.detail.display or pane.lines.ranging or pane.view.query is not None)
+
+
+def close_question(group: str) -> ChooseScreen:
+    """Ask whether to close the pane of `group`, with its search, filter and marks."""
+    choices = [Choice("close", _("Close it; search, filter and marks are dropped"))]
+    return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

@@ -22,8 +22,10 @@ from services.demo.registry import Call, op
 PAGE = 10_000
 _MOST_GROUPS = 50
 _GROUP_KEYS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
-_SQL_GROUP = re.compile(r"`([^`]*/[^`]*)`")
-"""Log groups in the text of an SQL query; a name without a slash may be a field's."""
+_SQL_GROUPS = re.compile(
+    r"\b(?:FROM|JOIN)\s+`(?:logGroups\(logGroupIdentifier:\s*\[([^\]]*)\]\)|([^`]+))`", re.I
+)
+"""Log groups in the text of an SQL query: several in quotes, or one."""
 
 
 @op("logs", "StartQuery")
@@ -81,7 +83,12 @@ def _groups(call: Call, language: str, plan: Plan | None) -> list[Group]:
     if language == "SQL":
         if any(call.params.get(key) for key in _GROUP_KEYS):
             raise invalid_parameter("A query in SQL names its log groups in its text.")
-        return [group_named(call, name) for name in _SQL_GROUP.findall(call.params["queryString"])]
+        names = [
+            name.strip(" '\"")
+            for several, one in _SQL_GROUPS.findall(call.params["queryString"])
+            for name in (several.split(",") if several else [one])
+        ]
+        return [group_named(call, name) for name in names]
     return [group_named(call, name) for name in _group_names(call.params)]
 
 

@@ -68,6 +68,7 @@ from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.screen import InsightsScreen
 from tui.screens.logs.line_tables import LineTablesScreen, slow_views
+from tui.screens.logs.patterns import PatternsScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
 from tui.screens.respond.closing import CloseScreen
@@ -82,6 +83,7 @@ from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.watch.usage import UsageScreen
 from widgets.logs.form.group_form import Sample
+from widgets.logs.pane.pane import LogPane
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),
     ),
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
+    PatternsScreen: (lambda it: it.app.push_screen(PatternsScreen(LogPane())),),
     SkipScreen: (lambda it: duty_actions.skip(it.app, it.occurrence),),
     NoteScreen: (lambda it: it.app.action_note(),),
     NoticeScreen: (lambda it: signing.sign(it.app, None),),

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.models.logs import LogLine, Severity
+from widgets.logs.store.shown import Shown
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView
 from widgets.logs.text.search import Query
@@ -138,7 +139,7 @@ async def test_a_threshold_and_its_navigation_agree_with_the_plain_list(
 ) -> None:
     store = filled(batches)
     view = LogView(store)
-    await view.show(threshold)
+    await view.show(Shown(threshold))
     rows = [row for row in range(store.end) if severity_of(store.line(row).text.encode()) >= threshold]
     assert view.visible.count() == len(rows)
     for row in range(-1, store.end + 2):

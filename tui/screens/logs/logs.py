@@ -35,6 +35,7 @@ class LogsScreen(PaneScreen):
     """The logs mode: several log panes on one screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), WAY_BACK]
+    HAS_RULERS = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,6 +16,8 @@ from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.line_tables import show_tables
+from tui.screens.logs.memory import log_memory
+from tui.screens.logs.moments import moments
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
@@ -35,6 +37,8 @@ class PaneScreen(ModeScreen):
         ("\u203a", N_("The line goes on: → scrolls, ^w wraps, ⏎ shows all of it")),
     )
     """Marks beside the lines, for the help."""
+    HAS_RULERS: ClassVar[bool] = False
+    """Whether the panes have histograms."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +53,10 @@ class PaneScreen(ModeScreen):
             max_bytes=self.app.config.log_memory_mb << 20,
             pace=self.app.min_interval,
             id=id,
+            ruler=self.HAS_RULERS,
         )
+        pane.ruler.show_moments(moments(self.app))
+        pane.prompt.histories = log_memory(self.app)
         pane.banner = self.banner.problem
         self.tails[pane] = PaneTail(pane, self.services)
         return pane
@@ -106,6 +113,11 @@ class PaneScreen(ModeScreen):
         for pane in self.tails:
             pane.banner = problem
 
+    def _frame_changed(self) -> None:
+        super()._frame_changed()
+        for pane in self.tails:
+            pane.ruler.show_moments(moments(self.app))
+
     def _zone_changed(self) -> None:
         super()._zone_changed()
         for pane in self.tails:
@@ -128,6 +140,13 @@ class PaneScreen(ModeScreen):
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
         """Copy to the clipboard of the terminal, or into a file, and report where."""
         self.app.copy_to_clipboard(message.text)
+
+    @on(LogPane.ToolRequested)
+    def tool_requested(self, message: LogPane.ToolRequested) -> None:
+        """Open what reads the pane in a window."""
+        from tui.screens.logs.reading_tools import open_tool
+
+        open_tool(self.app, message, self.tails[message.pane].group)
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:

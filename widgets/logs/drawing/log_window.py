@@ -71,6 +71,7 @@ class LogWindow(Widget):
     def redraw(self) -> None:
         """Redraw everything: the format, the query, the marks or the theme changed."""
         self.painter.query = self.view.query
+        self.rules.marks_hidden = self.view.shown.hides and self.view.shown.context > 0
         self.painter.forget()
         self.rules.forget()
         self.refresh()

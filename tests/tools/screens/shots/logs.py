@@ -7,6 +7,7 @@ from tui.screens.logs.columns import ColumnsScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.line_tables import LineTablesScreen
 from tui.screens.logs.logs import LogsScreen
+from tui.screens.logs.patterns import PatternsScreen
 
 _SECOND, _THIRD = "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod"
 
@@ -86,6 +87,20 @@ async def _wrapped(stage: Stage) -> None:
     await stage.do("reformat('wrap')")
 
 
+async def _filtered(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("pattern")
+    await stage.press("ctrl+t")
+    await stage.write("error")
+    await stage.press("enter", "greater_than_sign", "greater_than_sign")
+
+
+async def _patterns(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("tool('patterns')")
+    await stage.on(PatternsScreen)
+
+
 async def _columns(stage: Stage) -> None:
     await _logs(stage)
     await stage.do("columns")
@@ -127,6 +142,8 @@ SHOTS = (
     Shot("logs-searched", LogsScreen, _searched),
     Shot("logs-search", LogsScreen, _prompt),
     Shot("logs-filter", LogsScreen, _pattern),
+    Shot("logs-filtered", LogsScreen, _filtered),
+    Shot("logs-patterns", PatternsScreen, _patterns),
     Shot("logs-time", LogsScreen, _time),
     Shot("logs-scrolled", LogsScreen, _paused),
     Shot("logs-selected", LogsScreen, _selected),

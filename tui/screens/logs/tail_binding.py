@@ -55,7 +55,8 @@ class PaneTail:
                     self.services.workers.report(error)
                     what = _("An internal error kept some lines from being shown.")
                     self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
-                self._began.set()
+                if batch.lines or batch.stats.complete_from is not None:
+                    self._began.set()
 
     def _take(self, batch: TailBatch) -> None:
         if batch.lines:

@@ -55,6 +55,7 @@ from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
 from services.logs.follow.follower import LogFollower, TailBatch
+from services.logs.follow.limiter import LogLimiter, limiter_of
 from services.logs.follow.shared_tails import SharedTails
 from services.logs.insights.history import history_path
 from services.logs.insights.service import InsightsService
@@ -97,6 +98,8 @@ class Services:
     alarm_values: AlarmValues
     metrics: Metrics
     logs: Logs
+    log_limiter: LogLimiter
+    """The account's limit of FilterLogEvents requests: everything that reads logs waits for its turn."""
     insights: InsightsService
     dashboard: DashboardReader
     tails: SharedTails
@@ -237,7 +240,12 @@ def connect(
         metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
     )
 
-    follower = partial(LogFollower, logs, clock=clock, poll=poll_seconds, fault=workers.report)
+    log_limiter = limiter_of(
+        str(runbook.system.account), str(settings.region or runbook.system.region), clock
+    )
+    follower = partial(
+        LogFollower, logs, clock=clock, poll=poll_seconds, limiter=log_limiter, fault=workers.report
+    )
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         return follower(group, pattern=pattern).batches()
@@ -295,6 +303,7 @@ def connect(
         alarm_values=alarm_values,
         metrics=metrics,
         logs=logs,
+        log_limiter=log_limiter,
         insights=insights,
         dashboard=dashboard,
         tails=SharedTails(follow),

@@ -121,6 +121,12 @@ def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.inspections.sign_ins.inspection.SignIns.pace", 0.0)
 
 
+@pytest.fixture(autouse=True)
+def no_limit_of_log_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that stands still would make the sixth request of logs wait for ever."""
+    monkeypatch.setattr("services.logs.follow.limiter.REQUESTS", 1_000_000)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def models_read_once() -> Iterator[None]:
     """Hundreds of sessions in one process need not decode the same API models again, and keep them for ever."""

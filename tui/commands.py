@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom", "z", "screen.zoom", N_("Zoom"), N_("Maximize the focused panel, or restore it"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="watch"),
     Command("pane-open", "o", "screen.open_pane", N_("Another pane"), N_("Follow other log groups beside this one, up to six panes"), "ぺいん pein ならべる naraberu tsuika", show=True, scope="logs"),
     Command("pane-close", "x", "screen.close_pane", N_("Close pane"), N_("Stop following in this pane"), "とじる tojiru ぺいん", show=True, scope="logs"),
+    Command("log.stream", "C", "screen.columns", N_("Columns"), N_("Choose, order and widen the columns of a log group; they are remembered"), "れつ retsu かんらん kanran fields format", scope="logs"),
     Command("pane-zoom", "z", "screen.zoom_pane", N_("Zoom"), N_("Give the active pane the whole room, or each its share again"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="logs"),
     Command("pane-together", "asterisk", "screen.toggle_together", N_("Scroll together"), N_("Let the panes scroll to the same moment together, or only move their mark line"), "いっしょ issho どうき douki おなじじこく sync", scope="logs"),
     Command("pane-smaller", "ctrl+left", "screen.resize_pane(-1)", N_("Smaller"), N_("Give the active pane less of the room"), "ちいさく chiisaku はば haba resize", scope="logs"),

@@ -3,12 +3,16 @@
 Source: FilterLogEvents, DescribeLogGroups (Amazon CloudWatch Logs API reference).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from services.models.base import Clean, Model, RawId
 from services.models.problem import Problem
+
+LogFormId = Literal["waf", "json", "postgresql", "plain"]
+"""The forms of log lines, in the order in which they are recognised; each is a module of `widgets.logs.form`."""
 
 
 class Severity(IntEnum):
@@ -55,7 +59,7 @@ class TailStats(Model):
 
     group: Clean
     polls: int = 0
-    """Number of reads."""
+    """Number of rounds of reads."""
     lines: int = 0
     """Number of lines delivered so far."""
     late: int = 0
@@ -63,13 +67,52 @@ class TailStats(Model):
     duplicates: int = 0
     """Number of events that were dropped because overlapping reads returned them again."""
     lag: float | None = None
-    """Seconds between the newest event's time and the read that returned it; None: no event yet."""
+    """Seconds between the newest event's time and the read that returned it; None: the last round read no newer event."""
+    rate: float = 0.0
+    """New lines a second, over the last minute."""
     pages: int = 0
+    """Number of requests answered."""
+    throttled: int = 0
+    """Number of requests during the last minute that AWS refused because the account sent too many."""
+    waiting: float = 0.0
+    """Seconds for which the last round waited for the account's limit of requests."""
     newest: datetime | None = None
     complete_from: int | None = None
-    """Epoch ms; between this and `complete_to` no line is missing that CloudWatch ingested within two minutes."""
+    """Epoch ms; between this and `complete_to` no line is missing that was visible within `lateness`."""
     complete_to: int | None = None
     """Epoch ms; None before the first complete read."""
+    lateness: float = 0.0
+    """Seconds by which a line may be late and is still shown, by rounds and sweeps."""
+    incomplete_from: int | None = None
+    """Epoch ms; since then lines that are later than `lateness` may be missing, because the group's rate does not allow
+    to look for them. None: there is no such time."""
+
+    @classmethod
+    def merged(cls, group: str, parts: Sequence["TailStats"]) -> "TailStats":
+        """Statistics of a pane that shows several groups: sums, and of each doubt the greatest."""
+        lags = [part.lag for part in parts if part.lag is not None]
+        newest = [part.newest for part in parts if part.newest is not None]
+        starts = [part.complete_from for part in parts]
+        ends = [part.complete_to for part in parts]
+        gaps = [part.incomplete_from for part in parts if part.incomplete_from is not None]
+        return cls(
+            group=group,
+            polls=sum(part.polls for part in parts),
+            lines=sum(part.lines for part in parts),
+            late=sum(part.late for part in parts),
+            duplicates=sum(part.duplicates for part in parts),
+            lag=max(lags, default=None),
+            rate=sum(part.rate for part in parts),
+            pages=sum(part.pages for part in parts),
+            throttled=sum(part.throttled for part in parts),
+            waiting=max((part.waiting for part in parts), default=0.0),
+            newest=max(newest, default=None),
+            complete_from=max((start for start in starts if start is not None), default=None),
+            # A group that was not read yet is complete nowhere.
+            complete_to=None if None in ends else min((end for end in ends if end is not None), default=None),
+            lateness=min((part.lateness for part in parts), default=0.0),
+            incomplete_from=min(gaps, default=None),
+        )
 
     def complete_after(self, moment: int) -> "TailStats":
         """Statistics for a pane that lacks lines up to `moment` (epoch ms)."""

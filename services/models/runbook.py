@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from services.models.base import Clean, Model, RawId
+from services.models.logs import LogFormId
 from services.models.runbook_github import Github
 from services.models.runbook_inspections import (
     AccessKeys,
@@ -146,6 +147,10 @@ class LogGroupSpec(Translated):
     """Its name for display."""
     kind: Literal["application", "database", "firewall", "other"] = "application"
     """What writes to it."""
+    form: LogFormId | None = None
+    """How its lines are drawn; None: recognised by its name or its lines."""
+    columns: Annotated[tuple[RawId, ...], Field(max_length=12)] = ()
+    """Fields shown as columns, nested ones by dots (`http.status`), in order; empty: the form's own."""
     en: TitleTexts = TitleTexts()
     """English versions of its texts."""
 

@@ -60,6 +60,7 @@ from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.journal.verify import JournalVerifyScreen
+from tui.screens.logs.columns import ColumnsScreen, Offer
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
@@ -74,6 +75,7 @@ from tui.screens.slack.post import PostScreen, propose_alarm
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen
 from tui.screens.watch.usage import UsageScreen
+from widgets.logs.form.group_form import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.push_screen(FindingScreen(it.recorded.subject, it.recorded)),
         lambda it: it.app.post_message(messages.RunInspection("alarms")),
     ),
+    ColumnsScreen: (lambda it: it.app.push_screen(ColumnsScreen("g", "JSON", [Offer("status")], Sample())),),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
     HandOverScreen: (
         lambda it: it.app.push_screen(

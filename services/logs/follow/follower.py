@@ -1,20 +1,23 @@
 """Follows one log group: delivers every event once, however late it arrives, and retries after every failure."""
 
-import asyncio
 import random
+from asyncio import CancelledError
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from services.aws.client.errors import AwsError
 from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.clock import Clock, Mark, mark
 from services.i18n import _
-from services.logs.follow.window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
+from services.logs.follow.limiter import PAGE_LINES, UNLIMITED, LogLimiter
+from services.logs.follow.problems import problem_of, retry_pause
+from services.logs.follow.source import LimitedSource, LogSource, size_of
+from services.logs.follow.sweeps import Rate, SweepPlan
+from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine, TailBatch, TailStats
 from services.models.problem import Problem, ProblemKind
-from services.models.text import clean
 
 __all__ = ["LogFollower", "LogSource", "TailBatch", "TailStats"]
 
@@ -25,30 +28,29 @@ BACKLOG = 200
 SEARCH_BACK = (30, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 86_400)
 """Seconds to read back, increased until BACKLOG lines are found; with the first step a busy group's ten minutes are not
 read."""
-SLOWEST = 60.0
-"""Maximum seconds between attempts while reading fails."""
+_LEAST_PAUSE = 0.25
+"""Seconds between two rounds, or two pages of a sweep, even if they take longer than planned."""
+UNBOUNDED_EVERY = 12
+"""One in so many rounds of a busy group reads events that are dated ahead of time, too."""
+_LONGEST_RESUMED = 600_000
+"""Milliseconds for which an interrupted round is continued where it stopped; then it is begun anew."""
 
 
-class LogSource(Protocol):
-    """`services.aws.logs.events.Logs`."""
+@dataclass(slots=True)
+class _Round:
+    """A round in progress; it survives failures, so that a long one gets on."""
 
-    async def page(
-        self,
-        group: str,
-        start_ms: int,
-        end_ms: int | None = None,
-        pattern: str = "",
-        token: str | None = None,
-    ) -> tuple[tuple[LogLine, ...], str | None]:
-        """One page of events and the next token. Raises AwsError."""
-        ...
+    start: int
+    began: int
+    end: int | None = None
+    token: str | None = None
 
 
 class LogFollower:
     """One follow loop over one group and filter pattern.
 
     `start_ms` (epoch milliseconds) is where it begins; without it the loop begins with the newest `backlog` lines,
-    however old. `poll` is in seconds of `clock`.
+    however old. `poll` is in seconds of `clock`. `limiter` is the account's; without it requests are not limited.
     """
 
     def __init__(
@@ -61,31 +63,28 @@ class LogFollower:
         start_ms: int | None = None,
         backlog: int = BACKLOG,
         poll: float = POLL,
-        overlap: float = OVERLAP / 1000,
-        quiet_overlap: float = QUIET_OVERLAP / 1000,
-        sweep: float = SWEEP / 1000,
-        sweep_every: float = SWEEP_EVERY / 1000,
+        limiter: LogLimiter | None = None,
         rng: random.Random | None = None,
         fault: Fault = unreported,
     ) -> None:
         self._fault = fault
         self.group = group
         self.pattern = pattern
-        self._source = source
+        self._limiter = limiter or LogLimiter(clock, requests=UNLIMITED)
+        self._lane = self._limiter.open(group)
+        self._source = LimitedSource(source, self._limiter, self._lane)
         self._clock = clock
         self._start_ms = start_ms
         self._backlog = backlog
         self._poll = poll
-        self._spans = {
-            "overlap": int(overlap * 1000),
-            "quiet_overlap": int(quiet_overlap * 1000),
-            "sweep": int(sweep * 1000),
-            "sweep_every": int(sweep_every * 1000),
-        }
         self._rng = rng or random.Random()
         self._window: FollowWindow | None = None
+        self._plan: SweepPlan | None = None
+        self._rate = Rate()
+        self._round_in_progress: _Round | None = None
         self._polls = self._pages = self._lines = self._late = self._failures = 0
         self._lag: float | None = None
+        self._waited = 0.0
         self._complete_from: int | None = None
         self._mark: Mark | None = None
 
@@ -98,30 +97,43 @@ class LogFollower:
         A failed read is a batch with a problem; the loop retries at increasing intervals and resumes where it stopped.
         AwsError is never raised; an internal error is a problem as well, and is reported to `fault`.
         """
-        while True:
-            problem: Problem | None = None
-            try:
-                async with aclosing(self._round()) as round_:
-                    async for batch in round_:
-                        yield batch
-            except AwsError as error:
-                problem = self._problem(error.problem)
-            except (Exception, asyncio.CancelledError) as error:
-                # The boundary: one bad line must not end the tail.
-                if not from_within(error):
-                    raise
-                self._fault(error)
-                what = _("An internal error stopped this read.")
-                problem = fault_problem(what, error, self._clock.now())
-            if problem is None:
-                self._failures = 0
-                wait = self._poll
-            else:
-                self._failures += 1
-                yield self._batch((), problem=problem)
-                # Randomized, so that several consoles do not all retry at the same moment.
-                wait = min(SLOWEST, self._poll * 2.0 ** min(self._failures, 10)) * self._rng.uniform(0.8, 1.2)
-            await self._clock.sleep(wait)
+        try:
+            while True:
+                due = self._clock.elapsed() + self._poll
+                problem: Problem | None = None
+                try:
+                    async with aclosing(self._turn(due)) as turn:
+                        async for batch in turn:
+                            yield batch
+                except AwsError as error:
+                    problem = problem_of(error.problem, self.group, self.pattern)
+                except (Exception, CancelledError) as error:
+                    # The boundary: one bad line must not end the tail.
+                    if not from_within(error):
+                        raise
+                    self._fault(error)
+                    what = _("An internal error stopped this read.")
+                    problem = fault_problem(what, error, self._clock.now())
+                if problem is not None:
+                    yield self._batch((), problem=problem)
+                if problem is None:
+                    wait = max(_LEAST_PAUSE, due - self._clock.elapsed())
+                else:
+                    self._failures += 1
+                    wait = retry_pause(problem, self._failures, self._poll, self._rng)
+                await self._clock.sleep(wait)
+        finally:
+            self._limiter.close(self._lane)
+
+    async def _turn(self, due: float) -> AsyncGenerator[TailBatch, None]:
+        """One round, and the pages of sweeps that there is time for until `due`."""
+        async with aclosing(self._round()) as round_:
+            async for batch in round_:
+                yield batch
+        self._failures = 0
+        async with aclosing(self._sweep(due)) as pages:
+            async for batch in pages:
+                yield batch
 
     async def _round(self) -> AsyncGenerator[TailBatch, None]:
         self._polls += 1
@@ -132,17 +144,42 @@ class LogFollower:
                     yield batch
             return
         if self._window is None:
-            self._window = self._fresh_window(self._start_ms or 0, now)
+            self._begin(FollowWindow(self._start_ms or 0, now), now)
             self._complete_from = self._start_ms or 0
         window = self._window
-        async with aclosing(self._read(window.begin(now))) as pages:
+        assert window is not None
+        round_ = self._resumed(window, now)
+        advanced = False
+        async with aclosing(self._read(round_)) as pages:
             async for page in pages:
+                newest = window.newest or 0
                 lines = window.accept(page, self._now())
                 if lines:
-                    self._lag = max(0.0, (self._now() - lines[-1].at) / 1000)
+                    self._rate.add(len(lines), size_of(lines), self._now())
+                    if lines[-1].at > newest:
+                        advanced = True
+                        self._lag = max(0.0, (self._now() - lines[-1].at) / 1000)
                     yield self._batch(lines)
-        window.finish(now)
+        window.finish(round_.began)
+        self._round_in_progress = None
+        if not advanced:
+            self._lag = None
         yield self._batch(())
+
+    def _resumed(self, window: FollowWindow, now: int) -> _Round:
+        """The interrupted round, else a new one."""
+        round_ = self._round_in_progress
+        if round_ is not None and now - round_.began <= _LONGEST_RESUMED:
+            return round_
+        share = self._limiter.share(self._lane)
+        overlap = self._plan.overlap(now, self._poll, share) if self._plan else None
+        start = window.begin(now) if overlap is None else window.begin(now, overlap)
+        end = None
+        # While a busy round is read, more arrives, which the next round would read again.
+        if self._rate.per_second(now) * self._poll > PAGE_LINES and self._polls % UNBOUNDED_EVERY:
+            end = now + window.ahead
+        self._round_in_progress = _Round(start, now, end)
+        return self._round_in_progress
 
     async def _read_newest(self, now: int) -> AsyncGenerator[TailBatch, None]:
         """The newest lines to begin with."""
@@ -153,43 +190,88 @@ class LogFollower:
                 note = _("{count} lines so far; looking back {hours:g} h…")
                 yield self._batch((), note=note.format(count=len(recent), hours=round(seconds / 3600, 1)))
             start = now - seconds * 1000
-            async with aclosing(self._read(start, end)) as pages:
+            async with aclosing(self._read(_Round(start, now, end))) as pages:
                 async for page in pages:
                     recent += page
             if len(recent) >= self._backlog:
                 break
             end = start - 1
-        window = self._fresh_window(start, now)
+        window = FollowWindow(start, now)
         lines = window.accept(recent, now)
         window.finish(now)
-        self._window = window
+        self._begin(window, now)
+        self._rate.begin(len(recent), start, now)
         note = "" if lines else _("No lines in the last seven days.")
         cut = max(0, len(lines) - self._backlog)
         # Lines of the same millisecond may be among the omitted ones.
         self._complete_from = lines[cut - 1].at + 1 if cut else start
         yield self._batch(lines[cut:], note=note)
 
-    async def _read(self, start: int, end: int | None = None) -> AsyncGenerator[tuple[LogLine, ...], None]:
+    def _begin(self, window: FollowWindow, now: int) -> None:
+        self._window = window
+        self._plan = SweepPlan(window, self._rate, now)
+
+    async def _read(
+        self, round_: _Round, end: int | None = None
+    ) -> AsyncGenerator[tuple[LogLine, ...], None]:
         """Read every page; empty pages in between mean that AWS is still searching."""
-        token: str | None = None
+        waited = self._lane.waited
         while True:
-            before = token
-            page, token = await self._source.page(self.group, start, end, self.pattern, token)
+            before = round_.token
+            try:
+                page, token = await self._source.page(
+                    self.group, round_.start, round_.end, self.pattern, before
+                )
+            except AwsError as error:
+                if before and error.problem.kind is ProblemKind.INVALID:
+                    self._round_in_progress = None
+                raise
+            self._waited = self._lane.waited - waited
             self._pages += 1
             yield page
             if not token or token == before:
                 return
+            round_.token = token
 
-    def _fresh_window(self, start: int, began: int) -> FollowWindow:
-        return FollowWindow(start, began, **self._spans)
+    async def _sweep(self, due: float) -> AsyncGenerator[TailBatch, None]:
+        """Read pages of sweeps for late lines, until the next round is due."""
+        window, plan = self._window, self._plan
+        if window is None or plan is None:
+            return
+        plan.plan(self._now(), self._limiter.share(self._lane))
+        while (sweep := plan.next(self._now())) is not None:
+            pause = self._limiter.sweep_pause(self._lane)
+            if self._clock.elapsed() + pause >= due - _LEAST_PAUSE:
+                return
+            if pause > 0:
+                await self._clock.sleep(pause)
+                continue
+            try:
+                page, token = await self._source.sweep(
+                    self.group, sweep.span.start, sweep.span.end, self.pattern, sweep.token
+                )
+            except AwsError as error:
+                plan.drop(sweep)
+                if error.problem.kind is ProblemKind.THROTTLED:
+                    # The next round tells whether new lines can be read.
+                    return
+                raise
+            self._pages += 1
+            lines = window.accept(page, self._now())
+            if not token or token == sweep.token:
+                plan.finish(sweep)
+            sweep.token = token
+            if lines:
+                yield self._batch(lines)
 
     def _batch(
         self, lines: tuple[LogLine, ...], *, problem: Problem | None = None, note: str = ""
     ) -> TailBatch:
         self._lines += len(lines)
         self._late += sum(line.late for line in lines)
-        window = self._window
+        window, plan, now = self._window, self._plan, self._now()
         newest = window.newest if window is not None else None
+        covered = plan.covered(now) if plan is not None else 0
         stats = TailStats(
             group=self.group,
             polls=self._polls,
@@ -197,31 +279,17 @@ class LogFollower:
             late=self._late,
             duplicates=window.duplicates if window is not None else 0,
             lag=self._lag,
+            rate=self._rate.per_second(now),
             pages=self._pages,
+            throttled=self._lane.refused_since(self._clock.elapsed() - 60.0),
+            waiting=self._waited,
             newest=datetime.fromtimestamp(newest / 1000, UTC) if newest is not None else None,
             complete_from=self._complete_from,
-            complete_to=window.complete_to if window is not None else None,
+            complete_to=plan.complete_to(now) if plan is not None else None,
+            lateness=covered / 1000,
+            incomplete_from=plan.incomplete_from(now) if plan is not None else None,
         )
         return TailBatch(lines, stats, problem, note)
-
-    def _problem(self, problem: Problem) -> Problem:
-        if problem.kind is ProblemKind.INVALID and self.pattern:
-            return problem.model_copy(
-                update={
-                    "summary": _("AWS rejected the filter pattern {pattern}.").format(
-                        pattern=clean(self.pattern, 80)
-                    ),
-                    "remedy": _("Correct it, or leave it empty to show every line."),
-                }
-            )
-        if problem.kind is not ProblemKind.NOT_FOUND:
-            return problem
-        return problem.model_copy(
-            update={
-                "summary": _("The log group {group} does not exist.").format(group=clean(self.group)),
-                "remedy": _("The console keeps checking for it; check its name if it should exist."),
-            }
-        )
 
     def _now(self) -> int:
         """The current time; setting the clock has no effect, because it would make the loop skip or repeat lines."""

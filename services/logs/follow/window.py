@@ -1,23 +1,37 @@
-"""Decides which log events to read again, and which of the events read are new; pure.
+"""Decides from where to read new lines, and which of the lines read are new; pure.
 
-CloudWatch Logs shows an event seconds to minutes after its own time, in no particular order, and cannot filter by
-ingestion time: a reader that requests only events newer than the newest line loses events permanently. So every read
-overlaps the previous one, an occasional wide sweep reads further back, and event ids identify new events. All times are
-epoch milliseconds.
+CloudWatch Logs shows an event seconds to hours after its own time, in no particular order, and cannot filter by
+ingestion time: a reader that requests only events newer than the newest line loses events permanently. So every round
+overlaps the previous one, sweeps (`services.logs.follow.sweeps`) read further back, and event ids identify new events.
+All times are epoch milliseconds.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from services.logs.follow.event_ids import MOST_IDS, EventIds
 from services.models.logs import LogLine
 
 OVERLAP = 120_000
-"""How far before the newest event each round reads again."""
-QUIET_OVERLAP = 30_000
-"""The same while the newest event is older than OVERLAP: events of the same time have long been visible."""
-SWEEP = 900_000
-"""How far back a wide sweep reads. An event that is at most SWEEP - SWEEP_EVERY late is never lost."""
-SWEEP_EVERY = 300_000
-BUCKET = 60_000
+"""How far before the newest event a round reads at most."""
+LEAST_OVERLAP = 2_000
+"""The same at least, however busy the group is."""
+FURTHEST = 900_000
+"""A round begins at most this long before the one that was completed last: a group that has been quiet for hours is not
+read for hours."""
+KEPT = 86_400_000 + 600_000
+"""How long ids are kept; no sweep reads further back than a day."""
+
+LATENESS = (2_000, 10_000, 120_000, 420_000, 6_000_000, 43_200_000)
+"""Milliseconds by which an event may become visible after its own time, for each of which completeness is known."""
+
+
+class Span(NamedTuple):
+    """A read of all events in `[start, end]` that were visible at `at`; `end` None: without end."""
+
+    start: int
+    end: int | None
+    at: int
 
 
 class FollowWindow:
@@ -28,39 +42,26 @@ class FollowWindow:
     event that arrived late from one that is older than requested.
     """
 
-    def __init__(
-        self,
-        start: int,
-        began: int,
-        *,
-        overlap: int = OVERLAP,
-        quiet_overlap: int = QUIET_OVERLAP,
-        sweep: int = SWEEP,
-        sweep_every: int = SWEEP_EVERY,
-    ) -> None:
+    def __init__(self, start: int, began: int, *, most_ids: int = MOST_IDS) -> None:
         self._start = start
         self._began = began
-        self._overlap = overlap
-        self._quiet_overlap = quiet_overlap
-        self._sweep = sweep
-        self._sweep_every = sweep_every
-        self._ids: dict[int, set[str]] = {}
-        """Event ids by the minute of their event, so that old ones can be dropped cheaply."""
+        self._ids = EventIds(most_ids)
         self._newest = 0
         self._high: int | None = None
         """The newest event of completed rounds, never later than the current time."""
         self._finished: int | None = None
-        self._swept: int | None = None
-        self._sweeping = False
         self._reading = start
         """Where the current round started reading."""
-        self._complete: int | None = None
+        self._complete: dict[int, int] = {}
+        """By lateness: the time up to which every event that was at most so late was delivered."""
+        self.ahead = 0
+        """Milliseconds by which an event was dated ahead of time, at most."""
         self.duplicates = 0
         """Number of events read again and dropped so far."""
 
     def __len__(self) -> int:
         """Number of stored event ids."""
-        return sum(map(len, self._ids.values()))
+        return len(self._ids)
 
     @property
     def newest(self) -> int | None:
@@ -68,25 +69,44 @@ class FollowWindow:
         return self._newest or None
 
     @property
-    def complete_to(self) -> int | None:
-        """Time up to which every event that became visible within OVERLAP was delivered; None: not yet known."""
-        return self._complete
+    def start(self) -> int:
+        """The earliest event wanted; earlier ones are delivered only if they arrived late."""
+        return self._start
 
-    def begin(self, now: int) -> int:
-        """Where this round starts reading; it has no end, because clients may log ahead of time."""
-        self._reading = self._begin(now)
+    @property
+    def finished(self) -> int | None:
+        """When the last completed round began; None before the first."""
+        return self._finished
+
+    @property
+    def edge(self) -> int:
+        """Where the last round began to read: sweeps end here, because every round reads what is newer."""
         return self._reading
 
-    def _begin(self, now: int) -> int:
-        if self._finished is None or self._swept is None:
-            return self._start
-        high = self._high if self._high is not None else self._start
-        quiet = now - high > self._overlap
-        start = high - (self._quiet_overlap if quiet else self._overlap)
-        # A group that has been quiet for hours is not read for hours in every round.
-        start = max(start, self._finished - self._sweep)
-        self._sweeping = now - self._swept >= self._sweep_every
-        return min(start, now - self._sweep, self._finished - self._sweep) if self._sweeping else start
+    @property
+    def horizon(self) -> int:
+        """The ids of older events were dropped: nothing older is delivered any more."""
+        return self._ids.horizon
+
+    def complete_to(self, lateness: int) -> int | None:
+        """Time up to which every event that became visible within `lateness` was delivered; None: not yet known.
+
+        `lateness` is one of LATENESS.
+        """
+        return self._complete.get(lateness)
+
+    def count(self, start: int, end: int) -> int:
+        """Number of events that were read from the minute of `start` to that of `end`."""
+        return self._ids.count(start, end)
+
+    def begin(self, now: int, overlap: int = OVERLAP) -> int:
+        """Where this round starts reading; it has no end, because clients may log ahead of time."""
+        if self._finished is None:
+            self._reading = self._start
+        else:
+            high = self._high if self._high is not None else self._start
+            self._reading = max(high - overlap, self._finished - FURTHEST, self.horizon)
+        return self._reading
 
     def accept(self, page: Iterable[LogLine], now: int) -> tuple[LogLine, ...]:
         """The new lines of a page, oldest first, late ones marked."""
@@ -95,6 +115,7 @@ class FollowWindow:
             return ()
         fresh.sort(key=lambda line: line.at)
         before = self._newest
+        self.ahead = max(self.ahead, fresh[-1].at - now)
         # A line dated in the future must not make all following lines count as late.
         self._newest = max(before, min(fresh[-1].at, now))
         if fresh[0].at >= before:
@@ -103,28 +124,26 @@ class FollowWindow:
 
     def finish(self, now: int) -> None:
         """Complete a round that began at `now`: its last page was read."""
-        if self._sweeping or self._swept is None:
-            self._swept = now
-        self._sweeping = False
         self._finished = max(now, self._finished or 0)
-        # A round that began later leaves a gap, until a wide sweep reads it.
-        if self._complete is None or self._reading <= self._complete:
-            self._complete = self._finished - self._overlap
+        self.cover(Span(self._reading, None, self._finished))
         if self._newest:
             self._high = min(self._newest, self._finished)
-        self._prune(self._finished - 2 * self._sweep)
+        self._ids.drop_before(self._finished - KEPT)
+
+    def cover(self, span: Span) -> None:
+        """All events of a span were read: what is complete extends if the span continues it."""
+        start = max(span.start, self.horizon)
+        for lateness in LATENESS:
+            complete = self._complete.get(lateness, self._start - 1)
+            if start <= max(complete + 1, self._start):
+                end = span.at - lateness if span.end is None else min(span.at - lateness, span.end)
+                self._complete[lateness] = max(self._complete.get(lateness, end), end)
 
     def _is_new(self, line: LogLine) -> bool:
-        if line.at < self._start and line.ingested_at < self._began:
+        if line.at < self.horizon:
             return False
-        ids = self._ids.setdefault(line.at // BUCKET, set())
-        if line.id in ids:
+        if not self._ids.add(line.id, line.at):
             self.duplicates += 1
             return False
-        ids.add(line.id)
-        return True
-
-    def _prune(self, oldest: int) -> None:
-        """Drop ids that no later round can read, because none starts before the last completed round minus SWEEP."""
-        for bucket in [bucket for bucket in self._ids if (bucket + 1) * BUCKET <= oldest]:
-            del self._ids[bucket]
+        # What is older than wanted is counted all the same: it is what a sweep must read.
+        return line.at >= self._start or line.ingested_at >= self._began

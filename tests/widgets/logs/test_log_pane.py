@@ -72,7 +72,7 @@ async def test_late_lines_go_in_above_without_moving_the_reader() -> None:
         assert texts(pane) == before
         assert pane.lines.line_at_cursor() == cursor
         await pilot.press("home")
-        assert " late +500ms  late 0" in texts(pane)
+        assert "late 0" in texts(pane)
         order = [pane.store.time_at(row) for row in range(pane.store.first, pane.store.end)]
         assert order == sorted(order)
 
@@ -82,7 +82,7 @@ async def test_late_lines_appear_while_following() -> None:
         pane = await filled(pilot)
         pane.append([line(900, "tardy", T0 + 95_500, late=True)])
         await until(pilot, lambda: facts(pane).lines == 101)
-        assert texts(pane)[-5:-3] == [" late +500ms  tardy", "line 96"]
+        assert texts(pane)[-5:-3] == ["tardy", "line 96"]
         assert texts(pane)[-1] == "line 99"
 
 

@@ -1,6 +1,5 @@
 """What lines say and how they are drawn: severity, JSON, times, strips."""
 
-import json
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from rich.style import Style
 
 from services.models.logs import Severity
 from widgets.logs.drawing.strips import HEAD_WIDTH, Accent, LogFormat, Painter
-from widgets.logs.form.format import read, task_of
+from widgets.logs.form.values import task_of
 from widgets.logs.store.store import StoredLine
 from widgets.logs.text.search import BadQuery, Query
 from widgets.logs.text.severity import severity_of
@@ -62,30 +61,6 @@ def test_severity_is_read_from_the_usual_spellings(line: str, severity: Severity
 @given(st.binary(max_size=200))
 def test_severity_of_anything(line: bytes) -> None:
     assert severity_of(line) in Severity
-
-
-def test_a_json_line_becomes_its_message_and_ordered_fields() -> None:
-    text = json.dumps(
-        {
-            "time": "t",
-            "level": "INFO",
-            "message": "受付",
-            "b": 1,
-            "http": {"status": 200, "path": "/a b"},
-            "a": None,
-        },
-        ensure_ascii=False,
-    )
-    reading = read(text, order=("a", "http.status"), columns=("b", "none"))
-    assert reading.message == "受付"
-    assert reading.fields == (("a", "null"), ("http.status", "200"), ("http.path", '"/a b"'))
-    assert reading.columns == ("1", "")
-
-
-def test_escapes_in_json_cannot_bring_control_characters_back() -> None:
-    reading = read('{"message":"\\u001b[2J","x\\u0007":"\\u202e"}')
-    assert reading.message == "\u241b[2J"
-    assert reading.fields == (("x\u2407", "<RLO>"),)
 
 
 def test_times_are_shown_in_the_zone_and_typed_in_it() -> None:
@@ -168,7 +143,7 @@ def draw(text: str, painter: Painter, *, late: bool = False) -> list[str]:
 @pytest.mark.parametrize("width", [18, 40, 81])
 def test_a_hostile_line_is_harmless_and_aligned(text: str, wrap: bool, width: int) -> None:
     for raw in (False, True):
-        rows = draw(text, painter(width, wrap=wrap, raw=raw, stream=True))
+        rows = draw(text, painter(width, wrap=wrap, raw=raw), late=raw)
         screen = "".join(rows)
         assert not any(
             ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u200b\u2066\ufeff" for c in screen
@@ -187,8 +162,7 @@ def test_any_line_fills_its_rows_exactly(text: str, width: int, wrap: bool, shif
 def test_a_row_reads_well() -> None:
     row = draw('{"level":"ERROR","message":"決済に失敗","code":402}', painter(60))[0]
     assert row.rstrip() == " 09:00:13.257 E 決済に失敗  code=402"
-    late = draw("plain text", painter(60, stream=True), late=True)[0]
-    assert late.rstrip() == " 09:00:13.257    late +100s  web/01234567      plain text"
+    assert draw("plain text", painter(60), late=True)[0].rstrip() == "«09:00:13.257   plain text"
     assert draw("x" * 100, painter(40))[0].endswith("x\u203a")
     assert draw("x", painter(40, relative=True))[0].rstrip() == "     -0:03:05   x"
 

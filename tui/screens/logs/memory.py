@@ -118,6 +118,15 @@ class LogMemory:
             lambda old: old.model_copy(update={"columns": _with(old.columns, group, columns, GROUPS)})
         )
 
+    def forget_columns(self, group: str) -> None:
+        """Forget what was chosen for a log group: its lines have their form's own columns again."""
+
+        def forget(old: Remembered) -> Remembered:
+            columns = {each: value for each, value in old.columns.items() if each != group}
+            return old.model_copy(update={"columns": columns})
+
+        self._change(forget)
+
     # Histories
 
     def history(self, kind: Kind) -> tuple[str, ...]:

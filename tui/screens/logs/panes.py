@@ -8,14 +8,13 @@ from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.pane import LogPane
 
 MINUTE = timedelta(minutes=1)
-TELLING_FIELDS = ("statusCode", "status", "method", "path", "durationMs", "duration", "userId", "user")
-"""JSON fields shown first in a line; the others follow in their own order."""
 
 
 class PaneScreen(ModeScreen):
@@ -32,7 +31,6 @@ class PaneScreen(ModeScreen):
             elapsed=self.services.clock.elapsed,
             zone=self.app.zone,
             max_bytes=self.app.config.log_memory_mb << 20,
-            order=TELLING_FIELDS,
             pace=self.app.min_interval,
             id=id,
         )
@@ -42,6 +40,7 @@ class PaneScreen(ModeScreen):
 
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
         """Follow `group` in `pane`, replacing the group that it followed."""
+        self.run_worker(show_form(self.app, pane, group), group=f"form-{id(pane)}", exclusive=True)
         task = self.tails[pane].follow(group, pattern, at)
         self.run_worker(task, group=f"tail-{id(pane)}", exclusive=True)
 
@@ -49,6 +48,13 @@ class PaneScreen(ModeScreen):
         """Stop following in `pane` and forget it."""
         self.workers.cancel_group(self, f"tail-{id(pane)}")
         del self.tails[pane]
+
+    def action_columns(self) -> None:
+        """Choose the columns of the focused pane's log group."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        pane = next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
+        if pane is not None:
+            self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
 
     def leads_back(self) -> bool:
         """Not while something is open in the focused pane: the key closes that first."""

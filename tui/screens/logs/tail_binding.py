@@ -6,6 +6,7 @@ from datetime import datetime
 from services.aws.client.errors import AwsError
 from services.background.faults import fault_problem
 from services.i18n import _
+from services.logs.follow.source import LimitedSource
 from services.models.logs import TailBatch
 from services.models.problem import Problem
 from services.system import Services
@@ -67,16 +68,19 @@ class PaneTail:
         oldest = self.pane.store.oldest or at + 10 * MINUTE
         if oldest <= start:
             return  # they have arrived since the time was asked for
+        limiter = self.services.log_limiter
+        lane = limiter.open(self.group)
+        source = LimitedSource(self.services.logs, limiter, lane)
         try:
             for _page in range(EARLIER_PAGES):
-                lines, token = await self.services.logs.page(
-                    self.group, start, oldest - 1, self.pattern, token
-                )
+                lines, token = await source.page(self.group, start, oldest - 1, self.pattern, token)
                 self.pane.append(lines)
                 if token is None:
                     return
         except AwsError as error:
             self.pane.problem = error.problem
+        finally:
+            limiter.close(lane)
 
     def _title(self, group: str) -> str:
         title = next((each.title for each in self.services.runbook.log_groups if each.id == group), "")

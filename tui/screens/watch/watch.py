@@ -32,6 +32,7 @@ class WatchScreen(PaneScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("watch"),
         Binding("escape", "leave_zoom", N_("Back"), show=True),
+        Binding("C", "columns", N_("Columns"), show=False, tooltip=N_("Choose the columns of the log group")),
     ]
     DEFAULT_CSS = stylesheet(PANELS)
 

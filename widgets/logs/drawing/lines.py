@@ -189,7 +189,7 @@ class LogLines(LogWindow, can_focus=True):
     def page(self, pages: int) -> bool:
         """Scroll window and cursor by windows less a line of context; True when the end was reached."""
         self._notice_start(pages)
-        at_end = self.scroller.scroll(pages * max(1, self.size.height - 1))
+        at_end = self.scroller.scroll(pages * max(1, self.scroller.height - 1))
         rows, skip = self.scroller.window()
         if self._cursor.row is not None and rows:
             whole = rows[1:] if skip and len(rows) > 1 else rows

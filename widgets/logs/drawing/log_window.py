@@ -19,7 +19,11 @@ from widgets.logs.drawing.scroll import Scroller
 from widgets.logs.drawing.separators import Rules
 from widgets.logs.drawing.strips import Accent, LogFormat, Painter
 from widgets.logs.drawing.styles import STYLES, UNCOLOURED
+from widgets.logs.form.group_form import FormChoice, GroupForm
 from widgets.logs.store.view import LogView
+
+HEADER_FROM = 10
+"""Rows of the widget from which the first one names the columns."""
 
 
 class LogWindow(Widget):
@@ -50,6 +54,16 @@ class LogWindow(Widget):
         """How lines are drawn."""
         return self.painter.format
 
+    @property
+    def group_form(self) -> GroupForm:
+        """The form of the lines and its columns."""
+        return self.painter.group_form
+
+    def choose_form(self, choice: FormChoice) -> None:
+        """Draw the lines of a group in its form, or in other columns."""
+        self.painter.group_form.choose(choice)
+        self.redraw()
+
     def today(self) -> date:
         """Today in the zone in which times are shown."""
         return self._now().astimezone(self.format.zone).date()
@@ -63,6 +77,7 @@ class LogWindow(Widget):
 
     def refresh_changed(self) -> None:
         """Redraw what differs from the last drawing: lines that arrived, ages that grew."""
+        self._fit()
         if self.scroller.window() != self._window or len(self._strips) != self.size.height:
             self.refresh()
             return
@@ -94,16 +109,16 @@ class LogWindow(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The window, each strip as wide as the widget."""
-        width, height = self.size
+        width = self.size.width
         self.painter.suit(width, LineFilters(self.get_line_filters(), self.background_colors[1]))
-        self.scroller.height = height
         strips = self._window_strips()[crop.y : crop.bottom]
         if crop.width != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
 
     def _window_strips(self) -> list[Strip]:
-        height = self.size.height
+        header = self._fit()
+        height = self.size.height - len(header)
         self._now_ms = int(self._now().timestamp() * 1000) if self.format.relative else 0
         rows, skip = self._window = self.scroller.window()
         strips: list[Strip] = []
@@ -115,8 +130,16 @@ class LogWindow(Widget):
         strips, self._screen_rows = strips[skip : skip + height], self._screen_rows[skip : skip + height]
         if not rows and self.message:
             strips = [self.painter.blank()] * min(1, height - 1) + [self.painter.rule(self.message, "rule")]
-        self._strips = strips + [self.painter.blank()] * (height - len(strips))
+        self._strips = header + strips + [self.painter.blank()] * (height - len(strips))
+        self._screen_rows[:0] = [-1] * len(header)
         return self._strips
+
+    def _fit(self) -> list[Strip]:
+        """Fit columns and scroller to the lines held and to the size; return the row that names the columns, if any."""
+        self.painter.begin(self.view.store)
+        header = self.painter.header() if self.size.height >= HEADER_FROM else []
+        self.scroller.height = max(1, self.size.height - len(header))
+        return header
 
     def _height_of(self, row: int) -> int:
         if not self.format.wrap:

@@ -1,4 +1,4 @@
-"""Log lines as strips: gutter, time, severity letter, then message and fields, cut or wrapped.
+"""Log lines as strips: gutter, time, severity letter, then columns and message, cut or wrapped.
 
 A strip is built once per line and format and cached, so that a frame costs only what is new in it.
 """
@@ -13,16 +13,17 @@ from rich.style import Style
 from textual.cache import LRUCache
 from textual.strip import Strip
 
-from services.i18n import _
+from services.models import glyphs
 from services.models.logs import Severity
 from services.models.text import clean
 from widgets.drawing.line_filters import LineFilters
 from widgets.logs.drawing.styles import OWN_BACKGROUND
-from widgets.logs.form.format import DRAWN_LIMIT, read, task_of
-from widgets.logs.store.store import StoredLine
+from widgets.logs.form.group_form import GroupForm
+from widgets.logs.form.line_form import DRAWN_LIMIT, Span
+from widgets.logs.store.store import LogStore, StoredLine
 from widgets.logs.text.search import Query
 from widgets.logs.text.severity import LETTERS, severity_of
-from widgets.logs.text.time import age_text, clock_text, span_text
+from widgets.logs.text.time import age_text, clock_text
 
 HEAD_WIDTH = 16
 """Gutter, twelve cells of time, a space, the severity letter, a space."""
@@ -30,13 +31,13 @@ _CACHE_SIZE = 2048
 """Lines whose strips are cached."""
 _HIGHLIGHT_LIMIT = 200
 """Matches highlighted in one line."""
-_TASK_WIDTH = 17
 _MORE = "\u203a"
 _BREAK_REACH = 24
 """Characters searched backwards for a space when a line is wrapped."""
-
-Span = tuple[str, str]
-"""Text and the name of its style."""
+_FEED = "\u240a"
+"""Stands for a line feed in a cleaned line."""
+_FEED_LIMIT = 200
+"""Rows that begin after a line feed of one wrapped line at most."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,10 @@ class LogFormat:
 
     zone: tzinfo
     raw: bool = False
-    """The line as logged, instead of its JSON fields."""
+    """The line as logged, instead of its columns."""
     wrap: bool = False
     relative: bool = False
     """Ages instead of times of day."""
-    stream: bool = False
-    """The task that wrote the line."""
-    order: tuple[str, ...] = ()
-    """JSON fields to show first."""
-    columns: tuple[tuple[str, int], ...] = ()
-    """JSON fields shown as columns, each with its width in cells."""
     shift: int = 0
     """Cells scrolled to the right; 0 while wrapping."""
 
@@ -74,11 +69,18 @@ class Painter:
     def __init__(self, format: LogFormat, style: Callable[[str], Style]) -> None:
         self.format = format
         self.query: Query | None = None
+        self.group_form = GroupForm()
+        """Which columns the lines have."""
         self.width = 80
         self._filters = LineFilters()
         self._component = style
         self._styles: dict[tuple[str, str], Style] = {}
         self._cache: LRUCache[object, list[Strip]] = LRUCache(_CACHE_SIZE)
+
+    def begin(self, store: LogStore) -> None:
+        """Before a drawing: let the columns fit the lines held and the width."""
+        if self.group_form.update(store, self.width - HEAD_WIDTH):
+            self.forget()
 
     def forget(self) -> None:
         """Rebuild all strips: the theme, the format, the width or the query changed."""
@@ -110,6 +112,19 @@ class Painter:
             strips = self._cache[key] = [self._filtered([Segment(rule, self.style(name))], self.width)]
         return strips[0]
 
+    def header(self) -> list[Strip]:
+        """The row that names the columns; empty where lines are their message only."""
+        titles = "" if self.format.raw else self.group_form.layout.header()
+        if not titles:
+            return []
+        key = ("header", titles)
+        strips = self._cache.get(key)
+        if strips is None:
+            shown = Strip([Segment(titles)]).crop(self.format.shift, self.format.shift + self.width).text
+            row = set_cell_size(" " * HEAD_WIDTH + shown, self.width)
+            strips = self._cache[key] = [self._filtered([Segment(row, self.style("header"))], self.width)]
+        return strips
+
     def blank(self) -> Strip:
         """An empty row."""
         return Strip.blank(self.width, self.style("text"))
@@ -137,42 +152,49 @@ class Painter:
         severity = severity_of(line.text[:DRAWN_LIMIT].encode("utf-8", "replace"))
         stamp = f"{stamp:>12}" if self.format.relative else clock_text(line.at, self.format.zone)
         letter = "plain" if severity is Severity.PLAIN else f"letter-{severity.name.lower()}"
-        head = [(f" {stamp} ", "time"), (LETTERS[severity], letter), (" ", "text")]
-        if accent.gutter != " ":
-            head[:1] = [(accent.gutter, "gutter"), (f"{stamp} ", "time")]
+        gutter: Span = (accent.gutter, "gutter")
+        if line.late and accent.gutter == " ":
+            gutter = (glyphs.LATE_LINE, "late")
+        head = [gutter, (f"{stamp} ", "time"), (LETTERS[severity], letter), (" ", "text")]
+        if gutter[0] == " ":
+            head[:2] = [(f" {stamp} ", "time")]
+        elif line.late and gutter[1] != "late":
+            head[1:2] = [(stamp, "time"), (glyphs.LATE_LINE, "late")]
         width = max(1, self.width - HEAD_WIDTH)
         reach = DRAWN_LIMIT if self.format.wrap else 2 * (self.format.shift + width) + 64
-        body = self._body(line, severity.name.lower(), reach)
-        if not self.format.wrap:
-            body = _slice(body, 0, reach)
+        lead, body = self._body(line, severity.name.lower(), reach)
+        if self.format.wrap:
+            return self._wrap(head, gutter, lead, body, accent.row)
+        body = _slice(lead + body, 0, reach)
         if self.query is not None:
             body = _highlight(body, self.query)
-        if not self.format.wrap:
-            return [self._strip(head, self._cut(body, width, accent.row), accent.row)]
-        pieces = _wrapped(body, width)
-        rest: list[Span] = [(accent.gutter, "gutter"), (" " * (HEAD_WIDTH - 1), "text")]
+        return [self._strip(head, self._cut(body, width, accent.row), accent.row)]
+
+    def _wrap(
+        self, head: list[Span], gutter: Span, lead: list[Span], body: list[Span], row: str
+    ) -> list[Strip]:
+        """The rows of a line; those below the first begin under its message if the columns leave room for that."""
+        width = max(1, self.width - HEAD_WIDTH)
+        indent = sum([cell_len(text) for text, _name in lead])
+        if indent > width // 2:
+            lead, body, indent = [], lead + body, 0
+        if self.query is not None:
+            lead, body = _highlight(lead, self.query), _highlight(body, self.query)
+        pieces = _wrapped(body, width - indent)
+        below: list[Span] = [gutter, (" " * (HEAD_WIDTH - 1 + indent), "text")]
         return [
-            self._strip(head if index == 0 else rest, self._segments(piece, accent.row), accent.row)
+            self._strip([*head, *lead] if index == 0 else below, self._segments(piece, row), row)
             for index, piece in enumerate(pieces)
         ]
 
-    def _body(self, line: StoredLine, severity: str, reach: int) -> list[Span]:
-        format = self.format
-        spans: list[Span] = []
-        if line.late:
-            late = _("late +{span}").format(span=span_text(line.ingested_at - line.at))
-            spans += [(f" {late} ", "late"), (" ", "text")]
-        if format.stream:
-            spans.append((set_cell_size(clean(task_of(line.stream)), _TASK_WIDTH) + " ", "stream"))
-        if format.raw:
-            return [*spans, (clean(line.text, DRAWN_LIMIT), severity)]
-        reading = read(line.text, format.order, [name for name, _width in format.columns], reach)
-        for value, (_name, width) in zip(reading.columns, format.columns, strict=True):
-            spans.append((set_cell_size(value, width) + " ", "value"))
-        spans.append((reading.message, severity))
-        for key, value in reading.fields:
-            spans += [(f"  {key}=", "key"), (value, "value")]
-        return spans
+    def _body(self, line: StoredLine, severity: str, reach: int) -> tuple[list[Span], list[Span]]:
+        """The columns, and what follows them."""
+        if self.format.raw:
+            return [], [(clean(line.text, DRAWN_LIMIT), severity)]
+        lead, body = self.group_form.layout.body(line, severity, reach)
+        if self.query is not None and not _matches(lead + body, self.query):
+            body = self.group_form.layout.matching(line, self.query.spans) + body
+        return lead, body
 
     def _cut(self, spans: list[Span], width: int, row: str) -> list[Segment]:
         """The cells from the shift on, with a mark at the end of a line that is cut."""
@@ -220,15 +242,22 @@ def _wrapped(spans: list[Span], width: int) -> list[list[Span]]:
     """`spans` in rows of at most `width` cells, broken at a space if one is near; at least one row."""
     plain = "".join([text for text, _name in spans])
     rows: list[list[Span]] = []
-    start = 0
+    start = feeds = 0
     while start < len(plain):
         end = start + max(1, len(chop_cells(plain[start : start + 2 * width + 16], width)[0]))
-        if end < len(plain):
+        feed = plain.find(_FEED, start, end - 1) if feeds < _FEED_LIMIT else -1
+        if feed >= 0:
+            feeds, end = feeds + 1, feed + 1
+        elif end < len(plain):
             space = plain.rfind(" ", end - min(_BREAK_REACH, width // 3), end)
             end = space + 1 if space > start else end
         rows.append(_slice(spans, start, end))
         start = end
     return rows or [[]]
+
+
+def _matches(spans: Sequence[Span], query: Query) -> bool:
+    return bool(query.spans("".join([text for text, _name in spans])))
 
 
 def _highlight(spans: list[Span], query: Query) -> list[Span]:

@@ -17,6 +17,7 @@ STYLES = (
         "cursor",
         "range",
         "gutter",
+        "header",
     ),
 )
 """Component classes of the lines, each as `log--<name>`."""
@@ -24,7 +25,7 @@ STYLES = (
 UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
 """Parts in the colour of the widget itself."""
 
-OWN_BACKGROUND = frozenset(["match", "letter-fatal"])
+OWN_BACKGROUND = frozenset(["match", "letter-fatal", "header"])
 """Parts with a background of their own, on an accented row as well."""
 
 LINES_CSS = """
@@ -49,6 +50,7 @@ LogLines {
     & .log--rule { color: $text-muted; }
     & .log--gap { color: $text-warning; }
     & .log--mark { color: $text-accent; text-style: bold; }
+    & .log--header { color: $text-muted; background: $panel; }
     & .log--time-mark { color: $accent; }
     & .log--gutter { color: $accent; }
     & .log--cursor { background: $primary-muted; }

@@ -19,6 +19,10 @@ from services.models.logs import Severity, TailStats
 from services.models.problem import Problem
 from widgets.frame.panel import same_trouble, words_of
 
+BEHIND = 10.0
+"""Seconds of lag from which a tail counts as behind: two rounds."""
+LONG_WAIT = 2.0
+"""Seconds of waiting for the account's limit from which it is shown."""
 Part = tuple[int, Content]
 """Rank (the highest is omitted first) and text."""
 
@@ -66,7 +70,15 @@ class BarFacts:
     failing: bool = False
     """The newest read failed."""
     complete: str = ""
-    """The span in which no line is missing, in words."""
+    """From when on no line is missing, in words."""
+    incomplete: str = ""
+    """Which late lines may be missing, in words."""
+    reach: str = ""
+    """How late a line may be and is shown, in words."""
+    held_mb: float = 0.0
+    """Size of the lines in memory, in MB."""
+    most_mb: int = 0
+    """The most that it may be."""
     search: str = ""
     """The query and its matches, in words."""
     marking: int = 0
@@ -132,7 +144,7 @@ class LogBar(_Line):
     zone: reactive[tzinfo | None] = reactive(None)
 
     def render(self) -> RenderResult:
-        """`▶ following  12,345 lines  lag 1.2s  late 3  …`."""
+        """`▶ following  12,345 lines  complete from 09:00:12  late 3  1,250/s  …`."""
         facts = self.facts
         parts = [_mode(facts)]
         if facts.search:
@@ -215,16 +227,18 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
     if stats is None:
         return [(2, _muted(_("not read yet")))]
     parts: list[Part] = []
+    if facts.incomplete:
+        parts.append((2, Content.styled(facts.incomplete, "$text-warning")))
     if facts.complete:
         parts.append((3, _muted(facts.complete)))
-    if stats.lag is not None:
-        parts.append((4, _muted(_("lag {seconds}s").format(seconds=f"{stats.lag:.1f}"))))
-    if stats.late:
-        late = _("late {count}").format(count=f"{stats.late:,}")
-        parts.append((4, Content.styled(late, "$text-accent")))
-    duplicates = _("duplicates dropped {count}").format(count=f"{stats.duplicates:,}")
-    parts.append((8, _muted(duplicates)))
-    parts.append((9, _muted(_("polls {count}").format(count=f"{stats.polls:,}"))))
+    parts += _delays(stats)
+    if stats.rate:
+        parts.append((6, _muted(_("{rate}/s").format(rate=rate_text(stats.rate)))))
+    if facts.reach:
+        parts.append((7, _muted(facts.reach)))
+    if facts.held_mb >= 1:
+        memory = _("{size} of {most} MB").format(size=f"{facts.held_mb:.0f}", most=facts.most_mb)
+        parts.append((8, _muted(memory)))
     if facts.read_at is not None:
         words = _("tried {time}") if facts.failing else _("read {time}")
         last_read = words.format(time=f"{facts.read_at.astimezone(zone):%H:%M:%S}")
@@ -233,6 +247,29 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
         else:
             parts.append((6, _muted(last_read)))
     return parts
+
+
+def _delays(stats: TailStats) -> list[Part]:
+    """What keeps lines from being shown at once."""
+    parts: list[Part] = []
+    if stats.lag is not None and stats.lag > BEHIND:
+        lag = _("{seconds} s behind").format(seconds=f"{stats.lag:,.0f}")
+        parts.append((2, Content.styled(lag, "$text-warning")))
+    if stats.late:
+        late = _("late {count}").format(count=f"{stats.late:,}")
+        parts.append((4, Content.styled(late, "$text-accent")))
+    if stats.throttled:
+        text = _("throttled {count}").format(count=f"{stats.throttled:,}")
+        parts.append((4, Content.styled(text, "$text-warning")))
+    if stats.waiting > LONG_WAIT:
+        text = _("waits {seconds} s for its turn").format(seconds=f"{stats.waiting:.0f}")
+        parts.append((5, Content.styled(text, "$text-warning")))
+    return parts
+
+
+def rate_text(rate: float) -> str:
+    """Lines a second: `1,250`, `12`, `0.4`."""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
 
 
 def _muted(text: str) -> Content:

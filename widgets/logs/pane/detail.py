@@ -10,7 +10,7 @@ from textual.widgets import Static
 from services.i18n import _
 from services.models.date_text import day_text
 from services.models.text import clean, clean_block
-from widgets.logs.form.format import parse
+from widgets.logs.form.json_lines import parsed as parse
 from widgets.logs.store.store import StoredLine
 from widgets.logs.text.time import clock_text, local_day, moment, span_text
 

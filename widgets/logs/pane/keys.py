@@ -29,7 +29,6 @@ LOG_BINDINGS: list[BindingType] = [
     _shown("R", "reformat('raw')", N_("Original text"), "raw", N_("Show the lines as they were logged, or by their fields")),
     _hidden("O", "pick_group", N_("Log group"), "group", N_("Follow another log group in this pane")),
     _hidden("T", "reformat('relative')", N_("Ages"), "relative", N_("Show ages in place of times")),
-    _hidden("C", "reformat('stream')", N_("Columns"), "stream", N_("Show or hide the column of the task that wrote each line")),
     _hidden("escape", "back", N_("Back"), "back", N_("Close the detail, the selection or the search")),
     _hidden("up,k", "cursor(-1)", N_("Line up"), "up"),
     _hidden("down,j", "cursor(1)", N_("Line down"), "down"),

@@ -188,7 +188,7 @@ class LogPager(Vertical):
             self._reformat(shift=max(0, min(_SHIFT_LIMIT, format.shift + steps * step)))
 
     def action_reformat(self, option: str) -> None:
-        """Switch `raw`, `wrap`, `relative` or `stream` of the format."""
+        """Switch `raw`, `wrap` or `relative` of the format."""
         shift = 0 if option == "wrap" else self.lines.format.shift
         self._reformat(**{option: not getattr(self.lines.format, option)}, shift=shift)
 

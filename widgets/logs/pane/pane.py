@@ -108,13 +108,11 @@ class LogPane(LogPager):
         fps: float = 20.0,
         max_bytes: int = DEFAULT_BYTES,
         stale_after: float = 30.0,
-        order: tuple[str, ...] = (),
-        columns: tuple[tuple[str, int], ...] = (),
         pace: Callable[[], float] = lambda: 0.0,
         id: str | None = None,
     ) -> None:
         """`elapsed`: seconds by a clock that cannot be set; `stale_after`: seconds without `stats`."""
-        view, format = LogView(LogStore(max_bytes)), LogFormat(zone, order=order, columns=columns)
+        view, format = LogView(LogStore(max_bytes)), LogFormat(zone)
         super().__init__(view, format, now, id)
         self._title_row = LogTitle()
         self._trouble = LogTrouble()

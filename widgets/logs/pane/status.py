@@ -11,6 +11,9 @@ from widgets.logs.pane.bar import BarFacts, Mode, TitleFacts
 from widgets.logs.pane.pager import LogPager
 from widgets.logs.text.time import clock_text, local_day, moment, second_text
 
+PRESENT = 180_000
+"""Milliseconds before the last read up to which a tail that lacks nothing is complete."""
+
 
 def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
     """Group, filters, format, span."""
@@ -19,7 +22,6 @@ def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
         (format.raw, _("raw")),
         (format.wrap, _("wrapped")),
         (format.relative, _("ages")),
-        (format.stream, _("task")),
         (format.shift > 0, f"\u2190{format.shift}"),
     )
     return TitleFacts(
@@ -56,7 +58,11 @@ def bar_facts(
         read_at=read_at,
         stale=stale,
         failing=failing,
-        complete=_complete(lines, stats, missing_until),
+        complete=_complete(lines, stats, read_at, missing_until),
+        incomplete=_incomplete(lines, stats),
+        reach=_reach(stats),
+        held_mb=view.store.size / (1 << 20),
+        most_mb=view.store.max_bytes >> 20,
         search=_search(pager),
         marking=marking,
     )
@@ -89,8 +95,8 @@ def _range(lines: LogLines, start: int, end: int) -> str:
     return span_text(first, second_text(end, zone, today))
 
 
-def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> str:
-    """The range in which no line is missing; "" if not known yet."""
+def _complete(lines: LogLines, stats: TailStats | None, read_at: datetime | None, missing_until: int) -> str:
+    """From when on no line is missing, and until when if that is not the present; "" if not known yet."""
     store = lines.view.store
     if stats is None or stats.complete_from is None or stats.complete_to is None:
         return ""
@@ -99,7 +105,35 @@ def _complete(lines: LogLines, stats: TailStats | None, missing_until: int) -> s
     end = stats.complete_to
     if start >= end:
         return ""
-    return _("complete {range}").format(range=_range(lines, start, end))
+    if read_at is None or read_at.timestamp() * 1000 - end > PRESENT:
+        return _("complete {range}").format(range=_range(lines, start, end))
+    zone, today = lines.format.zone, lines.today()
+    return _("complete from {time}").format(time=second_text(start, zone, today))
+
+
+def _incomplete(lines: LogLines, stats: TailStats | None) -> str:
+    """Which late lines may be missing; "" if none."""
+    if stats is None or stats.incomplete_from is None:
+        return ""
+    zone, today = lines.format.zone, lines.today()
+    return _("lines over {span} late not read since {time} (+)").format(
+        span=_span_words(stats.lateness), time=second_text(stats.incomplete_from, zone, today)
+    )
+
+
+def _reach(stats: TailStats | None) -> str:
+    """How late a line may be and is shown; "" where `_incomplete` says it."""
+    if stats is None or stats.incomplete_from is not None or stats.lateness < 60:
+        return ""
+    return _("late lines up to {span} shown").format(span=_span_words(stats.lateness))
+
+
+def _span_words(seconds: float) -> str:
+    if seconds < 60:
+        return _("{count} s").format(count=round(seconds))
+    if seconds < 7200:
+        return _("{count} min").format(count=round(seconds / 60))
+    return _("{count} h").format(count=round(seconds / 3600))
 
 
 def _search(pager: LogPager) -> str:

@@ -3,11 +3,12 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.logs.follow.window import OVERLAP, QUIET_OVERLAP, SWEEP, SWEEP_EVERY, FollowWindow
+from services.logs.follow.sweeps import HOURS, QUARTER, TIERS, Rate, Sweep, SweepPlan
+from services.logs.follow.window import FURTHEST, KEPT, LATENESS, LEAST_OVERLAP, OVERLAP, FollowWindow
 from services.models.logs import LogLine
 
 POLL = 5_000
-LATEST = SWEEP - SWEEP_EVERY - 60_000
+LATEST = HOURS.span - HOURS.every - 60_000
 """Delay (ms) up to which no event may be lost; the minute is the longest gap between reads below."""
 
 
@@ -28,9 +29,12 @@ DELAYS = st.one_of(
     st.integers(0, 3_000),
     st.integers(0, 20_000),
     st.integers(0, OVERLAP),
+    st.integers(0, QUARTER.lateness),
     st.integers(0, LATEST),
     st.integers(-7_200_000, 0),
 )
+OVERLAPS = st.lists(st.sampled_from([OVERLAP, OVERLAP, LEAST_OVERLAP, 9_000]), min_size=1, max_size=4)
+"""How far the rounds overlap: little at a high rate."""
 
 
 @st.composite
@@ -51,46 +55,100 @@ GAPS = st.lists(st.sampled_from([POLL, POLL, POLL, 60_000]), min_size=1, max_siz
 PAUSES = st.lists(st.sampled_from([POLL, POLL, 45_000, 150_000, 400_000, 7_200_000]), min_size=1, max_size=6)
 
 
-def visible(events: list[Event], start: int, now: int) -> list[LogLine]:
+def visible(events: list[Event], start: int, now: int, end: int | None = None) -> list[LogLine]:
     return [
         line(event.identity, event.at, event.visible)
         for event in events
-        if event.visible <= now and event.at >= start
+        if event.visible <= now and event.at >= start and (end is None or event.at <= end)
     ]
 
 
-@settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
-@given(histories(), GAPS, st.data())
-def test_every_event_exactly_once_whatever_its_delay(
-    events: list[Event], gaps: list[int], data: st.DataObject
-) -> None:
-    window = FollowWindow(0, 0)
-    delivered: list[LogLine] = []
-    now, turn = 0, 0
-    failing = data.draw(st.sets(st.integers(0, 60), max_size=10))
-    while now < 4_000_000:
-        start = window.begin(now)
-        lines = visible(events, start, now)
+def check_promises(window: FollowWindow, events: list[Event], have: set[str]) -> None:
+    """What is called complete is complete, for every lateness."""
+    for lateness in LATENESS:
+        complete = window.complete_to(lateness)
+        if complete is not None:
+            missing = {
+                event.identity
+                for event in events
+                if event.visible - event.at <= lateness and window.start <= event.at <= complete
+            } - have
+            assert not missing, f"late by {lateness}"
+
+
+class Reader:
+    """A loop that reads what is visible, in rounds and in sweeps."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.window = FollowWindow(0, 0)
+        self.plan = SweepPlan(self.window, Rate(), 0)
+        self.events = events
+        self.delivered: list[LogLine] = []
+        self.sweep: Sweep | None = None
+        """A sweep of which only the first half was read."""
+
+    def take(self, lines: list[LogLine], now: int) -> None:
+        newest = self.window.newest or 0
+        fresh = self.window.accept(lines, now)
+        assert [each.at for each in fresh] == sorted(each.at for each in fresh)
+        assert all(each.late == (each.at < newest) for each in fresh)
+        self.delivered += fresh
+
+    def round(self, now: int, overlap: int, *, fails: bool, bounded: bool) -> None:
+        start = self.window.begin(now, overlap)
+        lines = visible(self.events, start, now, now + self.window.ahead if bounded else None)
         half = len(lines) // 2
-        # A failed read has a part of its pages.
-        pages = [lines[:half]] if turn in failing and now < 2_400_000 else [lines[:half], [], lines[half:]]
-        for page in pages:
-            newest = window.newest or 0
-            fresh = window.accept(page, now)
-            assert [each.at for each in fresh] == sorted(each.at for each in fresh)
-            assert all(each.late == (each.at < newest) for each in fresh)
-            delivered += fresh
-        if len(pages) > 1:
-            window.finish(now)
-        if window.complete_to is not None:
-            have = {each.id for each in delivered}
-            prompt = {each.identity for each in events if each.visible - each.at <= OVERLAP}
-            before = {each.identity for each in events if each.at <= window.complete_to}
-            assert prompt & before <= have, "it says that it is complete"
-        now += gaps[turn % len(gaps)]
+        # A failed round has read a part of its pages.
+        for page in [lines[:half]] if fails else [lines[:half], [], lines[half:]]:
+            self.take(page, now)
+        if not fails:
+            self.window.finish(now)
+
+    def read_sweeps(self, now: int, *, fails: bool) -> None:
+        self.plan.plan(now, 1.0)
+        while (sweep := self.plan.next(now)) is not None:
+            lines = visible(self.events, sweep.span.start, now, sweep.span.end)
+            if fails:
+                self.take(lines[::2], now)
+                self.plan.drop(sweep)
+                return
+            if sweep is not self.sweep and len(lines) > 1:
+                # Its pages are spread over two rounds.
+                self.take(lines[: len(lines) // 2], now)
+                self.sweep = sweep
+                return
+            self.take(lines, now)
+            self.plan.finish(sweep)
+
+    @property
+    def have(self) -> set[str]:
+        return {each.id for each in self.delivered}
+
+
+@settings(max_examples=30 if settings.default.derandomize else settings.default.max_examples, deadline=None)
+@given(histories(), GAPS, OVERLAPS, st.data())
+def test_every_event_exactly_once_whatever_its_delay(
+    events: list[Event], gaps: list[int], overlaps: list[int], data: st.DataObject
+) -> None:
+    reader = Reader(events)
+    failing = data.draw(st.sets(st.integers(0, 60), max_size=10))
+    sweeps_fail = data.draw(st.sets(st.integers(0, 60), max_size=10))
+    bounded = data.draw(st.booleans())
+    now = turn = 0
+    while now < 2_400_000 + LATEST // 4 + 2 * HOURS.every:
+        overlap = overlaps[turn % len(overlaps)]
+        fails = turn in failing
+        reader.round(now, overlap, fails=fails, bounded=bounded and turn % 3 > 0)
+        if not fails:
+            reader.read_sweeps(now, fails=turn in sweeps_fail)
+        if not turn % 5:
+            check_promises(reader.window, events, reader.have)
+        now += gaps[turn % len(gaps)] * (1 if now < 2_400_000 else 6)
         turn += 1
-    assert sorted(each.id for each in delivered) == sorted(event.identity for event in events)
-    assert len(window) <= len(events)
+    shown = [each.id for each in reader.delivered]
+    assert len(shown) == len(set(shown)), "nothing twice"
+    assert set(shown) == {event.identity for event in events}, "nothing lost"
+    assert len(reader.window) <= len(events)
 
 
 @settings(deadline=None)
@@ -119,31 +177,17 @@ def test_the_first_read_starts_at_the_given_time_until_it_succeeds() -> None:
     assert window.begin(10_000) == 4_000 - OVERLAP
 
 
-def test_overlap_when_busy_less_when_quiet_and_never_hours() -> None:
+def test_overlap_as_asked_and_never_hours() -> None:
     window = FollowWindow(0, 0)
     now = 10_000_000
     window.accept([line("a", now)], now)
     window.finish(now)
     assert window.begin(now + POLL) == now - OVERLAP
-    window.finish(now + POLL)
-    assert window.begin(now + OVERLAP + POLL) == now - QUIET_OVERLAP
+    assert window.begin(now + POLL, LEAST_OVERLAP) == now - LEAST_OVERLAP
     for later in range(now + 2 * OVERLAP, now + 7_200_000, 60_000):
         start = window.begin(later)
-        assert start >= later - SWEEP - 60_000
+        assert start >= later - FURTHEST - 60_000
         window.finish(later)
-
-
-def test_a_wide_sweep_every_five_minutes() -> None:
-    window = FollowWindow(0, 0)
-    begun = 10_000_000
-    spans = []
-    for now in range(begun, begun + 2 * SWEEP_EVERY + POLL, POLL):
-        start = window.begin(now)
-        window.accept([line(str(now), now)], now)
-        window.finish(now)
-        spans.append(now - start)
-    assert spans.count(SWEEP + POLL) == 2
-    assert set(spans[1:]) == {SWEEP + POLL, OVERLAP + POLL}
 
 
 def test_after_an_outage_reading_begins_before_it() -> None:
@@ -188,36 +232,46 @@ def test_the_clock_may_step_back() -> None:
     assert len(window) == 2
 
 
-def test_memory_is_bounded_by_two_sweeps() -> None:
+def test_ids_are_dropped_after_a_day() -> None:
     window = FollowWindow(0, 0)
     now = 10_000_000
-    for step in range(2_000):
-        now += POLL
+    for step in range(900):
+        now += 120_000
         window.accept([line(f"{step}-{index}", now - index) for index in range(10)], now)
         window.finish(now)
-    assert len(window) <= 10 * (2 * SWEEP // POLL + 13)
+    assert len(window) <= 10 * (KEPT // 120_000 + 2)
+    assert window.horizon >= now - KEPT - 60_000
 
 
-@settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
-@given(histories(), PAUSES)
-def test_a_window_called_complete_is_complete_after_any_pause(events: list[Event], pauses: list[int]) -> None:
-    window = FollowWindow(0, 0)
-    have: set[str] = set()
-    now, turn = 0, 0
-    while now < 4_000_000:
-        lines = visible(events, window.begin(now), now)
-        have |= {each.id for each in window.accept(lines, now)}
+def test_beyond_the_bound_of_ids_nothing_is_delivered_twice_and_none_is_called_complete() -> None:
+    window = FollowWindow(0, 0, most_ids=100)
+    lines = [line(str(number), number * 60_000) for number in range(300)]
+    for event in lines:
+        now = event.at + 1_000
+        window.begin(now)
+        assert [fresh.id for fresh in window.accept([event], now)] == [event.id]
         window.finish(now)
-        assert window.complete_to is not None
-        assert window.complete_to <= now - OVERLAP
-        missing = {
-            each.identity
-            for each in events
-            if each.visible - each.at <= OVERLAP
-            and each.at <= window.complete_to
-            and each.identity not in have
-        }
-        assert not missing
+    assert len(window) <= 100
+    assert window.accept(lines, now) == ()
+    assert window.begin(now + POLL) >= window.horizon
+
+
+@settings(max_examples=40 if settings.default.derandomize else settings.default.max_examples)
+@given(histories(), PAUSES, OVERLAPS)
+def test_a_window_called_complete_is_complete_after_any_pause(
+    events: list[Event], pauses: list[int], overlaps: list[int]
+) -> None:
+    reader = Reader(events)
+    now = turn = 0
+    while now < 4_000_000:
+        reader.round(now, overlaps[turn % len(overlaps)], fails=False, bounded=False)
+        if turn % 2:
+            reader.read_sweeps(now, fails=False)
+        for lateness in LATENESS:
+            complete = reader.window.complete_to(lateness)
+            assert complete is not None
+            assert complete <= max(0, now - lateness)
+        check_promises(reader.window, events, reader.have)
         now += pauses[turn % len(pauses)]
         turn += 1
 
@@ -228,4 +282,10 @@ def test_a_steady_tail_is_complete_up_to_two_minutes_ago() -> None:
         window.begin(now)
         window.accept([line(str(now), now)], now)
         window.finish(now)
-        assert window.complete_to == now - OVERLAP
+        assert window.complete_to(OVERLAP) == now - OVERLAP
+
+
+def test_each_sweep_continues_the_one_before() -> None:
+    for tier in TIERS:
+        assert tier.lateness in LATENESS
+        assert tier.every < tier.seldomest <= tier.span - tier.lateness

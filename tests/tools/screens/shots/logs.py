@@ -3,6 +3,7 @@
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import DENIED
+from tui.screens.logs.columns import ColumnsScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.logs import LogsScreen
 
@@ -81,7 +82,13 @@ async def _raw(stage: Stage) -> None:
 
 async def _wrapped(stage: Stage) -> None:
     await _logs(stage)
-    await stage.do("toggle_wrap")
+    await stage.do("reformat('wrap')")
+
+
+async def _columns(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("columns")
+    await stage.on(ColumnsScreen)
 
 
 async def _groups(stage: Stage) -> None:
@@ -112,6 +119,7 @@ SHOTS = (
     Shot("logs-selected", LogsScreen, _selected),
     Shot("logs-raw", LogsScreen, _raw),
     Shot("logs-wrapped", LogsScreen, _wrapped),
+    Shot("log-columns", ColumnsScreen, _columns),
     Shot("logs-denied", LogsScreen, _denied, DENIED),
     Shot("log-groups", GroupScreen, _groups),
     Shot("log-groups-none", GroupScreen, _no_group),

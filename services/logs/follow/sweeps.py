@@ -1,0 +1,227 @@
+"""Plans the sweeps that find late lines: how far back, how often, and what the account's budget allows; pure.
+
+A sweep reads everything between its span's beginning and where the rounds begin. Narrow sweeps are frequent, wide ones
+seldom. Each costs its lines again, so a busy group's sweeps become less frequent, and the wide ones stop where they
+would not keep their promise: the tail then reports from when on late lines may be missing. Times are epoch
+milliseconds.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from services.logs.follow.event_ids import MOST_IDS
+from services.logs.follow.limiter import PAGE_LINES, work_of
+from services.logs.follow.window import LEAST_OVERLAP, OVERLAP, FollowWindow, Span
+
+SECOND = 1000
+MINUTE = 60_000
+HOUR = 3_600_000
+MEASURED = 60_000
+"""Milliseconds over which the rate of new lines is measured."""
+_ONE_PAGE = 0.8
+"""Share of a page that a round's lines and overlap may fill while they cost one request."""
+_OVERLAP_SHARE = 0.5
+"""Share of the spare budget that overlaps may use; the rest is for sweeps."""
+_LINE_SIZE = 300
+"""Assumed characters of a line before any was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One kind of sweep; all in milliseconds."""
+
+    span: int
+    """How far back it reads."""
+    every: int
+    """How often, while that costs little."""
+    seldomest: int
+    """How often at least: less often it would leave gaps."""
+    lateness: int
+    """Events at most so late are complete while it runs; one of `window.LATENESS`."""
+
+
+NARROW = Tier(40 * SECOND, 15 * SECOND, 28 * SECOND, 10 * SECOND)
+MINUTES = Tier(200 * SECOND, 45 * SECOND, 75 * SECOND, 2 * MINUTE)
+QUARTER = Tier(15 * MINUTE, 90 * SECOND, 8 * MINUTE, 7 * MINUTE)
+HOURS = Tier(130 * MINUTE, 15 * MINUTE, 28 * MINUTE, 100 * MINUTE)
+DAY = Tier(24 * HOUR, 2 * HOUR, 11 * HOUR, 12 * HOUR)
+TIERS = (NARROW, MINUTES, QUARTER, HOURS, DAY)
+"""From the narrowest to the widest."""
+_PREFERENCE = (HOURS, QUARTER, MINUTES, NARROW, DAY)
+"""Which of them are given up last to first when the budget does not suffice for all."""
+EXPECTED = HOURS.lateness
+"""The lateness up to which a tail is expected to be complete; below it, the tail reports a gap."""
+FLOOR = 400.0
+"""Lines a second that the sweeps of one tail may read, however quiet the group is."""
+REREAD = 10.0
+"""How many times the sweeps may read a line: more would be traffic without use."""
+GIVEN_UP_AFTER = 2 * MINUTE
+"""A tier that was not affordable for so long is reported; a burst of a minute is not."""
+
+
+class Rate:
+    """New lines a second, and their length, over the last MEASURED milliseconds."""
+
+    def __init__(self) -> None:
+        self._reads: deque[tuple[int, int, int]] = deque()
+        self._lines = self._size = 0
+        self._since: int | None = None
+
+    def add(self, lines: int, size: int, now: int) -> None:
+        """`lines` new lines of together `size` characters arrived at `now`."""
+        if self._since is None:
+            self._since = now
+        self._reads.append((now, lines, size))
+        self._lines += lines
+        self._size += size
+        self._expire(now)
+
+    def begin(self, lines: int, since: int, now: int) -> None:
+        """The first read returned `lines` of the time since `since`."""
+        self._since = max(min(since, now - SECOND), now - MEASURED)
+        self.add(lines, lines * _LINE_SIZE, now)
+
+    def per_second(self, now: int) -> float:
+        """Lines a second."""
+        self._expire(now)
+        if self._since is None:
+            return 0.0
+        return self._lines * SECOND / min(MEASURED, max(5 * SECOND, now - self._since))
+
+    @property
+    def size(self) -> float:
+        """Characters of a line on average."""
+        return self._size / self._lines if self._lines else _LINE_SIZE
+
+    def _expire(self, now: int) -> None:
+        while self._reads and self._reads[0][0] <= now - MEASURED:
+            _at, lines, size = self._reads.popleft()
+            self._lines -= lines
+            self._size -= size
+
+
+@dataclass(eq=False, slots=True)
+class Sweep:
+    """A sweep in progress."""
+
+    tier: Tier
+    span: Span
+    token: str | None = None
+
+
+class SweepPlan:
+    """Which sweep of one tail comes next."""
+
+    def __init__(self, window: FollowWindow, rate: Rate, began: int) -> None:
+        self._window = window
+        self._rate = rate
+        self._began = began
+        self._last = dict.fromkeys(TIERS, began)
+        """When the last completed sweep of each tier began; at first, when the tail began."""
+        self._running: dict[Tier, Sweep] = {}
+        self._every: dict[Tier, int] = {}
+        """Milliseconds between sweeps as the budget allows; tiers that it does not allow are missing."""
+        self._unaffordable: dict[Tier, int] = {}
+        """Since when the budget does not allow a tier."""
+
+    def overlap(self, now: int, poll: float, spare: float) -> int:
+        """Milliseconds that a round reads again: much while it costs no further request, little at a high rate.
+
+        `poll` is the time between rounds in seconds, `spare` the share of the budget that this tail may use.
+        """
+        rate = self._rate.per_second(now)
+        fresh = rate * poll
+        lines_a_second = (
+            _OVERLAP_SHARE * spare / work_of(PAGE_LINES, round(PAGE_LINES * self._rate.size)) * PAGE_LINES
+        )
+        affordable = max(_ONE_PAGE * PAGE_LINES - fresh, lines_a_second * poll)
+        return max(LEAST_OVERLAP, min(OVERLAP, round(affordable / max(rate, 0.01) * SECOND)))
+
+    def plan(self, now: int, share: float) -> None:
+        """Decide how often each tier's sweeps run within `share` (seconds of the account's budget a second)."""
+        overlap = now - self._window.edge
+        allowed = max(FLOOR, REREAD * self._rate.per_second(now)) / PAGE_LINES
+        share = min(share, allowed * self._work(PAGE_LINES))
+        work: dict[Tier, float] = {}
+        for tier in _PREFERENCE:
+            lines = self.lines_in(now - tier.span, self._window.edge, now)
+            # Where a round itself reads so far back, a sweep costs nothing, because there is none.
+            needed = 0.0 if tier.lateness <= overlap else self._work(lines)
+            if lines > MOST_IDS or needed / tier.seldomest * SECOND > share:
+                self._unaffordable.setdefault(tier, now)
+                continue
+            self._unaffordable.pop(tier, None)
+            work[tier] = needed
+            share -= needed / tier.seldomest * SECOND
+        # What is left makes all of them more frequent.
+        wanted = sum(needed / tier.every - needed / tier.seldomest for tier, needed in work.items()) * SECOND
+        part = min(1.0, share / wanted) if wanted > 0 else 1.0
+        self._every = {
+            tier: round(1 / (part / tier.every + (1 - part) / tier.seldomest))
+            for tier in TIERS
+            if tier in work
+        }
+
+    def next(self, now: int) -> Sweep | None:
+        """The sweep whose next page is to be read, the narrowest first; None: none is due."""
+        overlap = now - self._window.edge
+        for tier in TIERS:
+            if tier in self._running:
+                return self._running[tier]
+            if tier not in self._every or now - self._last[tier] < self._every[tier]:
+                continue
+            if tier.lateness <= overlap:
+                self._last[tier] = now
+                continue
+            start = max(now - tier.span, self._window.horizon)
+            sweep = self._running[tier] = Sweep(tier, Span(start, max(start, self._window.edge), now))
+            return sweep
+        return None
+
+    def finish(self, sweep: Sweep) -> None:
+        """The last page of a sweep was read."""
+        self._window.cover(sweep.span)
+        self._running.pop(sweep.tier, None)
+        for tier in TIERS:
+            if tier.span <= sweep.tier.span:
+                self._last[tier] = max(self._last[tier], sweep.span.at)
+
+    def drop(self, sweep: Sweep) -> None:
+        """A sweep failed; it begins anew when it is its turn."""
+        self._running.pop(sweep.tier, None)
+
+    def lines_in(self, start: int, end: int, now: int) -> int:
+        """The expected number of lines in a time: counted where it was read, else by the present rate."""
+        window = self._window
+        counted = window.count(max(start, window.start), end)
+        unread = max(0, min(end, window.start) - start)
+        if not unread:
+            return counted
+        expected = round(self._rate.per_second(now) * unread / SECOND)
+        return counted + max(expected, window.count(start, window.start - MINUTE))
+
+    def covered(self, now: int) -> int:
+        """The greatest lateness up to which the tail is complete, but for what the next sweep of its kind brings."""
+        return max((tier.lateness for tier in TIERS if self._holds(tier, now)), default=LEAST_OVERLAP)
+
+    def complete_to(self, now: int) -> int | None:
+        """Time up to which no line is missing that was visible within the usual two minutes, or `covered` if less."""
+        return self._window.complete_to(min(self.covered(now), MINUTES.lateness))
+
+    def incomplete_from(self, now: int) -> int | None:
+        """From when on lines that are later than `covered`, but not later than EXPECTED, may be missing."""
+        covered = self.covered(now)
+        above = [tier.lateness for tier in TIERS if covered < tier.lateness <= EXPECTED]
+        ends = [end for lateness in above if (end := self._window.complete_to(lateness)) is not None]
+        return min(ends, default=None)
+
+    def _holds(self, tier: Tier, now: int) -> bool:
+        complete = self._window.complete_to(tier.lateness)
+        # Beyond what is expected, a tier holds once it has run.
+        untried = tier.lateness > EXPECTED and self._last[tier] == self._began
+        given_up = untried or now - self._unaffordable.get(tier, now) > GIVEN_UP_AFTER
+        return complete is not None and not given_up and now - tier.lateness - complete <= 2 * tier.seldomest
+
+    def _work(self, lines: int) -> float:
+        pages = max(1, -(-lines // PAGE_LINES))
+        return pages * work_of(lines // pages, round(lines / pages * self._rate.size))

@@ -1,0 +1,31 @@
+"""Checks of a runbook's log groups: their columns are names of fields, each once."""
+
+from collections.abc import Iterator
+
+from services.i18n import _
+from services.models.runbook import LogGroupSpec, Runbook
+from services.toml.positions import Path
+
+LONGEST = 200
+"""Characters of a field's name at most."""
+
+
+def columns(runbook: Runbook) -> Iterator[tuple[Path, str]]:
+    """Yield what is wrong with the columns of each log group."""
+    for index, group in enumerate(runbook.log_groups):
+        for place, message in _mistakes(group):
+            yield ("log_groups", index, "columns", *place), message
+
+
+def _mistakes(group: LogGroupSpec) -> Iterator[tuple[tuple[int, ...], str]]:
+    if group.form == "plain" and group.columns:
+        yield (), _("lines of the form plain have no columns")
+    for place, name in enumerate(group.columns):
+        if not name.strip() or len(name) > LONGEST:
+            message = _("must be the name of a field, at most {count} characters long")
+            yield (place,), message.format(count=LONGEST)
+        elif name in group.columns[:place]:
+            yield (place,), _('"{name}" appears twice: rename or remove one').format(name=name)
+
+
+ALL = (columns,)

@@ -1,0 +1,66 @@
+"""Choosing the columns of a log group."""
+
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.screens.logs.columns import ColumnsScreen
+from tui.screens.logs.logs import LogsScreen
+from tui.screens.logs.memory import log_memory
+
+APP = "/ecs/staff-api"
+
+
+def names(pilot: Pilot[Any]) -> list[str]:
+    return [column.name for column in pilot.app.screen.pane.lines.group_form.layout.columns]
+
+
+async def opened(pilot: Pilot[Any]) -> ColumnsScreen:
+    await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+    await until(pilot, lambda: pilot.app.screen.pane.lines.group_form.layout.columns)
+    await pilot.press("C")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ColumnsScreen) and pilot.app.screen.guard.is_open)
+    dialog = pilot.app.screen
+    assert isinstance(dialog, ColumnsScreen)
+    return dialog
+
+
+async def test_columns_are_ticked_moved_widened_and_remembered(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
+        dialog = await opened(pilot)
+        assert [line.name for line in dialog.lines if line.ticked] == [
+            "statusCode",
+            "durationMs",
+            "method",
+            "path",
+        ]
+        await pilot.press("space", "ctrl+up", "right")
+        dialog.table.move_to("userId")
+        await pilot.press("space", "ctrl+up", "ctrl+up", "ctrl+up", "ctrl+up", "right", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        await until(pilot, lambda: names(pilot)[0] == "userId")
+        chosen = log_memory(pilot.app).columns(APP)
+        assert chosen is not None
+        assert [name for name, _width in chosen] == names(pilot)
+        assert dict(chosen)["userId"] == 8
+        await until(pilot, lambda: any(" u10" in line for line in screen_text(pilot).splitlines()))
+        await log_memory(pilot.app).written()
+
+
+async def test_the_own_columns_come_back_and_closing_changes_nothing(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        assert log_memory(pilot.app).columns(APP) is None
+        await opened(pilot)
+        await pilot.press("space", "enter")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and "statusCode" not in names(pilot)
+        )
+        await opened(pilot)
+        await pilot.press("delete")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and "statusCode" in names(pilot))
+        assert log_memory(pilot.app).columns(APP) is None

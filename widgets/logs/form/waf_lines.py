@@ -1,0 +1,102 @@
+"""AWS WAF's lines: action, client, country and rule as columns, then what was requested.
+
+Source: "Log fields for web ACL traffic" (AWS WAF developer guide).
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from services.i18n import N_
+from widgets.logs.form.json_lines import parsed
+from widgets.logs.form.line_form import LineForm, Parts, Role
+from widgets.logs.form.values import text_of
+
+_MANAGED = "AWSManagedRules"
+_BLOCKING = frozenset(["BLOCK", "CAPTCHA", "CHALLENGE"])
+_NAMES = ("action", "client", "country", "rule", "method", "host", "uri", "args")
+
+
+class WafLines(LineForm):
+    """The log of a web ACL."""
+
+    id = "waf"
+    title = N_("AWS WAF: action, client, country, rule, request")
+    message_title = N_("request")
+    roles: ClassVar[tuple[Role, ...]] = (
+        Role("action", ("action",), N_("verdict"), least=7, most=9, rank=1),
+        Role("client", ("client",), N_("client"), least=15, most=39, rank=2),
+        Role("country", ("country",), N_("from"), least=4, most=4, rank=4),
+        Role("rule", ("rule",), N_("rule"), least=10, most=40, rank=3),
+    )
+
+    def owns(self, group: str) -> bool:
+        """AWS WAF writes into log groups of this prefix only."""
+        return group.startswith("aws-waf-logs-")
+
+    def parse(self, text: str) -> Parts | None:
+        """Take a record of a web request apart."""
+        record = parsed(text)
+        request = record.get("httpRequest") if record is not None else None
+        if record is None or not isinstance(request, Mapping) or "action" not in record:
+            return None
+        args = text_of(request.get("args"))
+        fields: dict[str, object] = {
+            "action": record["action"],
+            "client": request.get("clientIp"),
+            "country": request.get("country"),
+            "rule": rule_of(record),
+            "method": request.get("httpMethod"),
+            "host": host_of(request),
+            "uri": request.get("uri"),
+            "args": args,
+        }
+        method, host, uri = (text_of(fields[name], 2_000) for name in ("method", "host", "uri"))
+        message = f"{method} {host}{uri}{'?' + args if args else ''}".strip()
+        style = "warning" if record["action"] in _BLOCKING else "plain"
+        return Parts(message, fields, style, hidden=frozenset(_NAMES))
+
+    def tree(self, text: str) -> Mapping[str, object] | None:
+        """The record as it is, after what a line shows of it."""
+        parts, record = self.parse(text), parsed(text)
+        if parts is None or record is None:
+            return None
+        return {**{name: value for name, value in parts.fields.items() if value not in (None, "")}, **record}
+
+    def selector(self, name: str) -> str:
+        """The record's own name of a field; "" for a field that is put together from several."""
+        own = {
+            "action": "$.action",
+            "client": "$.httpRequest.clientIp",
+            "country": "$.httpRequest.country",
+            "method": "$.httpRequest.httpMethod",
+            "uri": "$.httpRequest.uri",
+            "args": "$.httpRequest.args",
+        }
+        return own.get(name, "" if name in _NAMES else f"$.{name}")
+
+
+def rule_of(record: Mapping[str, object]) -> str:
+    """The rule that decided, short: of a managed group the group and its rule; "" if the default action did."""
+    rule = text_of(record.get("terminatingRuleId"))
+    if rule == "Default_Action":
+        return ""
+    groups = record.get("ruleGroupList")
+    for group in groups if isinstance(groups, list) else ():
+        inner = group.get("terminatingRule") if isinstance(group, Mapping) else None
+        if isinstance(inner, Mapping) and inner.get("ruleId"):
+            return f"{_short(rule)}/{text_of(inner['ruleId'])}"
+    return _short(rule)
+
+
+def host_of(request: Mapping[str, object]) -> str:
+    """The host that was asked for, from the request's headers; "" without one."""
+    headers = request.get("headers")
+    for header in headers if isinstance(headers, list) else ():
+        if isinstance(header, Mapping) and str(header.get("name", "")).casefold() == "host":
+            return text_of(header.get("value"))
+    return ""
+
+
+def _short(rule: str) -> str:
+    """`AWS-AWSManagedRulesCommonRuleSet` is the CommonRuleSet."""
+    return rule.rpartition(_MANAGED)[2] if _MANAGED in rule and not rule.endswith(_MANAGED) else rule

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from textual import on, work
 
+from services.logs.filter_patterns.quoting import as_pattern
 from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
@@ -11,8 +12,10 @@ from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
+from tui.screens.logs.pattern_hints import show_hint
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.prompt import LogPrompt
 
 MINUTE = timedelta(minutes=1)
 
@@ -89,8 +92,16 @@ class PaneScreen(ModeScreen):
 
     @on(LogPane.PatternChanged)
     def change_pattern(self, message: LogPane.PatternChanged) -> None:
-        """Follow the same group with another filter pattern, applied by AWS."""
-        self.follow(message.pane, self.tails[message.pane].group, message.pattern)
+        """Follow the same group with another filter pattern, applied by AWS; ids are put into quotation marks."""
+        self.follow(message.pane, self.tails[message.pane].group, as_pattern(message.pattern).pattern)
+
+    @on(LogPrompt.PatternTyped)
+    def explain_pattern(self, message: LogPrompt.PatternTyped) -> None:
+        """Explain the pattern that is being typed, and try it."""
+        for pane in self.tails:
+            if pane.prompt is message.prompt:
+                hint = show_hint(pane, message.text, self.services)
+                self.run_worker(hint, group=f"pattern-hint-{id(pane)}", exclusive=True)
 
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:

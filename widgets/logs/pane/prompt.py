@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widgets import Input
 
 from services.i18n import N_, _
 from widgets.inputs.prompt import Asks, Prompt
@@ -58,6 +59,14 @@ class LogPrompt(Prompt[Ask]):
             super().__init__()
             self.pattern = pattern
 
+    class PatternTyped(Message):
+        """The text of a filter pattern changed while it is typed; its meaning may be shown with `show_hint`."""
+
+        def __init__(self, prompt: "LogPrompt", text: str) -> None:
+            super().__init__()
+            self.prompt = prompt
+            self.text = text
+
     class TimeEntered(Message):
         """A time was entered: `at`, epoch milliseconds; `minute`: without seconds."""
 
@@ -87,6 +96,11 @@ class LogPrompt(Prompt[Ask]):
         """Switch between plain text and regular expression."""
         self.ask = Ask.SEARCH if self.ask is Ask.REGEX else Ask.REGEX
         self.label()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if self.ask is Ask.PATTERN and event.value.strip():
+            self.post_message(self.PatternTyped(self, event.value))
 
     @on(Prompt.Cancelled)
     def _cancel(self, event: Prompt.Cancelled) -> None:

@@ -19,7 +19,7 @@ from services.runbook.loader import load_builtin
 from services.system import Services, connect
 from tests.conftest import Embedded
 from tests.tui.cli.test_cli_watch import started
-from tui.cli.logs.tail import TailOptions
+from tui.cli.logs.tail_options import TailOptions
 from tui.cli.logs.tailing import _Tailing, labels
 from tui.cli.main import Output, run
 from tui.exit_status import ExitStatus

@@ -26,7 +26,7 @@ from services.models.text import clean
 from services.system import Services
 from services.toml import mistakes
 from tui.cli.click_i18n import Prints
-from tui.cli.logs.tail import TailOptions
+from tui.cli.logs.tail_options import TailOptions
 from tui.exit_status import ExitStatus, ended_by
 from tui.signals import on_loop
 from tui.start_options import StartOptions

@@ -55,6 +55,8 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
+from services.logs.export.reading import SpanReader
+from services.logs.export.service import LogExports
 from services.logs.filter_patterns.trial import PatternTrial
 from services.logs.follow.follower import LogFollower, TailBatch
 from services.logs.follow.limiter import LogLimiter, limiter_of
@@ -106,6 +108,8 @@ class Services:
     dashboard: DashboardReader
     tails: SharedTails
     pattern_trial: PatternTrial
+    log_exports: LogExports
+    log_spans: SpanReader
     follower: Callable[..., LogFollower]
     """Makes a follow loop over a group, with the keyword arguments of LogFollower that it needs."""
     feeds: dict[str, Feed[Any]]
@@ -310,6 +314,10 @@ def connect(
         insights=insights,
         dashboard=dashboard,
         tails=SharedTails(follow),
+        log_exports=LogExports(
+            runbook, str(region), book, clock, lambda: acts(identity_feed.state.value).name
+        ),
+        log_spans=SpanReader(logs, log_limiter, clock),
         pattern_trial=PatternTrial(MetricFilters(session)),
         follower=follower,
         feeds={

@@ -33,6 +33,7 @@ COMMANDS: tuple[Command, ...] = (
     *(panel.command for panel in PANELS),
     *(command for panel in PANELS for command in panel.keys),
     Command("zoom", "z", "screen.zoom", N_("Zoom"), N_("Maximize the focused panel, or restore it"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="watch"),
+    Command("log-export", "ctrl+s", "screen.export", N_("Export"), N_("Save log lines to a file: the selection, the lines in memory or a span of time; masked unless you give a reason"), "しゅつりょく shutsuryoku ほぞん hozon csv jsonl", scope="logs"),
     Command("pane-open", "o", "screen.open_pane", N_("Another pane"), N_("Follow other log groups beside this one, up to six panes"), "ぺいん pein ならべる naraberu tsuika", show=True, scope="logs"),
     Command("pane-close", "x", "screen.close_pane", N_("Close pane"), N_("Stop following in this pane"), "とじる tojiru ぺいん", show=True, scope="logs"),
     Command("log.stream", "C", "screen.columns", N_("Columns"), N_("Choose, order and widen the columns of a log group; they are remembered"), "れつ retsu かんらん kanran fields format", scope="logs"),

@@ -41,11 +41,13 @@ class Logs:
         pattern: str = "",
         token: str | None = None,
         limit: int = PAGE,
+        *,
+        longest: int = LINE_LIMIT,
     ) -> tuple[tuple[LogLine, ...], str | None]:
         """One page of a group's events in `[start_ms, end_ms]` (epoch milliseconds), and the next token.
 
         A page may be empty and still have a token; None means the last page. `group` is a name or an ARN; `pattern`
-        is a CloudWatch filter pattern. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
+        is a CloudWatch filter pattern; `longest`: characters of a line at most. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
         """
         params: dict[str, Any] = {"startTime": max(0, start_ms), "limit": limit}
         params["logGroupIdentifier" if group.startswith("arn:") else "logGroupName"] = group
@@ -56,7 +58,7 @@ class Logs:
         if token:
             params["nextToken"] = token
         answer = await self._session.read("logs", "FilterLogEvents", required=("events",), **params)
-        return log_lines(answer["events"]), answer.get("nextToken") or None
+        return log_lines(answer["events"], longest), answer.get("nextToken") or None
 
     async def sample(
         self, group: str, pattern: str, start_ms: int, end_ms: int, limit: int = PAGE
@@ -87,7 +89,7 @@ class Logs:
         ) <= limit
 
 
-def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
+def log_lines(events: Iterable[Answer], longest: int = LINE_LIMIT) -> tuple[LogLine, ...]:
     """Events as cleaned single lines: a line feed inside becomes a visible ␊, JSON stays text."""
     streams: dict[str, str] = {}
     lines: list[LogLine] = []
@@ -97,11 +99,11 @@ def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
             streams[stream] = clean(stream)
         text = event.get("message")
         if not isinstance(text, str):
-            text = clean(text, LINE_LIMIT)
+            text = clean(text, longest)
         at = int(event.get("timestamp") or 0)
         # Most lines are printable ASCII: this check takes a tenth of a call to clean().
-        if not (text.isascii() and text.isprintable() and len(text) <= LINE_LIMIT):
-            text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), LINE_LIMIT)
+        if not (text.isascii() and text.isprintable() and len(text) <= longest):
+            text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), longest)
         ingested_at = int(event.get("ingestionTime") or at)
         lines.append(
             LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, ingested_at, streams[stream], text)

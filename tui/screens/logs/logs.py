@@ -12,6 +12,8 @@ from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
+from tui.screens.logs.export.choosing import offer_pane_export
+from tui.screens.logs.export.subjects import exports_of
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.one_time import OneTime
 from tui.screens.logs.panes import PaneScreen
@@ -141,6 +143,16 @@ class LogsScreen(PaneScreen):
         panes = list(self.tails)
         if panes:
             panes[min(place, len(panes) - 1)].focus()
+
+    @work(group="log-export", exclusive=True)
+    async def action_export(self) -> None:
+        """Save lines of the active pane to a file."""
+        pane = self.pane
+        exports = exports_of(pane, self.tails[pane]) if pane is not None else []
+        if not exports:
+            self.app.inform(_("There are no lines to export."))
+        elif await offer_pane_export(self.app, exports) and pane is not None:
+            pane.lines.drop_range()
 
     # One time
 

@@ -63,7 +63,6 @@ MOVED: tuple[MovedKey, ...] = (
     MovedKey("s", "log.stream"),
     MovedKey("h", "log.left"),
     MovedKey("D", "log.level", action="threshold(1)"),
-    MovedKey("I", "log.level", action="threshold(2)"),
     MovedKey("W", "log.level", action="threshold(3)"),
     MovedKey("E", "log.level", action="threshold(4)"),
     MovedKey("F", "log.level", action="threshold(5)"),

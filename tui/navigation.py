@@ -22,6 +22,7 @@ from tui.screens.common.runbook import RunbookScreen
 from tui.screens.duties.duty_actions import run_inspection
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.journal.note import NoteScreen
+from tui.screens.logs.insights.screen import InsightsScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.report.report import ReportScreen
 from tui.screens.respond.incident import IncidentScreen
@@ -134,7 +135,7 @@ class Navigation:
         From there the key of going back returns to `incident`, if one has led here.
         """
         await self._app.switch_mode(mode)
-        if isinstance(self._app.screen, AlarmScreen):
+        if isinstance(self._app.screen, AlarmScreen | InsightsScreen):
             await self._app.pop_screen()
         self._app.way_back = (mode, incident) if incident else None
         self._app.screen.refresh_bindings()

@@ -18,5 +18,10 @@ class AwsErrorResponse(Exception):
         """The error's further members."""
 
 
+def invalid_parameter(message: str) -> AwsErrorResponse:
+    """The commonest refusal."""
+    return AwsErrorResponse("InvalidParameterException", message)
+
+
 class ToMoto(Exception):
     """Raised by a handler that leaves this request to moto."""

@@ -28,13 +28,13 @@ class Node(Protocol):
 class Unexpected(ValueError):
     """A text that the grammar does not allow."""
 
-    def __init__(self, text: str, at: int) -> None:
+    def __init__(self, text: str, at: int, message: str = "") -> None:
         self.at = at
         """Index of the first character that fits nowhere; the text's length if it ends too early."""
         word = _WORD.match(text, at)
         self.symbol = word[0] if word else ""
         """The word or sign there; empty at the end."""
-        super().__init__(f"unexpected symbol found {self.symbol}" if word else "unexpected end")
+        super().__init__(message or (f"unexpected symbol found {self.symbol}" if word else "unexpected end"))
 
 
 @cache
@@ -61,6 +61,16 @@ def parse(path: Path, text: str, start: str = "start") -> Node:
 class Meaning:
     """Gives a tree its meaning: the method of a rule's name takes the node, and visits what is in it as it needs."""
 
+    deepest = 100
+    """How many nodes may stand in each other; AWS refuses deep nesting, too."""
+    _depth = 0
+
     def visit(self, node: Node) -> Any:
-        """The meaning of one node."""
-        return getattr(self, str(node.data))(node)
+        """The meaning of one node. Raises Unexpected for a text that is nested too deeply."""
+        if self._depth >= self.deepest:
+            raise Unexpected("", 0, "nested too deeply")
+        self._depth += 1
+        try:
+            return getattr(self, str(node.data))(node)
+        finally:
+            self._depth -= 1

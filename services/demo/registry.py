@@ -1,7 +1,8 @@
 """Handlers of the embedded AWS: one function per operation, registered by the decorator above it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -66,6 +67,15 @@ class Call:
     def epoch(self) -> float:
         """The world's time, epoch seconds."""
         return self.now.timestamp()
+
+    @contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """Let other requests be answered meanwhile: for a long computation over what the handler holds already."""
+        self.world.lock.release()
+        try:
+            yield
+        finally:
+            self.world.lock.acquire()
 
     def require_system(self) -> None:
         """Leave the request to moto if the account does not have the runbook's system. Raises ToMoto."""

@@ -3,8 +3,9 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
+from services.models.date_text import day_text
 from services.models.insights_queries import QueryRows
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,9})?Z?")
@@ -58,13 +59,20 @@ def _all(table: QueryRows, place: int, parse: Callable[[str], object]) -> bool:
     return bool(texts) and all(parse(text) is not None for text in texts if text)
 
 
-def local_time(text: str, zone: tzinfo) -> str:
-    """A time of Logs Insights in another zone, to the millisecond if it has any: `2026-01-05 09:12:33.123`."""
+def local_time(text: str, zone: tzinfo, today: date | None = None) -> str:
+    """A time of Logs Insights in another zone, to the millisecond if it has any: `2026-01-05 09:12:33.123`.
+
+    With `today` as on the screen: without the date on that day, else `01-04(Sun) 09:12:33.123`.
+    """
     moment = time_of(text)
     if moment is None:
         return text
-    milliseconds = f".{moment.microsecond // 1000:03}" if "." in text else ""
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}{milliseconds}"
+    local = moment.astimezone(zone)
+    milliseconds = f".{moment.microsecond // 1000:03}" if moment.microsecond else ""
+    clock = f"{local:%H:%M:%S}{milliseconds}"
+    if today is None:
+        return f"{local.date().isoformat()} {clock}"
+    return clock if local.date() == today else f"{day_text(local.date(), today)} {clock}"
 
 
 def zone_name(table: QueryRows, place: int, zone: tzinfo) -> str:

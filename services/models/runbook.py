@@ -138,6 +138,10 @@ class Cdn(Model):
     """Invalidation paths per month that AWS does not charge for, in the whole account; `/*` is one path."""
 
 
+RequestField = Annotated[str, Field(pattern=r"^[A-Za-z_@][A-Za-z0-9_@.\-]{1,79}$")]
+"""Name of a field in a log line."""
+
+
 class LogGroupSpec(Translated):
     """A log group that the console offers to open."""
 
@@ -151,6 +155,8 @@ class LogGroupSpec(Translated):
     """How its lines are drawn; None: recognised by its name or its lines."""
     columns: Annotated[tuple[RawId, ...], Field(max_length=12)] = ()
     """Fields shown as columns, nested ones by dots (`http.status`), in order; empty: the form's own."""
+    request_ids: Annotated[tuple[RequestField, ...], Field(max_length=12)] = ()
+    """Names of fields whose values are ids of requests, beside the usual ones (`requestId`, `traceId`…)."""
     en: TitleTexts = TitleTexts()
     """English versions of its texts."""
 

@@ -89,6 +89,7 @@ REASONS = [
             },
             "services/inspections/waf_blocks/inspection.py": {"services.inspections.waf_blocks.cli_commands"},
             "tui/navigation.py": {"tui.screens.common.aws_commands"},
+            "tui/screens/logs/insights/opening.py": {"services.aws_cli.logs"},
             "tui/screens/logs/panes.py": {"services.aws_cli.logs"},
             "tui/screens/common/command_sheets.py": {
                 "services.aws_cli.alarms",
@@ -216,11 +217,11 @@ REASONS = [
                 "services.toml.grammar",
                 "tui.cli.drill.text",
             },
-            "tui/cli/logs/query.py": {
+            "tui/cli/logs/query/command.py": {
                 "services.models.insights_queries",
                 "services.models.query_answer",
                 "services.toml.grammar",
-                "tui.cli.logs.query_run",
+                "tui.cli.logs.query.run",
             },
             "tui/cli/incident.py": {
                 "services.incidents.service",

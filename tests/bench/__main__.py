@@ -20,20 +20,26 @@ GROUPS = (
     "journal",
     "incident",
 )
+SETS = {"logs": ("decode", "log", "tail")}
+"""Groups that are measured together."""
 
 
 def main() -> None:
     """Measure and print, a table for each group."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; all when none is named"
+        "groups",
+        nargs="*",
+        metavar="GROUP",
+        help=f"of {', '.join(GROUPS)}, or logs for {', '.join(SETS['logs'])}; all when none is named",
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     chosen = parser.parse_args()
-    if unknown := set(chosen.groups) - set(GROUPS):
+    groups = [group for name in chosen.groups or GROUPS for group in SETS.get(name, (name,))]
+    if unknown := set(groups) - set(GROUPS):
         parser.error(f"no group {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     met, missed = 0, []
-    for group in chosen.groups or GROUPS:
+    for group in groups:
         began = time.monotonic()
         rows = import_module(f"tests.bench.{group}_bench").run(chosen.quick)
         print_rows(rows)

@@ -4,42 +4,30 @@ Each has an embedded AWS of its own, which gives 5 FilterLogEvents a second and 
 1,000 lines a second, 100 lines a minute late among them, and a burst at its end.
 """
 
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.bench.peers import ROOT, peer
-from tests.bench.rows import Row, against
-from tests.bench.tail.readers import PipeReader, ScreenReader
+from tests.bench.peers import peer
+from tests.bench.rows import Row, against, print_rows
+from tests.bench.tail.console import console, panes
+from tests.bench.tail.readers import PipeReader
+from tests.bench.tail.stream import LOG_GROUP, QUIET, RATE, STARTED, Put, environment, stream
 from tests.bench.tail.writer import LATE
-from tests.bench.world import World, running_world
+from tests.bench.world import running_world
 
 GROUP = "tail"
-LOG_GROUP = "/ecs/staff-api"
-"""A log group of every world, which the console's logs mode opens with."""
-RATE = 1_000
-STARTED = 5.0
-"""Seconds until a program has started and read what was there."""
-SETTLED = 3.0
-"""Seconds of the stream before the processor is watched."""
-QUIET = 8.0
-"""Seconds without a new line after which no more are expected: aws asks every 5 s."""
+STARTS = 20.0
+"""Seconds until a program prints something at the latest."""
 LONGEST = 60.0
-
-
-class Put(NamedTuple):
-    """One request of the writer."""
-
-    kind: str
-    first: int
-    last: int
-    at: float
-    """Seconds of the monotonic clock."""
+"""Seconds for everything to be printed."""
+_ABSENT = {
+    "aws": "not installed (version 2; version 1 has no `logs tail`)",
+    "awslogs": "not installed (`make peers`)",
+}
 
 
 class Followed(NamedTuple):
@@ -61,22 +49,16 @@ class Followed(NamedTuple):
 
 
 def run(quick: bool) -> list[Row]:
-    """All rows: within two minutes when `quick`, else three."""
+    """All rows: within three minutes when `quick`, else five."""
     seconds, burst = (10.0, 20_000) if quick else (20.0, 50_000)
     ours = _piped("toban", seconds, burst)
-    rows = [*_trust(ours, burst, seconds)]
-    for name in ("aws", "awslogs"):
+    rows = _trust(ours, int(RATE * seconds) + LATE + burst)
+    for name, absence in _ABSENT.items():
         if peer(name) is None:
-            rows.append(Row(GROUP, "peer", None, "", f"{name}: {_ABSENT[name]}"))
-            continue
-        rows += _beside(ours, name, _piped(name, seconds, burst), burst)
-    return rows + _console(seconds)
-
-
-_ABSENT = {
-    "aws": "not installed (version 2; version 1 has no `logs tail`)",
-    "awslogs": "not installed (`make peers`)",
-}
+            rows.append(Row(GROUP, "peer", None, "", f"{name}: {absence}"))
+        else:
+            rows += _beside(ours, name, _piped(name, seconds, burst), burst)
+    return rows + console(seconds) + panes(seconds)
 
 
 def _command(name: str, url: str) -> list[str]:
@@ -91,42 +73,20 @@ def _command(name: str, url: str) -> list[str]:
     return [program, *follow]
 
 
-def _environment(world: World, home: str) -> dict[str, str]:
-    xdg = {f"XDG_{kind}_HOME": home for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
-    return {**world.env, **xdg, "HOME": home, "AWS_ENDPOINT_URL": world.url, "AWS_REGION": "ap-northeast-1",
-            "AWS_DEFAULT_REGION": "ap-northeast-1", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}  # fmt: skip
-
-
 def _piped(name: str, seconds: float, burst: int) -> Followed:
     """Follow the stream with a program that writes into a pipe."""
     with tempfile.TemporaryDirectory() as home, running_world("ordinary-day") as world:
-        reader = PipeReader(_command(name, world.url), _environment(world, home))
+        reader = PipeReader(_command(name, world.url), environment(world, home))
         try:
+            began = time.monotonic()
+            while not reader.has_printed and time.monotonic() - began < STARTS:
+                reader.read(0.1)
             reader.read(STARTED)
-            puts, cpu = _stream(world, reader.read, reader.cpu, seconds, burst)
+            puts, cpu = stream(world, reader.read, reader.cpu, seconds, burst)
             _settle(reader, puts)
             return _followed(reader, puts, cpu)
         finally:
             reader.close()
-
-
-def _stream(
-    world: World, read: Callable[[float], None], cpu: Callable[[], float], seconds: float, burst: int
-) -> tuple[list[Put], float]:
-    """Let the writer write; (its requests, the reader's processor in percent while it followed RATE)."""
-    command = [sys.executable, "-m", "tests.bench.tail.writer", world.url, LOG_GROUP]
-    command += [str(each) for each in (RATE, seconds, burst)]
-    with tempfile.TemporaryFile("w+") as output:
-        writer = subprocess.Popen(command, stdout=output, cwd=ROOT, env={**os.environ, **world.env})
-        read(SETTLED)
-        before, began = cpu(), time.monotonic()
-        read(seconds - SETTLED)
-        load = 100 * (cpu() - before) / (time.monotonic() - began)
-        while writer.poll() is None:
-            read(0.1)
-        output.seek(0)
-        words = [line.split() for line in output.read().splitlines()]
-    return [Put(kind, int(first), int(last), float(at)) for kind, first, last, at in words], load
 
 
 def _settle(reader: PipeReader, puts: Sequence[Put]) -> None:
@@ -140,36 +100,34 @@ def _settle(reader: PipeReader, puts: Sequence[Put]) -> None:
 
 
 def _followed(reader: PipeReader, puts: Sequence[Put], cpu: float) -> Followed:
-    numbers = {kind: [n for put in puts if put.kind == kind for n in range(put.first, put.last + 1)]
-               for kind in ("steady", "late", "burst")}  # fmt: skip
+    at = reader.first_at
     waits = sorted(
-        max(0.0, reader.first_at[number] - put.at)
+        max(0.0, at[number] - put.at)
         for put in puts
         if put.kind == "steady"
-        for number in range(put.first, put.last + 1)
-        if number in reader.first_at
+        for number in _numbers(put)
+        if number in at
     )
-    burst = [reader.first_at.get(number) for number in numbers["burst"]]
+    burst = [at.get(number) for put in puts if put.kind == "burst" for number in _numbers(put)]
     began = min(put.at for put in puts if put.kind == "burst")
     return Followed(
-        lost=sum(
-            number not in reader.first_at
-            for numbers_of_kind in numbers.values()
-            for number in numbers_of_kind
-        ),
-        late=sum(number in reader.first_at for number in numbers["late"]),
+        lost=sum(number not in at for put in puts for number in _numbers(put)),
+        late=sum(number in at for put in puts if put.kind == "late" for number in _numbers(put)),
         twice=sum(count > 1 for count in reader.shown.values()),
         cpu=cpu,
         median=statistics.median(waits) if waits else LONGEST,
         p95=waits[int(len(waits) * 0.95)] if waits else LONGEST,
-        burst=None if None in burst else max(at for at in burst if at is not None) - began,
+        burst=None if None in burst else max(when for when in burst if when is not None) - began,
         rss=reader.rss(),
     )
 
 
-def _trust(ours: Followed, burst: int, seconds: float) -> list[Row]:
+def _numbers(put: Put) -> range:
+    return range(put.first, put.last + 1)
+
+
+def _trust(ours: Followed, total: int) -> list[Row]:
     """What must be nought."""
-    total = int(RATE * seconds) + LATE + burst
     return [
         Row(GROUP, figure, float(count), "lines", f"of {total:,}", None, float(count), "<= 0")
         for figure, count in (
@@ -193,45 +151,5 @@ def _beside(ours: Followed, name: str, other: Followed, burst: int) -> list[Row]
     ]
 
 
-def _console(seconds: float) -> list[Row]:
-    """The console's log pane on the same stream, seen on its screen."""
-    with tempfile.TemporaryDirectory() as home, running_world("ordinary-day") as world:
-        command = [sys.executable, "-m", "tui", "--endpoint-url", world.url, "--lang", "en"]
-        reader = ScreenReader(command, _environment(world, home))
-        try:
-            if not reader.until("alb-5xx-error-rate", 30):
-                return [Row(GROUP, "console", None, "", "does not start")]
-            reader.type(b"3")
-            reader.until("following", 20)
-            reader.read(STARTED)
-            reader.look()
-            puts, cpu = _stream(world, reader.read, reader.cpu, seconds, 1)
-            reader.read(QUIET)
-            reader.look()
-            waits = _waits(puts, reader.sightings)
-            middle = statistics.median(waits) if waits else None
-            name = "a poll's period"
-            return [
-                against(GROUP, f"console: CPU at {RATE:,} lines/s", cpu, "%", "", None),
-                against(GROUP, f"console: put to visible at {RATE:,} lines/s", middle, "s", name, None),
-                against(GROUP, "console: memory", reader.rss(), "MB", "", None),
-            ]
-        finally:
-            reader.close()
-
-
-def _waits(puts: Sequence[Put], sightings: Sequence[tuple[float, int]]) -> list[float]:
-    """Seconds from each steady request's answer until its last line or a later one was on the screen."""
-    waits, at = [], 0
-    for put in puts:
-        while at < len(sightings) and sightings[at][1] < put.last:
-            at += 1
-        if put.kind == "steady" and at < len(sightings):
-            waits.append(max(0.0, sightings[at][0] - put.at))
-    return waits
-
-
 if __name__ == "__main__":
-    from tests.bench.rows import print_rows
-
     print_rows(run("--quick" in sys.argv))

@@ -266,13 +266,6 @@ _DISTRIBUTION = "E1234567890ABC"
 _GROUP = "/ecs/staff-api"
 _FILTER = 'filter level = "ERROR" | limit 20'
 
-_SAVED = {
-    "DescribeFieldIndexes": {"fieldIndexes": []},
-    "DescribeQueries": {"queries": []},
-    "DescribeQueryDefinitions": {"queryDefinitions": []},
-    "GetLogRecord": {"logRecord": {"@message": "m"}},
-}
-
 # The embedded AWS has no agent, so these answers are not damaged by the mutator.
 _AGENT = {
     "GetBacklogTask": {"task": {"taskId": "t", "status": "COMPLETED"}},
@@ -290,6 +283,15 @@ async def _query(context: InspectionContext) -> tuple[InsightsQueries, str]:
 async def _query_page(context: InspectionContext) -> object:
     queries, id = await _query(context)
     return await queries.page(id)
+
+
+async def _query_record(context: InspectionContext) -> object:
+    """The whole record of the first row, once the query has completed."""
+    queries, id = await _query(context)
+    while (await queries.page(id))[0].going:
+        pass
+    progress, _token = await queries.page(id)
+    return [await queries.record(pointer) for pointer in progress.rows.pointers[:1]]
 
 
 async def _stopped_query(context: InspectionContext) -> object:
@@ -355,11 +357,11 @@ CALLS: dict[str, Question] = {
     "Insights.run": lambda context: Insights(context.reader).run(_GROUP, _FILTER, _span(context)),
     "Insights.stored": lambda context: Insights(context.reader).stored(_GROUP),
     "MetricFilters.count": _tried_pattern,
-    "InsightsQueries.definitions": lambda _context: InsightsQueries(Canned(**_SAVED)).definitions(),
-    "InsightsQueries.indexes": lambda _context: InsightsQueries(Canned(**_SAVED)).indexes([_GROUP]),
+    "InsightsQueries.definitions": lambda context: InsightsQueries(context.reader).definitions(),
+    "InsightsQueries.indexes": lambda context: InsightsQueries(context.reader).indexes([_GROUP]),
     "InsightsQueries.page": _query_page,
-    "InsightsQueries.past": lambda _context: InsightsQueries(Canned(**_SAVED)).past(),
-    "InsightsQueries.record": lambda _context: InsightsQueries(Canned(**_SAVED)).record("CmEK"),
+    "InsightsQueries.past": lambda context: InsightsQueries(context.reader).past(),
+    "InsightsQueries.record": _query_record,
     "InsightsQueries.start": _query,
     "InsightsQueries.stop": _stopped_query,
     "Insights.size_of": lambda context: Insights(context.reader).size_of(_GROUP, _span(context), context.clock.now()),

@@ -67,7 +67,8 @@ def _is_extension(then: Any, now: Any) -> bool:
     if isinstance(then, str) and isinstance(now, str):
         return set(then.split(" | ")) <= set(now.split(" | ")) or _has_more_choices(then, now)
     if isinstance(then, list) and isinstance(now, list):
-        are_names = all(isinstance(name, str) for name in (*then, *now))
+        # Names, and exit statuses.
+        are_names = all(isinstance(name, str | int) for name in (*then, *now))
         return are_names and all(any(_is_extension(old, new) for new in now) for old in then)
     return bool(then == now)
 

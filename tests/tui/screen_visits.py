@@ -21,6 +21,7 @@ from services.models.change_runs import Run
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from services.models.incidents import HandOver, Incident, TriggerKind
+from services.models.insights_queries import QueryParameter
 from services.models.journal import Entry, EntryQuery, Person
 from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
@@ -62,6 +63,11 @@ from tui.screens.journal.note import NoteScreen
 from tui.screens.journal.verify import JournalVerifyScreen
 from tui.screens.logs.columns import ColumnsScreen, Offer
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen, RecordScreen
+from tui.screens.logs.insights.draft import QueryDraft
+from tui.screens.logs.insights.ranges import up_to
+from tui.screens.logs.insights.screen import InsightsScreen
+from tui.screens.logs.line_tables import LineTablesScreen, slow_views
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
 from tui.screens.respond.closing import CloseScreen
@@ -163,6 +169,14 @@ def _offer(it: Things) -> HandOver:
 FOLLOWING = {"incident-live"}
 """Groups of workers that read again and again while the screen is open."""
 Opener = Callable[[Things], object]
+
+
+def _draft(it: Things) -> QueryDraft:
+    """A query of the first log group over the last hour."""
+    groups = (str(it.app.ready.runbook.log_groups[0].id),)
+    return QueryDraft(span=up_to(it.app.now(), timedelta(hours=1)), groups=groups)
+
+
 OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     AcceptDayScreen: (lambda it: it.app.push_screen(AcceptDayScreen("day:2026-01-14", _offer(it))),),
     AcknowledgeScreen: (lambda it: it.app.post_message(messages.Acknowledge(it.alarm)),),
@@ -189,12 +203,21 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     ColumnsScreen: (lambda it: it.app.push_screen(ColumnsScreen("g", "JSON", [Offer("status")], Sample())),),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
+    LineTablesScreen: (
+        lambda it: it.app.push_screen(LineTablesScreen("g", slow_views([], it.app.zone, it.app.now()))),
+    ),
     HandOverScreen: (
         lambda it: it.app.push_screen(
             HandOverScreen(_incident(it), it.app.ready.incidents, it.app.ready.runbook)
         ),
     ),
     HelpScreen: (lambda it: it.app.action_keys_help(),),
+    InsightsScreen: (lambda it: it.app.push_screen(InsightsScreen(_draft(it))),),
+    LineScreen: (lambda it: it.app.push_screen(LineScreen("Range", "1h", "3h", lambda _text: "")),),
+    ParametersScreen: (
+        lambda it: it.app.push_screen(ParametersScreen("Errors", [QueryParameter(name="level")])),
+    ),
+    RecordScreen: (lambda it: it.app.push_screen(RecordScreen("Record", [("level", "ERROR")])),),
     InspectNowScreen: (lambda it: duty_actions.choose_inspection(it.app),),
     JournalFilterScreen: (
         lambda it: it.app.push_screen(JournalFilterScreen(it.app.ready.journal, EntryQuery())),

@@ -36,11 +36,12 @@ from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.logs.panes import PaneScreen
 from tui.terminal.terminal_app import TerminalApp
 
-LETTERS = "abcdefghijklmnopqrstuvwxyzACDEFGILMNOPRSTUVWY/:?[]{}@.-+=!$*0123456789HJ 日本"
+LETTERS = "%#abcdefghijklmnopqrstuvwxyzACDEFGILMNOPRSTUVWY/:?[]{}@.-+=!$*0123456789HJ 日本Q&"
 MOVES = ["up", "down", "left", "right", "enter", "tab", "shift+tab", "home", "end", "pageup", "pagedown"]
 OPENS = [
     "f1",
     "f2",
+    "f3",
     "f5",
     "f6",
     "f7",

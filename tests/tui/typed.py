@@ -12,7 +12,7 @@ from tui.terminal.driver.keyboard import Keyboard
 KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "enter": "\r", "escape": "\x1b",
         "tab": "\t", "shift+tab": "\x1b[Z", "backspace": "\x7f", "home": "\x1b[H", "end": "\x1b[F",
         "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "delete": "\x1b[3~", "f1": "\x1bOP", "f5": "\x1b[15~",
-        "f2": "\x1bOQ", "f6": "\x1b[17~", "f7": "\x1b[18~", "f8": "\x1b[19~", "f9": "\x1b[20~", "ctrl+p": "\x10", "ctrl+r": "\x12",
+        "f2": "\x1bOQ", "f3": "\x1bOR", "f6": "\x1b[17~", "f7": "\x1b[18~", "f8": "\x1b[19~", "f9": "\x1b[20~", "ctrl+p": "\x10", "ctrl+r": "\x12",
         "ctrl+l": "\x0c", "ctrl+t": "\x14", "ctrl+j": "\n",
         "ctrl+up": "\x1b[1;5A", "ctrl+down": "\x1b[1;5B",
         "ctrl+left": "\x1b[1;5D", "ctrl+right": "\x1b[1;5C", "ctrl+s": "\x13", "ctrl+w": "\x17", "space": " "}  # fmt: skip

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from services.models.text import UNSAFE
+from services.models.text import UNSAFE, is_plain
 
 
 class OutputFilter(LineFilter):
@@ -39,7 +39,7 @@ class OutputFilter(LineFilter):
 
 def _is_unsafe(segment: Segment) -> bool:
     text, _style, control = segment
-    if text.isascii() and text.isprintable():
+    if is_plain(text):
         return False
     return control is None and UNSAFE.search(text) is not None
 

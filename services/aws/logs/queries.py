@@ -4,6 +4,7 @@ Source: StartQuery, GetQueryResults, StopQuery, GetLogRecord, DescribeQueries, D
 DescribeFieldIndexes (Amazon CloudWatch Logs API reference). `services.logs.insights` runs queries with these.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ PAGE = 5_000
 """Rows of a page; AWS allows 10,000, which may be more than the console reads of one response."""
 PEEK = 1_000
 """Rows read of a query that still runs."""
+MANY = 500
+"""Rows from which a page is parsed in a thread."""
 PAST = 1_000
 """Queries of the account read at most; AWS keeps far fewer."""
 INDEXED_GROUPS = 100
@@ -74,7 +77,10 @@ class InsightsQueries:
             maxItems=most,
             **more,
         )
-        return _progress(answer), str(answer.get("nextToken") or "")
+        # A page of 5,000 rows would hold up the event loop for several frames.
+        many = len(answer["results"]) > MANY
+        progress = await asyncio.to_thread(_progress, answer) if many else _progress(answer)
+        return progress, str(answer.get("nextToken") or "")
 
     async def stop(self, id: str) -> None:
         """Stop a query."""

@@ -11,7 +11,7 @@ from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.handlers import cluster_arn, definition_arn, numbered_page, service_of, short, when
 from services.demo.ecs.model import BREAKER, Service
 from services.demo.ecs.records import HOOK_WAITS, Revision, ServiceDeployment
-from services.demo.errors import AwsErrorResponse
+from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.registry import Call, op
 
 PAGE = 20
@@ -99,7 +99,7 @@ def _described(
     describe: Callable[[Service, Any], dict[str, Any]],
 ) -> dict[str, Any]:
     if len(arns) > MOST:
-        raise AwsErrorResponse("InvalidParameterException", f"At most {MOST} ARNs can be described.")
+        raise invalid_parameter(f"At most {MOST} ARNs can be described.")
     return {
         key: [describe(*by_arn[arn]) for arn in arns if arn in by_arn],
         "failures": [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in by_arn],
@@ -194,7 +194,7 @@ def stop_service_deployment(call: Call) -> dict[str, Any]:
     """Roll a deployment back to the previous revision; a repeated request changes nothing."""
     service, deployment = _requested(call)
     if call.params.get("stopType", "ROLLBACK") != "ROLLBACK":
-        raise AwsErrorResponse("InvalidParameterException", "The stop type must be ROLLBACK.")
+        raise invalid_parameter("The stop type must be ROLLBACK.")
     if deployment.ending:
         raise AwsErrorResponse("ConflictException", "The service deployment is not in progress.")
     if not deployment.sources:
@@ -209,7 +209,7 @@ def continue_service_deployment(call: Call) -> dict[str, Any]:
     """Continue a deployment that is paused at a hook, or roll it back; without an action it continues."""
     service, deployment = _requested(call)
     if not deployment.waiting or short(call.params["hookId"]) != deployment.hook:
-        raise AwsErrorResponse("InvalidParameterException", "The lifecycle hook awaits no action.")
+        raise invalid_parameter("The lifecycle hook awaits no action.")
     if call.params.get("action", "CONTINUE") == "CONTINUE":
         service.go_on(call.epoch)
     else:

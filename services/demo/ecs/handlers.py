@@ -13,7 +13,7 @@ from services.demo.ec2 import SUBNETS, TASKS_GROUP
 from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
 from services.demo.ecs.records import Deployment
-from services.demo.errors import AwsErrorResponse
+from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
 
@@ -165,7 +165,7 @@ def describe_services(call: Call) -> dict[str, Any]:
     cluster = cluster_of(call)
     names = [short(name) for name in call.params["services"]]
     if len(names) > 10:
-        raise AwsErrorResponse("InvalidParameterException", "Services cannot be more than 10.")
+        raise invalid_parameter("Services cannot be more than 10.")
     services, now = call.component(Clusters).services, call.epoch
     missing = [
         {"arn": f"arn:aws:ecs:{call.region}:{ACCOUNT}:service/{cluster}/{name}", "reason": "MISSING"}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from services.demo.errors import AwsErrorResponse
+from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.logs.search import PAGE, PAGE_BYTES, filter_events
 from services.demo.logs.store import Event, Group, LogStore, Stream, after, between, cursor_of
 from services.demo.paging import decode, encode, page_of
@@ -27,9 +27,7 @@ def group_of(call: Call) -> Group:
     """The group of a request, by name or ARN. Raises AwsErrorResponse if there is none."""
     name, identifier = call.params.get("logGroupName"), call.params.get("logGroupIdentifier")
     if bool(name) == bool(identifier):
-        raise AwsErrorResponse(
-            "InvalidParameterException", "Exactly one of logGroupName and logGroupIdentifier is needed"
-        )
+        raise invalid_parameter("Exactly one of logGroupName and logGroupIdentifier is needed")
     return group_named(call, name or identifier or "")
 
 
@@ -93,15 +91,12 @@ def put_log_events(call: Call) -> dict[str, Any]:
     events, now = call.params["logEvents"], now_ms(call)
     times = [event["timestamp"] for event in events]
     if any(second < first for first, second in pairwise(times)):
-        raise AwsErrorResponse(
-            "InvalidParameterException",
-            "Log events in a single PutLogEvents request must be in chronological order.",
-        )
+        raise invalid_parameter("Log events in a single PutLogEvents request must be in chronological order.")
     if (
         len(events) > _PUT_EVENTS
         or sum(len(event["message"].encode("utf-8", "surrogatepass")) + 26 for event in events) > PAGE_BYTES
     ):
-        raise AwsErrorResponse("InvalidParameterException", "Upload too large")
+        raise invalid_parameter("Upload too large")
     old = sum(at < now - 14 * _DAY for at in times)
     new = sum(at <= now + 7_200_000 for at in times)
     expired = sum(at < now - group.retention * _DAY for at in times) if group.retention else 0
@@ -146,7 +141,7 @@ def _read_token(token: str) -> list[Any]:
     try:
         return list(json.loads(decode(token.split("/", 1)[-1])))
     except (AwsErrorResponse, ValueError) as error:
-        raise AwsErrorResponse("InvalidParameterException", "The specified nextToken is invalid.") from error
+        raise invalid_parameter("The specified nextToken is invalid.") from error
 
 
 def _fit(rows: list[Event], limit: int, *, forward: bool) -> list[Event]:
@@ -193,9 +188,7 @@ def _group_filter(params: dict[str, Any]) -> Callable[[str], bool]:
     prefix, pattern = params.get("logGroupNamePrefix"), params.get("logGroupNamePattern")
     identifiers = params.get("logGroupIdentifiers")
     if prefix and pattern:
-        raise AwsErrorResponse(
-            "InvalidParameterException", "logGroupNamePrefix and logGroupNamePattern cannot be given together"
-        )
+        raise invalid_parameter("logGroupNamePrefix and logGroupNamePattern cannot be given together")
     names = {name.split(":log-group:", 1)[-1] for name in identifiers or ()}
     return lambda name: (
         name.startswith(prefix or "")
@@ -228,9 +221,7 @@ def describe_log_streams(call: Call) -> dict[str, Any]:
     group = group_of(call)
     by_time = params.get("orderBy") == "LastEventTime"
     if by_time and params.get("logStreamNamePrefix"):
-        raise AwsErrorResponse(
-            "InvalidParameterException", "Cannot order by LastEventTime with a logStreamNamePrefix."
-        )
+        raise invalid_parameter("Cannot order by LastEventTime with a logStreamNamePrefix.")
     prefix = params.get("logStreamNamePrefix") or ""
     streams = [stream for name, stream in group.streams.items() if name.startswith(prefix)]
     streams.sort(key=lambda stream: (stream.last or 0, stream.name) if by_time else (0, stream.name))

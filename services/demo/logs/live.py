@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from services.demo.errors import AwsErrorResponse
-from services.demo.logs.filter_patterns.language import PatternError, compile_pattern
+from services.demo.errors import invalid_parameter
+from services.demo.logs.filter_patterns.language import compile_pattern
 from services.demo.logs.handlers import group_named
 from services.demo.logs.store import Event, Group, LogStore
 from services.demo.registry import Call, WorldView, op
@@ -27,19 +27,14 @@ def start_live_tail(call: Call) -> dict[str, Any]:
     """A stream of sessionStart and sessionUpdate events."""
     identifiers = call.params["logGroupIdentifiers"]
     if any(not name.startswith("arn:") or name.endswith(":*") for name in identifiers):
-        raise AwsErrorResponse(
-            "InvalidParameterException", "logGroupIdentifiers must be ARNs without a trailing :*"
-        )
+        raise invalid_parameter("logGroupIdentifiers must be ARNs without a trailing :*")
     groups = [group_named(call, name) for name in identifiers]
     names = call.params.get("logStreamNames") or []
     prefixes = call.params.get("logStreamNamePrefixes") or []
     if (names or prefixes) and len(groups) != 1:
-        raise AwsErrorResponse("InvalidParameterException", "Log streams can be chosen in one log group only")
+        raise invalid_parameter("Log streams can be chosen in one log group only")
     pattern = call.params.get("logEventFilterPattern") or ""
-    try:
-        matches = compile_pattern(pattern)
-    except PatternError as error:
-        raise AwsErrorResponse("InvalidParameterException", str(error)) from error
+    matches = compile_pattern(pattern)
     start = {
         "requestId": str(UUID(int=len(groups), version=4)),
         "sessionId": str(UUID(int=call.component(LogStore).newest + 1, version=4)),

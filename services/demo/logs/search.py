@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from services.demo.errors import AwsErrorResponse
-from services.demo.logs.filter_patterns.language import PatternError, compile_pattern
+from services.demo.errors import AwsErrorResponse, invalid_parameter
+from services.demo.logs.filter_patterns.language import compile_pattern
 from services.demo.logs.store import Event, Group, after, between, cursor_of, walk
 from services.demo.paging import decode, encode
 
@@ -32,10 +32,7 @@ class _Search:
 
 def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
     """The result of FilterLogEvents. Raises AwsErrorResponse for invalid parameters."""
-    try:
-        matches = compile_pattern(params.get("filterPattern") or "")
-    except PatternError as error:
-        raise AwsErrorResponse("InvalidParameterException", str(error)) from error
+    matches = compile_pattern(params.get("filterPattern") or "")
     token = _read(params["nextToken"]) if params.get("nextToken") else None
     search = _search(group, params, token)
     events = group.read(search.start)
@@ -72,16 +69,14 @@ def _page(events: Iterator[Event], search: _Search, matches: Callable[[str], boo
 def _search(group: Group, params: dict[str, Any], token: list[Any] | None) -> _Search:
     limit = params.get("limit", PAGE)
     if not 1 <= limit <= PAGE:
-        raise AwsErrorResponse("InvalidParameterException", f"limit must be between 1 and {PAGE}")
+        raise invalid_parameter(f"limit must be between 1 and {PAGE}")
     forward = token[1] if token else params.get("startFromHead", True)
     start = params.get("startTime", 0)
     if not forward and start < _2024:
-        raise AwsErrorResponse(
-            "InvalidParameterException", "startFromHead=false needs a startTime on or after 2024-01-01"
-        )
+        raise invalid_parameter("startFromHead=false needs a startTime on or after 2024-01-01")
     end = params.get("endTime", 1 << 60)
     if end < start:
-        raise AwsErrorResponse("InvalidParameterException", "endTime must not be before startTime")
+        raise invalid_parameter("endTime must not be before startTime")
     streams = _streams(group, params)
     filters = bool(params.get("filterPattern", "").strip() or (streams and len(streams) > 1))
     return _Search(start, end, streams, limit, forward, filters)
@@ -90,9 +85,7 @@ def _search(group: Group, params: dict[str, Any], token: list[Any] | None) -> _S
 def _streams(group: Group, params: dict[str, Any]) -> frozenset[str] | None:
     names, prefix = params.get("logStreamNames"), params.get("logStreamNamePrefix")
     if names and prefix:
-        raise AwsErrorResponse(
-            "InvalidParameterException", "logStreamNames and logStreamNamePrefix cannot be given together"
-        )
+        raise invalid_parameter("logStreamNames and logStreamNamePrefix cannot be given together")
     if names:
         for name in names:
             if name not in group.streams:
@@ -109,7 +102,7 @@ def _read(token: str) -> list[Any]:
     try:
         content = json.loads(decode(token))
     except (AwsErrorResponse, ValueError) as error:
-        raise AwsErrorResponse("InvalidParameterException", "The specified nextToken is invalid.") from error
+        raise invalid_parameter("The specified nextToken is invalid.") from error
     return list(content)
 
 

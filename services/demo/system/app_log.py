@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import orjson
 
@@ -12,52 +14,12 @@ from services.demo.system.day import JST
 from services.demo.system.lines import Line, delay
 from services.demo.system.minute import Minute, times
 
-_ROUTES = (
-    ("GET", "/api/v1/facilities", "施設一覧を取得しました"),
-    ("GET", "/api/v1/facilities/{n}", "施設情報を取得しました"),
-    ("GET", "/api/v1/facilities/{n}/equipment", "設備一覧を取得しました"),
-    ("GET", "/api/v1/reservations", "予約一覧を取得しました"),
-    ("POST", "/api/v1/reservations", "会議室の予約を登録しました"),
-    ("PUT", "/api/v1/reservations/{n}", "予約を変更しました"),
-    ("GET", "/api/v1/inspections", "点検記録を取得しました"),
-    ("POST", "/api/v1/inspections", "点検結果を登録しました"),
-    ("POST", "/api/v1/repairs", "修繕依頼を受け付けました"),
-    ("GET", "/api/v1/users/me", "Request completed"),
-    ("GET", "/api/v1/notices", "Request completed"),
-    ("GET", "/api/v1/reports/monthly", "月次報告書を作成しました"),
-)
-_WEIGHTS = (18, 16, 10, 15, 5, 3, 9, 4, 3, 14, 8, 1)
-_ERRORS = {
-    "database": (
-        ("データベースに接続できません", "org.postgresql.util.PSQLException", "FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute"),
-        ("Failed to obtain JDBC Connection", "java.sql.SQLTransientConnectionException", "HikariPool-1 - Connection is not available, request timed out after 30000ms"),
-        ("予約の登録に失敗しました", "org.springframework.dao.DataAccessResourceFailureException", "could not prepare statement [An I/O error occurred while sending to the backend.]"),
-    ),
-    "application": (
-        ("予期しないエラーが発生しました", "java.lang.NullPointerException", 'Cannot invoke "Equipment.getFloor()" because "equipment" is null'),
-        ("帳票の作成に失敗しました", "java.lang.IllegalStateException", "Template monthly-report.xlsx: sheet 「集計」 not found"),
-        ("Unhandled exception in request handler", "java.util.concurrent.TimeoutException", "Timeout waiting for task."),
-        ("点検写真を保存できませんでした", "java.io.IOException", "Premature EOF while reading multipart body"),
-        ("修繕依頼の通知を送信できませんでした", "jakarta.mail.MessagingException", "Could not connect to SMTP host"),
-        ("予約の更新が競合しました", "org.springframework.dao.OptimisticLockingFailureException", "Row was updated by another transaction"),
-        ("Failed to parse request body", "com.fasterxml.jackson.core.JsonParseException", "Unexpected end-of-input in field name"),
-        ("施設カレンダーを読み込めませんでした", "java.time.DateTimeException", "Invalid date 'FEBRUARY 30'"),
-    ),
-    "mishap": (
-        ("修繕依頼の通知を送信できませんでした", "jakarta.mail.MessagingException", "Could not connect to SMTP host"),
-        ("点検写真の縮小画像を作成できませんでした", "javax.imageio.IIOException", "Unsupported JPEG process: SOF type 0xc9"),
-        ("利用統計を送信できませんでした", "java.net.http.HttpTimeoutException", "request timed out"),
-    ),
-}  # fmt: skip
+_TEXTS: dict[str, Any] = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())
+"""`routes`: method, path, words, weight; `errors` by cause: words, type, detail; `refused`: status, words."""
+_ROUTES, _ERRORS, _REFUSED = _TEXTS["routes"], _TEXTS["errors"], _TEXTS["refused"]
+_WEIGHTS = [weight for *_, weight in _ROUTES]
 _NUMERIC = {"ERROR": 50, "WARN": 40, "INFO": 30}
 """Levels as the logger pino writes them."""
-_REFUSED = (
-    (401, "セッションの有効期限が切れました"),
-    (403, "この施設を閲覧する権限がありません"),
-    (404, "Resource not found"),
-    (409, "予約が重複しています"),
-    (422, "入力値が正しくありません"),
-)
 
 
 def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[Line]:
@@ -88,8 +50,8 @@ def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()
     return lines
 
 
-def _message(random: Random, kind: str, minute: Minute, stamp: str, route: tuple[str, str, str]) -> str:
-    method, path, words = route
+def _message(random: Random, kind: str, minute: Minute, stamp: str, route: tuple[str, str, str, int]) -> str:
+    method, path, words, _ = route
     path = path.replace("{n}", str(int(random.random() * 240) + 1))
     identity = f"{random.getrandbits(64):016x}"
     user = f"u{10_000 + int(random.random() * 480)}"

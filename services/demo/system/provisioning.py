@@ -132,6 +132,8 @@ def create_balancer(balancers: LoadBalancers, service: Service) -> TargetGroup:
 def create_log_groups(logs: LogStore, run: ScenarioRun, at: float, log_start: int) -> None:
     """The log groups, created at `at`, with the lines of the weeks before `log_start` (both epoch seconds)."""
     for name, days in ((names.APP_LOG, 90), (names.DATABASE_LOG, 90), (names.WAF_LOG, 365)):
-        logs.create_group(name, int(at * 1000), REGION, days)
+        group = logs.create_group(name, int(at * 1000), REGION, days)
+        if name == names.APP_LOG:
+            group.indexes, group.indexed_at = ("requestId",), group.created
     first = simulate(run.scenario, run.began.timestamp(), log_start, 2)
     write_past(logs, log_start, first.level_field)

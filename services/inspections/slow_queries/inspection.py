@@ -13,7 +13,6 @@ from services.aws.logs.query_text import commands, joined
 from services.aws.rds.reader import RdsReader
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
-from services.inspections.slow_queries.grouping import SlowLine, by_statement, slow_line
 from services.inspections.slow_queries.queries import durations, hourly, slowest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import (
@@ -35,6 +34,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
+from services.logs.slow_queries import SlowLine, by_statement, slow_line
 from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure

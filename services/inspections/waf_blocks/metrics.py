@@ -1,6 +1,5 @@
 """The free or cheap sources: CloudWatch's counts of blocked requests, and samples of requests."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,8 @@ from services.i18n import _
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.waf_blocks.coverage import Cover, cover, starts_late
+from services.logs import waf_blocks
+from services.logs.waf_blocks import Kind
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.waf import BlockedGroup, Samples, WebAcl
@@ -160,22 +161,32 @@ def samples_cover_window(context: InspectionContext, request: InspectionRequest,
 
 def grouped(by_rule: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
     """The requests represented by the samples, estimated from their weights, the largest group first."""
-    counts: defaultdict[tuple[str, str, str], float] = defaultdict(float)
-    for samples in by_rule:
-        weights = sum(request.weight for request in samples.requests)
-        scale = samples.population / weights if weights else 0.0
-        for request in samples.requests:
-            if request.blocked:
-                many = request.weight * scale
-                for key in (
-                    ("address", request.address, request.country),
-                    ("rule", samples.rule, ""),
-                    ("uri", request.uri, ""),
-                    ("all", "", ""),
-                ):
-                    counts[key] += many
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    blocks = [block for samples in by_rule for block in _blocks(samples)]
+    kinds: tuple[Kind, ...] = ("address", "rule", "uri")
+    groups = [(kind, group) for kind in kinds for group in waf_blocks.grouped(blocks, kind)]
+    total = sum(block.weight for block in blocks)
+    rows: list[tuple[str, str, str, float]] = [
+        (kind, group.name, group.country, group.count) for kind, group in groups
+    ]
+    if blocks:
+        rows.append(("all", "", "", total))
     return tuple(
         BlockedGroup.model_validate({"kind": kind, "name": name, "country": country, "count": round(count)})
-        for (kind, name, country), count in ordered
+        for kind, name, country, count in sorted(rows, key=lambda row: (-row[3], row[:3]))
     )
+
+
+def _blocks(samples: Samples) -> Iterable[waf_blocks.Block]:
+    """The blocked requests of a rule's samples, each with the number of requests that it stands for."""
+    weights = sum(request.weight for request in samples.requests)
+    scale = samples.population / weights if weights else 0.0
+    for request in samples.requests:
+        if request.blocked:
+            yield waf_blocks.Block(
+                request.at,
+                samples.rule,
+                request.address,
+                request.country,
+                request.uri,
+                request.weight * scale,
+            )

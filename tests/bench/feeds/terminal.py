@@ -11,7 +11,7 @@ import struct
 import termios
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
@@ -63,15 +63,31 @@ class Terminal:
         """(when it came, the highest line number on the screen thereafter) of all that was read since the last look."""
         sightings = []
         while self._unseen:
-            at, data = self._unseen.popleft()
-            if self._stream is not None:
-                self._stream.feed(data)
-                marks = [int(mark) for line in self._changed() for mark in _MARK_TEXT.findall(line)]
-            else:
-                marks = [int(mark) for mark in _MARK.findall(data)]
-            self.newest = max([self.newest, *marks])
+            at = self._look_at_one()
             sightings.append((at, self.newest))
         return sightings
+
+    def when(self, is_shown: Callable[[str], bool], most: float) -> float | None:
+        """When the screen first was as asked for, in seconds of the monotonic clock; None if it was not within `most`."""
+        end = time.monotonic() + most
+        while time.monotonic() < end:
+            self.read(0.02)
+            while self._unseen:
+                at = self._look_at_one()
+                if is_shown(self.text):
+                    return at
+        return None
+
+    def _look_at_one(self) -> float:
+        """Look at one piece of the output; when it came."""
+        at, data = self._unseen.popleft()
+        if self._stream is not None:
+            self._stream.feed(data)
+            marks = [int(mark) for line in self._changed() for mark in _MARK_TEXT.findall(line)]
+        else:
+            marks = [int(mark) for mark in _MARK.findall(data)]
+        self.newest = max([self.newest, *marks])
+        return at
 
     @property
     def text(self) -> str:

@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.bench.feeds.terminal import Terminal
@@ -25,6 +25,8 @@ class PipeReader:
         """How often each number was shown."""
         self.first_at: dict[int, float] = {}
         """When each number was shown first, in seconds of the monotonic clock."""
+        self.has_printed = False
+        """Whether anything came yet."""
         self._rest = b""
         self._process = subprocess.Popen(
             argv, env={**inherited, **env}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT
@@ -45,6 +47,7 @@ class PipeReader:
             if not data:
                 time.sleep(end - now)  # it has ended
                 return
+            self.has_printed = True
             self._take(self._rest + data, time.monotonic())
 
     def _take(self, data: bytes, at: float) -> None:
@@ -82,11 +85,15 @@ class ScreenReader:
 
     def until(self, text: str, seconds: float) -> bool:
         """Read until the screen shows `text`; whether it does."""
-        end = time.monotonic() + seconds
-        while text not in self._terminal.text and time.monotonic() < end:
-            if self._terminal.read(0.05):
-                self._terminal.look()
-        return text in self._terminal.text
+        return self._terminal.when(lambda shown: text in shown, seconds) is not None
+
+    def answer(self, keys: bytes, is_shown: Callable[[str], bool], limit: float = 5.0) -> float:
+        """Seconds from `keys` until the screen is as asked for; `limit` if it never was."""
+        self.look()
+        began = time.monotonic()
+        self.type(keys)
+        at = self._terminal.when(is_shown, limit)
+        return limit if at is None else at - began
 
     def type(self, keys: bytes) -> None:
         """Press keys."""

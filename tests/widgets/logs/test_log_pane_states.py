@@ -34,15 +34,48 @@ async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
         await pilot.press("R")
         assert texts(pane)[0].startswith('{"level": "ERROR"')
         await pilot.press("R", "up", "up", "enter")
-        await until(pilot, lambda: pane.detail.display)
-        detail = str(pane.detail._body.render())
-        assert "決済に失敗" in detail
-        assert "stack" in detail
-        assert "\u241b[2J" in detail
-        await pilot.press("down")
-        await until(pilot, lambda: "plain" in str(pane.detail._body.render()))
+        await until(pilot, lambda: pane.detail.fields.has_focus)
+        rows = pane.detail.fields.rows
+        assert [row.name for row in rows][:4] == ["error", "code", "stack", ""]
+        assert [row.text for row in rows][2:5] == ["a", "  b\u241b[2J", "決済に失敗"]
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: pane.detail.fields.rows[0].text == "plain")
         await pilot.press("escape")
         assert not pane.detail.display
+        await until(pilot, lambda: pane.lines.has_focus)
+
+
+async def test_the_detail_scrolls_folds_and_stays_on_its_field() -> None:
+    texts = [
+        json.dumps(
+            {
+                "message": f"m{n}",
+                "requestId": f"r{n}",
+                "error": {"type": "T", "stack": "\n".join("abcdefghij")},
+            }
+        )
+        for n in range(3)
+    ]
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.append([line(n, text) for n, text in enumerate(texts)])
+        await until(pilot, lambda: facts(pane).lines == 3)
+        await pilot.press("up", "enter")
+        fields = pane.detail.fields
+        await until(pilot, lambda: fields.has_focus and len(fields.rows) > 14)
+        await pilot.press("end")
+        await until(pilot, lambda: fields.scroll_y > 0)
+        await pilot.press("home", "left")
+        await until(pilot, lambda: fields.rows[1].name == "message")
+        assert fields.row is not None
+        assert (fields.row.name, fields.row.folds) == ("error", True)
+        await pilot.press("down", "down", "left_square_bracket")
+        await until(pilot, lambda: fields.rows[1].text == "m1")
+        assert fields.row.name == "requestId"
+        await pilot.press("home", "right")
+        await until(pilot, lambda: len(fields.rows) > 14)
 
 
 async def test_formats_can_be_toggled() -> None:

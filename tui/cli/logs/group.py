@@ -6,7 +6,7 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Group, Prints
-from tui.cli.logs.query import query_command
+from tui.cli.logs.query.command import query_command
 from tui.cli.logs.tail import tail_command
 from tui.start_options import StartOptions
 

@@ -6,17 +6,22 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widgets import Input
 
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
+from tui.screens.logs.covering import CoveringPane, moment
 from tui.screens.logs.export.choosing import offer_pane_export
 from tui.screens.logs.export.subjects import exports_of
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.insights.open import open_query
+from tui.screens.logs.merged import MergedPanes
 from tui.screens.logs.one_time import OneTime
-from tui.screens.logs.panes import PaneScreen
+from tui.screens.logs.panes import PaneScreen, is_reading
+from tui.screens.logs.request_ids import RequestPane, choose_request
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
 from widgets.logs.panes.area import PaneArea
@@ -24,6 +29,8 @@ from widgets.logs.panes.arrangement import MOST_PANES
 
 Target = tuple[str, datetime | None]
 """A log group and the time to show; None for the newest lines."""
+_OF_SEVERAL = ("close_pane", "zoom_pane", "resize_pane", "toggle_together")
+"""Actions on panes that stand beside others."""
 
 
 class LogsScreen(PaneScreen):
@@ -35,6 +42,8 @@ class LogsScreen(PaneScreen):
         super().__init__()
         self.area = PaneArea(id="panes")
         self.one_time = OneTime(lambda: self.tails)
+        self.cover: CoveringPane | None = None
+        """What covers the panes; None: they are shown."""
 
     def body(self) -> ComposeResult:
         """Yield the room of the panes."""
@@ -51,13 +60,15 @@ class LogsScreen(PaneScreen):
 
     @property
     def pane(self) -> LogPane | None:
-        """The active pane, else the first; None if there is none."""
+        """The pane that covers the others, else the active one, else the first; None if there is none."""
+        if self.cover is not None:
+            return self.cover.pane
         active = self.area.active
         return active if active in self.tails else next(iter(self.tails), None)
 
     def aws_commands(self) -> CommandSheet | None:
         """The commands that read the active pane."""
-        return self.pane_sheet(self.pane) if self.pane is not None else None
+        return self.pane_sheet(self.pane) if self.pane in self.tails else None
 
     # Opening and closing
 
@@ -87,7 +98,7 @@ class LogsScreen(PaneScreen):
         for pane, tail in self.tails.items():
             if tail.group == group:
                 if at is not None:
-                    pane.go_to(int(at.timestamp() * 1000))
+                    pane.go_to(round(at.timestamp() * 1000))
                 return pane
         if len(self.tails) >= MOST_PANES and may_replace and self.pane is not None:
             self.follow(self.pane, group, at=at)
@@ -101,10 +112,23 @@ class LogsScreen(PaneScreen):
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Close, zoom and resize only where there are several panes."""
-        if action in ("close_pane", "zoom_pane", "resize_pane", "toggle_together"):
+        """Close, zoom, resize and merge only where there are several panes."""
+        if action in _OF_SEVERAL:
+            return len(self.tails) > 1 and self.cover is None
+        if action == "extend":
+            return isinstance(self.cover, RequestPane)
+        if action == "merge":
             return len(self.tails) > 1
         return super().check_action(action, parameters)
+
+    @work(group="query", exclusive=True)
+    async def action_query(self) -> None:
+        """Query the panes' log groups with Logs Insights."""
+        pane = self.pane
+        tails = [self.tails[pane]] if pane is not None else []
+        tails += [tail for tail in self.tails.values() if tail not in tails]
+        groups = [tail.group for tail in tails if tail.group]
+        await open_query(self.app, groups, pane.lines.times_on_screen if pane is not None else None)
 
     def action_open_pane(self) -> None:
         """Choose log groups for further panes."""
@@ -154,17 +178,121 @@ class LogsScreen(PaneScreen):
         elif await offer_pane_export(self.app, exports) and pane is not None:
             pane.lines.drop_range()
 
+    # A pane over the others
+
+    def free_pane(self) -> LogPane:
+        """Return a new pane that follows no group."""
+        pane = self.new_pane()
+        del self.tails[pane]
+        return pane
+
+    @work(group="merge", exclusive=True)
+    async def action_merge(self) -> None:
+        """Show the panes as one, or each again, at the moment that is being read."""
+        if self.cover is not None:
+            await self.uncover()
+            return
+        at = moment(self.pane) if self.pane is not None else None
+        view = MergedPanes(self)
+        await self.put_over(view)
+        if at is not None:
+            view.pane.go_to(at)
+
+    @work(group="merge", exclusive=True)
+    async def action_request(self) -> None:
+        """Show all lines of the request whose id is in the line at the cursor."""
+        pane = self.pane
+        if pane is None or (chosen := await choose_request(self, pane)) is None:
+            return
+        groups = [str(spec.id) for spec in self.services.runbook.log_groups]
+        groups += [tail.group for tail in self.tails.values() if tail.group]
+        request, at = chosen
+        await self.put_over(RequestPane(self, request, at, tuple(dict.fromkeys(groups))))
+
+    @work(group="merge", exclusive=True)
+    async def action_extend(self) -> None:
+        """Search a wider range for the lines of the request."""
+        if isinstance(self.cover, RequestPane):
+            await self.cover.extend()
+
+    async def put_over(self, cover: CoveringPane) -> None:
+        """Show `cover` in place of the panes, and fill it."""
+        if self.cover is not None:
+            await self.uncover()
+        self.cover = cover
+        await self.area.mount(cover.pane)
+        for pane in self.tails:
+            pane.display = False
+        cover.pane.focus()
+        self.refresh_bindings()
+        await cover.start()
+
+    async def uncover(self) -> None:
+        """Show the panes again, at the moment that was being read."""
+        cover, self.cover = self.cover, None
+        if cover is None:
+            return
+        at = moment(cover.pane)
+        cover.stop()
+        for pane in self.tails:
+            pane.display = True
+        await cover.pane.remove()
+        self.refresh_bindings()
+        active = self.pane
+        if active is None:
+            return
+        active.focus()
+        if at is not None:
+            for pane in self.tails:
+                pane.go_to(at)
+
+    def leads_back(self) -> bool:
+        """Whether the key of going back shows the panes again, or returns to an incident."""
+        if self.cover is not None and self.is_active:
+            return not is_reading(self.cover.pane) and not isinstance(self.focused, Input)
+        return super().leads_back()
+
+    def action_back_to_incident(self) -> None:
+        """Show the panes again, else return to the incident whose step has led here."""
+        if self.cover is not None:
+            self.leave_cover()
+        else:
+            super().action_back_to_incident()
+
+    @work(group="merge", exclusive=True)
+    async def leave_cover(self) -> None:
+        """Show the panes again."""
+        await self.uncover()
+
+    @on(LogPane.PatternChanged)
+    def cover_pattern_changed(self, message: LogPane.PatternChanged) -> None:
+        """Filter what covers the panes."""
+        if self.cover is not None and message.pane is self.cover.pane:
+            self.cover.change_pattern(message.pattern)
+
+    @on(LogPane.TimeRequested)
+    def cover_time_requested(self, message: LogPane.TimeRequested) -> None:
+        """Read older lines of what covers the panes."""
+        if self.cover is not None and message.pane is self.cover.pane:
+            self.cover.read_earlier(message.at)
+
+    def _zone_changed(self) -> None:
+        super()._zone_changed()
+        if self.cover is not None:
+            self.cover.pane.zone = self.app.zone
+
     # One time
 
     @on(LogPane.Moved)
     def pane_moved(self, message: LogPane.Moved) -> None:
         """Show the moment in the other panes."""
-        self.one_time.moved(message.pane, message.at)
+        if message.pane in self.tails and self.cover is None:
+            self.one_time.moved(message.pane, message.at)
 
     @on(LogPrompt.TimeEntered)
     def time_entered(self, message: LogPrompt.TimeEntered) -> None:
         """Go to the time in every pane."""
-        if self.pane is not None:
+        if self.pane in self.tails:
             self.one_time.go_to(self.pane, message.at, minute=message.minute)
 
     def action_toggle_together(self) -> None:

@@ -9,11 +9,14 @@ from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.logs import field_actions
 from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
+from tui.screens.logs.line_tables import show_tables
 from tui.screens.logs.pattern_hints import show_hint
 from tui.screens.logs.tail_binding import PaneTail
+from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
 
@@ -54,15 +57,23 @@ class PaneScreen(ModeScreen):
 
     def action_columns(self) -> None:
         """Choose the columns of the focused pane's log group."""
-        around = self.focused.ancestors_with_self if self.focused is not None else []
-        pane = next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
-        if pane is not None:
+        if (pane := self._pane_at_hand()) is not None:
             self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
+
+    def action_line_tables(self) -> None:
+        """Show what the lines of the focused pane add up to."""
+        if (pane := self._pane_at_hand()) is not None:
+            self.run_worker(show_tables(self.app, pane), group="line-tables", exclusive=True)
+
+    def _pane_at_hand(self) -> LogPane | None:
+        """The focused pane, else the first."""
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        return next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
 
     def leads_back(self) -> bool:
         """Not while something is open in the focused pane: the key closes that first."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
-        return super().leads_back() and not any(_is_reading(pane) for pane in self.tails if pane in around)
+        return super().leads_back() and not any(is_reading(pane) for pane in self.tails if pane in around)
 
     def pane_sheet(self, pane: LogPane) -> CommandSheet:
         """The `aws` commands that read what `pane` shows."""
@@ -93,7 +104,8 @@ class PaneScreen(ModeScreen):
     @on(LogPane.PatternChanged)
     def change_pattern(self, message: LogPane.PatternChanged) -> None:
         """Follow the same group with another filter pattern, applied by AWS; ids are put into quotation marks."""
-        self.follow(message.pane, self.tails[message.pane].group, as_pattern(message.pattern).pattern)
+        if message.pane in self.tails:
+            self.follow(message.pane, self.tails[message.pane].group, as_pattern(message.pattern).pattern)
 
     @on(LogPrompt.PatternTyped)
     def explain_pattern(self, message: LogPrompt.PatternTyped) -> None:
@@ -106,8 +118,9 @@ class PaneScreen(ModeScreen):
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:
         """Read lines older than the oldest one in the pane."""
-        earlier = self.tails[message.pane].read_earlier(message.at)
-        self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
+        if message.pane in self.tails:
+            earlier = self.tails[message.pane].read_earlier(message.at)
+            self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
 
     @on(LogPane.CopyRequested)
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
@@ -117,12 +130,23 @@ class PaneScreen(ModeScreen):
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:
         """Choose the group that the pane follows."""
-        self.choose(message.pane)
+        if message.pane in self.tails:
+            self.choose(message.pane)
 
     @on(LogPane.LevelRequested)
     def level_requested(self, message: LogPane.LevelRequested) -> None:
         """Choose the lowest level that the pane shows."""
         choose_level(self.app, message.pane)
+
+    @on(FieldList.Acted)
+    def field_acted(self, message: FieldList.Acted) -> None:
+        """Search, filter, copy or follow the value of a field."""
+        message.stop()
+        around = message.fields.ancestors
+        pane = next((pane for pane in self.tails if pane in around), None)
+        if pane is not None:
+            work = field_actions.act(self.app, pane, message, getattr(self, "add_pane", None))
+            self.run_worker(work, group="field", exclusive=True)
 
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane) -> None:
@@ -132,6 +156,6 @@ class PaneScreen(ModeScreen):
             self.follow(pane, groups[0])
 
 
-def _is_reading(pane: LogPane) -> bool:
+def is_reading(pane: LogPane) -> bool:
     """Whether something is open in a pane that the key of going back closes first: a line, a range or a search."""
     return bool(pane.detail.display or pane.lines.ranging or pane.view.query is not None)

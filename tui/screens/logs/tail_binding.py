@@ -39,7 +39,7 @@ class PaneTail:
         self.pane.title = self._title(group)
         self.pane.pattern = pattern
         if at is not None:
-            self.pane.go_to(int(at.timestamp() * 1000))
+            self.pane.go_to(round(at.timestamp() * 1000))
         async with aclosing(self.services.tails.batches(group, pattern)) as batches:
             async for batch in batches:
                 try:

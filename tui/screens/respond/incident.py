@@ -20,6 +20,7 @@ from tui.screens.duties.finding_actions import open_place
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import destinations_of, incident_view, place_named
+from tui.screens.respond.incident_logs import log_samples, logs_of
 from tui.screens.respond.marking import skip_dialog, toggle_mark
 from tui.screens.respond.next_look import NextLooks
 from tui.screens.respond.reading import Records, alarm_of, records_of
@@ -290,9 +291,10 @@ class IncidentScreen(IncidentScreenBase):
             self.app.post_message(messages.OpenAlarm(alarm))
 
     def action_logs(self) -> None:
-        """Show the log at T0."""
+        """Show the logs in which the evidence was read, at the line that tells most; else the alarm's own at T0."""
         incident, view = self.incident_at_hand(), self.detail.view
         group = str(self.services.runbook.log_group_for(incident.target))
-        if group:
-            at = view.onset if view is not None else incident.since
-            self.app.post_message(messages.OpenLogs(group, at))
+        onset, evidence = (view.onset, view.evidence) if view is not None else (incident.since, None)
+        request = logs_of(group, onset, log_samples(evidence))
+        if request is not None:
+            self.app.post_message(request)

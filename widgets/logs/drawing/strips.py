@@ -20,6 +20,7 @@ from widgets.drawing.line_filters import LineFilters
 from widgets.logs.drawing.styles import OWN_BACKGROUND
 from widgets.logs.form.group_form import GroupForm
 from widgets.logs.form.line_form import DRAWN_LIMIT, Span
+from widgets.logs.store.sources import colour_of, source_of
 from widgets.logs.store.store import LogStore, StoredLine
 from widgets.logs.text.search import Query
 from widgets.logs.text.severity import LETTERS, severity_of
@@ -27,8 +28,8 @@ from widgets.logs.text.time import age_text, clock_text
 
 HEAD_WIDTH = 16
 """Gutter, twelve cells of time, a space, the severity letter, a space."""
-_CACHE_SIZE = 2048
-"""Lines whose strips are cached."""
+_CACHE_SIZE = 256
+"""Lines whose strips are cached: those near the window. Each is a hundred objects, which garbage collection traverses."""
 _HIGHLIGHT_LIMIT = 200
 """Matches highlighted in one line."""
 _MORE = "\u203a"
@@ -163,6 +164,7 @@ class Painter:
         width = max(1, self.width - HEAD_WIDTH)
         reach = DRAWN_LIMIT if self.format.wrap else 2 * (self.format.shift + width) + 64
         lead, body = self._body(line, severity.name.lower(), reach)
+        lead = [*_source(line), *lead]
         if self.format.wrap:
             return self._wrap(head, gutter, lead, body, accent.row)
         body = _slice(lead + body, 0, reach)
@@ -222,6 +224,12 @@ class Painter:
             segments.append(Segment(" " * (self.width - length), self.style("text", row)))
         strip = self._filtered(segments, max(length, self.width))
         return strip if length <= self.width else strip.crop(0, self.width)
+
+
+def _source(line: StoredLine) -> list[Span]:
+    """The letter of the line's source, where a pane shows several."""
+    letter = source_of(line.stream)
+    return [(letter, f"source-{colour_of(letter)}"), (" ", "text")] if letter else []
 
 
 def _slice(spans: Sequence[Span], start: int, end: int) -> list[Span]:

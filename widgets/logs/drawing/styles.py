@@ -1,5 +1,14 @@
 """Names and colours of the parts of a log line; all colours come from the theme."""
 
+SOURCE_COLOURS = (
+    "$text-primary",
+    "$text-success",
+    "$text-accent",
+    "$text-warning",
+    "$text-secondary",
+    "$text-error",
+)
+"""Colours of the letters of sources, where a pane shows several."""
 STYLES = (
     *("text", "time", "plain", "debug", "info", "warning", "error", "fatal"),
     *("letter-debug", "letter-info", "letter-warning", "letter-error", "letter-fatal"),
@@ -19,6 +28,7 @@ STYLES = (
         "gutter",
         "header",
     ),
+    *(f"source-{number}" for number in range(len(SOURCE_COLOURS))),
 )
 """Component classes of the lines, each as `log--<name>`."""
 
@@ -53,6 +63,7 @@ LogLines {
     & .log--header { color: $text-muted; background: $panel; }
     & .log--time-mark { color: $accent; }
     & .log--gutter { color: $accent; }
+    SOURCES
     & .log--cursor { background: $primary-muted; }
     & .log--range { background: $secondary-muted; }
     &:ansi .log--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
@@ -61,4 +72,10 @@ LogLines {
     &:nocolor .log--error { color: $foreground; text-style: bold; }
     &:nocolor .log--letter-error { color: $foreground; text-style: bold reverse; }
 }
-"""
+""".replace(
+    "SOURCES",
+    " ".join(
+        f"& .log--source-{number} {{ color: {colour}; text-style: bold; }}"
+        for number, colour in enumerate(SOURCE_COLOURS)
+    ),
+)

@@ -40,6 +40,7 @@ class JsonLines(LineForm):
     title = N_("JSON: columns, message, error")
     message_title = N_("message")
     never_columns = HIDDEN_KEYS.union(MESSAGE_KEYS)
+    selects = True
     roles: ClassVar[tuple[Role, ...]] = (
         Role(
             "status",

@@ -68,6 +68,9 @@ class LineForm(ABC):
     never_columns: ClassVar[frozenset[str]] = frozenset()
     """Fields that are no columns, because time, level or message show them."""
 
+    selects: ClassVar[bool] = False
+    """Whether filter patterns can name its fields; otherwise lines are matched by their words."""
+
     def owns(self, group: str) -> bool:
         """Whether a log group of this name has this form, whatever its lines look like."""
         return False
@@ -82,7 +85,7 @@ class LineForm(ABC):
         return parts.fields if parts is not None else None
 
     def selector(self, name: str) -> str:
-        """What a filter pattern of CloudWatch Logs calls a field, e.g. `$.status`; "" if lines are matched by words only."""
+        """What a filter pattern of CloudWatch Logs calls a field, e.g. `$.status`; "" for one that no pattern can name."""
         return ""
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from services.i18n import N_
+from services.models.waf_records import host_of, rule_of
 from widgets.logs.form.json_lines import parsed
 from widgets.logs.form.line_form import LineForm, Parts, Role
 from widgets.logs.form.values import text_of
 
-_MANAGED = "AWSManagedRules"
 _BLOCKING = frozenset(["BLOCK", "CAPTCHA", "CHALLENGE"])
 _NAMES = ("action", "client", "country", "rule", "method", "host", "uri", "args")
 
@@ -22,6 +22,7 @@ class WafLines(LineForm):
     id = "waf"
     title = N_("AWS WAF: action, client, country, rule, request")
     message_title = N_("request")
+    selects = True
     roles: ClassVar[tuple[Role, ...]] = (
         Role("action", ("action",), N_("verdict"), least=7, most=9, rank=1),
         Role("client", ("client",), N_("client"), least=15, most=39, rank=2),
@@ -73,30 +74,3 @@ class WafLines(LineForm):
             "args": "$.httpRequest.args",
         }
         return own.get(name, "" if name in _NAMES else f"$.{name}")
-
-
-def rule_of(record: Mapping[str, object]) -> str:
-    """The rule that decided, short: of a managed group the group and its rule; "" if the default action did."""
-    rule = text_of(record.get("terminatingRuleId"))
-    if rule == "Default_Action":
-        return ""
-    groups = record.get("ruleGroupList")
-    for group in groups if isinstance(groups, list) else ():
-        inner = group.get("terminatingRule") if isinstance(group, Mapping) else None
-        if isinstance(inner, Mapping) and inner.get("ruleId"):
-            return f"{_short(rule)}/{text_of(inner['ruleId'])}"
-    return _short(rule)
-
-
-def host_of(request: Mapping[str, object]) -> str:
-    """The host that was asked for, from the request's headers; "" without one."""
-    headers = request.get("headers")
-    for header in headers if isinstance(headers, list) else ():
-        if isinstance(header, Mapping) and str(header.get("name", "")).casefold() == "host":
-            return text_of(header.get("value"))
-    return ""
-
-
-def _short(rule: str) -> str:
-    """`AWS-AWSManagedRulesCommonRuleSet` is the CommonRuleSet."""
-    return rule.rpartition(_MANAGED)[2] if _MANAGED in rule and not rule.endswith(_MANAGED) else rule

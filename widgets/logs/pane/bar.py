@@ -18,6 +18,8 @@ from services.models import glyphs
 from services.models.logs import Severity, TailStats
 from services.models.problem import Problem
 from widgets.frame.panel import same_trouble, words_of
+from widgets.logs.drawing.styles import SOURCE_COLOURS
+from widgets.logs.store.sources import colour_of
 
 BEHIND = 10.0
 """Seconds of lag from which a tail counts as behind: two rounds."""
@@ -40,6 +42,8 @@ class TitleFacts:
     """Which lines the pane shows, and how."""
 
     group: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+    """Letter and name of each source, where the pane shows several."""
     pattern: str = ""
     threshold: Severity = Severity.PLAIN
     flags: tuple[str, ...] = ()
@@ -112,6 +116,9 @@ class LogTitle(_Line):
         """`/ecs/staff-api  ▽ "ERROR"  ≥ W  raw  09:00–09:12 JST`."""
         facts = self.facts
         parts: list[Part] = [(0, Content.styled(facts.group or _("no log group"), "bold"))]
+        for letter, name in facts.sources:
+            colour = SOURCE_COLOURS[colour_of(letter)]
+            parts.append((0, Content.assemble((letter, f"bold {colour}"), f" {name}")))
         if facts.pattern:
             text = _("filter {pattern}").format(pattern=facts.pattern)
             parts.append((1, Content.styled(f" {text} ", "$foreground on $accent-muted")))

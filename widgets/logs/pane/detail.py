@@ -1,92 +1,180 @@
-"""One log line in full: JSON indented and wrapped, with times and stream."""
+"""One log line in full: a row for each field, what went wrong and the message first.
 
-import json
+It takes the focus: its keys act on the field at the cursor, and trees fold.
+"""
+
+from collections.abc import Callable, Iterable
 from datetime import date, tzinfo
+from typing import ClassVar
 
-from textual.containers import VerticalScroll
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
 
-from services.i18n import _
-from services.models.date_text import day_text
-from services.models.text import clean, clean_block
-from widgets.logs.form.json_lines import parsed as parse
+from services.i18n import N_
+from widgets.logs.form.field_rows import FieldRow, Path, folded, rows_of
+from widgets.logs.form.line_form import LineForm
 from widgets.logs.store.store import StoredLine
-from widgets.logs.text.time import clock_text, local_day, moment, span_text
 
-_LIMIT = 32_768
-_DEPTH = 24
+_NAME_WIDTH = 16
+"""Cells of the names at most; longer ones push their values."""
+_STYLES = {0: "$text-error", 1: "$foreground bold", 2: "$foreground", 3: "$text-muted"}
+_OPEN, _CLOSED = "-", "+"
 
 
-class LogDetail(VerticalScroll):
+class FieldList(OptionList):
+    """The rows of one line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "cursor_up", N_("Up"), show=False),
+        Binding("j", "cursor_down", N_("Down"), show=False),
+        Binding("b", "page_up", N_("Page up"), show=False),
+        Binding("space", "page_down", N_("Page down"), show=False),
+        Binding("enter", "act('menu')", N_("Open"), show=True),
+        Binding("slash", "act('search')", N_("Search"), show=True),
+        Binding("f", "act('filter')", N_("Filter"), show=True),
+        Binding("y", "act('copy')", N_("Copy"), show=True),
+        Binding("right", "fold(False)", N_("Right"), show=False),
+        Binding("left", "fold(True)", N_("Left"), show=False),
+        Binding("left_square_bracket", "other_line(-1)", N_("Previous"), show=False),
+        Binding("right_square_bracket", "other_line(1)", N_("Next"), show=False),
+    ]
+
+    class Acted(Message):
+        """A key was pressed on a field: `menu`, `search`, `filter` or `copy`."""
+
+        def __init__(self, fields: "FieldList", action: str, row: FieldRow) -> None:
+            super().__init__()
+            self.fields = fields
+            self.action = action
+            self.row = row
+
+    class OtherLine(Message):
+        """The reader wants the previous or the next line (`steps` -1 or 1)."""
+
+        def __init__(self, steps: int) -> None:
+            super().__init__()
+            self.steps = steps
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.form: LineForm | None = None
+        self.rows: list[FieldRow] = []
+        self._every: list[FieldRow] = []
+        self._folded_away: frozenset[Path] = frozenset()
+        """What is folded away, also in the next line."""
+
+    def show(self, form: LineForm | None, rows: list[FieldRow]) -> None:
+        """Show the rows of a line; the cursor stays on the same field."""
+        self.form, self._every = form, rows
+        self._fill()
+
+    def _fill(self) -> None:
+        row = self.row
+        self.rows = folded(self._every, self._folded_away)
+        width = min(_NAME_WIDTH, max((len(row.name) + 2 * row.depth for row in self.rows), default=0))
+        self.clear_options()
+        self.add_options(_options(self.rows, width, self._folded_away))
+        places = [place for place, other in enumerate(self.rows) if row is not None and other.key == row.key]
+        self.highlighted = places[0] if places else 0
+
+    @property
+    def row(self) -> FieldRow | None:
+        """The row at the cursor."""
+        place = self.highlighted
+        return self.rows[place] if place is not None and place < len(self.rows) else None
+
+    def action_act(self, action: str) -> None:
+        """Do something with the field at the cursor."""
+        if self.row is not None:
+            self.post_message(self.Acted(self, action, self.row))
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.action_act("menu")
+
+    def action_fold(self, close: bool) -> None:
+        """Fold the tree at the cursor, or the one around it, or unfold it."""
+        row = self.row
+        if row is None:
+            return
+        path = row.path
+        if close and not (row.folds and path not in self._folded_away):
+            path = path if not row.name else path[:-1]
+            self._move_to(path)
+        elif row.folds:
+            self._folded_away = self._folded_away | {path} if close else self._folded_away - {path}
+            self._fill()
+
+    def _move_to(self, path: Path) -> None:
+        places = [place for place, row in enumerate(self.rows) if path and row.path == path and row.name]
+        if places:
+            self.highlighted = places[0]
+
+    def action_other_line(self, steps: int) -> None:
+        """Show the line above or below."""
+        self.post_message(self.OtherLine(steps))
+
+
+def _options(rows: Iterable[FieldRow], width: int, closed: frozenset[Path]) -> Iterable[Option]:
+    for row in rows:
+        mark = "  "
+        if row.folds:
+            mark = f"{_CLOSED if row.path in closed else _OPEN} "
+        name = ("  " * row.depth + row.name).ljust(width)
+        yield Option(
+            Content.assemble(
+                (mark, "$text-accent"), (f"{name}  ", "$text-accent"), (row.text, _STYLES[row.rank])
+            )
+        )
+
+
+class LogDetail(Vertical):
     """Hidden until it is opened; then shows the line at the cursor."""
 
     DEFAULT_CSS = """
     LogDetail {
-        height: 40%; min-height: 5; display: none; background: $panel; padding: 0 1;
-        border-top: solid $accent; scrollbar-size-vertical: 1;
-        & Static { width: 1fr; height: auto; }
+        height: 45%; min-height: 5; display: none; background: $panel;
+        border-top: solid $accent;
+        & FieldList {
+            height: 1fr; border: none; padding: 0; background: $panel; scrollbar-size-vertical: 1;
+            &:focus { border: none; background-tint: $foreground 0%; }
+            & > .option-list--option { padding: 0 1; }
+            & > .option-list--option-highlighted { background: $boost; color: $foreground; text-style: none; }
+            &:focus > .option-list--option-highlighted { background: $primary-muted; }
+        }
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, leave: Callable[[], object]) -> None:
+        """`leave` gives the focus to what is read beside the detail."""
         super().__init__()
-        self._body = Static()
-        self._content: tuple[StoredLine, tzinfo] | None = None
+        self.fields = FieldList()
+        self._leave = leave
+        self._content: tuple[StoredLine, tzinfo, object] | None = None
         self.can_focus = False
 
-    def on_mount(self) -> None:
-        """Mount the body."""
-        self.mount(self._body)
+    def compose(self) -> ComposeResult:
+        """The fields."""
+        yield self.fields
 
-    def show(self, line: StoredLine, zone: tzinfo, today: date) -> None:
+    def show(self, line: StoredLine, zone: tzinfo, today: date, form: LineForm | None = None) -> None:
         """Show `line`; does nothing if it is shown already."""
         self.display = True
-        if self._content == (line, zone):
+        if self._content == (line, zone, form):
             return
-        self._content = (line, zone)
-        self._body.update(Content("\n").join([_head(line, zone, today), _text(line.text)]))
-        self.scroll_home(animate=False)
+        self._content = (line, zone, form)
+        self.fields.show(form, rows_of(form, line, zone, today))
 
     def close(self) -> None:
-        """Disappear."""
+        """Disappear, and give the focus back."""
+        if self.fields.has_focus:
+            self._leave()
         self.display = False
         self._content = None
-
-
-def _head(line: StoredLine, zone: tzinfo, today: date) -> Content:
-    day = day_text(local_day(line.at, zone), today)
-    when = f"{day} {clock_text(line.at, zone)} {moment(line.at).astimezone(zone).tzname()}"
-    parts = [Content.styled(when, "bold"), Content.styled(clean(line.stream), "$text-secondary")]
-    delay = _("ingested after {span}").format(span=span_text(line.ingested_at - line.at))
-    parts.append(Content.styled(delay, "$text-accent" if line.late else "$text-muted"))
-    return Content("  ").join([part for part in parts if part])
-
-
-def _text(text: str) -> Content:
-    value = parse(text)
-    if value is None:
-        return Content(clean(text, _LIMIT))
-    lines: list[Content] = []
-    _lay_out(value, "", 0, lines)
-    return Content("\n").join(lines)
-
-
-def _lay_out(value: dict[str, object], indent: str, depth: int, lines: list[Content]) -> None:
-    """Append one `key  value` per line, nested objects indented; line breaks in values are preserved."""
-    width = max((len(clean(key)) for key, item in value.items() if not isinstance(item, dict)), default=0)
-    for key, item in value.items():
-        name = clean(key, 80)
-        if isinstance(item, dict) and item and depth < _DEPTH:
-            lines.append(Content.styled(f"{indent}{name}", "$text-accent"))
-            _lay_out(item, indent + "  ", depth + 1, lines)
-            continue
-        text = _value(item, indent + " " * (min(width, 24) + 2))
-        lines.append(Content.assemble((f"{indent}{name:<{min(width, 24)}}  ", "$text-accent"), text))
-
-
-def _value(item: object, indent: str) -> Content:
-    if isinstance(item, str):
-        return Content(clean_block(item, _LIMIT).replace("\n", "\n" + indent))
-    text = clean(json.dumps(item, ensure_ascii=False), _LIMIT)
-    return Content.styled(text, "$text-warning" if isinstance(item, int | float) else "$text-muted")

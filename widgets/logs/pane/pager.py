@@ -18,11 +18,12 @@ from textual.message import Message
 from services.models.logs import Severity
 from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.strips import LogFormat
-from widgets.logs.pane.detail import LogDetail
+from widgets.logs.pane.detail import FieldList, LogDetail
 from widgets.logs.pane.prompt import Ask, LogPrompt
 from widgets.logs.reading.marks import Marks
 from widgets.logs.reading.searching import Searching
 from widgets.logs.reading.target import Target
+from widgets.logs.store.store import StoredLine
 from widgets.logs.store.view import LogView
 
 COPY_LIMIT = 10_000
@@ -60,7 +61,7 @@ class LogPager(Vertical):
         self.view = view
         self.store = view.store
         self.lines = LogLines(view, format, now)
-        self.detail = LogDetail()
+        self.detail = LogDetail(self.lines.focus)
         self.prompt = LogPrompt(self.lines, now)
         self.marks = Marks(view, self.lines.redraw)
         self.lines.rules.note_of = self.marks.note_of
@@ -128,7 +129,15 @@ class LogPager(Vertical):
         """Let an open detail follow the cursor and the zone."""
         line = self.lines.line_at_cursor()
         if self.detail.display and line is not None:
-            self.detail.show(line, self.lines.format.zone, self.lines.today())
+            self._show_detail(line)
+
+    def _show_detail(self, line: StoredLine) -> None:
+        self.detail.show(line, self.lines.format.zone, self.lines.today(), self.lines.group_form.form)
+
+    @on(FieldList.OtherLine)
+    def _show_other_line(self, event: FieldList.OtherLine) -> None:
+        event.stop()
+        self.action_cursor(event.steps)
 
     @on(LogLines.Moved)
     def _moved(self, event: LogLines.Moved) -> None:
@@ -212,15 +221,13 @@ class LogPager(Vertical):
     # Detail, range, copy
 
     def action_open(self) -> None:
-        """Open the detail of the line at the cursor, or close it."""
-        if self.detail.display:
-            self.detail.close()
-            return
+        """Open the detail of the line at the cursor, which takes the focus."""
         if self.lines.cursor is None:
             self.lines.move_cursor(-1)
         line = self.lines.line_at_cursor()
         if line is not None:
-            self.detail.show(line, self.lines.format.zone, self.lines.today())
+            self._show_detail(line)
+            self.detail.fields.focus()
 
     def action_mark(self) -> None:
         """Begin or end marking lines."""

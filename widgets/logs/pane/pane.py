@@ -62,6 +62,8 @@ class LogPane(LogPager):
 
     title: reactive[str] = reactive("", repaint=False)
     """The log group, as displayed."""
+    sources: reactive[tuple[tuple[str, str], ...]] = reactive((), repaint=False)
+    """Letter and name of each source, where the pane shows several."""
     pattern: reactive[str] = reactive("", repaint=False)
     """The filter pattern that CloudWatch applies."""
     zone: reactive[tzinfo] = reactive(UTC, repaint=False)
@@ -119,6 +121,8 @@ class LogPane(LogPager):
         self._bar = LogBar()
         self.missing_until = 0
         """Epoch ms; lines up to this time could not be stored."""
+        self.listeners: list[Callable[[Sequence[LogLine]], object]] = []
+        """Called with every batch that is appended."""
         self.watchdog = Watchdog(self, now, elapsed, stale_after, self.mark_dirty)
         self._frames = PaneFrames(self, fps, pace, self._begin_frame)
         self._movement = Movement(self.lines, lambda at: self.post_message(self.Moved(self, at)))
@@ -136,6 +140,8 @@ class LogPane(LogPager):
     def append(self, lines: Sequence[LogLine]) -> None:
         """Store a batch (any order, any time); it is drawn with the next frame."""
         self.store.append(lines)
+        for listener in self.listeners:
+            listener(lines)
         self.mark_dirty()
 
     def append_raw(self, data: bytes, at: int) -> None:
@@ -196,7 +202,7 @@ class LogPane(LogPager):
             return
         failing = self.problem is not None
         super().show_status()
-        self._title_row.facts = title_facts(self.lines, self.title, self.pattern)
+        self._title_row.facts = title_facts(self.lines, self.title, self.pattern, self.sources)
         self._bar.facts = bar_facts(
             self,
             stats=self.stats,

@@ -15,8 +15,10 @@ PRESENT = 180_000
 """Milliseconds before the last read up to which a tail that lacks nothing is complete."""
 
 
-def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
-    """Group, filters, format, span."""
+def title_facts(
+    lines: LogLines, title: str, pattern: str, sources: tuple[tuple[str, str], ...] = ()
+) -> TitleFacts:
+    """Group, sources, filters, format, span."""
     format, store = lines.format, lines.view.store
     flags = (
         (format.raw, _("raw")),
@@ -26,6 +28,7 @@ def title_facts(lines: LogLines, title: str, pattern: str) -> TitleFacts:
     )
     return TitleFacts(
         group=clean(title),
+        sources=tuple((letter, clean(name)) for letter, name in sources),
         pattern=clean(pattern),
         threshold=lines.view.threshold,
         flags=tuple(word for on, word in flags if on),

@@ -82,7 +82,9 @@ class PaneArea(Widget):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Note which pane is active; its region may depend on it."""
-        pane = next((each for each in event.widget.ancestors_with_self if isinstance(each, LogPane)), None)
+        # Of a widget that was only just mounted, the message comes late: the focus may be elsewhere by then.
+        widget = self.screen.focused or event.widget
+        pane = next((each for each in widget.ancestors_with_self if isinstance(each, LogPane)), None)
         if pane is None or pane is self.active:
             return
         self.active = pane

@@ -81,9 +81,10 @@ class Chunk:
         self.late.extend(columns.late)
         self.version += 1
 
-    def merge(self, columns: Columns) -> None:
-        """Insert lines (ascending by time), each after those of its own or an earlier time."""
-        places = [bisect_right(self.ats, at) for at in columns.ats]
+    def merge(self, columns: Columns, places: Sequence[int] | None = None) -> None:
+        """Insert lines (ascending by time), each before the index in `places`, else after those of its own time."""
+        if places is None:
+            places = [bisect_right(self.ats, at) for at in columns.ats]
         texts = columns.text.split(b"\n")[:-1]
         self.text = b"".join([line + b"\n" for line in _splice(self.lines(), places, texts)])
         self.ids = array("q", _splice(self.ids, places, columns.ids))

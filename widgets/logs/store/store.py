@@ -5,9 +5,9 @@ when an older line is inserted before it. An *id* never changes, so a line is fo
 oldest chunk is dropped whole, and its lines are counted.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 from services.models.logs import LogLine
@@ -33,6 +33,11 @@ class StoredLine(NamedTuple):
     text: str
 
 
+def order_of(line: LogLine | StoredLine) -> tuple[int, int, str]:
+    """Where a line stands among those of several streams: by time, ingestion time, stream."""
+    return line.at, max(line.at, line.ingested_at), line.stream
+
+
 class LogStore:
     """Lines ordered by time; among equals, by arrival."""
 
@@ -50,7 +55,10 @@ class LogStore:
         """Number of lines dropped since the last `clear`."""
         self.moves = 0
         """Increases whenever lines change their rows: the row of an id must then be looked up again."""
-        self._next_id = 0
+        self.by_ingestion = False
+        """Lines of one time are ordered by ingestion time and stream instead of by arrival."""
+        self.next_id = 0
+        """The id of the next line that arrives."""
         self._streams: dict[str, int] = {"": 0}
         self._stream_names: list[str] = [""]
         self._split: dict[Chunk, tuple[int, list[bytes]]] = {}
@@ -62,9 +70,15 @@ class LogStore:
         """Add a batch; lines older than the newest one are inserted at their time."""
         if not lines:
             return
-        if any(line.at > after.at for line, after in pairwise(lines)):
-            lines = sorted(lines, key=lambda line: line.at)
-        older = bisect_right(lines, self.newest - 1, key=lambda line: line.at) if self.chunks else 0
+        if self.by_ingestion:
+            lines = sorted(lines, key=order_of)
+            newest = self._order_at(self.chunks[-1], -1) if self.chunks else None
+            older = bisect_left(lines, newest, key=order_of) if newest is not None else 0
+        else:
+            ats = [line.at for line in lines]
+            if ats != sorted(ats):
+                lines = sorted(lines, key=lambda line: line.at)
+            older = bisect_right(lines, self.newest - 1, key=lambda line: line.at) if self.chunks else 0
         if older < len(lines):
             self._extend(lines[older:])
         if older:
@@ -80,7 +94,7 @@ class LogStore:
             end = data.rfind(b"\n", start, start + self.chunk_bytes) + 1
             if not end:
                 end = data.find(b"\n", start) + 1
-            self._put(raw_columns(data[start:end], self._next_id, at))
+            self._put(raw_columns(data[start:end], self.next_id, at))
             start = end
         self._evict()
 
@@ -120,6 +134,10 @@ class LogStore:
             chunk.ids[index], at, at + chunk.delays[index], stream, bool(chunk.late[index]), text
         )
 
+    def stream_name(self, number: int) -> str:
+        """The name of a stream by the number that a chunk has for it."""
+        return self._stream_names[number]
+
     def id_at(self, row: int) -> int:
         """The id of the line at `row`, which must be in memory."""
         chunk = self.chunks[self.chunk_index(row)]
@@ -156,15 +174,15 @@ class LogStore:
         return lines
 
     def _columns(self, lines: Sequence[LogLine]) -> Columns:
-        columns = columns_of(lines, self._next_id, self._streams)
+        columns = columns_of(lines, self.next_id, self._streams)
         if len(self._streams) > len(self._stream_names):
             self._stream_names = list(self._streams)
-        self._next_id += len(lines)
+        self.next_id += len(lines)
         return columns
 
     def _extend(self, lines: Sequence[LogLine]) -> None:
         """Append lines at the end, in pieces of about a chunk."""
-        total = sum(len(line.text) for line in lines)
+        total = sum([len(line.text) for line in lines])
         step = max(1, len(lines) * self.chunk_bytes // (2 * total + 1))
         for start in range(0, len(lines), step):
             self._put(self._columns(lines[start : start + step]))
@@ -182,19 +200,21 @@ class LogStore:
             self.chunks.append(Chunk(self.end, columns))
             self.size += self.chunks[-1].size
         self.end += count
-        self._next_id = max(self._next_id, columns.ids[-1] + 1)
+        self.next_id = max(self.next_id, columns.ids[-1] + 1)
 
     def _insert(self, lines: Sequence[LogLine]) -> None:
         """Insert lines (ascending, all older than the newest one) at their times."""
 
         def chunk_for(line: LogLine) -> int:
+            if self.by_ingestion:
+                return bisect_right(self.chunks, order_of(line), key=lambda chunk: self._order_at(chunk, -1))
             return bisect_right(self.chunks, line.at, key=lambda chunk: chunk.ats[-1])
 
         groups = [(index, list(group)) for index, group in groupby(lines, key=chunk_for)]
         for index, group in reversed(groups):
             chunk = self.chunks[index]
             before = chunk.size
-            chunk.merge(self._columns(group))
+            chunk.merge(self._columns(group), self._places(chunk, group) if self.by_ingestion else None)
             self.size += chunk.size - before
             if len(chunk.text) > 2 * self.chunk_bytes:
                 self._split.pop(chunk, None)
@@ -205,6 +225,24 @@ class LogStore:
             row += len(chunk)
         self.end = row
         self.moves += 1
+
+    def _order_at(self, chunk: Chunk, index: int) -> tuple[int, int, str]:
+        at = chunk.ats[index]
+        return at, at + chunk.delays[index], self._stream_names[chunk.streams[index]]
+
+    def _places(self, chunk: Chunk, lines: Sequence[LogLine]) -> list[int]:
+        """Before which index of `chunk` each line belongs, among lines of one time by ingestion time and stream."""
+        indexes = range(len(chunk))
+        return [
+            bisect_right(
+                indexes,
+                order_of(line),
+                bisect_left(chunk.ats, line.at),
+                bisect_right(chunk.ats, line.at),
+                key=lambda index: self._order_at(chunk, index),
+            )
+            for line in lines
+        ]
 
     def _evict(self) -> None:
         while self.size > self.max_bytes and len(self.chunks) > 1:

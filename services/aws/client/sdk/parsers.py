@@ -17,6 +17,7 @@ from botocore.parsers import BaseXMLResponseParser, ResponseParserError
 from botocore.utils import parse_timestamp
 
 from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLarge
+from services.aws.client.sdk.garbage import no_collection
 from services.aws.client.validation import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
 
 EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
@@ -151,7 +152,8 @@ class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK 
 
 def _loads(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
+        with no_collection():
+            return orjson.loads(body)
     except orjson.JSONDecodeError:
         # Lone surrogates are valid JSON and AWS passes user text through; NaN and Infinity are not valid.
         return sound(json.loads(body.decode(), parse_constant=_refuse))

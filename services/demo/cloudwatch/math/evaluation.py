@@ -4,13 +4,14 @@ Source: "Using metric math" (Amazon CloudWatch User Guide). Pure.
 """
 
 import operator
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.demo.cloudwatch.math import parsing as tree
 from services.demo.cloudwatch.math.functions import FUNCTIONS, lines_of
 from services.demo.cloudwatch.math.parsing import MathError
 from services.demo.cloudwatch.math.series import Grid, Line, Value
+from services.demo.grammar import Meaning, Node, Unexpected
 
 Operator = Callable[[float, float], float | None]
 
@@ -43,9 +44,9 @@ _OPERATORS: dict[str, Operator] = {
     ">=": _truth(operator.ge),
     "<": _truth(operator.lt),
     ">": _truth(operator.gt),
-    "AND": _truth(lambda left, right: bool(left) and bool(right)),
-    "OR": _truth(lambda left, right: bool(left) or bool(right)),
 }
+_OPERATORS["AND"] = _OPERATORS["&&"] = _truth(lambda left, right: bool(left) and bool(right))
+_OPERATORS["OR"] = _OPERATORS["||"] = _truth(lambda left, right: bool(left) or bool(right))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,62 +63,84 @@ class Scope:
     """SEARCH(expression, statistic, period)."""
 
 
-def evaluate(node: tree.Node, scope: Scope) -> Value:
+def evaluate(node: Node, scope: Scope) -> Value:
     """The value of an expression. Raises MathError."""
-    match node:
-        case tree.Number(value):
-            return value
-        case tree.Name(name):
-            return scope.lookup(name)
-        case tree.Negative(operand):
-            return _combine(operator.mul, -1.0, evaluate(operand, scope))
-        case tree.Binary(symbol, left, right):
-            return _combine(_OPERATORS[symbol], evaluate(left, scope), evaluate(right, scope))
-        case tree.Array(items):
-            return [line for item in items for line in lines_of(evaluate(item, scope))]
-        case tree.FunctionCall(name, arguments):
-            return _call(name, arguments, scope)
-        case tree.Text(value):
-            raise MathError(f"Unexpected string '{value}'")
-        case tree.Word(word):
-            raise MathError(f"Unexpected '{word}'")
+    try:
+        value: Value = _Evaluation(scope).visit(node)
+    except Unexpected as error:
+        raise MathError(f"The expression is {error}") from None
+    return value
 
 
-def _call(name: str, arguments: tuple[tree.Node, ...], scope: Scope) -> Value:
-    if name == "SEARCH":
-        return _search(arguments, scope)
-    if name == "METRICS":
-        return scope.metrics(_text(arguments[0]) if arguments else "")
-    if name == "IF":
+class _Evaluation(Meaning):
+    deepest = 60
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def sum(self, node: Node) -> Value:
+        value: Value = self.visit(node.children[0])
+        for symbol, operand in zip(node.children[1::2], node.children[2::2], strict=True):
+            value = _combine(_OPERATORS[str(symbol)], value, self.visit(operand))
+        return value
+
+    either = both = comparison = product = power = sum
+
+    def negative(self, node: Node) -> Value:
+        return _combine(operator.mul, -1.0, self.visit(node.children[0]))
+
+    def group(self, node: Node) -> Value:
+        value: Value = self.visit(node.children[0])
+        return value
+
+    def number(self, node: Node) -> Value:
+        return float(node.children[0])
+
+    def name(self, node: Node) -> Value:
+        return self._scope.lookup(str(node.children[0]))
+
+    def array(self, node: Node) -> Value:
+        return [line for item in node.children for line in lines_of(self.visit(item))]
+
+    def text(self, node: Node) -> Value:
+        raise MathError(f"Unexpected string '{_text(node)}'")
+
+    def word(self, node: Node) -> Value:
+        raise MathError(f"Unexpected '{node.children[0]}'")
+
+    def call(self, node: Node) -> Value:
+        name, *arguments = str(node.children[0]), *node.children[1:]
+        if name == "SEARCH":
+            return self._search(arguments)
+        if name == "METRICS":
+            return self._scope.metrics(_text(arguments[0]) if arguments else "")
+        if name == "IF":
+            if len(arguments) not in (2, 3):
+                raise MathError("Function 'IF' needs 2 or 3 arguments")
+            return _if(*map(self.visit, arguments))
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise MathError(f"Function '{name}' not found")
+        if not function.least <= len(arguments) <= function.most:
+            raise MathError(f"Function '{name}' has the wrong number of arguments")
+        # REPEAT, LINEAR, AVG, DESC … are words to the function, not values.
+        values = [str(each.children[0]) if each.data == "word" else self.visit(each) for each in arguments]
+        return function.run(self._scope.grid, *values)
+
+    def _search(self, arguments: list[Node]) -> list[Line]:
         if len(arguments) not in (2, 3):
-            raise MathError("Function 'IF' needs 2 or 3 arguments")
-        return _if(*(evaluate(argument, scope) for argument in arguments))
-    function = FUNCTIONS.get(name)
-    if function is None:
-        raise MathError(f"Function '{name}' not found")
-    if not function.least <= len(arguments) <= function.most:
-        raise MathError(f"Function '{name}' has the wrong number of arguments")
-    # REPEAT, LINEAR, AVG, DESC … are words to the function, not values.
-    values = [
-        argument.word if isinstance(argument, tree.Word) else evaluate(argument, scope)
-        for argument in arguments
-    ]
-    return function.run(scope.grid, *values)
+            raise MathError("Function 'SEARCH' has the wrong number of arguments")
+        if len(arguments) == 3 and arguments[2].data != "number":
+            raise MathError("The period of SEARCH must be a number")
+        period = int(float(arguments[2].children[0])) if len(arguments) == 3 else None
+        return self._scope.search(_text(arguments[0]), _text(arguments[1]), period)
 
 
-def _text(node: tree.Node) -> str:
-    if not isinstance(node, tree.Text):
+def _text(node: Node) -> str:
+    if node.data != "text":
         raise MathError("A string is expected")
-    return node.value
-
-
-def _search(arguments: tuple[tree.Node, ...], scope: Scope) -> list[Line]:
-    if len(arguments) not in (2, 3):
-        raise MathError("Function 'SEARCH' has the wrong number of arguments")
-    period = arguments[2] if len(arguments) == 3 else None
-    if period is not None and not isinstance(period, tree.Number):
-        raise MathError("The period of SEARCH must be a number")
-    return scope.search(_text(arguments[0]), _text(arguments[1]), int(period.value) if period else None)
+    written = str(node.children[0])
+    return re.sub(r"\\(.)", r"\1", written[1:-1]) if written[0] == '"' else written[1:-1]
 
 
 def _combine(apply: Operator, left: Value, right: Value) -> Value:

@@ -5,8 +5,8 @@ Source: TestMetricFilter (Amazon CloudWatch Logs API reference).
 
 from typing import Any
 
-from services.demo.errors import AwsErrorResponse
-from services.demo.logs.filter_patterns.language import PatternError, pattern
+from services.demo.errors import invalid_parameter
+from services.demo.logs.filter_patterns.language import pattern
 from services.demo.registry import Call, op
 
 MOST = 50
@@ -18,11 +18,8 @@ def test_metric_filter(call: Call) -> dict[str, Any]:
     """The messages that match, by their place from 0, and what is extracted from each."""
     messages = call.params["logEventMessages"]
     if len(messages) > MOST:
-        raise AwsErrorResponse("InvalidParameterException", f"logEventMessages has more than {MOST} items")
-    try:
-        tested = pattern(call.params["filterPattern"])
-    except PatternError as error:
-        raise AwsErrorResponse("InvalidParameterException", str(error)) from error
+        raise invalid_parameter(f"logEventMessages has more than {MOST} items")
+    tested = pattern(call.params["filterPattern"])
     return {
         "matches": [
             {"eventNumber": place, "eventMessage": message, "extractedValues": tested.values(message)}

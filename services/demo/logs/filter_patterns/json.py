@@ -32,7 +32,7 @@ class JsonPattern(Meaning):
         def values(line: str) -> dict[str, str]:
             document = orjson.loads(line)
             scalars = {name: _scalars(document, steps) for name, steps in self._selectors.items()}
-            return {name: text_of(found[0]) for name, found in scalars.items() if found}
+            return {name: text_of(several[0]) for name, several in scalars.items() if several}
 
         return match, values
 

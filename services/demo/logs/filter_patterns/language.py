@@ -41,15 +41,14 @@ def pattern(text: str) -> Pattern:
     start, end = {"{": ("json", "}"), "[": ("fields", "]")}.get(text[0], ("terms", ""))
     if not text.endswith(end):
         raise PatternError(f"If a filter pattern starts with '{text[0]}' it must end with '{end}'")
+    meaning = {"json": JsonPattern, "fields": FieldsPattern, "terms": TermsPattern}[start]
     try:
-        tree = grammar.parse(_GRAMMAR, text, start)
+        return Pattern(*meaning().visit(grammar.parse(_GRAMMAR, text, start)))
     except grammar.Unexpected as error:
         if start == "terms":
             word = text[error.at :].split(maxsplit=1)[:1] or [text]
             raise PatternError(f"Invalid character(s) in term '{word[0]}'") from None
         raise PatternError("Invalid filter pattern") from None
-    meaning = {"json": JsonPattern, "fields": FieldsPattern, "terms": TermsPattern}[start]
-    return Pattern(*meaning().visit(tree))
 
 
 def compile_pattern(text: str) -> Callable[[str], bool]:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from services.demo.errors import AwsErrorResponse
+
 Test = Callable[[object], bool]
 """Takes a JSON scalar or a field's text."""
 
@@ -22,8 +24,11 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-class PatternError(ValueError):
-    """AWS would refuse the pattern."""
+class PatternError(AwsErrorResponse):
+    """AWS refuses the pattern."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidParameterException", message)
 
 
 def regex(text: str) -> re.Pattern[str]:

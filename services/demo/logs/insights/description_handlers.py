@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 from services.demo.account import CALLER
-from services.demo.errors import AwsErrorResponse
+from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.logs.handlers import group_named, group_of, now_ms
 from services.demo.logs.insights.model import QueryStore
 from services.demo.logs.insights.records import SYSTEM_FIELDS, content_of, names_of
@@ -51,7 +51,7 @@ def put_index_policy(call: Call) -> dict[str, Any]:
     try:
         fields = [str(name) for name in json.loads(call.params["policyDocument"])["Fields"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise AwsErrorResponse("InvalidParameterException", "The policy document is invalid.") from error
+        raise invalid_parameter("The policy document is invalid.") from error
     if len(fields) > 20:
         raise AwsErrorResponse("LimitExceededException", "A field index policy has at most 20 fields.")
     group.indexes, group.indexed_at = tuple(fields), now_ms(call)

@@ -7,7 +7,7 @@ import heapq
 import re
 from typing import Any
 
-from services.demo.errors import AwsErrorResponse
+from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.logs.handlers import group_named, now_ms
 from services.demo.logs.insights.description_handlers import indexes_of
 from services.demo.logs.insights.model import Query, QueryStore
@@ -22,8 +22,10 @@ from services.demo.registry import Call, op
 PAGE = 10_000
 _MOST_GROUPS = 50
 _GROUP_KEYS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
-_SQL_GROUP = re.compile(r"`([^`]*/[^`]*)`")
-"""Log groups in the text of an SQL query; a name without a slash may be a field's."""
+_SQL_GROUPS = re.compile(
+    r"\b(?:FROM|JOIN)\s+`(?:logGroups\(logGroupIdentifier:\s*\[([^\]]*)\]\)|([^`]+))`", re.I
+)
+"""Log groups in the text of an SQL query: several in quotes, or one."""
 
 
 @op("logs", "StartQuery")
@@ -33,7 +35,7 @@ def start_query(call: Call) -> dict[str, Any]:
     text, language = params["queryString"], params.get("queryLanguage", "CWLI")
     start, end = params["startTime"] * 1000, params["endTime"] * 1000
     if end < start:
-        raise AwsErrorResponse("InvalidParameterException", "End time should not be less than start time")
+        raise invalid_parameter("End time should not be less than start time")
     plan = _plan(call, text) if language == "CWLI" else None
     groups = _groups(call, language, plan)
     if any(end + 999 < group.created for group in groups):
@@ -80,10 +82,13 @@ def _groups(call: Call, language: str, plan: Plan | None) -> list[Group]:
         ][:_MOST_GROUPS]
     if language == "SQL":
         if any(call.params.get(key) for key in _GROUP_KEYS):
-            raise AwsErrorResponse(
-                "InvalidParameterException", "A query in SQL names its log groups in its text."
-            )
-        return [group_named(call, name) for name in _SQL_GROUP.findall(call.params["queryString"])]
+            raise invalid_parameter("A query in SQL names its log groups in its text.")
+        names = [
+            name.strip(" '\"")
+            for several, one in _SQL_GROUPS.findall(call.params["queryString"])
+            for name in (several.split(",") if several else [one])
+        ]
+        return [group_named(call, name) for name in names]
     return [group_named(call, name) for name in _group_names(call.params)]
 
 
@@ -91,14 +96,13 @@ def _group_names(params: dict[str, Any]) -> list[str]:
     one, more, identifiers = (params.get(key) for key in _GROUP_KEYS)
     choices: list[list[str]] = [names for names in ([one] if one else None, more, identifiers) if names]
     if len(choices) != 1 or len(choices[0]) > _MOST_GROUPS:
-        raise AwsErrorResponse(
-            "InvalidParameterException",
+        raise invalid_parameter(
             "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers is needed, with at most 50"
-            " log groups",
+            " log groups"
         )
     for name in choices[0]:
         if "*" in name:
-            raise AwsErrorResponse("InvalidParameterException", f"Invalid log group identifier: {name}")
+            raise invalid_parameter(f"Invalid log group identifier: {name}")
     return list(dict.fromkeys(choices[0]))
 
 
@@ -127,7 +131,8 @@ def get_query_results(call: Call) -> dict[str, Any]:
     query, params = _query_of(call), call.params
     start = _read_token(params["nextToken"]) if params.get("nextToken") else 0
     if query.status == "Running" and not start:
-        call.component(QueryStore).advance(query)
+        with call.unlocked():
+            call.component(QueryStore).advance(query)
     outcome = query.outcome
     stop = start + (params.get("maxItems") or PAGE)
     more = {"nextToken": encode(str(stop))} if stop < len(outcome.rows) else {}
@@ -153,9 +158,7 @@ def get_log_record(call: Call) -> dict[str, Any]:
     try:
         log, at, number = pointed(call.params["logRecordPointer"])
     except ValueError as error:
-        raise AwsErrorResponse(
-            "InvalidParameterException", "The specified log record pointer is invalid."
-        ) from error
+        raise invalid_parameter("The specified log record pointer is invalid.") from error
     events = group_named(call, log.partition(":")[2]).read(at)
     matching = [events[index] for index in between(events, at, at) if events[index].number == number]
     if not matching:
@@ -176,7 +179,7 @@ def _read_token(token: str) -> int:
     try:
         return int(decode(token))
     except (AwsErrorResponse, ValueError) as error:
-        raise AwsErrorResponse("InvalidParameterException", "The specified nextToken is invalid.") from error
+        raise invalid_parameter("The specified nextToken is invalid.") from error
 
 
 @op("logs", "StopQuery")
@@ -184,8 +187,6 @@ def stop_query(call: Call) -> dict[str, Any]:
     """Cancel a running query; one that has ended is refused."""
     query = _query_of(call)
     if query.status != "Running":
-        raise AwsErrorResponse(
-            "InvalidParameterException", f"The specified query is not running: {query.status}."
-        )
+        raise invalid_parameter(f"The specified query is not running: {query.status}.")
     query.status, query.events = "Cancelled", []
     return {"success": True}

@@ -87,9 +87,10 @@ class QueryStore:
         if query.polled <= query.polls or self.ends == "Running":
             query.scan(query.polled / (query.polled + max(0, query.polls - query.polled) + 1))
             return
-        query.status = self.ends
         if self.ends == "Complete":
             query.scan(1)
         else:
             query.outcome = Outcome()
-        query.events = []
+        # It may have been stopped meanwhile.
+        if query.status == "Running":
+            query.status, query.events = self.ends, []

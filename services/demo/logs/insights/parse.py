@@ -50,15 +50,15 @@ def parse(text: str, now: float = 0.0) -> Plan:
     # Only a whole line can be a comment: a `#` after a command is an unexpected symbol.
     text = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
     try:
-        tree = grammar.parse(_GRAMMAR, text)
+        return _Commands(text, now).plan(grammar.parse(_GRAMMAR, text))
     except grammar.Unexpected as error:
         if not error.symbol:
-            raise QueryError("unexpected end of query").at(len(text), len(text)) from None
+            message = f"{error} of query" if str(error).endswith("end") else str(error)
+            raise QueryError(message).at(len(text), len(text)) from None
         before = text[: error.at]
         raise QueryError(
             f"{error} at line {before.count(chr(10)) + 1} and position {error.at - before.rfind(chr(10))}"
         ).at(error.at, error.at + len(error.symbol)) from None
-    return _Commands(text, now).plan(tree)
 
 
 class _Commands(Expressions):
@@ -117,7 +117,6 @@ class _Commands(Expressions):
         return names
 
     def fields(self, node: Node) -> Run | None:
-        """`fields a, b + c as d`"""
         columns: list[Named] = self.visit(node.children[0])
         self._plan.columns += [name for name, _ in columns]
         plain = {
@@ -138,11 +137,9 @@ class _Commands(Expressions):
         return run if ephemeral else None
 
     def display(self, node: Node) -> None:
-        """`display a, b`"""
         self._displayed = self._names(node)
 
     def filter(self, node: Node) -> Run:
-        """`filter a = 1 and b like /c/`"""
         test = self.read(node.children[0])
         if not self._plan.aggregated:
             self._plan.equalities += self._equalities(node.children[0])
@@ -192,7 +189,6 @@ class _Commands(Expressions):
         self._defined = set(columns)
 
     def stats(self, node: Node) -> Run:
-        """`stats count(*) as n by level, bin(1h)`"""
         values: list[Named] = []
         for column in node.children[0].children:
             before = self.aggregates
@@ -204,13 +200,11 @@ class _Commands(Expressions):
         return lambda records: group(records, by, values)
 
     def pattern(self, node: Node) -> Run:
-        """`pattern @message`"""
         read = self.read(node.children[0])
         self._aggregate_into(list(SHAPE_COLUMNS))
         return lambda records: group_by_shape(records, read)
 
     def sort(self, node: Node) -> Run:
-        """`sort a asc, b desc`"""
         orders = [
             (self.read(order.children[0]), str(order.children[-1]).lower() == "desc")
             for order in node.children
@@ -224,7 +218,6 @@ class _Commands(Expressions):
         return run
 
     def limit(self, node: Node) -> Run:
-        """`limit 20`"""
         written = str(node.children[0])
         if not written.isdecimal() or not 1 <= int(written) <= MOST:
             raise QueryError(f"limit must be between 1 and {MOST}")
@@ -232,7 +225,6 @@ class _Commands(Expressions):
         return lambda records: records[: int(written)]
 
     def dedup(self, node: Node) -> Run:
-        """`dedup a, b`"""
         reads = [reader(name) for name in self._names(node)]
 
         def run(records: list[Record]) -> list[Record]:

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.parse import parse
 from tests.services.demo.client import ask, client, refused
 from tests.services.demo.logs.test_insights_handlers import GROUP, ended, put, results, start
 
@@ -101,8 +102,10 @@ async def test_the_account_has_saved_queries_and_a_history(embedded: Any) -> Non
         text = definition["queryString"]
         for parameter in definition.get("parameters", []):
             text = text.replace("{{" + parameter["name"] + "}}", parameter.get("defaultValue", "x"))
-        answer = await ended(embedded, text, logGroupNames=definition["logGroupNames"])
-        assert answer["status"] == "Complete"
+        assert parse(text).columns
+        assert {("ap-northeast-1", name) for name in definition["logGroupNames"]} <= set(
+            embedded.world.logs.groups
+        )
     pages: list[dict[str, Any]] = []
     token: dict[str, str] = {}
     while not pages or token:
@@ -111,8 +114,8 @@ async def test_the_account_has_saved_queries_and_a_history(embedded: Any) -> Non
         token = {"nextToken": page["nextToken"]} if "nextToken" in page else {}
     times = [query["createTime"] for query in pages]
     assert times == sorted(times, reverse=True)
-    assert len({query["queryId"] for query in pages}) == len(pages) == len(definitions) + 3
-    assert {query["userIdentity"].rsplit("/")[-1] for query in pages} == {"toban", "suzuki", "tanaka"}
+    assert len({query["queryId"] for query in pages}) == len(pages) == 3
+    assert {query["userIdentity"].rsplit("/")[-1] for query in pages} == {"suzuki", "tanaka"}
 
 
 async def test_ppl_and_sql_answer_with_a_recorded_table_that_says_so(empty_aws: Any) -> None:
@@ -121,7 +124,8 @@ async def test_ppl_and_sql_answer_with_a_recorded_table_that_says_so(empty_aws: 
     span = {"startTime": now - 60, "endTime": now}
     for language, text, where in (
         ("PPL", "stats count() by level", {"logGroupName": GROUP}),
-        ("SQL", f"SELECT * FROM `{GROUP}`", {}),
+        ("SQL", f"SELECT a FROM `{GROUP}` WHERE `b` = 1", {}),
+        ("SQL", f"SELECT a FROM `logGroups(logGroupIdentifier: ['{GROUP}'])`", {}),
     ):
         query = await ask(
             empty_aws.url, "logs", "StartQuery", queryLanguage=language, queryString=text, **span, **where
@@ -164,9 +168,10 @@ async def test_more_than_ten_thousand_rows_come_in_pages(empty_aws: Any) -> None
     logs.put(group, "s", [(now, f'{{"n": {n}}}') for n in range(14_999)], now)
     empty_aws.world.component(QueryStore).polls = 0
     query = await start(empty_aws, "fields n | limit 100000", logGroupName=GROUP)
-    first = await results(empty_aws, query)
-    rest = await results(empty_aws, query, nextToken=first["nextToken"])
-    assert (len(first["results"]), len(rest["results"])) == (10_000, 5_000)
-    assert "nextToken" not in rest
-    without_limit = await start(empty_aws, "fields n", logGroupName=GROUP)
-    assert "nextToken" not in await results(empty_aws, without_limit)
+    async with client(empty_aws.url, "logs") as logs_client:
+        first = await logs_client.get_query_results(queryId=query)
+        rest = await logs_client.get_query_results(queryId=query, nextToken=first["nextToken"])
+        assert (len(first["results"]), len(rest["results"])) == (10_000, 5_000)
+        assert "nextToken" not in rest
+        without_limit = await start(empty_aws, "fields n", logGroupName=GROUP)
+        assert "nextToken" not in await logs_client.get_query_results(queryId=without_limit)

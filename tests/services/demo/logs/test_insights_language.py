@@ -29,6 +29,7 @@ from tests.services.demo.logs.insights_tables import AT, column, table
         ("filter a like /(?=b)/", "a like /(?=b)/", "Invalid regular expression: /(?=b)/ uses look-around or back-references"),
         ("fields a | limit 0", "limit 0", "limit must be between 1 and 100000"),
         ("filter a in []", "]", "unexpected symbol found ] at line 1 and position 14"),
+        ("filter " + "not " * 2000 + "a", "", "nested too deeply"),
         ("unmask @message", "unmask", "unexpected symbol found unmask at line 1 and position 1"),
     ],
 )  # fmt: skip

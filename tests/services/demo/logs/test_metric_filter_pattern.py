@@ -218,3 +218,5 @@ def test_a_pattern_nested_to_its_limit_is_read() -> None:
     assert compile_pattern("{" + "(" * depth + "$.a = 1" + ")" * depth + "}")('{"a": 1}')
     with pytest.raises(PatternError):
         compile_pattern("{" + "(" * depth + "$.a = 1" + ")" * (depth - 1) + "}")
+    with pytest.raises(PatternError):
+        compile_pattern("{" + "($.a=1&&($.b=2||" * 55 + "$.c=3" + "))" * 55 + "}")

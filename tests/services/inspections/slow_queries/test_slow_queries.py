@@ -13,7 +13,7 @@ from services.clock import ManualClock
 from services.demo.system import names
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.inspections.slow_queries.grouping import slow_line, statement
+from services.logs.slow_queries import slow_line, statement
 from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict

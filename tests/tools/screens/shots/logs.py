@@ -5,6 +5,7 @@ from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import DENIED
 from tui.screens.logs.columns import ColumnsScreen
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.line_tables import LineTablesScreen
 from tui.screens.logs.logs import LogsScreen
 
 _SECOND, _THIRD = "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod"
@@ -91,6 +92,18 @@ async def _columns(stage: Stage) -> None:
     await stage.on(ColumnsScreen)
 
 
+async def _slow_queries(stage: Stage) -> None:
+    await _two(stage)
+    await stage.do("line_tables")
+    await stage.on(LineTablesScreen)
+
+
+async def _blocks(stage: Stage) -> None:
+    await _three(stage)
+    await stage.do("line_tables")
+    await stage.on(LineTablesScreen)
+
+
 async def _groups(stage: Stage) -> None:
     await _logs(stage)
     await stage.do("open_pane")
@@ -119,6 +132,8 @@ SHOTS = (
     Shot("logs-selected", LogsScreen, _selected),
     Shot("logs-raw", LogsScreen, _raw),
     Shot("logs-wrapped", LogsScreen, _wrapped),
+    Shot("log-slow-queries", LineTablesScreen, _slow_queries),
+    Shot("log-blocks", LineTablesScreen, _blocks),
     Shot("log-columns", ColumnsScreen, _columns),
     Shot("logs-denied", LogsScreen, _denied, DENIED),
     Shot("log-groups", GroupScreen, _groups),

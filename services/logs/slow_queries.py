@@ -4,9 +4,10 @@ Source: `log_min_duration_statement` and "Lexical Structure" (PostgreSQL documen
 statement is logged for its parse, bind and execute steps, each with its own duration.
 """
 
+import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 HIDDEN = "?"
@@ -65,21 +66,58 @@ def statement(text: str) -> str:
 
 @dataclass(slots=True)
 class Statement:
-    """The lines of one statement."""
+    """The lines of one statement, or of one time."""
 
     text: str
-    lines: int = 0
+    """"" for the lines that tell their duration only."""
+    durations: list[float] = field(default_factory=list)
+    """Milliseconds of each line."""
     worst: float = 0.0
-    """Milliseconds."""
-    total: float = 0.0
+    """Milliseconds of the slowest line."""
+    first: datetime | None = None
+    last: datetime | None = None
+    slowest_at: datetime | None = None
+
+    @property
+    def lines(self) -> int:
+        """Number of lines."""
+        return len(self.durations)
+
+    @property
+    def total(self) -> float:
+        """Milliseconds of all lines together."""
+        return sum(self.durations)
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds that `share` (0 to 1) of the lines need at most: nearest rank."""
+        ordered = sorted(self.durations)
+        return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
+
+    def add(self, at: datetime | None, ms: float) -> None:
+        """Count a line."""
+        if ms >= self.worst:
+            self.worst, self.slowest_at = ms, at
+        self.durations.append(ms)
+        if at is not None:
+            self.first = min(self.first or at, at)
+            self.last = max(self.last or at, at)
 
 
 def by_statement(lines: Iterable[tuple[datetime | None, SlowLine]]) -> list[Statement]:
     """The lines by statement, those with the longest total time first."""
-    by_text: dict[str, Statement] = {}
-    for _at, line in lines:
-        group = by_text.setdefault(line.statement, Statement(line.statement))
-        group.lines += 1
-        group.worst = max(group.worst, line.ms)
-        group.total += line.ms
-    return sorted(by_text.values(), key=lambda group: -group.total)
+    return sorted(
+        _grouped((line.statement, at, line.ms) for at, line in lines), key=lambda group: -group.total
+    )
+
+
+def by_minute(lines: Iterable[tuple[datetime, SlowLine]]) -> list[Statement]:
+    """The lines by minute, the newest first; their text is the minute (ISO 8601)."""
+    times = ((at.replace(second=0, microsecond=0).isoformat(), at, line.ms) for at, line in lines)
+    return sorted(_grouped(times), key=lambda group: group.text, reverse=True)
+
+
+def _grouped(lines: Iterable[tuple[str, datetime | None, float]]) -> Iterable[Statement]:
+    groups: dict[str, Statement] = {}
+    for text, at, ms in lines:
+        groups.setdefault(text, Statement(text)).add(at, ms)
+    return groups.values()

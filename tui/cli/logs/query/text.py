@@ -13,7 +13,13 @@ from services.i18n import N_, _, plural
 from services.models.amounts import size_words, yen_words
 from services.models.date_text import period_text, with_zone
 from services.models.insights import QueryState
-from services.models.insights_queries import InsightsQuery, QueryLanguage, QueryProgress, QueryRows
+from services.models.insights_queries import (
+    InsightsQuery,
+    QueryEstimate,
+    QueryLanguage,
+    QueryProgress,
+    QueryRows,
+)
 from services.models.query_answer import QueryAnswer
 from services.models.query_cells import holds_times, local_time, zone_name
 from services.models.text import clean, clean_block
@@ -139,3 +145,25 @@ def _texts(row: tuple[str | None, ...], times: set[int], zone: tzinfo) -> list[s
     return [
         local_time(text, zone) if place in times and text else text or "" for place, text in enumerate(row)
     ]
+
+
+def price_line(estimate: QueryEstimate | None) -> str:
+    """The price before a query is sent."""
+    if estimate is None:
+        return _("Price: unknown")
+    if estimate.skippable:
+        text = _("Price: {least} to {most} for {size}; the index on {fields} may save the difference")
+        return text.format(
+            least=yen_words(estimate.least_yen),
+            most=yen_words(estimate.yen),
+            size=size_words(estimate.bytes),
+            fields=", ".join(estimate.indexed),
+        )
+    text = _("Price: about {yen} for {size}").format(
+        yen=yen_words(estimate.yen), size=size_words(estimate.bytes)
+    )
+    if not estimate.unknown:
+        return text
+    return (
+        text + " " + _("without {groups}, whose size is unknown").format(groups=", ".join(estimate.unknown))
+    )

@@ -9,47 +9,20 @@ did not complete, 77 the price was not agreed to, 130 interrupted.
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import click
 
 from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Choice, Command, Prints
+from tui.cli.logs.query.flags import QueryFlags
 from tui.cli.opened_journal import as_json
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
 
-if TYPE_CHECKING:
-    from services.models.insights_queries import QueryLanguage
-
 LANGUAGES = ("logsql", "ppl", "sql")
-DEFAULT_SPAN = timedelta(hours=1)
-"""The range without --since, --from and --to, unless a saved query has its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueryFlags:
-    """What the command line says about one query."""
-
-    query: str
-    """The text, the name of a saved query, or "-" for standard input; "" with `listing`."""
-    groups: tuple[str, ...]
-    since: str | None
-    start: str | None
-    end: str | None
-    values: dict[str, str]
-    """Values of parameters by name."""
-    language: "QueryLanguage | None"
-    limit: int | None
-    yes: bool
-    max_yen: float | None
-    format: str
-    """`table`, `csv` or `json`."""
-    listing: bool
-    """Whether the saved queries are listed instead."""
 
 
 def query_command(
@@ -64,7 +37,7 @@ def query_command(
             return ExitStatus.NORMAL
         overrides = {key: value for key, value in flags.items() if key in names and value is not None}
         chosen = _flags({key: value for key, value in flags.items() if key not in names})
-        from tui.cli.logs.query_run import run
+        from tui.cli.logs.query.run import run
 
         try:
             return run(output, chosen, replace(before(), **overrides))

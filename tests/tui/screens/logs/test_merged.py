@@ -1,0 +1,61 @@
+"""The open panes as one."""
+
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until
+from tests.tui.screens.logs.panes_open import APPLICATION, logs
+from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
+from tests.tui.seeding import client, put_lines
+from tests.tui.typed import KEYS, burst
+
+__all__ = ["start"]
+
+
+async def test_the_merged_pane_has_every_line_in_order_with_its_source(
+    embedded: Embedded, start: int
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        screen = pilot.app.screen
+        first, even, odd = screen.tails
+        await screen.remove_pane(first)
+        await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+
+        await burst(pilot, "&")
+        await until(pilot, lambda: screen.cover is not None and len(screen.cover.pane.store) == 60)
+        store = screen.cover.pane.store
+        lines = [store.line(row) for row in range(store.first, store.end)]
+        assert [line.text for line in lines] == [f"line {second}" for second in range(60)]
+        assert [line.stream[:2] for line in lines] == ["A:", "B:"] * 30
+        await until(pilot, lambda: "B line 59" in screen_text(pilot))
+        await until(pilot, lambda: "A further/even" in screen_text(pilot))
+        await until(pilot, lambda: "B further/odd" in screen_text(pilot))
+
+        async with client("logs", embedded.url) as aws:
+            await put_lines(
+                aws, ODD, "stream", [(start + 30_500, "a late one"), (start + 60_000, "a new one")]
+            )
+        embedded.advance(6)
+        await until(pilot, lambda: len(store) == 62)
+        texts = [store.line(row).text for row in range(store.first, store.end)]
+        assert texts[31] == "a late one"
+        assert texts[-1] == "a new one"
+
+        await burst(pilot, KEYS["up"] * 20)
+        await until(pilot, lambda: at_cursor(screen.cover.pane).startswith("line"))
+        place = int(at_cursor(screen.cover.pane).removeprefix("line "))
+        await burst(pilot, KEYS["escape"])
+        await until(pilot, lambda: screen.cover is None)
+        await until(
+            pilot, lambda: {at_cursor(even), at_cursor(odd)} == {f"line {place}", f"line {place + 1}"}
+        )
+        assert not even.listeners
+
+
+async def test_a_filter_in_the_merged_pane_filters_every_pane(embedded: Embedded, start: int) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        screen = pilot.app.screen
+        await screen.remove_pane(next(iter(screen.tails)))
+        await burst(pilot, "&")
+        await until(pilot, lambda: screen.cover is not None and len(screen.cover.pane.store) == 60)
+        await burst(pilot, "f", '"line 3"', KEYS["enter"])
+        await until(pilot, lambda: [tail.pattern for tail in screen.tails.values()] == ['"line 3"'] * 2)
+        await until(pilot, lambda: len(screen.cover.pane.store) == 11)

@@ -1,0 +1,191 @@
+"""The query screen: price first, partial rows, cancelling, errors at the caret, and the way to the log."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from services.demo.logs.insights.model import QueryStore
+from services.models.query_cells import milliseconds_of
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.screens.common.choose import ChooseScreen
+from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.insights.dialogs import ParametersScreen, RecordScreen
+from tui.screens.logs.insights.screen import InsightsScreen
+from tui.screens.logs.logs import LogsScreen
+
+GROUP = "/ecs/staff-api"
+
+
+@asynccontextmanager
+async def query_screen(embedded: Embedded, **options: Any) -> AsyncIterator[Pilot[None]]:
+    """The query screen over the staff API's pane."""
+    async with console(embedded.url, embedded.clock, **options) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await until(pilot, lambda: all(len(pane.store) for pane in pilot.app.screen.tails))  # type: ignore[attr-defined]
+        await pilot.press("Q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
+        await until(pilot, lambda: screen_of(pilot).draft.estimate is not None)
+        yield pilot
+
+
+def screen_of(pilot: Pilot[None]) -> InsightsScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, InsightsScreen), screen
+    return screen
+
+
+async def ask(pilot: Pilot[None], text: str) -> None:
+    """Run a query and wait for its end."""
+    screen = screen_of(pilot)
+    screen.editor.load_text(text)
+    await until(pilot, lambda: screen.draft.estimate is not None)
+    await pilot.press("ctrl+r")
+    await until(pilot, lambda: screen.draft.progress is not None and screen.draft.progress.is_whole)
+    await until(pilot, lambda: screen.table.has_focus)
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_the_price_stands_there_before_and_after(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        assert screen.draft.groups == (GROUP,)
+        text = screen_text(pilot)
+        assert "stored in 1 log group" in text
+        assert "LogsQL" in text
+        await ask(pilot, "fields @timestamp, level | sort @timestamp desc | limit 20")
+        text = screen_text(pilot)
+        assert "20 rows" in text
+        assert "scanned:" in text
+        assert "@timestamp JST" in text
+        assert screen.services.meter.snapshot().rows
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_rows_are_partial_while_it_runs_and_escape_stops_it(embedded: Embedded) -> None:
+    store = embedded.world.component(QueryStore)
+    store.ends = "Running"
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        screen.editor.load_text("fields @timestamp | limit 50")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: screen.draft.progress is not None and screen.draft.progress.rows.rows)
+        assert screen.table.is_partial
+        assert "partial, not judged" in screen_text(pilot)
+        await pilot.press("tab", "escape")
+        await until(pilot, lambda: {query.status for query in store.queries.values()} == {"Cancelled"})
+        await until(pilot, lambda: "cancelled" in screen_text(pilot))
+        assert pilot.app.screen is screen
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_leaving_the_console_stops_the_query(embedded: Embedded) -> None:
+    store = embedded.world.component(QueryStore)
+    store.ends = "Running"
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: screen.draft.progress is not None and screen.draft.progress.rows.rows)
+        await pilot.app.ready.close()  # type: ignore[attr-defined]
+    assert {query.status for query in store.queries.values()} == {"Cancelled"}
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_a_compile_error_is_shown_where_it_is(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        screen.editor.load_text("fields @timestamp\n| filter level = \n| limit 3")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: screen.editor.error_place is not None)
+        place = screen.editor.error_place
+        assert place is not None
+        assert screen.editor.cursor_location == place
+        assert f"line {place[0] + 1}, column {place[1] + 1}" in screen_text(pilot)
+        await pilot.press("x")
+        assert screen.editor.error_place is None
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_a_row_opens_the_log_at_its_millisecond(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        await ask(pilot, "fields @timestamp, level | sort @timestamp asc | limit 20")
+        await pilot.press("down", "down")
+        table = screen_of(pilot).table
+        at = milliseconds_of(table.table.rows[2][0])
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        lines = pilot.app.screen.pane.lines  # type: ignore[attr-defined]
+        # Older lines than those in the pane are read first.
+        await until(pilot, lambda: (line := lines.line_at_cursor()) is not None and line.at == at)
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_a_row_shows_its_whole_record(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        await ask(pilot, "fields level | limit 5")
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RecordScreen))
+        assert "@message" in screen_text(pilot)
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_counts_by_time_are_a_chart(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        await ask(pilot, "stats count(*) as n by bin(5m), level")
+        screen = screen_of(pilot)
+        assert screen.has_class("-charted")
+        assert {curve.label for curve in screen.chart.data.curves} >= {"INFO"}
+        await pilot.press("#")
+        assert screen.table.sorted_by is not None
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_a_saved_query_asks_for_its_parameters(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        assert "Error logs" in screen_text(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ParametersScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert 'filter level = "ERROR"' in screen.editor.text
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_groups_range_and_language_are_chosen(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("tab")
+        await pilot.press("O")
+        await until(pilot, lambda: isinstance(pilot.app.screen, GroupScreen))
+        await pilot.press("down", "space", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert len(screen.draft.groups) == 2
+        await pilot.press("ctrl+t")
+        assert screen.draft.language == "PPL"
+        assert "PPL" in screen_text(pilot)
+        await pilot.press("at")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert (screen.draft.span.end - screen.draft.span.start).total_seconds() == 3 * 3600
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_a_high_price_is_asked_about(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        estimate = screen.draft.estimate
+        assert estimate is not None
+        screen.draft.estimate = estimate.model_copy(update={"yen": 1e6})
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert not embedded.counts().get("logs.StartQuery")

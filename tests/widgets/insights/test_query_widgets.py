@@ -1,0 +1,112 @@
+"""Highlighting, completing, sorting and drawing of queries and their results."""
+
+from datetime import UTC, date, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.models.insights_queries import QueryLanguage, QueryRows
+from services.models.query_cells import (
+    local_time,
+    milliseconds_of,
+    number_of,
+    sorted_rows,
+    time_of,
+)
+from widgets.insights.chart_data import MOST_CURVES, chart_of
+from widgets.insights.tokens import completion, role_spans
+
+LOGSQL, PPL, SQL = QueryLanguage.LOGSQL, QueryLanguage.PPL, QueryLanguage.SQL
+JST = timezone(timedelta(hours=9), "JST")
+
+
+def parts(line: str, language: QueryLanguage = LOGSQL) -> list[tuple[str, str]]:
+    return [(line[start:end], role) for start, end, role in role_spans(line, language)]
+
+
+def test_the_parts_of_a_line() -> None:
+    assert parts("| filter level = \"a | b\" and n > 5m # why") == [
+        ("|", "key"), ("filter", "key"), ('"a | b"', "good"), ("and", "code"), ("5m", "warn"), ("# why", "faint"),
+    ]  # fmt: skip
+    assert parts("# fields @message") == [("# fields @message", "faint")]
+    assert parts("parse @message /a (?<b>.*)/")[-1] == ("/a (?<b>.*)/", "good")
+    assert ("{{id}}", "caution") in parts("filter a = {{id}}")
+    assert parts("filter filter = 1")[1:] == [("1", "warn")], "a field named as a command is no command"
+    assert parts("SELECT a FROM b", SQL)[::1] == [("SELECT", "key"), ("FROM", "key")]
+
+
+@given(st.text(max_size=80), st.sampled_from([LOGSQL, PPL, SQL]))
+def test_spans_are_in_order_and_inside_the_line(line: str, language: QueryLanguage) -> None:
+    at = 0
+    for start, end, _role in role_spans(line, language):
+        assert at <= start < end <= len(line)
+        at = end
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rest"),
+    [
+        ("fi", "", "elds"),
+        ("fields a\n".splitlines()[0] + " | fil", "", "ter"),
+        ("| st", "", "ats"),
+        ("filter req", "", "uestId"),
+        ("filter @t", "", "imestamp"),
+        ("filter a = 1 an", "", "d"),
+        ("stats cou", "", "nt"),
+        ("fi", "eld", ""),
+        ("filter ", "", ""),
+        ("filter level", "", ""),
+    ],
+)
+def test_completion(before: str, after: str, rest: str) -> None:
+    assert completion(before, after, LOGSQL, ("requestId", "level")) == rest
+
+
+def test_values() -> None:
+    assert milliseconds_of("2026-01-05 00:12:33.123") == 1767571953123
+    assert time_of("2026-01-05") is None
+    assert time_of("2026-13-05 00:00:00") is None
+    assert [number_of(text) for text in ("1", "-2.5", "1e3", "nan", "1 ms", "", None)] == [1, -2.5, 1000, None, None, None, None]  # fmt: skip
+    text = "2026-01-04 23:12:33.123"
+    assert local_time(text, JST) == "2026-01-05 08:12:33.123"
+    assert local_time(text, JST, date(2026, 1, 5)) == "08:12:33.123"
+    assert local_time(text, UTC, date(2026, 1, 5)).startswith("01-04(")
+    assert local_time("2026-01-04 23:00:00.000", JST) == "2026-01-05 08:00:00"
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-99, 99).map(str), st.text("abc", max_size=3)), max_size=20))
+def test_sorting_puts_numbers_as_numbers_and_missing_ones_last(texts: list[str | None]) -> None:
+    table = QueryRows(("a",), tuple((text,) for text in texts), ("",) * len(texts))
+    for descending in (False, True):
+        ordered = [texts[index] for index in sorted_rows(table, 0, descending=descending)]
+        missing = texts.count(None)
+        assert ordered[len(ordered) - missing :] == [None] * missing
+        numbers = [float(text) for text in ordered if number_of(text) is not None]  # type: ignore[arg-type]
+        assert numbers == sorted(numbers, reverse=descending)
+        assert sorted(map(repr, ordered)) == sorted(map(repr, texts))
+
+
+def binned(*rows: tuple[str | None, ...], columns: tuple[str, ...] = ("bin(5m)", "level", "n")) -> QueryRows:
+    return QueryRows(columns, rows, ("",) * len(rows))
+
+
+def test_counts_by_time_become_one_curve_a_group() -> None:
+    first, second = "2026-01-05 00:00:00.000", "2026-01-05 00:05:00.000"
+    data = chart_of(binned((second, "INFO", "7"), (first, "INFO", "5"), (second, "ERROR", "2")))
+    assert data is not None
+    assert [(curve.label, curve.values, curve.period) for curve in data.curves] == [
+        ("INFO", (5.0, 7.0), 300),
+        ("ERROR", (2.0,), 300),
+    ]
+    many = chart_of(binned(*((first, f"g{number}", str(number + 1)) for number in range(9))))
+    assert many is not None
+    assert len(many.curves) == MOST_CURVES
+    assert sum(curve.values[0] for curve in many.curves) == sum(range(1, 10))
+
+
+def test_other_rows_are_no_chart() -> None:
+    at = "2026-01-05 00:00:00.000"
+    assert chart_of(binned((at, "INFO", "7"), columns=("@timestamp", "level", "n"))) is None
+    assert chart_of(binned((at, "INFO", "x"))) is None
+    assert chart_of(QueryRows()) is None

@@ -1,0 +1,94 @@
+"""What a key does with a field of a log line: search its value, filter by it, copy it, follow it in another pane."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from services.i18n import _
+from services.models.text import clean
+from tui.console import Console
+from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.logs.groups import GroupScreen
+from widgets.logs.form.field_patterns import pattern_for, phrase
+from widgets.logs.form.field_rows import FieldRow, value_text
+from widgets.logs.pane.detail import FieldList
+from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.prompt import Ask
+from widgets.logs.text.search import Query
+from widgets.logs.text.time import moment
+
+AddPane = Callable[[str, datetime | None, str], Awaitable[LogPane | None]]
+"""Opens another pane on a group, at a time, with a filter pattern."""
+_SHOWN = 40
+"""Characters of a value in the menu."""
+_SEARCHED = 200
+"""Characters of a value that are searched at most."""
+
+
+async def act(app: Console, pane: LogPane, message: FieldList.Acted, add_pane: AddPane | None) -> None:
+    """Do what the key means; the menu asks first. `add_pane`: None where there can be no other pane."""
+    row, action = message.row, message.action
+    filter_in, filter_out = (pattern_for(message.fields.form, row, hides=hides) for hides in (False, True))
+    if action == "menu":
+        choices = _choices(row, filter_in, filter_out, may_follow=add_pane is not None)
+        answer = await app.push_screen_wait(ChooseScreen(_title(row), choices, harmless=True))
+        if answer is None or not pane.is_attached:
+            return
+        await _chosen(app, pane, row, answer, {"in": filter_in, "out": filter_out}, add_pane)
+    elif action == "copy":
+        app.copy_to_clipboard(value_text(row))
+    elif action == "search":
+        pane.prompt.open(Ask.SEARCH, _searched(row))
+    elif filter_in:
+        pane.prompt.open(Ask.PATTERN, filter_in)
+    else:
+        app.inform(_("no filter pattern can name this field"))
+
+
+async def _chosen(
+    app: Console,
+    pane: LogPane,
+    row: FieldRow,
+    answer: str,
+    patterns: dict[str, str],
+    add_pane: AddPane | None,
+) -> None:
+    if answer == "copy":
+        app.copy_to_clipboard(value_text(row))
+    elif answer == "search":
+        pane.search.start(Query(_searched(row)))
+        pane.lines.focus()
+    elif answer in patterns:
+        pane.post_message(LogPane.PatternChanged(pane, patterns[answer]))
+    elif add_pane is not None:
+        await _follow(app, pane, row, add_pane)
+
+
+async def _follow(app: Console, pane: LogPane, row: FieldRow, add_pane: AddPane) -> None:
+    """Ask for a group, and follow the value in a pane on it, at the time of the line."""
+    line = pane.lines.line_at_cursor()
+    groups = await app.push_screen_wait(GroupScreen(app.ready, app.config.log_groups))
+    if groups:
+        await add_pane(groups[0], moment(line.at) if line is not None else None, phrase(_searched(row)))
+
+
+def _choices(row: FieldRow, filter_in: str, filter_out: str, *, may_follow: bool) -> list[Choice]:
+    choices = [Choice("search", _("Search this value"), "/")]
+    if filter_in:
+        choices.append(Choice("in", _("Show only lines with it (AWS filters)"), clean(filter_in, 120)))
+    if filter_out:
+        choices.append(Choice("out", _("Leave out lines with it (AWS filters)"), clean(filter_out, 120)))
+    choices.append(Choice("copy", _("Copy the value"), "y"))
+    if may_follow and _searched(row):
+        choices.append(Choice("follow", _("Follow it in another pane, from this line's time on"), ""))
+    return choices
+
+
+def _title(row: FieldRow) -> str:
+    text = clean(value_text(row), _SHOWN)
+    return f"{'.'.join(clean(name, 80) for name in row.path) or row.name} = {text}"
+
+
+def _searched(row: FieldRow) -> str:
+    """The value as one line that can be searched."""
+    text = row.text if not row.name else value_text(row)
+    return next((part.strip() for part in text.splitlines() if part.strip()), "")[:_SEARCHED]

@@ -1,0 +1,42 @@
+"""Opens the query screen from the logs mode, and a row's log when it returns."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from services.models.metrics import TimeSpan
+from tui.console import Console
+from tui.messages import OpenLogs
+from tui.screens.logs.insights.draft import QueryDraft
+from tui.screens.logs.insights.places import moment_of
+from tui.screens.logs.insights.ranges import up_to
+from tui.screens.logs.insights.screen import InsightsScreen
+
+DEFAULT_LENGTH = timedelta(hours=1)
+_DRAFTS: WeakKeyDictionary[Console, QueryDraft] = WeakKeyDictionary()
+
+
+async def open_query(app: Console, groups: Sequence[str], shown: tuple[datetime, datetime] | None) -> None:
+    """Open the query screen on `groups`, over the time that is `shown` in the pane; then open the row's log.
+
+    What was asked before is there again; groups and range follow the pane unless a result is still shown.
+    """
+    draft = _DRAFTS.get(app)
+    span = _span(shown, app.now())
+    if draft is None:
+        draft = _DRAFTS[app] = QueryDraft(span=span)
+    if draft.progress is None or not set(groups) <= set(draft.groups):
+        draft.groups, draft.span, draft.progress = tuple(dict.fromkeys(groups)), span, None
+    place = await app.push_screen_wait(InsightsScreen(draft))
+    if isinstance(place, tuple):
+        group, at = place
+        app.post_message(OpenLogs(group, moment_of(at)))
+
+
+def _span(shown: tuple[datetime, datetime] | None, now: datetime) -> TimeSpan:
+    """The time on the pane's screen with an hour around it; the last hour for the newest lines."""
+    if shown is None or now - shown[1] < DEFAULT_LENGTH / 2:
+        return up_to(now, DEFAULT_LENGTH)
+    middle = shown[0] + (shown[1] - shown[0]) / 2
+    length = max(DEFAULT_LENGTH, shown[1] - shown[0])
+    return up_to(min(now, middle + length / 2), length)

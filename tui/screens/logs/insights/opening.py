@@ -1,0 +1,69 @@
+"""Opens what a row of a query's result stands for: its place in the log, or its whole record."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from services.aws.logs.queries import POINTER
+from services.i18n import _
+from services.logs.insights.chosen import chosen_query
+from services.models.aws_cli import CommandSheet
+from services.models.insights_queries import InsightsQuery, QueryLanguage, QueryRows
+from services.models.query_cells import local_time
+from tui.console import Console
+from tui.screens.logs.insights.dialogs import RecordScreen
+from tui.screens.logs.insights.places import LAST_MILLISECOND, Place, moment_of, place_of_record, place_of_row
+
+
+async def open_row(
+    app: Console, rows: QueryRows, row: int, asked: InsightsQuery | None, *, whole: bool
+) -> Place | None:
+    """The place of a row in its log, or None once its record is shown. Raises AwsError.
+
+    A row that tells too little is looked up by its `@ptr`; one of `stats` has none and shows its own fields.
+    """
+    pointer = rows.pointers[row]
+    place = place_of_row(rows, row, asked)
+    if not whole and place is not None:
+        return place
+    if pointer:
+        fields = await app.ready.insights.record(pointer)
+    else:
+        fields = tuple(zip(rows.columns, (text or "—" for text in rows.rows[row]), strict=True))
+    if not whole:
+        place = place_of_record(dict(fields), asked)
+        if place is None:
+            app.inform(_("this row has no time and log group to open"))
+        return place
+    app.push_screen(RecordScreen(_("Record"), _in_order(fields, app.zone)))
+    return None
+
+
+def _in_order(fields: Sequence[tuple[str, str]], zone: tzinfo) -> list[tuple[str, str]]:
+    """The fields to read: the time first, the event's own, then AWS's, the whole event last."""
+    places = {
+        name: place for place, name in enumerate(("@logStream", "@log", "@ingestionTime", "@message"), 1)
+    }
+    shown = [(name, _local(name, text, zone)) for name, text in fields if name != POINTER]
+    return sorted(shown, key=lambda pair: -1 if pair[0] == "@timestamp" else places.get(pair[0], 0))
+
+
+def _local(name: str, text: str, zone: tzinfo) -> str:
+    """A time of AWS's, in epoch milliseconds or as text, in `zone`."""
+    if name not in ("@timestamp", "@ingestionTime"):
+        return text
+    if not (text.isdecimal() and text.isascii()):
+        return local_time(text, zone)
+    moment = moment_of(min(int(text), LAST_MILLISECOND)).astimezone(zone)
+    return f"{moment.replace(tzinfo=None).isoformat(' ', 'milliseconds')} {moment.tzname()}"
+
+
+def commands_of(query: InsightsQuery) -> CommandSheet | None:
+    """The `aws` commands that run a query; None for one that cannot be sent, or of another language than LogsQL."""
+    if not query.groups or query.language is not QueryLanguage.LOGSQL or chosen_query(query):
+        return None
+    from services.aws_cli.logs import insights as insights_commands
+
+    commands = insights_commands(
+        query.groups[0], query.text, query.span, purpose=_("The query on the screen.")
+    )
+    return CommandSheet(title=_("Query"), commands=tuple(commands))

@@ -1,0 +1,45 @@
+"""Where a row of a query's result is in its log."""
+
+from datetime import UTC, datetime
+
+from services.aws.logs.queries import name_of
+from services.models.insights_queries import InsightsQuery, QueryRows
+from services.models.query_cells import milliseconds_of
+
+Place = tuple[str, int]
+"""(log group, epoch milliseconds)."""
+LAST_MILLISECOND = 253_402_214_400_000
+"""Of the times that a datetime can represent in any zone."""
+
+
+def place_of_row(rows: QueryRows, row: int, asked: InsightsQuery | None) -> Place | None:
+    """The place of a row that tells its group and time: an event's, else the start of its bar."""
+    texts = dict(zip(rows.columns, rows.rows[row], strict=True))
+    at = milliseconds_of(texts.get("@timestamp"))
+    if at is None:
+        at = next((ms for text in rows.rows[row] if (ms := milliseconds_of(text)) is not None), None)
+    return _place(_group_of(texts.get("@log"), asked), at)
+
+
+def place_of_record(fields: dict[str, str], asked: InsightsQuery | None) -> Place | None:
+    """The place of a whole record, whose time is in epoch milliseconds."""
+    text = fields.get("@timestamp", "")
+    at = int(text) if text.isdecimal() and text.isascii() else milliseconds_of(text)
+    return _place(_group_of(fields.get("@log"), asked), at)
+
+
+def _place(group: str, at: int | None) -> Place | None:
+    return (group, at) if group and at is not None else None
+
+
+def _group_of(log: str | None, asked: InsightsQuery | None) -> str:
+    """The log group of a row: its `@log` (`account:group`), or the only group that was asked."""
+    if log:
+        return log.partition(":")[2] or log
+    groups = asked.groups if asked is not None else ()
+    return name_of(groups[0]) if len(groups) == 1 else ""
+
+
+def moment_of(at: int) -> datetime:
+    """Epoch milliseconds as an aware datetime, exactly."""
+    return datetime.fromtimestamp(at // 1000, UTC).replace(microsecond=at % 1000 * 1000)

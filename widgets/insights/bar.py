@@ -1,0 +1,115 @@
+"""The lines between editor and result: what is asked and where, the price before, progress and price after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+
+from services.i18n import N_
+from widgets.drawing.format import crop_middle
+from widgets.drawing.lines import Line, LineWidget, Span, fit, width_of
+
+
+@dataclass(frozen=True, slots=True)
+class BarItem:
+    """One thing to choose."""
+
+    id: str
+    text: str
+    """Cleaned."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarFacts:
+    """What the bar shows."""
+
+    items: tuple[BarItem, ...] = ()
+    price: Line = ()
+    status: Line = ()
+    right: Line = ()
+    """At the right end of the status."""
+
+
+class QueryBar(LineWidget, can_focus=True):
+    """Three lines; ← → move among the items, ⏎ opens one."""
+
+    DEFAULT_CSS = """
+    QueryBar { height: 3; padding: 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", N_("Open"), show=False),
+        Binding("left", "move(-1)", N_("Left"), show=False),
+        Binding("right", "move(1)", N_("Right"), show=False),
+    ]
+
+    facts: reactive[BarFacts] = reactive(BarFacts(), repaint=False, init=False)
+
+    class Chosen(Message):
+        """An item was opened."""
+
+        def __init__(self, item: str) -> None:
+            super().__init__()
+            self.item = item
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.at = 0
+
+    def watch_facts(self) -> None:
+        """Draw the new facts."""
+        self.redraw()
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Items, price, status."""
+        right = list(self.facts.right)
+        room = width - width_of(right) - (1 if right else 0)
+        status = [*fit(self.facts.status, max(0, room)), *([(" ", ""), *right] if right else [])]
+        return [self._items(width), self.facts.price, status]
+
+    def _items(self, width: int) -> Line:
+        items = self.facts.items
+        texts = [item.text for item in items]
+        over = width_of([(text, "") for text in texts]) + 3 * max(0, len(texts) - 1) - width
+        if over > 0 and texts:
+            longest = max(range(len(texts)), key=lambda place: len(texts[place]))
+            texts[longest] = crop_middle(texts[longest], max(8, len(texts[longest]) - over))
+        spans: list[Span] = []
+        for place, text in enumerate(texts):
+            at_cursor = self.has_focus and place == self.at
+            spans += [(" │ ", "rule")] if place else []
+            spans.append((text, "cursor" if at_cursor else "strong" if place < len(texts) - 2 else "heading"))
+        return spans
+
+    def action_move(self, items: int) -> None:
+        """Move to another item."""
+        self.at = max(0, min(self.at + items, len(self.facts.items) - 1))
+        self.redraw()
+
+    def action_open(self) -> None:
+        """Open the item at the cursor."""
+        if self.facts.items:
+            self.post_message(self.Chosen(self.facts.items[min(self.at, len(self.facts.items) - 1)].id))
+
+    def on_click(self, event: Click) -> None:
+        """Open the item that was clicked."""
+        if event.y != 0:
+            return
+        end = 1
+        for place, item in enumerate(self.facts.items):
+            end += width_of([(item.text, "")]) + 3
+            if event.x < end:
+                self.at = place
+                self.action_open()
+                return

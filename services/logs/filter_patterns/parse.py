@@ -178,7 +178,7 @@ def _field_tests(scanner: Scanner, name: str | None) -> Condition:
 
 
 def _comparison(scanner: Scanner, subject: str, bare: re.Pattern[str]) -> Test:
-    sign = scanner.need(_SIGN, _("a comparison is missing: =, !=, <, <=, > or >="))
+    sign = scanner.need(_SIGN, _("a comparison is missing: {signs}").format(signs="=, !=, <, <=, >, >="))
     scanner.skip()
     at = scanner.at
     value = _operand(scanner, bare)

@@ -15,7 +15,6 @@ from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs.covering import CoveringPane, moment
 from tui.screens.logs.export.choosing import offer_pane_export
-from tui.screens.logs.export.subjects import exports_of
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.open import open_query
 from tui.screens.logs.merged import MergedPanes
@@ -171,12 +170,8 @@ class LogsScreen(PaneScreen):
     @work(group="log-export", exclusive=True)
     async def action_export(self) -> None:
         """Save lines of the active pane to a file."""
-        pane = self.pane
-        exports = exports_of(pane, self.tails[pane]) if pane is not None else []
-        if not exports:
-            self.app.inform(_("There are no lines to export."))
-        elif await offer_pane_export(self.app, exports) and pane is not None:
-            pane.lines.drop_range()
+        if self.pane is not None:
+            await offer_pane_export(self.app, self.pane, self.tails[self.pane])
 
     # A pane over the others
 

@@ -11,7 +11,9 @@ from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.export.dialog import ExportDialog, Run, Span
-from tui.screens.logs.export.subjects import PaneExport
+from tui.screens.logs.export.subjects import PaneExport, exports_of
+from tui.screens.logs.tail_binding import PaneTail
+from widgets.logs.pane.pane import LogPane
 
 FORMATS = {
     ExportFormat.JSONL: (N_("JSON lines"), N_("for programs; the first record is the head")),
@@ -21,11 +23,18 @@ FORMATS = {
 """Names and notes: English, translated when shown."""
 
 
-async def offer_pane_export(app: Console, exports: Sequence[PaneExport]) -> bool:
-    """Ask, and export lines of a pane; True once the file is there. Call it in a worker."""
+async def offer_pane_export(app: Console, pane: LogPane, tail: PaneTail) -> None:
+    """Ask, and export lines of a pane, whose selection then ends. Call it in a worker."""
+    exports = exports_of(pane, tail)
+    if not exports:
+        app.inform(_("There are no lines to export."))
+        return
     what = exports[0] if len(exports) == 1 else await _chosen(app, exports)
-    if what is None:
-        return False
+    if what is not None and await _export(app, what):
+        pane.lines.drop_range()
+
+
+async def _export(app: Console, what: PaneExport) -> bool:
     services = app.ready
 
     async def run(wish: ExportWish, span: Span | None, progress: Callable[[int], None]) -> ExportHead:

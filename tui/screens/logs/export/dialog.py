@@ -164,7 +164,7 @@ class ExportDialog(Dialog[bool]):
             self._export_task.cancel()
 
     def _time(self, at: int) -> str:
-        return moment(at).astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
+        return moment(at).astimezone(self._zone).replace(tzinfo=None).isoformat(" ", "seconds")
 
     def _typed_span(self) -> Span | None:
         near = moment(self._span[1]) if self._span is not None else self.app.now()

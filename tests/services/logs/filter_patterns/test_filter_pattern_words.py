@@ -126,7 +126,7 @@ def test_words(text: str, pattern: str, words: str) -> None:
         ("{ level = 1 }", 2, "character 3: a selector such as $.level is missing"),
         ("[a, ..., ...]", 9, "character 10: … may stand only once"),
         ("%a(b)%", 2, "character 3: “(” is not supported in a regular expression"),
-        ("  { $.a } ", 8, "character 9: a comparison is missing: =, !=, <, <=, > or >="),
+        ("  { $.a } ", 8, "character 9: a comparison is missing: =, !=, <, <=, >, >="),
     ],
 )
 def test_mistakes_are_said_with_their_place(text: str, at: int, words: str) -> None:

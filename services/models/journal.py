@@ -111,6 +111,8 @@ class EntryKind(StrEnum):
     """AWS's own opinion on an incident, which never counts in the scores."""
     EXPORTED = "exported"
     """A person wrote log texts to a file; contains the file's head: what, from when to when, masked or why not, hash."""
+    LOG_MARK = "log-mark"
+    """A person marked a log line, with a note, or took the mark away."""
     USAGE = "usage"
     """This console's AWS requests today, and their cost."""
     OTHER = "other"

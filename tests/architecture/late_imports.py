@@ -261,6 +261,16 @@ REASONS = [
         {"services/calendar/business_days.py": {"jpholiday"}, "widgets/drawing/markdown.py": {"markdown_it"}},
     ),
     Reason(
+        "A window over a log pane is imported when it is asked for; a console that only watches asks for none.",
+        ("tui.screens.watch.watch", "tui.app"),
+        {"tui/screens/logs/panes.py": {"tui.screens.logs.reading_tools"}},
+    ),
+    Reason(
+        "Only who searches a log by a regular expression needs the engine that can be interrupted.",
+        ("tui.screens.watch.watch", "tui.app"),
+        {"widgets/logs/text/timed_regex.py": {"regex"}},
+    ),
+    Reason(
         "Only the rotation of an access key seals secrets.",
         ("tui.startup.connection", "services.demo.world"),
         {

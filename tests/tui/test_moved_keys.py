@@ -63,10 +63,10 @@ async def test_old_keys_work_in_a_mode_in_a_pane_and_with_another_action(embedde
         pane = pilot.app.screen.pane
         await pilot.press("p")
         await until(pilot, lambda: pane.paused)
-        await pilot.press("E")
-        await until(pilot, lambda: pane.threshold.name == "ERROR")
+        await pilot.press("D")
+        await until(pilot, lambda: pane.threshold.name == "DEBUG")
         assert "The key for “Pause” is P; p stops working in the next version." in said(pilot)
-        assert "The key for “Level” is L; E stops working in the next version." in said(pilot)
+        assert "The key for “Level” is L; D stops working in the next version." in said(pilot)
         await pilot.press("2")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "InspectScreen")
         await until(pilot, lambda: pilot.app.screen.chosen is not None)
@@ -87,16 +87,16 @@ async def test_a_text_field_gets_every_letter_and_its_own_editing_keys(embedded:
 
 async def test_a_key_that_its_user_has_set_is_left_alone(embedded: Embedded) -> None:
     async with console(
-        embedded.url, embedded.clock, keys={"zone": "f7", "outbox": "e"}, notifications=True
+        embedded.url, embedded.clock, keys={"zone": "f7", "outbox": "9"}, notifications=True
     ) as pilot:
         zone = pilot.app.zone
         await pilot.press("u")
         await pilot.pause()
         assert pilot.app.zone is zone
-        await pilot.press("e")
+        await pilot.press("9")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "OutboxScreen")
         assert [each for each in said(pilot) if "The key for" in each] == []
-        assert "[keys] outbox: e is reserved for a later version." in said(pilot)
+        assert "[keys] outbox: 9 is reserved for a later version." in said(pilot)
 
 
 async def test_a_key_that_moved_on_another_screen_alone_looks_nothing_up(embedded: Embedded) -> None:
@@ -162,10 +162,9 @@ def test_settings_that_were_right_stay_right() -> None:
 
 def test_keys_of_later_versions_are_warned_about() -> None:
     words = "[keys] {}: {} is reserved for a later version."
-    assert reserved_key_warnings({"theme": "e,f7", "zoom": "9", "quit": "W"}) == [
-        words.format("theme", "e"),
+    assert reserved_key_warnings({"theme": "9,f7", "zoom": "9", "quit": "W"}) == [
+        words.format("theme", "9"),
         words.format("zoom", "9"),
-        words.format("quit", "W"),
     ]
     assert reserved_key_warnings({"theme": "f7"}) == []
 

@@ -47,6 +47,7 @@ class PaneApp(App[None]):
     @on(LogPane.GroupRequested)
     @on(LogPane.LevelRequested)
     @on(LogPane.TimeRequested)
+    @on(LogPane.ToolRequested)
     def keep(self, message: object) -> None:
         self.messages.append(message)
 

@@ -1,19 +1,25 @@
 """The base of every screen with log panes: follows groups in them and handles their requests."""
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from textual import on, work
 
+from services.i18n import N_, _
 from services.logs.filter_patterns.quoting import as_pattern
+from services.models import glyphs
 from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
+from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs import field_actions
 from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.line_tables import show_tables
+from tui.screens.logs.memory import log_memory
+from tui.screens.logs.moments import moments
 from tui.screens.logs.pattern_hints import show_hint
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.detail import FieldList
@@ -25,6 +31,18 @@ MINUTE = timedelta(minutes=1)
 
 class PaneScreen(ModeScreen):
     """Follows a log group in each of its panes and handles their requests."""
+
+    MARKS: ClassVar[tuple[tuple[str, str], ...]] = (
+        (
+            glyphs.LATE_LINE,
+            N_("A line that came late: newer ones were shown before; it stands at its own time"),
+        ),
+        ("\u2022", N_("A line that matches the search")),
+        ("\u203a", N_("The line goes on: → scrolls, ^w wraps, ⏎ shows all of it")),
+    )
+    """Marks beside the lines, for the help."""
+    HAS_RULERS: ClassVar[bool] = False
+    """Whether the panes have histograms."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +57,10 @@ class PaneScreen(ModeScreen):
             max_bytes=self.app.config.log_memory_mb << 20,
             pace=self.app.min_interval,
             id=id,
+            ruler=self.HAS_RULERS,
         )
+        pane.ruler.show_moments(moments(self.app))
+        pane.prompt.histories = log_memory(self.app)
         pane.banner = self.banner.problem
         self.tails[pane] = PaneTail(pane, self.services)
         return pane
@@ -96,6 +117,11 @@ class PaneScreen(ModeScreen):
         for pane in self.tails:
             pane.banner = problem
 
+    def _frame_changed(self) -> None:
+        super()._frame_changed()
+        for pane in self.tails:
+            pane.ruler.show_moments(moments(self.app))
+
     def _zone_changed(self) -> None:
         super()._zone_changed()
         for pane in self.tails:
@@ -126,6 +152,13 @@ class PaneScreen(ModeScreen):
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
         """Copy to the clipboard of the terminal, or into a file, and report where."""
         self.app.copy_to_clipboard(message.text)
+
+    @on(LogPane.ToolRequested)
+    def tool_requested(self, message: LogPane.ToolRequested) -> None:
+        """Open what reads the pane in a window."""
+        from tui.screens.logs.reading_tools import open_tool
+
+        open_tool(self.app, message, self.tails[message.pane].group)
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:
@@ -159,3 +192,9 @@ class PaneScreen(ModeScreen):
 def is_reading(pane: LogPane) -> bool:
     """Whether something is open in a pane that the key of going back closes first: a line, a range or a search."""
     return bool(pane.detail.display or pane.lines.ranging or pane.view.query is not None)
+
+
+def close_question(group: str) -> ChooseScreen:
+    """Ask whether to close the pane of `group`, with its search, filter and marks."""
+    choices = [Choice("close", _("Close it; search, filter and marks are dropped"))]
+    return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

@@ -15,6 +15,7 @@ from widgets.logs.drawing.strips import Accent, LogFormat
 from widgets.logs.drawing.styles import LINES_CSS
 from widgets.logs.store.store import StoredLine
 from widgets.logs.store.view import LogView
+from widgets.logs.text.search import Query
 from widgets.logs.text.time import moment
 
 _WHEEL = 3
@@ -59,6 +60,11 @@ class LogLines(LogWindow, can_focus=True):
     def mark(self, at: int | None, span: int = 1) -> None:
         """Mark `span` milliseconds from `at` (epoch milliseconds) on; None unmarks."""
         self.rules.marked_at, self.rules.marked_span = at, span
+        self.redraw()
+
+    def show_terms(self, terms: tuple[tuple[Query, str], ...]) -> None:
+        """Highlight texts beside the search, each in the style of its name."""
+        self.painter.terms = terms
         self.redraw()
 
     def set_time_mark(self, at: int | None) -> None:

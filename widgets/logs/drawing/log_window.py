@@ -71,6 +71,7 @@ class LogWindow(Widget):
     def redraw(self) -> None:
         """Redraw everything: the format, the query, the marks or the theme changed."""
         self.painter.query = self.view.query
+        self.rules.marks_hidden = self.view.shown.hides and self.view.shown.context > 0
         self.painter.forget()
         self.rules.forget()
         self.refresh()
@@ -129,7 +130,8 @@ class LogWindow(Widget):
             self._screen_rows += [row] * len(block)
         strips, self._screen_rows = strips[skip : skip + height], self._screen_rows[skip : skip + height]
         if not rows and self.message:
-            strips = [self.painter.blank()] * min(1, height - 1) + [self.painter.rule(self.message, "rule")]
+            message = self.painter.rule(self.message, "rule")
+            strips = ([self.painter.blank()] * min(1, height - 1) + [message])[: max(0, height)]
         self._strips = header + strips + [self.painter.blank()] * (height - len(strips))
         self._screen_rows[:0] = [-1] * len(header)
         return self._strips

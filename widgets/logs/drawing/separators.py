@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, tzinfo
 from typing import NamedTuple
 
-from services.i18n import _
+from services.i18n import _, plural
 from services.models.date_text import day_text, span_text
 from services.models.text import clean
 from widgets.logs.store.view import LogView
@@ -34,6 +34,8 @@ class Rules:
         """The marked time, epoch milliseconds."""
         self.marked_span = 1
         """Milliseconds from the marked time on that are marked: a minute where one was asked for."""
+        self.marks_hidden = False
+        """Whether a separator stands where lines are hidden."""
         self.time_mark: int | None = None
         """The time of the cursor that all panes share, epoch milliseconds."""
         self.note_of: Callable[[int], str | None] = lambda _line_id: None
@@ -68,6 +70,9 @@ class Rules:
         above = self._view.visible.at_or_before(row - 1)
         before = store.time_at(above) if above is not None else None
         rules = [] if before is not None and self._same_day(before, at) else [self._day(at)]
+        if self.marks_hidden and above is not None and row - above > 1:
+            hidden = plural("{count} line hidden", "{count} lines hidden", row - above - 1)
+            rules.append((hidden.format(count=f"{row - above - 1:,}"), "rule"))
         rules += [self._gap(gap) for gap in self.gaps if _between(before, gap.start, at)]
         if self.marked_at is not None and _between(before, self.marked_at, at):
             rules.append((f"\u2193 {self._time(self.marked_at)}", "mark"))

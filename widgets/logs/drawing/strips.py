@@ -70,6 +70,8 @@ class Painter:
     def __init__(self, format: LogFormat, style: Callable[[str], Style]) -> None:
         self.format = format
         self.query: Query | None = None
+        self.terms: tuple[tuple[Query, str], ...] = ()
+        """Further texts to highlight, with the names of their styles."""
         self.group_form = GroupForm()
         """Which columns the lines have."""
         self.width = 80
@@ -168,9 +170,13 @@ class Painter:
         if self.format.wrap:
             return self._wrap(head, gutter, lead, body, accent.row)
         body = _slice(lead + body, 0, reach)
-        if self.query is not None:
-            body = _highlight(body, self.query)
+        body = self._highlighted(body)
         return [self._strip(head, self._cut(body, width, accent.row), accent.row)]
+
+    def _highlighted(self, spans: list[Span]) -> list[Span]:
+        for query, name in self.terms:
+            spans = _highlight(spans, query, name)
+        return _highlight(spans, self.query, "match") if self.query is not None else spans
 
     def _wrap(
         self, head: list[Span], gutter: Span, lead: list[Span], body: list[Span], row: str
@@ -180,8 +186,7 @@ class Painter:
         indent = sum([cell_len(text) for text, _name in lead])
         if indent > width // 2:
             lead, body, indent = [], lead + body, 0
-        if self.query is not None:
-            lead, body = _highlight(lead, self.query), _highlight(body, self.query)
+        lead, body = self._highlighted(lead), self._highlighted(body)
         pieces = _wrapped(body, width - indent)
         below: list[Span] = [gutter, (" " * (HEAD_WIDTH - 1 + indent), "text")]
         return [
@@ -268,13 +273,13 @@ def _matches(spans: Sequence[Span], query: Query) -> bool:
     return bool(query.spans("".join([text for text, _name in spans])))
 
 
-def _highlight(spans: list[Span], query: Query) -> list[Span]:
-    """`spans` with the matches of `query` in a style of their own."""
+def _highlight(spans: list[Span], query: Query, name: str) -> list[Span]:
+    """`spans` with the matches of `query` in the style `name`."""
     plain = "".join([text for text, _name in spans])
     highlighted: list[Span] = []
     place = 0
     for start, end in query.spans(plain)[:_HIGHLIGHT_LIMIT]:
         highlighted += _slice(spans, place, start)
-        highlighted.append((plain[start:end], "match"))
+        highlighted.append((plain[start:end], name))
         place = end
     return [*highlighted, *_slice(spans, place, len(plain))]

@@ -11,6 +11,7 @@ SOURCE_COLOURS = (
 """Colours of the letters of sources, where a pane shows several."""
 STYLES = (
     *("text", "time", "plain", "debug", "info", "warning", "error", "fatal"),
+    *("term-1", "term-2", "term-3", "term-4"),
     *("letter-debug", "letter-info", "letter-warning", "letter-error", "letter-fatal"),
     *(
         "key",
@@ -32,10 +33,13 @@ STYLES = (
 )
 """Component classes of the lines, each as `log--<name>`."""
 
+TERM_STYLES = ("term-1", "term-2", "term-3", "term-4")
+"""Parts that match the terms that stay highlighted, in the order in which they are given out."""
+
 UNCOLOURED = frozenset(["log--text", "log--plain", "log--info"])
 """Parts in the colour of the widget itself."""
 
-OWN_BACKGROUND = frozenset(["match", "letter-fatal", "header"])
+OWN_BACKGROUND = frozenset(["match", "letter-fatal", "header", *TERM_STYLES])
 """Parts with a background of their own, on an accented row as well."""
 
 LINES_CSS = """
@@ -56,6 +60,10 @@ LogLines {
     & .log--stream { color: $text-secondary; }
     & .log--late { color: $text-accent; text-style: italic; }
     & .log--match { color: $background; background: $warning; }
+    & .log--term-1 { color: $background; background: $accent; }
+    & .log--term-2 { color: $background; background: $success; }
+    & .log--term-3 { color: $background; background: $secondary; }
+    & .log--term-4 { color: $background; background: $primary; }
     & .log--more { color: $text-accent; }
     & .log--rule { color: $text-muted; }
     & .log--gap { color: $text-warning; }
@@ -68,6 +76,8 @@ LogLines {
     & .log--range { background: $secondary-muted; }
     &:ansi .log--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
     &:ansi .log--range { background: ansi_cyan; color: ansi_black; }
+    &:nocolor .log--term-1, &:nocolor .log--term-2 { text-style: underline; }
+    &:nocolor .log--term-3, &:nocolor .log--term-4 { text-style: underline; }
     &:nocolor .log--warning { color: $foreground; }
     &:nocolor .log--error { color: $foreground; text-style: bold; }
     &:nocolor .log--letter-error { color: $foreground; text-style: bold reverse; }

@@ -46,6 +46,8 @@ class TitleFacts:
     """Letter and name of each source, where the pane shows several."""
     pattern: str = ""
     threshold: Severity = Severity.PLAIN
+    filters: tuple[str, ...] = ()
+    """The local filters in words."""
     flags: tuple[str, ...] = ()
     """The line format in words: wrapped, raw…"""
     zone: str = ""
@@ -133,6 +135,7 @@ class LogTitle(_Line):
             parts.append(
                 (2, Content.styled(f" {words[facts.threshold]} ", "$text-warning on $warning-muted"))
             )
+        parts += [(1, Content.styled(f" {text} ", "$foreground on $accent-muted")) for text in facts.filters]
         parts += [(5, Content.styled(flag, "$text-accent")) for flag in facts.flags]
         if facts.span:
             parts.append((4, Content.styled(facts.span, "$text-muted")))

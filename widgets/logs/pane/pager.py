@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from textual import on
+from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -20,9 +20,7 @@ from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.strips import LogFormat
 from widgets.logs.pane.detail import FieldList, LogDetail
 from widgets.logs.pane.prompt import Ask, LogPrompt
-from widgets.logs.reading.marks import Marks
-from widgets.logs.reading.searching import Searching
-from widgets.logs.reading.target import Target
+from widgets.logs.reading.reading import Reading
 from widgets.logs.store.store import StoredLine
 from widgets.logs.store.view import LogView
 
@@ -55,24 +53,33 @@ class LogPager(Vertical):
             self.text = text
 
     def __init__(
-        self, view: LogView, format: LogFormat, now: Callable[[], datetime], id: str | None = None
+        self,
+        view: LogView,
+        format: LogFormat,
+        now: Callable[[], datetime],
+        id: str | None = None,
+        *,
+        ruler: bool = False,
     ) -> None:
+        """`ruler`: a histogram above the lines, where there is room for it."""
         super().__init__(id=id)
         self.view = view
         self.store = view.store
         self.lines = LogLines(view, format, now)
         self.detail = LogDetail(self.lines.focus)
         self.prompt = LogPrompt(self.lines, now)
-        self.marks = Marks(view, self.lines.redraw)
-        self.lines.rules.note_of = self.marks.note_of
-        self.target = Target(self.lines)
-        self.search = Searching(self.lines, self.run_exclusive, self.update_view, self.go_row)
+        reading = self.reading = Reading(self)
+        self.marks, self.target, self.ruler = reading.marks, reading.target, reading.ruler
+        self.search, self.filters, self.highlights = reading.search, reading.filters, reading.highlights
+        self.has_ruler = ruler
         self.paused = False
         """The window is frozen while lines arrive."""
         self.closables = [
             Closable(lambda: bool(self.detail.display), self.detail.close),
             Closable(lambda: self.lines.ranging, self.lines.drop_range),
             Closable(lambda: self.search.query is not None, lambda: self.search.start(None)),
+            Closable(lambda: self.ruler.range is not None, lambda: self.ruler.show_range(None)),
+            Closable(lambda: bool(view.shown.filters), self.filters.remove),
             Closable(lambda: self.target.marked, self.target.clear),
             Closable(lambda: self.lines.cursor is not None, self.lines.drop_cursor),
         ]
@@ -80,6 +87,7 @@ class LogPager(Vertical):
 
     def compose(self) -> ComposeResult:
         """Top to bottom."""
+        yield self.ruler
         with Horizontal(id="log-area"):
             yield self.lines
             yield self.lines.gauge
@@ -89,6 +97,7 @@ class LogPager(Vertical):
     def show_status(self) -> None:
         """Update what is shown about the lines: the gauge, and what a subclass adds."""
         self.lines.update_gauge()
+        self.ruler.update()
 
     def clear(self) -> None:
         """Drop all lines and follow again; the format, the threshold and the search stay.
@@ -103,6 +112,10 @@ class LogPager(Vertical):
         self.detail.close()
         self.lines.go_end()
         self.lines.redraw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the ruler the rows that the pane can spare."""
+        self.ruler.fit(event.size.height if self.has_ruler else 0)
 
     def run_exclusive(self, work: Coroutine[Any, Any, None], group: str) -> None:
         """Run a worker in place of the one of the same group."""
@@ -210,13 +223,14 @@ class LogPager(Vertical):
         threshold = Severity(level)
         self.show_from(Severity.PLAIN if self.view.threshold is threshold else threshold)
 
+    @property
+    def threshold(self) -> Severity:
+        """Lines below it are hidden."""
+        return self.view.threshold
+
     def show_from(self, threshold: Severity) -> None:
         """Hide what is less severe; PLAIN shows all lines."""
-        self.run_exclusive(self._apply_threshold(threshold), "log-threshold")
-
-    async def _apply_threshold(self, threshold: Severity) -> None:
-        await self.view.show(threshold)
-        self.update_view()
+        self.filters.show_from(threshold)
 
     # Detail, range, copy
 
@@ -264,6 +278,15 @@ class LogPager(Vertical):
         event.stop()
         self.search.start(event.query)
 
-    def action_match(self, steps: int) -> None:
-        """Go to the next or the previous match."""
-        self.search.step(steps)
+    def action_read(self, action: str, steps: int = 1) -> None:
+        """Do what `Reading.do` lists."""
+        self.reading.do(action, steps)
+
+    @on(LogPrompt.FilterEntered)
+    def _filter(self, event: LogPrompt.FilterEntered) -> None:
+        event.stop()
+        self.filters.add(event.query, hides=event.hides)
+
+    def action_ask_range(self) -> None:
+        """Prompt for the range of a histogram."""
+        self.prompt.open(Ask.RANGE)

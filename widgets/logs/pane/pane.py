@@ -16,7 +16,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from services.models.logs import LogLine, Severity, TailStats
+from services.models.logs import LogLine, TailStats
 from services.models.problem import Problem
 from widgets.drawing.timers import is_going
 from widgets.logs.drawing.lines import LogLines
@@ -82,6 +82,13 @@ class LogPane(LogPager):
     class LevelRequested(_PaneMessage):
         """The reader wants to choose the lowest level that is shown."""
 
+    class ToolRequested(_PaneMessage):
+        """The reader wants `filters`, `patterns` or `range` in a window; `range`: what was typed, epoch ms."""
+
+        def __init__(self, pane: "LogPane", tool: str, range: tuple[int, int] | None = None) -> None:
+            super().__init__(pane)
+            self.tool, self.range = tool, range
+
     class PatternChanged(_PaneMessage):
         """The reader wants another filter pattern ("" for none)."""
 
@@ -112,10 +119,11 @@ class LogPane(LogPager):
         stale_after: float = 30.0,
         pace: Callable[[], float] = lambda: 0.0,
         id: str | None = None,
+        ruler: bool = False,
     ) -> None:
         """`elapsed`: seconds by a clock that cannot be set; `stale_after`: seconds without `stats`."""
         view, format = LogView(LogStore(max_bytes)), LogFormat(zone)
-        super().__init__(view, format, now, id)
+        super().__init__(view, format, now, id, ruler=ruler)
         self._title_row = LogTitle()
         self._trouble = LogTrouble()
         self._bar = LogBar()
@@ -257,13 +265,13 @@ class LogPane(LogPager):
 
     # Requests
 
-    def action_pick_group(self) -> None:
-        """Request another log group."""
-        self.post_message(self.GroupRequested(self))
+    def action_request(self, what: str) -> None:
+        """Request another `group` or the choice of a `level`."""
+        self.post_message(self.GroupRequested(self) if what == "group" else self.LevelRequested(self))
 
-    def action_choose_level(self) -> None:
-        """Request the choice of a level."""
-        self.post_message(self.LevelRequested(self))
+    def action_tool(self, tool: str) -> None:
+        """Request `filters`, `patterns` or `range` in a window."""
+        self.post_message(self.ToolRequested(self, tool))
 
     def action_pattern(self) -> None:
         """Prompt for the filter pattern."""
@@ -275,18 +283,18 @@ class LogPane(LogPager):
         if event.pattern != self.pattern:
             self.post_message(self.PatternChanged(self, event.pattern))
 
+    @on(LogPrompt.RangeEntered)
+    def _request_range(self, event: LogPrompt.RangeEntered) -> None:
+        event.stop()
+        self.post_message(self.ToolRequested(self, "range", event.range))
+
     @property
     def stale(self) -> bool:
         """Whether the follow loop has been silent for too long."""
         return self.watchdog.expired
 
     @property
-    def threshold(self) -> Severity:
-        """Lines below it are hidden."""
-        return self.view.threshold
-
-    @property
     def holds_work(self) -> bool:
         """Whether the reader has searched, filtered or marked something here, which closing the pane would drop."""
         view = self.view
-        return bool(self.pattern or view.query or view.threshold or self.lines.ranging or self.paused)
+        return bool(self.pattern or view.query or view.shown.hides or self.lines.ranging or self.paused)

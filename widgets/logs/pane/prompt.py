@@ -13,9 +13,10 @@ from textual.widgets import Input
 from services.i18n import N_, _
 from widgets.inputs.prompt import Asks, Prompt
 from widgets.logs.drawing.lines import LogLines
+from widgets.logs.reading.histories import Histories, Kind, Recall, SessionHistories, query_of, written
 from widgets.logs.reading.target import MINUTE
 from widgets.logs.text.search import BadQuery, Query
-from widgets.logs.text.time import moment, parse_moment
+from widgets.logs.text.time import moment, parse_moment, parse_range
 
 _LENGTH = 1024
 """CloudWatch's own limit for a filter pattern, and a bound on what a stray paste can do."""
@@ -27,22 +28,40 @@ class Ask(StrEnum):
     SEARCH = "search"
     REGEX = "regex"
     PATTERN = "pattern"
+    SHOW = "show"
+    HIDE = "hide"
     TIME = "time"
+    RANGE = "range"
 
 
 _ASKS: Asks[Ask] = {
     Ask.SEARCH: (N_("search"), N_("^t regular expression")),
     Ask.REGEX: (N_("search (regular expression)"), N_("^t plain text")),
-    Ask.PATTERN: (N_("filter pattern"), N_("evaluated by CloudWatch Logs; empty shows all")),
+    Ask.PATTERN: (N_("filter pattern"), N_("evaluated by CloudWatch Logs; empty shows all  ^t show here")),
+    Ask.SHOW: (N_("show here only"), N_("lines in memory; /…/ is a regular expression  ^t hide here")),
+    Ask.HIDE: (N_("hide here"), N_("lines in memory; /…/ is a regular expression  ^t filter pattern")),
+    Ask.RANGE: (N_("histogram from … to"), N_("9:00 to 9:30  11-25 9:00 to 11-25 12:00  -3h")),
     Ask.TIME: (N_("go to time"), N_("9:12  11-25 9:12  -15m")),
 }
+
+
+_NEXT = {
+    Ask.SEARCH: Ask.REGEX,
+    Ask.REGEX: Ask.SEARCH,
+    Ask.PATTERN: Ask.SHOW,
+    Ask.SHOW: Ask.HIDE,
+    Ask.HIDE: Ask.PATTERN,
+}
+"""To which other reading of the same text the key switches."""
 
 
 class LogPrompt(Prompt[Ask]):
     """Posts what was entered, parsed, and closes; stays open and complains if it cannot be parsed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "toggle_regex", N_("Regular expression"), id="log.prompt.regex")
+        Binding("ctrl+t", "reread", N_("Switch"), id="log.prompt.regex"),
+        Binding("up", "recall(1)", N_("Earlier entry"), show=False, id="log.prompt.earlier"),
+        Binding("down", "recall(-1)", N_("Later entry"), show=False, id="log.prompt.later"),
     ]
 
     class QueryEntered(Message):
@@ -67,6 +86,14 @@ class LogPrompt(Prompt[Ask]):
             self.prompt = prompt
             self.text = text
 
+    class FilterEntered(Message):
+        """A local filter was entered."""
+
+        def __init__(self, query: Query, hides: bool) -> None:
+            super().__init__()
+            self.query = query
+            self.hides = hides
+
     class TimeEntered(Message):
         """A time was entered: `at`, epoch milliseconds; `minute`: without seconds."""
 
@@ -75,11 +102,26 @@ class LogPrompt(Prompt[Ask]):
             self.at = at
             self.minute = minute
 
+    class RangeEntered(Message):
+        """A range was entered: epoch milliseconds."""
+
+        def __init__(self, start: int, end: int) -> None:
+            super().__init__()
+            self.range = start, end
+
     def __init__(self, lines: LogLines, now: Callable[[], datetime]) -> None:
         """A typed time is in the zone of `lines` and near the newest one, or near `now` without any."""
         super().__init__(_ASKS, Ask.SEARCH, longest=_LENGTH)
         self._lines = lines
         self._now = now
+        self.histories: Histories = SessionHistories()
+        """What was searched and filtered before; set by the screen to what is remembered."""
+        self._recall = Recall(())
+
+    def open(self, ask: Ask, text: str = "") -> None:
+        """Prompt for `ask`, with `text` in the field."""
+        super().open(ask, text)
+        self._recall = Recall(self.histories.history(_kind(ask)))
 
     def close(self) -> None:
         """Disappear, and give the focus back to the lines."""
@@ -87,20 +129,30 @@ class LogPrompt(Prompt[Ask]):
         self._lines.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer regular expressions for a search only."""
-        if action == "toggle_regex":
-            return self.ask in (Ask.SEARCH, Ask.REGEX)
+        """A time is read in one way only, and has no history."""
+        if action in ("reread", "recall"):
+            return self.ask not in (Ask.TIME, Ask.RANGE)
         return super().check_action(action, parameters)
 
-    def action_toggle_regex(self) -> None:
-        """Switch between plain text and regular expression."""
-        self.ask = Ask.SEARCH if self.ask is Ask.REGEX else Ask.REGEX
+    def action_reread(self) -> None:
+        """Read the text in the next way: plain or as a regular expression; by AWS, here, or hidden here."""
+        self.ask = _NEXT[self.ask]
         self.label()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         if self.ask is Ask.PATTERN and event.value.strip():
             self.post_message(self.PatternTyped(self, event.value))
+
+    def action_recall(self, steps: int) -> None:
+        """Show an earlier or a later entry of the history; after the newest, what was typed."""
+        text = self._recall.step(steps, self.entry.value)
+        if self.ask in (Ask.SEARCH, Ask.REGEX):
+            query = query_of(text)
+            self.ask = Ask.REGEX if query.regex else Ask.SEARCH
+            text = query.text
+        self.entry.value = text
+        self.entry.cursor_position = len(text)
 
     @on(Prompt.Cancelled)
     def _cancel(self, event: Prompt.Cancelled) -> None:
@@ -110,14 +162,43 @@ class LogPrompt(Prompt[Ask]):
     @on(Prompt.Answered)
     def _parse(self, event: Prompt.Answered) -> None:
         event.stop()
-        if event.ask is Ask.PATTERN:
-            self.post_message(self.PatternEntered(event.text.strip()))
-        elif event.ask is Ask.TIME:
+        if event.ask is Ask.TIME:
             if not self._parse_time(event.text):
                 return
-        elif not self._parse_query(event.text, event.ask is Ask.REGEX):
+        elif event.ask is Ask.RANGE:
+            if not self._parse_range(event.text):
+                return
+        elif not self._parse_text(event.ask, event.text):
             return
         self.close()
+
+    def _parse_text(self, ask: StrEnum, text: str) -> bool:
+        if ask is Ask.PATTERN:
+            self.histories.add_to_history("filter", text.strip())
+            self.post_message(self.PatternEntered(text.strip()))
+            return True
+        try:
+            query = Query(text, regex=ask is Ask.REGEX) if ask in (Ask.SEARCH, Ask.REGEX) else query_of(text)
+        except BadQuery as error:
+            self.complain(str(error))
+            return False
+        self.histories.add_to_history(_kind(ask), written(query))
+        if ask in (Ask.SEARCH, Ask.REGEX):
+            self.post_message(self.QueryEntered(query if text else None))
+        elif text:
+            self.post_message(self.FilterEntered(query, hides=ask is Ask.HIDE))
+        return True
+
+    def _parse_range(self, text: str) -> bool:
+        if not text.strip():
+            return True
+        zone, now = self._lines.format.zone, self._now()
+        start, end = parse_range(text, zone, now)
+        if start is None or end is None or start >= end:
+            self.complain(_("not a range; try 9:00 to 9:30 or -3h"))
+            return False
+        self.post_message(self.RangeEntered(start, end))
+        return True
 
     def _parse_time(self, text: str) -> bool:
         if not text.strip():
@@ -132,10 +213,6 @@ class LogPrompt(Prompt[Ask]):
         self.post_message(self.TimeEntered(at, minute=at % MINUTE == 0))
         return True
 
-    def _parse_query(self, text: str, regex: bool) -> bool:
-        try:
-            self.post_message(self.QueryEntered(Query(text, regex) if text else None))
-        except BadQuery as error:
-            self.complain(str(error))
-            return False
-        return True
+
+def _kind(ask: StrEnum) -> Kind:
+    return "search" if ask in (Ask.SEARCH, Ask.REGEX) else "filter"

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from services.i18n import _
+from services.i18n import _, plural
 from services.models.date_text import span_text
 from services.models.logs import TailStats
 from services.models.text import clean
 from widgets.logs.drawing.lines import LogLines
 from widgets.logs.pane.bar import BarFacts, Mode, TitleFacts
 from widgets.logs.pane.pager import LogPager
+from widgets.logs.store.shown import LineFilter
 from widgets.logs.text.time import clock_text, local_day, moment, second_text
 
 PRESENT = 180_000
@@ -32,9 +33,27 @@ def title_facts(
         pattern=clean(pattern),
         threshold=lines.view.threshold,
         flags=tuple(word for on, word in flags if on),
+        filters=_filter_texts(lines),
         zone=moment(store.newest).astimezone(format.zone).tzname() or "",
         span=_span(lines),
     )
+
+
+def filter_text(local: LineFilter) -> str:
+    """`only …` or `without …`."""
+    words = _("without {text}") if local.hides else _("only {text}")
+    return words.format(text=clean(local.query.text, 60))
+
+
+def _filter_texts(lines: LogLines) -> tuple[str, ...]:
+    """The local filters, and how many lines around theirs are shown."""
+    shown = lines.view.shown
+    texts = [filter_text(each) for each in shown.active]
+    if off := len(shown.filters) - len(shown.active):
+        texts.append(plural("{count} filter off", "{count} filters off", off).format(count=off))
+    if shown.hides and shown.context:
+        texts.append(f"\u00b1{shown.context}")
+    return tuple(texts)
 
 
 def bar_facts(
@@ -74,7 +93,7 @@ def bar_facts(
 def empty_text(lines: LogLines, *, stats: TailStats | None, failing: bool, pattern: str) -> str:
     """Why there is nothing to see; an empty pane never looks like "all is well"."""
     if len(lines.view.store):
-        return _("No line loaded is that severe.")
+        return _("No line in memory passes the level and the filters here.")
     if failing:
         return _("No lines: reading failed.")
     if stats is None:
@@ -140,6 +159,8 @@ def _span_words(seconds: float) -> str:
 
 
 def _search(pager: LogPager) -> str:
+    if pager.view.slow:
+        return _("/{text}: takes too long, given up").format(text=clean(pager.view.slow, 80))
     query, cursor = pager.view.query, pager.lines.cursor
     if pager.search.running:
         return _("searching…")

@@ -1,56 +1,82 @@
-"""A view of a log store: a severity threshold hides lines, a search marks them."""
+"""A view of a log store: a threshold and local filters hide lines, a search marks them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from services.models.logs import Severity
 from widgets.logs.store.line_chunk import Chunk
 from widgets.logs.store.row_subsets import AllRows, Rows
+from widgets.logs.store.shown import ContextRows, Shown
 from widgets.logs.store.store import LogStore
-from widgets.logs.text.search import Query
-from widgets.logs.text.severity import at_least
+from widgets.logs.text.search import Query, SlowQuery
+
+Pick = Callable[[Chunk], Sequence[int]]
 
 
 class LogView:
-    """The visible rows and the matches, for one threshold and one query."""
+    """The visible rows and the matches, for one choice of lines and one query."""
 
     def __init__(self, store: LogStore) -> None:
         self.store = store
-        self.threshold = Severity.PLAIN
+        self.shown = Shown()
         self.query: Query | None = None
-        self.visible = self.rows_for(Severity.PLAIN)
+        self.slow = ""
+        """The text of a regular expression that was given up, because it took too long; "" if none was."""
+        self.hits = self._hits(self.shown)
+        """The visible rows without the context around them."""
+        self.visible = self.hits
         self.matches = self.matches_for(None)
 
-    def rows_for(self, threshold: Severity) -> Rows:
-        """The rows at `threshold` or worse."""
-        if threshold is Severity.PLAIN:
+    @property
+    def threshold(self) -> Severity:
+        """Lines below it are hidden."""
+        return self.shown.threshold
+
+    def _hits(self, shown: Shown) -> Rows:
+        if not shown.hides:
             return AllRows(self.store)
-        return Rows(self.store, "visible", threshold, lambda chunk: at_least(chunk.lines(), threshold))
+        return Rows(self.store, "visible", shown.key, self._guarded(shown.pick))
+
+    def _guarded(self, pick: Pick) -> Pick:
+        """`pick`, which selects nothing any more once it took too long."""
+
+        def pick_in_time(chunk: Chunk) -> Sequence[int]:
+            try:
+                return pick(chunk) if self.slow == "" else ()
+            except SlowQuery as error:
+                self.slow = error.text
+                return ()
+
+        return pick_in_time
 
     def matches_for(self, query: Query | None) -> Rows:
         """The visible rows that match `query`."""
-        visible, threshold = self.visible, self.threshold
+        visible, hides = self.visible, self.shown.hides
 
         def pick(chunk: Chunk) -> Sequence[int]:
             if query is None:
                 return ()
             indexes = query.lines_in(chunk.text)
-            if threshold is Severity.PLAIN:
+            if not hides:
                 return indexes
             visible_indexes = set(visible.within(chunk))
             return [index for index in indexes if index in visible_indexes]
 
-        return Rows(self.store, "matches", (query, threshold), pick)
+        return Rows(self.store, "matches", (query, self.shown), self._guarded(pick))
 
-    async def show(self, threshold: Severity) -> None:
-        """Hide what is below `threshold`; takes effect when the rows are computed."""
-        rows = self.rows_for(threshold)
-        await rows.prepare()
-        self.threshold, self.visible = threshold, rows
+    async def show(self, shown: Shown) -> None:
+        """Show another choice of lines; takes effect when the rows are computed."""
+        self.slow = ""
+        hits = self._hits(shown)
+        await hits.prepare()
+        visible = ContextRows(self.store, hits, shown.context) if shown.hides and shown.context else hits
+        await visible.prepare()
+        self.shown, self.hits, self.visible = shown, hits, visible
         self.matches = self.matches_for(self.query)
         await self.matches.prepare()
 
     async def search(self, query: Query | None) -> None:
         """Mark what matches `query`; takes effect when the rows are computed."""
+        self.slow = ""
         rows = self.matches_for(query)
         await rows.prepare()
         self.query, self.matches = query, rows

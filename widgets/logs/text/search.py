@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.i18n import _
+from widgets.logs.text.timed_regex import SlowQuery, compile_error, timed_lines, timed_spans
 
 _NESTED_REPEAT = re.compile(
     r"\((?:[^()\\]|\\.)*(?:[+*]|\{\d+,\d*\})(?:[^()\\]|\\.)*\)\s*(?:[+*]|\{\d+,\d*\})"
 )
 _PAIR = re.compile(r"([\w.@-]+)=(\S.*)\Z", re.DOTALL)
+
+
+__all__ = ["BadQuery", "Query", "SlowQuery"]
 
 
 class BadQuery(ValueError):
@@ -32,10 +36,9 @@ class Query:
         if self.regex:
             if _NESTED_REPEAT.search(self.text):
                 raise BadQuery(_("a repeat inside a repeat may take forever"))
-            try:
-                re.compile(self.text)
-            except (re.error, RecursionError, OverflowError) as error:
-                raise BadQuery(str(error)) from error
+            reason = compile_error(self.text)
+            if reason:
+                raise BadQuery(reason)
 
     @property
     def folds(self) -> bool:
@@ -44,9 +47,7 @@ class Query:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        """Matches what to highlight in drawn text."""
-        if self.regex:
-            return re.compile(self.text, re.IGNORECASE if self.folds else 0)
+        """Matches a plain text in drawn text."""
         return re.compile(re.escape(self.text), re.IGNORECASE | re.ASCII if self.folds else 0)
 
     @cached_property
@@ -68,14 +69,15 @@ class Query:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """The matches to highlight in a drawn `text`: ascending (start, end)."""
+        if self.regex:
+            return timed_spans(self.text, text, folds=self.folds)
         return [match.span() for match in self._pattern.finditer(text) if match.end() > match.start()]
 
     def lines_in(self, text: bytes | bytearray) -> list[int]:
-        """Indexes of the matching lines of `text`, in which every line ends in a line feed."""
+        """Indexes of the matching lines of `text`, in which every line ends in a line feed. Raises SlowQuery."""
         if self.regex:
             lines = text.decode("utf-8", "replace").split("\n")[:-1]
-            search = self._pattern.search
-            return [index for index, line in enumerate(lines) if search(line)]
+            return timed_lines(self.text, lines, folds=self.folds)
         if not self.text:
             return []
         haystack = text.lower() if self.folds else text

@@ -5,7 +5,6 @@ spellings of Python, Java, Node, nginx, PostgreSQL (where LOG is an ordinary mes
 """
 
 import re
-from collections.abc import Sequence
 
 from services.models.log_levels import LEVEL_NAMES, severity_numbered
 from services.models.logs import Severity
@@ -18,13 +17,28 @@ _JSON_LEVEL = re.compile(
     + b"|".join(re.escape(key.encode()) for key in LEVEL_KEYS)
     + rb')"[ \t]*:[ \t]*"?([A-Za-z]+|\d{1,6})'
 )
-_WORD = re.compile(
-    rb"(?<![A-Za-z0-9_])(?:"
-    rb"(EMERG(?:ENCY)?|ALERT|FATAL|CRIT(?:ICAL)?|PANIC|ERROR|SEVERE|ERR|WARN(?:ING)?|NOTICE|INFO|LOG|DEBUG|TRACE)"
-    rb"(?![A-Za-z0-9_])"
-    rb"|\[(emerg|alert|crit|error|warn|notice|info|debug)\]"
-    rb"|(?:level|lvl|severity)=\"?([A-Za-z]+))"
+_WORDS = (
+    "EMERG(?:ENCY)? ALERT FATAL CRIT(?:ICAL)? PANIC ERROR SEVERE ERR WARN(?:ING)? NOTICE INFO LOG DEBUG TRACE"
 )
+
+
+def _starting(first: str, rest: str) -> str:
+    """`first` where a word may begin, then `rest`."""
+    return f"{first}(?<![A-Za-z0-9_]{first}){rest}"
+
+
+def _word_pattern() -> bytes:
+    """Matches the first level word; every branch begins with a literal, by which `re` skips quickly."""
+    branches = [
+        *(_starting(word[0], word[1:] + "(?![A-Za-z0-9_])") for word in _WORDS.split()),
+        _starting(r"\[", r"(emerg|alert|crit|error|warn|notice|info|debug)\]"),
+        _starting("l", '(?:evel|vl)="?([A-Za-z]+)'),
+        _starting("s", 'everity="?([A-Za-z]+)'),
+    ]
+    return "|".join(branches).encode()
+
+
+_WORD = re.compile(_word_pattern())
 _NAMES: dict[bytes, Severity] = {name.encode(): severity for name, severity in LEVEL_NAMES.items()}
 LETTERS = {
     Severity.PLAIN: " ",
@@ -44,11 +58,6 @@ def severity_of(line: bytes) -> Severity:
             return _named(match[1])
     match = _WORD.search(line, 0, _HEAD)
     return _named(match[match.lastindex or 0]) if match is not None else Severity.PLAIN
-
-
-def at_least(lines: Sequence[bytes], threshold: Severity) -> list[int]:
-    """Indexes of the lines that are `threshold` or worse."""
-    return [index for index, line in enumerate(lines) if severity_of(line) >= threshold]
 
 
 def _named(name: bytes) -> Severity:

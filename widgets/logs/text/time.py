@@ -9,6 +9,7 @@ from services.models.date_text import day_text
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
 _DATE = re.compile(r"(?:(\d{4})[-/])?(\d{1,2})[-/](\d{1,2})[T ](.+)\Z")
 _AGO = re.compile(r"-(\d{1,5})([smhd])\Z")
+_TO = re.compile(r"[~\u301c\uff5e\u2013]| to ")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -79,6 +80,13 @@ def parse_moment(text: str, zone: tzinfo, near: datetime) -> int | None:
         return round(at.timestamp() * 1000)
     except (ValueError, OverflowError):
         return None
+
+
+def parse_range(text: str, zone: tzinfo, now: datetime) -> tuple[int | None, int | None]:
+    """Epoch milliseconds of `9:00 to 9:30`, also with `~`; to `now` where only one time is typed. None for no time."""
+    first, last, *_more = [*_TO.split(text, maxsplit=1), ""]
+    end = parse_moment(last, zone, now) if last.strip() else round(now.timestamp() * 1000)
+    return parse_moment(first, zone, now), end
 
 
 def _ago(text: str, near: datetime) -> datetime | None:

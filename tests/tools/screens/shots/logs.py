@@ -7,8 +7,11 @@ from tui.screens.common.choose import ChooseScreen
 from tui.screens.logs.columns import ColumnsScreen
 from tui.screens.logs.export.dialog import ExportDialog
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen
 from tui.screens.logs.logs import LogsScreen
+from tui.screens.logs.marking import MarkScreen
+from tui.screens.logs.patterns import PatternsScreen
 
 _SECOND, _THIRD = "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod"
 
@@ -88,6 +91,20 @@ async def _wrapped(stage: Stage) -> None:
     await stage.do("reformat('wrap')")
 
 
+async def _filtered(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("pattern")
+    await stage.press("ctrl+t")
+    await stage.write("error")
+    await stage.press("enter", "greater_than_sign", "greater_than_sign")
+
+
+async def _patterns(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("tool('patterns')")
+    await stage.on(PatternsScreen)
+
+
 async def _columns(stage: Stage) -> None:
     await _logs(stage)
     await stage.do("columns")
@@ -131,6 +148,33 @@ async def _export(stage: Stage) -> None:
     await stage.on(ExportDialog)
 
 
+async def _mark(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("mark_line")
+    await stage.on(MarkScreen)
+
+
+async def _layouts(stage: Stage) -> None:
+    await _two(stage)
+    await stage.do("layouts")
+    await stage.on(LayoutScreen)
+
+
+async def _six(stage: Stage) -> None:
+    await _beside(stage, _SECOND, _THIRD, "/ecs/staff-api", _SECOND, _THIRD)
+
+
+async def _merged(stage: Stage) -> None:
+    await _three(stage)
+    await stage.do("merge")
+    await stage.until(lambda: stage.screen.cover and len(stage.screen.cover.pane.store))
+
+
+async def _one_time(stage: Stage) -> None:
+    await _two(stage)
+    await stage.press("home", "down", "down")
+
+
 async def _denied(stage: Stage) -> None:
     await stage.mode("logs")
 
@@ -143,6 +187,8 @@ SHOTS = (
     Shot("logs-searched", LogsScreen, _searched),
     Shot("logs-search", LogsScreen, _prompt),
     Shot("logs-filter", LogsScreen, _pattern),
+    Shot("logs-filtered", LogsScreen, _filtered),
+    Shot("logs-patterns", PatternsScreen, _patterns),
     Shot("logs-time", LogsScreen, _time),
     Shot("logs-scrolled", LogsScreen, _paused),
     Shot("logs-selected", LogsScreen, _selected),
@@ -153,6 +199,11 @@ SHOTS = (
     Shot("log-columns", ColumnsScreen, _columns),
     Shot("log-export", ExportDialog, _export),
     Shot("logs-denied", LogsScreen, _denied, DENIED),
+    Shot("logs-six", LogsScreen, _six),
+    Shot("logs-merged", LogsScreen, _merged),
+    Shot("logs-one-time", LogsScreen, _one_time),
+    Shot("log-mark", MarkScreen, _mark),
+    Shot("log-layouts", LayoutScreen, _layouts),
     Shot("log-groups", GroupScreen, _groups),
     Shot("log-groups-none", GroupScreen, _no_group),
 )

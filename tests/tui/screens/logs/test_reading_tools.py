@@ -1,0 +1,95 @@
+"""Windows over a log pane: patterns, filters, the histogram of a range; alarms on its ruler."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
+from services.models.base import RawId
+from services.models.incidents import Incident, IncidentState, TriggerKind
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tests.tui.typed import KEYS, burst
+from tui.screens.common.choose import ChooseScreen
+from tui.screens.logs.logs import LogsScreen
+from tui.screens.logs.moments import moments
+from tui.screens.logs.patterns import PatternsScreen
+
+SIZE = (120, 40)
+
+
+async def opened(pilot: Any) -> Any:
+    await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+    pane = pilot.app.screen.pane
+    await until(pilot, lambda: len(pane.store) > 20)
+    return pane
+
+
+async def test_a_pattern_filters_the_pane(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
+        pane = await opened(pilot)
+        await burst(pilot, "K")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PatternsScreen) and pilot.app.screen.patterns)
+        dialog: Any = pilot.app.screen
+        await until(pilot, lambda: "most frequent first" in screen_text(pilot))
+        first = dialog.patterns[0]
+        counted = sum(each.tally.count for each in dialog.patterns)
+        assert counted <= len(pane.store)
+        await burst(pilot, KEYS["ctrl+t"])
+        await until(pilot, lambda: "newest first" in screen_text(pilot))
+        await burst(pilot, KEYS["ctrl+t"])
+        await until(pilot, lambda: "most frequent first" in screen_text(pilot))
+        await burst(pilot, KEYS["home"], KEYS["enter"])
+        await until(pilot, lambda: pane.view.shown.filters)
+        assert pane.view.shown.filters[0].query.text == first.text
+        assert pane.view.visible.count() >= first.tally.count
+        await burst(pilot, "F")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused)
+        await burst(pilot, KEYS["enter"])
+        await until(pilot, lambda: pane.view.shown.filters and not pane.view.shown.active)
+        assert pane.view.visible.count() == len(pane.store)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_range_is_counted_by_one_query_whose_price_is_shown_first(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
+        pane = await opened(pilot)
+        await burst(pilot, "B")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused)
+        assert "¥" in screen_text(pilot)
+        assert embedded.counts().get("logs.StartQuery", 0) == 0
+        await burst(pilot, KEYS["enter"])
+        await until(pilot, lambda: pane.ruler.range is not None and pane.ruler.range.label == "Insights")
+        assert embedded.counts()["logs.StartQuery"] == 1
+        counts = pane.ruler.range
+        assert sum(bar.total for bar in counts.bars.values()) > 0
+        assert sum(bar.total for bar in pane.ruler.facts.bars) > 0
+        await burst(pilot, "(")
+        await until(pilot, lambda: pane.target.marked or pane.lines.cursor is not None)
+        await burst(pilot, KEYS["escape"])
+        await until(pilot, lambda: pane.ruler.range is None)
+
+
+def test_the_ruler_marks_t0_of_open_incidents_and_firing_alarms() -> None:
+    since = datetime(2026, 1, 14, 0, 5, tzinfo=UTC)
+    alarm = Alarm(id=RawId("alb-5xx"), name="alb-5xx", state=AlarmState.ALARM, since=since, expected=True)
+    quiet = alarm.model_copy(update={"id": RawId("cpu"), "name": "cpu", "state": AlarmState.OK})
+    incident = Incident(
+        id="incident:alb-5xx",
+        trigger=TriggerKind.ALARM,
+        target=RawId("alb-5xx"),
+        title="alb-5xx",
+        since=since - timedelta(minutes=1),
+        opened_at=since,
+        seq=1,
+    )
+    closed = incident.model_copy(update={"state": IncidentState.CLOSED})
+    app: Any = SimpleNamespace(
+        incidents=(incident, closed),
+        alarms=SimpleNamespace(value=AlarmOverview(alarms=(alarm, quiet))),
+        ready=SimpleNamespace(response=SimpleNamespace(live=SimpleNamespace(newest=lambda _incident: None))),
+    )
+    at = int(since.timestamp() * 1000)
+    assert moments(app) == ((at - 60_000, "T0"), (at, "■ alb-5xx"))

@@ -1,0 +1,145 @@
+"""Reading in a pane: local filters with context, highlights, histories, patterns that take too long."""
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, rule_texts, search, texts, until
+from widgets.logs.pane.bar import LogTitle
+from widgets.logs.pane.pane import LogPane
+from widgets.logs.reading.histories import Recall, query_of, written
+from widgets.logs.text.search import Query
+
+
+async def filter_here(pilot: Pilot[None], text: str, *keys: str) -> None:
+    await pilot.press("f", *keys)
+    pilot.app.query_one(Input).value = text
+    await pilot.press("enter")
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def title(pane: LogPane) -> str:
+    return str(pane.query_one(LogTitle).render())
+
+
+async def test_lines_are_filtered_in_and_out_and_shown_with_context() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot)
+        await filter_here(pilot, "/line [57]0$/", "ctrl+t")
+        await until(pilot, lambda: texts(pane) == ["line 50", "line 70"])
+        assert "only line [57]0$" in title(pane)
+        await pilot.press("greater_than_sign")
+        await pilot.app.workers.wait_for_complete()
+        await until(
+            pilot, lambda: texts(pane) == ["line 49", "line 50", "line 51", "line 69", "line 70", "line 71"]
+        )
+        assert rule_texts(pane)[-1] == "17 lines hidden"
+        assert "±1" in title(pane)
+        await filter_here(pilot, "line 5", "ctrl+t", "ctrl+t")
+        await until(pilot, lambda: texts(pane) == ["line 69", "line 70", "line 71"])
+        assert "without line 5" in title(pane)
+        await pilot.press("less_than_sign", "escape")
+        await pilot.app.workers.wait_for_complete()
+        await until(pilot, lambda: texts(pane) == ["line 50", "line 70"])
+        pane.filters.toggle(0)
+        await pilot.app.workers.wait_for_complete()
+        await until(pilot, lambda: facts(pane).visible == 100)
+        assert "1 filter off" in title(pane)
+        assert pane.holds_work is False
+        await pilot.press("escape")
+        await until(pilot, lambda: pane.filters.wanted.filters == ())
+
+
+async def test_errors_are_stepped_through_among_the_visible_lines_alone() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot)
+        await filter_here(pilot, "line 1", "ctrl+t")
+        assert pane.view.visible.count() == 11
+        await pilot.press("e", "w")
+        await pilot.app.workers.wait_for_complete()
+        assert pane.lines.cursor is None
+
+
+async def test_several_terms_stay_highlighted_each_in_its_colour() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot)
+        await search(pilot, "line 8")
+        await pilot.press("semicolon")
+        await search(pilot, "9")
+        await pilot.press("semicolon")
+        await pilot.press("escape")
+        await pilot.app.workers.wait_for_complete()
+        assert [query.text for query, _style in pane.highlights.terms] == ["line 8", "9"]
+        pane.lines.go_end()
+        strips = pane.lines.render_lines(pane.lines.size.region)
+        row = next(strip for strip in strips if "line 89" in strip.text)
+        colours = {segment.text: segment.style.bgcolor for segment in row if segment.style}
+        assert len({str(colours["line 8"]), str(colours["9"]), str(colours.get(" "))}) == 3
+        for n in range(5):
+            pane.highlights.toggle(Query(f"more {n}"))
+        assert [query.text for query, _style in pane.highlights.terms] == [f"more {n}" for n in range(1, 5)]
+        assert len({style for _query, style in pane.highlights.terms}) == 4
+
+
+async def test_searches_and_filters_have_a_history_each() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot)
+        await search(pilot, "line 1")
+        await search(pilot, "line [23]", "ctrl+t")
+        await filter_here(pilot, "line", "ctrl+t")
+        await pilot.press("slash")
+        entry = pilot.app.query_one(Input)
+        entry.value = "typed"
+        await pilot.press("up")
+        assert (entry.value, pane.prompt.ask) == ("line [23]", "regex")
+        await pilot.press("up", "up")
+        assert (entry.value, pane.prompt.ask) == ("line 1", "search")
+        await pilot.press("down", "down")
+        assert (entry.value, pane.prompt.ask) == ("typed", "search")
+        await pilot.press("escape", "f", "up")
+        assert entry.value == "line"
+        await pilot.press("escape", "at")
+        entry.value = "9:00"
+        await pilot.press("up", "ctrl+t")
+        assert (entry.value, pane.prompt.ask) == ("9:00", "time")
+
+
+def test_a_history_is_stepped_through_to_its_ends() -> None:
+    recall = Recall(["new", "old"])
+    steps = [(1, "new"), (1, "old"), (1, "old"), (-1, "new"), (-1, "typed"), (-1, "typed")]
+    assert [recall.step(step, "typed") for step, _text in steps] == [text for _step, text in steps]
+
+
+def test_a_remembered_query_is_read_as_it_was_written() -> None:
+    for query in (Query("plain"), Query("a|b", regex=True), Query("/x"), Query("//")):
+        assert query_of(written(query)) == query
+    assert written(Query("/path/")) == ""
+
+
+async def test_a_search_that_takes_too_long_says_so() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot)
+        pane.append_raw(b"a" * 4000 + b"b\n", T0 + 200_000)
+        await search(pilot, "(.*)(.*)(.*)(.*)[cd]$", "ctrl+t")
+        await until(pilot, lambda: "takes too long" in facts(pane).search)
+        await search(pilot, "line 9", "ctrl+t")
+        await until(pilot, lambda: "10 of 11" in facts(pane).search or "11 of 11" in facts(pane).search)
+
+
+async def test_a_range_is_typed() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = await filled(pilot)
+        pane.action_ask_range()
+        entry = pilot.app.query_one(Input)
+        for text in ("yesterday", "9:10 to 9:00"):
+            entry.value = text
+            await pilot.press("enter")
+            assert pane.prompt.display
+        entry.value = "9:00～9:10"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.messages) == 1)
+        request = app.messages[0]
+        assert isinstance(request, LogPane.ToolRequested)
+        assert (request.tool, request.range) == ("range", (T0, T0 + 600_000))

@@ -1,0 +1,129 @@
+"""The rows of a ruler: bars, the row of errors and warnings, the axis."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, tzinfo
+
+from textual.content import Content
+
+from widgets.logs.reading.axis import AxisPart, axis_parts, ticks
+from widgets.logs.reading.bar_rows import Cell, stacked, worst_levels
+from widgets.logs.reading.histogram import Counts, Scale
+from widgets.logs.text.time import span_text
+
+LEFT, RIGHT = 2, 7
+"""Cells beside the bars: the letter of the row of errors; the highest count and the width of a bar."""
+_STYLES = {"error": "$text-error", "warning": "$text-warning", "other": "$primary", "": ""}
+_BACKGROUNDS = {"error": " on $error", "warning": " on $warning", "other": " on $primary", "": ""}
+_AXIS_STYLES = {"moment": "bold reverse $text-accent", "cursor": "bold $accent", "tick": "$text-muted"}
+_SECONDS = Scale(1000)
+
+
+@dataclass(frozen=True, slots=True)
+class RulerFacts:
+    """What is drawn."""
+
+    bars: tuple[Counts, ...] = ()
+    first: int = 0
+    """Number of the first bar."""
+    scale: Scale = _SECONDS
+    cursor: int | None = None
+    """The bar of the reader's line."""
+    moments: tuple[tuple[int, str], ...] = ()
+    """Epoch milliseconds and label."""
+    zone: tzinfo = UTC
+    note: str = ""
+    """Stands in place of the width of a bar."""
+
+    @property
+    def inside(self) -> range:
+        """The numbers of the bars."""
+        return range(self.first, self.first + len(self.bars))
+
+
+def place(count: int, columns: int) -> tuple[int, int]:
+    """Cells of one of `count` bars, and the column of the first: the newest stands at the right."""
+    width = max(1, columns // max(1, count))
+    return width, LEFT + columns - width * count
+
+
+def drawn(facts: RulerFacts, columns: int, rows: int, today: date) -> list[Content]:
+    """All rows; none without lines."""
+    if not facts.bars or rows < 1:
+        return []
+    bars = list(facts.bars)
+    heads = stacked(bars, max(1, rows - 2))
+    highest = count_text(max(bar.total for bar in bars))
+    lines = [
+        _row(facts, cells, columns, right=highest if index == 0 else "", underlines=rows < 3)
+        for index, cells in enumerate(heads)
+    ]
+    if rows > 2:
+        letter = "E" if any(bar.errors for bar in bars) else "W"
+        lines.append(_row(facts, worst_levels(bars), columns, letter=letter))
+    lines.append(_axis(facts, columns, today))
+    return lines
+
+
+def _row(
+    facts: RulerFacts,
+    cells: list[Cell],
+    columns: int,
+    *,
+    right: str = "",
+    letter: str = "",
+    underlines: bool = False,
+) -> Content:
+    width, left = place(len(facts.bars), columns)
+    marked = {facts.scale.bar(at) for at, _label in facts.moments}
+    kind = "error" if letter == "E" else "warning"
+    parts = [Content.styled(letter.ljust(left), _STYLES[kind]) if letter else Content(" " * left)]
+    for bar, cell in zip(facts.inside, cells, strict=True):
+        style = _STYLES[cell.level] + _BACKGROUNDS[cell.over]
+        if bar == facts.cursor and not cell.over:
+            style += " on $primary-muted"
+        if underlines and facts.bars[bar - facts.first].errors:
+            style += " underline"
+        text = cell.text * width
+        if bar in marked and cell.text == " ":
+            text, style = "\u250a" + cell.text * (width - 1), "$text-accent" + style
+        parts.append(Content.styled(text, style.strip()) if style else Content(text))
+    return Content("").join([*parts, Content.styled(right.rjust(RIGHT), "$text-muted")])
+
+
+def _axis(facts: RulerFacts, columns: int, today: date) -> Content:
+    width, left = place(len(facts.bars), columns)
+
+    def column_of(bar: int) -> int:
+        return left + (bar - facts.first) * width
+
+    moments = [(facts.scale.bar(at), label) for at, label in facts.moments]
+    times = ticks(facts.first, len(facts.bars), facts.scale, column_of, width, facts.zone, today)
+    parts = axis_parts(
+        left + width * len(facts.bars),
+        moments=[(column_of(bar), label) for bar, label in moments if bar in facts.inside],
+        cursor=column_of(facts.cursor) if facts.cursor is not None and facts.cursor in facts.inside else -1,
+        ticks=times,
+    )
+    note = facts.note or span_text(facts.scale.step)
+    cells = _spread(parts, left + width * len(facts.bars))
+    return Content("").join([*cells, Content.styled(note.rjust(RIGHT), "$text-muted")])
+
+
+def _spread(parts: list[AxisPart], columns: int) -> list[Content]:
+    """The parts with blanks between them, `columns` cells in all."""
+    contents: list[Content] = []
+    end = 0
+    for part in parts:
+        text = Content.styled(part.text, _AXIS_STYLES[part.kind])
+        contents += [Content(" " * (part.column - end)), text]
+        end = part.column + text.cell_length
+    return [*contents, Content(" " * max(0, columns - end))]
+
+
+def count_text(count: int) -> str:
+    """A count in five cells: `812`, `1.2k`, `34k`, `5.6M`."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            value = count / size
+            return f"{value:.1f}{unit}" if value < 10 else f"{value:.0f}{unit}"
+    return f"{count}"

@@ -50,6 +50,14 @@ def _open_standard_streams() -> None:
         return
 
 
+COLLECTED_AFTER = (5_000, 10, 5)
+"""Objects after which garbage is collected, and such collections after which the older objects are included.
+
+A page of log lines is thousands of objects that live for some milliseconds. With Python's 700 they are promoted while
+they live, and each few pages everything is collected: a tenth of a second in which no key is answered.
+"""
+
+
 def main() -> None:
     """Run the command line; the exit status says how it ended."""
     try:
@@ -61,6 +69,7 @@ def main() -> None:
             outline.draw()
             # Everything imported now stays, so the collector starts only after that.
             gc.disable()
+            gc.set_threshold(*COLLECTED_AFTER)
         from services.host.hardening import forbid_core_dumps
 
         forbid_core_dumps()

@@ -36,7 +36,7 @@ EARLIER = timedelta(minutes=90)
 """How long before an alarm a change may have caused it."""
 CHAIN = 1000
 """Incidents of one alarm before KEPT that are followed to find the newest."""
-NOTE_KINDS = KINDS | {EntryKind.NOTE, EntryKind.POST, EntryKind.POSTED, EntryKind.OPINION}
+NOTE_KINDS = KINDS | {EntryKind.NOTE, EntryKind.LOG_MARK, EntryKind.POST, EntryKind.POSTED, EntryKind.OPINION}
 """The kinds of entries that a timeline shows."""
 
 

@@ -20,6 +20,7 @@ _KINDS = {
     EntryKind.INCIDENT_TURNED: TimelineKind.ALARM,
     EntryKind.EVIDENCE: TimelineKind.EVIDENCE,
     EntryKind.NOTE: TimelineKind.NOTE,
+    EntryKind.LOG_MARK: TimelineKind.NOTE,
     EntryKind.OPINION: TimelineKind.NOTE,
     EntryKind.INTENT: TimelineKind.CHANGE,
     EntryKind.OUTCOME: TimelineKind.CHANGE,

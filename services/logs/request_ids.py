@@ -56,9 +56,9 @@ def request_ids(text: str, further: Sequence[str] = ()) -> tuple[RequestId, ...]
     """The ids in a line, those of named fields first; `further` are more names of fields. Pure."""
     names = {_plain(name): name for name in (*further, *NAMES)}
     ids: dict[str, RequestId] = {}
-    for name, value in (*_fields(text, names), *(("x-amzn-trace-id", each) for each in _ROOT.findall(text))):
-        for each in _values(value):
-            ids.setdefault(each, RequestId(name, each))
+    for name, value in (*_fields(text, names), *(("x-amzn-trace-id", root) for root in _ROOT.findall(text))):
+        for request_id in _values(value):
+            ids.setdefault(request_id, RequestId(name, request_id))
     whole = " ".join(ids)
     for value in _UUID.findall(text):
         if value not in whole:

@@ -27,7 +27,10 @@ _OTHER_SPELLING = re.compile(
 _CAPITALS = re.compile(r"\bEnter\b|\bEscape\b|\bCtrl\b|エンター")
 _AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'
 """The one sentence that spells keys as the configuration file does."""
-TYPED_BY_METHOD = {("GroupScreen", "up"), ("GroupScreen", "down")}
+TYPED_BY_METHOD = {
+    *(("GroupScreen", "up"), ("GroupScreen", "down")),
+    *(("LayoutScreen", "up"), ("LayoutScreen", "down")),
+}
 """Keys that a method handles without a binding."""
 
 

@@ -50,7 +50,7 @@ class Followed(NamedTuple):
 
 def run(quick: bool) -> list[Row]:
     """All rows: within three minutes when `quick`, else five."""
-    seconds, burst = (10.0, 20_000) if quick else (20.0, 50_000)
+    seconds, burst = (8.0, 20_000) if quick else (20.0, 50_000)
     ours = _piped("toban", seconds, burst)
     rows = _trust(ours, int(RATE * seconds) + LATE + burst)
     for name, absence in _ABSENT.items():

@@ -15,6 +15,7 @@ import tui
 from services.aws.client.errors import MfaNeeded
 from services.aws.client.secret import Secret
 from services.incidents.escalation import Situation
+from services.logs.marks import SavedMark
 from services.models.alarms import Alarm
 from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
@@ -67,7 +68,10 @@ from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen, Reco
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.screen import InsightsScreen
+from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen, slow_views
+from tui.screens.logs.marking import MarkScreen
+from tui.screens.logs.memory import Layout, LayoutPane, log_memory
 from tui.screens.logs.patterns import PatternsScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.report import ReportScreen
@@ -227,6 +231,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     JournalVerifyScreen: (lambda it: it.app.push_screen(JournalVerifyScreen(it.app.ready.journal)),),
     PatternsScreen: (lambda it: it.app.push_screen(PatternsScreen(LogPane())),),
     SkipScreen: (lambda it: duty_actions.skip(it.app, it.occurrence),),
+    MarkScreen: (lambda it: it.app.push_screen(MarkScreen(SavedMark("/ecs/a", 0, "s", "text", "0123"))),),
     NoteScreen: (lambda it: it.app.action_note(),),
     NoticeScreen: (lambda it: signing.sign(it.app, None),),
     OfferDayScreen: (lambda it: it.app.push_screen(OfferDayScreen()),),
@@ -245,6 +250,11 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ReportScreen: (lambda it: duty_actions.report(it.app),),
     RunScreen: (lambda it: it.app.push_screen(RunScreen(it.run)),),
     RunbookScreen: (lambda it: it.app.action_show_runbook(),),
+    LayoutScreen: (
+        lambda it: it.app.push_screen(
+            LayoutScreen(log_memory(it.app), Layout(panes=(LayoutPane(group="/ecs/a"),)))
+        ),
+    ),
     ManualResolutionScreen: (
         lambda it: it.app.push_screen(ManualResolutionScreen(it.run, it.run.plan.steps[0])),
     ),

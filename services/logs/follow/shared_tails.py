@@ -29,7 +29,9 @@ class Tail:
 
     group: str
     pattern: str
-    lines: deque[LogLine] = field(default_factory=deque)
+    lines: deque[tuple[str, int, int, str, str, bool]] = field(default_factory=deque)
+    """The newest lines for the next reader, as plain tuples: garbage collection traverses tens of thousands of LogLine
+    again and again, and loses sight of a plain tuple of texts and numbers at once."""
     characters: int = 0
     """Total length of `lines`."""
     forgotten: int | None = None
@@ -62,10 +64,10 @@ class Tail:
 
     def _remember(self, lines: Sequence[LogLine]) -> None:
         for line in lines:
-            self.lines.append(line)
+            self.lines.append((line.id, line.at, line.ingested_at, line.stream, line.text, line.late))
             self.characters += len(line.text)
             while len(self.lines) > BACKLOG or self.characters > BACKLOG_CHARACTERS:
-                gone = self.lines.popleft()
+                gone = LogLine._make(self.lines.popleft())
                 self.characters -= len(gone.text)
                 self.forgotten = gone.at if self.forgotten is None else max(gone.at, self.forgotten)
 
@@ -95,7 +97,8 @@ class SharedTails:
         try:
             forgotten = tail.forgotten
             if tail.last is not None:
-                yield _lacking(TailBatch(tuple(tail.lines), tail.last.stats, tail.last.problem), forgotten)
+                lines = tuple([LogLine._make(line) for line in tail.lines])
+                yield _lacking(TailBatch(lines, tail.last.stats, tail.last.problem), forgotten)
             while (batch := await queue.get()) is not None:
                 yield _lacking(batch, forgotten)
             if tail.task is not None:

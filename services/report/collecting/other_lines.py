@@ -30,6 +30,7 @@ _POSTS = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTE
 NOTES = frozenset(
     {
         EntryKind.NOTE,
+        EntryKind.LOG_MARK,
         EntryKind.KNOWN,
         EntryKind.ARMED,
         EntryKind.DISARMED,

@@ -78,6 +78,23 @@ class Terminal:
                     return at
         return None
 
+    def written(self, mark: bytes, most: float) -> float | None:
+        """When `mark` was next written, in seconds of the monotonic clock; None if it was not within `most`.
+
+        Unlike `when` it does not emulate, so that nothing keeps the program waiting.
+        """
+        at, before = len(self._unseen), b""
+        end = time.monotonic() + most
+        while time.monotonic() < end:
+            self.read(0.02)
+            while at < len(self._unseen):
+                when, data = self._unseen[at]
+                at += 1
+                if mark in before + data:
+                    return when
+                before = data[-len(mark) :]
+        return None
+
     def _look_at_one(self) -> float:
         """Look at one piece of the output; when it came."""
         at, data = self._unseen.popleft()

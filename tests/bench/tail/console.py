@@ -97,18 +97,10 @@ def _key_waits(reader: ScreenReader, seconds: float) -> list[float]:
     """Seconds from the key to its effect, ascending."""
     began, waits = time.monotonic(), []
     while time.monotonic() - began < seconds:
-        for shows in (_shows_paused, _shows_none_paused):
+        for mark in (b"paused", b"following"):
             reader.read(KEY_EVERY)
-            waits.append(reader.answer(KEY, shows))
+            waits.append(reader.answer(KEY, mark))
     return sorted(waits)
-
-
-def _shows_paused(text: str) -> bool:
-    return "paused" in text
-
-
-def _shows_none_paused(text: str) -> bool:
-    return "paused" not in text
 
 
 def _waits(puts: Sequence[Put], sightings: Sequence[tuple[float, int]]) -> list[float]:

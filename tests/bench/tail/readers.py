@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.bench.feeds.terminal import Terminal
@@ -87,12 +87,11 @@ class ScreenReader:
         """Read until the screen shows `text`; whether it does."""
         return self._terminal.when(lambda shown: text in shown, seconds) is not None
 
-    def answer(self, keys: bytes, is_shown: Callable[[str], bool], limit: float = 5.0) -> float:
-        """Seconds from `keys` until the screen is as asked for; `limit` if it never was."""
-        self.look()
+    def answer(self, keys: bytes, mark: bytes, limit: float = 5.0) -> float:
+        """Seconds from `keys` until `mark` is written; `limit` if it never is."""
         began = time.monotonic()
         self.type(keys)
-        at = self._terminal.when(is_shown, limit)
+        at = self._terminal.written(mark, limit)
         return limit if at is None else at - began
 
     def type(self, keys: bytes) -> None:

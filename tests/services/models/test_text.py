@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.models import text as text_module
-from services.models.text import LIMIT, LINE_LIMIT, UNSAFE, clean, clean_block
+from services.models.text import LIMIT, LINE_LIMIT, UNSAFE, clean, clean_block, is_plain
 
 MARK = len("…(+1234567890)")
 NASTY = "\x00\x07\x08\t\n\r\x1b\x7f\x80\x9b\x9d\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200d\u200e\u202e\u2028\u2066\u3164\ufe0f\ufeff\uffa0\ud800\udfff\ufffe\U000e0041\U0001d173\u0301\u20dd\u1161\U0001f3fb"
@@ -121,3 +121,10 @@ def test_of_a_megabyte_only_the_shown_part_is_processed(unit: str, monkeypatch: 
     monkeypatch.setattr(text_module, "_make_safe", counted)
     clean(unit * 10**6, LINE_LIMIT)
     assert max(lengths, default=0) <= LINE_LIMIT
+
+
+@given(st.one_of(hostile, st.text(st.characters(max_codepoint=0x90), max_size=200)))
+@example("x" * 64)
+@example("x" * 64 + "\x7f")
+def test_plain_text_is_printable_ascii(text: str) -> None:
+    assert is_plain(text) == (text.isascii() and text.isprintable())

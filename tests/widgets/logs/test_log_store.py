@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.models.logs import LogLine, Severity
+from widgets.logs.store.row_subsets import AllRows, Rows
 from widgets.logs.store.shown import Shown
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView
@@ -183,3 +184,21 @@ def test_a_burst_of_late_lines_goes_in_quickly_and_in_order() -> None:
     assert ats == sorted(ats)
     assert len(store) == 55_000
     assert store.line(store.row_at(10) + 1).late
+
+
+@settings(deadline=None)
+@given(BATCHES, st.integers(300, 2000))
+def test_all_rows_are_answered_for_as_by_a_look_at_every_chunk(
+    batches: list[list[LogLine]], bound: int
+) -> None:
+    store = filled(batches, bound)
+    quick, thorough = AllRows(store), Rows(store, "every", None, lambda chunk: range(len(chunk)))
+    assert quick.count() == thorough.count()
+    for row in range(store.first - 2, store.end + 3):
+        assert quick.at_or_after(row) == thorough.at_or_after(row)
+        assert quick.at_or_before(row) == thorough.at_or_before(row)
+        assert quick.rank(row) == thorough.rank(row)
+        assert quick.contains(row) == thorough.contains(row)
+    assert [quick.nth(index) for index in range(len(store) + 2)] == [
+        thorough.nth(index) for index in range(len(store) + 2)
+    ]

@@ -11,15 +11,17 @@ from textual.widgets import Input
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
-from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.way_back import WAY_BACK
-from tui.screens.logs.covering import CoveringPane, moment
+from tui.screens.logs.covering import CoveringPane
+from tui.screens.logs.covers import Covers
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.open import open_query
-from tui.screens.logs.merged import MergedPanes
+from tui.screens.logs.layouts import LayoutScreen, open_layout, present_layout
+from tui.screens.logs.marking import choose_mark, go_mark, restore_marks, toggle_mark
+from tui.screens.logs.memory import log_memory
 from tui.screens.logs.one_time import OneTime
-from tui.screens.logs.panes import PaneScreen, is_reading
-from tui.screens.logs.request_ids import RequestPane, choose_request
+from tui.screens.logs.panes import PaneScreen, close_question, is_reading
+from tui.screens.logs.request_ids import RequestPane
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
 from widgets.logs.panes.area import PaneArea
@@ -41,8 +43,7 @@ class LogsScreen(PaneScreen):
         super().__init__()
         self.area = PaneArea(id="panes")
         self.one_time = OneTime(lambda: self.tails)
-        self.cover: CoveringPane | None = None
-        """What covers the panes; None: they are shown."""
+        self.covers = Covers(self)
 
     def body(self) -> ComposeResult:
         """Yield the room of the panes."""
@@ -75,6 +76,7 @@ class LogsScreen(PaneScreen):
         """Open another pane on `group`, at the time `at` if given; None if there are as many as there can be."""
         if not self._has_room():
             return None
+        await self.covers.remove()
         pane = self.new_pane()
         await self.area.mount(pane)
         pane.focus()
@@ -87,6 +89,7 @@ class LogsScreen(PaneScreen):
 
         Where there is no room for another pane, the first one takes the active pane.
         """
+        await self.covers.remove()
         panes = [
             await self._show(group, at, may_replace=index == 0) for index, (group, at) in enumerate(targets)
         ]
@@ -114,6 +117,8 @@ class LogsScreen(PaneScreen):
         """Close, zoom, resize and merge only where there are several panes."""
         if action in _OF_SEVERAL:
             return len(self.tails) > 1 and self.cover is None
+        if action == "mark_line":
+            return self.cover is None
         if action == "extend":
             return isinstance(self.cover, RequestPane)
         if action == "merge":
@@ -148,7 +153,7 @@ class LogsScreen(PaneScreen):
         pane = self.pane
         if pane is None or len(self.tails) < 2:
             return
-        if pane.holds_work and not await self.app.push_screen_wait(_question(pane.title)):
+        if pane.holds_work and not await self.app.push_screen_wait(close_question(pane.title)):
             return
         await self.remove_pane(pane)
 
@@ -169,71 +174,29 @@ class LogsScreen(PaneScreen):
 
     # A pane over the others
 
+    @property
+    def cover(self) -> CoveringPane | None:
+        """What covers the panes; None: they are shown."""
+        return self.covers.current
+
     def free_pane(self) -> LogPane:
         """Return a new pane that follows no group."""
         pane = self.new_pane()
         del self.tails[pane]
         return pane
 
-    @work(group="merge", exclusive=True)
-    async def action_merge(self) -> None:
+    def action_merge(self) -> None:
         """Show the panes as one, or each again, at the moment that is being read."""
-        if self.cover is not None:
-            await self.uncover()
-            return
-        at = moment(self.pane) if self.pane is not None else None
-        view = MergedPanes(self)
-        await self.put_over(view)
-        if at is not None:
-            view.pane.go_to(at)
+        self.covers.run(self.covers.merge())
 
-    @work(group="merge", exclusive=True)
-    async def action_request(self) -> None:
+    def action_request(self) -> None:
         """Show all lines of the request whose id is in the line at the cursor."""
-        pane = self.pane
-        if pane is None or (chosen := await choose_request(self, pane)) is None:
-            return
-        groups = [str(spec.id) for spec in self.services.runbook.log_groups]
-        groups += [tail.group for tail in self.tails.values() if tail.group]
-        request, at = chosen
-        await self.put_over(RequestPane(self, request, at, tuple(dict.fromkeys(groups))))
+        self.covers.run(self.covers.request())
 
-    @work(group="merge", exclusive=True)
-    async def action_extend(self) -> None:
+    def action_extend(self) -> None:
         """Search a wider range for the lines of the request."""
         if isinstance(self.cover, RequestPane):
-            await self.cover.extend()
-
-    async def put_over(self, cover: CoveringPane) -> None:
-        """Show `cover` in place of the panes, and fill it."""
-        if self.cover is not None:
-            await self.uncover()
-        self.cover = cover
-        await self.area.mount(cover.pane)
-        for pane in self.tails:
-            pane.display = False
-        cover.pane.focus()
-        self.refresh_bindings()
-        await cover.start()
-
-    async def uncover(self) -> None:
-        """Show the panes again, at the moment that was being read."""
-        cover, self.cover = self.cover, None
-        if cover is None:
-            return
-        at = moment(cover.pane)
-        cover.stop()
-        for pane in self.tails:
-            pane.display = True
-        await cover.pane.remove()
-        self.refresh_bindings()
-        active = self.pane
-        if active is None:
-            return
-        active.focus()
-        if at is not None:
-            for pane in self.tails:
-                pane.go_to(at)
+            self.covers.run(self.cover.extend())
 
     def leads_back(self) -> bool:
         """Whether the key of going back shows the panes again, or returns to an incident."""
@@ -244,14 +207,9 @@ class LogsScreen(PaneScreen):
     def action_back_to_incident(self) -> None:
         """Show the panes again, else return to the incident whose step has led here."""
         if self.cover is not None:
-            self.leave_cover()
+            self.covers.run(self.covers.remove())
         else:
             super().action_back_to_incident()
-
-    @work(group="merge", exclusive=True)
-    async def leave_cover(self) -> None:
-        """Show the panes again."""
-        await self.uncover()
 
     @on(LogPane.PatternChanged)
     def cover_pattern_changed(self, message: LogPane.PatternChanged) -> None:
@@ -293,6 +251,42 @@ class LogsScreen(PaneScreen):
             else _("The panes scroll each by itself; the mark line shows the moment.")
         )
 
+    # Marks
+
+    def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
+        """Follow `group` in `pane`, with the marks that the journal has of it."""
+        super().follow(pane, group, pattern, at)
+        self.run_worker(restore_marks(self.app, pane, group), group=f"marks-{id(pane)}", exclusive=True)
+
+    @work(group="mark", exclusive=True)
+    async def action_mark_line(self) -> None:
+        """Mark the line at the cursor, with a note, or take its mark away."""
+        pane = self.pane
+        if pane is not None and pane in self.tails:
+            await toggle_mark(self.app, pane, self.tails[pane].group)
+
+    def action_go_mark(self, step: int) -> None:
+        """Go to the next or previous mark."""
+        if self.pane is not None:
+            go_mark(self.app, self.pane, step)
+
+    @work(group="mark", exclusive=True)
+    async def action_list_marks(self) -> None:
+        """List the marks of all panes."""
+        await choose_mark(self.app, self.tails)
+
+    # Layouts
+
+    @work(group="layouts", exclusive=True)
+    async def action_layouts(self) -> None:
+        """Save the present layout, or open a saved one."""
+        memory = log_memory(self.app)
+        await memory.load()
+        layout = await self.app.push_screen_wait(LayoutScreen(memory, present_layout(self, memory)))
+        if layout is not None:
+            await self.covers.remove()
+            await open_layout(self, layout, memory)
+
     # The room of the panes
 
     def action_zoom_pane(self) -> None:
@@ -303,9 +297,3 @@ class LogsScreen(PaneScreen):
         """Give the active pane more of the room, or less."""
         if self.pane is not None:
             self.area.grow(self.pane, steps)
-
-
-def _question(group: str) -> ChooseScreen:
-    """Ask whether to close the pane of `group`, with its search, filter and marks."""
-    choices = [Choice("close", _("Close it; search, filter and marks are dropped"))]
-    return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

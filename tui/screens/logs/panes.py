@@ -5,9 +5,11 @@ from typing import ClassVar
 
 from textual import on, work
 
+from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
+from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs import field_actions
 from tui.screens.logs.forms import choose_columns, show_form
@@ -169,3 +171,9 @@ class PaneScreen(ModeScreen):
 def is_reading(pane: LogPane) -> bool:
     """Whether something is open in a pane that the key of going back closes first: a line, a range or a search."""
     return bool(pane.detail.display or pane.lines.ranging or pane.view.query is not None)
+
+
+def close_question(group: str) -> ChooseScreen:
+    """Ask whether to close the pane of `group`, with its search, filter and marks."""
+    choices = [Choice("close", _("Close it; search, filter and marks are dropped"))]
+    return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from widgets.logs.drawing.scroll import Anchor
 from widgets.logs.store.view import LogView
@@ -16,6 +17,19 @@ class Mark:
     stream: str
     text: str
     note: str = ""
+    digest: str = ""
+    """`digest_of` the line's text where `text` is not exactly it, because secrets are masked."""
+
+    def is_of(self, stream: str, text: str) -> bool:
+        """Whether it is the mark of a line with this stream and text, of its time."""
+        if stream != self.stream:
+            return False
+        return digest_of(text) == self.digest if self.digest else text == self.text
+
+
+def digest_of(text: str) -> str:
+    """By which a line is recognised without its text."""
+    return sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 class Marks:
@@ -105,7 +119,7 @@ class Marks:
         row = max(self._store.row_at(mark.at), self._store.first)
         while row < self._store.end and self._store.time_at(row) == mark.at:
             line = self._store.line(row)
-            if (line.stream, line.text) == (mark.stream, mark.text) and line.id not in self._placed:
+            if mark.is_of(line.stream, line.text) and line.id not in self._placed:
                 self._put(row, mark.note)
                 return True
             row += 1

@@ -1,3 +1,4 @@
+import asyncio
 import unicodedata
 from typing import Any
 
@@ -101,3 +102,20 @@ async def test_an_account_with_countless_groups_is_not_read_to_its_end() -> None
     page = {"logGroups": [{"logGroupName": f"/{index}"} for index in range(GROUPS)]}
     canned = Canned(DescribeLogGroups=[page, failure(ProblemKind.INVALID)])
     assert len(await Logs(canned).groups()) == GROUPS
+
+
+async def test_others_get_their_turn_while_a_large_page_is_read() -> None:
+    events = [event(str(number), f"line {number}", number) for number in range(5_000)]
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(count())
+    lines, _token = await Logs(Canned(FilterLogEvents={"events": events})).page("/ecs/staff-api", 0)
+    counting.cancel()
+    assert lines == log_lines(events)
+    assert turns >= 4

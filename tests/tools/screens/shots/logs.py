@@ -5,8 +5,10 @@ from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import DENIED
 from tui.screens.logs.columns import ColumnsScreen
 from tui.screens.logs.groups import GroupScreen
+from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen
 from tui.screens.logs.logs import LogsScreen
+from tui.screens.logs.marking import MarkScreen
 from tui.screens.logs.patterns import PatternsScreen
 
 _SECOND, _THIRD = "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod"
@@ -130,6 +132,33 @@ async def _no_group(stage: Stage) -> None:
     await stage.write("lambda")
 
 
+async def _mark(stage: Stage) -> None:
+    await _logs(stage)
+    await stage.do("mark_line")
+    await stage.on(MarkScreen)
+
+
+async def _layouts(stage: Stage) -> None:
+    await _two(stage)
+    await stage.do("layouts")
+    await stage.on(LayoutScreen)
+
+
+async def _six(stage: Stage) -> None:
+    await _beside(stage, _SECOND, _THIRD, "/ecs/staff-api", _SECOND, _THIRD)
+
+
+async def _merged(stage: Stage) -> None:
+    await _three(stage)
+    await stage.do("merge")
+    await stage.until(lambda: stage.screen.cover and len(stage.screen.cover.pane.store))
+
+
+async def _one_time(stage: Stage) -> None:
+    await _two(stage)
+    await stage.press("home", "down", "down")
+
+
 async def _denied(stage: Stage) -> None:
     await stage.mode("logs")
 
@@ -153,6 +182,11 @@ SHOTS = (
     Shot("log-blocks", LineTablesScreen, _blocks),
     Shot("log-columns", ColumnsScreen, _columns),
     Shot("logs-denied", LogsScreen, _denied, DENIED),
+    Shot("logs-six", LogsScreen, _six),
+    Shot("logs-merged", LogsScreen, _merged),
+    Shot("logs-one-time", LogsScreen, _one_time),
+    Shot("log-mark", MarkScreen, _mark),
+    Shot("log-layouts", LayoutScreen, _layouts),
     Shot("log-groups", GroupScreen, _groups),
     Shot("log-groups-none", GroupScreen, _no_group),
 )

@@ -62,6 +62,7 @@ async def test_the_price_stands_there_before_and_after(embedded: Embedded) -> No
         assert "20 rows" in text
         assert "scanned:" in text
         assert "@timestamp JST" in text
+        assert "⏎ Open" in text
         assert screen.services.meter.snapshot().rows
 
 

@@ -59,7 +59,7 @@ class InsightsScreen(ModeScreen):
         self.table = ResultTable()
         self.chart = Chart()
         self._trouble = ""
-        self._running = False
+        self._is_querying = False
 
     def body(self) -> ComposeResult:
         """The editor, the lines about it, the result."""
@@ -148,7 +148,7 @@ class InsightsScreen(ModeScreen):
             return
         self._say("")
         self.draft.asked, self.draft.progress = query, None
-        self._running = True
+        self._is_querying = True
         try:
             async with aclosing(self.services.insights.run(query, estimate)) as states:
                 async for progress in states:
@@ -158,7 +158,7 @@ class InsightsScreen(ModeScreen):
         except AwsError as error:
             self._refused(query, error)
         finally:
-            self._running = False
+            self._is_querying = False
             if self.is_attached:
                 self.refresh_bar()
         if self.draft.progress is not None and self.draft.progress.rows.rows and self.is_attached:
@@ -195,7 +195,7 @@ class InsightsScreen(ModeScreen):
         self.bar.facts = bar_facts(
             self.app,
             self.draft,
-            running=self._running,
+            running=self._is_querying,
             trouble=self._trouble,
             position=self.table.position_words,
         )
@@ -270,7 +270,7 @@ class InsightsScreen(ModeScreen):
 
     def action_leave(self) -> None:
         """Cancel the running query; without one, go back to the logs."""
-        if self._running:
+        if self._is_querying:
             self.workers.cancel_group(self, "run")
         else:
             self.dismiss(None)

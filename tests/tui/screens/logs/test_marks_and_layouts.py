@@ -1,0 +1,86 @@
+"""Marks that stay, and saved layouts."""
+
+from services.models.journal import RESTRAINS_CHANGES, EntryKind, EntryQuery
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until
+from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
+from tests.tui.seeding import client, put_lines
+from tests.tui.typed import KEYS, burst
+from tui.screens.logs.layouts import LayoutScreen
+from tui.screens.logs.marking import MarkScreen
+from tui.screens.logs.memory import log_memory
+
+SECRET = "AKIAIOSFODNN7EXAMPLE taro@example.co.jp"
+
+
+async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embedded: Embedded) -> None:
+    at = int(embedded.clock.now().timestamp() * 1000) - 1_000
+    async with client("logs", embedded.url) as aws:
+        await aws.create_log_stream(logGroupName=APPLICATION, logStreamName="marked")
+        await put_lines(aws, APPLICATION, "marked", [(at, f"the cause {SECRET}")])
+    async with logs(embedded, APPLICATION) as pilot:
+        screen = pilot.app.screen
+        (pane,) = screen.tails
+        await until(pilot, lambda: pane.store.row_at(at) < pane.store.end)
+        pane.lines.go_row(pane.store.row_at(at))
+        await burst(pilot, "m")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MarkScreen))
+        await burst(pilot, "this is it", KEYS["enter"])
+        await until(pilot, lambda: len(pane.marks) == 1 and pilot.app.screen is screen)
+        await until(pilot, lambda: "this is it" in screen_text(pilot))
+        query = EntryQuery(kinds=frozenset({EntryKind.LOG_MARK}))
+        (entry,) = (await pilot.app.ready.journal.page(query)).entries
+        assert entry.target == APPLICATION
+        assert entry.data[RESTRAINS_CHANGES] is False
+        assert "the cause" in entry.text
+        assert "example.co.jp" not in entry.text + entry.body
+
+        pane.lines.go_end()
+        await burst(pilot, "'")
+        await until(pilot, lambda: (line := pane.lines.line_at_cursor()) is not None and line.at == at)
+
+    async with logs(embedded, APPLICATION) as pilot:
+        screen = pilot.app.screen
+        (pane,) = screen.tails
+        await until(pilot, pane.marks.rows)
+        pane.lines.go_row(pane.store.row_at(at))
+        assert pane.marks.note_of(pane.lines.line_at_cursor().id) == "this is it"
+        await burst(pilot, "m")
+        await until(pilot, lambda: len(pane.marks) == 0)
+
+    async with logs(embedded, APPLICATION) as pilot:
+        (pane,) = pilot.app.screen.tails
+        await until(pilot, lambda: len(pane.store))
+        assert len(pane.marks) == 0, "its removal stays, too"
+
+
+async def test_a_layout_is_saved_opened_and_discarded(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION, DATABASE) as pilot:
+        screen = pilot.app.screen
+        first, second = screen.tails
+        screen.area.set_share(second, 7)
+        screen.follow(second, DATABASE, '"LOG"')
+        await burst(pilot, KEYS["f3"])
+        await until(pilot, lambda: isinstance(pilot.app.screen, LayoutScreen))
+        await burst(pilot, "night", KEYS["enter"])
+        await until(pilot, lambda: pilot.app.screen is screen and "night" in log_memory(pilot.app).layouts)
+        await screen.remove_pane(second)
+        screen.follow(first, DATABASE)
+
+        await burst(pilot, KEYS["f3"])
+        await until(pilot, lambda: isinstance(pilot.app.screen, LayoutScreen))
+        await burst(pilot, KEYS["enter"])
+        await until(pilot, lambda: len(screen.tails) == 2)
+        await until(
+            pilot,
+            lambda: (
+                [(tail.group, tail.pattern) for tail in screen.tails.values()]
+                == [(APPLICATION, ""), (DATABASE, '"LOG"')]
+            ),
+        )
+        assert [screen.area.share_of(pane) for pane in screen.tails] == [4, 7]
+
+        await burst(pilot, KEYS["f3"])
+        await until(pilot, lambda: isinstance(pilot.app.screen, LayoutScreen))
+        await burst(pilot, KEYS["delete"])
+        await until(pilot, lambda: not log_memory(pilot.app).layouts)

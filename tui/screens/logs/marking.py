@@ -1,0 +1,168 @@
+"""Marks of log lines: written into the journal with a note, shown again at the next start, listed."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from services.i18n import N_, _
+from services.journal.errors import JournalError
+from services.logs.marks import MOST, SavedMark, mark_entry, marks_in
+from services.logs.masking.of_runbook import masker_of
+from services.models.date_text import zoned_time
+from services.models.journal import EntryKind, EntryQuery
+from services.models.text import clean
+from tui.console import Console
+from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.common.mode_screen import Place
+from tui.screens.common.writing_dialog import WritingDialog
+from tui.screens.journal.note import note_subjects
+from widgets.drawing.prose import Prose
+from widgets.logs.pane.pane import LogPane
+from widgets.logs.reading.marks import Mark, digest_of
+
+_LINE = 160
+"""Characters of the line shown in the dialog."""
+
+
+class MarkScreen(WritingDialog):
+    """Asks for the note of a marked line, which may be empty; returns True once the mark is recorded."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "toggle_place", N_("Toggle subject"), priority=True)
+    ]
+
+    def __init__(self, mark: SavedMark) -> None:
+        self.mark = mark
+        self.subjects: tuple[Place | None, ...] = (
+            *(each for each in note_subjects(self.app) if each.subject.startswith("incident:")),
+            None,
+        )
+        """The incidents whose timeline it could belong to, the likeliest first, and None: the journal alone."""
+        first = self.subjects[0]
+        self.subject: Place | None = first if first is not None and first.opened else None
+        self.subject_line = Prose(classes="about")
+        super().__init__()
+
+    def heading(self) -> str:
+        """Return the window's title."""
+        return _("Mark a line")
+
+    def placeholder(self) -> str:
+        """Return the prompt shown while the field is empty."""
+        return _("Note (optional)")
+
+    def about(self) -> Iterable[Widget]:
+        """Yield the line, and the incident whose timeline the mark belongs to."""
+        yield Prose(Content(clean(self.mark.text, _LINE)), classes="about")
+        if len(self.subjects) > 1:
+            self._show_subject()
+            yield self.subject_line
+
+    def _show_subject(self) -> None:
+        likeliest = self.subject or self.subjects[0]
+        name = likeliest.name if likeliest is not None else ""
+        self.subject_line.update(
+            Content.assemble(
+                ("[x] " if self.subject is not None else "[ ] ", "bold $text-accent"),
+                (
+                    _("into the timeline of {name}").format(name=name),
+                    "bold" if self.subject else "$text-muted",
+                ),
+                ("  ^t", "$text-muted"),
+            )
+        )
+
+    def action_toggle_place(self) -> None:
+        """Go on to the next incident, and to none after the last."""
+        self.subject = self.subjects[(self.subjects.index(self.subject) + 1) % len(self.subjects)]
+        self._show_subject()
+
+    async def write(self, text: str) -> str:
+        """Record the mark. Raises JournalError."""
+        services = self.app.ready
+        self.mark = _noted(self.mark, text)
+        incident = self.subject.subject if self.subject is not None else ""
+        new_entry = mark_entry(self.mark, masker_of(services.runbook), incident=incident)
+        entry = await services.journal.append(new_entry)
+        return _("Recorded as journal entry {seq}").format(seq=entry.seq)
+
+
+def _noted(mark: SavedMark, note: str) -> SavedMark:
+    return SavedMark(mark.group, mark.at, mark.stream, mark.text, mark.digest, note)
+
+
+async def toggle_mark(app: Console, pane: LogPane, group: str) -> None:
+    """Mark the line at the cursor, or take its mark away; both are recorded."""
+    if pane.lines.cursor is None:
+        pane.lines.move_cursor(-1)
+    row, line = pane.lines.cursor, pane.lines.line_at_cursor()
+    if row is None or line is None:
+        return
+    mark = SavedMark(group, line.at, line.stream, line.text, digest_of(line.text))
+    if pane.marks.note_of(line.id) is not None:
+        await _remove(app, pane, line.id, mark)
+        return
+    dialog = MarkScreen(mark)
+    if await app.push_screen_wait(dialog):
+        place = pane.store.row_of(line.id)
+        if place is not None:
+            pane.marks.put(place, " ".join(dialog.mark.note.split()))
+
+
+async def _remove(app: Console, pane: LogPane, line_id: int, mark: SavedMark) -> None:
+    try:
+        await app.ready.journal.append(mark_entry(mark, masker_of(app.ready.runbook), removed=True))
+    except JournalError as error:
+        app.inform(f"{error.problem.summary} {error.problem.remedy}", severity="warning")
+        return
+    pane.marks.remove(line_id)
+    app.inform(_("The mark is removed."))
+
+
+async def restore_marks(app: Console, pane: LogPane, group: str) -> None:
+    """Show the marks that the journal has of a log group."""
+    query = EntryQuery(kinds=frozenset({EntryKind.LOG_MARK}), target=group)
+    try:
+        page = await app.ready.journal.page(query, limit=MOST)
+    except JournalError:
+        return  # the banner says it
+    pane.marks.restore(
+        [Mark(mark.at, mark.stream, mark.text, mark.note, mark.digest) for mark in marks_in(page.entries)]
+    )
+
+
+def go_mark(app: Console, pane: LogPane, step: int) -> None:
+    """Go to the next or previous mark of a pane."""
+    position = pane.lines.position
+    row = pane.marks.after(position) if step > 0 else pane.marks.before(position)
+    if row is None:
+        app.inform(_("No line is marked here; m marks one."))
+    pane.go_row(row)
+
+
+async def choose_mark(app: Console, panes: Iterable[LogPane]) -> None:
+    """List the marks of all panes, and go to the chosen one."""
+    marks = sorted(((mark, pane) for pane in panes for mark in pane.marks.all), key=lambda entry: entry[0].at)
+    if not marks:
+        app.inform(_("No line is marked here; m marks one."))
+        return
+    zone, now = app.zone, app.now()
+    choices = [
+        Choice(
+            str(number),
+            f"{zoned_time(datetime.fromtimestamp(mark.at / 1000, UTC), zone, now, seconds=True)}  "
+            + (clean(mark.note, _LINE) or clean(mark.text, _LINE)),
+            clean(pane.title, 40),
+        )
+        for number, (mark, pane) in enumerate(marks)
+    ]
+    chosen = await app.push_screen_wait(ChooseScreen(_("Marks"), choices, harmless=True))
+    if chosen is not None:
+        mark, pane = marks[int(chosen)]
+        if pane.is_attached:
+            pane.focus()
+            pane.go_to(mark.at)

@@ -77,7 +77,7 @@ SENTENCES = {
     "next_look": N_("Make the look that tells most about the first two causes"),
     "read_again": N_("Read AWS again, and weigh the causes by it"),
     "alarm": N_("Show the incident's alarm"),
-    "logs": N_("Open the log at T0"),
+    "logs": N_("Open the logs of the evidence at the line that tells most, else the log at T0"),
     "respond": N_("Begin an incident with this finding, or go to it"),
     "list_normal": N_("List the normal alarms, too"),
 }
@@ -153,7 +153,16 @@ def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
         listed.setdefault(_("On this screen"), []).extend(listed.pop(_("In this panel"), []))
     listed[_("Modes")] = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
     listed[_("Moving about")] = _rows(moving)
-    order = (_("On this screen"), _("In this panel"), _("Everywhere"), _("Modes"), _("Moving about"))
+    marks: tuple[tuple[str, str], ...] = getattr(screen, "MARKS", ())
+    listed[_("Marks")] = [(mark, _(text)) for mark, text in marks]
+    order = (
+        _("On this screen"),
+        _("In this panel"),
+        _("Marks"),
+        _("Everywhere"),
+        _("Modes"),
+        _("Moving about"),
+    )
     return [(title, listed[title]) for title in order if listed.get(title)]
 
 

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from textual import on, work
 
-from services.i18n import _
+from services.i18n import N_, _
+from services.models import glyphs
 from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
@@ -28,6 +29,15 @@ MINUTE = timedelta(minutes=1)
 class PaneScreen(ModeScreen):
     """Follows a log group in each of its panes and handles their requests."""
 
+    MARKS: ClassVar[tuple[tuple[str, str], ...]] = (
+        (
+            glyphs.LATE_LINE,
+            N_("A line that came late: newer ones were shown before; it stands at its own time"),
+        ),
+        ("\u2022", N_("A line that matches the search")),
+        ("\u203a", N_("The line goes on: → scrolls, ^w wraps, ⏎ shows all of it")),
+    )
+    """Marks beside the lines, for the help."""
     HAS_RULERS: ClassVar[bool] = False
     """Whether the panes have histograms."""
 

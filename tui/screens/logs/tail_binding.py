@@ -1,5 +1,6 @@
 """Connects a log pane with the shared tails."""
 
+import asyncio
 from contextlib import aclosing
 from datetime import datetime
 
@@ -27,6 +28,8 @@ class PaneTail:
         self.services = services
         self.group = ""
         self.pattern = ""
+        self._began = asyncio.Event()
+        """Set when the first read of the present group is in the pane."""
         self._missed: Problem | None = None
         """Why the newest lines are missing from the pane; None if they are not."""
 
@@ -35,6 +38,7 @@ class PaneTail:
         self.group = group
         self.pattern = pattern
         self.pane.clear()
+        self._began = asyncio.Event()
         self._missed = None
         self.pane.title = self._title(group)
         self.pane.pattern = pattern
@@ -51,6 +55,8 @@ class PaneTail:
                     self.services.workers.report(error)
                     what = _("An internal error kept some lines from being shown.")
                     self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
+                if batch.lines or batch.stats.complete_from is not None:
+                    self._began.set()
 
     def _take(self, batch: TailBatch) -> None:
         if batch.lines:
@@ -65,6 +71,8 @@ class PaneTail:
     async def read_earlier(self, at: int) -> None:
         """Read from a minute before `at` (epoch milliseconds) up to the oldest line in the pane, if that is later."""
         start, token = at - MINUTE, None
+        # What the loop reads first must be there, or both would bring the same lines.
+        await self._began.wait()
         oldest = self.pane.store.oldest or at + 10 * MINUTE
         if oldest <= start:
             return  # they have arrived since the time was asked for

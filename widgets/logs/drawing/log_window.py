@@ -132,7 +132,8 @@ class LogWindow(Widget):
             self._screen_rows += [row] * len(block)
         strips, self._screen_rows = strips[skip : skip + height], self._screen_rows[skip : skip + height]
         if not rows and self.message:
-            strips = [self.painter.blank()] * min(1, height - 1) + [self.painter.rule(self.message, "rule")]
+            message = self.painter.rule(self.message, "rule")
+            strips = ([self.painter.blank()] * min(1, height - 1) + [message])[: max(0, height)]
         self._strips = header + strips + [self.painter.blank()] * (height - len(strips))
         self._screen_rows[:0] = [-1] * len(header)
         return self._strips

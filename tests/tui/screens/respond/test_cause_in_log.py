@@ -58,6 +58,9 @@ async def test_the_cause_of_the_5xx_is_readable_in_the_second_key_after_the_alar
         await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
         await until(pilot, lambda: CAUSE in drawn(pilot, DATABASE))
         await until(pilot, lambda: pilot.app.screen.pane.lines.group_form.choice.group == DATABASE)
+        store = pilot.app.screen.pane.store
+        lines = [store.line(row)[1:] for row in range(store.first, store.end)]
+        assert len(lines) == len(set(lines)), "the loop and the read of earlier lines bring each line once"
         await until(pilot, lambda: "503" in drawn(pilot, APPLICATION) or "500" in drawn(pilot, APPLICATION))
 
 

@@ -44,11 +44,12 @@ class Logs:
         pattern: str = "",
         token: str | None = None,
         limit: int = PAGE,
+        streams: tuple[str, ...] = (),
     ) -> tuple[tuple[LogLine, ...], str | None]:
         """One page of a group's events in `[start_ms, end_ms]` (epoch milliseconds), and the next token.
 
         A page may be empty and still have a token; None means the last page. `group` is a name or an ARN; `pattern`
-        is a CloudWatch filter pattern. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
+        is a CloudWatch filter pattern; `streams` are the only ones read, at most 100. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
         """
         params: dict[str, Any] = {"startTime": max(0, start_ms), "limit": limit}
         params["logGroupIdentifier" if group.startswith("arn:") else "logGroupName"] = group
@@ -56,6 +57,8 @@ class Logs:
             params["endTime"] = max(0, end_ms)
         if pattern:
             params["filterPattern"] = pattern
+        if streams:
+            params["logStreamNames"] = list(streams)
         if token:
             params["nextToken"] = token
         answer = await self._session.read("logs", "FilterLogEvents", required=("events",), **params)

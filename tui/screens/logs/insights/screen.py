@@ -1,6 +1,7 @@
 """クエリ: Logs Insights over the pane's log groups: price first, partial rows while it runs, table and chart."""
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -187,8 +188,10 @@ class InsightsScreen(ModeScreen):
         self.table.show(rows, partial=partial)
         data = chart_of(rows)
         self.set_class(data is not None, "-charted")
-        if data is not None:
-            self.chart.data = data
+        asked = self.draft.asked
+        if data is not None and asked is not None:
+            start, end = int(asked.span.start.timestamp()), int(asked.span.end.timestamp())
+            self.chart.data = replace(data, start=min(data.start, start), end=max(data.end, end))
 
     def refresh_bar(self) -> None:
         """Show what is asked, its price, and how far it is."""

@@ -25,6 +25,7 @@ from services.aws.devops_agent import Investigations
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
+from services.aws.logs.metric_filter import MetricFilters
 from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.calendar.calendar import Calendar
@@ -54,6 +55,9 @@ from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.usage import UsageLog
+from services.logs.export.reading import SpanReader
+from services.logs.export.service import LogExports
+from services.logs.filter_patterns.trial import PatternTrial
 from services.logs.follow.follower import LogFollower, TailBatch
 from services.logs.follow.limiter import LogLimiter, limiter_of
 from services.logs.follow.shared_tails import SharedTails
@@ -103,6 +107,9 @@ class Services:
     insights: InsightsService
     dashboard: DashboardReader
     tails: SharedTails
+    pattern_trial: PatternTrial
+    log_exports: LogExports
+    log_spans: SpanReader
     follower: Callable[..., LogFollower]
     """Makes a follow loop over a group, with the keyword arguments of LogFollower that it needs."""
     feeds: dict[str, Feed[Any]]
@@ -307,6 +314,11 @@ def connect(
         insights=insights,
         dashboard=dashboard,
         tails=SharedTails(follow),
+        log_exports=LogExports(
+            runbook, str(region), book, clock, lambda: acts(identity_feed.state.value).name
+        ),
+        log_spans=SpanReader(logs, log_limiter, clock),
+        pattern_trial=PatternTrial(MetricFilters(session)),
         follower=follower,
         feeds={
             "alarms": alarms_feed,

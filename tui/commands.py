@@ -33,6 +33,7 @@ COMMANDS: tuple[Command, ...] = (
     *(panel.command for panel in PANELS),
     *(command for panel in PANELS for command in panel.keys),
     Command("zoom", "z", "screen.zoom", N_("Zoom"), N_("Maximize the focused panel, or restore it"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="watch"),
+    Command("log-export", "ctrl+s", "screen.export", N_("Export"), N_("Save log lines to a file: the selection, the lines in memory or a span of time; masked unless you give a reason"), "しゅつりょく shutsuryoku ほぞん hozon csv jsonl", scope="logs"),
     Command("pane-open", "o", "screen.open_pane", N_("Another pane"), N_("Follow other log groups beside this one, up to six panes"), "ぺいん pein ならべる naraberu tsuika", show=True, scope="logs"),
     Command("pane-close", "x", "screen.close_pane", N_("Close pane"), N_("Stop following in this pane"), "とじる tojiru ぺいん", show=True, scope="logs"),
     Command("log-tables", "percent_sign", "screen.line_tables", N_("Tables"), N_("Slow queries by shape and minute, or blocked requests by rule, address, country and path, from the lines held"), "すろーくえり surookueri slow query ぶろっく burokku waf しゅうけい shuukei", scope="logs"),

@@ -57,6 +57,8 @@ class OpenLogs(Request):
     """The time to go to; None for the newest lines."""
     beside: tuple[str, ...] = ()
     """Further groups, shown beside it at the same time."""
+    task: str = ""
+    """Id of the ECS task whose lines of `group` are shown; "" for all lines."""
 
     @property
     def targets(self) -> "tuple[tuple[str, datetime | None], ...]":

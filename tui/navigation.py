@@ -148,6 +148,9 @@ class Navigation:
         # A screen that is opened for the first time goes there itself.
         if targets and isinstance(app.screen, LogsScreen):
             await app.screen.show(targets)
+        if request.task and request.at is not None and isinstance(app.screen, LogsScreen):
+            covers = app.screen.covers
+            covers.run(covers.task(request.group, request.task, request.at))
 
     async def _show_widget(self, request: messages.OpenWidget, incident: str) -> None:
         await self._show_mode("watch", incident)

@@ -21,6 +21,8 @@ class EvidencePlace(Model):
     """The alarm's name, the log group, or the metric of a dashboard widget (`namespace/metric`)."""
     at: datetime | None = None
     """The time to go to (UTC); None: the present."""
+    task: str = ""
+    """Id of the ECS task whose lines of a log are meant; "" for all."""
 
 
 class Row(Model):

@@ -109,6 +109,8 @@ class EntryKind(StrEnum):
     """A person left something to be done by a date; it is a dated duty, whose sign-off ends it."""
     OPINION = "opinion"
     """AWS's own opinion on an incident, which never counts in the scores."""
+    EXPORTED = "exported"
+    """A person wrote log texts to a file; contains the file's head: what, from when to when, masked or why not, hash."""
     LOG_MARK = "log-mark"
     """A person marked a log line, with a note, or took the mark away."""
     USAGE = "usage"

@@ -25,7 +25,12 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "cloudwatch:DescribeAlarmHistory",
         "cloudwatch:GetMetricData",
     ),
-    "logs": ("logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:FilterLogEvents"),
+    "logs": (
+        "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:TestMetricFilter",
+    ),
     "queries of logs": (
         "logs:DescribeFieldIndexes",
         "logs:DescribeLogGroups",

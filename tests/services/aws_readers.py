@@ -33,6 +33,7 @@ from services.aws.iam.root_user import RootUsers
 from services.aws.logs.events import Logs
 from services.aws.logs.insights import Insights
 from services.aws.logs.journal_stream import JournalStream
+from services.aws.logs.metric_filter import MetricFilters
 from services.aws.logs.queries import InsightsQueries
 from services.aws.logs.streams import LogStreams
 from services.aws.pricing import PricingReader
@@ -221,6 +222,12 @@ async def _identity(context: InspectionContext) -> object:
     return await context.reader.identity()
 
 
+async def _tried_pattern(context: InspectionContext) -> object:
+    """Of three messages, one of which no pattern matches."""
+    messages = ["ERROR a", "INFO b", ""]
+    return await MetricFilters(context.reader).count("ERROR", messages)
+
+
 async def _journal_lines(context: InspectionContext) -> object:
     """Of a stream that there is."""
     assert isinstance(context.reader, AwsSession)
@@ -349,6 +356,7 @@ CALLS: dict[str, Question] = {
     "Insights.has_events": lambda context: Insights(context.reader).has_events(_GROUP, _span(context)),
     "Insights.run": lambda context: Insights(context.reader).run(_GROUP, _FILTER, _span(context)),
     "Insights.stored": lambda context: Insights(context.reader).stored(_GROUP),
+    "MetricFilters.count": _tried_pattern,
     "InsightsQueries.definitions": lambda context: InsightsQueries(context.reader).definitions(),
     "InsightsQueries.indexes": lambda context: InsightsQueries(context.reader).indexes([_GROUP]),
     "InsightsQueries.page": _query_page,

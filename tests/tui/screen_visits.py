@@ -4,7 +4,8 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
+from pathlib import Path
 from typing import Any
 
 from textual.content import Content
@@ -15,6 +16,7 @@ import tui
 from services.aws.client.errors import MfaNeeded
 from services.aws.client.secret import Secret
 from services.incidents.escalation import Situation
+from services.logs.export.service import ExportWish
 from services.logs.marks import SavedMark
 from services.models.alarms import Alarm
 from services.models.approvals import ApprovalRequest, ApprovalState
@@ -24,6 +26,7 @@ from services.models.findings import Recorded
 from services.models.incidents import HandOver, Incident, TriggerKind
 from services.models.insights_queries import QueryParameter
 from services.models.journal import Entry, EntryQuery, Person
+from services.models.log_exports import ExportFormat, ExportHead
 from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
 from services.report.periods import of_day
@@ -63,6 +66,7 @@ from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.journal.verify import JournalVerifyScreen
 from tui.screens.logs.columns import ColumnsScreen, Offer
+from tui.screens.logs.export.dialog import ExportDialog
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen, RecordScreen
 from tui.screens.logs.insights.draft import QueryDraft
@@ -134,6 +138,13 @@ async def things(pilot: Pilot[Any]) -> Things:
 
 async def _nothing(_post: Post, _text: str) -> None:
     """What a decision does that is never made."""
+
+
+def _export() -> ExportDialog:
+    async def run(wish: ExportWish, _span: object, _progress: object) -> ExportHead:
+        raise FileExistsError(17, "File exists", str(wish.path))
+
+    return ExportDialog("3 lines", ExportFormat.CSV, run, Path("/nowhere"), UTC, span=(0, 1000), masked=False)
 
 
 def _code(it: Things) -> CodeScreen:
@@ -208,6 +219,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
         lambda it: it.app.post_message(messages.RunInspection("alarms")),
     ),
     ColumnsScreen: (lambda it: it.app.push_screen(ColumnsScreen("g", "JSON", [Offer("status")], Sample())),),
+    ExportDialog: (lambda it: it.app.push_screen(_export()),),
     GroupScreen: (lambda it: it.app.push_screen(GroupScreen(it.app.ready)),),
     LineTablesScreen: (
         lambda it: it.app.push_screen(LineTablesScreen("g", slow_views([], it.app.zone, it.app.now()))),

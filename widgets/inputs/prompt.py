@@ -73,7 +73,11 @@ class Prompt(Horizontal, Generic[A]):
 
     def complain(self, text: str) -> None:
         """Show why the entry is unusable."""
-        self._hint_line.add_class("-error")
+        self.show_hint(text, error=True)
+
+    def show_hint(self, text: str, *, error: bool = False) -> None:
+        """Show something about what is typed, until the next key."""
+        self._hint_line.set_class(error, "-error")
         self._hint_line.update(Content(text))
 
     def action_cancel(self) -> None:

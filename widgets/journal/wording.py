@@ -62,6 +62,7 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.INCIDENT_CLOSED: StateStyle(glyphs.DONE, N_("incident closed"), "good"),
     EntryKind.FOLLOW_UP: StateStyle(glyphs.UPCOMING, N_("follow-up"), "key"),
     EntryKind.OPINION: StateStyle(_NONE, N_("AWS's opinion"), "muted"),
+    EntryKind.EXPORTED: StateStyle(_NONE, N_("export of logs"), "muted"),
     EntryKind.LOG_MARK: StateStyle(_NONE, N_("mark in a log"), "code"),
     EntryKind.USAGE: StateStyle(_NONE, N_("usage"), "faint"),
     EntryKind.OTHER: StateStyle(glyphs.NOT_JUDGED, N_("unknown kind"), "warn"),

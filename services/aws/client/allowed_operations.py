@@ -43,6 +43,8 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         # A query only reads; StopQuery only ends queries that the console started.
         "StartQuery",
         "StopQuery",
+        # Tries a pattern on messages that the request itself holds; nothing is created.
+        "TestMetricFilter",
     ),
     "ecs": (
         "DescribeClusters",

@@ -44,11 +44,15 @@ class Logs:
         pattern: str = "",
         token: str | None = None,
         limit: int = PAGE,
+        streams: tuple[str, ...] = (),
+        *,
+        longest: int = LINE_LIMIT,
     ) -> tuple[tuple[LogLine, ...], str | None]:
         """One page of a group's events in `[start_ms, end_ms]` (epoch milliseconds), and the next token.
 
         A page may be empty and still have a token; None means the last page. `group` is a name or an ARN; `pattern`
-        is a CloudWatch filter pattern. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
+        is a CloudWatch filter pattern; `streams` are the only ones read, at most 100; `longest`: characters of a line at
+        most. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
         """
         params: dict[str, Any] = {"startTime": max(0, start_ms), "limit": limit}
         params["logGroupIdentifier" if group.startswith("arn:") else "logGroupName"] = group
@@ -56,10 +60,12 @@ class Logs:
             params["endTime"] = max(0, end_ms)
         if pattern:
             params["filterPattern"] = pattern
+        if streams:
+            params["logStreamNames"] = list(streams)
         if token:
             params["nextToken"] = token
         answer = await self._session.read("logs", "FilterLogEvents", required=("events",), **params)
-        return await _lines_in_slices(answer["events"]), answer.get("nextToken") or None
+        return await _lines_in_slices(answer["events"], longest), answer.get("nextToken") or None
 
     async def sample(
         self, group: str, pattern: str, start_ms: int, end_ms: int, limit: int = PAGE
@@ -90,7 +96,7 @@ class Logs:
         ) <= limit
 
 
-def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
+def log_lines(events: Iterable[Answer], longest: int = LINE_LIMIT) -> tuple[LogLine, ...]:
     """Events as cleaned single lines: a line feed inside becomes a visible ␊, JSON stays text."""
     streams: dict[str, str] = {}
     lines: list[LogLine] = []
@@ -100,11 +106,11 @@ def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
             streams[stream] = clean(stream)
         text = event.get("message")
         if not isinstance(text, str):
-            text = clean(text, LINE_LIMIT)
+            text = clean(text, longest)
         at = int(event.get("timestamp") or 0)
         # Most lines are printable ASCII: this check takes a tenth of a call to clean().
-        if not (len(text) <= LINE_LIMIT and is_plain(text)):
-            text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), LINE_LIMIT)
+        if not (len(text) <= longest and is_plain(text)):
+            text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), longest)
         ingested_at = int(event.get("ingestionTime") or at)
         lines.append(
             LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, ingested_at, streams[stream], text)
@@ -112,11 +118,11 @@ def log_lines(events: Iterable[Answer]) -> tuple[LogLine, ...]:
     return tuple(lines)
 
 
-async def _lines_in_slices(events: Sequence[Answer]) -> tuple[LogLine, ...]:
+async def _lines_in_slices(events: Sequence[Answer], longest: int) -> tuple[LogLine, ...]:
     """`log_lines` of a page, which may be 1 MB, without keeping the event loop for longer than a frame."""
     lines: list[LogLine] = []
     for start in range(0, len(events), _SLICE):
-        lines += log_lines(events[start : start + _SLICE])
+        lines += log_lines(events[start : start + _SLICE], longest)
         await asyncio.sleep(0)
     return tuple(lines)
 

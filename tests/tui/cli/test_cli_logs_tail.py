@@ -19,7 +19,7 @@ from services.runbook.loader import load_builtin
 from services.system import Services, connect
 from tests.conftest import Embedded
 from tests.tui.cli.test_cli_watch import started
-from tui.cli.logs.tail import TailOptions
+from tui.cli.logs.tail_options import TailOptions
 from tui.cli.logs.tailing import _Tailing, labels
 from tui.cli.main import Output, run
 from tui.exit_status import ExitStatus
@@ -265,3 +265,19 @@ def test_a_reader_that_goes_away_ends_it_quietly(embedded_now: Embedded) -> None
     os.close(reading)
     _out, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (ExitStatus.BROKEN_PIPE, "")
+
+
+def test_a_wrong_filter_is_said_with_its_place(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["--lang", "en", "logs", "tail", "--filter", "{ $.a > x }", "--endpoint-url", embedded_now.url]
+    assert run(argv, Output(outline_drawn=False)) == ExitStatus.USAGE
+    assert "--filter: character 9: > compares with a number" in capsys.readouterr().err
+
+
+async def test_an_id_is_put_into_quotation_marks(empty_aws: Embedded, tmp_path: Any) -> None:
+    async with world(empty_aws, tmp_path) as here:
+        await here.put(GROUPS[0], (2, "request abc-123 ends"), (1, "other"))
+        await here.tail(GROUPS[0], pattern="abc-123")
+        assert [line.split(" ", 1)[1] for line in here.printed.lines] == ["request abc-123 ends"]
+        assert here.printed.errors == ['--filter: in quotation marks, as CloudWatch needs it: "abc-123"']

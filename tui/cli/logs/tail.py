@@ -11,29 +11,15 @@ output went away.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Command, Prints
+from tui.cli.logs.tail_options import TailOptions
 from tui.start_options import StartError, StartOptions
-
-
-@dataclass(frozen=True, slots=True)
-class TailOptions:
-    """What is printed, and how."""
-
-    groups: tuple[str, ...]
-    """Log group names or ARNs; none: those of the runbook."""
-    follow: bool
-    since: str | None
-    pattern: str
-    merge: bool
-    as_json: bool
-    utc: bool
-    mask: bool
 
 
 def tail_command(

@@ -12,6 +12,8 @@ import click
 
 from services.aws.client.errors import AwsError
 from services.i18n import _
+from services.logs.filter_patterns.explain import explain
+from services.logs.filter_patterns.quoting import as_pattern
 from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
 from services.logs.tail.merging import MergedLine, Merger
@@ -24,7 +26,7 @@ from services.models.text import clean
 from services.system import Services
 from services.toml import mistakes
 from tui.cli.click_i18n import Prints
-from tui.cli.logs.tail import TailOptions
+from tui.cli.logs.tail_options import TailOptions
 from tui.exit_status import ExitStatus, ended_by
 from tui.signals import on_loop
 from tui.start_options import StartOptions
@@ -98,12 +100,13 @@ class _Tailing:
         )
         if not groups:
             raise click.UsageError(_("GROUP is missing: the runbook names no log group."))
+        pattern = self._pattern()
         await self._check(groups)
         start = read_since(since, now, self._services.calendar.zone) if since is not None else None
         start_ms = int(start.timestamp() * 1000) if start is not None else None
 
         def follow(group: str) -> AsyncIterator[TailBatch]:
-            follower = self._services.follower(group, pattern=self._wish.pattern, start_ms=start_ms)
+            follower = self._services.follower(group, pattern=pattern, start_ms=start_ms)
             return follower.batches()
 
         printer = _Printer(self._output, groups, self._zone, self._masker, as_json=self._wish.as_json)
@@ -115,6 +118,15 @@ class _Tailing:
         if merger is not None:
             printer.show(merger.rest())
         return ExitStatus.UNAVAILABLE if self._problems else ExitStatus.NORMAL
+
+    def _pattern(self) -> str:
+        """The filter pattern, with ids in quotation marks, which is said. Raises UsageError with the mistake."""
+        meaning = explain(self._wish.pattern)
+        if meaning.error_at is not None:
+            raise click.UsageError(f"--filter: {meaning.words}", click.get_current_context())
+        if note := as_pattern(self._wish.pattern).note:
+            self._complain("--filter", note)
+        return meaning.pattern
 
     async def _check(self, groups: Sequence[str]) -> None:
         """Raises UsageError for a group that AWS does not have, with the nearest name."""

@@ -48,7 +48,7 @@ def open_place(app: Console, place: EvidencePlace | None) -> bool:
     """Go where an evidence row leads: an alarm, a log at that time, a widget; False if it leads nowhere."""
     request: Request | None = None
     if place is not None and place.kind == "log":
-        request = OpenLogs(place.target, place.at)
+        request = OpenLogs(place.target, place.at, task=place.task)
     elif place is not None and place.kind == "alarm":
         overview = app.alarms.value if app.alarms is not None else None
         alarms = overview.alarms if overview is not None else ()

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tui.screens.logs.logs import LogsScreen
 
 
+LEAD = 2
+"""Cells of a source's letter and the space after it."""
+
+
 class CoveringPane:
     """What covers the panes of a screen; a subclass feeds it."""
 
@@ -25,6 +29,7 @@ class CoveringPane:
         self.names = dict(names)
         self.pane: LogPane = screen.free_pane()
         self.pane.store.by_ingestion = True
+        self.pane.lines.painter.lead_width = LEAD
         self._show_sources()
 
     def _show_sources(self, notes: Mapping[str, str] | None = None) -> None:

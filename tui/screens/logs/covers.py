@@ -1,11 +1,13 @@
 """Shows one pane in place of all others, and the others again."""
 
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tui.screens.logs.covering import CoveringPane, moment
 from tui.screens.logs.merged import MergedPanes
 from tui.screens.logs.request_ids import RequestPane, choose_request
+from tui.screens.logs.task import TaskPane
 
 if TYPE_CHECKING:
     from tui.screens.logs.logs import LogsScreen
@@ -43,6 +45,10 @@ class Covers:
         groups += [tail.group for tail in screen.tails.values() if tail.group]
         request, at = chosen
         await self.put(RequestPane(screen, request, at, tuple(dict.fromkeys(groups))))
+
+    async def task(self, group: str, task: str, ended: datetime) -> None:
+        """Show the lines of an ECS task that ended."""
+        await self.put(TaskPane(self._screen, group, task, ended))
 
     async def put(self, cover: CoveringPane) -> None:
         """Show `cover` in place of the panes, and fill it."""

@@ -14,6 +14,7 @@ from tui.commands import bindings
 from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs.covering import CoveringPane
 from tui.screens.logs.covers import Covers
+from tui.screens.logs.export.choosing import offer_pane_export
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.open import open_query
 from tui.screens.logs.layouts import LayoutScreen, open_layout, present_layout
@@ -171,6 +172,12 @@ class LogsScreen(PaneScreen):
         panes = list(self.tails)
         if panes:
             panes[min(place, len(panes) - 1)].focus()
+
+    @work(group="log-export", exclusive=True)
+    async def action_export(self) -> None:
+        """Save lines of the active pane to a file."""
+        if self.pane is not None:
+            await offer_pane_export(self.app, self.pane, self.tails[self.pane])
 
     # A pane over the others
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import on, work
 
 from services.i18n import N_, _
+from services.logs.filter_patterns.quoting import as_pattern
 from services.models import glyphs
 from services.models.aws_cli import CommandSheet
 from services.models.metrics import TimeSpan
@@ -19,9 +20,11 @@ from tui.screens.logs.levels import choose_level
 from tui.screens.logs.line_tables import show_tables
 from tui.screens.logs.memory import log_memory
 from tui.screens.logs.moments import moments
+from tui.screens.logs.pattern_hints import show_hint
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.prompt import LogPrompt
 
 MINUTE = timedelta(minutes=1)
 
@@ -126,9 +129,17 @@ class PaneScreen(ModeScreen):
 
     @on(LogPane.PatternChanged)
     def change_pattern(self, message: LogPane.PatternChanged) -> None:
-        """Follow the same group with another filter pattern, applied by AWS."""
+        """Follow the same group with another filter pattern, applied by AWS; ids are put into quotation marks."""
         if message.pane in self.tails:
-            self.follow(message.pane, self.tails[message.pane].group, message.pattern)
+            self.follow(message.pane, self.tails[message.pane].group, as_pattern(message.pattern).pattern)
+
+    @on(LogPrompt.PatternTyped)
+    def explain_pattern(self, message: LogPrompt.PatternTyped) -> None:
+        """Explain the pattern that is being typed, and try it."""
+        for pane in self.tails:
+            if pane.prompt is message.prompt:
+                hint = show_hint(pane, message.text, self.services)
+                self.run_worker(hint, group=f"pattern-hint-{id(pane)}", exclusive=True)
 
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:

@@ -14,6 +14,7 @@ from services.models.aws_codes import (
     word_of,
 )
 from services.models.ecs import ContainerService, Deployment, ScalingActivity
+from services.models.evidence import EvidencePlace
 from services.models.first_wave import Source, StoppedTask
 from services.models.service_events import scaling_text, service_event
 from widgets.drawing.hanging import hanging
@@ -125,9 +126,12 @@ def _stopped_task(context: EvidenceContext, task: StoppedTask, width: int) -> En
     ends = [exit_text(container.exit_code) for container in codes]
     if ends:
         text += "  " + _("exit code {code}").format(code=_(", ").join(ends))
-    return Entry(
-        f"stopped:{task.id}", tuple(hanging(first, text, width, "bad" if is_bad else "")), can_choose=False
-    )
+    lines = tuple(hanging(first, text, width, "bad" if is_bad else ""))
+    log = context.evidence.application_errors
+    if log is None or task.ended is None:
+        return Entry(f"stopped:{task.id}", lines, can_choose=False)
+    place = EvidencePlace(kind="log", target=str(log.group), at=task.ended, task=task.id)
+    return Entry(f"stopped:{task.id}", lines, place=place)
 
 
 def _reasons(task: StoppedTask) -> str:

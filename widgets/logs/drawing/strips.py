@@ -74,6 +74,8 @@ class Painter:
         """Further texts to highlight, with the names of their styles."""
         self.group_form = GroupForm()
         """Which columns the lines have."""
+        self.lead_width = 0
+        """Cells in front of the columns: the letters of sources."""
         self.width = 80
         self._filters = LineFilters()
         self._component = style
@@ -82,7 +84,7 @@ class Painter:
 
     def begin(self, store: LogStore) -> None:
         """Before a drawing: let the columns fit the lines held and the width."""
-        if self.group_form.update(store, self.width - HEAD_WIDTH):
+        if self.group_form.update(store, self.width - HEAD_WIDTH - self.lead_width):
             self.forget()
 
     def forget(self) -> None:
@@ -124,7 +126,7 @@ class Painter:
         strips = self._cache.get(key)
         if strips is None:
             shown = Strip([Segment(titles)]).crop(self.format.shift, self.format.shift + self.width).text
-            row = set_cell_size(" " * HEAD_WIDTH + shown, self.width)
+            row = set_cell_size(" " * (HEAD_WIDTH + self.lead_width) + shown, self.width)
             strips = self._cache[key] = [self._filtered([Segment(row, self.style("header"))], self.width)]
         return strips
 

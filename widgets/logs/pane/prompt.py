@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widgets import Input
 
 from services.i18n import N_, _
 from widgets.inputs.prompt import Asks, Prompt
@@ -77,6 +78,14 @@ class LogPrompt(Prompt[Ask]):
             super().__init__()
             self.pattern = pattern
 
+    class PatternTyped(Message):
+        """The text of a filter pattern changed while it is typed; its meaning may be shown with `show_hint`."""
+
+        def __init__(self, prompt: "LogPrompt", text: str) -> None:
+            super().__init__()
+            self.prompt = prompt
+            self.text = text
+
     class FilterEntered(Message):
         """A local filter was entered."""
 
@@ -129,6 +138,11 @@ class LogPrompt(Prompt[Ask]):
         """Read the text in the next way: plain or as a regular expression; by AWS, here, or hidden here."""
         self.ask = _NEXT[self.ask]
         self.label()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if self.ask is Ask.PATTERN and event.value.strip():
+            self.post_message(self.PatternTyped(self, event.value))
 
     def action_recall(self, steps: int) -> None:
         """Show an earlier or a later entry of the history; after the newest, what was typed."""

@@ -3,7 +3,9 @@
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import DENIED
+from tui.screens.common.choose import ChooseScreen
 from tui.screens.logs.columns import ColumnsScreen
+from tui.screens.logs.export.dialog import ExportDialog
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen
@@ -132,6 +134,20 @@ async def _no_group(stage: Stage) -> None:
     await stage.write("lambda")
 
 
+async def _export(stage: Stage) -> None:
+    """The last of the dialogs: the lines in memory, as logged."""
+    await _logs(stage)
+    await stage.do("export")
+    for key in ("0", "jsonl", "as-logged"):
+        await stage.on(ChooseScreen)
+        chooser = stage.screen
+        await stage.until(lambda chooser=chooser: chooser.guard.is_open)
+        chooser.table.move_to(key)
+        await stage.press("enter")
+        await stage.until(lambda chooser=chooser: stage.screen is not chooser)
+    await stage.on(ExportDialog)
+
+
 async def _mark(stage: Stage) -> None:
     await _logs(stage)
     await stage.do("mark_line")
@@ -181,6 +197,7 @@ SHOTS = (
     Shot("log-slow-queries", LineTablesScreen, _slow_queries),
     Shot("log-blocks", LineTablesScreen, _blocks),
     Shot("log-columns", ColumnsScreen, _columns),
+    Shot("log-export", ExportDialog, _export),
     Shot("logs-denied", LogsScreen, _denied, DENIED),
     Shot("logs-six", LogsScreen, _six),
     Shot("logs-merged", LogsScreen, _merged),

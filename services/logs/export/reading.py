@@ -1,0 +1,95 @@
+"""Reads what is exported: a span of time of a group, whole, within the account's limit of requests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from services.aws.client.errors import AwsError
+from services.clock import Clock
+from services.logs.export.rendering import ExportedLine, is_cut
+from services.logs.follow.limiter import LogLimiter
+from services.models.logs import LogLine
+from services.models.problem import ProblemKind
+
+WHOLE = 1_100_000
+"""Characters of a line that are exported: CloudWatch Logs takes events of up to 1 MB."""
+TRIES = 6
+"""Attempts for one page while AWS throttles or cannot be reached."""
+PAUSE = 1.0
+"""Seconds before the second attempt; doubled each time."""
+_AGAIN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
+
+
+class PageSource(Protocol):
+    """`services.aws.logs.events.Logs`."""
+
+    async def page(
+        self,
+        group: str,
+        start_ms: int,
+        end_ms: int | None = None,
+        pattern: str = "",
+        token: str | None = None,
+        *,
+        longest: int = WHOLE,
+    ) -> tuple[tuple[LogLine, ...], str | None]:
+        """One page of events and the next token. Raises AwsError."""
+        ...
+
+
+class SpanReader:
+    """Reads spans of log groups page by page; each page waits for the account's limit."""
+
+    def __init__(self, source: PageSource, limiter: LogLimiter, clock: Clock) -> None:
+        self._source = source
+        self._limiter = limiter
+        self._clock = clock
+
+    async def span(
+        self, group: str, start_ms: int, end_ms: int, pattern: str = ""
+    ) -> AsyncIterator[Sequence[ExportedLine]]:
+        """Every event of `[start_ms, end_ms]` (epoch ms), in the order of CloudWatch's pages. Raises AwsError."""
+        lane = self._limiter.open(f"export {group}")
+        ids: set[str] = set()
+        token: str | None = None
+        try:
+            while True:
+                before = token
+                await self._limiter.turn(lane)
+                lines, token = await self._page(group, start_ms, end_ms, pattern, token)
+                self._limiter.read(len(lines), sum(len(line.text) for line in lines))
+                fresh = [line for line in lines if line.id not in ids]
+                # CloudWatch repeats an event only on neighbouring pages.
+                ids = {line.id for line in lines}
+                yield [ExportedLine(group, line) for line in sorted(fresh, key=lambda line: line.at)]
+                if not token or token == before:
+                    return
+        finally:
+            self._limiter.close(lane)
+
+    async def whole(self, group: str, lines: Sequence[LogLine]) -> list[ExportedLine]:
+        """Lines of a pane, those that are held cut read anew; one that cannot be found stays cut. Raises AwsError."""
+        return [
+            ExportedLine(group, await self._whole(group, line) if is_cut(line.text) else line)
+            for line in lines
+        ]
+
+    async def _whole(self, group: str, line: LogLine) -> LogLine:
+        async for batch in self.span(group, line.at, line.at):
+            for _group, event in batch:
+                start = line.text.rpartition("…(+")[0]
+                if event.stream == line.stream and event.text.startswith(start):
+                    return event._replace(late=line.late)
+        return line
+
+    async def _page(
+        self, group: str, start_ms: int, end_ms: int, pattern: str, token: str | None
+    ) -> tuple[tuple[LogLine, ...], str | None]:
+        for number in range(TRIES):
+            try:
+                return await self._source.page(group, start_ms, end_ms, pattern, token, longest=WHOLE)
+            except AwsError as error:
+                if error.problem.kind not in _AGAIN or number == TRIES - 1:
+                    raise
+            await self._clock.sleep(PAUSE * 2.0**number)
+        raise asyncio.InvalidStateError

@@ -1,0 +1,145 @@
+"""Renders lines and rows for an export: JSON lines, text, or CSV."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
+
+from services.i18n import _
+from services.models.log_exports import ExportFormat, ExportHead
+from services.models.logs import LogLine
+
+Mask = Callable[[str], str]
+BOM = "\ufeff"
+"""Tells spreadsheets that a CSV file is UTF-8."""
+_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_CUT = re.compile(r"…\(\+\d+\)\Z")
+LINE_COLUMNS = ("time", "group", "stream", "late", "text")
+
+
+class ExportedLine(NamedTuple):
+    """A line of a group; `id` is "" where CloudWatch's id is not known any more."""
+
+    group: str
+    line: LogLine
+
+
+def is_cut(text: str) -> bool:
+    """Whether a line's text is only its beginning."""
+    return _CUT.search(text) is not None
+
+
+class LineRenderer:
+    """Renders log lines."""
+
+    def __init__(self, form: ExportFormat, zone: tzinfo, mask: Mask, *, groups: int) -> None:
+        self._form = form
+        self._zone = zone
+        self._mask = mask
+        self._has_groups = groups > 1
+
+    def opening(self) -> str:
+        """What stands before the first line of the body."""
+        return BOM + _csv(LINE_COLUMNS) if self._form is ExportFormat.CSV else ""
+
+    def render(self, lines: Iterable[ExportedLine]) -> str:
+        """Lines of the body, each with its line feed."""
+        render = {
+            ExportFormat.JSONL: self._json,
+            ExportFormat.TEXT: self._text,
+            ExportFormat.CSV: self._row,
+        }[self._form]
+        return "".join(map(render, lines))
+
+    def _json(self, exported: ExportedLine) -> str:
+        line = exported.line
+        record = {
+            "time": _iso(line.at, UTC),
+            "ingested": _iso(line.ingested_at, UTC),
+            "group": exported.group,
+            "stream": line.stream,
+            "id": line.id,
+            "late": line.late,
+            "text": self._mask(line.text),
+        }
+        return _json_line(record)
+
+    def _text(self, exported: ExportedLine) -> str:
+        line = exported.line
+        parts = [
+            _iso(line.at, self._zone),
+            exported.group if self._has_groups else "",
+            _("[late]") if line.late else "",
+            self._mask(line.text),
+        ]
+        return " ".join(filter(None, parts)) + "\n"
+
+    def _row(self, exported: ExportedLine) -> str:
+        line = exported.line
+        late = "late" if line.late else ""
+        return _csv((_iso(line.at, self._zone), exported.group, line.stream, late, self._mask(line.text)))
+
+
+class RowRenderer:
+    """Renders the rows of a query; every value is text, as AWS sends it."""
+
+    def __init__(self, form: ExportFormat, columns: Sequence[str], mask: Mask) -> None:
+        self._form = form
+        self._columns = tuple(columns)
+        self._mask = mask
+
+    def opening(self) -> str:
+        """The heading of a table; nothing for JSON lines."""
+        if self._form is ExportFormat.JSONL:
+            return ""
+        return (
+            BOM + _csv(self._columns) if self._form is ExportFormat.CSV else "\t".join(self._columns) + "\n"
+        )
+
+    def render(self, rows: Iterable[Mapping[str, str]]) -> str:
+        """Rows of the body, each with its line feed."""
+        return "".join(map(self._row, rows))
+
+    def _row(self, row: Mapping[str, str]) -> str:
+        if self._form is ExportFormat.JSONL:
+            return _json_line({name: self._mask(text) for name, text in row.items()})
+        cells = [self._mask(row.get(name, "")) for name in self._columns]
+        if self._form is ExportFormat.CSV:
+            return _csv(cells)
+        return "\t".join(cell.replace("\t", "  ") for cell in cells) + "\n"
+
+
+def head_text(head: ExportHead, form: ExportFormat) -> str:
+    """The head as it stands in the file, or in the file beside a CSV file."""
+    data = head.model_dump(mode="json")
+    if form is ExportFormat.JSONL:
+        return _json_line(data)
+    if form is ExportFormat.CSV:
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    shown = {key: value for key, value in data.items() if value not in ("", None, [])}
+    lines = (f"# {key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+             for key, value in shown.items())  # fmt: skip
+    return "\n".join(line.replace("\n", " ⏎ ") for line in lines) + "\n"
+
+
+def _json_line(data: Mapping[str, object]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _csv(cells: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow([_harmless(cell) for cell in cells])
+    return buffer.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet runs what begins like a formula: an apostrophe makes it text. Numbers stay numbers."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def _iso(at: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).isoformat(timespec="milliseconds")

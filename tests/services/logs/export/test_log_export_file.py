@@ -1,0 +1,196 @@
+"""Exports: three formats with their head, masked, owner-only, never over a file, recorded in the journal."""
+
+import asyncio
+import csv
+import hashlib
+import io
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.clock import ManualClock
+from services.journal.errors import JournalError
+from services.logs.export.export_file import companion_of
+from services.logs.export.rendering import ExportedLine
+from services.logs.export.service import ExportWish, LogExports
+from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
+from services.models.log_exports import ExportFormat, ExportHead, ExportKind, ExportSubject
+from services.models.logs import LogLine
+from services.models.problem import Problem, ProblemKind
+from services.runbook.loader import load_builtin
+
+GROUP = "/ecs/staff-api"
+AT = 1_768_352_400_123
+LINES = [
+    ExportedLine(GROUP, LogLine("1", AT, AT, "s", "mail taro@example.jp")),
+    ExportedLine(GROUP, LogLine("2", AT + 1, AT + 90_000, "s", "=HYPERLINK(1)", late=True)),
+    ExportedLine(GROUP, LogLine("3", AT + 2, AT, "s", "x" * 40 + "…(+5)")),
+]
+SUBJECT = ExportSubject(
+    kind=ExportKind.SELECTION, groups=(GROUP,), pattern="ERROR", start=datetime(2026, 1, 14, tzinfo=UTC)
+)
+
+
+class Journal:
+    """Takes entries, or refuses them."""
+
+    def __init__(self) -> None:
+        self.entries: list[NewEntry] = []
+        self.error: Exception | None = None
+
+    async def append(self, draft: NewEntry) -> None:
+        if self.error is not None:
+            raise self.error
+        self.entries.append(draft)
+
+
+class Desk:
+    """What makes an export, and its journal."""
+
+    def __init__(self) -> None:
+        self.journal = Journal()
+        clock = ManualClock(datetime(2026, 1, 14, 1, 0, tzinfo=UTC))
+        self.exports = LogExports(
+            load_builtin("facility-prod"), "ap-northeast-1", self.journal, clock, lambda: "山田"
+        )
+
+    async def export(self, path: Path, form: ExportFormat, reason: str = "") -> ExportHead:
+        return await self.exports.lines(SUBJECT, _batches(LINES), ExportWish(path, form, reason))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+async def _batches(lines: Sequence[ExportedLine]) -> AsyncIterator[Sequence[ExportedLine]]:
+    yield lines[:1]
+    yield lines[1:]
+
+
+async def test_json_lines_begin_with_their_head(tmp_path: Path) -> None:
+    desk, path = Desk(), tmp_path / "folder" / "a.jsonl"
+    head = await desk.export(path, ExportFormat.JSONL)
+    first, body = path.read_bytes().split(b"\n", 1)
+    assert ExportHead.model_validate_json(first) == head
+    assert hashlib.sha256(body).hexdigest() == head.sha256
+    assert len(body) == head.bytes
+    records = [json.loads(line) for line in body.splitlines()]
+    assert [record["text"] for record in records] == ["mail ***", "=HYPERLINK(1)", "x" * 40 + "…(+5)"]
+    assert [record["late"] for record in records] == [False, True, False]
+    assert (head.lines, head.late, head.cut, head.masked) == (3, 1, 1, {"mail": 1})
+    assert (head.groups, head.pattern, head.made_by, head.system) == (
+        (GROUP,),
+        "ERROR",
+        "山田",
+        "facility-prod",
+    )
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert names(path.parent) == ["a.jsonl"]
+
+
+async def test_text_has_its_head_in_comments(tmp_path: Path) -> None:
+    head = await Desk().export(tmp_path / "a.txt", ExportFormat.TEXT)
+    lines = (tmp_path / "a.txt").read_text("utf-8").splitlines()
+    comments = [line for line in lines if line.startswith("# ")]
+    assert f"# sha256: {head.sha256}" in comments
+    assert '# masked: {"mail": 1}' in comments
+    assert lines[len(comments)] == "2026-01-14T10:00:00.123+09:00 mail ***"
+    body = "".join(f"{line}\n" for line in lines[len(comments) :])
+    assert hashlib.sha256(body.encode()).hexdigest() == head.sha256
+
+
+async def test_a_table_has_its_head_beside_it_and_runs_no_formula(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    head = await Desk().export(path, ExportFormat.CSV)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == head.sha256
+    assert ExportHead.model_validate_json(companion_of(path).read_text("utf-8")) == head
+    assert companion_of(path).stat().st_mode & 0o777 == 0o600
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
+    assert rows[0] == ["time", "group", "stream", "late", "text"]
+    assert rows[1][4] == "mail ***"
+    assert rows[2][3:] == ["late", "'=HYPERLINK(1)"]
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+async def test_unmasked_with_a_reason_that_the_journal_keeps(tmp_path: Path, form: ExportFormat) -> None:
+    desk, path = Desk(), tmp_path / f"a.{form}"
+    head = await desk.export(path, form, "the address is the fault")
+    assert head.masked is None
+    assert "taro@example.jp" in path.read_text("utf-8")
+    (entry,) = desk.journal.entries
+    assert entry.kind is EntryKind.EXPORTED
+    assert entry.data[RESTRAINS_CHANGES] is False
+    assert entry.data["head"]["unmasked_reason"] == "the address is the fault"
+    assert entry.data["head"]["sha256"] == head.sha256
+    assert entry.text == f"Exported 3 lines of {GROUP} as logged: the address is the fault"
+    assert "taro@" not in json.dumps(entry.data)
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+async def test_no_file_is_written_over(tmp_path: Path, form: ExportFormat) -> None:
+    desk, path = Desk(), tmp_path / "a"
+    path.write_text("mine")
+    with pytest.raises(FileExistsError):
+        await desk.export(path, form)
+    assert path.read_text() == "mine"
+    assert names(tmp_path) == ["a"]
+    assert desk.journal.entries == []
+
+
+async def test_no_head_is_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    companion_of(path).write_text("mine")
+    with pytest.raises(FileExistsError):
+        await Desk().export(path, ExportFormat.CSV)
+    assert companion_of(path).read_text() == "mine"
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+async def test_without_an_entry_in_the_journal_no_file_stays(tmp_path: Path, form: ExportFormat) -> None:
+    desk = Desk()
+    desk.journal.error = JournalError(
+        Problem(kind=ProblemKind.OTHER, summary="full", at=datetime(2026, 1, 14, tzinfo=UTC))
+    )
+    with pytest.raises(JournalError):
+        await desk.export(tmp_path / "a", form)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+async def test_cancelled_or_failed_in_the_middle_nothing_is_left(tmp_path: Path, form: ExportFormat) -> None:
+    desk, reached = Desk(), asyncio.Event()
+
+    async def endless() -> AsyncIterator[Sequence[ExportedLine]]:
+        yield LINES
+        reached.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(desk.exports.lines(SUBJECT, endless(), ExportWish(tmp_path / "a", form)))
+    await reached.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert names(tmp_path) == []
+    assert desk.journal.entries == []
+
+
+async def test_rows_of_a_query(tmp_path: Path) -> None:
+    desk = Desk()
+    subject = ExportSubject(
+        kind=ExportKind.QUERY, groups=(GROUP,), query="fields a\n| limit 2", language="CWLI"
+    )
+    rows: list[dict[str, Any]] = [{"a": "-1", "b": "tel 090-1234-5678"}, {"a": "@x"}]
+    for form in ExportFormat:
+        head = await desk.exports.rows(subject, ["a", "b"], rows, ExportWish(tmp_path / f"q.{form}", form))
+        assert (head.kind, head.lines, head.masked) == (ExportKind.QUERY, 2, {"telephone": 1})
+    table = list(csv.reader(io.StringIO((tmp_path / "q.csv").read_text("utf-8-sig"))))
+    assert table == [["a", "b"], ["-1", "tel ***"], ["'@x", ""]]
+    assert (tmp_path / "q.txt").read_text().splitlines()[-2:] == ["-1\ttel ***", "@x\t"]
+    assert [json.loads(line) for line in (tmp_path / "q.jsonl").read_text().splitlines()][1:] == [
+        {"a": "-1", "b": "tel ***"},
+        {"a": "@x"},
+    ]

@@ -1,0 +1,84 @@
+"""What is exported is read whole: by pages within the account's limit, long lines uncut, retried while AWS throttles."""
+
+import asyncio
+from typing import Any
+
+from aiobotocore.session import get_session
+
+from services.aws.client.meter import UsageMeter
+from services.aws.client.session import AwsSession
+from services.aws.client.settings import AwsSettings
+from services.aws.logs.events import Logs
+from services.logs.export.reading import SpanReader
+from services.logs.export.rendering import is_cut
+from services.logs.follow.limiter import LogLimiter
+
+GROUP = "/ecs/other"
+
+
+class World:
+    """A group with 3,000 lines, one of them long."""
+
+    def __init__(self, aws: Any) -> None:
+        self.aws = aws
+        self.session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
+        self.logs = Logs(self.session)
+        self.reader = SpanReader(self.logs, LogLimiter(aws.clock), aws.clock)
+        self.now = int(aws.clock.now().timestamp() * 1000)
+
+    async def fill(self) -> None:
+        async with get_session().create_client(
+            "logs", region_name="ap-northeast-1", endpoint_url=self.aws.url
+        ) as client:
+            await client.create_log_group(logGroupName=GROUP)
+            for stream in "ab":
+                await client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+                rows = [{"timestamp": self.now - 60_000 + number, "message": f"{stream} {number} {'x' * 500}"}
+                        for number in range(1_500)]  # fmt: skip
+                await client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=rows)
+            long = [{"timestamp": self.now - 10_000, "message": "long " + "y" * 60_000}]
+            await client.put_log_events(logGroupName=GROUP, logStreamName="a", logEvents=long)
+
+    async def span(self) -> list[Any]:
+        """Read with the clock moved along."""
+
+        async def read() -> list[Any]:
+            return [
+                line async for batch in self.reader.span(GROUP, self.now - 90_000, self.now) for line in batch
+            ]
+
+        task = asyncio.create_task(read())
+        while not task.done():
+            await asyncio.sleep(0.01)
+            if self.aws.clock.sleepers:
+                self.aws.advance(1)
+        return await task
+
+
+async def test_every_event_once_in_order_and_whole(empty_aws: Any) -> None:
+    world = World(empty_aws)
+    await world.fill()
+    lines = await world.span()
+    assert len(lines) == len({each.line.id for each in lines}) == 3_001
+    assert [each.line.at for each in lines] == sorted(each.line.at for each in lines)
+    assert len(lines[-1].line.text) == 60_005
+    await world.session.close()
+
+
+async def test_throttling_is_waited_out(empty_aws: Any) -> None:
+    world = World(empty_aws)
+    await world.fill()
+    empty_aws.fault("logs", "FilterLogEvents", preset="throttled", times=2)
+    assert len(await world.span()) == 3_001
+    await world.session.close()
+
+
+async def test_a_line_that_a_pane_holds_cut_is_read_anew(empty_aws: Any) -> None:
+    world = World(empty_aws)
+    await world.fill()
+    lines, _token = await world.logs.page(GROUP, world.now - 20_000, world.now)
+    (line,) = lines
+    assert is_cut(line.text)
+    (whole,) = await world.reader.whole(GROUP, [line._replace(late=True)])
+    assert (len(whole.line.text), whole.line.late) == (60_005, True)
+    await world.session.close()

@@ -1,0 +1,144 @@
+"""Filter patterns: checked as the embedded AWS checks them, explained in words, ids in quotation marks."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services import i18n
+from services.demo.logs.filter_patterns.language import PatternError as Refused
+from services.demo.logs.filter_patterns.language import compile_pattern
+from services.logs.filter_patterns.explain import explain
+from services.logs.filter_patterns.model import PatternError
+from services.logs.filter_patterns.parse import parse
+from services.logs.filter_patterns.quoting import as_pattern, quoted
+
+
+def _accepted_here(text: str) -> bool:
+    try:
+        parse(text)
+    except PatternError as error:
+        return not 0 <= error.at <= len(text)
+    return True
+
+
+def _accepted_by_aws(text: str) -> bool:
+    try:
+        compile_pattern(text)
+    except Refused:
+        return False
+    return True
+
+
+_ATOMS = st.sampled_from(
+    ["ERROR", "a-b", "-", "?", "-x", "?y", '"p q"', '"', "%r%", "%", "%a b%", "%(x%", "%a\\d%", "%a\\q%", "%[%", " ",
+     "{", "}", "[", "]", "(", ")", ",", "&&", "||", "...", "…", "$.a", "$.a.b", "$.a[0]", "$.a[*]", "$[0]", "$", "$.",
+     '$["k"]', "=", "!=", "=!", "<", ">=", "5", "4*", "*x*", "EXISTS", "NOT", "IS", "NULL", "TRUE", "status", "日本",
+     "\\", "é", "_a", "1.5", "-2"]
+)  # fmt: skip
+_NAMES = st.sampled_from(["ip", "user", "", "...", "status", "$1", "a-b"])
+_VALUES = st.sampled_from(["5", "4*", '"x y"', "%a+%", "abc", "-1.5", "200"])
+_SIGNS = st.sampled_from(["=", "!=", "<", ">="])
+_TESTS = st.builds(
+    "$.{0} {1} {2}".format, st.sampled_from(["a", "b.c", "d[0]"]), _SIGNS, _VALUES
+) | st.sampled_from(["$.a EXISTS", "$.a NOT EXISTS", "$.a IS NULL", "($.a = 1 || $.b = 2)"])
+_JSON = st.lists(_TESTS, min_size=1, max_size=4).map(lambda tests: "{ " + " && ".join(tests) + " }")
+_SLOTS = st.builds("{0} {1} {2}".format, st.sampled_from(["a", "b"]), _SIGNS, _VALUES) | _NAMES
+_FIELDS = st.lists(_SLOTS, min_size=1, max_size=5).map(lambda slots: "[" + ", ".join(slots) + "]")
+
+
+@settings(max_examples=300)
+@given(
+    st.one_of(
+        st.lists(_ATOMS, max_size=8).map("".join), st.lists(_ATOMS, max_size=8).map(" ".join), _JSON, _FIELDS
+    )
+)
+def test_what_is_accepted_here_is_accepted_by_the_embedded_aws(text: str) -> None:
+    assert _accepted_here(text) == _accepted_by_aws(text)
+
+
+@given(st.text(max_size=40))
+def test_any_text_gets_an_explanation(text: str) -> None:
+    answer = explain(text)
+    assert answer.words
+    assert (answer.error_at is None) == _accepted_here(answer.pattern)
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=30))
+def test_a_quoted_text_matches_itself(text: str) -> None:
+    assert compile_pattern(quoted(text))(f"before {text} after")
+
+
+_IDS = st.one_of(
+    st.uuids().map(str),
+    st.from_regex(r"\A1-[0-9a-f]{8}-[0-9a-f]{24}\Z"),
+    st.from_regex(r"\ARoot=1-[0-9a-f]{8}-[0-9a-f]{24}\Z"),
+    st.ip_addresses().map(str),
+    st.from_regex(r"\A/api/[a-z]{1,9}/[0-9]{1,5}\Z"),
+)
+
+
+@given(_IDS)
+def test_an_id_typed_by_a_person_matches_the_line_that_holds_it(text: str) -> None:
+    answer = explain(text)
+    assert answer.error_at is None
+    assert compile_pattern(answer.pattern)(f'{{"requestId":"{text}","level":"INFO"}}')
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "words"),
+    [
+        ("", "", "every line"),
+        ("ERROR", "ERROR", "lines with “ERROR”"),
+        ('ERROR -Exiting "one of"', 'ERROR -Exiting "one of"', "lines with “ERROR” and “one of”, without “Exiting”"),
+        ("?ERROR ?WARN", "?ERROR ?WARN", "lines with “ERROR” or “WARN”"),
+        ("-health", "-health", "lines without “health”"),
+        ("ERROR ?x", "ERROR ?x", "lines with “ERROR”; “x” changes nothing beside the others"),
+        (
+            "abc-123 -x/y",
+            '"abc-123" -"x/y"',
+            'lines with “abc-123”, without “x/y”; in quotation marks, as CloudWatch needs it: "abc-123" -"x/y"',
+        ),
+        ("%4[0-9]{2}%", "%4[0-9]{2}%", "lines with what matches /4[0-9]{2}/"),
+        (
+            '{ $.level = "ERROR" && ($.status >= 500 || $.path != "/api/*") }',
+            '{ $.level = "ERROR" && ($.status >= 500 || $.path != "/api/*") }',
+            "JSON lines in which level = “ERROR” and (status ≥ 500 or path does not begin with “/api/”)",
+        ),
+        ("{ $.a NOT EXISTS || $.b IS NULL }", "{ $.a NOT EXISTS || $.b IS NULL }",
+         "JSON lines in which a does not exist or b is null"),
+        ("[ip, user, status = 5*]", "[ip, user, status = 5*]",
+         "lines of 3 fields (ip, user, status) in which status begins with “5”"),
+        ("[ip, ..., bytes > 10]", "[ip, ..., bytes > 10]",
+         "lines of 2 or more fields (ip, …, bytes) in which bytes > 10"),
+    ],
+)  # fmt: skip
+def test_words(text: str, pattern: str, words: str) -> None:
+    answer = explain(text)
+    assert (answer.pattern, answer.words, answer.error_at) == (pattern, words, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "words"),
+    [
+        ('ERROR "open', 6, "character 7: the quotation mark is not closed"),
+        ("{ $.status > high }", 13, "character 14: > compares with a number"),
+        ("{ $.a = 1", 9, "character 10: &&, || or } is missing"),
+        ("{ level = 1 }", 2, "character 3: a selector such as $.level is missing"),
+        ("[a, ..., ...]", 9, "character 10: … may stand only once"),
+        ("%a(b)%", 2, "character 3: “(” is not supported in a regular expression"),
+        ("  { $.a } ", 8, "character 9: a comparison is missing: =, !=, <, <=, >, >="),
+    ],
+)
+def test_mistakes_are_said_with_their_place(text: str, at: int, words: str) -> None:
+    answer = explain(text)
+    assert (answer.words, answer.error_at) == (words, at)
+
+
+def test_in_japanese() -> None:
+    i18n.use("ja")
+    assert explain("ERROR -Exiting").words == "「ERROR」を含み、「Exiting」を含まない行"
+
+
+def test_what_is_ready_stays_as_typed() -> None:
+    for text in ("ERROR", '"a b" -"c"', "?x ?y", "{ $.a = b-c }", "[a-b, c]", "%x y%"):
+        assert as_pattern(text) == (text, ())

@@ -1,0 +1,120 @@
+"""Exporting from a log pane: chosen, masked, saved, recorded; cancelled without a trace."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from services.models.journal import EntryKind, EntryQuery
+from services.models.log_exports import ExportFormat, ExportHead
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until
+from tests.tui.screens.logs.panes_open import APPLICATION, logs
+from tui.screens.common.choose import ChooseScreen
+from tui.screens.logs.export.dialog import ExportDialog
+
+
+async def _choose(pilot: Pilot[Any], *keys: str) -> None:
+    """Choose in the list that is open: the key of the line for each list."""
+    for key in keys:
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.guard.is_open
+        )
+        screen = pilot.app.screen
+        screen.table.move_to(key)
+        await pilot.press("enter")
+        await until(pilot, lambda screen=screen: pilot.app.screen is not screen)
+
+
+async def _dialog(pilot: Pilot[Any]) -> ExportDialog:
+    await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+    screen = pilot.app.screen
+    assert isinstance(screen, ExportDialog)
+    return screen
+
+
+async def _exported(pilot: Pilot[Any]) -> dict[str, Any]:
+    entries = await pilot.app.ready.journal.entries(EntryQuery(kinds=frozenset({EntryKind.EXPORTED})))
+    (entry,) = entries
+    return dict(entry.data)
+
+
+async def test_the_selected_lines_are_saved_and_recorded(embedded: Embedded, tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    async with logs(embedded, APPLICATION) as pilot:
+        await pilot.press("up", "v", "up", "up", "ctrl+s")
+        await _choose(pilot, "0", "jsonl", "masked")
+        dialog = await _dialog(pilot)
+        assert "The 3 selected lines" in screen_text(pilot)
+        dialog.fields["path"].value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: "3 lines saved to" in screen_text(pilot))
+        head, *records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        assert ExportHead(**head).lines == len(records) == 3
+        assert {record["group"] for record in records} == {APPLICATION}
+        data = await _exported(pilot)
+        assert (data["path"], data["head"]["sha256"]) == (str(path), head["sha256"])
+        pane = pilot.app.screen.pane
+        assert not pane.lines.ranging
+
+
+async def test_a_span_is_read_from_aws_and_needs_a_reason_unless_masked(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    path = tmp_path / "span.csv"
+    async with logs(embedded, APPLICATION) as pilot:
+        await pilot.press("ctrl+s")
+        await _choose(pilot, "1", "csv", "as-logged")
+        dialog = await _dialog(pilot)
+        dialog.fields["path"].value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
+        dialog.fields["reason"].value = "for the vendor"
+        dialog.fields["from"].value = "9:00"
+        dialog.fields["to"].value = "8:00"
+        await pilot.press("enter")
+        await until(pilot, lambda: "The span must be two times" in screen_text(pilot))
+        dialog.fields["to"].value = "9:10"
+        await pilot.press("enter")
+        while pilot.app.screen is dialog:
+            await pilot.pause(0.01)
+            embedded.advance(0.5)
+        data = await _exported(pilot)
+        head = ExportHead(**data["head"])
+        assert (head.masked, head.unmasked_reason, head.kind) == (None, "for the vendor", "range")
+        assert head.lines > 0
+        assert path.read_text("utf-8-sig").startswith("time,group,stream,late,text")
+
+
+async def test_nothing_is_written_over_and_escape_closes(embedded: Embedded, tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("mine")
+    async with logs(embedded, APPLICATION) as pilot:
+        screen = pilot.app.screen
+        await pilot.press("ctrl+s")
+        await _choose(pilot, "0", "txt", "masked")
+        dialog = await _dialog(pilot)
+        assert dialog.fields["path"].value.endswith(f".{ExportFormat.TEXT}")
+        dialog.fields["path"].value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: "nothing is overwritten" in screen_text(pilot))
+        assert path.read_text() == "mine"
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_a_running_export_is_cancelled_without_a_trace(embedded: Embedded, tmp_path: Path) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        await pilot.press("ctrl+s")
+        await _choose(pilot, "1", "jsonl", "masked")
+        dialog = await _dialog(pilot)
+        embedded.fault("logs", "FilterLogEvents", preset="throttled")
+        dialog.fields["path"].value = str(tmp_path / "a.jsonl")
+        await pilot.press("enter")
+        await until(pilot, lambda: dialog.query(Input) and "Exporting" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Cancelled; nothing was saved." in screen_text(pilot))
+        assert not any(tmp_path.iterdir())  # noqa: ASYNC240
+        embedded.clear_faults()

@@ -1,0 +1,56 @@
+"""The row of the filter prompt: what a pattern means while it is typed, and how many lines on the screen it matches."""
+
+import pytest
+
+from services.logs.filter_patterns.trial import MOST, PatternTrial
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until
+from tests.tui.screens.logs.panes_open import APPLICATION, logs
+
+
+async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        await pilot.press("f", *"INFO")
+        await until(pilot, lambda: "lines with “INFO”" in screen_text(pilot))
+        assert "logs.TestMetricFilter" not in embedded.counts(), "nothing is asked while keys are pressed"
+        embedded.advance(1)
+        await until(pilot, lambda: "lines on the screen" in screen_text(pilot))
+        assert embedded.counts()["logs.TestMetricFilter"] == 1
+
+
+async def test_a_mistake_is_said_with_its_place_and_not_sent(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        await pilot.press("f", "{", "x")
+        await until(pilot, lambda: "character 2: a selector such as $.level is missing" in screen_text(pilot))
+        embedded.advance(1)
+        await pilot.pause()
+        assert "logs.TestMetricFilter" not in embedded.counts()
+
+
+async def test_an_id_is_followed_in_quotation_marks(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        (tail,) = pilot.app.screen.tails.values()
+        await pilot.press("f", *"abc-123", "enter")
+        await until(pilot, lambda: tail.pattern == '"abc-123"')
+
+
+class Counted:
+    """Counts the requests."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, int]] = []
+
+    async def count(self, pattern: str, messages: list[str]) -> int:
+        self.requests.append((pattern, len(messages)))
+        return 1
+
+
+@pytest.mark.parametrize("lines", [3, 80])
+async def test_nothing_is_asked_twice_and_no_more_than_fifty_lines(lines: int) -> None:
+    filters = Counted()
+    trial = PatternTrial(filters)  # type: ignore[arg-type]
+    texts = [f"line {number}" for number in range(lines)]
+    assert await trial.count("a", texts) == (1, min(MOST, lines))
+    assert await trial.count("a", texts) == (1, min(MOST, lines))
+    assert filters.requests == [("a", min(MOST, lines))]
+    assert await trial.count("", texts) == (min(MOST, lines), min(MOST, lines))

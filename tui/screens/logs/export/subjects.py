@@ -1,0 +1,108 @@
+"""What can be exported from a log pane, and its lines."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from services.i18n import _, plural
+from services.logs.export.reading import SpanReader
+from services.logs.export.rendering import ExportedLine
+from services.models.base import RawId
+from services.models.log_exports import ExportKind, ExportSubject
+from services.models.logs import LogLine
+from tui.screens.logs.tail_binding import PaneTail
+from widgets.logs.pane.pane import LogPane
+from widgets.logs.store.store import StoredLine
+from widgets.logs.text.time import moment
+
+BATCH = 1_000
+"""Lines taken from a pane between two turns of the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaneExport:
+    """Lines of one pane."""
+
+    pane: LogPane
+    group: str
+    pattern: str
+    kind: ExportKind
+    rows: tuple[int, int] | None
+    """First and last store row of a selection; None: a span of time, read from CloudWatch Logs."""
+    start_ms: int
+    end_ms: int
+
+    @property
+    def title(self) -> str:
+        """What it is, in words."""
+        if self.rows is None:
+            return _("A span of time, read from CloudWatch Logs")
+        count = len(ids_in(self.pane, self.rows))
+        if self.kind is ExportKind.SELECTION:
+            return plural("The selected line", "The {count} selected lines", count).format(count=f"{count:,}")
+        return plural("The line shown", "The {count} lines in memory", count).format(count=f"{count:,}")
+
+    def subject(self, start_ms: int, end_ms: int) -> ExportSubject:
+        """What the head says."""
+        return ExportSubject(
+            kind=ExportKind.RANGE if self.rows is None else ExportKind.SELECTION,
+            groups=(RawId(self.group),),
+            pattern=self.pattern,
+            start=moment(start_ms),
+            end=moment(end_ms),
+        )
+
+    def batches(self, spans: SpanReader, start_ms: int, end_ms: int) -> AsyncIterator[Sequence[ExportedLine]]:
+        """The lines. Raises AwsError."""
+        if self.rows is None:
+            return spans.span(self.group, start_ms, end_ms, self.pattern)
+        return _held(self.pane, self.group, ids_in(self.pane, self.rows), spans)
+
+
+def exports_of(pane: LogPane, tail: PaneTail) -> list[PaneExport]:
+    """What can be exported from a pane: its selection, the lines in memory, a span."""
+    exports: list[PaneExport] = []
+    store, group, pattern = pane.store, tail.group, tail.pattern
+    if not group:
+        return exports
+
+    def held(kind: ExportKind, first: int, last: int) -> PaneExport:
+        return PaneExport(
+            pane, group, pattern, kind, (first, last), store.time_at(first), store.time_at(last)
+        )
+
+    selected = pane.lines.selected if pane.lines.ranging else None
+    if selected is not None and selected[0] >= store.first:
+        exports.append(held(ExportKind.SELECTION, *selected))
+    span = pane.lines.times_on_screen
+    if len(store):
+        exports.append(held(ExportKind.RANGE, store.first, store.end - 1))
+    if span is not None:
+        first, last = (round(each.timestamp() * 1000) for each in span)
+        exports.append(PaneExport(pane, group, pattern, ExportKind.RANGE, None, first, last))
+    return exports
+
+
+def ids_in(pane: LogPane, rows: tuple[int, int]) -> list[int]:
+    """The ids of the visible lines between two rows: rows move while lines arrive, ids do not."""
+    visible, store, ids = pane.view.visible, pane.store, list[int]()
+    row = visible.at_or_after(max(rows[0], store.first))
+    while row is not None and row <= rows[1]:
+        ids.append(store.id_at(row))
+        row = visible.at_or_after(row + 1)
+    return ids
+
+
+async def _held(
+    pane: LogPane, group: str, ids: list[int], spans: SpanReader
+) -> AsyncIterator[Sequence[ExportedLine]]:
+    """Lines of the pane in order; those that are held cut are read anew."""
+    for start in range(0, len(ids), BATCH):
+        rows = (pane.store.row_of(line_id) for line_id in ids[start : start + BATCH])
+        lines = [_line(pane.store.line(row)) for row in rows if row is not None]
+        yield await spans.whole(group, lines)
+        await asyncio.sleep(0)
+
+
+def _line(stored: StoredLine) -> LogLine:
+    return LogLine("", stored.at, stored.ingested_at, stored.stream, stored.text, stored.late)

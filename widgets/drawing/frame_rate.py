@@ -17,19 +17,23 @@ class FrameLimiter:
         self._draw = draw
         self._pace = pace
         self._next: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        """When the pending frame is drawn."""
 
-    def ask(self) -> None:
-        """Request a frame."""
-        if self._next is None:
-            period = max(self.period, self._pace())
-            # Widgets of the same period draw at the same moment, so that the screen is composed once for all of them.
-            due = (self.drawn_at // period + 1) * period
-            if due - self.drawn_at < period / 2:
-                due += (
-                    period  # requested by a widget with a shorter period, or the timer fired slightly early
-                )
-            wait = max(0.0, due - time.monotonic())
-            self._next = asyncio.get_running_loop().call_later(wait, self._run)
+    def ask(self, fps: float = 0.0) -> None:
+        """Request a frame; `fps` raises the rate for this one."""
+        period = max(min(self.period, 1 / fps) if fps else self.period, self._pace())
+        # Widgets of the same period draw at the same moment, so that the screen is composed once for all of them.
+        due = (self.drawn_at // period + 1) * period
+        if due - self.drawn_at < period / 2:
+            due += period  # requested by a widget with a shorter period, or the timer fired slightly early
+        if self._next is not None:
+            if due >= self._due:
+                return
+            self._next.cancel()
+        self._due = due
+        wait = max(0.0, due - time.monotonic())
+        self._next = asyncio.get_running_loop().call_later(wait, self._run)
 
     def _run(self) -> None:
         self._next = None

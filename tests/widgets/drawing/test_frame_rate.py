@@ -105,3 +105,17 @@ def test_stopped_it_draws_no_more(timers: Timers) -> None:
     frames.stop()
     assert not timers.fire()
     assert times == []
+
+
+def test_a_frame_that_waits_is_drawn_sooner_when_asked_at_a_higher_rate(timers: Timers) -> None:
+    times: list[float] = []
+    frames = FrameLimiter(lambda: times.append(timers.now), 10, lambda: 0.0)
+    frames.ask()
+    timers.fire()
+    timers.now += 0.01
+    frames.ask()
+    frames.ask(20)
+    frames.ask()
+    assert timers.fire()
+    assert times[1] - times[0] == pytest.approx(0.05, abs=0.03)
+    assert not timers.fire(), "it was one frame"

@@ -3,7 +3,7 @@
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, rule_texts, search, texts, until
+from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, rule_texts, search, texts, until
 from widgets.logs.pane.bar import LogTitle
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.histories import Recall, query_of, written
@@ -102,6 +102,27 @@ async def test_searches_and_filters_have_a_history_each() -> None:
         entry.value = "9:00"
         await pilot.press("up", "ctrl+t")
         assert (entry.value, pane.prompt.ask) == ("9:00", "time")
+
+
+async def test_gaps_between_lines_are_shown_in_place_of_times() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot, 3)
+        pane.append([line(9, "after a while", T0 + 2_000 + 185_250)])
+        await until(pilot, lambda: facts(pane).lines == 4)
+        await pilot.press("T", "T")
+        stamps = [strip.text[:14].strip() for strip in pane.lines.render_lines(pane.lines.size.region)]
+        assert [stamp for stamp in stamps if stamp and "─" not in stamp] == [
+            "09:00:00.000",
+            "+1.000s",
+            "+1.000s",
+            "+0:03:05",
+        ]
+        assert "3m without a line" in rule_texts(pane)
+        await filter_here(pilot, "/[02]$|while/", "ctrl+t")
+        stamps = [strip.text[:14].strip() for strip in pane.lines.render_lines(pane.lines.size.region)]
+        assert "+2.000s" in stamps
+        await pilot.press("T")
+        assert not pane.lines.format.gaps
 
 
 def test_a_history_is_stepped_through_to_its_ends() -> None:

@@ -57,6 +57,9 @@ async def _chosen(
     elif answer == "search":
         pane.search.start(Query(_searched(row)))
         pane.lines.focus()
+    elif answer == "hide":
+        pane.filters.add(Query(_searched(row)), hides=True)
+        pane.lines.focus()
     elif answer in patterns:
         pane.post_message(LogPane.PatternChanged(pane, patterns[answer]))
     elif add_pane is not None:
@@ -77,6 +80,8 @@ def _choices(row: FieldRow, filter_in: str, filter_out: str, *, may_follow: bool
         choices.append(Choice("in", _("Show only lines with it (AWS filters)"), clean(filter_in, 120)))
     if filter_out:
         choices.append(Choice("out", _("Leave out lines with it (AWS filters)"), clean(filter_out, 120)))
+    if _searched(row):
+        choices.append(Choice("hide", _("Hide lines with it here"), clean(_searched(row), 120)))
     choices.append(Choice("copy", _("Copy the value"), "y"))
     if may_follow and _searched(row):
         choices.append(Choice("follow", _("Follow it in another pane, from this line's time on"), ""))

@@ -119,7 +119,7 @@ class PaneScreen(ModeScreen):
 
     def _frame_changed(self) -> None:
         super()._frame_changed()
-        for pane in self.tails:
+        for pane in self.tails if self.HAS_RULERS else ():
             pane.ruler.show_moments(moments(self.app))
 
     def _zone_changed(self) -> None:

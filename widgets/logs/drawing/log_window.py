@@ -16,11 +16,12 @@ from textual.widget import Widget
 from widgets.drawing.diff import changed_regions
 from widgets.drawing.line_filters import LineFilters
 from widgets.logs.drawing.scroll import Scroller
-from widgets.logs.drawing.separators import Rules
+from widgets.logs.drawing.separators import QUIET, Rules
 from widgets.logs.drawing.strips import Accent, LogFormat, Painter
 from widgets.logs.drawing.styles import STYLES, UNCOLOURED
 from widgets.logs.form.group_form import FormChoice, GroupForm
 from widgets.logs.store.view import LogView
+from widgets.logs.text.time import gap_text
 
 HEADER_FROM = 10
 """Rows of the widget from which the first one names the columns."""
@@ -71,6 +72,7 @@ class LogWindow(Widget):
     def redraw(self) -> None:
         """Redraw everything: the format, the query, the marks or the theme changed."""
         self.painter.query = self.view.query
+        self.rules.quiet = QUIET if self.format.gaps else 0
         self.rules.marks_hidden = self.view.shown.hides and self.view.shown.context > 0
         self.painter.forget()
         self.rules.forget()
@@ -151,7 +153,14 @@ class LogWindow(Widget):
     def _block(self, row: int) -> list[Strip]:
         line = self.view.store.line(row)
         rules = [self.painter.rule(text, name) for text, name in self.rules.above(row)]
-        return rules + self.painter.block(line, self._accent(row, line.at), self._now_ms)
+        return rules + self.painter.block(
+            line, self._accent(row, line.at), self._now_ms, self._gap(row, line.at)
+        )
+
+    def _gap(self, row: int, at: int) -> str:
+        """The time since the visible line above; "" where times of day are shown, or without such a line."""
+        above = self.view.visible.at_or_before(row - 1) if self.format.gaps else None
+        return gap_text(at - self.view.store.time_at(above)) if above is not None else ""
 
     def _accent(self, row: int, at: int) -> Accent:
         """How the line at a store row is marked; `at` is its time in epoch milliseconds."""

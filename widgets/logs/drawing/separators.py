@@ -9,9 +9,12 @@ from services.models.date_text import day_text, span_text
 from services.models.text import clean
 from widgets.logs.store.view import LogView
 from widgets.logs.text.time import clock_text, local_day, moment
+from widgets.logs.text.time import span_text as short_span
 
 MARK = "\u2691"
 """Stands at a line that the reader marked."""
+QUIET = 60_000
+"""Milliseconds without a line that are told in words where gaps are shown."""
 _CACHE_SIZE = 4096
 """Lines whose separators are cached."""
 
@@ -34,6 +37,8 @@ class Rules:
         """The marked time, epoch milliseconds."""
         self.marked_span = 1
         """Milliseconds from the marked time on that are marked: a minute where one was asked for."""
+        self.quiet = 0
+        """A separator stands where no line was written for so many milliseconds; 0 for none."""
         self.marks_hidden = False
         """Whether a separator stands where lines are hidden."""
         self.time_mark: int | None = None
@@ -70,6 +75,8 @@ class Rules:
         above = self._view.visible.at_or_before(row - 1)
         before = store.time_at(above) if above is not None else None
         rules = [] if before is not None and self._same_day(before, at) else [self._day(at)]
+        if self.quiet and before is not None and at - before >= self.quiet:
+            rules.append((_("{span} without a line").format(span=short_span(at - before)), "rule"))
         if self.marks_hidden and above is not None and row - above > 1:
             hidden = plural("{count} line hidden", "{count} lines hidden", row - above - 1)
             rules.append((hidden.format(count=f"{row - above - 1:,}"), "rule"))

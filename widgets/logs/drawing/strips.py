@@ -4,7 +4,7 @@ A strip is built once per line and format and cached, so that a frame costs only
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -51,8 +51,15 @@ class LogFormat:
     wrap: bool = False
     relative: bool = False
     """Ages instead of times of day."""
+    gaps: bool = False
+    """Times since the line above instead of times of day."""
     shift: int = 0
     """Cells scrolled to the right; 0 while wrapping."""
+
+
+def next_times(format: LogFormat) -> LogFormat:
+    """`format` with ages in place of times, with gaps in place of ages, or with times again."""
+    return replace(format, relative=not (format.relative or format.gaps), gaps=format.relative)
 
 
 @dataclass(frozen=True)
@@ -98,9 +105,12 @@ class Painter:
             self.width, self._filters = width, filters
             self.forget()
 
-    def block(self, line: StoredLine, accent: Accent, now: int) -> list[Strip]:
-        """The rows of one line, each exactly `width` cells; `now` (epoch milliseconds) is for ages only."""
-        stamp = age_text(line.at, now) if self.format.relative else ""
+    def block(self, line: StoredLine, accent: Accent, now: int, stamp: str = "") -> list[Strip]:
+        """The rows of one line, each exactly `width` cells; `now` (epoch milliseconds) is for ages only.
+
+        `stamp` stands in place of the time.
+        """
+        stamp = age_text(line.at, now) if self.format.relative else stamp
         key = (line.id, accent, stamp)
         strips = self._cache.get(key)
         if strips is None:
@@ -155,7 +165,7 @@ class Painter:
 
     def _build(self, line: StoredLine, accent: Accent, stamp: str) -> list[Strip]:
         severity = severity_of(line.text[:DRAWN_LIMIT].encode("utf-8", "replace"))
-        stamp = f"{stamp:>12}" if self.format.relative else clock_text(line.at, self.format.zone)
+        stamp = f"{stamp:>12}" if stamp else clock_text(line.at, self.format.zone)
         letter = "plain" if severity is Severity.PLAIN else f"letter-{severity.name.lower()}"
         gutter: Span = (accent.gutter, "gutter")
         if line.late and accent.gutter == " ":

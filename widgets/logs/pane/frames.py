@@ -22,6 +22,10 @@ class PaneFrames(FrameLimiter):
         super().__init__(self._draw_frame, fps, pace)
         self._pane = pane
         self._before = before
+        self._full_fps = 2 * fps
+        """The rate while a window of new lines waits: nothing of the last frame would be left to be scrolled."""
+        self._drawn_end = 0
+        """Row after the newest line when the last frame was drawn."""
         self.undrawn = False
         """Whether something waits for a frame."""
         self._status_at = 0.0
@@ -32,10 +36,16 @@ class PaneFrames(FrameLimiter):
         """Draw with the next frame."""
         self.undrawn = True
         if not is_going(self._pane):
-            self.ask()
+            self.ask(self._full_fps if self._is_full() else 0.0)
+
+    def _is_full(self) -> bool:
+        """Whether more lines wait than the window shows."""
+        lines = self._pane.lines
+        return lines.scroller.follow and self._pane.store.end - self._drawn_end >= max(1, lines.size.height)
 
     def _draw_frame(self) -> None:
         self.undrawn = False
+        self._drawn_end = self._pane.store.end
         self._before()
         if not self._pane.paused:
             self._pane.lines.refresh_changed()

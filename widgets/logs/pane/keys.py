@@ -40,7 +40,7 @@ LOG_BINDINGS: list[BindingType] = [
     _hidden("w", "read('warning', 1)", N_("Next warning"), "next-warning", N_("Go to the next warning")),
     _hidden("W", "read('warning', -1)", N_("Previous warning"), "previous-warning", N_("Go to the previous warning")),
     _hidden("O", "request('group')", N_("Log group"), "group", N_("Follow another log group in this pane")),
-    _hidden("T", "reformat('relative')", N_("Ages"), "relative", N_("Show ages in place of times")),
+    _hidden("T", "reformat('relative')", N_("Ages"), "relative", N_("Show ages, then the gaps between lines, in place of times")),
     _hidden("escape", "back", N_("Back"), "back", N_("Close the detail, the selection or the search")),
     _hidden("up,k", "cursor(-1)", N_("Line up"), "up"),
     _hidden("down,j", "cursor(1)", N_("Line down"), "down"),

@@ -17,7 +17,7 @@ from textual.message import Message
 
 from services.models.logs import Severity
 from widgets.logs.drawing.lines import LogLines
-from widgets.logs.drawing.strips import LogFormat
+from widgets.logs.drawing.strips import LogFormat, next_times
 from widgets.logs.pane.detail import FieldList, LogDetail
 from widgets.logs.pane.prompt import Ask, LogPrompt
 from widgets.logs.reading.reading import Reading
@@ -210,7 +210,11 @@ class LogPager(Vertical):
             self._reformat(shift=max(0, min(_SHIFT_LIMIT, format.shift + steps * step)))
 
     def action_reformat(self, option: str) -> None:
-        """Switch `raw`, `wrap` or `relative` of the format."""
+        """Switch `raw`, `wrap` or `relative` (ages, gaps, times) of the format."""
+        if option == "relative":
+            self.lines.show(next_times(self.lines.format))
+            self.show_status()
+            return
         shift = 0 if option == "wrap" else self.lines.format.shift
         self._reformat(**{option: not getattr(self.lines.format, option)}, shift=shift)
 

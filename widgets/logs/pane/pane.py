@@ -114,7 +114,7 @@ class LogPane(LogPager):
         now: Callable[[], datetime] = _utc_now,
         elapsed: Callable[[], float] = time.monotonic,
         zone: tzinfo = UTC,
-        fps: float = 20.0,
+        fps: float = 10.0,
         max_bytes: int = DEFAULT_BYTES,
         stale_after: float = 30.0,
         pace: Callable[[], float] = lambda: 0.0,

@@ -25,6 +25,7 @@ def title_facts(
         (format.raw, _("raw")),
         (format.wrap, _("wrapped")),
         (format.relative, _("ages")),
+        (format.gaps, _("gaps")),
         (format.shift > 0, f"\u2190{format.shift}"),
     )
     return TitleFacts(

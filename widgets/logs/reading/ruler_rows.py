@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
+from itertools import groupby
 
 from textual.content import Content
 
@@ -76,7 +77,7 @@ def _row(
     width, left = place(len(facts.bars), columns)
     marked = {facts.scale.bar(at) for at, _label in facts.moments}
     kind = "error" if letter == "E" else "warning"
-    parts = [Content.styled(letter.ljust(left), _STYLES[kind]) if letter else Content(" " * left)]
+    parts: list[tuple[str, str]] = [(letter.ljust(left), _STYLES[kind] if letter else "")]
     for bar, cell in zip(facts.inside, cells, strict=True):
         style = _STYLES[cell.level] + _BACKGROUNDS[cell.over]
         if bar == facts.cursor and not cell.over:
@@ -86,8 +87,12 @@ def _row(
         text = cell.text * width
         if bar in marked and cell.text == " ":
             text, style = "\u250a" + cell.text * (width - 1), "$text-accent" + style
-        parts.append(Content.styled(text, style.strip()) if style else Content(text))
-    return Content("").join([*parts, Content.styled(right.rjust(RIGHT), "$text-muted")])
+        parts.append((text, style.strip()))
+    parts.append((right.rjust(RIGHT), "$text-muted"))
+    runs = groupby(parts, key=lambda part: part[1])
+    return Content("").join(
+        [Content.styled("".join(text for text, _style in run), style) for style, run in runs]
+    )
 
 
 def _axis(facts: RulerFacts, columns: int, today: date) -> Content:

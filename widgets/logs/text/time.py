@@ -54,6 +54,13 @@ def age_text(at: int, now: int) -> str:
     return f"{sign}{days}d{text}" if days else f"{sign}{text}"
 
 
+def gap_text(milliseconds: int) -> str:
+    """The time between two lines, in at most twelve cells: `+0.120s`, `+1:02:03`."""
+    if milliseconds < 60_000:
+        return f"+{milliseconds / 1000:.3f}s"
+    return age_text(milliseconds, 0)
+
+
 def span_text(milliseconds: int) -> str:
     """A duration in a few cells: `850ms`, `38s`, `12m`, `5h`, `3d`."""
     seconds = max(0, milliseconds) / 1000

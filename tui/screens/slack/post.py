@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets.text_area import Selection
 
-from services.i18n import N_, _, sentences
+from services.i18n import N_, _, plural, sentences
 from services.journal.origin import person
+from services.logs.masking.of_runbook import masker_of
 from services.models.alarms import Alarm
 from services.models.change_runs import Run
 from services.models.findings import Recorded
@@ -151,9 +152,18 @@ class PostScreen(WritingDialog):
         self.show_message(words)
 
     def refused(self, text: str) -> str:
-        """Refuse an empty note, and at the first press one with placeholders."""
+        """Refuse an empty note, and at the first press one with placeholders or with secrets, which are masked."""
         if not text:
             return _("Nothing has been written yet.")
+        masked = masker_of(self.app.ready.runbook).masked(text)
+        if masked.counts:
+            self.field.text = masked.text
+            count = sum(masked.counts.values())
+            return plural(
+                "{count} secret or personal detail was masked. Press ⏎ again to send.",
+                "{count} secrets or personal details were masked. Press ⏎ again to send.",
+                count,
+            ).format(count=count)
         if _(FILL) in text and text != self._warned:
             self._warned = text
             return _("“{gap}” is still in the text. Press ⏎ again to send anyway.").format(gap=_(FILL))

@@ -44,7 +44,7 @@ async def _wrong(stage: Stage) -> None:
 
 async def _saved(stage: Stage) -> None:
     await _query(stage)
-    await stage.do("saved")
+    await stage.do("choose_item('saved')")
     await stage.on(ChooseScreen)
 
 
@@ -62,7 +62,7 @@ async def _past(stage: Stage) -> None:
 
 async def _range(stage: Stage) -> None:
     await _query(stage)
-    await stage.do("span")
+    await stage.do("choose_item('span')")
     await stage.on(ChooseScreen)
     await stage.press("end", "enter")
     await stage.on(LineScreen)

@@ -190,3 +190,12 @@ async def test_a_high_price_is_asked_about(embedded: Embedded) -> None:
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert not embedded.counts().get("logs.StartQuery")
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_a_result_is_exported(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        await ask(pilot, "fields @timestamp, level | limit 5")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        assert "CSV" in screen_text(pilot)

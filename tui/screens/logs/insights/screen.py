@@ -20,6 +20,7 @@ from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.insights import choosing
 from tui.screens.logs.insights.bar_facts import bar_facts
 from tui.screens.logs.insights.draft import QueryDraft
+from tui.screens.logs.insights.exporting import export_result
 from tui.screens.logs.insights.opening import commands_of, open_row
 from tui.screens.logs.insights.ranges import up_to
 from widgets.charts.chart import Chart
@@ -34,10 +35,11 @@ class InsightsScreen(ModeScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5,ctrl+r", "run", N_("Run"), tooltip=N_("Run the query; a high price is asked about first")),
-        Binding("f3", "saved", N_("Saved queries"), tooltip=N_("Choose a saved query")),
+        Binding("f3", "choose_item('saved')", N_("Saved queries"), tooltip=N_("Choose a saved query")),
         Binding("ctrl+t", "language", N_("Query language"), tooltip=N_("LogsQL, PPL or SQL")),
-        Binding("O", "groups", N_("Log group"), tooltip=N_("Choose the log groups that are queried")),
-        Binding("at", "span", N_("Go to time"), show=False, tooltip=N_("Choose the range of the query")),
+        Binding("O", "choose_item('groups')", N_("Log group"), tooltip=N_("Choose the log groups that are queried")),
+        Binding("at", "choose_item('span')", N_("Go to time"), show=False, tooltip=N_("Choose the range of the query")),
+        Binding("ctrl+s", "export", N_("Export"), tooltip=N_("Save the rows of the result, masked and with a head")),
         Binding("z", "zoom", N_("Zoom"), tooltip=N_("Give the result the whole screen, or restore it")),
         Binding("escape", "leave", N_("Back"), tooltip=N_("Cancel the running query, or go back to the logs")),
     ]  # fmt: skip
@@ -216,17 +218,9 @@ class InsightsScreen(ModeScreen):
         """The next query language."""
         self._take(choosing.next_language(self.draft))
 
-    def action_groups(self) -> None:
-        """Choose the log groups."""
-        self.choose("groups")
-
-    def action_span(self) -> None:
-        """Choose the range."""
-        self.choose("span")
-
-    def action_saved(self) -> None:
-        """Choose a saved query."""
-        self.choose("saved")
+    def action_choose_item(self, item: str) -> None:
+        """Choose the log groups, the range or a saved query."""
+        self.choose(item)
 
     @work(group="choose", exclusive=True)
     async def choose(self, item: str) -> None:
@@ -277,6 +271,11 @@ class InsightsScreen(ModeScreen):
             self.workers.cancel_group(self, "run")
         else:
             self.dismiss(None)
+
+    @work(group="export", exclusive=True)
+    async def action_export(self) -> None:
+        """Save the rows of the result."""
+        await export_result(self.app, self.draft)
 
     def action_zoom(self) -> None:
         """Give the result the whole screen, or restore it."""

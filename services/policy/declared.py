@@ -29,6 +29,7 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "logs:DescribeLogGroups",
         "logs:DescribeLogStreams",
         "logs:FilterLogEvents",
+        "logs:StartLiveTail",
         "logs:TestMetricFilter",
     ),
     "queries of logs": (

@@ -31,7 +31,7 @@ class BoundKey(NamedTuple):
 def bound_keys() -> tuple[BoundKey, ...]:
     """Every key that a class of the console binds, inherited bindings once, at the class that has them."""
     modes = [BoundKey(mode.key, mode.title, "TobanApp", "", f"app.go('{mode.id}')") for mode in MODES]
-    return (*modes, *(each for owner in _nodes() for each in keys_of_class(owner)))
+    return (*modes, *(each for owner in node_classes() for each in keys_of_class(owner)))
 
 
 def keys_of_class(owner: type[DOMNode]) -> list[BoundKey]:
@@ -47,14 +47,15 @@ def key_methods() -> set[tuple[str, str]]:
     """Class and key of each `key_…` method, which Textual calls without a binding."""
     return {
         (owner.__name__, name.removeprefix("key_"))
-        for owner in _nodes()
+        for owner in node_classes()
         for name in vars(owner)
         if name.startswith("key_")
     }
 
 
 @cache
-def _nodes() -> tuple[type[DOMNode], ...]:
+def node_classes() -> tuple[type[DOMNode], ...]:
+    """Every class of the console that is an app, a screen or a widget."""
     modules = [
         importlib.import_module(info.name)
         for package in (tui, widgets)

@@ -24,6 +24,8 @@ class ExportKind(StrEnum):
     """Lines that were selected in a pane."""
     RANGE = "range"
     """Everything that CloudWatch Logs has of a span of time."""
+    TAIL = "tail"
+    """What `toban logs tail` read: the newest lines, or all since a time."""
     QUERY = "query"
     """The rows of a Logs Insights query."""
 
@@ -77,6 +79,7 @@ class ExportHead(Model):
     made_at: datetime
     made_by: Clean
     sha256: str
-    """SHA-256 (hex) of the body: of all bytes after the head, or of the whole CSV file."""
+    """SHA-256 (hex) of the body: of all bytes after the head, or of the whole file if the head is beside it; "" while
+    the file is still growing."""
     bytes: int
     """Size of the body."""

@@ -16,7 +16,7 @@ import tui
 from services.aws.client.errors import MfaNeeded
 from services.aws.client.secret import Secret
 from services.incidents.escalation import Situation
-from services.logs.export.service import ExportWish
+from services.logs.export.under_way import ExportWish
 from services.logs.marks import SavedMark
 from services.models.alarms import Alarm
 from services.models.approvals import ApprovalRequest, ApprovalState

@@ -11,7 +11,9 @@ SUBJECT = "export:"
 
 
 def exported(head: ExportHead, path: Path, form: ExportFormat) -> NewEntry:
-    """Log texts were written to a file; contains the head, which names what, from when, masked or not and why."""
+    """Log texts were, or are being, written to a file; contains the head: what, from when, masked or not and why."""
+    if not head.sha256:
+        return _begun(head, path, form)
     groups = _(", ").join(map(clean, head.groups))
     count = (
         plural("{count} row of a query", "{count} rows of a query", head.lines)
@@ -24,11 +26,26 @@ def exported(head: ExportHead, path: Path, form: ExportFormat) -> NewEntry:
         else _("Exported {count} of {groups}, {masked} parts masked")
     )
     masked = sum((head.masked or {}).values())
+    text = words.format(count=count, groups=groups, masked=masked, reason=head.unmasked_reason)
+    return _entry(SUBJECT + head.sha256[:16], text, head, path, form)
+
+
+def _begun(head: ExportHead, path: Path, form: ExportFormat) -> NewEntry:
+    words = (
+        _("Export of {groups} as logged begins: {reason}")
+        if head.masked is None
+        else _("Export of {groups} begins")
+    )
+    groups = _(", ").join(map(clean, head.groups))
+    return _entry("", words.format(groups=groups, reason=head.unmasked_reason), head, path, form)
+
+
+def _entry(subject: str, text: str, head: ExportHead, path: Path, form: ExportFormat) -> NewEntry:
     return NewEntry(
         kind=EntryKind.EXPORTED,
-        subject=SUBJECT + head.sha256[:16],
+        subject=subject,
         target=str(head.groups[0]) if head.groups else "",
-        text=words.format(count=count, groups=groups, masked=masked, reason=head.unmasked_reason),
+        text=text,
         data={
             RESTRAINS_CHANGES: False,
             "path": clean(path),

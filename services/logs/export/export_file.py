@@ -1,4 +1,4 @@
-"""The file of an export: written beside its place, hashed on the way, put into place at once; never over another file.
+"""The file of an export: hashed on the way, put into place at once or grown in place; never over another file.
 
 Blocking: use it in a thread.
 """
@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.host.private_files import make_folder, new_file
+from services.host.state_files import write_private
 
 
 class ExportFile:
@@ -84,8 +85,68 @@ class ExportFile:
                 path.unlink(missing_ok=True)
 
 
+class GrowingFile:
+    """An export that can be read while it grows; its head is a file of its own, complete once the export has ended."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError: FileExistsError if there is a file already."""
+        self.path = path
+        make_folder(path.parent)
+        self._descriptor = new_file(path)
+        self._head: Path | None = None
+        self._hash = hashlib.sha256()
+        self._ended = False
+        self._stays = False
+        self.size = 0
+        """Bytes so far."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the file so far, hexadecimal."""
+        return self._hash.hexdigest()
+
+    def write(self, text: str) -> None:
+        """Append. Raises OSError; then nothing of `text` is in the file."""
+        data = memoryview(text.encode("utf-8", "replace"))
+        rest = data
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            os.ftruncate(self._descriptor, self.size)
+            os.lseek(self._descriptor, self.size, os.SEEK_SET)
+            raise
+        self._hash.update(data)
+        self.size += len(data)
+
+    def place(self, head: str, companion: Path | None = None) -> None:
+        """Put the head, or a newer one, into the file `companion`. Raises OSError, ValueError without `companion`."""
+        if companion is None:
+            raise ValueError(companion)
+        os.fsync(self._descriptor)
+        if self._head is None:
+            os.close(new_file(companion))
+            self._head = companion
+        write_private(companion, head)
+
+    def keep(self) -> None:
+        """The files stay: `discard` only closes."""
+        self._stays = True
+
+    def discard(self) -> None:
+        """Close; remove what was written unless it stays."""
+        if self._ended:
+            return
+        self._ended = True
+        os.close(self._descriptor)
+        if not self._stays:
+            for path in filter(None, (self._head, self.path)):
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+
+
 def companion_of(path: Path) -> Path:
-    """The file with the head of a CSV file."""
+    """The file with the head of a CSV file, or of one that grows."""
     return path.with_name(f"{path.name}.head.json")
 
 

@@ -1,45 +1,28 @@
 """Makes exports: reads, masks, writes, records in the journal, and only then lets the file stay."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from services.clock import Clock
-from services.logs.export.entries import exported
-from services.logs.export.export_file import ExportFile, companion_of
-from services.logs.export.rendering import ExportedLine, LineRenderer, RowRenderer, head_text, is_cut
+from services.logs.export.export_file import ExportFile, GrowingFile
+from services.logs.export.rendering import ExportedLine, LineRenderer, RowRenderer
+from services.logs.export.under_way import (
+    Body,
+    ExportUnderWay,
+    ExportWish,
+    HeadMaker,
+    Progress,
+    Records,
+    Renders,
+)
 from services.logs.masking.of_runbook import masker_of
-from services.models.journal import NewEntry
-from services.models.log_exports import ExportFormat, ExportHead, ExportSubject
+from services.models.log_exports import ExportHead, ExportSubject
 from services.models.runbook import Runbook
 
 T = TypeVar("T")
-Item = TypeVar("Item", contravariant=True)
-Progress = Callable[[int], None]
-"""Is told the number of lines so far."""
-STEP = 2_000
-"""Lines that are masked and written at once."""
-
-
-class Records(Protocol):
-    """`services.journal.journal.Journal`."""
-
-    async def append(self, draft: NewEntry) -> object:
-        """Record durably. Raises JournalError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ExportWish:
-    """Where an export goes, and how."""
-
-    path: Path
-    form: ExportFormat
-    unmasked_reason: str = ""
-    """Why the text is exported as it was logged; "": secrets and personal data are masked."""
 
 
 class LogExports:
@@ -66,7 +49,7 @@ class LogExports:
         Raises OSError (FileExistsError: nothing is overwritten), JournalError, and what `batches` raises; then, and
         when it is cancelled, no file is left behind.
         """
-        zone = ZoneInfo(self._runbook.system.timezone)
+        zone = ZoneInfo(wish.zone or self._runbook.system.timezone)
         return await self._export(
             subject,
             wish,
@@ -91,81 +74,89 @@ class LogExports:
             subject, wish, lambda mask: RowRenderer(wish.form, columns, mask), whole(), lambda _count: None
         )
 
+    async def tail(
+        self, subject: ExportSubject, wish: ExportWish, *, grows: bool
+    ) -> ExportUnderWay[ExportedLine]:
+        """Begin an export of lines whose number and end are not known; the caller finishes or discards it.
+
+        `grows`: the file is in its place from the start, its head in a file beside it, and the journal has an entry
+        about its beginning; it stays even if it is never finished. Raises OSError, JournalError.
+        """
+        zone = ZoneInfo(wish.zone or self._runbook.system.timezone)
+        export = await self._begin(
+            wish,
+            lambda mask: LineRenderer(wish.form, zone, mask, groups=len(subject.groups)),
+            grows=grows,
+        )
+        if grows:
+            try:
+                await export.announce(subject)
+            except BaseException:
+                export.discard()
+                raise
+        return export
+
     async def _export(
         self,
         subject: ExportSubject,
         wish: ExportWish,
-        renderer_of: Callable[[Callable[[str], str]], "Renders[T]"],
+        renderer_of: Callable[[Callable[[str], str]], Renders[T]],
         batches: AsyncIterator[Sequence[T]],
         progress: Progress,
     ) -> ExportHead:
+        export = await self._begin(wish, renderer_of)
+        try:
+            async for batch in batches:
+                await export.add(batch, progress)
+            return await export.finish(subject)
+        finally:
+            export.discard()
+
+    async def _begin(
+        self,
+        wish: ExportWish,
+        renderer_of: Callable[[Callable[[str], str]], Renders[T]],
+        *,
+        grows: bool = False,
+    ) -> ExportUnderWay[T]:
         masker = masker_of(self._runbook)
         renderer = renderer_of((lambda text: text) if wish.unmasked_reason else masker.mask)
-        file = await asyncio.to_thread(ExportFile, wish.path)
-        count = late = cut = 0
+        kind: Callable[[Path], ExportFile | GrowingFile] = GrowingFile if grows else ExportFile
+        file = await asyncio.to_thread(kind, wish.path)
+        export = ExportUnderWay(file, renderer, masker, wish, self._head_of(wish), self._journal)
         try:
-            await asyncio.to_thread(file.write, renderer.opening())
-            async for batch in batches:
-                for start in range(0, len(batch), STEP):
-                    part = batch[start : start + STEP]
-                    await asyncio.to_thread(file.write, await asyncio.to_thread(renderer.render, part))
-                    count += len(part)
-                    late += sum(isinstance(each, ExportedLine) and each.line.late for each in part)
-                    cut += sum(isinstance(each, ExportedLine) and is_cut(each.line.text) for each in part)
-                    progress(count)
-            masked = None if wish.unmasked_reason else dict(sorted(masker.counts.items()))
-            head = self._head(subject, wish, file, count, late, cut, masked)
-            companion = companion_of(wish.path) if wish.form is ExportFormat.CSV else None
-            await asyncio.to_thread(file.place, head_text(head, wish.form), companion)
-            await self._journal.append(exported(head, wish.path, wish.form))
-            file.keep()
-        finally:
-            file.discard()
-        return head
+            await export.begin()
+        except BaseException:
+            export.discard()
+            raise
+        return export
 
-    def _head(
-        self,
-        subject: ExportSubject,
-        wish: ExportWish,
-        file: ExportFile,
-        count: int,
-        late: int,
-        cut: int,
-        masked: dict[str, int] | None,
-    ) -> ExportHead:
+    def _head_of(self, wish: ExportWish) -> HeadMaker:
         system = self._runbook.system
-        return ExportHead(
-            kind=subject.kind,
-            system=system.id,
-            account=system.account,
-            region=self._region,
-            groups=subject.groups,
-            pattern=subject.pattern,
-            query=subject.query,
-            language=subject.language,
-            zone=system.timezone,
-            start=subject.start,
-            end=subject.end,
-            lines=count,
-            late=late,
-            cut=cut,
-            masked=masked,
-            unmasked_reason=wish.unmasked_reason,
-            note=subject.note,
-            made_at=self._clock.now(),
-            made_by=self._by(),
-            sha256=file.sha256,
-            bytes=file.size,
-        )
 
+        def head(subject: ExportSubject, body: Body) -> ExportHead:
+            return ExportHead(
+                kind=subject.kind,
+                system=system.id,
+                account=system.account,
+                region=self._region,
+                groups=subject.groups,
+                pattern=subject.pattern,
+                query=subject.query,
+                language=subject.language,
+                zone=wish.zone or system.timezone,
+                start=subject.start,
+                end=subject.end,
+                lines=body.lines,
+                late=body.late,
+                cut=body.cut,
+                masked=body.masked,
+                unmasked_reason=wish.unmasked_reason,
+                note=subject.note,
+                made_at=self._clock.now(),
+                made_by=self._by(),
+                sha256=body.sha256,
+                bytes=body.bytes,
+            )
 
-class Renders(Protocol[Item]):
-    """LineRenderer or RowRenderer."""
-
-    def opening(self) -> str:
-        """What stands before the first line of the body."""
-        ...
-
-    def render(self, items: Iterable[Item], /) -> str:
-        """Lines of the body."""
-        ...
+        return head

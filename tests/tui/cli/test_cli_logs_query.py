@@ -61,6 +61,19 @@ def test_the_json_is_what_the_schema_says(aws: Embedded, capsys: pytest.CaptureF
     assert json.loads(capsys.readouterr().out) == schema(QueryAnswer)
 
 
+@pytest.mark.parametrize("form", ["--json", "--csv", "--limit=1"])
+def test_the_rows_are_as_logged_unless_they_are_masked(
+    aws: Embedded, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    query = 'fields concat("mail taro", "@example.jp") as secret, nothing | limit 1'
+    assert toban(query, "--yes", form) == 0
+    assert "taro@example.jp" in capsys.readouterr().out
+    assert toban(query, "--yes", "--mask", form) == 0
+    out = capsys.readouterr().out
+    assert "mail ***" in out
+    assert "taro@" not in out
+
+
 def test_times_are_local_in_the_table_and_as_they_come_in_csv(
     aws: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:

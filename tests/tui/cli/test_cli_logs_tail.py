@@ -1,19 +1,26 @@
 """`toban logs tail`: the lines of groups for a pipe, once or followed."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiobotocore.session import get_session
 
 from services.aws.client.settings import AwsSettings
+from services.logs.export.export_file import companion_of
+from services.models.journal import Entry, EntryKind, EntryQuery
+from services.models.log_exports import ExportHead
 from services.models.log_records import LogRecord
 from services.runbook.loader import load_builtin
 from services.system import Services, connect
@@ -23,6 +30,7 @@ from tui.cli.logs.tail_options import TailOptions
 from tui.cli.logs.tailing import _Tailing, labels
 from tui.cli.main import Output, run
 from tui.exit_status import ExitStatus
+from tui.start_options import StartError
 
 GROUPS = ("/ecs/one", "/ecs/two")
 NEVER_READ = "/ecs/staff-api"
@@ -68,6 +76,10 @@ class World:
         ]
         await self.client.put_log_events(logGroupName=group, logStreamName="s", logEvents=rows)
 
+    async def exports(self) -> tuple[Entry, ...]:
+        """What the journal has about exports."""
+        return await self.services.journal.entries(EntryQuery(kinds=frozenset({EntryKind.EXPORTED})))
+
     async def tail(self, *groups: str, **options: Any) -> int:
         flags: dict[str, Any] = {
             "follow": False,
@@ -98,6 +110,143 @@ async def world(aws: Embedded, tmp_path: Any) -> AsyncIterator[World]:
             yield World(aws, client, services)
         finally:
             await services.close()
+
+
+async def test_a_file_is_an_export_like_those_of_the_panes(empty_aws: Embedded, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    async with world(empty_aws, tmp_path) as here:
+        await here.put(GROUPS[0], (3, "mail taro@example.jp"), (2, "plain"))
+        assert await here.tail(GROUPS[0], output=str(path)) == ExitStatus.NORMAL
+        assert here.printed.lines == []
+        (entry,) = await here.exports()
+        assert "2 lines saved to" in here.printed.errors[-1]
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    comments = [line for line in lines if line.startswith("# ")]
+    body = "".join(lines[len(comments) :])
+    assert body == "2026-01-14T09:59:57.000+09:00 mail ***\n2026-01-14T09:59:58.000+09:00 plain\n"
+    assert f"# sha256: {hashlib.sha256(body.encode()).hexdigest()}\n" in comments
+    assert "# kind: tail\n" in comments
+    assert path.stat().st_mode & 0o777 == 0o600
+    head = ExportHead(**entry.data["head"])
+    assert (head.lines, head.masked, head.groups) == (2, {"mail": 1}, (GROUPS[0],))
+    assert entry.data["path"] == str(path)
+    assert entry.person.identity.startswith("arn:aws:")
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a"])
+async def test_the_name_decides_the_format_and_json_overrides_it(
+    empty_aws: Embedded, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    async with world(empty_aws, tmp_path) as here:
+        await here.put(GROUPS[0], (2, "mail taro@example.jp"))
+        await here.tail(
+            GROUPS[0], output=str(path), as_json=name == "a", unmasked="for the vendor", since="-1h"
+        )
+        (entry,) = await here.exports()
+    text = path.read_text("utf-8-sig")
+    assert text.startswith("time,group" if name == "a.csv" else '{"toban_export":1,"kind":"tail"')
+    assert "taro@example.jp" in text
+    head = ExportHead(**entry.data["head"])
+    assert (head.masked, head.unmasked_reason) == (None, "for the vendor")
+    assert head.start is not None
+    assert head.end is not None
+    assert head.end - head.start == timedelta(hours=1)
+
+
+async def test_a_file_that_follows_grows_and_is_completed_by_a_signal(
+    empty_aws: Embedded, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    async with world(empty_aws, tmp_path) as here:
+        await here.put(GROUPS[0], (2, "first 090-1234-5678"))
+        task = asyncio.create_task(here.tail(GROUPS[0], follow=True, output=str(path)))
+        while not path.exists() or not path.read_text("utf-8"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        begun = ExportHead.model_validate_json(companion_of(path).read_text("utf-8"))
+        assert (begun.sha256, begun.lines) == ("", 0)
+        assert begun.note.startswith("Still being written")
+        await here.put(GROUPS[0], (0, "second"))
+        while path.read_text("utf-8").count("\n") < 2:
+            empty_aws.advance(1)
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        first, last = await here.exports()
+    head = ExportHead.model_validate_json(companion_of(path).read_text("utf-8"))
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == head.sha256
+    assert (head.lines, head.bytes, head.masked) == (2, path.stat().st_size, {"telephone": 1})
+    assert head.note == ""
+    records = [LogRecord.model_validate_json(line) for line in path.read_text("utf-8").splitlines()]
+    assert [record.text for record in records] == ["first ***", "second"]
+    assert {file.stat().st_mode & 0o777 for file in (path, companion_of(path))} == {0o600}
+    assert first.text == f"Export of {GROUPS[0]} begins"
+    assert last.data["head"]["sha256"] == head.sha256
+
+
+@pytest.mark.parametrize("follow", [False, True])
+async def test_without_a_journal_there_is_no_file(empty_aws: Embedded, tmp_path: Path, follow: bool) -> None:
+    async with world(empty_aws, tmp_path) as here:
+        (tmp_path / "j.db").mkdir()
+        with pytest.raises(StartError) as error:
+            await here.tail(GROUPS[0], output=str(tmp_path / "a.txt"), follow=follow)
+    assert error.value.status == ExitStatus.UNAVAILABLE
+    assert os.listdir(tmp_path) == ["j.db"]
+
+
+async def test_a_group_that_could_not_be_read_is_named_in_the_head(
+    empty_aws: Embedded, tmp_path: Path
+) -> None:
+    async with world(empty_aws, tmp_path) as here:
+        empty_aws.fault("logs", "FilterLogEvents", preset="denied")
+        status = await here.tail(GROUPS[0], output=str(tmp_path / "a.txt"))
+        (entry,) = await here.exports()
+    assert status == ExitStatus.UNAVAILABLE
+    assert entry.data["head"]["note"] == f"Not everything could be read: {GROUPS[0]}"
+
+
+async def test_the_merged_lines_that_wait_are_in_the_file(empty_aws: Embedded, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    async with world(empty_aws, tmp_path) as here:
+        await here.put(GROUPS[0], (9, "1"), (1, "3"))
+        await here.put(GROUPS[1], (5, "2"))
+        await here.tail(*GROUPS, output=str(path), merge=True, utc=True)
+    lines = path.read_text("utf-8").splitlines()
+    assert "# zone: UTC" in lines
+    assert [line.split(" ") for line in lines if not line.startswith("#")] == [
+        ["2026-01-14T00:59:51.000+00:00", GROUPS[0], "1"],
+        ["2026-01-14T00:59:55.000+00:00", GROUPS[1], "2"],
+        ["2026-01-14T00:59:59.000+00:00", GROUPS[0], "3"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argv", "status", "message"),
+    [
+        (["--output", "mine.txt"], ExitStatus.CANNOT_WRITE, "nothing is overwritten"),
+        (["--output", "other.csv"], ExitStatus.CANNOT_WRITE, "nothing is overwritten"),
+        (["--output", "nowhere/a.txt"], ExitStatus.CANNOT_WRITE, "its folder does not exist"),
+        (["--output", "."], ExitStatus.CANNOT_WRITE, "is a folder"),
+        (["--output", "-"], ExitStatus.USAGE, "the name of the file is missing"),
+        (["--unmasked", "why"], ExitStatus.USAGE, "--unmasked is for --output"),
+        (["--output", "a", "--unmasked", " "], ExitStatus.USAGE, "A reason is needed"),
+        (["--output", "a", "--unmasked", "why", "--mask"], ExitStatus.USAGE, "one of --mask and --unmasked"),
+    ],
+)
+def test_a_file_that_cannot_be_begun_is_refused_before_aws_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    argv: list[str],
+    status: ExitStatus,
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine.txt", "other.csv.head.json"):
+        (tmp_path / name).write_text("mine")
+    assert run(["--lang", "en", "logs", "tail", *argv], Output(outline_drawn=False)) == status
+    assert message in capsys.readouterr().err
+    assert {each.read_text() for each in tmp_path.iterdir()} == {"mine"}
 
 
 async def test_the_newest_lines_of_a_group(empty_aws: Embedded, tmp_path: Any) -> None:
@@ -252,6 +401,21 @@ def test_a_signal_ends_it_quietly(embedded_now: Embedded, number: signal.Signals
         tail.process.send_signal(number)
         assert tail.process.wait(20) == 128 + number
     assert not any("Traceback" in line for line in tail.lines)
+
+
+@pytest.mark.slow
+def test_a_signal_completes_the_file(embedded_now: Embedded, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    argv = ["--follow", "--output", str(path), "--journal", str(tmp_path / "j.db")]
+    with started(_command(embedded_now, NEVER_READ, *argv)) as tail:
+        tail.wait_for("Writing to")
+        while not path.stat().st_size:
+            time.sleep(0.05)
+        tail.process.send_signal(signal.SIGTERM)
+        assert tail.process.wait(20) == 128 + signal.SIGTERM
+    head = ExportHead.model_validate_json(companion_of(path).read_text("utf-8"))
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == head.sha256
+    assert head.lines == len(path.read_text("utf-8").splitlines())
 
 
 @pytest.mark.slow

@@ -1,12 +1,15 @@
 """`toban logs tail`: prints the lines of log groups, once or for as long as it runs; for pipes.
 
 It is the follow loop of the log panes: every event once, however late. The text is as it was logged, on a terminal and
-in a pipe, because the operator who reads AWS's logs may read it; `--mask` masks secrets and personal data, and `--output`
-writes an export, which is masked unless a reason is given.
+in a pipe, because the operator who reads AWS's logs may read it; `--mask` masks secrets and personal data.
 
-Exit status: 0 everything was read, 64 usage error (also: an unknown group), 69 a group could not be read, 65 and 78 a
-runbook or configuration with mistakes, 73 the file cannot be written, 128 + n on a signal, 141 the reader of the
-output went away.
+`--output` writes an export instead, as ctrl+s in a pane does: masked unless `--unmasked` gives a reason, with a head and
+a hash, mode 0600, never over another file, recorded in the journal. With --follow the file grows in its place, its head
+is beside it (FILE.head.json), and the journal has its beginning and its end; a signal completes both.
+
+Exit status: 0 everything was read, 64 usage error (also: an unknown group), 69 a group could not be read or the journal
+not be written, 65 and 78 a runbook or configuration with mistakes, 73 the file exists or cannot be written, 128 + n on a
+signal, 141 the reader of the output went away.
 """
 
 import json
@@ -26,6 +29,7 @@ def tail_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
+    shared = [*shared, click.Option(["--journal"], metavar="FILE", help=_("Journal file"))]
     names = {option.name for option in shared}
 
     def callback(*, groups: tuple[str, ...], schema: bool, **flags: Any) -> int:
@@ -34,12 +38,15 @@ def tail_command(
             return 0
         import asyncio
 
+        from tui.cli.logs.saving import check_target
         from tui.cli.logs.tailing import tail
 
         overrides = {key: flags.pop(key) for key in names if flags.get(key) is not None}
         flags = {key: value for key, value in flags.items() if key not in names}
-        wish = TailOptions(groups=groups, **flags)
+        wish = TailOptions(groups=groups, **flags | {"unmasked": _reason(**flags)})
         try:
+            if wish.output is not None:
+                check_target(wish)
             return asyncio.run(tail(output, replace(before(), **overrides, read_only=True), wish))
         except StartError as error:
             output.print_lines([str(error)], error=True)
@@ -74,9 +81,38 @@ def tail_command(
             click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
             click.Option(["--utc"], is_flag=True, help=_("Print times in UTC instead of the system's zone.")),
             click.Option(["--mask"], is_flag=True, help=_("Mask secrets and personal data.")),
+            click.Option(
+                ["--output", "-o"],
+                metavar="FILE",
+                help=_(
+                    "Write a new file for you alone instead: masked, with a head and a hash, recorded in the journal; "
+                    ".jsonl and .csv decide the format, else text"
+                ),
+            ),
+            click.Option(
+                ["--unmasked"],
+                metavar="REASON",
+                help=_("With --output: the text as it was logged; the journal keeps the reason"),
+            ),
             *shared,
         ],
     )
+
+
+def _reason(*, output: str | None, unmasked: str | None, mask: bool, **_others: Any) -> str:
+    """The reason for a file that is not masked. Raises UsageError."""
+    context = click.get_current_context()
+    if output is not None and output.strip() in ("", "-"):
+        raise click.UsageError(_("--output: the name of the file is missing"), context)
+    if unmasked is None:
+        return ""
+    if output is None:
+        raise click.UsageError(_("--unmasked is for --output; without it nothing is masked"), context)
+    if mask:
+        raise click.UsageError(_("give one of --mask and --unmasked"), context)
+    if not unmasked.strip():
+        raise click.UsageError(_("A reason is needed for an export that is not masked."), context)
+    return unmasked.strip()
 
 
 def _schema() -> dict[str, Any]:

@@ -16,3 +16,7 @@ class TailOptions:
     as_json: bool
     utc: bool
     mask: bool
+    output: str | None = None
+    """File that the lines are written to instead of standard output."""
+    unmasked: str = ""
+    """Why the file holds the text as it was logged; "": it is masked."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import select
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, tzinfo
 
@@ -26,10 +26,11 @@ from services.models.text import clean
 from services.system import Services
 from services.toml import mistakes
 from tui.cli.click_i18n import Prints
+from tui.cli.logs.saving import Saving, Sink
 from tui.cli.logs.tail_options import TailOptions
 from tui.exit_status import ExitStatus, ended_by
 from tui.signals import on_loop
-from tui.start_options import StartOptions
+from tui.start_options import StartError, StartOptions
 from tui.startup.connection import connected
 from tui.typed_since import read_since, why_not
 
@@ -51,14 +52,29 @@ async def tail(output: Prints, options: StartOptions, wish: TailOptions) -> int:
     with on_loop.handled(lambda number: stop(ended_by(number)), lambda number: os._exit(ended_by(number))):
         async with connected(options) as services:
             work = asyncio.create_task(_Tailing(services, output, wish).run())
-            watch = asyncio.create_task(_watch_reader(stop))
+            # With a file nothing is printed.
+            watch = asyncio.create_task(_watch_reader(stop)) if wish.output is None else None
             try:
                 await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
-                return end.result() if end.done() else work.result()
+                if not work.done():
+                    # A file that was followed is completed.
+                    work.cancel()
+                    await asyncio.wait({work})
+                return _status(work, end)
             finally:
-                for task in (work, watch):
+                for task in filter(None, (work, watch)):
                     task.cancel()
-                await asyncio.gather(work, watch, return_exceptions=True)
+                await asyncio.gather(*filter(None, (work, watch)), return_exceptions=True)
+
+
+def _status(work: "asyncio.Task[int]", end: "asyncio.Future[int]") -> int:
+    """That of the signal, else of the work. Raises the work's error; after a signal only that of an unfinished file."""
+    if not end.done():
+        return work.result()
+    error = None if work.cancelled() else work.exception()
+    if isinstance(error, StartError):
+        raise error
+    return end.result()
 
 
 async def _watch_reader(stop: Callable[[int], None]) -> None:
@@ -109,15 +125,34 @@ class _Tailing:
             follower = self._services.follower(group, pattern=pattern, start_ms=start_ms)
             return follower.batches()
 
-        printer = _Printer(self._output, groups, self._zone, self._masker, as_json=self._wish.as_json)
+        sink = await self._sink(groups, pattern, start)
         merger = Merger(groups, self._now()) if self._wish.merge else None
-        async with aclosing(batches(follow, groups, once=not self._wish.follow)) as incoming:
-            async for item in incoming:
-                self._tell(item)
-                printer.show(self._lines_of(item, merger))
-        if merger is not None:
-            printer.show(merger.rest())
+        try:
+            async with aclosing(batches(follow, groups, once=not self._wish.follow)) as incoming:
+                async for item in incoming:
+                    self._tell(item)
+                    await sink.show(self._lines_of(item, merger))
+            await self._finish(sink, merger)
+        except asyncio.CancelledError:
+            if self._wish.follow and self._wish.output is not None:
+                await self._finish(sink, merger)
+            raise
+        finally:
+            sink.close()
         return ExitStatus.UNAVAILABLE if self._problems else ExitStatus.NORMAL
+
+    async def _sink(self, groups: Sequence[str], pattern: str, start: datetime | None) -> Sink:
+        """Where the lines go. Raises StartError."""
+        if self._wish.output is None:
+            return _Printer(self._output, groups, self._zone, self._masker, as_json=self._wish.as_json)
+        saving = Saving(self._services, self._output, self._wish)
+        await saving.begin(groups, pattern, start)
+        return saving
+
+    async def _finish(self, sink: Sink, merger: Merger | None) -> None:
+        if merger is not None:
+            await sink.show(merger.rest())
+        await sink.finish(tuple(self._problems))
 
     def _pattern(self) -> str:
         """The filter pattern, with ids in quotation marks, which is said. Raises UsageError with the mistake."""
@@ -190,11 +225,17 @@ class _Printer:
         self._masker = masker
         self._as_json = as_json
 
-    def show(self, lines: Iterable[MergedLine]) -> None:
+    async def show(self, lines: Sequence[MergedLine]) -> None:
         """Print lines. Raises CannotPrint."""
         texts = [self._json(each) if self._as_json else self._text(each) for each in lines]
         if texts:
             self._output.hand_over(texts)
+
+    async def finish(self, unread: Sequence[str]) -> None:
+        """Print nothing more: problems were printed when they came."""
+
+    def close(self) -> None:
+        """Do nothing: standard output stays open."""
 
     def _text(self, merged: MergedLine) -> str:
         line = merged.line

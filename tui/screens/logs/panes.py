@@ -23,7 +23,7 @@ from tui.screens.logs.levels import choose_level
 from tui.screens.logs.line_tables import show_tables
 from tui.screens.logs.memory import log_memory
 from tui.screens.logs.moments import moments
-from tui.screens.logs.pattern_hints import show_hint
+from tui.screens.logs.pattern_hints import mistake_in, show_hint
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
@@ -66,6 +66,7 @@ class PaneScreen(ModeScreen):
         )
         pane.ruler.show_moments(moments(self.app))
         pane.prompt.histories = log_memory(self.app)
+        pane.prompt.pattern_mistake = mistake_in
         pane.banner = self.banner.problem
         self.tails[pane] = PaneTail(pane, self.services)
         return pane

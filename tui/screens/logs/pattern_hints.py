@@ -11,6 +11,12 @@ PAUSE = 0.4
 """Seconds without a key after which CloudWatch Logs is asked."""
 
 
+def mistake_in(text: str) -> str:
+    """What is wrong with a typed pattern, and where; "" if nothing is."""
+    meaning = explain(text)
+    return "" if meaning.error_at is None else meaning.words
+
+
 async def show_hint(pane: LogPane, text: str, services: Services) -> None:
     """Show what the typed text means at once, and after a pause how many lines on the screen it matches."""
     meaning = explain(text)

@@ -116,11 +116,16 @@ class LogPrompt(Prompt[Ask]):
         self._now = now
         self.histories: Histories = SessionHistories()
         """What was searched and filtered before; set by the screen to what is remembered."""
+        self.pattern_mistake: Callable[[str], str] = lambda _text: ""
+        """What is wrong with a filter pattern, and where; "" for nothing. Set by the screen."""
+        self._refused: str | None = None
+        """The wrong pattern that is sent if it is entered again."""
         self._recall = Recall(())
 
     def open(self, ask: Ask, text: str = "") -> None:
         """Prompt for `ask`, with `text` in the field."""
         super().open(ask, text)
+        self._refused = None
         self._recall = Recall(self.histories.history(_kind(ask)))
 
     def close(self) -> None:
@@ -141,6 +146,7 @@ class LogPrompt(Prompt[Ask]):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
+        self._refused = None
         if self.ask is Ask.PATTERN and event.value.strip():
             self.post_message(self.PatternTyped(self, event.value))
 
@@ -174,6 +180,8 @@ class LogPrompt(Prompt[Ask]):
 
     def _parse_text(self, ask: StrEnum, text: str) -> bool:
         if ask is Ask.PATTERN:
+            if self._refuses(text):
+                return False
             self.histories.add_to_history("filter", text.strip())
             self.post_message(self.PatternEntered(text.strip()))
             return True
@@ -187,6 +195,15 @@ class LogPrompt(Prompt[Ask]):
             self.post_message(self.QueryEntered(query if text else None))
         elif text:
             self.post_message(self.FilterEntered(query, hides=ask is Ask.HIDE))
+        return True
+
+    def _refuses(self, pattern: str) -> bool:
+        """Whether a pattern is wrong and entered for the first time; AWS, which knows best, is asked the second time."""
+        mistake = self.pattern_mistake(pattern)
+        if not mistake or pattern == self._refused:
+            return False
+        self._refused = pattern
+        self.complain(_("⏎ again sends it anyway · {mistake}").format(mistake=mistake))
         return True
 
     def _parse_range(self, text: str) -> bool:

@@ -2,9 +2,11 @@
 
 import asyncio
 import csv
+import errno
 import hashlib
 import io
 import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +16,10 @@ import pytest
 
 from services.clock import ManualClock
 from services.journal.errors import JournalError
-from services.logs.export.export_file import companion_of
+from services.logs.export.export_file import GrowingFile, companion_of
 from services.logs.export.rendering import ExportedLine
-from services.logs.export.service import ExportWish, LogExports
+from services.logs.export.service import LogExports
+from services.logs.export.under_way import ExportWish
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
 from services.models.log_exports import ExportFormat, ExportHead, ExportKind, ExportSubject
 from services.models.logs import LogLine
@@ -194,3 +197,76 @@ async def test_rows_of_a_query(tmp_path: Path) -> None:
         {"a": "-1", "b": "tel ***"},
         {"a": "@x"},
     ]
+
+
+TAIL = SUBJECT.model_copy(update={"kind": ExportKind.TAIL})
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+async def test_one_that_grows_stays_once_its_beginning_is_recorded(
+    tmp_path: Path, form: ExportFormat
+) -> None:
+    desk, path = Desk(), tmp_path / "a"
+    export = await desk.exports.tail(TAIL, ExportWish(path, form), grows=True)
+    await export.add(LINES[:1])
+    desk.journal.error = JournalError(
+        Problem(kind=ProblemKind.OTHER, summary="full", at=datetime(2026, 1, 14, tzinfo=UTC))
+    )
+    with pytest.raises(JournalError):
+        await export.finish(TAIL)
+    export.discard()
+    assert names(tmp_path) == ["a", "a.head.json"]
+    (entry,) = desk.journal.entries
+    assert (entry.subject, entry.data["head"]["sha256"]) == ("", "")
+    assert entry.text == f"Export of {GROUP} begins"
+    assert "mail ***" in path.read_text("utf-8")
+
+
+async def test_the_beginning_of_an_unmasked_one_has_the_reason(tmp_path: Path) -> None:
+    desk = Desk()
+    export = await desk.exports.tail(TAIL, ExportWish(tmp_path / "a", ExportFormat.TEXT, "why"), grows=True)
+    export.discard()
+    assert desk.journal.entries[0].text == f"Export of {GROUP} as logged begins: why"
+
+
+async def test_one_that_does_not_grow_is_gone_without_its_end(tmp_path: Path) -> None:
+    export = await Desk().exports.tail(TAIL, ExportWish(tmp_path / "a", ExportFormat.TEXT), grows=False)
+    await export.add(LINES)
+    export.discard()
+    assert names(tmp_path) == []
+
+
+async def test_a_step_is_written_whole_although_it_is_cancelled(tmp_path: Path) -> None:
+    desk, path = Desk(), tmp_path / "a"
+    export = await desk.exports.tail(TAIL, ExportWish(path, ExportFormat.TEXT), grows=True)
+    task = asyncio.create_task(export.add(LINES * 500))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    head = await export.finish(TAIL)
+    export.discard()
+    assert head.lines == len(path.read_text("utf-8").splitlines()) == 1500
+    assert head.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_cannot_be_written_whole_leaves_nothing_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = GrowingFile(tmp_path / "a")
+    file.write("whole\n")
+    write = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if len(data) < 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data[:3])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        file.write("half\n")
+    monkeypatch.undo()
+    file.write("next\n")
+    file.keep()
+    file.discard()
+    assert (tmp_path / "a").read_text() == "whole\nnext\n"
+    assert file.sha256 == hashlib.sha256(b"whole\nnext\n").hexdigest()

@@ -27,6 +27,32 @@ async def test_a_mistake_is_said_with_its_place_and_not_sent(embedded: Embedded)
         assert "logs.TestMetricFilter" not in embedded.counts()
 
 
+async def test_a_wrong_pattern_keeps_the_prompt_open_until_it_is_entered_again(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        (tail,) = pilot.app.screen.tails.values()
+        prompt = pilot.app.screen.pane.prompt
+        await pilot.press("f", "{", "x", "enter")
+        await until(pilot, lambda: "⏎ again sends it anyway" in screen_text(pilot))
+        assert "character 2: a selector such as" in screen_text(pilot)
+        assert prompt.display
+        assert tail.pattern == ""
+        await pilot.press("y", "enter")
+        await until(pilot, lambda: "⏎ again sends it anyway" in screen_text(pilot))
+        assert tail.pattern == "", "another text is refused anew"
+        await pilot.press("enter")
+        await until(pilot, lambda: tail.pattern == "{xy")
+        assert not prompt.display
+
+
+async def test_a_pattern_put_right_is_sent_at_once(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        (tail,) = pilot.app.screen.tails.values()
+        await pilot.press("f", "{", "enter")
+        await until(pilot, lambda: "⏎ again sends it anyway" in screen_text(pilot))
+        await pilot.press("backspace", *"INFO", "enter")
+        await until(pilot, lambda: tail.pattern == "INFO")
+
+
 async def test_an_id_is_followed_in_quotation_marks(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
         (tail,) = pilot.app.screen.tails.values()

@@ -1,17 +1,23 @@
 """The query screen: price first, partial rows, cancelling, errors at the caret, and the way to the log."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from services.demo.logs.insights.model import QueryStore
+from services.logs.export.export_file import companion_of
+from services.models.journal import EntryKind, EntryQuery
+from services.models.log_exports import ExportFormat, ExportHead
 from services.models.query_cells import milliseconds_of
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.screens.common.choose import ChooseScreen
+from tui.screens.logs.export.dialog import ExportDialog
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.dialogs import ParametersScreen, RecordScreen
 from tui.screens.logs.insights.screen import InsightsScreen
@@ -193,9 +199,45 @@ async def test_a_high_price_is_asked_about(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
-async def test_a_result_is_exported(embedded: Embedded) -> None:
-    async with query_screen(embedded) as pilot:
-        await ask(pilot, "fields @timestamp, level | limit 5")
+@pytest.mark.parametrize("form", list(ExportFormat))
+async def test_a_result_is_exported_masked_and_recorded(
+    embedded: Embedded, tmp_path: Path, form: ExportFormat
+) -> None:
+    path = tmp_path / f"rows.{form}"
+    query = 'fields concat("taro@", "example.jp") as who, level | limit 5'
+    async with query_screen(embedded, size=(80, 24)) as pilot:
+        await ask(pilot, query)
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-        assert "CSV" in screen_text(pilot)
+        for key in (form.value, "masked"):
+            await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+            choose = pilot.app.screen
+            assert isinstance(choose, ChooseScreen)
+            await until(pilot, lambda choose=choose: choose.guard.is_open)
+            choose.table.move_to(key)
+            await pilot.press("enter")
+            await until(pilot, lambda choose=choose: pilot.app.screen is not choose)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ExportDialog)
+        await until(pilot, lambda: "⏎ exports" in screen_text(pilot))
+        assert "The 5 rows of the query" in screen_text(pilot)
+        dialog.fields["path"].value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
+        kinds = frozenset({EntryKind.EXPORTED})
+        (entry,) = await pilot.app.ready.journal.entries(EntryQuery(kinds=kinds))  # type: ignore[attr-defined]
+    head = ExportHead(**entry.data["head"])
+    assert (head.kind, head.lines, head.masked, head.query) == ("query", 5, {"mail": 5}, query)
+    assert (head.groups, head.language, head.note) == ((GROUP,), "LogsQL", "")
+    assert path.stat().st_mode & 0o777 == 0o600
+    lines = path.read_text("utf-8-sig").splitlines()
+    if form is ExportFormat.CSV:
+        assert companion_of(path).exists()
+        assert lines[0] == "who,level"
+        assert [line.partition(",")[0] for line in lines[1:]] == ["***"] * 5
+    elif form is ExportFormat.TEXT:
+        assert lines[-6] == "who\tlevel"
+        assert [line.partition("\t")[0] for line in lines[-5:]] == ["***"] * 5
+    else:
+        assert ExportHead.model_validate_json(lines[0]) == head
+        assert [json.loads(line)["who"] for line in lines[1:]] == ["***"] * 5

@@ -101,3 +101,22 @@ async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedde
         ]
         assert kinds == [EntryKind.POST, EntryKind.UNPOSTED]
         assert not app.bugs
+
+
+async def test_secrets_in_a_note_are_masked_before_it_can_be_sent(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        app = pilot.app
+        app.post_message(OpenAlarm(app.alarms.value.watched[0]))
+        await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, PostScreen) and app.screen.guard.is_open)
+        app.screen.field.text = "asked taro@example.co.jp with password=hunter2"
+        await pilot.press("enter")
+        await until(pilot, lambda: "2 secrets or personal details were masked" in screen_text(pilot))
+        assert app.screen.field.text == "asked *** with password=***"
+        assert not app.posts
+        await pilot.press("enter")
+        await until(pilot, lambda: app.posts)
+        (entry,) = await app.ready.journal.entries(EntryQuery(kinds=frozenset({EntryKind.POST})))
+        assert "hunter2" not in entry.model_dump_json()
+        assert "taro@" not in entry.model_dump_json()

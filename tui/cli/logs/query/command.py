@@ -1,7 +1,7 @@
 """`toban logs query`: a query of Logs Insights without a screen; its price first.
 
 Rows go to standard output (a table, `--csv` or `--json`), everything else to standard error, so that the rows can be
-piped. A query that is interrupted, or whose reader has gone, is stopped, because AWS charges for what it scans.
+piped; as logged, unless `--mask` is given. A query that is interrupted, or whose reader has gone, is stopped, because AWS charges for what it scans.
 
 Exit status: 0 all rows were read, 64 usage error or a query that does not compile, 69 AWS did not answer or the query
 did not complete, 77 the price was not agreed to, 130 interrupted.
@@ -88,6 +88,7 @@ def query_command(
             ),
             click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
             click.Option(["--csv", "as_csv"], is_flag=True, help=_("Print comma-separated values.")),
+            click.Option(["--mask"], is_flag=True, help=_("Mask secrets and personal data.")),
             click.Option(["--list", "listing"], is_flag=True, help=_("List the saved queries.")),
             click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
             *shared,
@@ -135,6 +136,7 @@ def _flags(flags: dict[str, Any]) -> QueryFlags:
         max_yen=flags["max_yen"],
         format="json" if flags["as_json"] else "csv" if flags["as_csv"] else "table",
         listing=flags["listing"],
+        mask=flags["mask"],
     )
 
 

@@ -31,3 +31,5 @@ class QueryFlags:
     """`table`, `csv` or `json`."""
     listing: bool
     """Whether the saved queries are listed instead."""
+    mask: bool = False
+    """Whether secrets and personal data in the rows are masked."""

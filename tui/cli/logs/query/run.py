@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 import click
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.logs.insights.chosen import chosen_query
 from services.logs.insights.texts import filled, placeholders
+from services.logs.masking.of_runbook import masker_of
 from services.models.amounts import size_words, yen_words
 from services.models.insights import QueryState
 from services.models.insights_queries import (
@@ -33,6 +35,7 @@ from tui.cli.logs.query.text import (
     answer_of,
     csv_lines,
     head_lines,
+    masked_rows,
     price_line,
     state_words,
     table_lines,
@@ -127,6 +130,8 @@ class QueryCommand:
             self.tell(*self._compile_error(query, error))
             return ExitStatus.USAGE
         self._progress.clear()
+        if self._flags.mask:
+            final = replace(final, rows=masked_rows(final.rows, masker_of(self._services.runbook)))
         self._print(query, estimate, final)
         return ExitStatus.NORMAL if final.is_whole else ExitStatus.UNAVAILABLE
 

@@ -5,11 +5,13 @@ import io
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import tzinfo
 
 from rich.cells import cell_len
 
 from services.i18n import N_, _, plural
+from services.logs.masking.mask import Masker
 from services.models.amounts import size_words, yen_words
 from services.models.date_text import period_text, with_zone
 from services.models.insights import QueryState
@@ -75,6 +77,12 @@ def head_lines(
             "# " + _("{state}: the rows are partial; do not judge by them").format(state=state_words(final))
         )
     return lines
+
+
+def masked_rows(table: QueryRows, masker: Masker) -> QueryRows:
+    """The rows with `***` for secrets and personal data."""
+    rows = tuple(tuple(text and masker.mask(text) for text in row) for row in table.rows)
+    return replace(table, rows=rows)
 
 
 def table_lines(table: QueryRows, zone: tzinfo) -> Iterator[str]:

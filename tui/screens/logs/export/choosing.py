@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.host.state_files import stamped_name, state_folder
 from services.i18n import N_, _
-from services.logs.export.service import ExportWish
+from services.logs.export.under_way import ExportWish
 from services.models.log_exports import ExportFormat, ExportHead, ExportSubject
 from services.models.text import clean
 from tui.console import Console

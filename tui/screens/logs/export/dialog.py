@@ -18,9 +18,8 @@ from services.aws.client.errors import AwsError
 from services.host.regular_files import named
 from services.i18n import N_, _, plural, sentences
 from services.journal.errors import JournalError
-from services.logs.export.export_file import companion_of
-from services.logs.export.service import ExportWish
-from services.logs.masking.mask import title_of
+from services.logs.export.under_way import ExportWish
+from services.logs.export.wording import done
 from services.models.log_exports import ExportFormat, ExportHead
 from services.models.text import clean
 from tui.console import Console
@@ -173,22 +172,3 @@ class ExportDialog(Dialog[bool]):
             return None
         # A time is typed to the second: the last one belongs to the span.
         return start, end + 999
-
-
-def done(head: ExportHead, wish: ExportWish, patterns: tuple[object, ...] = ()) -> str:
-    """What was saved, where, and what was masked."""
-    count = plural("{count} line saved to {path}", "{count} lines saved to {path}", head.lines)
-    words = [count.format(count=f"{head.lines:,}", path=clean(wish.path))]
-    if wish.form is ExportFormat.CSV:
-        words.append(_("its head: {path}").format(path=clean(companion_of(wish.path).name)))
-    if head.masked is None:
-        words.append(_("as logged"))
-    elif head.masked:
-        kinds = _(", ").join(
-            _("{kind} {count}").format(kind=title_of(kind, patterns), count=count)  # type: ignore[arg-type]
-            for kind, count in head.masked.items()
-        )
-        words.append(_("masked: {kinds}").format(kinds=kinds))
-    else:
-        words.append(_("nothing had to be masked"))
-    return _("; ").join(words)

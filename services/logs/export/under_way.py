@@ -1,0 +1,139 @@
+"""An export under way: what comes is masked and written; at the end it is recorded in the journal, and only then stays."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from services.logs.export.entries import exported
+from services.logs.export.export_file import ExportFile, GrowingFile, companion_of
+from services.logs.export.rendering import ExportedLine, head_text, is_cut
+from services.logs.masking.mask import Masker
+from services.models.journal import NewEntry
+from services.models.log_exports import ExportFormat, ExportHead, ExportSubject
+
+T = TypeVar("T")
+Item = TypeVar("Item", contravariant=True)
+Progress = Callable[[int], None]
+"""Is told the number of lines so far."""
+STEP = 2_000
+"""Lines that are masked and written at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    """Where an export goes, and how."""
+
+    path: Path
+    form: ExportFormat
+    unmasked_reason: str = ""
+    """Why the text is exported as it was logged; "": secrets and personal data are masked."""
+    zone: str = ""
+    """IANA name of the zone of the times in text and CSV; "": the system's."""
+
+
+class Body(NamedTuple):
+    """What was written after the head."""
+
+    lines: int
+    late: int
+    cut: int
+    masked: dict[str, int] | None
+    sha256: str
+    bytes: int
+
+
+HeadMaker = Callable[[ExportSubject, Body], ExportHead]
+
+
+class Records(Protocol):
+    """`services.journal.journal.Journal`."""
+
+    async def append(self, draft: NewEntry) -> object:
+        """Record durably. Raises JournalError."""
+        ...
+
+
+class Renders(Protocol[Item]):
+    """LineRenderer or RowRenderer."""
+
+    def opening(self) -> str:
+        """What stands before the first line of the body."""
+        ...
+
+    def render(self, items: Iterable[Item], /) -> str:
+        """Lines of the body."""
+        ...
+
+
+class ExportUnderWay(Generic[T]):
+    """Takes items in order. Call `discard` in any case: without `finish`, it removes the file unless it was announced."""
+
+    def __init__(
+        self,
+        file: ExportFile | GrowingFile,
+        renderer: Renders[T],
+        masker: Masker,
+        wish: ExportWish,
+        head_of: HeadMaker,
+        journal: Records,
+    ) -> None:
+        self._file = file
+        self._renderer = renderer
+        self._masker = masker
+        self._wish = wish
+        self._head_of = head_of
+        self._journal = journal
+        self._lines = self._late = self._cut = 0
+
+    async def begin(self) -> None:
+        """Write what stands before the first line. Raises OSError."""
+        await asyncio.to_thread(self._file.write, self._renderer.opening())
+
+    async def announce(self, subject: ExportSubject) -> None:
+        """Record that the export begins; the file then stays. Raises OSError, JournalError."""
+        head = self._head_of(subject, self._body()._replace(sha256="", bytes=0))
+        await self._place(head)
+        await self._journal.append(exported(head, self._wish.path, self._wish.form))
+        self._file.keep()
+
+    async def add(self, items: Sequence[T], progress: Progress = lambda _count: None) -> None:
+        """Mask and write; cancelled, it ends after a whole step. Raises OSError."""
+        for start in range(0, len(items), STEP):
+            step = asyncio.ensure_future(asyncio.to_thread(self._write, items[start : start + STEP]))
+            try:
+                await asyncio.shield(step)
+            except asyncio.CancelledError:
+                await asyncio.wait({step})
+                raise
+            progress(self._lines)
+
+    async def finish(self, subject: ExportSubject) -> ExportHead:
+        """Complete the head and record the export. Raises OSError, JournalError."""
+        head = self._head_of(subject, self._body())
+        await self._place(head)
+        await self._journal.append(exported(head, self._wish.path, self._wish.form))
+        self._file.keep()
+        return head
+
+    def discard(self) -> None:
+        """Close the file; remove it unless it has to stay."""
+        self._file.discard()
+
+    async def _place(self, head: ExportHead) -> None:
+        is_beside = self._wish.form is ExportFormat.CSV or isinstance(self._file, GrowingFile)
+        text = head_text(head, ExportFormat.CSV if is_beside else self._wish.form)
+        await asyncio.to_thread(self._file.place, text, companion_of(self._wish.path) if is_beside else None)
+
+    def _write(self, items: Sequence[T]) -> None:
+        self._file.write(self._renderer.render(items))
+        self._lines += len(items)
+        for item in items:
+            if isinstance(item, ExportedLine):
+                self._late += item.line.late
+                self._cut += is_cut(item.line.text)
+
+    def _body(self) -> Body:
+        masked = None if self._wish.unmasked_reason else dict(sorted(self._masker.counts.items()))
+        return Body(self._lines, self._late, self._cut, masked, self._file.sha256, self._file.size)

@@ -122,6 +122,7 @@ REASONS = [
                 "services.runbook.loader",
                 "services.toml.files",
                 "services.toml.grammar",
+                "tui.cli.logs.saving",
                 "tui.cli.logs.tailing",
                 "tui.startup.config_reader",
             },

@@ -8,8 +8,8 @@ a hash, mode 0600, never over another file, recorded in the journal. With --foll
 is beside it (FILE.head.json), and the journal has its beginning and its end; a signal completes both.
 
 Exit status: 0 everything was read, 64 usage error (also: an unknown group), 69 a group could not be read or the journal
-not be written, 65 and 78 a runbook or configuration with mistakes, 73 the file exists or cannot be written, 128 + n on a
-signal, 141 the reader of the output went away.
+not be written, 65 and 78 a runbook or configuration with mistakes, 73 the file exists or cannot be written, 141 the
+reader of the output went away. A signal n ends it with 128 + n.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Saved layouts of the logs mode: groups, filter patterns, sizes and columns under a name."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,14 +14,12 @@ from services.i18n import N_, _, plural
 from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
-from tui.screens.logs.covering import short_name
+from tui.screens.logs.covers.covering import short_name
 from tui.screens.logs.memory import Layout, LayoutPane, LogMemory
+from tui.screens.logs.pane_set import PaneSet
 from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
 from widgets.drawing.table import KeyedTable, Row
-
-if TYPE_CHECKING:
-    from tui.screens.logs.logs import LogsScreen
 
 _LONGEST = 60
 """Characters of a name at most."""
@@ -113,7 +111,7 @@ def groups_of(layout: Layout) -> str:
     return _(", ").join(short_name(pane.group) for pane in layout.panes)
 
 
-def present_layout(screen: "LogsScreen", memory: LogMemory) -> Layout:
+def present_layout(screen: PaneSet, memory: LogMemory) -> Layout:
     """The groups, patterns, shares and columns of the open panes."""
     return Layout(
         panes=tuple(
@@ -128,7 +126,7 @@ def present_layout(screen: "LogsScreen", memory: LogMemory) -> Layout:
     )
 
 
-async def open_layout(screen: "LogsScreen", layout: Layout, memory: LogMemory) -> None:
+async def open_layout(screen: PaneSet, layout: Layout, memory: LogMemory) -> None:
     """Replace the open panes by those of a layout."""
     former = list(screen.tails)
     for pane in former[1:]:

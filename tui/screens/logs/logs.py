@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
@@ -12,8 +11,9 @@ from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
 from tui.screens.common.way_back import WAY_BACK
-from tui.screens.logs.covering import CoveringPane
-from tui.screens.logs.covers import Covers
+from tui.screens.logs.covers.covering import CoveringPane
+from tui.screens.logs.covers.covers import Covers
+from tui.screens.logs.covers.request_ids import RequestPane
 from tui.screens.logs.export.choosing import offer_pane_export
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.open import open_query
@@ -21,20 +21,17 @@ from tui.screens.logs.layouts import LayoutScreen, open_layout, present_layout
 from tui.screens.logs.marking import choose_mark, go_mark, restore_marks, toggle_mark
 from tui.screens.logs.memory import log_memory
 from tui.screens.logs.one_time import OneTime
-from tui.screens.logs.panes import PaneScreen, close_question, is_reading
-from tui.screens.logs.request_ids import RequestPane
+from tui.screens.logs.pane_set import PaneSet
+from tui.screens.logs.panes import close_question, is_reading
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
-from widgets.logs.panes.area import PaneArea
 from widgets.logs.panes.arrangement import MOST_PANES
 
-Target = tuple[str, datetime | None]
-"""A log group and the time to show; None for the newest lines."""
 _OF_SEVERAL = ("close_pane", "zoom_pane", "resize_pane", "toggle_together")
 """Actions on panes that stand beside others."""
 
 
-class LogsScreen(PaneScreen):
+class LogsScreen(PaneSet):
     """The logs mode: several log panes on one screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), WAY_BACK]
@@ -42,13 +39,8 @@ class LogsScreen(PaneScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.area = PaneArea(id="panes")
         self.one_time = OneTime(lambda: self.tails)
         self.covers = Covers(self)
-
-    def body(self) -> ComposeResult:
-        """Yield the room of the panes."""
-        yield self.area
 
     async def opened(self) -> None:
         """Open the log groups that were requested from another screen, else the runbook's first."""
@@ -64,55 +56,13 @@ class LogsScreen(PaneScreen):
         """The pane that covers the others, else the active one, else the first; None if there is none."""
         if self.cover is not None:
             return self.cover.pane
-        active = self.area.active
-        return active if active in self.tails else next(iter(self.tails), None)
+        return super().pane
 
     def aws_commands(self) -> CommandSheet | None:
         """The commands that read the active pane."""
         return self.pane_sheet(self.pane) if self.pane in self.tails else None
 
     # Opening and closing
-
-    async def add_pane(self, group: str, at: datetime | None = None, pattern: str = "") -> LogPane | None:
-        """Open another pane on `group`, at the time `at` if given; None if there are as many as there can be."""
-        if not self._has_room():
-            return None
-        await self.covers.remove()
-        pane = self.new_pane()
-        await self.area.mount(pane)
-        pane.focus()
-        self.refresh_bindings()
-        self.follow(pane, group, pattern, at=at)
-        return pane
-
-    async def show(self, targets: tuple[Target, ...]) -> None:
-        """Show log groups at a time: each in the pane that follows it, else in a new one; the first gets the focus.
-
-        Where there is no room for another pane, the first one takes the active pane.
-        """
-        await self.covers.remove()
-        panes = [
-            await self._show(group, at, may_replace=index == 0) for index, (group, at) in enumerate(targets)
-        ]
-        if panes[0] is not None:
-            panes[0].focus()
-
-    async def _show(self, group: str, at: datetime | None, *, may_replace: bool) -> LogPane | None:
-        for pane, tail in self.tails.items():
-            if tail.group == group:
-                if at is not None:
-                    pane.go_to(round(at.timestamp() * 1000))
-                return pane
-        if len(self.tails) >= MOST_PANES and may_replace and self.pane is not None:
-            self.follow(self.pane, group, at=at)
-            return self.pane
-        return await self.add_pane(group, at)
-
-    def _has_room(self) -> bool:
-        if len(self.tails) < MOST_PANES:
-            return True
-        self.app.inform(_("at most {count} panes").format(count=MOST_PANES))
-        return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Close, zoom, resize and merge only where there are several panes."""
@@ -137,7 +87,7 @@ class LogsScreen(PaneScreen):
 
     def action_open_pane(self) -> None:
         """Choose log groups for further panes."""
-        if self._has_room():
+        if self.has_room():
             self.choose_more()
 
     @work(group="choose-group", exclusive=True)
@@ -158,21 +108,6 @@ class LogsScreen(PaneScreen):
             return
         await self.remove_pane(pane)
 
-    async def remove_pane(self, pane: LogPane) -> None:
-        """Close a pane; the one beside it gets the focus."""
-        if pane not in self.tails:
-            return
-        place = list(self.tails).index(pane)
-        self.forget(pane)
-        self.area.forget(pane)
-        await pane.remove()
-        if len(self.tails) < 2:
-            self.area.zoom(False)
-        self.refresh_bindings()
-        panes = list(self.tails)
-        if panes:
-            panes[min(place, len(panes) - 1)].focus()
-
     @work(group="log-export", exclusive=True)
     async def action_export(self) -> None:
         """Save lines of the active pane to a file."""
@@ -181,16 +116,14 @@ class LogsScreen(PaneScreen):
 
     # A pane over the others
 
+    async def uncover(self) -> None:
+        """Show the panes again."""
+        await self.covers.remove()
+
     @property
     def cover(self) -> CoveringPane | None:
         """What covers the panes; None: they are shown."""
         return self.covers.current
-
-    def free_pane(self) -> LogPane:
-        """Return a new pane that follows no group."""
-        pane = self.new_pane()
-        del self.tails[pane]
-        return pane
 
     def action_merge(self) -> None:
         """Show the panes as one, or each again, at the moment that is being read."""
@@ -291,7 +224,7 @@ class LogsScreen(PaneScreen):
         await memory.load()
         layout = await self.app.push_screen_wait(LayoutScreen(memory, present_layout(self, memory)))
         if layout is not None:
-            await self.covers.remove()
+            await self.uncover()
             await open_layout(self, layout, memory)
 
     # The room of the panes

@@ -8,7 +8,7 @@ from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
 from tui.screens.common.choose import ChooseScreen
-from tui.screens.logs.request_ids import RequestPane
+from tui.screens.logs.covers.request_ids import RequestPane
 
 ID = "req-7f3a-0001"
 

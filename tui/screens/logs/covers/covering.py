@@ -1,18 +1,14 @@
 """A pane over all others that shows the lines of several sources as one, each with the letter of its source."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from services.models.text import clean
+from tui.screens.logs.pane_set import PaneSet
 from widgets.drawing.format import crop_middle
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.sources import letter_of
-
-if TYPE_CHECKING:
-    from tui.screens.logs.logs import LogsScreen
-
 
 LEAD = 2
 """Cells of a source's letter and the space after it."""
@@ -21,7 +17,7 @@ LEAD = 2
 class CoveringPane:
     """What covers the panes of a screen; a subclass feeds it."""
 
-    def __init__(self, screen: "LogsScreen", names: Mapping[str, str]) -> None:
+    def __init__(self, screen: PaneSet, names: Mapping[str, str]) -> None:
         """`names`: the exact name of each source's log group, by the source's key, in the order of the letters."""
         self.screen = screen
         self.letters = {key: letter_of(number) for number, key in enumerate(names)}

@@ -1,17 +1,14 @@
 """The lines of one ECS task that ended: its streams alone, up to its end."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from services.aws.client.errors import AwsError
 from services.aws.logs.streams import LogStreams
 from services.i18n import _
 from services.models.text import clean
-from tui.screens.logs.covering import CoveringPane
+from tui.screens.logs.covers.covering import CoveringPane
+from tui.screens.logs.pane_set import PaneSet
 from widgets.logs.store.sources import lettered
-
-if TYPE_CHECKING:
-    from tui.screens.logs.logs import LogsScreen
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=5)
 """How long before and after the end of the task its lines are read."""
@@ -22,7 +19,7 @@ PAGES = 20
 class TaskPane(CoveringPane):
     """The lines of a task's streams."""
 
-    def __init__(self, screen: "LogsScreen", group: str, task: str, ended: datetime) -> None:
+    def __init__(self, screen: PaneSet, group: str, task: str, ended: datetime) -> None:
         super().__init__(screen, {group: group})
         self.group = group
         self.task = task

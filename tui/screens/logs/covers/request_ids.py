@@ -1,19 +1,16 @@
 """All lines of one request: the groups of the runbook are searched for an id, and shown as one."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from services.i18n import _, sentences
 from services.logs.request_ids import RequestId, RequestSearch, request_ids
 from services.models.logs import LogLine
 from services.models.text import clean
 from tui.screens.common.choose import Choice, ChooseScreen
-from tui.screens.logs.covering import CoveringPane
+from tui.screens.logs.covers.covering import CoveringPane
+from tui.screens.logs.pane_set import PaneSet
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.sources import lettered
-
-if TYPE_CHECKING:
-    from tui.screens.logs.logs import LogsScreen
 
 MINUTE = 60_000
 """Milliseconds."""
@@ -26,7 +23,7 @@ _WIDER = 4
 class RequestPane(CoveringPane):
     """The lines of one request in all groups of the runbook."""
 
-    def __init__(self, screen: "LogsScreen", request: RequestId, at: int, groups: Sequence[str]) -> None:
+    def __init__(self, screen: PaneSet, request: RequestId, at: int, groups: Sequence[str]) -> None:
         """`at`: the time of the line that the id is from, epoch milliseconds."""
         super().__init__(screen, {group: group for group in groups})
         self.request = request
@@ -85,7 +82,7 @@ class RequestPane(CoveringPane):
             self.pane.problem = None
 
 
-async def choose_request(screen: "LogsScreen", pane: LogPane) -> tuple[RequestId, int] | None:
+async def choose_request(screen: PaneSet, pane: LogPane) -> tuple[RequestId, int] | None:
     """The id in the line at the cursor, or else the newest in the window, chosen where there are several.
 
     None without an id, or if the choice was closed.

@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from services.i18n import _
 from services.models.logs import LogLine, TailStats
-from tui.screens.logs.covering import CoveringPane
+from tui.screens.logs.covers.covering import CoveringPane
+from tui.screens.logs.pane_set import PaneSet
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.sources import lettered, merged, snapshot
-
-if TYPE_CHECKING:
-    from tui.screens.logs.logs import LogsScreen
 
 _STEP = 2_000
 """Lines merged between two turns of the event loop: about a frame."""
@@ -21,7 +18,7 @@ _STEP = 2_000
 class MergedPanes(CoveringPane):
     """The lines of all panes, those held and those that arrive."""
 
-    def __init__(self, screen: "LogsScreen") -> None:
+    def __init__(self, screen: PaneSet) -> None:
         self.panes: dict[str, LogPane] = {str(id(pane)): pane for pane in screen.tails}
         super().__init__(screen, {key: screen.tails[pane].group for key, pane in self.panes.items()})
         self.pane.pattern = _common([screen.tails[pane].pattern for pane in self.panes.values()])

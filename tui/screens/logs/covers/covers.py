@@ -2,21 +2,19 @@
 
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tui.screens.logs.covering import CoveringPane, moment
-from tui.screens.logs.merged import MergedPanes
-from tui.screens.logs.request_ids import RequestPane, choose_request
-from tui.screens.logs.task import TaskPane
-
-if TYPE_CHECKING:
-    from tui.screens.logs.logs import LogsScreen
+from tui.screens.logs.covers.covering import CoveringPane, moment
+from tui.screens.logs.covers.merged import MergedPanes
+from tui.screens.logs.covers.request_ids import RequestPane, choose_request
+from tui.screens.logs.covers.task import TaskPane
+from tui.screens.logs.pane_set import PaneSet
 
 
 class Covers:
     """What covers the panes of a screen: nothing, the merged pane, the lines of a request."""
 
-    def __init__(self, screen: "LogsScreen") -> None:
+    def __init__(self, screen: PaneSet) -> None:
         self._screen = screen
         self.current: CoveringPane | None = None
 

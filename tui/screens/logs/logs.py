@@ -138,6 +138,13 @@ class LogsScreen(PaneSet):
         if isinstance(self.cover, RequestPane):
             self.covers.run(self.cover.extend())
 
+    def action_more(self) -> None:
+        """Search further for the request that covers the panes, else ask for late lines."""
+        if isinstance(self.cover, RequestPane):
+            self.action_extend()
+        else:
+            self.action_late_lines()
+
     def leads_back(self) -> bool:
         """Whether the key of going back shows the panes again, or returns to an incident."""
         if self.cover is not None and self.is_active:

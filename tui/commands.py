@@ -41,7 +41,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("pane-zoom", "z", "screen.zoom_pane", N_("Zoom"), N_("Give the active pane the whole room, or each its share again"), "かくだい kakudai さいだいか saidaika maximize", show=True, scope="logs"),
     Command("panes-merge", "ampersand", "screen.merge", N_("Merge"), N_("Show all panes as one, by time, each line with the letter of its log group; again for the panes"), "まーじ maaji とうごう tougou ひとつに hitotsuni merged", show=True, scope="logs"),
     Command("log-request", "I", "screen.request", N_("Request"), N_("All lines of the request whose id is in this line, in all log groups of the runbook"), "りくえすと rikuesuto ついせき tsuiseki trace request id", show=True, scope="logs"),
-    Command("log-request-wider", "plus", "screen.extend", N_("Search further"), N_("Search a wider range for the lines of the request"), "ひろげる hirogeru はんい han'i", show=True, scope="logs"),
+    Command("log-request-wider", "", "screen.extend", N_("Search further"), N_("Search a wider range for the lines of the request"), "ひろげる hirogeru はんい han'i", scope="logs"),
     Command("log-mark", "m", "screen.mark_line", N_("Mark"), N_("Mark the line with a note, into the journal or an incident's timeline; again to remove the mark"), "しるし shirushi まーく maaku めも memo", show=True, scope="logs"),
     Command("log-mark-next", "apostrophe", "screen.go_mark(1)", N_("Next mark"), N_("Go to the next mark"), "つぎのしるし tsuginoshirushi", scope="logs"),
     Command("log-mark-previous", "quotation_mark", "screen.go_mark(-1)", N_("Previous mark"), N_("Go to the previous mark"), "まえのしるし maenoshirushi", scope="logs"),

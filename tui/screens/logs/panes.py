@@ -90,7 +90,11 @@ class PaneScreen(ModeScreen):
 
     @work(group="late-lines", exclusive=True)
     async def action_late_lines(self) -> None:
-        """Ask Logs Insights for the late lines that the pane may lack."""
+        """Ask AWS for lines that the pane may lack."""
+        await self.read_late_lines()
+
+    async def read_late_lines(self) -> None:
+        """Ask Logs Insights for the late lines that the focused pane may lack."""
         if (pane := self._pane_at_hand()) is not None:
             await ask_late_lines(self.app, self.tails[pane])
 
@@ -209,7 +213,8 @@ class PaneScreen(ModeScreen):
         """Open what reads the pane in a window."""
         from tui.screens.logs.reading_tools import open_tool
 
-        open_tool(self.app, message, self.tails[message.pane].group)
+        tail = self.tails.get(message.pane)
+        open_tool(self.app, message, tail.group if tail is not None else "")
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:

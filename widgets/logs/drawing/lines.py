@@ -133,6 +133,11 @@ class LogLines(LogWindow, can_focus=True):
         row = self.cursor
         return None if row is None else self.view.store.line(row)
 
+    def line_at_hand(self) -> StoredLine | None:
+        """The line at the cursor, else the last one in the window."""
+        row = self.position
+        return self.view.store.line(row) if self.view.store.first <= row < self.view.store.end else None
+
     # For the reader
 
     def scroll_rows(self, rows: int) -> bool:

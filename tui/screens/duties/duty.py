@@ -19,7 +19,7 @@ from tui.screens.common.dialog import Dialog
 from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
-from tui.screens.duties.finding_logs import logs_of
+from tui.screens.duties.inspected_logs import logs_of
 from widgets.duties.detail import DutyDetail
 from widgets.findings.list import FindingList
 from widgets.frame.key_bar import KeyBar

@@ -20,8 +20,8 @@ from tui.screens.common.command_sheets import finding_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties import finding_actions, signing
-from tui.screens.duties.finding_logs import logs_of
 from tui.screens.duties.follow_up import FollowUpScreen
+from tui.screens.duties.inspected_logs import logs_of
 from tui.screens.slack.post import propose_finding
 from widgets.findings.evidence import EvidenceTable
 from widgets.findings.view import FindingView

@@ -10,7 +10,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults faults-all faults-stopped mutations explore bursts openings soak readme i18n clean
+.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults faults-all faults-stopped mutations explore bursts openings soak logs readme i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ openings: $(VENV)/.dev ## what each screen leaves in memory, opened twenty times
 
 soak: $(VENV)/.dev ## a working day at every screen: memory, what closed screens leave (SOAK=real: one hour at speed 1)
 	SOAK=$(SOAK) $(BIN)/python -m pytest -q -m soak
+
+logs: $(VENV)/.dev ## four log groups at 1,000 events/s with bursts, late events and faults: every event exactly once (some minutes)
+	LOGS=full $(BIN)/python -m pytest -q -rP -m slow tests/faults/test_log_soak.py
 
 readme: $(VENV)/.dev ## write the READMEs' tables anew from the registries
 	$(BIN)/python -m tests.tools.readme update

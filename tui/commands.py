@@ -50,7 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("pane-together", "asterisk", "screen.toggle_together", N_("Scroll together"), N_("Let the panes scroll to the same moment together, or only move their mark line"), "いっしょ issho どうき douki おなじじこく sync", scope="logs"),
     Command("pane-smaller", "ctrl+left", "screen.resize_pane(-1)", N_("Smaller"), N_("Give the active pane less of the room"), "ちいさく chiisaku はば haba resize", scope="logs"),
     Command("pane-larger", "ctrl+right", "screen.resize_pane(1)", N_("Larger"), N_("Give the active pane more of the room"), "おおきく ookiku はば haba resize", scope="logs"),
-    Command("pane-late-lines", "plus", "screen.late_lines", N_("Late lines"), N_("Ask Logs Insights for the late lines that may be missing; the price is said first"), "ちちゃく chichaku おくれ okure late", scope="logs"),
+    Command("pane-late-lines", "plus", "screen.more", N_("Late lines"), N_("Ask Logs Insights for the late lines that may be missing; the price is said first"), "ちちゃく chichaku おくれ okure late", scope="logs"),
     Command("pane-live-tail", "f4", "screen.live_tail", N_("Live Tail"), N_("Show lines a second after they arrive, or end that; the price is said first"), "らいぶ raibu live tail", scope="logs"),
     Command("query", "Q", "screen.query", N_("Query"), N_("Query the log groups with Logs Insights; the price is said first"), "くえり kueri いんさいと insaito insights しゅうけい shuukei logsql ppl sql", show=True, scope="logs"),
     Command("duty-sign", "s", "screen.sign", N_("Sign off"), N_("Sign off the selected duty, with a note"), "かくにん kakunin しょめい shomei", show=True, scope="inspect"),

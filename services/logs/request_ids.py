@@ -1,16 +1,16 @@
 """Ids of requests in log lines, and all lines of one request in several log groups."""
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from services.aws.client.errors import AwsError
-from services.logs.filter_patterns.quoting import quoted
 from services.logs.follow.limiter import LogLimiter
 from services.logs.follow.source import LimitedSource, LogSource
 from services.logs.request_names import NAMES, plain_name
+from services.models.filter_patterns import phrase
+from services.models.json_text import json_object
 from services.models.logs import LogLine
 from services.models.problem import Problem
 
@@ -53,7 +53,7 @@ def request_ids(text: str, further: Sequence[str] = ()) -> tuple[RequestId, ...]
 
 def _fields(text: str, names: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Name and value of each field of that kind, in JSON or in text like `name=value`."""
-    value = _json(text)
+    value = json_object(text)
     if value is not None:
         yield from _in_json(value, set(names), 0)
         return
@@ -62,16 +62,6 @@ def _fields(text: str, names: dict[str, str]) -> Iterator[tuple[str, str]]:
         match = re.search(rf"(?<![\w-])({loose}){_VALUE}", text, re.IGNORECASE)
         if match is not None:
             yield match[1], match[2]
-
-
-def _json(text: str) -> dict[str, object] | None:
-    if not text.startswith("{"):
-        return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _in_json(value: object, names: set[str], depth: int) -> Iterator[tuple[str, str]]:
@@ -147,7 +137,7 @@ class RequestSearch:
         limited = LimitedSource(self.source, self.limiter, lane)
         try:
             for _page in range(PAGES):
-                lines, token = await limited.page(group, start_ms, end_ms, quoted(self.value), token)
+                lines, token = await limited.page(group, start_ms, end_ms, phrase(self.value), token)
                 state.pages += 1
                 state.lines += len(lines)
                 take(group, lines)

@@ -1,11 +1,11 @@
 """Requests that AWS WAF blocked, counted by rule, address, country and path: from log lines, and from samples."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+from services.models.json_text import json_object
 from services.models.text import clean
 from services.models.waf_records import rule_of
 
@@ -50,11 +50,8 @@ def block_of(line: bytes, at: int) -> Block | None:
     """The blocked request in a log line of the time `at` (epoch milliseconds); None if it is none."""
     if _BLOCK not in line:
         return None
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict) or record.get("action") != "BLOCK":
+    record = json_object(line)
+    if record is None or record.get("action") != "BLOCK":
         return None
     request = record.get("httpRequest")
     fields = request if isinstance(request, dict) else {}

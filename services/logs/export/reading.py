@@ -1,6 +1,5 @@
 """Reads what is exported: a span of time of a group, whole, within the account's limit of requests."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
@@ -85,11 +84,11 @@ class SpanReader:
     async def _page(
         self, group: str, start_ms: int, end_ms: int, pattern: str, token: str | None
     ) -> tuple[tuple[LogLine, ...], str | None]:
-        for number in range(TRIES):
+        for number in range(TRIES - 1):
             try:
                 return await self._source.page(group, start_ms, end_ms, pattern, token, longest=WHOLE)
             except AwsError as error:
-                if error.problem.kind not in _AGAIN or number == TRIES - 1:
+                if error.problem.kind not in _AGAIN:
                     raise
             await self._clock.sleep(PAUSE * 2.0**number)
-        raise asyncio.InvalidStateError
+        return await self._source.page(group, start_ms, end_ms, pattern, token, longest=WHOLE)

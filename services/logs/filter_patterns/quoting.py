@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from services.i18n import _
+from services.models.filter_patterns import phrase
 
 _PLAIN = re.compile("[A-Za-z0-9_]+")
 _PARTS = re.compile(r'[?-]?(?:"(?:[^"\\]|\\.)*"|%[^%]*%)|[^\s]+|\s+', re.DOTALL)
@@ -44,14 +45,9 @@ def as_pattern(text: str) -> Typed:
     return Typed("".join(pieces), tuple(terms))
 
 
-def quoted(text: str) -> str:
-    """A text as a phrase that matches exactly it."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def _in_quotes(part: str) -> str:
     if part.isspace() or _READY.fullmatch(part) or '"' in part:
         return part
     sign = part[0] if part[0] in "?-" and len(part) > 1 else ""
     term = part[len(sign) :]
-    return part if _PLAIN.fullmatch(term) else sign + quoted(term)
+    return part if _PLAIN.fullmatch(term) else sign + phrase(term)

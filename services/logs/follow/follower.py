@@ -173,7 +173,7 @@ class LogFollower:
             return round_
         share = self._limiter.share(self._lane)
         overlap = self._plan.overlap(now, self._poll, share) if self._plan else ()
-        start = window.begin(now, *overlap)
+        start = window.begin(*overlap)
         end = None
         # While a busy round is read, more arrives, which the next round would read again.
         if self._rate.per_second(now) * self._poll > PAGE_LINES and self._polls % UNBOUNDED_EVERY:
@@ -211,9 +211,7 @@ class LogFollower:
         self._window = window
         self._plan = SweepPlan(window, self._rate, now)
 
-    async def _read(
-        self, round_: _Round, end: int | None = None
-    ) -> AsyncGenerator[tuple[LogLine, ...], None]:
+    async def _read(self, round_: _Round) -> AsyncGenerator[tuple[LogLine, ...], None]:
         """Read every page; empty pages in between mean that AWS is still searching."""
         waited = self._lane.waited
         while True:

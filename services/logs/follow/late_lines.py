@@ -10,6 +10,7 @@ from services.models.base import RawId
 from services.models.insights_queries import InsightsQuery, QueryRows
 from services.models.logs import LogLine
 from services.models.metrics import TimeSpan
+from services.models.query_cells import milliseconds_of
 
 MOST_ROWS = 10_000
 """Late lines that one query returns at most."""
@@ -44,12 +45,5 @@ def late_lines_of(rows: QueryRows) -> list[LogLine]:
 
 
 def _epoch_ms(text: str | None) -> int | None:
-    """`2026-01-05 00:12:33.123` in UTC, or epoch milliseconds."""
-    if not text:
-        return None
-    try:
-        if text.isdigit():
-            return int(text)
-        return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
+    """`2026-01-05 00:12:33.123` in UTC, or epoch milliseconds, which AWS returns for `@ingestionTime`."""
+    return int(text) if text and text.isdecimal() and text.isascii() else milliseconds_of(text)

@@ -81,17 +81,19 @@ class LiveSession:
         failures = 0
         while True:
             problem: Problem | None = None
+            was_open = False
             try:
                 async with aclosing(self._session()) as states:
                     async for state in states:
-                        failures = 0
+                        failures, was_open = 0, True
                         yield state
                         if state.ended:
                             return
             except AwsError as error:
                 problem = error.problem
             yield self._state(problem=problem)
-            if problem is not None and problem.kind in _HOPELESS:
+            # AWS ends an open session with errors of its own, after three hours or when it breaks.
+            if problem is not None and problem.kind in _HOPELESS and not was_open:
                 return
             await self._clock.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
             failures += 1

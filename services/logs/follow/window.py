@@ -102,7 +102,7 @@ class FollowWindow:
         """Number of events that were read from the minute of `start` to that of `end`."""
         return self._ids.count(start, end)
 
-    def begin(self, now: int, overlap: int = OVERLAP, most_lines: int | None = None) -> int:
+    def begin(self, overlap: int = OVERLAP, most_lines: int | None = None) -> int:
         """Where this round starts reading; it has no end, because clients may log ahead of time.
 
         It overlaps the time that was read by `overlap`, or less if there are more than `most_lines` in it.

@@ -1,6 +1,6 @@
 """Counts of log events by level over any range: one priced query of Logs Insights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -107,13 +107,3 @@ def _whole(text: str | None) -> int:
         return int(float(text or 0))
     except (ValueError, OverflowError):
         return 0
-
-
-def filled_bars(histogram: LevelHistogram, span: TimeSpan) -> Sequence[LevelBar]:
-    """All bars of `span`, those without events included."""
-    seconds = int(histogram.width.total_seconds())
-    by_time = {bar.at: bar for bar in histogram.bars}
-    first = int(span.start.timestamp()) // seconds * seconds
-    starts = range(first, int(span.end.timestamp()), seconds)
-    moments = [datetime.fromtimestamp(start, span.start.tzinfo) for start in starts]
-    return [by_time.get(at, LevelBar(at)) for at in moments]

@@ -1,6 +1,5 @@
 """The kinds of secrets and personal data that are masked, and what a masked text is."""
 
-from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from services.i18n import N_
@@ -42,7 +41,3 @@ class MaskedText(NamedTuple):
     text: str
     counts: dict[str, int]
     """The number of masked parts by kind."""
-
-
-Detector = Callable[[str], Iterable[Span]]
-"""Finds spans in a text; they may overlap."""

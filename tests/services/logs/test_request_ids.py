@@ -7,9 +7,9 @@ import pytest
 
 from services.aws.client.errors import AwsError
 from services.clock import ManualClock
-from services.logs.filter_patterns.quoting import quoted
 from services.logs.follow.limiter import LogLimiter
 from services.logs.request_ids import RequestId, RequestSearch, request_ids
+from services.models.filter_patterns import phrase
 from services.models.logs import LogLine
 from services.models.problem import Problem, ProblemKind
 
@@ -45,8 +45,8 @@ def test_further_names_come_from_the_runbook() -> None:
 
 
 def test_an_id_is_quoted_as_a_filter_pattern() -> None:
-    assert quoted("abc-123") == '"abc-123"'
-    assert quoted('a"b\\c') == '"a\\"b\\\\c"'
+    assert phrase("abc-123") == '"abc-123"'
+    assert phrase('a"b\\c') == '"a\\"b\\\\c"'
 
 
 class Groups:

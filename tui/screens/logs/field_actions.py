@@ -5,11 +5,12 @@ from datetime import datetime
 
 from services.i18n import _
 from services.logs.filter_patterns.combining import combined
+from services.models.filter_patterns import phrase
 from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.groups import GroupScreen
-from widgets.logs.form.field_patterns import pattern_for, phrase
+from widgets.logs.form.field_patterns import pattern_for
 from widgets.logs.form.field_rows import FieldRow, value_text
 from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane

@@ -32,7 +32,7 @@ from widgets.logs.panes.arrangement import MOST_PANES
 
 _OF_SEVERAL = ("close_pane", "zoom_pane", "resize_pane", "toggle_together")
 """Actions on panes that stand beside others."""
-_OF_ONE_GROUP = ("live_tail", "line_tables")
+_OF_ONE_GROUP = ("late_lines", "live_tail", "line_tables")
 """Actions on a pane that follows a log group."""
 
 
@@ -75,7 +75,7 @@ class LogsScreen(PaneSet):
             return len(self.tails) > 1 and self.cover is None
         if action in _OF_ONE_GROUP:
             return self.cover is None
-        if action == "late_lines":
+        if action == "more":
             return self.cover is None or isinstance(self.cover, RequestPane)
         if action == "extend":
             return isinstance(self.cover, RequestPane)
@@ -154,17 +154,17 @@ class LogsScreen(PaneSet):
         """Show all lines of the request whose id is in the line at the cursor."""
         self.covers.run(self.covers.request())
 
-    async def read_late_lines(self) -> None:
-        """Ask AWS for more: late lines, or a wider range for a request."""
-        if self.cover is None:
-            await super().read_late_lines()
-        else:
-            self.action_extend()
-
     def action_extend(self) -> None:
         """Search a wider range for the lines of the request."""
         if isinstance(self.cover, RequestPane):
             self.covers.run(self.cover.extend())
+
+    def action_more(self) -> None:
+        """Search further for the request that covers the panes, else ask for late lines."""
+        if isinstance(self.cover, RequestPane):
+            self.action_extend()
+        else:
+            self.action_late_lines()
 
     def leads_back(self) -> bool:
         """Whether the key of going back shows the panes again, or returns to an incident."""

@@ -90,11 +90,7 @@ class PaneScreen(ModeScreen):
 
     @work(group="late-lines", exclusive=True)
     async def action_late_lines(self) -> None:
-        """Ask AWS for lines that the pane may lack."""
-        await self.read_late_lines()
-
-    async def read_late_lines(self) -> None:
-        """Ask Logs Insights for the late lines that the focused pane may lack."""
+        """Ask Logs Insights for the late lines that the pane may lack."""
         if (pane := self._pane_at_hand()) is not None:
             await ask_late_lines(self.app, self.tails[pane])
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from services.models.filter_patterns import phrase
 from widgets.logs.form.field_rows import FieldRow, Path, value_text
 from widgets.logs.form.line_form import LineForm
 
@@ -60,8 +61,3 @@ def _compared(selector: str, value: object, *, hides: bool) -> str:
 def _term(text: str, *, hides: bool) -> str:
     first = next((part for part in text.splitlines() if part.strip()), "").strip()
     return f"{'-' if hides else ''}{phrase(first)}" if first else ""
-
-
-def phrase(text: str) -> str:
-    """A text as a phrase that matches exactly it."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,12 +1,12 @@
 """JSON lines: status, milliseconds, method and path as columns, then the message and what went wrong."""
 
-import json
 from collections.abc import Mapping
 from typing import ClassVar
 
 from services.i18n import N_
+from services.models.json_text import json_object
 from services.models.text import clean
-from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts, Role, Span, field, first_of
+from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts, Role, Span, first_of
 from widgets.logs.form.values import text_of
 from widgets.logs.text.severity import LEVEL_KEYS
 
@@ -23,14 +23,8 @@ _ERROR_LIMIT = 1_000
 
 
 def parsed(text: str) -> dict[str, object] | None:
-    """The JSON object that `text` is, or None."""
-    if not text.startswith("{") or len(text) > _PARSED_LIMIT:
-        return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+    """The JSON object that `text` is; None for any other text, and for one that is too long to be drawn as fields."""
+    return json_object(text) if len(text) <= _PARSED_LIMIT else None
 
 
 class JsonLines(LineForm):
@@ -109,9 +103,3 @@ def _error(fields: Mapping[str, object], message: str) -> tuple[str, tuple[Span,
             return (key, ((f"  {kind}", "value"),)) if kind and kind not in message else (key, ())
         return key, ((f"  {kind + ': ' if kind else ''}", "value"), (text, ""))
     return "", ()
-
-
-def error_field(fields: Mapping[str, object], name: str) -> bool:
-    """Whether a field (nested ones by dots) says what went wrong."""
-    head = name.split(".", 1)[0]
-    return head in ERROR_KEYS and field(fields, name) not in (None, "")

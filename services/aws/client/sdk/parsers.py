@@ -133,6 +133,9 @@ class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK 
     def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
         if shape.metadata.get("exception", False):
             return super()._handle_json_body(raw_body, shape)
+        if not raw_body and getattr(shape, "event_stream_name", None):
+            # The event that begins a stream has no payload.
+            return {}
         if not raw_body and shape.members:
             raise ResponseParserError("an empty body")
         value = _loads(raw_body or b"{}")

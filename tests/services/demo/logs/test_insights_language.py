@@ -153,7 +153,6 @@ def test_an_index_spares_events_but_changes_no_result() -> None:
 _NAMES = st.sampled_from(["a", "b", "c"])
 _VALUES = st.integers(-3, 3)
 _SIGNS = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
-_Condition = tuple[str, Any]
 _CONDITIONS: st.SearchStrategy[Any] = st.recursive(
     st.tuples(_NAMES, _SIGNS, _VALUES)
     | st.tuples(_NAMES, st.just("in"), st.lists(_VALUES, min_size=1, max_size=3)),

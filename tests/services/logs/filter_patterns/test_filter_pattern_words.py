@@ -10,7 +10,8 @@ from services.demo.logs.filter_patterns.language import compile_pattern
 from services.logs.filter_patterns.explain import explain
 from services.logs.filter_patterns.model import PatternError
 from services.logs.filter_patterns.parse import parse
-from services.logs.filter_patterns.quoting import as_pattern, quoted
+from services.logs.filter_patterns.quoting import as_pattern
+from services.models.filter_patterns import phrase
 
 
 def _accepted_here(text: str) -> bool:
@@ -64,8 +65,8 @@ def test_any_text_gets_an_explanation(text: str) -> None:
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=30))
-def test_a_quoted_text_matches_itself(text: str) -> None:
-    assert compile_pattern(quoted(text))(f"before {text} after")
+def test_a_phrase_matches_itself(text: str) -> None:
+    assert compile_pattern(phrase(text))(f"before {text} after")
 
 
 _IDS = st.one_of(

@@ -95,7 +95,7 @@ class Reader:
         self.delivered += fresh
 
     def round(self, now: int, overlap: int, *, fails: bool, bounded: bool) -> None:
-        start = self.window.begin(now, overlap)
+        start = self.window.begin(overlap)
         lines = visible(self.events, start, now, now + self.window.ahead if bounded else None)
         half = len(lines) // 2
         # A failed round has read a part of its pages.
@@ -159,7 +159,7 @@ def test_ids_are_forgotten_only_when_no_later_read_can_return_them(reads: list[t
     now = 0
     for step, (pause, count) in enumerate(reads):
         now += pause
-        start = window.begin(now)
+        start = window.begin()
         again = [line(identity, at) for identity, at in times.items() if at >= start]
         assert window.accept(again, now) == ()
         fresh = [line(f"{step}-{index}", max(start, 0, now - 7 * index)) for index in range(count)]
@@ -170,11 +170,11 @@ def test_ids_are_forgotten_only_when_no_later_read_can_return_them(reads: list[t
 
 def test_the_first_read_starts_at_the_given_time_until_it_succeeds() -> None:
     window = FollowWindow(1_000, 5_000)
-    assert window.begin(5_000) == 1_000
+    assert window.begin() == 1_000
     window.accept([line("a", 4_000)], 5_000)
-    assert window.begin(9_000) == 1_000
+    assert window.begin() == 1_000
     window.finish(9_000)
-    assert window.begin(10_000) == 4_000 - OVERLAP
+    assert window.begin() == 4_000 - OVERLAP
 
 
 def test_overlap_as_asked_and_never_hours() -> None:
@@ -182,10 +182,10 @@ def test_overlap_as_asked_and_never_hours() -> None:
     now = 10_000_000
     window.accept([line("a", now)], now)
     window.finish(now)
-    assert window.begin(now + POLL) == now - OVERLAP
-    assert window.begin(now + POLL, LEAST_OVERLAP) == now - LEAST_OVERLAP
+    assert window.begin() == now - OVERLAP
+    assert window.begin(LEAST_OVERLAP) == now - LEAST_OVERLAP
     for later in range(now + 2 * OVERLAP, now + 7_200_000, 60_000):
-        start = window.begin(later)
+        start = window.begin()
         assert start >= later - FURTHEST - 60_000
         window.finish(later)
 
@@ -195,7 +195,7 @@ def test_after_an_outage_reading_begins_before_it() -> None:
     before = 10_000_000
     window.accept([line("a", before)], before)
     window.finish(before)
-    assert window.begin(before + 7_200_000) <= before - OVERLAP
+    assert window.begin() <= before - OVERLAP
 
 
 def test_a_future_stamp_makes_nothing_late_and_moves_no_window() -> None:
@@ -204,7 +204,7 @@ def test_a_future_stamp_makes_nothing_late_and_moves_no_window() -> None:
     (ahead,) = window.accept([line("ahead", now + 7_200_000)], now)
     window.finish(now)
     assert window.newest == now
-    assert window.begin(now + POLL) == now - OVERLAP
+    assert window.begin() == now - OVERLAP
     (normal,) = window.accept([line("normal", now + 1)], now + POLL)
     assert not ahead.late
     assert not normal.late
@@ -226,7 +226,7 @@ def test_the_clock_may_step_back() -> None:
     window = FollowWindow(0, 0)
     window.accept([line("a", 10_000_000)], 10_000_000)
     window.finish(10_000_000)
-    assert window.begin(9_000_000) <= 10_000_000 - OVERLAP
+    assert window.begin() <= 10_000_000 - OVERLAP
     assert window.accept([line("a", 10_000_000), line("b", 9_000_000)], 9_000_000) != ()
     window.finish(9_000_000)
     assert len(window) == 2
@@ -248,12 +248,12 @@ def test_beyond_the_bound_of_ids_nothing_is_delivered_twice_and_none_is_called_c
     lines = [line(str(number), number * 60_000) for number in range(300)]
     for event in lines:
         now = event.at + 1_000
-        window.begin(now)
+        window.begin()
         assert [fresh.id for fresh in window.accept([event], now)] == [event.id]
         window.finish(now)
     assert len(window) <= 100
     assert window.accept(lines, now) == ()
-    assert window.begin(now + POLL) >= window.horizon
+    assert window.begin() >= window.horizon
 
 
 @settings(max_examples=40 if settings.default.derandomize else settings.default.max_examples)
@@ -279,7 +279,7 @@ def test_a_window_called_complete_is_complete_after_any_pause(
 def test_a_steady_tail_is_complete_up_to_two_minutes_ago() -> None:
     window = FollowWindow(0, 0)
     for now in range(10_000_000, 11_000_000, POLL):
-        window.begin(now)
+        window.begin()
         window.accept([line(str(now), now)], now)
         window.finish(now)
         assert window.complete_to(OVERLAP) == now - OVERLAP

@@ -78,7 +78,7 @@ async def test_lines_minutes_price_and_the_end_without_keys(
             empty_aws.advance(IDLE - 70)
             running.session.touch()
             empty_aws.advance(80)
-            state = await running.until(lambda state: state.minutes == 16)
+            state = await running.until(lambda state: state.minutes == 17)
             assert not state.ended
             empty_aws.advance(IDLE)
             assert (await running.until(lambda state: state.ended)).open is False

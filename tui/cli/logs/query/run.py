@@ -11,8 +11,9 @@ from rich.cells import cell_len
 
 from services.aws.client.errors import AwsError
 from services.i18n import _
-from services.logs.insights.chosen import chosen_query
+from services.logs.insights.mistakes import mistake_in
 from services.logs.insights.texts import filled, placeholders
+from services.logs.insights.wording import state_words
 from services.models.amounts import size_words, yen_words
 from services.models.insights import QueryState
 from services.models.insights_queries import (
@@ -34,7 +35,6 @@ from tui.cli.logs.query.text import (
     csv_lines,
     head_lines,
     price_line,
-    state_words,
     table_lines,
 )
 from tui.cli.opened_journal import as_json
@@ -114,7 +114,7 @@ class QueryCommand:
         """Estimate, ask, run and print."""
         saved = await self._saved()
         query = self._query(saved)
-        if trouble := chosen_query(query):
+        if trouble := mistake_in(query):
             raise click.UsageError(trouble, click.get_current_context())
         estimate = await self._estimate(query)
         if not self._agreed(estimate):
@@ -163,11 +163,7 @@ class QueryCommand:
         query = InsightsQuery(text=text, groups=(), span=self._span(saved))
         query = query.model_copy(update={"language": language} if language else {})
         groups = flags.groups or (saved.groups if saved else ())
-        if (
-            not groups
-            and not chosen_query(query.model_copy(update={"groups": ("-",)}))
-            and runbook.log_groups
-        ):
+        if not groups and not mistake_in(query.model_copy(update={"groups": ("-",)})) and runbook.log_groups:
             groups = (str(runbook.log_groups[0].id),)
         return InsightsQuery.model_validate(
             query.model_dump() | {"groups": groups, "limit": flags.limit or query.limit}

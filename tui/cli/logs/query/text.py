@@ -9,10 +9,10 @@ from datetime import tzinfo
 
 from rich.cells import cell_len
 
-from services.i18n import N_, _, plural
+from services.i18n import _, plural
+from services.logs.insights.wording import state_words
 from services.models.amounts import size_words, yen_words
 from services.models.date_text import period_text, with_zone
-from services.models.insights import QueryState
 from services.models.insights_queries import (
     InsightsQuery,
     QueryEstimate,
@@ -29,21 +29,6 @@ WIDEST = 60
 """Cells of a column at most, on a terminal."""
 MEASURED = 1_000
 """Rows that decide how wide the columns of a table are."""
-
-_STATES = {
-    QueryState.SCHEDULED: N_("waiting"),
-    QueryState.RUNNING: N_("running"),
-    QueryState.COMPLETE: N_("complete"),
-    QueryState.FAILED: N_("failed"),
-    QueryState.CANCELLED: N_("cancelled"),
-    QueryState.TIMEOUT: N_("timed out"),
-    QueryState.UNKNOWN: N_("state unknown"),
-}
-
-
-def state_words(progress: QueryProgress) -> str:
-    """The state of a query as one word or two."""
-    return _("stopped: it ran too long") if progress.given_up else _(_STATES[progress.state])
 
 
 def head_lines(

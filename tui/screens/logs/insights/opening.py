@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from services.aws.logs.queries import POINTER
 from services.i18n import _
-from services.logs.insights.chosen import chosen_query
+from services.logs.insights.mistakes import mistake_in
 from services.models.aws_cli import CommandSheet
 from services.models.insights_queries import InsightsQuery, QueryLanguage, QueryRows
 from services.models.query_cells import local_time
@@ -59,7 +59,7 @@ def _local(name: str, text: str, zone: tzinfo) -> str:
 
 def commands_of(query: InsightsQuery) -> CommandSheet | None:
     """The `aws` commands that run a query; None for one that cannot be sent, or of another language than LogsQL."""
-    if not query.groups or query.language is not QueryLanguage.LOGSQL or chosen_query(query):
+    if not query.groups or query.language is not QueryLanguage.LOGSQL or mistake_in(query):
         return None
     from services.aws_cli.logs import insights as insights_commands
 

@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _, sentences
-from services.logs.insights.chosen import chosen_query
+from services.logs.insights.mistakes import mistake_in
 from services.models.aws_cli import CommandSheet
 from services.models.base import RawId
 from services.models.insights_queries import InsightsQuery, QueryEstimate, QueryRows
@@ -143,7 +143,7 @@ class InsightsScreen(ModeScreen):
     async def action_run(self) -> None:
         """Run the query; ask first if its price is high or unknown."""
         query = self.query_now()
-        if trouble := chosen_query(query):
+        if trouble := mistake_in(query):
             self._say(trouble)
             return
         estimate = self.draft.estimate or await self._estimated(query)

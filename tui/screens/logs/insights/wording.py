@@ -1,22 +1,11 @@
 """The lines of the query screen about price, progress and result."""
 
-from services.i18n import N_, _, plural
+from services.i18n import _, plural
+from services.logs.insights.wording import state_words
 from services.models import glyphs
 from services.models.amounts import size_words, yen_words
-from services.models.insights import QueryState
 from services.models.insights_queries import QueryEstimate, QueryProgress
 from widgets.drawing.lines import Line
-
-STATES = {
-    QueryState.SCHEDULED: N_("waiting"),
-    QueryState.RUNNING: N_("running"),
-    QueryState.COMPLETE: N_("complete"),
-    QueryState.FAILED: N_("failed"),
-    QueryState.CANCELLED: N_("cancelled"),
-    QueryState.TIMEOUT: N_("timed out"),
-    QueryState.UNKNOWN: N_("state unknown"),
-}
-"""English; translated when shown."""
 
 
 def price_line(estimate: QueryEstimate) -> Line:
@@ -46,7 +35,7 @@ def running_line(progress: QueryProgress, yen: float) -> Line:
     )
     rows = len(progress.rows.rows)
     return [
-        (f"{glyphs.RUNNING} {_(STATES[progress.state])}", "caution"),
+        (f"{glyphs.RUNNING} {state_words(progress)}", "caution"),
         (f"  {facts}", ""),
         (f"  {partial_words(rows)}", "warn"),
     ]
@@ -73,7 +62,7 @@ def final_line(progress: QueryProgress, yen: float, saved_yen: float) -> Line:
     """What came back, and what it cost."""
     rows = len(progress.rows.rows)
     if not progress.complete:
-        why = _("stopped: it ran too long") if progress.given_up else _(STATES[progress.state])
+        why = state_words(progress)
         return [
             (f"{glyphs.ATTENTION} {why}", "bad"),
             (f"  {partial_words(rows)}", "warn"),

@@ -7,7 +7,7 @@ from services.models.insights_queries import LONGEST_TEXT, MOST_GROUPS, Insights
 from services.models.query_words import UNMASK
 
 
-def chosen_query(query: InsightsQuery) -> str:
+def mistake_in(query: InsightsQuery) -> str:
     """Why the query cannot be sent, in words; "" if it can."""
     text = query.text.strip()
     if not text:

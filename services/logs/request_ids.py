@@ -1,8 +1,4 @@
-"""Ids of requests in log lines, and all lines of one request in several log groups.
-
-Sources of the names: X-Ray and load balancer trace header `X-Amzn-Trace-Id: Root=1-…` (AWS X-Ray developer guide),
-W3C `traceparent`, API Gateway's and Lambda's `requestId`.
-"""
+"""Ids of requests in log lines, and all lines of one request in several log groups."""
 
 import asyncio
 import re
@@ -12,24 +8,12 @@ from dataclasses import dataclass, field
 from services.aws.client.errors import AwsError
 from services.logs.follow.limiter import LogLimiter
 from services.logs.follow.source import LimitedSource, LogSource
+from services.logs.request_names import NAMES, plain_name
 from services.models.filter_patterns import phrase
 from services.models.json_text import json_object
 from services.models.logs import LogLine
 from services.models.problem import Problem
 
-NAMES = (
-    "requestId",
-    "request_id",
-    "x-request-id",
-    "traceId",
-    "trace_id",
-    "x-amzn-trace-id",
-    "correlationId",
-    "correlation_id",
-    "x-correlation-id",
-    "traceparent",
-)
-"""Names of fields whose values are ids of requests; case, `-` and `_` do not matter."""
 MOST = 9
 """Ids of one line at most."""
 PAGES = 20
@@ -55,7 +39,7 @@ class RequestId:
 
 def request_ids(text: str, further: Sequence[str] = ()) -> tuple[RequestId, ...]:
     """The ids in a line, those of named fields first; `further` are more names of fields. Pure."""
-    names = {_plain(name): name for name in (*further, *NAMES)}
+    names = {plain_name(name): name for name in (*further, *NAMES)}
     ids: dict[str, RequestId] = {}
     for name, value in (*_fields(text, names), *(("x-amzn-trace-id", root) for root in _ROOT.findall(text))):
         for request_id in _values(value):
@@ -65,10 +49,6 @@ def request_ids(text: str, further: Sequence[str] = ()) -> tuple[RequestId, ...]
         if value not in whole:
             ids.setdefault(value, RequestId("", value))
     return tuple(ids.values())[:MOST]
-
-
-def _plain(name: str) -> str:
-    return name.casefold().replace("-", "").replace("_", "")
 
 
 def _fields(text: str, names: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -93,7 +73,7 @@ def _in_json(value: object, names: set[str], depth: int) -> Iterator[tuple[str, 
     for name, item in items:
         if isinstance(item, dict | list) and depth < _DEPTH:
             yield from _in_json(item, names, depth + 1)
-        elif _plain(name) in names and isinstance(item, str | int) and not isinstance(item, bool):
+        elif plain_name(name) in names and isinstance(item, str | int) and not isinstance(item, bool):
             yield name, str(item)
 
 

@@ -1,4 +1,4 @@
-"""One log event as it is handed to a program: a line of `toban logs tail --json` and of an export."""
+"""One log event as it is handed to a program: a line of `toban logs tail --json`."""
 
 from datetime import datetime
 

@@ -1,8 +1,9 @@
-"""Checks of a runbook's log groups: their columns are names of fields, each once."""
+"""Checks of a runbook's log groups: their columns are names of fields, each once, as are those of request ids."""
 
 from collections.abc import Iterator
 
 from services.i18n import _
+from services.logs.request_names import plain_name
 from services.models.runbook import LogGroupSpec, Runbook
 from services.toml.positions import Path
 
@@ -28,4 +29,14 @@ def _mistakes(group: LogGroupSpec) -> Iterator[tuple[tuple[int, ...], str]]:
             yield (place,), _('"{name}" appears twice: rename or remove one').format(name=name)
 
 
-ALL = (columns,)
+def request_ids(runbook: Runbook) -> Iterator[tuple[Path, str]]:
+    """Yield the names of request ids that a log group has twice; case, `-` and `_` do not matter."""
+    for index, group in enumerate(runbook.log_groups):
+        names = [plain_name(name) for name in group.request_ids]
+        for place, name in enumerate(group.request_ids):
+            if names[place] in names[:place]:
+                message = _('"{name}" appears twice: rename or remove one').format(name=name)
+                yield ("log_groups", index, "request_ids", place), message
+
+
+ALL = (columns, request_ids)

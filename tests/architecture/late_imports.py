@@ -89,7 +89,7 @@ REASONS = [
             },
             "services/inspections/waf_blocks/inspection.py": {"services.inspections.waf_blocks.cli_commands"},
             "tui/navigation.py": {"tui.screens.common.aws_commands"},
-            "tui/screens/logs/insights/opening.py": {"services.aws_cli.logs"},
+            "tui/screens/logs/insights/row_actions.py": {"services.aws_cli.logs"},
             "tui/screens/logs/panes.py": {"services.aws_cli.logs"},
             "tui/screens/common/command_sheets.py": {
                 "services.aws_cli.alarms",

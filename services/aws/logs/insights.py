@@ -13,7 +13,7 @@ from typing import Any
 
 from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.reader import Answer, Reader, incomplete, is_readable, rows, when, whole
-from services.aws.logs.queries import identifier, name_of
+from services.aws.logs.queries import group_name, identifier
 from services.aws.logs.query_text import commands, joined
 from services.i18n import _
 from services.models.insights import GroupSize, QueryResult, QueryState, StoredGroup
@@ -104,7 +104,7 @@ class Insights:
 
     async def stored(self, group: str) -> StoredGroup | None:
         """How much a log group stores; None if it does not exist. Raises AwsError."""
-        name = name_of(group)
+        name = group_name(group)
         pages = self._session.pages(
             "logs", "DescribeLogGroups", region=self._region, required=("logGroups",), logGroupNamePrefix=name
         )

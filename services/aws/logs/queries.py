@@ -135,12 +135,12 @@ def identifier(group: str) -> str:
     return group.removesuffix(":*")
 
 
-def name_of(group: str) -> str:
+def group_name(group: str) -> str:
     """A log group's name, from its name or ARN."""
     return identifier(group).rsplit(":log-group:", 1)[-1]
 
 
-def joined(pages: Iterable[QueryRows]) -> QueryRows:
+def one_table(pages: Iterable[QueryRows]) -> QueryRows:
     """Several pages as one table: the columns of all of them, in order of their first appearance."""
     pages = [page for page in pages if page.rows]
     if len(pages) == 1:

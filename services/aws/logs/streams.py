@@ -5,7 +5,7 @@ Source: DescribeLogStreams (Amazon CloudWatch Logs API reference).
 
 from datetime import UTC, datetime
 
-from services.aws.client.reader import Reader, rows
+from services.aws.client.reader import Answer, Reader, rows
 from services.models.base import RawId
 
 _NEWEST = 50
@@ -25,16 +25,8 @@ class LogStreams:
 
         Raises AwsError.
         """
-        answer = await self._session.read(
-            "logs",
-            "DescribeLogStreams",
-            required=("logStreams",),
-            logGroupName=group,
-            orderBy="LastEventTime",
-            descending=True,
-            limit=1,
-        )
-        times = [_time(row.get("lastEventTimestamp")) for row in rows(answer, "logStreams")]
+        streams = await self._newest(group, 1)
+        times = [_time(row.get("lastEventTimestamp")) for row in streams]
         return max((at for at in times if at is not None), default=None)
 
     async def of_task(self, group: str, task: str) -> tuple[RawId, ...]:
@@ -42,6 +34,12 @@ class LogStreams:
 
         Raises AwsError.
         """
+        streams = await self._newest(group, _NEWEST)
+        names = [str(row.get("logStreamName") or "") for row in streams]
+        return tuple(RawId(name) for name in names if name.rpartition("/")[2] == task)
+
+    async def _newest(self, group: str, most: int) -> list[Answer]:
+        """The streams with the newest events, the newest first."""
         answer = await self._session.read(
             "logs",
             "DescribeLogStreams",
@@ -49,10 +47,9 @@ class LogStreams:
             logGroupName=group,
             orderBy="LastEventTime",
             descending=True,
-            limit=_NEWEST,
+            limit=most,
         )
-        names = [str(row.get("logStreamName") or "") for row in rows(answer, "logStreams")]
-        return tuple(RawId(name) for name in names if name.rpartition("/")[2] == task)
+        return rows(answer, "logStreams")
 
 
 def _time(value: object) -> datetime | None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from services.aws.logs.queries import name_of
+from services.aws.logs.queries import group_name
 from services.background.detached import detached, in_thread
 from services.host.regular_files import read
 from services.host.state_files import state_folder, write_private
@@ -88,10 +88,10 @@ class QueryHistory:
 
     def correction(self, groups: Sequence[str]) -> float | None:
         """Bytes scanned per byte estimated in the newest complete query of just these groups; None if there was none."""
-        wanted = {name_of(group) for group in groups}
+        wanted = {group_name(group) for group in groups}
         for query in self.queries:
             is_measure = query.complete and query.estimated >= ONCE_A_SIZE and query.bytes
-            if is_measure and {name_of(group) for group in query.groups} == wanted:
+            if is_measure and {group_name(group) for group in query.groups} == wanted:
                 return (query.bytes + query.skipped) / query.estimated
         return None
 

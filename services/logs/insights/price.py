@@ -14,7 +14,7 @@ from services.aws.client.errors import AwsError
 from services.aws.client.prices import usd_of_insights, yen_per_dollar
 from services.aws.client.reader import Reader
 from services.aws.logs.insights import Insights
-from services.aws.logs.queries import InsightsQueries, name_of
+from services.aws.logs.queries import InsightsQueries, group_name
 from services.clock import Clock
 from services.i18n import _, plural, sentences
 from services.logs.insights.texts import equality_fields
@@ -66,7 +66,7 @@ class PriceEstimator:
         A group whose size cannot be read is listed as unknown. Raises AwsError if that is so of all of them.
         """
         now = self._clock.now()
-        names = list(dict.fromkeys(name_of(group) for group in groups))
+        names = list(dict.fromkeys(group_name(group) for group in groups))
         answers = await asyncio.gather(*map(self._stored_of, names), return_exceptions=True)
         stored: dict[str, StoredGroup] = {}
         errors: list[AwsError] = []
@@ -127,7 +127,7 @@ class PriceEstimator:
             except AwsError:
                 indexes = ()
             for name in missing:
-                own = tuple(each for each in indexes if not each.group or name_of(each.group) == name)
+                own = tuple(each for each in indexes if not each.group or group_name(each.group) == name)
                 self._indexes[name] = (now, own)
         return {name: self._indexes[name][1] for name in names}
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain, repeat
 
 from services.aws.client.errors import AwsError, Throttled
-from services.aws.logs.queries import PEEK, InsightsQueries, joined
+from services.aws.logs.queries import PEEK, InsightsQueries, one_table
 from services.background.detached import detached
 from services.logs.insights.texts import sent_text
 from services.models.insights import QueryState
@@ -130,7 +130,7 @@ class QueryRunner:
         while True:
             page, token = await self._page(id, token)
             pages.append(page.rows)
-            table = await asyncio.to_thread(joined, list(pages))
+            table = await asyncio.to_thread(one_table, list(pages))
             whole = not token
             count = len(table.rows) if whole else max(final.count, len(table.rows))
             yield replace(final, rows=table, count=count)

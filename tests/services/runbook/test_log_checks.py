@@ -28,6 +28,11 @@ def test_a_group_may_name_its_form_and_its_columns_and_need_not() -> None:
         ('form = "xml"', "log_groups[0].form", "must be one of waf, json, postgresql, plain (found 'xml')"),
         ('columns = ["a", "b", "a"]', "log_groups[0].columns[2]", '"a" appears twice: rename or remove one'),
         (
+            'request_ids = ["order_id", "orderId"]',
+            "log_groups[0].request_ids[1]",
+            '"orderId" appears twice: rename or remove one',
+        ),
+        (
             'columns = [" "]',
             "log_groups[0].columns[0]",
             "must be the name of a field, at most 200 characters long",

@@ -15,11 +15,13 @@ from services.models.aws_cli import CommandSheet
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
+from tui.messages import OpenLogs
 from tui.screens.common.command_sheets import finding_sheet
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties import finding_actions, signing
 from tui.screens.duties.follow_up import FollowUpScreen
+from tui.screens.duties.inspected_logs import logs_of
 from tui.screens.slack.post import propose_finding
 from widgets.findings.evidence import EvidenceTable
 from widgets.findings.view import FindingView
@@ -43,6 +45,7 @@ class FindingScreen(ModeScreen):
         Binding("p", "propose", N_("Slack"), show=True),
         Binding("at", "leave", N_("Follow-up"), show=True),
         Binding("c", "respond", N_("Respond"), show=True),
+        Binding("l", "logs", N_("Logs at that minute"), show=True),
     ]
 
     def __init__(
@@ -135,9 +138,19 @@ class FindingScreen(ModeScreen):
             "consent": lambda: finding.waits_for_consent and not self._why_not_run(),
             "rerun": lambda: not self._why_not_run(),
             "sign": lambda: self.slot is not None and self.services.duties.signable(self.slot),
+            "logs": lambda: self._logs() is not None,
             "step": lambda: self.slot is not None and len(self._siblings()) > 1,
         }
         return is_available[action]() if action in is_available else True
+
+    def action_logs(self) -> None:
+        """Open the log groups of the inspection side by side."""
+        if (request := self._logs()) is not None:
+            self.app.post_message(request)
+
+    def _logs(self) -> OpenLogs | None:
+        finding = self.recorded.finding
+        return logs_of(self.services.runbook, [finding.inspection], [finding])
 
     def _has_allow_list(self) -> bool:
         """Whether this finding is about sign-ins and the allow list has entries that could be removed."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from services.i18n import _
+from services.logs.filter_patterns.combining import combined
 from services.models.filter_patterns import phrase
 from services.models.text import clean
 from tui.console import Console
@@ -30,7 +31,7 @@ async def act(app: Console, pane: LogPane, message: FieldList.Acted, add_pane: A
     row, action = message.row, message.action
     filter_in, filter_out = (pattern_for(message.fields.form, row, hides=hides) for hides in (False, True))
     if action == "menu":
-        choices = _choices(row, filter_in, filter_out, may_follow=add_pane is not None)
+        choices = _choices(row, pane.pattern, filter_in, filter_out, may_follow=add_pane is not None)
         answer = await app.push_screen_wait(ChooseScreen(_title(row), choices, harmless=True))
         if answer is None or not pane.is_attached:
             return
@@ -62,7 +63,8 @@ async def _chosen(
         pane.filters.add(Query(_searched(row)), hides=True)
         pane.lines.focus()
     elif answer in patterns:
-        pane.post_message(LogPane.PatternChanged(pane, patterns[answer]))
+        further = patterns[answer]
+        pane.post_message(LogPane.PatternChanged(pane, combined(pane.pattern, further) or further))
     elif add_pane is not None:
         await _follow(app, pane, row, add_pane)
 
@@ -75,18 +77,31 @@ async def _follow(app: Console, pane: LogPane, row: FieldRow, add_pane: AddPane)
         await add_pane(groups[0], moment(line.at) if line is not None else None, phrase(_searched(row)))
 
 
-def _choices(row: FieldRow, filter_in: str, filter_out: str, *, may_follow: bool) -> list[Choice]:
+def _choices(
+    row: FieldRow, present: str, filter_in: str, filter_out: str, *, may_follow: bool
+) -> list[Choice]:
     choices = [Choice("search", _("Search this value"), "/")]
     if filter_in:
-        choices.append(Choice("in", _("Show only lines with it (AWS filters)"), clean(filter_in, 120)))
+        choices.append(Choice("in", _("Show only lines with it (AWS filters)"), _becomes(present, filter_in)))
     if filter_out:
-        choices.append(Choice("out", _("Leave out lines with it (AWS filters)"), clean(filter_out, 120)))
+        choices.append(
+            Choice("out", _("Leave out lines with it (AWS filters)"), _becomes(present, filter_out))
+        )
     if _searched(row):
         choices.append(Choice("hide", _("Hide lines with it here"), clean(_searched(row), 120)))
     choices.append(Choice("copy", _("Copy the value"), "y"))
     if may_follow and _searched(row):
         choices.append(Choice("follow", _("Follow it in another pane, from this line's time on"), ""))
     return choices
+
+
+def _becomes(present: str, further: str) -> str:
+    """The pattern that a choice leads to; says where it replaces the present one."""
+    whole = combined(present, further)
+    if whole is not None:
+        return clean(whole, 120)
+    words = _("{pattern} in place of the present filter, with which it cannot be combined")
+    return words.format(pattern=clean(further, 120))
 
 
 def _title(row: FieldRow) -> str:

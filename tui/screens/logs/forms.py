@@ -6,6 +6,7 @@ from tui.screens.logs.columns import Answer, ColumnsScreen, offers
 from tui.screens.logs.memory import log_memory
 from widgets.logs.form.group_form import FormChoice
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.store.sources import source_of
 
 
 def form_choice(app: Console, group: str) -> FormChoice:
@@ -28,8 +29,10 @@ async def show_form(app: Console, pane: LogPane, group: str) -> None:
 
 
 async def choose_columns(app: Console, pane: LogPane) -> None:
-    """Ask for the columns of the group in `pane`, show and remember them."""
-    form, group = pane.lines.group_form, pane.lines.group_form.choice.group
+    """Ask for the columns of the group in `pane`, or of the line's at the cursor, show and remember them."""
+    line = pane.lines.line_at_hand()
+    form = pane.lines.painter.forms.of(line) if line is not None else pane.lines.group_form
+    letter, group = source_of(line.stream) if line is not None else "", form.choice.group
     if form.form is None:
         app.inform(_("no lines yet: their fields are not known"))
         return
@@ -44,4 +47,4 @@ async def choose_columns(app: Console, pane: LogPane) -> None:
     else:
         memory.remember_columns(group, answer.columns)
     if pane.is_attached and form.choice.group == group:
-        pane.lines.choose_form(form_choice(app, group))
+        pane.lines.choose_form(form_choice(app, group), letter)

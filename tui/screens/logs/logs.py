@@ -15,12 +15,15 @@ from tui.screens.logs.covers.covering import CoveringPane
 from tui.screens.logs.covers.covers import Covers
 from tui.screens.logs.covers.request_ids import RequestPane
 from tui.screens.logs.export.choosing import offer_pane_export
+from tui.screens.logs.export.subjects import PaneContent
+from tui.screens.logs.forms import choose_columns
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.open import open_query
 from tui.screens.logs.layouts import LayoutScreen, open_layout, present_layout
 from tui.screens.logs.marking import choose_mark, go_mark, restore_marks, toggle_mark
 from tui.screens.logs.memory import log_memory
 from tui.screens.logs.one_time import OneTime
+from tui.screens.logs.origins import of_group
 from tui.screens.logs.pane_set import PaneSet
 from tui.screens.logs.panes import close_question, is_reading
 from widgets.logs.pane.pane import LogPane
@@ -29,6 +32,8 @@ from widgets.logs.panes.arrangement import MOST_PANES
 
 _OF_SEVERAL = ("close_pane", "zoom_pane", "resize_pane", "toggle_together")
 """Actions on panes that stand beside others."""
+_OF_ONE_GROUP = ("late_lines", "live_tail", "line_tables")
+"""Actions on a pane that follows a log group."""
 
 
 class LogsScreen(PaneSet):
@@ -68,8 +73,10 @@ class LogsScreen(PaneSet):
         """Close, zoom, resize and merge only where there are several panes."""
         if action in _OF_SEVERAL:
             return len(self.tails) > 1 and self.cover is None
-        if action == "mark_line":
+        if action in _OF_ONE_GROUP:
             return self.cover is None
+        if action == "more":
+            return self.cover is None or isinstance(self.cover, RequestPane)
         if action == "extend":
             return isinstance(self.cover, RequestPane)
         if action == "merge":
@@ -110,9 +117,23 @@ class LogsScreen(PaneSet):
 
     @work(group="log-export", exclusive=True)
     async def action_export(self) -> None:
-        """Save lines of the active pane to a file."""
-        if self.pane is not None:
-            await offer_pane_export(self.app, self.pane, self.tails[self.pane])
+        """Save lines of the active pane, or of the one that covers the others, to a file."""
+        pane, cover = self.pane, self.cover
+        if cover is not None:
+            groups = tuple(dict.fromkeys(cover.names.values()))
+            await offer_pane_export(
+                self.app, cover.pane, PaneContent(groups, cover.pane.pattern, cover.origin)
+            )
+        elif pane is not None and (tail := self.tails[pane]).group:
+            content = PaneContent((tail.group,), tail.pattern, of_group(tail.group))
+            await offer_pane_export(self.app, pane, content)
+
+    def action_columns(self) -> None:
+        """Choose the columns of the active pane's log group, or of that of the line at the cursor."""
+        if self.cover is None:
+            super().action_columns()
+        else:
+            self.run_worker(choose_columns(self.app, self.cover.pane), group="columns", exclusive=True)
 
     # A pane over the others
 
@@ -170,6 +191,12 @@ class LogsScreen(PaneSet):
         if self.cover is not None and message.pane is self.cover.pane:
             self.cover.read_earlier(message.at)
 
+    @on(LogPane.EarlierRequested)
+    def cover_earlier_requested(self, message: LogPane.EarlierRequested) -> None:
+        """Read the lines before the oldest one of what covers the panes."""
+        if self.cover is not None and message.pane is self.cover.pane:
+            self.cover.read_older()
+
     def _zone_changed(self) -> None:
         super()._zone_changed()
         if self.cover is not None:
@@ -203,14 +230,22 @@ class LogsScreen(PaneSet):
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
         """Follow `group` in `pane`, with the marks that the journal has of it."""
         super().follow(pane, group, pattern, at)
-        self.run_worker(restore_marks(self.app, pane, group), group=f"marks-{id(pane)}", exclusive=True)
+        self._restore_marks(pane, group)
+
+    def _restore_marks(self, pane: LogPane, group: str) -> None:
+        self.run_worker(restore_marks(self.app, pane, {"": group}), group=f"marks-{id(pane)}", exclusive=True)
 
     @work(group="mark", exclusive=True)
     async def action_mark_line(self) -> None:
         """Mark the line at the cursor, with a note, or take its mark away."""
-        pane = self.pane
-        if pane is not None and pane in self.tails:
-            await toggle_mark(self.app, pane, self.tails[pane].group)
+        marked, cover = self.pane, self.cover
+        if marked is None:
+            return
+        origins = cover.origin if cover is not None else of_group(self.tails[marked].group)
+        group = await toggle_mark(self.app, marked, origins)
+        for pane, tail in self.tails.items():
+            if group and tail.group == group and pane is not marked:
+                self._restore_marks(pane, group)
 
     def action_go_mark(self, step: int) -> None:
         """Go to the next or previous mark."""
@@ -220,7 +255,7 @@ class LogsScreen(PaneSet):
     @work(group="mark", exclusive=True)
     async def action_list_marks(self) -> None:
         """List the marks of all panes."""
-        await choose_mark(self.app, self.tails)
+        await choose_mark(self.app, self.tails if self.cover is None else [self.cover.pane])
 
     # Layouts
 

@@ -1,6 +1,6 @@
 """Marks of log lines: written into the journal with a note, shown again at the next start, listed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import Place
 from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.journal.note import note_subjects
+from tui.screens.logs.origins import Origins
 from widgets.drawing.prose import Prose
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.marks import Mark, digest_of
@@ -95,44 +96,54 @@ def _noted(mark: SavedMark, note: str) -> SavedMark:
     return SavedMark(mark.group, mark.at, mark.stream, mark.text, mark.digest, note)
 
 
-async def toggle_mark(app: Console, pane: LogPane, group: str) -> None:
-    """Mark the line at the cursor, or take its mark away; both are recorded."""
+async def toggle_mark(app: Console, pane: LogPane, origins: Origins) -> str:
+    """Mark the line at the cursor, or take its mark away; both are recorded. Returns the group whose marks changed."""
     if pane.lines.cursor is None:
         pane.lines.move_cursor(-1)
     row, line = pane.lines.cursor, pane.lines.line_at_cursor()
     if row is None or line is None:
-        return
-    mark = SavedMark(group, line.at, line.stream, line.text, digest_of(line.text))
+        return ""
+    origin = origins(line.stream)
+    if origin is None:
+        app.inform(_("The log group of this line is not known here; mark it in its own pane."))
+        return ""
+    mark = SavedMark(origin.group, line.at, origin.stream, line.text, digest_of(line.text))
     if pane.marks.note_of(line.id) is not None:
-        await _remove(app, pane, line.id, mark)
-        return
+        return origin.group if await _remove(app, pane, line.id, mark) else ""
     dialog = MarkScreen(mark)
-    if await app.push_screen_wait(dialog):
+    is_recorded = bool(await app.push_screen_wait(dialog))
+    if is_recorded:
         place = pane.store.row_of(line.id)
         if place is not None:
             pane.marks.put(place, " ".join(dialog.mark.note.split()))
+    return origin.group if is_recorded else ""
 
 
-async def _remove(app: Console, pane: LogPane, line_id: int, mark: SavedMark) -> None:
+async def _remove(app: Console, pane: LogPane, line_id: int, mark: SavedMark) -> bool:
     try:
         await app.ready.journal.append(mark_entry(mark, masker_of(app.ready.runbook), removed=True))
     except JournalError as error:
         app.inform(f"{error.problem.summary} {error.problem.remedy}", severity="warning")
-        return
+        return False
     pane.marks.remove(line_id)
     app.inform(_("The mark is removed."))
+    return True
 
 
-async def restore_marks(app: Console, pane: LogPane, group: str) -> None:
-    """Show the marks that the journal has of a log group."""
-    query = EntryQuery(kinds=frozenset({EntryKind.LOG_MARK}), target=group)
-    try:
-        page = await app.ready.journal.page(query, limit=MOST)
-    except JournalError:
-        return  # the banner says it
-    pane.marks.restore(
-        [Mark(mark.at, mark.stream, mark.text, mark.note, mark.digest) for mark in marks_in(page.entries)]
-    )
+async def restore_marks(app: Console, pane: LogPane, groups: Mapping[str, str]) -> None:
+    """Show the marks that the journal has of log groups: their exact names by what their streams begin with here."""
+    marks: list[Mark] = []
+    for prefix, group in groups.items():
+        query = EntryQuery(kinds=frozenset({EntryKind.LOG_MARK}), target=group)
+        try:
+            page = await app.ready.journal.page(query, limit=MOST)
+        except JournalError:
+            return  # the banner says it
+        marks += [
+            Mark(mark.at, prefix + mark.stream, mark.text, mark.note, mark.digest)
+            for mark in marks_in(page.entries)
+        ]
+    pane.marks.restore(marks)
 
 
 def go_mark(app: Console, pane: LogPane, step: int) -> None:

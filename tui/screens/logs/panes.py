@@ -210,7 +210,8 @@ class PaneScreen(ModeScreen):
         """Open what reads the pane in a window."""
         from tui.screens.logs.reading_tools import open_tool
 
-        open_tool(self.app, message, self.tails[message.pane].group)
+        tail = self.tails.get(message.pane)
+        open_tool(self.app, message, tail.group if tail is not None else "")
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:

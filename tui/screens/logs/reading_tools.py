@@ -17,6 +17,8 @@ def open_tool(app: Console, request: LogPane.ToolRequested, group: str) -> None:
         _choose_filter(app, pane)
     elif tool == "patterns":
         _show_patterns(app, pane)
+    elif not group:
+        app.inform(_("This pane shows several log groups; choose the range in the pane of one."))
     else:
         choose_range(app, pane, group, request.range)
 

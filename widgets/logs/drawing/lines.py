@@ -133,6 +133,11 @@ class LogLines(LogWindow, can_focus=True):
         row = self.cursor
         return None if row is None else self.view.store.line(row)
 
+    def line_at_hand(self) -> StoredLine | None:
+        """The line at the cursor, else the last one in the window."""
+        row = self.position
+        return self.view.store.line(row) if self.view.store.first <= row < self.view.store.end else None
+
     # For the reader
 
     def scroll_rows(self, rows: int) -> bool:
@@ -179,7 +184,7 @@ class LogLines(LogWindow, can_focus=True):
         row = self.cursor
         visible = self.view.visible
         if row is None:
-            target = visible.at_or_before(max(self.bottom, self.view.store.first))
+            target = visible.at_or_before(self._bottom())
         elif lines < 0:
             target = visible.at_or_before(row - 1)
         else:
@@ -191,6 +196,13 @@ class LogLines(LogWindow, can_focus=True):
         self._cursor.set(target)
         self._moved()
         return False
+
+    def _bottom(self) -> int:
+        """Store row of the last line in the window as it was drawn, or will be where nothing was drawn yet."""
+        if self.bottom >= self.view.store.first:
+            return self.bottom
+        rows, _skip = self.scroller.window()
+        return rows[-1] if rows else self.view.store.first
 
     def page(self, pages: int) -> bool:
         """Scroll window and cursor by windows less a line of context; True when the end was reached."""

@@ -21,7 +21,7 @@ from widgets.logs.drawing.strips import Accent, LogFormat, Painter
 from widgets.logs.drawing.styles import STYLES, UNCOLOURED
 from widgets.logs.form.group_form import FormChoice, GroupForm
 from widgets.logs.store.view import LogView
-from widgets.logs.text.time import gap_text
+from widgets.logs.text.time import gap_text, short_gap
 
 HEADER_FROM = 10
 """Rows of the widget from which the first one names the columns."""
@@ -60,9 +60,9 @@ class LogWindow(Widget):
         """The form of the lines and its columns."""
         return self.painter.group_form
 
-    def choose_form(self, choice: FormChoice) -> None:
-        """Draw the lines of a group in its form, or in other columns."""
-        self.painter.group_form.choose(choice)
+    def choose_form(self, choice: FormChoice, letter: str = "") -> None:
+        """Draw the lines of a group in its form, or in other columns; `letter`: of the source that they are from."""
+        self.painter.forms.choose(choice, letter)
         self.redraw()
 
     def today(self) -> date:
@@ -147,20 +147,28 @@ class LogWindow(Widget):
 
     def _height_of(self, row: int) -> int:
         if not self.format.wrap:
-            return 1 + len(self.rules.above(row))
+            return 1 + len(self.rules.above(row)) + len(self.rules.below(row))
         return len(self._block(row))
 
     def _block(self, row: int) -> list[Strip]:
         line = self.view.store.line(row)
-        rules = [self.painter.rule(text, name) for text, name in self.rules.above(row)]
-        return rules + self.painter.block(
-            line, self._accent(row, line.at), self._now_ms, self._gap(row, line.at)
+        above, below = (
+            [self.painter.rule(text, name) for text, name in rules]
+            for rules in (self.rules.above(row), self.rules.below(row))
         )
+        stamp, gap = self._gaps(row, line.at)
+        block = self.painter.block(line, self._accent(row, line.at), self._now_ms, stamp, gap)
+        return above + block + below
 
-    def _gap(self, row: int, at: int) -> str:
-        """The time since the visible line above; "" where times of day are shown, or without such a line."""
-        above = self.view.visible.at_or_before(row - 1) if self.format.gaps else None
-        return gap_text(at - self.view.store.time_at(above)) if above is not None else ""
+    def _gaps(self, row: int, at: int) -> tuple[str, str]:
+        """The time since the visible line above in place of the time of day, and beside it; "" where it is not shown."""
+        format = self.format
+        is_shown = format.gaps or format.gap_width
+        above = self.view.visible.at_or_before(row - 1) if is_shown else None
+        if above is None:
+            return "", ""
+        gap = at - self.view.store.time_at(above)
+        return (gap_text(gap), "") if format.gaps else ("", short_gap(gap))
 
     def _accent(self, row: int, at: int) -> Accent:
         """How the line at a store row is marked; `at` is its time in epoch milliseconds."""

@@ -81,13 +81,34 @@ class Rules:
             hidden = plural("{count} line hidden", "{count} lines hidden", row - above - 1)
             rules.append((hidden.format(count=f"{row - above - 1:,}"), "rule"))
         rules += [self._gap(gap) for gap in self.gaps if _between(before, gap.start, at)]
-        if self.marked_at is not None and _between(before, self.marked_at, at):
-            rules.append((f"\u2193 {self._time(self.marked_at)}", "mark"))
-        if self.time_mark is not None and _between(before, self.time_mark, at):
-            rules.append((f"\u2316 {self._time(self.time_mark)}", "time-mark"))
+        rules += self._times(before, at)
         if note := self.note_of(store.id_at(row)):
             rules.append((f"{MARK} {clean(note)}", "mark"))
         return rules
+
+    def below(self, row: int) -> list[tuple[str, str]]:
+        """Text and style of the separator below the newest line, where the shared cursor is later than that."""
+        at = self.time_mark
+        if at is None or self._view.visible.at_or_after(row + 1) is not None:
+            return []
+        return [self._cursor_time(at)] if self._view.store.time_at(row) < at else []
+
+    def _times(self, before: int | None, at: int) -> list[tuple[str, str]]:
+        """The marked time and the shared cursor's, in one separator where both are above the same line."""
+        marked, shared = (
+            each if each is not None and _between(before, each, at) else None
+            for each in (self.marked_at, self.time_mark)
+        )
+        if marked is None:
+            return [self._cursor_time(shared)] if shared is not None else []
+        if shared is None:
+            return [(f"\u2193 {self._time(marked)}", "mark")]
+        if shared == marked:
+            return [(f"\u2193\u2316 {self._time(marked)}", "mark")]
+        return [(f"\u2193 {self._time(marked)}  \u2316 {self._time(shared)}", "mark")]
+
+    def _cursor_time(self, at: int) -> tuple[str, str]:
+        return f"\u2316 {self._time(at)}", "time-mark"
 
     def _time(self, at: int) -> str:
         """`09:12:33 JST`, with milliseconds unless they are zero."""

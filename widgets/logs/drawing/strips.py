@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
@@ -17,9 +17,11 @@ from services.models import glyphs
 from services.models.logs import Severity
 from services.models.text import clean
 from widgets.drawing.line_filters import LineFilters
+from widgets.logs.drawing.spans import has_match, highlighted, sliced, wrapped
 from widgets.logs.drawing.styles import OWN_BACKGROUND
 from widgets.logs.form.group_form import GroupForm
 from widgets.logs.form.line_form import DRAWN_LIMIT, Span
+from widgets.logs.form.source_forms import SourceForms
 from widgets.logs.store.sources import colour_of, source_of
 from widgets.logs.store.store import LogStore, StoredLine
 from widgets.logs.text.search import Query
@@ -28,17 +30,11 @@ from widgets.logs.text.time import age_text, clock_text
 
 HEAD_WIDTH = 16
 """Gutter, twelve cells of time, a space, the severity letter, a space."""
+GAP_WIDTH = 8
+"""A time since the line above, and a space."""
 _CACHE_SIZE = 256
 """Lines whose strips are cached: those near the window. Each is a hundred objects, which garbage collection traverses."""
-_HIGHLIGHT_LIMIT = 200
-"""Matches highlighted in one line."""
 _MORE = "\u203a"
-_BREAK_REACH = 24
-"""Characters searched backwards for a space when a line is wrapped."""
-_FEED = "\u240a"
-"""Stands for a line feed in a cleaned line."""
-_FEED_LIMIT = 200
-"""Rows that begin after a line feed of one wrapped line at most."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,15 @@ class LogFormat:
     """Ages instead of times of day."""
     gaps: bool = False
     """Times since the line above instead of times of day."""
+    gap_beside: bool = False
+    """Times since the line above beside the times of day."""
     shift: int = 0
     """Cells scrolled to the right; 0 while wrapping."""
+
+    @property
+    def gap_width(self) -> int:
+        """Cells of the times since the line above beside the times of day."""
+        return GAP_WIDTH if self.gap_beside and not (self.gaps or self.relative) else 0
 
 
 def next_times(format: LogFormat) -> LogFormat:
@@ -79,7 +82,7 @@ class Painter:
         self.query: Query | None = None
         self.terms: tuple[tuple[Query, str], ...] = ()
         """Further texts to highlight, with the names of their styles."""
-        self.group_form = GroupForm()
+        self.forms = SourceForms()
         """Which columns the lines have."""
         self.lead_width = 0
         """Cells in front of the columns: the letters of sources."""
@@ -91,8 +94,17 @@ class Painter:
 
     def begin(self, store: LogStore) -> None:
         """Before a drawing: let the columns fit the lines held and the width."""
-        if self.group_form.update(store, self.width - HEAD_WIDTH - self.lead_width):
+        if self.forms.update(store, self.width - HEAD_WIDTH - self._lead):
             self.forget()
+
+    @property
+    def group_form(self) -> GroupForm:
+        """The form of a pane of one log group."""
+        return self.forms.own
+
+    @property
+    def _lead(self) -> int:
+        return self.lead_width + self.format.gap_width
 
     def forget(self) -> None:
         """Rebuild all strips: the theme, the format, the width or the query changed."""
@@ -105,16 +117,18 @@ class Painter:
             self.width, self._filters = width, filters
             self.forget()
 
-    def block(self, line: StoredLine, accent: Accent, now: int, stamp: str = "") -> list[Strip]:
+    def block(
+        self, line: StoredLine, accent: Accent, now: int, stamp: str = "", gap: str = ""
+    ) -> list[Strip]:
         """The rows of one line, each exactly `width` cells; `now` (epoch milliseconds) is for ages only.
 
-        `stamp` stands in place of the time.
+        `stamp` stands in place of the time, `gap` beside it.
         """
         stamp = age_text(line.at, now) if self.format.relative else stamp
-        key = (line.id, accent, stamp)
+        key = (line.id, accent, stamp, gap)
         strips = self._cache.get(key)
         if strips is None:
-            strips = self._cache[key] = self._build(line, accent, stamp)
+            strips = self._cache[key] = self._build(line, accent, stamp, gap)
         return strips
 
     def rule(self, text: str, name: str) -> Strip:
@@ -129,14 +143,14 @@ class Painter:
 
     def header(self) -> list[Strip]:
         """The row that names the columns; empty where lines are their message only."""
-        titles = "" if self.format.raw else self.group_form.layout.header()
+        titles = "" if self.format.raw else self.forms.header()
         if not titles:
             return []
         key = ("header", titles)
         strips = self._cache.get(key)
         if strips is None:
             shown = Strip([Segment(titles)]).crop(self.format.shift, self.format.shift + self.width).text
-            row = set_cell_size(" " * (HEAD_WIDTH + self.lead_width) + shown, self.width)
+            row = set_cell_size(" " * (HEAD_WIDTH + self._lead) + shown, self.width)
             strips = self._cache[key] = [self._filtered([Segment(row, self.style("header"))], self.width)]
         return strips
 
@@ -163,7 +177,7 @@ class Painter:
     def _filtered(self, segments: list[Segment], length: int) -> Strip:
         return Strip(self._filters.segments(segments), length)
 
-    def _build(self, line: StoredLine, accent: Accent, stamp: str) -> list[Strip]:
+    def _build(self, line: StoredLine, accent: Accent, stamp: str, gap: str) -> list[Strip]:
         severity = severity_of(line.text[:DRAWN_LIMIT].encode("utf-8", "replace"))
         stamp = f"{stamp:>12}" if stamp else clock_text(line.at, self.format.zone)
         letter = "plain" if severity is Severity.PLAIN else f"letter-{severity.name.lower()}"
@@ -178,17 +192,21 @@ class Painter:
         width = max(1, self.width - HEAD_WIDTH)
         reach = DRAWN_LIMIT if self.format.wrap else 2 * (self.format.shift + width) + 64
         lead, body = self._body(line, severity.name.lower(), reach)
-        lead = [*_source(line), *lead]
+        lead = [*self._gap(gap), *_source(line), *lead]
         if self.format.wrap:
             return self._wrap(head, gutter, lead, body, accent.row)
-        body = _slice(lead + body, 0, reach)
+        body = sliced(lead + body, 0, reach)
         body = self._highlighted(body)
         return [self._strip(head, self._cut(body, width, accent.row), accent.row)]
 
+    def _gap(self, gap: str) -> list[Span]:
+        width = self.format.gap_width
+        return [(f"{gap:>{width - 1}} ", "time")] if width else []
+
     def _highlighted(self, spans: list[Span]) -> list[Span]:
         for query, name in self.terms:
-            spans = _highlight(spans, query, name)
-        return _highlight(spans, self.query, "match") if self.query is not None else spans
+            spans = highlighted(spans, query, name)
+        return highlighted(spans, self.query, "match") if self.query is not None else spans
 
     def _wrap(
         self, head: list[Span], gutter: Span, lead: list[Span], body: list[Span], row: str
@@ -199,7 +217,7 @@ class Painter:
         if indent > width // 2:
             lead, body, indent = [], lead + body, 0
         lead, body = self._highlighted(lead), self._highlighted(body)
-        pieces = _wrapped(body, width - indent)
+        pieces = wrapped(body, width - indent)
         below: list[Span] = [gutter, (" " * (HEAD_WIDTH - 1 + indent), "text")]
         return [
             self._strip([*head, *lead] if index == 0 else below, self._segments(piece, row), row)
@@ -210,9 +228,10 @@ class Painter:
         """The columns, and what follows them."""
         if self.format.raw:
             return [], [(clean(line.text, DRAWN_LIMIT), severity)]
-        lead, body = self.group_form.layout.body(line, severity, reach)
-        if self.query is not None and not _matches(lead + body, self.query):
-            body = self.group_form.layout.matching(line, self.query.spans) + body
+        layout = self.forms.of(line).layout
+        lead, body = layout.body(line, severity, reach)
+        if self.query is not None and not has_match(lead + body, self.query):
+            body = layout.matching(line, self.query.spans) + body
         return lead, body
 
     def _cut(self, spans: list[Span], width: int, row: str) -> list[Segment]:
@@ -221,7 +240,7 @@ class Painter:
         plain = "".join([text for text, _name in spans])
         if plain.isascii():
             long = len(plain) > start + width
-            segments = self._segments(_slice(spans, start, start + width - long), row)
+            segments = self._segments(sliced(spans, start, start + width - long), row)
         else:
             whole = Strip(self._segments(spans, row))
             long = whole.cell_length > start + width
@@ -247,51 +266,3 @@ def _source(line: StoredLine) -> list[Span]:
     """The letter of the line's source, where a pane shows several."""
     letter = source_of(line.stream)
     return [(letter, f"source-{colour_of(letter)}"), (" ", "text")] if letter else []
-
-
-def _slice(spans: Sequence[Span], start: int, end: int) -> list[Span]:
-    """The characters from `start` to before `end`."""
-    parts: list[Span] = []
-    place = 0
-    for text, name in spans:
-        if place >= end:
-            break
-        part = text[max(0, start - place) : end - place]
-        if part:
-            parts.append((part, name))
-        place += len(text)
-    return parts
-
-
-def _wrapped(spans: list[Span], width: int) -> list[list[Span]]:
-    """`spans` in rows of at most `width` cells, broken at a space if one is near; at least one row."""
-    plain = "".join([text for text, _name in spans])
-    rows: list[list[Span]] = []
-    start = feeds = 0
-    while start < len(plain):
-        end = start + max(1, len(chop_cells(plain[start : start + 2 * width + 16], width)[0]))
-        feed = plain.find(_FEED, start, end - 1) if feeds < _FEED_LIMIT else -1
-        if feed >= 0:
-            feeds, end = feeds + 1, feed + 1
-        elif end < len(plain):
-            space = plain.rfind(" ", end - min(_BREAK_REACH, width // 3), end)
-            end = space + 1 if space > start else end
-        rows.append(_slice(spans, start, end))
-        start = end
-    return rows or [[]]
-
-
-def _matches(spans: Sequence[Span], query: Query) -> bool:
-    return bool(query.spans("".join([text for text, _name in spans])))
-
-
-def _highlight(spans: list[Span], query: Query, name: str) -> list[Span]:
-    """`spans` with the matches of `query` in the style `name`."""
-    plain = "".join([text for text, _name in spans])
-    highlighted: list[Span] = []
-    place = 0
-    for start, end in query.spans(plain)[:_HIGHLIGHT_LIMIT]:
-        highlighted += _slice(spans, place, start)
-        highlighted.append((plain[start:end], name))
-        place = end
-    return [*highlighted, *_slice(spans, place, len(plain))]

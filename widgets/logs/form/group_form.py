@@ -22,9 +22,9 @@ from widgets.logs.store.store import LogStore
 
 SAMPLE = 160
 """Lines read for a sample at most."""
-_REACH = 4_000
+REACH = 4_000
 """The sample is taken from so many of the newest lines."""
-_LAST_SAMPLE = 8_000
+LAST_SAMPLE = 8_000
 """No new sample is taken from so many lines on."""
 _SHARE = 0.5
 """Share of the lines that must have a form."""
@@ -116,6 +116,10 @@ class GroupForm:
             self._take_sample(store, size)
         elif width == self._width:
             return False
+        return self.fit(width)
+
+    def fit(self, width: int) -> bool:
+        """Fit the columns into a row of this width; True if lines must be drawn anew."""
         self._width = width
         layout = fitted(self._layout(width), width)
         if layout == self.layout:
@@ -125,12 +129,15 @@ class GroupForm:
 
     def _is_new(self, size: int) -> bool:
         before = self.sample.size
-        return size > 0 and (before == 0 or (size >= 2 * before and before < _LAST_SAMPLE))
+        return size > 0 and (before == 0 or (size >= 2 * before and before < LAST_SAMPLE))
 
     def _take_sample(self, store: LogStore, size: int) -> None:
-        first = max(store.first, store.end - _REACH)
+        first = max(store.first, store.end - REACH)
         step = max(1, (store.end - first) // SAMPLE)
-        texts = [store.line(row).text for row in range(store.end - 1, first - 1, -step)]
+        self.take([store.line(row).text for row in range(store.end - 1, first - 1, -step)], size)
+
+    def take(self, texts: Sequence[str], size: int) -> None:
+        """Take the texts of some lines, of `size` lines held, as the sample."""
         if self.form is None or not (self.choice.form or self.form.owns(self.choice.group)):
             self.form = recognised(texts)
         self.sample = sample_of(self.form, texts, size)

@@ -89,6 +89,8 @@ class BarFacts:
     """The most that it may be."""
     note: str = ""
     """What is being read beside the follow loop."""
+    scope: str = ""
+    """Which lines these are, where nothing is followed."""
     search: str = ""
     """The query and its matches, in words."""
     marking: int = 0
@@ -221,6 +223,8 @@ class LogTrouble(_Line):
 def _mode(facts: BarFacts) -> Part:
     if facts.mode is Mode.FOLLOWING and facts.failing:
         return 0, Content.styled(f"{glyphs.ATTENTION} {_('reading failed')}", "bold $text-warning")
+    if facts.mode is Mode.FOLLOWING and facts.scope:
+        return 0, _muted(_("at the end"))
     if facts.mode is Mode.FOLLOWING:
         return 0, Content.styled(f"{glyphs.RUNNING} {_('following')}", "bold $text-success")
     new = _("\u2193 {count} new").format(count=f"{facts.new:,}") if facts.new else ""
@@ -243,7 +247,7 @@ def _lines(facts: BarFacts) -> str:
 def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
     stats = facts.stats
     if stats is None:
-        return [(2, _muted(_("not read yet")))]
+        return [(2, _muted(facts.scope or _("not read yet")))]
     parts: list[Part] = []
     if facts.incomplete:
         parts.append((2, Content.styled(facts.incomplete, "$text-warning")))

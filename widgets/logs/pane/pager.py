@@ -145,7 +145,9 @@ class LogPager(Vertical):
             self._show_detail(line)
 
     def _show_detail(self, line: StoredLine) -> None:
-        self.detail.show(line, self.lines.format.zone, self.lines.today(), self.lines.group_form.form)
+        self.detail.show(
+            line, self.lines.format.zone, self.lines.today(), self.lines.painter.forms.of(line).form
+        )
 
     @on(FieldList.OtherLine)
     def _show_other_line(self, event: FieldList.OtherLine) -> None:

@@ -15,7 +15,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.message import Message
 from textual.reactive import reactive
 
 from services.models.logs import LogLine, TailStats
@@ -28,6 +27,7 @@ from widgets.logs.pane.bar import LogBar, LogTitle, LogTrouble
 from widgets.logs.pane.follow_watchdog import Watchdog
 from widgets.logs.pane.frames import PaneFrames
 from widgets.logs.pane.keys import LOG_BINDINGS
+from widgets.logs.pane.messages import PaneMessage, TimeMessage
 from widgets.logs.pane.pager import LogPager
 from widgets.logs.pane.prompt import Ask, LogPrompt
 from widgets.logs.pane.status import bar_facts, empty_text, title_facts
@@ -39,18 +39,6 @@ from widgets.logs.store.view import LogView
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class _PaneMessage(Message):
-    def __init__(self, pane: "LogPane") -> None:
-        super().__init__()
-        self.pane = pane
-
-
-class _TimeMessage(_PaneMessage):
-    def __init__(self, pane: "LogPane", at: int) -> None:
-        super().__init__(pane)
-        self.at = at
 
 
 class LogPane(LogPager):
@@ -79,36 +67,38 @@ class LogPane(LogPager):
     """Live Tail's state, minutes and price; "" without it."""
     note: reactive[str] = reactive("", repaint=False)
     """What is being read beside the follow loop, in words."""
+    scope: reactive[str] = reactive("", repaint=False)
+    """Which lines these are, in words, where nothing is followed; "" where a follow loop reads."""
     gaps: reactive[tuple[Gap, ...]] = reactive((), repaint=False)
     """Spans in which lines may be missing."""
 
-    class GroupRequested(_PaneMessage):
+    class GroupRequested(PaneMessage):
         """The reader wants to choose another log group."""
 
-    class LevelRequested(_PaneMessage):
+    class LevelRequested(PaneMessage):
         """The reader wants to choose the lowest level that is shown."""
 
-    class ToolRequested(_PaneMessage):
+    class ToolRequested(PaneMessage):
         """The reader wants `filters`, `patterns` or `range` in a window; `range`: what was typed, epoch ms."""
 
         def __init__(self, pane: "LogPane", tool: str, range: tuple[int, int] | None = None) -> None:
             super().__init__(pane)
             self.tool, self.range = tool, range
 
-    class PatternChanged(_PaneMessage):
+    class PatternChanged(PaneMessage):
         """The reader wants another filter pattern ("" for none)."""
 
         def __init__(self, pane: "LogPane", pattern: str) -> None:
             super().__init__(pane)
             self.pattern = pattern
 
-    class TimeRequested(_TimeMessage):
+    class TimeRequested(TimeMessage):
         """The reader wants to go before the oldest line held, to `at` (epoch milliseconds)."""
 
-    class EarlierRequested(_PaneMessage):
+    class EarlierRequested(PaneMessage):
         """The reader wants to go above the oldest line held."""
 
-    class Moved(_TimeMessage):
+    class Moved(TimeMessage):
         """The reader moved to the line of the time `at` (epoch milliseconds); at most once a frame.
 
         Only the pane that has the focus posts it, so that panes that are moved along do not answer.
@@ -225,9 +215,10 @@ class LogPane(LogPager):
             failing=failing,
             missing_until=self.missing_until,
             note=self.note,
+            scope=self.scope,
         )
         self.lines.show_message(
-            empty_text(self.lines, stats=self.stats, failing=failing, pattern=self.pattern)
+            empty_text(self.lines, stats=self.stats, failing=failing, pattern=self.pattern, scope=self.scope)
         )
 
     def on_mount(self) -> None:
@@ -268,7 +259,7 @@ class LogPane(LogPager):
         """Draw the gaps between the lines."""
         self.lines.show_gaps(gaps)
 
-    watch_title = watch_pattern = watch_live = watch_note = mark_dirty
+    watch_title = watch_pattern = watch_live = watch_note = watch_scope = mark_dirty
 
     # Requests
 

@@ -67,6 +67,7 @@ def bar_facts(
     failing: bool,
     missing_until: int,
     note: str = "",
+    scope: str = "",
 ) -> BarFacts:
     """Mode and counters; `missing_until` (epoch milliseconds): lines up to it may be missing."""
     lines, view = pager.lines, pager.view
@@ -89,17 +90,22 @@ def bar_facts(
         held_mb=view.store.size / (1 << 20),
         most_mb=view.store.max_bytes >> 20,
         note=note,
+        scope=scope,
         search=_search(pager),
         marking=marking,
     )
 
 
-def empty_text(lines: LogLines, *, stats: TailStats | None, failing: bool, pattern: str) -> str:
+def empty_text(
+    lines: LogLines, *, stats: TailStats | None, failing: bool, pattern: str, scope: str = ""
+) -> str:
     """Why there is nothing to see; an empty pane never looks like "all is well"."""
     if len(lines.view.store):
         return _("No line in memory passes the level and the filters here.")
     if failing:
         return _("No lines: reading failed.")
+    if scope:
+        return _("No lines: {scope}").format(scope=scope)
     if stats is None:
         return _("Waiting for the first read…")
     if pattern:

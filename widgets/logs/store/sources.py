@@ -11,13 +11,15 @@ from string import ascii_uppercase
 from services.models.logs import LogLine
 from widgets.logs.store.store import LogStore, order_of
 
+SHARED = "*"
+"""The letter of every source after the 26th."""
 COLOURS = 6
 """Colours of sources; the seventh has the first again, and its own letter."""
 
 
 def letter_of(number: int) -> str:
-    """The letter of a source: A to Z, then * for all others."""
-    return ascii_uppercase[number] if number < len(ascii_uppercase) else "*"
+    """The letter of a source: A to Z, then SHARED for all others."""
+    return ascii_uppercase[number] if number < len(ascii_uppercase) else SHARED
 
 
 def colour_of(letter: str) -> int:

@@ -61,6 +61,13 @@ def gap_text(milliseconds: int) -> str:
     return age_text(milliseconds, 0)
 
 
+def short_gap(milliseconds: int) -> str:
+    """The time between two lines, in at most seven cells: `+12 ms`, `+1.2s`, `+38s`, `+12m`."""
+    if milliseconds < 1000:
+        return f"+{milliseconds} ms"
+    return f"+{milliseconds / 1000:.1f}s" if milliseconds < 10_000 else f"+{span_text(milliseconds)}"
+
+
 def span_text(milliseconds: int) -> str:
     """A duration in a few cells: `850ms`, `38s`, `12m`, `5h`, `3d`."""
     seconds = max(0, milliseconds) / 1000

@@ -65,3 +65,15 @@ async def test_a_value_is_followed_in_another_pane(embedded: Embedded) -> None:
             pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and len(pilot.app.screen.tails) == 2
         )
         await until(pilot, lambda: pilot.app.screen.pane.pattern == f'"{value}"')
+
+
+async def test_leaving_out_a_value_keeps_the_present_filter(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs") as pilot:
+        pane = await at_field(pilot, "path")
+        screen = pilot.app.screen
+        screen.follow(pane, screen.tails[pane].group, '{ $.level = "INFO" }')
+        await until(pilot, lambda: pane.pattern and len(pane.store))
+        await at_field(pilot, "path")
+        path = pane.detail.fields.row.text  # type: ignore[union-attr]  # at_field put the cursor there
+        await choose(pilot, "out")
+        await until(pilot, lambda: pane.pattern == f'{{ ($.level = "INFO") && ($.path != "{path}") }}')

@@ -41,6 +41,9 @@ async def test_all_groups_are_searched_for_the_id_and_shown_as_one(embedded: Emb
         lines = [store.line(row) for row in range(store.first, store.end)]
         assert [(line.at - at, line.stream[:2]) for line in lines] == [(0, "A:"), (12, "B:"), (40, "A:")]
         await until(pilot, lambda: f"{ID} ±15 min" in screen_text(pilot))
+        await until(pilot, lambda: "log groups read, 15 min before and after" in screen_text(pilot))
+        await burst(pilot, KEYS["up"] * 4)
+        await until(pilot, lambda: "+ searches a wider range" in screen_text(pilot))
         assert embedded.counts()["logs.FilterLogEvents"] < 12
 
         await burst(pilot, "+")

@@ -1,14 +1,18 @@
 """A pane over all others that shows the lines of several sources as one, each with the letter of its source."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rich.cells import cell_len
 
 from services.models.text import clean
+from tui.screens.logs.forms import form_choice
+from tui.screens.logs.marking import restore_marks
+from tui.screens.logs.origins import Origin
 from tui.screens.logs.pane_set import PaneSet
 from widgets.drawing.format import crop_middle
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.store.sources import letter_of
+from widgets.logs.store.sources import SHARED, letter_of, source_of
 
 LEAD = 2
 """Cells of a source's letter and the space after it."""
@@ -25,7 +29,15 @@ class CoveringPane:
         self.names = dict(names)
         self.pane: LogPane = screen.free_pane()
         self.pane.store.by_ingestion = True
-        self.pane.lines.painter.lead_width = LEAD
+        lines = self.pane.lines
+        lines.painter.lead_width = LEAD
+        lines.show(replace(lines.format, gap_beside=True))
+        for key, letter in self.letters.items():
+            lines.choose_form(form_choice(screen.app, self.names[key]), letter)
+        self._groups = {
+            self.letters[key]: group for key, group in self.names.items() if self.letters[key] != SHARED
+        }
+        """The exact name of the log group of each letter that has only one."""
         self._show_sources()
 
     def _show_sources(self, notes: Mapping[str, str] | None = None) -> None:
@@ -48,8 +60,22 @@ class CoveringPane:
         raise NotImplementedError
 
     def read_earlier(self, at: int) -> None:
-        """Read older lines, from `at` (epoch milliseconds) on."""
+        """Read older lines, from `at` (epoch milliseconds) on, or tell why not."""
         raise NotImplementedError
+
+    def read_older(self) -> None:
+        """Read the lines before the oldest one held, or tell why not."""
+        raise NotImplementedError
+
+    def origin(self, stream: str) -> Origin | None:
+        """Where the lines of a stream of this pane are from; None if several sources share its letter."""
+        group = self._groups.get(source_of(stream))
+        return Origin(group, stream[2:]) if group is not None else None
+
+    async def restore_marks(self) -> None:
+        """Show the marks that the journal has of the sources."""
+        groups = {f"{letter}:": group for letter, group in self._groups.items()}
+        await restore_marks(self.screen.app, self.pane, groups)
 
 
 def moment(pane: LogPane) -> int | None:

@@ -57,6 +57,7 @@ class Covers:
             pane.display = False
         cover.pane.focus()
         self._screen.refresh_bindings()
+        self._screen.run_worker(cover.restore_marks(), group=f"marks-{id(cover.pane)}")
         await cover.start()
 
     async def remove(self) -> None:

@@ -73,6 +73,11 @@ class MergedPanes(CoveringPane):
         for pane in self.panes.values():
             self.screen.time_requested(LogPane.TimeRequested(pane, at))
 
+    def read_older(self) -> None:
+        """Read the lines before the oldest one of every pane."""
+        for pane in self.panes.values():
+            self.screen.earlier_requested(LogPane.EarlierRequested(pane))
+
     def _take(self, letter: str, lines: Sequence[LogLine]) -> None:
         if self._waiting is None:
             self.pane.append(lettered(lines, letter))
@@ -87,6 +92,7 @@ class MergedPanes(CoveringPane):
         stats = [pane.stats for pane in panes if pane.stats is not None]
         if len(stats) == len(panes):
             self.pane.stats = TailStats.merged("", stats)
+        self.pane.note = next((pane.note for pane in panes if pane.note), "")
         self.pane.problem = next((pane.problem for pane in panes if pane.problem is not None), None)
 
 

@@ -36,6 +36,7 @@ class RequestPane(CoveringPane):
 
     async def start(self) -> None:
         """Search all groups at the same time."""
+        self.pane.note = ""
         start, end = self.at - self.around, self.at + self.around
         await self.search.run(start, end, self._take, self._changed)
         self._changed()
@@ -54,7 +55,13 @@ class RequestPane(CoveringPane):
         self.screen.app.inform(_("The lines of a request are filtered by its id; / searches in them."))
 
     def read_earlier(self, at: int) -> None:
-        """Nothing is read beyond the range; + extends it."""
+        """Tell that nothing is read beyond the range."""
+        if at < self.at - self.around:
+            self.pane.note = _("+ searches a wider range")
+
+    def read_older(self) -> None:
+        """Tell that nothing is read beyond the range."""
+        self.pane.note = _("+ searches a wider range")
 
     def _take(self, group: str, lines: Sequence[LogLine]) -> None:
         new = [line for line in lines if (group, line.id) not in self._ids]
@@ -75,11 +82,25 @@ class RequestPane(CoveringPane):
         self.pane.title = _("{id} ±{minutes} min").format(
             id=clean(self.request.value), minutes=self.around // MINUTE
         )
+        self.pane.scope = self._scope()
         if problems:
             texts = dict.fromkeys(problem.summary for problem in problems)
             self.pane.problem = problems[0].model_copy(update={"summary": sentences(*texts)})
         else:
             self.pane.problem = None
+
+    def _scope(self) -> str:
+        """What was searched, in words."""
+        states = list(self.search.states.values())
+        whole = sum(state.is_done and state.is_whole and state.problem is None for state in states)
+        count, minutes = len(states), self.around // MINUTE
+        if not all(state.is_done for state in states):
+            words = _("searching {count} log groups: {whole} read")
+        elif whole == count:
+            words = _("all of {count} log groups read, {minutes} min before and after the line")
+        else:
+            words = _("{whole} of {count} log groups read, {minutes} min before and after the line")
+        return words.format(whole=whole, count=count, minutes=minutes)
 
 
 async def choose_request(screen: PaneSet, pane: LogPane) -> tuple[RequestId, int] | None:

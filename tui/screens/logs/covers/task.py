@@ -1,19 +1,26 @@
-"""The lines of one ECS task that ended: its streams alone, up to its end."""
+"""The lines of one ECS task that ended: its streams alone, up to its end, and older ones on demand."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.aws.client.errors import AwsError
 from services.aws.logs.streams import LogStreams
-from services.i18n import _
+from services.i18n import _, plural
+from services.models.base import RawId
+from services.models.date_text import dated_time, span_text
 from services.models.text import clean
 from tui.screens.logs.covers.covering import CoveringPane
 from tui.screens.logs.pane_set import PaneSet
+from widgets.logs.drawing.separators import Gap
 from widgets.logs.store.sources import lettered
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=5)
 """How long before and after the end of the task its lines are read."""
 PAGES = 20
-"""Pages read at most; a page is about 1 MB."""
+"""Pages read at most for one span; a page is about 1 MB."""
+HOUR = 3_600_000
+"""Milliseconds of each span before, read on demand."""
+MINUTE = 60_000
+"""Milliseconds."""
 
 
 class TaskPane(CoveringPane):
@@ -25,36 +32,27 @@ class TaskPane(CoveringPane):
         self.task = task
         self.ended = ended
         self.pane.title = _("Task {id}").format(id=clean(task, 12))
+        self.pane.scope = _("looking for the task's streams…")
+        self._streams: tuple[RawId, ...] = ()
+        self._from = int((ended - BEFORE).timestamp() * 1000)
+        """From when on the lines are read, epoch milliseconds."""
+        self._to = int((ended + AFTER).timestamp() * 1000)
+        self._is_reading = False
 
     async def start(self) -> None:
         """Find the task's streams and read them, within the account's limit of requests."""
-        services = self.screen.services
-        limiter = services.log_limiter
-        lane = limiter.open(self.group)
         try:
-            streams = await LogStreams(services.session).of_task(self.group, self.task)
-            if not streams:
-                words = _("{group} has no recent stream of the task {id}.")
-                self.screen.app.inform(words.format(group=clean(self.group), id=clean(self.task, 12)))
-                return
-            start, end = self.ended - BEFORE, self.ended + AFTER
-            token: str | None = None
-            for _page in range(PAGES):
-                await limiter.turn(lane)
-                lines, token = await services.logs.page(
-                    self.group,
-                    int(start.timestamp() * 1000),
-                    int(end.timestamp() * 1000),
-                    token=token,
-                    streams=streams,
-                )
-                self.pane.append(lettered(lines, self.letters[self.group]))
-                if token is None:
-                    break
+            self._streams = await LogStreams(self.screen.services.session).of_task(self.group, self.task)
         except AwsError as error:
             self.pane.problem = error.problem
-        finally:
-            limiter.close(lane)
+            return
+        if not self._streams:
+            words = _("{group} has no recent stream of the task {id}.")
+            words = words.format(group=clean(self.group), id=clean(self.task, 12))
+            self.pane.scope = words
+            self.screen.app.inform(words)
+            return
+        await self._read(self._from, self._to)
         self.pane.go_to(int(self.ended.timestamp() * 1000))
 
     def change_pattern(self, pattern: str) -> None:
@@ -62,4 +60,64 @@ class TaskPane(CoveringPane):
         self.screen.app.inform(_("The lines of a task are filtered by its stream; / searches in them."))
 
     def read_earlier(self, at: int) -> None:
-        """Nothing is read beyond the span."""
+        """Read the streams from a minute before `at` (epoch milliseconds) on."""
+        if at - MINUTE < self._from:
+            self._read_before(at - MINUTE)
+
+    def read_older(self) -> None:
+        """Read the hour before what was read."""
+        self._read_before(self._from - HOUR)
+
+    def stop(self) -> None:
+        """Read no further."""
+        self.screen.workers.cancel_group(self.screen, f"task-{id(self)}")
+
+    def _read_before(self, start: int) -> None:
+        if self._streams and not self._is_reading:
+            self.screen.run_worker(self._older(start), group=f"task-{id(self)}")
+
+    async def _older(self, start: int) -> None:
+        self.pane.note = _("reading older lines…")
+        before = len(self.pane.store)
+        end, self._from = self._from - 1, start
+        await self._read(start, end)
+        is_more = len(self.pane.store) > before
+        self.pane.note = "" if is_more else _("no line of the task in the time before")
+
+    async def _read(self, start: int, end: int) -> None:
+        """Read `[start, end]`, epoch milliseconds."""
+        services, self._is_reading = self.screen.services, True
+        limiter = services.log_limiter
+        lane = limiter.open(self.group)
+        token: str | None = None
+        newest_read, reason = start, _("not read: too many lines")
+        try:
+            for _page in range(PAGES):
+                await limiter.turn(lane)
+                lines, token = await services.logs.page(
+                    self.group, start, end, token=token, streams=self._streams
+                )
+                self.pane.append(lettered(lines, self.letters[self.group]))
+                newest_read = max([newest_read, *(line.at for line in lines)])
+                if token is None:
+                    break
+        except AwsError as error:
+            self.pane.problem = error.problem
+            token, reason = token or "", _("not read: reading failed")
+        finally:
+            limiter.close(lane)
+            self._is_reading = False
+        if token is not None:
+            gap = Gap(newest_read + 1, end, reason)
+            self.pane.gaps = (*self.pane.gaps, gap)
+        self._show_scope()
+
+    def _show_scope(self) -> None:
+        zone, now = self.screen.app.zone, self.screen.app.now()
+        first, last = (
+            dated_time(datetime.fromtimestamp(at / 1000, UTC), zone, now, seconds=True)
+            for at in (self._from, self._to)
+        )
+        count = len(self._streams)
+        words = plural("{count} stream of the task, {span}", "{count} streams of the task, {span}", count)
+        self.pane.scope = words.format(count=count, span=span_text(first, last))

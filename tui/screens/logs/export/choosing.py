@@ -11,8 +11,7 @@ from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.export.dialog import ExportDialog, Run, Span
-from tui.screens.logs.export.subjects import PaneExport, exports_of
-from tui.screens.logs.tail_binding import PaneTail
+from tui.screens.logs.export.subjects import PaneContent, PaneExport, exports_of
 from widgets.logs.pane.pane import LogPane
 
 FORMATS = {
@@ -23,9 +22,9 @@ FORMATS = {
 """Names and notes: English, translated when shown."""
 
 
-async def offer_pane_export(app: Console, pane: LogPane, tail: PaneTail) -> None:
+async def offer_pane_export(app: Console, pane: LogPane, content: PaneContent) -> None:
     """Ask, and export lines of a pane, whose selection then ends. Call it in a worker."""
-    exports = exports_of(pane, tail)
+    exports = exports_of(pane, content)
     if not exports:
         app.inform(_("There are no lines to export."))
         return
@@ -43,8 +42,8 @@ async def _export(app: Console, what: PaneExport) -> bool:
         return await services.log_exports.lines(what.subject(start, end), batches, wish, progress)
 
     span = (what.start_ms, what.end_ms) if what.rows is None else None
-    words = _("{what} of {group}").format(what=what.title, group=clean(what.group))
-    return await _offer(app, words, what.group, run, span)
+    words = _("{what} of {group}").format(what=what.title, group=clean(what.name))
+    return await _offer(app, words, what.name, run, span)
 
 
 async def offer_rows_export(

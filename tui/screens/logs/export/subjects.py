@@ -10,7 +10,7 @@ from services.logs.export.rendering import ExportedLine
 from services.models.base import RawId
 from services.models.log_exports import ExportKind, ExportSubject
 from services.models.logs import LogLine
-from tui.screens.logs.tail_binding import PaneTail
+from tui.screens.logs.origins import Origins
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.store import StoredLine
 from widgets.logs.text.time import moment
@@ -20,17 +20,34 @@ BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class PaneContent:
+    """Which lines a pane shows."""
+
+    groups: tuple[str, ...]
+    """Exact names of the log groups."""
+    pattern: str
+    """The filter pattern."""
+    origins: Origins
+    """Where the lines of its streams are from."""
+
+
+@dataclass(frozen=True, slots=True)
 class PaneExport:
     """Lines of one pane."""
 
     pane: LogPane
-    group: str
-    pattern: str
+    content: PaneContent
     kind: ExportKind
     rows: tuple[int, int] | None
     """First and last store row of a selection; None: a span of time, read from CloudWatch Logs."""
     start_ms: int
     end_ms: int
+
+    @property
+    def name(self) -> str:
+        """The group; of several the pane's title."""
+        groups = self.content.groups
+        return groups[0] if len(groups) == 1 else self.pane.title
 
     @property
     def title(self) -> str:
@@ -46,8 +63,8 @@ class PaneExport:
         """What the head says."""
         return ExportSubject(
             kind=ExportKind.RANGE if self.rows is None else ExportKind.SELECTION,
-            groups=(RawId(self.group),),
-            pattern=self.pattern,
+            groups=tuple(RawId(group) for group in self.content.groups),
+            pattern=self.content.pattern,
             start=moment(start_ms),
             end=moment(end_ms),
         )
@@ -55,21 +72,17 @@ class PaneExport:
     def batches(self, spans: SpanReader, start_ms: int, end_ms: int) -> AsyncIterator[Sequence[ExportedLine]]:
         """The lines. Raises AwsError."""
         if self.rows is None:
-            return spans.span(self.group, start_ms, end_ms, self.pattern)
-        return _held(self.pane, self.group, ids_in(self.pane, self.rows), spans)
+            return spans.span(self.content.groups[0], start_ms, end_ms, self.content.pattern)
+        return _held(self.pane, self.content.origins, ids_in(self.pane, self.rows), spans)
 
 
-def exports_of(pane: LogPane, tail: PaneTail) -> list[PaneExport]:
-    """What can be exported from a pane: its selection, the lines in memory, a span."""
+def exports_of(pane: LogPane, content: PaneContent) -> list[PaneExport]:
+    """What can be exported from a pane: its selection, the lines in memory, a span of its only group."""
     exports: list[PaneExport] = []
-    store, group, pattern = pane.store, tail.group, tail.pattern
-    if not group:
-        return exports
+    store = pane.store
 
     def held(kind: ExportKind, first: int, last: int) -> PaneExport:
-        return PaneExport(
-            pane, group, pattern, kind, (first, last), store.time_at(first), store.time_at(last)
-        )
+        return PaneExport(pane, content, kind, (first, last), store.time_at(first), store.time_at(last))
 
     selected = pane.lines.selected if pane.lines.ranging else None
     if selected is not None and selected[0] >= store.first:
@@ -77,9 +90,9 @@ def exports_of(pane: LogPane, tail: PaneTail) -> list[PaneExport]:
     span = pane.lines.times_on_screen
     if len(store):
         exports.append(held(ExportKind.RANGE, store.first, store.end - 1))
-    if span is not None:
+    if span is not None and len(content.groups) == 1:
         first, last = (round(each.timestamp() * 1000) for each in span)
-        exports.append(PaneExport(pane, group, pattern, ExportKind.RANGE, None, first, last))
+        exports.append(PaneExport(pane, content, ExportKind.RANGE, None, first, last))
     return exports
 
 
@@ -94,13 +107,20 @@ def ids_in(pane: LogPane, rows: tuple[int, int]) -> list[int]:
 
 
 async def _held(
-    pane: LogPane, group: str, ids: list[int], spans: SpanReader
+    pane: LogPane, origins: Origins, ids: list[int], spans: SpanReader
 ) -> AsyncIterator[Sequence[ExportedLine]]:
     """Lines of the pane in order; those that are held cut are read anew."""
     for start in range(0, len(ids), BATCH):
         rows = (pane.store.row_of(line_id) for line_id in ids[start : start + BATCH])
-        lines = [_line(pane.store.line(row)) for row in rows if row is not None]
-        yield await spans.whole(group, lines)
+        lines = [pane.store.line(row) for row in rows if row is not None]
+        batch: list[ExportedLine] = []
+        for stored in lines:
+            origin = origins(stored.stream)
+            if origin is None:
+                batch.append(ExportedLine("", _line(stored)))
+            else:
+                batch += await spans.whole(origin.group, [_line(stored._replace(stream=origin.stream))])
+        yield batch
         await asyncio.sleep(0)
 
 

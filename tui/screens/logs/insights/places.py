@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from services.aws.logs.queries import name_of
+from services.aws.logs.queries import group_name
 from services.models.insights_queries import InsightsQuery, QueryRows
 from services.models.query_cells import milliseconds_of
 
@@ -37,7 +37,7 @@ def _group_of(log: str | None, asked: InsightsQuery | None) -> str:
     if log:
         return log.partition(":")[2] or log
     groups = asked.groups if asked is not None else ()
-    return name_of(groups[0]) if len(groups) == 1 else ""
+    return group_name(groups[0]) if len(groups) == 1 else ""
 
 
 def moment_of(at: int) -> datetime:

@@ -21,8 +21,8 @@ from tui.screens.logs.insights import choosing
 from tui.screens.logs.insights.bar_facts import bar_facts
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.exporting import export_result
-from tui.screens.logs.insights.opening import commands_of, open_row
 from tui.screens.logs.insights.ranges import up_to
+from tui.screens.logs.insights.row_actions import commands_of, open_row
 from widgets.charts.chart import Chart
 from widgets.insights.bar import QueryBar
 from widgets.insights.chart_data import chart_of

@@ -1,0 +1,21 @@
+"""Where the lines of a pane are from."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Origin(NamedTuple):
+    """A stream of a log group."""
+
+    group: str
+    """Exact name."""
+    stream: str
+
+
+Origins = Callable[[str], Origin | None]
+"""The origin of the lines of a stream, by the name that the pane has for it; None if it is not known."""
+
+
+def of_group(group: str) -> Origins:
+    """The origins of the lines in a pane of one group."""
+    return lambda stream: Origin(group, stream)

@@ -2,8 +2,6 @@
 
 Data is passed in through `append`, `stats`, `problem`, `gaps`, `title` and `pattern`; the pane posts messages. `append`
 only marks the pane as outdated; one timer per frame draws, and none runs while no data arrives.
-
-Long because it is the one face of the pane to the screens: each message and action is a few lines that hand over.
 """
 
 import time

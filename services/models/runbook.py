@@ -139,7 +139,9 @@ class Cdn(Model):
 
 
 RequestField = Annotated[str, Field(pattern=r"^[A-Za-z_@][A-Za-z0-9_@.\-]{1,79}$")]
-"""Name of a field in a log line."""
+"""Name of a field in a log line whose values are ids."""
+FieldName = Annotated[str, Field(min_length=1, max_length=120)]
+"""Name of any field in a log line, as the application spells it; cleaned where it is drawn."""
 
 
 class LogGroupSpec(Translated):
@@ -153,7 +155,7 @@ class LogGroupSpec(Translated):
     """What writes to it."""
     form: LogFormId | None = None
     """How its lines are drawn; None: recognised by its name or its lines."""
-    columns: Annotated[tuple[RawId, ...], Field(max_length=12)] = ()
+    columns: Annotated[tuple[FieldName, ...], Field(max_length=12)] = ()
     """Fields shown as columns, nested ones by dots (`http.status`), in order; empty: the form's own."""
     request_ids: Annotated[tuple[RequestField, ...], Field(max_length=12)] = ()
     """Names of fields whose values are ids of requests, beside the usual ones (`requestId`, `traceId`…)."""

@@ -54,6 +54,17 @@ RESTS: dict[Pattern, tuple[Pattern, ...]] = {
     ("error_logs", "log_group"): _GROUPS,
     ("slow_queries", "log_group"): _GROUPS,
     ("inspections", EVERY, "log_group"): _GROUPS,
+    ("queries", EVERY, "log_groups", EVERY): _GROUPS,
+    ("queries", EVERY, "log_groups"): (("queries", EVERY, "language"),),
+    ("queries", EVERY, "parameters"): (("queries", EVERY, "language"),),
+    ("queries", EVERY, "query"): (
+        ("queries", EVERY, "language"),
+        ("queries", EVERY, "parameters", EVERY, "name"),
+    ),
+    ("queries", EVERY, "parameters", EVERY, "name"): (
+        ("queries", EVERY, "query"),
+        ("queries", EVERY, "language"),
+    ),
     ("duties", EVERY, "anchor"): (("access_keys", "users", EVERY), ("rds", "instance")),
     ("github", "user"): (("access_keys", "users", EVERY),),
     ("freezes", EVERY, "ends"): (("freezes", EVERY, "starts"),),

@@ -1,24 +1,24 @@
 """The bases of the messages of a log pane."""
 
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 from textual.message import Message
+from textual.widget import Widget
 
-if TYPE_CHECKING:
-    from widgets.logs.pane.pane import LogPane
+PaneT = TypeVar("PaneT", bound=Widget)
 
 
-class PaneMessage(Message):
+class PaneMessage(Message, Generic[PaneT]):
     """Comes from `pane`."""
 
-    def __init__(self, pane: "LogPane") -> None:
+    def __init__(self, pane: PaneT) -> None:
         super().__init__()
         self.pane = pane
 
 
-class TimeMessage(PaneMessage):
+class TimeMessage(PaneMessage[PaneT]):
     """Is about the time `at`, epoch milliseconds."""
 
-    def __init__(self, pane: "LogPane", at: int) -> None:
+    def __init__(self, pane: PaneT, at: int) -> None:
         super().__init__(pane)
         self.at = at

@@ -70,33 +70,33 @@ class LogPane(LogPager):
     gaps: reactive[tuple[Gap, ...]] = reactive((), repaint=False)
     """Spans in which lines may be missing."""
 
-    class GroupRequested(PaneMessage):
+    class GroupRequested(PaneMessage["LogPane"]):
         """The reader wants to choose another log group."""
 
-    class LevelRequested(PaneMessage):
+    class LevelRequested(PaneMessage["LogPane"]):
         """The reader wants to choose the lowest level that is shown."""
 
-    class ToolRequested(PaneMessage):
+    class ToolRequested(PaneMessage["LogPane"]):
         """The reader wants `filters`, `patterns` or `range` in a window; `range`: what was typed, epoch ms."""
 
         def __init__(self, pane: "LogPane", tool: str, range: tuple[int, int] | None = None) -> None:
             super().__init__(pane)
             self.tool, self.range = tool, range
 
-    class PatternChanged(PaneMessage):
+    class PatternChanged(PaneMessage["LogPane"]):
         """The reader wants another filter pattern ("" for none)."""
 
         def __init__(self, pane: "LogPane", pattern: str) -> None:
             super().__init__(pane)
             self.pattern = pattern
 
-    class TimeRequested(TimeMessage):
+    class TimeRequested(TimeMessage["LogPane"]):
         """The reader wants to go before the oldest line held, to `at` (epoch milliseconds)."""
 
-    class EarlierRequested(PaneMessage):
+    class EarlierRequested(PaneMessage["LogPane"]):
         """The reader wants to go above the oldest line held."""
 
-    class Moved(TimeMessage):
+    class Moved(TimeMessage["LogPane"]):
         """The reader moved to the line of the time `at` (epoch milliseconds); at most once a frame.
 
         Only the pane that has the focus posts it, so that panes that are moved along do not answer.

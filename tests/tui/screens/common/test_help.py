@@ -69,6 +69,9 @@ async def test_the_help_of_the_logs_calls_c_the_columns(embedded: Embedded) -> N
         assert "column" in rows["C"]
         pilot.app.action_keys_help()
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await until(pilot, lambda: "column" in screen_text(pilot))
+        # The pane's own keys come after the screen's.
+        await pilot.press("pagedown")
         await until(pilot, lambda: "Search the lines in memory" in screen_text(pilot))
 
 

@@ -34,7 +34,7 @@ _NAMES = ("当番", "2025年度", "令和7年度", "日本語", "元日", "成�
 
 def _logged() -> Iterator[str]:
     """What the application writes into its log."""
-    yield from (words for _method, _path, words in app_log._ROUTES)
+    yield from (words for _method, _path, words, _weight in app_log._ROUTES)
     yield from (words for _status, words in app_log._REFUSED)
     for errors in app_log._ERRORS.values():
         for words, _kind, detail in errors:

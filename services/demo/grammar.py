@@ -1,6 +1,7 @@
 """The small languages of the embedded AWS: grammars in .lark files, beside the code that gives them a meaning."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -74,3 +75,27 @@ class Meaning:
             return getattr(self, str(node.data))(node)
         finally:
             self._depth -= 1
+
+
+class Conditions(Meaning):
+    """The meaning of conditions joined by and, or and not: each is a function that tells whether its subject fits."""
+
+    def both(self, node: Node) -> Callable[[Any], bool]:
+        """Whether all hold."""
+        conditions = [self.visit(child) for child in node.children]
+        return lambda subject: all(condition(subject) for condition in conditions)
+
+    def either(self, node: Node) -> Callable[[Any], bool]:
+        """Whether one holds."""
+        conditions = [self.visit(child) for child in node.children]
+        return lambda subject: any(condition(subject) for condition in conditions)
+
+    def negation(self, node: Node) -> Callable[[Any], bool]:
+        """Whether it does not hold."""
+        inner = self.visit(node.children[0])
+        return lambda subject: not inner(subject)
+
+    def group(self, node: Node) -> Callable[[Any], bool]:
+        """What stands in parentheses."""
+        condition: Callable[[Any], bool] = self.visit(node.children[0])
+        return condition

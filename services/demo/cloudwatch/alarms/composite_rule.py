@@ -31,27 +31,11 @@ class Rule:
     """Names or ARNs as written, each once."""
 
 
-class _Rule(grammar.Meaning):
+class _Rule(grammar.Conditions):
     deepest = 50
 
     def __init__(self) -> None:
         self.children: dict[str, None] = {}
-
-    def either(self, node: grammar.Node) -> Check:
-        checks = [self.visit(child) for child in node.children]
-        return lambda states: any(check(states) for check in checks)
-
-    def both(self, node: grammar.Node) -> Check:
-        checks = [self.visit(child) for child in node.children]
-        return lambda states: all(check(states) for check in checks)
-
-    def negation(self, node: grammar.Node) -> Check:
-        inner: Check = self.visit(node.children[0])
-        return lambda states: not inner(states)
-
-    def group(self, node: grammar.Node) -> Check:
-        check: Check = self.visit(node.children[0])
-        return check
 
     def state(self, node: grammar.Node) -> Check:
         word, written = node.children

@@ -61,16 +61,13 @@ def _texts(metric: MetricKey, prop: str) -> list[str]:
     return [metric.namespace, metric.name, *(text for pair in metric.dimensions for text in pair)]
 
 
-class _Search(grammar.Meaning):
+class _Search(grammar.Conditions):
     deepest = 50
 
     def start(self, node: grammar.Node) -> Test:
-        tests = [self.visit(child) for child in node.children]
-        if not tests:
+        if not node.children:
             raise MathError("The search expression is empty")
-        return lambda metric: all(test(metric) for test in tests)
-
-    both = start
+        return self.both(node)
 
     def schema(self, node: grammar.Node) -> Test:
         namespace, *names = (str(name).strip(' "') for name in node.children)
@@ -82,18 +79,6 @@ class _Search(grammar.Meaning):
             )
 
         return fits
-
-    def either(self, node: grammar.Node) -> Test:
-        tests = [self.visit(child) for child in node.children]
-        return lambda metric: any(test(metric) for test in tests)
-
-    def negation(self, node: grammar.Node) -> Test:
-        inner: Test = self.visit(node.children[0])
-        return lambda metric: not inner(metric)
-
-    def group(self, node: grammar.Node) -> Test:
-        test: Test = self.visit(node.children[0])
-        return test
 
     def term(self, node: grammar.Node) -> Test:
         *prop, text = node.children

@@ -65,7 +65,9 @@ class Groups:
     ) -> tuple[tuple[LogLine, ...], str | None]:
         self.asked.append((group, start_ms, end_ms, pattern, token))
         if group == "b":
-            raise AwsError(Problem(kind=ProblemKind.ACCESS_DENIED, summary="no", at=datetime.now(UTC)))
+            raise AwsError(
+                Problem(kind=ProblemKind.ACCESS_DENIED, summary="no", at=datetime(2026, 1, 1, tzinfo=UTC))
+            )
         line = LogLine(f"{token}", 5, 5, "s", "text")
         return (line,), None if token else "more"
 

@@ -74,7 +74,7 @@ async def test_an_index_skips_bytes(empty_aws: Any) -> None:
 
 async def test_queries_of_the_account_tell_who_and_how_much(empty_aws: Any) -> None:
     await put(empty_aws, GROUP, {"n": 1})
-    done = await ended(empty_aws, "fields n", logGroupName=GROUP)
+    answer = await ended(empty_aws, "fields n", logGroupName=GROUP)
     running = await start(empty_aws, "fields n | limit 1", logGroupName=GROUP)
     queries = (await ask(empty_aws.url, "logs", "DescribeQueries"))["queries"]
     assert [(query["status"], query["queryString"]) for query in queries] == [
@@ -82,7 +82,7 @@ async def test_queries_of_the_account_tell_who_and_how_much(empty_aws: Any) -> N
         ("Complete", "fields n"),
     ]
     assert queries[0]["queryId"] == running
-    assert queries[1]["bytesScanned"] == done["statistics"]["bytesScanned"]
+    assert queries[1]["bytesScanned"] == answer["statistics"]["bytesScanned"]
     assert queries[1]["userIdentity"] == "arn:aws:sts::123456789012:assumed-role/FacilityOperator/toban"
     complete = await ask(empty_aws.url, "logs", "DescribeQueries", status="Complete", maxResults=1)
     assert [query["queryString"] for query in complete["queries"]] == ["fields n"]

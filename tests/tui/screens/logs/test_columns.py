@@ -41,10 +41,10 @@ async def test_columns_are_ticked_moved_widened_and_remembered(embedded: Embedde
         await pilot.press("space", "ctrl+up", "ctrl+up", "ctrl+up", "ctrl+up", "right", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
         await until(pilot, lambda: names(pilot)[0] == "userId")
-        chosen = log_memory(pilot.app).columns(APP)
-        assert chosen is not None
-        assert [name for name, _width in chosen] == names(pilot)
-        assert dict(chosen)["userId"] == 8
+        columns = log_memory(pilot.app).columns(APP)
+        assert columns is not None
+        assert [name for name, _width in columns] == names(pilot)
+        assert dict(columns)["userId"] == 8
         await until(pilot, lambda: any(" u10" in line for line in screen_text(pilot).splitlines()))
         await log_memory(pilot.app).written()
 

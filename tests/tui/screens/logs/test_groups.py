@@ -38,10 +38,10 @@ async def test_each_group_shows_what_is_stored_and_its_newest_event(embedded: Em
         row = next(line for line in screen_text(pilot).splitlines() if "postgresql" in line and "B" in line)
         assert dialog.groups[DATABASE].stored in row
         assert dialog.groups[DATABASE].last in row
-        asked = embedded.counts()["logs.DescribeLogStreams"]
+        requests = embedded.counts()["logs.DescribeLogStreams"]
         await burst(pilot, KEYS["down"], KEYS["up"], "rds")
         await until(pilot, lambda: dialog.order == [DATABASE])
-        assert embedded.counts()["logs.DescribeLogStreams"] == asked, "each is asked for once"
+        assert embedded.counts()["logs.DescribeLogStreams"] == requests, "each is asked for once"
 
 
 async def test_several_ticked_groups_open_a_pane_each(embedded: Embedded) -> None:

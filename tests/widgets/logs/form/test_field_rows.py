@@ -68,9 +68,9 @@ def test_a_pattern_for_a_field_of_json(path: tuple[str, ...], shows: str, hides:
     line = json.dumps(
         {"requestId": "60", "statusCode": 503, "nothing": None, "error": {"type": 'a"b\\c', "odd.name": True}}
     )
-    chosen = row("json", line, *path)
+    field_row = row("json", line, *path)
     form = form_named("json")
-    assert (pattern_for(form, chosen), pattern_for(form, chosen, hides=True)) == (shows, hides)
+    assert (pattern_for(form, field_row), pattern_for(form, field_row, hides=True)) == (shows, hides)
 
 
 def test_patterns_of_other_forms() -> None:

@@ -91,14 +91,14 @@ def test_a_json_line_without_message_shows_its_fields() -> None:
 def test_columns_named_in_the_runbook_and_chosen_ones() -> None:
     named = painter(REQUEST, choice=FormChoice("g", columns=("requestId", "statusCode")))
     assert body(named, REQUEST) == "5f        200  予約一覧を取得しました"
-    chosen = FormChoice("g", columns=("requestId",), chosen=((STREAM, 0), ("statusCode", 5), (REST, 0)))
-    line = body(painter(REQUEST, choice=chosen), REQUEST)
+    choice = FormChoice("g", columns=("requestId",), chosen=((STREAM, 0), ("statusCode", 5), (REST, 0)))
+    line = body(painter(REQUEST, choice=choice), REQUEST)
     assert line.startswith("staff-api/01234567 200   予約一覧を取得しました  requestId=5f  method=GET")
 
 
 def test_chosen_columns_stay_in_a_narrow_pane() -> None:
-    chosen = FormChoice("g", chosen=(("requestId", 20), ("path", 30), ("userId", 20)))
-    assert len(painter(REQUEST, width=60, choice=chosen).group_form.layout.columns) == 3
+    choice = FormChoice("g", chosen=(("requestId", 20), ("path", 30), ("userId", 20)))
+    assert len(painter(REQUEST, width=60, choice=choice).group_form.layout.columns) == 3
 
 
 def test_postgresql_shows_the_message_first_and_no_second_time() -> None:

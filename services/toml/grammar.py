@@ -58,11 +58,12 @@ def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> 
 
 
 def _elements(path: Path, value: object, *, many: bool) -> Iterator[tuple[Path, object]]:
-    if many and isinstance(value, list):
+    """Yield the value, or the elements of a list; nothing for another value in its place, which pydantic refuses."""
+    if not many:
+        yield path, value
+    elif isinstance(value, list):
         for index, element in enumerate(value):
             yield (*path, index), element
-    else:
-        yield path, value
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:
@@ -116,7 +117,7 @@ def _docs_of(model: type[BaseModel]) -> dict[str, str]:
 def schema(model: type[BaseModel]) -> dict[str, Any]:
     """A model as JSON Schema 2020-12; descriptions are the attribute docstrings."""
     document = model.model_json_schema()
-    models = {each.__name__: each for each in _models(model)}
+    models = {each.__name__: each for each in models_in(model)}
     for name, definition in ((model.__name__, document), *document.get("$defs", {}).items()):
         described = docs(models[name]) if name in models else {}
         for key, entry in definition.get("properties", {}).items():
@@ -144,6 +145,7 @@ def _renamed(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, An
     return renamed
 
 
-def _models(model: type[BaseModel]) -> set[type[BaseModel]]:
+def models_in(model: type[BaseModel]) -> set[type[BaseModel]]:
+    """The model and the models of its tables, at any depth."""
     inner = (model_in(field.annotation) for field in model.model_fields.values())
-    return {model}.union(*(_models(each) for each in inner if each))
+    return {model}.union(*(models_in(each) for each in inner if each))

@@ -13,7 +13,7 @@ from services.clock import Clock, Mark, mark
 from services.i18n import _
 from services.logs.follow.limiter import PAGE_LINES, UNLIMITED, LogLimiter
 from services.logs.follow.problems import problem_of, retry_pause
-from services.logs.follow.source import LimitedSource, LogSource, size_of
+from services.logs.follow.source import LimitedSource, LogSource
 from services.logs.follow.sweeps import Rate, SweepPlan
 from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine, TailBatch, TailStats
@@ -155,7 +155,8 @@ class LogFollower:
                 newest = window.newest or 0
                 lines = window.accept(page, self._now())
                 if lines:
-                    self._rate.add(len(lines), size_of(lines), self._now())
+                    first = window.start if window.finished is None else None
+                    self._rate.add(lines, self._now(), first)
                     if lines[-1].at > newest:
                         advanced = True
                         self._lag = max(0.0, (self._now() - lines[-1].at) / 1000)
@@ -200,7 +201,7 @@ class LogFollower:
         lines = window.accept(recent, now)
         window.finish(now)
         self._begin(window, now)
-        self._rate.begin(len(recent), start, now)
+        self._rate.add(recent, now, start)
         note = "" if lines else _("No lines in the last seven days.")
         cut = max(0, len(lines) - self._backlog)
         # Lines of the same millisecond may be among the omitted ones.

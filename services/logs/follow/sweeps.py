@@ -6,12 +6,14 @@ would not keep their promise: the tail then reports from when on late lines may 
 milliseconds.
 """
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.logs.follow.event_ids import MOST_IDS
 from services.logs.follow.limiter import PAGE_LINES, work_of
 from services.logs.follow.window import LEAST_OVERLAP, OVERLAP, FollowWindow, Span
+from services.models.logs import LogLine
 
 SECOND = 1000
 MINUTE = 60_000
@@ -67,19 +69,26 @@ class Rate:
         self._lines = self._size = 0
         self._since: int | None = None
 
-    def add(self, lines: int, size: int, now: int) -> None:
-        """`lines` new lines of together `size` characters arrived at `now`."""
-        if self._since is None:
-            self._since = now
-        self._reads.append((now, lines, size))
-        self._lines += lines
-        self._size += size
-        self._expire(now)
+    def add(self, lines: Sequence[LogLine], now: int, since: int | None = None) -> None:
+        """New lines arrived at `now`.
 
-    def begin(self, lines: int, since: int, now: int) -> None:
-        """The first read returned `lines` of the time since `since`."""
-        self._since = max(min(since, now - SECOND), now - MEASURED)
-        self.add(lines, lines * _LINE_SIZE, now)
+        With `since` they are what a tail begins with, read back to that time: each counts when it was ingested.
+        """
+        if since is not None:
+            self._since = max(min(since, now - SECOND), now - MEASURED)
+        elif self._since is None:
+            self._since = now
+        seconds = Counter[int]()
+        sizes = Counter[int]()
+        for line in lines:
+            second = now if since is None else min(line.ingested_at // SECOND * SECOND, now)
+            seconds[second] += 1
+            sizes[second] += len(line.text)
+        for second in sorted(seconds):
+            self._reads.append((second, seconds[second], sizes[second]))
+        self._lines += len(lines)
+        self._size += sizes.total()
+        self._expire(now)
 
     def per_second(self, now: int) -> float:
         """Lines a second."""

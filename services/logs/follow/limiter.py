@@ -168,7 +168,7 @@ class LogLimiter:
         now = self._clock.elapsed()
         lane.refusals.append(now)
         # Requests that were sent together are refused together: that is one reason to slow down.
-        if now - self._refused_at >= WINDOW:
+        if now - self._refused_at >= WINDOW and self._requests < UNLIMITED:
             self._rate = max(_LEAST_RATE, self._rate / 2)
             self._refused_at = now
 

@@ -5,6 +5,7 @@ pane holds MEGABYTES. It notes in FOLDER, a line each: in `shown` the time of a 
 store, the name and the mark of each line that went into a store; in `states` what a pane's row says after a batch.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from services.models.logs import TailBatch
 from services.runbook.loader import load
 from services.system import Services, connect
 from tests.tui.test_other_system import OTHER
+from tui.__main__ import COLLECTED_AFTER
 from tui.app import TobanApp
 from tui.config import ConsoleConfig
 from tui.messages import OpenLogs
@@ -76,6 +78,9 @@ def main(url: str, folder: str, megabytes: str, clock: str, groups: list[str]) -
     origin, since, speed = map(float, clock.split())
     world = SpedClock(datetime.fromtimestamp(origin, UTC), since, speed)
     console = app(url, Path(folder), int(megabytes), world, groups[0])
+    # As `tui.__main__` does: what is there after the start is never traversed again.
+    gc.disable()
+    gc.set_threshold(*COLLECTED_AFTER)
     with open(f"{folder}/shown", "w") as shown, open(f"{folder}/states", "w") as states:
         note_lines(shown)
         note_states(states, lambda: console.post_message(OpenLogs(groups[0], None, beside=tuple(groups))))

@@ -228,8 +228,8 @@ class Soak:
         last = max((lag for at, lag in lags if at > end), default=0.0)
         states = self.shown.states
         full = max((state.at for state in states if not state.dropped), default=0.0)
-        held = [megabytes for at, megabytes in self.memory if at > full]
-        middle = held[len(held) // 2 :] or [0.0]
+        full_for = [megabytes for at, megabytes in self.memory if at > full]
+        middle = full_for[len(full_for) // 2 :] or [0.0]
         waits = sorted(self.key_waits)
         late_count = sum(event.late >= LATEST_MARKED for event in events.values())
         behind = sum(lag > LAG_ALLOWED for _at, lag in lags)
@@ -243,7 +243,7 @@ class Soak:
             against(group, "key to screen, p99", waits[int(len(waits) * 0.99)], "s", "allowed", KEY_ALLOWED, "<= 1"),
             against(group, "  its median", waits[len(waits) // 2], "s", "allowed", KEY_ALLOWED),
             against(group, "  the longest", waits[-1], "s", "allowed", KEY_ALLOWED),
-            Row(group, "memory, all panes full", held[0] if held else None, "MB", ""),
+            Row(group, "memory, all panes full", full_for[0] if full_for else None, "MB", ""),
             against(group, "  growth in the second half", middle[-1] - middle[0], "MB", "allowed", GROWTH_ALLOWED, "<= 1"),
         ]  # fmt: skip
 

@@ -129,7 +129,7 @@ class SweepPlan:
         """When the last completed sweep of each tier began; at first, when the tail began."""
         self._running: dict[Tier, Sweep] = {}
         self._every: dict[Tier, int] = {}
-        """Milliseconds between sweeps as the budget allows; tiers that it does not allow are missing."""
+        """Milliseconds between sweeps as the budget allows, the cheapest first; tiers that it does not allow are missing."""
         self._unaffordable: dict[Tier, int] = {}
         """Since when the budget does not allow a tier."""
 
@@ -161,7 +161,7 @@ class SweepPlan:
         # What is left makes them more frequent, the cheapest first.
         share -= least
         self._every = {}
-        for tier in sorted(chosen, key=work.__getitem__):
+        for tier in sorted(chosen, key=lambda tier: (work[tier], tier.span)):
             wanted = work[tier] * SECOND * (1 / tier.every - 1 / tier.seldomest)
             part = min(1.0, share / wanted) if wanted > 0 else 1.0
             share -= part * wanted
@@ -179,12 +179,13 @@ class SweepPlan:
         return costs
 
     def next(self, now: int) -> Sweep | None:
-        """The sweep whose next page is to be read, the narrowest first; None: none is due."""
+        """The sweep whose next page is to be read, the cheapest first; None: none is due."""
         overlap = now - self._window.edge
-        for tier in TIERS:
+        # A long one that is due again when it ends must not keep the others waiting for ever.
+        for tier, every in self._every.items():
             if tier in self._running:
                 return self._running[tier]
-            if tier not in self._every or now - self._last[tier] < self._every[tier]:
+            if now - self._last[tier] < every:
                 continue
             if tier.lateness <= overlap:
                 self._last[tier] = now

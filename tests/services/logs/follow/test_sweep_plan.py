@@ -33,3 +33,19 @@ def test_after_a_burst_the_wide_sweep_passes_over_it_and_is_not_put_off() -> Non
     assert (sweep.span.start, sweep.span.end) == (now - HOURS.span, now - QUARTER.span)
     plan.finish(sweep)
     assert window.complete_to(HOURS.lateness) == now - HOURS.lateness
+
+
+def test_a_long_sweep_that_is_due_again_at_its_end_keeps_no_other_waiting() -> None:
+    _window, plan = filled(170_000)
+    now = MS + HOURS.every
+    tiers = []
+    for _sweep in range(6):
+        plan.plan(now, 0.25)
+        sweep = plan.next(now)
+        if sweep is None:
+            break
+        tiers.append(sweep.tier)
+        now += QUARTER.seldomest if sweep.tier is QUARTER else 1_000
+        plan.finish(sweep)
+    assert HOURS in tiers
+    assert QUARTER in tiers

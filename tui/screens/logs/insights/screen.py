@@ -172,6 +172,7 @@ class InsightsScreen(ModeScreen):
         if compile_error is None:
             self._say(sentences(error.problem.summary, error.problem.advice))
             return
+        self.draft.progress = None
         place = compile_error.place(query.text)
         where = ""
         if place is not None:

@@ -4,8 +4,8 @@ Source: DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API reference
 """
 
 import asyncio
-from time import perf_counter
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 from typing import Any
 
 from services.aws.client.reader import Answer, Reader, rows

@@ -11,7 +11,7 @@ from typing import Any
 from services.aws.client.reader import Answer, Reader, rows
 from services.models.base import RawId
 from services.models.logs import LogGroup, LogLine
-from services.models.text import LINE_LIMIT, clean, is_plain
+from services.models.text import LINE_LIMIT, clean, clean_line
 
 PAGE = 10_000
 """FilterLogEvents' limit on events per page."""
@@ -114,9 +114,7 @@ def log_lines(events: Iterable[Answer], longest: int = LINE_LIMIT) -> tuple[LogL
         if not isinstance(text, str):
             text = clean(text, longest)
         at = min(int(event.get("timestamp") or 0), _LATEST)
-        # Most lines are printable ASCII: this check takes a tenth of a call to clean().
-        if not (len(text) <= longest and is_plain(text)):
-            text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), longest)
+        text = clean_line(text, longest)
         ingested_at = min(int(event.get("ingestionTime") or at), _LATEST)
         lines.append(
             LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, ingested_at, streams[stream], text)

@@ -17,7 +17,9 @@ from services.logs.export.under_way import (
     Progress,
     Records,
     Renders,
+    whole_step,
 )
+from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
 from services.models.log_exports import ExportHead, ExportSubject
 from services.models.runbook import Runbook
@@ -122,8 +124,15 @@ class LogExports:
         masker = masker_of(self._runbook)
         renderer = renderer_of((lambda text: text) if wish.unmasked_reason else masker.mask)
         kind: Callable[[Path], ExportFile | GrowingFile] = GrowingFile if grows else ExportFile
-        file = await asyncio.to_thread(kind, wish.path)
-        export = ExportUnderWay(file, renderer, masker, wish, self._head_of(wish), self._journal)
+        files: list[ExportFile | GrowingFile] = []
+        try:
+            await whole_step(lambda: files.append(kind(wish.path)))
+        except asyncio.CancelledError:
+            for file in files:
+                file.discard()
+            raise
+        file = files[0]
+        export = ExportUnderWay(file, renderer, masker, wish, self._head_of(wish, masker), self._journal)
         try:
             await export.begin()
         except BaseException:
@@ -131,8 +140,12 @@ class LogExports:
             raise
         return export
 
-    def _head_of(self, wish: ExportWish) -> HeadMaker:
+    def _head_of(self, wish: ExportWish, masker: Masker) -> HeadMaker:
         system = self._runbook.system
+
+        def shown(text: str) -> str:
+            """What was searched for may itself be what is masked in the lines."""
+            return text if wish.unmasked_reason else masker.masked(text).text
 
         def head(subject: ExportSubject, body: Body) -> ExportHead:
             return ExportHead(
@@ -141,8 +154,8 @@ class LogExports:
                 account=system.account,
                 region=self._region,
                 groups=subject.groups,
-                pattern=subject.pattern,
-                query=subject.query,
+                pattern=shown(subject.pattern),
+                query=shown(subject.query),
                 language=subject.language,
                 zone=wish.zone or system.timezone,
                 start=subject.start,

@@ -13,7 +13,8 @@ from services.logs.masking.mask import Masker
 from services.models.journal import NewEntry
 from services.models.log_exports import ExportFormat, ExportHead, ExportSubject
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 P = ParamSpec("P")
 Item = TypeVar("Item", contravariant=True)
 Progress = Callable[[int], None]

@@ -134,12 +134,12 @@ async def test_what_is_read_of_one_group_never_appears_in_the_next_one_of_the_pa
     async with opened(empty_aws) as pilot:
         pane, screen = pilot.app.screen.pane, pilot.app.screen
         await until(pilot, lambda: len(pane.store) == 1)
-        held, queries = asyncio.Event(), []
+        may_answer, queries = asyncio.Event(), []
         old = LogLine("old", now_ms(empty_aws) - 30 * MINUTE, 0, "a", f"old of {GROUP}")
 
         async def page(group: str, *_rest: Any, **_more: Any) -> Any:
             queries.append(group)
-            await held.wait()
+            await may_answer.wait()
             return (old,), None
 
         services = screen.services
@@ -149,7 +149,7 @@ async def test_what_is_read_of_one_group_never_appears_in_the_next_one_of_the_pa
         await until(pilot, lambda: queries == [GROUP, GROUP])
         services.logs.page = source
         screen.follow(pane, "/app/other")
-        held.set()
+        may_answer.set()
         await until(pilot, lambda: texts(pane) == {"new of /app/other": 1})
         await pilot.pause()
         assert texts(pane) == {"new of /app/other": 1}

@@ -24,10 +24,10 @@ from tui.screens.logs.insights.exporting import export_result
 from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.row_actions import commands_of, open_row
 from widgets.charts.chart import Chart
-from widgets.insights.bar import QueryBar
-from widgets.insights.chart_data import chart_of
-from widgets.insights.editor import QueryEditor
-from widgets.insights.result_table import ResultTable
+from widgets.logs.insights.bar import QueryBar
+from widgets.logs.insights.chart_data import chart_of
+from widgets.logs.insights.editor import QueryEditor
+from widgets.logs.insights.result_table import ResultTable
 
 
 class InsightsScreen(ModeScreen):

@@ -132,7 +132,8 @@ class LogExports:
                 file.discard()
             raise
         file = files[0]
-        export = ExportUnderWay(file, renderer, masker, wish, self._head_of(wish, masker), self._journal)
+        head = self._head_of(wish, masker)
+        export = ExportUnderWay(file, renderer, masker, wish, head, self._journal)
         try:
             await export.begin()
         except BaseException:
@@ -143,8 +144,8 @@ class LogExports:
     def _head_of(self, wish: ExportWish, masker: Masker) -> HeadMaker:
         system = self._runbook.system
 
-        def shown(text: str) -> str:
-            """What was searched for may itself be what is masked in the lines."""
+        def masked(text: str) -> str:
+            """What was asked for may name a person, too; it is not counted among the masked parts of the lines."""
             return text if wish.unmasked_reason else masker.masked(text).text
 
         def head(subject: ExportSubject, body: Body) -> ExportHead:
@@ -154,8 +155,8 @@ class LogExports:
                 account=system.account,
                 region=self._region,
                 groups=subject.groups,
-                pattern=shown(subject.pattern),
-                query=shown(subject.query),
+                pattern=masked(subject.pattern),
+                query=masked(subject.query),
                 language=subject.language,
                 zone=wish.zone or system.timezone,
                 start=subject.start,
@@ -165,7 +166,7 @@ class LogExports:
                 cut=body.cut,
                 masked=body.masked,
                 unmasked_reason=wish.unmasked_reason,
-                note=subject.note,
+                note=masked(subject.note),
                 made_at=self._clock.now(),
                 made_by=self._by(),
                 sha256=body.sha256,

@@ -18,7 +18,7 @@ import pytest
 from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.logs.export.export_file import GrowingFile, companion_of
-from services.logs.export.rendering import ExportedLine
+from services.logs.export.rendering import ExportedLine, masked_names
 from services.logs.export.service import LogExports
 from services.logs.export.under_way import ExportWish
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
@@ -68,6 +68,10 @@ class Desk:
 
 def names(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
+
+
+def texts(folder: Path, beginning: str) -> str:
+    return "".join(each.read_text() for each in folder.glob(f"{beginning}*"))
 
 
 async def _batches(lines: Sequence[ExportedLine]) -> AsyncIterator[Sequence[ExportedLine]]:
@@ -198,6 +202,27 @@ async def test_rows_of_a_query(tmp_path: Path) -> None:
         {"a": "-1", "b": "tel ***"},
         {"a": "@x"},
     ]
+
+
+@pytest.mark.parametrize("form", ExportFormat)
+async def test_what_was_asked_for_is_masked_like_the_answer(tmp_path: Path, form: ExportFormat) -> None:
+    desk = Desk()
+    condition = '@message like "taro@example.jp"'
+    subject = ExportSubject(
+        kind=ExportKind.QUERY, groups=(GROUP,), query=f"fields {condition}", note="of taro@example.jp"
+    )
+    for reason in ("", "for the police"):
+        path = tmp_path / f"q{len(reason)}.{form}"
+        head = await desk.exports.rows(
+            subject, [condition], [{condition: "1"}], ExportWish(path, form, reason)
+        )
+        written = head.model_dump_json() + texts(tmp_path, path.name)
+        assert ("taro@" in written + str(desk.journal.entries[-1])) is bool(reason)
+        assert ('like "***"' in head.query) is not bool(reason)
+
+
+def test_masked_names_stay_apart() -> None:
+    assert list(masked_names(["a", "b", "c"], lambda _: "***").values()) == ["***", "*** 2", "*** 3"]
 
 
 TAIL = SUBJECT.model_copy(update={"kind": ExportKind.TAIL})

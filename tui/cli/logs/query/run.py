@@ -132,7 +132,9 @@ class QueryCommand:
             return ExitStatus.USAGE
         self._progress.clear()
         if self._flags.mask:
-            final = replace(final, rows=masked_rows(final.rows, masker_of(self._services.runbook)))
+            masker = masker_of(self._services.runbook)
+            final = replace(final, rows=masked_rows(final.rows, masker))
+            query = query.model_copy(update={"text": masker.mask(query.text)})
         self._print(query, estimate, final)
         return ExitStatus.NORMAL if final.is_whole else ExitStatus.UNAVAILABLE
 

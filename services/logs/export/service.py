@@ -21,7 +21,7 @@ from services.logs.export.under_way import (
 )
 from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
-from services.models.log_exports import ExportHead, ExportSubject
+from services.models.log_exports import ExportHead, ExportKind, ExportSubject
 from services.models.runbook import Runbook
 
 T = TypeVar("T")
@@ -158,7 +158,7 @@ class LogExports:
                 pattern=masked(subject.pattern),
                 query=masked(subject.query),
                 language=subject.language,
-                zone=wish.zone or system.timezone,
+                zone="UTC" if subject.kind is ExportKind.QUERY else wish.zone or system.timezone,
                 start=subject.start,
                 end=subject.end,
                 lines=body.lines,

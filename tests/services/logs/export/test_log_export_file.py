@@ -195,6 +195,7 @@ async def test_rows_of_a_query(tmp_path: Path) -> None:
     for form in ExportFormat:
         head = await desk.exports.rows(subject, ["a", "b"], rows, ExportWish(tmp_path / f"q.{form}", form))
         assert (head.kind, head.lines, head.masked) == (ExportKind.QUERY, 2, {"telephone": 1})
+        assert head.zone == "UTC"
     table = list(csv.reader(io.StringIO((tmp_path / "q.csv").read_text("utf-8-sig"))))
     assert table == [["a", "b"], ["-1", "tel ***"], ["'@x", ""]]
     assert (tmp_path / "q.txt").read_text().splitlines()[-2:] == ["-1\ttel ***", "@x\t"]

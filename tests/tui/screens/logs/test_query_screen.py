@@ -257,3 +257,21 @@ async def test_a_result_is_exported_masked_and_recorded(
     else:
         assert ExportHead.model_validate_json(lines[0]) == head
         assert [json.loads(line)["who"] for line in lines[1:]] == ["***"] * 5
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_the_price_of_sql_is_that_of_the_groups_it_names(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("ctrl+t", "ctrl+t")
+        screen.editor.load_text("SELECT COUNT(*) FROM `/aws/rds/instance/db/postgresql`")
+        estimate = await screen._estimated(screen.query_now())
+        assert estimate is None or "/aws/rds/instance/db/postgresql" in estimate.unknown
+        screen.editor.load_text("SELECT COUNT(*) FROM logGroups(namePrefix: ['/'])")
+        await until(pilot, lambda: screen.draft.estimate is None)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        assert "at an unknown price" in screen_text(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.draft.progress is None

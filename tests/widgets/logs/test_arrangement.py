@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Region
 
-from widgets.logs.panes.arrangement import MOST_PANES, MOST_SHARE, arrange
+from widgets.logs.arrangement.regions import MOST_PANES, MOST_SHARE, arrange
 
 SHARES = st.lists(st.integers(1, MOST_SHARE), min_size=1, max_size=MOST_PANES)
 

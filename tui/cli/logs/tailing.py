@@ -14,10 +14,10 @@ from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.logs.filter_patterns.explain import explain
 from services.logs.filter_patterns.quoting import as_pattern
+from services.logs.follow.merging import MergedLine, Merger
+from services.logs.follow.several import GroupBatch, batches
 from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
-from services.logs.tail.merging import MergedLine, Merger
-from services.logs.tail.several import GroupBatch, batches
 from services.models.base import RawId
 from services.models.log_records import LogRecord
 from services.models.logs import LogLine, TailBatch

@@ -26,9 +26,9 @@ from tui.screens.logs.one_time import OneTime
 from tui.screens.logs.origins import of_group
 from tui.screens.logs.pane_set import PaneSet
 from tui.screens.logs.panes import close_question, is_reading
+from widgets.logs.arrangement.regions import MOST_PANES
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
-from widgets.logs.panes.arrangement import MOST_PANES
 
 _OF_SEVERAL = ("close_pane", "zoom_pane", "resize_pane", "toggle_together")
 """Actions on panes that stand beside others."""

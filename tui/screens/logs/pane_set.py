@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 
 from services.i18n import _
 from tui.screens.logs.panes import PaneScreen
+from widgets.logs.arrangement.area import PaneArea
+from widgets.logs.arrangement.regions import MOST_PANES
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.panes.area import PaneArea
-from widgets.logs.panes.arrangement import MOST_PANES
 
 Target = tuple[str, datetime | None]
 """A log group and the time to show; None for the newest lines."""

@@ -261,8 +261,8 @@ class LogPane(LogPager):
 
     # Requests
 
-    def action_request(self, what: str) -> None:
-        """Request another `group` or the choice of a `level`."""
+    def action_choose(self, what: str) -> None:
+        """Ask for the choice of another `group`, or of a `level`."""
         self.post_message(self.GroupRequested(self) if what == "group" else self.LevelRequested(self))
 
     def action_tool(self, tool: str) -> None:

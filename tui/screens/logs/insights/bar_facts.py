@@ -9,7 +9,7 @@ from tui.screens.logs.insights import wording
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.ranges import range_words
 from widgets.drawing.lines import Line
-from widgets.insights.bar import BarFacts, BarItem
+from widgets.logs.insights.bar import BarFacts, BarItem
 
 
 def bar_facts(app: Console, draft: QueryDraft, *, running: bool, trouble: str, position: str) -> BarFacts:

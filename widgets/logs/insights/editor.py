@@ -12,7 +12,7 @@ from services.i18n import N_
 from services.models.insights_queries import LONGEST_TEXT, QueryLanguage
 from services.models.text import clean_block
 from widgets.drawing.lines import LineStyles
-from widgets.insights.tokens import completion, role_spans
+from widgets.logs.insights.tokens import completion, role_spans
 
 
 class QueryEditor(TextArea):

@@ -14,8 +14,8 @@ from services.models.query_cells import (
     sorted_rows,
     time_of,
 )
-from widgets.insights.chart_data import MOST_CURVES, chart_of
-from widgets.insights.tokens import completion, role_spans
+from widgets.logs.insights.chart_data import MOST_CURVES, chart_of
+from widgets.logs.insights.tokens import completion, role_spans
 
 LOGSQL, PPL, SQL = QueryLanguage.LOGSQL, QueryLanguage.PPL, QueryLanguage.SQL
 JST = timezone(timedelta(hours=9), "JST")

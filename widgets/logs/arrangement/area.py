@@ -7,8 +7,8 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
+from widgets.logs.arrangement.regions import EVEN, MOST_SHARE, arrange, gives_way
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.panes.arrangement import EVEN, MOST_SHARE, arrange, gives_way
 
 
 class _PaneLayout(Layout):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from services.models.logs import TailBatch
 from services.models.problem import ProblemKind
 
-Tail = Callable[[str], AsyncIterator[TailBatch]]
-"""Starts a follow loop over a group."""
+Loop = Callable[[str], AsyncIterator[TailBatch]]
+"""Starts the follow loop of a group."""
 QUEUED = 8
 """Batches that wait for the reader at most: a slow reader holds the follow loops back instead of filling memory."""
 
@@ -38,14 +38,14 @@ class GroupBatch(NamedTuple):
     """Whether everything that was visible when the round began has been delivered."""
 
 
-async def batches(tail: Tail, groups: Sequence[str], *, once: bool) -> AsyncGenerator[GroupBatch, None]:
+async def batches(start: Loop, groups: Sequence[str], *, once: bool) -> AsyncGenerator[GroupBatch, None]:
     """Yield what the follow loops of `groups` deliver, in the order of arrival.
 
     `once`: each group's loop ends with its first complete round, or with a failure that lasts.
     """
     queue: asyncio.Queue[GroupBatch | BaseException | None] = asyncio.Queue(QUEUED)
     tasks = [
-        asyncio.create_task(_read(tail, group, queue, once=once), name=f"tail {group}") for group in groups
+        asyncio.create_task(_read(start, group, queue, once=once), name=f"follow {group}") for group in groups
     ]
     try:
         running = len(tasks)
@@ -64,12 +64,12 @@ async def batches(tail: Tail, groups: Sequence[str], *, once: bool) -> AsyncGene
 
 
 async def _read(
-    tail: Tail, group: str, queue: "asyncio.Queue[GroupBatch | BaseException | None]", *, once: bool
+    start: Loop, group: str, queue: "asyncio.Queue[GroupBatch | BaseException | None]", *, once: bool
 ) -> None:
     complete_to: int | None = None
     failures = 0
     end: BaseException | None = None
-    loop = tail(group)
+    loop = start(group)
     try:
         async for batch in loop:
             newest = batch.stats.complete_to

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.logs.tail.merging import PATIENCE, Merger
+from services.logs.follow.merging import PATIENCE, Merger
 from services.models.logs import LogLine
 
 

@@ -17,6 +17,7 @@ from services.logs.export.under_way import (
     Progress,
     Records,
     Renders,
+    whole_step,
 )
 from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
@@ -123,7 +124,14 @@ class LogExports:
         masker = masker_of(self._runbook)
         renderer = renderer_of((lambda text: text) if wish.unmasked_reason else masker.mask)
         kind: Callable[[Path], ExportFile | GrowingFile] = GrowingFile if grows else ExportFile
-        file = await asyncio.to_thread(kind, wish.path)
+        files: list[ExportFile | GrowingFile] = []
+        try:
+            await whole_step(lambda: files.append(kind(wish.path)))
+        except asyncio.CancelledError:
+            for file in files:
+                file.discard()
+            raise
+        file = files[0]
         head = self._head_of(wish, masker)
         export = ExportUnderWay(file, renderer, masker, wish, head, self._journal)
         try:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import threading
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -296,3 +297,49 @@ def test_what_cannot_be_written_whole_leaves_nothing_of_itself(
     file.discard()
     assert (tmp_path / "a").read_text() == "whole\nnext\n"
     assert file.sha256 == hashlib.sha256(b"whole\nnext\n").hexdigest()
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+@pytest.mark.parametrize("call", ["open", "fsync", "link"])
+async def test_one_that_is_cancelled_at_any_moment_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: ExportFormat, call: str
+) -> None:
+    desk = Desk()
+    reached, goes_on = threading.Event(), threading.Event()
+    original = getattr(os, call)
+
+    def held(*args: Any, **options: Any) -> Any:
+        result = original(*args, **options)
+        if str(tmp_path) in str(args[0]) or call == "fsync":
+            reached.set()
+            goes_on.wait(60)
+        return result
+
+    monkeypatch.setattr(os, call, held)
+    task = asyncio.create_task(desk.export(tmp_path / "a", form))
+    while not reached.is_set():  # noqa: ASYNC110  a thread tells
+        await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.sleep(0)
+    goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # Whatever the thread still did is done before the loop ends.
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert names(tmp_path) == []
+    assert desk.journal.entries == []
+
+
+@pytest.mark.parametrize(("reason", "pattern"), [("", '"***"'), ("why", '"taro@example.jp"')])
+async def test_what_was_searched_for_is_masked_as_the_lines_are(
+    tmp_path: Path, reason: str, pattern: str
+) -> None:
+    desk = Desk()
+    subject = SUBJECT.model_copy(
+        update={"pattern": '"taro@example.jp"', "query": "filter a = '090-1234-5678'"}
+    )
+    wish = ExportWish(tmp_path / "a", ExportFormat.JSONL, reason)
+    head = await desk.exports.lines(subject, _batches(LINES), wish)
+    assert head.pattern == pattern
+    assert ("090-1234-5678" in (tmp_path / "a").read_text("utf-8")) == bool(reason)
+    assert ("taro@example.jp" in desk.journal.entries[0].model_dump_json()) == bool(reason)

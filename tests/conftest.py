@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,7 @@ settings.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _hand_on_no_ignored_signals()
     _read_shipped_runbooks_once()
     # Collecting tests makes hardly any garbage, and a test makes much of it at once.
     gc.set_threshold(100_000, 20, 20)
@@ -49,6 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "scenario(name, history=seconds, origin=datetime, language=id, minutes=count): what happens in the fixture `embedded`",
     )
+
+
+def _hand_on_no_ignored_signals() -> None:
+    """A suite in the background, or under nohup, ignores signals; what it starts must not inherit that."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # A handler, unlike being ignored, ends with exec.
+            signal.signal(number, lambda _number, _frame: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -110,6 +110,8 @@ FAULTS: dict[str, Reply] = {
     "429": Reply(b"", 429),
 }
 """The ways an answer goes wrong, by name; for DescribeAlarms."""
+NEVER_ENDING = {"hang", "headers only", "slow drip"}
+"""Those that only a time limit ends."""
 
 
 class FaultServer:
@@ -169,13 +171,14 @@ class FaultServer:
             return False
         if reply.manner is Manner.DRIP:
             await self._drip(reply.body, writer)
+            return False
         writer.write(reply.body[: len(reply.body) // 2] if reply.manner is Manner.TRUNCATED else reply.body)
         await writer.drain()
         return reply.manner is Manner.WHOLE
 
     async def _drip(self, body: bytes, writer: asyncio.StreamWriter) -> None:
-        """A byte every 50 ms: each of them satisfies a read time-out."""
-        for byte in body:
+        """A byte every 50 ms, but for the last: each of them satisfies a read time-out."""
+        for byte in body[:-1]:
             writer.write(bytes([byte]))
             await writer.drain()
             try:
@@ -183,6 +186,7 @@ class FaultServer:
             except TimeoutError:
                 continue
             return
+        await self.released.wait()
 
 
 async def _request(reader: asyncio.StreamReader) -> Seen | None:
@@ -217,6 +221,7 @@ async def fault_server() -> AsyncIterator[FaultServer]:
 __all__ = [
     "FAULTS",
     "HTML",
+    "NEVER_ENDING",
     "FaultServer",
     "Manner",
     "Reply",

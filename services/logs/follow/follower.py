@@ -200,7 +200,7 @@ class LogFollower:
         lines = window.accept(recent, now)
         window.finish(now)
         self._begin(window, now)
-        self._rate.begin(len(recent), start, now)
+        self._rate.begin(recent, start, now)
         note = "" if lines else _("No lines in the last seven days.")
         cut = max(0, len(lines) - self._backlog)
         # Lines of the same millisecond may be among the omitted ones.

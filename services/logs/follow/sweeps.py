@@ -7,11 +7,13 @@ milliseconds.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.logs.follow.event_ids import MOST_IDS
 from services.logs.follow.limiter import PAGE_LINES, work_of
 from services.logs.follow.window import LEAST_OVERLAP, OVERLAP, FollowWindow, Span
+from services.models.logs import LogLine
 
 SECOND = 1000
 MINUTE = 60_000
@@ -76,10 +78,11 @@ class Rate:
         self._size += size
         self._expire(now)
 
-    def begin(self, lines: int, since: int, now: int) -> None:
-        """The first read returned `lines` of the time since `since`."""
+    def begin(self, lines: Iterable[LogLine], since: int, now: int) -> None:
+        """The first read returned `lines` of the time since `since`; older ones say nothing of the present rate."""
         self._since = max(min(since, now - SECOND), now - MEASURED)
-        self.add(lines, lines * _LINE_SIZE, now)
+        recent = sum(line.at > now - MEASURED for line in lines)
+        self.add(recent, recent * _LINE_SIZE, now)
 
     def per_second(self, now: int) -> float:
         """Lines a second."""

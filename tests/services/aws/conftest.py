@@ -14,6 +14,7 @@ from services.aws.client.settings import AwsSettings
 from services.aws.client.write_grants import NOWHERE, JournalLogStream
 from services.clock import ManualClock
 from tests.faults.server import FaultServer, fault_server
+from tests.faults.time_limits import TimeLimits
 
 NOW = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
 
@@ -37,6 +38,12 @@ def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def clock() -> ManualClock:
     """The world's clock."""
     return ManualClock(NOW)
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> TimeLimits:
+    """The time limits of requests, in the test's hands."""
+    return TimeLimits(monkeypatch)
 
 
 @pytest.fixture

@@ -75,6 +75,12 @@ def test_the_width_of_bars_does_not_flip_to_and_fro() -> None:
     assert len(set(steps[1:])) == 1
 
 
+def test_bars_that_were_once_far_too_wide_do_not_stay() -> None:
+    span = 90 * 300_000  # nine tenths of the columns in bars of five minutes
+    assert fitting(0, span, 100, 0).step == 300_000
+    assert fitting(0, span, 100, 0, STEPS[-1]).step == 300_000
+
+
 @given(st.lists(st.builds(Counts, *[st.integers(0, 10**6)] * 3), min_size=1, max_size=8), st.integers(1, 3))
 def test_every_error_is_drawn_and_no_cell_without_lines(bars: list[Counts], rows: int) -> None:
     grid = stacked(bars, rows)
@@ -127,6 +133,27 @@ async def test_bars_axis_errors_and_moments_are_drawn() -> None:
         assert "elsewhere" not in axis
         assert "▏09:00:45" in axis
         assert axis.rstrip().endswith("1s")
+
+
+async def test_the_row_of_errors_says_that_there_are_none_and_one_line_is_not_a_wall() -> None:
+    async with PaneApp(ruler=True).run_test(size=(80, 24)) as pilot:
+        pane = await ruled(pilot, [levelled(0)])
+        bars, errors, _axis = drawn(pane)
+        assert 1 <= bars.count("█") <= 8
+        assert errors.strip() == "no errors or warnings"
+
+
+async def test_a_hidden_ruler_does_not_choose_the_width_of_its_bars() -> None:
+    async with PaneApp(ruler=True).run_test(size=(120, 24)) as pilot:
+        pane = await ruled(pilot, [levelled(n, at=T0 + n * 300_000) for n in range(95)])
+        step = pane.ruler.facts.scale.step
+        pane.display = False
+        await until(pilot, lambda: not pane.ruler.size.width)
+        pane.append([levelled(95, at=T0 + 95 * 300_000)])
+        pane.ruler.show_range(None)
+        pane.display = True
+        await until(pilot, lambda: sum(bar.total for bar in pane.ruler.facts.bars) == 96)
+        assert pane.ruler.facts.scale.step == step
 
 
 async def test_the_keys_go_from_bar_to_bar_and_from_error_to_error() -> None:

@@ -4,7 +4,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, rule_texts, search, texts, until
-from widgets.logs.pane.bar import LogTitle
+from widgets.logs.pane.bar import LogTitle, rate_text
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.histories import Recall, query_of, written
 from widgets.logs.text.search import Query
@@ -117,7 +117,7 @@ async def test_gaps_between_lines_are_shown_in_place_of_times() -> None:
             "+1.000s",
             "+0:03:05",
         ]
-        assert "3m without a line" in rule_texts(pane)
+        assert "3m 5s without a line" in rule_texts(pane)
         await filter_here(pilot, "/[02]$|while/", "ctrl+t")
         stamps = [strip.text[:14].strip() for strip in pane.lines.render_lines(pane.lines.size.region)]
         assert "+2.000s" in stamps
@@ -164,3 +164,20 @@ async def test_a_range_is_typed() -> None:
         request = app.messages[0]
         assert isinstance(request, LogPane.ToolRequested)
         assert (request.tool, request.range) == ("range", (T0, T0 + 600_000))
+
+
+async def test_a_step_up_from_the_oldest_line_asks_for_older_ones_whether_or_not_there_was_a_cursor() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = await filled(pilot, 100)
+        await pilot.press("home")
+        current = pane.lines.line_at_cursor()
+        assert current is not None
+        assert current.at == T0
+        await pilot.press("up")
+        await until(pilot, lambda: any(isinstance(move, LogPane.EarlierRequested) for move in app.moves))
+
+
+def test_a_rate_below_one_line_a_second_is_a_rate_of_lines_a_minute() -> None:
+    assert [rate_text(rate) for rate in (1250.4, 1.5, 0.05, 0.001)] == ["1,250/s", "1.5/s", "3/min", "1/min"]

@@ -148,10 +148,10 @@ class LogLines(LogWindow, can_focus=True):
         return at_end
 
     def go_start(self) -> None:
-        """Go to the oldest line."""
+        """Go to the oldest line, from which a step upwards reads older ones."""
         self.scroller.go_start()
         first = self.view.visible.at_or_after(self.view.store.first)
-        if first is not None and self._cursor.row is not None:
+        if first is not None:
             self._cursor.set(first)
         self._moved()
 

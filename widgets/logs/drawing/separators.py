@@ -7,9 +7,9 @@ from typing import NamedTuple
 from services.i18n import _, plural
 from services.models.date_text import day_text, span_text
 from services.models.text import clean
+from widgets.drawing.format import duration
 from widgets.logs.store.view import LogView
 from widgets.logs.text.time import clock_text, local_day, moment
-from widgets.logs.text.time import span_text as short_span
 
 MARK = "\u2691"
 """Stands at a line that the reader marked."""
@@ -76,7 +76,7 @@ class Rules:
         before = store.time_at(above) if above is not None else None
         rules = [] if before is not None and self._same_day(before, at) else [self._day(at)]
         if self.quiet and before is not None and at - before >= self.quiet:
-            rules.append((_("{span} without a line").format(span=short_span(at - before)), "rule"))
+            rules.append((_("{span} without a line").format(span=duration((at - before) / 1000)), "rule"))
         if self.marks_hidden and above is not None and row - above > 1:
             hidden = plural("{count} line hidden", "{count} lines hidden", row - above - 1)
             rules.append((hidden.format(count=f"{row - above - 1:,}"), "rule"))

@@ -8,11 +8,12 @@ from datetime import UTC, date, tzinfo
 from services.i18n import _
 from services.models.date_text import day_text
 from services.models.text import clean
+from widgets.drawing.format import duration
 from widgets.logs.form.json_lines import ERROR_KEYS, MESSAGE_KEYS
 from widgets.logs.form.line_form import LineForm
 from widgets.logs.form.values import text_of
 from widgets.logs.store.store import StoredLine
-from widgets.logs.text.time import clock_text, local_day, moment, span_text
+from widgets.logs.text.time import clock_text, local_day, moment
 
 Path = tuple[str, ...]
 """Names from the outermost field inwards; an element of a list is `[0]`."""
@@ -76,7 +77,8 @@ def about(line: StoredLine, zone: tzinfo, today: date) -> list[FieldRow]:
     delay = max(0, line.ingested_at - line.at)
     late = _("late: it came after newer lines were shown, and stands at its own time") if line.late else ""
     ingested = _("{time}, {span} after the event").format(
-        time=_time(line.ingested_at, zone, today), span=span_text(delay)
+        time=_time(line.ingested_at, zone, today),
+        span=f"{delay}ms" if delay < 1000 else duration(delay / 1000),
     )
     pairs = (
         (_("time"), _time(line.at, zone, today)),

@@ -255,7 +255,7 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
         parts.append((3, _muted(facts.complete)))
     parts += _delays(stats)
     if stats.rate:
-        parts.append((6, _muted(_("{rate}/s").format(rate=rate_text(stats.rate)))))
+        parts.append((6, _muted(rate_text(stats.rate))))
     if facts.reach:
         parts.append((7, _muted(facts.reach)))
     if facts.held_mb >= 1:
@@ -290,8 +290,10 @@ def _delays(stats: TailStats) -> list[Part]:
 
 
 def rate_text(rate: float) -> str:
-    """Lines a second: `1,250`, `12`, `0.4`."""
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+    """Lines a second: `1,250/s`, `1.5/s`; below one, lines a minute: `3/min`."""
+    if rate < 1:
+        return _("{rate}/min").format(rate=max(1, round(rate * 60)))
+    return _("{rate}/s").format(rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}")
 
 
 def _muted(text: str) -> Content:

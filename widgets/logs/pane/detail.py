@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, tzinfo
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,6 +18,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from services.i18n import N_
+from widgets.drawing.format import wrap
 from widgets.logs.form.field_rows import FieldRow, Path, folded, rows_of
 from widgets.logs.form.line_form import LineForm
 from widgets.logs.store.store import StoredLine
@@ -25,6 +27,8 @@ _NAME_WIDTH = 16
 """Cells of the names at most; longer ones push their values."""
 _STYLES = {0: "$text-error", 1: "$foreground bold", 2: "$foreground", 3: "$text-muted"}
 _OPEN, _CLOSED = "-", "+"
+_BESIDE = 7
+"""Cells of a row that are neither name nor value: padding, the mark, the gap, the scroll bar."""
 
 
 class FieldList(OptionList):
@@ -68,6 +72,7 @@ class FieldList(OptionList):
         self._every: list[FieldRow] = []
         self._folded_away: frozenset[Path] = frozenset()
         """What is folded away, also in the next line."""
+        self._drawn_for = 0
 
     def show(self, form: LineForm | None, rows: list[FieldRow]) -> None:
         """Show the rows of a line; the cursor stays on the same field."""
@@ -75,13 +80,23 @@ class FieldList(OptionList):
         self._fill()
 
     def _fill(self) -> None:
-        row = self.row
+        row, self._drawn_for = self.row, self._room
         self.rows = folded(self._every, self._folded_away)
-        width = min(_NAME_WIDTH, max((len(row.name) + 2 * row.depth for row in self.rows), default=0))
+        width = min(_NAME_WIDTH, max((cell_len(row.name) + 2 * row.depth for row in self.rows), default=0))
         self.clear_options()
-        self.add_options(_options(self.rows, width, self._folded_away))
+        self.add_options(_options(self.rows, width, self._room - width, self._folded_away))
         places = [place for place, other in enumerate(self.rows) if row is not None and other.key == row.key]
         self.highlighted = places[0] if places else 0
+
+    @property
+    def _room(self) -> int:
+        """Cells of a name and its value."""
+        return max(24, self.size.width - _BESIDE)
+
+    def on_resize(self) -> None:
+        """Wrap the values for the new width."""
+        if self.rows and self._drawn_for != self._room:
+            self._fill()
 
     @property
     def row(self) -> FieldRow | None:
@@ -122,17 +137,17 @@ class FieldList(OptionList):
         self.post_message(self.OtherLine(steps))
 
 
-def _options(rows: Iterable[FieldRow], width: int, closed: frozenset[Path]) -> Iterable[Option]:
+def _options(rows: Iterable[FieldRow], width: int, room: int, closed: frozenset[Path]) -> Iterable[Option]:
+    """A row each: its name in `width` cells, its value in `room` cells, further lines below the first."""
     for row in rows:
         mark = "  "
         if row.folds:
             mark = f"{_CLOSED if row.path in closed else _OPEN} "
-        name = ("  " * row.depth + row.name).ljust(width)
-        yield Option(
-            Content.assemble(
-                (mark, "$text-accent"), (f"{name}  ", "$text-accent"), (row.text, _STYLES[row.rank])
-            )
-        )
+        name = "  " * row.depth + mark + row.name
+        name += " " * max(0, width + 2 - cell_len(name)) + "  "
+        head, *further = wrap(row.text, max(8, room - max(0, cell_len(name) - width - 4)))
+        value = "\n".join([head, *(" " * (width + 4) + line for line in further)])
+        yield Option(Content.assemble((name, "$text-accent"), (value, _STYLES[row.rank])))
 
 
 class LogDetail(Vertical):

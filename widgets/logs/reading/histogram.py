@@ -63,7 +63,7 @@ class Scale(NamedTuple):
 
 
 def fitting(first: int, last: int, columns: int, offset: int, step: int = 0) -> Scale:
-    """The narrowest bars with which `first` to `last` (epoch ms) fit; those of `step` while they are as good."""
+    """The narrowest bars with which `first` to `last` (epoch ms) fit; those of `step`, the next wider, while they are as good."""
 
     def needs(width: int) -> int:
         scale = Scale(width, offset)
@@ -71,7 +71,8 @@ def fitting(first: int, last: int, columns: int, offset: int, step: int = 0) -> 
 
     columns = max(1, columns)
     best = next((each for each in STEPS if needs(each) <= columns), STEPS[-1])
-    if step in STEPS and needs(step) <= columns and needs(best) > columns * _SLACK:
+    is_next = step in STEPS and STEPS.index(step) == STEPS.index(best) + 1
+    if is_next and needs(best) > columns * _SLACK:
         return Scale(step, offset)
     return Scale(best, offset)
 

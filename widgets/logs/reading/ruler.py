@@ -75,7 +75,7 @@ class Ruler(Widget):
 
     def update(self) -> None:
         """Count what changed, if the last count is old enough, and mark the reader's bar."""
-        if not self.display or not self.is_mounted:
+        if not self.display or not self.is_mounted or not self.size.width:
             return
         if self._state() != self._counted and self._timer is None:
             wait = self._counted_at + COUNT_SECONDS - time.monotonic()
@@ -160,7 +160,7 @@ class Ruler(Widget):
 
     def _count(self) -> None:
         self._timer = None
-        if not self.is_mounted:
+        if not self.is_mounted or not self.size.width:
             return
         self._counted_at, self._counted = time.monotonic(), self._state()
         note = ""

@@ -6,6 +6,8 @@ from itertools import groupby
 
 from textual.content import Content
 
+from services.i18n import _
+from widgets.drawing.format import crop
 from widgets.logs.reading.axis import AxisPart, axis_parts, ticks
 from widgets.logs.reading.bar_rows import Cell, stacked, worst_levels
 from widgets.logs.reading.histogram import Counts, Scale
@@ -17,6 +19,8 @@ _STYLES = {"error": "$text-error", "warning": "$text-warning", "other": "$primar
 _BACKGROUNDS = {"error": " on $error", "warning": " on $warning", "other": " on $primary", "": ""}
 _AXIS_STYLES = {"moment": "bold reverse $text-accent", "cursor": "bold $accent", "tick": "$text-muted"}
 _SECONDS = Scale(1000)
+_WIDEST = 8
+"""Cells of a bar at most: one line is not a wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class RulerFacts:
 
 def place(count: int, columns: int) -> tuple[int, int]:
     """Cells of one of `count` bars, and the column of the first: the newest stands at the right."""
-    width = max(1, columns // max(1, count))
+    width = min(_WIDEST, max(1, columns // max(1, count)))
     return width, LEFT + columns - width * count
 
 
@@ -59,10 +63,18 @@ def drawn(facts: RulerFacts, columns: int, rows: int, today: date) -> list[Conte
         for index, cells in enumerate(heads)
     ]
     if rows > 2:
-        letter = "E" if any(bar.errors for bar in bars) else "W"
-        lines.append(_row(facts, worst_levels(bars), columns, letter=letter))
+        lines.append(_worst(facts, bars, columns))
     lines.append(_axis(facts, columns, today))
     return lines
+
+
+def _worst(facts: RulerFacts, bars: list[Counts], columns: int) -> Content:
+    """The row of errors and warnings, or that there are none."""
+    if any(bar.errors or bar.warnings for bar in bars):
+        letter = "E" if any(bar.errors for bar in bars) else "W"
+        return _row(facts, worst_levels(bars), columns, letter=letter)
+    text = crop(_("no errors or warnings"), columns)
+    return Content.styled(" " * LEFT + text, "$text-muted")
 
 
 def _row(

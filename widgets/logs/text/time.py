@@ -62,9 +62,9 @@ def gap_text(milliseconds: int) -> str:
 
 
 def short_gap(milliseconds: int) -> str:
-    """The time between two lines, in at most seven cells: `+12 ms`, `+1.2s`, `+38s`, `+12m`."""
+    """The time between two lines, in at most seven cells: `+12ms`, `+1.2s`, `+38s`, `+12m`."""
     if milliseconds < 1000:
-        return f"+{milliseconds} ms"
+        return f"+{milliseconds}ms"
     return f"+{milliseconds / 1000:.1f}s" if milliseconds < 10_000 else f"+{span_text(milliseconds)}"
 
 

@@ -21,6 +21,7 @@ from services.aws.client.session import AwsSession
 from services.host import known_secrets
 from services.models.problem import ProblemKind
 from tests.faults.server import FaultServer, Reply, Seen, answer, xml
+from tests.faults.time_limits import LIMIT, TimeLimits
 from tests.faults.waiting import until
 from tests.services.aws.least import least_params
 from tests.tools.process import endless, is_running
@@ -199,7 +200,10 @@ def test_files_that_tls_opens_on_import_are_checked_before(
 
 
 async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
-    open_session: Callable[..., AwsSession], server: FaultServer, monkeypatch: pytest.MonkeyPatch
+    open_session: Callable[..., AwsSession],
+    server: FaultServer,
+    monkeypatch: pytest.MonkeyPatch,
+    limits: TimeLimits,
 ) -> None:
     """A stalled NFS mount cannot be created here: the check of the files waits as it would."""
     server.always(answer({"MetricAlarms": []}))
@@ -215,8 +219,10 @@ async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
     monkeypatch.setattr(sdk_files, "check_variables", check_variables)
     for _ in range(3):
         async with asyncio.timeout(60):
+            read = asyncio.create_task(session.read("cloudwatch", "DescribeAlarms", timeout=LIMIT))
+            await limits.pass_when(lambda: there["begun"])
             with pytest.raises(AwsError) as caught:
-                await session.read("cloudwatch", "DescribeAlarms", timeout=0.2)
+                await read
         assert caught.value.problem.kind is ProblemKind.UNREACHABLE
     assert there["begun"] == 1, "one thread hangs, not one for each request"
     there["hangs"] = False

@@ -6,7 +6,8 @@ import pytest
 from services.aws.client.errors import AwsError, Incomplete, Unreachable
 from services.aws.client.session import AwsSession
 from services.models.problem import ProblemKind
-from tests.faults.server import FAULTS, FaultServer, Manner, Reply, answer
+from tests.faults.server import FAULTS, NEVER_ENDING, FaultServer, Manner, Reply, answer
+from tests.faults.time_limits import LIMIT, TimeLimits
 from tests.faults.waiting import until
 
 EXPECTED: dict[str, ProblemKind] = {
@@ -25,21 +26,19 @@ EXPECTED: dict[str, ProblemKind] = {
 }
 """Everything else is an answer that AWS did not write."""
 
-NEVER_ENDING = {"hang", "headers only", "slow drip", "truncated"}
-
 
 @pytest.mark.parametrize("name", FAULTS)
 async def test_every_fault_becomes_one_of_our_errors_with_a_message(
-    name: str, session: AwsSession, server: FaultServer
+    name: str, session: AwsSession, server: FaultServer, limits: TimeLimits
 ) -> None:
-    # The first call of a session makes its client, which on a busy machine takes longer than the limit.
-    server.always(answer({"MetricAlarms": []}))
-    await session.read("cloudwatch", "DescribeAlarms")
-    server.seen.clear()
     server.always(FAULTS[name])
-    limit = 0.7 if name in NEVER_ENDING else 15
+    read = asyncio.create_task(
+        session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",), timeout=LIMIT)
+    )
+    if name in NEVER_ENDING:
+        await limits.pass_when(lambda: server.seen)
     with pytest.raises(AwsError) as caught:
-        await session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",), timeout=limit)
+        await read
     problem = caught.value.problem
     assert problem.kind is EXPECTED.get(name, ProblemKind.INCOMPLETE), problem
     assert problem.summary
@@ -110,13 +109,18 @@ async def test_a_name_without_address_is_unreachable(open_session: Callable[...,
         await session.read("cloudwatch", "DescribeAlarms", timeout=5)
 
 
-async def test_hung_reads_leave_the_connections_usable(session: AwsSession, server: FaultServer) -> None:
+async def test_hung_reads_leave_the_connections_usable(
+    session: AwsSession, server: FaultServer, limits: TimeLimits
+) -> None:
     good = answer({"MetricAlarms": []})
     server.respond = lambda request: Reply(manner=Manner.HANG) if b"hang" in request.body else good
     hung = [
-        asyncio.create_task(session.read("cloudwatch", "DescribeAlarms", timeout=0.6, AlarmNamePrefix="hang"))
+        asyncio.create_task(
+            session.read("cloudwatch", "DescribeAlarms", timeout=LIMIT, AlarmNamePrefix="hang")
+        )
         for _ in range(25)
     ]
+    await limits.pass_when(lambda: len(server.seen) == 20)
     results = await asyncio.gather(*hung, return_exceptions=True)
     assert all(isinstance(result, Unreachable) for result in results)
     assert await session.read("cloudwatch", "DescribeAlarms")

@@ -14,13 +14,23 @@ from services.clock import Deadline, ManualClock, mark
 from services.models.aws_calls import AwsCall, aws_call
 from services.models.canonical import canonical
 from services.models.problem import ProblemKind
-from tests.faults.server import FAULTS, REQUEST_ID, FaultServer, Manner, Reply, answer, failure, xml
+from tests.faults.server import (
+    FAULTS,
+    NEVER_ENDING,
+    REQUEST_ID,
+    FaultServer,
+    Manner,
+    Reply,
+    answer,
+    failure,
+    xml,
+)
+from tests.faults.time_limits import LIMIT, TimeLimits
 from tests.faults.waiting import until
 
 SCALING = "application-autoscaling"
 DONE = answer({"ScalableTargetARN": "arn:aws:application-autoscaling:x"})
 ARN = ("ScalableTargetARN",)
-NEVER_ENDING = {"hang", "headers only", "slow drip", "truncated"}
 
 
 def raise_to(maximum: int) -> AwsCall:
@@ -63,12 +73,14 @@ async def test_a_permit_used_three_times_at_once_sends_once(session: AwsSession,
 
 @pytest.mark.parametrize("name", FAULTS)
 async def test_under_every_fault_it_is_sent_once_and_the_outcome_is_known_or_unknown(
-    name: str, session: AwsSession, server: FaultServer
+    name: str, session: AwsSession, server: FaultServer, limits: TimeLimits
 ) -> None:
     server.always(FAULTS[name])
-    limit = 0.5 if name in NEVER_ENDING else 10
+    write = asyncio.create_task(session.write(WriteGrant(raise_to(10)), required=ARN, timeout=LIMIT))
+    if name in NEVER_ENDING:
+        await limits.pass_when(lambda: server.seen)
     with pytest.raises(AwsError) as caught:
-        await session.write(WriteGrant(raise_to(10)), required=ARN, timeout=limit)
+        await write
     assert len(server.seen) == 1
     # Only AWS's own word is proof: a bare 429 is not.
     assert nothing_done(caught.value) is (name == "throttled"), caught.value.problem

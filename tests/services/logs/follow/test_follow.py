@@ -129,6 +129,15 @@ async def test_a_busy_group_starts_with_only_its_newest_lines() -> None:
         assert len(tail.ids) == 100, "neither the overlap nor the sweep brings what was not wanted"
 
 
+async def test_the_lines_it_begins_with_are_no_rate() -> None:
+    group = Group()
+    for index in range(200):
+        group.write(f"e{index}", MS - (200 - index) * 15_000)
+    async with Tail(group, backlog=200) as tail:
+        assert tail.ids[-1] == "e199"
+        assert tail.batches[-1].stats.rate < 1, "four lines a minute"
+
+
 async def test_a_given_start_is_where_it_begins() -> None:
     group = Group()
     for minutes in (90, 60, 30):

@@ -62,7 +62,8 @@ class ExportHead(Model):
     query: CleanBlock
     language: Clean
     zone: str
-    """IANA name of the zone of the times in text and CSV; JSON lines are in UTC."""
+    """IANA name of the zone of the times in text and CSV; JSON lines are in UTC, and the rows of a query as AWS sends them
+    are as well."""
     start: datetime | None
     end: datetime | None
     lines: int

@@ -7,7 +7,7 @@ CloudWatch Logs user guide).
 from services.models.insights_queries import QueryLanguage
 
 UNMASK = "unmask"
-"""A command that is never sent: masked data stays masked."""
+"""A command, and a function of the same name, that is never sent: masked data stays masked."""
 
 _WORDS = "anomaly dedup diff display fields filter filterindex join limit lookup parse pattern sort source stats unnest"
 COMMANDS = frozenset(_WORDS.split())

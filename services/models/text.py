@@ -30,9 +30,11 @@ _NAMES = {
 }  # fmt: skip
 _DROPPED = frozenset([0x200D, *range(0xFE00, 0xFE10)])
 _COMBINING_LIMIT = 2
-# Characters outside these blocks may combine; one search saves checking every character of Japanese text.
+# Characters outside these blocks may combine. Only three in a row may be too many, so that neither Japanese text nor
+# one with an emoji here and there is looked at character by character.
 _MAY_COMBINE = re.compile(
     "[^\x00-\u02ff\u2010-\u20cf\u2100-\u2bff\u3000-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]"
+    "{3,}"
 )
 # Hangul vowels and finals, and skin tones, join the preceding character though Unicode does not class them as marks.
 _JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
@@ -51,6 +53,17 @@ def clean(value: object, limit: int = LIMIT) -> str:
     `bytes` are read as UTF-8 with U+FFFD for what is invalid; None becomes "". Idempotent.
     """
     return _clean(value, limit, keep_lines=False)
+
+
+def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
+    """A log message as one safe line: without the line feeds at its end, and CR LF inside it counts as a line feed.
+
+    However a message is read, its text is the same.
+    """
+    # Most lines are printable ASCII: this check takes a tenth of a call to clean().
+    if len(text) <= limit and is_plain(text):
+        return text
+    return clean(text.rstrip("\r\n").replace("\r\n", "\n"), limit)
 
 
 def clean_block(value: object, limit: int = LIMIT) -> str:
@@ -111,11 +124,13 @@ def _show(match: re.Match[str]) -> str:
 
 def _bound_combining(text: str) -> str:
     """Keep at most two combining marks per base character, so that a line does not overflow its row."""
-    if _MAY_COMBINE.search(text) is None:
-        return text
+    return _MAY_COMBINE.sub(_bound_run, text)
+
+
+def _bound_run(match: re.Match[str]) -> str:
     characters: list[str] = []
     run = 0
-    for character in text:
+    for character in match[0]:
         run = run + 1 if _combines(character) else 0
         if run <= _COMBINING_LIMIT:
             characters.append(character)

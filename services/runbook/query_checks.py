@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.aws.logs.query_text import commands, verb
 from services.i18n import _
-from services.logs.insights.texts import placeholders
+from services.logs.insights.texts import placeholders, unmasks
 from services.models.insights_queries import LONGEST_TEXT, MOST_GROUPS, QueryLanguage
 from services.models.query_words import COMMANDS, UNMASK
 from services.models.runbook import Runbook
@@ -43,13 +43,13 @@ def queries(runbook: Runbook) -> Mistakes:
 def _language(query: SavedQuerySpec, path: Path) -> Mistakes:
     if query.query_language is QueryLanguage.SQL and query.log_groups:
         yield (*path, "log_groups"), _("SQL names its log groups in the query, after FROM: remove this key")
+    if unmasks(query.query):
+        yield (*path, "query"), _("unmask is never sent: masked data stays masked")
     if query.query_language is not QueryLanguage.LOGSQL:
         return
     for command in commands(query.query):
         word = verb(command)
-        if word == UNMASK:
-            yield (*path, "query"), _("unmask is never sent: masked data stays masked")
-        elif word not in COMMANDS:
+        if word not in COMMANDS and not word.startswith(UNMASK):
             # A query may begin with a filter's condition only in the console of AWS.
             yield (*path, "query"), mistakes.unknown_name(word, sorted(COMMANDS))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from services import i18n
+from tests.tools.painted import painted
 from tests.widgets.gallery_duties import DutyGallery
 from widgets.duties.wording import DUTY_STYLES, State
 
@@ -49,4 +50,4 @@ async def test_a_new_theme_repaints_what_was_drawn() -> None:
 
 
 def test_snapshot(snap_compare: Callable[..., bool]) -> None:
-    assert snap_compare(DutyGallery(), terminal_size=(120, 40))
+    assert snap_compare(DutyGallery(), terminal_size=(120, 40), run_before=painted)

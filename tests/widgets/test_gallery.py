@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from textual.app import App
 
+from tests.tools.painted import painted
 from tests.widgets.gallery import GalleryApp
 
 SHOWN = [
@@ -60,4 +61,4 @@ SIZES = {"watch": (120, 40), "detail": (120, 40), "states": (80, 40)}
 @pytest.mark.parametrize("page", SIZES)
 def test_snapshot(snap_compare: Callable[..., bool], page: str) -> None:
     app: App[None] = GalleryApp(page)
-    assert snap_compare(app, terminal_size=SIZES[page])
+    assert snap_compare(app, terminal_size=SIZES[page], run_before=painted)

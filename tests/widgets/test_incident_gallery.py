@@ -6,6 +6,7 @@ import pytest
 
 from services import i18n
 from tests.tools.console import screen_text
+from tests.tools.painted import painted
 from tests.widgets import incident_data as data
 from tests.widgets.incident_gallery import IncidentApp
 
@@ -21,7 +22,7 @@ def japanese() -> Iterator[None]:
 
 @pytest.mark.parametrize("size", [(80, 21), (120, 37)])
 def test_snapshot(snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
-    assert snap_compare(IncidentApp(), terminal_size=size)
+    assert snap_compare(IncidentApp(), terminal_size=size, run_before=painted)
 
 
 async def test_hostile_text_stays_text() -> None:

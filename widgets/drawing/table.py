@@ -13,13 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from services.i18n import N_
 from widgets.drawing.columns import Column, lay_out, widths
 from widgets.drawing.diff import changed_regions
 from widgets.drawing.lines import Line, LineStyles, Span
+from widgets.drawing.scrolled import ScrolledRows
 
 _GUTTER = 2
 
@@ -48,7 +48,7 @@ class _OfObject(Message):
         return self.table
 
 
-class KeyedTable(ScrollView, can_focus=True):
+class KeyedTable(ScrolledRows, can_focus=True):
     """Rows with a cursor, drawn line by line."""
 
     DEFAULT_CSS = """

@@ -5,17 +5,23 @@ Source: DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API reference
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 from typing import Any
 
 from services.aws.client.reader import Answer, Reader, rows
 from services.models.base import RawId
 from services.models.logs import LogGroup, LogLine
-from services.models.text import LINE_LIMIT, clean, is_plain
+from services.models.text import LINE_LIMIT, clean, clean_line
 
 PAGE = 10_000
 """FilterLogEvents' limit on events per page."""
-_SLICE = 1_000
-"""Events made into lines at a time: about 2 ms."""
+_SLICE, _SLICES = 64, 16
+"""Events made into lines between two looks at the clock, and how often that goes on at most before others get their turn:
+a thousand lines of ASCII take 2 ms."""
+_TURN = 0.004
+"""Seconds after which others get their turn at once: foreign scripts take a hundred times as long."""
+_LATEST = 253_402_214_400_000
+"""Epoch milliseconds up to which a time has a date; no event is dated later."""
 GROUPS = 1_000
 """Maximum number of log groups read; a longer list needs a prefix."""
 
@@ -107,11 +113,9 @@ def log_lines(events: Iterable[Answer], longest: int = LINE_LIMIT) -> tuple[LogL
         text = event.get("message")
         if not isinstance(text, str):
             text = clean(text, longest)
-        at = int(event.get("timestamp") or 0)
-        # Most lines are printable ASCII: this check takes a tenth of a call to clean().
-        if not (len(text) <= longest and is_plain(text)):
-            text = clean(text.rstrip("\r\n").replace("\r\n", "\n"), longest)
-        ingested_at = int(event.get("ingestionTime") or at)
+        at = min(int(event.get("timestamp") or 0), _LATEST)
+        text = clean_line(text, longest)
+        ingested_at = min(int(event.get("ingestionTime") or at), _LATEST)
         lines.append(
             LogLine(event.get("eventId") or f"{at}:{stream}:{text}", at, ingested_at, streams[stream], text)
         )
@@ -121,9 +125,12 @@ def log_lines(events: Iterable[Answer], longest: int = LINE_LIMIT) -> tuple[LogL
 async def _lines_in_slices(events: Sequence[Answer], longest: int) -> tuple[LogLine, ...]:
     """`log_lines` of a page, which may be 1 MB, without keeping the event loop for longer than a frame."""
     lines: list[LogLine] = []
-    for start in range(0, len(events), _SLICE):
+    due = perf_counter() + _TURN
+    for number, start in enumerate(range(0, len(events), _SLICE), start=1):
         lines += log_lines(events[start : start + _SLICE], longest)
-        await asyncio.sleep(0)
+        if perf_counter() > due or number % _SLICES == 0:
+            await asyncio.sleep(0)
+            due = perf_counter() + _TURN
     return tuple(lines)
 
 

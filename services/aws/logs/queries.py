@@ -22,7 +22,7 @@ from services.models.insights_queries import (
     QueryRows,
     SavedQuery,
 )
-from services.models.text import LINE_LIMIT, clean
+from services.models.text import LINE_LIMIT, clean, clean_line
 
 PAGE = 5_000
 """Rows of a page; AWS allows 10,000, which may be more than the console reads of one response."""
@@ -209,7 +209,7 @@ def table_of(results: Sequence[Sequence[dict[str, Any]]]) -> QueryRows:
                 continue
             if name not in names:
                 names[name] = clean(name)
-            row[name] = clean(value, LINE_LIMIT)
+            row[name] = clean_line(str(value))
         rows_of.append(row)
         pointers.append(pointer)
     return QueryRows(

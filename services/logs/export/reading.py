@@ -58,8 +58,8 @@ class SpanReader:
                 lines, token = await self._page(group, start_ms, end_ms, pattern, token)
                 self._limiter.read(len(lines), sum(len(line.text) for line in lines))
                 fresh = [line for line in lines if line.id not in ids]
-                # CloudWatch repeats an event only on neighbouring pages.
-                ids = {line.id for line in lines}
+                # CloudWatch repeats an event only on neighbouring pages, perhaps with empty ones in between.
+                ids = {line.id for line in lines} or ids
                 yield [ExportedLine(group, line) for line in sorted(fresh, key=lambda line: line.at)]
                 if not token or token == before:
                     return

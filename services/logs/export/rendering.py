@@ -89,16 +89,15 @@ class RowRenderer:
 
     def __init__(self, form: ExportFormat, columns: Sequence[str], mask: Mask) -> None:
         self._form = form
-        self._columns = tuple(columns)
+        self._names = masked_names(columns, mask)
         self._mask = mask
 
     def opening(self) -> str:
         """The heading of a table; nothing for JSON lines."""
         if self._form is ExportFormat.JSONL:
             return ""
-        return (
-            BOM + _csv(self._columns) if self._form is ExportFormat.CSV else "\t".join(self._columns) + "\n"
-        )
+        names = self._names.values()
+        return BOM + _csv(names) if self._form is ExportFormat.CSV else "\t".join(names) + "\n"
 
     def render(self, rows: Iterable[Mapping[str, str]]) -> str:
         """Rows of the body, each with its line feed."""
@@ -106,11 +105,20 @@ class RowRenderer:
 
     def _row(self, row: Mapping[str, str]) -> str:
         if self._form is ExportFormat.JSONL:
-            return _json_line({name: self._mask(text) for name, text in row.items()})
-        cells = [self._mask(row.get(name, "")) for name in self._columns]
+            return _json_line({self._names[name]: self._mask(text) for name, text in row.items()})
+        cells = [self._mask(row.get(name, "")) for name in self._names]
         if self._form is ExportFormat.CSV:
             return _csv(cells)
         return "\t".join(cell.replace("\t", "  ") for cell in cells) + "\n"
+
+
+def masked_names(columns: Iterable[str], mask: Mask) -> dict[str, str]:
+    """The names of columns by the true ones, each masked: one without an alias is an expression of the query."""
+    names: dict[str, str] = {}
+    for column in columns:
+        name = mask(column)
+        names[column] = f"{name} {len(names) + 1}" if name in names.values() else name
+    return names
 
 
 def head_text(head: ExportHead, form: ExportFormat) -> str:

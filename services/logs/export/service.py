@@ -17,9 +17,11 @@ from services.logs.export.under_way import (
     Progress,
     Records,
     Renders,
+    whole_step,
 )
+from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
-from services.models.log_exports import ExportHead, ExportSubject
+from services.models.log_exports import ExportHead, ExportKind, ExportSubject
 from services.models.runbook import Runbook
 
 T = TypeVar("T")
@@ -122,8 +124,16 @@ class LogExports:
         masker = masker_of(self._runbook)
         renderer = renderer_of((lambda text: text) if wish.unmasked_reason else masker.mask)
         kind: Callable[[Path], ExportFile | GrowingFile] = GrowingFile if grows else ExportFile
-        file = await asyncio.to_thread(kind, wish.path)
-        export = ExportUnderWay(file, renderer, masker, wish, self._head_of(wish), self._journal)
+        files: list[ExportFile | GrowingFile] = []
+        try:
+            await whole_step(lambda: files.append(kind(wish.path)))
+        except asyncio.CancelledError:
+            for file in files:
+                file.discard()
+            raise
+        file = files[0]
+        head = self._head_of(wish, masker)
+        export = ExportUnderWay(file, renderer, masker, wish, head, self._journal)
         try:
             await export.begin()
         except BaseException:
@@ -131,8 +141,12 @@ class LogExports:
             raise
         return export
 
-    def _head_of(self, wish: ExportWish) -> HeadMaker:
+    def _head_of(self, wish: ExportWish, masker: Masker) -> HeadMaker:
         system = self._runbook.system
+
+        def masked(text: str) -> str:
+            """What was asked for may name a person, too; it is not counted among the masked parts of the lines."""
+            return text if wish.unmasked_reason else masker.masked(text).text
 
         def head(subject: ExportSubject, body: Body) -> ExportHead:
             return ExportHead(
@@ -141,10 +155,10 @@ class LogExports:
                 account=system.account,
                 region=self._region,
                 groups=subject.groups,
-                pattern=subject.pattern,
-                query=subject.query,
+                pattern=masked(subject.pattern),
+                query=masked(subject.query),
                 language=subject.language,
-                zone=wish.zone or system.timezone,
+                zone="UTC" if subject.kind is ExportKind.QUERY else wish.zone or system.timezone,
                 start=subject.start,
                 end=subject.end,
                 lines=body.lines,
@@ -152,7 +166,7 @@ class LogExports:
                 cut=body.cut,
                 masked=body.masked,
                 unmasked_reason=wish.unmasked_reason,
-                note=subject.note,
+                note=masked(subject.note),
                 made_at=self._clock.now(),
                 made_by=self._by(),
                 sha256=body.sha256,

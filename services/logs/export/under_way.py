@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from services.logs.export.entries import exported
 from services.logs.export.export_file import ExportFile, GrowingFile, companion_of
@@ -14,6 +14,8 @@ from services.models.journal import NewEntry
 from services.models.log_exports import ExportFormat, ExportHead, ExportSubject
 
 T = TypeVar("T")
+R = TypeVar("R")
+P = ParamSpec("P")
 Item = TypeVar("Item", contravariant=True)
 Progress = Callable[[int], None]
 """Is told the number of lines so far."""
@@ -31,6 +33,19 @@ class ExportWish:
     """Why the text is exported as it was logged; "": secrets and personal data are masked."""
     zone: str = ""
     """IANA name of the zone of the times in text and CSV; "": the system's."""
+
+
+async def whole_step(work: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+    """The result of blocking work in a thread; cancelled, it waits for the thread, so that nothing is written after that.
+
+    Raises what `work` raises.
+    """
+    step = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
+    try:
+        return await asyncio.shield(step)
+    except asyncio.CancelledError:
+        await asyncio.gather(step, return_exceptions=True)
+        raise
 
 
 class Body(NamedTuple):
@@ -89,7 +104,7 @@ class ExportUnderWay(Generic[T]):
 
     async def begin(self) -> None:
         """Write what stands before the first line. Raises OSError."""
-        await asyncio.to_thread(self._file.write, self._renderer.opening())
+        await whole_step(self._file.write, self._renderer.opening())
 
     async def announce(self, subject: ExportSubject) -> None:
         """Record that the export begins; the file then stays. Raises OSError, JournalError."""
@@ -101,12 +116,7 @@ class ExportUnderWay(Generic[T]):
     async def add(self, items: Sequence[T], progress: Progress = lambda _count: None) -> None:
         """Mask and write; cancelled, it ends after a whole step. Raises OSError."""
         for start in range(0, len(items), STEP):
-            step = asyncio.ensure_future(asyncio.to_thread(self._write, items[start : start + STEP]))
-            try:
-                await asyncio.shield(step)
-            except asyncio.CancelledError:
-                await asyncio.wait({step})
-                raise
+            await whole_step(self._write, items[start : start + STEP])
             progress(self._lines)
 
     async def finish(self, subject: ExportSubject) -> ExportHead:
@@ -124,7 +134,7 @@ class ExportUnderWay(Generic[T]):
     async def _place(self, head: ExportHead) -> None:
         is_beside = self._wish.form is ExportFormat.CSV or isinstance(self._file, GrowingFile)
         text = head_text(head, ExportFormat.CSV if is_beside else self._wish.form)
-        await asyncio.to_thread(self._file.place, text, companion_of(self._wish.path) if is_beside else None)
+        await whole_step(self._file.place, text, companion_of(self._wish.path) if is_beside else None)
 
     def _write(self, items: Sequence[T]) -> None:
         self._file.write(self._renderer.render(items))

@@ -22,6 +22,9 @@ IDLE = 900.0
 """Seconds without a key after which the session ends by itself."""
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a broken session is opened again; the last one repeats. The follow loop reads meanwhile."""
+STEADY = 60.0
+"""Seconds for which a session must have been open so that the next one is opened at once again: each that is opened is
+charged a minute."""
 _HOPELESS = (
     ProblemKind.ACCESS_DENIED,
     ProblemKind.INVALID,
@@ -76,24 +79,33 @@ class LiveSession:
         """Somebody reads: a key was pressed."""
         self._touched = self._clock.elapsed()
 
+    @property
+    def _is_idle(self) -> bool:
+        return self._clock.elapsed() - self._touched > IDLE
+
     async def states(self) -> AsyncGenerator[LiveState, None]:
         """Yield the state with every update, about once a second, until it ends by itself; close it to end it."""
         failures = 0
         while True:
             problem: Problem | None = None
-            was_open = False
+            opened: float | None = None
             try:
                 async with aclosing(self._session()) as states:
                     async for state in states:
-                        failures, was_open = 0, True
+                        opened = self._clock.elapsed() if opened is None else opened
                         yield state
                         if state.ended:
                             return
             except AwsError as error:
                 problem = error.problem
+            if opened is not None and self._clock.elapsed() - opened >= STEADY:
+                failures = 0
+            if self._is_idle:
+                yield self._state(ended=True)
+                return
             yield self._state(problem=problem)
             # AWS ends an open session with errors of its own, after three hours or when it breaks.
-            if problem is not None and problem.kind in _HOPELESS and not was_open:
+            if problem is not None and problem.kind in _HOPELESS and opened is None:
                 return
             await self._clock.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
             failures += 1
@@ -110,7 +122,7 @@ class LiveSession:
                 due = max(1, math.ceil((now - began) / 60.0))
                 self._charge(due - charged)
                 charged = due
-                ended = now - self._touched > IDLE
+                ended = self._is_idle
                 yield self._state(update.lines, open=not ended, sampled=update.sampled, ended=ended)
                 if ended:
                     return

@@ -1,10 +1,8 @@
 """Whether a query can be sent at all, checked before its price is asked for."""
 
-from services.aws.logs.query_text import commands, verb
 from services.i18n import _
-from services.logs.insights.texts import names_groups, placeholders
+from services.logs.insights.texts import names_groups, placeholders, unmasks
 from services.models.insights_queries import LONGEST_TEXT, MOST_GROUPS, InsightsQuery, QueryLanguage
-from services.models.query_words import UNMASK
 
 
 def mistake_in(query: InsightsQuery) -> str:
@@ -16,11 +14,10 @@ def mistake_in(query: InsightsQuery) -> str:
         return _("The query has more than {count} characters.").format(count=f"{LONGEST_TEXT:,}")
     if query.span.start >= query.span.end:
         return _("The range must end after its start.")
-    if query.language is QueryLanguage.LOGSQL:
-        if any(verb(command) == UNMASK for command in commands(text)):
-            return _("unmask is never sent: masked data stays masked.")
-        if names := placeholders(text):
-            return _("{{{{{name}}}}} has no value.").format(name=names[0])
+    if unmasks(text):
+        return _("unmask is never sent: masked data stays masked.")
+    if query.language is QueryLanguage.LOGSQL and (names := placeholders(text)):
+        return _("{{{{{name}}}}} has no value.").format(name=names[0])
     return _groups(query)
 
 

@@ -109,11 +109,14 @@ class QueryRunner:
             await self._sleep(pause)
             waited += pause
             try:
-                state, _token = await self._queries.page(id, most=PEEK)
+                state, token = await self._queries.page(id, most=PEEK)
             except Throttled:
                 if waited >= longest:
                     raise
                 continue
+            if token:
+                # Whatever the statistics say, there are more rows than these.
+                state = replace(state, count=max(state.count, len(state.rows.rows) + 1))
             given_up = state.going and waited >= longest
             yield replace(state, seconds=waited, given_up=given_up)
             if not state.going or given_up:
@@ -128,14 +131,15 @@ class QueryRunner:
             return
         pages, token = [], ""
         while True:
-            page, token = await self._page(id, token)
+            page, following = await self._page(id, token)
             pages.append(page.rows)
             table = await asyncio.to_thread(one_table, list(pages))
-            whole = not token
-            count = len(table.rows) if whole else max(final.count, len(table.rows))
+            count = len(table.rows) if not following else max(final.count, len(table.rows) + 1)
             yield replace(final, rows=table, count=count)
-            if whole:
+            # A token that repeats would return the same page for ever; the result stays partial.
+            if not following or following == token:
                 return
+            token = following
 
     async def _page(self, id: str, token: str) -> tuple[QueryProgress, str]:
         for pause in PAUSES:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from services.aws.logs.query_text import blanked, commands, expects_regex, parts, value, verb, words
-from services.models.insights_queries import QueryLanguage
+from services.models.insights_queries import InsightsQuery, QueryLanguage
+from services.models.query_words import UNMASK
 
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 """`{{name}}`, AWS's syntax of query parameters."""
@@ -13,7 +14,16 @@ _SQL_WHERE = re.compile(
 )
 _SOURCE = re.compile(r"\A\s*SOURCE\s[^|]*\bSTART=\S+\s+END=\S+\s*\|\s*", re.I)
 _CONDITION_VERBS = frozenset({"filter", "where", "filterindex"})
-_BARE = re.compile(r"[\w.@:/-]+")
+_BARE = re.compile(r"@?[A-Za-z_][\w.]*|-?\d+(?:\.\d+)?(?:ms|[smhdwqy]|mo)?", re.ASCII)
+"""A name, a number or a length of time. Anything else may be an expression: a bare request id is a subtraction."""
+_SLASH = re.compile(r"\\.|/|\\\Z", re.DOTALL)
+"""What may end a regular expression, or keep it from ending; a slash after a backslash is escaped already."""
+_SQL_TABLE = re.compile(
+    r"""(?ix) \b(?:from|join)\s+
+        (?: (?P<name> `[^`]+` | "[^"]+" ) (?> (?:\s+(?:as\s+)?\w+)? ) (?!\s*,) | (?P<subquery> \(\s*select\b ) | (?P<unclear>) )
+      | (?P<comment> /\* | -- ) | '[^']*' | "[^"]*" | `[^`]*`"""
+)
+_OF_OTHER_GROUPS = frozenset({"source", "join", "lookup"})
 
 
 def sent_text(text: str, language: QueryLanguage) -> str:
@@ -32,6 +42,44 @@ def names_groups(text: str, language: QueryLanguage) -> bool:
         return True
     first = next(iter(commands(text)), "")
     return verb(first) == "source"
+
+
+def unmasks(text: str) -> bool:
+    """Whether a query would show masked data: `unmask`, as a command or a function."""
+    return any(word.lower() == UNMASK for command in commands(text) for word in words(command))
+
+
+def groups_read(query: InsightsQuery) -> tuple[str, ...] | None:
+    """The log groups that a query reads: the chosen ones, or those that its text names; None if that is not clear.
+
+    What is not clear may be anything, at any price.
+    """
+    if query.language is QueryLanguage.SQL:
+        return _tables(query.text)
+    return None if not query.groups or _names_more(query.text) else query.groups
+
+
+def _names_more(text: str) -> bool:
+    """Whether a query in LogsQL or PPL may read other log groups than the chosen ones."""
+    for command in commands(text):
+        spelled = [word.lower() for word in words(command)]
+        pairs = zip(["[", *spelled], spelled, strict=False)
+        if any(word in _OF_OTHER_GROUPS and before in ("[", "(") for before, word in pairs):
+            return True
+    return False
+
+
+def _tables(text: str) -> tuple[str, ...] | None:
+    """The log groups of each FROM and JOIN in SQL; None if they are not clear."""
+    if "\\" in text:
+        return None
+    names: list[str] = []
+    for match in _SQL_TABLE.finditer(text):
+        if match["name"]:
+            names.append(match["name"][1:-1])
+        elif match["unclear"] is not None or match["comment"]:
+            return None
+    return tuple(dict.fromkeys(names)) or None
 
 
 def equality_fields(text: str, language: QueryLanguage) -> tuple[str, ...]:
@@ -85,7 +133,7 @@ def filled(text: str, values: Mapping[str, str]) -> str:
         name = match[1]
         if name not in values:
             return match[0]
-        return _fitting(text[: match.start()], values[name].replace("\n", " "))
+        return _fitting(text[: match.start()], " ".join(values[name].splitlines()))
 
     return PLACEHOLDER.sub(replacement, text)
 
@@ -96,7 +144,7 @@ def _fitting(before: str, text: str) -> str:
     last = tokens[-1] if tokens else ""
     is_open = len(last) == 1 or last[-1:] != last[:1]
     if last.startswith("/") and is_open and (len(last) > 1 or expects_regex(_last_command(tokens[:-1]))):
-        return re.sub(r"(?<!\\)/", r"\/", text)
+        return _SLASH.sub(lambda match: match[0] if len(match[0]) > 1 else f"\\{match[0]}", text)
     if last.startswith("`") and is_open:
         return text.replace("`", "")
     if last.startswith(('"', "'")) and is_open:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from services.models.changes import Row
+from tests.tools.painted import painted
 from tests.widgets import plan_data
 from tests.widgets.gallery_plan import PlanGallery
 from widgets.changes import lines as drawn
@@ -236,4 +237,4 @@ async def test_the_progress_marks_each_stage() -> None:
 @pytest.mark.parametrize("page", ["plan", "lower", "runs", "progress"])
 def test_plan_snapshot(snap_compare: Callable[..., bool], page: str) -> None:
     app: App[None] = PlanGallery(page)
-    assert snap_compare(app, terminal_size=(120, 40))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=painted)

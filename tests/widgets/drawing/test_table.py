@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.message import Message
 
+from tests.tools.painted import painted
 from tests.tools.painting import painting
 from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
@@ -160,3 +161,16 @@ async def test_only_the_cells_that_changed_are_painted() -> None:
             ["▌", "row", "a", "10"],
             [],
         ]
+
+
+async def test_rows_that_come_to_fit_exactly_leave_no_scroll_bar() -> None:
+    app = TableApp()
+    async with app.run_test(size=(40, 8)) as pilot:
+        table = app.query_one(KeyedTable)
+        table.set_rows(rows([str(number) for number in range(50)]))
+        await painted(pilot)
+        assert table.show_vertical_scrollbar
+        table.set_rows(rows([str(number) for number in range(7)]))
+        await painted(pilot)
+        assert not table.show_vertical_scrollbar
+        assert table.room == 40 - 2, "the columns have its cell"

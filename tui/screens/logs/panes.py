@@ -89,8 +89,8 @@ class PaneScreen(ModeScreen):
         return pane
 
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
-        """Follow `group` in `pane`, replacing the group that it followed; Live Tail ends with that one."""
-        self.end_live_tail(pane)
+        """Follow `group` in `pane`, replacing the group that it followed; whatever was read of that one ends."""
+        self._end_reads(pane)
         self.run_worker(show_form(self.app, pane, group), group=f"form-{id(pane)}", exclusive=True)
         task = self.tails[pane].follow(group, pattern, at)
         self.run_worker(task, group=f"tail-{id(pane)}", exclusive=True)
@@ -98,19 +98,25 @@ class PaneScreen(ModeScreen):
     def forget(self, pane: LogPane) -> None:
         """Stop following in `pane` and forget it."""
         self.workers.cancel_group(self, f"tail-{id(pane)}")
-        self.end_live_tail(pane)
+        self._end_reads(pane)
         del self.tails[pane]
+
+    def _end_reads(self, pane: LogPane) -> None:
+        """End what is read beside the follow loop; a query that is charged is stopped."""
+        self.end_live_tail(pane)
+        for name in ("earlier", "older", "late-lines"):
+            self.workers.cancel_group(self, f"{name}-{id(pane)}")
 
     def action_columns(self) -> None:
         """Choose the columns of the focused pane's log group."""
         if (pane := self._pane_at_hand()) is not None:
             self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
 
-    @work(group="late-lines", exclusive=True)
-    async def action_late_lines(self) -> None:
+    def action_late_lines(self) -> None:
         """Ask Logs Insights for the late lines that the pane may lack."""
         if (pane := self._pane_at_hand()) is not None:
-            await ask_late_lines(self.app, self.tails[pane])
+            work = ask_late_lines(self.app, self.tails[pane])
+            self.run_worker(work, group=f"late-lines-{id(pane)}", exclusive=True)
 
     @work(group="live-tail", exclusive=True)
     async def action_live_tail(self) -> None:

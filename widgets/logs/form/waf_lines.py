@@ -53,7 +53,7 @@ class WafLines(LineForm):
         }
         method, host, uri = (text_of(fields[name], 2_000) for name in ("method", "host", "uri"))
         message = f"{method} {host}{uri}{'?' + args if args else ''}".strip()
-        style = "warning" if record["action"] in _BLOCKING else "plain"
+        style = "warning" if text_of(record["action"]) in _BLOCKING else "plain"
         return Parts(message, fields, style, hidden=frozenset(_NAMES))
 
     def tree(self, text: str) -> Mapping[str, object] | None:

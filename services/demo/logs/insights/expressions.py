@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from services.demo.grammar import Meaning, Node
-from services.demo.logs.insights.functions import AGGREGATES, ARITHMETIC, SCALARS, period
+from services.demo.logs.insights.functions import AGGREGATES, ARITHMETIC, SCALARS, floor, period
 from services.demo.logs.insights.patterns import like, regex
 from services.demo.logs.insights.records import Read, Record, field
-from services.demo.logs.insights.values import Moment, QueryError, Value, compare, number_of, truth
+from services.demo.logs.insights.values import QueryError, Value, compare, number_of, truth
 
 _ESCAPE = re.compile(r"""\\(["'\\])""")
 
@@ -135,13 +135,7 @@ class Expressions(Meaning):
     def _bin(self, arguments: list[Node]) -> Read:
         if [argument.data for argument in arguments] != ["period"]:
             raise QueryError("Invalid arguments for function: bin")
-        size, at = int(number_of(self.read(arguments[0])(Record(None))) or 1), field("@timestamp")
-
-        def read(record: Record) -> Value:
-            moment = number_of(at(record))
-            return None if moment is None else Moment(int(moment) // size * size)
-
-        return read
+        return applied(floor, field("@timestamp"), self.read(arguments[0]))
 
     def _aggregate(self, name: str, arguments: list[Node]) -> Read:
         self.aggregates += 1

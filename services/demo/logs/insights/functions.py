@@ -3,31 +3,37 @@
 Source: "Operations and functions" (Amazon CloudWatch Logs user guide).
 """
 
-import ipaddress
 import math
 import statistics
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
 
 import orjson
 
 from services.demo.logs.insights.records import Read, Record
-from services.demo.logs.insights.values import Json, Moment, QueryError, Value, number_of, sort_key, text_of
+from services.demo.logs.insights.values import (
+    Json,
+    Moment,
+    Months,
+    QueryError,
+    Value,
+    number_of,
+    sort_key,
+    text_of,
+)
 
-PERIODS = {
-    "ms": 1,
-    "msec": 1,
-    "s": 1000,
-    "sec": 1000,
-    "m": 60_000,
-    "min": 60_000,
-    "h": 3_600_000,
-    "hr": 3_600_000,
-    "d": 86_400_000,
-    "day": 86_400_000,
-    "w": 604_800_000,
-    "week": 604_800_000,
-}
-"""Milliseconds by their unit."""
+_UNITS: dict[str, int] = (
+    dict.fromkeys(("ms", "msec", "millisecond"), 1)
+    | dict.fromkeys(("s", "sec", "second"), 1000)
+    | dict.fromkeys(("m", "min", "minute"), 60_000)
+    | dict.fromkeys(("h", "hr", "hour"), 3_600_000)
+    | {"d": 86_400_000, "day": 86_400_000, "w": 604_800_000, "week": 604_800_000}
+    | dict.fromkeys(("mo", "mon", "month"), Months(1))
+    | dict.fromkeys(("q", "qtr", "quarter"), Months(3))
+    | dict.fromkeys(("y", "yr", "year"), Months(12))
+)
+"""Milliseconds, or Months, by the name of a unit."""
 Fold = Callable[[Read, list[Record], list[float]], Value]
 
 
@@ -35,9 +41,10 @@ def period(text: str) -> int:
     """Milliseconds of `5m`. Raises QueryError for another unit."""
     digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
     unit = text[len(digits) :]
-    if unit not in PERIODS or not int(digits):
+    size = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("s") if len(unit) > 2 else "")
+    if size is None or not int(digits):
         raise QueryError(f"Invalid period: {text}")
-    return int(digits) * PERIODS[unit]
+    return type(size)(int(digits) * size)
 
 
 def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
@@ -75,11 +82,21 @@ def _substr(text: str, start: str, length: str | None = None) -> str:
     return text[first:] if length is None else text[first : first + int(float(length))]
 
 
-def _floor(at: Value, size: Value, up: int = 0) -> Value:
-    moment, step = number_of(at), number_of(size)
+def floor(at: Value, size: Value, up: int = 0) -> Value:
+    """The last multiple of a period that is not after `at`; with `up`, the first one that is not before it."""
+    moment, step = number_of(at), int(number_of(size) or 0)
     if moment is None or not step:
         return None
-    return Moment((int(moment) + up * (int(step) - 1)) // int(step) * int(step))
+    if not isinstance(size, Months):
+        return Moment((int(moment) + up * (step - 1)) // step * step)
+    day = datetime.fromtimestamp(int(moment) // 1000, UTC)
+    months = ((day.year - 1970) * 12 + day.month - 1) // step * step
+    start = _first_day(months)
+    return _first_day(months + step) if up and start < moment else start
+
+
+def _first_day(months: int) -> Moment:
+    return Moment(datetime(1970 + months // 12, months % 12 + 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
 def _json_parse(text: str) -> Value:
@@ -89,18 +106,16 @@ def _json_parse(text: str) -> Value:
         return None
 
 
-def _is_address(text: str, version: int) -> bool:
+def _is_address(text: str, *versions: int) -> bool:
     try:
-        return ipaddress.ip_address(text).version == version
+        return ip_address(text).version in versions
     except ValueError:
         return False
 
 
-def _is_inside(text: str, net: str, version: int) -> bool:
+def _is_inside(text: str, net: str, *versions: int) -> bool:
     try:
-        return _is_address(text, version) and ipaddress.ip_address(text) in ipaddress.ip_network(
-            net, strict=False
-        )
+        return _is_address(text, *versions) and ip_address(text) in ip_network(net, strict=False)
     except ValueError:
         return False
 
@@ -120,14 +135,10 @@ SCALARS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "concat": (1, 99, lambda *values: "".join(text_of(value) for value in values if value is not None)),
     "jsonparse": (1, 1, _text(_json_parse)),
     "jsonstringify": (1, 1, _text(str)),
-    "isvalidip": (1, 1, _text(lambda text: int(_is_address(text, 4) or _is_address(text, 6)))),
+    "isvalidip": (1, 1, _text(lambda text: int(_is_address(text, 4, 6)))),
     "isvalidipv4": (1, 1, _text(lambda text: int(_is_address(text, 4)))),
     "isvalidipv6": (1, 1, _text(lambda text: int(_is_address(text, 6)))),
-    "isipinsubnet": (
-        2,
-        2,
-        _text(lambda text, net: int(_is_inside(text, net, 4) or _is_inside(text, net, 6))),
-    ),
+    "isipinsubnet": (2, 2, _text(lambda text, net: int(_is_inside(text, net, 4, 6)))),
     "isipv4insubnet": (2, 2, _text(lambda text, net: int(_is_inside(text, net, 4)))),
     "isipv6insubnet": (2, 2, _text(lambda text, net: int(_is_inside(text, net, 6)))),
     "trim": (1, 2, _text(str.strip)),
@@ -139,9 +150,9 @@ SCALARS: dict[str, tuple[int, int, Callable[..., Value]]] = {
     "substr": (2, 3, _text(_substr)),
     "replace": (3, 3, _text(str.replace)),
     "strcontains": (2, 2, _text(lambda text, part: int(part in text))),
-    "datefloor": (2, 2, _floor),
-    "dateceil": (2, 2, lambda at, size: _floor(at, size, 1)),
-    "frommillis": (1, 1, lambda value: _floor(value, 1)),
+    "datefloor": (2, 2, floor),
+    "dateceil": (2, 2, lambda at, size: floor(at, size, 1)),
+    "frommillis": (1, 1, lambda value: floor(value, 1)),
     "tomillis": (1, 1, lambda value: None if value is None else int(number_of(value) or 0)),
 }
 """By name: least and most arguments, and the function."""

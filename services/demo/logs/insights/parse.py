@@ -74,6 +74,8 @@ class _Commands(Expressions):
     def plan(self, tree: Node) -> Plan:
         """The whole query."""
         for node in tree.children:
+            if self._plan.steps and self._plan.steps[-1][0] == "dedup" and node.data != "limit":
+                raise QueryError(f"Only limit can follow dedup, not {node.data}").at(*span(node))
             before = self.aggregates
             run = self.visit(node)
             if node.data != "stats" and self.aggregates != before:

@@ -40,6 +40,10 @@ class Moment(int):
     """A point in time, epoch milliseconds; written as `2026-01-14 01:00:00.000` (UTC)."""
 
 
+class Months(int):
+    """A length in calendar months."""
+
+
 def text_of(value: str | int | float) -> str:
     """As GetQueryResults writes it."""
     if isinstance(value, str):
@@ -48,7 +52,7 @@ def text_of(value: str | int | float) -> str:
         at = datetime.fromtimestamp(value // 1000, UTC)
         return f"{at:%Y-%m-%d %H:%M:%S}.{value % 1000:03d}"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else f"{value:.4f}".rstrip("0")
+        return str(int(value)) if value.is_integer() else f"{value:.4f}".rstrip("0").rstrip(".")
     return str(int(value))
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -119,3 +120,25 @@ async def test_others_get_their_turn_while_a_large_page_is_read() -> None:
     counting.cancel()
     assert lines == log_lines(events)
     assert turns >= 4
+
+
+async def test_a_page_of_foreign_scripts_leaves_others_their_turn() -> None:
+    canned = Canned(FilterLogEvents={"events": [event(str(each), "สวัสดี" * 60) for each in range(1_000)]})
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    await Logs(canned).page("/g", 0)
+    counting.cancel()
+    assert turns > 5
+
+
+def test_an_absurd_time_of_an_event_still_has_a_date() -> None:
+    lines = log_lines([event("1", "a", 2**62, ingestionTime=2**62), event("2", "b", -5)])
+    assert [datetime.fromtimestamp(line.at / 1000, UTC).year for line in lines] == [9999, 1969]
+    assert [datetime.fromtimestamp(line.ingested_at / 1000, UTC).year for line in lines] == [9999, 1970]

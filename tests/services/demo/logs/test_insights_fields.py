@@ -119,7 +119,7 @@ class TestTraps:
             "parse @message 'a*' as x | parse @message 'b*' as x",
             "parse @message",
             "stats a by b",
-            "stats count(*) by bin(5y)",
+            "stats count(*) by bin(5x)",
             "stats count(*) by bin(n)",
             "stats pct(a)",
             "sort",

@@ -30,6 +30,8 @@ from tests.services.demo.logs.insights_tables import AT, column, table
         ("fields a | limit 0", "limit 0", "limit must be between 1 and 100000"),
         ("filter a in []", "]", "unexpected symbol found ] at line 1 and position 14"),
         ("filter " + "not " * 2000 + "a", "", "nested too deeply"),
+        ("fields a | dedup a | sort a", "sort a", "Only limit can follow dedup, not sort"),
+        ("stats count(*) by bin(1fortnight)", "1fortnight", "Invalid period: 1fortnight"),
         ("unmask @message", "unmask", "unexpected symbol found unmask at line 1 and position 1"),
     ],
 )  # fmt: skip
@@ -97,6 +99,12 @@ def test_json_in_a_field_becomes_fields() -> None:
         ("fromMillis(0)", "1970-01-01 00:00:00.000"),
         ("2 + 3 * 2 ^ 2 - -1", "15"),
         ("(2 + 3) * 2", "10"),
+        ("log(2.718281828)", "1"),
+        ("1 - 0.00001", "1"),
+        ("100.004 / 10", "10.0004"),
+        ("datefloor(@timestamp, 1mo)", "2026-01-01 00:00:00.000"),
+        ("dateceil(@timestamp, 1q)", "2026-04-01 00:00:00.000"),
+        ("dateceil(datefloor(@timestamp, 1y), 1y)", "2026-01-01 00:00:00.000"),
     ],
 )
 def test_functions(expression: str, value: str) -> None:
@@ -104,6 +112,24 @@ def test_functions(expression: str, value: str) -> None:
     event = Event(AT, AT, 1, "s", json.dumps({"a": "10.1.2.3"}))
     (row,) = run(plan, [("1:/g", event)], 10).rows
     assert row == [{"field": "x", "value": value}, {"field": "@ptr", "value": row[1]["value"]}]
+
+
+@pytest.mark.parametrize(
+    ("units", "start"),
+    [
+        ("ms msec msecs millisecond", "2026-01-14 01:00:00.000"),
+        ("s sec secs second seconds", "2026-01-14 01:00:00.000"),
+        ("m min mins minutes", "2026-01-14 01:00:00.000"),
+        ("h hr hrs hours", "2026-01-14 01:00:00.000"),
+        ("d day days", "2026-01-14 00:00:00.000"),
+        ("mo mon mons months", "2026-01-01 00:00:00.000"),
+        ("q qtr qtrs quarters", "2026-01-01 00:00:00.000"),
+        ("y yr yrs years", "2026-01-01 00:00:00.000"),
+    ],
+)
+def test_bins_take_every_documented_unit_and_its_plural(units: str, start: str) -> None:
+    for unit in units.split():
+        assert column(f"stats min(a) as b by bin(1{unit}) as t | display t", {"a": 1}) == [start]
 
 
 def test_two_stats_build_on_each_other() -> None:

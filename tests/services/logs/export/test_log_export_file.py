@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import threading
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.logs.export.export_file import GrowingFile, companion_of
-from services.logs.export.rendering import ExportedLine
+from services.logs.export.rendering import ExportedLine, masked_names
 from services.logs.export.service import LogExports
 from services.logs.export.under_way import ExportWish
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
@@ -67,6 +68,10 @@ class Desk:
 
 def names(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
+
+
+def texts(folder: Path, beginning: str) -> str:
+    return "".join(each.read_text() for each in folder.glob(f"{beginning}*"))
 
 
 async def _batches(lines: Sequence[ExportedLine]) -> AsyncIterator[Sequence[ExportedLine]]:
@@ -190,6 +195,7 @@ async def test_rows_of_a_query(tmp_path: Path) -> None:
     for form in ExportFormat:
         head = await desk.exports.rows(subject, ["a", "b"], rows, ExportWish(tmp_path / f"q.{form}", form))
         assert (head.kind, head.lines, head.masked) == (ExportKind.QUERY, 2, {"telephone": 1})
+        assert head.zone == "UTC"
     table = list(csv.reader(io.StringIO((tmp_path / "q.csv").read_text("utf-8-sig"))))
     assert table == [["a", "b"], ["-1", "tel ***"], ["'@x", ""]]
     assert (tmp_path / "q.txt").read_text().splitlines()[-2:] == ["-1\ttel ***", "@x\t"]
@@ -197,6 +203,27 @@ async def test_rows_of_a_query(tmp_path: Path) -> None:
         {"a": "-1", "b": "tel ***"},
         {"a": "@x"},
     ]
+
+
+@pytest.mark.parametrize("form", ExportFormat)
+async def test_what_was_asked_for_is_masked_like_the_answer(tmp_path: Path, form: ExportFormat) -> None:
+    desk = Desk()
+    condition = '@message like "taro@example.jp"'
+    subject = ExportSubject(
+        kind=ExportKind.QUERY, groups=(GROUP,), query=f"fields {condition}", note="of taro@example.jp"
+    )
+    for reason in ("", "for the police"):
+        path = tmp_path / f"q{len(reason)}.{form}"
+        head = await desk.exports.rows(
+            subject, [condition], [{condition: "1"}], ExportWish(path, form, reason)
+        )
+        written = head.model_dump_json() + texts(tmp_path, path.name)
+        assert ("taro@" in written + str(desk.journal.entries[-1])) is bool(reason)
+        assert ('like "***"' in head.query) is not bool(reason)
+
+
+def test_masked_names_stay_apart() -> None:
+    assert list(masked_names(["a", "b", "c"], lambda _: "***").values()) == ["***", "*** 2", "*** 3"]
 
 
 TAIL = SUBJECT.model_copy(update={"kind": ExportKind.TAIL})
@@ -270,3 +297,49 @@ def test_what_cannot_be_written_whole_leaves_nothing_of_itself(
     file.discard()
     assert (tmp_path / "a").read_text() == "whole\nnext\n"
     assert file.sha256 == hashlib.sha256(b"whole\nnext\n").hexdigest()
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+@pytest.mark.parametrize("call", ["open", "fsync", "link"])
+async def test_one_that_is_cancelled_at_any_moment_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: ExportFormat, call: str
+) -> None:
+    desk = Desk()
+    reached, goes_on = threading.Event(), threading.Event()
+    original = getattr(os, call)
+
+    def held(*args: Any, **options: Any) -> Any:
+        result = original(*args, **options)
+        if str(tmp_path) in str(args[0]) or call == "fsync":
+            reached.set()
+            goes_on.wait(60)
+        return result
+
+    monkeypatch.setattr(os, call, held)
+    task = asyncio.create_task(desk.export(tmp_path / "a", form))
+    while not reached.is_set():  # noqa: ASYNC110  a thread tells
+        await asyncio.sleep(0.001)
+    task.cancel()
+    await asyncio.sleep(0)
+    goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # Whatever the thread still did is done before the loop ends.
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert names(tmp_path) == []
+    assert desk.journal.entries == []
+
+
+@pytest.mark.parametrize(("reason", "pattern"), [("", '"***"'), ("why", '"taro@example.jp"')])
+async def test_what_was_searched_for_is_masked_as_the_lines_are(
+    tmp_path: Path, reason: str, pattern: str
+) -> None:
+    desk = Desk()
+    subject = SUBJECT.model_copy(
+        update={"pattern": '"taro@example.jp"', "query": "filter a = '090-1234-5678'"}
+    )
+    wish = ExportWish(tmp_path / "a", ExportFormat.JSONL, reason)
+    head = await desk.exports.lines(subject, _batches(LINES), wish)
+    assert head.pattern == pattern
+    assert ("090-1234-5678" in (tmp_path / "a").read_text("utf-8")) == bool(reason)
+    assert ("taro@example.jp" in desk.journal.entries[0].model_dump_json()) == bool(reason)

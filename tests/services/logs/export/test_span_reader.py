@@ -1,6 +1,7 @@
 """What is exported is read whole: by pages within the account's limit, long lines uncut, retried while AWS throttles."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 from aiobotocore.session import get_session
@@ -9,9 +10,11 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.events import Logs
+from services.clock import ManualClock
 from services.logs.export.reading import SpanReader
 from services.logs.export.rendering import is_cut
 from services.logs.follow.limiter import LogLimiter
+from services.models.logs import LogLine
 
 GROUP = "/ecs/other"
 
@@ -82,3 +85,17 @@ async def test_a_line_that_a_pane_holds_cut_is_read_anew(empty_aws: Any) -> None
     (whole,) = await world.reader.whole(GROUP, [line._replace(late=True)])
     assert (len(whole.line.text), whole.line.late) == (60_005, True)
     await world.session.close()
+
+
+async def test_an_event_that_is_repeated_after_an_empty_page_is_read_once() -> None:
+    clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
+    pages = {None: ("12", "x"), "x": ("", "y"), "y": ("23", None)}
+
+    class Pages:
+        async def page(self, *arguments: Any, **_options: Any) -> tuple[tuple[LogLine, ...], str | None]:
+            ids, token = pages[arguments[4]]
+            return tuple(LogLine(each, int(each), 0, "s", each) for each in ids), token
+
+    reader = SpanReader(Pages(), LogLimiter(clock), clock)
+    lines = [line.line.id async for batch in reader.span(GROUP, 0, 9) for line in batch]
+    assert lines == ["1", "2", "3"]

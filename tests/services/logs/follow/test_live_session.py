@@ -1,8 +1,9 @@
 """Live Tail over HTTP: updates, minutes and price, the end without keys, opened again when it breaks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
-from services.aws.logs.live_tail import LiveTail
+from services.aws.logs.live_tail import LiveTail, LiveUpdate
+from services.clock import ManualClock
 from services.demo.logs import live as embedded_live
-from services.logs.follow.live import IDLE, LiveSession, LiveState
+from services.logs.follow.live import IDLE, PAUSES, LiveSession, LiveState
 from services.models.problem import ProblemKind
 from tests.services.logs.follow.test_follow_http import GROUP, STREAMS, create, now_ms, put, writer
 
@@ -111,3 +113,34 @@ async def test_what_cannot_be_opened_ends_with_its_reason(
         assert state.problem is not None
         assert state.problem.kind is ProblemKind.NOT_FOUND
         assert state.minutes == 0
+
+
+class Breaking:
+    """Sessions that AWS opens and breaks at once; each one that was opened is charged a minute."""
+
+    async def updates(self, _arn: str, _pattern: str = "") -> AsyncGenerator[LiveUpdate, None]:
+        yield LiveUpdate()
+
+
+async def test_sessions_that_break_at_once_are_opened_seldomer_and_seldomer_until_nobody_reads() -> None:
+    clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
+
+    async def arn() -> str:
+        return ARN
+
+    session = LiveSession(Breaking(), arn, "", clock, UsageMeter(clock), 150.0)  # type: ignore[arg-type]
+    states: list[LiveState] = []
+
+    async def run() -> None:
+        async with aclosing(session.states()) as sessions:
+            async for state in sessions:
+                states.append(state)
+
+    task = asyncio.create_task(run())
+    for _second in range(round(IDLE) + 60):
+        for _turn in range(5):
+            await asyncio.sleep(0)
+        clock.advance(1)
+    await task
+    assert states[-1].ended
+    assert states[-1].minutes <= len(PAUSES) + IDLE / PAUSES[-1]

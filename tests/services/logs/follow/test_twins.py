@@ -5,6 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.aws.logs.events import log_lines
+from services.aws.logs.queries import table_of
+from services.logs.follow.late_lines import late_lines_of
 from services.logs.follow.twins import LATEST, SOON, TwinLines
 from services.models.logs import LogLine
 
@@ -43,3 +46,12 @@ def test_what_is_not_made_up_is_forgotten() -> None:
     assert len(twins) == 1
     twins.forget_old(LATEST + 1)
     assert len(twins) == 0
+
+
+@given(st.text(alphabet="a é\t\r\n\x1b\u2028{}", max_size=12) | st.just("a\n" * 20_000))
+def test_a_message_has_the_same_text_by_every_way(message: str) -> None:
+    event = {"timestamp": 0, "eventId": "1", "logStreamName": "s", "message": message}
+    cells = {"@timestamp": "1970-01-01 00:00:00.000", "@message": message, "@logStream": "s"}
+    (by_loop,) = log_lines([event])
+    (by_query,) = late_lines_of(table_of([[{"field": name, "value": text} for name, text in cells.items()]]))
+    assert by_query.text == by_loop.text

@@ -253,3 +253,19 @@ async def test_a_query_is_charged_where_it_may_have_been_started(kind: ProblemKi
 async def test_a_malformed_query_is_raised() -> None:
     with pytest.raises(Invalid):
         await states_of(runner(Canned(StartQuery=failure(ProblemKind.INVALID))))
+
+
+async def test_pages_whose_token_repeats_end_and_are_not_the_whole_result() -> None:
+    canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Complete", 1, token="again", count=5))
+    last = (await states_of(runner(canned)))[-1]
+    assert (last.complete, last.is_whole) == (True, False)
+
+
+async def test_a_result_with_further_pages_is_read_to_its_end_whatever_its_statistics_say() -> None:
+    first, second = answer("Complete", 1, token="t"), answer("Complete", 2, count=1)
+    canned = Canned(
+        StartQuery=STARTED, GetQueryResults=lambda params: second if params.get("nextToken") else first
+    )
+    last = (await states_of(runner(canned)))[-1]
+    assert [row[0] for row in last.rows.rows] == ["1", "2"]
+    assert last.is_whole

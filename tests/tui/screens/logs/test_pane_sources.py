@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from services.demo.logs import live as embedded_live
+from services.models.insights import QueryState
+from services.models.insights_queries import QueryProgress
+from services.models.logs import LogLine
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
+from widgets.logs.pane.pane import LogPane
 
 GROUP = "/app/catalogue"
 MINUTE = 60_000
@@ -84,6 +88,41 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
             assert texts(pane) == expected
 
 
+@pytest.mark.parametrize(
+    ("pattern", "matching"),
+    [("late -odd", {"late even", '{"n": 2, "late": 1}'}), ("{ $.n = 2 }", {'{"n": 2, "late": 1}'})],
+)
+async def test_late_lines_are_asked_for_with_the_filter_pattern(
+    empty_aws: Embedded, pattern: str, matching: set[str]
+) -> None:
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, GROUP, "a")
+        await put_lines(
+            logs, GROUP, "a", [(now_ms(empty_aws) - 1000, "late first"), (now_ms(empty_aws), '{"n": 2}')]
+        )
+        async with opened(empty_aws) as pilot:
+            pane, screen = pilot.app.screen.pane, pilot.app.screen
+            await until(pilot, lambda: len(pane.store) == 2)
+            await pilot.press("f")
+            await until(pilot, lambda: pane.prompt.display)
+            pane.prompt.entry.value = pattern
+            await pilot.press("enter")
+            await until(pilot, lambda: screen.tails[pane].pattern == pattern and len(pane.store) == 1)
+            words = ["late even", "late odd", "other", '{"n": 2, "late": 1}', '{"n": 3}']
+            at = now_ms(empty_aws) - 30 * MINUTE
+            await put_lines(logs, GROUP, "a", [(at, text) for text in words])
+            pane.stats = pane.stats.model_copy(
+                update={"lateness": 120.0, "incomplete_from": now_ms(empty_aws) - 60 * MINUTE}
+            )
+            await pilot.press("+")
+            await until(pilot, lambda: "It scans up to" in screen_text(pilot))
+            await until(pilot, lambda: pilot.app.screen.guard.is_open)
+            await pilot.press("enter")
+            await until(pilot, lambda: pilot.app.screen is screen and "added" in str(pane.note))
+            late = {pane.store.line(row).text for row in range(pane.store.first, pane.store.end - 1)}
+            assert late == matching
+
+
 async def test_live_tail_shows_its_price_and_each_line_once(
     empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,3 +157,63 @@ async def test_live_tail_shows_its_price_and_each_line_once(
             empty_aws.advance(5)
             expected["after"] += 1
             await until(pilot, lambda: texts(pane) == expected)
+
+
+async def test_what_is_read_of_one_group_never_appears_in_the_next_one_of_the_pane(
+    empty_aws: Embedded,
+) -> None:
+    async with client("logs", empty_aws.url) as logs:
+        for group in (GROUP, "/app/other"):
+            await make_group(logs, group, "a")
+            await put_lines(logs, group, "a", [(now_ms(empty_aws) - 1000, f"new of {group}")])
+    async with opened(empty_aws) as pilot:
+        pane, screen = pilot.app.screen.pane, pilot.app.screen
+        await until(pilot, lambda: len(pane.store) == 1)
+        may_answer, queries = asyncio.Event(), []
+        old = LogLine("old", now_ms(empty_aws) - 30 * MINUTE, 0, "a", f"old of {GROUP}")
+
+        async def page(group: str, *_rest: Any, **_more: Any) -> Any:
+            queries.append(group)
+            await may_answer.wait()
+            return (old,), None
+
+        services = screen.services
+        source, services.logs.page = services.logs.page, page
+        screen.earlier_requested(LogPane.EarlierRequested(pane))
+        screen.time_requested(LogPane.TimeRequested(pane, now_ms(empty_aws) - 60 * MINUTE))
+        await until(pilot, lambda: queries == [GROUP, GROUP])
+        services.logs.page = source
+        screen.follow(pane, "/app/other")
+        may_answer.set()
+        await until(pilot, lambda: texts(pane) == {"new of /app/other": 1})
+        await pilot.pause()
+        assert texts(pane) == {"new of /app/other": 1}
+
+
+async def test_the_query_for_late_lines_ends_with_the_group_that_it_is_of(
+    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, GROUP, "a")
+        await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1000, "first")])
+    async with opened(empty_aws) as pilot:
+        pane, screen = pilot.app.screen.pane, pilot.app.screen
+        await until(pilot, lambda: len(pane.store) == 1 and pane.stats)
+        service, states = screen.services.insights, []
+
+        async def run(*_query: Any) -> Any:
+            try:
+                states.append("runs")
+                yield QueryProgress(state=QueryState.RUNNING)
+                await asyncio.Event().wait()
+            finally:
+                states.append("stopped")
+
+        monkeypatch.setattr(service, "run", run)
+        pane.stats = pane.stats.model_copy(update={"lateness": 120.0, "incomplete_from": now_ms(empty_aws)})
+        await pilot.press("+")
+        await until(pilot, lambda: "It scans up to" in screen_text(pilot) and pilot.app.screen.guard.is_open)
+        await pilot.press("enter")
+        await until(pilot, lambda: states == ["runs"])
+        screen.follow(pane, "/app/other")
+        await until(pilot, lambda: states == ["runs", "stopped"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from services.demo.logs.insights.model import QueryStore
@@ -114,6 +115,8 @@ async def test_a_compile_error_is_shown_where_it_is(embedded: Embedded) -> None:
         assert f"line {place[0] + 1}, column {place[1] + 1}" in screen_text(pilot)
         await pilot.press("x")
         assert screen.editor.error_place is None
+        assert "^r runs the query" in screen_text(pilot)
+        assert "cancelled" not in screen_text(pilot)
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
@@ -185,6 +188,19 @@ async def test_groups_range_and_language_are_chosen(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
+async def test_at_80_columns_the_items_are_whole_and_a_click_opens_the_one_below_it(
+    embedded: Embedded,
+) -> None:
+    async with query_screen(embedded, size=(80, 24)) as pilot:
+        bar = screen_of(pilot).bar
+        (line, *_rest) = (row for row in screen_text(pilot).splitlines() if "LogsQL" in row)
+        assert all(item.text in line for item in bar.facts.items)
+        await pilot.click(bar, offset=(cell_len(line[: line.index("≤")]), 0))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        assert "100,000" in screen_text(pilot)
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_high_price_is_asked_about(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
@@ -241,3 +257,21 @@ async def test_a_result_is_exported_masked_and_recorded(
     else:
         assert ExportHead.model_validate_json(lines[0]) == head
         assert [json.loads(line)["who"] for line in lines[1:]] == ["***"] * 5
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_the_price_of_sql_is_that_of_the_groups_it_names(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        await pilot.press("ctrl+t", "ctrl+t")
+        screen.editor.load_text("SELECT COUNT(*) FROM `/aws/rds/instance/db/postgresql`")
+        estimate = await screen._estimated(screen.query_now())
+        assert estimate is None or "/aws/rds/instance/db/postgresql" in estimate.unknown
+        screen.editor.load_text("SELECT COUNT(*) FROM logGroups(namePrefix: ['/'])")
+        await until(pilot, lambda: screen.draft.estimate is None)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        assert "at an unknown price" in screen_text(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.draft.progress is None

@@ -87,7 +87,7 @@ def query_command(
                 ["--max-yen"], type=click.FloatRange(0), metavar="YEN", help=_("Agree to a price up to this one")
             ),
             click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
-            click.Option(["--csv", "as_csv"], is_flag=True, help=_("Print comma-separated values.")),
+            click.Option(["--csv", "as_csv"], is_flag=True, help=_("Print comma-separated values, times in UTC.")),
             click.Option(["--mask"], is_flag=True, help=_("Mask secrets and personal data.")),
             click.Option(["--list", "listing"], is_flag=True, help=_("List the saved queries.")),
             click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.logs.insights.mistakes import mistake_in
-from services.logs.insights.texts import filled, placeholders
+from services.logs.insights.texts import filled, groups_read, placeholders
 from services.logs.insights.wording import state_words
 from services.logs.masking.of_runbook import masker_of
 from services.models.amounts import size_words, yen_words
@@ -21,6 +21,7 @@ from services.models.insights import QueryState
 from services.models.insights_queries import (
     InsightsQuery,
     QueryEstimate,
+    QueryLanguage,
     QueryProgress,
     SavedQuery,
 )
@@ -131,7 +132,9 @@ class QueryCommand:
             return ExitStatus.USAGE
         self._progress.clear()
         if self._flags.mask:
-            final = replace(final, rows=masked_rows(final.rows, masker_of(self._services.runbook)))
+            masker = masker_of(self._services.runbook)
+            final = replace(final, rows=masked_rows(final.rows, masker))
+            query = query.model_copy(update={"text": masker.mask(query.text)})
         self._print(query, estimate, final)
         return ExitStatus.NORMAL if final.is_whole else ExitStatus.UNAVAILABLE
 
@@ -177,7 +180,7 @@ class QueryCommand:
     def _filled(self, saved: SavedQuery) -> str:
         """The text of a saved query with its values. Raises UsageError."""
         values = {each.name: each.default for each in saved.parameters if each.default} | self._flags.values
-        names = placeholders(saved.text)
+        names = placeholders(saved.text) if saved.language is QueryLanguage.LOGSQL else ()
         context = click.get_current_context()
         for name in self._flags.values:
             if name not in names:
@@ -186,7 +189,7 @@ class QueryCommand:
         if missing:
             message = _("--param {name}=… is missing").format(name=missing[0])
             raise click.UsageError(message, context)
-        return filled(saved.text, values)
+        return filled(saved.text, values) if names else saved.text
 
     def _span(self, saved: SavedQuery | None) -> TimeSpan:
         flags, zone = self._flags, self._services.calendar.zone
@@ -202,13 +205,12 @@ class QueryCommand:
     # The price
 
     async def _estimate(self, query: InsightsQuery) -> QueryEstimate | None:
-        """The estimate; None if the sizes cannot be read, or the query names its groups itself."""
-        if not query.groups:
+        """The estimate; None if the sizes cannot be read, or it is not clear which groups the query reads."""
+        groups = groups_read(query)
+        if groups is None:
             return None
         try:
-            return await self._services.insights.estimate(
-                query.groups, query.span, query.text, query.language
-            )
+            return await self._services.insights.estimate(groups, query.span, query.text, query.language)
         except AwsError as error:
             self.tell(_("The price could not be estimated. {why}").format(why=error.problem.summary))
             return None

@@ -11,6 +11,7 @@ from datetime import tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _, plural
+from services.logs.export.rendering import masked_names
 from services.logs.insights.wording import state_words
 from services.logs.masking.mask import Masker
 from services.models.amounts import size_words, yen_words
@@ -65,9 +66,10 @@ def head_lines(
 
 
 def masked_rows(table: QueryRows, masker: Masker) -> QueryRows:
-    """The rows with `***` for secrets and personal data."""
+    """The rows and their names with `***` for secrets and personal data."""
+    columns = tuple(masked_names(table.columns, masker.mask).values())
     rows = tuple(tuple(text and masker.mask(text) for text in row) for row in table.rows)
-    return replace(table, rows=rows)
+    return replace(table, columns=columns, rows=rows)
 
 
 def table_lines(table: QueryRows, zone: tzinfo) -> Iterator[str]:
@@ -152,8 +154,8 @@ def price_line(estimate: QueryEstimate | None) -> str:
             size=size_words(estimate.bytes),
             fields=", ".join(estimate.indexed),
         )
-    text = _("Price: about {yen} for {size}").format(
-        yen=yen_words(estimate.yen), size=size_words(estimate.bytes)
+    text = _("Price: about {size}, {yen}").format(
+        size=size_words(estimate.bytes), yen=yen_words(estimate.yen)
     )
     if not estimate.unknown:
         return text

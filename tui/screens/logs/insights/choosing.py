@@ -219,7 +219,9 @@ async def agreed(app: Console, estimate: QueryEstimate | None) -> bool:
         return True
     price = _("at an unknown price")
     if estimate is not None:
-        price = _("for about {yen}").format(yen=yen_words(estimate.yen))
+        price = _("for about {size}, {yen}").format(
+            size=size_words(estimate.bytes), yen=yen_words(estimate.yen)
+        )
     choices = [Choice("run", _("Run it {price}").format(price=price))]
     answer: str | None = await app.push_screen_wait(ChooseScreen(_("Run the query?"), choices))
     return answer == "run"

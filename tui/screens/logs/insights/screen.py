@@ -13,8 +13,8 @@ from textual.widgets import TextArea
 from services.aws.client.errors import AwsError
 from services.i18n import N_, _, sentences
 from services.logs.insights.mistakes import mistake_in
+from services.logs.insights.texts import groups_read
 from services.models.aws_cli import CommandSheet
-from services.models.base import RawId
 from services.models.insights_queries import InsightsQuery, QueryEstimate, QueryRows
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs.insights import choosing
@@ -119,8 +119,8 @@ class InsightsScreen(ModeScreen):
         self.refresh_bar()
 
     async def _estimated(self, query: InsightsQuery) -> QueryEstimate | None:
-        groups = query.groups or tuple(map(RawId, self.draft.groups))
-        if not groups:
+        groups = groups_read(query)
+        if groups is None:
             return None
         try:
             return await self.services.insights.estimate(groups, query.span, query.text, query.language)
@@ -172,6 +172,7 @@ class InsightsScreen(ModeScreen):
         if compile_error is None:
             self._say(sentences(error.problem.summary, error.problem.advice))
             return
+        self.draft.progress = None
         place = compile_error.place(query.text)
         where = ""
         if place is not None:

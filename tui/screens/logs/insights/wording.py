@@ -9,7 +9,7 @@ from widgets.drawing.lines import Line
 
 
 def price_line(estimate: QueryEstimate) -> Line:
-    """`about ¥0.2 for 27.5 MB — 1.2 GB stored in 1 log group, …`."""
+    """`about 27.5 MB, ¥0.2  1.2 GB stored in 1 log group, …`."""
     if estimate.skippable:
         text = _("{least} to {most} for {size}; the index on {fields} may save the difference").format(
             least=yen_words(estimate.least_yen),
@@ -18,9 +18,7 @@ def price_line(estimate: QueryEstimate) -> Line:
             fields=", ".join(estimate.indexed),
         )
     else:
-        text = _("about {yen} for {size}").format(
-            yen=yen_words(estimate.yen), size=size_words(estimate.bytes)
-        )
+        text = _("about {size}, {yen}").format(size=size_words(estimate.bytes), yen=yen_words(estimate.yen))
     line = [(text, "strong"), ("  ", ""), (estimate.basis, "muted")]
     if estimate.unknown:
         groups = _("without {groups}, whose size is unknown").format(groups=", ".join(estimate.unknown))

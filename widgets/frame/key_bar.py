@@ -98,7 +98,7 @@ def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
         if not free:
             break
         free = [each for each in free if each.everywhere] or free
-        ranked = max(free, key=lambda each: each.rank)
+        ranked = max(free, key=lambda bar_key: bar_key.rank)
         if ranked.rank and not ranked.everywhere:
             rest.remove(ranked)
             continue
@@ -141,7 +141,7 @@ def _ranked(keys: tuple[BarKey, ...], last: int) -> tuple[BarKey, ...]:
         each if each.rank or each.everywhere or each.place < first else replace(each, rank=last)
         for each in keys
     )
-    return tuple(sorted(keys, key=lambda each: (each.everywhere, each.rank)))
+    return tuple(sorted(keys, key=lambda bar_key: (bar_key.everywhere, bar_key.rank)))
 
 
 def _is_text(screen: Screen[object], key: str) -> bool:

@@ -150,7 +150,7 @@ def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
     ids = list(titles)
     keys_by_place: dict[str, dict[str, list[str]]] = {}
     bindings = [(active.binding, active.node) for active in screen.active_bindings.values()]
-    bindings.sort(key=lambda each: ids.index(each[0].id) if each[0].id in titles else -1)
+    bindings.sort(key=lambda pair: ids.index(pair[0].id) if pair[0].id in titles else -1)
     for binding, node in bindings:
         if binding.description and binding.key not in SILENT and not binding.action.startswith(_GO):
             place = titles.get(binding.id or "") or _place(node, screen)

@@ -57,9 +57,9 @@ async def test_the_help_lists_every_key_of_the_logs_in_a_section(embedded: Embed
     listed = [id for _title, ids in key_order.SECTIONS for id in ids]
     assert len(listed) == len(set(listed))
     assert set(key_order.FOOTER) <= set(listed)
-    known = {binding.id for binding in LOG_BINDINGS} | {"way-back"}
-    known |= {command.id for command in COMMANDS if command.scope == "logs"}
-    assert set(listed) <= known
+    defined = {binding.id for binding in LOG_BINDINGS} | {"way-back"}
+    defined |= {command.id for command in COMMANDS if command.scope == "logs"}
+    assert set(listed) <= defined
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         titles = [title for title, _rows in sections(pilot.app.screen)]
         assert titles[: len(key_order.SECTIONS)] == [_(title) for title, _ids in key_order.SECTIONS]

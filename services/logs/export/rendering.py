@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from services.i18n import _
 from services.models.log_exports import ExportFormat, ExportHead
+from services.models.log_records import LogRecord
 from services.models.logs import LogLine
 
 Mask = Callable[[str], str]
@@ -56,17 +57,8 @@ class LineRenderer:
         return "".join(map(render, lines))
 
     def _json(self, exported: ExportedLine) -> str:
-        line = exported.line
-        record = {
-            "time": _iso(line.at, UTC),
-            "ingested": _iso(line.ingested_at, UTC),
-            "group": exported.group,
-            "stream": line.stream,
-            "id": line.id,
-            "late": line.late,
-            "text": self._mask(line.text),
-        }
-        return _json_line(record)
+        record = LogRecord.of(exported.group, exported.line, self._mask(exported.line.text))
+        return _json_line(record.model_dump(mode="json"))
 
     def _text(self, exported: ExportedLine) -> str:
         line = exported.line

@@ -1,4 +1,4 @@
-"""One log event as it is handed to a program: a line of `toban logs tail --json`, or of an export as JSON lines."""
+"""One log event as it is handed to a program: a line of `toban logs tail --json`, and of an export as JSON lines."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -33,18 +33,18 @@ class LogRecord(Model):
     text: CleanLine
     """The message, with control characters made visible; a line feed inside is `␊`."""
 
-    @classmethod
-    def of(cls, group: str, line: LogLine, text: str) -> "LogRecord":
-        """A line of a group, with `text` (cleaned) in place of its own."""
-        return cls.model_construct(
-            time=_moment(line.at),
-            ingested=_moment(line.ingested_at),
-            group=RawId(group),
-            stream=line.stream,
-            id=line.id,
-            late=line.late,
-            text=text,
-        )
+
+def record_of(group: str, line: LogLine, text: str) -> LogRecord:
+    """A line of a group; `text`: its message, masked where that was asked for."""
+    return LogRecord.model_construct(
+        time=_moment(line.at),
+        ingested=_moment(line.ingested_at),
+        group=RawId(group),
+        stream=line.stream,
+        id=line.id,
+        late=line.late,
+        text=text,
+    )
 
 
 def _moment(at: int) -> datetime:

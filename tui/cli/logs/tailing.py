@@ -18,7 +18,7 @@ from services.logs.follow.merging import MergedLine, Merger
 from services.logs.follow.several import GroupBatch, batches
 from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
-from services.models.log_records import LogRecord
+from services.models.log_records import record_of
 from services.models.logs import LogLine, TailBatch
 from services.models.problem import Problem
 from services.models.text import clean
@@ -242,7 +242,7 @@ class _Printer:
         return " ".join(part for part in parts if part)
 
     def _json(self, merged: MergedLine) -> str:
-        record = LogRecord.of(merged.group, merged.line, self._masked(merged.line.text))
+        record = record_of(merged.group, merged.line, self._masked(merged.line.text))
         return record.model_dump_json()
 
     def _masked(self, text: str) -> str:

@@ -51,6 +51,7 @@ async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_
                 await pilot.press("home", "pageup")
                 await pilot.pause(0.02)
         assert texts(pane) == Counter(text for _at, text in lines), "each once"
+        await until(pilot, lambda: pane.stats.complete_from == pane.store.oldest == lines[0][0])
 
 
 async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aws: Embedded) -> None:

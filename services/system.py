@@ -59,6 +59,7 @@ from services.logs.export.reading import SpanReader
 from services.logs.export.service import LogExports
 from services.logs.filter_patterns.trial import PatternTrial
 from services.logs.follow.follower import LogFollower, TailBatch
+from services.logs.follow.limited_reader import LimitedReader
 from services.logs.follow.limiter import LogLimiter, limiter_of
 from services.logs.follow.shared_tails import SharedTails
 from services.logs.insights.history import history_path
@@ -247,15 +248,15 @@ def connect(
         metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
     )
 
-    log_limiter = limiter_of(
-        str(runbook.system.account), str(settings.region or runbook.system.region), clock
-    )
+    log_limiter = limiter_of(str(runbook.system.account), str(region), clock)
     follower = partial(
         LogFollower, logs, clock=clock, poll=poll_seconds, limiter=log_limiter, fault=workers.report
     )
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
         return follower(group, pattern=pattern).batches()
+
+    limited = partial(LimitedReader, session, log_limiter, region=str(region))
 
     identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
     book = Journal(
@@ -275,7 +276,7 @@ def connect(
     response = response_of(
         runbook,
         book,
-        session,
+        limited("first wave", urgent=True),
         Investigations(writer_of(session, role), permits, str(region)),
         clock,
         aws_clock,
@@ -297,7 +298,13 @@ def connect(
     past_queries = history_path(runbook.system.id) if syslog else journal.with_suffix(".insights.json")
     insights = InsightsService(session, runbook, clock, meter, past_queries, region=str(region))
     inspection_runner = InspectionRunner(
-        runbook, calendar, session, clock, meter, region=region, allow_list=lambda: records.allow_list
+        runbook,
+        calendar,
+        limited("inspections"),
+        clock,
+        meter,
+        region=region,
+        allow_list=lambda: records.allow_list,
     )
 
     return Services(

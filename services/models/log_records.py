@@ -1,8 +1,9 @@
-"""One log event as it is handed to a program: a line of `toban logs tail --json`."""
+"""One log event as it is handed to a program: a line of `toban logs tail --json`, and of an export as JSON lines."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.models.base import Clean, CleanLine, Model, RawId
+from services.models.logs import LogLine
 
 
 class LogRecord(Model):
@@ -20,3 +21,20 @@ class LogRecord(Model):
     """Whether it became visible only after newer events had been delivered."""
     text: CleanLine
     """The message, with control characters made visible; a line feed inside is `␊`."""
+
+
+def record_of(group: str, line: LogLine, text: str) -> LogRecord:
+    """A line of a group; `text`: its message, masked where that was asked for."""
+    return LogRecord.model_construct(
+        time=_moment(line.at),
+        ingested=_moment(line.ingested_at),
+        group=RawId(group),
+        stream=line.stream,
+        id=line.id,
+        late=line.late,
+        text=text,
+    )
+
+
+def _moment(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1000, UTC)

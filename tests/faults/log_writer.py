@@ -1,8 +1,9 @@
 """A process that writes log events to the embedded AWS: steady, late, in bursts; and the list of what it wrote.
 
-`python -m tests.faults.log_writer URL LIST SEED RATE SECONDS BURST CLOCK GROUP…` writes RATE events a second into each group,
-and BURST at once into one group after the other; CLOCK is the world's, as `origin since speed`. Each line of LIST is a group, an event's name and its lateness in
-seconds.
+`python -m tests.faults.log_writer URL LIST SEED RATE SECONDS BURST CLOCK GROUP…` creates the groups, says `ready` and waits for
+a line. Then it writes RATE events a second into each group, and BURST at once into one group after the other; CLOCK is the
+world's, as `origin since speed`. Each line of LIST is a group, an event's name, its lateness in seconds and when it was
+made (epoch seconds). At its end it says how many there are.
 """
 
 import random
@@ -51,7 +52,7 @@ class Writer:
             at = now - seconds + seconds * index / number - late
             name = f"{group.rsplit('/', 1)[-1]}-{self.count:07d}"
             self.count += 1
-            self.names.write(f"{group}\t{name}\t{late}\n")
+            self.names.write(f"{group}\t{name}\t{late}\t{time.time():.3f}\n")
             yield int(at * 1000), f"{name} ".ljust(SIZE, "x")
 
     def put(self, group: str, number: int, seconds: float) -> None:
@@ -82,6 +83,8 @@ def main(
         for group in groups:
             writer.create(group)
         print("ready", flush=True)
+        sys.stdin.readline()
+        writer.late_from = time.monotonic() + 3.0
         began = time.monotonic()
         last = dict.fromkeys(groups, began)
         due = [began + float(seconds) * (index + 1) / (len(groups) + 1) for index in range(len(groups))]

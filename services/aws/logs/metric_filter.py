@@ -5,7 +5,7 @@ Source: TestMetricFilter (Amazon CloudWatch Logs API reference).
 
 from collections.abc import Sequence
 
-from services.aws.client.reader import Reader, rows
+from services.aws.client.reader import Answer, Reader, rows
 
 MOST = 50
 """Messages of one request."""
@@ -19,11 +19,18 @@ class MetricFilters:
 
     async def count(self, pattern: str, messages: Sequence[str]) -> int:
         """How many of the first MOST messages match. Raises AwsError (Invalid: AWS refuses the pattern)."""
-        answer = await self._session.read(
+        return len(rows(await self._tried(pattern, messages), "matches"))
+
+    async def matching(self, pattern: str, messages: Sequence[str]) -> frozenset[str]:
+        """Those of the first MOST messages that match. Raises AwsError (Invalid: AWS refuses the pattern)."""
+        matches = rows(await self._tried(pattern, messages), "matches")
+        return frozenset(str(row.get("eventMessage")) for row in matches)
+
+    async def _tried(self, pattern: str, messages: Sequence[str]) -> Answer:
+        return await self._session.read(
             "logs",
             "TestMetricFilter",
             required=("matches",),
             filterPattern=pattern,
             logEventMessages=list(messages[:MOST]),
         )
-        return len(rows(answer, "matches"))

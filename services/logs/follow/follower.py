@@ -13,7 +13,8 @@ from services.clock import Clock, Mark, mark
 from services.i18n import _
 from services.logs.follow.limiter import PAGE_LINES, UNLIMITED, LogLimiter
 from services.logs.follow.problems import problem_of, retry_pause
-from services.logs.follow.source import LimitedSource, LogSource, size_of
+from services.logs.follow.slices import accepted, slices
+from services.logs.follow.source import LimitedSource, LogSource
 from services.logs.follow.sweeps import Rate, SweepPlan
 from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine, TailBatch, TailStats
@@ -153,13 +154,15 @@ class LogFollower:
         async with aclosing(self._read(round_)) as pages:
             async for page in pages:
                 newest = window.newest or 0
-                lines = window.accept(page, self._now())
+                lines = await accepted(window, page, self._now)
                 if lines:
-                    self._rate.add(len(lines), size_of(lines), self._now())
+                    first = window.start if window.finished is None else None
+                    self._rate.add(lines, self._now(), first)
                     if lines[-1].at > newest:
                         advanced = True
                         self._lag = max(0.0, (self._now() - lines[-1].at) / 1000)
-                    yield self._batch(lines)
+                    async for part in slices(lines):
+                        yield self._batch(part)
         window.finish(round_.began)
         self._round_in_progress = None
         if not advanced:
@@ -197,10 +200,10 @@ class LogFollower:
                 break
             end = start - 1
         window = FollowWindow(start, now)
-        lines = window.accept(recent, now)
+        lines = await accepted(window, tuple(recent), lambda: now)
         window.finish(now)
         self._begin(window, now)
-        self._rate.begin(recent, start, now)
+        self._rate.add(recent, now, start)
         note = "" if lines else _("No lines in the last seven days.")
         cut = max(0, len(lines) - self._backlog)
         # Lines of the same millisecond may be among the omitted ones.
@@ -255,12 +258,12 @@ class LogFollower:
                     return
                 raise
             self._pages += 1
-            lines = window.accept(page, self._now())
+            lines = await accepted(window, page, self._now)
             if not token or token == sweep.token:
                 plan.finish(sweep)
             sweep.token = token
-            if lines:
-                yield self._batch(lines)
+            async for part in slices(lines):
+                yield self._batch(part)
 
     def _batch(
         self, lines: tuple[LogLine, ...], *, problem: Problem | None = None, note: str = ""

@@ -4,8 +4,13 @@ Only Logs Insights knows the time of ingestion in a query; it charges the bytes 
 and discovered fields" (CloudWatch Logs User Guide).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
+from services.clock import Clock
+from services.logs.filter_patterns.model import PatternError, Terms
+from services.logs.filter_patterns.parse import parse
 from services.models.base import RawId
 from services.models.insights_queries import InsightsQuery, QueryRows
 from services.models.logs import LogLine
@@ -14,14 +19,35 @@ from services.models.query_cells import milliseconds_of
 
 MOST_ROWS = 10_000
 """Late lines that one query returns at most."""
+MOST_TRIED = 1_000
+"""Late lines that a filter pattern is tried on at most."""
+_AT_ONCE = 50
+"""Lines of one trial; AWS's limit."""
+_PAUSE = 0.25
+"""Seconds between two trials: AWS allows five requests a second."""
 
 
-def late_lines_query(group: str, lateness: float, start: int, now: datetime) -> InsightsQuery:
-    """The query for lines from `start` (epoch milliseconds) until `now` that are later than `lateness` (seconds)."""
+class FindsMatches(Protocol):
+    """`services.aws.logs.metric_filter.MetricFilters`."""
+
+    async def matching(self, pattern: str, messages: Sequence[str]) -> frozenset[str]:
+        """Those of the messages that match. Raises AwsError."""
+        ...
+
+
+def late_lines_query(
+    group: str, lateness: float, start: int, now: datetime, pattern: str = ""
+) -> InsightsQuery:
+    """The query for lines from `start` (epoch milliseconds) until `now` that are later than `lateness` (seconds).
+
+    Logs Insights has another language than filter patterns: with `pattern` the query returns all lines that match, and
+    maybe more; `only_matching` drops the others.
+    """
     text = "\n| ".join(
         (
             "fields @timestamp, @ingestionTime, @message, @logStream",
             f"filter @ingestionTime - @timestamp > {round(lateness * 1000)}",
+            *(f"filter {condition}" for condition in _necessary(pattern)),
             "sort @timestamp asc",
             f"limit {MOST_ROWS}",
         )
@@ -42,6 +68,44 @@ def late_lines_of(rows: QueryRows) -> list[LogLine]:
             ingested_at = _epoch_ms(ingested_text) or at
             lines.append(LogLine("", at, ingested_at, stream or "", text or "", late=True))
     return lines
+
+
+async def only_matching(
+    filters: FindsMatches, pattern: str, lines: Sequence[LogLine], clock: Clock
+) -> list[LogLine]:
+    """Those of the first MOST_TRIED lines that match a filter pattern, by CloudWatch Logs itself. Raises AwsError."""
+    tried = [line for line in lines[:MOST_TRIED] if line.text]
+    matching: list[LogLine] = []
+    for first in range(0, len(tried), _AT_ONCE):
+        if first:
+            await clock.sleep(_PAUSE)
+        some = tried[first : first + _AT_ONCE]
+        texts = await filters.matching(pattern, [line.text for line in some])
+        matching += [line for line in some if line.text in texts]
+    return matching
+
+
+def _necessary(pattern: str) -> list[str]:
+    """Conditions that every line meets which the pattern matches; () where the two languages differ."""
+    try:
+        parsed = parse(pattern)
+    except PatternError:
+        return []
+    if not isinstance(parsed, Terms):
+        return []
+    plain = {
+        term.value.text: term.sign
+        for term in parsed.terms
+        if term.value.kind != "regex" and not {'"', "\\"} & set(term.value.text)
+    }
+    required = [_contains(text) for text, sign in plain.items() if sign == ""]
+    if required or len(plain) < len(parsed.terms) or set(plain.values()) != {"?"}:
+        return required
+    return [" or ".join(_contains(text) for text in plain)]
+
+
+def _contains(text: str) -> str:
+    return f'@message like "{text}"'
 
 
 def _epoch_ms(text: str | None) -> int | None:

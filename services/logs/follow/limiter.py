@@ -2,7 +2,10 @@
 
 AWS allows 5 requests a second for an account and region, whoever sends them. Requests for new lines wait for a slot;
 sweeps for late lines use only what is left, and within a budget of lines and bytes, so that at 5,000 lines a second
-each line is read at most 1.5 times.
+each line is read at most 1.5 times. What an incident's first wave asks goes before everything else.
+
+Consoles of one account do not know of each other. Each halves its rate when AWS refuses a request, and adds a little
+with every answer (additive increase, multiplicative decrease), whereby their rates become equal.
 """
 
 import asyncio
@@ -33,8 +36,10 @@ UNLIMITED = 1_000_000
 """Requests in any WINDOW without a limit."""
 _REQUEST = 0.2
 """Seconds of the account's budget that one request costs."""
-_SLOWEST = 8.0
-"""How many times slower than allowed the limiter becomes while AWS throttles."""
+_LEAST_RATE = 1 / 8
+"""Part of the allowed rate that is left, however often AWS refuses."""
+_REGAINED = 0.04
+"""Part of the allowed rate that is regained in each second in which requests are answered."""
 
 
 @dataclass(eq=False)
@@ -46,6 +51,8 @@ class Lane:
     """Virtual time of its next request: the lane with the lowest is served first."""
     waited: float = 0.0
     """Seconds for which its requests have waited so far."""
+    is_urgent: bool = False
+    """Whether its requests go before those of the others, and are not slowed down while AWS throttles."""
     rests_until: float = 0.0
     """When the next page of a sweep may be read (`clock.elapsed`)."""
     refusals: deque[float] = field(default_factory=lambda: deque(maxlen=1_000))
@@ -60,6 +67,8 @@ class Lane:
 
 @dataclass(order=True)
 class _Waiter:
+    can_wait: bool
+    """False for an urgent request."""
     begins: float
     number: int
     """Requests of the same virtual time go in their order."""
@@ -76,7 +85,11 @@ class LogLimiter:
         self._waiters: list[_Waiter] = []
         self._pump: asyncio.Task[None] | None = None
         self._number = 0
-        self._slowness = 1.0
+        self._rate = 1.0
+        """Part of the allowed rate that is used at present."""
+        self._refused_at = -WINDOW
+        self.served = 0
+        """Requests that were let through so far."""
         self._loads: deque[tuple[float, float]] = deque()
         """(time, share of a second's budget) of what was read for new lines during the last MEASURED seconds."""
         self._load = 0.0
@@ -86,9 +99,9 @@ class LogLimiter:
 
     # Lanes
 
-    def open(self, name: str) -> Lane:
+    def open(self, name: str, *, urgent: bool = False) -> Lane:
         """A lane for one tail; `close` it."""
-        lane = Lane(name, self._virtual)
+        lane = Lane(name, self._virtual, is_urgent=urgent)
         self._lanes.add(lane)
         return lane
 
@@ -101,15 +114,20 @@ class LogLimiter:
     async def turn(self, lane: Lane) -> None:
         """Wait until a request for new lines may be sent; lanes that have been served least go first."""
         # The start-time of fair queueing: a lane's second request waits behind the first ones of the others.
-        begins = max(lane.served, self._virtual)
+        begins = self._virtual if lane.is_urgent else max(lane.served, self._virtual)
         lane.served = begins + 1.0
-        if not self._waiters and self._pause() <= 0:
+        if self._pause(urgent=lane.is_urgent) <= 0 and (lane.is_urgent or not self._waiters):
             self._serve(begins)
             return
         self._number += 1
-        waiter = _Waiter(begins, self._number, asyncio.get_running_loop().create_future())
+        granted = asyncio.get_running_loop().create_future()
+        waiter = _Waiter(not lane.is_urgent, begins, self._number, granted)
         self._waiters.append(waiter)
         since = self._clock.elapsed()
+        if lane.is_urgent and self._pump is not None:
+            # It may sleep for longer than an urgent request has to wait.
+            self._pump.cancel()
+            self._pump = None
         if self._pump is None or self._pump.done():
             self._pump = detached(self._grant(), name="log limiter")
         try:
@@ -137,24 +155,32 @@ class LogLimiter:
         now, work = self._clock.elapsed(), work_of(lines, size)
         self._loads.append((now, work))
         self._load += work
-        self._slowness = max(1.0, self._slowness * 0.97)
+        self._regain()
 
     def swept(self, lane: Lane, lines: int, size: int) -> None:
         """A page of a sweep came; the lane rests as long as its share demands."""
         now = self._clock.elapsed()
         lane.rests_until = max(now, lane.rests_until) + work_of(lines, size) / self.share(lane)
-        self._slowness = max(1.0, self._slowness * 0.97)
+        self._regain()
 
     def throttled(self, lane: Lane) -> None:
-        """AWS refused a request: others read, too. Everything slows down, and recovers page by page."""
-        lane.refusals.append(self._clock.elapsed())
-        self._slowness = min(_SLOWEST, self._slowness * 2)
+        """AWS refused a request: others read, too. Everything slows down, and recovers with the answers."""
+        now = self._clock.elapsed()
+        lane.refusals.append(now)
+        # Requests that were sent together are refused together: that is one reason to slow down.
+        if now - self._refused_at >= WINDOW and self._requests < UNLIMITED:
+            self._rate = max(_LEAST_RATE, self._rate / 2)
+            self._refused_at = now
+
+    def _regain(self) -> None:
+        # The fewer answers come, the more each counts: the same for every console in a second, whatever its rate.
+        self._rate = min(1.0, self._rate + _REGAINED * WINDOW / (self._requests * self._rate))
 
     @property
     def spare(self) -> float:
         """Share (0 to 1) of the budget that new lines leave."""
         self._expire()
-        return max(0.0, 1.0 - self._load / MEASURED) / self._slowness
+        return max(0.0, 1.0 - self._load / MEASURED) * self._rate
 
     def share(self, _lane: Lane) -> float:
         """Share of the budget that the sweeps of a lane may use, in seconds of the account's budget a second."""
@@ -169,23 +195,28 @@ class LogLimiter:
 
     # Slots
 
-    def _pause(self, spare: int = 0) -> float:
+    def _pause(self, spare: int = 0, *, urgent: bool = False) -> float:
         """Seconds until a slot is free, with `spare` further ones."""
-        window = WINDOW * self._slowness
+        now = self._clock.elapsed()
         index = len(self._sent) - self._requests + spare
-        return self._sent[index] + window - self._clock.elapsed() if index >= 0 else 0.0
+        pause = self._sent[index] + WINDOW - now if index >= 0 else 0.0
+        if self._rate < 1 and self._sent and not urgent:
+            # One by one: bursts of consoles that slow down would meet again and again.
+            pause = max(pause, self._sent[-1] + WINDOW / (self._requests * self._rate) - now)
+        return pause
 
     def _serve(self, begins: float) -> None:
+        self.served += 1
         self._sent.append(self._clock.elapsed())
         self._virtual = max(begins, self._virtual)
 
     async def _grant(self) -> None:
         while self._waiters:
-            pause = self._pause()
+            self._waiters.sort()
+            pause = self._pause(urgent=not self._waiters[0].can_wait)
             if pause > 0:
                 await self._clock.sleep(pause)
                 continue
-            self._waiters.sort()
             waiter = self._waiters.pop(0)
             if not waiter.granted.done():
                 self._serve(waiter.begins)

@@ -63,13 +63,14 @@ class Tail:
             queue.put_nowait(batch)
 
     def _remember(self, lines: Sequence[LogLine]) -> None:
-        for line in lines:
-            self.lines.append((line.id, line.at, line.ingested_at, line.stream, line.text, line.late))
-            self.characters += len(line.text)
-            while len(self.lines) > BACKLOG or self.characters > BACKLOG_CHARACTERS:
-                gone = LogLine._make(self.lines.popleft())
-                self.characters -= len(gone.text)
-                self.forgotten = gone.at if self.forgotten is None else max(gone.at, self.forgotten)
+        self.lines.extend(
+            [(line.id, line.at, line.ingested_at, line.stream, line.text, line.late) for line in lines]
+        )
+        self.characters += sum([len(line.text) for line in lines])
+        while len(self.lines) > BACKLOG or self.characters > BACKLOG_CHARACTERS:
+            _id, at, _ingested_at, _stream, text, _late = self.lines.popleft()
+            self.characters -= len(text)
+            self.forgotten = at if self.forgotten is None else max(at, self.forgotten)
 
 
 class SharedTails:

@@ -1,13 +1,13 @@
 """Plans the sweeps that find late lines: how far back, how often, and what the account's budget allows; pure.
 
-A sweep reads everything between its span's beginning and where the rounds begin. Narrow sweeps are frequent, wide ones
-seldom. Each costs its lines again, so a busy group's sweeps become less frequent, and the wide ones stop where they
+A sweep reads from its span's beginning up to where the sweeps that are narrower begin, or the rounds: what is newer comes
+with those. Narrow sweeps are frequent, wide ones seldom. Each costs its lines again, so a busy group's sweeps become less frequent, and the wide ones stop where they
 would not keep their promise: the tail then reports from when on late lines may be missing. Times are epoch
 milliseconds.
 """
 
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.logs.follow.event_ids import MOST_IDS
@@ -53,8 +53,8 @@ _PREFERENCE = (HOURS, QUARTER, MINUTES, NARROW, DAY)
 """Which of them are given up last to first when the budget does not suffice for all."""
 EXPECTED = HOURS.lateness
 """The lateness up to which a tail is expected to be complete; below it, the tail reports a gap."""
-FLOOR = 400.0
-"""Lines a second that the sweeps of one tail may read, however quiet the group is."""
+FLOOR = 1_500.0
+"""Lines a second that the sweeps of one tail may read, however quiet the group is: after a burst late lines still come."""
 REREAD = 10.0
 """How many times the sweeps may read a line: more would be traffic without use."""
 GIVEN_UP_AFTER = 2 * MINUTE
@@ -69,20 +69,26 @@ class Rate:
         self._lines = self._size = 0
         self._since: int | None = None
 
-    def add(self, lines: int, size: int, now: int) -> None:
-        """`lines` new lines of together `size` characters arrived at `now`."""
-        if self._since is None:
-            self._since = now
-        self._reads.append((now, lines, size))
-        self._lines += lines
-        self._size += size
-        self._expire(now)
+    def add(self, lines: Sequence[LogLine], now: int, since: int | None = None) -> None:
+        """New lines arrived at `now`.
 
-    def begin(self, lines: Iterable[LogLine], since: int, now: int) -> None:
-        """The first read returned `lines` of the time since `since`; older ones say nothing of the present rate."""
-        self._since = max(min(since, now - SECOND), now - MEASURED)
-        recent = sum(line.at > now - MEASURED for line in lines)
-        self.add(recent, recent * _LINE_SIZE, now)
+        With `since` they are what a tail begins with, read back to that time: each counts when it was ingested.
+        """
+        if since is not None:
+            self._since = max(min(since, now - SECOND), now - MEASURED)
+        elif self._since is None:
+            self._since = now
+        seconds = Counter[int]()
+        sizes = Counter[int]()
+        for line in lines:
+            second = now if since is None else min(line.ingested_at // SECOND * SECOND, now)
+            seconds[second] += 1
+            sizes[second] += len(line.text)
+        for second in sorted(seconds):
+            self._reads.append((second, seconds[second], sizes[second]))
+        self._lines += len(lines)
+        self._size += sizes.total()
+        self._expire(now)
 
     def per_second(self, now: int) -> float:
         """Lines a second."""
@@ -123,7 +129,7 @@ class SweepPlan:
         """When the last completed sweep of each tier began; at first, when the tail began."""
         self._running: dict[Tier, Sweep] = {}
         self._every: dict[Tier, int] = {}
-        """Milliseconds between sweeps as the budget allows; tiers that it does not allow are missing."""
+        """Milliseconds between sweeps as the budget allows, the cheapest first; tiers that it does not allow are missing."""
         self._unaffordable: dict[Tier, int] = {}
         """Since when the budget does not allow a tier."""
 
@@ -139,52 +145,73 @@ class SweepPlan:
 
     def plan(self, now: int, share: float) -> None:
         """Decide how often each tier's sweeps run within `share` (seconds of the account's budget a second)."""
-        overlap = now - self._window.edge
         allowed = max(FLOOR, REREAD * self._rate.per_second(now)) / PAGE_LINES
         share = min(share, allowed * self._work(PAGE_LINES))
-        work: dict[Tier, float] = {}
-        for tier in _PREFERENCE:
-            lines = self.lines_in(now - tier.span, self._window.edge, now)
-            # Where a round itself reads so far back, a sweep costs nothing, because there is none.
-            needed = 0.0 if tier.lateness <= overlap else self._work(lines)
-            if lines > MOST_IDS or needed / tier.seldomest * SECOND > share:
+        edge = self._window.edge
+        chosen = [tier for tier in _PREFERENCE if self.lines_in(now - tier.span, edge, now) <= MOST_IDS]
+        work = self._costs(chosen, now)
+        while (least := sum(work[tier] / tier.seldomest for tier in chosen) * SECOND) > share:
+            chosen.pop()
+            work = self._costs(chosen, now)
+        for tier in TIERS:
+            if tier in chosen:
+                self._unaffordable.pop(tier, None)
+            else:
                 self._unaffordable.setdefault(tier, now)
-                continue
-            self._unaffordable.pop(tier, None)
-            work[tier] = needed
-            share -= needed / tier.seldomest * SECOND
-        # What is left makes all of them more frequent.
-        wanted = sum(needed / tier.every - needed / tier.seldomest for tier, needed in work.items()) * SECOND
-        part = min(1.0, share / wanted) if wanted > 0 else 1.0
-        self._every = {
-            tier: round(1 / (part / tier.every + (1 - part) / tier.seldomest))
-            for tier in TIERS
-            if tier in work
-        }
+        # What is left makes them more frequent, the cheapest first.
+        share -= least
+        self._every = {}
+        for tier in sorted(chosen, key=lambda tier: (work[tier], tier.span)):
+            wanted = work[tier] * SECOND * (1 / tier.every - 1 / tier.seldomest)
+            part = min(1.0, share / wanted) if wanted > 0 else 1.0
+            share -= part * wanted
+            self._every[tier] = round(1 / (part / tier.every + (1 - part) / tier.seldomest))
+
+    def _costs(self, chosen: Sequence[Tier], now: int) -> dict[Tier, float]:
+        """What one sweep of each tier costs, if these run; in seconds of the account's budget."""
+        costs: dict[Tier, float] = {}
+        for tier in chosen:
+            # Where a round itself reads so far back, a sweep costs nothing, because there is none.
+            costs[tier] = 0.0
+            if tier.lateness > now - self._window.edge:
+                start = now - tier.span
+                costs[tier] = self._work(self.lines_in(start, self._end(tier, start, now, chosen), now))
+        return costs
 
     def next(self, now: int) -> Sweep | None:
-        """The sweep whose next page is to be read, the narrowest first; None: none is due."""
+        """The sweep whose next page is to be read, the cheapest first; None: none is due."""
         overlap = now - self._window.edge
-        for tier in TIERS:
+        # A long one that is due again when it ends must not keep the others waiting for ever.
+        for tier, every in self._every.items():
             if tier in self._running:
                 return self._running[tier]
-            if tier not in self._every or now - self._last[tier] < self._every[tier]:
+            if now - self._last[tier] < every:
                 continue
             if tier.lateness <= overlap:
                 self._last[tier] = now
                 continue
             start = max(now - tier.span, self._window.horizon)
-            sweep = self._running[tier] = Sweep(tier, Span(start, max(start, self._window.edge), now))
+            sweep = self._running[tier] = Sweep(
+                tier, Span(start, self._end(tier, start, now, self._every), now)
+            )
             return sweep
         return None
+
+    def _end(self, tier: Tier, start: int, now: int, chosen: Iterable[Tier]) -> int:
+        """Up to where a sweep from `start` on reads, if these tiers run."""
+        edge = self._window.edge
+        narrower = [
+            each.span
+            for each in chosen
+            if each.span < tier.span and each.lateness > now - edge  # below that the rounds are its sweeps
+        ]
+        return max(start, min([edge, *(now - span for span in narrower)]))
 
     def finish(self, sweep: Sweep) -> None:
         """The last page of a sweep was read."""
         self._window.cover(sweep.span)
         self._running.pop(sweep.tier, None)
-        for tier in TIERS:
-            if tier.span <= sweep.tier.span:
-                self._last[tier] = max(self._last[tier], sweep.span.at)
+        self._last[sweep.tier] = sweep.span.at
 
     def drop(self, sweep: Sweep) -> None:
         """A sweep failed; it begins anew when it is its turn."""

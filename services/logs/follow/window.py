@@ -133,7 +133,14 @@ class FollowWindow:
 
     def accept(self, page: Iterable[LogLine], now: int) -> tuple[LogLine, ...]:
         """The new lines of a page, oldest first, late ones marked."""
-        fresh = [line for line in page if self._is_new(line)]
+        return self.deliver(self.new_of(page), now)
+
+    def new_of(self, part: Iterable[LogLine]) -> list[LogLine]:
+        """The new lines of a part of a page; `deliver` must follow with those of all its parts."""
+        return [line for line in part if self._is_new(line)]
+
+    def deliver(self, fresh: list[LogLine], now: int) -> tuple[LogLine, ...]:
+        """The new lines of a page, oldest first, late ones marked."""
         if not fresh:
             return ()
         fresh.sort(key=lambda line: line.at)

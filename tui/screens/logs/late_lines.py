@@ -5,10 +5,18 @@ from contextlib import aclosing
 from textual.content import Content
 
 from services.aws.client.errors import AwsError
+from services.aws.logs.metric_filter import MetricFilters
 from services.i18n import _, plural
-from services.logs.follow.late_lines import late_lines_of, late_lines_query
+from services.logs.follow.late_lines import (
+    MOST_ROWS,
+    MOST_TRIED,
+    late_lines_of,
+    late_lines_query,
+    only_matching,
+)
 from services.models.amounts import size_words
 from services.models.date_text import zoned_time
+from services.models.logs import LogLine
 from tui.console import Console
 from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.logs.tail_binding import PaneTail
@@ -20,11 +28,9 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
     if stats is None or stats.incomplete_from is None:
         app.inform(_("Nothing to ask for: late lines are read as they come."))
         return
-    if tail.pattern:
-        app.inform(_("Logs Insights cannot apply this filter pattern: clear it first (f)."))
-        return
     service = tail.services.insights
-    query = late_lines_query(tail.group, stats.lateness, stats.incomplete_from, tail.services.clock.now())
+    now = tail.services.clock.now()
+    query = late_lines_query(tail.group, stats.lateness, stats.incomplete_from, now, tail.pattern)
     try:
         estimate = await service.estimate(query.groups, query.span, query.text)
         text = _(
@@ -33,7 +39,7 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
         ).format(
             group=tail.group,
             seconds=f"{stats.lateness:,.0f}",
-            time=zoned_time(query.span.start, pane.zone, tail.services.clock.now(), seconds=True),
+            time=zoned_time(query.span.start, pane.zone, now, seconds=True),
             size=size_words(estimate.bytes),
             yen=f"{estimate.yen:,.2f}",
         )
@@ -44,13 +50,26 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
         async with aclosing(service.run(query, estimate)) as states:
             async for state in states:
                 last = state
+        late = late_lines_of(last.rows)
+        lines = await _matching(tail, late)
     except AwsError as error:
         pane.note, pane.problem = "", error.problem
         return
-    count = tail.show_unnamed(late_lines_of(last.rows))
+    count = tail.show_unnamed(lines)
+    most = MOST_TRIED if tail.pattern else MOST_ROWS - 1
     if not last.complete:
         pane.note = _("the query did not complete: late lines may be missing")
+    elif len(late) > most:
+        pane.note = _("more late lines than {most}: further ones may be missing").format(most=f"{most:,}")
     else:
         pane.note = plural("{count} late line added", "{count} late lines added", count).format(
             count=f"{count:,}"
         )
+
+
+async def _matching(tail: PaneTail, lines: list[LogLine]) -> list[LogLine]:
+    """Those of the lines that the pane's filter pattern matches."""
+    if not tail.pattern:
+        return lines
+    filters = MetricFilters(tail.services.session)
+    return await only_matching(filters, tail.pattern, lines, tail.services.clock)

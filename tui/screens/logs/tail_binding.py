@@ -81,6 +81,9 @@ class PaneTail:
                     self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
                 if batch.lines or batch.stats.complete_from is not None:
                     self._began.set()
+                if batch.lines:
+                    # Several batches may wait: keys are answered in between.
+                    await asyncio.sleep(0)
 
     def _take(self, batch: TailBatch) -> None:
         if batch.lines:

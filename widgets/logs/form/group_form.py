@@ -20,8 +20,10 @@ from widgets.logs.form.line_form import LineForm, Parts, Role, flat
 from widgets.logs.form.values import text_of
 from widgets.logs.store.store import LogStore
 
-SAMPLE = 160
-"""Lines read for a sample at most."""
+SAMPLE = 40
+"""Lines read for a sample at most: parsing JSON lines takes 0.1 ms each, which must not delay a key."""
+SAMPLE_CHARACTERS = 64_000
+"""Characters of these lines together, after which no more are read."""
 REACH = 4_000
 """The sample is taken from so many of the newest lines."""
 LAST_SAMPLE = 8_000
@@ -134,9 +136,14 @@ class GroupForm:
         return size > 0 and (before == 0 or (size >= 2 * before and before < LAST_SAMPLE))
 
     def _take_sample(self, store: LogStore, size: int) -> None:
-        first = max(store.first, store.end - REACH)
-        step = max(1, (store.end - first) // SAMPLE)
-        self.take([store.line(row).text for row in range(store.end - 1, first - 1, -step)], size)
+        texts: list[str] = []
+        characters = 0
+        for row in sampled_rows(store, SAMPLE):
+            texts.append(store.line(row).text)
+            characters += len(texts[-1])
+            if characters >= SAMPLE_CHARACTERS:
+                break
+        self.take(texts, size)
 
     def take(self, texts: Sequence[str], size: int) -> None:
         """Take the texts of some lines, of `size` lines held, as the sample."""
@@ -195,6 +202,12 @@ class GroupForm:
         if role is None:
             return Column(name, min(max(natural, min(cell_len(title), 10)), 32), title)
         return Column(name, min(max(natural, role.least), role.most), title, role)
+
+
+def sampled_rows(store: LogStore, most: int) -> range:
+    """At most `most` rows, evenly over the newest REACH, the newest first."""
+    first = max(store.first, store.end - REACH)
+    return range(store.end - 1, first - 1, -max(1, -(-(store.end - first) // most)))
 
 
 def title_of(name: str, role: Role | None = None) -> str:

@@ -1,9 +1,12 @@
 """The forms of a pane's lines: one for a pane of one log group, else one for each source by its letter."""
 
 from services.models.logs import LogLine
-from widgets.logs.form.group_form import LAST_SAMPLE, REACH, SAMPLE, FormChoice, GroupForm
+from widgets.logs.form.group_form import LAST_SAMPLE, SAMPLE, FormChoice, GroupForm, sampled_rows
 from widgets.logs.store.sources import source_of
 from widgets.logs.store.store import LogStore, StoredLine
+
+_LINES_A_SOURCE = 3
+"""How many times SAMPLE lines are looked at for each source, so that one with few of the lines has a sample, too."""
 
 
 class SourceForms:
@@ -57,7 +60,7 @@ class SourceForms:
 
     def _take_samples(self, store: LogStore) -> None:
         texts: dict[str, list[str]] = {}
-        for row in range(store.end - 1, max(store.first, store.end - REACH) - 1, -1):
+        for row in sampled_rows(store, _LINES_A_SOURCE * SAMPLE * len(self._forms)):
             line = store.line(row)
             of_source = texts.setdefault(source_of(line.stream), [])
             if len(of_source) < SAMPLE:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
@@ -79,18 +80,25 @@ class QueryBar(LineWidget, can_focus=True):
         return [self._items(width), self.facts.price, status]
 
     def _items(self, width: int) -> Line:
-        items = self.facts.items
-        texts = [item.text for item in items]
-        over = width_of([(text, "") for text in texts]) + 3 * max(0, len(texts) - 1) - width
-        if over > 0 and texts:
-            longest = max(range(len(texts)), key=lambda place: len(texts[place]))
-            texts[longest] = crop_middle(texts[longest], max(8, len(texts[longest]) - over))
+        texts, separator = self._fitting(width)
         spans: list[Span] = []
         for place, text in enumerate(texts):
             at_cursor = self.has_focus and place == self.at
-            spans += [(" │ ", "rule")] if place else []
+            spans += [(separator, "rule")] if place else []
             spans.append((text, "cursor" if at_cursor else "strong" if place < len(texts) - 2 else "heading"))
         return spans
+
+    def _fitting(self, width: int) -> tuple[list[str], str]:
+        """The items' texts and what stands between them; where they do not fit, the longest text is cut."""
+        texts = [item.text for item in self.facts.items]
+        size = width_of([(text, "") for text in texts])
+        between = max(0, len(texts) - 1)
+        separator = " │ " if size + 3 * between <= width else "│"
+        over = size + len(separator) * between - width
+        if over > 0 and texts:
+            longest = max(range(len(texts)), key=lambda place: cell_len(texts[place]))
+            texts[longest] = crop_middle(texts[longest], max(8, cell_len(texts[longest]) - over))
+        return texts, separator
 
     def action_move(self, items: int) -> None:
         """Move to another item."""
@@ -107,8 +115,9 @@ class QueryBar(LineWidget, can_focus=True):
         if event.y != 0:
             return
         end = 1
-        for place, item in enumerate(self.facts.items):
-            end += width_of([(item.text, "")]) + 3
+        texts, separator = self._fitting(self.size.width)
+        for place, text in enumerate(texts):
+            end += cell_len(text) + len(separator)
             if event.x < end:
                 self.at = place
                 self.action_open()

@@ -179,6 +179,20 @@ async def test_an_event_ten_minutes_late_is_found_by_the_sweep() -> None:
         assert sorted(tail.ids) == ["first", "pulse", "very late"]
 
 
+async def test_the_lines_that_a_tail_begins_with_count_when_they_were_ingested() -> None:
+    group = Group()
+    for number in range(300):
+        group.write(f"old {number}", MS - 20 * MINUTE + number * 1000)
+    for number in range(30):
+        group.write(f"new {number}", MS - 30_000 + number * 1000)
+    for more in ({}, {"start_ms": MS - 60 * MINUTE}):
+        async with Tail(group, **more) as tail:
+            assert tail.batches[-1].stats.rate == 0.5, "thirty of the last minute"
+            tail.clock.advance(55)
+            await tail.idle()
+            assert tail.batches[-1].stats.rate < 0.1
+
+
 async def test_lag_is_the_newest_events_age_when_it_came() -> None:
     group = Group()
     async with Tail(group) as tail:

@@ -102,14 +102,16 @@ async def test_throttling_slows_everything_down_and_pages_bring_it_back() -> Non
     clock = ManualClock(NOW)
     limiter = LogLimiter(clock, requests=5)
     sender = Sender(clock, limiter, "a")
-    for _refusal in range(2):
-        limiter.throttled(sender.lane)
-    assert sender.lane.refused_since(clock.elapsed() - 60) == 2
+    for _second in range(2):
+        for _refusal in range(3):
+            limiter.throttled(sender.lane)
+        clock.advance(2)
+    assert sender.lane.refused_since(clock.elapsed() - 60) == 6
     task = asyncio.create_task(sender.run(11))
     await settle()
     await advance(clock, 4)
-    assert Counter(sender.sent).most_common(1)[0][1] == 5, "four times slower"
-    assert len(sender.sent) == 5
+    assert Counter(sender.sent).most_common(1)[0][1] == 1, "one by one"
+    assert len(sender.sent) == 5, "four times slower"
     for _page in range(100):
         limiter.read(1, 1)
     await advance(clock, 3)
@@ -125,3 +127,58 @@ def test_systems_of_one_account_and_region_share_one() -> None:
     assert limiter_of("1", "tokyo", clock) is limiter
     assert limiter_of("1", "osaka", clock) is not limiter
     assert limiter_of("2", "tokyo", clock) is not limiter
+
+
+async def test_an_urgent_request_waits_for_nobody_and_no_longer_than_for_one_slot() -> None:
+    clock = ManualClock(NOW)
+    limiter = LogLimiter(clock, requests=5)
+    tails = [Sender(clock, limiter, name) for name in "abcd"]
+    for _refusal in range(3):
+        limiter.throttled(tails[0].lane)
+        clock.advance(2)
+    tasks = [asyncio.create_task(tail.run(10)) for tail in tails]
+    await settle()
+    await advance(clock, 1)
+    wave = Sender(clock, limiter, "first wave")
+    wave.lane = limiter.open("first wave", urgent=True)
+    tasks.append(asyncio.create_task(wave.run(2)))
+    await settle()
+    begun = clock.elapsed()
+    await advance(clock, 1.1)
+    assert len(wave.sent) == 2, "although the tails wait eight times as long"
+    assert wave.sent[-1] - begun <= 0.3
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_consoles_that_do_not_know_of_each_other_come_to_equal_rates() -> None:
+    clock = ManualClock(NOW)
+    sent: list[float] = []
+    counts = Counter[int]()
+
+    async def console(number: int, limiter: LogLimiter) -> None:
+        lane = limiter.open("tail")
+        while True:
+            await limiter.turn(lane)
+            if len([at for at in sent if at > clock.elapsed() - 1.0]) >= 5:
+                limiter.throttled(lane)
+                continue
+            sent.append(clock.elapsed())
+            counts[number] += 1
+            limiter.read(1_000, 300_000)
+
+    limiters = [LogLimiter(clock, requests=5) for _console in range(3)]
+    for _second in range(2):  # one was refused before the others began
+        limiters[0].throttled(limiters[0].open("before"))
+        clock.advance(2)
+    tasks = [asyncio.create_task(console(number, limiter)) for number, limiter in enumerate(limiters)]
+    await settle()
+    await advance(clock, 60)
+    counts.clear()
+    await advance(clock, 120)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert counts.total() > 0.6 * 5 * 120, "the account is used"
+    assert min(counts.values()) > 0.6 * max(counts.values()), counts

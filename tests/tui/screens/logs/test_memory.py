@@ -105,6 +105,13 @@ async def test_a_folder_that_cannot_be_written_is_named_once(tmp_path: Path) -> 
     assert len(warnings) == 1
     assert memory.history("search") == ("b", "a"), "remembered until the end all the same"
 
+    (tmp_path / "state").unlink()
+    memory.add_to_history("search", "c")
+    await memory.written()
+    later = memory_in(tmp_path)
+    await later.load()
+    assert later.history("search") == ("c", "b", "a"), "written as soon as that is possible"
+
 
 async def test_the_memory_is_bounded(tmp_path: Path) -> None:
     memory = memory_in(tmp_path)

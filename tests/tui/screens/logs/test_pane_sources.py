@@ -88,6 +88,41 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
             assert texts(pane) == expected
 
 
+@pytest.mark.parametrize(
+    ("pattern", "matching"),
+    [("late -odd", {"late even", '{"n": 2, "late": 1}'}), ("{ $.n = 2 }", {'{"n": 2, "late": 1}'})],
+)
+async def test_late_lines_are_asked_for_with_the_filter_pattern(
+    empty_aws: Embedded, pattern: str, matching: set[str]
+) -> None:
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, GROUP, "a")
+        await put_lines(
+            logs, GROUP, "a", [(now_ms(empty_aws) - 1000, "late first"), (now_ms(empty_aws), '{"n": 2}')]
+        )
+        async with opened(empty_aws) as pilot:
+            pane, screen = pilot.app.screen.pane, pilot.app.screen
+            await until(pilot, lambda: len(pane.store) == 2)
+            await pilot.press("f")
+            await until(pilot, lambda: pane.prompt.display)
+            pane.prompt.entry.value = pattern
+            await pilot.press("enter")
+            await until(pilot, lambda: screen.tails[pane].pattern == pattern and len(pane.store) == 1)
+            words = ["late even", "late odd", "other", '{"n": 2, "late": 1}', '{"n": 3}']
+            at = now_ms(empty_aws) - 30 * MINUTE
+            await put_lines(logs, GROUP, "a", [(at, text) for text in words])
+            pane.stats = pane.stats.model_copy(
+                update={"lateness": 120.0, "incomplete_from": now_ms(empty_aws) - 60 * MINUTE}
+            )
+            await pilot.press("+")
+            await until(pilot, lambda: "It scans up to" in screen_text(pilot))
+            await until(pilot, lambda: pilot.app.screen.guard.is_open)
+            await pilot.press("enter")
+            await until(pilot, lambda: pilot.app.screen is screen and "added" in str(pane.note))
+            late = {pane.store.line(row).text for row in range(pane.store.first, pane.store.end - 1)}
+            assert late == matching
+
+
 async def test_live_tail_shows_its_price_and_each_line_once(
     empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from services.demo.logs.insights.model import QueryStore
@@ -114,6 +115,8 @@ async def test_a_compile_error_is_shown_where_it_is(embedded: Embedded) -> None:
         assert f"line {place[0] + 1}, column {place[1] + 1}" in screen_text(pilot)
         await pilot.press("x")
         assert screen.editor.error_place is None
+        assert "^r runs the query" in screen_text(pilot)
+        assert "cancelled" not in screen_text(pilot)
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
@@ -182,6 +185,19 @@ async def test_groups_range_and_language_are_chosen(embedded: Embedded) -> None:
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert (screen.draft.span.end - screen.draft.span.start).total_seconds() == 3 * 3600
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
+async def test_at_80_columns_the_items_are_whole_and_a_click_opens_the_one_below_it(
+    embedded: Embedded,
+) -> None:
+    async with query_screen(embedded, size=(80, 24)) as pilot:
+        bar = screen_of(pilot).bar
+        (line, *_rest) = (row for row in screen_text(pilot).splitlines() if "LogsQL" in row)
+        assert all(item.text in line for item in bar.facts.items)
+        await pilot.click(bar, offset=(cell_len(line[: line.index("≤")]), 0))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        assert "100,000" in screen_text(pilot)
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)

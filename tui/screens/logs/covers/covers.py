@@ -37,11 +37,11 @@ class Covers:
     async def request(self) -> None:
         """Show all lines of the request whose id is in the line at the cursor."""
         screen, pane = self._screen, self._screen.pane
-        if pane is None or (chosen := await choose_request(screen, pane)) is None:
+        if pane is None or (request_at := await choose_request(screen, pane)) is None:
             return
         groups = [str(spec.id) for spec in screen.services.runbook.log_groups]
         groups += [tail.group for tail in screen.tails.values() if tail.group]
-        request, at = chosen
+        request, at = request_at
         await self.put(RequestPane(screen, request, at, tuple(dict.fromkeys(groups))))
 
     async def task(self, group: str, task: str, ended: datetime) -> None:

@@ -101,6 +101,7 @@ class PaneTail:
     async def read_from(self, at: int) -> None:
         """Read from a minute before `at` (epoch milliseconds) up to the oldest line in the pane, if that is later."""
         start, token = at - MINUTE, None
+        reason = _("not read: too many lines")
         # What the loop reads first must be there, or both would bring the same lines.
         await self._began.wait()
         oldest = self.pane.store.oldest or at + 10 * MINUTE
@@ -116,8 +117,7 @@ class PaneTail:
                         return
                     newest_read = max([newest_read, *(line.at for line in lines)])
             except AwsError as error:
-                self.pane.problem = error.problem
-        reason = _("not read: too many lines")
+                self.pane.problem, reason = error.problem, error.problem.summary
         self.pane.gaps = (*self.pane.gaps, Gap(newest_read + 1, oldest - 1, reason))
 
     async def read_earlier(self) -> None:

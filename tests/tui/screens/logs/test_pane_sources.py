@@ -73,6 +73,7 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
             await until(pilot, lambda: "lines over 2 min late not read since" in screen_text(pilot))
             await pilot.press("+")
             await until(pilot, lambda: "It scans up to" in screen_text(pilot))
+            assert "¥0.00" not in screen_text(pilot)
             await until(pilot, lambda: pilot.app.screen.guard.is_open)
             await pilot.press("enter")
             await until(pilot, lambda: pilot.app.screen is screen and len(pane.store) == 4)

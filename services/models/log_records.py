@@ -1,17 +1,28 @@
 """One log event as it is handed to a program: a line of `toban logs tail --json`, and of an export as JSON lines."""
 
 from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import PlainSerializer
 
 from services.models.base import Clean, CleanLine, Model, RawId
 from services.models.logs import LogLine
 
 
+def _written(at: datetime) -> str:
+    """`2026-01-14T01:00:00.120Z`: all of one length, so that they sort as text."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+Millisecond = Annotated[datetime, PlainSerializer(_written, return_type=str, when_used="json")]
+
+
 class LogRecord(Model):
     """One event of a log group."""
 
-    time: datetime
+    time: Millisecond
     """The event's own time (UTC), to the millisecond."""
-    ingested: datetime
+    ingested: Millisecond
     """When CloudWatch Logs received it (UTC)."""
     group: RawId
     stream: Clean

@@ -112,7 +112,8 @@ class LogMemory:
 
     def remember_columns(self, group: str, columns: Columns) -> None:
         """Remember the columns of a log group."""
-        columns = columns[:COLUMNS]
+        # A field's name is as it was logged; half of a surrogate pair cannot be written.
+        columns = tuple((name, width) for name, width in columns if _is_writable(name))[:COLUMNS]
         self._change(
             lambda old: old.model_copy(update={"columns": _with(old.columns, group, columns, GROUPS)})
         )
@@ -191,6 +192,10 @@ class LogMemory:
                 self._warn(words.format(path=clean(self.path), reason=clean(error)))
         finally:
             self._writing = None
+
+
+def _is_writable(text: str) -> bool:
+    return text == text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _read(path: Path) -> Remembered:

@@ -90,6 +90,7 @@ async def test_json_lines_begin_with_their_head(tmp_path: Path) -> None:
     records = [json.loads(line) for line in body.splitlines()]
     assert [record["text"] for record in records] == ["mail ***", "=HYPERLINK(1)", "x" * 40 + "…(+5)"]
     assert [record["late"] for record in records] == [False, True, False]
+    assert records[0]["time"] == "2026-01-14T01:00:00.123Z"
     assert body.splitlines()[1].decode() == record_of(*LINES[1], "=HYPERLINK(1)").model_dump_json()
     assert (head.lines, head.late, head.cut, head.masked) == (3, 1, 1, {"mail": 1})
     assert (head.groups, head.pattern, head.made_by, head.system) == (

@@ -51,6 +51,7 @@ async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_
                 await pilot.press("home", "pageup")
                 await pilot.pause(0.02)
         assert texts(pane) == Counter(text for _at, text in lines), "each once"
+        await until(pilot, lambda: pane.stats.complete_from == pane.store.oldest == lines[0][0])
 
 
 async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aws: Embedded) -> None:
@@ -72,6 +73,7 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
             await until(pilot, lambda: "lines over 2 min late not read since" in screen_text(pilot))
             await pilot.press("+")
             await until(pilot, lambda: "It scans up to" in screen_text(pilot))
+            assert "¥0.00" not in screen_text(pilot)
             await until(pilot, lambda: pilot.app.screen.guard.is_open)
             await pilot.press("enter")
             await until(pilot, lambda: pilot.app.screen is screen and len(pane.store) == 4)

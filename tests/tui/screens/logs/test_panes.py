@@ -35,7 +35,7 @@ async def test_groups_that_find_no_room_leave_the_others_open(embedded: Embedded
         screen = pilot.app.screen
         await burst(pilot, "o")
         assert pilot.app.screen is screen
-        assert "at most 6 panes" in screen_text(pilot)
+        await until(pilot, lambda: "at most 6 panes" in screen_text(pilot))
         next(iter(screen.tails)).focus()
         await pilot.pause()
 

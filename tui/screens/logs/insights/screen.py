@@ -21,7 +21,6 @@ from tui.screens.logs.insights import choosing
 from tui.screens.logs.insights.bar_facts import bar_facts
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.exporting import export_result
-from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.row_actions import commands_of, open_row
 from widgets.charts.chart import Chart
 from widgets.logs.insights.bar import QueryBar
@@ -100,7 +99,7 @@ class InsightsScreen(ModeScreen):
 
     def query_now(self) -> InsightsQuery:
         """The query as it stands."""
-        return self.draft.query(self.editor.text)
+        return self.draft.query(self.editor.text, self.app.now())
 
     @on(TextArea.Changed)
     def _edited(self) -> None:
@@ -247,7 +246,7 @@ class InsightsScreen(ModeScreen):
         draft.language = change.language or draft.language
         draft.groups = change.groups or draft.groups
         if change.length is not None:
-            draft.span = up_to(self.app.now(), change.length)
+            draft.take_length(change.length, self.app.now())
         if change.text is not None:
             self.editor.load_text(change.text)
         draft.text = self.editor.text

@@ -114,7 +114,7 @@ class Event(NamedTuple):
     group: str
     late: int
     """Seconds."""
-    made: float
+    written_at: float
     """Epoch seconds."""
     at: int
     """Its own time, epoch milliseconds of the world."""
@@ -123,7 +123,10 @@ class Event(NamedTuple):
 def written(path: Path) -> dict[str, Event]:
     """The writer's list by name."""
     rows = [row.split("\t") for row in path.read_text().splitlines()]
-    return {name: Event(group, int(late), float(made), int(at)) for group, name, late, made, at in rows}
+    return {
+        name: Event(group, int(late), float(written_at), int(at))
+        for group, name, late, written_at, at in rows
+    }
 
 
 def unmarked(events: dict[str, Event], batches: list[tuple[str, list[tuple[str, bool]]]]) -> list[str]:
@@ -237,10 +240,10 @@ class Soak:
     def rows(self, events: dict[str, Event], requests: float) -> list[Row]:
         """Beside the goals."""
         states = self.shown.states
-        end = max(event.made for event in events.values())
+        end = max(event.written_at for event in events.values())
         waits = sorted(wait for wait in self.key_waits if wait < UNSEEN)
         lags = sorted(
-            self.shown.first_at[name] - event.made
+            self.shown.first_at[name] - event.written_at
             for name, event in events.items()
             if not event.late and name in self.shown.first_at
         )
@@ -250,7 +253,7 @@ class Soak:
         memory = [megabytes for at, megabytes in self.memory if at > full] or [0.0]
         middle = memory[len(memory) // 2]
         blocks = [row.split() for row in (self.folder / "blocks").read_text().splitlines()]
-        began = min(event.made for event in events.values())
+        began = min(event.written_at for event in events.values())
         long = [float(took) / 1000 for at, took in blocks if float(at) > began]
         late_count = sum(event.late > 0 for event in events.values())
         group = "log soak"

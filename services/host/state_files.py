@@ -3,6 +3,7 @@
 import os
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 
 from platformdirs import user_state_path
 
@@ -24,7 +25,12 @@ def write_private(path: Path, text: str) -> None:
     """Write `text` to `path` atomically, with mode 0600; a missing folder is created with 0700. Raises OSError."""
     make_folder(path.parent)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = new_file(unfinished)
+    try:
+        descriptor = new_file(unfinished)
+    except FileExistsError:
+        # A process that was killed may have had the same number: in a container every one has.
+        unfinished = path.with_name(f"{unfinished.name}.{token_hex(4)}")
+        descriptor = new_file(unfinished)
     try:
         with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)

@@ -1,12 +1,12 @@
 """Requests that AWS WAF blocked, counted by rule, address, country and path: from log lines, and from samples."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from services.models.json_text import json_object
 from services.models.text import clean
+from services.models.waf import BlockedGroup
 from services.models.waf_records import rule_of
 
 Kind = Literal["rule", "address", "country", "uri"]
@@ -27,25 +27,6 @@ class Block(NamedTuple):
     """Number of requests that it stands for."""
 
 
-@dataclass(slots=True)
-class Group:
-    """Blocked requests with one name in common."""
-
-    name: str
-    country: str = ""
-    """Of an address."""
-    count: float = 0.0
-    first: datetime | None = None
-    last: datetime | None = None
-
-    def add(self, block: Block) -> None:
-        """Count a request."""
-        self.count += block.weight
-        if block.at is not None:
-            self.first = min(self.first or block.at, block.at)
-            self.last = max(self.last or block.at, block.at)
-
-
 def block_of(line: bytes, at: int) -> Block | None:
     """The blocked request in a log line of the time `at` (epoch milliseconds); None if it is none."""
     if _BLOCK not in line:
@@ -59,11 +40,23 @@ def block_of(line: bytes, at: int) -> Block | None:
     return Block(datetime.fromtimestamp(at / 1000, UTC), rule_of(record), address, country, uri)
 
 
-def grouped(blocks: Iterable[Block], kind: Kind) -> list[Group]:
+def grouped(blocks: Iterable[Block], kind: Kind) -> list[BlockedGroup]:
     """The requests by what they have in common, the largest group first; an address with its country."""
-    groups: dict[tuple[str, str], Group] = {}
+    members: dict[tuple[str, str], list[Block]] = {}
     for block in blocks:
-        name: str = getattr(block, kind)
         country = block.country if kind == "address" else ""
-        groups.setdefault((name, country), Group(name, country)).add(block)
-    return sorted(groups.values(), key=lambda group: (-group.count, group.name, group.country))
+        members.setdefault((getattr(block, kind), country), []).append(block)
+    groups = [_group(kind, name, country, alike) for (name, country), alike in members.items()]
+    return sorted(groups, key=lambda group: (-group.count, group.name, group.country))
+
+
+def _group(kind: Kind, name: str, country: str, blocks: Sequence[Block]) -> BlockedGroup:
+    times = [block.at for block in blocks if block.at is not None]
+    return BlockedGroup(
+        kind=kind,
+        name=name,
+        country=country,
+        count=round(sum(block.weight for block in blocks)),
+        first=min(times, default=None),
+        last=max(times, default=None),
+    )

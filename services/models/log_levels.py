@@ -14,6 +14,14 @@ LEVEL_NAMES: dict[str, Severity] = {
     for name in names.split()
 }
 """In upper case; LOG is PostgreSQL's ordinary message."""
+LEVEL_WORDS = (
+    "EMERG(?:ENCY)?", "ALERT", "FATAL", "CRIT(?:ICAL)?", "PANIC", "ERROR", "SEVERE", "ERR", "WARN(?:ING)?", "NOTICE",
+    "INFO", "LOG", "DEBUG", "TRACE",
+)  # fmt: skip
+"""Regular expressions of the names that state a level wherever they stand as a word in capitals; the other names mean
+something else in a sentence."""
+LEVEL_FIELDS = ("level", "severity", "levelname", "loglevel", "log_level", "log.level", "lvl")
+"""Fields of JSON events that name the level, the most usual first."""
 
 
 def severity_named(name: str) -> Severity:

@@ -71,9 +71,13 @@ class Samples(Model):
 
 
 class BlockedGroup(Model):
-    """Blocked requests that share an address, a rule or a URI."""
+    """Blocked requests that share an address, a rule, a country or a path."""
 
-    kind: Literal["address", "rule", "uri", "all"]
+    kind: Literal["address", "rule", "country", "uri", "all"]
     name: Clean = ""
     country: Clean = ""
+    """Of an address."""
     count: int
+    first: datetime | None = None
+    """Time of the oldest request; None: not known."""
+    last: datetime | None = None

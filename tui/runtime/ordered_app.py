@@ -1,5 +1,6 @@
 """Textual's App with ordered input: each key is handled by the screen that the previous key has led to."""
 
+from inspect import iscoroutine
 from typing import Any
 
 from rich.console import RenderableType
@@ -115,7 +116,7 @@ class OrderedApp(TerminalApp):
 
 
 class _Workers(WorkerManager):
-    """Reports each new worker to the type-ahead."""
+    """Reports each new worker to the type-ahead; closes the work of one that was cancelled before it began."""
 
     def __init__(self, app: OrderedApp) -> None:
         super().__init__(app)
@@ -125,3 +126,10 @@ class _Workers(WorkerManager):
         """As Textual's."""
         self._worker_started(worker)
         super().add_worker(worker, start, exclusive)
+
+    def _remove_worker(self, worker: Worker[Any]) -> None:
+        super()._remove_worker(worker)
+        work: object = worker._work
+        if iscoroutine(work):
+            # Python would warn on the terminal that it was never awaited.
+            work.close()

@@ -27,7 +27,7 @@ class LineFilters:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LineFilters) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # Python's way to say: cannot be hashed
 
     def style(self, style: Style) -> Style:
         """The style as the filters leave it."""

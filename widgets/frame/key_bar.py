@@ -1,7 +1,7 @@
 """The footer: the keys that work here, in one row, as many as fit."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from textual.app import RenderResult
@@ -32,6 +32,8 @@ class BarKey:
     """Whether it is never omitted."""
     everywhere: bool = False
     """Whether it works on every screen, so that its users know it soonest."""
+    rank: int = 0
+    """Its place in the screen's own order of importance, from 1; 0: the screen has none, or it comes before all."""
 
 
 class KeyBar(Widget):
@@ -87,8 +89,8 @@ class KeyBar(Widget):
 def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
     """The keys that fit in `width` cells.
 
-    Those that work everywhere give way first, then the last of the place that has most, so that a panel with many keys
-    leaves room for the first keys of its screen.
+    Those that work everywhere give way first, then the least important in the screen's own order; without one the last
+    of the place that has most, so that a panel with many keys leaves room for the first keys of its screen.
     """
     rest = list(keys)
     while sum(cell_len(each.key) + cell_len(each.words) + 3 for each in rest) - 2 > width:
@@ -96,6 +98,10 @@ def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
         if not free:
             break
         free = [each for each in free if each.everywhere] or free
+        ranked = max(free, key=lambda bar_key: bar_key.rank)
+        if ranked.rank and not ranked.everywhere:
+            rest.remove(ranked)
+            continue
         counts = Counter(each.place for each in free)
         most = max(counts.values())
         rest.remove(next(each for each in reversed(free) if counts[each.place] == most))
@@ -103,7 +109,12 @@ def fitting(keys: tuple[BarKey, ...], width: int) -> list[BarKey]:
 
 
 def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:
-    """Each enabled binding with `show`, nearest to the focus first, without the keys that a field takes as text."""
+    """Each enabled binding with `show`, nearest to the focus first, without the keys that a field takes as text.
+
+    A screen with `FOOTER_KEYS` (ids of bindings) has an order of its own; before it come the keys of what has the focus
+    inside a panel with such keys, after it all others.
+    """
+    order: tuple[str, ...] = getattr(screen, "FOOTER_KEYS", ())
     places: dict[object, int] = {}
     keys_by_action: dict[str, BarKey] = {}
     for active in screen.active_bindings.values():
@@ -117,11 +128,25 @@ def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:
                 place,
                 stays=binding.id in STAYS,
                 everywhere=active.node is screen.app,
+                rank=order.index(binding.id) + 1 if binding.id in order else 0,
             )
-    return tuple(keys_by_action.values())
+    keys = tuple(keys_by_action.values())
+    return _ranked(keys, len(order) + 1) if order else keys
+
+
+def _ranked(keys: tuple[BarKey, ...], last: int) -> tuple[BarKey, ...]:
+    """The keys in the screen's order; `last` is the rank of those that it does not name."""
+    first = min((each.place for each in keys if each.rank), default=0)
+    keys = tuple(
+        each if each.rank or each.everywhere or each.place < first else replace(each, rank=last)
+        for each in keys
+    )
+    return tuple(sorted(keys, key=lambda bar_key: (bar_key.everywhere, bar_key.rank)))
 
 
 def _is_text(screen: Screen[object], key: str) -> bool:
     """Whether the field with the focus takes the key as a character."""
     field = screen.focused
-    return field is not None and field.check_consume_key(key, key_to_character(key))
+    name = key_name(key)
+    character = name if len(name) == 1 and name.isprintable() else key_to_character(key)
+    return field is not None and field.check_consume_key(key, character)

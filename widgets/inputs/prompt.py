@@ -26,7 +26,10 @@ class Prompt(Horizontal, Generic[A]):
     Prompt {
         height: 1; display: none; background: $panel;
         & .ask { width: auto; padding: 0 1; color: $text-accent; text-style: bold; }
-        & .hint { width: auto; max-width: 60%; padding: 0 1; color: $text-muted; }
+        & .hint {
+            width: auto; max-width: 60%; padding: 0 1; color: $text-muted;
+            text-wrap: nowrap; text-overflow: ellipsis;
+        }
         & .hint.-error { color: $text-error; }
         & Input { width: 1fr; border: none; padding: 0; height: 1; background: $panel; }
     }

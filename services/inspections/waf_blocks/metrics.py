@@ -163,17 +163,10 @@ def grouped(by_rule: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
     """The requests represented by the samples, estimated from their weights, the largest group first."""
     blocks = [block for samples in by_rule for block in _blocks(samples)]
     kinds: tuple[Kind, ...] = ("address", "rule", "uri")
-    groups = [(kind, group) for kind in kinds for group in waf_blocks.grouped(blocks, kind)]
-    total = sum(block.weight for block in blocks)
-    rows: list[tuple[str, str, str, float]] = [
-        (kind, group.name, group.country, group.count) for kind, group in groups
-    ]
+    groups = [group for kind in kinds for group in waf_blocks.grouped(blocks, kind)]
     if blocks:
-        rows.append(("all", "", "", total))
-    return tuple(
-        BlockedGroup.model_validate({"kind": kind, "name": name, "country": country, "count": round(count)})
-        for kind, name, country, count in sorted(rows, key=lambda row: (-row[3], row[:3]))
-    )
+        groups.append(BlockedGroup(kind="all", count=round(sum(block.weight for block in blocks))))
+    return tuple(sorted(groups, key=lambda group: (-group.count, group.kind, group.name, group.country)))
 
 
 def _blocks(samples: Samples) -> Iterable[waf_blocks.Block]:

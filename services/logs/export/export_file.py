@@ -9,6 +9,7 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 from services.host.private_files import make_folder, new_file
 from services.host.state_files import write_private
@@ -23,7 +24,7 @@ class ExportFile:
         if path.exists() or path.is_symlink():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         make_folder(path.parent)
-        self._body_path = path.with_name(f".{path.name}.{os.getpid()}.body")
+        self._body_path = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}.body")
         self._file = open(new_file(self._body_path), "wb")  # noqa: SIM115  closed by `place` or `discard`
         self._hash = hashlib.sha256()
         self._made: list[Path] = []

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from services.i18n import _
 from services.models.log_exports import ExportFormat, ExportHead
+from services.models.log_records import record_of
 from services.models.logs import LogLine
 
 Mask = Callable[[str], str]
@@ -56,17 +57,8 @@ class LineRenderer:
         return "".join(map(render, lines))
 
     def _json(self, exported: ExportedLine) -> str:
-        line = exported.line
-        record = {
-            "time": _iso(line.at, UTC),
-            "ingested": _iso(line.ingested_at, UTC),
-            "group": exported.group,
-            "stream": line.stream,
-            "id": line.id,
-            "late": line.late,
-            "text": self._mask(line.text),
-        }
-        return _json_line(record)
+        group, line = exported
+        return record_of(group, line, self._mask(line.text)).model_dump_json() + "\n"
 
     def _text(self, exported: ExportedLine) -> str:
         line = exported.line
@@ -138,10 +130,15 @@ def _json_line(data: Mapping[str, object]) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _csv(cells: Iterable[str]) -> str:
+def csv_line(cells: Iterable[str | None]) -> str:
+    """One line of CSV (RFC 4180) without its end; None is an empty cell."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow([_harmless(cell) for cell in cells])
+    csv.writer(buffer, lineterminator="").writerow(cells)
     return buffer.getvalue()
+
+
+def _csv(cells: Iterable[str]) -> str:
+    return csv_line(map(_harmless, cells)) + "\r\n"
 
 
 def _harmless(cell: str) -> str:

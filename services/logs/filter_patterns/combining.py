@@ -10,9 +10,13 @@ def combined(present: str, further: str) -> str | None:
     Conditions on JSON are joined with `&&`, terms by standing beside each other; the two kinds cannot be mixed, and
     beside other terms optional ones (`?a ?b`) would mean something else.
     """
-    first, second = _parsed(present), _parsed(further)
-    if not present.strip() or not further.strip() or first == second:
+    if not present.strip() or not further.strip():
         return present.strip() or further.strip()
+    first, second = _parsed(present), _parsed(further)
+    if first is None or second is None:
+        return None
+    if first == second:
+        return present.strip()
     if isinstance(first, Json) and isinstance(second, Json):
         whole = f"{{ ({_inner(present)}) && ({_inner(further)}) }}"
     elif isinstance(first, Terms) and isinstance(second, Terms):

@@ -2,6 +2,10 @@
 
 Source: "Filter pattern syntax" and "Supported regular expressions" (Amazon CloudWatch Logs user guide). AWS is the
 judge: what is accepted here may still be refused there, and TestMetricFilter says so.
+
+The embedded AWS has its own parser (`services/demo/logs/filter_patterns`), because lark is an extra that only the demo
+needs, and because a person who types needs the place of a mistake and its cure, in their language.
+`test_what_is_accepted_here_is_accepted_by_the_embedded_aws` (hypothesis) keeps the two equal.
 """
 
 import re

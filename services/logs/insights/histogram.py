@@ -7,17 +7,14 @@ from datetime import datetime, timedelta
 from services.aws.client.reader import when
 from services.aws.logs.query_text import field as field_name
 from services.models.insights_queries import QueryRows
-from services.models.log_levels import severity_named
+from services.models.log_levels import LEVEL_FIELDS, LEVEL_WORDS, severity_named
 from services.models.logs import Severity
 from services.models.metrics import TimeSpan
 
-LEVEL_FIELDS = ("level", "severity", "levelname", "loglevel", "log_level", "log.level", "lvl")
-"""Fields of JSON events that name the level, the most usual first."""
 LEAST_SHARE = 50
 """Percentage of events that must have a field for its values to be counted."""
 WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 """Lengths of a bar, in seconds."""
-_WORDS = "EMERG|ALERT|FATAL|CRITICAL|PANIC|ERROR|SEVERE|WARNING|WARN|NOTICE|INFO|LOG|DEBUG|TRACE"
 _BIN, _COUNT, _LEVEL = "at", "n", "word"
 
 
@@ -67,7 +64,7 @@ def query_text(width: timedelta, level: str = "", pattern: str = "") -> str:
     if level:
         word = field_name(level)
     else:
-        lines.append(rf"parse @message /\b(?<{_LEVEL}>{_WORDS})\b/")
+        lines.append(rf"parse @message /\b(?<{_LEVEL}>{'|'.join(LEVEL_WORDS)})\b/")
         word = _LEVEL
     seconds = int(width.total_seconds())
     lines.append(f"stats count(*) as {_COUNT} by bin({_length(seconds)}) as {_BIN}, {word}")

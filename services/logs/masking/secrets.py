@@ -11,10 +11,12 @@ from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, 
 
 _VALUE = r"""(?: \\"(?P<escaped>[^"\\]*) | "(?P<double>(?:\\.|[^"\\])*) | '(?P<single>(?:\\.|[^'\\])*)
     | (?P<bare>(?:\$\{?)?[^\s,;&"')}\]\u240a]+) )"""
-_SEPARATOR = r"""(?:\\?["'])? [ \t]{0,8} [=:：＝] [ \t]{0,8}"""
+_SEPARATOR = r"""(?:\\?["'])? [ \t]{0,8} (?:[=:：＝]|\\{1,4}u003d) [ \t]{0,8}"""
+"""`=` is `\\u003d` in JSON that is safe for HTML."""
 
 _PASSWORD = re.compile(
-    rf"""(?ix) (?: passw(?:or)?d | passwd | pwd | passphrase | パスワード | 暗証番号 )
+    rf"""(?ix) (?: passw(?:or)?d | passwd | pwd | passphrase | パスワード | 暗証番号
+      | (?<=[a-z0-9]_)pass | (?-i:(?<=[a-z])Pass) | (?<=["'])pass(?=\\?["']) )
       (?: [_-]?(?:hash|value) )? {_SEPARATOR} {_VALUE}"""
 )
 _NAMED_TOKEN = re.compile(
@@ -71,7 +73,7 @@ _HINTED = (
 _HINTED_FOLDED = (
     (("bearer", "basic"), _SCHEME, HEADER),
     (("password", "identified"), _SQL_PASSWORD, PASSWORD),
-    (("passw", "pwd", "passphrase", "パスワード", "暗証番号"), _PASSWORD, PASSWORD),
+    (("pass", "pwd", "パスワード", "暗証番号"), _PASSWORD, PASSWORD),
     (("authorization",), _AUTHORIZATION, HEADER),
     (("cookie",), _COOKIE, HEADER),
     (('"name"',), _HEADER_PAIR, HEADER),

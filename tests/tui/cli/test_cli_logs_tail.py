@@ -290,7 +290,7 @@ async def test_json_lines_hold_a_record_each(empty_aws: Embedded, tmp_path: Any)
         assert list(record) == list(LogRecord.model_fields)
         assert LogRecord.model_validate_json(line).text == "mail ***"
         assert (record["group"], record["stream"], record["late"]) == (GROUPS[0], "s", False)
-        assert record["time"] == "2026-01-14T00:59:58Z"
+        assert record["time"] == "2026-01-14T00:59:58.000Z"
 
 
 async def test_following_every_line_once_and_late_ones_marked(empty_aws: Embedded, tmp_path: Any) -> None:

@@ -1,7 +1,9 @@
 """A worker of what is taken off the screen is cancelled before the widgets that it looks for are gone."""
 
 import asyncio
+import gc
 
+import pytest
 from textual import work
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
@@ -74,3 +76,20 @@ async def test_the_end_of_the_console_leaves_no_worker() -> None:
         _part, worker = await looking(pilot)
     assert worker.state is WorkerState.CANCELLED
     assert not app.return_code
+
+
+async def test_work_that_is_cancelled_before_it_begins_warns_of_nothing(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    async with Console().run_test() as pilot:
+        begun = []
+
+        async def work(number: int) -> None:
+            begun.append(number)
+
+        for number in range(3):
+            pilot.app.run_worker(work(number), group="one", exclusive=True)
+        await pilot.pause()
+        gc.collect()
+        assert begun == [2]
+        assert [str(each.message) for each in recwarn if "never awaited" in str(each.message)] == []

@@ -1,5 +1,6 @@
 """What lines say and how they are drawn: severity, JSON, times, strips."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from widgets.logs.store.store import StoredLine
 from widgets.logs.text.search import BadQuery, Query
 from widgets.logs.text.severity import severity_of
 from widgets.logs.text.time import age_text, clock_text, local_day, parse_moment, second_text, span_text
+from widgets.logs.text.timed_regex import SlowQuery, timed_lines
 
 JST = ZoneInfo("Asia/Tokyo")
 NEAR = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
@@ -186,3 +188,22 @@ def test_matches_are_set_apart() -> None:
 def test_the_task_is_what_a_stream_is_shortened_to() -> None:
     assert task_of("ecs/staff-api/0123456789abcdef") == "staff-api/01234567"
     assert task_of("i-0abc") == "i-0abc"
+
+
+class Taken(list[str]):
+    """Lines, and how many of them were taken."""
+
+    count = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in super().__iter__():
+            self.count += 1
+            yield line
+
+
+def test_slow_lines_use_up_the_time_of_a_block_together() -> None:
+    # None of them takes all of the time by itself.
+    lines = Taken(["a" * 22 + "!"] * 200)
+    with pytest.raises(SlowQuery):
+        timed_lines("(a|aa)+$", lines, folds=False)
+    assert lines.count < 60

@@ -3,13 +3,16 @@
 import json
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.models.logs import LogLine, Severity
+from widgets.logs.reading import patterns
 from widgets.logs.reading.pattern_counts import PatternCounts
 from widgets.logs.reading.patterns import (
     Pattern,
+    Shape,
     clustered,
     fits,
     newest_first,
@@ -108,3 +111,21 @@ async def test_filtered_lines_alone_are_counted() -> None:
     assert [(each.text, each.tally.count, each.tally.level) for each in patterns] == [
         ("ERROR number <*>", 20, Severity.ERROR)
     ]
+
+
+def test_lines_that_are_all_different_are_compared_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = "abcdefghij"
+    words = ["".join(letters[int(digit)] for digit in str(number)) for number in range(3_000)]
+    monkeypatch.setattr(patterns, "MOST_WORDS", 20_000)
+    compared = 0
+    likeness = patterns._likeness
+
+    def counted(pattern: Shape, shape: Shape) -> float:
+        nonlocal compared
+        compared += len(shape)
+        return likeness(pattern, shape)
+
+    monkeypatch.setattr(patterns, "_likeness", counted)
+    tallies = tallied((f"start {word} {word}x {word}y".encode(), 0, 0) for word in words)
+    assert len(clustered(tallies)) == 3_000
+    assert compared <= 20_000 + 4 * 200

@@ -18,8 +18,7 @@ from services.logs.follow.merging import MergedLine, Merger
 from services.logs.follow.several import GroupBatch, batches
 from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
-from services.models.base import RawId
-from services.models.log_records import LogRecord
+from services.models.log_records import record_of
 from services.models.logs import LogLine, TailBatch
 from services.models.problem import Problem
 from services.models.text import clean
@@ -252,19 +251,6 @@ class _Printer:
         return self._masker.mask(text) if self._masker is not None else text
 
 
-def record_of(group: str, line: LogLine, text: str) -> LogRecord:
-    """A line as a program reads it."""
-    return LogRecord.model_construct(
-        time=_moment(line.at),
-        ingested=_moment(line.ingested_at),
-        group=RawId(group),
-        stream=line.stream,
-        id=line.id,
-        late=line.late,
-        text=text,
-    )
-
-
 def labels(groups: Sequence[str]) -> dict[str, str]:
     """A short name for each group; "" for the only one."""
     if len(groups) < 2:
@@ -276,11 +262,7 @@ def labels(groups: Sequence[str]) -> dict[str, str]:
 
 def stamp(at: int, zone: tzinfo) -> str:
     """`2026-01-14T10:00:01.123+09:00`: each line says its zone, wherever it is pasted."""
-    return _moment(at).astimezone(zone).isoformat(timespec="milliseconds")
-
-
-def _moment(at: int) -> datetime:
-    return datetime.fromtimestamp(at / 1000, UTC)
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).isoformat(timespec="milliseconds")
 
 
 def _late(line: LogLine) -> str:

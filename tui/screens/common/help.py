@@ -1,5 +1,6 @@
-"""Contextual help: what the keys do here; the screen's own first, moving about last."""
+"""Contextual help: what the keys do here; those nearest to the focus first, moving about last."""
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -15,7 +16,8 @@ from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad, wrap
 from widgets.frame.key_names import key_name
 
-KEY_WIDTH = 14
+KEY_WIDTH = 12
+"""Cells of the keys at most."""
 _GO = "app.go("
 """Prefix of the actions of the modes' keys, which have a section of their own."""
 SILENT = ("super+c",)
@@ -88,20 +90,24 @@ _HELPS = {command.id: command.help for command in COMMANDS}
 
 
 class HelpScreen(Dialog[None]):
-    """Lists every active binding of the screen it was opened from."""
+    """Lists every active binding of the screen it was opened from, nearest to the focus first.
+
+    A screen with `HELP_SECTIONS` (title and ids of bindings) has sections of its own.
+    """
 
     def __init__(self, screen: Screen[object]) -> None:
         super().__init__()
         self.sections = sections(screen)
 
     def compose(self) -> ComposeResult:
-        """One section each for the screen, the focused panel, the console, and the modes."""
+        """One section each for the focused panel, the screen, the console, and the modes."""
         with VerticalScroll(id="window") as window:
             window.border_title = Content(_("Help"))
             window.border_subtitle = Content(_("Esc closes"))
+            width = max(cell_len(keys) for _title, rows in self.sections for keys, _text in rows)
             for title, rows in self.sections:
                 yield Static(Content.styled(title, "bold $text-primary"))
-                yield _Keys(rows)
+                yield _Keys(rows, min(KEY_WIDTH, width) + 2)
 
 
 class _Keys(Static):
@@ -111,21 +117,24 @@ class _Keys(Static):
     _Keys { margin-bottom: 1; }
     """
 
-    def __init__(self, rows: list[tuple[str, str]]) -> None:
+    def __init__(self, rows: list[tuple[str, str]], key_width: int) -> None:
+        """`key_width`: cells of the keys."""
         super().__init__()
         self._rows = rows
+        self._key_width = key_width
 
     def on_resize(self, event: Resize) -> None:
         """Wrap the descriptions for the new width."""
-        room = event.size.width - KEY_WIDTH - 2
-        self.update(Content("\n").join([line for key, text in self._rows for line in _row(key, text, room)]))
+        room = event.size.width - self._key_width - 2
+        rows = [line for key, text in self._rows for line in _row(key, text, self._key_width, room)]
+        self.update(Content("\n").join(rows))
 
 
-def _row(key: str, text: str, room: int) -> list[Content]:
+def _row(key: str, text: str, key_width: int, room: int) -> list[Content]:
     lines = wrap(text, max(1, room))
     keys = [key, *[""] * (len(lines) - 1)]
     return [
-        Content.assemble("  ", (pad(each, KEY_WIDTH), "bold"), line)
+        Content.assemble("  ", (pad(each, key_width), "bold"), line)
         for each, line in zip(keys, lines, strict=True)
     ]
 
@@ -135,12 +144,17 @@ Rows = list[tuple[str, str]]
 
 
 def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
-    """(title, rows): the screen's keys, its focused panel's, the console's, the modes, and what moves about."""
+    """(title, rows): the focused panel's keys, the screen's, the console's, the modes, and what moves about."""
+    own: tuple[tuple[str, tuple[str, ...]], ...] = getattr(screen, "HELP_SECTIONS", ())
+    titles = {id: _(title) for title, ids in own for id in ids}
+    ids = list(titles)
     keys_by_place: dict[str, dict[str, list[str]]] = {}
-    for active in screen.active_bindings.values():
-        binding = active.binding
+    bindings = [(active.binding, active.node) for active in screen.active_bindings.values()]
+    bindings.sort(key=lambda pair: ids.index(pair[0].id) if pair[0].id in titles else -1)
+    for binding, node in bindings:
         if binding.description and binding.key not in SILENT and not binding.action.startswith(_GO):
-            rows = keys_by_place.setdefault(_place(active.node, screen), {})
+            place = titles.get(binding.id or "") or _place(node, screen)
+            rows = keys_by_place.setdefault(place, {})
             rows.setdefault(help_text(binding), []).append(binding.key)
     moving: dict[str, list[str]] = {}
     for rows in keys_by_place.values():
@@ -156,8 +170,9 @@ def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
     marks: tuple[tuple[str, str], ...] = getattr(screen, "MARKS", ())
     listed[_("Marks")] = [(mark, _(text)) for mark, text in marks]
     order = (
-        _("On this screen"),
         _("In this panel"),
+        *(_(title) for title, _ids in own),
+        _("On this screen"),
         _("Marks"),
         _("Everywhere"),
         _("Modes"),

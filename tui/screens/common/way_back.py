@@ -8,7 +8,7 @@ from services.i18n import N_
 from tui import messages
 from tui.console import Console
 
-WAY_BACK = Binding("escape", "back_to_incident", N_("Back"), show=True, priority=True)
+WAY_BACK = Binding("escape", "back_to_incident", N_("Back"), show=True, priority=True, id="way-back")
 """Before the keys of what has the focus: what a step has opened closes at once."""
 
 

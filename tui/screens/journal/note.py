@@ -1,19 +1,12 @@
 """The dialog that writes a note into the journal, optionally about what the screen below shows."""
 
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.models.journal import EntryKind, NewEntry
 from tui.console import Console
 from tui.screens.common.mode_screen import ModeScreen, Place
-from tui.screens.common.writing_dialog import WritingDialog
-from widgets.drawing.prose import Prose
+from tui.screens.journal.subject_dialog import SubjectDialog
 
 
 def note_subjects(app: Console) -> tuple[Place, ...]:
@@ -36,21 +29,13 @@ def note_subjects(app: Console) -> tuple[Place, ...]:
     return (place, *places) if place.subject else (*places, place)
 
 
-class NoteScreen(WritingDialog):
+class NoteScreen(SubjectDialog):
     """Can be opened over any screen; the note may have several lines."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "toggle_place", N_("Toggle subject"), priority=True)
-    ]
+    subject_words = N_("about {name}")
 
     def __init__(self) -> None:
-        self.subjects: tuple[Place | None, ...] = (*note_subjects(self.app), None)
-        """What the note could be about, the likeliest first, and None: nothing in particular."""
-        first = self.subjects[0]
-        self.subject: Place | None = first if first is not None and first.opened else None
-        """What it is about."""
-        self.subject_line = Prose(classes="about")
-        super().__init__()
+        super().__init__(note_subjects(self.app))
 
     def heading(self) -> str:
         """Return the window's title."""
@@ -59,29 +44,6 @@ class NoteScreen(WritingDialog):
     def placeholder(self) -> str:
         """Return the prompt shown while the field is empty."""
         return _("What the next operator should know")
-
-    def about(self) -> Iterable[Widget]:
-        """Yield a line that says what the note is about, if it can be about anything."""
-        if len(self.subjects) > 1:
-            self._show_subject()
-            yield self.subject_line
-
-    def _show_subject(self) -> None:
-        """What is chosen; while nothing is, what it would be about."""
-        likeliest = self.subject or self.subjects[0]
-        name = likeliest.name if likeliest is not None else ""
-        self.subject_line.update(
-            Content.assemble(
-                ("[x] " if self.subject is not None else "[ ] ", "bold $text-accent"),
-                (_("about {name}").format(name=name), "bold" if self.subject is not None else "$text-muted"),
-                ("  ^t", "$text-muted"),
-            )
-        )
-
-    def action_toggle_place(self) -> None:
-        """Go on to the next thing that the note could be about, and to nothing after the last."""
-        self.subject = self.subjects[(self.subjects.index(self.subject) + 1) % len(self.subjects)]
-        self._show_subject()
 
     def refused(self, text: str) -> str:
         """Refuse an empty note."""

@@ -14,7 +14,7 @@ from services.logs.follow.late_lines import (
     late_lines_query,
     only_matching,
 )
-from services.models.amounts import size_words
+from services.models.amounts import size_words, yen_words
 from services.models.date_text import zoned_time
 from services.models.logs import LogLine
 from tui.console import Console
@@ -35,13 +35,13 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
         estimate = await service.estimate(query.groups, query.span, query.text)
         text = _(
             "Ask Logs Insights for lines of {group} that arrived more than {seconds} s late, since {time}.\n"
-            "It scans up to {size}: about ¥{yen}."
+            "It scans up to {size}: {yen}."
         ).format(
             group=tail.group,
             seconds=f"{stats.lateness:,.0f}",
             time=zoned_time(query.span.start, pane.zone, now, seconds=True),
             size=size_words(estimate.bytes),
-            yen=f"{estimate.yen:,.2f}",
+            yen=yen_words(estimate.yen),
         )
         keys = _("⏎ {verb} · Esc closes").format(verb=_("asks"))
         if not await app.push_screen_wait(ConfirmScreen(_("Late lines"), Content(text), keys)):

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from services.i18n import N_, _, plural
 from services.logs import slow_queries, waf_blocks
 from services.models.text import clean
+from services.models.waf import BlockedGroup
 from tui.console import Console
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.columns import Column
@@ -126,16 +127,16 @@ def block_views(blocks: Sequence[waf_blocks.Block], zone: tzinfo, now: datetime)
 
 def _block_cells(
     kind: waf_blocks.Kind, zone: tzinfo, now: datetime
-) -> Callable[[waf_blocks.Group], tuple[str, ...]]:
-    def cells(group: waf_blocks.Group) -> tuple[str, ...]:
+) -> Callable[[BlockedGroup], tuple[str, ...]]:
+    def cells(group: BlockedGroup) -> tuple[str, ...]:
         country = (group.country,) if kind == "address" else ()
         name = group.name or _("none")
-        return (name, *country, f"{group.count:,.0f}", *_times(group.first, group.last, zone, now))
+        return (name, *country, f"{group.count:,}", *_times(group.first, group.last, zone, now))
 
     return cells
 
 
-def _block_target(group: waf_blocks.Group) -> Target:
+def _block_target(group: BlockedGroup) -> Target:
     # Of a managed group's rule the log has the name alone, not the path that the table shows.
     return Target(group.first, group.name.rpartition("/")[2] if group.name.count("/") == 1 else group.name)
 

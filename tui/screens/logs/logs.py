@@ -11,6 +11,7 @@ from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
 from tui.screens.common.way_back import WAY_BACK
+from tui.screens.logs import key_order
 from tui.screens.logs.covers.covering import CoveringPane
 from tui.screens.logs.covers.covers import Covers
 from tui.screens.logs.covers.request_ids import RequestPane
@@ -40,6 +41,7 @@ class LogsScreen(PaneSet):
     """The logs mode: several log panes on one screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs"), WAY_BACK]
+    FOOTER_KEYS = key_order.FOOTER
     HAS_RULERS = True
 
     def __init__(self) -> None:
@@ -152,7 +154,7 @@ class LogsScreen(PaneSet):
 
     def action_request(self) -> None:
         """Show all lines of the request whose id is in the line at the cursor."""
-        self.covers.run(self.covers.request())
+        self.run_worker(self.covers.request(), group="request", exclusive=True)
 
     def action_extend(self) -> None:
         """Search a wider range for the lines of the request."""

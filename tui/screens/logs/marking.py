@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
@@ -17,9 +15,8 @@ from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
-from tui.screens.common.mode_screen import Place
-from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.journal.note import note_subjects
+from tui.screens.journal.subject_dialog import SubjectDialog
 from tui.screens.logs.origins import Origins
 from widgets.drawing.prose import Prose
 from widgets.logs.pane.pane import LogPane
@@ -29,24 +26,17 @@ _LINE = 160
 """Characters of the line shown in the dialog."""
 
 
-class MarkScreen(WritingDialog):
-    """Asks for the note of a marked line, which may be empty; returns True once the mark is recorded."""
+class MarkScreen(SubjectDialog):
+    """Asks for the note of a marked line, which may be empty; returns True once the mark is recorded.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "toggle_place", N_("Toggle subject"), priority=True)
-    ]
+    Its subject is the incident whose timeline the mark belongs to, or none: the journal alone.
+    """
+
+    subject_words = N_("into the timeline of {name}")
 
     def __init__(self, mark: SavedMark) -> None:
         self.mark = mark
-        self.subjects: tuple[Place | None, ...] = (
-            *(each for each in note_subjects(self.app) if each.subject.startswith("incident:")),
-            None,
-        )
-        """The incidents whose timeline it could belong to, the likeliest first, and None: the journal alone."""
-        first = self.subjects[0]
-        self.subject: Place | None = first if first is not None and first.opened else None
-        self.subject_line = Prose(classes="about")
-        super().__init__()
+        super().__init__([each for each in note_subjects(self.app) if each.subject.startswith("incident:")])
 
     def heading(self) -> str:
         """Return the window's title."""
@@ -59,28 +49,7 @@ class MarkScreen(WritingDialog):
     def about(self) -> Iterable[Widget]:
         """Yield the line, and the incident whose timeline the mark belongs to."""
         yield Prose(Content(clean(self.mark.text, _LINE)), classes="about")
-        if len(self.subjects) > 1:
-            self._show_subject()
-            yield self.subject_line
-
-    def _show_subject(self) -> None:
-        likeliest = self.subject or self.subjects[0]
-        name = likeliest.name if likeliest is not None else ""
-        self.subject_line.update(
-            Content.assemble(
-                ("[x] " if self.subject is not None else "[ ] ", "bold $text-accent"),
-                (
-                    _("into the timeline of {name}").format(name=name),
-                    "bold" if self.subject else "$text-muted",
-                ),
-                ("  ^t", "$text-muted"),
-            )
-        )
-
-    def action_toggle_place(self) -> None:
-        """Go on to the next incident, and to none after the last."""
-        self.subject = self.subjects[(self.subjects.index(self.subject) + 1) % len(self.subjects)]
-        self._show_subject()
+        yield from super().about()
 
     async def write(self, text: str) -> str:
         """Record the mark. Raises JournalError."""
@@ -164,16 +133,16 @@ async def choose_mark(app: Console, panes: Iterable[LogPane]) -> None:
     zone, now = app.zone, app.now()
     choices = [
         Choice(
-            str(number),
+            str(place),
             f"{zoned_time(datetime.fromtimestamp(mark.at / 1000, UTC), zone, now, seconds=True)}  "
             + (clean(mark.note, _LINE) or clean(mark.text, _LINE)),
             clean(pane.title, 40),
         )
-        for number, (mark, pane) in enumerate(marks)
+        for place, (mark, pane) in enumerate(marks)
     ]
-    chosen = await app.push_screen_wait(ChooseScreen(_("Marks"), choices, harmless=True))
-    if chosen is not None:
-        mark, pane = marks[int(chosen)]
+    place = await app.push_screen_wait(ChooseScreen(_("Marks"), choices, harmless=True))
+    if place is not None:
+        mark, pane = marks[int(place)]
         if pane.is_attached:
             pane.focus()
             pane.go_to(mark.at)

@@ -6,7 +6,7 @@ file as it is then.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -21,6 +21,7 @@ from services.i18n import _
 from services.models.base import Clean, Model
 from services.models.text import clean
 from tui.console import Console
+from widgets.logs.arrangement.regions import MOST_PANES
 
 VERSION = 1
 """Of the file; a file of another version is not read."""
@@ -28,8 +29,6 @@ LONGEST = 1024
 """Characters of a remembered search or filter pattern at most, as CloudWatch's own limit."""
 HISTORY, GROUPS, COLUMNS, LAYOUTS = 50, 200, 24, 30
 """How many of each are remembered: the newest."""
-MOST_PANES = 6
-"""Panes on the screen at most."""
 _BYTES = 1 << 20
 """Size of the file at most."""
 
@@ -113,7 +112,8 @@ class LogMemory:
 
     def remember_columns(self, group: str, columns: Columns) -> None:
         """Remember the columns of a log group."""
-        columns = columns[:COLUMNS]
+        # A field's name is as it was logged; half of a surrogate pair cannot be written.
+        columns = tuple((name, width) for name, width in columns if _is_writable(name))[:COLUMNS]
         self._change(
             lambda old: old.model_copy(update={"columns": _with(old.columns, group, columns, GROUPS)})
         )
@@ -131,7 +131,8 @@ class LogMemory:
 
     def history(self, kind: Kind) -> tuple[str, ...]:
         """What was searched or filtered in any pane, the newest first."""
-        return getattr(self._remembered, kind)[::-1]  # type: ignore[no-any-return]
+        texts: tuple[str, ...] = getattr(self._remembered, kind)
+        return texts[::-1]
 
     def add_to_history(self, kind: Kind, text: str) -> None:
         """Remember a search or a filter pattern as the newest."""
@@ -180,8 +181,9 @@ class LogMemory:
         try:
             await self.load()
             while self._unwritten:
-                changes, self._unwritten = self._unwritten, []
-                await in_thread(lambda changes=changes: _apply(self.path, changes))  # type: ignore[misc]
+                changes = tuple(self._unwritten)
+                await in_thread(partial(_apply, self.path, changes))
+                del self._unwritten[: len(changes)]
             self._failed = False
         except OSError as error:
             if not self._failed:
@@ -190,6 +192,10 @@ class LogMemory:
                 self._warn(words.format(path=clean(self.path), reason=clean(error)))
         finally:
             self._writing = None
+
+
+def _is_writable(text: str) -> bool:
+    return text == text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _read(path: Path) -> Remembered:
@@ -201,7 +207,7 @@ def _read(path: Path) -> Remembered:
     return Remembered.model_validate_json(content)
 
 
-def _apply(path: Path, changes: list[Change]) -> None:
+def _apply(path: Path, changes: Sequence[Change]) -> None:
     """Apply `changes` to the file as it is now. Raises OSError."""
     try:
         remembered = _read(path)

@@ -16,7 +16,8 @@ class OneTime:
         """Panes that were moved along and have not moved by themselves since."""
 
     def moved(self, source: LogPane, at: int) -> None:
-        """The reader moved in `source` to the line of the time `at` (epoch milliseconds)."""
+        """The reader moved in `source` to the line of the time `at` (epoch milliseconds), or of the one asked for."""
+        at = at if source.target.at is None else source.target.at
         self._led &= set(self._panes())
         self._led.discard(source)
         source.set_time_mark(None)
@@ -26,7 +27,7 @@ class OneTime:
         for pane in self._panes():
             if pane is not source:
                 pane.set_time_mark(at)
-                if self.together:
+                if self.together and pane.target.at != at:
                     self._lead(pane, at)
 
     def go_to(self, source: LogPane, at: int, *, minute: bool) -> None:

@@ -15,7 +15,7 @@ from services.models.metrics import TimeSpan
 from services.models.problem import Problem
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.logs import field_actions, live_tail
+from tui.screens.logs import field_actions, key_order, live_tail
 from tui.screens.logs.forms import choose_columns, show_form
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.late_lines import ask_late_lines
@@ -25,9 +25,12 @@ from tui.screens.logs.memory import log_memory
 from tui.screens.logs.moments import moments
 from tui.screens.logs.pattern_hints import mistake_in, show_hint
 from tui.screens.logs.tail_binding import PaneTail
+from widgets.logs.drawing.separators import ASKED_TIME, IN_SPAN, MARK, MATCH, SHARED_TIME
 from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
+from widgets.logs.reading.axis import BAR_CURSOR
+from widgets.logs.reading.reading import Remark
 
 MINUTE = timedelta(minutes=1)
 
@@ -40,10 +43,19 @@ class PaneScreen(ModeScreen):
             glyphs.LATE_LINE,
             N_("A line that came late: newer ones were shown before; it stands at its own time"),
         ),
-        ("\u2022", N_("A line that matches the search")),
+        (MATCH, N_("A line that matches the search")),
         ("\u203a", N_("The line goes on: → scrolls, ^w wraps, ⏎ shows all of it")),
+        (MARK, N_("A line that you marked; your note stands above it")),
+        (IN_SPAN, N_("A line of the minute that you asked for")),
+        (ASKED_TIME, N_("The time that you asked for, between its lines")),
+        (SHARED_TIME, N_("Where the cursor of the pane with the focus is, in the other panes")),
+        (
+            f"{BAR_CURSOR} T0",
+            N_("In the histogram: the bar of your line; the beginning of an incident or an alarm"),
+        ),
     )
     """Marks beside the lines, for the help."""
+    HELP_SECTIONS = key_order.SECTIONS
     HAS_RULERS: ClassVar[bool] = False
     """Whether the panes have histograms."""
 
@@ -52,6 +64,11 @@ class PaneScreen(ModeScreen):
         self.tails: dict[LogPane, PaneTail] = {}
         self.live_sessions: dict[LogPane, LiveSession] = {}
         """The panes with Live Tail."""
+
+    @on(Remark)
+    def show_remark(self, message: Remark) -> None:
+        """Say why a key had no effect in a pane."""
+        self.app.inform(message.text)
 
     def new_pane(self, id: str | None = None) -> LogPane:
         """Return a new pane, connected and ready to follow a group."""
@@ -74,6 +91,8 @@ class PaneScreen(ModeScreen):
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
         """Follow `group` in `pane`, replacing the group that it followed; whatever was read of that one ends."""
         self._end_reads(pane)
+        if group != self.tails[pane].group:
+            pane.ruler.drop_range()
         self.run_worker(show_form(self.app, pane, group), group=f"form-{id(pane)}", exclusive=True)
         task = self.tails[pane].follow(group, pattern, at)
         self.run_worker(task, group=f"tail-{id(pane)}", exclusive=True)

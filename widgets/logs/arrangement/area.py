@@ -40,7 +40,7 @@ class PaneArea(Widget):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._default_layout = _PaneLayout()  # type: ignore[assignment]
+        self._default_layout = _PaneLayout()  # type: ignore[assignment]  # Textual declares it a VerticalLayout
         self.active: LogPane | None = None
         self.zoomed = False
         """Whether the active pane has the whole room."""

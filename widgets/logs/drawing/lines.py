@@ -10,7 +10,7 @@ from widgets.drawing.ticker import every_second
 from widgets.logs.drawing.gauge import Gauge
 from widgets.logs.drawing.log_window import LogWindow
 from widgets.logs.drawing.scroll import Anchor
-from widgets.logs.drawing.separators import MARK, Gap
+from widgets.logs.drawing.separators import IN_SPAN, MARK, MATCH, Gap
 from widgets.logs.drawing.strips import Accent, LogFormat
 from widgets.logs.drawing.styles import LINES_CSS
 from widgets.logs.store.store import StoredLine
@@ -78,6 +78,10 @@ class LogLines(LogWindow, can_focus=True):
         """Draw separators where lines may be missing."""
         self.rules.gaps = gaps
         self.redraw()
+
+    def on_resize(self) -> None:
+        """Give the gauge the share of the new window, once it has its own new size."""
+        self.call_after_refresh(self.update_gauge)
 
     def update_gauge(self) -> None:
         """Set `bottom` and the gauge for the next drawing."""
@@ -287,7 +291,7 @@ class LogLines(LogWindow, can_focus=True):
         elif self.rules.note_of(self.view.store.id_at(row)) is not None:
             gutter = MARK
         elif self.rules.is_marked(at):
-            gutter = "\u2503"
+            gutter = IN_SPAN
         elif self.view.query is not None and self.view.matches.contains(row):
-            gutter = "\u2022"
+            gutter = MATCH
         return Accent(kind, gutter)

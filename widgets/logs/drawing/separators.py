@@ -13,6 +13,14 @@ from widgets.logs.text.time import clock_text, local_day, moment
 
 MARK = "\u2691"
 """Stands at a line that the reader marked."""
+MATCH = "\u2022"
+"""Stands at a line that matches the search."""
+IN_SPAN = "\u2503"
+"""Stands at a line of the minute that was asked for."""
+ASKED_TIME = "\u2193"
+"""Stands before the time that was asked for."""
+SHARED_TIME = "\u2316"
+"""Stands before the time of the cursor that all panes share."""
 QUIET = 60_000
 """Milliseconds without a line that are told in words where gaps are shown."""
 _CACHE_SIZE = 4096
@@ -102,13 +110,13 @@ class Rules:
         if marked is None:
             return [self._cursor_time(shared)] if shared is not None else []
         if shared is None:
-            return [(f"\u2193 {self._time(marked)}", "mark")]
+            return [(f"{ASKED_TIME} {self._time(marked)}", "mark")]
         if shared == marked:
-            return [(f"\u2193\u2316 {self._time(marked)}", "mark")]
-        return [(f"\u2193 {self._time(marked)}  \u2316 {self._time(shared)}", "mark")]
+            return [(f"{ASKED_TIME}{SHARED_TIME} {self._time(marked)}", "mark")]
+        return [(f"{ASKED_TIME} {self._time(marked)}  {SHARED_TIME} {self._time(shared)}", "mark")]
 
     def _cursor_time(self, at: int) -> tuple[str, str]:
-        return f"\u2316 {self._time(at)}", "time-mark"
+        return f"{SHARED_TIME} {self._time(at)}", "time-mark"
 
     def _time(self, at: int) -> str:
         """`09:12:33 JST`, with milliseconds unless they are zero."""

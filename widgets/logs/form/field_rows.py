@@ -129,8 +129,10 @@ def _children(value: object) -> list[tuple[str, object]] | None:
 
 def _lines(value: object) -> list[str]:
     """A value as clean rows; a text has its own line breaks, and a very long line is cut into pieces."""
+    if value is None or isinstance(value, float):
+        return [json.dumps(value)]
     if not isinstance(value, str):
-        return [text_of(value, _VALUE_LIMIT) if value is not None else "null"]
+        return [text_of(value, _VALUE_LIMIT)]
     pieces: list[str] = []
     for part in value[:_VALUE_LIMIT].splitlines() or [""]:
         text = clean(part.rstrip(), _VALUE_LIMIT)

@@ -34,6 +34,8 @@ _ENOUGH = 0.05
 """Share of the lines that must have a field for it to be a default column."""
 _TASK_WIDTH = 18
 _MOST_FIELDS = 300
+_MOST_COLUMNS, _WIDEST = 24, 400
+"""Columns, and cells of one, at most: whatever a file says was chosen."""
 
 Chosen = tuple[tuple[str, int], ...]
 """Columns as they are remembered: name of a field, `STREAM` or `REST`; width in cells, 0 for one that fits."""
@@ -182,8 +184,12 @@ class GroupForm:
 
     def _chosen(self, form: LineForm, chosen: Iterable[tuple[str, int]]) -> Layout:
         by_field = {name: role for role in form.roles for name in role.names}
-        chosen = list(chosen)
-        columns = [self._column(name, by_field.get(name), width) for name, width in chosen if name != REST]
+        chosen = list(chosen)[:_MOST_COLUMNS]
+        columns = [
+            self._column(name, by_field.get(name), min(width, _WIDEST))
+            for name, width in chosen
+            if name != REST
+        ]
         return Layout(form, tuple(columns), rest=any(name == REST for name, _width in chosen))
 
     def _column(self, name: str, role: Role | None, width: int = 0) -> Column:

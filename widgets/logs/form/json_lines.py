@@ -5,14 +5,14 @@ from typing import ClassVar
 
 from services.i18n import N_
 from services.models.json_text import json_object
+from services.models.log_levels import LEVEL_FIELDS
 from services.models.text import clean
 from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts, Role, Span, first_of
 from widgets.logs.form.values import text_of
-from widgets.logs.text.severity import LEVEL_KEYS
 
 MESSAGE_KEYS = ("message", "msg", "log", "event", "body", "errorMessage")
 """Where applications write the message; the first that is there wins."""
-HIDDEN_KEYS = frozenset([*LEVEL_KEYS, "time", "timestamp", "@timestamp", "ts", "datetime"])
+HIDDEN_KEYS = frozenset([*LEVEL_FIELDS, "time", "timestamp", "@timestamp", "ts", "datetime"])
 """Shown beside the message already; the raw line and the detail include them."""
 ERROR_KEYS = ("error", "err", "exception", "cause", "errorMessage", "error_message")
 """What went wrong: a text, or an object with a message and a type."""

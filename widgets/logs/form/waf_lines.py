@@ -26,7 +26,7 @@ class WafLines(LineForm):
     roles: ClassVar[tuple[Role, ...]] = (
         Role("action", ("action",), N_("verdict"), least=7, most=9, rank=1),
         Role("client", ("client",), N_("client"), least=15, most=39, rank=2),
-        Role("country", ("country",), N_("from"), least=4, most=4, rank=4),
+        Role("country", ("country",), N_("country"), least=7, most=7, rank=4),
         Role("rule", ("rule",), N_("rule"), least=10, most=40, rank=3),
     )
 

@@ -37,9 +37,9 @@ class Ask(StrEnum):
 _ASKS: Asks[Ask] = {
     Ask.SEARCH: (N_("search"), N_("^t regular expression")),
     Ask.REGEX: (N_("search (regular expression)"), N_("^t plain text")),
-    Ask.PATTERN: (N_("filter pattern"), N_("evaluated by CloudWatch Logs; empty shows all  ^t show here")),
-    Ask.SHOW: (N_("show here only"), N_("lines in memory; /…/ is a regular expression  ^t hide here")),
-    Ask.HIDE: (N_("hide here"), N_("lines in memory; /…/ is a regular expression  ^t filter pattern")),
+    Ask.PATTERN: (N_("filter pattern"), N_("^t show here  AWS filters; empty shows all")),
+    Ask.SHOW: (N_("show here only"), N_("^t hide here  /…/ is a regular expression")),
+    Ask.HIDE: (N_("hide here"), N_("^t filter pattern  /…/ is a regular expression")),
     Ask.RANGE: (N_("histogram from … to"), N_("9:00 to 9:30  11-25 9:00 to 11-25 12:00  -3h")),
     Ask.TIME: (N_("go to time"), N_("9:12  11-25 9:12  -15m")),
 }

@@ -15,6 +15,9 @@ _LABEL_WIDTH = 14
 _DAY = 86_400_000
 _MINUTE = 60_000
 
+BAR_CURSOR = "\u2191"
+"""Stands below the bar of the reader's line."""
+
 
 class AxisPart(NamedTuple):
     """A text at a column."""
@@ -48,7 +51,7 @@ def axis_parts(
         short = label if cell_len(label) <= _LABEL_WIDTH else label[: _LABEL_WIDTH // 2]
         if not place(column, short, "moment"):
             place(column - cell_len(short) + 1, short, "moment")
-    place(cursor, "\u2191", "cursor")
+    place(cursor, BAR_CURSOR, "cursor")
     for column, text in ticks:
         place(column, text, "tick")
     return sorted(parts)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from widgets.logs.reading.patterns import (
     Pattern,
@@ -43,19 +43,19 @@ class PatternCounts:
             if cached is not None and cached[0] == key:
                 tallies[chunk] = cached
             else:
-                parts = []
+                slices = []
                 for lines in self._slices(chunk):
-                    parts.append(tallied(lines))
+                    slices.append(tallied(lines))
                     if time.perf_counter() > due:
                         progress(done / total)
                         await asyncio.sleep(0)
                         due = time.perf_counter() + _SLICE_SECONDS
-                tallies[chunk] = key, summed(parts)
+                tallies[chunk] = key, summed(slices)
             done += len(chunk)
         self._tallies = tallies
-        merged = summed(tally for _key, tally in tallies.values())
-        self._pattern_by_shape = await asyncio.to_thread(clustered, merged)
-        return patterns_of(merged, self._pattern_by_shape)
+        parts = [tally for _key, tally in tallies.values()]
+        self._pattern_by_shape, patterns = await asyncio.to_thread(_patterns, parts)
+        return patterns
 
     def query(self, pattern: Pattern) -> PatternQuery:
         """Selects the lines of a pattern that `count` returned last."""
@@ -68,3 +68,10 @@ class PatternCounts:
             yield [
                 (lines[index], ats[index], levels[index]) for index in indexes[start : start + _SLICE_LINES]
             ]
+
+
+def _patterns(parts: Sequence[Mapping[Shape, Tally]]) -> tuple[dict[Shape, Shape], list[Pattern]]:
+    """The pattern of every shape, and the patterns, the most frequent first."""
+    merged = summed(parts)
+    pattern_by_shape = clustered(merged)
+    return pattern_by_shape, patterns_of(merged, pattern_by_shape)

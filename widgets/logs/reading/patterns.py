@@ -19,6 +19,8 @@ _LIKENESS = 0.6
 """Share of equal words from which on two shapes are one."""
 _COMPARED = 200
 """Clusters of one length and first word that a shape is compared with."""
+MOST_WORDS = 4_000_000
+"""Words compared at most: about a second. The shapes that are left, the rarest, are patterns of their own."""
 _RUN = re.compile(r"[A-Za-z0-9_.:+-]+")
 _DIGIT = re.compile(r"[0-9]")
 _MESSAGE = re.compile(rb'"(?:message|msg|log|event|body)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*")')
@@ -131,10 +133,14 @@ def summed(parts: Iterable[Mapping[Shape, Tally]]) -> dict[Shape, Tally]:
 def clustered(tallies: Mapping[Shape, Tally]) -> dict[Shape, Shape]:
     """The pattern of every shape; a function of the tallies, whatever the order of their lines."""
     groups: dict[tuple[int, str], list[_Cluster]] = {}
+    words = 0
     for shape, _tally in sorted(tallies.items(), key=lambda item: (-item[1].count, item[0])):
         group = groups.setdefault((len(shape), shape[0] if shape else ""), [])
-        best = max(group[:_COMPARED], key=lambda cluster: _likeness(cluster.shape, shape), default=None)
-        if best is not None and _likeness(best.shape, shape) >= _LIKENESS:
+        near = group[:_COMPARED] if words < MOST_WORDS else ()
+        words += len(near) * len(shape)
+        likeness = [_likeness(cluster.shape, shape) for cluster in near]
+        if near and (most := max(likeness)) >= _LIKENESS:
+            best = near[likeness.index(most)]
             best.shape = tuple(
                 own if own == word else WILD for own, word in zip(best.shape, shape, strict=True)
             )

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from textual.message import Message
+
+from services.i18n import _
 from widgets.logs.drawing.lines import LogLines
 from widgets.logs.reading.filtering import Filtering
 from widgets.logs.reading.highlights import Highlights
@@ -12,6 +15,14 @@ from widgets.logs.reading.pattern_counts import PatternCounts
 from widgets.logs.reading.ruler import Ruler
 from widgets.logs.reading.searching import Searching
 from widgets.logs.reading.target import Target
+
+
+class Remark(Message):
+    """Why a key had no effect, or where it went on, for the line of messages."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class Reader(Protocol):
@@ -24,6 +35,9 @@ class Reader(Protocol):
 
     def update_view(self) -> None:
         """Draw the lines anew."""
+
+    def post_message(self, message: Message) -> bool:
+        """Send it to the screen."""
 
     def go_row(self, row: int | None) -> None:
         """Go to the line at a store row; None stays."""
@@ -42,7 +56,7 @@ class Reading:
         self.marks = Marks(view, lines.redraw)
         lines.rules.note_of = self.marks.note_of
         self.target = Target(lines)
-        self.search = Searching(lines, pane.run_exclusive, pane.update_view, pane.go_row)
+        self.search = Searching(lines, pane.run_exclusive, pane.update_view, pane.go_row, self._remark)
         self.filters = Filtering(view, pane.run_exclusive, pane.update_view)
         self.patterns = PatternCounts(view)
         self.highlights = Highlights(lines.show_terms)
@@ -53,7 +67,7 @@ class Reading:
             "warning": lambda steps: self._go_level("warning", steps),
             "bar": self.ruler.step,
             "mark": self._go_mark,
-            "context": self.filters.widen,
+            "context": self._widen,
             "highlight": lambda _steps: self._keep_highlighted(),
         }
 
@@ -62,8 +76,17 @@ class Reading:
         self._actions[action](steps)
 
     def _go_level(self, name: str, steps: int) -> None:
-        work = go_level(self._pane.lines, name, steps, self._pane.go_row)
+        work = go_level(self._pane.lines, name, steps, self._pane.go_row, self._remark)
         self._pane.run_exclusive(work, "log-level")
+
+    def _remark(self, text: str) -> None:
+        self._pane.post_message(Remark(text))
+
+    def _widen(self, steps: int) -> None:
+        if not self.filters.wanted.hides:
+            self._remark(_("no lines are hidden here: f filters, L chooses a level"))
+            return
+        self.filters.widen(steps)
 
     def _go_mark(self, steps: int) -> None:
         row = self._pane.lines.position
@@ -71,5 +94,7 @@ class Reading:
 
     def _keep_highlighted(self) -> None:
         """Keep the searched text highlighted, or no longer."""
-        if self.search.query is not None:
+        if self.search.query is None:
+            self._remark(_("nothing is searched: / searches"))
+        else:
             self.highlights.toggle(self.search.query)

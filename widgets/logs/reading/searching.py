@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from services.i18n import _
 from widgets.logs.drawing.lines import LogLines
 from widgets.logs.text.search import Query
 
@@ -16,8 +17,9 @@ class Searching:
         run: Callable[[Coroutine[Any, Any, None], str], object],
         changed: Callable[[], None],
         go: Callable[[int | None], None],
+        remark: Callable[[str], None],
     ) -> None:
-        """`run` runs a worker in a group; `changed` draws anew; `go` shows the line at a store row."""
+        """`run` runs a worker in a group; `changed` draws anew; `go` shows the line at a store row; `remark` says."""
         self.running = False
         """Whether the matches are being computed."""
         self._lines = lines
@@ -25,6 +27,7 @@ class Searching:
         self._run = run
         self._changed = changed
         self._go = go
+        self._remark = remark
 
     @property
     def query(self) -> Query | None:
@@ -50,5 +53,16 @@ class Searching:
 
     def step(self, steps: int) -> None:
         """Go to the next match, from the newest to the oldest; or to the previous one."""
+        if self.query is None:
+            self._remark(_("nothing is searched: / searches"))
+            return
         view, row = self._view, self._lines.position
-        self._go(view.match_after(row) if steps > 0 else view.match_before(row))
+        match = view.match_after(row) if steps > 0 else view.match_before(row)
+        if match is not None and (match - row) * steps <= 0:
+            self._remark(around(steps))
+        self._go(match)
+
+
+def around(steps: int) -> str:
+    """That a step went around the end."""
+    return _("past the newest: on from the oldest") if steps > 0 else _("past the oldest: on from the newest")

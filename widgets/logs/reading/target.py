@@ -14,6 +14,11 @@ class Target:
         self._at: int | None = None
         """Epoch milliseconds; None when nothing is brought into view any more."""
 
+    @property
+    def at(self) -> int | None:
+        """What is being brought into view, epoch milliseconds; None once the reader moved elsewhere."""
+        return self._at
+
     def go_to(self, at: int, *, minute: bool = False) -> int:
         """Mark `at` (epoch milliseconds), or the whole minute that it is in; return what is marked."""
         self._at = at - at % MINUTE if minute else at

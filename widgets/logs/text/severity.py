@@ -6,19 +6,14 @@ spellings of Python, Java, Node, nginx, PostgreSQL (where LOG is an ordinary mes
 
 import re
 
-from services.models.log_levels import LEVEL_NAMES, severity_numbered
+from services.models.log_levels import LEVEL_FIELDS, LEVEL_NAMES, LEVEL_WORDS, severity_numbered
 from services.models.logs import Severity
-
-LEVEL_KEYS = ("level", "severity", "levelname", "loglevel", "log_level", "log.level", "lvl")
 
 _HEAD = 240
 _JSON_LEVEL = re.compile(
     b'"(?:'
-    + b"|".join(re.escape(key.encode()) for key in LEVEL_KEYS)
+    + b"|".join(re.escape(key.encode()) for key in LEVEL_FIELDS)
     + rb')"[ \t]*:[ \t]*"?([A-Za-z]+|\d{1,6})'
-)
-_WORDS = (
-    "EMERG(?:ENCY)? ALERT FATAL CRIT(?:ICAL)? PANIC ERROR SEVERE ERR WARN(?:ING)? NOTICE INFO LOG DEBUG TRACE"
 )
 
 
@@ -30,7 +25,7 @@ def _starting(first: str, rest: str) -> str:
 def _word_pattern() -> bytes:
     """Matches the first level word; every branch begins with a literal, by which `re` skips quickly."""
     branches = [
-        *(_starting(word[0], word[1:] + "(?![A-Za-z0-9_])") for word in _WORDS.split()),
+        *(_starting(word[0], word[1:] + "(?![A-Za-z0-9_])") for word in LEVEL_WORDS),
         _starting(r"\[", r"(emerg|alert|crit|error|warn|notice|info|debug)\]"),
         _starting("l", '(?:evel|vl)="?([A-Za-z]+)'),
         _starting("s", 'everity="?([A-Za-z]+)'),

@@ -64,10 +64,8 @@ class JsonPattern(Meaning):
 
     def constant(self, node: Node) -> Test:
         """`$.a IS NULL`"""
-        steps, constant = (
-            self._steps(node),
-            {"NULL": None, "TRUE": True, "FALSE": False}[str(node.children[1])],
-        )
+        steps = self._steps(node)
+        constant = {"NULL": None, "TRUE": True, "FALSE": False}[str(node.children[1])]
         return lambda value: any(inner is constant for inner in _nodes(value, steps))
 
     def _steps(self, node: Node) -> list[str | int]:

@@ -23,6 +23,7 @@ from services.logs.export.service import LogExports
 from services.logs.export.under_way import ExportWish
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
 from services.models.log_exports import ExportFormat, ExportHead, ExportKind, ExportSubject
+from services.models.log_records import record_of
 from services.models.logs import LogLine
 from services.models.problem import Problem, ProblemKind
 from services.runbook.loader import load_builtin
@@ -89,6 +90,8 @@ async def test_json_lines_begin_with_their_head(tmp_path: Path) -> None:
     records = [json.loads(line) for line in body.splitlines()]
     assert [record["text"] for record in records] == ["mail ***", "=HYPERLINK(1)", "x" * 40 + "…(+5)"]
     assert [record["late"] for record in records] == [False, True, False]
+    assert records[0]["time"] == "2026-01-14T01:00:00.123Z"
+    assert body.splitlines()[1].decode() == record_of(*LINES[1], "=HYPERLINK(1)").model_dump_json()
     assert (head.lines, head.late, head.cut, head.masked) == (3, 1, 1, {"mail": 1})
     assert (head.groups, head.pattern, head.made_by, head.system) == (
         (GROUP,),

@@ -18,6 +18,7 @@ from services.logs.filter_patterns.combining import combined
         ("ERROR", "{ $.b != 1 }", None),
         ("[a, b]", "{ $.b != 1 }", None),
         ("abc-1", "-health", None),
+        ("abc-1", "b/2", None),
         ('"' + "a" * 600 + '"', '"' + "b" * 600 + '"', None),
     ],
 )

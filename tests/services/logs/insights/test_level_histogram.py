@@ -1,5 +1,6 @@
 """The histogram of a range: its query, its bars, and what the embedded AWS answers."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +19,12 @@ from services.logs.insights.histogram import (
 )
 from services.logs.insights.service import SCANNED, InsightsService
 from services.models.insights_queries import QueryRows
+from services.models.log_levels import severity_named
 from services.models.logs import Severity
 from services.models.metrics import TimeSpan
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
+from widgets.logs.text.severity import severity_of
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = TimeSpan(start=START, end=START + timedelta(hours=1))
@@ -43,6 +46,15 @@ def test_the_query_counts_by_bar_and_level() -> None:
         "filter a = 1\n| stats count(*) as n by bin(90s)"
     )
     assert query_text(minute).startswith(r"parse @message /\b(?<word>")
+
+
+@pytest.mark.parametrize("word", ["CRIT", "ERR", "EMERGENCY", "WARN", "WARNING", "LOG"])
+def test_the_query_takes_the_level_words_that_panes_take(word: str) -> None:
+    pattern = query_text(timedelta(minutes=1)).partition("/")[2].partition("/")[0]
+    match = re.search(pattern.replace("(?<", "(?P<"), f"10:00:00 {word}: disk")
+    assert match is not None
+    assert match["word"] == word
+    assert severity_named(word) is severity_of(f"10:00:00 {word}: disk".encode()) is not Severity.PLAIN
 
 
 def test_the_field_with_the_level_is_one_that_most_events_have() -> None:

@@ -1,5 +1,6 @@
 """What the log panes remember from one start to the next."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,13 @@ async def test_a_folder_that_cannot_be_written_is_named_once(tmp_path: Path) -> 
     assert len(warnings) == 1
     assert memory.history("search") == ("b", "a"), "remembered until the end all the same"
 
+    (tmp_path / "state").unlink()
+    memory.add_to_history("search", "c")
+    await memory.written()
+    later = memory_in(tmp_path)
+    await later.load()
+    assert later.history("search") == ("c", "b", "a"), "written as soon as that is possible"
+
 
 async def test_the_memory_is_bounded(tmp_path: Path) -> None:
     memory = memory_in(tmp_path)
@@ -123,3 +131,29 @@ async def test_the_memory_is_bounded(tmp_path: Path) -> None:
     assert later.columns("/group/299")
     assert next(iter(later.layouts)) == "layout 299"
     assert memory.path.stat().st_size < 200_000
+
+
+async def test_a_field_whose_name_cannot_be_written_keeps_nothing_else_from_being_remembered(
+    tmp_path: Path,
+) -> None:
+    memory = memory_in(tmp_path)
+    memory.remember_columns("/ecs/a", (("\ud800", 6), ("path", 30)))
+    memory.add_to_history("search", "timeout")
+    await memory.written()
+    later = memory_in(tmp_path)
+    await later.load()
+    assert later.columns("/ecs/a") == (("path", 30),)
+    assert later.history("search") == ("timeout",)
+
+
+async def test_an_unfinished_file_of_a_killed_process_of_the_same_number_is_no_obstacle(
+    tmp_path: Path,
+) -> None:
+    memory = memory_in(tmp_path)
+    memory.path.parent.mkdir()
+    memory.path.with_name(f".{memory.path.name}.{os.getpid()}").write_text("unfinished")
+    memory.add_to_history("search", "timeout")
+    await memory.written()
+    later = memory_in(tmp_path)
+    await later.load()
+    assert later.history("search") == ("timeout",)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from tests.tools.console import console, screen_text, until
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.logs.export.dialog import ExportDialog
 from tui.screens.logs.groups import GroupScreen
-from tui.screens.logs.insights.dialogs import ParametersScreen, RecordScreen
+from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen, RecordScreen
+from tui.screens.logs.insights.draft import QueryDraft
+from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.screen import InsightsScreen
 from tui.screens.logs.logs import LogsScreen
 
@@ -185,6 +188,22 @@ async def test_groups_range_and_language_are_chosen(embedded: Embedded) -> None:
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert (screen.draft.span.end - screen.draft.span.start).total_seconds() == 3 * 3600
+        assert screen.draft.ends_now
+        await pilot.press("at")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LineScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen and not screen.draft.ends_now)
+
+
+def test_a_length_up_to_now_moves_on_until_the_query_is_sent_and_a_range_stays() -> None:
+    opened, hour = datetime(2026, 1, 14, 1, 0, tzinfo=UTC), timedelta(hours=1)
+    draft = QueryDraft(span=up_to(opened, hour), ends_now=True)
+    sent = draft.query("fields a", opened + hour / 6).span
+    assert sent == draft.span == up_to(opened + hour / 6, hour)
+    draft.ends_now = False
+    assert draft.query("fields a", opened + hour).span == sent
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)

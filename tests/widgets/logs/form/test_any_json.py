@@ -54,3 +54,14 @@ def test_any_line_is_drawn(form: Any, record: dict[str, Any]) -> None:
     for row in rows:
         assert len(pattern_for(form, row)) <= 1024
         assert isinstance(value_text(row), str)
+
+
+def test_columns_of_a_damaged_file_are_bounded() -> None:
+    group = GroupForm()
+    group.choose(FormChoice(form="json", chosen=(("status", 10**7), ("path", -5), *[("ms", 9)] * 500)))
+    text = '{"status":1,"path":"/a","ms":3}'
+    group.take([text], 1)
+    group.fit(100)
+    lead, _spans = group.layout.body(StoredLine(1, 1, 1, "s", False, text), "plain", 400)
+    assert sum(len(words) for words, _style in lead) < 1_000
+    assert len(group.layout.header()) < 1_000

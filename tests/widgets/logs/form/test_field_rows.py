@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.widgets.logs.form.drawn import AT, STREAM
+from services.models.text import clean
+from tests.widgets.logs.form.drawn import AT, STREAM, painter
+from tests.widgets.logs.form.drawn import rows as drawn
 from tests.widgets.logs.form.test_forms import BLOCKED, CLIENT, FAILED, LINES, SLOTS
 from widgets.logs.form.field_patterns import pattern_for
 from widgets.logs.form.field_rows import FieldRow, folded, rows_of, value_text
-from widgets.logs.form.group_form import form_named
+from widgets.logs.form.group_form import FormChoice, form_named
 from widgets.logs.store.store import StoredLine
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -36,6 +38,63 @@ def test_what_went_wrong_and_the_message_come_first_and_times_last() -> None:
     assert "00:00:13.257 UTC" in texts[-4]
     assert texts[-3].endswith("2s after the event")
     assert texts[-2].startswith("late: it came after newer lines")
+
+
+def test_fields_of_equal_rank_keep_the_order_of_the_line() -> None:
+    tree = {
+        "zone": "a",
+        "msg": "m",
+        "alpha": {"z": 1, "b": 2},
+        "exception": "E",
+        "1": 3,
+        "message": "n",
+        "error": "F",
+    }
+    names = [row.name for row in rows("json", json.dumps(tree)) if row.path]
+    assert names == ["exception", "error", "msg", "message", "zone", "alpha", "z", "b", "1"]
+
+
+def test_a_number_is_shown_and_copied_as_it_was_logged() -> None:
+    shown = row("json", '{"ms": 1234.5678, "share": 0.123456, "big": 12345678901234567890}', "ms")
+    assert (shown.text, value_text(shown)) == ("1234.5678", "1234.5678")
+    assert row("json", '{"share": 0.123456}', "share").text == "0.123456"
+    assert row("json", '{"big": 12345678901234567890}', "big").text == "12345678901234567890"
+
+
+_HOSTILE_NAMES = {
+    "\x1b[2J": "␛[2J",
+    "a\nb\tc": "a␊b  c",
+    "\u202epassword": "<RLO>password",
+    "[red]x[/red]": "[red]x[/red]",
+    "$.a = 1 }": "$.a = 1 }",
+    "\ud800": "\ufffd",
+    "\u200d": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("name", _HOSTILE_NAMES)
+def test_a_hostile_name_of_a_field_is_shown_clean(name: str) -> None:
+    line = json.dumps({name: {"inner": 1}, "message": "m"})
+    assert [row.name for row in rows("json", line) if row.path == (name,)] == [_HOSTILE_NAMES[name]]
+    chosen = painter(line, choice=FormChoice("g", chosen=((name, 0), ("message", 9))))
+    title = next(column.title for column in chosen.group_form.layout.columns if column.name == name)
+    assert title == clean(name.rsplit(".", 1)[-1], 80)
+    assert drawn(chosen, line)
+
+
+def test_a_very_long_name_of_a_field_is_cut() -> None:
+    (shown,) = [row for row in rows("json", json.dumps({"n" * 5_000: 1})) if row.path == ("n" * 5_000,)]
+    assert shown.name == "n" * 80 + "…(+4920)"
+    assert pattern_for(form_named("json"), shown) == ""
+
+
+def test_names_that_are_shown_alike_stay_two_fields() -> None:
+    first, second = [row for row in rows("json", '{"a\\u202d": 1, "a<LRO>": 2}') if row.path]
+    assert first.name == second.name == "a<LRO>"
+    assert first.key != second.key
+    assert (first.value, second.value) == (1, 2)
+    assert pattern_for(form_named("json"), first) != pattern_for(form_named("json"), second)
 
 
 def test_the_database_and_the_firewall_have_rows_of_their_own() -> None:

@@ -149,7 +149,7 @@ def test_lines_that_continue_a_message_are_set_in_with_their_name() -> None:
 def test_waf_shows_who_asked_for_what_and_which_rule_decided() -> None:
     firewall = painter(BLOCKED, ALLOWED, choice=FormChoice("aws-waf-logs-x"), width=150)
     assert body(firewall, BLOCKED) == (
-        "BLOCK   203.0.113.24    NL   CommonRuleSet/SizeRestrictions_BODY GET staff.example.lg.jp/wp-login.php?id=1"
+        "BLOCK   203.0.113.24    NL      CommonRuleSet/SizeRestrictions_BODY GET staff.example.lg.jp/wp-login.php?id=1"
     )
     assert style_of(firewall, BLOCKED, "BLOCK") == "warning"
     assert body(firewall, ALLOWED).split() == [

@@ -1,7 +1,5 @@
 """The result of `toban logs query` as text: a head, a table, comma-separated values, the fields of the JSON."""
 
-import csv
-import io
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from datetime import tzinfo
 from rich.cells import cell_len
 
 from services.i18n import _, plural
-from services.logs.export.rendering import masked_names
+from services.logs.export.rendering import csv_line, masked_names
 from services.logs.insights.wording import state_words
 from services.logs.masking.mask import Masker
 from services.models.amounts import size_words, yen_words
@@ -96,13 +94,8 @@ def csv_lines(table: QueryRows) -> Iterator[str]:
     """The rows as comma-separated values with a line of names; times as AWS returns them (UTC)."""
     if not table.columns:
         return
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="")
     for row in [table.columns, *table.rows]:
-        writer.writerow(["" if text is None else text for text in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+        yield csv_line(row)
 
 
 def answer_of(system: str, region: str, query: InsightsQuery, final: QueryProgress) -> QueryAnswer:

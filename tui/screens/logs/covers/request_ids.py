@@ -119,8 +119,8 @@ async def choose_request(screen: PaneSet, pane: LogPane) -> tuple[RequestId, int
         return None
     if len(ids) == 1:
         return ids[0], line.at
-    choices = [Choice(str(number), clean(each.value), clean(each.name)) for number, each in enumerate(ids)]
-    chosen = await screen.app.push_screen_wait(
+    choices = [Choice(str(place), clean(each.value), clean(each.name)) for place, each in enumerate(ids)]
+    place = await screen.app.push_screen_wait(
         ChooseScreen(_("Which id do you want to follow?"), choices, harmless=True)
     )
-    return (ids[int(chosen)], line.at) if chosen is not None else None
+    return (ids[int(place)], line.at) if place is not None else None

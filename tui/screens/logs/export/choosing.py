@@ -28,7 +28,7 @@ async def offer_pane_export(app: Console, pane: LogPane, content: PaneContent) -
     if not exports:
         app.inform(_("There are no lines to export."))
         return
-    what = exports[0] if len(exports) == 1 else await _chosen(app, exports)
+    what = exports[0] if len(exports) == 1 else await _choose_export(app, exports)
     if what is not None and await _export(app, what):
         pane.lines.drop_range()
 
@@ -60,10 +60,10 @@ async def offer_rows_export(
 
 async def _offer(app: Console, what: str, name: str, run: Run, span: Span | None) -> bool:
     formats = [Choice(form.value, _(title), _(note)) for form, (title, note) in FORMATS.items()]
-    chosen = await app.push_screen_wait(ChooseScreen(_("Format of the export"), formats, harmless=True))
-    if chosen is None:
+    format_id = await app.push_screen_wait(ChooseScreen(_("Format of the export"), formats, harmless=True))
+    if format_id is None:
         return False
-    masked = await app.push_screen_wait(
+    treatment = await app.push_screen_wait(
         ChooseScreen(
             _("Secrets and personal data"),
             [
@@ -75,16 +75,16 @@ async def _offer(app: Console, what: str, name: str, run: Run, span: Span | None
             harmless=True,
         )
     )
-    if masked is None:
+    if treatment is None:
         return False
-    form = ExportFormat(chosen)
+    form = ExportFormat(format_id)
     dialog = ExportDialog(
-        what, form, run, _path(app, name, form), app.zone, span=span, masked=masked == "masked"
+        what, form, run, _path(app, name, form), app.zone, span=span, masked=treatment == "masked"
     )
     return bool(await app.push_screen_wait(dialog))
 
 
-async def _chosen(app: Console, exports: Sequence[PaneExport]) -> PaneExport | None:
+async def _choose_export(app: Console, exports: Sequence[PaneExport]) -> PaneExport | None:
     choices = [Choice(str(number), export.title) for number, export in enumerate(exports)]
     number = await app.push_screen_wait(ChooseScreen(_("Export"), choices, harmless=True))
     return exports[int(number)] if number is not None else None

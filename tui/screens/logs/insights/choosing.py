@@ -22,7 +22,7 @@ from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen
 from tui.screens.logs.insights.draft import EXAMPLES, QueryDraft
-from tui.screens.logs.insights.ranges import PRESETS, parse_range, range_words, up_to
+from tui.screens.logs.insights.ranges import PRESETS, is_length, parse_range, range_words, up_to
 
 LIMITS = (100, 1_000, 10_000, 50_000, 100_000)
 """Row limits offered; those above 10,000 in LogsQL only."""
@@ -32,7 +32,7 @@ _SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class DraftChange:
     """What a choice changes in the draft; None: as it was."""
 
     text: str | None = None
@@ -47,7 +47,7 @@ def one_line(text: str) -> str:
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
 
 
-def next_language(draft: QueryDraft) -> Chosen:
+def next_language(draft: QueryDraft) -> DraftChange:
     """The next language; the example text follows it, a text of the reader's own stays."""
     languages = list(QueryLanguage)
     language = languages[(languages.index(draft.language) + 1) % len(languages)]
@@ -58,7 +58,7 @@ def next_language(draft: QueryDraft) -> Chosen:
         if draft.text.strip() in examples or not draft.text.strip()
         else None
     )
-    return Chosen(text=text, language=language)
+    return DraftChange(text=text, language=language)
 
 
 async def choose_groups(app: Console, draft: QueryDraft) -> tuple[str, ...] | None:
@@ -93,7 +93,7 @@ async def choose_span(app: Console, draft: QueryDraft) -> bool:
     span = parse_range(key, zone, now) if key else None
     if span is None:
         return False
-    draft.span = span
+    draft.span, draft.ends_now = span, is_length(key or "")
     return True
 
 
@@ -111,7 +111,7 @@ async def choose_limit(app: Console, draft: QueryDraft) -> int | None:
     return int(key) if key else None
 
 
-async def choose_saved(app: Console) -> Chosen | None:
+async def choose_saved(app: Console) -> DraftChange | None:
     """Ask for a saved query and the values of its parameters."""
     insights = app.ready.insights
     queries = list(insights.own_saved())
@@ -137,7 +137,7 @@ async def choose_saved(app: Console) -> Chosen | None:
     return await _with_values(app, queries[int(key)]) if key else None
 
 
-async def _with_values(app: Console, query: SavedQuery) -> Chosen | None:
+async def _with_values(app: Console, query: SavedQuery) -> DraftChange | None:
     by_name = {parameter.name: parameter for parameter in query.parameters}
     names = placeholders(query.text) if query.language is QueryLanguage.LOGSQL else ()
     text = query.text
@@ -148,10 +148,10 @@ async def _with_values(app: Console, query: SavedQuery) -> Chosen | None:
             return None
         text = filled(text, values)
     groups = tuple(map(str, query.groups)) or None
-    return Chosen(text=text, language=query.language, groups=groups, length=query.span)
+    return DraftChange(text=text, language=query.language, groups=groups, length=query.span)
 
 
-async def choose_past(app: Console) -> Chosen | None:
+async def choose_past(app: Console) -> DraftChange | None:
     """Ask for a query that was run before: by this person, or by anybody in the account with what it cost."""
     insights, zone, now = app.ready.insights, app.zone, app.now()
     await insights.history.load()
@@ -185,9 +185,11 @@ async def choose_past(app: Console) -> Chosen | None:
     kind, _blank, number = key.partition(" ")
     if kind == "own":
         query = own[int(number)]
-        return Chosen(query.text, query.language, query.groups or None, query.span.end - query.span.start)
+        return DraftChange(
+            query.text, query.language, query.groups or None, query.span.end - query.span.start
+        )
     other = past[int(number)]
-    return Chosen(own_text(other.text), other.language, (other.group,) if other.group else None)
+    return DraftChange(own_text(other.text), other.language, (other.group,) if other.group else None)
 
 
 def _spent(app: Console, query: PastQuery) -> str:

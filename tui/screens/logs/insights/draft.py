@@ -1,6 +1,7 @@
 """What a reader was about to ask, and the last result: it is there again when the query screen is opened again."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from services.models.base import RawId
 from services.models.insights_queries import (
@@ -11,6 +12,7 @@ from services.models.insights_queries import (
     QueryProgress,
 )
 from services.models.metrics import TimeSpan
+from tui.screens.logs.insights.ranges import up_to
 
 EXAMPLES = {
     QueryLanguage.LOGSQL: "fields @timestamp, @message\n| sort @timestamp desc\n| limit 100",
@@ -25,6 +27,8 @@ class QueryDraft:
     """One per console; changed by the query screen alone."""
 
     span: TimeSpan
+    ends_now: bool = False
+    """The range is so long up to now: it moves on until the query is sent."""
     text: str = EXAMPLES[QueryLanguage.LOGSQL]
     language: QueryLanguage = QueryLanguage.LOGSQL
     groups: tuple[str, ...] = ()
@@ -36,8 +40,14 @@ class QueryDraft:
     estimate: QueryEstimate | None = field(default=None)
     """What the present query would cost; None: not known."""
 
-    def query(self, text: str) -> InsightsQuery:
-        """The query with this text; SQL names its log groups itself."""
+    def take_length(self, length: timedelta, now: datetime) -> None:
+        """Ask for the time of this length up to now."""
+        self.span, self.ends_now = up_to(now, length), True
+
+    def query(self, text: str, now: datetime) -> InsightsQuery:
+        """The query with this text at the time `now`; SQL names its log groups itself."""
+        if self.ends_now:
+            self.take_length(self.span.end - self.span.start, now)
         groups = () if self.language is QueryLanguage.SQL else self.groups
         return InsightsQuery(
             text=text,

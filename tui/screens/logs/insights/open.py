@@ -22,21 +22,22 @@ async def open_query(app: Console, groups: Sequence[str], shown: tuple[datetime,
     What was asked before is there again; groups and range follow the pane unless a result is still shown.
     """
     draft = _DRAFTS.get(app)
-    span = _span(shown, app.now())
+    span, ends_now = _span(shown, app.now())
     if draft is None:
         draft = _DRAFTS[app] = QueryDraft(span=span)
     if draft.progress is None or not set(groups) <= set(draft.groups):
-        draft.groups, draft.span, draft.progress = tuple(dict.fromkeys(groups)), span, None
+        draft.groups, draft.progress = tuple(dict.fromkeys(groups)), None
+        draft.span, draft.ends_now = span, ends_now
     place = await app.push_screen_wait(InsightsScreen(draft))
     if isinstance(place, tuple):
         group, at = place
         app.post_message(OpenLogs(group, moment_of(at)))
 
 
-def _span(shown: tuple[datetime, datetime] | None, now: datetime) -> TimeSpan:
-    """The time on the pane's screen with an hour around it; the last hour for the newest lines."""
+def _span(shown: tuple[datetime, datetime] | None, now: datetime) -> tuple[TimeSpan, bool]:
+    """The time on the pane's screen with an hour around it; the last hour, up to now, for the newest lines."""
     if shown is None or now - shown[1] < DEFAULT_LENGTH / 2:
-        return up_to(now, DEFAULT_LENGTH)
+        return up_to(now, DEFAULT_LENGTH), True
     middle = shown[0] + (shown[1] - shown[0]) / 2
     length = max(DEFAULT_LENGTH, shown[1] - shown[0])
-    return up_to(min(now, middle + length / 2), length)
+    return up_to(min(now, middle + length / 2), length), False

@@ -21,6 +21,11 @@ def up_to(now: datetime, length: timedelta) -> TimeSpan:
     return TimeSpan(start=end - length, end=end)
 
 
+def is_length(text: str) -> bool:
+    """Whether a range is typed as its length up to now."""
+    return _LENGTH.match(text.strip()) is not None
+
+
 def parse_range(text: str, zone: tzinfo, now: datetime) -> TimeSpan | None:
     """`3h` (up to now), `9:00 - 9:30`, `11-25 9:00 - 11-25 17:00`, `9:00` (up to now); None for anything else."""
     text = text.strip()

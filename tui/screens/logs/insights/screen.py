@@ -21,7 +21,6 @@ from tui.screens.logs.insights import choosing
 from tui.screens.logs.insights.bar_facts import bar_facts
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.exporting import export_result
-from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.row_actions import commands_of, open_row
 from widgets.charts.chart import Chart
 from widgets.logs.insights.bar import QueryBar
@@ -100,7 +99,7 @@ class InsightsScreen(ModeScreen):
 
     def query_now(self) -> InsightsQuery:
         """The query as it stands."""
-        return self.draft.query(self.editor.text)
+        return self.draft.query(self.editor.text, self.app.now())
 
     @on(TextArea.Changed)
     def _edited(self) -> None:
@@ -229,27 +228,27 @@ class InsightsScreen(ModeScreen):
         app, draft = self.app, self.draft
         if item == "groups":
             groups = await choosing.choose_groups(app, draft)
-            self._take(choosing.Chosen(groups=groups or None))
+            self._take(choosing.DraftChange(groups=groups or None))
         elif item == "span":
             if await choosing.choose_span(app, draft):
-                self._take(choosing.Chosen())
+                self._take(choosing.DraftChange())
         elif item == "limit":
             draft.limit = await choosing.choose_limit(app, draft) or draft.limit
             self.refresh_bar()
         else:
-            chosen = await (choosing.choose_saved(app) if item == "saved" else choosing.choose_past(app))
-            if chosen is not None:
-                self._take(chosen)
+            change = await (choosing.choose_saved(app) if item == "saved" else choosing.choose_past(app))
+            if change is not None:
+                self._take(change)
                 self.editor.focus()
 
-    def _take(self, chosen: choosing.Chosen) -> None:
+    def _take(self, change: choosing.DraftChange) -> None:
         draft = self.draft
-        draft.language = chosen.language or draft.language
-        draft.groups = chosen.groups or draft.groups
-        if chosen.length is not None:
-            draft.span = up_to(self.app.now(), chosen.length)
-        if chosen.text is not None:
-            self.editor.load_text(chosen.text)
+        draft.language = change.language or draft.language
+        draft.groups = change.groups or draft.groups
+        if change.length is not None:
+            draft.take_length(change.length, self.app.now())
+        if change.text is not None:
+            self.editor.load_text(change.text)
         draft.text = self.editor.text
         self.editor.use_language(draft.language)
         self._trouble = ""

@@ -1,0 +1,96 @@
+"""The keys of the logs: the footer's order, the help's sections and marks, and a word where a key has no effect."""
+
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from services import i18n
+from services.i18n import _
+from services.models import glyphs
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until
+from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
+from tui.commands import COMMANDS
+from tui.screens.common.help import sections
+from tui.screens.logs import key_order
+from tui.screens.logs.panes import PaneScreen
+from widgets.frame.key_bar import KeyBar, fitting
+from widgets.logs.drawing import separators
+from widgets.logs.pane.keys import LOG_BINDINGS
+from widgets.logs.pane.prompt import _ASKS
+
+FIRST = {80: "/ f ⏎ e o", 120: "/ f ⏎ e o I @ Q m", 200: "/ f ⏎ e o I @ Q m P L K y"}
+"""The keys that the footer shows at least, by the width of the screen."""
+FIRST_OF_TWO = {80: "/ f ⏎ e o", 120: "/ f ⏎ e o I @ Q m", 200: "/ f ⏎ e o I @ Q m x & P L z"}
+
+
+def footer(pilot: Pilot[Any]) -> list[str]:
+    bar = pilot.app.screen.query_one(KeyBar)
+    return [each.key for each in fitting(bar.keys, bar.size.width - 1)]
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("width", [80, 120, 200])
+async def test_the_footer_shows_what_matters_most_at_every_width(
+    embedded: Embedded, language: str, width: int
+) -> None:
+    i18n.use(language)
+    for groups, expected in (((APPLICATION,), FIRST), ((APPLICATION, DATABASE), FIRST_OF_TWO)):
+        async with logs(embedded, *groups, size=(width, 40)) as pilot:
+            pilot.app.screen.pane.focus()
+            keys = set(expected[width].split())
+            await until(pilot, lambda keys=keys: keys <= set(footer(pilot)))
+            assert footer(pilot)[-1] in ("?", "^p", ":")
+            assert "?" in footer(pilot)
+
+
+async def test_what_is_typed_is_no_key_of_the_footer(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION, size=(200, 40)) as pilot:
+        await pilot.press("f")
+        await until(pilot, lambda: "Esc" in footer(pilot))
+        assert [key for key in footer(pilot) if len(key) == 1] == []
+
+
+async def test_the_help_lists_every_key_of_the_logs_in_a_section(embedded: Embedded) -> None:
+    listed = [id for _title, ids in key_order.SECTIONS for id in ids]
+    assert len(listed) == len(set(listed))
+    assert set(key_order.FOOTER) <= set(listed)
+    defined = {binding.id for binding in LOG_BINDINGS} | {"way-back"}
+    defined |= {command.id for command in COMMANDS if command.scope == "logs"}
+    assert set(listed) <= defined
+    async with logs(embedded, APPLICATION, DATABASE) as pilot:
+        titles = [title for title, _rows in sections(pilot.app.screen)]
+        assert titles[: len(key_order.SECTIONS)] == [_(title) for title, _ids in key_order.SECTIONS]
+        assert _("On this screen") not in titles
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: "In this panel" in sections(pilot.app.screen)[0][0])
+
+
+def test_the_help_explains_every_sign_beside_the_lines() -> None:
+    explained = {sign for signs, _text in PaneScreen.MARKS for sign in signs.split()}
+    drawn = {glyphs.LATE_LINE, separators.MARK, separators.MATCH, separators.IN_SPAN}
+    drawn |= {separators.ASKED_TIME, separators.SHARED_TIME}
+    assert drawn <= explained
+
+
+async def test_a_key_without_effect_says_why(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION, size=(120, 40)) as pilot:
+        pane = pilot.app.screen.pane
+        await until(pilot, lambda: len(pane.store) > 0)
+        for key, words in (
+            ("n", "nothing is searched"),
+            ("semicolon", "nothing is searched"),
+            ("greater_than_sign", "no lines are hidden here"),
+            ("e", "no error among"),
+        ):
+            await pilot.press(key)
+            await until(pilot, lambda words=words: words in screen_text(pilot))
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_hints_of_the_prompts_fit_beside_the_field_at_80_columns(language: str) -> None:
+    i18n.use(language)
+    for _label, hint in _ASKS.values():
+        assert cell_len(_(hint)) <= 80 * 60 // 100 - 2, _(hint)

@@ -62,10 +62,6 @@ class Merger:
             self._progress[group] = max(self._progress[group], lines[-1].at)
         return [line for line in late if line is not None] + list(self._ripe(now))
 
-    def finish(self, group: str) -> None:
-        """The group delivers no more, and holds the others back no longer."""
-        self._progress.pop(group, None)
-
     def rest(self) -> list[MergedLine]:
         """Everything that still waits, in order."""
         return [self._pop() for _each in range(len(self._waiting))]

@@ -154,7 +154,7 @@ class LogsScreen(PaneSet):
 
     def action_request(self) -> None:
         """Show all lines of the request whose id is in the line at the cursor."""
-        self.covers.run(self.covers.request())
+        self.run_worker(self.covers.request(), group="request", exclusive=True)
 
     def action_extend(self) -> None:
         """Search a wider range for the lines of the request."""

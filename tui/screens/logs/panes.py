@@ -91,8 +91,8 @@ class PaneScreen(ModeScreen):
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
         """Follow `group` in `pane`, replacing the group that it followed; whatever was read of that one ends."""
         self._end_reads(pane)
-        if self.tails[pane].group != group:
-            pane.ruler.show_range(None)
+        if group != self.tails[pane].group:
+            pane.ruler.drop_range()
         self.run_worker(show_form(self.app, pane, group), group=f"form-{id(pane)}", exclusive=True)
         task = self.tails[pane].follow(group, pattern, at)
         self.run_worker(task, group=f"tail-{id(pane)}", exclusive=True)
@@ -108,7 +108,6 @@ class PaneScreen(ModeScreen):
         self.end_live_tail(pane)
         for name in ("earlier", "older", "late-lines"):
             self.workers.cancel_group(self, f"{name}-{id(pane)}")
-        self.workers.cancel_group(pane, "range-histogram")
 
     def action_columns(self) -> None:
         """Choose the columns of the focused pane's log group."""

@@ -31,9 +31,9 @@ def choose_range(app: Console, pane: LogPane, group: str, typed: tuple[int, int]
     """Offer ranges with their prices, and count the chosen one, or the one that was typed (epoch milliseconds)."""
     if typed is not None:
         span = TimeSpan(start=moment(typed[0]), end=moment(typed[1]))
-        pane.run_exclusive(_ask_and_count(app, pane, group, span), "range-histogram")
+        pane.ruler.count_range(_ask_and_count(app, pane, group, span))
     else:
-        pane.run_exclusive(_offer(app, pane, group), "range-histogram")
+        pane.ruler.count_range(_offer(app, pane, group))
 
 
 async def _offer(app: Console, pane: LogPane, group: str) -> None:
@@ -59,7 +59,7 @@ async def _offer(app: Console, pane: LogPane, group: str) -> None:
             return
         hours = int(key)
         estimate = estimates[HOURS.index(hours)]
-        pane.run_exclusive(_agreed(app, pane, group, spans[hours], estimate), "range-histogram")
+        pane.ruler.count_range(_agreed(app, pane, group, spans[hours], estimate))
 
     title = _("Count lines by level over a range (Logs Insights, charged)")
     app.push_screen(ChooseScreen(title, choices), chosen)
@@ -82,12 +82,12 @@ async def _ask_and_count(app: Console, pane: LogPane, group: str, span: TimeSpan
         _("Histogram of a range"),
         Content(words),
         _("counts"),
-        lambda: pane.run_exclusive(_count(app, pane, group, span), "range-histogram"),
+        lambda: pane.ruler.count_range(_count(app, pane, group, span)),
     )
 
 
 async def _agreed(app: Console, pane: LogPane, group: str, span: TimeSpan, estimate: QueryEstimate) -> None:
-    """Count at once: the price stood beside the chosen range; if it is high or unknown, ask once more."""
+    """Count at once: the price stood beside the chosen range; above the runbook's limit, or unknown, ask once more."""
     if estimate.unknown or estimate.yen > app.ready.insights.ask_above_yen:
         await _ask_and_count(app, pane, group, span)
     else:

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual import events
 from textual.app import RenderResult
@@ -91,6 +91,15 @@ class Ruler(Widget):
         """Mark moments (epoch milliseconds) with their labels."""
         self.moments = moments
         self.update()
+
+    def count_range(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what asks for the counts of another span and shows them; it ends when they are dropped."""
+        self.run_worker(work, group="range", exclusive=True)
+
+    def drop_range(self) -> None:
+        """Show the lines held again; what asks for the counts of another span ends."""
+        self.workers.cancel_group(self, "range")
+        self.show_range(None)
 
     def show_range(self, counts: RangeCounts | None) -> None:
         """Show counts of another span; None shows the lines held again."""

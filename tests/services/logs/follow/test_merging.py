@@ -46,12 +46,6 @@ def test_a_group_that_fails_holds_the_others_back_only_for_a_while() -> None:
     assert _texts(merger.take("a", [], PATIENCE + 1, is_round_over=True)) == ["a"]
 
 
-def test_a_group_that_ended_holds_nobody_back() -> None:
-    merger = Merger(["a", "b"], began=0, settle=0)
-    merger.finish("b")
-    assert _texts(merger.take("a", [_line(900, "a")], 1_000, is_round_over=True)) == ["a"]
-
-
 def test_no_more_lines_wait_than_allowed() -> None:
     merger = Merger(["a", "b"], began=0, settle=0, most=10)
     assert len(merger.take("a", [_line(at) for at in range(100)], 1_000, is_round_over=False)) == 90

@@ -1,11 +1,17 @@
 """The open panes as one."""
 
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
 from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
+from tui.screens.logs.covers import merged
 
 __all__ = ["start"]
 
@@ -33,8 +39,7 @@ async def test_the_merged_pane_has_every_line_in_order_with_its_source(
             await put_lines(
                 aws, ODD, "stream", [(start + 30_500, "a late one"), (start + 60_000, "a new one")]
             )
-        embedded.advance(6)
-        await until(pilot, lambda: len(store) == 62)
+        await until_later(pilot, embedded, lambda: len(store) == 62)
         texts = [store.line(row).text for row in range(store.first, store.end)]
         assert texts[31] == "a late one"
         assert texts[-1] == "a new one"
@@ -56,6 +61,43 @@ async def test_a_filter_in_the_merged_pane_filters_every_pane(embedded: Embedded
         await screen.remove_pane(next(iter(screen.tails)))
         await burst(pilot, "&")
         await until(pilot, lambda: screen.cover is not None and len(screen.cover.pane.store) == 60)
-        await burst(pilot, "f", '"line 3"', KEYS["enter"])
+        await burst(pilot, "f", "-a/b", KEYS["enter"])
+        await until(pilot, lambda: [tail.pattern for tail in screen.tails.values()] == ['-"a/b"'] * 2)
+        assert screen.cover.pane.pattern == '-"a/b"'
+        await until(pilot, lambda: len(screen.cover.pane.store) == 60)
+        await burst(pilot, "f", KEYS["backspace"] * 10, '"line 3"', KEYS["enter"])
         await until(pilot, lambda: [tail.pattern for tail in screen.tails.values()] == ['"line 3"'] * 2)
         await until(pilot, lambda: len(screen.cover.pane.store) == 11)
+
+
+async def test_a_request_that_a_line_does_not_name_leaves_the_merging_as_it_is(
+    embedded: Embedded, start: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = asyncio.Event()
+
+    async def until_opened(_seconds: float) -> None:
+        await gate.wait()
+
+    monkeypatch.setattr(merged, "_STEP", 1)
+    monkeypatch.setattr(merged, "asyncio", SimpleNamespace(sleep=until_opened))
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        screen = pilot.app.screen
+        await screen.remove_pane(next(iter(screen.tails)))
+        await until(pilot, lambda: [len(pane.store) for pane in screen.tails] == [30, 30])
+        screen.action_merge()
+        await until(pilot, lambda: screen.cover is not None and len(screen.cover.pane.store) == 1)
+        screen.action_request()
+        await until(pilot, lambda: "There is no id of a request" in screen_text(pilot))
+        gate.set()
+        await until(pilot, lambda: len(screen.cover.pane.store) == 60)
+        assert screen.cover.pane.title == "Merged"
+
+
+async def test_a_time_that_cannot_be_read_is_a_gap_with_its_reason(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        pane = pilot.app.screen.pane
+        await until(pilot, lambda: len(pane.store) > 20)
+        embedded.fault("logs", "FilterLogEvents", preset="denied")
+        pane.go_to(pane.store.oldest - 6 * 3_600_000)
+        await until(pilot, lambda: pane.gaps)
+        assert "FilterLogEvents" in pane.gaps[0].reason

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.demo.logs.insights.model import QueryStore
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.incidents import Incident, IncidentState, TriggerKind
@@ -71,6 +72,22 @@ async def test_a_range_is_counted_by_one_query_whose_price_is_shown_first(embedd
         await until(pilot, lambda: pane.target.marked or pane.lines.cursor is not None)
         await burst(pilot, KEYS["escape"])
         await until(pilot, lambda: pane.ruler.range is None)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_another_group_in_the_pane_ends_the_query_and_drops_its_counts(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
+        pane = await opened(pilot)
+        screen = pilot.app.screen
+        embedded.world.component(QueryStore).ends = "Running"
+        await burst(pilot, "B")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused)
+        await burst(pilot, KEYS["enter"])
+        await until(pilot, lambda: pane.ruler.range is not None)
+        screen.follow(pane, "/aws/rds/instance/facility-prod-db/postgresql")
+        assert pane.ruler.range is None
+        await until(pilot, lambda: embedded.counts().get("logs.StopQuery") == 1)
+        assert pane.ruler.range is None
 
 
 def test_the_ruler_marks_t0_of_open_incidents_and_firing_alarms() -> None:

@@ -35,14 +35,14 @@ class Covers:
             view.pane.go_to(at)
 
     async def request(self) -> None:
-        """Show all lines of the request whose id is in the line at the cursor."""
+        """Show all lines of the request whose id is in the line at the cursor; what is shown now stays until then."""
         screen, pane = self._screen, self._screen.pane
         if pane is None or (request_at := await choose_request(screen, pane)) is None:
             return
         groups = [str(spec.id) for spec in screen.services.runbook.log_groups]
         groups += [tail.group for tail in screen.tails.values() if tail.group]
         request, at = request_at
-        await self.put(RequestPane(screen, request, at, tuple(dict.fromkeys(groups))))
+        self.run(self.put(RequestPane(screen, request, at, tuple(dict.fromkeys(groups)))))
 
     async def task(self, group: str, task: str, ended: datetime) -> None:
         """Show the lines of an ECS task that ended."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from services.i18n import _
+from services.logs.filter_patterns.quoting import as_pattern
 from services.models.logs import LogLine, TailStats
 from tui.screens.logs.covers.covering import CoveringPane
 from tui.screens.logs.pane_set import PaneSet
@@ -62,7 +63,8 @@ class MergedPanes(CoveringPane):
             self._state()
 
     def change_pattern(self, pattern: str) -> None:
-        """Let all panes follow with another filter pattern; their lines arrive anew."""
+        """Let all panes follow with another filter pattern, ids in quotation marks; their lines arrive anew."""
+        pattern = as_pattern(pattern).pattern
         self.pane.clear()
         self.pane.pattern = pattern
         for pane in self.panes.values():

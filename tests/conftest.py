@@ -3,7 +3,9 @@
 import gc
 import os
 import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -235,6 +237,19 @@ class Embedded:
         from services.demo.faults import FaultRule
 
         self.server.front.faults.add(FaultRule(service=service, operation=operation, **rule))
+
+    @contextmanager
+    def held(self, service: str, operation: str = "", **rule: Any) -> Iterator[None]:
+        """Answer no such request before the end of the block, however slow the machine is."""
+        front = self.server.front
+        closed, front.closed = front.closed, threading.Event()
+        self.fault(service, operation, delay=600.0, **rule)
+        try:
+            yield
+        finally:
+            self.clear_faults()
+            front.closed.set()
+            front.closed = closed
 
     def clear_faults(self) -> None:
         self.server.front.faults.clear()

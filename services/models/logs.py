@@ -120,6 +120,12 @@ class TailStats(Model):
             return self
         return self.model_copy(update={"complete_from": moment + 1})
 
+    def complete_since(self, moment: int | None) -> "TailStats":
+        """Statistics for a pane that holds the lines before the loop's as well, from `moment` (epoch ms) on."""
+        if moment is None or self.complete_from is None or self.complete_from <= moment:
+            return self
+        return self.model_copy(update={"complete_from": moment})
+
 
 class TailBatch(NamedTuple):
     """The result of one read of a followed log group."""

@@ -2,8 +2,8 @@
 
 `python -m tests.faults.log_writer URL LIST SEED RATE SECONDS BURST CLOCK GROUP…` creates the groups, says `ready` and waits for
 a line. Then it writes RATE events a second into each group, and BURST at once into one group after the other; CLOCK is the
-world's, as `origin since speed`. Each line of LIST is a group, an event's name, its lateness in seconds and when it was
-made (epoch seconds). At its end it says how many there are.
+world's, as `origin since speed`. Each line of LIST is a group, an event's name, its lateness in seconds, when it was
+made (epoch seconds) and its own time (epoch milliseconds of the world). At its end it says how many there are.
 """
 
 import random
@@ -52,7 +52,7 @@ class Writer:
             at = now - seconds + seconds * index / number - late
             name = f"{group.rsplit('/', 1)[-1]}-{self.count:07d}"
             self.count += 1
-            self.names.write(f"{group}\t{name}\t{late}\t{time.time():.3f}\n")
+            self.names.write(f"{group}\t{name}\t{late}\t{time.time():.3f}\t{int(at * 1000)}\n")
             yield int(at * 1000), f"{name} ".ljust(SIZE, "x")
 
     def put(self, group: str, number: int, seconds: float) -> None:

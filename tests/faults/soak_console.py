@@ -2,15 +2,17 @@
 
 `python -m tests.faults.soak_console URL FOLDER MEGABYTES CLOCK GROUP…`; CLOCK is the world's, as `origin since speed`, and each
 pane holds MEGABYTES. It notes in FOLDER, a line each: in `shown` the time of a batch (epoch seconds) after `@`, and the
-store, the name and the mark of each line that went into a store; in `states` what a pane's row says after a batch.
+store, the name and the mark of each line that went into a store; in `states` what a pane's row says after a batch; in `blocks`
+the processor time (milliseconds) of whatever kept the event loop for long: that is the same on a busy machine.
 """
 
 import gc
 import sys
+from asyncio import Handle
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from time import time
+from time import thread_time, time
 from typing import Any, TextIO
 
 from services.aws.client.settings import AwsSettings
@@ -25,6 +27,9 @@ from tui.config import ConsoleConfig
 from tui.messages import OpenLogs
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.store.store import LogStore
+
+LONG = 0.03
+"""Seconds."""
 
 
 def note_lines(shown: TextIO) -> None:
@@ -60,6 +65,21 @@ def note_states(states: TextIO, first: Callable[[], object]) -> None:
     PaneTail._take = noting  # type: ignore[method-assign]  # the point of this program
 
 
+def note_blocks(blocks: TextIO) -> None:
+    """Note what keeps the event loop for longer than LONG."""
+    run = Handle._run
+
+    def noting(handle: Handle) -> None:
+        began = thread_time()
+        run(handle)
+        took = thread_time() - began
+        if took > LONG:
+            blocks.write(f"{time()} {took * 1000:.0f}\n")
+            blocks.flush()
+
+    Handle._run = noting  # type: ignore[method-assign]  # the point of this program
+
+
 def app(url: str, folder: Path, megabytes: int, clock: SpedClock, group: str) -> TobanApp:
     """The console on a system with one log group."""
     file = folder / "runbook.toml"
@@ -81,8 +101,14 @@ def main(url: str, folder: str, megabytes: str, clock: str, groups: list[str]) -
     # As `tui.__main__` does: what is there after the start is never traversed again.
     gc.disable()
     gc.set_threshold(*COLLECTED_AFTER)
-    with open(f"{folder}/shown", "w") as shown, open(f"{folder}/states", "w") as states:
+    notes = Path(folder)
+    with (
+        (notes / "shown").open("w") as shown,
+        (notes / "states").open("w") as states,
+        (notes / "blocks").open("w") as blocks,
+    ):
         note_lines(shown)
+        note_blocks(blocks)
         note_states(states, lambda: console.post_message(OpenLogs(groups[0], None, beside=tuple(groups))))
         console.run()
 

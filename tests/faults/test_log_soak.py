@@ -36,6 +36,8 @@ KEY = b"P"
 """Pauses the pane in focus, and lets it go on."""
 KEY_EVERY = 0.25
 """Seconds between two keys."""
+UNSEEN = 2.0
+"""Seconds without the expected word after a key: the pane says something else there, because its reads fail."""
 LAG_ALLOWED, KEY_ALLOWED, GROWTH_ALLOWED = 10.0, 0.1, 16.0
 """Goals: seconds from an event to its pane, seconds from a key to the screen (99th percentile), megabytes that the console
 grows by in the second half of the time for which its panes are full."""
@@ -66,7 +68,8 @@ class Shown:
         """When each event was first shown, epoch seconds."""
         self.stores: dict[str, Counter[str]] = {}
         """How often each store was given each event."""
-        self.late: set[str] = set()
+        self.batches: list[tuple[str, list[tuple[str, bool]]]] = []
+        """(store, name and mark of each line), in the order in which they came."""
 
     def read(self) -> int:
         """Read what is new; the number of events shown so far."""
@@ -83,12 +86,13 @@ class Shown:
     def _take(self, row: str) -> None:
         if row.startswith("@"):
             self._at = float(row[1:])
+            self.batches.append(("", []))
             return
         store, name, late = row.split()
+        self.batches[-1] = store, self.batches[-1][1]
+        self.batches[-1][1].append((name, late == "1"))
         self.stores.setdefault(store, Counter())[name] += 1
         self.first_at.setdefault(name, self._at)
-        if late == "1":
-            self.late.add(name)
 
     @property
     def states(self) -> list[State]:
@@ -110,14 +114,30 @@ class Event(NamedTuple):
     group: str
     late: int
     """Seconds."""
-    at: float
-    """When it was made, epoch seconds."""
+    written_at: float
+    """Epoch seconds."""
+    at: int
+    """Its own time, epoch milliseconds of the world."""
 
 
 def written(path: Path) -> dict[str, Event]:
     """The writer's list by name."""
     rows = [row.split("\t") for row in path.read_text().splitlines()]
-    return {name: Event(group, int(late), float(at)) for group, name, late, at in rows}
+    return {
+        name: Event(group, int(late), float(written_at), int(at))
+        for group, name, late, written_at, at in rows
+    }
+
+
+def unmarked(events: dict[str, Event], batches: list[tuple[str, list[tuple[str, bool]]]]) -> list[str]:
+    """Events that are not marked as late, although their store had shown much newer ones before."""
+    newest: dict[str, int] = {}
+    missing = []
+    for store, lines in batches:
+        before = newest.get(store, 0) - 1000 * LATEST_MARKED
+        missing += [name for name, is_late in lines if not is_late and events[name].at < before]
+        newest[store] = max([newest.get(store, 0), *(events[name].at for name, _late in lines)])
+    return missing
 
 
 def ask(aws: DemoProcess, method: str, path: str, **body: object) -> dict[str, float]:
@@ -132,7 +152,7 @@ class Trouble:
 
     def __init__(self, aws: DemoProcess) -> None:
         self._aws = aws
-        self._rest = [("throttled", 6), ("expired", 6), ("throttled", 3)]
+        self._rest = [("throttled", 6), ("expired", 4), ("throttled", 3)]
         self._due = time.monotonic() + SECONDS / 4
 
     def cause(self) -> None:
@@ -202,7 +222,7 @@ class Soak:
     def _press(self) -> None:
         for mark in (b"paused", b"following"):
             self.console.read(KEY_EVERY)
-            self.key_waits.append(self.console.answer(KEY, mark))
+            self.key_waits.append(self.console.answer(KEY, mark, UNSEEN))
         self._watch()
 
     def _watch(self) -> None:
@@ -212,45 +232,46 @@ class Soak:
         """End the processes."""
         if self.writer.poll() is None:
             self.writer.kill()
-        self.writer.wait()
+        self.writer.communicate()
         self.console.close()
 
     # What was measured
 
     def rows(self, events: dict[str, Event], requests: float) -> list[Row]:
         """Beside the goals."""
+        states = self.shown.states
+        end = max(event.written_at for event in events.values())
+        waits = sorted(wait for wait in self.key_waits if wait < UNSEEN)
         lags = sorted(
-            (self.shown.first_at[name], self.shown.first_at[name] - event.at)
+            self.shown.first_at[name] - event.written_at
             for name, event in events.items()
             if not event.late and name in self.shown.first_at
         )
-        end = max(event.at for event in events.values())
-        last = max((lag for at, lag in lags if at > end), default=0.0)
-        states = self.shown.states
+        behind = [state.at for state in states if (state.lag or 0.0) > LAG_ALLOWED * SPEED]
+        last = {state.group: state.lag for state in states if state.lag is not None}
         full = max((state.at for state in states if not state.dropped), default=0.0)
-        full_for = [megabytes for at, megabytes in self.memory if at > full]
-        middle = full_for[len(full_for) // 2 :] or [0.0]
-        waits = sorted(self.key_waits)
-        late_count = sum(event.late >= LATEST_MARKED for event in events.values())
-        behind = sum(lag > LAG_ALLOWED for _at, lag in lags)
+        memory = [megabytes for at, megabytes in self.memory if at > full] or [0.0]
+        middle = memory[len(memory) // 2]
+        blocks = [row.split() for row in (self.folder / "blocks").read_text().splitlines()]
+        began = min(event.written_at for event in events.values())
+        long = [float(took) / 1000 for at, took in blocks if float(at) > began]
+        late_count = sum(event.late > 0 for event in events.values())
         group = "log soak"
         return [
             Row(group, f"events, each once ({late_count:,} late)", len(self.shown.first_at), "", f"of {len(events):,}"),
             Row(group, "requests FilterLogEvents", requests, "", ""),
-            Row(group, "event to pane, median", _share(lags, 0.5), "s", ""),
-            Row(group, "  the greatest, in bursts and faults", _share(lags, 1.0), "s", f"{behind:,} lines over 10 s"),
-            against(group, "  the greatest after the last event", last, "s", "allowed", LAG_ALLOWED, "<= 1"),
+            Row(group, "event to pane, median", lags[len(lags) // 2], "s", ""),
+            Row(group, "greatest lag of a pane", max(state.lag or 0.0 for state in states) / SPEED, "s", ""),
+            Row(group, "  back under 10 s, after the last event", max(0.0, max(behind, default=end) - end), "s", ""),
+            against(group, "  at the end", max(last.values()) / SPEED, "s", "allowed", LAG_ALLOWED, "<= 1"),
             against(group, "key to screen, p99", waits[int(len(waits) * 0.99)], "s", "allowed", KEY_ALLOWED, "<= 1"),
             against(group, "  its median", waits[len(waits) // 2], "s", "allowed", KEY_ALLOWED),
-            against(group, "  the longest", waits[-1], "s", "allowed", KEY_ALLOWED),
-            Row(group, "memory, all panes full", full_for[0] if full_for else None, "MB", ""),
-            against(group, "  growth in the second half", middle[-1] - middle[0], "MB", "allowed", GROWTH_ALLOWED, "<= 1"),
+            Row(group, "  covered by what a pane says of a fault", len(self.key_waits) - len(waits), "keys", f"of {len(self.key_waits)}"),
+            Row(group, "event loop kept for over 30 ms of processor time", len(long), "times", ""),
+            against(group, "  the longest", max(long, default=0.0), "s", "allowed", KEY_ALLOWED, "<= 1"),
+            Row(group, "memory, all panes full", memory[0], "MB", ""),
+            against(group, "  growth in the second half", memory[-1] - middle, "MB", "allowed", GROWTH_ALLOWED, "<= 1"),
         ]  # fmt: skip
-
-
-def _share(lags: list[tuple[float, float]], share: float) -> float:
-    ordered = sorted(lag for _at, lag in lags)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
 @pytest.mark.slow
@@ -273,8 +294,8 @@ async def test_every_event_exactly_once_under_load_and_faults(tmp_path: Path) ->
     }
     for given in stores.values():
         assert given == by_group[events[next(iter(given))].group]
-    marked = {name for name, event in events.items() if event.late >= LATEST_MARKED}
-    assert marked <= soak.shown.late
+    assert not unmarked(events, soak.shown.batches)
+    assert any(event.late for event in events.values())
     assert all(state.size <= state.bound + CHUNK for state in states)
     assert any(state.problem == "expired" for state in states), "the credentials expired in the middle"
     assert {state.group: state.problem for state in states} == dict.fromkeys(GROUPS, "-")

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.pilot import Pilot
 
@@ -23,6 +23,9 @@ from services.slack.settings import SlackSettings
 from services.system import Services, connect
 from tui.app import TobanApp
 from tui.config import ConsoleConfig
+
+if TYPE_CHECKING:
+    from tests.conftest import Embedded
 
 LIMIT = 60.0
 """Seconds that a state may take to come."""
@@ -95,6 +98,23 @@ async def until(pilot: Pilot[Any], reached: Callable[[], object], limit: float =
                 await pilot.pause(0.01)
     except TimeoutError:
         raise AssertionError(f"never reached; the screen says:\n{screen_text(pilot)}") from None
+    await pilot.pause()
+
+
+async def until_later(
+    pilot: Pilot[Any], aws: "Embedded", reached: Callable[[], object], step: float = 5.0
+) -> None:
+    """Let the world live `step` seconds at a time until `reached()`.
+
+    Once is not enough: what does not sleep yet as the clock is advanced sleeps from then on.
+    """
+    async with asyncio.timeout(LIMIT):
+        while not reached():
+            aws.advance(step)
+            for _turn in range(20):
+                await pilot.pause(0.01)
+                if reached():
+                    break
     await pilot.pause()
 
 

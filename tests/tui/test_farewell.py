@@ -29,9 +29,14 @@ async def confirm(pilot: Pilot[Any]) -> None:
 
 async def ended(pilot: Pilot[Any]) -> list[str]:
     """Quit, and what the shell is told."""
+    await pilot.press("ctrl+q")
+    return await told(pilot)
+
+
+async def told(pilot: Pilot[Any]) -> list[str]:
+    """What the shell is told once the console has ended."""
     app = pilot.app
     assert isinstance(app, TobanApp)
-    await pilot.press("ctrl+q")
     await until(pilot, lambda: app._exit)
     assert app.farewell is not None
     return app.farewell.lines()
@@ -41,9 +46,10 @@ async def ended(pilot: Pilot[Any]) -> list[str]:
 @pytest.mark.scenario("ordinary-day", history=600.0)
 async def test_a_change_that_was_being_sent_is_done_and_verified(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=1.0)
-        await confirm(pilot)
-        lines = await ended(pilot)
+        with embedded.held("application-autoscaling", "RegisterScalableTarget"):
+            await confirm(pilot)
+            await pilot.press("ctrl+q")
+        lines = await told(pilot)
         assert sent(embedded, RAISE) == 1
         assert lines[0].startswith("Change done and verified: ")
         assert lines[-1].startswith("Writing was allowed")
@@ -54,15 +60,12 @@ async def test_a_change_that_was_being_sent_is_done_and_verified(embedded: Embed
 @pytest.mark.scenario("ordinary-day", history=600.0)
 async def test_a_change_that_aws_refuses_has_failed_and_names_its_record(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        embedded.fault(
-            "application-autoscaling",
-            "RegisterScalableTarget",
-            delay=1.0,
-            status=400,
-            code="ValidationException",
-        )
-        await confirm(pilot)
-        first, second, *_others = await ended(pilot)
+        with embedded.held(
+            "application-autoscaling", "RegisterScalableTarget", status=400, code="ValidationException"
+        ):
+            await confirm(pilot)
+            await pilot.press("ctrl+q")
+        first, second, *_others = await told(pilot)
         assert first.startswith("Change failed: ")
         assert "toban journal list" in second
 

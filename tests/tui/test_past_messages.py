@@ -19,9 +19,9 @@ async def test_finding_6c_inspecting_is_said_only_while_it_is_true(embedded: Emb
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         assert isinstance(app, TobanApp)
-        embedded.fault("cloudwatch", "DescribeAlarms", delay=0.3)
-        app.post_message(messages.RunInspection("alarms"))
-        await until(pilot, lambda: "▶ Alarms: inspecting…" in screen_text(pilot))
+        with embedded.held("cloudwatch", "DescribeAlarms"):
+            app.post_message(messages.RunInspection("alarms"))
+            await until(pilot, lambda: "▶ Alarms: inspecting…" in screen_text(pilot))
         await until(pilot, lambda: isinstance(app.screen, FindingScreen))
         await until(pilot, lambda: "inspecting…" not in screen_text(pilot))
         assert app.board.current is None

@@ -51,7 +51,8 @@ class LogFollower:
     """One follow loop over one group and filter pattern.
 
     `start_ms` (epoch milliseconds) is where it begins; without it the loop begins with the newest `backlog` lines,
-    however old. `poll` is in seconds of `clock`. `limiter` is the account's; without it requests are not limited.
+    however old. `poll` is in seconds of `clock`, `quick` the same at least while lines come and the account has requests to
+    spare. `limiter` is the account's; without it requests are not limited.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class LogFollower:
         start_ms: int | None = None,
         backlog: int = BACKLOG,
         poll: float = POLL,
+        quick: float = POLL,
         limiter: LogLimiter | None = None,
         rng: random.Random | None = None,
         fault: Fault = unreported,
@@ -77,7 +79,8 @@ class LogFollower:
         self._clock = clock
         self._start_ms = start_ms
         self._backlog = backlog
-        self._poll = poll
+        self._poll = self._pause = poll
+        self._quick = min(quick, poll)
         self._rng = rng or random.Random()
         self._window: FollowWindow | None = None
         self._plan: SweepPlan | None = None
@@ -89,9 +92,6 @@ class LogFollower:
         self._complete_from: int | None = None
         self._mark: Mark | None = None
 
-    def __aiter__(self) -> AsyncGenerator[TailBatch, None]:
-        return self.batches()
-
     async def batches(self) -> AsyncGenerator[TailBatch, None]:
         """Yield batches without end: one per page with new lines, and one at the end of every round.
 
@@ -100,10 +100,10 @@ class LogFollower:
         """
         try:
             while True:
-                due = self._clock.elapsed() + self._poll
+                began = self._clock.elapsed()
                 problem: Problem | None = None
                 try:
-                    async with aclosing(self._turn(due)) as turn:
+                    async with aclosing(self._turn(began)) as turn:
                         async for batch in turn:
                             yield batch
                 except AwsError as error:
@@ -113,26 +113,28 @@ class LogFollower:
                     if not from_within(error):
                         raise
                     self._fault(error)
-                    what = _("An internal error stopped this read.")
-                    problem = fault_problem(what, error, self._clock.now())
-                if problem is not None:
-                    yield self._batch((), problem=problem)
+                    problem = fault_problem(
+                        _("An internal error stopped this read."), error, self._clock.now()
+                    )
                 if problem is None:
-                    wait = max(_LEAST_PAUSE, due - self._clock.elapsed())
+                    wait = max(_LEAST_PAUSE, began + self._pause - self._clock.elapsed())
                 else:
+                    yield self._batch((), problem=problem)
                     self._failures += 1
                     wait = retry_pause(problem, self._failures, self._poll, self._rng)
                 await self._clock.sleep(wait)
         finally:
             self._limiter.close(self._lane)
 
-    async def _turn(self, due: float) -> AsyncGenerator[TailBatch, None]:
-        """One round, and the pages of sweeps that there is time for until `due`."""
+    async def _turn(self, began: float) -> AsyncGenerator[TailBatch, None]:
+        """One round, and the pages of sweeps that there is time for until the next one."""
         async with aclosing(self._round()) as round_:
             async for batch in round_:
                 yield batch
         self._failures = 0
-        async with aclosing(self._sweep(due)) as pages:
+        quick = self._poll if self._lag is None else self._quick  # None: nothing new came
+        self._pause = self._limiter.rhythm(self._lane, quick, self._poll)
+        async with aclosing(self._sweep(began + self._pause)) as pages:
             async for batch in pages:
                 yield batch
 
@@ -175,11 +177,11 @@ class LogFollower:
         if round_ is not None and now - round_.began <= _LONGEST_RESUMED:
             return round_
         share = self._limiter.share(self._lane)
-        overlap = self._plan.overlap(now, self._poll, share) if self._plan else ()
+        overlap = self._plan.overlap(now, self._pause, share) if self._plan else ()
         start = window.begin(*overlap)
         end = None
         # While a busy round is read, more arrives, which the next round would read again.
-        if self._rate.per_second(now) * self._poll > PAGE_LINES and self._polls % UNBOUNDED_EVERY:
+        if self._rate.per_second(now) * self._pause > PAGE_LINES and self._polls % UNBOUNDED_EVERY:
             end = now + window.ahead
         self._round_in_progress = _Round(start, now, end)
         return self._round_in_progress
@@ -272,7 +274,6 @@ class LogFollower:
         self._late += sum(line.late for line in lines)
         window, plan, now = self._window, self._plan, self._now()
         newest = window.newest if window is not None else None
-        covered = plan.covered(now) if plan is not None else 0
         stats = TailStats(
             group=self.group,
             polls=self._polls,
@@ -287,7 +288,7 @@ class LogFollower:
             newest=datetime.fromtimestamp(newest / 1000, UTC) if newest is not None else None,
             complete_from=self._complete_from,
             complete_to=plan.complete_to(now) if plan is not None else None,
-            lateness=covered / 1000,
+            lateness=(plan.covered(now) if plan is not None else 0) / 1000,
             incomplete_from=plan.incomplete_from(now) if plan is not None else None,
         )
         return TailBatch(lines, stats, problem, note)

@@ -186,6 +186,10 @@ class LogLimiter:
         """Share of the budget that the sweeps of a lane may use, in seconds of the account's budget a second."""
         return max(LEAST_SHARE, self.spare / max(1, len(self._lanes)))
 
+    def rhythm(self, lane: Lane, least: float, most: float) -> float:
+        """Seconds between two rounds with which they take half of what the lane may use, within these bounds."""
+        return min(most, max(least, 2 * _REQUEST / self.share(lane)))
+
     def _expire(self) -> None:
         since = self._clock.elapsed() - MEASURED
         while self._loads and self._loads[0][0] < since:

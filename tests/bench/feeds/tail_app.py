@@ -48,7 +48,7 @@ class Tail(App[None]):
 
 def _widget(kind: str) -> tuple[Widget, Callable[[bytes], object]]:
     if kind.startswith("pane"):
-        pane = LogPane(max_bytes=1024**3, fps=2.5 if kind == "pane-5fps" else 10.0)
+        pane = LogPane(max_bytes=1024**3, fps=1.25 if kind == "pane-5fps" else 10.0)
         return pane, lambda data: pane.append_raw(data, 1_764_028_800_000)
     if kind == "richlog":
         rich = RichLog()

@@ -204,13 +204,13 @@ async def test_closing_the_screen_changes_nothing(embedded: Any, tmp_path: Path)
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
-        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.2)
-        task = one.engine.apply(plan, SERVICE)
-        waiter = asyncio.create_task(asyncio.wait_for(task, 60))
-        await until(lambda: embedded.counts().get(REGISTER))
-        waiter.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiter
+        with embedded.held("application-autoscaling", "RegisterScalableTarget"):
+            task = one.engine.apply(plan, SERVICE)
+            waiter = asyncio.create_task(asyncio.wait_for(task, 60))
+            await until(lambda: embedded.counts().get(REGISTER))
+            waiter.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiter
         assert task.cancelled()
         assert (await one.engine.apply(plan, SERVICE)).state is StepState.DONE
         assert embedded.counts()[REGISTER] == 1
@@ -220,9 +220,9 @@ async def test_an_ending_console_waits_for_what_is_being_sent(embedded: Any, tmp
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
-        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.2)
-        one.engine.apply(plan, SERVICE)
-        await until(lambda: embedded.counts().get(REGISTER))
+        with embedded.held("application-autoscaling", "RegisterScalableTarget"):
+            one.engine.apply(plan, SERVICE)
+            await until(lambda: embedded.counts().get(REGISTER))
     await refused_at_the_end(one)
     async with desk(embedded, tmp_path / "j.db") as two:
         (run,) = await two.runs()

@@ -2,6 +2,7 @@
 
 from textual.pilot import Pilot
 
+from tests.tools.painted import painted
 from tests.widgets.logs.log_reader import T0, PaneApp, filled, line, rule_texts, texts, until
 from widgets.logs.drawing.separators import MARK
 from widgets.logs.pane.pane import LogPane
@@ -94,3 +95,15 @@ async def test_marks_stay_with_their_lines() -> None:
         assert pane.marks.all == marks
         pane.marks.toggle(pane.marks.rows()[1])
         assert len(pane.marks) == 1
+
+
+async def test_the_gauge_follows_the_size_of_the_window() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        gauge = pane.lines.gauge
+        for height in (12, 30):
+            await pilot.resize_terminal(80, height)
+            await painted(pilot)
+            start, size = gauge.thumb
+            assert size > 0
+            assert start + size == gauge.size.height, "the newest lines are in the window"

@@ -33,6 +33,8 @@ from tui.start_options import StartError, StartOptions
 from tui.startup.connection import connected
 from tui.typed_since import read_since, why_not
 
+QUICK = 1.5
+"""Seconds between two rounds while lines come and the account has requests to spare: someone waits for each line."""
 READER_CHECKED = 0.5
 """Seconds between two checks whether the reader of a pipe is still there."""
 
@@ -121,7 +123,7 @@ class _Tailing:
         start_ms = int(start.timestamp() * 1000) if start is not None else None
 
         def follow(group: str) -> AsyncIterator[TailBatch]:
-            follower = self._services.follower(group, pattern=pattern, start_ms=start_ms)
+            follower = self._services.follower(group, pattern=pattern, start_ms=start_ms, quick=QUICK)
             return follower.batches()
 
         sink = await self._sink(groups, pattern, start)

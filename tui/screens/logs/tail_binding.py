@@ -48,6 +48,8 @@ class PaneTail:
         self.pattern = ""
         self._began = asyncio.Event()
         """Set when the first read of the present group is in the pane."""
+        self._read_back_to: int | None = None
+        """From when on the pane holds the lines before the loop's, too, epoch milliseconds; None if none were read."""
         self._missed: Problem | None = None
         """Why the newest lines are missing from the pane; None if they are not."""
         self._ids = EventIds(MOST_IDS)
@@ -61,7 +63,7 @@ class PaneTail:
         self.pattern = pattern
         self.pane.clear()
         self._began = asyncio.Event()
-        self._missed = None
+        self._missed = self._read_back_to = None
         self._ids, self._twins = EventIds(MOST_IDS), TwinLines()
         self.pane.note = ""
         self.pane.title = self._title(group)
@@ -90,7 +92,7 @@ class PaneTail:
             lines = [line for line in batch.lines if not line.late or self._ids.add(line.id, line.at)]
             self.pane.append(self._twins.from_loop(lines, self._now))
             self._missed = None
-        self.pane.stats = batch.stats
+        self.pane.stats = batch.stats.complete_since(self._read_back_to)
         if self.pane.problem is not None and batch.problem is None:
             # The feeds failed for the same reason; retry them now instead of at their next poll.
             self.services.refresh_feeds()
@@ -128,6 +130,7 @@ class PaneTail:
             return
         self._reading_earlier = True
         density = len(store) / max(1, store.newest - store.oldest)
+        continues = self._continues()
         pane.note = _("reading older lines…")
         try:
             with self._source() as source:
@@ -136,10 +139,25 @@ class PaneTail:
                     async for page in pages:
                         self.add(page.lines)
                         pane.note = self._progress(page)
+                        if page.done and continues:
+                            self._extend(store.oldest)
         except AwsError as error:
             pane.note, pane.problem = "", error.problem
         finally:
             self._reading_earlier = False
+
+    def _continues(self) -> bool:
+        """Whether nothing is missing from the oldest line in the pane on."""
+        stats, store = self.pane.stats, self.pane.store
+        if stats is None or stats.complete_from is None or store.dropped or self.pane.gaps:
+            return False
+        return stats.complete_from <= store.oldest
+
+    def _extend(self, back_to: int) -> None:
+        """Say that nothing is missing from `back_to` (epoch milliseconds) on."""
+        self._read_back_to = back_to
+        if self.pane.stats is not None:
+            self.pane.stats = self.pane.stats.complete_since(back_to)
 
     def _progress(self, page: EarlierLines) -> str:
         if page.at_beginning:

@@ -17,10 +17,12 @@ _SLOW = 0.3
 _FAST = 0.12
 """Seconds below which it counts as fast again."""
 _INTERVALS = {False: 0.05, True: 0.25}
+_SHORTEST = 0.02
+"""Seconds between two frames at least, however fast the terminal answers."""
 _AT_ONCE = {False: 0.03, True: 0.045}
 """Seconds of round trip below which the terminal answers at once; more than that where it did so before.
 
-Frames come every 50 ms at most: the line is then idle nearly half of the time, whatever is sent.
+A frame comes after two round trips at the earliest: the line is then idle half of the time, whatever is sent.
 """
 _LARGE = 512
 """Bytes from which on transmission, not distance, takes most of a frame's time."""
@@ -79,8 +81,11 @@ class Meter:
 
     @property
     def interval(self) -> float:
-        """Least seconds between two frames: 20 a second at most, 4 on a slow line."""
-        return _INTERVALS[self.state.is_slow]
+        """Least seconds between two frames: 20 a second at most, 4 on a slow line, 50 where the terminal answers at once."""
+        longest = _INTERVALS[self.state.is_slow]
+        if not self.answers_at_once or self.state.round_trip is None:
+            return longest
+        return min(longest, max(_SHORTEST, 2 * self.state.round_trip))
 
     @property
     def frame_limit(self) -> int | None:

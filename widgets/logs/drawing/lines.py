@@ -79,6 +79,10 @@ class LogLines(LogWindow, can_focus=True):
         self.rules.gaps = gaps
         self.redraw()
 
+    def on_resize(self) -> None:
+        """Give the gauge the share of the new window, once it has its own new size."""
+        self.call_after_refresh(self.update_gauge)
+
     def update_gauge(self) -> None:
         """Set `bottom` and the gauge for the next drawing."""
         rows, _skip = self.scroller.window()

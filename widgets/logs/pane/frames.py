@@ -22,8 +22,8 @@ class PaneFrames(FrameLimiter):
         super().__init__(self._draw_frame, fps, pace)
         self._pane = pane
         self._before = before
-        self._full_fps = 2 * fps
-        """The rate while a window of new lines waits: nothing of the last frame would be left to be scrolled."""
+        self._full_fps = 4 * fps
+        """The rate while half a window of new lines waits: little of the last frame would be left to be scrolled."""
         self._drawn_end = 0
         """Row after the newest line when the last frame was drawn."""
         self.undrawn = False
@@ -39,9 +39,9 @@ class PaneFrames(FrameLimiter):
             self.ask(self._full_fps if self._is_full() else 0.0)
 
     def _is_full(self) -> bool:
-        """Whether more lines wait than the window shows."""
+        """Whether at least half as many lines wait as the window shows."""
         lines = self._pane.lines
-        return lines.scroller.follow and self._pane.store.end - self._drawn_end >= max(1, lines.size.height)
+        return lines.scroller.follow and self._pane.store.end - self._drawn_end >= max(1, lines.size.height // 2)
 
     def _draw_frame(self) -> None:
         self.undrawn = False

@@ -12,7 +12,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import orjson
-from aiobotocore.parsers import PROTOCOL_PARSERS, AioJSONParser, AioResponseParserFactory
+from aiobotocore.parsers import (
+    PROTOCOL_PARSERS,
+    AioEventStreamJSONParser,
+    AioJSONParser,
+    AioResponseParserFactory,
+)
 from botocore.parsers import BaseXMLResponseParser, ResponseParserError
 from botocore.utils import parse_timestamp
 
@@ -123,8 +128,32 @@ def _hold(shape: Any, node: Any, names: Container[str] | None = None) -> None:
         raise ResponseParserError(f"{shape.name}: an element that is no member of the list")
 
 
+class _Events(_Checked, AioEventStreamJSONParser):  # type: ignore[misc]  # the SDK ships no types
+    """The events of a stream of the `json` protocol (StartLiveTail), each checked as a response is."""
+
+    def __init__(self, *defaults: Any) -> None:
+        super().__init__(*defaults)
+        self._checks: WeakKeyDictionary[Any, Check] = WeakKeyDictionary()
+
+    def _initial_body_parse(self, body: bytes) -> Any:
+        return _loads(body or b"{}")
+
+    def _parse_shape(self, shape: Any, node: Any) -> Any:
+        return node if _check(self._checks, shape)(node) else super()._parse_shape(shape, node)
+
+
 class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
     """The `json` protocol: cloudwatch, logs, ecs, application-autoscaling…"""
+
+    EVENT_STREAM_PARSER_CLS = _Events
+
+    async def _handle_event_stream(self, response: dict[str, Any], shape: Any, event_name: str) -> Any:
+        try:
+            return await super()._handle_event_stream(response, shape, event_name)
+        except BaseException:
+            # Nobody gets the stream, so nobody else closes it.
+            response["body"].close()
+            raise
 
     def __init__(self, checks: "WeakKeyDictionary[Any, Check]", **defaults: Any) -> None:
         super().__init__(**defaults)
@@ -139,18 +168,20 @@ class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK 
         if not raw_body and shape.members:
             raise ResponseParserError("an empty body")
         value = _loads(raw_body or b"{}")
-        if self._check(shape)(value):
+        if _check(self._checks, shape)(value):
             return value
         if shape.name in EPOCH_SHAPES:
             return AioJSONParser(timestamp_parser=_epoch)._parse_shape(shape, value)
         return self._parse_shape(shape, value)
 
-    def _check(self, shape: Any) -> Check:
-        check = self._checks.get(shape)
-        if check is None:
-            rules = Rules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)
-            check = self._checks[shape] = checker(shape, rules)
-        return check
+
+def _check(checks: "WeakKeyDictionary[Any, Check]", shape: Any) -> Check:
+    """The check of a shape, made once for those who share `checks`."""
+    check = checks.get(shape)
+    if check is None:
+        rules = Rules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)
+        check = checks[shape] = checker(shape, rules)
+    return check
 
 
 def _loads(body: bytes) -> Any:

@@ -3,9 +3,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from services.aws.client.errors import AwsError
 from services.clock import ManualClock
 from services.logs.follow.follower import SEARCH_BACK, LogFollower, TailBatch
+from services.logs.follow.limiter import LogLimiter
 from services.models.logs import LogLine
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import failure
@@ -191,6 +194,29 @@ async def test_the_lines_that_a_tail_begins_with_count_when_they_were_ingested()
             tail.clock.advance(55)
             await tail.idle()
             assert tail.batches[-1].stats.rate < 0.1
+
+
+async def test_while_lines_come_rounds_are_quick_and_slow_down_with_the_load() -> None:
+    group = Group()
+    limiter = LogLimiter(ManualClock(NOW))
+    group.write("a", MS - 1_000)
+    async with Tail(group, quick=1.5) as tail:
+        await tail.advance(5)
+        await tail.advance(1.5)
+        polls = tail.batches[-1].stats.polls
+        group.write("b", MS + 6_000)
+        await tail.advance(5)
+        await tail.advance(1.5)
+        assert tail.batches[-1].stats.polls == polls + 2, "a line came: the next round is soon"
+        await tail.advance(1.5)
+        assert tail.batches[-1].stats.polls == polls + 2, "nothing came since"
+    lane = limiter.open("busy")
+    assert limiter.rhythm(lane, 1.5, 5.0) == 1.5
+    for _page in range(30):
+        limiter.read(6_500, 0)
+    assert limiter.rhythm(lane, 1.5, 5.0) == pytest.approx(4 / 1.03, rel=0.05)
+    limiter.read(3_000, 0)
+    assert limiter.rhythm(lane, 1.5, 5.0) > 4.3
 
 
 async def test_lag_is_the_newest_events_age_when_it_came() -> None:

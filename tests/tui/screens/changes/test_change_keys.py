@@ -93,10 +93,10 @@ async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         await name_asked(pilot, screen)
-        embedded.fault("application-autoscaling", delay=0.3)
-        await pilot.press("f5", "tab", "tab")
-        went_to = screen.focused
-        assert went_to is screen.form.query_one("#ask-revert")
+        with embedded.held("application-autoscaling"):
+            await pilot.press("f5", "tab", "tab")
+            went_to = screen.focused
+            assert went_to is screen.form.query_one("#ask-revert")
         await until(pilot, lambda: screen.bar.asking)
         assert screen.focused is went_to
         await pilot.press("right")
@@ -249,12 +249,12 @@ async def test_the_keys_that_are_offered_follow_the_state(embedded: Embedded) ->
         await arm(pilot)
         await until(pilot, lambda: "F9 read-only" in hints(screen))
         await name_asked(pilot, screen)
-        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.5)
-        await burst(pilot, *NAME)
-        await pilot.press("enter")
-        await until(pilot, lambda: screen.applying)
-        assert "F5" not in hints(screen)
-        assert "F9 read-only" in hints(screen), "it stops the steps that are still to come"
+        with embedded.held("application-autoscaling", "RegisterScalableTarget"):
+            await burst(pilot, *NAME)
+            await pilot.press("enter")
+            await until(pilot, lambda: screen.applying)
+            assert "F5" not in hints(screen)
+            assert "F9 read-only" in hints(screen), "it stops the steps that are still to come"
         await until(pilot, lambda: screen.view.run and screen.view.run.state is StepState.DONE)
         await until(pilot, lambda: "F9" not in hints(screen))
         assert "F5" not in hints(screen)
@@ -314,11 +314,11 @@ async def test_quit_works_over_the_dialog_that_sends(embedded: Embedded) -> None
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         await to_question(pilot, screen)
-        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.3)
-        await burst(pilot, *NAME)
-        await pilot.press("enter")
-        await until(pilot, lambda: screen.applying and screen.view.run is not None)
-        await pilot.press("ctrl+q")
+        with embedded.held("application-autoscaling", "RegisterScalableTarget"):
+            await burst(pilot, *NAME)
+            await pilot.press("enter")
+            await until(pilot, lambda: screen.applying and screen.view.run is not None)
+            await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app._exit)
 
 
@@ -357,12 +357,12 @@ async def test_while_this_console_sends_c_says_so(embedded: Embedded) -> None:
         await arm_without_screen(pilot)
         screen = await planned(pilot)
         await name_asked(pilot, screen)
-        embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=1.0)
-        await burst(pilot, *NAME)
-        await pilot.press("enter")
-        await until(pilot, lambda: screen.view.run is not None)
-        await pilot.press("escape", "r")
-        await until(pilot, lambda: "carrying it out now" in notices(pilot))
+        with embedded.held("application-autoscaling", "RegisterScalableTarget"):
+            await burst(pilot, *NAME)
+            await pilot.press("enter")
+            await until(pilot, lambda: screen.view.run is not None)
+            await pilot.press("escape", "r")
+            await until(pilot, lambda: "carrying it out now" in notices(pilot))
 
 
 def notices(pilot: Pilot[Any]) -> str:

@@ -83,8 +83,10 @@ async def opened(pilot: Pilot[Any], embedded: Embedded) -> tuple[RevealScreen, s
         plan = await engine.plan("key-rotation", USER, {"step": step})
         run = await engine.apply(plan, USER)
     reveal.show_after(app, run)
-    await until(pilot, lambda: isinstance(app.screen, RevealScreen))
-    return app.screen, keys_of(embedded)[-1].secret
+    screen = app.screen
+    assert isinstance(screen, RevealScreen)
+    await until(pilot, lambda: screen.is_mounted)
+    return screen, keys_of(embedded)[-1].secret
 
 
 @pytest.mark.usefixtures("quick")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
 from tests.tui.seeding import client, put_lines
@@ -39,8 +39,7 @@ async def test_the_merged_pane_has_every_line_in_order_with_its_source(
             await put_lines(
                 aws, ODD, "stream", [(start + 30_500, "a late one"), (start + 60_000, "a new one")]
             )
-        embedded.advance(6)
-        await until(pilot, lambda: len(store) == 62)
+        await until_later(pilot, embedded, lambda: len(store) == 62)
         texts = [store.line(row).text for row in range(store.first, store.end)]
         assert texts[31] == "a late one"
         assert texts[-1] == "a new one"

@@ -37,10 +37,16 @@ def at_cursor(pane: LogPane) -> str:
     return line.text if line is not None else ""
 
 
+async def filled(pilot: Pilot[Any], even: LogPane, odd: LogPane) -> None:
+    """Wait until both panes have all their lines and show them, so that keys move in them."""
+    await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+    await until(pilot, lambda: "line 58" in screen_text(pilot) and "line 59" in screen_text(pilot))
+
+
 async def test_moving_in_a_pane_moves_the_others_to_the_same_moment(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd = panes_of(pilot)
-        await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+        await filled(pilot, even, odd)
         even.focus()
         await burst(pilot, KEYS["up"] * 20)
         place = int(at_cursor(even).removeprefix("line "))
@@ -60,7 +66,7 @@ async def test_following_again_in_one_pane_follows_in_those_that_were_moved_alon
 ) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd = panes_of(pilot)
-        await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+        await filled(pilot, even, odd)
         even.focus()
         await burst(pilot, "*", KEYS["up"] * 20)
         await until(pilot, lambda: odd.lines.rules.time_mark is not None)

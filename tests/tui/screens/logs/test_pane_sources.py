@@ -11,7 +11,7 @@ from services.models.insights import QueryState
 from services.models.insights_queries import QueryProgress
 from services.models.logs import LogLine
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, screen_text, until, until_later
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
 from widgets.logs.pane.pane import LogPane
@@ -51,6 +51,7 @@ async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_
                 await pilot.press("home", "pageup")
                 await pilot.pause(0.02)
         assert texts(pane) == Counter(text for _at, text in lines), "each once"
+        await until(pilot, lambda: pane.stats.complete_from == pane.store.oldest == lines[0][0])
 
 
 async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aws: Embedded) -> None:
@@ -82,10 +83,7 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
             assert all(pane.store.line(row).late for row in range(pane.store.first, pane.store.end - 1))
             # The sweeps that bring them later show none of them again.
             lines = pane.stats.lines
-            async with asyncio.timeout(60):
-                while pane.stats.lines < lines + 3:
-                    empty_aws.advance(20)
-                    await pilot.pause(0.02)
+            await until_later(pilot, empty_aws, lambda: pane.stats.lines >= lines + 3, 20)
             assert texts(pane) == expected
 
 
@@ -148,16 +146,14 @@ async def test_live_tail_shows_its_price_and_each_line_once(
                 expected.update(["same", "same", f"turn {turn}"])
                 await until(pilot, lambda: texts(pane) == expected)
                 lines = pane.stats.lines
-                empty_aws.advance(5)
-                await until(pilot, lambda lines=lines: pane.stats.lines == lines + 3)
+                await until_later(pilot, empty_aws, lambda lines=lines: pane.stats.lines == lines + 3)
                 assert texts(pane) == expected, "the loop has brought them, too"
             await pilot.press("f4")
             await until(pilot, lambda: "LIVE" not in screen_text(pilot))
             assert screen.live_sessions == {}
             await put_lines(logs, GROUP, "a", [(now_ms(empty_aws), "after")])
-            empty_aws.advance(5)
             expected["after"] += 1
-            await until(pilot, lambda: texts(pane) == expected)
+            await until_later(pilot, empty_aws, lambda: texts(pane) == expected)
 
 
 async def test_what_is_read_of_one_group_never_appears_in_the_next_one_of_the_pane(

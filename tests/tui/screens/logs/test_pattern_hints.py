@@ -4,7 +4,7 @@ import pytest
 
 from services.logs.filter_patterns.trial import MOST, PatternTrial
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 
 
@@ -13,8 +13,7 @@ async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embe
         await pilot.press("f", *"INFO")
         await until(pilot, lambda: "lines with “INFO”" in screen_text(pilot))
         assert "logs.TestMetricFilter" not in embedded.counts(), "nothing is asked while keys are pressed"
-        embedded.advance(1)
-        await until(pilot, lambda: "lines on the screen" in screen_text(pilot))
+        await until_later(pilot, embedded, lambda: "lines on the screen" in screen_text(pilot), 1)
         assert embedded.counts()["logs.TestMetricFilter"] == 1
 
 

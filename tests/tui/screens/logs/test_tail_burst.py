@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import console, until, until_later
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
 
@@ -30,31 +30,23 @@ async def test_every_event_is_shown_exactly_once(empty_aws: Embedded) -> None:
             burst = {s: [(start + n // 10, f"burst {s} {n}") for n in range(1000)] for s in STREAMS}
             await asyncio.gather(*(put_lines(logs, GROUP, stream, lines) for stream, lines in burst.items()))
             expected.update(text for lines in burst.values() for _at, text in lines)
-            await polled(pilot, empty_aws, pane, expected)
+            await until_later(pilot, empty_aws, lambda: held(pane) == expected)
 
             empty_aws.advance(120)
             now = int(empty_aws.clock.now().timestamp() * 1000)
             late = [(now - 90_000 + n, f"ninety seconds late {n}") for n in range(50)]
             same = [(now - 2, f"same millisecond {n}") for n in range(50)]
             await put_lines(logs, GROUP, "b", same)
-            await polled(pilot, empty_aws, pane, expected + Counter(text for _at, text in same))
+            expected.update(text for _at, text in same)
+            await until_later(pilot, empty_aws, lambda: held(pane) == expected)
             await put_lines(logs, GROUP, "c", late)
-            expected += Counter(text for _at, text in same + late)
-            await polled(pilot, empty_aws, pane, expected)
+            expected.update(text for _at, text in late)
+            await until_later(pilot, empty_aws, lambda: held(pane) == expected)
 
             times = [pane.store.time_at(row) for row in range(len(pane.store))]
             assert times == sorted(times), "late ones stand where they belong"
             assert pane.stats.late >= 50
             for _again in range(5):
                 polls = pane.stats.polls
-                empty_aws.advance(5)
-                await until(pilot, lambda polls=polls: pane.stats.polls > polls)
+                await until_later(pilot, empty_aws, lambda polls=polls: pane.stats.polls > polls)
             assert held(pane) == expected, "and reading them again by the overlap changes nothing"
-
-
-async def polled(pilot, aws: Embedded, pane, expected: Counter[str]) -> None:
-    """Let the follow loop poll until it has everything."""
-    async with asyncio.timeout(60):
-        while held(pane) != expected:
-            aws.advance(5)
-            await pilot.pause(0.05)

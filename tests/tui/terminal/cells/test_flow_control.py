@@ -130,7 +130,7 @@ def test_a_terminal_that_answers_at_once_gets_every_frame(monkeypatch: pytest.Mo
         desk.fill(step)
         desk.loop.run(0.05)
     assert len(desk.line.frames) >= 199
-    assert desk.output.min_interval == pytest.approx(0.05)
+    assert desk.output.min_interval == pytest.approx(0.02)
     desk.check()
 
 

@@ -1,0 +1,16 @@
+"""Pictures of the logs mode: columns of each form with the ruler above, the merged lines, a query's result."""
+
+from collections.abc import Callable
+
+import pytest
+
+from services import i18n
+from tests.widgets.log_gallery import LogGallery, drawn
+
+SHOWN = [("json", "ja"), ("postgresql", "ja"), ("waf", "en"), ("merged", "ja"), ("query", "en")]
+
+
+@pytest.mark.parametrize(("page", "language"), SHOWN)
+def test_snapshot(snap_compare: Callable[..., bool], page: str, language: str) -> None:
+    i18n.use(language)
+    assert snap_compare(LogGallery(page), terminal_size=(120, 24), run_before=drawn)

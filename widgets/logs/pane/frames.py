@@ -41,7 +41,9 @@ class PaneFrames(FrameLimiter):
     def _is_full(self) -> bool:
         """Whether at least half as many lines wait as the window shows."""
         lines = self._pane.lines
-        return lines.scroller.follow and self._pane.store.end - self._drawn_end >= max(1, lines.size.height // 2)
+        return lines.scroller.follow and self._pane.store.end - self._drawn_end >= max(
+            1, lines.size.height // 2
+        )
 
     def _draw_frame(self) -> None:
         self.undrawn = False

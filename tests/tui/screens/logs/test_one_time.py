@@ -11,6 +11,7 @@ from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.typed import KEYS, burst
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.prompt import LogPrompt
 
 EVEN, ODD = "/further/even", "/further/odd"
 
@@ -84,3 +85,31 @@ async def test_a_typed_time_is_gone_to_in_every_pane(embedded: Embedded, start: 
         await burst(pilot, "@", "9:59:20", KEYS["enter"])
         await until(pilot, lambda: (at_cursor(even), at_cursor(odd)) == ("line 20", "line 21"))
         assert even.lines.rules.marked_at == odd.lines.rules.marked_at == start + 20_000
+
+
+async def test_a_time_that_is_asked_for_is_the_one_time_though_the_pane_has_no_line_at_it(
+    embedded: Embedded, start: int
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        even, odd = panes_of(pilot)
+        await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+        even.focus()
+        asked = start + 10_500  # the pane's next line is that of 12 s, the other's that of 11 s
+        even.prompt.post_message(LogPrompt.TimeEntered(asked, minute=False))
+        await until(pilot, lambda: at_cursor(even) == "line 12")
+        await until(pilot, lambda: odd.lines.rules.time_mark == asked)
+        assert at_cursor(odd) == "line 11"
+        await burst(pilot, KEYS["down"])
+        await until(pilot, lambda: odd.lines.rules.time_mark == start + 14_000)
+        await until(pilot, lambda: at_cursor(odd) == "line 15")
+
+
+async def test_going_around_the_end_of_the_matches_is_told(embedded: Embedded, start: int) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD, size=(120, 60)) as pilot:
+        even, _odd = panes_of(pilot)
+        await until(pilot, lambda: len(even.store) == 30)
+        even.focus()
+        await burst(pilot, "/line 5", KEYS["enter"])
+        await until(pilot, lambda: at_cursor(even) == "line 58")
+        await burst(pilot, "n")
+        await until(pilot, lambda: "past the newest: on from the oldest" in screen_text(pilot))

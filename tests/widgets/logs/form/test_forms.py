@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.models.logs import LogFormId
+from services.models.logs import LogFormId, LogLine
 from tests.widgets.logs.form.drawn import body, painter, rows, store_of, style_of
 from widgets.logs.drawing.strips import HEAD_WIDTH
 from widgets.logs.form.group_form import FormChoice, GroupForm, form_named, forms
+from widgets.logs.form.json_lines import JsonLines
 from widgets.logs.form.layout import REST, STREAM
+from widgets.logs.form.line_form import Parts
+from widgets.logs.store.store import LogStore
 from widgets.logs.text.search import Query
 
 REQUEST = (
@@ -261,3 +264,24 @@ def test_no_form_loses_the_message(message: str, form: str) -> None:
     drawn = painter(line, width=200, choice=FormChoice("g", form=form))
     assert message.strip() in body(drawn, line)
     assert message.strip() in body(painter(message, choice=FormChoice("g", form=form)), message)
+
+
+@pytest.mark.parametrize(("count", "pad", "most"), [(10_000, 10, 40), (2_000, 20_000, 4)])
+def test_a_sample_is_small_however_many_and_long_the_lines_are(
+    monkeypatch: pytest.MonkeyPatch, count: int, pad: int, most: int
+) -> None:
+    parsed: list[str] = []
+    parse = JsonLines.parse
+
+    def counting(form: JsonLines, text: str) -> Parts | None:
+        parsed.append(text)
+        return parse(form, text)
+
+    monkeypatch.setattr(JsonLines, "parse", counting)
+    store = LogStore()
+    text = json.dumps({"level": "INFO", "path": "/", "pad": "x" * pad})
+    store.append([LogLine(str(number), number, number, "s", text) for number in range(count)])
+    form = GroupForm()
+    form.update(store, 140)
+    assert form.sample.fields["path"] > 0
+    assert len(parsed) <= 2 * most, "once to recognise the form, once for its fields"

@@ -1,8 +1,9 @@
-"""The state of a query in words."""
+"""The state of a query and its price in words."""
 
 from services.i18n import N_, _
+from services.models.amounts import size_words, yen_words
 from services.models.insights import QueryState
-from services.models.insights_queries import QueryProgress
+from services.models.insights_queries import QueryEstimate, QueryProgress
 
 _STATES = {
     QueryState.SCHEDULED: N_("waiting"),
@@ -18,3 +19,10 @@ _STATES = {
 def state_words(progress: QueryProgress) -> str:
     """The state of a query as one word or two."""
     return _("stopped: it ran too long") if progress.given_up else _(_STATES[progress.state])
+
+
+def group_price(estimate: QueryEstimate) -> str:
+    """The price of a query of one log group."""
+    if estimate.unknown:
+        return _("price unknown: the size of the log group cannot be read")
+    return _("about {size}, {yen}").format(size=size_words(estimate.bytes), yen=yen_words(estimate.yen))

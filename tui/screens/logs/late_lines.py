@@ -14,8 +14,10 @@ from services.logs.follow.late_lines import (
     late_lines_query,
     only_matching,
 )
+from services.logs.insights.wording import group_price
 from services.models.amounts import size_words, yen_words
 from services.models.date_text import zoned_time
+from services.models.insights_queries import QueryEstimate
 from services.models.logs import LogLine
 from tui.console import Console
 from tui.screens.common.confirm import ConfirmScreen
@@ -34,15 +36,14 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
     try:
         estimate = await service.estimate(query.groups, query.span, query.text)
         text = _(
-            "Ask Logs Insights for lines of {group} that arrived more than {seconds} s late, since {time}.\n"
-            "It scans up to {size}: {yen}."
-        ).format(
+            "Ask Logs Insights for lines of {group} that arrived more than {seconds} s late, since {time}."
+        )
+        text = text.format(
             group=tail.group,
             seconds=f"{stats.lateness:,.0f}",
             time=zoned_time(query.span.start, pane.zone, now, seconds=True),
-            size=size_words(estimate.bytes),
-            yen=yen_words(estimate.yen),
         )
+        text = f"{text}\n{_price(estimate)}"
         keys = _("⏎ {verb} · Esc closes").format(verb=_("asks"))
         if not await app.push_screen_wait(ConfirmScreen(_("Late lines"), Content(text), keys)):
             return
@@ -73,3 +74,10 @@ async def _matching(tail: PaneTail, lines: list[LogLine]) -> list[LogLine]:
         return lines
     filters = MetricFilters(tail.services.session)
     return await only_matching(filters, tail.pattern, lines, tail.services.clock)
+
+
+def _price(estimate: QueryEstimate) -> str:
+    if estimate.unknown:
+        return group_price(estimate)
+    words = _("It scans up to {size}: {yen}.")
+    return words.format(size=size_words(estimate.bytes), yen=yen_words(estimate.yen))

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.events import Event, InputEvent
+from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.logs.filter_patterns.quoting import as_pattern
@@ -111,7 +112,7 @@ class PaneScreen(ModeScreen):
 
     def action_columns(self) -> None:
         """Choose the columns of the focused pane's log group."""
-        if (pane := self._pane_at_hand()) is not None:
+        if (pane := pane_around(self.focused) or self._pane_at_hand()) is not None:
             self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
 
     def action_late_lines(self) -> None:
@@ -153,7 +154,7 @@ class PaneScreen(ModeScreen):
 
     def action_line_tables(self) -> None:
         """Show what the lines of the focused pane add up to."""
-        if (pane := self._pane_at_hand()) is not None:
+        if (pane := pane_around(self.focused) or self._pane_at_hand()) is not None:
             self.run_worker(show_tables(self.app, pane), group="line-tables", exclusive=True)
 
     def _pane_at_hand(self) -> LogPane | None:
@@ -206,10 +207,9 @@ class PaneScreen(ModeScreen):
     @on(LogPrompt.PatternTyped)
     def explain_pattern(self, message: LogPrompt.PatternTyped) -> None:
         """Explain the pattern that is being typed, and try it."""
-        for pane in self.tails:
-            if pane.prompt is message.prompt:
-                hint = show_hint(pane, message.text, self.services)
-                self.run_worker(hint, group=f"pattern-hint-{id(pane)}", exclusive=True)
+        if (pane := pane_around(message.prompt)) is not None:
+            hint = show_hint(pane, message.text, self.services)
+            self.run_worker(hint, group=f"pattern-hint-{id(pane)}", exclusive=True)
 
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:
@@ -253,9 +253,7 @@ class PaneScreen(ModeScreen):
     def field_acted(self, message: FieldList.Acted) -> None:
         """Search, filter, copy or follow the value of a field."""
         message.stop()
-        around = message.fields.ancestors
-        pane = next((pane for pane in self.tails if pane in around), None)
-        if pane is not None:
+        if (pane := pane_around(message.fields)) is not None:
             work = field_actions.act(self.app, pane, message, getattr(self, "add_pane", None))
             self.run_worker(work, group="field", exclusive=True)
 
@@ -265,6 +263,12 @@ class PaneScreen(ModeScreen):
         groups = await self.app.push_screen_wait(GroupScreen(self.services, self.app.config.log_groups))
         if groups and pane in self.tails:
             self.follow(pane, groups[0])
+
+
+def pane_around(widget: Widget | None) -> LogPane | None:
+    """The pane that a widget is in, be it one that covers the others; None for a widget elsewhere."""
+    around = widget.ancestors_with_self if widget is not None else []
+    return next((each for each in around if isinstance(each, LogPane)), None)
 
 
 def is_reading(pane: LogPane) -> bool:

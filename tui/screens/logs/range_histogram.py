@@ -10,7 +10,7 @@ from textual.content import Content
 from services.aws.client.errors import AwsError
 from services.i18n import _, plural
 from services.logs.insights.histogram import LevelBar, LevelHistogram
-from services.models.amounts import size_words, yen_words
+from services.logs.insights.wording import group_price
 from services.models.date_text import span_text
 from services.models.insights_queries import QueryEstimate
 from services.models.logs import Severity
@@ -46,7 +46,7 @@ async def _offer(app: Console, pane: LogPane, group: str) -> None:
         app.inform(error.problem.message, severity="warning")
         return
     choices = [
-        Choice(str(hours), _range_words(hours), _price(estimate))
+        Choice(str(hours), _range_words(hours), group_price(estimate))
         for hours, estimate in zip(spans, estimates, strict=True)
     ]
     choices.append(Choice("other", _("another range…"), _("from and to are typed; the price is asked about")))
@@ -75,7 +75,7 @@ async def _ask_and_count(app: Console, pane: LogPane, group: str, span: TimeSpan
     zone, today = pane.lines.format.zone, pane.lines.today()
     words = _("Count the lines of {range} by level with one query of Logs Insights: {price}.").format(
         range=span_text(second_text(start, zone, today), second_text(end, zone, today)),
-        price=_price(estimate),
+        price=group_price(estimate),
     )
     confirm(
         app,
@@ -115,12 +115,6 @@ def _counts(bar: LevelBar) -> Counts:
     errors = sum(count for level, count in by_level.items() if level >= Severity.ERROR)
     warnings = by_level.get(Severity.WARNING, 0)
     return Counts(bar.total - errors - warnings, warnings, errors)
-
-
-def _price(estimate: QueryEstimate) -> str:
-    if estimate.unknown:
-        return _("price unknown: the size of the log group cannot be read")
-    return _("about {size}, {yen}").format(size=size_words(estimate.bytes), yen=yen_words(estimate.yen))
 
 
 def _range_words(hours: int) -> str:

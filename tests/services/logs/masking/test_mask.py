@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.logs.masking.further import mistake_in
 from services.logs.masking.kinds import HIDDEN
 from services.logs.masking.mask import Masker, mask
 from services.logs.masking.of_runbook import masker_of
@@ -178,3 +179,20 @@ def test_the_contacts_of_the_runbook_stay_readable() -> None:
     masker = masker_of(loads(SYSTEM + contacts).runbook)
     text = "PM 03-1234-5678 pm@example.jp, 090-1234-5678"
     assert masker.mask(text) == "PM 03-1234-5678 pm@example.jp, ***"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_bounded"),
+    [
+        ("(?:a|a){1,20}b", False),
+        ("(?:a|aa){20}b", False),
+        ("(a|a)" * 30 + "b", False),
+        ("(?:(?:a|a)(?:a|a)){10}b", False),
+        ("(?:foo|bar){1,3}", True),
+        ("(?:a|b|c)-(?:d|e)", True),
+        ("[a|b]{1,20}", True),
+        (r"(?:R|S)-\d{6}", True),
+    ],
+)
+def test_alternatives_count_among_the_ways_to_match(pattern: str, is_bounded: bool) -> None:
+    assert (mistake_in(pattern) == "") == is_bounded

@@ -93,6 +93,23 @@ async def test_a_request_that_a_line_does_not_name_leaves_the_merging_as_it_is(
         assert screen.cover.pane.title == "Merged"
 
 
+async def test_a_field_of_a_merged_line_is_searched_and_its_pattern_explained(
+    embedded: Embedded, start: int
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        screen = pilot.app.screen
+        await screen.remove_pane(next(iter(screen.tails)))
+        await burst(pilot, "&")
+        await until(pilot, lambda: screen.cover is not None and len(screen.cover.pane.store) == 60)
+        pane = screen.cover.pane
+        await burst(pilot, KEYS["up"], KEYS["enter"])
+        await until(pilot, lambda: pane.detail.fields.has_focus)
+        await burst(pilot, "/")
+        await until(pilot, lambda: pane.prompt.display and pane.prompt.entry.value.startswith("line "))
+        await burst(pilot, KEYS["escape"], "f", "abc")
+        await until(pilot, lambda: "lines with “abc”" in screen_text(pilot))
+
+
 async def test_a_time_that_cannot_be_read_is_a_gap_with_its_reason(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
         pane = pilot.app.screen.pane

@@ -59,6 +59,17 @@ async def ask(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: screen.table.has_focus)
 
 
+async def test_the_price_of_another_text_lets_nothing_be_sent(embedded: Embedded) -> None:
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        screen.editor.load_text("source logGroups(namePrefix: ['/']) | fields @message")
+        screen.draft.groups = ()
+        screen.action_run()
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        assert "unknown price" in screen_text(pilot)
+        assert embedded.counts().get("logs.StartQuery", 0) == 0
+
+
 @pytest.mark.scenario("ordinary-day", history=3600)
 async def test_the_price_stands_there_before_and_after(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:

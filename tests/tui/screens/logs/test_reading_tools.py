@@ -10,6 +10,7 @@ from services.demo.logs.insights.model import QueryStore
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.incidents import Incident, IncidentState, TriggerKind
+from services.models.insights_queries import QueryEstimate
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tui.typed import KEYS, burst
@@ -110,3 +111,31 @@ def test_the_ruler_marks_t0_of_open_incidents_and_firing_alarms() -> None:
     )
     at = int(since.timestamp() * 1000)
     assert moments(app) == ((at - 60_000, "T0"), (at, "■ alb-5xx"))
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_range_of_unknown_price_is_asked_about_and_its_counts_go_with_the_group(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
+        pane = await opened(pilot)
+        screen: Any = pilot.app.screen
+        group = screen.tails[pane].group
+
+        async def estimate(*_query: Any) -> QueryEstimate:
+            return QueryEstimate(unknown=(group,))
+
+        monkeypatch.setattr(screen.services.insights, "estimate", estimate)
+        await burst(pilot, "B")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused)
+        await burst(pilot, KEYS["enter"])
+        await until(pilot, lambda: "Count the lines of" in screen_text(pilot))
+        assert "price unknown" in screen_text(pilot)
+        assert embedded.counts().get("logs.StartQuery", 0) == 0
+        await until(pilot, lambda: pilot.app.screen.guard.is_open)  # type: ignore[attr-defined]
+        await burst(pilot, KEYS["enter"])
+        await until(pilot, lambda: pane.ruler.range is not None)
+        screen.follow(pane, group, "ERROR")
+        assert pane.ruler.range is not None
+        screen.follow(pane, "/further/a")
+        assert pane.ruler.range is None

@@ -38,7 +38,13 @@ class QueryDraft:
     progress: QueryProgress | None = None
     """The last result."""
     estimate: QueryEstimate | None = field(default=None)
-    """What the present query would cost; None: not known."""
+    """What the query `priced` would cost; None: not known."""
+    priced: str = ""
+    """The text that `estimate` is of."""
+
+    def estimate_of(self, text: str) -> QueryEstimate | None:
+        """What the query with this text would cost; None: not known."""
+        return self.estimate if text == self.priced else None
 
     def take_length(self, length: timedelta, now: datetime) -> None:
         """Ask for the time of this length up to now."""

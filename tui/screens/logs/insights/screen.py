@@ -114,7 +114,8 @@ class InsightsScreen(ModeScreen):
     async def estimate(self) -> None:
         """Estimate the price of the query as it stands; free of charge."""
         self.draft.estimate = None
-        self.draft.estimate = await self._estimated(self.query_now())
+        query = self.query_now()
+        self.draft.estimate, self.draft.priced = await self._estimated(query), query.text
         self.refresh_bar()
 
     async def _estimated(self, query: InsightsQuery) -> QueryEstimate | None:
@@ -145,7 +146,7 @@ class InsightsScreen(ModeScreen):
         if trouble := mistake_in(query):
             self._say(trouble)
             return
-        estimate = self.draft.estimate or await self._estimated(query)
+        estimate = self.draft.estimate_of(query.text) or await self._estimated(query)
         if not await choosing.agreed(self.app, estimate):
             return
         self._say("")

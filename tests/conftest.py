@@ -139,6 +139,14 @@ def no_limit_of_log_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.logs.follow.limiter.REQUESTS", 1_000_000)
 
 
+@pytest.fixture
+def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may need more than four seconds for a source."""
+    from services.incidents.first_wave.reading import read_first_wave
+
+    monkeypatch.setitem(read_first_wave.__kwdefaults__, "seconds", 60.0)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def models_read_once() -> Iterator[None]:
     """Hundreds of sessions in one process need not decode the same API models again, and keep them for ever."""

@@ -1,15 +1,24 @@
 """From inspections to the log groups that they read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
 
 from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import loads
+from tests.conftest import Embedded
 from tests.services.runbook.small import SYSTEM
+from tests.tools.console import console, until
+from tests.tui.screens.duties.test_finding_screen import MONDAY, opened
 from tui.messages import OpenLogs
+from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.inspected_logs import logs_of
+from tui.screens.logs.logs import LogsScreen
 
 GROUP = '[[log_groups]]\nid = "/ecs/s"\ntitle = "t"\n'
 AT = datetime(2026, 1, 14, 0, 30, tzinfo=UTC)
@@ -36,3 +45,59 @@ def test_the_groups_of_the_evidence_come_first_at_its_time() -> None:
 def test_without_a_finding_the_runbook_names_the_group_and_others_lead_nowhere() -> None:
     assert logs_of(runbook(), ["error-logs"], []) == OpenLogs("/ecs/s", None, ())
     assert logs_of(runbook(), ["alarms"], []) is None
+
+
+BEFORE_NINE = pytest.mark.scenario("ordinary-day", history=600.0, origin=MONDAY - timedelta(minutes=10))
+
+
+def groups_of(pilot: Pilot[Any]) -> list[str]:
+    """The groups in the panes of the logs mode; empty elsewhere."""
+    screen = pilot.app.screen
+    return [tail.group for tail in screen.tails.values()] if isinstance(screen, LogsScreen) else []
+
+
+async def open_duty(pilot: Pilot[Any], duty: str) -> DutyScreen:
+    """The dialog of an occurrence of today."""
+    app = pilot.app
+    await until(pilot, lambda: app.duties and app.duties.today.occurrences)
+    occurrence = next(each for each in app.duties.today.occurrences if each.slot.duty == duty)
+    screen = DutyScreen(occurrence)
+    await app.push_screen(screen)
+    await until(pilot, lambda: app.screen is screen and screen.is_mounted)
+    return screen
+
+
+@BEFORE_NINE
+@pytest.mark.usefixtures("at_once")
+async def test_l_on_a_duty_opens_the_logs_of_its_inspections_in_place_of_the_dialog(
+    embedded: Embedded,
+) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
+        screen = await open_duty(pilot, "daily-morning")
+        await pilot.press("l")
+        await until(pilot, lambda: groups_of(pilot) == ["/ecs/staff-api"])
+        assert screen not in pilot.app.screen_stack
+
+
+@BEFORE_NINE
+@pytest.mark.usefixtures("at_once")
+async def test_l_is_not_offered_on_a_duty_that_reads_no_logs(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
+        screen = await open_duty(pilot, "weekly-backup")
+        assert "logs" not in {binding.binding.action for binding in screen.active_bindings.values()}
+        await pilot.press("l")
+        assert pilot.app.screen is screen
+
+
+@BEFORE_NINE
+@pytest.mark.usefixtures("at_once")
+async def test_l_on_a_finding_opens_its_logs_at_its_time(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
+        screen = await opened(pilot, embedded, "error-logs")
+        request = logs_of(screen.services.runbook, ["error-logs"], [screen.recorded.finding])
+        assert request is not None
+        assert request.at is not None
+        await pilot.press("l")
+        await until(pilot, lambda: groups_of(pilot) == ["/ecs/staff-api"])
+        (pane,) = pilot.app.screen.tails
+        await until(pilot, lambda: pane.lines.rules.marked_at == round(request.at.timestamp() * 1000))

@@ -135,6 +135,7 @@ async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is
 
 
 @pytest.mark.parametrize("minutes", [-4, 4])
+@pytest.mark.usefixtures("patient_first_waves")
 async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, minutes: int
 ) -> None:

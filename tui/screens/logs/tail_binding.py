@@ -94,7 +94,7 @@ class PaneTail:
             self._missed = None
         self.pane.stats = batch.stats.complete_since(self._read_back_to)
         if self.pane.problem is not None and batch.problem is None:
-            # The feeds failed for the same reason; retry them now instead of at their next poll.
+            # Feeds and other panes failed for the same reason; retry them now instead of at their next poll.
             self.services.refresh_feeds()
         self.pane.problem = batch.problem or self._missed
 

@@ -281,6 +281,19 @@ async def test_several_groups_merged_by_time(empty_aws: Embedded, tmp_path: Any)
         ]
 
 
+async def test_the_merged_lines_that_wait_are_printed_when_following_ends(
+    empty_aws: Embedded, tmp_path: Path
+) -> None:
+    async with world(empty_aws, tmp_path) as here:
+        await here.put(GROUPS[0], (60, "old"), (0, "new"))
+        task = asyncio.create_task(here.tail(*GROUPS, follow=True, merge=True))
+        await here.printed.until(1)
+        assert [line.split(" ")[-1] for line in here.printed.lines] == ["old"]
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert [line.split(" ")[-1] for line in here.printed.lines] == ["old", "new"]
+
+
 async def test_json_lines_hold_a_record_each(empty_aws: Embedded, tmp_path: Any) -> None:
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "mail taro@example.jp"))

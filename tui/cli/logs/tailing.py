@@ -58,7 +58,7 @@ async def tail(output: Prints, options: StartOptions, wish: TailOptions) -> int:
             try:
                 await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
                 if not work.done():
-                    # A file that was followed is completed.
+                    # A file that was followed is completed, and lines that wait to be merged are printed.
                     work.cancel()
                     await asyncio.wait({work})
                 return _status(work, end)
@@ -135,7 +135,7 @@ class _Tailing:
                     await sink.show(self._lines_of(item, merger))
             await self._finish(sink, merger)
         except asyncio.CancelledError:
-            if self._wish.follow and self._wish.output is not None:
+            if self._wish.follow:
                 await self._finish(sink, merger)
             raise
         finally:

@@ -21,7 +21,7 @@ _PASSWORD = re.compile(
 )
 _NAMED_TOKEN = re.compile(
     rf"""(?ix) (?: secret(?:[_-]?access)?(?:[_-]?key)? | (?:api|access|private|signing|encryption)[_-]?key
-      | tokens? | credentials? | signature ) (?: [_-]?(?:id|value) )? {_SEPARATOR} {_VALUE}"""
+      | tokens? | credentials? | signature | session[_-]?(?:id|key) | (?<![a-z])otp ) (?: [_-]?(?:id|value|code) )? {_SEPARATOR} {_VALUE}"""
 )
 _AUTHORIZATION = re.compile(
     rf"""(?ix) (?:proxy-)?authorization {_SEPARATOR} (?:\\?["'])?
@@ -47,6 +47,10 @@ _SECRET_KEY = re.compile(
 )
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,4}")
 _GITHUB = re.compile(r"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255})")
+_SERVICE_KEY = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:AIza[A-Za-z0-9_-]{30,64}|[sr]k[_-](?:live_|test_|proj-|ant-)?[A-Za-z0-9_-]{20,200})"
+)
+"""Keys that begin as Google's, Stripe's, OpenAI's or Anthropic's do."""
 _SLACK_TOKEN = re.compile(r"(?<![A-Za-z0-9])x(?:ox[a-z]|app)-[A-Za-z0-9-]{10,255}")
 _SLACK_HOOK = re.compile(r"""https://hooks\.slack\.com/(?P<value>[a-z]+/[^\s"'<>\\]{4,255})""")
 _PRIVATE_KEY = re.compile(
@@ -67,6 +71,7 @@ _HINTED = (
     (("hooks.slack.com/",), _SLACK_HOOK, SLACK),
     (("eyJ",), _JWT, TOKEN),
     (("gh", "github_pat_"), _GITHUB, TOKEN),
+    (("AIza", "sk-", "sk_", "rk_"), _SERVICE_KEY, TOKEN),
     (("://",), _USERINFO, PASSWORD),
 )
 """Patterns that are searched only in a text that contains one of their hints."""
@@ -81,7 +86,7 @@ _HINTED_FOLDED = (
 """The same for hints in lower case."""
 
 _TOKEN_WORDS = (
-    "secret", "token", "credential", "signature",
+    "secret", "token", "credential", "signature", "session", "otp",
     *(f"{word}{gap}key" for word in ("api", "access", "private", "signing", "encryption") for gap in ("", "-", "_")),
 )  # fmt: skip
 """A text without any of them (in lower case) has no named token."""

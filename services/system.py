@@ -28,6 +28,7 @@ from services.aws.logs.journal_stream import JournalStream
 from services.aws.logs.metric_filter import MetricFilters
 from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
+from services.background.wake import Wakes
 from services.calendar.calendar import Calendar
 from services.changes.arming.single_request import writer_of
 from services.changes.base import ChangeContext
@@ -105,6 +106,8 @@ class Services:
     logs: Logs
     log_limiter: LogLimiter
     """The account's limit of FilterLogEvents requests: everything that reads logs waits for its turn."""
+    log_retries: Wakes
+    """Called when logs that could not be read may be readable again."""
     insights: InsightsService
     dashboard: DashboardReader
     tails: SharedTails
@@ -168,9 +171,10 @@ class Services:
         self.workers.fault = repeating
 
     def refresh_feeds(self) -> None:
-        """Read all feeds now instead of at their next due time."""
+        """Read all feeds, and the logs that could not be read, now instead of at their next due time."""
         for feed in self.feeds.values():
             feed.refresh()
+        self.log_retries.wake()
 
     async def warm(self) -> None:
         """Load the SDK's API models for the first reads; sends no request and raises nothing."""
@@ -249,8 +253,15 @@ def connect(
     )
 
     log_limiter = limiter_of(str(runbook.system.account), str(region), clock)
+    log_retries = Wakes()
     follower = partial(
-        LogFollower, logs, clock=clock, poll=poll_seconds, limiter=log_limiter, fault=workers.report
+        LogFollower,
+        logs,
+        clock=clock,
+        poll=poll_seconds,
+        limiter=log_limiter,
+        retries=log_retries,
+        fault=workers.report,
     )
 
     def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
@@ -321,6 +332,7 @@ def connect(
         insights=insights,
         dashboard=dashboard,
         tails=SharedTails(follow),
+        log_retries=log_retries,
         log_exports=LogExports(
             runbook, str(region), book, clock, lambda: acts(identity_feed.state.value).name
         ),

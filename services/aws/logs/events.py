@@ -3,12 +3,12 @@
 Source: DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API reference).
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import Any
 
 from services.aws.client.reader import Answer, Reader, rows
+from services.background.turns import next_turn
 from services.models.base import RawId
 from services.models.logs import LogGroup, LogLine
 from services.models.text import LINE_LIMIT, clean, clean_line
@@ -129,7 +129,7 @@ async def _lines_in_slices(events: Sequence[Answer], longest: int) -> tuple[LogL
     for number, start in enumerate(range(0, len(events), _SLICE), start=1):
         lines += log_lines(events[start : start + _SLICE], longest)
         if perf_counter() > due or number % _SLICES == 0:
-            await asyncio.sleep(0)
+            await next_turn()
             due = perf_counter() + _TURN
     return tuple(lines)
 

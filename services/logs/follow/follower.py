@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from services.aws.client.errors import AwsError
 from services.background.faults import Fault, fault_problem, from_within, unreported
+from services.background.wake import Wakes
 from services.clock import Clock, Mark, mark
 from services.i18n import _
 from services.logs.follow.limiter import PAGE_LINES, UNLIMITED, LogLimiter
@@ -52,7 +53,8 @@ class LogFollower:
 
     `start_ms` (epoch milliseconds) is where it begins; without it the loop begins with the newest `backlog` lines,
     however old. `poll` is in seconds of `clock`, `quick` the same at least while lines come and the account has requests to
-    spare. `limiter` is the account's; without it requests are not limited.
+    spare. `limiter` is the account's; without it requests are not limited. A loop whose read failed tries again at once
+    when `retries` calls, unless AWS throttles.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class LogFollower:
         poll: float = POLL,
         quick: float = POLL,
         limiter: LogLimiter | None = None,
+        retries: Wakes | None = None,
         rng: random.Random | None = None,
         fault: Fault = unreported,
     ) -> None:
@@ -75,6 +78,7 @@ class LogFollower:
         self.pattern = pattern
         self._limiter = limiter or LogLimiter(clock, requests=UNLIMITED)
         self._lane = self._limiter.open(group)
+        self._retries = retries or Wakes()
         self._source = LimitedSource(source, self._limiter, self._lane)
         self._clock = clock
         self._start_ms = start_ms
@@ -116,15 +120,24 @@ class LogFollower:
                     problem = fault_problem(
                         _("An internal error stopped this read."), error, self._clock.now()
                     )
-                if problem is None:
-                    wait = max(_LEAST_PAUSE, began + self._pause - self._clock.elapsed())
-                else:
+                if problem is not None:
                     yield self._batch((), problem=problem)
                     self._failures += 1
-                    wait = retry_pause(problem, self._failures, self._poll, self._rng)
-                await self._clock.sleep(wait)
+                await self._rest(began, problem)
         finally:
             self._limiter.close(self._lane)
+
+    async def _rest(self, began: float, problem: Problem | None) -> None:
+        """Wait for the next round, or after a failure for the next attempt."""
+        if problem is None:
+            await self._clock.sleep(max(_LEAST_PAUSE, began + self._pause - self._clock.elapsed()))
+            return
+        pause = retry_pause(problem, self._failures, self._poll, self._rng)
+        if problem.kind is ProblemKind.THROTTLED:
+            await self._clock.sleep(pause)
+            return
+        with self._retries.listen() as wake:
+            await wake.wait(self._clock, pause)
 
     async def _turn(self, began: float) -> AsyncGenerator[TailBatch, None]:
         """One round, and the pages of sweeps that there is time for until the next one."""

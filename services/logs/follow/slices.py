@@ -1,20 +1,19 @@
 """Deals with many lines a slice at a time, so that keys are answered in between."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 
+from services.background.turns import next_turn
 from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine
 
-SLICE = 1_000
+SLICE = 500
 """Lines that are dealt with at a time: some milliseconds in the window, and as many in a pane."""
 
 
 async def slices(lines: tuple[LogLine, ...]) -> AsyncGenerator[tuple[LogLine, ...], None]:
-    """The lines in slices; other tasks run between two."""
+    """The lines in slices; each is a turn."""
     for first in range(0, len(lines), SLICE):
-        if first:
-            await asyncio.sleep(0)
+        await next_turn()
         yield lines[first : first + SLICE]
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from services.aws.client.errors import AwsError
 from services.background.faults import fault_problem
+from services.background.turns import next_turn
 from services.i18n import _
 from services.logs.follow.earlier import EarlierLines, read_earlier
 from services.logs.follow.event_ids import EventIds
@@ -72,6 +73,8 @@ class PaneTail:
             self.pane.go_to(round(at.timestamp() * 1000))
         async with aclosing(self.services.tails.batches(group, pattern)) as batches:
             async for batch in batches:
+                if batch.lines:
+                    await next_turn()
                 try:
                     self._take(batch)
                 except Exception as error:  # noqa: BLE001  the boundary: one bad batch must not end the tail
@@ -83,9 +86,6 @@ class PaneTail:
                     self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
                 if batch.lines or batch.stats.complete_from is not None:
                     self._began.set()
-                if batch.lines:
-                    # Several batches may wait: keys are answered in between.
-                    await asyncio.sleep(0)
 
     def _take(self, batch: TailBatch) -> None:
         if batch.lines:
@@ -94,7 +94,7 @@ class PaneTail:
             self._missed = None
         self.pane.stats = batch.stats.complete_since(self._read_back_to)
         if self.pane.problem is not None and batch.problem is None:
-            # The feeds failed for the same reason; retry them now instead of at their next poll.
+            # Feeds and other panes failed for the same reason; retry them now instead of at their next poll.
             self.services.refresh_feeds()
         self.pane.problem = batch.problem or self._missed
 

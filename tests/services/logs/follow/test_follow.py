@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.aws.client.errors import AwsError
+from services.background.wake import Wakes
 from services.clock import ManualClock
 from services.logs.follow.follower import SEARCH_BACK, LogFollower, TailBatch
 from services.logs.follow.limiter import LogLimiter
@@ -253,6 +254,27 @@ async def test_a_failure_while_reading_the_backlog_is_tried_again() -> None:
         assert tail.ids == []
         await tail.advance(60)
         assert tail.ids == ["a"]
+
+
+async def test_once_others_can_read_again_a_loop_that_could_not_does_so_at_once() -> None:
+    retries = Wakes()
+    group = Group(errors=[failure(ProblemKind.EXPIRED)] * 4)
+    group.write("a", MS - 1_000)
+    async with Tail(group, retries=retries) as tail:
+        async with asyncio.timeout(10):
+            while tail.ids != ["a"]:
+                retries.wake()
+                await asyncio.sleep(0)
+
+
+async def test_while_aws_throttles_no_loop_tries_earlier() -> None:
+    retries = Wakes()
+    group = Group(errors=[failure(ProblemKind.THROTTLED)])
+    async with Tail(group, retries=retries) as tail:
+        retries.wake()
+        for _pass in range(50):
+            await asyncio.sleep(0)
+        assert tail.batches[-1].problem is not None
 
 
 async def test_a_failure_between_pages_loses_and_repeats_nothing() -> None:

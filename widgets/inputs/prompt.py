@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services.i18n import N_, _
@@ -17,6 +18,10 @@ from services.i18n import N_, _
 A = TypeVar("A", bound=StrEnum)
 Asks = Mapping[A, tuple[str, str]]
 """Label and hint of each prompt: English, marked with N_."""
+NARROW = 120
+"""Below this width the hint has a row of its own, so that the text has room."""
+LOW = 6
+"""Rows of the container below which there is no second row."""
 
 
 class Prompt(Horizontal, Generic[A]):
@@ -31,6 +36,10 @@ class Prompt(Horizontal, Generic[A]):
             text-wrap: nowrap; text-overflow: ellipsis;
         }
         & .hint.-error { color: $text-error; }
+        &.-two-rows {
+            height: 2; layout: grid; grid-size: 2 2; grid-columns: auto 1fr; grid-rows: 1;
+            & .hint { column-span: 2; width: 1fr; max-width: 100%; }
+        }
         & Input { width: 1fr; border: none; padding: 0; height: 1; background: $panel; }
     }
     """
@@ -65,10 +74,20 @@ class Prompt(Horizontal, Generic[A]):
     def open(self, ask: A, text: str = "") -> None:
         """Prompt for `ask`, with `text` in the field."""
         self.ask = ask
+        self._arrange()
         self.display = True
         self.label()
         self.entry.value = text
         self.entry.focus()
+
+    def on_resize(self) -> None:
+        """Give the hint a row of its own, or not."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the hint below the text where the container is narrow and not too low."""
+        room = self.parent.size if isinstance(self.parent, Widget) else self.size
+        self.set_class(room.width < NARROW and room.height >= LOW, "-two-rows")
 
     def close(self) -> None:
         """Disappear."""

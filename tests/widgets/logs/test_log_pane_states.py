@@ -15,8 +15,9 @@ from services.models.problem import Problem, ProblemKind
 from tests.tools.painting import painting
 from tests.widgets.logs.log_reader import NOW, T0, PaneApp, facts, filled, line, texts, until
 from widgets.drawing.ticker import ticker_of
-from widgets.logs.pane.bar import LogBar, LogTitle, LogTrouble
+from widgets.logs.pane.bar import LogBar, LogTrouble
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.title import LogTitle
 
 
 async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:

@@ -4,8 +4,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, rule_texts, search, texts, until
-from widgets.logs.pane.bar import LogTitle, rate_text
+from widgets.logs.pane.bar import LogBar, rate_text
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.title import LogTitle
 from widgets.logs.reading.histories import Recall, query_of, written
 from widgets.logs.text.search import Query
 
@@ -20,6 +21,10 @@ async def filter_here(pilot: Pilot[None], text: str, *keys: str) -> None:
 
 def title(pane: LogPane) -> str:
     return str(pane.query_one(LogTitle).render())
+
+
+def bar(pane: LogPane) -> str:
+    return str(pane.query_one(LogBar).render())
 
 
 async def test_lines_are_filtered_in_and_out_and_shown_with_context() -> None:
@@ -48,6 +53,15 @@ async def test_lines_are_filtered_in_and_out_and_shown_with_context() -> None:
         assert pane.holds_work is False
         await pilot.press("escape")
         await until(pilot, lambda: pane.filters.wanted.filters == ())
+
+
+async def test_the_counters_stand_beside_a_long_search() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await search(pilot, "remaining connection slots are reserved for roles with the SUPERUSER attribute")
+        await until(pilot, lambda: "/remaining" in bar(pane))
+        assert ": no match" in bar(pane)
+        assert "100 lines" in bar(pane)
 
 
 async def test_errors_are_stepped_through_among_the_visible_lines_alone() -> None:

@@ -10,6 +10,7 @@ from textual.widgets import Input
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
+from tui.screens.common.mode_screen import Place
 from tui.screens.common.way_back import WAY_BACK
 from tui.screens.logs import key_order
 from tui.screens.logs.covers.covering import CoveringPane
@@ -33,8 +34,6 @@ from widgets.logs.pane.prompt import LogPrompt
 
 _OF_SEVERAL = ("close_pane", "zoom_pane", "resize_pane", "toggle_together")
 """Actions on panes that stand beside others."""
-_OF_ONE_GROUP = ("late_lines", "live_tail", "line_tables")
-"""Actions on a pane that follows a log group."""
 
 
 class LogsScreen(PaneSet):
@@ -69,16 +68,24 @@ class LogsScreen(PaneSet):
         """The commands that read the active pane."""
         return self.pane_sheet(self.pane) if self.pane in self.tails else None
 
+    def note_subject(self) -> Place | None:
+        """The incident from which the logs were opened, until the reader goes elsewhere."""
+        mode, incident = self.app.way_back or ("", "")
+        if mode != self.app.current_mode:
+            return None
+        places = (
+            Place(str(each.target), each.title, each.id, opened=True)
+            for each in self.app.incidents
+            if each.id == incident
+        )
+        return next(places, None)
+
     # Opening and closing
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Close, zoom, resize and merge only where there are several panes."""
         if action in _OF_SEVERAL:
             return len(self.tails) > 1 and self.cover is None
-        if action in _OF_ONE_GROUP:
-            return self.cover is None
-        if action == "more":
-            return self.cover is None or isinstance(self.cover, RequestPane)
         if action == "extend":
             return isinstance(self.cover, RequestPane)
         if action == "merge":
@@ -136,6 +143,16 @@ class LogsScreen(PaneSet):
             super().action_columns()
         else:
             self.run_worker(choose_columns(self.app, self.cover.pane), group="columns", exclusive=True)
+
+    def action_line_tables(self) -> None:
+        """Show what the lines of the active pane add up to."""
+        if self.cover is None:
+            super().action_line_tables()
+        else:
+            self.app.inform(_("Lines are counted in a single log pane: Esc shows the panes."))
+
+    def _pane_at_hand(self) -> LogPane | None:
+        return super()._pane_at_hand() if self.cover is None else self.cover.followed_pane()
 
     # A pane over the others
 

@@ -107,7 +107,7 @@ async def _count(app: Console, pane: LogPane, group: str, span: TimeSpan) -> Non
 def _range_counts(state: LevelHistogram, first: int, last: int) -> RangeCounts:
     scale = Scale(int(state.width.total_seconds() * 1000))
     bars = {scale.bar(int(bar.at.timestamp() * 1000)): _counts(bar) for bar in state.bars}
-    return RangeCounts(first, last - 1, scale, bars, _("Insights") if state.complete else "…")
+    return RangeCounts(first, last - 1, scale, bars, _("query") if state.complete else "…")
 
 
 def _counts(bar: LevelBar) -> Counts:

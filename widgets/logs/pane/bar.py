@@ -1,4 +1,4 @@
-"""The rows around the lines of a log pane: title, counters, problem.
+"""The rows below and above the lines of a log pane: counters, problem.
 
 Lost, hidden and late lines are always reported. A part that does not fit is omitted completely, the least important
 first.
@@ -15,11 +15,9 @@ from textual.widget import Widget
 
 from services.i18n import _, plural
 from services.models import glyphs
-from services.models.logs import Severity, TailStats
+from services.models.logs import TailStats
 from services.models.problem import Problem
 from widgets.frame.panel import same_trouble, words_of
-from widgets.logs.drawing.styles import SOURCE_COLOURS
-from widgets.logs.store.sources import colour_of
 
 BEHIND = 10.0
 """Seconds of lag from which a tail counts as behind: two rounds."""
@@ -35,26 +33,6 @@ class Mode(StrEnum):
     FOLLOWING = "following"
     READING = "reading"
     PAUSED = "paused"
-
-
-@dataclass(frozen=True, slots=True)
-class TitleFacts:
-    """Which lines the pane shows, and how."""
-
-    group: str = ""
-    sources: tuple[tuple[str, str], ...] = ()
-    """Letter and name of each source, where the pane shows several."""
-    pattern: str = ""
-    live: str = ""
-    """Live Tail's state, minutes and price."""
-    threshold: Severity = Severity.PLAIN
-    filters: tuple[str, ...] = ()
-    """The local filters in words."""
-    flags: tuple[str, ...] = ()
-    """The line format in words: wrapped, raw…"""
-    zone: str = ""
-    span: str = ""
-    """From the oldest line in memory to the newest, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +75,9 @@ class BarFacts:
     """Lines in the marked range."""
 
 
-class _Line(Widget):
+class PaneRow(Widget):
+    """One row of parts."""
+
     ALLOW_SELECT = False
 
     def fitted(self, parts: list[Part], gap: str = "  ") -> Content:
@@ -111,47 +91,7 @@ class _Line(Widget):
         return Content(gap).join([part for _rank, part in parts])
 
 
-class LogTitle(_Line):
-    """First row: the group, the filters, the format, the span of the lines in memory."""
-
-    DEFAULT_CSS = """
-    LogTitle { height: 1; background: $panel; color: $text; padding: 0 1; }
-    """
-
-    facts: reactive[TitleFacts] = reactive(TitleFacts())
-
-    def render(self) -> RenderResult:
-        """`/ecs/staff-api  ▽ "ERROR"  ≥ W  raw  09:00–09:12 JST`."""
-        facts = self.facts
-        parts: list[Part] = [(0, Content.styled(facts.group or _("no log group"), "bold"))]
-        for letter, name in facts.sources:
-            colour = SOURCE_COLOURS[colour_of(letter)]
-            parts.append((0, Content.assemble((letter, f"bold {colour}"), f" {name}")))
-        if facts.live:
-            parts.append((1, Content.styled(f" {facts.live} ", "bold $text-warning on $warning-muted")))
-        if facts.pattern:
-            text = _("filter {pattern}").format(pattern=facts.pattern)
-            parts.append((1, Content.styled(f" {text} ", "$foreground on $accent-muted")))
-        if facts.threshold is not Severity.PLAIN:
-            words = {
-                Severity.DEBUG: _("DEBUG and above"),
-                Severity.INFO: _("INFO and above"),
-                Severity.WARNING: _("WARNING and above"),
-                Severity.ERROR: _("ERROR and above"),
-                Severity.FATAL: _("FATAL only"),
-            }
-            parts.append(
-                (2, Content.styled(f" {words[facts.threshold]} ", "$text-warning on $warning-muted"))
-            )
-        parts += [(1, Content.styled(f" {text} ", "$foreground on $accent-muted")) for text in facts.filters]
-        parts += [(5, Content.styled(flag, "$text-accent")) for flag in facts.flags]
-        if facts.span:
-            parts.append((4, Content.styled(facts.span, "$text-muted")))
-        parts.append((3, Content.styled(facts.zone, "$text-muted")))
-        return self.fitted(parts)
-
-
-class LogBar(_Line):
+class LogBar(PaneRow):
     """Last row: mode, counters, search."""
 
     DEFAULT_CSS = """
@@ -170,7 +110,7 @@ class LogBar(_Line):
         if facts.search:
             parts.append((1, Content.styled(facts.search, "bold $text-warning")))
         if facts.marking:
-            text = plural("{count} line marked", "{count} lines marked", facts.marking)
+            text = plural("{count} line selected", "{count} lines selected", facts.marking)
             parts.append((1, Content.styled(text.format(count=f"{facts.marking:,}"), "bold $text-accent")))
         parts.append((5, _muted(_lines(facts))))
         if facts.dropped:
@@ -179,7 +119,7 @@ class LogBar(_Line):
         return self.fitted(parts + _stats(facts, self.zone))
 
 
-class LogTrouble(_Line):
+class LogTrouble(PaneRow):
     """Shown only while the follow loop fails: what failed, what to do, since when."""
 
     DEFAULT_CSS = """

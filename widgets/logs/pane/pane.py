@@ -21,7 +21,7 @@ from widgets.drawing.timers import is_going
 from widgets.logs.drawing.lines import LogLines
 from widgets.logs.drawing.separators import Gap
 from widgets.logs.drawing.strips import LogFormat
-from widgets.logs.pane.bar import LogBar, LogTitle, LogTrouble
+from widgets.logs.pane.bar import LogBar, LogTrouble
 from widgets.logs.pane.follow_watchdog import Watchdog
 from widgets.logs.pane.frames import PaneFrames
 from widgets.logs.pane.keys import LOG_BINDINGS
@@ -29,6 +29,7 @@ from widgets.logs.pane.messages import PaneMessage, TimeMessage
 from widgets.logs.pane.pager import LogPager
 from widgets.logs.pane.prompt import Ask, LogPrompt
 from widgets.logs.pane.status import bar_facts, empty_text, title_facts
+from widgets.logs.pane.title import LogTitle
 from widgets.logs.reading.movement import Movement
 from widgets.logs.reading.target import MINUTE
 from widgets.logs.store.store import DEFAULT_BYTES, LogStore

@@ -6,9 +6,11 @@ from services.i18n import _, plural
 from services.models.date_text import span_text
 from services.models.logs import TailStats
 from services.models.text import clean
+from widgets.drawing.format import crop
 from widgets.logs.drawing.lines import LogLines
-from widgets.logs.pane.bar import BarFacts, Mode, TitleFacts
+from widgets.logs.pane.bar import BarFacts, Mode
 from widgets.logs.pane.pager import LogPager
+from widgets.logs.pane.title import TitleFacts
 from widgets.logs.store.shown import LineFilter
 from widgets.logs.text.time import clock_text, local_day, moment, second_text
 
@@ -106,7 +108,7 @@ def empty_text(
         return _("No lines: reading failed.")
     if scope:
         return _("No lines: {scope}").format(scope=scope)
-    if stats is None:
+    if stats is None or stats.complete_to is None:
         return _("Waiting for the first read…")
     if pattern:
         return _("Read {polls} times; no line matches the filter.").format(polls=f"{stats.polls:,}")
@@ -169,20 +171,21 @@ def _span_words(seconds: float) -> str:
 
 
 def _search(pager: LogPager) -> str:
+    # A quarter of the row: the counters have to fit beside it.
+    most = max(12, pager.size.width // 4)
     if pager.view.slow:
-        return _("/{text}: takes too long, given up").format(text=clean(pager.view.slow, 80))
+        return _("/{text}: takes too long, given up").format(text=crop(clean(pager.view.slow), most))
     query, cursor = pager.view.query, pager.lines.cursor
     if pager.search.running:
         return _("searching…")
     if query is None:
         return ""
+    text = crop(clean(query.text), most)
     matches = pager.view.matches
     count = matches.count()
     if not count:
-        return _("/{text}: no match").format(text=clean(query.text, 80))
+        return _("/{text}: no match").format(text=text)
     if cursor is not None and matches.contains(cursor):
         place = matches.rank(cursor) + 1
-        return _("/{text}: {place} of {count}").format(
-            text=clean(query.text, 80), place=f"{place:,}", count=f"{count:,}"
-        )
-    return _("/{text}: {count} lines").format(text=clean(query.text, 80), count=f"{count:,}")
+        return _("/{text}: {place} of {count}").format(text=text, place=f"{place:,}", count=f"{count:,}")
+    return _("/{text}: {count} lines").format(text=text, count=f"{count:,}")

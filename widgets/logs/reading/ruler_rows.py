@@ -121,7 +121,7 @@ def _axis(facts: RulerFacts, columns: int, today: date) -> Content:
         cursor=column_of(facts.cursor) if facts.cursor is not None and facts.cursor in facts.inside else -1,
         ticks=times,
     )
-    note = facts.note or span_text(facts.scale.step)
+    note = crop(facts.note or span_text(facts.scale.step), RIGHT - 1)
     cells = _spread(parts, left + width * len(facts.bars))
     return Content("").join([*cells, Content.styled(note.rjust(RIGHT), "$text-muted")])
 

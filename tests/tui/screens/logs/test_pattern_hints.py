@@ -5,7 +5,7 @@ import pytest
 from services.logs.filter_patterns.trial import MOST, PatternTrial
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until, until_later
-from tests.tui.screens.logs.panes_open import APPLICATION, logs
+from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, FIREWALL, MORE, logs
 
 
 async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embedded) -> None:
@@ -79,3 +79,29 @@ async def test_nothing_is_asked_twice_and_no_more_than_fifty_lines(lines: int) -
     assert await trial.count("a", texts) == (1, min(MOST, lines))
     assert filters.requests == [("a", min(MOST, lines))]
     assert await trial.count("", texts) == (min(MOST, lines), min(MOST, lines))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_text_has_room_beside_whatever_is_said_about_it(
+    embedded: Embedded, size: tuple[int, int]
+) -> None:
+    async with logs(embedded, APPLICATION, size=size) as pilot:
+        prompt = pilot.app.screen.pane.prompt
+        await pilot.press("f")
+        await until(pilot, lambda: "AWS filters; empty shows all" in screen_text(pilot))
+        assert prompt.entry.size.width >= 40
+        await pilot.press(*"INFO")
+        await until_later(
+            pilot, embedded, lambda: "lines on the screen · lines with “INFO”" in screen_text(pilot), 1
+        )
+        assert prompt.entry.size.width >= 40
+        assert pilot.app.screen.pane.lines.size.height > size[1] // 3
+
+
+async def test_a_low_pane_keeps_a_row_for_its_lines_beside_the_prompt(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION, *MORE, DATABASE, FIREWALL, size=(80, 24)) as pilot:
+        await pilot.press("f", *"ab")
+        await until(pilot, lambda: "lines with “ab”" in screen_text(pilot))
+        pane = pilot.app.screen.pane
+        assert pane.lines.size.height >= 1
+        assert pane.prompt.entry.size.width >= 10

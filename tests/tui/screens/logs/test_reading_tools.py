@@ -63,7 +63,10 @@ async def test_a_range_is_counted_by_one_query_whose_price_is_shown_first(embedd
         assert "¥" in screen_text(pilot)
         assert embedded.counts().get("logs.StartQuery", 0) == 0
         await burst(pilot, KEYS["enter"])
-        await until(pilot, lambda: pane.ruler.range is not None and pane.ruler.range.label == "Insights")
+        await until(pilot, lambda: pane.ruler.range is not None and pane.ruler.range.label == "query")
+        await until(
+            pilot, lambda: any(row.rstrip().endswith(" query") for row in screen_text(pilot).splitlines()[:9])
+        )
         assert embedded.counts()["logs.StartQuery"] == 1
         counts = pane.ruler.range
         assert sum(bar.total for bar in counts.bars.values()) > 0

@@ -30,6 +30,26 @@ async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(
         assert pilot.app.screen.first.target == ALARM
 
 
+async def test_a_line_marked_in_logs_opened_from_an_incident_is_for_its_timeline(embedded: Embedded) -> None:
+    async with responding(embedded) as pilot:
+        incident = pilot.app.screen.id_of_incident
+        assert all(not each.holder for each in pilot.app.incidents), "nobody has taken it"
+        await pilot.press("l")
+        await shows(pilot, LogsScreen)
+        screen = pilot.app.screen
+        await until(pilot, lambda: pilot.app.way_back is not None and screen.pane and len(screen.pane.store))
+        await pilot.press("up", "m")
+        await until(pilot, lambda: "[x] into the timeline of" in screen_text(pilot))
+        assert pilot.app.screen.subject.subject == incident
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await pilot.press("1")
+        await shows(pilot, WatchScreen)
+        await pilot.press("3")
+        await shows(pilot, LogsScreen)
+        assert screen.note_subject() is None, "the reader came from elsewhere"
+
+
 @pytest.mark.slow
 async def test_a_row_of_the_evidence_is_left_by_the_same_key(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
+from services.i18n import _
 from services.models.text import clean
 from tui.screens.logs.forms import form_choice
 from tui.screens.logs.marking import restore_marks
@@ -66,6 +67,13 @@ class CoveringPane:
     def read_older(self) -> None:
         """Read the lines before the oldest one held, or tell why not."""
         raise NotImplementedError
+
+    def followed_pane(self) -> LogPane | None:
+        """The pane that follows the log group of the line at the cursor; None, and tells why, if there is none."""
+        self.screen.app.inform(
+            _("These lines are not followed: Esc shows the log panes, where this key has an effect.")
+        )
+        return None
 
     def origin(self, stream: str) -> Origin | None:
         """Where the lines of a stream of this pane are from; None if several sources share its letter."""

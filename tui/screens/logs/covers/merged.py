@@ -10,17 +10,19 @@ from services.models.logs import LogLine, TailStats
 from tui.screens.logs.covers.covering import CoveringPane
 from tui.screens.logs.pane_set import PaneSet
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.store.sources import lettered, merged, snapshot
+from widgets.logs.store.sources import lettered, merged, snapshot, source_of
 
 _STEP = 2_000
 """Lines merged between two turns of the event loop: about a frame."""
+_STATE = ("stats", "note", "problem", "live")
+"""What the merged pane shows of the state of each pane."""
 
 
 class MergedPanes(CoveringPane):
     """The lines of all panes, those held and those that arrive."""
 
     def __init__(self, screen: PaneSet) -> None:
-        self.panes: dict[str, LogPane] = {str(id(pane)): pane for pane in screen.tails}
+        self.panes: dict[str, LogPane] = {str(id(pane)): pane for pane in _different(screen)}
         super().__init__(screen, {key: screen.tails[pane].group for key, pane in self.panes.items()})
         self.pane.pattern = _common([screen.tails[pane].pattern for pane in self.panes.values()])
         self._waiting: list[LogLine] | None = []
@@ -34,6 +36,8 @@ class MergedPanes(CoveringPane):
             listener = partial(self._take, self.letters[key])
             self._listeners[pane] = listener
             pane.listeners.append(listener)
+            for name in _STATE:
+                self.pane.watch(pane, name, self.update_state, init=False)
         total = sum(len(pane.store) for pane in self.panes.values())
         lines = merged([snapshot(pane.store, self.letters[key]) for key, pane in self.panes.items()])
         step: list[LogLine] = []
@@ -67,8 +71,20 @@ class MergedPanes(CoveringPane):
         pattern = as_pattern(pattern).pattern
         self.pane.clear()
         self.pane.pattern = pattern
-        for pane in self.panes.values():
+        for pane in self.screen.tails:
             self.screen.follow(pane, self.screen.tails[pane].group, pattern)
+
+    def followed_pane(self) -> LogPane | None:
+        """The pane that the line at the cursor is from; without a cursor, the only one with Live Tail."""
+        line = self.pane.lines.line_at_cursor()
+        if line is not None:
+            letter = source_of(line.stream)
+            return next(pane for key, pane in self.panes.items() if self.letters[key] == letter)
+        live = [pane for pane in self.panes.values() if pane.live]
+        if len(live) == 1:
+            return live[0]
+        self.screen.app.inform(_("Choose a line first (↑): this key acts on the log group of the line."))
+        return None
 
     def read_earlier(self, at: int) -> None:
         """Read older lines in every pane."""
@@ -91,11 +107,23 @@ class MergedPanes(CoveringPane):
         merging = "" if percent is None else " " + _("{percent}%").format(percent=percent)
         self.pane.title = _("Merged") + merging
         panes = list(self.panes.values())
+        by_letter = [(self.letters[key], pane) for key, pane in self.panes.items()]
         stats = [pane.stats for pane in panes if pane.stats is not None]
         if len(stats) == len(panes):
             self.pane.stats = TailStats.merged("", stats)
-        self.pane.note = next((pane.note for pane in panes if pane.note), "")
+        self.pane.note = next((f"{letter} {pane.note}" for letter, pane in by_letter if pane.note), "")
+        self.pane.live = "  ".join(f"{letter} {pane.live}" for letter, pane in by_letter if pane.live)
         self.pane.problem = next((pane.problem for pane in panes if pane.problem is not None), None)
+
+
+def _different(screen: PaneSet) -> list[LogPane]:
+    """The panes in their order; of several with the same group and pattern the one that holds most lines."""
+    same: dict[tuple[str, str], LogPane] = {}
+    for pane, tail in screen.tails.items():
+        other = same.setdefault((tail.group, tail.pattern), pane)
+        if len(pane.store) > len(other.store):
+            same[tail.group, tail.pattern] = pane
+    return [pane for pane in screen.tails if pane in same.values()]
 
 
 def _common(patterns: list[str]) -> str:

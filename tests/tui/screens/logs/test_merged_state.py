@@ -1,0 +1,125 @@
+"""What the pane that covers the others shows of their state, and on which of them its keys act."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from services.demo.logs import live as embedded_live
+from services.models.problem import Problem, ProblemKind
+from tests.conftest import Embedded
+from tests.tools.console import screen_text, until, until_later
+from tests.tui.screens.logs.panes_open import APPLICATION, logs
+from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
+from tests.tui.seeding import client, put_lines
+from tests.tui.typed import KEYS, burst
+from tui.messages import OpenLogs
+from widgets.logs.pane.pane import LogPane
+
+__all__ = ["start"]
+
+
+async def two_merged(pilot: Pilot[object]) -> tuple[LogPane, LogPane, LogPane]:
+    """The panes of EVEN and ODD, and the one that covers them."""
+    screen = pilot.app.screen
+    first, even, odd = screen.tails
+    await screen.remove_pane(first)
+    await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+    await burst(pilot, "&")
+    await until(pilot, lambda: screen.cover is not None and len(screen.cover.pane.store) == 60)
+    pane = screen.cover.pane
+    await until(pilot, lambda: "line 59" in screen_text(pilot))
+    return even, odd, pane
+
+
+async def asked(pilot: Pilot[object], key: str, words: str) -> None:
+    """Press a key that asks first, wait for the question's words and close it."""
+    screen = pilot.app.screen
+    await pilot.press(key)
+    await until(pilot, lambda: pilot.app.screen is not screen and words in screen_text(pilot))
+    await until(pilot, lambda: pilot.app.screen.guard.is_open)
+    await pilot.press("escape")
+    await until(pilot, lambda: pilot.app.screen is screen)
+
+
+@pytest.mark.parametrize(("lines_up", "group"), [(1, ODD), (2, EVEN)])
+async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(
+    embedded: Embedded, start: int, lines_up: int, group: str
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        even, odd, pane = await two_merged(pilot)
+        for key in ("f4", "plus"):
+            await pilot.press(key)
+            await until(pilot, lambda: "Choose a line first" in screen_text(pilot))
+        await burst(pilot, KEYS["up"] * lines_up)
+        await until(pilot, lambda: at_cursor(pane) == f"line {60 - lines_up}")
+        await asked(pilot, "f4", f"shows lines of {group} about a second")
+        chosen = odd if group == ODD else even
+        since = int(embedded.clock.now().timestamp() * 1000) - 3_600_000
+        chosen.stats = chosen.stats.model_copy(update={"lateness": 120.0, "incomplete_from": since})
+        await asked(pilot, "plus", f"for lines of {group} that arrived")
+
+
+async def test_the_price_of_a_running_live_tail_stays_on_the_screen(
+    embedded: Embedded, start: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded_live, "UPDATE", 0.02)
+    async with logs(embedded, APPLICATION, EVEN, ODD, size=(80, 24)) as pilot:
+        screen = pilot.app.screen
+        _even, odd, pane = await two_merged(pilot)
+        await burst(pilot, KEYS["up"])
+        await pilot.press("f4")
+        await until(pilot, lambda: pilot.app.screen is not screen and pilot.app.screen.guard.is_open)
+        await pilot.press("enter")
+        await until(pilot, lambda: "B LIVE 1 min ¥1.50" in screen_text(pilot))
+        async with client("logs", embedded.url) as aws:
+            await put_lines(aws, ODD, "stream", [(start + 60_000, "a live one")])
+        await until(pilot, lambda: len(pane.store) == 61)
+        await pilot.press("end")
+        await until(pilot, lambda: pane.lines.cursor is None)
+        await pilot.press("f4")
+        await until(pilot, lambda: "LIVE" not in screen_text(pilot) and not odd.live)
+
+
+async def test_the_state_of_quiet_panes_is_shown(embedded: Embedded, start: int) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        _even, odd, pane = await two_merged(pilot)
+
+        async def turns(shown: Callable[[], bool]) -> None:
+            await until_later(pilot, embedded, shown)
+
+        polls = pane.stats.polls
+        await turns(lambda: pane.stats.polls > polls)
+        odd.note = "reading older lines…"
+        await until(pilot, lambda: "B reading older lines…" in screen_text(pilot))
+        odd.note = ""
+        await until(pilot, lambda: "reading older lines" not in screen_text(pilot))
+        odd.problem = Problem(
+            kind=ProblemKind.UNAVAILABLE, summary="no answer today", at=embedded.clock.now()
+        )
+        await until(pilot, lambda: "no answer today" in screen_text(pilot))
+
+
+async def test_a_group_in_two_panes_has_each_line_once(embedded: Embedded, start: int) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD, ODD) as pilot:
+        screen = pilot.app.screen
+        first, *others = screen.tails
+        await screen.remove_pane(first)
+        await until(pilot, lambda: [len(each.store) for each in others] == [30] * 3)
+        await burst(pilot, "&")
+        await until(pilot, lambda: screen.cover is not None and "line 59" in screen_text(pilot))
+        store = screen.cover.pane.store
+        texts = [store.line(row).text for row in range(store.first, store.end)]
+        assert texts == [f"line {second}" for second in range(60)]
+
+
+async def test_keys_without_effect_on_lines_that_are_not_followed_say_so(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        screen = pilot.app.screen
+        pilot.app.post_message(OpenLogs(APPLICATION, embedded.clock.now(), task="another"))
+        await until(pilot, lambda: screen.cover is not None)
+        for key, words in (("f4", "not followed"), ("plus", "not followed"), ("%", "in a single log pane")):
+            await pilot.press(key)
+            await until(pilot, lambda words=words: words in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.cover is None)

@@ -1,4 +1,7 @@
-"""Follows one log group: delivers every event once, however late it arrives, and retries after every failure."""
+"""Follows one log group: delivers every event once, however late it arrives, and retries after every failure.
+
+Longer than other files because rounds, sweeps and failures share the state of one loop.
+"""
 
 import random
 from asyncio import CancelledError

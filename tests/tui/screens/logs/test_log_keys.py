@@ -21,9 +21,9 @@ from widgets.logs.drawing import separators
 from widgets.logs.pane.keys import LOG_BINDINGS
 from widgets.logs.pane.prompt import _ASKS
 
-FIRST = {80: "/ f ⏎ e o", 120: "/ f ⏎ e o I @ Q m", 200: "/ f ⏎ e o I @ Q m P L K y"}
+FIRST = {80: "/ f P L o", 120: "/ f P L o ⏎ I Q e", 200: "/ f P L o ⏎ e I @ Q m K y"}
 """The keys that the footer shows at least, by the width of the screen."""
-FIRST_OF_TWO = {80: "/ f ⏎ e o", 120: "/ f ⏎ e o I @ Q m", 200: "/ f ⏎ e o I @ Q m x & P L z"}
+FIRST_OF_TWO = {80: "/ f P L o", 120: "/ f P L o ⏎ I Q e", 200: "/ f P L o ⏎ e I @ Q m x & z"}
 
 
 def footer(pilot: Pilot[Any]) -> list[str]:

@@ -2,46 +2,78 @@
 
 from array import array
 from bisect import bisect_left
+from collections import deque
 
 MINUTE = 60_000
 """Milliseconds."""
 MOST_IDS = 2_000_000
 """Ids in memory at most: 16 MB."""
 _NONE = -(1 << 62)
-_LOOSE = 2_048
-"""Ids of a minute that may be kept in a set (about 70 bytes each) before they are packed."""
+_LOOSE = 512
+"""Ids of a part that may be kept in a set (about 70 bytes each) before they are packed."""
+_WHOLE, _PARTS = 4_096, 32
+"""Ids of a minute from which on it is divided, and into how many parts (a power of two)."""
+_EVERY = 128
+"""Ids that are added between two parts of past minutes that are packed."""
 
 
-class _Minute:
-    """The ids of one minute: a packed sorted array, and a small set of the newest."""
+class _Packed:
+    """Ids as a sorted array, and a small set of the newest."""
 
-    __slots__ = ("loose", "packed")
+    __slots__ = ("array", "loose")
 
     def __init__(self) -> None:
-        self.packed = array("q")
+        self.array = array("q")
         self.loose: set[int] = set()
 
     def __len__(self) -> int:
-        return len(self.packed) + len(self.loose)
+        return len(self.array) + len(self.loose)
 
     def add(self, identity: int) -> bool:
         """Add an id; False if it was there."""
         if identity in self.loose:
             return False
-        index = bisect_left(self.packed, identity)
-        if index < len(self.packed) and self.packed[index] == identity:
+        index = bisect_left(self.array, identity)
+        if index < len(self.array) and self.array[index] == identity:
             return False
         self.loose.add(identity)
         # The share of the packed ones keeps the work linear in the number of ids.
-        if len(self.loose) > max(_LOOSE, len(self.packed) >> 2):
+        if len(self.loose) > max(_LOOSE, len(self.array) >> 2):
             self.pack()
         return True
 
     def pack(self) -> None:
         """Move the ids of the set into the array."""
         if self.loose:
-            self.packed = array("q", sorted([*self.packed, *self.loose]))
+            self.array = array("q", sorted([*self.array, *self.loose]))
             self.loose.clear()
+
+
+class _Minute:
+    """The ids of one minute, those of a busy one in parts by their last bits, so that packing one takes little time."""
+
+    __slots__ = ("count", "parts")
+
+    def __init__(self) -> None:
+        self.parts = [_Packed()]
+        self.count = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def add(self, identity: int) -> bool:
+        """Add an id; False if it was there."""
+        is_new = self.parts[identity & (len(self.parts) - 1)].add(identity)
+        self.count += is_new
+        if self.count > _WHOLE and len(self.parts) == 1:
+            self._divide()
+        return is_new
+
+    def _divide(self) -> None:
+        whole = self.parts[0]
+        self.parts = [_Packed() for _part in range(_PARTS)]
+        for identity in (*whole.array, *whole.loose):
+            self.parts[identity & (_PARTS - 1)].loose.add(identity)
 
 
 class EventIds:
@@ -53,6 +85,8 @@ class EventIds:
     def __init__(self, most: int = MOST_IDS) -> None:
         self._most = most
         self._minutes: dict[int, _Minute] = {}
+        self._unpacked: deque[_Packed] = deque()
+        """Parts of past minutes, to be packed one by one: all at once would keep keys waiting."""
         self._count = 0
         self._newest = 0
         """The newest minute with ids."""
@@ -72,6 +106,8 @@ class EventIds:
         if not minute.add(hash(identity)):
             return False
         self._count += 1
+        if self._unpacked and self._count % _EVERY == 0:
+            self._unpacked.popleft().pack()
         if self._count > self._most and len(self._minutes) > 1:
             oldest = min(self._minutes)
             self.drop_before((oldest + 1) * MINUTE)
@@ -93,8 +129,9 @@ class EventIds:
             self._count -= len(self._minutes.pop(number))
 
     def _pack_older(self, number: int) -> None:
-        """A new minute has begun: pack the others, which grow no more, or little."""
+        """A new minute has begun: the others, which grow no more, or little, are to be packed."""
         if number > self._newest:
             self._newest = number
-            for minute in self._minutes.values():
-                minute.pack()
+            self._unpacked = deque(
+                part for minute in self._minutes.values() for part in minute.parts if part.loose
+            )

@@ -1,12 +1,14 @@
 """Reads what is exported: a span of time of a group, whole, within the account's limit of requests."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from services.aws.client.errors import AwsError
 from services.clock import Clock
 from services.logs.export.rendering import ExportedLine, is_cut
 from services.logs.follow.limiter import LogLimiter
+from services.logs.follow.source import LimitedSource, Page
 from services.models.logs import LogLine
 from services.models.problem import ProblemKind
 
@@ -49,14 +51,14 @@ class SpanReader:
     ) -> AsyncIterator[Sequence[ExportedLine]]:
         """Every event of `[start_ms, end_ms]` (epoch ms), in the order of CloudWatch's pages. Raises AwsError."""
         lane = self._limiter.open(f"export {group}")
+        limited = LimitedSource(self._source, self._limiter, lane)
         ids: set[str] = set()
         token: str | None = None
         try:
             while True:
                 before = token
-                await self._limiter.turn(lane)
-                lines, token = await self._page(group, start_ms, end_ms, pattern, token)
-                self._limiter.read(len(lines), sum(len(line.text) for line in lines))
+                send = partial(self._source.page, group, start_ms, end_ms, pattern, token, longest=WHOLE)
+                lines, token = await self._tried(partial(limited.request, send))
                 fresh = [line for line in lines if line.id not in ids]
                 # CloudWatch repeats an event only on neighbouring pages, perhaps with empty ones in between.
                 ids = {line.id for line in lines} or ids
@@ -81,14 +83,12 @@ class SpanReader:
                     return event._replace(late=line.late)
         return line
 
-    async def _page(
-        self, group: str, start_ms: int, end_ms: int, pattern: str, token: str | None
-    ) -> tuple[tuple[LogLine, ...], str | None]:
+    async def _tried(self, request: Callable[[], Awaitable[Page]]) -> Page:
         for number in range(TRIES - 1):
             try:
-                return await self._source.page(group, start_ms, end_ms, pattern, token, longest=WHOLE)
+                return await request()
             except AwsError as error:
                 if error.problem.kind not in _AGAIN:
                     raise
             await self._clock.sleep(PAUSE * 2.0**number)
-        return await self._source.page(group, start_ms, end_ms, pattern, token, longest=WHOLE)
+        return await request()

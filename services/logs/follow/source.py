@@ -1,5 +1,7 @@
 """Reads pages of a log group within the account's limit."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 from services.aws.client.errors import AwsError
@@ -43,8 +45,12 @@ class LimitedSource:
         token: str | None = None,
     ) -> Page:
         """One page as soon as a request may be sent. Raises AwsError."""
+        return await self.request(partial(self._source.page, group, start_ms, end_ms, pattern, token))
+
+    async def request(self, send: Callable[[], Awaitable[Page]]) -> Page:
+        """What `send` reads, as soon as a request may be sent. Raises AwsError."""
         await self._limiter.turn(self._lane)
-        page = await self._read(group, start_ms, end_ms, pattern, token)
+        page = await self._read(send)
         self._limiter.read(len(page[0]), size_of(page[0]))
         return page
 
@@ -53,15 +59,13 @@ class LimitedSource:
     ) -> Page:
         """One page of a sweep, for which `sweep_pause` was 0. Raises AwsError."""
         self._limiter.sweep_sent()
-        page = await self._read(group, start_ms, end_ms, pattern, token)
+        page = await self._read(partial(self._source.page, group, start_ms, end_ms, pattern, token))
         self._limiter.swept(self._lane, len(page[0]), size_of(page[0]))
         return page
 
-    async def _read(
-        self, group: str, start_ms: int, end_ms: int | None, pattern: str, token: str | None
-    ) -> Page:
+    async def _read(self, send: Callable[[], Awaitable[Page]]) -> Page:
         try:
-            return await self._source.page(group, start_ms, end_ms, pattern, token)
+            return await send()
         except AwsError as error:
             if error.problem.kind is ProblemKind.THROTTLED:
                 self._limiter.throttled(self._lane)

@@ -15,6 +15,8 @@ from services.logs.export.reading import SpanReader
 from services.logs.export.rendering import is_cut
 from services.logs.follow.limiter import LogLimiter
 from services.models.logs import LogLine
+from services.models.problem import ProblemKind
+from tests.services.aws.canned import failure
 
 GROUP = "/ecs/other"
 
@@ -74,6 +76,26 @@ async def test_throttling_is_waited_out(empty_aws: Any) -> None:
     empty_aws.fault("logs", "FilterLogEvents", preset="throttled", times=2)
     assert len(await world.span()) == 3_001
     await world.session.close()
+
+
+async def test_each_attempt_waits_for_the_limit_and_refusals_slow_everything_down() -> None:
+    clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
+    refusals = [failure(ProblemKind.THROTTLED)] * 2
+
+    class Pages:
+        async def page(self, *_arguments: Any, **_options: Any) -> tuple[tuple[LogLine, ...], str | None]:
+            if refusals:
+                raise refusals.pop()
+            return (LogLine("1", 1, 0, "s", "1"),), None
+
+    limiter = LogLimiter(clock)
+    task = asyncio.create_task(anext(aiter(SpanReader(Pages(), limiter, clock).span(GROUP, 0, 9))))
+    while not task.done():
+        if clock.sleepers:
+            clock.advance(0.25)
+        await asyncio.sleep(0)
+    assert limiter.served == 3
+    assert limiter.spare < 1
 
 
 async def test_a_line_that_a_pane_holds_cut_is_read_anew(empty_aws: Any) -> None:

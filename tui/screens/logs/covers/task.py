@@ -1,10 +1,12 @@
 """The lines of one ECS task that ended: its streams alone, up to its end, and older ones on demand."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from services.aws.client.errors import AwsError
 from services.aws.logs.streams import LogStreams
 from services.i18n import _, plural
+from services.logs.follow.source import LimitedSource
 from services.models.base import RawId
 from services.models.date_text import dated_time, span_text
 from services.models.text import clean
@@ -89,14 +91,13 @@ class TaskPane(CoveringPane):
         services, self._is_reading = self.screen.services, True
         limiter = services.log_limiter
         lane = limiter.open(self.group)
+        limited = LimitedSource(services.logs, limiter, lane)
         token: str | None = None
         newest_read, reason = start, _("not read: too many lines")
         try:
             for _page in range(PAGES):
-                await limiter.turn(lane)
-                lines, token = await services.logs.page(
-                    self.group, start, end, token=token, streams=self._streams
-                )
+                send = partial(services.logs.page, self.group, start, end, token=token, streams=self._streams)
+                lines, token = await limited.request(send)
                 self.pane.append(lettered(lines, self.letters[self.group]))
                 newest_read = max([newest_read, *(line.at for line in lines)])
                 if token is None:

@@ -148,34 +148,34 @@ class SweepPlan:
         allowed = max(FLOOR, REREAD * self._rate.per_second(now)) / PAGE_LINES
         share = min(share, allowed * self._work(PAGE_LINES))
         edge = self._window.edge
-        chosen = [tier for tier in _PREFERENCE if self.lines_in(now - tier.span, edge, now) <= MOST_IDS]
-        work = self._costs(chosen, now)
-        while (least := sum(work[tier] / tier.seldomest for tier in chosen) * SECOND) > share:
-            chosen.pop()
-            work = self._costs(chosen, now)
+        affordable = [tier for tier in _PREFERENCE if self.lines_in(now - tier.span, edge, now) <= MOST_IDS]
+        work = self._costs(affordable, now)
+        while (least := sum(work[tier] / tier.seldomest for tier in affordable) * SECOND) > share:
+            affordable.pop()
+            work = self._costs(affordable, now)
         for tier in TIERS:
-            if tier in chosen:
+            if tier in affordable:
                 self._unaffordable.pop(tier, None)
             else:
                 self._unaffordable.setdefault(tier, now)
         # What is left makes them more frequent, the cheapest first.
         share -= least
         self._every = {}
-        for tier in sorted(chosen, key=lambda tier: (work[tier], tier.span)):
+        for tier in sorted(affordable, key=lambda tier: (work[tier], tier.span)):
             wanted = work[tier] * SECOND * (1 / tier.every - 1 / tier.seldomest)
             part = min(1.0, share / wanted) if wanted > 0 else 1.0
             share -= part * wanted
             self._every[tier] = round(1 / (part / tier.every + (1 - part) / tier.seldomest))
 
-    def _costs(self, chosen: Sequence[Tier], now: int) -> dict[Tier, float]:
+    def _costs(self, affordable: Sequence[Tier], now: int) -> dict[Tier, float]:
         """What one sweep of each tier costs, if these run; in seconds of the account's budget."""
         costs: dict[Tier, float] = {}
-        for tier in chosen:
+        for tier in affordable:
             # Where a round itself reads so far back, a sweep costs nothing, because there is none.
             costs[tier] = 0.0
             if tier.lateness > now - self._window.edge:
                 start = now - tier.span
-                costs[tier] = self._work(self.lines_in(start, self._end(tier, start, now, chosen), now))
+                costs[tier] = self._work(self.lines_in(start, self._end(tier, start, now, affordable), now))
         return costs
 
     def next(self, now: int) -> Sweep | None:
@@ -197,12 +197,12 @@ class SweepPlan:
             return sweep
         return None
 
-    def _end(self, tier: Tier, start: int, now: int, chosen: Iterable[Tier]) -> int:
+    def _end(self, tier: Tier, start: int, now: int, affordable: Iterable[Tier]) -> int:
         """Up to where a sweep from `start` on reads, if these tiers run."""
         edge = self._window.edge
         narrower = [
             each.span
-            for each in chosen
+            for each in affordable
             if each.span < tier.span and each.lateness > now - edge  # below that the rounds are its sweeps
         ]
         return max(start, min([edge, *(now - span for span in narrower)]))

@@ -1,6 +1,5 @@
 """Answers larger than any of AWS's: refused with the word for it, before they are read, decoded or walked."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +18,7 @@ from services.inspections.running.runner import InspectionRunner
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.faults.server import FaultServer, Seen, answer
+from tests.services.aws.loop_turns import loop_turns
 from tests.services.inspections.running_world import context
 
 HUNDRED_THOUSAND = 100_000
@@ -35,22 +35,12 @@ def alarms(count: int, **more: Any) -> dict[str, Any]:
 
 async def beaten(work: Any) -> tuple[int, BaseException | None]:
     """(how often the loop ran while `work` was done, what it raised)."""
-    beats = 0
-
-    async def beat() -> None:
-        nonlocal beats
-        while True:
-            beats += 1
-            await asyncio.sleep(0)
-
-    heart = asyncio.create_task(beat())
-    try:
-        await work
-    except Incomplete as error:
-        return beats, error
-    finally:
-        heart.cancel()
-    return beats, None
+    async with loop_turns() as turns:
+        try:
+            await work
+        except Incomplete as error:
+            return turns.count, error
+    return turns.count, None
 
 
 @pytest.fixture

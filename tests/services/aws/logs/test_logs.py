@@ -1,4 +1,3 @@
-import asyncio
 import unicodedata
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +11,7 @@ from services.aws.logs.events import GROUPS, Logs, log_lines
 from services.models.problem import ProblemKind
 from services.models.text import clean
 from tests.services.aws.canned import Canned, failure
+from tests.services.aws.loop_turns import loop_turns
 
 
 def event(identity: str, message: str, at: int = 1000, **more: Any) -> dict[str, Any]:
@@ -107,35 +107,17 @@ async def test_an_account_with_countless_groups_is_not_read_to_its_end() -> None
 
 async def test_others_get_their_turn_while_a_large_page_is_read() -> None:
     events = [event(str(number), f"line {number}", number) for number in range(5_000)]
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0)
-            turns += 1
-
-    counting = asyncio.create_task(count())
-    lines, _token = await Logs(Canned(FilterLogEvents={"events": events})).page("/ecs/staff-api", 0)
-    counting.cancel()
+    async with loop_turns() as turns:
+        lines, _token = await Logs(Canned(FilterLogEvents={"events": events})).page("/ecs/staff-api", 0)
     assert lines == log_lines(events)
-    assert turns >= 4
+    assert turns.count >= 4
 
 
 async def test_a_page_of_foreign_scripts_leaves_others_their_turn() -> None:
     canned = Canned(FilterLogEvents={"events": [event(str(each), "สวัสดี" * 60) for each in range(1_000)]})
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    counting = asyncio.create_task(count())
-    await Logs(canned).page("/g", 0)
-    counting.cancel()
-    assert turns > 5
+    async with loop_turns() as turns:
+        await Logs(canned).page("/g", 0)
+    assert turns.count > 5
 
 
 def test_an_absurd_time_of_an_event_still_has_a_date() -> None:

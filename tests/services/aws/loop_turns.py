@@ -1,0 +1,29 @@
+"""Counts how often the event loop turns while something is done: what blocks it leaves others no turn."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class LoopTurns:
+    """How often the event loop has turned so far."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def run(self) -> None:
+        """Count until cancelled."""
+        while True:
+            self.count += 1
+            await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def loop_turns() -> AsyncIterator[LoopTurns]:
+    """Count until the end of the block."""
+    turns = LoopTurns()
+    counting = asyncio.create_task(turns.run())
+    try:
+        yield turns
+    finally:
+        counting.cancel()

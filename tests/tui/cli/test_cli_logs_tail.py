@@ -337,6 +337,22 @@ async def test_a_group_that_cannot_be_read_is_reported_and_the_other_printed(
         assert here.printed.lines == []
 
 
+async def test_without_following_a_group_that_stays_unreadable_is_given_up_within_seconds(
+    empty_aws: Embedded, tmp_path: Any
+) -> None:
+    async with world(empty_aws, tmp_path) as here:
+        empty_aws.fault("logs", "FilterLogEvents", code="InternalFailure", status=500)
+        began = empty_aws.clock.elapsed()
+        task = asyncio.create_task(here.tail(GROUPS[0]))
+        while not task.done():
+            if empty_aws.clock.sleepers:
+                empty_aws.advance(0.25)
+            await asyncio.sleep(0.01)
+        assert task.result() == ExitStatus.UNAVAILABLE
+        assert empty_aws.clock.elapsed() - began < 15
+        assert len(here.printed.errors) == 1
+
+
 async def test_throttling_while_following_is_said_once_and_survived(
     empty_aws: Embedded, tmp_path: Any
 ) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 import click
 
@@ -35,6 +36,8 @@ from tui.typed_since import read_since, why_not
 
 QUICK = 1.5
 """Seconds between two rounds while lines come and the account has requests to spare: someone waits for each line."""
+ATTEMPT = 0.5
+"""Seconds that each failed read doubles before the next attempt where the command ends by itself: someone waits."""
 READER_CHECKED = 0.5
 """Seconds between two checks whether the reader of a pipe is still there."""
 
@@ -53,8 +56,9 @@ async def tail(output: Prints, options: StartOptions, wish: TailOptions) -> int:
     with on_loop.handled(lambda number: stop(ended_by(number)), lambda number: os._exit(ended_by(number))):
         async with connected(options) as services:
             work = asyncio.create_task(_Tailing(services, output, wish).run())
-            # With a file nothing is printed.
-            watch = asyncio.create_task(_watch_reader(stop)) if wish.output is None else None
+            tasks: list[asyncio.Task[Any]] = [work]
+            if wish.output is None:  # with a file nothing is printed
+                tasks.append(asyncio.create_task(_watch_reader(stop)))
             try:
                 await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
                 if not work.done():
@@ -63,9 +67,9 @@ async def tail(output: Prints, options: StartOptions, wish: TailOptions) -> int:
                     await asyncio.wait({work})
                 return _status(work, end)
             finally:
-                for task in filter(None, (work, watch)):
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(*filter(None, (work, watch)), return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _status(work: "asyncio.Task[int]", end: "asyncio.Future[int]") -> int:
@@ -123,8 +127,8 @@ class _Tailing:
         start_ms = int(start.timestamp() * 1000) if start is not None else None
 
         def follow(group: str) -> AsyncIterator[TailBatch]:
-            follower = self._services.follower(group, pattern=pattern, start_ms=start_ms, quick=QUICK)
-            return follower.batches()
+            pace = {"quick": QUICK} if self._wish.follow else {"poll": ATTEMPT}
+            return self._services.follower(group, pattern=pattern, start_ms=start_ms, **pace).batches()
 
         sink = await self._sink(groups, pattern, start)
         merger = Merger(groups, self._now()) if self._wish.merge else None

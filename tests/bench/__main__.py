@@ -15,12 +15,13 @@ GROUPS = (
     "decode",
     "aws",
     "log",
+    "reading",
     "tail",
     "calendar",
     "journal",
     "incident",
 )
-SETS = {"logs": ("decode", "log", "tail")}
+SETS = {"logs": ("decode", "log", "reading", "tail")}
 """Groups that are measured together."""
 
 

@@ -8,11 +8,10 @@ the processor time (milliseconds) of whatever kept the event loop for long: that
 
 import gc
 import sys
-from asyncio import Handle
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from time import thread_time, time
+from time import time
 from typing import Any, TextIO
 
 from services.aws.client.settings import AwsSettings
@@ -20,6 +19,7 @@ from services.clock import SpedClock
 from services.models.logs import TailBatch
 from services.runbook.loader import load
 from services.system import Services, connect
+from tests.tools.loop_load import noted_handles
 from tests.tui.test_other_system import OTHER
 from tui.__main__ import COLLECTED_AFTER
 from tui.app import TobanApp
@@ -65,19 +65,15 @@ def note_states(states: TextIO, first: Callable[[], object]) -> None:
     PaneTail._take = noting  # type: ignore[method-assign]  # the point of this program
 
 
-def note_blocks(blocks: TextIO) -> None:
+def block_noter(blocks: TextIO) -> Callable[[float], None]:
     """Note what keeps the event loop for longer than LONG."""
-    run = Handle._run
 
-    def noting(handle: Handle) -> None:
-        began = thread_time()
-        run(handle)
-        took = thread_time() - began
-        if took > LONG:
-            blocks.write(f"{time()} {took * 1000:.0f}\n")
+    def note(seconds: float) -> None:
+        if seconds > LONG:
+            blocks.write(f"{time()} {seconds * 1000:.0f}\n")
             blocks.flush()
 
-    Handle._run = noting  # type: ignore[method-assign]  # the point of this program
+    return note
 
 
 def app(url: str, folder: Path, megabytes: int, clock: SpedClock, group: str) -> TobanApp:
@@ -106,9 +102,9 @@ def main(url: str, folder: str, megabytes: str, clock: str, groups: list[str]) -
         (notes / "shown").open("w") as shown,
         (notes / "states").open("w") as states,
         (notes / "blocks").open("w") as blocks,
+        noted_handles(block_noter(blocks)),
     ):
         note_lines(shown)
-        note_blocks(blocks)
         note_states(states, lambda: console.post_message(OpenLogs(groups[0], None, beside=tuple(groups))))
         console.run()
 

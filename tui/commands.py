@@ -56,6 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("duty-sign", "s", "screen.sign", N_("Sign off"), N_("Sign off the selected duty, with a note"), "かくにん kakunin しょめい shomei", show=True, scope="inspect"),
     Command("duty-sign-normal", "S", "screen.sign_normal", N_("Sign off all normal"), N_("Sign off every open duty whose findings are all normal, at once"), "まとめて matomete いっかつ ikkatsu", show=True, scope="inspect"),
     Command("duty-look", "r", "screen.rerun", N_("Rerun"), N_("Rerun the selected duty's inspections now"), "てんけん tenken さいてんけん saitenken rerun", show=True, scope="inspect"),
+    Command("duty-logs", "l", "screen.logs", N_("Logs at that minute"), N_("Open the log groups that the selected duty's inspections read"), "ろぐ rogu logs", scope="inspect"),
     Command("look", "i", "screen.choose_inspection", N_("Inspect now"), N_("Run one inspection now, whatever the calendar says"), "てんけん tenken しゅどう shudou inspect", show=True, scope="inspect"),
     Command("report", "g", "screen.report", N_("Report"), N_("Today's operations report; from there other days, months and fiscal years"), "うんようほうこくしょ unyouhoukokusho ほうこく houkoku", show=True, scope="inspect"),
     Command("duty-skip", "minus", "screen.skip", N_("Skip"), N_("Skip the selected duty, with a reason"), "みおくり miokuri すきっぷ sukippu", show=True, scope="inspect"),

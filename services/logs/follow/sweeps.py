@@ -201,9 +201,9 @@ class SweepPlan:
         """Up to where a sweep from `start` on reads, if these tiers run."""
         edge = self._window.edge
         narrower = [
-            each.span
-            for each in affordable
-            if each.span < tier.span and each.lateness > now - edge  # below that the rounds are its sweeps
+            other.span
+            for other in affordable
+            if other.span < tier.span and other.lateness > now - edge  # below that the rounds are its sweeps
         ]
         return max(start, min([edge, *(now - span for span in narrower)]))
 

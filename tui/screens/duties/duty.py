@@ -13,13 +13,12 @@ from services.i18n import N_, _
 from services.models.duties import Occurrence
 from tui.commands import bindings
 from tui.console import Console
-from tui.messages import OpenLogs
 from tui.places import Destination, duty_places
 from tui.screens.common.dialog import Dialog
 from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
-from tui.screens.duties.inspected_logs import logs_of
+from tui.screens.duties.inspected_logs import logs_of_duty
 from widgets.duties.detail import DutyDetail
 from widgets.findings.list import FindingList
 from widgets.frame.key_bar import KeyBar
@@ -81,24 +80,16 @@ class DutyScreen(Dialog[None]):
         if action == "steps":
             return any(self._destinations)
         if action == "logs":
-            return self._logs() is not None
+            return logs_of_duty(self.app, slot) is not None
         if action == "rerun":
             return bool(self.app.ready.scheduler.inspections_of(slot)) and not why_not_run(self.app, slot)
         return self.occurrence.slot.if_planned if action == "plan" else True
 
     def action_logs(self) -> None:
         """Open the log groups of the duty's inspections side by side; the dialog would lie above them."""
-        if (request := self._logs()) is not None:
+        if (request := logs_of_duty(self.app, self.occurrence.slot)) is not None:
             self.dismiss()
             self.app.post_message(request)
-
-    def _logs(self) -> OpenLogs | None:
-        scheduler, slot = self.app.ready.scheduler, self.occurrence.slot
-        findings = scheduler.of(slot)
-        recorded = findings.recorded if findings is not None else ()
-        return logs_of(
-            self.app.ready.runbook, scheduler.inspections_of(slot), [each.finding for each in recorded]
-        )
 
     def action_sign(self) -> None:
         """Sign the duty off."""

@@ -22,6 +22,7 @@ from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
 from tui.screens.duties.inspect_now import InspectionChoice, InspectNowScreen
+from tui.screens.duties.inspected_logs import logs_of_duty
 from tui.screens.duties.sign import SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.duties.signing import current, refuse
@@ -42,6 +43,18 @@ def skip(app: Console, chosen: Occurrence | None) -> None:
         refuse(app, occurrence, signed_first(occurrence.signed, app.zone, app.now()))
     else:
         app.push_screen(SkipScreen(occurrence))
+
+
+def logs(app: Console, chosen: Occurrence | None) -> None:
+    """Open the log groups of the duty's inspections side by side."""
+    occurrence = current(app, chosen)
+    if occurrence is None:
+        return
+    request = logs_of_duty(app, occurrence.slot)
+    if request is None:
+        refuse(app, occurrence, _("its inspections read no log group"))
+    else:
+        app.post_message(request)
 
 
 def rerun(app: Console, chosen: Occurrence | None) -> None:

@@ -260,6 +260,11 @@ class InspectScreen(ModeScreen):
         if self._is_duty_chosen():
             duty_actions.rerun(self.app, self.chosen)
 
+    def action_logs(self) -> None:
+        """Open the log groups of the chosen duty's inspections."""
+        if self._is_duty_chosen():
+            duty_actions.logs(self.app, self.chosen)
+
     def action_report(self) -> None:
         """Open today's report."""
         duty_actions.report(self.app)

@@ -2,9 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from services.models.duties import ScheduledOccurrence
 from services.models.findings import Finding
 from services.models.runbook import Runbook
+from tui.console import Console
 from tui.messages import OpenLogs
+
+
+def logs_of_duty(app: Console, slot: ScheduledOccurrence) -> OpenLogs | None:
+    """The log groups of a duty's inspections, at the time of its findings if it has some; None without a group."""
+    scheduler = app.ready.scheduler
+    findings = scheduler.of(slot)
+    recorded = findings.recorded if findings is not None else ()
+    inspections = scheduler.inspections_of(slot)
+    return logs_of(app.ready.runbook, inspections, [record.finding for record in recorded])
 
 
 def logs_of(runbook: Runbook, inspections: Iterable[str], findings: Sequence[Finding]) -> OpenLogs | None:

@@ -237,9 +237,9 @@ async def show_tables(app: Console, pane: LogPane) -> None:
     zone = app.zone
     if form is not None and form.id == "waf":
         blocks = [
-            each
-            for each in await parsed(pane.store, waf_blocks.block_of)
-            if isinstance(each, waf_blocks.Block)
+            block
+            for block in await parsed(pane.store, waf_blocks.block_of)
+            if isinstance(block, waf_blocks.Block)
         ]
         views, count = block_views(blocks, zone, now), len(blocks)
         text = plural(

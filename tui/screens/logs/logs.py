@@ -74,9 +74,9 @@ class LogsScreen(PaneSet):
         if mode != self.app.current_mode:
             return None
         places = (
-            Place(str(each.target), each.title, each.id, opened=True)
-            for each in self.app.incidents
-            if each.id == incident
+            Place(str(record.target), record.title, record.id, opened=True)
+            for record in self.app.incidents
+            if record.id == incident
         )
         return next(places, None)
 

@@ -104,8 +104,8 @@ class Rules:
     def _times(self, before: int | None, at: int) -> list[tuple[str, str]]:
         """The marked time and the shared cursor's, in one separator where both are above the same line."""
         marked, shared = (
-            each if each is not None and _between(before, each, at) else None
-            for each in (self.marked_at, self.time_mark)
+            time if time is not None and _between(before, time, at) else None
+            for time in (self.marked_at, self.time_mark)
         )
         if marked is None:
             return [self._cursor_time(shared)] if shared is not None else []

@@ -36,14 +36,14 @@ def axis_parts(
     ticks: Sequence[tuple[int, str]],
 ) -> list[AxisPart]:
     """What fits on the axis, ascending: moments first, then the cursor (a column, -1 for none), then times."""
-    taken = [False] * columns
+    is_taken = [False] * columns
     parts: list[AxisPart] = []
 
     def place(column: int, text: str, kind: str) -> bool:
         end = column + cell_len(text)
-        fits = column >= 0 and end <= columns and not any(taken[max(0, column - 1) : end + 1])
+        fits = column >= 0 and end <= columns and not any(is_taken[max(0, column - 1) : end + 1])
         if fits:
-            taken[column:end] = [True] * (end - column)
+            is_taken[column:end] = [True] * (end - column)
             parts.append(AxisPart(column, text, kind))
         return fits
 

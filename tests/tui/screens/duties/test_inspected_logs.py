@@ -13,7 +13,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import loads
 from tests.conftest import Embedded
 from tests.services.runbook.small import SYSTEM
-from tests.tools.console import console, until
+from tests.tools.console import console, screen_text, until
 from tests.tui.screens.duties.test_finding_screen import MONDAY, opened
 from tui.messages import OpenLogs
 from tui.screens.duties.duty import DutyScreen
@@ -101,3 +101,31 @@ async def test_l_on_a_finding_opens_its_logs_at_its_time(embedded: Embedded) -> 
         await until(pilot, lambda: groups_of(pilot) == ["/ecs/staff-api"])
         (pane,) = pilot.app.screen.tails
         await until(pilot, lambda: pane.lines.rules.marked_at == round(request.at.timestamp() * 1000))
+
+
+async def select_duty(pilot: Pilot[Any], duty: str) -> None:
+    """Put the cursor of mode 2's list on an occurrence of today."""
+    screen = pilot.app.screen
+    await until(pilot, lambda: pilot.app.duties and pilot.app.duties.today.occurrences)
+    occurrences = pilot.app.duties.today.occurrences
+    screen.list.select(next(each.key for each in occurrences if each.slot.duty == duty))
+    await until(pilot, lambda: screen.chosen and screen.chosen.slot.duty == duty)
+
+
+@BEFORE_NINE
+@pytest.mark.usefixtures("at_once")
+async def test_l_in_the_list_of_duties_opens_the_logs_of_the_selected_one(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
+        await select_duty(pilot, "daily-morning")
+        await pilot.press("l")
+        await until(pilot, lambda: groups_of(pilot) == ["/ecs/staff-api"])
+
+
+@BEFORE_NINE
+@pytest.mark.usefixtures("at_once")
+async def test_l_in_the_list_says_that_a_duty_reads_no_logs(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
+        await select_duty(pilot, "weekly-backup")
+        await pilot.press("l")
+        await until(pilot, lambda: "read no log group" in screen_text(pilot))
+        assert not groups_of(pilot)

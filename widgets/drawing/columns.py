@@ -74,6 +74,12 @@ def _share(
     return result
 
 
+def cropped(cells: Sequence[Line], sizes: Sequence[int]) -> list[int]:
+    """The columns, from 0, whose cell does not fit or is not shown."""
+    pairs = zip(cells, sizes, strict=False)
+    return [column for column, (cell, size) in enumerate(pairs) if width_of(cell) > size]
+
+
 def lay_out(columns: Sequence[Column], cells: Sequence[Line], sizes: Sequence[int]) -> list[Span]:
     """One row: each cell cropped or padded to its column, with gaps between."""
     line: list[Span] = []

@@ -84,9 +84,9 @@ class KeyedTable(ScrolledRows, can_focus=True):
         self.columns = tuple(columns)
         self._rows: tuple[Row, ...] = ()
         self._index: dict[str, int] = {}
-        self._widths: list[int] = []
-        self._widths_room = 0
-        """The room for which `_widths` were computed."""
+        self.column_widths: list[int] = []
+        """Cells; 0 for a column that is not shown."""
+        self._measured_room = 0
         self._strips: dict[str, tuple[object, Strip]] = {}
         self._painted: dict[int, tuple[str | None, Strip]] = {}
         self._place = 0
@@ -111,7 +111,7 @@ class KeyedTable(ScrolledRows, can_focus=True):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows in this order; their keys must be unique."""
         after = tuple(rows)
-        if after == self._rows and len(self._widths) == len(self.columns):
+        if after == self._rows and len(self.column_widths) == len(self.columns):
             return
         was_empty, self._rows = not self._rows, after
         self._index = {row.key: index for index, row in enumerate(self._rows)}
@@ -153,9 +153,9 @@ class KeyedTable(ScrolledRows, can_focus=True):
     def _measure(self) -> bool:
         """Compute the columns' widths; True if one changed."""
         cells = [row.cells for row in self._rows if not (row.heading or row.whole)]
-        self._widths_room = self._room
-        before, self._widths = self._widths, widths(self.columns, cells, self.room)
-        return self._widths != before
+        self._measured_room = self._room
+        before, self.column_widths = self.column_widths, widths(self.columns, cells, self.room)
+        return self.column_widths != before
 
     def on_resize(self) -> None:
         """Fit the columns to the new width."""
@@ -172,12 +172,12 @@ class KeyedTable(ScrolledRows, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The head, or the row at row `y` of the window."""
         width = self._room
-        if width != self._widths_room:
+        if width != self._measured_room:
             self._measure()
         if y == 0:
             head = [[(column.title, "head")] for column in self.columns]
             return self.line_styles.strip(
-                [(" " * _GUTTER, ""), *lay_out(self.columns, head, self._widths)], width
+                [(" " * _GUTTER, ""), *lay_out(self.columns, head, self.column_widths)], width
             )
         self._painted[y] = self._line(y, width)
         return self._painted[y][1]
@@ -192,7 +192,7 @@ class KeyedTable(ScrolledRows, can_focus=True):
 
     def _strip(self, row: Row, width: int) -> Strip:
         at_cursor = row.key == self.cursor_key
-        state = (row, tuple(self._widths), width, at_cursor, at_cursor and self.has_focus)
+        state = (row, tuple(self.column_widths), width, at_cursor, at_cursor and self.has_focus)
         cached = self._strips.get(row.key)
         if cached is not None and cached[0] == state:
             return cached[1]
@@ -207,7 +207,7 @@ class KeyedTable(ScrolledRows, can_focus=True):
             return self.line_styles.strip(row.cells[0] if row.cells else [], width)
         gutter: Span = ("▌ " if at_cursor and self.has_focus else "▏ " if at_cursor else "  ", "rule-focus")
         base = ("cursor" if self.has_focus else "cursor-blur") if at_cursor else ""
-        cells = row.cells[0] if row.whole else lay_out(self.columns, row.cells, self._widths)
+        cells = row.cells[0] if row.whole else lay_out(self.columns, row.cells, self.column_widths)
         return self.line_styles.strip([gutter, *cells], width, base)
 
     def on_focus(self) -> None:

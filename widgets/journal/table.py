@@ -111,7 +111,7 @@ class JournalTable(KeyedTable):
         head: list[Line] = [
             [(column.title, "head" if at else "heading")] for at, column in enumerate(columns)
         ]
-        return self.line_styles.strip([("  ", ""), *lay_out(columns, head, self._widths)], self._room)
+        return self.line_styles.strip([("  ", ""), *lay_out(columns, head, self.column_widths)], self._room)
 
     def _day_above(self) -> str:
         """The day whose heading is above the view, in short; "" if the first line in view is a heading."""

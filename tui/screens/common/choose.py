@@ -8,13 +8,28 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 
 from services.i18n import _
 from tui.screens.common.type_ahead_guard import GuardedDialog
-from widgets.drawing.columns import Column
+from widgets.drawing.columns import Column, cropped
+from widgets.drawing.lines import Line
+from widgets.drawing.prose import Prose, wrap_content
 from widgets.drawing.table import KeyedTable, Row
 
+_TALLEST = 20
+"""Rows of the list."""
+_FRAME = 2
+"""Rows of the window's border."""
+_RULE = 1
+"""Rows of the line above what the columns cut off."""
+_INDENT = 2
+"""Cells by which the text below the list is indented, as the list's own texts are."""
+_LEAST = 6
+"""Rows that stay for the list, whatever is said below it."""
+_NARROW = 30
+"""Cells of a text that needs no share of the width."""
 _SHORT = 8
 """Cells of a note that needs no share of the width."""
 
@@ -29,12 +44,16 @@ class Choice:
 
 
 class ChooseScreen(GuardedDialog[str | None]):
-    """Returns the chosen key, None if it was closed. Keys typed ahead choose nothing."""
+    """Returns the chosen key, None if it was closed. Keys typed ahead choose nothing.
+
+    What the columns cut off of the choice at the cursor stands in full below the list.
+    """
 
     DEFAULT_CSS = """
     ChooseScreen {
         & #window { max-width: 132; }
-        & KeyedTable { height: auto; max-height: 20; }
+        & KeyedTable { height: auto; }
+        & #whole { padding-left: 2; color: $text-muted; border-top: solid $border; display: none; }
     }
     """
 
@@ -44,12 +63,15 @@ class ChooseScreen(GuardedDialog[str | None]):
         """The cursor begins `at` this key, else on the first line; `harmless` as for TypeAheadGuard."""
         super().__init__(harmless=harmless)
         self._title = title
-        # Short notes, such as scores, leave their room to the texts.
-        widest = max((cell_len(choice.note) for choice in choices), default=0)
+        # Short notes, such as scores, leave their room to the texts, and short texts to the notes.
+        longest = max((cell_len(choice.text) for choice in choices), default=0)
+        texts = Column("", flex=2, min_width=20) if longest > _NARROW else Column("", max_width=_NARROW)
+        longest = max((cell_len(choice.note) for choice in choices), default=0)
         notes = (
-            Column("", flex=1, min_width=8, rank=1) if widest > _SHORT else Column("", min_width=0, rank=1)
+            Column("", flex=1, min_width=8, rank=1) if longest > _SHORT else Column("", min_width=0, rank=1)
         )
-        self.table = KeyedTable((Column("", flex=2, min_width=20), notes))
+        self.table = KeyedTable((texts, notes))
+        self.whole = Prose(id="whole")
         self._choices = choices
         self._at = at
 
@@ -59,6 +81,7 @@ class ChooseScreen(GuardedDialog[str | None]):
             window.border_title = Content(self._title)
             window.border_subtitle = Content(_("⏎ selects · Esc closes"))
             yield self.table
+            yield self.whole
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -67,6 +90,33 @@ class ChooseScreen(GuardedDialog[str | None]):
         )
         self.table.move_to(self._at)
         super().on_mount()
+
+    def on_resize(self, event: Resize) -> None:
+        """Share the height between the list and what its columns cut off."""
+        super().on_resize(event)
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        width = self.table.size.width - _INDENT
+        texts = [self._cut_off(choice) for choice in self._choices]
+        rows = [len(wrap_content(text, width).split("\n", allow_blank=True)) for text in texts if text]
+        room = self.size.height - _FRAME - self.footer_message.outer_size.height
+        height = min(max(rows, default=-_RULE) + _RULE, max(0, room - _LEAST))
+        self.whole.display = height > 0
+        self.whole.styles.height = height
+        self.table.styles.max_height = min(_TALLEST, room - height)
+        self._show_cut_off()
+
+    @on(KeyedTable.Highlighted)
+    def _show_cut_off(self) -> None:
+        at_cursor = [choice for choice in self._choices if choice.key == self.table.cursor_key]
+        self.whole.show(Content("\n").join(self._cut_off(choice) for choice in at_cursor))
+
+    def _cut_off(self, choice: Choice) -> Content:
+        """The texts of a choice that do not fit their columns; empty when both fit."""
+        texts = (choice.text, choice.note)
+        cells: list[Line] = [[(text, "")] for text in texts]
+        return Content("\n".join(texts[column] for column in cropped(cells, self.table.column_widths)))
 
     def first(self) -> Widget:
         """The list."""

@@ -27,7 +27,7 @@ from tui.screens.logs.insights.ranges import PRESETS, is_length, parse_range, ra
 LIMITS = (100, 1_000, 10_000, 50_000, 100_000)
 """Row limits offered; those above 10,000 in LogsQL only."""
 OTHER = "other"
-_SHOWN = 60
+_SHOWN = 240
 """Characters of a query shown in a list."""
 
 

@@ -54,6 +54,28 @@ class LogGroup(Model):
     """Days for which events are kept; None: without limit."""
 
 
+LATEST = 6_000_000
+"""Milliseconds by which a line may be late and is expected to be shown."""
+
+
+class LateGap(NamedTuple):
+    """Times in which late lines were not looked for, and can no longer be, because their ids were dropped."""
+
+    lateness: float
+    """Seconds; lines that are later than this may be missing."""
+    start: int
+    """Epoch milliseconds."""
+    end: int
+
+    def joined(self, other: "LateGap | None") -> "LateGap":
+        """One gap that includes both."""
+        if other is None:
+            return self
+        return LateGap(
+            min(self.lateness, other.lateness), min(self.start, other.start), max(self.end, other.end)
+        )
+
+
 class TailStats(Model):
     """Statistics of following a log group."""
 
@@ -86,6 +108,8 @@ class TailStats(Model):
     incomplete_from: int | None = None
     """Epoch ms; since then lines that are later than `lateness` may be missing, because the group's rate does not allow
     to look for them. None: there is no such time."""
+    late_gap: LateGap | None = None
+    """Older times in which late lines may be missing for good; None: there are none."""
 
     @classmethod
     def merged(cls, group: str, parts: Sequence["TailStats"]) -> "TailStats":
@@ -95,6 +119,9 @@ class TailStats(Model):
         starts = [part.complete_from for part in parts]
         ends = [part.complete_to for part in parts]
         gaps = [part.incomplete_from for part in parts if part.incomplete_from is not None]
+        late_gap = None
+        for part in parts:
+            late_gap = part.late_gap.joined(late_gap) if part.late_gap is not None else late_gap
         return cls(
             group=group,
             polls=sum(part.polls for part in parts),
@@ -112,7 +139,21 @@ class TailStats(Model):
             complete_to=None if None in ends else min((end for end in ends if end is not None), default=None),
             lateness=min((part.lateness for part in parts), default=0.0),
             incomplete_from=min(gaps, default=None),
+            late_gap=late_gap,
         )
+
+    def late_lines_read(self, at: int | None) -> "TailStats":
+        """Statistics for a pane to which all late lines were added that were visible `at` a time (epoch ms)."""
+        if at is None or (self.incomplete_from is None and self.late_gap is None):
+            return self
+        # What is not older than this may still become visible.
+        start = at - LATEST
+        gap, incomplete_from = self.late_gap, self.incomplete_from
+        if gap is not None:
+            gap = gap._replace(start=max(gap.start, start)) if gap.end >= start else None
+        if incomplete_from is not None:
+            incomplete_from = max(incomplete_from, start)
+        return self.model_copy(update={"incomplete_from": incomplete_from, "late_gap": gap})
 
     def complete_after(self, moment: int) -> "TailStats":
         """Statistics for a pane that lacks lines up to `moment` (epoch ms)."""

@@ -306,6 +306,7 @@ class LogFollower:
             complete_to=plan.complete_to(now) if plan is not None else None,
             lateness=(plan.covered(now) if plan is not None else 0) / 1000,
             incomplete_from=plan.incomplete_from(now) if plan is not None else None,
+            late_gap=window.gap if window is not None else None,
         )
         return TailBatch(lines, stats, problem, note)
 

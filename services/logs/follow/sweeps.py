@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from services.logs.follow.event_ids import MOST_IDS
 from services.logs.follow.limiter import PAGE_LINES, work_of
 from services.logs.follow.window import LEAST_OVERLAP, OVERLAP, FollowWindow, Span
-from services.models.logs import LogLine
+from services.models.logs import LATEST, LogLine
 
 SECOND = 1000
 MINUTE = 60_000
@@ -45,13 +45,13 @@ class Tier:
 NARROW = Tier(40 * SECOND, 15 * SECOND, 28 * SECOND, 10 * SECOND)
 MINUTES = Tier(200 * SECOND, 45 * SECOND, 75 * SECOND, 2 * MINUTE)
 QUARTER = Tier(15 * MINUTE, MINUTE, 8 * MINUTE, 7 * MINUTE)
-HOURS = Tier(130 * MINUTE, 5 * MINUTE, 28 * MINUTE, 100 * MINUTE)
+HOURS = Tier(130 * MINUTE, 5 * MINUTE, 28 * MINUTE, LATEST)
 DAY = Tier(24 * HOUR, HOUR, 11 * HOUR, 12 * HOUR)
 TIERS = (NARROW, MINUTES, QUARTER, HOURS, DAY)
 """From the narrowest to the widest."""
 _PREFERENCE = (HOURS, QUARTER, MINUTES, NARROW, DAY)
 """Which of them are given up last to first when the budget does not suffice for all."""
-EXPECTED = HOURS.lateness
+EXPECTED = LATEST
 """The lateness up to which a tail is expected to be complete; below it, the tail reports a gap."""
 FLOOR = 1_500.0
 """Lines a second that the sweeps of one tail may read, however quiet the group is: after a burst late lines still come."""
@@ -190,12 +190,18 @@ class SweepPlan:
             if tier.lateness <= overlap:
                 self._last[tier] = now
                 continue
-            start = max(now - tier.span, self._window.horizon)
+            start = max(self._start(tier, now), self._window.horizon)
             sweep = self._running[tier] = Sweep(
                 tier, Span(start, self._end(tier, start, now, self._every), now)
             )
             return sweep
         return None
+
+    def _start(self, tier: Tier, now: int) -> int:
+        """Where a sweep begins: earlier than usual where sweeps have been left out, so that no time stays unread."""
+        complete = self._window.complete_to(tier.lateness)
+        usual = now - tier.span
+        return usual if complete is None else max(min(usual, complete + 1), now - DAY.span)
 
     def _end(self, tier: Tier, start: int, now: int, affordable: Iterable[Tier]) -> int:
         """Up to where a sweep from `start` on reads, if these tiers run."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.logs.follow.event_ids import MOST_IDS, EventIds
-from services.models.logs import LogLine
+from services.models.logs import LATEST, LateGap, LogLine
 
 SECOND = 1_000
 OVERLAP = 120_000
@@ -57,6 +57,8 @@ class FollowWindow:
         """Number of events by second, of the time that rounds may read again."""
         self._complete: dict[int, int] = {}
         """By lateness: the time up to which every event that was at most so late was delivered."""
+        self.gap: LateGap | None = None
+        """The times that no sweep can read any more although it should have, because ids were dropped."""
         self.ahead = 0
         """Milliseconds by which an event was dated ahead of time, at most."""
         self.duplicates = 0
@@ -94,7 +96,7 @@ class FollowWindow:
     def complete_to(self, lateness: int) -> int | None:
         """Time up to which every event that became visible within `lateness` was delivered; None: not yet known.
 
-        `lateness` is one of LATENESS.
+        `lateness` is one of LATENESS. Those in `gap` are excepted.
         """
         return self._complete.get(lateness)
 
@@ -166,11 +168,19 @@ class FollowWindow:
     def cover(self, span: Span) -> None:
         """All events of a span were read: what is complete extends if the span continues it."""
         start = max(span.start, self.horizon)
+        narrower = 0
         for lateness in LATENESS:
             complete = self._complete.get(lateness, self._start - 1)
-            if start <= max(complete + 1, self._start):
-                end = span.at - lateness if span.end is None else min(span.at - lateness, span.end)
+            continues = start <= max(complete + 1, self._start)
+            end = span.at - lateness if span.end is None else min(span.at - lateness, span.end)
+            is_swept = OVERLAP < lateness <= LATEST
+            if is_swept and not continues and start == self.horizon and end >= start:
+                # What is older cannot be read any more: late lines are complete from here on.
+                self.gap = LateGap(narrower / SECOND, complete + 1, start - 1).joined(self.gap)
+                continues = True
+            if continues:
                 self._complete[lateness] = max(self._complete.get(lateness, end), end)
+            narrower = lateness
 
     def _is_new(self, line: LogLine) -> bool:
         if line.at < self.horizon:

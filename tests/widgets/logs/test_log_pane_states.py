@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from textual.widgets import Input
 
-from services.models.logs import LogLine, TailStats
+from services.models.logs import LateGap, LogLine, TailStats
 from services.models.problem import Problem, ProblemKind
 from tests.tools.painting import painting
 from tests.widgets.logs.log_reader import NOW, T0, PaneApp, facts, filled, line, texts, until
@@ -187,6 +187,12 @@ async def test_problems_and_silence_are_shown() -> None:
         await until(pilot, lambda: "behind" not in str(pane.query_one(LogBar).render()))
         bar = str(pane.query_one(LogBar).render())
         assert "lines over 10 s late not read since 09:01:00 (+)" in bar
+        gap = LateGap(10.0, T0 - 3_600_000, T0 - 3_000_000)
+        pane.stats = TailStats(group="g", complete_from=T0, complete_to=T0, lateness=6000.0, late_gap=gap)
+        await until(
+            pilot,
+            lambda: "late lines of 08:00:00–08:10:00 not read (+)" in str(pane.query_one(LogBar).render()),
+        )
         app.clock.advance(60)
         await until(pilot, lambda: facts(pane).stale)
         assert "STALE" in str(pane.query_one(LogBar).render())

@@ -18,7 +18,7 @@ from services.logs.insights.wording import group_price
 from services.models.amounts import size_words, yen_words
 from services.models.date_text import zoned_time
 from services.models.insights_queries import QueryEstimate
-from services.models.logs import LogLine
+from services.models.logs import LogLine, TailStats
 from tui.console import Console
 from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.logs.tail_binding import PaneTail
@@ -27,12 +27,13 @@ from tui.screens.logs.tail_binding import PaneTail
 async def ask_late_lines(app: Console, tail: PaneTail) -> None:
     """Say the price, ask, and show the lines that the pane lacks, marked as late."""
     pane, stats = tail.pane, tail.pane.stats
-    if stats is None or stats.incomplete_from is None:
+    lateness, start = _missing(stats)
+    if start is None:
         app.inform(_("Nothing to ask for: late lines are read as they come."))
         return
     service = tail.services.insights
     now = tail.services.clock.now()
-    query = late_lines_query(tail.group, stats.lateness, stats.incomplete_from, now, tail.pattern)
+    query = late_lines_query(tail.group, lateness, start, now, tail.pattern)
     try:
         estimate = await service.estimate(query.groups, query.span, query.text)
         text = _(
@@ -40,7 +41,7 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
         )
         text = text.format(
             group=tail.group,
-            seconds=f"{stats.lateness:,.0f}",
+            seconds=f"{lateness:,.0f}",
             time=zoned_time(query.span.start, pane.zone, now, seconds=True),
         )
         text = f"{text}\n{_price(estimate)}"
@@ -63,9 +64,22 @@ async def ask_late_lines(app: Console, tail: PaneTail) -> None:
     elif len(late) > most:
         pane.note = _("more late lines than {most}: further ones may be missing").format(most=f"{most:,}")
     else:
+        tail.late_lines_read(round(now.timestamp() * 1000))
         pane.note = plural("{count} late line added", "{count} late lines added", count).format(
             count=f"{count:,}"
         )
+
+
+def _missing(stats: TailStats | None) -> tuple[float, int | None]:
+    """Which late lines may be missing: those later than so many seconds, from when on (epoch ms); None: none are."""
+    if stats is None:
+        return 0.0, None
+    gap = stats.late_gap
+    if gap is None:
+        return stats.lateness, stats.incomplete_from
+    if stats.incomplete_from is None:
+        return gap.lateness, gap.start
+    return min(stats.lateness, gap.lateness), min(stats.incomplete_from, gap.start)
 
 
 async def _matching(tail: PaneTail, lines: list[LogLine]) -> list[LogLine]:

@@ -15,7 +15,7 @@ from services.logs.follow.event_ids import EventIds
 from services.logs.follow.source import LimitedSource
 from services.logs.follow.twins import TwinLines
 from services.models.date_text import dated_time
-from services.models.logs import LogLine, TailBatch
+from services.models.logs import LogLine, TailBatch, TailStats
 from services.models.problem import Problem
 from services.system import Services
 from widgets.logs.drawing.separators import Gap
@@ -51,6 +51,8 @@ class PaneTail:
         """Set when the first read of the present group is in the pane."""
         self._read_back_to: int | None = None
         """From when on the pane holds the lines before the loop's, too, epoch milliseconds; None if none were read."""
+        self._late_read_at: int | None = None
+        """When all late lines were added that were visible then, epoch milliseconds; None: they were not asked for."""
         self._missed: Problem | None = None
         """Why the newest lines are missing from the pane; None if they are not."""
         self._ids = EventIds(MOST_IDS)
@@ -64,7 +66,7 @@ class PaneTail:
         self.pattern = pattern
         self.pane.clear()
         self._began = asyncio.Event()
-        self._missed = self._read_back_to = None
+        self._missed = self._read_back_to = self._late_read_at = None
         self._ids, self._twins = EventIds(MOST_IDS), TwinLines()
         self.pane.note = ""
         self.pane.title = self._title(group)
@@ -92,11 +94,21 @@ class PaneTail:
             lines = [line for line in batch.lines if not line.late or self._ids.add(line.id, line.at)]
             self.pane.append(self._twins.from_loop(lines, self._now))
             self._missed = None
-        self.pane.stats = batch.stats.complete_since(self._read_back_to)
+        self.pane.stats = self._stats(batch.stats)
         if self.pane.problem is not None and batch.problem is None:
             # Feeds and other panes failed for the same reason; retry them now instead of at their next poll.
             self.services.refresh_feeds()
         self.pane.problem = batch.problem or self._missed
+
+    def _stats(self, stats: TailStats) -> TailStats:
+        """The loop's statistics, with what the pane has read beside it."""
+        return stats.complete_since(self._read_back_to).late_lines_read(self._late_read_at)
+
+    def late_lines_read(self, at: int) -> None:
+        """Say that all late lines are shown that were visible `at` a time (epoch milliseconds)."""
+        self._late_read_at = at
+        if self.pane.stats is not None:
+            self.pane.stats = self._stats(self.pane.stats)
 
     async def read_from(self, at: int) -> None:
         """Read from a minute before `at` (epoch milliseconds) up to the oldest line in the pane, if that is later."""

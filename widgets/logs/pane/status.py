@@ -147,9 +147,16 @@ def _complete(lines: LogLines, stats: TailStats | None, read_at: datetime | None
 
 def _incomplete(lines: LogLines, stats: TailStats | None) -> str:
     """Which late lines may be missing; "" if none."""
-    if stats is None or stats.incomplete_from is None:
+    if stats is None:
         return ""
     zone, today = lines.format.zone, lines.today()
+    if stats.incomplete_from is None:
+        gap = stats.late_gap
+        return (
+            _("late lines of {range} not read (+)").format(range=_range(lines, gap.start, gap.end))
+            if gap
+            else ""
+        )
     return _("lines over {span} late not read since {time} (+)").format(
         span=_span_words(stats.lateness), time=second_text(stats.incomplete_from, zone, today)
     )

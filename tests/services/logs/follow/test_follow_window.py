@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.logs.follow.sweeps import HOURS, QUARTER, TIERS, Rate, Sweep, SweepPlan
-from services.logs.follow.window import FURTHEST, KEPT, LATENESS, LEAST_OVERLAP, OVERLAP, FollowWindow
+from services.logs.follow.window import FURTHEST, KEPT, LATENESS, LEAST_OVERLAP, OVERLAP, FollowWindow, Span
 from services.models.logs import LogLine
 
 POLL = 5_000
@@ -289,3 +289,22 @@ def test_each_sweep_continues_the_one_before() -> None:
     for tier in TIERS:
         assert tier.lateness in LATENESS
         assert tier.every < tier.seldomest <= tier.span - tier.lateness
+
+
+def test_times_that_can_no_longer_be_read_are_a_gap_and_what_follows_is_complete_again() -> None:
+    window = FollowWindow(0, 0, most_ids=100)
+    window.accept([line("first", 1_000)], 1_000)
+    window.finish(1_000)
+    now = LATEST + 3_600_000
+    # A burst drops the ids of everything before it.
+    window.accept([line(f"burst {number}", now - 10_000 * number) for number in range(200)], now)
+    assert window.horizon > 1_000
+    lateness = HOURS.lateness
+    before = window.complete_to(lateness)
+    assert before is not None
+    assert window.gap is None
+    window.cover(Span(max(now - HOURS.span, window.horizon), now - 1_000, now + lateness))
+    assert window.complete_to(lateness) == now - 1_000
+    assert window.gap is not None
+    assert (window.gap.start, window.gap.end) == (before + 1, window.horizon - 1)
+    assert 0 < window.gap.lateness * 1000 < lateness

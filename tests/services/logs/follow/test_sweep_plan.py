@@ -1,6 +1,6 @@
 """Which sweeps a tail makes: each reads what the narrower ones do not."""
 
-from services.logs.follow.sweeps import HOURS, QUARTER, Rate, SweepPlan
+from services.logs.follow.sweeps import HOURS, QUARTER, Rate, Sweep, SweepPlan
 from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine
 
@@ -49,3 +49,29 @@ def test_a_long_sweep_that_is_due_again_at_its_end_keeps_no_other_waiting() -> N
         plan.finish(sweep)
     assert HOURS in tiers
     assert QUARTER in tiers
+
+
+def next_wide(plan: SweepPlan, now: int) -> Sweep:
+    """The next sweep of HOURS; those before it are finished."""
+    plan.plan(now, 0.25)
+    while (sweep := plan.next(now)) is not None and sweep.tier is not HOURS:
+        plan.finish(sweep)
+    assert sweep is not None
+    return sweep
+
+
+def test_a_sweep_after_a_pause_begins_where_the_last_one_ended() -> None:
+    window, plan = filled(1_000)
+    now = MS + HOURS.every
+    plan.finish(next_wide(plan, now))
+    complete = window.complete_to(HOURS.lateness)
+    assert complete is not None
+    now += 4 * 60 * MINUTE  # for so long the budget allowed no wide sweep
+    window.finish(now)
+    window.begin(2_000)
+    assert plan.incomplete_from(now) == complete, "the row says so"
+    sweep = next_wide(plan, now)
+    assert sweep.span.start == complete + 1
+    plan.finish(sweep)
+    assert window.complete_to(HOURS.lateness) == now - HOURS.lateness
+    assert (plan.incomplete_from(now), window.gap) == (None, None)

@@ -9,7 +9,7 @@ import pytest
 from services.demo.logs import live as embedded_live
 from services.models.insights import QueryState
 from services.models.insights_queries import QueryProgress
-from services.models.logs import LogLine
+from services.models.logs import LATEST, LogLine
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until, until_later
 from tests.tui.seeding import client, make_group, put_lines
@@ -120,6 +120,8 @@ async def test_late_lines_are_asked_for_with_the_filter_pattern(
             await until(pilot, lambda: pilot.app.screen is screen and "added" in str(pane.note))
             late = {pane.store.line(row).text for row in range(pane.store.first, pane.store.end - 1)}
             assert late == matching
+            start = now_ms(empty_aws) - LATEST
+            assert pane.stats.incomplete_from == max(start, now_ms(empty_aws) - 60 * MINUTE)
 
 
 async def test_live_tail_shows_its_price_and_each_line_once(

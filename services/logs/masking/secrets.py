@@ -57,6 +57,12 @@ _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----(?P<value>.*?)(?:-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----|\Z)",
     re.DOTALL,
 )
+_KEY_LINE = re.compile(
+    r"^\s{0,8}(?P<value>(?=[^\s]{0,75}[A-Z])(?=[^\s]{0,75}[a-z])(?=[^\s]{0,75}[0-9+/])"
+    r"(?:[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{76}|[A-Za-z0-9+/]{20,74}={1,2}))\s{0,8}$"
+)
+"""A text that is one line of a private key, as where each line is an event of its own: 64 characters of base64 (RFC
+7468; 76 in MIME), or the padded last ones."""
 
 _SHORTEST_TOKEN = 6
 """`Unexpected token: }` is no token."""
@@ -99,6 +105,7 @@ def find(text: str) -> Iterator[Span]:
         for hints, pattern, kind in table:
             if any(hint in folded for hint in hints):
                 yield from _values(pattern, text, kind)
+    yield from _values(_KEY_LINE, text, PRIVATE_KEY)
     if any(word in lower for word in _TOKEN_WORDS):
         yield from _values(_NAMED_TOKEN, text, TOKEN, _SHORTEST_TOKEN)
 

@@ -57,6 +57,8 @@ AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
             "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----",
             "private-key",
         ),
+        ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 2, "***", "private-key"),
+        ("  Bs7Yt0aQ9mR2wLkPzX1c+A==", "  ***", "private-key"),
         ("xoxb-123456789012-abcdef", "***", "slack"),
         ("https://hooks.slack.com/services/T0/B0/x", "https://hooks.slack.com/***", "slack"),
         ("宛先 taro.yamada+x@city.example.jp へ", "宛先 *** へ", "mail"),
@@ -107,6 +109,8 @@ def test_what_is_masked(text: str, masked: str, kind: str) -> None:
         "0312345678 4111111111111112 123456789012 R-00012345",
         "/facilities/0120/bookings/03-12 v03.1234.5678",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "/ecs/StaffApi1/facilities/bookings/reservations/history/pages/next",
     ],
 )
 def test_what_an_operator_needs_stays(text: str) -> None:

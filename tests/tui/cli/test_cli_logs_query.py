@@ -139,6 +139,19 @@ def test_a_query_that_does_not_compile_is_a_usage_error(
     assert "does not compile" in err
 
 
+def test_what_does_not_compile_is_masked_too(aws: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    query = 'fields @message\n| filter @message like "taro@example.jp" and level = | limit 3'
+    assert toban(query, "--yes") == ExitStatus.USAGE
+    plain = capsys.readouterr().err
+    assert "taro@example.jp" in plain
+    assert plain.rstrip().endswith("^")
+    assert toban(query, "--yes", "--mask") == ExitStatus.USAGE
+    masked = capsys.readouterr().err
+    assert "taro@example.jp" not in masked
+    assert '@message like "***"' in masked
+    assert "^" not in masked
+
+
 def test_a_group_that_is_not_there_is_named(aws: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     assert toban("limit 1", "-g", "/none", "--yes") == ExitStatus.UNAVAILABLE
     assert "/none" in capsys.readouterr().err

@@ -254,16 +254,18 @@ class QueryCommand:
         )
 
     def _compile_error(self, query: InsightsQuery, error: AwsError) -> list[str]:
-        """What does not compile, with the line and a caret below it."""
+        """What does not compile, with the line and a caret below it; in a line that was masked the caret has no place."""
         compile_error = error.compile_error
         assert compile_error is not None
-        lines = [_("The query does not compile: {reason}").format(reason=compile_error.message)]
+        mask = masker_of(self._services.runbook).mask if self._flags.mask else str
+        lines = [_("The query does not compile: {reason}").format(reason=mask(compile_error.message))]
         place = compile_error.place(query.text)
         if place is not None:
             row, column = place
             text = (clean_block(query.text).split("\n") + [""] * row)[row]
             where = _("line {line}, column {column}").format(line=row + 1, column=column + 1)
-            lines += [where, f"  {text}", f"  {' ' * cell_len(text[:column])}^"]
+            caret = [f"  {' ' * cell_len(text[:column])}^"] if mask(text) == text else []
+            lines += [where, f"  {mask(text)}", *caret]
         return lines
 
     def _print(self, query: InsightsQuery, estimate: QueryEstimate | None, final: QueryProgress) -> None:

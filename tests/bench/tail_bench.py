@@ -22,8 +22,10 @@ from tests.bench.world import running_world
 GROUP = "tail"
 STARTS = 20.0
 """Seconds until a program prints something at the latest."""
-LONGEST = 60.0
+LONGEST = 120.0
 """Seconds for everything to be printed."""
+SWEPT = 80.0
+"""Seconds within which `toban logs tail` reads again what is some minutes old, at the longest, and a few more."""
 _ABSENT = {
     "aws": "not installed (version 2; version 1 has no `logs tail`)",
     "awslogs": "not installed (`make peers`)",
@@ -39,6 +41,8 @@ class Followed(NamedTuple):
     twice: int
     cpu: float
     """Percent of a core at RATE."""
+    late_wait: float | None
+    """Seconds from the answer to the writer until the last late line is shown; None where none is."""
     median: float
     """Seconds from the answer to the writer until a line is shown."""
     p95: float
@@ -83,17 +87,17 @@ def _piped(name: str, seconds: float, burst: int) -> Followed:
                 reader.read(0.1)
             reader.read(STARTED)
             puts, cpu = stream(world, reader.read, reader.cpu, seconds, burst)
-            _settle(reader, puts)
+            _settle(reader, puts, SWEPT if name == "toban" else QUIET)
             return _followed(reader, puts, cpu)
         finally:
             reader.close()
 
 
-def _settle(reader: PipeReader, puts: Sequence[Put]) -> None:
-    """Read until every line is there, or no more come."""
+def _settle(reader: PipeReader, puts: Sequence[Put], quiet: float) -> None:
+    """Read until every line is there, or no more have come for `quiet` seconds."""
     total, began = puts[-1].last + 1, time.monotonic()
     newest, since = -1, began
-    while len(reader.shown) < total and (now := time.monotonic()) - began < LONGEST and now - since < QUIET:
+    while len(reader.shown) < total and (now := time.monotonic()) - began < LONGEST and now - since < quiet:
         reader.read(0.2)
         if len(reader.shown) > newest:
             newest, since = len(reader.shown), time.monotonic()
@@ -110,9 +114,13 @@ def _followed(reader: PipeReader, puts: Sequence[Put], cpu: float) -> Followed:
     )
     burst = [at.get(number) for put in puts if put.kind == "burst" for number in _numbers(put)]
     began = min(put.at for put in puts if put.kind == "burst")
+    late = [
+        at[number] - put.at for put in puts if put.kind == "late" for number in _numbers(put) if number in at
+    ]
     return Followed(
         lost=sum(number not in at for put in puts for number in _numbers(put)),
-        late=sum(number in at for put in puts if put.kind == "late" for number in _numbers(put)),
+        late=len(late),
+        late_wait=max(late, default=None),
         twice=sum(count > 1 for count in reader.shown.values()),
         cpu=cpu,
         median=statistics.median(waits) if waits else LONGEST,
@@ -142,6 +150,7 @@ def _beside(ours: Followed, name: str, other: Followed, burst: int) -> list[Row]
     return [
         against(GROUP, "lost", ours.lost, "lines", name, other.lost),
         against(GROUP, f"a minute late and shown, of {LATE}", ours.late, "lines", name, other.late),
+        against(GROUP, "  put to printed, the last", ours.late_wait, "s", name, other.late_wait),
         against(GROUP, "shown twice", ours.twice, "lines", name, other.twice),
         against(GROUP, f"put to printed at {RATE:,} lines/s", ours.median, "s", name, other.median),
         against(GROUP, "  its 95th percentile", ours.p95, "s", name, other.p95),

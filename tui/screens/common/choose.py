@@ -28,7 +28,7 @@ _INDENT = 2
 """Cells by which the text below the list is indented, as the list's own texts are."""
 _LEAST = 6
 """Rows that stay for the list, whatever is said below it."""
-_NARROW = 30
+_NARROW = 40
 """Cells of a text that needs no share of the width."""
 _SHORT = 8
 """Cells of a note that needs no share of the width."""

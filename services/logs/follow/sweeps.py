@@ -1,9 +1,9 @@
 """Plans the sweeps that find late lines: how far back, how often, and what the account's budget allows; pure.
 
-A sweep reads from its span's beginning up to where the sweeps that are narrower begin, or the rounds: what is newer comes
-with those. Narrow sweeps are frequent, wide ones seldom. Each costs its lines again, so a busy group's sweeps become less frequent, and the wide ones stop where they
-would not keep their promise: the tail then reports from when on late lines may be missing. Times are epoch
-milliseconds.
+A sweep reads from its span's beginning up to where the sweeps that are narrower begin, or the rounds: what is newer
+comes with those. Narrow sweeps are frequent, wide ones seldom. Each costs its lines again, so a busy group's sweeps
+become less frequent, and the wide ones stop where they would not keep their promise: the tail then reports from when on
+late lines may be missing. Times are epoch milliseconds.
 """
 
 from collections import Counter, deque
@@ -201,7 +201,7 @@ class SweepPlan:
         """Where a sweep begins: earlier than usual where sweeps have been left out, so that no time stays unread."""
         complete = self._window.complete_to(tier.lateness)
         usual = now - tier.span
-        return usual if complete is None else max(min(usual, complete + 1), now - DAY.span)
+        return usual if complete is None else min(usual, complete + 1)
 
     def _end(self, tier: Tier, start: int, now: int, affordable: Iterable[Tier]) -> int:
         """Up to where a sweep from `start` on reads, if these tiers run."""

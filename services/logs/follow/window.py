@@ -21,7 +21,7 @@ FURTHEST = 900_000
 """A round begins at most this long before the one that was completed last: a group that has been quiet for hours is not
 read for hours."""
 KEPT = 86_400_000 + 600_000
-"""How long ids are kept; no sweep reads further back than a day."""
+"""How long ids are kept, and so how far back sweeps may read: a day, and a little."""
 
 LATENESS = (2_000, 10_000, 120_000, 420_000, 6_000_000, 43_200_000)
 """Milliseconds by which an event may become visible after its own time, for each of which completeness is known."""
@@ -53,6 +53,10 @@ class FollowWindow:
         self._finished: int | None = None
         self._reading = start
         """Where the current round started reading."""
+        self._refused = -1
+        """The newest event that was not delivered because it was older than the horizon."""
+        self._last_round: Span | None = None
+        """The last completed round."""
         self._seconds: dict[int, int] = {}
         """Number of events by second, of the time that rounds may read again."""
         self._complete: dict[int, int] = {}
@@ -157,7 +161,8 @@ class FollowWindow:
     def finish(self, now: int) -> None:
         """Complete a round that began at `now`: its last page was read."""
         self._finished = max(now, self._finished or 0)
-        self.cover(Span(self._reading, None, self._finished))
+        self._last_round = Span(self._reading, None, self._finished)
+        self._extend(self._last_round)
         if self._newest:
             self._high = min(self._newest, self._finished)
         self._ids.drop_before(self._finished - KEPT)
@@ -166,15 +171,20 @@ class FollowWindow:
             self._seconds = {second: count for second, count in self._seconds.items() if second >= oldest}
 
     def cover(self, span: Span) -> None:
-        """All events of a span were read: what is complete extends if the span continues it."""
-        start = max(span.start, self.horizon)
+        """All events of a span were read by a sweep: what is complete extends if the span continues it."""
+        self._extend(span)
+        if self._last_round is not None:
+            # The sweep may have closed what was missing before the round.
+            self._extend(self._last_round)
+
+    def _extend(self, span: Span) -> None:
+        start = max(span.start, self._refused + 1)
         narrower = 0
         for lateness in LATENESS:
             complete = self._complete.get(lateness, self._start - 1)
             continues = start <= max(complete + 1, self._start)
             end = span.at - lateness if span.end is None else min(span.at - lateness, span.end)
-            is_swept = OVERLAP < lateness <= LATEST
-            if is_swept and not continues and start == self.horizon and end >= start:
+            if lateness <= LATEST and not continues and start <= self.horizon and end >= start:
                 # What is older cannot be read any more: late lines are complete from here on.
                 self.gap = LateGap(narrower / SECOND, complete + 1, start - 1).joined(self.gap)
                 continues = True
@@ -184,6 +194,7 @@ class FollowWindow:
 
     def _is_new(self, line: LogLine) -> bool:
         if line.at < self.horizon:
+            self._refused = max(self._refused, line.at)
             return False
         if not self._ids.add(line.id, line.at):
             self.duplicates += 1

@@ -3,9 +3,10 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.logs.follow.event_ids import MOST_IDS
 from services.logs.follow.sweeps import HOURS, QUARTER, TIERS, Rate, Sweep, SweepPlan
 from services.logs.follow.window import FURTHEST, KEPT, LATENESS, LEAST_OVERLAP, OVERLAP, FollowWindow, Span
-from services.models.logs import LogLine
+from services.models.logs import LateGap, LogLine
 
 POLL = 5_000
 LATEST = HOURS.span - HOURS.every - 60_000
@@ -63,15 +64,22 @@ def visible(events: list[Event], start: int, now: int, end: int | None = None) -
     ]
 
 
+def is_in_gap(event: Event, gap: LateGap | None) -> bool:
+    delay = event.visible - event.at
+    return gap is not None and gap.start <= event.at <= gap.end and delay > gap.lateness * 1_000
+
+
 def check_promises(window: FollowWindow, events: list[Event], have: set[str]) -> None:
-    """What is called complete is complete, for every lateness."""
+    """What is called complete is complete, for every lateness, but for what lies in the gap."""
     for lateness in LATENESS:
         complete = window.complete_to(lateness)
         if complete is not None:
             missing = {
                 event.identity
                 for event in events
-                if event.visible - event.at <= lateness and window.start <= event.at <= complete
+                if event.visible - event.at <= lateness
+                and window.start <= event.at <= complete
+                and not is_in_gap(event, window.gap)
             } - have
             assert not missing, f"late by {lateness}"
 
@@ -79,8 +87,8 @@ def check_promises(window: FollowWindow, events: list[Event], have: set[str]) ->
 class Reader:
     """A loop that reads what is visible, in rounds and in sweeps."""
 
-    def __init__(self, events: list[Event]) -> None:
-        self.window = FollowWindow(0, 0)
+    def __init__(self, events: list[Event], most_ids: int = MOST_IDS) -> None:
+        self.window = FollowWindow(0, 0, most_ids=most_ids)
         self.plan = SweepPlan(self.window, Rate(), 0)
         self.events = events
         self.delivered: list[LogLine] = []
@@ -276,6 +284,57 @@ def test_a_window_called_complete_is_complete_after_any_pause(
         turn += 1
 
 
+@settings(max_examples=40 if settings.default.derandomize else settings.default.max_examples)
+@given(histories(), PAUSES, OVERLAPS, st.integers(2, 12))
+def test_with_few_ids_an_event_is_delivered_once_or_the_window_says_that_it_may_be_missing(
+    events: list[Event], pauses: list[int], overlaps: list[int], most_ids: int
+) -> None:
+    reader = Reader(sorted(events, key=lambda event: event.at), most_ids)  # as CloudWatch's pages are
+    now = turn = 0
+    while now < 4_000_000 + 2 * HOURS.every + HOURS.span:
+        reader.round(now, overlaps[turn % len(overlaps)], fails=False, bounded=False)
+        if turn % 3:
+            reader.read_sweeps(now, fails=False)
+        check_promises(reader.window, events, reader.have)
+        now += pauses[turn % len(pauses)] * (1 if now < 4_000_000 else 6)
+        turn += 1
+    shown = [each.id for each in reader.delivered]
+    assert len(shown) == len(set(shown)), "nothing twice"
+    for lateness in LATENESS[:-1]:
+        assert reader.window.complete_to(lateness) is not None
+
+
+def test_after_a_sweep_has_closed_what_was_missing_each_round_is_complete_again() -> None:
+    window = FollowWindow(0, 0)
+    now = 10_000_000
+    for passed in range(0, 3 * OVERLAP, POLL):
+        # A burst: rounds overlap little, and no sweep is made.
+        window.begin(LEAST_OVERLAP)
+        window.accept([line(f"burst {passed}", now + passed)], now + passed)
+        window.finish(now + passed)
+    now += passed
+    complete = window.complete_to(OVERLAP)
+    assert complete is not None
+    assert complete < now - OVERLAP
+    for passed in range(0, 2 * OVERLAP, POLL):
+        window.begin(OVERLAP)
+        window.accept([line(f"{passed}", now + passed)], now + passed)
+        window.finish(now + passed)
+        if passed == OVERLAP:
+            window.cover(Span(complete + 1, window.edge, now + passed))
+        assert (window.complete_to(OVERLAP) == now + passed - OVERLAP) is (passed >= OVERLAP)
+
+
+def test_reading_more_than_the_ids_that_are_kept_completes_the_first_round() -> None:
+    window = FollowWindow(0, 0, most_ids=100)
+    now = 10_000_000
+    window.begin()
+    assert len(window.accept([line(str(number), number * 10_000) for number in range(1_000)], now)) == 1_000
+    window.finish(now)
+    assert window.complete_to(OVERLAP) == now - OVERLAP
+    assert window.gap is None, "everything that was visible was delivered"
+
+
 def test_a_steady_tail_is_complete_up_to_two_minutes_ago() -> None:
     window = FollowWindow(0, 0)
     for now in range(10_000_000, 11_000_000, POLL):
@@ -297,7 +356,8 @@ def test_times_that_can_no_longer_be_read_are_a_gap_and_what_follows_is_complete
     window.finish(1_000)
     now = LATEST + 3_600_000
     # A burst drops the ids of everything before it.
-    window.accept([line(f"burst {number}", now - 10_000 * number) for number in range(200)], now)
+    window.accept([line(f"burst {number}", now - 10_000 * number) for number in range(199, -1, -1)], now)
+    window.finish(now)
     assert window.horizon > 1_000
     lateness = HOURS.lateness
     before = window.complete_to(lateness)

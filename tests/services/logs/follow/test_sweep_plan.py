@@ -1,11 +1,11 @@
 """Which sweeps a tail makes: each reads what the narrower ones do not."""
 
 from services.logs.follow.sweeps import HOURS, QUARTER, Rate, Sweep, SweepPlan
-from services.logs.follow.window import FollowWindow
+from services.logs.follow.window import KEPT, FollowWindow
 from services.models.logs import LogLine
 
 MS = 1_775_012_400_000
-MINUTE = 60_000
+MINUTE, HOUR = 60_000, 3_600_000
 
 
 def filled(lines: int) -> tuple[FollowWindow, SweepPlan]:
@@ -75,3 +75,21 @@ def test_a_sweep_after_a_pause_begins_where_the_last_one_ended() -> None:
     plan.finish(sweep)
     assert window.complete_to(HOURS.lateness) == now - HOURS.lateness
     assert (plan.incomplete_from(now), window.gap) == (None, None)
+
+
+def test_after_days_without_a_read_one_wide_sweep_reads_what_it_can_and_the_next_is_as_usual() -> None:
+    window, plan = filled(1_000)
+    complete = window.complete_to(HOURS.lateness)
+    assert complete is not None
+    now = MS + 3 * 24 * HOUR  # the credentials had expired over the weekend
+    window.finish(now)
+    window.begin(2_000)
+    sweep = next_wide(plan, now)
+    assert 24 * HOUR <= now - sweep.span.start <= KEPT + MINUTE
+    plan.finish(sweep)
+    assert plan.incomplete_from(now) is None
+    assert window.gap is not None
+    assert (window.gap.start, window.gap.end) == (complete + 1, sweep.span.start - 1)
+    now += HOURS.every
+    window.finish(now)
+    assert next_wide(plan, now).span.start == now - HOURS.span

@@ -99,6 +99,8 @@ class TailStats(Model):
     waiting: float = 0.0
     """Seconds for which the last round waited for the account's limit of requests."""
     newest: datetime | None = None
+    read_to: int | None = None
+    """Epoch ms; when the last complete round began: what was visible then has been delivered. None before the first."""
     complete_from: int | None = None
     """Epoch ms; between this and `complete_to` no line is missing that was visible within `lateness`."""
     complete_to: int | None = None
@@ -118,6 +120,7 @@ class TailStats(Model):
         newest = [part.newest for part in parts if part.newest is not None]
         starts = [part.complete_from for part in parts]
         ends = [part.complete_to for part in parts]
+        reads = [part.read_to for part in parts]
         gaps = [part.incomplete_from for part in parts if part.incomplete_from is not None]
         late_gap = None
         for part in parts:
@@ -134,6 +137,9 @@ class TailStats(Model):
             throttled=sum(part.throttled for part in parts),
             waiting=max((part.waiting for part in parts), default=0.0),
             newest=max(newest, default=None),
+            read_to=None
+            if None in reads
+            else min((read for read in reads if read is not None), default=None),
             complete_from=max((start for start in starts if start is not None), default=None),
             # A group that was not read yet is complete nowhere.
             complete_to=None if None in ends else min((end for end in ends if end is not None), default=None),

@@ -302,6 +302,7 @@ class LogFollower:
             throttled=self._lane.refused_since(self._clock.elapsed() - 60.0),
             waiting=self._waited,
             newest=datetime.fromtimestamp(newest / 1000, UTC) if newest is not None else None,
+            read_to=window.finished if window is not None else None,
             complete_from=self._complete_from,
             complete_to=plan.complete_to(now) if plan is not None else None,
             lateness=(plan.covered(now) if plan is not None else 0) / 1000,

@@ -1,7 +1,7 @@
 """Merges the lines of several log groups by time; pure.
 
-A line waits until every group has been read up to its time, and a moment longer, because CloudWatch Logs shows an event
-seconds after its own time. A line that comes later than that is handed out at once, marked as late.
+A line waits until every group has been read a moment after its time, because CloudWatch Logs shows an event seconds
+after its own time. A line that comes later than that is handed out at once, marked as late.
 """
 
 import heapq
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from services.models.logs import LogLine
 
 SETTLE = 3_000
-"""Milliseconds that a line waits after its group was read."""
+"""Milliseconds after a line's time at which every group must have been read."""
 PATIENCE = 30_000
 """Milliseconds after which a group that cannot be read holds the others back no longer."""
 MOST = 200_000
@@ -49,15 +49,18 @@ class Merger:
         return len(self._waiting)
 
     def take(
-        self, group: str, lines: Sequence[LogLine], now: int, *, is_round_over: bool, failing: bool = False
+        self, group: str, lines: Sequence[LogLine], now: int, *, read_to: int | None, failing: bool = False
     ) -> list[MergedLine]:
-        """The lines that can be handed out after a group delivered `lines` at `now` (epoch ms)."""
+        """The lines that can be handed out after a group delivered `lines` at `now` (epoch ms).
+
+        `read_to`: when the group's last complete round began; None: its first round goes on.
+        """
         if not failing:
             self._alive_at[group] = now
         late = [self._add(group, line) for line in lines]
-        if is_round_over:
+        if read_to is not None:
             self._first_rounds.discard(group)
-            self._progress[group] = now
+            self._progress[group] = read_to
         elif group in self._first_rounds and lines:
             self._progress[group] = max(self._progress[group], lines[-1].at)
         return [line for line in late if line is not None] + list(self._ripe(now))

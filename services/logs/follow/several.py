@@ -66,15 +66,14 @@ async def batches(start: Loop, groups: Sequence[str], *, once: bool) -> AsyncGen
 async def _read(
     start: Loop, group: str, queue: "asyncio.Queue[GroupBatch | BaseException | None]", *, once: bool
 ) -> None:
-    complete_to: int | None = None
+    read_to: int | None = None
     failures = 0
     end: BaseException | None = None
     loop = start(group)
     try:
         async for batch in loop:
-            newest = batch.stats.complete_to
-            is_round_over = batch.problem is None and newest is not None and newest != complete_to
-            complete_to = newest
+            is_round_over = batch.problem is None and batch.stats.read_to != read_to
+            read_to = batch.stats.read_to
             await queue.put(GroupBatch(group, batch, is_round_over))
             failures += batch.problem is not None
             is_given_up = batch.problem is not None and (batch.problem.kind in LASTING or failures >= TRIES)

@@ -192,7 +192,7 @@ class _Tailing:
             item.group,
             batch.lines,
             self._now(),
-            is_round_over=item.is_round_over,
+            read_to=batch.stats.read_to,
             failing=batch.problem is not None,
         )
 

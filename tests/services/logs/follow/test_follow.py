@@ -133,6 +133,21 @@ async def test_a_busy_group_starts_with_only_its_newest_lines() -> None:
         assert len(tail.ids) == 100, "neither the overlap nor the sweep brings what was not wanted"
 
 
+async def test_each_complete_round_of_a_busy_group_says_up_to_when_it_has_read() -> None:
+    group = Group(size=5_000)
+    async with Tail(group) as tail:
+        rounds, complete = set(), set()
+        for number in range(24):
+            now = MS + number * 5_000
+            for index in range(3_000):
+                group.write(f"e{number}-{index}", now + index)
+            await tail.advance(5)
+            rounds.add(tail.batches[-1].stats.read_to)
+            complete.add(tail.batches[-1].stats.complete_to)
+        assert len(rounds) == tail.batches[-1].stats.polls - 1, "all but the very first"
+        assert len(complete) < len(rounds), "the rounds overlap too little to tell"
+
+
 async def test_the_lines_it_begins_with_are_no_rate() -> None:
     group = Group()
     for index in range(200):

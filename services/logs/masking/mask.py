@@ -71,7 +71,12 @@ class Masker:
         return merged
 
     def _stays(self, span: Span, part: str) -> bool:
-        return part == HIDDEN or (span.kind in (MAIL, TELEPHONE) and part in self._contacts)
+        return part == HIDDEN or (span.kind in (MAIL, TELEPHONE) and self._is_contact(part))
+
+    def _is_contact(self, part: str) -> bool:
+        """Whether a contact has this number or address, not only one that it is a part of."""
+        whole = rf"(?<![A-Za-z0-9._%+-]){re.escape(part)}(?![A-Za-z0-9-])"
+        return part in self._contacts and re.search(whole, self._contacts) is not None
 
     def _of_runbook(self, text: str) -> Iterator[Span]:
         for kind, pattern in self._further:

@@ -16,8 +16,10 @@ _FOLDED = str.maketrans("０１２３４５６７８９＠．：＋（）　", "
 """Full-width digits and signs, and all dashes, as ASCII of the same length."""
 
 _MAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._+'-]{1,64}(?:@|%40|\\{1,4}u0040)(?P<domain>(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?![A-Za-z0-9-])"
+    r"(?:(?<![A-Za-z0-9._%+-])|(?<=%)(?![0-9A-Fa-f]{2}))[A-Za-z0-9._+'-]{1,64}(?:@|%40|\\{1,4}u0040)(?P<domain>(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?![A-Za-z0-9-])"
 )
+_ESCAPE = re.compile(r"%(?!40|2[Bb])[0-9A-Fa-f]{2}")
+"""A character of a URL inside a URL; `@` and `+` have their place in the patterns."""
 _HOSTS = (".amazonaws.com", ".internal", ".local", ".localdomain", ".amazonaws.com.cn")
 """`user@host` of these domains is an account on a server."""
 
@@ -66,6 +68,12 @@ _LANDLINE, _MOBILE = 10, 11
 def find(text: str) -> Iterator[Span]:
     """The personal data in a text."""
     folded = text if text.isascii() else text.translate(_FOLDED)
+    yield from _in_folded(folded)
+    if "%" in folded and (plain := _ESCAPE.sub("   ", folded)) != folded:
+        yield from _in_folded(plain)
+
+
+def _in_folded(folded: str) -> Iterator[Span]:
     if "@" in folded or "%40" in folded or "u0040" in folded:
         yield from _mails(folded)
     if _DIGIT.search(folded) is None:

@@ -11,8 +11,8 @@ from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, 
 
 _VALUE = r"""(?: \\"(?P<escaped>[^"\\]*) | "(?P<double>(?:\\.|[^"\\])*) | '(?P<single>(?:\\.|[^'\\])*)
     | (?P<bare>(?:\$\{?)?[^\s,;&"')}\]\u240a]+) )"""
-_SEPARATOR = r"""(?:\\?["'])? [ \t]{0,8} (?:[=:：＝]|\\{1,4}u003d) [ \t]{0,8}"""
-"""`=` is `\\u003d` in JSON that is safe for HTML."""
+_SEPARATOR = r"""(?:\\?["']|%22)? [ \t]{0,8} (?:[=:：＝]|\\{1,4}u003d|%3[da]) [ \t]{0,8}"""
+"""`=` is `\\u003d` in JSON that is safe for HTML, and `%3D` in a URL inside a URL."""
 
 _PASSWORD = re.compile(
     rf"""(?ix) (?: passw(?:or)?d | passwd | pwd | passphrase | パスワード | 暗証番号

@@ -39,6 +39,12 @@ AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         (r'{"body":"{\"pwd\":\"x\",\"n\":1}"}', r'{"body":"{\"pwd\":\"***\",\"n\":1}"}', "password"),
         (r'{"to":"taro\u0040example.jp"}', '{"to":"***"}', "mail"),
         (r"GET /?token\u003dabcdef123 end", r"GET /?token\u003d*** end", "token"),
+        ("GET /?next=%2Flogin%3Fpassword%3Dx HTTP", "GET /?next=%2Flogin%3Fpassword%3D*** HTTP", "password"),
+        ("q=%7B%22password%22%3A%22x%22%7D end", "q=%7B%22password%22%3A*** end", "password"),
+        ("to=%2Fi%3Femail%3Dtaro%40example.com%26a", "to=%2Fi%3Femail%3D***%26a", "mail"),
+        ("mail=%22taro@example.com%22", "mail=%22***%22", "mail"),
+        ("tel%3D090-8765-4321 end", "tel%3D*** end", "telephone"),
+        ("shop%user@example.com", "shop%***", "mail"),
         ("DB_PASS=abc n=1", "DB_PASS=*** n=1", "password"),
         ("dbPass: abc", "dbPass: ***", "password"),
         (r'{"b":"{\"pass\":\"x\"}"}', r'{"b":"{\"pass\":\"***\"}"}', "password"),
@@ -190,6 +196,7 @@ def test_the_contacts_of_the_runbook_stay_readable() -> None:
     masker = masker_of(loads(SYSTEM + contacts).runbook)
     text = "PM 03-1234-5678 pm@example.jp, 090-1234-5678"
     assert masker.mask(text) == "PM 03-1234-5678 pm@example.jp, ***"
+    assert masker.mask("from m@example.jp to pm@example.jp.") == "from *** to pm@example.jp."
 
 
 @pytest.mark.parametrize(

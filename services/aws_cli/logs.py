@@ -5,11 +5,13 @@ Source: FilterLogEvents, StartQuery, GetQueryResults (CloudWatch Logs API refere
 
 from collections.abc import Iterable, Iterator
 
+from services.aws.logs.group_names import group_parameter, identifier
 from services.aws.logs.query_text import commands
 from services.aws_cli.calls import call, is_loaded, milliseconds, option
 from services.i18n import _
 from services.models.aws_cli import CliCommand, Variable
 from services.models.base import RawId
+from services.models.filter_patterns import phrase
 from services.models.metrics import TimeSpan
 
 QUERY_ID = "QUERY_ID"
@@ -42,7 +44,7 @@ def events_between(group: str, span: TimeSpan, pattern: str = "", *, purpose: st
         "logs",
         "FilterLogEvents",
         {
-            "logGroupIdentifier" if group.startswith("arn:") else "logGroupName": group,
+            **group_parameter(group),
             "startTime": milliseconds(span.start),
             "endTime": milliseconds(span.end),
             **({"filterPattern": pattern} if pattern else {}),
@@ -69,17 +71,11 @@ def events_with(group: str, text: str, span: TimeSpan) -> CliCommand:
     command = events_between(
         group,
         span,
-        exactly(text),
+        phrase(text),
         purpose=_("The lines with this text in the same time; no output: there are none."),
     )
     trap = _('A text with anything but letters and digits needs "…" around it: a bare -word excludes lines.')
     return command.model_copy(update={"traps": (trap, *command.traps)})
-
-
-def exactly(text: str) -> str:
-    """The filter pattern that matches `text` itself."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def insights(
@@ -97,7 +93,7 @@ def insights(
         "logs",
         "StartQuery",
         {
-            "logGroupIdentifiers": [group.removesuffix(":*")],
+            "logGroupIdentifiers": [identifier(group)],
             "startTime": int(span.start.timestamp()),
             "endTime": int(span.end.timestamp()),
             "queryString": " | ".join(commands(query)),

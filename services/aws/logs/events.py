@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from services.aws.client.reader import Answer, Reader, rows
+from services.aws.logs.group_names import group_parameter
 from services.background.turns import next_turn
 from services.models.base import RawId
 from services.models.logs import LogGroup, LogLine
@@ -60,8 +61,7 @@ class Logs:
         is a CloudWatch filter pattern; `streams` are the only ones read, at most 100; `longest`: characters of a line at
         most. Raises AwsError (NotFound: no such group; Invalid: a bad pattern).
         """
-        params: dict[str, Any] = {"startTime": max(0, start_ms), "limit": limit}
-        params["logGroupIdentifier" if group.startswith("arn:") else "logGroupName"] = group
+        params: dict[str, Any] = {"startTime": max(0, start_ms), "limit": limit, **group_parameter(group)}
         if end_ms is not None:
             params["endTime"] = max(0, end_ms)
         if pattern:
@@ -85,7 +85,7 @@ class Logs:
             "logs",
             "FilterLogEvents",
             required=("events",),
-            logGroupName=group,
+            **group_parameter(group),
             filterPattern=pattern,
             startTime=max(0, start_ms),
             endTime=max(0, end_ms),

@@ -13,7 +13,7 @@ from typing import Any
 
 from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.reader import Answer, Reader, incomplete, is_readable, rows, when, whole
-from services.aws.logs.queries import group_name, identifier
+from services.aws.logs.group_names import group_name, group_parameter, identifier
 from services.aws.logs.query_text import commands, joined
 from services.i18n import _
 from services.models.insights import GroupSize, QueryResult, QueryState, StoredGroup
@@ -120,8 +120,6 @@ class Insights:
 
     async def has_events(self, group: str, span: TimeSpan) -> bool:
         """Whether the log group has any event in `span`, its end included; free of charge. Raises AwsError."""
-        name = identifier(group)
-        target: dict[str, Any] = {"logGroupIdentifier" if name.startswith("arn:") else "logGroupName": name}
         pages = self._session.pages(
             "logs",
             "FilterLogEvents",
@@ -130,7 +128,7 @@ class Insights:
             startTime=max(0, int(span.start.timestamp() * 1000)),
             endTime=max(0, int(span.end.timestamp() * 1000)),
             limit=1,
-            **target,
+            **group_parameter(group),
         )
         async for page in pages:
             if page["events"]:

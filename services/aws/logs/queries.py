@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from services.aws.client.reader import Answer, Reader, finite, incomplete, is_readable, rows, when, whole
+from services.aws.logs.group_names import identifier
 from services.i18n import _
 from services.models.base import RawId
 from services.models.insights import QueryState
@@ -128,16 +129,6 @@ class InsightsQueries:
             ):
                 indexes += [_index(row) for row in rows(page, "fieldIndexes")]
         return tuple(indexes)
-
-
-def identifier(group: str) -> str:
-    """A log group's name or ARN as queries name it."""
-    return group.removesuffix(":*")
-
-
-def group_name(group: str) -> str:
-    """A log group's name, from its name or ARN."""
-    return identifier(group).rsplit(":log-group:", 1)[-1]
 
 
 def one_table(pages: Iterable[QueryRows]) -> QueryRows:

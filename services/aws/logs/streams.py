@@ -6,6 +6,7 @@ Source: DescribeLogStreams (Amazon CloudWatch Logs API reference).
 from datetime import UTC, datetime
 
 from services.aws.client.reader import Answer, Reader, rows
+from services.aws.logs.group_names import group_parameter
 from services.models.base import RawId
 
 _NEWEST = 50
@@ -44,10 +45,10 @@ class LogStreams:
             "logs",
             "DescribeLogStreams",
             required=("logStreams",),
-            logGroupName=group,
             orderBy="LastEventTime",
             descending=True,
             limit=most,
+            **group_parameter(group),
         )
         return rows(answer, "logStreams")
 

@@ -34,7 +34,9 @@ def group_of(call: Call) -> Group:
 def group_named(call: Call, name: str) -> Group:
     """A group by its name or ARN. Raises AwsErrorResponse if there is none."""
     if name.startswith("arn:"):
-        name = name.split(":log-group:", 1)[-1].removesuffix(":*")
+        if name.endswith("*"):
+            raise invalid_parameter(f"{name} does not satisfy the pattern [\\w#+=/:,.@-]*")
+        name = name.split(":log-group:", 1)[-1]
     group = call.component(LogStore).groups.get((call.region, name))
     if group is None:
         raise AwsErrorResponse("ResourceNotFoundException", "The specified log group does not exist.")

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from services.aws.logs.queries import group_name
+from services.aws.logs.group_names import group_name
 from services.background.detached import detached, in_thread
 from services.host.regular_files import read
 from services.host.state_files import state_folder, write_private

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from services.aws.client.errors import AwsError
 from services.aws.client.prices import usd_of_insights, yen_per_dollar
 from services.aws.client.reader import Reader
+from services.aws.logs.group_names import group_name
 from services.aws.logs.insights import Insights
-from services.aws.logs.queries import InsightsQueries, group_name
+from services.aws.logs.queries import InsightsQueries
 from services.clock import Clock
 from services.i18n import _, plural, sentences
 from services.logs.insights.texts import equality_fields

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from services.aws.client.errors import AwsError
+from services.aws.logs.group_names import identifier
 from services.i18n import _
 from services.logs.filter_patterns.explain import explain
 from services.logs.filter_patterns.quoting import as_pattern
@@ -259,7 +260,7 @@ def labels(groups: Sequence[str]) -> dict[str, str]:
     """A short name for each group; "" for the only one."""
     if len(groups) < 2:
         return dict.fromkeys(groups, "")
-    last = {group: clean(group.removesuffix(":*").rpartition("/")[2]) or clean(group) for group in groups}
+    last = {group: clean(identifier(group).rpartition("/")[2]) or clean(group) for group in groups}
     names = list(last.values())
     return {group: name if names.count(name) == 1 else clean(group) for group, name in last.items()}
 

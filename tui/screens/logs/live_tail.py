@@ -7,6 +7,7 @@ from textual.content import Content
 
 from services.aws.client.prices import USD_PER_LIVE_TAIL_MINUTE, yen_per_dollar
 from services.aws.client.reader import not_found
+from services.aws.logs.group_names import identifier
 from services.aws.logs.live_tail import LiveTail
 from services.i18n import _
 from services.logs.follow.live import IDLE, LiveSession, LiveState
@@ -75,7 +76,7 @@ def _title(state: LiveState) -> str:
 async def _arn(services: Services, group: str) -> str:
     """The ARN of a log group, as Live Tail wants it. Raises AwsError."""
     if group.startswith("arn:"):
-        return group.removesuffix(":*")
+        return identifier(group)
     for candidate in await services.logs.groups(group):
         if candidate.id == group:
             return candidate.arn

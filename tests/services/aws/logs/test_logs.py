@@ -45,9 +45,17 @@ async def test_a_page_of_lines_and_its_token() -> None:
 async def test_an_arn_an_empty_page_and_no_end() -> None:
     canned = Canned(FilterLogEvents={"events": []})
     assert await Logs(canned).page("arn:aws:logs:r:1:log-group:/g", -5) == ((), None)
-    assert canned.asked("FilterLogEvents") == [
-        {"logGroupIdentifier": "arn:aws:logs:r:1:log-group:/g", "startTime": 0, "limit": 10_000}
-    ]
+    assert await Logs(canned).page("arn:aws:logs:r:1:log-group:/g:*", 0) == ((), None)
+    request = {"logGroupIdentifier": "arn:aws:logs:r:1:log-group:/g", "startTime": 0, "limit": 10_000}
+    assert canned.asked("FilterLogEvents") == [request, request], "AWS prints `:*` and does not take it"
+
+
+async def test_a_sample_of_a_group_by_its_arn() -> None:
+    canned = Canned(FilterLogEvents={"events": []})
+    assert await Logs(canned).sample("arn:aws:logs:r:1:log-group:/g:*", "ERROR", 0, 9) == ((), True)
+    (request,) = canned.asked("FilterLogEvents")
+    assert request["logGroupIdentifier"] == "arn:aws:logs:r:1:log-group:/g"
+    assert "logGroupName" not in request
 
 
 async def test_a_bad_pattern_is_an_error() -> None:

@@ -55,6 +55,10 @@ async def test_streams_limit_range_and_direction(group: Any) -> None:
     arn = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
     only, _ = await every(group.url, logGroupIdentifier=arn, logStreamNames=["s2"], limit=3)
     assert [event["message"] for event in only] == [f"b{index}" for index in range(10)]
+    code, _status, _message = await refused(
+        group.url, "logs", "FilterLogEvents", logGroupIdentifier=f"{arn}:*"
+    )
+    assert code == "InvalidParameterException"
     some, _ = await every(
         group.url, logGroupName=GROUP, logStreamNamePrefix="s1", startTime=now + 2, endTime=now + 4
     )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from services.aws.logs.queries import group_name
+from services.aws.logs.group_names import group_name
 from services.models.insights_queries import InsightsQuery, QueryRows
 from services.models.query_cells import milliseconds_of
 

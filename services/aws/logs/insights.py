@@ -26,8 +26,10 @@ HOUSE_FULL = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Seconds between attempts while the account is at its limit of concurrent queries; then the error is raised."""
 LONGEST = 300.0
 """Seconds that a query may run (AWS itself allows an hour)."""
+ANSWERS = 5.0
+"""Seconds that a cancelled run waits for the id of the query that it has just started, to stop it."""
 ROWS = 1000
-"""Default row limit; AWS's maximum is 10,000."""
+"""Default row limit; AWS's maximum is 100,000."""
 AROUND = timedelta(minutes=8)
 """GetLogGroupFields samples events this far before and after its `time`."""
 
@@ -145,9 +147,18 @@ class Insights:
         return await self._try(params)
 
     async def _try(self, params: dict[str, Any]) -> str:
-        answer = await self._session.read(
-            "logs", "StartQuery", region=self._region, required=("queryId",), **params
+        request = asyncio.ensure_future(
+            self._session.read("logs", "StartQuery", region=self._region, required=("queryId",), **params)
         )
+        try:
+            answer = await asyncio.shield(request)
+        except asyncio.CancelledError:
+            # AWS may start the query all the same.
+            await asyncio.wait([request], timeout=ANSWERS)
+            if request.done() and request.exception() is None:
+                await self._stop(str(request.result()["queryId"]))
+            request.cancel()
+            raise
         return str(answer["queryId"])
 
     async def _outcome(self, id: str, longest: float, on_state: OnProgress) -> QueryResult:

@@ -59,7 +59,7 @@ class QueryRunner:
             yield last
             id = await self._started(query)
             async for last in self._states(id, longest):
-                if last.going or not last.complete:
+                if not last.complete:
                     yield last
             final = last
             async for last in self._pages(id, final):

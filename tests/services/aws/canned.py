@@ -1,5 +1,6 @@
 """A session that answers from a script; every request is checked against botocore's own model."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -76,3 +77,18 @@ class Canned:
                 raise page
             assert all(key in page for key in required), f"the script lacks {required}"
             yield page
+
+
+class SlowStart(Canned):
+    """Answers StartQuery only once it is told to."""
+
+    def __init__(self, **answers: Any) -> None:
+        super().__init__(**answers)
+        self.asking = asyncio.Event()
+        self.may_answer = asyncio.Event()
+
+    async def read(self, service: str, operation: str, /, **options: Any) -> dict[str, Any]:
+        if operation == "StartQuery":
+            self.asking.set()
+            await self.may_answer.wait()
+        return await super().read(service, operation, **options)

@@ -17,7 +17,7 @@ from services.aws.logs.query_text import commands, field, joined, value, verb
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
-from tests.services.aws.canned import Canned, failure
+from tests.services.aws.canned import Canned, SlowStart, failure
 
 NOW = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
 SPAN = TimeSpan(start=NOW - timedelta(hours=16), end=NOW)
@@ -150,6 +150,17 @@ async def test_a_cancelled_run_stops_its_query_even_when_stopping_fails() -> Non
     task = asyncio.create_task(reader(canned).run(GROUP, "limit 1", SPAN))
     await polling.wait()
     task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert canned.asked("StopQuery") == [{"queryId": "q-1"}]
+
+
+async def test_a_query_whose_id_comes_after_the_cancellation_is_stopped() -> None:
+    canned = SlowStart(StartQuery=STARTED, StopQuery={"success": True})
+    task = asyncio.create_task(reader(canned).run(GROUP, "limit 1", SPAN))
+    await canned.asking.wait()
+    task.cancel()
+    canned.may_answer.set()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert canned.asked("StopQuery") == [{"queryId": "q-1"}]

@@ -16,7 +16,7 @@ from services.models.insights import QueryState
 from services.models.insights_queries import InsightsQuery, QueryLanguage, QueryProgress
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
-from tests.services.aws.canned import Canned, failure
+from tests.services.aws.canned import Canned, SlowStart, failure
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 QUERY = InsightsQuery(
@@ -170,21 +170,6 @@ async def test_a_cancelled_task_stops_the_query() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert canned.asked("StopQuery")
-
-
-class SlowStart(Canned):
-    """Answers StartQuery only once it is told to."""
-
-    def __init__(self, **answers: Any) -> None:
-        super().__init__(**answers)
-        self.asking = asyncio.Event()
-        self.may_answer = asyncio.Event()
-
-    async def read(self, service: str, operation: str, /, **options: Any) -> dict[str, Any]:
-        if operation == "StartQuery":
-            self.asking.set()
-            await self.may_answer.wait()
-        return await super().read(service, operation, **options)
 
 
 async def test_a_query_whose_id_comes_after_the_reader_has_left_is_stopped() -> None:

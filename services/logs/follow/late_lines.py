@@ -4,13 +4,14 @@ Only Logs Insights knows the time of ingestion in a query; it charges the bytes 
 and discovered fields" (CloudWatch Logs User Guide).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from services.clock import Clock
 from services.logs.filter_patterns.model import PatternError, Terms
 from services.logs.filter_patterns.parse import parse
+from services.logs.filter_patterns.trial import LONGEST, MOST
 from services.models.base import RawId
 from services.models.insights_queries import InsightsQuery, QueryRows
 from services.models.logs import LogLine
@@ -21,8 +22,6 @@ MOST_ROWS = 10_000
 """Late lines that one query returns at most."""
 MOST_TRIED = 1_000
 """Late lines that a filter pattern is tried on at most."""
-_AT_ONCE = 50
-"""Lines of one trial; AWS's limit."""
 _PAUSE = 0.25
 """Seconds between two trials: AWS allows five requests a second."""
 
@@ -74,15 +73,27 @@ async def only_matching(
     filters: FindsMatches, pattern: str, lines: Sequence[LogLine], clock: Clock
 ) -> list[LogLine]:
     """Those of the first MOST_TRIED lines that match a filter pattern, by CloudWatch Logs itself. Raises AwsError."""
-    tried = [line for line in lines[:MOST_TRIED] if line.text]
     matching: list[LogLine] = []
-    for first in range(0, len(tried), _AT_ONCE):
-        if first:
+    for number, some in enumerate(_portions([line for line in lines[:MOST_TRIED] if line.text])):
+        if number:
             await clock.sleep(_PAUSE)
-        some = tried[first : first + _AT_ONCE]
         texts = await filters.matching(pattern, [line.text for line in some])
         matching += [line for line in some if line.text in texts]
     return matching
+
+
+def _portions(lines: Sequence[LogLine]) -> Iterator[list[LogLine]]:
+    """The lines of each request."""
+    portion: list[LogLine] = []
+    size = 0
+    for line in lines:
+        size += len(line.text)
+        if portion and (len(portion) == MOST or size > LONGEST):
+            yield portion
+            portion, size = [], len(line.text)
+        portion.append(line)
+    if portion:
+        yield portion
 
 
 def _necessary(pattern: str) -> list[str]:

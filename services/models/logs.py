@@ -62,7 +62,7 @@ class LateGap(NamedTuple):
     """Times in which late lines were not looked for, and can no longer be, because their ids were dropped."""
 
     lateness: float
-    """Seconds; lines that are later than this may be missing."""
+    """Seconds; lines that are later than this may be missing, at 0 any line."""
     start: int
     """Epoch milliseconds."""
     end: int

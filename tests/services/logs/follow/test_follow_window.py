@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.logs.follow.event_ids import MOST_IDS
-from services.logs.follow.sweeps import HOURS, QUARTER, TIERS, Rate, Sweep, SweepPlan
+from services.logs.follow.sweeps import EXPECTED, HOURS, QUARTER, TIERS, Rate, Sweep, SweepPlan
 from services.logs.follow.window import FURTHEST, KEPT, LATENESS, LEAST_OVERLAP, OVERLAP, FollowWindow, Span
 from services.models.logs import LateGap, LogLine
 
@@ -66,7 +66,9 @@ def visible(events: list[Event], start: int, now: int, end: int | None = None) -
 
 def is_in_gap(event: Event, gap: LateGap | None) -> bool:
     delay = event.visible - event.at
-    return gap is not None and gap.start <= event.at <= gap.end and delay > gap.lateness * 1_000
+    if gap is None or not gap.start <= event.at <= gap.end:
+        return False
+    return gap.lateness == 0 or delay > gap.lateness * 1_000
 
 
 def check_promises(window: FollowWindow, events: list[Event], have: set[str]) -> None:
@@ -82,6 +84,16 @@ def check_promises(window: FollowWindow, events: list[Event], have: set[str]) ->
                 and not is_in_gap(event, window.gap)
             } - have
             assert not missing, f"late by {lateness}"
+
+
+def check_row(plan: SweepPlan, window: FollowWindow, events: list[Event], have: set[str], now: int) -> None:
+    """Lines that are later than the row says, and missing, are so since the time that it says, or in the gap."""
+    covered, incomplete_from = plan.covered(now), plan.incomplete_from(now)
+    for event in events:
+        is_late = covered < event.visible - event.at <= EXPECTED and event.visible <= now
+        if is_late and event.identity not in have and not is_in_gap(event, window.gap):
+            assert incomplete_from is not None
+            assert event.at >= incomplete_from
 
 
 class Reader:
@@ -296,6 +308,7 @@ def test_with_few_ids_an_event_is_delivered_once_or_the_window_says_that_it_may_
         if turn % 3:
             reader.read_sweeps(now, fails=False)
         check_promises(reader.window, events, reader.have)
+        check_row(reader.plan, reader.window, events, reader.have, now)
         now += pauses[turn % len(pauses)] * (1 if now < 4_000_000 else 6)
         turn += 1
     shown = [each.id for each in reader.delivered]

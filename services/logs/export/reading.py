@@ -1,6 +1,7 @@
 """Reads what is exported: a span of time of a group, whole, within the account's limit of requests."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Protocol
 
@@ -48,7 +49,7 @@ class SpanReader:
 
     async def span(
         self, group: str, start_ms: int, end_ms: int, pattern: str = ""
-    ) -> AsyncIterator[Sequence[ExportedLine]]:
+    ) -> AsyncGenerator[Sequence[ExportedLine], None]:
         """Every event of `[start_ms, end_ms]` (epoch ms), in the order of CloudWatch's pages. Raises AwsError."""
         lane = self._limiter.open(f"export {group}")
         limited = LimitedSource(self._source, self._limiter, lane)
@@ -76,11 +77,12 @@ class SpanReader:
         ]
 
     async def _whole(self, group: str, line: LogLine) -> LogLine:
-        async for batch in self.span(group, line.at, line.at):
-            for _group, event in batch:
-                start = line.text.rpartition("…(+")[0]
-                if event.stream == line.stream and event.text.startswith(start):
-                    return event._replace(late=line.late)
+        start = line.text.rpartition("…(+")[0]
+        async with aclosing(self.span(group, line.at, line.at)) as batches:
+            async for batch in batches:
+                for _group, event in batch:
+                    if event.stream == line.stream and event.text.startswith(start):
+                        return event._replace(late=line.late)
         return line
 
     async def _tried(self, request: Callable[[], Awaitable[Page]]) -> Page:

@@ -121,3 +121,18 @@ async def test_an_event_that_is_repeated_after_an_empty_page_is_read_once() -> N
     reader = SpanReader(Pages(), LogLimiter(clock), clock)
     lines = [line.line.id async for batch in reader.span(GROUP, 0, 9) for line in batch]
     assert lines == ["1", "2", "3"]
+
+
+async def test_a_line_that_is_read_anew_leaves_the_limit_to_others_at_once() -> None:
+    clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
+    whole = LogLine("1", 1, 0, "s", "long line")
+
+    class Pages:
+        async def page(self, *_arguments: Any, **_options: Any) -> tuple[tuple[LogLine, ...], str | None]:
+            return (whole,), "further pages that are not read"
+
+    limiter = LogLimiter(clock)
+    lane = limiter.open("a tail")
+    (read,) = await SpanReader(Pages(), limiter, clock).whole(GROUP, [whole._replace(text="long…(+5)")])
+    assert read.line == whole
+    assert limiter.share(lane) == limiter.spare

@@ -133,11 +133,15 @@ class SweepPlan:
         self._unaffordable: dict[Tier, int] = {}
         """Since when the budget does not allow a tier."""
 
-    def overlap(self, now: int, poll: float, share: float) -> tuple[int, int]:
+    def overlap(self, now: int, poll: float, share: float) -> tuple[int, int | None]:
         """What a round reads again, in milliseconds and in lines: much while it costs no further request.
 
-        `poll` is the time between rounds in seconds, `share` the share of the budget that this tail may use.
+        `poll` is the time between rounds in seconds, `share` the share of the budget that this tail may use. After a
+        time without an answer it is what the sweeps would have read that are most frequent.
         """
+        finished = self._window.finished
+        if finished is not None and now - finished > MINUTES.span:
+            return MINUTES.span, None
         rate = self._rate.per_second(now)
         page = _OVERLAP_SHARE * share / self._work(PAGE_LINES) * poll
         lines = max(_ONE_PAGE * PAGE_LINES - rate * poll, page * PAGE_LINES, rate * LEAST_OVERLAP / SECOND)

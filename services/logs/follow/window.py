@@ -179,12 +179,13 @@ class FollowWindow:
 
     def _extend(self, span: Span) -> None:
         start = max(span.start, self._refused + 1)
+        unreadable = max(self.horizon, span.at - KEPT)
         narrower = 0
         for lateness in LATENESS:
             complete = self._complete.get(lateness, self._start - 1)
             continues = start <= max(complete + 1, self._start)
             end = span.at - lateness if span.end is None else min(span.at - lateness, span.end)
-            if lateness <= LATEST and not continues and start <= self.horizon and end >= start:
+            if lateness <= LATEST and not continues and start <= unreadable and end >= start:
                 # What is older cannot be read any more: late lines are complete from here on.
                 self.gap = LateGap(narrower / SECOND, complete + 1, start - 1).joined(self.gap)
                 continues = True

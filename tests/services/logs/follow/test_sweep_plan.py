@@ -1,7 +1,11 @@
 """Which sweeps a tail makes: each reads what the narrower ones do not."""
 
+from dataclasses import dataclass
+
+import pytest
+
 from services.logs.follow.sweeps import HOURS, QUARTER, Rate, Sweep, SweepPlan
-from services.logs.follow.window import KEPT, FollowWindow
+from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine
 
 MS = 1_775_012_400_000
@@ -77,19 +81,79 @@ def test_a_sweep_after_a_pause_begins_where_the_last_one_ended() -> None:
     assert (plan.incomplete_from(now), window.gap) == (None, None)
 
 
-def test_after_days_without_a_read_one_wide_sweep_reads_what_it_can_and_the_next_is_as_usual() -> None:
+def test_after_days_without_a_read_the_round_reads_them_and_the_sweeps_are_as_usual() -> None:
     window, plan = filled(1_000)
     complete = window.complete_to(HOURS.lateness)
     assert complete is not None
     now = MS + 3 * 24 * HOUR  # the credentials had expired over the weekend
+    edge = window.edge
     window.finish(now)
+    assert window.gap is not None
+    assert (window.gap.start, window.gap.end) == (complete + 1, edge - 1)
     window.begin(2_000)
     sweep = next_wide(plan, now)
-    assert 24 * HOUR <= now - sweep.span.start <= KEPT + MINUTE
+    assert sweep.span.start == now - HOURS.span
     plan.finish(sweep)
     assert plan.incomplete_from(now) is None
-    assert window.gap is not None
-    assert (window.gap.start, window.gap.end) == (complete + 1, sweep.span.start - 1)
-    now += HOURS.every
-    window.finish(now)
-    assert next_wide(plan, now).span.start == now - HOURS.span
+
+
+@dataclass
+class Tail:
+    """A tail of a group with a line every `step` milliseconds while it could be read."""
+
+    step: int
+    now: int = MS
+
+    def __post_init__(self) -> None:
+        self.rate = Rate()
+        self.window = FollowWindow(MS, MS)
+        self.plan = SweepPlan(self.window, self.rate, MS)
+        self.outage = range(0)
+
+    def follow(self, seconds: int) -> list[Sweep]:
+        """Read for so long; returns the sweeps."""
+        sweeps = []
+        for _round in range(seconds // 5):
+            self.now += 5_000
+            start = self.window.begin(*self.plan.overlap(self.now, 5.0, 0.5))
+            first = -(-max(start, MS) // self.step) * self.step
+            page = [
+                LogLine(str(at), at, at, "s", "x")
+                for at in (
+                    *range(first, self.outage.start, self.step),
+                    *range(max(first, self.outage.stop), self.now, self.step),
+                )
+            ]
+            self.rate.add(self.window.accept(page, self.now), self.now)
+            self.window.finish(self.now)
+            self.plan.plan(self.now, 0.5)
+            while (sweep := self.plan.next(self.now)) is not None:
+                sweeps.append(sweep)
+                self.plan.finish(sweep)
+        return sweeps
+
+    def pause(self, hours: int) -> None:
+        """Nothing is logged and nothing can be read for so long."""
+        self.outage = range(self.now, self.now + hours * HOUR)
+        self.now = self.outage.stop
+
+
+@pytest.mark.parametrize("hours", [3, 63])
+@pytest.mark.parametrize("step", [2_000, 5])
+def test_after_a_time_without_an_answer_the_tail_is_complete_again(step: int, hours: int) -> None:
+    tail = Tail(step)
+    tail.follow(400)
+    since = tail.now
+    assert tail.plan.covered(tail.now) >= HOURS.lateness
+    tail.pause(hours)
+    tail.follow(900)
+    assert tail.plan.covered(tail.now) >= HOURS.lateness
+    assert tail.plan.incomplete_from(tail.now) is None
+    complete = tail.plan.complete_to(tail.now)
+    assert complete is not None
+    assert complete > tail.now - 4 * MINUTE
+    gap = tail.window.gap
+    assert (gap is not None) == (hours > 24), "what no sweep can read any more is said"
+    if gap is not None:
+        assert since - HOURS.span <= gap.start < gap.end <= since, "the rounds have read the rest"
+    assert min(sweep.span.start - sweep.span.at for sweep in tail.follow(600)) >= -HOURS.span

@@ -1,7 +1,7 @@
 """The lines of a log pane: scrolling, cursor and marked range. Knows no prompts and no counters."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from textual import events
 from textual.message import Message
@@ -180,8 +180,7 @@ class LogLines(LogWindow, can_focus=True):
         if not rows:
             return None
         first, last = (self.view.store.time_at(row) for row in (rows[0], rows[-1]))
-        last = max(last, first + 1000)
-        return datetime.fromtimestamp(first / 1000, UTC), datetime.fromtimestamp(last / 1000, UTC)
+        return moment(first), moment(max(last, first + 1000))
 
     def move_cursor(self, lines: int) -> bool:
         """Move the cursor by lines; True when it would go below the newest one."""
@@ -279,7 +278,7 @@ class LogLines(LogWindow, can_focus=True):
     # Drawing
 
     def _accent(self, row: int, at: int) -> Accent:
-        cursor, selected = self._cursor.row, self.selected if self._ranging else None
+        cursor, selected = self.cursor, self.selected if self._ranging else None
         kind = ""
         if row == cursor:
             kind = "cursor"

@@ -79,7 +79,7 @@ class LogPager(Vertical):
             Closable(lambda: self.lines.ranging, self.lines.drop_range),
             Closable(lambda: self.search.query is not None, lambda: self.search.start(None)),
             Closable(lambda: self.ruler.range is not None, self.ruler.drop_range),
-            Closable(lambda: bool(view.shown.filters), self.filters.remove),
+            Closable(lambda: bool(self.filters.wanted.filters), self.filters.remove),
             Closable(lambda: self.target.marked, self.target.clear),
             Closable(lambda: self.lines.cursor is not None, self.lines.drop_cursor),
         ]

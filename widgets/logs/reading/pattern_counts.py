@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from weakref import WeakKeyDictionary
 
 from widgets.logs.reading.patterns import (
     Pattern,
@@ -28,7 +29,8 @@ class PatternCounts:
 
     def __init__(self, view: LogView) -> None:
         self._view = view
-        self._tallies: dict[Chunk, tuple[object, dict[Shape, Tally]]] = {}
+        self._tallies = WeakKeyDictionary[Chunk, tuple[object, dict[Shape, Tally]]]()
+        """Of each chunk as it was when it was counted; a chunk that the store drops is not kept for its tallies."""
         self._pattern_by_shape: dict[Shape, Shape] = {}
 
     async def count(self, progress: Callable[[float], object]) -> list[Pattern]:
@@ -36,13 +38,11 @@ class PatternCounts:
         chunks = self._view.store.chunks[:]
         total, done = max(1, sum(map(len, chunks))), 0
         due = time.perf_counter() + _SLICE_SECONDS
-        tallies: dict[Chunk, tuple[object, dict[Shape, Tally]]] = {}
+        parts: list[Mapping[Shape, Tally]] = []
         for chunk in chunks:
             key = (chunk.version, self._view.hits)
             cached = self._tallies.get(chunk)
-            if cached is not None and cached[0] == key:
-                tallies[chunk] = cached
-            else:
+            if cached is None or cached[0] != key:
                 slices = []
                 for lines in self._slices(chunk):
                     slices.append(tallied(lines))
@@ -50,10 +50,9 @@ class PatternCounts:
                         progress(done / total)
                         await asyncio.sleep(0)
                         due = time.perf_counter() + _SLICE_SECONDS
-                tallies[chunk] = key, summed(slices)
+                cached = self._tallies[chunk] = key, summed(slices)
+            parts.append(cached[1])
             done += len(chunk)
-        self._tallies = tallies
-        parts = [tally for _key, tally in tallies.values()]
         self._pattern_by_shape, patterns = await asyncio.to_thread(_patterns, parts)
         return patterns
 

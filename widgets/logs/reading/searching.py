@@ -20,8 +20,8 @@ class Searching:
         remark: Callable[[str], None],
     ) -> None:
         """`run` runs a worker in a group; `changed` draws anew; `go` shows the line at a store row; `remark` says."""
-        self.running = False
-        """Whether the matches are being computed."""
+        self._pending: Query | None = None
+        """Whose matches are being computed; None if none are."""
         self._lines = lines
         self._view = lines.view
         self._run = run
@@ -34,9 +34,14 @@ class Searching:
         """What is searched; None without a search."""
         return self._view.query
 
+    @property
+    def running(self) -> bool:
+        """Whether the matches are being computed."""
+        return self._pending is not None
+
     def start(self, query: Query | None) -> None:
         """Search `query` from where the reader is; None ends the search."""
-        self.running = query is not None
+        self._pending = query
         self._changed()
         self._run(self._search(query), "log-search")
 
@@ -44,7 +49,8 @@ class Searching:
         try:
             await self._view.search(query)
         finally:
-            self.running = False
+            if self._pending is query:  # else another search has begun meanwhile
+                self._pending = None
         if query is not None:
             # Backwards from the end while following, else forwards from the reader.
             follow = self._lines.scroller.follow

@@ -11,8 +11,8 @@ def levels_of(chunk: Chunk) -> bytes:
     cached = chunk.memo.get(_SLOT)
     if cached is not None and cached[1] == chunk.version:
         return bytes(cached[2])
-    lines = chunk.lines()
-    levels = _unchanged(chunk) + bytes([severity_of(line) for line in lines[len(_unchanged(chunk)) :]])
+    unchanged = _unchanged(chunk)
+    levels = unchanged + bytes([severity_of(line) for line in chunk.lines()[len(unchanged) :]])
     chunk.memo[_SLOT] = (chunk.ids, chunk.version, levels)
     return levels
 

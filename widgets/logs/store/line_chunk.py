@@ -37,7 +37,7 @@ class Columns(NamedTuple):
 class Chunk:
     """Adjacent lines; `first` is the row of the first one."""
 
-    __slots__ = ("ats", "delays", "first", "ids", "late", "memo", "streams", "text", "version")
+    __slots__ = ("__weakref__", "ats", "delays", "first", "ids", "late", "memo", "streams", "text", "version")
 
     def __init__(self, first: int, columns: Columns) -> None:
         self.first = first

@@ -77,9 +77,9 @@ class LogView:
     async def search(self, query: Query | None) -> None:
         """Mark what matches `query`; takes effect when the rows are computed."""
         self.slow = ""
-        rows = self.matches_for(query)
-        await rows.prepare()
-        self.query, self.matches = query, rows
+        await self.matches_for(query).prepare()
+        # Other lines may be shown by now; of the same ones the chunks have the matches.
+        self.query, self.matches = query, self.matches_for(query)
 
     def match_near(self, row: int | None) -> int | None:
         """The first match from `row` on, else the newest one; the newest one if `row` is None."""

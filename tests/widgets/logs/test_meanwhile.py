@@ -1,0 +1,90 @@
+"""What one key or worker of a pane finds while another one is still at work."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+from textual.actions import SkipAction
+
+from services.models.logs import LogLine, Severity
+from tests.widgets.logs.log_reader import T0, PaneApp, filled, line, texts, until
+from widgets.logs.reading.pattern_counts import PatternCounts
+from widgets.logs.store import row_subsets
+from widgets.logs.store.shown import LineFilter, Shown
+from widgets.logs.store.store import LogStore
+from widgets.logs.store.view import LogView
+from widgets.logs.text.search import Query
+
+
+async def test_going_back_twice_before_the_filter_is_gone_takes_nothing_else_away() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot)
+        pane.show_from(Severity.DEBUG)
+        await pilot.app.workers.wait_for_complete()
+        pane.filters.add(Query("line"), hides=False)
+        await pilot.app.workers.wait_for_complete()
+        pane.action_back()
+        with pytest.raises(SkipAction):
+            pane.action_back()
+        assert pane.filters.wanted == Shown(Severity.DEBUG)
+
+
+async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(row_subsets, "_SLICE_SECONDS", -1.0)
+    store = LogStore(chunk_bytes=400)
+    store.append([LogLine(str(number), number, number, "", f"a {number % 2}") for number in range(1_000)])
+    view = LogView(store)
+    filtering = asyncio.create_task(view.show(Shown(filters=(LineFilter(Query("1"), hides=True),))))
+    for _turn in range(len(store.chunks) * 3 // 2):
+        await asyncio.sleep(0)
+    assert not view.shown.hides, "the filter is still being computed"
+    await view.search(Query("a"))
+    await filtering
+    assert view.shown.hides
+    assert view.matches.count() == view.visible.count() == 500
+
+
+async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot)
+        asked: list[Query | None] = []
+
+        async def endless(query: Query | None) -> None:
+            asked.append(query)
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(pane.view, "search", endless)
+        for text in ("first", "second"):
+            pane.search.start(Query(text))
+            await until(pilot, lambda text=text: asked[-1:] == [Query(text)])
+        await pilot.pause()
+        assert pane.search.running
+
+
+async def test_the_cursor_is_drawn_where_keys_act_when_its_line_is_hidden() -> None:
+    async with PaneApp().run_test(size=(100, 24)) as pilot:
+        pane = await filled(pilot)
+        pane.go_row(90)
+        pane.filters.add(Query("line 90"), hides=True)
+        await pilot.app.workers.wait_for_complete()
+        await until(pilot, lambda: "line 90" not in texts(pane))
+        at_cursor = pane.lines.line_at_cursor()
+        assert at_cursor is not None
+        strips = pane.lines.render_lines(pane.lines.size.region)
+        marked = [strip.text.split()[-1] for strip in strips if strip.text.startswith("\u258c")]
+        assert marked == [at_cursor.text.split()[-1]] == ["91"]
+
+
+async def test_lines_whose_patterns_were_counted_can_be_dropped() -> None:
+    store = LogStore(max_bytes=100_000, chunk_bytes=20_000)
+    store.append([line(number) for number in range(200)])
+    counts = PatternCounts(LogView(store))
+    await counts.count(lambda _share: None)
+    oldest = weakref.ref(store.chunks[0])
+    store.append([line(number, "x" * 1_000, T0 + 10_000_000) for number in range(200)])
+    assert store.dropped
+    gc.collect()
+    assert oldest() is None

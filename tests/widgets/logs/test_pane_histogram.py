@@ -123,13 +123,15 @@ async def test_bars_axis_errors_and_moments_are_drawn() -> None:
     async with PaneApp(ruler=True).run_test(size=(80, 24)) as pilot:
         app = pilot.app
         assert isinstance(app, PaneApp)
-        app.pane.ruler.show_moments(((T0 + 30_000, "T0"), (T0 + 999_000_000, "elsewhere")))
+        elsewhere = (T0 + 999_000_000, "elsewhere")
+        app.pane.ruler.show_moments(((T0 + 10_000, "● staff-api-5xx"), (T0 + 30_000, "T0"), elsewhere))
         pane = await ruled(pilot, [levelled(n, "ERROR" if n == 40 else "INFO") for n in range(60)])
         bars, errors, axis = drawn(pane)
         assert bars.count("█") == 60
         assert errors.startswith("E")
         assert errors.count("█") == 1
         assert "T0" in axis
+        assert "● staff-api-5…" in axis
         assert "elsewhere" not in axis
         assert "▏09:00:45" in axis
         assert axis.rstrip().endswith("1s")

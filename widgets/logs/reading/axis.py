@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from services.models.date_text import day_text
+from widgets.drawing.format import crop
 from widgets.logs.reading.histogram import STEPS, Scale
 from widgets.logs.text.time import clock_text, local_day
 
@@ -48,7 +49,7 @@ def axis_parts(
         return fits
 
     for column, label in moments:
-        short = label if cell_len(label) <= _LABEL_WIDTH else label[: _LABEL_WIDTH // 2]
+        short = crop(label, _LABEL_WIDTH)
         if not place(column, short, "moment"):
             place(column - cell_len(short) + 1, short, "moment")
     place(cursor, BAR_CURSOR, "cursor")

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from services.models.logs import Severity
-from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, search, texts, until
+from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, rule_texts, search, texts, until
 from widgets.logs.drawing.separators import Gap
 from widgets.logs.pane.bar import LogBar, Mode
 
@@ -239,6 +239,22 @@ async def test_days_and_gaps_are_drawn_between_lines() -> None:
         assert rows[2].startswith("── 11-26(Wed) ")
         assert "throttled" in rows[3]
         assert rows[4].endswith("night")
+
+
+async def test_a_gap_of_several_days_tells_them_and_goes_with_the_group() -> None:
+    async with PaneApp().run_test(size=(110, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane, day = app.pane, 86_400_000
+        pane.append([line(0, "old", T0 - 3 * day), line(1, "new", T0)])
+        pane.gaps = (Gap(T0 - 3 * day + 1, T0 - day, "not read"),)
+        gap = "lines may be missing 11-22(Sat) 09:00:00–11-24(Mon) 09:00:00: not read"
+        await until(pilot, lambda: gap in rule_texts(pane))
+        pane.clear()
+        pane.append([line(0, "old", T0 - 3 * day), line(1, "new", T0)])
+        await until(pilot, lambda: len(texts(pane)) == 2)
+        assert pane.gaps == ()
+        assert gap not in rule_texts(pane)
 
 
 async def test_nothing_wakes_up_while_no_lines_arrive() -> None:

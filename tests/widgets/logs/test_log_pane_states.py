@@ -263,7 +263,9 @@ async def test_a_failure_is_shown_from_its_first_minute_and_not_as_following() -
         pane.problem = first.model_copy(update={"at": NOW + timedelta(minutes=9)})
         trouble = pane.query_one(LogTrouble)
         await until(pilot, lambda: facts(pane).failing)
-        assert "since 09:15:00" in str(trouble.render())
+        assert "(since 09:15:00 JST" in str(trouble.render())
+        pane.problem = first.model_copy(update={"at": NOW + timedelta(days=3)})
+        assert "(since 11-25(Tue) 09:15:00 JST" in str(trouble.render())
         assert "reading failed" in str(pane.query_one(LogBar).render())
         pane.banner = first
         assert not trouble.display

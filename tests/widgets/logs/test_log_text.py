@@ -95,6 +95,22 @@ def test_a_typed_time(text: str, iso: str) -> None:
     assert parse_moment(text, JST, NEAR) == datetime.fromisoformat(iso).timestamp() * 1000
 
 
+@pytest.mark.parametrize(
+    ("near", "text", "iso"),
+    [
+        ("2026-01-05T09:00:00+09:00", "12-31 16:00", "2025-12-31T16:00:00+09:00"),
+        ("2025-12-30T09:00:00+09:00", "1-5 8:00", "2026-01-05T08:00:00+09:00"),
+        ("2026-11-20T09:00:00+09:00", "11-25 8:00", "2026-11-25T08:00:00+09:00"),
+        ("2029-01-05T09:00:00+09:00", "2-29 8:00", "2028-02-29T08:00:00+09:00"),
+    ],
+)
+def test_a_day_without_a_year_is_the_nearest_one(near: str, text: str, iso: str) -> None:
+    assert (
+        parse_moment(text, JST, datetime.fromisoformat(near))
+        == datetime.fromisoformat(iso).timestamp() * 1000
+    )
+
+
 @pytest.mark.parametrize("text", ["", "soon", "25:00", "13-45 9:00", "9:99", "-99999d", "2026-02-30"])
 def test_what_is_no_time(text: str) -> None:
     moment = parse_moment(text, JST, NEAR)

@@ -256,7 +256,7 @@ async def show_tables(app: Console, pane: LogPane) -> None:
     if target is None or not pane.is_attached:
         return
     if target.at is not None:
-        pane.go_to(int(target.at.timestamp() * 1000))
+        pane.go_to(round(target.at.timestamp() * 1000))
     if target.text:
         pane.search.start(Query(target.text))
     pane.focus()

@@ -11,7 +11,6 @@ from services.aws.client.errors import AwsError
 from services.i18n import _, plural
 from services.logs.insights.histogram import LevelBar, LevelHistogram
 from services.logs.insights.wording import group_price
-from services.models.date_text import span_text
 from services.models.insights_queries import QueryEstimate
 from services.models.logs import Severity
 from services.models.metrics import TimeSpan
@@ -21,7 +20,7 @@ from tui.screens.common.confirm import confirm
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.histogram import Counts, Scale
 from widgets.logs.reading.ruler import RangeCounts
-from widgets.logs.text.time import moment, second_text
+from widgets.logs.text.time import moment, range_text
 
 HOURS = (1, 3, 6, 12, 24, 3 * 24, 7 * 24, 30 * 24)
 """Lengths of the ranges offered, up to now."""
@@ -74,7 +73,7 @@ async def _ask_and_count(app: Console, pane: LogPane, group: str, span: TimeSpan
     start, end = (int(each.timestamp() * 1000) for each in (span.start, span.end))
     zone, today = pane.lines.format.zone, pane.lines.today()
     words = _("Count the lines of {range} by level with one query of Logs Insights: {price}.").format(
-        range=span_text(second_text(start, zone, today), second_text(end, zone, today)),
+        range=range_text(start, end, zone, today),
         price=group_price(estimate),
     )
     confirm(

@@ -5,11 +5,11 @@ from datetime import date, tzinfo
 from typing import NamedTuple
 
 from services.i18n import _, plural
-from services.models.date_text import day_text, span_text
+from services.models.date_text import day_text
 from services.models.text import clean
 from widgets.drawing.format import duration
 from widgets.logs.store.view import LogView
-from widgets.logs.text.time import clock_text, local_day, moment
+from widgets.logs.text.time import clock_text, local_day, moment, range_text
 
 MARK = "\u2691"
 """Stands at a line that the reader marked."""
@@ -130,7 +130,7 @@ class Rules:
         return day_text(local_day(at, self.zone), self._today()), "rule"
 
     def _gap(self, gap: Gap) -> tuple[str, str]:
-        span = span_text(clock_text(gap.start, self.zone)[:8], clock_text(gap.end, self.zone)[:8])
+        span = range_text(gap.start, gap.end, self.zone, self._today())
         return _("lines may be missing {span}: {reason}").format(span=span, reason=gap.reason), "gap"
 
 

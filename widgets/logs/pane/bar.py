@@ -5,7 +5,7 @@ first.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from textual.app import RenderResult
@@ -15,9 +15,11 @@ from textual.widget import Widget
 
 from services.i18n import _, plural
 from services.models import glyphs
+from services.models.date_text import with_zone
 from services.models.logs import TailStats
 from services.models.problem import Problem
 from widgets.frame.panel import same_trouble, words_of
+from widgets.logs.text.time import second_text
 
 BEHIND = 10.0
 """Seconds of lag from which a tail counts as behind: two rounds."""
@@ -154,9 +156,12 @@ class LogTrouble(PaneRow):
         parts = [Content.styled(f"{glyphs.ABNORMAL} ", "bold"), Content.styled(summary, "bold")]
         for detail in details:
             parts += [Content(" \u2014 "), Content(detail)]
-        local = (self._since or problem.at).astimezone(self.zone)
+        start = self._since or problem.at
+        zone = self.zone or UTC
+        # The newest failure is of now: a day is written where the first one was on another.
+        time = second_text(round(start.timestamp() * 1000), zone, problem.at.astimezone(zone).date())
         since = _("(since {time}; no newer lines are shown)") if self._has_lines else _("(since {time})")
-        parts.append(Content.styled("  " + since.format(time=f"{local:%H:%M:%S %Z}"), "$text-muted"))
+        parts.append(Content.styled("  " + since.format(time=with_zone(time, start, zone)), "$text-muted"))
         return Content("").join(parts)
 
 

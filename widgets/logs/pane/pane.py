@@ -157,6 +157,7 @@ class LogPane(LogPager):
         super().clear()
         self.watchdog.reset()
         self.missing_until = 0
+        self.gaps = ()
         self.set_reactive(LogPane.stats, None)
         self.mark_dirty()
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from services.i18n import _, plural
-from services.models.date_text import span_text
 from services.models.logs import TailStats
 from services.models.text import clean
 from widgets.drawing.format import crop
@@ -12,7 +11,7 @@ from widgets.logs.pane.bar import BarFacts, Mode
 from widgets.logs.pane.pager import LogPager
 from widgets.logs.pane.title import TitleFacts
 from widgets.logs.store.shown import LineFilter
-from widgets.logs.text.time import clock_text, local_day, moment, second_text
+from widgets.logs.text.time import moment, range_text, second_text
 
 PRESENT = 180_000
 """Milliseconds before the last read up to which a tail that lacks nothing is complete."""
@@ -121,12 +120,7 @@ def _span(lines: LogLines) -> str:
 
 
 def _range(lines: LogLines, start: int, end: int) -> str:
-    """`09:12:33–09:14:02`, the days where they are not today."""
-    zone, today = lines.format.zone, lines.today()
-    first = second_text(start, zone, today)
-    if local_day(start, zone) == local_day(end, zone):
-        return span_text(first, clock_text(end, zone)[:8])
-    return span_text(first, second_text(end, zone, today))
+    return range_text(start, end, lines.format.zone, lines.today())
 
 
 def _complete(lines: LogLines, stats: TailStats | None, read_at: datetime | None, missing_until: int) -> str:

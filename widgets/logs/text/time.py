@@ -1,9 +1,11 @@
 """Times of log lines: formatted in a zone, and parsed from what a reader types."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
+from services.models import date_text
 from services.models.date_text import day_text
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\Z")
@@ -45,6 +47,14 @@ def second_text(at: int, zone: tzinfo, today: date) -> str:
     return clock if day == today else f"{day_text(day, today)} {clock}"
 
 
+def range_text(start: int, end: int, zone: tzinfo, today: date) -> str:
+    """`09:12:33–09:14:02`, each with its day where that is another than `today`, one day written once."""
+    first = second_text(start, zone, today)
+    if local_day(start, zone) == local_day(end, zone):
+        return date_text.span_text(first, clock_text(end, zone)[:8])
+    return date_text.span_text(first, second_text(end, zone, today))
+
+
 def age_text(at: int, now: int) -> str:
     """`-0:03:12`, how long before `now` (both epoch milliseconds); `+` for the future."""
     sign = "+" if at > now else "-"
@@ -82,7 +92,7 @@ def span_text(milliseconds: int) -> str:
 def parse_moment(text: str, zone: tzinfo, near: datetime) -> int | None:
     """Epoch milliseconds of a typed time, or None if it is none.
 
-    `9:12`, `09:12:33` (the last such moment up to a minute after `near`), `11-25 9:12`,
+    `9:12`, `09:12:33` (the last such moment up to a minute after `near`), `11-25 9:12` (the nearest one),
     `2026-11-25 09:12`, ISO 8601, `-15m` (before `near`). Without an offset it is in `zone`.
     """
     text = text.strip()
@@ -123,7 +133,10 @@ def _dated(text: str, zone: tzinfo, near: datetime) -> datetime | None:
     clock = _CLOCK.match(parts[4]) if parts else None
     if parts is None or clock is None:
         return None
-    year = int(parts[1]) if parts[1] else near.astimezone(zone).year
-    return datetime(
-        year, int(parts[2]), int(parts[3]), int(clock[1]), int(clock[2]), int(clock[3] or 0), tzinfo=zone
-    )
+    here = near.astimezone(zone).year
+    moments: list[datetime] = []
+    for year in [int(parts[1])] if parts[1] else [here - 1, here, here + 1]:
+        with suppress(ValueError):  # the 29th of February
+            day = datetime(year, int(parts[2]), int(parts[3]), tzinfo=zone)
+            moments.append(day.replace(hour=int(clock[1]), minute=int(clock[2]), second=int(clock[3] or 0)))
+    return min(moments, key=lambda each: abs(each - near), default=None)

@@ -68,7 +68,7 @@ class PaneTail:
         self._began = asyncio.Event()
         self._missed = self._read_back_to = self._late_read_at = None
         self._ids, self._twins = EventIds(MOST_IDS), TwinLines()
-        self.pane.note = ""
+        self.pane.note, self.pane.problem = "", None
         self.pane.title = self._title(group)
         self.pane.pattern = pattern
         if at is not None:
@@ -115,22 +115,30 @@ class PaneTail:
         start, token = at - MINUTE, None
         reason = _("not read: too many lines")
         # What the loop reads first must be there, or both would bring the same lines.
-        await self._began.wait()
+        began = self._began
+        await began.wait()
         oldest = self.pane.store.oldest or at + 10 * MINUTE
         if oldest <= start:
             return  # they have arrived since the time was asked for
-        newest_read = start
+        newest_read, is_whole = start, False
         with self._source() as source:
             try:
                 for _page in range(EARLIER_PAGES):
                     lines, token = await source.page(self.group, start, oldest - 1, self.pattern, token)
                     self.add(lines)
                     if token is None:
+                        is_whole = True
                         return
                     newest_read = max([newest_read, *(line.at for line in lines)])
             except AwsError as error:
                 self.pane.problem, reason = error.problem, error.problem.summary
-        self.pane.gaps = (*self.pane.gaps, Gap(newest_read + 1, oldest - 1, reason))
+            except asyncio.CancelledError:
+                reason = _("not read: another time was asked for")
+                raise
+            finally:
+                # The pane may follow another group by now.
+                if not is_whole and began is self._began:
+                    self.pane.gaps = (*self.pane.gaps, Gap(newest_read + 1, oldest - 1, reason))
 
     async def read_earlier(self) -> None:
         """Read the lines before the oldest one in the pane; reports how far, and where the log begins."""

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from services.demo.logs import live as embedded_live
 from services.models.insights import QueryState
 from services.models.insights_queries import QueryProgress
-from services.models.logs import LATEST, LogLine
+from services.models.logs import LATEST, LogLine, TailBatch, TailStats
+from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until, until_later
 from tests.tui.seeding import client, make_group, put_lines
@@ -216,3 +219,63 @@ async def test_the_query_for_late_lines_ends_with_the_group_that_it_is_of(
         await until(pilot, lambda: states == ["runs"])
         screen.follow(pane, "/app/other")
         await until(pilot, lambda: states == ["runs", "stopped"])
+
+
+class EndlessPages:
+    """A source whose second page never comes."""
+
+    async def page(
+        self, _group: str, start: int, _end: int, _pattern: str, token: str | None
+    ) -> tuple[list[LogLine], str | None]:
+        if token is not None:
+            await asyncio.Event().wait()
+        return [LogLine("of the page", start + MINUTE, start + MINUTE, "a", "an old one")], "more"
+
+
+async def test_a_read_of_older_lines_that_another_one_replaces_leaves_a_gap(empty_aws: Embedded) -> None:
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, GROUP, "a")
+        now = now_ms(empty_aws)
+        await put_lines(logs, GROUP, "a", [(now - 1_000, "new")])
+    async with opened(empty_aws) as pilot:
+        screen = pilot.app.screen
+        pane = screen.pane
+        tail = screen.tails[pane]
+        await until(pilot, lambda: texts(pane) == {"new": 1})
+        pages = tail._source
+        tail._source = lambda: nullcontext(EndlessPages())
+        pane.go_to(now - 60 * MINUTE)
+        await until(pilot, lambda: texts(pane) == {"new": 1, "an old one": 1})
+        assert pane.gaps == ()
+        tail._source = pages
+        pane.go_to(now - 90 * MINUTE)
+        await until(pilot, lambda: pane.gaps)
+        (gap,) = pane.gaps
+        assert (gap.start, gap.end) == (now - 60 * MINUTE + 1, now - 1_001)
+
+
+async def test_what_was_wrong_with_a_group_goes_with_it(
+    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client("logs", empty_aws.url) as logs:
+        await make_group(logs, GROUP, "a")
+        await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1_000, "first")])
+    async with opened(empty_aws) as pilot:
+        screen = pilot.app.screen
+        pane = screen.pane
+        await until(pilot, lambda: len(pane.store) == 1)
+        read = asyncio.Event()
+
+        async def silent(_group: str, _pattern: str) -> AsyncIterator[TailBatch]:
+            read.set()
+            await asyncio.Event().wait()
+            yield TailBatch((), TailStats(group=GROUP))
+
+        monkeypatch.setattr(screen.services.tails, "batches", silent)
+        pane.problem = Problem(
+            kind=ProblemKind.INVALID, summary="the old pattern is wrong", at=empty_aws.clock.now()
+        )
+        await until(pilot, lambda: "the old pattern is wrong" in screen_text(pilot))
+        screen.follow(pane, GROUP, "another")
+        await read.wait()
+        await until(pilot, lambda: "the old pattern is wrong" not in screen_text(pilot))

@@ -1,5 +1,6 @@
 """What the pane that covers the others shows of their state, and on which of them its keys act."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,8 @@ from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
 from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
 from tui.messages import OpenLogs
+from tui.screens.logs.covers import merged
+from widgets.logs.drawing.separators import Gap
 from widgets.logs.pane.pane import LogPane
 
 __all__ = ["start"]
@@ -123,3 +126,59 @@ async def test_keys_without_effect_on_lines_that_are_not_followed_say_so(embedde
             await until(pilot, lambda words=words: words in screen_text(pilot))
         await pilot.press("escape")
         await until(pilot, lambda: screen.cover is None)
+
+
+async def test_what_is_missing_in_one_of_the_panes_is_missing_in_the_merged_one(
+    embedded: Embedded, start: int
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        even, odd, pane = await two_merged(pilot)
+        odd.gaps = (Gap(start + 50_001, start + 50_900, "not read"),)
+        await until(pilot, lambda: "lines may be missing" in screen_text(pilot))
+        assert "B not read" in screen_text(pilot)
+        even.missing_until = start + 20_000
+        even.stats = even.stats
+        await until(pilot, lambda: pane.stats.complete_from == start + 20_001)
+
+
+async def test_another_filter_pattern_ends_the_merging_of_the_lines_held(
+    embedded: Embedded, start: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merged, "_STEP", 1)
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        screen = pilot.app.screen
+        first, even, odd = screen.tails
+        await screen.remove_pane(first)
+        await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+        screen.action_merge()
+        for _turn in range(100_000):
+            if screen.cover is not None and len(screen.cover.pane.store):
+                break
+            await asyncio.sleep(0)
+        pane = screen.cover.pane
+        assert 0 < len(pane.store) < 60
+        screen.cover.change_pattern('"line 7"')
+        await until(pilot, lambda: len(even.store) == 0 and len(odd.store) == len(pane.store) == 1)
+        assert pane.title == "Merged"
+
+
+async def test_another_filter_pattern_makes_twins_of_two_panes_of_a_group(
+    embedded: Embedded, start: int
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD, ODD) as pilot:
+        screen = pilot.app.screen
+        first, _even, odd, other = screen.tails
+        await screen.remove_pane(first)
+        screen.follow(other, ODD, "line")
+        await until(pilot, lambda: screen.tails[other].pattern == "line" and len(other.store) == 30)
+        await until(pilot, lambda: len(odd.store) == 30)
+        await burst(pilot, "&")
+        await until(pilot, lambda: screen.cover is not None and len(screen.cover.pane.store) == 90)
+        pane = screen.cover.pane
+        pane.post_message(LogPane.PatternChanged(pane, "line -59"))
+        await until(pilot, lambda: {tail.pattern for tail in screen.tails.values()} == {"line -59"})
+        await until(pilot, lambda: len(other.store) == len(odd.store) == 29)
+        await until(pilot, lambda: len(pane.store) >= 59)
+        store = pane.store
+        texts = [store.line(row).text for row in range(store.first, store.end)]
+        assert texts == [f"line {second}" for second in range(59)]

@@ -14,7 +14,7 @@ from widgets.logs.store.sources import lettered, merged, snapshot, source_of
 
 _STEP = 2_000
 """Lines merged between two turns of the event loop: about a frame."""
-_STATE = ("stats", "note", "problem", "live")
+_STATE = ("stats", "note", "problem", "live", "gaps")
 """What the merged pane shows of the state of each pane."""
 
 
@@ -57,9 +57,13 @@ class MergedPanes(CoveringPane):
 
     def stop(self) -> None:
         """Take no more lines of the panes."""
-        for pane, listener in self._listeners.items():
+        for pane in list(self._listeners):
+            self._ignore(pane)
+
+    def _ignore(self, pane: LogPane) -> None:
+        listener = self._listeners.pop(pane, None)
+        if listener is not None:
             pane.listeners.remove(listener)
-        self._listeners.clear()
 
     def update_state(self) -> None:
         """Show the state of the follow loops."""
@@ -69,10 +73,24 @@ class MergedPanes(CoveringPane):
     def change_pattern(self, pattern: str) -> None:
         """Let all panes follow with another filter pattern, ids in quotation marks; their lines arrive anew."""
         pattern = as_pattern(pattern).pattern
+        if self._waiting is not None:  # the lines held are being merged, but not wanted any more
+            self.screen.workers.cancel_group(self.screen, "covers")
+            self._waiting = None
+        self._drop_twins()
         self.pane.clear()
         self.pane.pattern = pattern
         for pane in self.screen.tails:
             self.screen.follow(pane, self.screen.tails[pane].group, pattern)
+
+    def _drop_twins(self) -> None:
+        """Show one pane of each group: with the same filter pattern the others have the same lines."""
+        groups: set[str] = set()
+        for key, pane in list(self.panes.items()):
+            if (group := self.names[key]) in groups:
+                self._ignore(pane)
+                del self.panes[key], self.names[key], self.letters[key]
+            groups.add(group)
+        self._show_sources()
 
     def followed_pane(self) -> LogPane | None:
         """The pane that the line at the cursor is from; without a cursor, the only one with Live Tail."""
@@ -108,11 +126,14 @@ class MergedPanes(CoveringPane):
         self.pane.title = _("Merged") + merging
         panes = list(self.panes.values())
         by_letter = [(self.letters[key], pane) for key, pane in self.panes.items()]
-        stats = [pane.stats for pane in panes if pane.stats is not None]
+        stats = [pane.stats.complete_after(_missing_until(pane)) for pane in panes if pane.stats is not None]
         if len(stats) == len(panes):
             self.pane.stats = TailStats.merged("", stats)
         self.pane.note = next((f"{letter} {pane.note}" for letter, pane in by_letter if pane.note), "")
         self.pane.live = "  ".join(f"{letter} {pane.live}" for letter, pane in by_letter if pane.live)
+        self.pane.gaps = tuple(
+            gap._replace(reason=f"{letter} {gap.reason}") for letter, pane in by_letter for gap in pane.gaps
+        )
         self.pane.problem = next((pane.problem for pane in panes if pane.problem is not None), None)
 
 
@@ -124,6 +145,11 @@ def _different(screen: PaneSet) -> list[LogPane]:
         if len(pane.store) > len(other.store):
             same[tail.group, tail.pattern] = pane
     return [pane for pane in screen.tails if pane in same.values()]
+
+
+def _missing_until(pane: LogPane) -> int:
+    """Up to when lines are missing in a pane that its follow loop has read, epoch milliseconds."""
+    return max(pane.missing_until, pane.store.oldest - 1 if pane.store.dropped else 0)
 
 
 def _common(patterns: list[str]) -> str:

@@ -1,6 +1,6 @@
 """The lines of one ECS task that ended: its streams alone, up to its end, and older ones on demand."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from services.aws.client.errors import AwsError
@@ -14,6 +14,7 @@ from tui.screens.logs.covers.covering import CoveringPane
 from tui.screens.logs.pane_set import PaneSet
 from widgets.logs.drawing.separators import Gap
 from widgets.logs.store.sources import lettered
+from widgets.logs.text.time import moment
 
 BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=5)
 """How long before and after the end of the task its lines are read."""
@@ -82,18 +83,19 @@ class TaskPane(CoveringPane):
         self.pane.note = _("reading older lines…")
         before = len(self.pane.store)
         end, self._from = self._from - 1, start
-        await self._read(start, end)
-        is_more = len(self.pane.store) > before
-        self.pane.note = "" if is_more else _("no line of the task in the time before")
+        is_whole = await self._read(start, end)
+        is_empty = is_whole and len(self.pane.store) == before
+        self.pane.note = _("no line of the task in the time before") if is_empty else ""
 
-    async def _read(self, start: int, end: int) -> None:
-        """Read `[start, end]`, epoch milliseconds."""
+    async def _read(self, start: int, end: int) -> bool:
+        """Read `[start, end]`, epoch milliseconds; returns whether no line of it is missing."""
         services, self._is_reading = self.screen.services, True
         limiter = services.log_limiter
         lane = limiter.open(self.group)
         limited = LimitedSource(services.logs, limiter, lane)
         token: str | None = None
         newest_read, reason = start, _("not read: too many lines")
+        self.pane.problem = None
         try:
             for _page in range(PAGES):
                 send = partial(services.logs.page, self.group, start, end, token=token, streams=self._streams)
@@ -112,13 +114,11 @@ class TaskPane(CoveringPane):
             gap = Gap(newest_read + 1, end, reason)
             self.pane.gaps = (*self.pane.gaps, gap)
         self._show_scope()
+        return token is None
 
     def _show_scope(self) -> None:
         zone, now = self.screen.app.zone, self.screen.app.now()
-        first, last = (
-            dated_time(datetime.fromtimestamp(at / 1000, UTC), zone, now, seconds=True)
-            for at in (self._from, self._to)
-        )
+        first, last = (dated_time(moment(at), zone, now, seconds=True) for at in (self._from, self._to))
         count = len(self._streams)
         words = plural("{count} stream of the task, {span}", "{count} streams of the task, {span}", count)
         self.pane.scope = words.format(count=count, span=span_text(first, last))

@@ -112,7 +112,6 @@ class LogMemory:
 
     def remember_columns(self, group: str, columns: Columns) -> None:
         """Remember the columns of a log group."""
-        # A field's name is as it was logged; half of a surrogate pair cannot be written.
         columns = tuple((name, width) for name, width in columns if _is_writable(name))[:COLUMNS]
         self._change(
             lambda old: old.model_copy(update={"columns": _with(old.columns, group, columns, GROUPS)})
@@ -136,7 +135,7 @@ class LogMemory:
 
     def add_to_history(self, kind: Kind, text: str) -> None:
         """Remember a search or a filter pattern as the newest."""
-        if not text or len(text) > LONGEST:
+        if not text or len(text) > LONGEST or not _is_writable(text):
             return
 
         def add(old: Remembered) -> Remembered:
@@ -195,6 +194,7 @@ class LogMemory:
 
 
 def _is_writable(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair, as a field may have it in its name or value."""
     return text == text.encode("utf-8", "replace").decode("utf-8")
 
 

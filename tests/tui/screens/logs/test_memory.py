@@ -157,3 +157,13 @@ async def test_an_unfinished_file_of_a_killed_process_of_the_same_number_is_no_o
     later = memory_in(tmp_path)
     await later.load()
     assert later.history("search") == ("timeout",)
+
+
+async def test_a_text_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path: Path) -> None:
+    memory = memory_in(tmp_path)
+    memory.add_to_history("search", "half a pair: \ud83d")
+    memory.add_to_history("search", "timeout")
+    await memory.written()
+    later = memory_in(tmp_path)
+    await later.load()
+    assert later.history("search") == ("timeout",)

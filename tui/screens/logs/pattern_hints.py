@@ -6,6 +6,7 @@ from services.logs.filter_patterns.explain import explain
 from services.models.problem import ProblemKind
 from services.system import Services
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.prompt import Ask
 
 PAUSE = 0.4
 """Seconds without a key after which CloudWatch Logs is asked."""
@@ -26,6 +27,8 @@ async def show_hint(pane: LogPane, text: str, services: Services) -> None:
     if not meaning.pattern or meaning.error_at is not None:
         return
     await services.clock.sleep(PAUSE)
+    if not _is_typing(pane, text):
+        return
     rows, _skip = pane.lines.scroller.window()
     lines = [pane.store.line(row).text for row in rows]
     try:
@@ -43,5 +46,6 @@ async def show_hint(pane: LogPane, text: str, services: Services) -> None:
 
 
 def _is_typing(pane: LogPane, text: str) -> bool:
-    """Whether the text is still the one in the prompt."""
-    return bool(pane.prompt.display) and pane.prompt.entry.value == text
+    """Whether the text is still the one in the prompt, and still a filter pattern."""
+    prompt = pane.prompt
+    return bool(prompt.display) and prompt.ask is Ask.PATTERN and prompt.entry.value == text

@@ -17,6 +17,21 @@ async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embe
         assert embedded.counts()["logs.TestMetricFilter"] == 1
 
 
+async def test_nothing_is_tried_once_the_text_is_no_pattern_of_aws(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        prompt = pilot.app.screen.pane.prompt
+        await pilot.press("f", *"INFO")
+        await until(pilot, lambda: "lines with “INFO”" in screen_text(pilot))
+        await pilot.press("ctrl+t")
+        assert prompt.ask == "show"
+        embedded.advance(1)
+        await pilot.app.workers.wait_for_complete(
+            [worker for worker in pilot.app.workers if worker.group.startswith("pattern-hint")]
+        )
+        assert "lines on the screen" not in screen_text(pilot)
+        assert "logs.TestMetricFilter" not in embedded.counts()
+
+
 async def test_a_mistake_is_said_with_its_place_and_not_sent(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
         await pilot.press("f", "{", "x")

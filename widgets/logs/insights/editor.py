@@ -101,10 +101,10 @@ class QueryEditor(TextArea):
             self.action_leave()
 
     def on_paste(self, event: Paste) -> None:
-        """Insert the clipboard without control characters, which a terminal would obey."""
+        """Put the clipboard in place of the selection, without control characters, which a terminal would obey."""
         event.prevent_default()
         event.stop()
-        self.insert(clean_block(event.text, LONGEST_TEXT))
+        self.replace(clean_block(event.text, LONGEST_TEXT), *self.selection)
 
     def action_leave(self) -> None:
         """Leave the editor."""

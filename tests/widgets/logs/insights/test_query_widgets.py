@@ -5,6 +5,8 @@ from datetime import UTC, date, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.events import Paste
 
 from services.models.insights_queries import QueryLanguage, QueryRows
 from services.models.query_cells import (
@@ -15,6 +17,7 @@ from services.models.query_cells import (
     time_of,
 )
 from widgets.logs.insights.chart_data import MOST_CURVES, chart_of
+from widgets.logs.insights.editor import QueryEditor
 from widgets.logs.insights.tokens import completion, role_spans
 
 LOGSQL, PPL, SQL = QueryLanguage.LOGSQL, QueryLanguage.PPL, QueryLanguage.SQL
@@ -110,3 +113,21 @@ def test_other_rows_are_no_chart() -> None:
     assert chart_of(binned((at, "INFO", "7"), columns=("@timestamp", "level", "n"))) is None
     assert chart_of(binned((at, "INFO", "x"))) is None
     assert chart_of(QueryRows()) is None
+
+
+class EditorApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield QueryEditor("fields @message | limit 20")
+
+
+async def test_what_is_pasted_takes_the_place_of_the_selection() -> None:
+    async with EditorApp().run_test() as pilot:
+        editor = pilot.app.query_one(QueryEditor)
+        editor.focus()
+        editor.select_all()
+        editor.post_message(Paste("fields \x1b[2J@timestamp"))
+        await pilot.pause()
+        assert editor.text.startswith("fields ")
+        assert editor.text.endswith("@timestamp")
+        assert "\x1b" not in editor.text
+        assert "@message" not in editor.text

@@ -235,7 +235,8 @@ class GroupScreen(Dialog[tuple[str, ...]]):
         elif len(self.ticks) < self.most:
             self.ticks.append(name)
         else:
-            self.app.inform(_("at most {count} panes").format(count=self.most))
+            most = plural("at most {count} log group", "at most {count} log groups", self.most)
+            self.app.inform(most.format(count=self.most))
         self._show_rows()
         self._show_note()
 

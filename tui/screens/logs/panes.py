@@ -190,8 +190,9 @@ class PaneScreen(ModeScreen):
 
     def _frame_changed(self) -> None:
         super()._frame_changed()
+        shown = moments(self.app) if self.HAS_RULERS else ()
         for pane in self.tails if self.HAS_RULERS else ():
-            pane.ruler.show_moments(moments(self.app))
+            pane.ruler.show_moments(shown)
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
@@ -277,6 +278,6 @@ def is_reading(pane: LogPane) -> bool:
 
 
 def close_question(group: str) -> ChooseScreen:
-    """Ask whether to close the pane of `group`, with its search, filter and marks."""
-    choices = [Choice("close", _("Close it; search, filter and marks are dropped"))]
+    """Ask whether to close the pane of `group`, with its search, filter and selection."""
+    choices = [Choice("close", _("Close it; search, filter and selection are dropped"))]
     return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

@@ -63,3 +63,14 @@ async def test_one_group_replaces_that_of_a_pane(embedded: Embedded) -> None:
         await until(pilot, lambda: isinstance(screen, LogsScreen) and screen.tails)
         await burst(pilot, "O", "ther", KEYS["enter"])
         await until(pilot, lambda: [tail.group for tail in screen.tails.values()] == [FURTHER])
+
+
+async def test_as_many_groups_are_ticked_as_can_be_chosen(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs") as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        dialog = GroupScreen(pilot.app.ready, most=1 + 1)
+        pilot.app.push_screen(dialog)
+        await until(pilot, lambda: pilot.app.screen is dialog and len(dialog.order) > 2)
+        await pilot.press("space", "down", "space", "down", "space")
+        await until(pilot, lambda: "at most 2 log groups" in screen_text(pilot))
+        assert len(dialog.ticks) == 2

@@ -157,7 +157,8 @@ class LogsScreen(PaneSet):
     # A pane over the others
 
     async def uncover(self) -> None:
-        """Show the panes again."""
+        """Show the panes again; what fills the covering one ends."""
+        self.workers.cancel_group(self, "covers")
         await self.covers.remove()
 
     @property

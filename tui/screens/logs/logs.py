@@ -158,8 +158,7 @@ class LogsScreen(PaneSet):
 
     async def uncover(self) -> None:
         """Show the panes again; what fills the covering one ends."""
-        self.workers.cancel_group(self, "covers")
-        await self.covers.remove()
+        await self.covers.end()
 
     @property
     def cover(self) -> CoveringPane | None:

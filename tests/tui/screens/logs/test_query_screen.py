@@ -105,6 +105,26 @@ async def test_rows_are_partial_while_it_runs_and_escape_stops_it(embedded: Embe
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
+async def test_a_query_that_replaces_a_running_one_runs(embedded: Embedded) -> None:
+    store = embedded.world.component(QueryStore)
+    store.ends = "Running"
+    async with query_screen(embedded) as pilot:
+        screen = screen_of(pilot)
+        screen.editor.load_text("fields @timestamp | limit 50")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: screen.draft.progress is not None and screen.draft.progress.rows.rows)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: sorted(query.status for query in store.queries.values())[0] == "Cancelled")
+        await until(pilot, lambda: screen.draft.progress is not None and screen.draft.progress.rows.rows)
+        await until(pilot, lambda: "partial, not judged" in screen_text(pilot))
+        assert "cancelled" not in screen_text(pilot)
+        await pilot.press("tab", "escape")
+        await until(pilot, lambda: {query.status for query in store.queries.values()} == {"Cancelled"})
+        await until(pilot, lambda: "cancelled" in screen_text(pilot))
+        assert pilot.app.screen is screen
+
+
+@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_leaving_the_console_stops_the_query(embedded: Embedded) -> None:
     store = embedded.world.component(QueryStore)
     store.ends = "Running"

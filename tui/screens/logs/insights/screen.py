@@ -61,7 +61,8 @@ class InsightsScreen(ModeScreen):
         self.table = ResultTable()
         self.chart = Chart()
         self._trouble = ""
-        self._is_querying = False
+        self._query_under_way: InsightsQuery | None = None
+        """The query that is running; one that was replaced may still be stopping."""
 
     def body(self) -> ComposeResult:
         """The editor, the lines about it, the result."""
@@ -151,7 +152,7 @@ class InsightsScreen(ModeScreen):
             return
         self._say("")
         self.draft.asked, self.draft.progress = query, None
-        self._is_querying = True
+        self._query_under_way = query
         try:
             async with aclosing(self.services.insights.run(query, estimate)) as states:
                 async for progress in states:
@@ -161,15 +162,15 @@ class InsightsScreen(ModeScreen):
         except AwsError as error:
             self._refused(query, error)
         finally:
-            self._is_querying = False
+            if self._query_under_way is query:
+                self._query_under_way = None
             if self.is_attached:
                 self.refresh_bar()
         if self.draft.progress is not None and self.draft.progress.rows.rows and self.is_attached:
             self.table.focus()
 
     def _refused(self, query: InsightsQuery, error: AwsError) -> None:
-        compile_error = error.compile_error
-        if compile_error is None:
+        if (compile_error := error.compile_error) is None:
             self._say(sentences(error.problem.summary, error.problem.advice))
             return
         self.draft.progress = None
@@ -191,8 +192,7 @@ class InsightsScreen(ModeScreen):
         self.table.show(rows, partial=partial)
         data = chart_of(rows)
         self.set_class(data is not None, "-charted")
-        asked = self.draft.asked
-        if data is not None and asked is not None:
+        if data is not None and (asked := self.draft.asked) is not None:
             start, end = int(asked.span.start.timestamp()), int(asked.span.end.timestamp())
             self.chart.data = replace(data, start=min(data.start, start), end=max(data.end, end))
 
@@ -201,7 +201,7 @@ class InsightsScreen(ModeScreen):
         self.bar.facts = bar_facts(
             self.app,
             self.draft,
-            running=self._is_querying,
+            running=self._query_under_way is not None,
             trouble=self._trouble,
             position=self.table.position_words,
         )
@@ -268,7 +268,7 @@ class InsightsScreen(ModeScreen):
 
     def action_leave(self) -> None:
         """Cancel the running query; without one, go back to the logs."""
-        if self._is_querying:
+        if self._query_under_way is not None:
             self.workers.cancel_group(self, "run")
         else:
             self.dismiss(None)

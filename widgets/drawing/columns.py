@@ -74,10 +74,10 @@ def _share(
     return result
 
 
-def cropped(cells: Sequence[Line], sizes: Sequence[int]) -> list[int]:
+def cropped_columns(cells: Sequence[Line], sizes: Sequence[int]) -> list[int]:
     """The columns, from 0, whose cell does not fit or is not shown."""
-    pairs = zip(cells, sizes, strict=False)
-    return [column for column, (cell, size) in enumerate(pairs) if width_of(cell) > size]
+    pairs = enumerate(zip(cells, sizes, strict=False))
+    return [column for column, (cell, size) in pairs if width_of(cell) > size]
 
 
 def lay_out(columns: Sequence[Column], cells: Sequence[Line], sizes: Sequence[int]) -> list[Span]:

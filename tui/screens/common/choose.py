@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from services.i18n import _
 from tui.screens.common.type_ahead_guard import GuardedDialog
-from widgets.drawing.columns import Column, cropped
+from widgets.drawing.columns import Column, cropped_columns
 from widgets.drawing.lines import Line
 from widgets.drawing.prose import Prose, wrap_content
 from widgets.drawing.table import KeyedTable, Row
@@ -109,14 +109,15 @@ class ChooseScreen(GuardedDialog[str | None]):
 
     @on(KeyedTable.Highlighted)
     def _show_cut_off(self) -> None:
-        at_cursor = [choice for choice in self._choices if choice.key == self.table.cursor_key]
-        self.whole.show(Content("\n").join(self._cut_off(choice) for choice in at_cursor))
+        choice = next((each for each in self._choices if each.key == self.table.cursor_key), None)
+        self.whole.show(self._cut_off(choice) if choice is not None else Content())
 
     def _cut_off(self, choice: Choice) -> Content:
         """The texts of a choice that do not fit their columns; empty when both fit."""
         texts = (choice.text, choice.note)
         cells: list[Line] = [[(text, "")] for text in texts]
-        return Content("\n".join(texts[column] for column in cropped(cells, self.table.column_widths)))
+        columns = cropped_columns(cells, self.table.column_widths)
+        return Content("\n".join(texts[column] for column in columns))
 
     def first(self) -> Widget:
         """The list."""

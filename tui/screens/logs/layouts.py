@@ -15,7 +15,7 @@ from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.dialog import Dialog
 from tui.screens.logs.covers.covering import short_name
-from tui.screens.logs.memory import Layout, LayoutPane, LogMemory
+from tui.screens.logs.memory import LONGEST, Layout, LayoutPane, LogMemory
 from tui.screens.logs.pane_set import PaneSet
 from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
@@ -117,7 +117,7 @@ def present_layout(screen: PaneSet, memory: LogMemory) -> Layout:
         panes=tuple(
             LayoutPane(
                 group=tail.group,
-                pattern=tail.pattern[:1024],
+                pattern=tail.pattern[:LONGEST],
                 columns=memory.columns(tail.group) or (),
                 share=screen.area.share_of(pane),
             )

@@ -1,7 +1,6 @@
 """Marks of log lines: written into the journal with a note, shown again at the next start, listed."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 
 from textual.content import Content
 from textual.widget import Widget
@@ -21,6 +20,7 @@ from tui.screens.logs.origins import Origins
 from widgets.drawing.prose import Prose
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.marks import Mark, digest_of
+from widgets.logs.text.time import moment
 
 _LINE = 160
 """Characters of the line shown in the dialog."""
@@ -134,7 +134,7 @@ async def choose_mark(app: Console, panes: Iterable[LogPane]) -> None:
     choices = [
         Choice(
             str(place),
-            f"{zoned_time(datetime.fromtimestamp(mark.at / 1000, UTC), zone, now, seconds=True)}  "
+            f"{zoned_time(moment(mark.at), zone, now, seconds=True)}  "
             + (clean(mark.note, _LINE) or clean(mark.text, _LINE)),
             clean(pane.title, 40),
         )

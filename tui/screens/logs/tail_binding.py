@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from services.aws.client.errors import AwsError
 from services.background.faults import fault_problem
@@ -21,6 +21,7 @@ from services.system import Services
 from widgets.logs.drawing.separators import Gap
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.store import LogStore
+from widgets.logs.text.time import moment
 
 EARLIER_PAGES = 10
 """Pages read at most for a time before the oldest line in the pane."""
@@ -184,8 +185,7 @@ class PaneTail:
             return _("beginning of the log")
         if page.done:
             return ""
-        back_to = datetime.fromtimestamp(page.back_to / 1000, UTC)
-        time = dated_time(back_to, self.pane.zone, self.services.clock.now(), seconds=True)
+        time = dated_time(moment(page.back_to), self.pane.zone, self.services.clock.now(), seconds=True)
         return _("reading older lines, back to {time}…").format(time=time)
 
     def add(self, lines: Sequence[LogLine], *, late: bool = False) -> int:

@@ -86,7 +86,7 @@ class CoveringPane:
         await restore_marks(self.screen.app, self.pane, groups)
 
 
-def moment(pane: LogPane) -> int | None:
+def reading_time(pane: LogPane) -> int | None:
     """The time at which the reader of a pane is, epoch milliseconds; None while following."""
     row = pane.lines.position
     is_reading = not pane.lines.scroller.follow and row >= pane.store.first

@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
 
-from tui.screens.logs.covers.covering import CoveringPane, moment
+from tui.screens.logs.covers.covering import CoveringPane, reading_time
 from tui.screens.logs.covers.merged import MergedPanes
 from tui.screens.logs.covers.request_ids import RequestPane, choose_request
 from tui.screens.logs.covers.task import TaskPane
@@ -22,13 +22,18 @@ class Covers:
         """Do one thing at a time: what fills a covering pane ends when something else is asked for."""
         self._screen.run_worker(work, group="covers", exclusive=True)
 
+    async def end(self) -> None:
+        """Show the panes again for something that is not done by `run`: what fills the covering pane ends."""
+        self._screen.workers.cancel_group(self._screen, "covers")
+        await self.remove()
+
     async def merge(self) -> None:
         """Show the panes as one, or each again, at the moment that is being read."""
         if self.current is not None:
             await self.remove()
             return
         pane = self._screen.pane
-        at = moment(pane) if pane is not None else None
+        at = reading_time(pane) if pane is not None else None
         view = MergedPanes(self._screen)
         await self.put(view)
         if at is not None:
@@ -65,7 +70,7 @@ class Covers:
         cover, self.current = self.current, None
         if cover is None:
             return
-        at = moment(cover.pane)
+        at = reading_time(cover.pane)
         cover.stop()
         for pane in self._screen.tails:
             pane.display = True

@@ -8,9 +8,9 @@ from services.models.metrics import TimeSpan
 from tui.console import Console
 from tui.messages import OpenLogs
 from tui.screens.logs.insights.draft import QueryDraft
-from tui.screens.logs.insights.places import moment_of
 from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.screen import InsightsScreen
+from widgets.logs.text.time import moment
 
 DEFAULT_LENGTH = timedelta(hours=1)
 _DRAFTS: WeakKeyDictionary[Console, QueryDraft] = WeakKeyDictionary()
@@ -31,7 +31,7 @@ async def open_query(app: Console, groups: Sequence[str], shown: tuple[datetime,
     place = await app.push_screen_wait(InsightsScreen(draft))
     if isinstance(place, tuple):
         group, at = place
-        app.post_message(OpenLogs(group, moment_of(at)))
+        app.post_message(OpenLogs(group, moment(at)))
 
 
 def _span(shown: tuple[datetime, datetime] | None, now: datetime) -> tuple[TimeSpan, bool]:

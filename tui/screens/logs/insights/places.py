@@ -1,15 +1,11 @@
 """Where a row of a query's result is in its log."""
 
-from datetime import UTC, datetime
-
 from services.aws.logs.group_names import group_name
 from services.models.insights_queries import InsightsQuery, QueryRows
 from services.models.query_cells import milliseconds_of
 
 Place = tuple[str, int]
 """(log group, epoch milliseconds)."""
-LAST_MILLISECOND = 253_402_214_400_000
-"""Of the times that a datetime can represent in any zone."""
 
 
 def place_of_row(rows: QueryRows, row: int, asked: InsightsQuery | None) -> Place | None:
@@ -38,8 +34,3 @@ def _group_of(log: str | None, asked: InsightsQuery | None) -> str:
         return log.partition(":")[2] or log
     groups = asked.groups if asked is not None else ()
     return group_name(groups[0]) if len(groups) == 1 else ""
-
-
-def moment_of(at: int) -> datetime:
-    """Epoch milliseconds as an aware datetime, exactly."""
-    return datetime.fromtimestamp(at // 1000, UTC).replace(microsecond=at % 1000 * 1000)

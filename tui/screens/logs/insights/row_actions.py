@@ -11,7 +11,8 @@ from services.models.insights_queries import InsightsQuery, QueryLanguage, Query
 from services.models.query_cells import local_time
 from tui.console import Console
 from tui.screens.logs.insights.dialogs import RecordScreen
-from tui.screens.logs.insights.places import LAST_MILLISECOND, Place, moment_of, place_of_record, place_of_row
+from tui.screens.logs.insights.places import Place, place_of_record, place_of_row
+from widgets.logs.text.time import moment
 
 
 async def open_row(
@@ -53,8 +54,8 @@ def _local(name: str, text: str, zone: tzinfo) -> str:
         return text
     if not (text.isdecimal() and text.isascii()):
         return local_time(text, zone)
-    moment = moment_of(min(int(text), LAST_MILLISECOND)).astimezone(zone)
-    return f"{moment.replace(tzinfo=None).isoformat(' ', 'milliseconds')} {moment.tzname()}"
+    local = moment(int(text)).astimezone(zone)
+    return f"{local.replace(tzinfo=None).isoformat(' ', 'milliseconds')} {local.tzname()}"
 
 
 def commands_of(query: InsightsQuery) -> CommandSheet | None:

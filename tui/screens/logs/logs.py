@@ -94,11 +94,12 @@ class LogsScreen(PaneSet):
 
     @work(group="query", exclusive=True)
     async def action_query(self) -> None:
-        """Query the panes' log groups with Logs Insights."""
+        """Query the panes' log groups with Logs Insights, the active pane's first."""
         pane = self.pane
-        tails = [self.tails[pane]] if pane is not None else []
-        tails += [tail for tail in self.tails.values() if tail not in tails]
-        groups = [tail.group for tail in tails if tail.group]
+        groups = self.cover.groups if self.cover is not None else ()
+        if pane in self.tails:
+            groups = (self.tails[pane].group, *(tail.group for tail in self.tails.values()))
+        groups = tuple(filter(None, groups))
         await open_query(self.app, groups, pane.lines.times_on_screen if pane is not None else None)
 
     def action_open_pane(self) -> None:
@@ -129,10 +130,8 @@ class LogsScreen(PaneSet):
         """Save lines of the active pane, or of the one that covers the others, to a file."""
         pane, cover = self.pane, self.cover
         if cover is not None:
-            groups = tuple(dict.fromkeys(cover.names.values()))
-            await offer_pane_export(
-                self.app, cover.pane, PaneContent(groups, cover.pane.pattern, cover.origin)
-            )
+            content = PaneContent(cover.groups, cover.pane.pattern, cover.origin)
+            await offer_pane_export(self.app, cover.pane, content)
         elif pane is not None and (tail := self.tails[pane]).group:
             content = PaneContent((tail.group,), tail.pattern, of_group(tail.group))
             await offer_pane_export(self.app, pane, content)

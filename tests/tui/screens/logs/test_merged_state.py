@@ -16,6 +16,7 @@ from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
 from tui.messages import OpenLogs
 from tui.screens.logs.covers import merged
+from tui.screens.logs.insights.screen import InsightsScreen
 from widgets.logs.drawing.separators import Gap
 from widgets.logs.pane.pane import LogPane
 
@@ -182,3 +183,14 @@ async def test_another_filter_pattern_makes_twins_of_two_panes_of_a_group(
         store = pane.store
         texts = [store.line(row).text for row in range(store.first, store.end)]
         assert texts == [f"line {second}" for second in range(59)]
+
+
+async def test_the_groups_of_the_line_at_the_cursor_and_of_all_panes_are_queried(
+    embedded: Embedded, start: int
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        await two_merged(pilot)
+        await burst(pilot, KEYS["up"])
+        await pilot.press("Q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
+        assert pilot.app.screen.draft.groups == (ODD, EVEN)

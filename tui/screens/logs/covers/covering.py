@@ -75,6 +75,13 @@ class CoveringPane:
         )
         return None
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The exact names of the log groups, that of the line at the cursor first."""
+        line = self.pane.lines.line_at_cursor()
+        first = self._groups.get(source_of(line.stream)) if line is not None else None
+        return tuple(dict.fromkeys([*([first] if first is not None else []), *self.names.values()]))
+
     def origin(self, stream: str) -> Origin | None:
         """Where the lines of a stream of this pane are from; None if several sources share its letter."""
         group = self._groups.get(source_of(stream))

@@ -9,7 +9,7 @@ from widgets.logs.pane.pane import LogPane
 
 def choose_level(app: Console, pane: LogPane) -> None:
     """Ask for the level; the cursor begins on the present one."""
-    choices = [Choice(str(int(each)), _words(each), _note(each, pane.threshold)) for each in Severity]
+    choices = [Choice(str(int(each)), level_words(each), _note(each, pane.threshold)) for each in Severity]
 
     def chosen(level: str | None) -> None:
         if level is not None and pane.is_attached:
@@ -19,7 +19,8 @@ def choose_level(app: Console, pane: LogPane) -> None:
     app.push_screen(ChooseScreen(_("Lowest level shown"), choices, at=present, harmless=True), chosen)
 
 
-def _words(level: Severity) -> str:
+def level_words(level: Severity) -> str:
+    """Which lines are shown from a level on."""
     if level is Severity.PLAIN:
         return _("all lines")
     return level.name if level is Severity.FATAL else _("{level} and worse").format(level=level.name)

@@ -9,11 +9,13 @@ from textual.widgets import Input
 
 from services.models.journal import EntryKind, EntryQuery
 from services.models.log_exports import ExportFormat, ExportHead
+from services.models.logs import Severity
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.logs.export.dialog import ExportDialog
+from widgets.logs.text.search import Query
 
 
 async def _choose(pilot: Pilot[Any], *keys: str) -> None:
@@ -58,6 +60,29 @@ async def test_the_selected_lines_are_saved_and_recorded(embedded: Embedded, tmp
         assert (data["path"], data["head"]["sha256"]) == (str(path), head["sha256"])
         pane = pilot.app.screen.pane
         assert not pane.lines.ranging
+
+
+async def test_the_head_says_which_lines_a_level_and_a_filter_have_left(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    path = tmp_path / "lines.jsonl"
+    async with logs(embedded, APPLICATION) as pilot:
+        pane = pilot.app.screen.pane
+        pane.show_from(Severity.INFO)
+        await until(pilot, lambda: pane.view.shown.threshold is Severity.INFO)
+        pane.filters.add(Query("api"), hides=False)
+        await until(pilot, lambda: pane.view.shown.filters)
+        count = pane.view.visible.count()
+        assert count > 1
+        await pilot.press("ctrl+s")
+        await _choose(pilot, "0", "jsonl", "masked")
+        dialog = await _dialog(pilot)
+        dialog.fields["path"].value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: "lines saved to" in screen_text(pilot))
+        head, *records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        assert len(records) == count
+        assert head["note"] == "Only what the pane showed of the lines: INFO and worse, only api"
 
 
 async def test_a_span_is_read_from_aws_and_needs_a_reason_unless_masked(

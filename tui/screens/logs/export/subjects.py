@@ -10,8 +10,10 @@ from services.logs.export.rendering import ExportedLine
 from services.models.base import RawId
 from services.models.log_exports import ExportKind, ExportSubject
 from services.models.logs import LogLine
+from tui.screens.logs.levels import level_words
 from tui.screens.logs.origins import Origins
 from widgets.logs.pane.pane import LogPane
+from widgets.logs.pane.status import filter_text
 from widgets.logs.store.store import StoredLine
 from widgets.logs.text.time import moment
 
@@ -67,6 +69,7 @@ class PaneExport:
             pattern=self.content.pattern,
             start=moment(start_ms),
             end=moment(end_ms),
+            note="" if self.rows is None else _hidden(self.pane),
         )
 
     def batches(self, spans: SpanReader, start_ms: int, end_ms: int) -> AsyncIterator[Sequence[ExportedLine]]:
@@ -94,6 +97,16 @@ def exports_of(pane: LogPane, content: PaneContent) -> list[PaneExport]:
         first, last = (round(each.timestamp() * 1000) for each in span)
         exports.append(PaneExport(pane, content, ExportKind.RANGE, None, first, last))
     return exports
+
+
+def _hidden(pane: LogPane) -> str:
+    """Which lines are left out because the pane hides them, in words; "" if none are."""
+    shown = pane.view.shown
+    if not shown.hides:
+        return ""
+    levels = [level_words(shown.threshold)] if shown.threshold else []
+    filters = ", ".join([*levels, *(filter_text(each) for each in shown.active)])
+    return _("Only what the pane showed of the lines: {filters}").format(filters=filters)
 
 
 def ids_in(pane: LogPane, rows: tuple[int, int]) -> list[int]:

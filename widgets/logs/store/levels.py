@@ -11,8 +11,8 @@ def levels_of(chunk: Chunk) -> bytes:
     cached = chunk.memo.get(_SLOT)
     if cached is not None and cached[1] == chunk.version:
         return bytes(cached[2])
-    unchanged = _unchanged(chunk)
-    levels = unchanged + bytes([severity_of(line) for line in chunk.lines()[len(unchanged) :]])
+    former_levels = _unchanged(chunk)
+    levels = former_levels + bytes([severity_of(line) for line in chunk.lines()[len(former_levels) :]])
     chunk.memo[_SLOT] = (chunk.ids, chunk.version, levels)
     return levels
 

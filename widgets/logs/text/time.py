@@ -139,4 +139,4 @@ def _dated(text: str, zone: tzinfo, near: datetime) -> datetime | None:
         with suppress(ValueError):  # the 29th of February
             day = datetime(year, int(parts[2]), int(parts[3]), tzinfo=zone)
             moments.append(day.replace(hour=int(clock[1]), minute=int(clock[2]), second=int(clock[3] or 0)))
-    return min(moments, key=lambda each: abs(each - near), default=None)
+    return min(moments, key=lambda at: abs(at - near), default=None)

@@ -144,7 +144,9 @@ def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may need more than four seconds for a source."""
     from services.incidents.first_wave.reading import read_first_wave
 
-    monkeypatch.setitem(read_first_wave.__kwdefaults__, "seconds", 60.0)
+    defaults = read_first_wave.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "seconds", 60.0)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -172,7 +174,8 @@ def authorities_read_once() -> Iterator[None]:
     """Each client of each console would read the certificates that it trusts, to speak plain HTTP to the embedded AWS."""
     from aiobotocore.httpsession import AIOHTTPSession
 
-    build, usual = AIOHTTPSession._build_ssl_contexts, []
+    build = AIOHTTPSession._build_ssl_contexts
+    usual: list[Any] = []
 
     def contexts(self: AIOHTTPSession, proxy_url: str | None) -> Any:
         if self._verify is not True or self._cert_file or proxy_url:

@@ -19,7 +19,7 @@ def noted_handles(note: Callable[[float], object]) -> Iterator[None]:
         run(handle)
         note(thread_time() - began)
 
-    Handle._run = noting  # type: ignore[method-assign]  # asyncio reports slow callbacks by the wall clock only
+    Handle._run = noting  # type: ignore[assignment, method-assign]  # asyncio reports slow callbacks by the wall clock only
     try:
         yield
     finally:

@@ -160,6 +160,10 @@ async def _regex(_pilot: Pilot[Any], pane: LogPane) -> None:
 async def _filter(_pilot: Pilot[Any], pane: LogPane) -> None:
     pane.filters.add(Query('"status": 503'), hides=False)
     await _reached(lambda: pane.view.shown.hides)
+    narrower = Query(r"durationMs\W+[5-8]\d\d", regex=True)
+    pane.filters.add(narrower, hides=False)
+    await _reached(lambda: len(pane.view.shown.filters) == 2)
+    pane.filters.remove()
     pane.filters.remove()
     await _reached(lambda: not pane.view.shown.hides)
 
@@ -188,7 +192,7 @@ ACTIONS: dict[str, Action] = {
     "histogram": _histogram,
     "search": _search,
     "regular expression": _regex,
-    "filter and all lines again": _filter,
+    "filter, another one, and all lines again": _filter,
     "columns": _columns,
     "patterns": _patterns,
     "merge of two panes of": _merge,

@@ -88,3 +88,27 @@ async def test_lines_whose_patterns_were_counted_can_be_dropped() -> None:
     assert store.dropped
     gc.collect()
     assert oldest() is None
+
+
+async def test_what_is_drawn_is_not_computed_anew_while_another_filter_is_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(row_subsets, "_SLICE_SECONDS", -1.0)
+    read: list[str] = []
+    lines_in = Query.lines_in
+
+    def noted(query: Query, text: bytes | bytearray) -> list[int]:
+        read.append(query.text)
+        return lines_in(query, text)
+
+    monkeypatch.setattr(Query, "lines_in", noted)
+    store = LogStore(chunk_bytes=400)
+    store.append([LogLine(str(number), number, number, "", f"a {number % 2}") for number in range(1_000)])
+    view = LogView(store)
+    await view.show(Shown(filters=(LineFilter(Query("1")),)))
+    read.clear()
+    filtering = asyncio.create_task(view.show(Shown(filters=(LineFilter(Query("0")),))))
+    while not filtering.done():
+        await asyncio.sleep(0)
+        assert view.visible.count() == 500
+    assert read == ["0"] * len(store.chunks)

@@ -19,23 +19,27 @@ _SLICE_SECONDS = 0.008
 class Rows:
     """The rows that `pick` selects; `pick` returns ascending indexes within one chunk.
 
-    A chunk caches one result per `slot`, which is valid for an equal `key` only.
+    A chunk caches the two latest results per `slot`, each valid for an equal `key` only: one is drawn while the next is
+    computed.
     """
 
     def __init__(
         self, store: LogStore, slot: str, key: object, pick: Callable[[Chunk], Sequence[int]]
     ) -> None:
         self._store = store
-        self._slot = slot
+        self._slot, self._earlier = slot, f"{slot}, earlier"
         self._key = key
         self._pick = pick
 
     def within(self, chunk: Chunk) -> Sequence[int]:
         """The subset's indexes within `chunk`, ascending."""
-        cached = chunk.memo.get(self._slot)
-        if cached is not None and cached[1] == chunk.version and cached[0] == self._key:
-            return cached[2]
+        latest, earlier = chunk.memo.get(self._slot), chunk.memo.get(self._earlier)
+        for cached in (latest, earlier):
+            if cached is not None and cached[1] == chunk.version and cached[0] == self._key:
+                return cached[2]
         indexes = self._pick(chunk)
+        if latest is not None and latest[0] != self._key:
+            chunk.memo[self._earlier] = latest
         chunk.memo[self._slot] = (self._key, chunk.version, indexes)
         return indexes
 

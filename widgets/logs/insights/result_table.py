@@ -101,7 +101,7 @@ class ResultTable(LineWidget, can_focus=True):
         self._times = frozenset(place for place in places if holds_times(table, place))
         self._numbers = frozenset(place for place in places if holds_numbers(table, place))
         self._measure()
-        self._arrange(keep=None)
+        self._order(keep=None)
         self.cursor = min(self.cursor, max(0, len(self.order) - 1)) if is_same else 0
         self.redraw()
 
@@ -121,15 +121,30 @@ class ResultTable(LineWidget, can_focus=True):
                 widths[place] = max(widths[place], cell_len(self._text(row, place)))
         self._widths = tuple(min(width, WIDEST) for width in widths)
 
-    def _arrange(self, keep: int | None) -> None:
-        """Order the rows; the cursor stays on row number `keep`."""
+    def _order(self, keep: int | None) -> None:
+        """Order the rows, many of them in a moment; the cursor stays on row number `keep`."""
         place = self.table.column(self.sorted_by[0]) if self.sorted_by else None
         if place is None or self.sorted_by is None:
-            self.order = range(len(self.table.rows))
+            self._put(range(len(self.table.rows)), keep)
+        elif len(self.table.rows) < MANY:
+            self._put(sorted_rows(self.table, place, descending=self.sorted_by[1]), keep)
         else:
-            self.order = sorted_rows(self.table, place, descending=self.sorted_by[1])
+            if len(self.order) != len(self.table.rows):
+                self.order = range(len(self.table.rows))
+            self.run_worker(self._sort_apart(place, self.sorted_by), group="sort", exclusive=True)
+
+    async def _sort_apart(self, place: int, sorting: tuple[str, bool]) -> None:
+        """Sort many rows in a thread; the cursor stays on its row."""
+        table = self.table
+        order = await asyncio.to_thread(sorted_rows, table, place, descending=sorting[1])
+        if table is self.table and sorting == self.sorted_by:
+            self._put(order, self.row)
+            self.redraw()
+
+    def _put(self, order: Sequence[int], keep: int | None) -> None:
+        self.order = order
         if keep is not None:
-            self.cursor = list(self.order).index(keep)
+            self.cursor = list(order).index(keep)
 
     # Drawing
 
@@ -247,26 +262,7 @@ class ResultTable(LineWidget, can_focus=True):
             self.sorted_by = (name, ways[0])
         else:
             self.sorted_by = (name, ways[1]) if self.sorted_by[1] == ways[0] else None
-        if len(self.table.rows) < MANY:
-            self._arrange(keep=self.row)
-            self.redraw()
-        else:
-            self.run_worker(self._sort_apart(), group="sort", exclusive=True)
-
-    async def _sort_apart(self) -> None:
-        """Sort many rows in a thread; the cursor stays on its row."""
-        table, sorting = self.table, self.sorted_by
-        self.redraw()
-        place = table.column(sorting[0]) if sorting is not None else None
-        if place is None or sorting is None:
-            order: Sequence[int] = range(len(table.rows))
-        else:
-            order = await asyncio.to_thread(sorted_rows, table, place, descending=sorting[1])
-        if table is not self.table or sorting != self.sorted_by:
-            return
-        keep, self.order = self.row, order
-        if keep is not None:
-            self.cursor = list(order).index(keep)
+        self._order(keep=self.row)
         self.redraw()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:

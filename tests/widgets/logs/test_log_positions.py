@@ -107,3 +107,31 @@ async def test_the_gauge_follows_the_size_of_the_window() -> None:
             start, size = gauge.thumb
             assert size > 0
             assert start + size == gauge.size.height, "the newest lines are in the window"
+
+
+async def test_the_line_at_the_cursor_stays_on_the_screen_when_the_window_shrinks() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await pilot.press("up", "up")
+        await until(pilot, lambda: "line 97" in texts(pane))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(pane.detail.display) and pane.lines.size.height < 14)
+        await painted(pilot)
+        assert "line 97" in texts(pane), "the detail shows the line that it is about"
+        await pilot.press("escape")
+        for height in (10, 24):
+            await pilot.resize_terminal(80, height)
+            await painted(pilot)
+            assert "line 97" in texts(pane)
+
+
+async def test_a_window_that_shrinks_does_not_go_to_a_line_that_the_reader_has_left() -> None:
+    async with PaneApp().run_test(size=(80, 24)) as pilot:
+        pane = await filled(pilot)
+        await pilot.press("up")
+        pane.lines.scroll_rows(-50)
+        await painted(pilot)
+        top = texts(pane)[0]
+        await pilot.resize_terminal(80, 12)
+        await painted(pilot)
+        assert texts(pane)[0] == top

@@ -39,7 +39,6 @@ class LogLines(LogWindow, can_focus=True):
         """To be mounted beside the lines."""
         self.bottom = -1
         """Store row of the last line in the window."""
-        self._cursor = Anchor(view)
         self._range_start = Anchor(view)
         self._ranging = False
         self._stop_ageing: Callable[[], None] | None = None
@@ -88,16 +87,6 @@ class LogLines(LogWindow, can_focus=True):
         rows, _skip = self.scroller.window()
         self.bottom = rows[-1] if rows else -1
         self.gauge.show(self.view, rows)
-
-    @property
-    def cursor(self) -> int | None:
-        """Store row of the line at the cursor; None without a cursor."""
-        row = self._cursor.row
-        if row is None:
-            return None
-        visible = self.view.visible
-        after = visible.at_or_after(row)
-        return after if after is not None else visible.at_or_before(row)
 
     @property
     def selected(self) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from widgets.drawing.diff import changed_regions
 from widgets.drawing.line_filters import LineFilters
-from widgets.logs.drawing.scroll import Scroller
+from widgets.logs.drawing.scroll import Anchor, Scroller
 from widgets.logs.drawing.separators import QUIET, Rules
 from widgets.logs.drawing.strips import Accent, LogFormat, Painter
 from widgets.logs.drawing.styles import STYLES, UNCOLOURED
@@ -49,6 +49,17 @@ class LogWindow(Widget):
         """The strips drawn last."""
         self._screen_rows: list[int] = []
         """Store row of the line on each screen row, -1 for none."""
+        self._cursor = Anchor(view)
+
+    @property
+    def cursor(self) -> int | None:
+        """Store row of the line at the cursor; None without a cursor."""
+        row = self._cursor.row
+        if row is None:
+            return None
+        visible = self.view.visible
+        after = visible.at_or_after(row)
+        return after if after is not None else visible.at_or_before(row)
 
     @property
     def format(self) -> LogFormat:
@@ -142,8 +153,17 @@ class LogWindow(Widget):
         """Fit columns and scroller to the lines held and to the size; return the row that names the columns, if any."""
         self.painter.begin(self.view.store)
         header = self.painter.header() if self.size.height >= HEADER_FROM else []
-        self.scroller.height = max(1, self.size.height - len(header))
+        self._fit_scroller(max(1, self.size.height - len(header)))
         return header
+
+    def _fit_scroller(self, height: int) -> None:
+        """Give the scroller its rows; a line at the cursor that is in the window stays in one that shrinks."""
+        shrinks = height < self.scroller.height and not self.scroller.follow
+        row = self.cursor if shrinks else None
+        is_shown = row is not None and row in self.scroller.window()[0]
+        self.scroller.height = height
+        if row is not None and is_shown:
+            self.scroller.reveal(row)
 
     def _height_of(self, row: int) -> int:
         if not self.format.wrap:

@@ -3,6 +3,7 @@
 import json
 from bisect import bisect_right
 from collections import Counter
+from datetime import UTC, date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +15,9 @@ from widgets.logs.pane.bar import LogBar
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.bar_rows import stacked, worst_levels
 from widgets.logs.reading.histogram import STEPS, Counts, Histogram, Scale, fitting
-from widgets.logs.reading.ruler import Ruler
-from widgets.logs.reading.ruler_rows import count_text
+from widgets.logs.reading.ruler import RangeCounts, Ruler
+from widgets.logs.reading.ruler_rows import LEFT, RIGHT, RulerFacts, count_text
+from widgets.logs.reading.ruler_rows import drawn as ruler_rows
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.severity import severity_of
 
@@ -199,3 +201,45 @@ async def test_a_click_goes_to_the_bar() -> None:
         column = drawn(pane)[0].index("█")
         await pilot.click(Ruler, offset=(column + 20, 0))
         await until(pilot, lambda: any("line 20" in text for text in texts(pane)))
+
+
+async def test_without_room_for_the_ruler_its_keys_go_by_the_bars_that_it_would_have() -> None:
+    async with PaneApp(ruler=True).run_test(size=(80, 10)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        pane = app.pane
+        pane.append([levelled(n, at=T0 + n * 60_000) for n in range(60)])
+        await until(pilot, lambda: pane.query_one(LogBar).facts.lines == 60)
+        assert not pane.ruler.display
+        await pilot.press("up", "left_parenthesis")
+        await until(pilot, lambda: "line 58" in pane.lines.selected_texts(1)[0])
+
+
+async def test_a_range_that_was_asked_for_is_shown_even_without_room_for_the_ruler() -> None:
+    async with PaneApp(ruler=True).run_test(size=(80, 10)) as pilot:
+        app = pilot.app
+        assert isinstance(app, PaneApp)
+        ruler = app.pane.ruler
+        app.pane.append([levelled(0)])
+        counts = RangeCounts(0, 3_599_999, Scale(60_000), {5: Counts(7, 0, 0)}, "query")
+        ruler.show_range(counts)
+        await until(pilot, lambda: ruler.size.height == 2 and len(ruler.facts.bars) == 60)
+        assert drawn(app.pane)[0].rstrip().endswith("7")
+        ruler.show_range(None)
+        await until(pilot, lambda: not ruler.display)
+
+
+@given(st.sampled_from(["query", "クエリ", "…", ""]), st.integers(1, 60))
+def test_no_row_of_the_ruler_is_wider_than_it(note: str, bars: int) -> None:
+    facts = RulerFacts(
+        bars=(Counts(1, 0, 0),) * bars,
+        first=0,
+        scale=Scale(60_000),
+        cursor=None,
+        moments=(),
+        zone=UTC,
+        note=note,
+    )
+    rows = ruler_rows(facts, 80 - LEFT - RIGHT, 2, date(1970, 1, 1))
+    assert [row.cell_length for row in rows] == [80, 80]
+    assert note in rows[-1].plain

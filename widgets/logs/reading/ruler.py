@@ -23,6 +23,8 @@ _SLICE_SECONDS = 0.008
 """Longest stretch of reading levels."""
 _HEIGHTS = ((30, 4), (22, 3), (12, 2))
 """From this height of the pane on, so many rows."""
+_LEAST_HEIGHT = 5
+"""From this height of the pane on, a span that was asked for is shown."""
 
 
 class RangeCounts(NamedTuple):
@@ -62,13 +64,17 @@ class Ruler(Widget):
         self._counted: object = None
         """The state of the store and of the widget when the bars were counted."""
         self._counted_at = 0.0
+        self._pane_height = 0
         self._timer: asyncio.TimerHandle | None = None
 
     # For the pane
 
     def fit(self, height: int) -> None:
         """Take the rows that a pane of `height` rows can spare."""
+        self._pane_height = height
         rows = next((rows for least, rows in _HEIGHTS if height >= least), 0)
+        if self.range is not None and height >= _LEAST_HEIGHT:
+            rows = max(rows, _HEIGHTS[-1][1])  # it was paid for
         self.display = rows > 0
         if rows:
             self.styles.height = rows
@@ -104,6 +110,7 @@ class Ruler(Widget):
     def show_range(self, counts: RangeCounts | None) -> None:
         """Show counts of another span; None shows the lines held again."""
         self.range = counts
+        self.fit(self._pane_height)
         self._counted = None
         self._counted_at = 0.0
         self.update()
@@ -149,7 +156,8 @@ class Ruler(Widget):
 
     @property
     def _columns(self) -> int:
-        return max(1, self.size.width - LEFT - RIGHT)
+        # Where there is no room for the ruler, its keys go by the bars that it would have.
+        return max(1, (self.size.width or self._lines.size.width) - LEFT - RIGHT)
 
     def _state(self) -> object:
         store = self._store

@@ -7,7 +7,7 @@ from itertools import groupby
 from textual.content import Content
 
 from services.i18n import _
-from widgets.drawing.format import crop
+from widgets.drawing.format import crop, pad
 from widgets.logs.reading.axis import AxisPart, axis_parts, ticks
 from widgets.logs.reading.bar_rows import Cell, stacked, worst_levels
 from widgets.logs.reading.histogram import Counts, Scale
@@ -123,7 +123,7 @@ def _axis(facts: RulerFacts, columns: int, today: date) -> Content:
     )
     note = crop(facts.note or span_text(facts.scale.step), RIGHT - 1)
     cells = _spread(parts, left + width * len(facts.bars))
-    return Content("").join([*cells, Content.styled(note.rjust(RIGHT), "$text-muted")])
+    return Content("").join([*cells, Content.styled(pad(note, RIGHT, "right"), "$text-muted")])
 
 
 def _spread(parts: list[AxisPart], columns: int) -> list[Content]:

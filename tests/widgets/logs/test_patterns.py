@@ -38,6 +38,8 @@ def test_what_has_a_digit_varies() -> None:
         "予約12件を登録しました": "予約<*>件を登録しました",
         json.dumps({"level": "ERROR", "message": 'user "x" 7 \u304a', "id": 1}): 'user "x" <*> お',
         '{"id": 5}': '{"id": <*>}',
+        "2026-11-28 17:37:33 UTC:10.0.11.143(53042):app@facility:[4009]:FATAL:  remaining slots": "FATAL: remaining slots",
+        "2026-11-28 17:50:27 UTC::@:[19271]:LOG:  checkpoint starting: time": "LOG: checkpoint starting: time",
         "": "",
     }
     for text, expected in texts.items():

@@ -23,6 +23,8 @@ MOST_WORDS = 4_000_000
 """Words compared at most: about a second. The shapes that are left, the rarest, are patterns of their own."""
 _RUN = re.compile(r"[A-Za-z0-9_.:+-]+")
 _DIGIT = re.compile(r"[0-9]")
+_POSTGRESQL = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]{3,5}:[^ ]{0,300}:\[\d{1,10}\]:(?=[A-Z])")
+"""What RDS writes before each message of PostgreSQL: time, client, user, database and process."""
 _MESSAGE = re.compile(rb'"(?:message|msg|log|event|body)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*")')
 
 Shape = tuple[str, ...]
@@ -81,7 +83,7 @@ class PatternQuery:
 
 
 def shape_of(line: bytes) -> Shape:
-    """The shape of a line (UTF-8); of a JSON line, that of its message."""
+    """The shape of a line (UTF-8); of a JSON or PostgreSQL line, that of its message."""
     text = line
     if line[:1] == b"{":
         match = _MESSAGE.search(line)
@@ -91,6 +93,8 @@ def shape_of(line: bytes) -> Shape:
             except ValueError:
                 message = ""
             return _masked(message)
+    elif (prefix := _POSTGRESQL.match(line)) is not None:
+        text = line[prefix.end() :]
     return _masked(text.decode("utf-8", "replace"))
 
 

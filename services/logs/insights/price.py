@@ -151,6 +151,7 @@ def _basis(groups: Iterable[StoredGroup], measured: float | None) -> str:
         len(stored),
     ).format(size=size_words(sum(stored)), count=len(stored))
     if measured is None:
-        return sentences(text, _("Stored sizes are compressed, so a query may scan several times as much."))
+        # First, as the end of the line is cut off on narrow screens.
+        return sentences(_("It may be several times as much, as stored sizes are compressed."), text)
     factor = _("Times {factor}, as measured in earlier queries.").format(factor=f"{measured:.1f}")
     return sentences(text, factor)

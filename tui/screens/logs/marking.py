@@ -121,6 +121,8 @@ def go_mark(app: Console, pane: LogPane, step: int) -> None:
     row = pane.marks.after(position) if step > 0 else pane.marks.before(position)
     if row is None:
         app.inform(_("No line is marked here; m marks one."))
+    elif row == pane.lines.cursor:
+        app.inform(_("No other line is marked here."))
     pane.go_row(row)
 
 

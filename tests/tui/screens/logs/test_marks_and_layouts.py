@@ -38,6 +38,8 @@ async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embe
         pane.lines.go_end()
         await burst(pilot, "'")
         await until(pilot, lambda: (line := pane.lines.line_at_cursor()) is not None and line.at == at)
+        await burst(pilot, "'")
+        await until(pilot, lambda: "No other line is marked here." in screen_text(pilot))
 
     async with logs(embedded, APPLICATION) as pilot:
         screen = pilot.app.screen

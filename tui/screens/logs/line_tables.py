@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.widget import Widget
 
 from services.i18n import N_, _, plural
@@ -23,6 +24,7 @@ from widgets.drawing.columns import Column
 from widgets.drawing.format import stamp
 from widgets.drawing.prose import Prose
 from widgets.drawing.table import KeyedTable, Row
+from widgets.drawing.whole_row import WholeRow
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.search import Query
@@ -190,6 +192,7 @@ class LineTablesScreen(GuardedDialog[Target | None]):
         self._views = tuple(views)
         self._place = 0
         self.table = KeyedTable(views[0].columns)
+        self.whole = WholeRow()
 
     def compose(self) -> ComposeResult:
         """The table, and what the lines are counted by."""
@@ -198,6 +201,7 @@ class LineTablesScreen(GuardedDialog[Target | None]):
             window.border_subtitle = Content(_("⏎ goes to the lines · ← → other table · Esc closes"))
             yield Prose(id="note")
             yield self.table
+            yield self.whole
 
     def on_mount(self) -> None:
         """Show the first table."""
@@ -224,6 +228,15 @@ class LineTablesScreen(GuardedDialog[Target | None]):
         self.table.columns = self.view.columns
         self.table.set_rows(())
         self.table.set_rows(self.view.rows)
+        self.call_after_refresh(self.whole.fit, self.table)
+
+    @on(Resize)
+    def _resized(self) -> None:
+        self.call_after_refresh(self.whole.fit, self.table)
+
+    @on(KeyedTable.Highlighted)
+    def _moved(self) -> None:
+        self.whole.show_row(self.table)
 
     @on(KeyedTable.Selected)
     def _chosen(self, event: KeyedTable.Selected) -> None:

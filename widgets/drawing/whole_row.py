@@ -1,0 +1,41 @@
+"""Below a table: what its columns cut off of the row at the cursor, in full."""
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from widgets.drawing.columns import cropped
+from widgets.drawing.prose import Prose
+from widgets.drawing.table import KeyedTable, Row
+
+_INDENT = 2
+"""Cells by which the text is indented, as the texts of the table are."""
+_MOST = 5
+"""Rows at most."""
+
+
+class WholeRow(Prose):
+    """Shows the columns that share the width left over; as high as the longest text needs, away if all fit."""
+
+    DEFAULT_CSS = """
+    WholeRow { padding-left: 2; color: $text-muted; border-top: solid $border; display: none; }
+    """
+
+    def fit(self, table: KeyedTable) -> None:
+        """Take the rows that the texts of the table need, and show what is cut off of the row at the cursor."""
+        width = max(1, table.size.width - _INDENT)
+        texts = (_cut_off(table, row) for row in table.rows)
+        rows = max((-(-cell_len(text) // width) + 1 for text in texts if text), default=0)
+        self.display = rows > 0
+        self.styles.height = min(rows, _MOST) + 1
+        self.show_row(table)
+
+    def show_row(self, table: KeyedTable) -> None:
+        """Show what is cut off of the row at the cursor."""
+        row = next((row for row in table.rows if row.key == table.cursor_key), None)
+        self.show(Content(_cut_off(table, row) if row is not None else ""))
+
+
+def _cut_off(table: KeyedTable, row: Row) -> str:
+    cut = set(cropped(row.cells, table.column_widths))
+    shared = [column for column, its in enumerate(table.columns) if its.flex and column in cut]
+    return " ".join(text for column in shared for text, _role in row.cells[column])

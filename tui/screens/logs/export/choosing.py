@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from services.host.state_files import stamped_name, state_folder
+from services.host.state_files import state_folder
 from services.i18n import N_, _
 from services.logs.export.under_way import ExportWish
 from services.models.log_exports import ExportFormat, ExportHead, ExportSubject
@@ -95,4 +95,5 @@ def _path(app: Console, name: str, form: ExportFormat) -> Path:
         letter if letter.isalnum() or letter in "-_." else "-" for letter in name.rpartition("/")[2]
     )
     stem = f"{app.ready.runbook.system.id}-{last.strip('-.') or 'log'}"
-    return state_folder("exports") / stamped_name(stem, f".{form.value}", "%Y%m%d-%H%M%S")
+    now = app.now().astimezone(app.zone)  # the times on the screen and in the file are in this zone, too
+    return state_folder("exports") / f"{stem}-{now:%Y%m%d-%H%M%S}.{form.value}"

@@ -41,7 +41,7 @@ LOG_BINDINGS: list[BindingType] = [
     _hidden("W", "read('warning', -1)", N_("Previous warning"), "previous-warning", N_("Go to the previous warning")),
     _hidden("O", "choose('group')", N_("Log group"), "group", N_("Follow another log group in this pane")),
     _hidden("T", "reformat('relative')", N_("Ages"), "relative", N_("Show ages, then the gaps between lines, in place of times")),
-    _hidden("escape", "back", N_("Back"), "back", N_("Close the detail, the selection or the search")),
+    _hidden("escape", "back", N_("Back"), "back", N_("Close the detail, selection, search, counted range and filters here, one at a time")),
     _hidden("up,k", "cursor(-1)", N_("Line up"), "up"),
     _hidden("down,j", "cursor(1)", N_("Line down"), "down"),
     _hidden("pageup,b", "page(-1)", N_("Page up"), "page-up"),

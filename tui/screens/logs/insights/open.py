@@ -10,6 +10,7 @@ from tui.messages import OpenLogs
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.screen import InsightsScreen
+from widgets.logs.arrangement.regions import MOST_PANES
 from widgets.logs.text.time import moment
 
 DEFAULT_LENGTH = timedelta(hours=1)
@@ -30,8 +31,8 @@ async def open_query(app: Console, groups: Sequence[str], shown: tuple[datetime,
         draft.span, draft.ends_now = span, ends_now
     place = await app.push_screen_wait(InsightsScreen(draft))
     if isinstance(place, tuple):
-        group, at = place
-        app.post_message(OpenLogs(group, moment(at)))
+        (group, *others), at = place
+        app.post_message(OpenLogs(group, moment(at), tuple(others[: MOST_PANES - 1])))
 
 
 def _span(shown: tuple[datetime, datetime] | None, now: datetime) -> tuple[TimeSpan, bool]:

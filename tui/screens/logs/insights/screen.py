@@ -30,7 +30,7 @@ from widgets.logs.insights.result_table import ResultTable
 
 
 class InsightsScreen(ModeScreen):
-    """Opened from the logs mode; returns (group, epoch milliseconds) of a row whose log is to be opened, or None."""
+    """Opened from the logs mode; returns (groups, epoch milliseconds) of a row whose logs are to be opened, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5,ctrl+r", "run", N_("Run"), tooltip=N_("Run the query; a high price is asked about first")),

@@ -26,14 +26,11 @@ from tui.screens.logs.marking import choose_mark, go_mark, restore_marks, toggle
 from tui.screens.logs.memory import log_memory
 from tui.screens.logs.one_time import OneTime
 from tui.screens.logs.origins import of_group
-from tui.screens.logs.pane_set import PaneSet
+from tui.screens.logs.pane_set import OF_SEVERAL, PaneSet
 from tui.screens.logs.panes import close_question, is_reading
 from widgets.logs.arrangement.regions import MOST_PANES
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
-
-_OF_SEVERAL = ("close_pane", "zoom_pane", "resize_pane", "toggle_together")
-"""Actions on panes that stand beside others."""
 
 
 class LogsScreen(PaneSet):
@@ -84,7 +81,7 @@ class LogsScreen(PaneSet):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Close, zoom, resize and merge only where there are several panes."""
-        if action in _OF_SEVERAL:
+        if action in OF_SEVERAL:
             return len(self.tails) > 1 and self.cover is None
         if action == "extend":
             return isinstance(self.cover, RequestPane)

@@ -2,13 +2,24 @@
 
 from datetime import datetime
 
+from textual import on
 from textual.app import ComposeResult
+from textual.events import Key
 
 from services.i18n import _
+from tui.commands import bindings
 from tui.screens.logs.panes import PaneScreen
 from widgets.logs.arrangement.area import PaneArea
 from widgets.logs.arrangement.regions import MOST_PANES
 from widgets.logs.pane.pane import LogPane
+
+OF_SEVERAL = ("close_pane", "zoom_pane", "resize_pane", "toggle_together")
+"""Actions on panes that stand beside others."""
+_KEYS_OF_SEVERAL = frozenset(
+    binding.key
+    for binding in bindings("logs")
+    if binding.action.removeprefix("screen.").partition("(")[0] in (*OF_SEVERAL, "merge")
+)
 
 Target = tuple[str, datetime | None]
 """A log group and the time to show; None for the newest lines."""
@@ -30,6 +41,17 @@ class PaneSet(PaneScreen):
         """The active pane, else the first; None if there is none."""
         active = self.area.active
         return active if active in self.tails else next(iter(self.tails), None)
+
+    @on(Key)
+    def say_why_not(self, event: Key) -> None:
+        """Say why a key for several panes does nothing beside no other, or while they are covered."""
+        if event.key not in _KEYS_OF_SEVERAL or event.key in self.active_bindings:
+            return
+        self.app.inform(
+            _("This key is for several panes; o opens another.")
+            if len(self.tails) < 2
+            else _("Esc shows the panes again; the key works there.")
+        )
 
     async def uncover(self) -> None:
         """Show the panes again where another one covers them."""

@@ -94,3 +94,26 @@ def test_the_hints_of_the_prompts_fit_beside_the_field_at_80_columns(language: s
     i18n.use(language)
     for _label, hint in _ASKS.values():
         assert cell_len(_(hint)) <= 80 * 60 // 100 - 2, _(hint)
+
+
+@pytest.mark.parametrize("key", ["x", "z", "asterisk", "ctrl+left", "ctrl+right", "ampersand"])
+async def test_a_key_for_several_panes_says_why_it_does_nothing_in_one(embedded: Embedded, key: str) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        await pilot.press(key)
+        await until(pilot, lambda: "This key is for several panes; o opens another." in screen_text(pilot))
+
+
+async def test_what_is_typed_is_not_taken_for_a_key_of_several_panes(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        await pilot.press("slash", "x", "z", "ctrl+left")
+        await until(pilot, lambda: "xz" in screen_text(pilot))
+        assert "several panes" not in screen_text(pilot)
+
+
+async def test_a_key_for_the_panes_says_why_it_does_nothing_while_they_are_merged(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION, DATABASE) as pilot:
+        screen = pilot.app.screen
+        await pilot.press("ampersand")
+        await until(pilot, lambda: screen.cover is not None)
+        await pilot.press("z")
+        await until(pilot, lambda: "Esc shows the panes again; the key works there." in screen_text(pilot))

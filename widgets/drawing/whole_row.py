@@ -4,13 +4,15 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from widgets.drawing.columns import cropped
-from widgets.drawing.prose import Prose
+from widgets.drawing.prose import Prose, wrap_content
 from widgets.drawing.table import KeyedTable, Row
 
 _INDENT = 2
 """Cells by which the text is indented, as the texts of the table are."""
 _MOST = 5
 """Rows at most."""
+_MEASURED = 4
+"""So many of the longest texts decide on the rows."""
 
 
 class WholeRow(Prose):
@@ -23,8 +25,9 @@ class WholeRow(Prose):
     def fit(self, table: KeyedTable) -> None:
         """Take the rows that the texts of the table need, and show what is cut off of the row at the cursor."""
         width = max(1, table.size.width - _INDENT)
-        texts = (_cut_off(table, row) for row in table.rows)
-        rows = max((-(-cell_len(text) // width) + 1 for text in texts if text), default=0)
+        texts = sorted((_cut_off(table, row) for row in table.rows), key=cell_len)
+        wrapped = [wrap_content(Content(text), width) for text in texts[-_MEASURED:] if text]
+        rows = max((len(text.split("\n", allow_blank=True)) for text in wrapped), default=0)
         self.display = rows > 0
         self.styles.height = min(rows, _MOST) + 1
         self.show_row(table)

@@ -99,13 +99,12 @@ class PatternsScreen(Dialog[PatternQuery | None]):
         total = max(1, sum(each.tally.count for each in self.patterns))
         self.table.set_rows([Row(each.text, self._cells(each, total)) for each in ordered[:MOST]])
         self.call_after_refresh(self.whole.fit, self.table)
+        window = self.query_one("#window")
         count = plural("{count} pattern", "{count} patterns", len(self.patterns))
         order = _("newest first") if self.newest_first else _("most frequent first")
+        window.border_title = Content(f"{count.format(count=f'{len(self.patterns):,}')} · {order}")
         hint = _("⏎ filters · ^t other order · Esc closes")
-        parts = [count.format(count=f"{len(self.patterns):,}"), order, hint]
-        if self.began is not None:
-            parts.insert(2, _("+ new since T0"))
-        self.show_below(self.query_one("#window"), " · ".join(parts))
+        self.show_below(window, f"{_('+ new since T0')} · {hint}" if self.began is not None else hint)
 
     def _cells(self, pattern: Pattern, total: int) -> tuple[Line, ...]:
         tally, format = pattern.tally, self.pane.lines.format

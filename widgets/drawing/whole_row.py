@@ -3,14 +3,14 @@
 from rich.cells import cell_len
 from textual.content import Content
 
-from widgets.drawing.columns import cropped
+from widgets.drawing.columns import cropped_columns
 from widgets.drawing.prose import Prose, wrap_content
 from widgets.drawing.table import KeyedTable, Row
 
 _INDENT = 2
 """Cells by which the text is indented, as the texts of the table are."""
-_MOST = 5
-"""Rows at most."""
+_RULE = 1
+"""Rows of the line above the text."""
 _MEASURED = 4
 """So many of the longest texts decide on the rows."""
 
@@ -22,15 +22,20 @@ class WholeRow(Prose):
     WholeRow { padding-left: 2; color: $text-muted; border-top: solid $border; display: none; }
     """
 
-    def fit(self, table: KeyedTable) -> None:
-        """Take the rows that the texts of the table need, and show what is cut off of the row at the cursor."""
+    def fit(self, table: KeyedTable, most: int = 6) -> int:
+        """Take the rows that the texts of the table need, at most `most`, and show what is cut off of the row at the cursor.
+
+        Returns the rows taken.
+        """
         width = max(1, table.size.width - _INDENT)
         texts = sorted((_cut_off(table, row) for row in table.rows), key=cell_len)
         wrapped = [wrap_content(Content(text), width) for text in texts[-_MEASURED:] if text]
         rows = max((len(text.split("\n", allow_blank=True)) for text in wrapped), default=0)
-        self.display = rows > 0
-        self.styles.height = min(rows, _MOST) + 1
+        height = min(rows + _RULE, most) if rows else 0
+        self.display = height > _RULE
+        self.styles.height = height
         self.show_row(table)
+        return height
 
     def show_row(self, table: KeyedTable) -> None:
         """Show what is cut off of the row at the cursor."""
@@ -39,6 +44,6 @@ class WholeRow(Prose):
 
 
 def _cut_off(table: KeyedTable, row: Row) -> str:
-    cut = set(cropped(row.cells, table.column_widths))
+    cut = set(cropped_columns(row.cells, table.column_widths))
     shared = [column for column, its in enumerate(table.columns) if its.flex and column in cut]
-    return " ".join(text for column in shared for text, _role in row.cells[column])
+    return "\n".join("".join(text for text, _role in row.cells[column]) for column in shared)

@@ -13,19 +13,14 @@ from textual.widget import Widget
 
 from services.i18n import _
 from tui.screens.common.type_ahead_guard import GuardedDialog
-from widgets.drawing.columns import Column, cropped_columns
-from widgets.drawing.lines import Line
-from widgets.drawing.prose import Prose, wrap_content
+from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
+from widgets.drawing.whole_row import WholeRow
 
 _TALLEST = 20
 """Rows of the list."""
 _FRAME = 2
 """Rows of the window's border."""
-_RULE = 1
-"""Rows of the line above what the columns cut off."""
-_INDENT = 2
-"""Cells by which the text below the list is indented, as the list's own texts are."""
 _LEAST = 6
 """Rows that stay for the list, whatever is said below it."""
 _NARROW = 40
@@ -53,7 +48,6 @@ class ChooseScreen(GuardedDialog[str | None]):
     ChooseScreen {
         & #window { max-width: 132; }
         & KeyedTable { height: auto; }
-        & #whole { padding-left: 2; color: $text-muted; border-top: solid $border; display: none; }
     }
     """
 
@@ -71,7 +65,7 @@ class ChooseScreen(GuardedDialog[str | None]):
             Column("", flex=1, min_width=8, rank=1) if longest > _SHORT else Column("", min_width=0, rank=1)
         )
         self.table = KeyedTable((texts, notes))
-        self.whole = Prose(id="whole")
+        self.whole = WholeRow()
         self._choices = choices
         self._at = at
 
@@ -97,27 +91,13 @@ class ChooseScreen(GuardedDialog[str | None]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        width = self.table.size.width - _INDENT
-        texts = [self._cut_off(choice) for choice in self._choices]
-        rows = [len(wrap_content(text, width).split("\n", allow_blank=True)) for text in texts if text]
         room = self.size.height - _FRAME - self.footer_message.outer_size.height
-        height = min(max(rows, default=-_RULE) + _RULE, max(0, room - _LEAST))
-        self.whole.display = height > 0
-        self.whole.styles.height = height
-        self.table.styles.max_height = min(_TALLEST, room - height)
-        self._show_cut_off()
+        taken = self.whole.fit(self.table, max(0, room - _LEAST))
+        self.table.styles.max_height = min(_TALLEST, room - taken)
 
     @on(KeyedTable.Highlighted)
     def _show_cut_off(self) -> None:
-        choice = next((each for each in self._choices if each.key == self.table.cursor_key), None)
-        self.whole.show(self._cut_off(choice) if choice is not None else Content())
-
-    def _cut_off(self, choice: Choice) -> Content:
-        """The texts of a choice that do not fit their columns; empty when both fit."""
-        texts = (choice.text, choice.note)
-        cells: list[Line] = [[(text, "")] for text in texts]
-        columns = cropped_columns(cells, self.table.column_widths)
-        return Content("\n".join(texts[column] for column in columns))
+        self.whole.show_row(self.table)
 
     def first(self) -> Widget:
         """The list."""

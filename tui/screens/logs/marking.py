@@ -14,6 +14,7 @@ from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
+from tui.screens.common.mode_screen import Place
 from tui.screens.journal.note import note_subjects
 from tui.screens.journal.subject_dialog import SubjectDialog
 from tui.screens.logs.origins import Origins
@@ -36,7 +37,14 @@ class MarkScreen(SubjectDialog):
 
     def __init__(self, mark: SavedMark) -> None:
         self.mark = mark
-        super().__init__([each for each in note_subjects(self.app) if each.subject.startswith("incident:")])
+        likeliest = [place for place in note_subjects(self.app) if place.subject.startswith("incident:")]
+        subjects = {place.subject for place in likeliest}
+        others = [
+            Place(str(incident.target), incident.title, incident.id)
+            for incident in self.app.incidents
+            if incident.is_open and not incident.joined_to and incident.id not in subjects
+        ]
+        super().__init__([*likeliest, *others])
 
     def heading(self) -> str:
         """Return the window's title."""

@@ -279,5 +279,5 @@ def is_reading(pane: LogPane) -> bool:
 
 def close_question(group: str) -> ChooseScreen:
     """Ask whether to close the pane of `group`, with its search, filter and selection."""
-    choices = [Choice("close", _("Close it; search, filter and selection are dropped"))]
+    choices = [Choice("close", _("Close it; search, filter, selection and counts are dropped"))]
     return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

@@ -201,7 +201,7 @@ class GroupForm:
         natural = max(self.sample.width_of(name), 1)
         if role is None:
             return Column(name, min(max(natural, min(cell_len(title), 10)), 32), title)
-        return Column(name, min(max(natural, role.least), role.most), title, role)
+        return Column(name, min(max(natural, role.least, role.roomy), role.most), title, role)
 
 
 def sampled_rows(store: LogStore, most: int) -> range:

@@ -293,6 +293,6 @@ class LogPane(LogPager):
 
     @property
     def holds_work(self) -> bool:
-        """Whether the reader has searched, filtered or selected something here, which closing the pane would drop."""
-        view = self.view
-        return bool(self.pattern or view.query or view.shown.hides or self.lines.ranging or self.paused)
+        """Whether the reader has searched, filtered, selected or counted something here, which closing the pane would drop."""
+        is_narrowed = self.pattern or self.view.query or self.view.shown.hides
+        return bool(is_narrowed or self.lines.ranging or self.paused or self.ruler.range)

@@ -1,8 +1,10 @@
 """Marks that stay, and saved layouts."""
 
+import pytest
+
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, EntryQuery
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
@@ -54,6 +56,29 @@ async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embe
         (pane,) = pilot.app.screen.tails
         await until(pilot, lambda: len(pane.store))
         assert len(pane.marks) == 0, "its removal stays, too"
+
+
+@pytest.mark.scenario("alb-5xx")
+async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedded: Embedded) -> None:
+    async with logs(embedded, APPLICATION) as pilot:
+        screen = pilot.app.screen
+        (pane,) = screen.tails
+        await until_later(pilot, embedded, lambda: pilot.app.incidents)
+        incident = pilot.app.incidents[0]
+        assert not incident.holder
+        await until(pilot, lambda: len(pane.store))
+        pane.lines.go_row(pane.store.end - 1)
+        await burst(pilot, "m")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MarkScreen))
+        dialog = pilot.app.screen
+        assert dialog.subject is None, "it is only offered"
+        await burst(pilot, KEYS["ctrl+t"])
+        await until(pilot, lambda: dialog.subject is not None and dialog.subject.subject == incident.id)
+        await burst(pilot, KEYS["enter"])
+        await until(pilot, lambda: pilot.app.screen is screen and len(pane.marks) == 1)
+        query = EntryQuery(kinds=frozenset({EntryKind.LOG_MARK}))
+        (entry,) = (await pilot.app.ready.journal.page(query)).entries
+        assert entry.subject == incident.id
 
 
 async def test_a_layout_is_saved_opened_and_discarded(embedded: Embedded) -> None:

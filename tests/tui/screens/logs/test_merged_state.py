@@ -46,6 +46,20 @@ async def asked(pilot: Pilot[object], key: str, words: str) -> None:
     await until(pilot, lambda: pilot.app.screen is screen)
 
 
+async def test_a_filter_of_one_pane_stands_in_the_merged_title_with_its_letter(
+    embedded: Embedded, start: int
+) -> None:
+    async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
+        screen = pilot.app.screen
+        first, even, odd = screen.tails
+        await screen.remove_pane(first)
+        screen.follow(odd, ODD, "line")
+        await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
+        await burst(pilot, "&")
+        await until(pilot, lambda: screen.cover is not None and "line 59" in screen_text(pilot))
+        assert screen.cover.pane.pattern == "B line"
+
+
 @pytest.mark.parametrize(("lines_up", "group"), [(1, ODD), (2, EVEN)])
 async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(
     embedded: Embedded, start: int, lines_up: int, group: str

@@ -164,6 +164,13 @@ def test_waf_shows_who_asked_for_what_and_which_rule_decided() -> None:
     ]
 
 
+def test_waf_keeps_client_country_and_rule_at_eighty_columns() -> None:
+    text = body(painter(BLOCKED, ALLOWED, width=80), BLOCKED)
+    assert "203.0.113.24" in text
+    assert " NL " in text
+    assert "CommonR" in text
+
+
 def test_raw_shows_the_line_as_it_was_logged() -> None:
     for line in (REQUEST, f"{CLIENT}FATAL:  {SLOTS}", BLOCKED):
         assert rows(painter(line, raw=True, width=1000), line)[0][HEAD_WIDTH:].rstrip() == line

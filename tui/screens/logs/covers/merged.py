@@ -1,7 +1,7 @@
 """The open panes as one: their lines merged by (time, ingestion time, stream), while they go on following."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from services.i18n import _
@@ -24,7 +24,9 @@ class MergedPanes(CoveringPane):
     def __init__(self, screen: PaneSet) -> None:
         self.panes: dict[str, LogPane] = {str(id(pane)): pane for pane in _different(screen)}
         super().__init__(screen, {key: screen.tails[pane].group for key, pane in self.panes.items()})
-        self.pane.pattern = _common([screen.tails[pane].pattern for pane in self.panes.values()])
+        self.pane.pattern = _common(
+            {self.letters[key]: screen.tails[pane].pattern for key, pane in self.panes.items()}
+        )
         self._waiting: list[LogLine] | None = []
         """Lines that arrive while those held are merged; None from then on."""
         self._listeners: dict[LogPane, Callable[[Sequence[LogLine]], object]] = {}
@@ -152,8 +154,8 @@ def _missing_until(pane: LogPane) -> int:
     return max(pane.missing_until, pane.store.oldest - 1 if pane.store.dropped else 0)
 
 
-def _common(patterns: list[str]) -> str:
-    """The filter pattern of all panes; that of some of them in words."""
-    if len(set(patterns)) == 1:
-        return patterns[0]
-    return " · ".join(pattern for pattern in patterns if pattern)
+def _common(patterns: Mapping[str, str]) -> str:
+    """The filter pattern of all panes, which are given by letter; each with its letter where they differ."""
+    if len(set(patterns.values())) == 1:
+        return next(iter(patterns.values()))
+    return " · ".join(f"{letter} {pattern}" for letter, pattern in patterns.items() if pattern)

@@ -22,7 +22,7 @@ from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen
 from tui.screens.logs.insights.draft import EXAMPLES, QueryDraft
-from tui.screens.logs.insights.ranges import PRESETS, is_length, parse_range, range_words, up_to
+from tui.screens.logs.insights.ranges import PRESETS, is_length, length_words, parse_range, range_words, up_to
 
 LIMITS = (100, 1_000, 10_000, 50_000, 100_000)
 """Row limits offered; those above 10,000 in LogsQL only."""
@@ -75,7 +75,7 @@ async def choose_span(app: Console, draft: QueryDraft) -> bool:
     choices = [
         Choice(
             text,
-            _("the last {time}").format(time=text),
+            _("the last {time}").format(time=length_words(size)),
             range_words(up_to(now, timedelta(seconds=size)), zone, now),
         )
         for text, size in PRESETS

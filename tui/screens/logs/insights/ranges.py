@@ -3,16 +3,26 @@
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from services.i18n import _
+from services.i18n import _, plural
 from services.models.date_text import period_text, with_zone
 from services.models.metrics import TimeSpan
 from widgets.logs.text.time import parse_moment, span_text
 
 PRESETS = (("15m", 900), ("1h", 3600), ("3h", 10_800), ("12h", 43_200), ("1d", 86_400), ("7d", 604_800))
 """(text, seconds) of ranges up to now."""
+_HOUR, _DAY = 3600, 86_400
 _LENGTH = re.compile(r"-?(\d{1,5})\s*([smhdw])\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _BETWEEN = re.compile(r"\s*(?:–|~|〜|～|\.\.| - | to )\s*")
+
+
+def length_words(seconds: int) -> str:
+    """The length of one of PRESETS in words."""
+    if seconds < _HOUR:
+        return _("{count} min").format(count=seconds // 60)
+    if seconds < _DAY:
+        return _("{count} h").format(count=seconds // _HOUR)
+    return plural("{count} day", "{count} days", seconds // _DAY).format(count=seconds // _DAY)
 
 
 def up_to(now: datetime, length: timedelta) -> TimeSpan:

@@ -27,7 +27,7 @@ class WafLines(LineForm):
         Role("action", ("action",), N_("verdict"), least=5, roomy=7, most=9, rank=1),
         Role("client", ("client",), N_("client"), least=15, most=39, rank=2),
         Role("country", ("country",), N_("country"), least=2, roomy=7, most=7, rank=4),
-        Role("rule", ("rule",), N_("rule"), least=8, roomy=10, most=40, rank=3),
+        Role("rule", ("rule",), N_("rule"), least=6, roomy=10, most=40, rank=3),
     )
 
     def owns(self, group: str) -> bool:

@@ -278,6 +278,6 @@ def is_reading(pane: LogPane) -> bool:
 
 
 def close_question(group: str) -> ChooseScreen:
-    """Ask whether to close the pane of `group`, with its search, filter and selection."""
+    """Ask whether to close the pane of `group`, with its search, filter, selection and counts."""
     choices = [Choice("close", _("Close it; search, filter, selection and counts are dropped"))]
     return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

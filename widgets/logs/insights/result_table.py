@@ -101,7 +101,7 @@ class ResultTable(LineWidget, can_focus=True):
         self._times = frozenset(place for place in places if holds_times(table, place))
         self._numbers = frozenset(place for place in places if holds_numbers(table, place))
         self._measure()
-        self._order(keep=None)
+        self._order(keeps_row=False)
         self.cursor = min(self.cursor, max(0, len(self.order) - 1)) if is_same else 0
         self.redraw()
 
@@ -121,30 +121,32 @@ class ResultTable(LineWidget, can_focus=True):
                 widths[place] = max(widths[place], cell_len(self._text(row, place)))
         self._widths = tuple(min(width, WIDEST) for width in widths)
 
-    def _order(self, keep: int | None) -> None:
-        """Order the rows, many of them in a moment; the cursor stays on row number `keep`."""
+    def _order(self, *, keeps_row: bool) -> None:
+        """Order the rows, many of them in a moment; the cursor stays on its row, or at its place in the table."""
         place = self.table.column(self.sorted_by[0]) if self.sorted_by else None
         if place is None or self.sorted_by is None:
-            self._put(range(len(self.table.rows)), keep)
+            self._put(range(len(self.table.rows)), keeps_row=keeps_row)
         elif len(self.table.rows) < MANY:
-            self._put(sorted_rows(self.table, place, descending=self.sorted_by[1]), keep)
+            order = sorted_rows(self.table, place, descending=self.sorted_by[1])
+            self._put(order, keeps_row=keeps_row)
         else:
             if len(self.order) != len(self.table.rows):
                 self.order = range(len(self.table.rows))
-            self.run_worker(self._sort_apart(place, self.sorted_by), group="sort", exclusive=True)
+            work = self._sort_apart(place, self.sorted_by, keeps_row=keeps_row)
+            self.run_worker(work, group="sort", exclusive=True)
 
-    async def _sort_apart(self, place: int, sorting: tuple[str, bool]) -> None:
-        """Sort many rows in a thread; the cursor stays on its row."""
+    async def _sort_apart(self, place: int, sorting: tuple[str, bool], *, keeps_row: bool) -> None:
         table = self.table
         order = await asyncio.to_thread(sorted_rows, table, place, descending=sorting[1])
         if table is self.table and sorting == self.sorted_by:
-            self._put(order, self.row)
+            self._put(order, keeps_row=keeps_row)
             self.redraw()
 
-    def _put(self, order: Sequence[int], keep: int | None) -> None:
+    def _put(self, order: Sequence[int], *, keeps_row: bool) -> None:
+        row = self.row if keeps_row else None
         self.order = order
-        if keep is not None:
-            self.cursor = list(order).index(keep)
+        if row is not None:
+            self.cursor = list(order).index(row)
 
     # Drawing
 
@@ -262,7 +264,7 @@ class ResultTable(LineWidget, can_focus=True):
             self.sorted_by = (name, ways[0])
         else:
             self.sorted_by = (name, ways[1]) if self.sorted_by[1] == ways[0] else None
-        self._order(keep=self.row)
+        self._order(keeps_row=True)
         self.redraw()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:

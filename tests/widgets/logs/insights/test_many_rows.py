@@ -41,9 +41,11 @@ async def test_rows_that_come_later_are_sorted_in_a_thread_too(monkeypatch: pyte
         table.show(counts(2, 3, 1), partial=True)
         table.action_sort()
         await until(pilot, lambda: list(table.order) == [1, 0, 2])
+        place = table.cursor = 0
         table.show(counts(2, 3, 1, 9), partial=True)
         assert len(table.order) == 4, "every row can be reached at once"
         await until(pilot, lambda: list(table.order) == [3, 1, 0, 2])
+        assert table.cursor == place, "the reader stays at the same place of the table"
         table.show(counts(5), partial=False)
         assert list(table.order) == [0]
     assert threading.main_thread() not in threads[:2]

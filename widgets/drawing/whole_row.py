@@ -1,6 +1,9 @@
 """Below a table: what its columns cut off of the row at the cursor, in full."""
 
 from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 
 from widgets.drawing.columns import cropped_columns
@@ -41,6 +44,36 @@ class WholeRow(Prose):
         """Show what is cut off of the row at the cursor."""
         row = next((row for row in table.rows if row.key == table.cursor_key), None)
         self.show(Content(_cut_off(table, row) if row is not None else ""))
+
+
+class WholeRowTable(Vertical):
+    """A table, and below it what its columns cut off of the row at the cursor."""
+
+    DEFAULT_CSS = """
+    WholeRowTable { height: auto; }
+    """
+
+    def __init__(self, table: KeyedTable) -> None:
+        super().__init__()
+        self.whole = WholeRow()
+        self._table = table
+
+    def compose(self) -> ComposeResult:
+        """Yield the table, and the row below it."""
+        yield self._table
+        yield self.whole
+
+    def fit(self) -> None:
+        """Take the rows that the texts need, once other rows of the table or another width are laid out."""
+        self.call_after_refresh(self.whole.fit, self._table)
+
+    def on_resize(self) -> None:
+        """Fit the texts to the new width."""
+        self.fit()
+
+    @on(KeyedTable.Highlighted)
+    def _show_row(self) -> None:
+        self.whole.show_row(self._table)
 
 
 def _cut_off(table: KeyedTable, row: Row) -> str:

@@ -92,8 +92,8 @@ class ChooseScreen(GuardedDialog[str | None]):
 
     def _fit(self) -> None:
         room = self.size.height - _FRAME - self.footer_message.outer_size.height
-        taken = self.whole.fit(self.table, max(0, room - _LEAST))
-        self.table.styles.max_height = min(_TALLEST, room - taken)
+        below = self.whole.fit(self.table, max(0, room - _LEAST))
+        self.table.styles.max_height = min(_TALLEST, room - below)
 
     @on(KeyedTable.Highlighted)
     def _show_cut_off(self) -> None:

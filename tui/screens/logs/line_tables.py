@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
 from textual.widget import Widget
 
 from services.i18n import N_, _, plural
@@ -24,7 +23,7 @@ from widgets.drawing.columns import Column
 from widgets.drawing.format import stamp
 from widgets.drawing.prose import Prose
 from widgets.drawing.table import KeyedTable, Row
-from widgets.drawing.whole_row import WholeRow
+from widgets.drawing.whole_row import WholeRowTable
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.search import Query
@@ -192,7 +191,7 @@ class LineTablesScreen(GuardedDialog[Target | None]):
         self._views = tuple(views)
         self._place = 0
         self.table = KeyedTable(views[0].columns)
-        self.whole = WholeRow()
+        self.rows = WholeRowTable(self.table)
 
     def compose(self) -> ComposeResult:
         """The table, and what the lines are counted by."""
@@ -200,8 +199,7 @@ class LineTablesScreen(GuardedDialog[Target | None]):
             window.border_title = Content(self._title)
             window.border_subtitle = Content(_("⏎ goes to the lines · ← → other table · Esc closes"))
             yield Prose(id="note")
-            yield self.table
-            yield self.whole
+            yield self.rows
 
     def on_mount(self) -> None:
         """Show the first table."""
@@ -228,15 +226,7 @@ class LineTablesScreen(GuardedDialog[Target | None]):
         self.table.columns = self.view.columns
         self.table.set_rows(())
         self.table.set_rows(self.view.rows)
-        self.call_after_refresh(self.whole.fit, self.table)
-
-    @on(Resize)
-    def _resized(self) -> None:
-        self.call_after_refresh(self.whole.fit, self.table)
-
-    @on(KeyedTable.Highlighted)
-    def _moved(self) -> None:
-        self.whole.show_row(self.table)
+        self.rows.fit()
 
     @on(KeyedTable.Selected)
     def _chosen(self, event: KeyedTable.Selected) -> None:

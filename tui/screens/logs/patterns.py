@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
 from textual.getters import app as app_getter
 
 from services.i18n import N_, _, plural
@@ -18,7 +17,7 @@ from tui.screens.common.dialog import Dialog
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
-from widgets.drawing.whole_row import WholeRow
+from widgets.drawing.whole_row import WholeRowTable
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.patterns import Pattern, PatternQuery, newest_first
 from widgets.logs.text.severity import LETTERS
@@ -59,14 +58,13 @@ class PatternsScreen(Dialog[PatternQuery | None]):
                 Column(_("Last"), max_width=19, rank=4),
             )
         )
-        self.whole = WholeRow()
+        self.rows = WholeRowTable(self.table)
 
     def compose(self) -> ComposeResult:
         """Yield the list."""
         with Vertical(id="window") as window:
             window.border_title = Content(_("Patterns"))
-            yield self.table
-            yield self.whole
+            yield self.rows
 
     def on_mount(self) -> None:
         """Count in the background."""
@@ -98,7 +96,7 @@ class PatternsScreen(Dialog[PatternQuery | None]):
         ordered = newest_first(self.patterns) if self.newest_first else self.patterns
         total = max(1, sum(each.tally.count for each in self.patterns))
         self.table.set_rows([Row(each.text, self._cells(each, total)) for each in ordered[:MOST]])
-        self.call_after_refresh(self.whole.fit, self.table)
+        self.rows.fit()
         window = self.query_one("#window")
         count = plural("{count} pattern", "{count} patterns", len(self.patterns))
         order = _("newest first") if self.newest_first else _("most frequent first")
@@ -121,14 +119,6 @@ class PatternsScreen(Dialog[PatternQuery | None]):
             [(second_text(tally.first, format.zone, today), "muted")],
             [(second_text(tally.last, format.zone, today), "muted")],
         )
-
-    @on(Resize)
-    def _resized(self) -> None:
-        self.call_after_refresh(self.whole.fit, self.table)
-
-    @on(KeyedTable.Highlighted)
-    def _moved(self) -> None:
-        self.whole.show_row(self.table)
 
     @on(KeyedTable.Selected)
     def _chosen(self, event: KeyedTable.Selected) -> None:

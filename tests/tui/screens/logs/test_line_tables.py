@@ -41,4 +41,4 @@ async def test_a_statement_that_its_column_cuts_off_stands_below_in_full(embedde
         dialog = pilot.app.screen
         ((statement, _role),) = dialog.view.rows[0].cells[-1]
         assert len(statement) > dialog.table.column_widths[-1]
-        await until(pilot, lambda: " ".join(dialog.whole.render().plain.split()) == statement)
+        await until(pilot, lambda: " ".join(dialog.rows.whole.render().plain.split()) == statement)

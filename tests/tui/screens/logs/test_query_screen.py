@@ -70,6 +70,15 @@ async def test_the_price_of_another_text_lets_nothing_be_sent(embedded: Embedded
         assert embedded.counts().get("logs.StartQuery", 0) == 0
 
 
+async def cancel(pilot: Pilot[Any], store: QueryStore) -> None:
+    """Cancel the query by Esc in its result; the screen stays."""
+    screen = pilot.app.screen
+    await pilot.press("tab", "escape")
+    await until(pilot, lambda: {query.status for query in store.queries.values()} == {"Cancelled"})
+    await until(pilot, lambda: "cancelled" in screen_text(pilot))
+    assert pilot.app.screen is screen
+
+
 @pytest.mark.scenario("ordinary-day", history=3600)
 async def test_the_price_stands_there_before_and_after(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
@@ -98,10 +107,7 @@ async def test_rows_are_partial_while_it_runs_and_escape_stops_it(embedded: Embe
         await until(pilot, lambda: screen.draft.progress is not None and screen.draft.progress.rows.rows)
         assert screen.table.is_partial
         assert "partial, not judged" in screen_text(pilot)
-        await pilot.press("tab", "escape")
-        await until(pilot, lambda: {query.status for query in store.queries.values()} == {"Cancelled"})
-        await until(pilot, lambda: "cancelled" in screen_text(pilot))
-        assert pilot.app.screen is screen
+        await cancel(pilot, store)
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
@@ -118,10 +124,7 @@ async def test_a_query_that_replaces_a_running_one_runs(embedded: Embedded) -> N
         await until(pilot, lambda: screen.draft.progress is not None and screen.draft.progress.rows.rows)
         await until(pilot, lambda: "partial, not judged" in screen_text(pilot))
         assert "cancelled" not in screen_text(pilot)
-        await pilot.press("tab", "escape")
-        await until(pilot, lambda: {query.status for query in store.queries.values()} == {"Cancelled"})
-        await until(pilot, lambda: "cancelled" in screen_text(pilot))
-        assert pilot.app.screen is screen
+        await cancel(pilot, store)
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)

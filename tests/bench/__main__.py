@@ -20,6 +20,7 @@ GROUPS = (
     "calendar",
     "journal",
     "incident",
+    "growth",
 )
 SETS = {"logs": ("decode", "log", "reading", "tail")}
 """Groups that are measured together."""

@@ -33,3 +33,9 @@ def cpu_seconds(pid: int) -> float:
     """Processor seconds of the process itself, not of its children; OSError when there is no such process."""
     fields = stat(pid)
     return (int(fields[11]) + int(fields[12])) / _HZ
+
+
+def children_cpu() -> float:
+    """Processor seconds of all children that have ended and were waited for."""
+    times = os.times()
+    return times.children_user + times.children_system

@@ -29,6 +29,7 @@ from tui.runtime.crash_report import environment_secrets
 from tui.runtime.fault_boundary import StrayCancellation, forget_sender, guard_widget, is_cancelled, stray
 from tui.runtime.ordered_app import OrderedApp
 from tui.runtime.orderly_end import HUNG_UP, OrderlyEnd
+from tui.runtime.stylesheet import CachingStylesheet
 from tui.runtime.watchdog import leave_blocked
 from tui.signals import on_loop as loop_signals
 from tui.terminal.cells.line_speed import Link
@@ -50,6 +51,7 @@ class RuntimeApp(OrderedApp):
     def __init__(self, link: Link = "auto", output: str = "") -> None:
         """As OrderedApp's."""
         super().__init__(link, output)
+        self.stylesheet = CachingStylesheet(variables=self.get_css_variables())
         self.fail_fast: bool | None = None
         """Whether internal errors end the app: True, False, or None for "if it runs headless", as in tests."""
         self.bugs = Bugs()

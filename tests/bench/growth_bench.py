@@ -13,6 +13,7 @@ from tests.bench import journal_bench
 from tests.bench.growth.aws import Size
 from tests.bench.growth.duties import runbook_with_duties
 from tests.bench.growth.measure import MONTHS, ROWS, Figures, Keys, measure
+from tests.bench.growth.tour import tour
 from tests.bench.growth.world import grown_world
 from tests.bench.peers import ROOT
 from tests.bench.rows import Row, against
@@ -77,11 +78,28 @@ def run(quick: bool) -> list[Row]:
     """The rows of this group; a quick run leaves out the largest worlds and turns no minute."""
     minute = 15.0 if quick else 62.0
     last = -1 if quick else None
-    rows: list[Row] = []
+    rows = _tour_rows()
     for cases, measured in ((ALARMS, _plain), (WIDGETS, _plain), (DUTIES, _with_duties)):
         results = [Measured(case, measured(case, minute)) for case in cases[:last]]
         rows += _rows(results)
     return rows + _journal_rows(ENTRIES[:last], minute)
+
+
+def _tour_rows() -> list[Row]:
+    stops = sorted(tour(), key=lambda stop: stop.longest, reverse=True)
+    name = f"allowed; at: {stops[0].name}"
+    return [
+        against(
+            GROUP,
+            "ordinary world: longest step on a tour of all screens",
+            stops[0].longest,
+            "ms",
+            name,
+            SMALL_HOLD,
+            "<= 1",
+        ),
+        *(Row(GROUP, f"  {stop.name}", stop.longest, "ms", "") for stop in stops[1:4]),
+    ]
 
 
 def _plain(case: Case, minute: float) -> Figures:

@@ -1,0 +1,66 @@
+"""A tour of the console's screens: the longest step on the event loop at each."""
+
+import time
+from typing import NamedTuple
+
+from tests.bench.growth.aws import Size
+from tests.bench.growth.measure import NOTE, QUIET
+from tests.bench.growth.world import grown_world, probed_console
+
+FIRST = "alb-5xx-error-rate"
+ESC = b"\x1b"
+STOPS = (
+    ("list of alarms", b"a"),
+    ("detail of an alarm", b"\r"),
+    ("back", ESC),
+    ("2 inspect", b"2"),
+    ("next month", b"]"),
+    ("report", b"g"),
+    ("back", ESC),
+    ("3 logs", b"3"),
+    ("choice of a group", b"o"),
+    ("second pane", b"\r"),
+    ("detail of a line", b"\r"),
+    ("back", ESC),
+    ("4 change", b"4"),
+    ("next change", b"j"),
+    ("plan", b"\r"),
+    ("back", ESC),
+    ("5 respond", b"5"),
+    ("6 journal", b"6"),
+    ("entry", b"\r"),
+    ("back", ESC),
+    ("help", b"?"),
+    ("back", ESC),
+    ("palette", b"\x10"),
+    ("found in the palette", b"log"),
+    ("back", ESC),
+    ("back", ESC),
+    ("note", NOTE),
+    ("back", ESC),
+    ("1 watch", b"1"),
+)
+"""What is opened, and its keys."""
+
+
+class Stop(NamedTuple):
+    """One step of the tour."""
+
+    name: str
+    longest: float
+    """Milliseconds of the processor, of the longest step on the event loop."""
+
+
+def tour() -> list[Stop]:
+    """Go through the screens of a console on an ordinary world; the start is the first stop."""
+    stops = []
+    with grown_world(Size()) as world, probed_console(world) as console:
+        console.terminal.until(FIRST)
+        console.terminal.quiet(QUIET, 30)
+        stops.append(Stop("start", console.longest(0)))
+        for name, keys in STOPS:
+            since = time.monotonic()
+            console.terminal.send(keys)
+            console.terminal.quiet(QUIET)
+            stops.append(Stop(name, console.longest(since)))
+    return stops

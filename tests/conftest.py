@@ -139,6 +139,12 @@ def no_limit_of_log_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.logs.follow.limiter.REQUESTS", 1_000_000)
 
 
+@pytest.fixture(autouse=True)
+def no_limit_of_alarm_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor may requests for alarms wait for a clock that stands still."""
+    monkeypatch.setattr("services.aws.cloudwatch.alarms.pace.WINDOW", 0.0)
+
+
 @pytest.fixture
 def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may need more than four seconds for a source."""

@@ -6,7 +6,7 @@ Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors (Amazon 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from services.aws.cloudwatch.alarms.reader import ALL_TYPES
+from services.aws.cloudwatch.alarms.requests import ALL_TYPES
 from services.aws_cli import containers, databases, logs
 from services.aws_cli.calls import call
 from services.aws_cli.metrics import by_region, curve

@@ -31,18 +31,6 @@ class AlarmRows:
         return bool(self.normal) and not listed
 
 
-def is_plain(alarm: Alarm) -> bool:
-    """Whether an alarm is normal and nothing about it is worth a word: it is evaluated, and somebody is notified."""
-    return (
-        alarm.state is AlarmState.OK
-        and alarm.actions_enabled is True
-        and not alarm.muted_by
-        and not alarm.evaluation
-        and alarm.warm_up_until is None
-        and not (alarm.notifies_nobody and alarm.expected)
-    )
-
-
 def alarm_rows(
     overview: AlarmOverview,
     room: int,
@@ -55,12 +43,11 @@ def alarm_rows(
 
     Normal alarms are folded where the list would not fit; what is not normal never is.
     """
-    watched, scaling = overview.watched, overview.scaling
-    plain = tuple(alarm for alarm in watched if is_plain(alarm))
+    watched, scaling, plain = overview.watched, overview.scaling, overview.plain
     needed = HEAD + len(watched) + notes + bool(scaling) + (len(scaling) if scaling_listed else 0)
     folds = needed > room and (len(plain) > 1 or len(plain) == len(watched) == 1)
     return AlarmRows(
-        single=_causes_first([alarm for alarm in watched if not folds or alarm not in plain]),
+        single=_causes_first(overview.unusual if folds else watched),
         normal=plain if folds else (),
         listed_normal=plain if folds and normal_listed else (),
         scaling=scaling,

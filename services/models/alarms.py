@@ -3,9 +3,12 @@
 Source: DescribeAlarms, DescribeAlarmHistory (Amazon CloudWatch API reference).
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from typing import Any, Self
 
 from services.i18n import N_, _
 from services.models.base import Clean, CleanBlock, Model, RawId
@@ -169,7 +172,10 @@ class AlarmTransition(Model):
 
 
 class AlarmOverview(Model):
-    """Every alarm of the system, and what could not be read about them."""
+    """Every alarm of the system, and what could not be read about them.
+
+    It is made once per reading, and what is derived from it is computed once.
+    """
 
     alarms: tuple[Alarm, ...] = ()
     """Order: firing, missing, insufficient, ok; within each by newest change. Scaling alarms last."""
@@ -177,35 +183,87 @@ class AlarmOverview(Model):
     """Related data that could not be read (mute rules, for example), in words."""
     mutes_read: bool = True
     """False: it is unknown which alarms are muted."""
+    outdated: tuple[Alarm, ...] = ()
+    """Alarms, not among `alarms`, that were OK when they were last read, and could not be read again when due."""
+    listed_at: datetime | None = None
+    """When the first of those alarms was read that are OK, beyond the runbook's and recovered ones: in an account of
+    many alarms the whole list is read seldom. None: all were read together."""
+    unlisted: Clean = ""
+    """Why AWS may have alarms that are neither in `alarms` nor `outdated`; "": it has none."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's, without what was derived from the old values."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**values | dict(update or {}))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether every alarm of AWS is known, as it was when it was due to be read."""
+        return not (self.unlisted or self.outdated)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Alarm]:
+        """The alarms by their exact names, with outdated ones."""
+        return {str(alarm.id): alarm for alarm in (*self.outdated, *self.alarms)}
+
+    @cached_property
     def watched(self) -> tuple[Alarm, ...]:
         """The alarms that count: all except those owned by scaling policies."""
         return tuple(alarm for alarm in self.alarms if not alarm.scaling)
 
-    @property
+    @cached_property
     def scaling(self) -> tuple[Alarm, ...]:
         """The alarms owned by scaling policies."""
         return tuple(alarm for alarm in self.alarms if alarm.scaling)
 
+    @cached_property
+    def firing(self) -> tuple[Alarm, ...]:
+        """The watched alarms in ALARM."""
+        return tuple(alarm for alarm in self.watched if alarm.state is AlarmState.ALARM)
+
+    @cached_property
+    def plain(self) -> tuple[Alarm, ...]:
+        """The watched alarms that are normal, with nothing worth a word (`is_plain`)."""
+        return tuple(alarm for alarm in self.watched if is_plain(alarm))
+
+    @cached_property
+    def unusual(self) -> tuple[Alarm, ...]:
+        """The other watched alarms."""
+        return tuple(alarm for alarm in self.watched if not is_plain(alarm))
+
+    @cached_property
+    def _counts(self) -> Counter[AlarmState]:
+        return Counter(alarm.state for alarm in self.watched)
+
     def count(self, state: AlarmState) -> int:
         """How many watched alarms are in `state`."""
-        return sum(alarm.state is state for alarm in self.watched)
+        return self._counts[state]
 
-    @property
+    @cached_property
     def newest(self) -> Alarm | None:
         """The watched alarm that changed last; None if no change is known."""
         return _newest(alarm for alarm in self.watched if alarm.since is not None)
 
-    @property
+    @cached_property
     def newest_firing(self) -> Alarm | None:
         """The watched alarm that went to ALARM last; None if none is in ALARM.
 
         A composite alarm only if no other fires: it fires because of others, about which there is something to do.
         """
-        firing = [alarm for alarm in self.watched if alarm.state is AlarmState.ALARM]
-        own = [alarm for alarm in firing if alarm.kind is not AlarmKind.COMPOSITE]
-        return _newest(own or firing)
+        own = [alarm for alarm in self.firing if alarm.kind is not AlarmKind.COMPOSITE]
+        return _newest(own or self.firing)
+
+
+def is_plain(alarm: Alarm) -> bool:
+    """Whether an alarm is normal and nothing about it is worth a word: it is evaluated, and somebody is notified."""
+    return (
+        alarm.state is AlarmState.OK
+        and alarm.actions_enabled is True
+        and not alarm.muted_by
+        and not alarm.evaluation
+        and alarm.warm_up_until is None
+        and not (alarm.notifies_nobody and alarm.expected)
+    )
 
 
 def _newest(alarms: Iterable[Alarm]) -> Alarm | None:

@@ -6,8 +6,7 @@ from datetime import datetime, tzinfo
 
 from services.i18n import _, plural
 from services.models.alarm_readings import AlarmReadings
-from services.models.alarm_rows import is_plain
-from services.models.alarms import Alarm, AlarmState
+from services.models.alarms import Alarm, AlarmState, is_plain
 from services.models.glyphs import DONE, NOT_JUDGED, OFF
 from services.models.journal import Acknowledgement
 from widgets.alarms.acknowledgements import short_spans

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.models.alarm_rows import HEAD, alarm_rows, is_plain
-from services.models.alarms import Alarm, AlarmOverview, AlarmState
+from services.models.alarm_rows import HEAD, alarm_rows
+from services.models.alarms import Alarm, AlarmOverview, AlarmState, is_plain
 from services.models.base import RawId
 
 ALARMS = st.lists(

@@ -8,8 +8,7 @@ from textual.message import Message
 from services import i18n
 from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
-from services.models.alarm_rows import is_plain
-from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmOverview, AlarmState
+from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmOverview, AlarmState, is_plain
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data
 from widgets.alarms.advice import Advice

@@ -3,12 +3,12 @@
 Source: DescribeAlarms, ParentsOfAlarmName (Amazon CloudWatch API reference).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from services.aws.client.errors import AwsError, Invalid, NotFound
 from services.aws.client.reader import Reader, rows
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmKind
+from services.models.alarms import Alarm
 
 AT_ONCE = 30
 """Maximum number of alarms outside the runbook whose parents are requested per read; later reads continue."""
@@ -25,37 +25,40 @@ class ParentAlarms:
         self._composites: Composites = frozenset()
         self._parents: dict[str, tuple[str, ...]] = {}
 
-    async def marked(self, alarms: Sequence[Alarm]) -> tuple[list[Alarm], tuple[str, ...]]:
-        """The alarms with `heard_through` and `parents_read` set, and remarks on failed reads."""
-        composites = {str(alarm.id): alarm for alarm in alarms if alarm.kind is AlarmKind.COMPOSITE}
+    async def marks(
+        self, alarms: Iterable[Alarm], composites: Iterable[Alarm], *, complete: bool = True
+    ) -> tuple[dict[str, Alarm], tuple[str, ...]]:
+        """Those of the alarms that have no action, with `heard_through` and `parents_read` set, and remarks.
+
+        `composites` are the composite alarms, marked as muted; `complete`: they are all that there are.
+        """
+        by_name = {str(alarm.id): alarm for alarm in composites}
         speakers = {
             id
-            for id, alarm in composites.items()
+            for id, alarm in by_name.items()
             if alarm.has_actions and alarm.actions_enabled and not alarm.muted_by
         }
-        doubtful = any(alarm.has_actions and alarm.actions_enabled is None for alarm in composites.values())
+        doubtful = not complete or any(
+            alarm.has_actions and alarm.actions_enabled is None for alarm in by_name.values()
+        )
         silent = [alarm for alarm in alarms if alarm.notifies_nobody]
         if not (speakers or doubtful) or not silent:
-            return list(alarms), ()
-        self._forget(composites.values())
-        marks: dict[str, dict[str, object]] = {}
+            return {}, ()
+        self._forget(by_name.values())
+        changed: dict[str, Alarm] = {}
         requests, error = 0, None
         for alarm in sorted(silent, key=lambda alarm: not alarm.expected):
             requests += alarm.id not in self._parents
-            if error is not None or (requests > AT_ONCE and not alarm.expected):
-                marks[alarm.id] = {"parents_read": False}
-                continue
-            try:
-                through = await self._speakers(alarm.id, composites, speakers)
-                marks[alarm.id] = {
-                    "heard_through": tuple(through),
-                    "parents_read": bool(through) or not doubtful,
-                }
-            except AwsError as failure:
-                error, marks[alarm.id] = failure, {"parents_read": False}
+            mark: dict[str, object] = {"parents_read": False}
+            if error is None and (requests <= AT_ONCE or alarm.expected):
+                try:
+                    through = await self._speakers(alarm.id, by_name, speakers)
+                    mark = {"heard_through": tuple(through), "parents_read": bool(through) or not doubtful}
+                except AwsError as failure:
+                    error = failure
+            changed[str(alarm.id)] = alarm.model_copy(update=mark)
         remark = _("Could not read whether composite alarms notify for alarms without actions: {reason}")
-        remarks = (remark.format(reason=error.problem.summary),) if error is not None else ()
-        return [alarm.model_copy(update=marks.get(alarm.id, {})) for alarm in alarms], remarks
+        return changed, (remark.format(reason=error.problem.summary),) if error is not None else ()
 
     def _forget(self, composites: Iterable[Alarm]) -> None:
         rules = frozenset((str(alarm.id), str(alarm.rule)) for alarm in composites)

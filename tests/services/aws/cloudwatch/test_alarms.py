@@ -85,7 +85,8 @@ async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last
     assert [alarm.id for alarm in overview.watched if alarm.expected] == ["fires", "gone"]
     assert overview.remarks == ()
     requests = canned.asked("DescribeAlarms")
-    assert requests == [{"AlarmTypes": ["MetricAlarm", "CompositeAlarm", "LogAlarm"]}]
+    types = ["MetricAlarm", "CompositeAlarm", "LogAlarm"]
+    assert requests == [{"AlarmTypes": types, "MaxRecords": 100}]
 
 
 async def test_a_plain_alarm_says_what_it_watches_and_why() -> None:

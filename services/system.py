@@ -19,6 +19,7 @@ from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.client.write_grants import JournalLogStream, WriteAuthorizer
 from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.devops_agent import Investigations
@@ -101,6 +102,8 @@ class Services:
     meter: UsageMeter
     session: AwsSession
     alarms: Alarms
+    alarm_watch: AlarmWatch
+    """What the feed `alarms` reads."""
     alarm_values: AlarmValues
     metrics: Metrics
     logs: Logs
@@ -172,6 +175,7 @@ class Services:
 
     def refresh_feeds(self) -> None:
         """Read all feeds, and the logs that could not be read, now instead of at their next due time."""
+        self.alarm_watch.refresh()
         for feed in self.feeds.values():
             feed.refresh()
         self.log_retries.wake()
@@ -241,7 +245,9 @@ def connect(
     poll_seconds = intervals.logs
     workers = Workers(clock)
     feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
-    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarms.overview, interval=intervals.alarms)
+    alarm_watch = AlarmWatch(session, runbook, clock)
+    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarm_watch.read, interval=intervals.alarms)
+    alarm_watch.read_on = alarms_feed.refresh
 
     async def view() -> DashboardView:
         return await dashboard.read(alarms_feed.state.value)
@@ -325,6 +331,7 @@ def connect(
         meter=meter,
         session=session,
         alarms=alarms,
+        alarm_watch=alarm_watch,
         alarm_values=alarm_values,
         metrics=metrics,
         logs=logs,

@@ -76,7 +76,8 @@ def judge(overview: "AlarmOverview") -> ExitStatus:
     states = {alarm.state for alarm in overview.watched}
     if states & {AlarmState.ALARM, AlarmState.MISSING}:
         return ExitStatus.ABNORMAL
-    if AlarmState.INSUFFICIENT in states or not overview.mutes_read or any(map(_undecided, overview.watched)):
+    is_known = overview.mutes_read and overview.is_whole
+    if AlarmState.INSUFFICIENT in states or not is_known or any(map(_undecided, overview.watched)):
         return ExitStatus.UNKNOWN
     calm = states == {AlarmState.OK} and not any(map(_silenced, overview.watched))
     return ExitStatus.NORMAL if calm else ExitStatus.ATTENTION

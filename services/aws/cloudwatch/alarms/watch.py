@@ -1,0 +1,149 @@
+"""Reads the alarms again and again, with requests whose number does not grow with the account.
+
+Where three pages hold all alarms, they are read whole each time. In larger accounts each reading asks for the runbook's
+alarms by name, for those without data and for those that fire, and the whole list is read seldom
+(`services.aws.cloudwatch.alarms.alarm_list`). An alarm that no longer fires, or has data again, is read by name: that
+it is in no list does not prove that it is OK.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+
+from services.aws.client.reader import Reader
+from services.aws.cloudwatch.alarms.alarm_list import AlarmList
+from services.aws.cloudwatch.alarms.in_force import MutesInForce
+from services.aws.cloudwatch.alarms.mute_rules import MuteRules
+from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
+from services.aws.cloudwatch.alarms.pace import RequestPace
+from services.aws.cloudwatch.alarms.parents import ParentAlarms
+from services.aws.cloudwatch.alarms.requests import MOST_RECORDS, AlarmRequests
+from services.clock import Clock
+from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState
+from services.models.runbook import Runbook
+
+FEW = 3
+"""Pages of an account whose alarms are all read each time: by name and by state would be as many requests."""
+RATE = 5
+"""Requests a second; AWS allows an account 9, which other consoles and people use, too."""
+
+
+def _not_asked() -> None:
+    """Nobody reads on at once."""
+
+
+class AlarmWatch:
+    """The alarms of one account and region, as one console follows them."""
+
+    def __init__(self, session: Reader, runbook: Runbook, clock: Clock) -> None:
+        self._clock = clock
+        self._expected = [str(alarm.name) for alarm in runbook.alarms]
+        self._requests = AlarmRequests(session, clock, RequestPace(clock, RATE))
+        self._mutes = MutesInForce(MuteRules(session), clock)
+        self._parents = ParentAlarms(session)
+        self._list = AlarmList(self._requests, clock)
+        self._is_large = False
+        self._begins_anew = False
+        self._open: frozenset[str] = frozenset()
+        """The alarms that were not OK when they were read last."""
+        self._states: dict[str, AlarmState] = {}
+        """The states of the last reading."""
+        self._composites: frozenset[str] | None = None
+        """The composite alarms, if they were read with the runbook's alarms, of which one has no action."""
+        self._cut = ""
+        """That more alarms fire, or have no data, than are read."""
+        self.read_on: Callable[[], object] = _not_asked
+        """Called when another reading would bring more of the whole list at once."""
+
+    def refresh(self) -> None:
+        """Read the whole list and the mute rules at the next time."""
+        self._begins_anew = True
+        self._mutes.forget()
+
+    async def read(self) -> AlarmOverview:
+        """Every alarm, including missing ones that the runbook expects. Raises AwsError if what fires cannot be read."""
+        if not self._is_large:
+            listed = await self._requests.read(FEW)
+            self._begins_anew = False
+            if not listed.token:
+                return await self._small(by_name(listed.alarms))
+            self._is_large = True
+            self._list.begin(listed)
+        elif self._begins_anew:
+            self._begins_anew = False
+            self._list.begin()
+        return await self._large()
+
+    async def _small(self, alarms: Mapping[str, Alarm]) -> AlarmOverview:
+        """The overview where all alarms have just been read."""
+        muting = (await self._mutes.read(turned=self._turned(alarms.values()))).checked(alarms)
+        every = marked(alarms, muting, self._expected)
+        heard, unread = await self._parents.marks(every.values(), _composites(every.values()))
+        remarks = (*unread, *self._requests.remarks)
+        return overview_of(every | heard, self._expected, muting, remarks)
+
+    async def _large(self) -> AlarmOverview:
+        current = await self._current()
+        muting = await self._mutes.read(turned=self._turned(current.values()))
+        await self._list.advance()
+        alarms, unlisted = self._list.alarms, self._list.unlisted or self._cut
+        if self._list.is_progressing:
+            self.read_on()
+        elif not unlisted and len(alarms) <= (FEW - 1) * MOST_RECORDS:
+            self._is_large = False
+        # The list's pages are newer than what was read before them.
+        self._open = frozenset(name for name, alarm in alarms.items() if alarm.state is not AlarmState.OK)
+        urgent = self._open.union(current)
+        outdated = self._list.outdated() - urgent
+        others = [name for name in alarms if name not in urgent and name not in outdated]
+        muting = muting if unlisted else muting.checked(alarms)
+        every = marked(alarms, muting, self._expected)
+        composites = self._composites
+        heard, unread = await self._parents.marks(
+            [every[name] for name in sorted(urgent) if name in every],
+            _composites(every.values() if composites is None else [every[name] for name in composites]),
+            complete=composites is not None or not unlisted,
+        )
+        every |= heard
+        return overview_of(
+            {name: alarm for name, alarm in every.items() if name not in outdated} if outdated else every,
+            self._expected,
+            muting,
+            (*unread, *self._requests.remarks),
+            outdated=[every[name] for name in outdated],
+            listed_at=self._clock.now() - timedelta(seconds=self._list.age(others)) if others else None,
+            unlisted=unlisted,
+        )
+
+    async def _current(self) -> dict[str, Alarm]:
+        """The runbook's alarms, those that are not OK, and those that were not; read now. Raises AwsError."""
+        own = await self._requests.asked(self._expected)
+        # In this order, because an alarm that begins to fire between the two is in the second list.
+        blind = await self._requests.in_state("INSUFFICIENT_DATA")
+        firing = await self._requests.in_state("ALARM")
+        cut = next((listed for listed in (firing, blind) if listed.token), None)
+        self._cut = too_many(len(cut.alarms)) if cut is not None else ""
+        composites: tuple[Alarm, ...] = ()
+        self._composites = None
+        if not all(alarm.has_actions for alarm in own):
+            composites = (await self._requests.read(types=("CompositeAlarm",))).alarms
+            self._composites = frozenset(str(alarm.id) for alarm in composites)
+        current = by_name([*own, *blind.alarms, *firing.alarms, *composites])
+        left = [name for name in self._open if name not in current]
+        current |= by_name(await self._requests.asked(left))
+        self._list.remove(name for name in (*self._expected, *left) if name not in current)
+        self._list.put(current.values())
+        return current
+
+    def _turned(self, alarms: Iterable[Alarm]) -> bool:
+        """Whether an alarm that counts has another state than at the last reading."""
+        states = {
+            str(alarm.id): alarm.state
+            for alarm in alarms
+            if not alarm.scaling or str(alarm.id) in self._expected
+        }
+        before, self._states = self._states, states
+        return any(before.get(name, AlarmState.OK) is not state for name, state in states.items())
+
+
+def _composites(alarms: Iterable[Alarm]) -> list[Alarm]:
+    return [alarm for alarm in alarms if alarm.kind is AlarmKind.COMPOSITE]

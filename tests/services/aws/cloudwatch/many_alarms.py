@@ -1,0 +1,157 @@
+"""An account of many alarms, and one console's watch of them, over HTTP."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any
+
+from services.aws.client.meter import UsageMeter
+from services.aws.client.reader import Answer
+from services.aws.client.session import AwsSession, AwsSettings
+from services.aws.cloudwatch.alarms.watch import AlarmWatch
+from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.model import Alarm
+from services.models.alarms import AlarmOverview
+from services.models.problem import ProblemKind
+from services.models.runbook import Runbook
+from tests.conftest import REGION, Embedded
+from tests.services.aws.canned import failure
+from tests.services.aws.cloudwatch.test_alarms import book
+
+SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"
+ACCOUNT = "123456789012"
+
+
+def add(embedded: Embedded, *names: str, state: State = State.OK, **settings: Any) -> list[Alarm]:
+    """Alarms which no evaluation changes."""
+    at = embedded.clock.now()
+    added = []
+    for number, name in enumerate(names):
+        definition = {
+            "AlarmName": name,
+            "ActionsEnabled": True,
+            "OKActions": [],
+            "AlarmActions": [SNS],
+            "InsufficientDataActions": [],
+            "AlarmDescription": "CPU has been above 70 % for three minutes.",
+            "Namespace": "AWS/ECS",
+            "MetricName": "CPUUtilization",
+            "Dimensions": [{"Name": "ServiceName", "Value": name}],
+            "Statistic": "Average",
+            "Period": 60,
+            "EvaluationPeriods": 3,
+            "Threshold": 70.0,
+            "ComparisonOperator": "GreaterThanThreshold",
+            **settings,
+        }
+        # Defined in the future: the embedded AWS does not evaluate it.
+        future = at + timedelta(days=3650)
+        since = at - timedelta(minutes=number)
+        alarm = Alarm("MetricAlarm", name, REGION, ACCOUNT, definition, future, since, since, state)
+        alarm.reason = "Threshold Crossed: 1 out of the last 3 datapoints [12.5 (14/01/26 00:50:00)]."
+        embedded.world.alarms.alarms[REGION, name] = alarm
+        added.append(alarm)
+    return added
+
+
+def names(count: int) -> list[str]:
+    """Names of several teams."""
+    return [f"{'abcdefgh'[number % 8]}-service-{number:05}-cpu-high" for number in range(count)]
+
+
+def alarm_of(embedded: Embedded, name: str) -> Alarm:
+    """One alarm of the embedded AWS."""
+    alarm = embedded.world.alarms.get(name)
+    assert alarm is not None
+    return alarm
+
+
+def turn(embedded: Embedded, name: str, state: State) -> None:
+    """Let an alarm change its state."""
+    alarm = alarm_of(embedded, name)
+    alarm.state, alarm.transitioned = state, embedded.clock.now()
+
+
+@asynccontextmanager
+async def session_of(embedded: Embedded) -> AsyncIterator[AwsSession]:
+    """A session on the embedded AWS."""
+    settings = AwsSettings(region=REGION, endpoint_url=embedded.url)
+    session = AwsSession(settings, clock=embedded.clock, meter=UsageMeter(embedded.clock))
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+class Refusing:
+    """A session in which some requests fail."""
+
+    def __init__(self, session: AwsSession) -> None:
+        self._session = session
+        self.refuses: Callable[[dict[str, Any]], bool] = lambda _params: False
+        """Which parameters."""
+
+    def read(self, service: str, operation: str, /, **params: Any) -> Any:
+        return self._session.read(service, operation, **params)
+
+    async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncIterator[Answer]:
+        if self.refuses(params):
+            raise failure(ProblemKind.THROTTLED)
+        async for page in self._session.pages(service, operation, **params):
+            yield page
+
+
+class Watched:
+    """A watch, read as its feed reads it."""
+
+    def __init__(self, embedded: Embedded, session: AwsSession, runbook: Runbook) -> None:
+        self.embedded = embedded
+        self.session = Refusing(session)
+        self.watch = AlarmWatch(self.session, runbook, embedded.clock)
+        self.watch.read_on = self._read_on
+        self._goes_on = False
+
+    def _read_on(self) -> None:
+        self._goes_on = True
+
+    async def once(self) -> AlarmOverview:
+        """One reading."""
+        self._goes_on = False
+        return await self.watch.read()
+
+    async def whole(self) -> AlarmOverview:
+        """Readings until the list has nothing more to read at once."""
+        overview = await self.once()
+        while self._goes_on:
+            overview = await self.once()
+        return overview
+
+    async def minutes(self, count: int) -> AlarmOverview:
+        """The readings of some minutes."""
+        for _minute in range(count):
+            self.embedded.clock.advance(60)
+            overview = await self.whole()
+        return overview
+
+
+@asynccontextmanager
+async def watched(embedded: Embedded, *expected: str) -> AsyncIterator[Watched]:
+    """The watch of a runbook that names these alarms."""
+    async with session_of(embedded) as session:
+        yield Watched(embedded, session, book(*expected))
+
+
+@contextmanager
+def requests(embedded: Embedded) -> Iterator[Counter[str]]:
+    """The requests in the block, by operation."""
+    before, counted = embedded.counts(), Counter[str]()
+    yield counted
+    after = embedded.counts()
+    counted.update(
+        {
+            name.partition(".")[2]: count - before.get(name, 0)
+            for name, count in after.items()
+            if count > before.get(name, 0)
+        }
+    )

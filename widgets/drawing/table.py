@@ -1,51 +1,31 @@
 """A table whose cursor follows an object, not a row.
 
-Rows are replaced as a whole and compared by key: only those that differ are repainted, and the cursor stays on its
-object. When that disappears, the cursor is on nothing until the operator moves it, so that no key acts on a neighbour.
+Rows are replaced as a whole and compared by key: only those that differ are repainted, only those on screen are asked
+for if their source makes them one by one, and the cursor stays on its object. When that disappears, the cursor is on nothing until the operator moves it, so that no key acts on a neighbour.
 With `follows_top` it stays on the first row until then and after Home; `margin` cells stay blank at the right edge.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.strip import Strip
 
-from services.i18n import N_
 from widgets.drawing.columns import Column, lay_out, widths
 from widgets.drawing.diff import changed_regions
-from widgets.drawing.lines import Line, LineStyles, Span
+from widgets.drawing.lines import LineStyles, Span
+from widgets.drawing.row_source import ListedRows, Row, RowSource
 from widgets.drawing.scrolled import ScrolledRows
+from widgets.drawing.table_parts import CURSOR_KEYS, OfObject
 
 _GUTTER = 2
+_STRIPS = 200
+"""Rows whose drawing is remembered; twice as many until they are cleared away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row; a heading cannot be selected and spans the table."""
-
-    key: str
-    cells: tuple[Line, ...]
-    heading: bool = False
-    whole: bool = False
-    """Its only cell spans the table, but it can be selected."""
-
-
-@dataclass
-class _OfObject(Message):
-    """A message about one object; `key` is the object's at the moment of the event."""
-
-    table: "KeyedTable"
-    key: str
-
-    @property
-    def control(self) -> "KeyedTable":
-        """The sender."""
-        return self.table
+__all__ = ["KeyedTable", "Row"]
 
 
 class KeyedTable(ScrolledRows, can_focus=True):
@@ -54,23 +34,15 @@ class KeyedTable(ScrolledRows, can_focus=True):
     DEFAULT_CSS = """
     KeyedTable { height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", N_("Up"), show=False),
-        Binding("down,j", "move(1)", N_("Down"), show=False),
-        Binding("pageup", "page(-1)", N_("Page up"), show=False),
-        Binding("pagedown", "page(1)", N_("Page down"), show=False),
-        Binding("home", "edge(0)", N_("First"), show=False),
-        Binding("end", "edge(-1)", N_("Last"), show=False),
-        Binding("enter", "select", N_("Open"), show=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*CURSOR_KEYS]
 
-    class Highlighted(_OfObject):
+    class Highlighted(OfObject):
         """The cursor moved to another object."""
 
-    class Selected(_OfObject):
+    class Selected(OfObject):
         """Enter, or a click on the object under the cursor."""
 
-    class Gone(_OfObject):
+    class Gone(OfObject):
         """The object under the cursor disappeared; the cursor is on nothing now."""
 
     def __init__(
@@ -82,7 +54,7 @@ class KeyedTable(ScrolledRows, can_focus=True):
         self.follows_top = follows_top
         self.line_styles = LineStyles(self)
         self.columns = tuple(columns)
-        self._rows: tuple[Row, ...] = ()
+        self._source: RowSource = ListedRows()
         self._index: dict[str, int] = {}
         self.column_widths: list[int] = []
         """Cells; 0 for a column that is not shown."""
@@ -95,8 +67,16 @@ class KeyedTable(ScrolledRows, can_focus=True):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The rows in the table."""
-        return self._rows
+        """The rows in the table; all of them are made."""
+        source = self._source
+        return (
+            source.rows if isinstance(source, ListedRows) else tuple(map(source.row, range(self.row_count)))
+        )
+
+    @property
+    def row_count(self) -> int:
+        """How many rows the table has."""
+        return len(self._source.keys)
 
     @property
     def room(self) -> int:
@@ -110,24 +90,32 @@ class KeyedTable(ScrolledRows, can_focus=True):
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows in this order; their keys must be unique."""
-        after = tuple(rows)
-        if after == self._rows and len(self.column_widths) == len(self.columns):
-            return
-        was_empty, self._rows = not self._rows, after
-        self._index = {row.key: index for index, row in enumerate(self._rows)}
+        source, before = ListedRows(rows), self._source
+        is_measured = len(self.column_widths) == len(self.columns)
+        if not (is_measured and isinstance(before, ListedRows) and source.rows == before.rows):
+            self.take_rows(source)
+
+    def take_rows(self, source: RowSource) -> None:
+        """Show the rows of a source, which makes a row whenever it is drawn."""
+        was_empty, self._source = not self._source.keys, source
+        self._index = {key: index for index, key in enumerate(source.keys)}
         on_screen = self._is_visible(self._place)
         self._follow_cursor(was_empty=was_empty)
-        self.virtual_size = Size(self._room, len(self._rows) + 1)
+        self.virtual_size = Size(self._room, self.row_count + 1)
+        self.redraw_rows()
+        if on_screen and self.cursor_key is not None and not self._is_visible(self._place):
+            self._reveal(self._place)
+
+    def redraw_rows(self) -> None:
+        """Draw the rows on screen again, of which only changed cells are repainted."""
         if self._measure():
             self.refresh()
         else:
             self._refresh_changed()
-        if on_screen and self.cursor_key is not None and not self._is_visible(self._place):
-            self._reveal(self._place)
 
     def _follow_cursor(self, *, was_empty: bool) -> None:
         first = self._step(-1, 1)
-        if self.follows_top and first is not None and self._rows[first].key != self.cursor_key:
+        if self.follows_top and first is not None and self._source.keys[first] != self.cursor_key:
             self._put(first)
             self.follows_top = True
         elif self.cursor_key is None:
@@ -152,14 +140,14 @@ class KeyedTable(ScrolledRows, can_focus=True):
 
     def _measure(self) -> bool:
         """Compute the columns' widths; True if one changed."""
-        cells = [row.cells for row in self._rows if not (row.heading or row.whole)]
+        cells = [row.cells for row in self._source.measured() if not (row.heading or row.whole)]
         self._measured_room = self._room
         before, self.column_widths = self.column_widths, widths(self.columns, cells, self.room)
         return self.column_widths != before
 
     def on_resize(self) -> None:
         """Fit the columns to the new width."""
-        self.virtual_size = Size(self._room, len(self._rows) + 1)
+        self.virtual_size = Size(self._room, self.row_count + 1)
         self._measure()
         self.refresh()
 
@@ -185,9 +173,11 @@ class KeyedTable(ScrolledRows, can_focus=True):
     def _line(self, y: int, width: int) -> tuple[str | None, Strip]:
         """Key and strip of the row at row `y` of the window."""
         index = y - 1 + self.scroll_offset.y
-        if not 0 <= index < len(self._rows):
+        if not 0 <= index < self.row_count:
             return None, self.line_styles.blank(width)
-        row = self._rows[index]
+        row = self._source.row(index)
+        if self._source.has_grown():
+            self.call_after_refresh(self.redraw_rows)
         return row.key, self._strip(row, width)
 
     def _strip(self, row: Row, width: int) -> Strip:
@@ -198,8 +188,9 @@ class KeyedTable(ScrolledRows, can_focus=True):
             return cached[1]
         strip = self._draw(row, width, at_cursor)
         self._strips[row.key] = (state, strip)
-        if len(self._strips) > 2 * len(self._rows) + 16:
-            self._strips = {key: entry for key, entry in self._strips.items() if key in self._index}
+        if len(self._strips) > 2 * min(self.row_count, _STRIPS) + 16:
+            visible = {drawn for drawn, _strip in self._painted.values()}
+            self._strips = {other: entry for other, entry in self._strips.items() if other in visible}
         return strip
 
     def _draw(self, row: Row, width: int, at_cursor: bool) -> Strip:
@@ -219,7 +210,7 @@ class KeyedTable(ScrolledRows, can_focus=True):
     def move_to(self, key: str) -> bool:
         """Move the cursor to an object; False if it is not in the table."""
         place = self._index.get(key)
-        if place is None or self._rows[place].heading:
+        if place is None or self._source.is_heading(place):
             return False
         self._put(place)
         return True
@@ -228,8 +219,8 @@ class KeyedTable(ScrolledRows, can_focus=True):
         """Move to the next object; from nothing, to the row where the lost object was."""
         if self.cursor_key is None:
             start = self._place - 1 if by > 0 else self._place
-            place = self._step(min(start, len(self._rows) - 1), by)
-            place = self._step(len(self._rows), -1) if place is None else place
+            place = self._step(min(start, self.row_count - 1), by)
+            place = self._step(self.row_count, -1) if place is None else place
         else:
             place = self._step(self._place, by)
         if place is not None:
@@ -238,11 +229,11 @@ class KeyedTable(ScrolledRows, can_focus=True):
     def action_page(self, by: int) -> None:
         """Move by the height of the window."""
         target = self._place + by * max(1, self.size.height - 2)
-        self._put_near(min(max(target, 0), len(self._rows) - 1), -by)
+        self._put_near(min(max(target, 0), self.row_count - 1), -by)
 
     def action_edge(self, index: int) -> None:
         """Move to the first or the last object; at the first, follow the top again where the table may."""
-        self._put_near(0 if index == 0 else len(self._rows) - 1, 1 if index == 0 else -1)
+        self._put_near(0 if index == 0 else self.row_count - 1, 1 if index == 0 else -1)
         self.follows_top = self._may_follow_top and index == 0
 
     def action_select(self) -> None:
@@ -261,7 +252,7 @@ class KeyedTable(ScrolledRows, can_focus=True):
             self.move_to(key)
 
     def _put_near(self, place: int, direction: int) -> None:
-        if 0 <= place < len(self._rows):
+        if 0 <= place < self.row_count:
             target = self._step(place - direction, direction)
             target = self._step(place, -direction) if target is None else target
             if target is not None:
@@ -269,13 +260,13 @@ class KeyedTable(ScrolledRows, can_focus=True):
 
     def _step(self, place: int, by: int) -> int | None:
         """Index of the next selectable row from `place`; None without one."""
-        places = range(place + by, len(self._rows) if by > 0 else -1, by)
-        return next((at for at in places if not self._rows[at].heading), None)
+        places = range(place + by, self.row_count if by > 0 else -1, by)
+        return next((at for at in places if not self._source.is_heading(at)), None)
 
     def _put(self, place: int) -> None:
         self.follows_top = False
         old, self._place = self._place, place
-        old_key, self.cursor_key = self.cursor_key, self._rows[place].key
+        old_key, self.cursor_key = self.cursor_key, self._source.keys[place]
         self._refresh_row(old)
         self._refresh_row(place)
         self._reveal(place)
@@ -294,7 +285,7 @@ class KeyedTable(ScrolledRows, can_focus=True):
         if room <= 0:
             return
         top = self.scroll_offset.y
-        if place < top or (place == 1 and self._rows[0].heading):
+        if place < top or (place == 1 and self._source.is_heading(0)):
             self.scroll_to(y=0 if place <= 1 else place, animate=False, force=True)
         elif place >= top + room:
             self.scroll_to(y=place - room + 1, animate=False, force=True)

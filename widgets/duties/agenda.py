@@ -42,7 +42,7 @@ class AgendaTable(KeyedTable):
     def _end(self, top: int) -> int:
         """The last row of the section that begins at `top`."""
         place = top + 1
-        while place < len(self._rows) and not self._rows[place].heading:
+        while place < len(self.rows) and not self.rows[place].heading:
             place += 1
         return place - 1
 

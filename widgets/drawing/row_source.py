@@ -1,0 +1,67 @@
+"""Where a table takes its rows from: a list of them, or something that makes those that are on screen."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from widgets.drawing.lines import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; a heading cannot be selected and spans the table."""
+
+    key: str
+    cells: tuple[Line, ...]
+    heading: bool = False
+    whole: bool = False
+    """Its only cell spans the table, but it can be selected."""
+
+
+class RowSource(Protocol):
+    """Rows in their order."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """A unique key for each row."""
+        ...
+
+    def row(self, place: int) -> Row:
+        """The row at `place`, from 0."""
+        ...
+
+    def is_heading(self, place: int) -> bool:
+        """Whether the row at `place` cannot be selected."""
+        ...
+
+    def measured(self) -> Iterable[Row]:
+        """Rows whose cells give the columns' widths."""
+        ...
+
+    def has_grown(self) -> bool:
+        """Whether a row made since the last call is wider than those measured before."""
+        ...
+
+
+class ListedRows:
+    """Rows that are all made."""
+
+    def __init__(self, rows: Sequence[Row] = ()) -> None:
+        self.rows = tuple(rows)
+        self.keys = [row.key for row in self.rows]
+
+    def row(self, place: int) -> Row:
+        """The row at `place`."""
+        return self.rows[place]
+
+    def is_heading(self, place: int) -> bool:
+        """Whether it is a heading."""
+        return self.rows[place].heading
+
+    def measured(self) -> Iterable[Row]:
+        """All rows."""
+        return self.rows
+
+    def has_grown(self) -> bool:
+        """Never: all have been measured."""
+        return False

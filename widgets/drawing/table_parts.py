@@ -1,0 +1,35 @@
+"""The keys and the messages of tables."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+from textual.message import Message
+
+from services.i18n import N_
+
+if TYPE_CHECKING:
+    from widgets.drawing.table import KeyedTable
+
+CURSOR_KEYS = (
+    Binding("up,k", "move(-1)", N_("Up"), show=False),
+    Binding("down,j", "move(1)", N_("Down"), show=False),
+    Binding("pageup", "page(-1)", N_("Page up"), show=False),
+    Binding("pagedown", "page(1)", N_("Page down"), show=False),
+    Binding("home", "edge(0)", N_("First"), show=False),
+    Binding("end", "edge(-1)", N_("Last"), show=False),
+    Binding("enter", "select", N_("Open"), show=True),
+)
+
+
+@dataclass
+class OfObject(Message):
+    """A message about one object; `key` is the object's at the moment of the event."""
+
+    table: "KeyedTable"
+    key: str
+
+    @property
+    def control(self) -> "KeyedTable":
+        """The sender."""
+        return self.table

@@ -24,10 +24,17 @@ class AlarmRows:
     listed_scaling: tuple[Alarm, ...] = ()
     """Scaling alarms with a row each below that line."""
 
+    outdated: tuple[Alarm, ...] = ()
+    """Alarms that could not be read again, in one line together."""
+    listed_outdated: tuple[Alarm, ...] = ()
+    """Those of them with a row each below that line."""
+    unlisted: str = ""
+    """Why the list may lack alarms, in a line of its own."""
+
     @property
     def is_one_line(self) -> bool:
         """Whether there is nothing to list: all is normal."""
-        listed = self.single or self.listed_normal or self.listed_scaling
+        listed = self.single or self.listed_normal or self.listed_scaling or self.outdated or self.unlisted
         return bool(self.normal) and not listed
 
 
@@ -38,6 +45,7 @@ def alarm_rows(
     notes: int = 0,
     normal_listed: bool = False,
     scaling_listed: bool = False,
+    outdated_listed: bool = False,
 ) -> AlarmRows:
     """The rows for a list that may be `room` rows high, `notes` of which go to words below the rows.
 
@@ -45,6 +53,7 @@ def alarm_rows(
     """
     watched, scaling, plain = overview.watched, overview.scaling, overview.plain
     needed = HEAD + len(watched) + notes + bool(scaling) + (len(scaling) if scaling_listed else 0)
+    needed += bool(overview.outdated) + bool(overview.unlisted)
     folds = needed > room and (len(plain) > 1 or len(plain) == len(watched) == 1)
     return AlarmRows(
         single=_causes_first(overview.unusual if folds else watched),
@@ -52,6 +61,9 @@ def alarm_rows(
         listed_normal=plain if folds and normal_listed else (),
         scaling=scaling,
         listed_scaling=scaling if scaling_listed else (),
+        outdated=overview.outdated,
+        listed_outdated=overview.outdated if outdated_listed else (),
+        unlisted=overview.unlisted,
     )
 
 

@@ -1,7 +1,7 @@
 """The system's alarms: what fires is first, with its sentence; normal ones are dimmed, or one line where room is short."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
@@ -16,23 +16,24 @@ from services.models.alarm_rows import AlarmRows, alarm_rows
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.feeds import Freshness
 from widgets.alarms.acknowledgements import Seen
-from widgets.alarms.advice import NO_ADVICE, Advice
+from widgets.alarms.advice import Advice
+from widgets.alarms.row_source import MEASURED, AlarmTableRows, Entry, RowMaker
 from widgets.alarms.rows import (
+    FOLDS,
     NORMAL,
+    OUTDATED,
     SCALING,
     RowContext,
-    alarm_row,
     all_normal_spans,
-    below_row,
-    below_spans,
+    as_of_spans,
     columns,
     normal_row,
+    outdated_row,
     scaling_row,
+    unlisted_row,
 )
-from widgets.alarms.values import calls
-from widgets.alarms.wording import packed
-from widgets.drawing.columns import GAP, widths
-from widgets.drawing.lines import Span, width_of
+from widgets.drawing.columns import widths
+from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.table import KeyedTable, Row
 from widgets.frame.panel import Panel
@@ -79,33 +80,59 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def compose_body(self) -> Iterable[Widget]:
         """The table."""
-        self._normal_listed = self._scaling_listed = False
+        self._listed: set[str] = set()
+        self._rows: AlarmTableRows | None = None
+        self._shown: tuple[object, ...] = ()
         self.table = KeyedTable(columns(), follows_top=True)
         yield self.table
 
     def show(self, value: AlarmOverview) -> None:
         """Show the rows; the cursor stays on its alarm, or on the top row until it is moved."""
-        context = RowContext(self.now(), self.zone, self.readings, self.freshness is Freshness.STALE)
-        singles = {alarm.id: self._single(alarm, context) for alarm in value.watched}
-        sizes = widths(self.table.columns, [row.cells for row in singles.values()], self.table.room)
-        blocks = {alarm.id: self._block(alarm, context, singles[alarm.id], sizes) for alarm in value.watched}
+        context = self._row_context()
+        maker = RowMaker(context, self.acknowledged, self.advice, self.table.room)
+        first = [maker.single(alarm).cells for alarm in value.watched[:MEASURED]]
+        maker = replace(maker, sizes=widths(self.table.columns, first, self.table.room))
+        # What is normal has no lines below; where very many are not, the last ones show what fits into their row.
+        below = {str(alarm.id): len(maker.below(alarm)) for alarm in value.unusual[:MEASURED]}
         chosen = alarm_rows(
             value,
             self.room,
-            notes=sum(len(block) - 1 for block in blocks.values()),
-            normal_listed=self._normal_listed,
-            scaling_listed=self._scaling_listed,
+            notes=sum(below.values()),
+            normal_listed=NORMAL in self._listed,
+            scaling_listed=SCALING in self._listed,
+            outdated_listed=OUTDATED in self._listed,
         )
-        rows = [row for alarm in chosen.single for row in blocks[alarm.id]]
-        rows += [row for alarm in chosen.listed_normal for row in blocks[alarm.id]]
-        if chosen.normal and (self.room or chosen.listed_normal):
-            rows.append(normal_row(chosen.normal, context, is_listed=bool(chosen.listed_normal)))
-        if self.room and chosen.scaling:
-            rows.append(scaling_row(chosen.scaling))
-            rows += [self._single(alarm, context) for alarm in chosen.listed_scaling]
-        self._put(rows, chosen)
+        self._shown = self._sight(value, context)
+        self._put(AlarmTableRows(list(self._entries(value, chosen, below, context)), maker), chosen)
 
-    def _put(self, rows: list[Row], chosen: AlarmRows) -> None:
+    def _row_context(self) -> RowContext:
+        return RowContext(self.now(), self.zone, self.readings, self.freshness is Freshness.STALE)
+
+    def _sight(self, value: AlarmOverview, context: RowContext) -> tuple[object, ...]:
+        """What decides which rows there are, beside what is watched."""
+        return id(value), context.is_stale, self.table.room
+
+    def _entries(
+        self, value: AlarmOverview, chosen: AlarmRows, below: Mapping[str, int], context: RowContext
+    ) -> Iterator[Entry | Row]:
+        for alarm in chosen.single:
+            count = below.get(alarm.id, 0)
+            yield Entry(alarm, below=count)
+            yield from (Entry(alarm, line) for line in range(count))
+        if chosen.unlisted:
+            yield unlisted_row(chosen.unlisted)
+        if chosen.outdated:
+            yield outdated_row(chosen.outdated, is_listed=bool(chosen.listed_outdated))
+            yield from (Entry(alarm, is_outdated=True) for alarm in chosen.listed_outdated)
+        yield from map(Entry, chosen.listed_normal)
+        if chosen.normal and (self.room or chosen.listed_normal):
+            is_listed = bool(chosen.listed_normal)
+            yield normal_row(chosen.normal, context, is_listed=is_listed, listed_at=value.listed_at)
+        if self.room and chosen.scaling:
+            yield scaling_row(chosen.scaling)
+            yield from map(Entry, chosen.listed_scaling)
+
+    def _put(self, rows: AlarmTableRows, chosen: AlarmRows) -> None:
         height = self.natural_height()
         if chosen.is_one_line != self.has_class("-line"):
             had_focus = self.has_focus or self.table.has_focus
@@ -114,27 +141,10 @@ class AlarmPanel(Panel[AlarmOverview]):
             if had_focus:
                 self.call_after_refresh(self.focus_list)
         self._all_normal = len(chosen.normal) if chosen.is_one_line else 0
-        self.table.set_rows(rows)
+        self._rows = rows
+        self.table.take_rows(rows)
         if height != self.natural_height():
             self.refresh(layout=True)
-
-    def _single(self, alarm: Alarm, context: RowContext, *, grave_below: bool = False) -> Row:
-        return alarm_row(alarm, context, self.acknowledged.get(alarm.id), grave_below=grave_below)
-
-    def _block(self, alarm: Alarm, context: RowContext, row: Row, sizes: list[int]) -> list[Row]:
-        """The alarm's row, and the lines below it: its sentence, and warnings that do not fit into the row."""
-        below = below_spans(
-            alarm, context, self.acknowledged.get(alarm.id), self.advice.get(alarm.id, NO_ADVICE)
-        )
-        fits = not calls(alarm) and width_of(row.cells[-1]) <= sizes[-1]
-        if not below or fits:
-            return [row]
-        indent = 2 + sizes[0]
-        lines = packed(below, max(8, self.table.room - indent - GAP))
-        return [
-            self._single(alarm, context, grave_below=True),
-            *(below_row(alarm, number, line, indent) for number, line in enumerate(lines)),
-        ]
 
     def on_resize(self) -> None:
         """Recompute which notes fit their rows."""
@@ -148,7 +158,7 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def natural_height(self) -> int:
         """The height of the table's head and rows."""
-        return 0 if self.has_class("-line") else 1 + len(self.table.rows)
+        return 0 if self.has_class("-line") else 1 + self.table.row_count
 
     def watch_acknowledged(self) -> None:
         """Show who has acknowledged which alarms."""
@@ -195,30 +205,37 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def list_normal(self) -> None:
         """List the normal alarms, too."""
-        self._normal_listed = True
+        self._listed.add(NORMAL)
         self._show_again()
 
     def _toggle(self, key: str) -> None:
-        if key == NORMAL:
-            self._normal_listed = not self._normal_listed
-        else:
-            self._scaling_listed = not self._scaling_listed
+        self._listed ^= {key}
         self._show_again()
 
     def tick(self) -> None:
-        """Update durations and freshness; unchanged rows are not repainted."""
-        self._show_again()
+        """Update durations and freshness of the rows on screen; unchanged ones are not repainted."""
+        value, context = self.state.value, self._row_context()
+        if value is None or self._rows is None or self._shown != self._sight(value, context):
+            self._show_again()
+            return
+        self._rows.renew(context)
+        self.table.redraw_rows()
+        if self._rows.is_outgrown:
+            self._show_again()
 
     def watch_state(self) -> None:
         """Show the state, even if only its freshness changed."""
         super().watch_state()
-        self._show_again()
+        if self.is_mounted:
+            self.tick()
 
     def facts(self, value: AlarmOverview) -> list[Span]:
         """That all are normal, in place of a list; the counts of each state are in the strip."""
         if not self._all_normal:
             return []
-        return all_normal_spans(self._all_normal, is_stale=self.freshness is Freshness.STALE)
+        context = self._row_context()
+        spans = all_normal_spans(self._all_normal, is_stale=context.is_stale)
+        return [*spans, *as_of_spans(value.listed_at, context)]
 
     def empty(self, value: AlarmOverview) -> str:
         """Having no alarms is a problem, not "all well"."""
@@ -227,7 +244,7 @@ class AlarmPanel(Panel[AlarmOverview]):
     def alarm(self, key: str) -> Alarm | None:
         """The alarm with this id in the displayed value."""
         overview = self.state.value
-        return next((each for each in overview.alarms if each.id == key), None) if overview else None
+        return overview.by_id.get(key) if overview else None
 
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:
@@ -235,7 +252,7 @@ class AlarmPanel(Panel[AlarmOverview]):
         alarm = self.alarm(event.key)
         if alarm is not None:
             self.post_message(self.Opened(alarm))
-        elif event.key in (NORMAL, SCALING):
+        elif event.key in FOLDS:
             self._toggle(event.key)
 
     @on(KeyedTable.Highlighted)
@@ -248,7 +265,7 @@ class AlarmPanel(Panel[AlarmOverview]):
     @on(KeyedTable.Gone)
     def _lose(self, event: KeyedTable.Gone) -> None:
         event.stop()
-        if event.key not in (NORMAL, SCALING):
+        if event.key not in FOLDS:
             self.post_message(self.Lost(event.key))
 
 
@@ -267,4 +284,9 @@ def count_spans(overview: AlarmOverview) -> list[Span]:
         spans.append((f"{style.text} {count}", style.role if count else "muted"))
     if not overview.mutes_read:
         spans += [("  ", ""), (_("? mutes unknown"), "warn")]
+    if overview.outdated:
+        words = _("? not read again {count}").format(count=f"{len(overview.outdated):,}")
+        spans += [("  ", ""), (words, "warn")]
+    if overview.unlisted:
+        spans += [("  ", ""), (_("? list incomplete"), "warn")]
     return spans

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from services.i18n import _, plural
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmState, is_plain
+from services.models.date_text import time_text
 from services.models.glyphs import DONE, NOT_JUDGED, OFF
 from services.models.journal import Acknowledgement
 from widgets.alarms.acknowledgements import short_spans
@@ -18,7 +19,7 @@ from widgets.drawing.lines import Line, Span
 from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.table import Row
 
-NORMAL, SCALING = "fold:normal", "fold:scaling"
+NORMAL, SCALING, OUTDATED = FOLDS = "fold:normal", "fold:scaling", "fold:outdated"
 """Keys of the lines that stand for several alarms."""
 
 
@@ -95,17 +96,28 @@ def below_spans(
 def below_row(alarm: Alarm, number: int, line: Line, indent: int) -> Row:
     """A line below an alarm's row; only the first one has the arrow."""
     arrow = "↳ " if number == 0 else "  "
-    return Row(f"note:{number}:{alarm.id}", ([(" " * indent + arrow, "rule"), *line],), heading=True)
+    return Row(below_key(alarm, number), ([(" " * indent + arrow, "rule"), *line],), heading=True)
 
 
-def normal_row(alarms: Sequence[Alarm], context: RowContext, *, is_listed: bool) -> Row:
-    """`● ok 6`: the line of all normal alarms together; below their rows, it folds them."""
+def below_key(alarm: Alarm, number: int) -> str:
+    """The key of that line."""
+    return f"note:{number}:{alarm.id}"
+
+
+def normal_row(
+    alarms: Sequence[Alarm], context: RowContext, *, is_listed: bool, listed_at: datetime | None = None
+) -> Row:
+    """`● ok 6`: the line of all normal alarms together; below their rows, it folds them.
+
+    `listed_at`: when the first of those was read that were not read with the others.
+    """
     if is_listed:
         words = plural("fold {count} normal alarm", "fold {count} normal alarms", len(alarms))
         return Row(NORMAL, ([("  " + words.format(count=len(alarms)), "faint")],), whole=True)
     style = ALARM_STYLES[AlarmState.OK]
     words = plural("{count} alarm", "{count} alarms", len(alarms)).format(count=len(alarms))
     line: list[Span] = [(f"{style.mark} ", style.role), (f"{style.word} {words}", "muted")]
+    line += as_of_spans(listed_at, context)
     return Row(NORMAL, (context.trusted(line),), whole=True)
 
 
@@ -117,6 +129,34 @@ def scaling_row(alarms: Sequence[Alarm]) -> Row:
         len(alarms),
     )
     return Row(SCALING, ([(f"{OFF} ", "faint"), (words.format(count=len(alarms)), "faint")],), whole=True)
+
+
+def outdated_row(alarms: Sequence[Alarm], *, is_listed: bool) -> Row:
+    """The line of all alarms together that were ok and could not be read again."""
+    words = plural(
+        "{count} alarm was ok and could not be read again",
+        "{count} alarms were ok and could not be read again",
+        len(alarms),
+    )
+    hint = _("Enter folds them") if is_listed else _("Enter lists them")
+    line: list[Span] = [
+        (f"{NOT_JUDGED} {words.format(count=f'{len(alarms):,}')}", "warn"),
+        (f"  {hint}", "faint"),
+    ]
+    return Row(OUTDATED, (line,), whole=True)
+
+
+def unlisted_row(why: str) -> Row:
+    """Why the list may lack alarms."""
+    return Row("note:unlisted", ([(f"{NOT_JUDGED} {why}", "warn")],), heading=True)
+
+
+def as_of_spans(listed_at: datetime | None, context: RowContext) -> list[Span]:
+    """`  those beyond the runbook's as of 09:10`; [] if all were read together."""
+    if listed_at is None:
+        return []
+    words = _("those beyond the runbook’s as of {time}")
+    return [("  ", ""), (words.format(time=time_text(listed_at, context.zone, context.now)), "muted")]
 
 
 def all_normal_spans(count: int, *, is_stale: bool) -> list[Span]:

@@ -151,8 +151,7 @@ def _badge(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
     if not overview.alarms:
         return [(_("? No alarms exist: this system is not monitored"), "warn")]
     spans = count_spans(overview)
-    firing = [alarm for alarm in overview.watched if alarm.state is AlarmState.ALARM]
-    if any(alarm.id not in acknowledgements for alarm in firing):
+    if any(alarm.id not in acknowledgements for alarm in overview.firing):
         text, _role = spans[0]
         spans[0] = (f" {text} ", "alert")
     return [*spans, *seen_spans(overview, acknowledgements)]

@@ -1,0 +1,137 @@
+"""The rows of the list of alarms, made when they are on screen."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.models.alarms import Alarm
+from widgets.alarms.acknowledgements import Seen
+from widgets.alarms.advice import NO_ADVICE, Advice
+from widgets.alarms.rows import RowContext, alarm_row, below_key, below_row, below_spans
+from widgets.alarms.values import calls
+from widgets.alarms.wording import packed
+from widgets.drawing.columns import GAP
+from widgets.drawing.lines import Line, width_of
+from widgets.drawing.row_source import Row
+
+MEASURED = 100
+"""Rows that are made for the columns' widths; wider ones that come on screen later widen the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowMaker:
+    """Makes the rows of one alarm."""
+
+    context: RowContext
+    acknowledged: Seen
+    advice: Mapping[str, Advice]
+    room: int
+    """Width that the columns share, in cells."""
+    sizes: Sequence[int] = ()
+    """The columns' widths by which `below` was decided."""
+
+    def single(self, alarm: Alarm, *, is_outdated: bool = False, grave_below: bool = False) -> Row:
+        """The alarm's own row."""
+        context = replace(self.context, is_stale=True) if is_outdated else self.context
+        return alarm_row(alarm, context, self.acknowledged.get(alarm.id), grave_below=grave_below)
+
+    def below(self, alarm: Alarm) -> list[Line]:
+        """The lines below the row: its sentence, and warnings; [] if they fit into the row."""
+        spans = below_spans(
+            alarm, self.context, self.acknowledged.get(alarm.id), self.advice.get(alarm.id, NO_ADVICE)
+        )
+        if not spans or (not calls(alarm) and width_of(self.single(alarm).cells[-1]) <= self.sizes[-1]):
+            return []
+        return packed(spans, max(8, self.room - self.indent - GAP))
+
+    @property
+    def indent(self) -> int:
+        """Cells to the left of the lines below a row."""
+        return 2 + self.sizes[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands in one row: an alarm's own row, or a line below it."""
+
+    alarm: Alarm
+    line: int = -1
+    """Of the lines below, from 0; -1: its own row."""
+    below: int = 0
+    """How many lines are below its own row."""
+    is_outdated: bool = False
+
+    @property
+    def key(self) -> str:
+        """The row's key."""
+        return str(self.alarm.id) if self.line < 0 else below_key(self.alarm, self.line)
+
+
+class AlarmTableRows:
+    """A row for each entry; a row is made when it is asked for, and once until `renew`."""
+
+    def __init__(self, entries: Sequence[Entry | Row], maker: RowMaker) -> None:
+        self.keys = [entry.key for entry in entries]
+        self._entries = entries
+        self._maker = maker
+        self._rows: dict[int, Row] = {}
+        self._below: dict[str, list[Line]] = {}
+        self._widest: list[Line] = []
+        self._has_grown = False
+        self.is_outgrown = False
+        """Whether an alarm now has another number of lines below its row than when the rows were put together."""
+        for place in range(min(MEASURED, len(entries))):
+            self.row(place)
+        self._has_grown = False
+
+    def renew(self, context: RowContext) -> None:
+        """Make the rows anew when they are asked for next."""
+        self._maker = replace(self._maker, context=context)
+        self._rows.clear()
+        self._below.clear()
+
+    def row(self, place: int) -> Row:
+        """The row at `place`."""
+        row = self._rows.get(place)
+        if row is None:
+            row = self._rows[place] = self._made(self._entries[place])
+            self._measure(row)
+        return row
+
+    def is_heading(self, place: int) -> bool:
+        """Whether it is a line below an alarm's row."""
+        entry = self._entries[place]
+        return entry.heading if isinstance(entry, Row) else entry.line >= 0
+
+    def measured(self) -> Iterable[Row]:
+        """One row of the widest cells so far."""
+        return [Row("", tuple(self._widest))] if self._widest else []
+
+    def has_grown(self) -> bool:
+        """Whether a cell made since the last call is wider than all before."""
+        has_grown, self._has_grown = self._has_grown, False
+        return has_grown
+
+    def _made(self, entry: Entry | Row) -> Row:
+        if isinstance(entry, Row):
+            return entry
+        alarm, maker = entry.alarm, self._maker
+        if not (entry.below or entry.line >= 0):
+            return maker.single(alarm, is_outdated=entry.is_outdated)
+        if alarm.id not in self._below:
+            self._below[alarm.id] = maker.below(alarm)
+        lines = self._below[alarm.id]
+        if entry.line < 0:
+            self.is_outgrown = self.is_outgrown or len(lines) != entry.below
+            return maker.single(alarm, grave_below=True)
+        line = lines[entry.line] if entry.line < len(lines) else []
+        return below_row(alarm, entry.line, line, maker.indent)
+
+    def _measure(self, row: Row) -> None:
+        if row.heading or row.whole:
+            return
+        if not self._widest:
+            self._widest = [[] for _cell in row.cells]
+        for column, cell in enumerate(row.cells):
+            if width_of(cell) > width_of(self._widest[column]):
+                self._widest[column] = cell
+                self._has_grown = True

@@ -17,7 +17,7 @@ from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.feeds import Freshness
 from widgets.alarms.acknowledgements import Seen
 from widgets.alarms.advice import Advice
-from widgets.alarms.row_source import MEASURED, AlarmTableRows, Entry, RowMaker
+from widgets.alarms.row_source import MEASURED, NOTED, AlarmTableRows, Entry, RowMaker
 from widgets.alarms.rows import (
     FOLDS,
     NORMAL,
@@ -92,8 +92,8 @@ class AlarmPanel(Panel[AlarmOverview]):
         maker = RowMaker(context, self.acknowledged, self.advice, self.table.room)
         first = [maker.single(alarm).cells for alarm in value.watched[:MEASURED]]
         maker = replace(maker, sizes=widths(self.table.columns, first, self.table.room))
-        # What is normal has no lines below; where very many are not, the last ones show what fits into their row.
-        below = {str(alarm.id): len(maker.below(alarm)) for alarm in value.unusual[:MEASURED]}
+        # What is normal has no lines below.
+        below = {str(alarm.id): len(maker.below(alarm)) for alarm in value.unusual[:NOTED]}
         chosen = alarm_rows(
             value,
             self.room,
@@ -166,7 +166,8 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def watch_readings(self) -> None:
         """Show the new values."""
-        self._show_again()
+        if self.is_mounted:
+            self.tick()
 
     def watch_advice(self) -> None:
         """Show what the runbook says."""
@@ -181,6 +182,10 @@ class AlarmPanel(Panel[AlarmOverview]):
         """The alarm under the cursor; None if there is none, or no list."""
         key = None if self.has_class("-line") else self.table.cursor_key
         return self.alarm(key) if key is not None else None
+
+    def seen(self) -> frozenset[str]:
+        """Ids of the alarms whose rows can be seen, if the list can."""
+        return frozenset() if self.has_class("-line") else frozenset(self.table.visible_keys)
 
     def focus_list(self) -> None:
         """Put the focus on the list, or on the one line in its place."""

@@ -13,8 +13,10 @@ from widgets.drawing.columns import GAP
 from widgets.drawing.lines import Line, width_of
 from widgets.drawing.row_source import Row
 
-MEASURED = 100
+MEASURED = 50
 """Rows that are made for the columns' widths; wider ones that come on screen later widen the columns."""
+NOTED = 100
+"""Alarms that have lines below their rows; of more alarms that are not normal, the others show what fits into the row."""
 
 
 @dataclass(frozen=True, slots=True)

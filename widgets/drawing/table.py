@@ -79,6 +79,12 @@ class KeyedTable(ScrolledRows, can_focus=True):
         return len(self._source.keys)
 
     @property
+    def visible_keys(self) -> Sequence[str]:
+        """The keys of the rows on screen."""
+        top = self.scroll_offset.y
+        return self._source.keys[top : top + max(0, self.size.height - 1)]
+
+    @property
     def room(self) -> int:
         """Width that the columns share, in cells."""
         return max(0, self._room - _GUTTER - self._margin)

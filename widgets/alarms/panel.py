@@ -103,7 +103,7 @@ class AlarmPanel(Panel[AlarmOverview]):
             outdated_listed=OUTDATED in self._listed,
         )
         self._shown = self._sight(value, context)
-        self._put(AlarmTableRows(list(self._entries(value, chosen, below, context)), maker), chosen)
+        self._put(AlarmTableRows(list(self._entries(chosen, below, context)), maker), chosen)
 
     def _row_context(self) -> RowContext:
         return RowContext(self.now(), self.zone, self.readings, self.freshness is Freshness.STALE)
@@ -113,7 +113,7 @@ class AlarmPanel(Panel[AlarmOverview]):
         return id(value), context.is_stale, self.table.room
 
     def _entries(
-        self, value: AlarmOverview, chosen: AlarmRows, below: Mapping[str, int], context: RowContext
+        self, chosen: AlarmRows, below: Mapping[str, int], context: RowContext
     ) -> Iterator[Entry | Row]:
         for alarm in chosen.single:
             count = below.get(alarm.id, 0)
@@ -126,8 +126,7 @@ class AlarmPanel(Panel[AlarmOverview]):
             yield from (Entry(alarm, is_outdated=True) for alarm in chosen.listed_outdated)
         yield from map(Entry, chosen.listed_normal)
         if chosen.normal and (self.room or chosen.listed_normal):
-            is_listed = bool(chosen.listed_normal)
-            yield normal_row(chosen.normal, context, is_listed=is_listed, listed_at=value.listed_at)
+            yield normal_row(chosen.normal, context, is_listed=bool(chosen.listed_normal))
         if self.room and chosen.scaling:
             yield scaling_row(chosen.scaling)
             yield from map(Entry, chosen.listed_scaling)
@@ -235,11 +234,9 @@ class AlarmPanel(Panel[AlarmOverview]):
             self.tick()
 
     def facts(self, value: AlarmOverview) -> list[Span]:
-        """That all are normal, in place of a list; the counts of each state are in the strip."""
-        if not self._all_normal:
-            return []
+        """That all are normal, in place of a list, and how old the list is; each state's count is in the strip."""
         context = self._row_context()
-        spans = all_normal_spans(self._all_normal, is_stale=context.is_stale)
+        spans = all_normal_spans(self._all_normal, is_stale=context.is_stale) if self._all_normal else []
         return [*spans, *as_of_spans(value.listed_at, context)]
 
     def empty(self, value: AlarmOverview) -> str:

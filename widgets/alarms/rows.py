@@ -104,20 +104,14 @@ def below_key(alarm: Alarm, number: int) -> str:
     return f"note:{number}:{alarm.id}"
 
 
-def normal_row(
-    alarms: Sequence[Alarm], context: RowContext, *, is_listed: bool, listed_at: datetime | None = None
-) -> Row:
-    """`● ok 6`: the line of all normal alarms together; below their rows, it folds them.
-
-    `listed_at`: when the first of those was read that were not read with the others.
-    """
+def normal_row(alarms: Sequence[Alarm], context: RowContext, *, is_listed: bool) -> Row:
+    """`● ok 6`: the line of all normal alarms together; below their rows, it folds them."""
     if is_listed:
         words = plural("fold {count} normal alarm", "fold {count} normal alarms", len(alarms))
         return Row(NORMAL, ([("  " + words.format(count=len(alarms)), "faint")],), whole=True)
     style = ALARM_STYLES[AlarmState.OK]
     words = plural("{count} alarm", "{count} alarms", len(alarms)).format(count=len(alarms))
     line: list[Span] = [(f"{style.mark} ", style.role), (f"{style.word} {words}", "muted")]
-    line += as_of_spans(listed_at, context)
     return Row(NORMAL, (context.trusted(line),), whole=True)
 
 

@@ -24,10 +24,10 @@ THOROUGH = 3600.0
 """Seconds between two readings without prefixes."""
 LANES = 3
 """Parts that are read at the same time."""
-PAGES = 24
-"""Pages that are read before what fires is read again."""
+PAGES = 15
+"""Pages that are read before what fires is read again: about three seconds."""
 PART = 1_500
-"""A part has fewer known alarms than this if their names permit: half as many as PAGES contain, with room for new ones."""
+"""A part has fewer known alarms than this if their names permit: as many as PAGES contain."""
 _LONGEST = 24
 """Characters of the longest prefix."""
 
@@ -51,8 +51,9 @@ class AlarmList:
         self._requests = requests
         self._clock = clock
         self._alarms: dict[str, Alarm] = {}
-        self._read_at: dict[str, float] = {}
-        """By name, by the clock's `elapsed`."""
+        self._readings: dict[str, tuple[float, int]] = {}
+        """By name: when it was read last (`clock.elapsed`), and in which reading of the whole list."""
+        self._reading = 0
         self._failed: set[str] = set()
         """Alarms of a part that failed after they were read last."""
         self._parts: deque[Part] = deque()
@@ -94,30 +95,32 @@ class AlarmList:
 
     def put(self, alarms: Iterable[Alarm]) -> None:
         """Take note of alarms that were read now."""
-        now = self._clock.elapsed()
+        reading = (self._clock.elapsed(), self._reading)
         for name, alarm in by_name(alarms).items():
             # The same object, so that what is shown is compared by identity.
             before = self._alarms.get(name)
             self._alarms[name] = before if before is not None and before == alarm else alarm
-            self._read_at[name] = now
+            self._readings[name] = reading
             self._failed.discard(name)
 
     def remove(self, names: Iterable[str]) -> None:
         """Forget alarms that AWS does not have."""
         for name in names:
             self._alarms.pop(name, None)
-            self._read_at.pop(name, None)
+            self._readings.pop(name, None)
             self._failed.discard(name)
 
     def outdated(self) -> frozenset[str]:
         """The alarms that were not read when they were due, or could not be."""
         oldest = self._clock.elapsed() - 2 * EVERY - 1
-        return frozenset(self._failed).union(name for name, at in self._read_at.items() if at < oldest)
+        return frozenset(self._failed).union(
+            name for name, (at, _reading) in self._readings.items() if at < oldest
+        )
 
     def age(self, names: Iterable[str]) -> float:
         """Seconds since the first of these alarms was read; 0 for none."""
         now = self._clock.elapsed()
-        return max((now - self._read_at[name] for name in names), default=0.0)
+        return max((now - self._readings[name][0] for name in names), default=0.0)
 
     def begin(self, first: Listed | None = None) -> None:
         """Read the whole list without prefixes from now on; `first`: its first pages."""
@@ -127,12 +130,17 @@ class AlarmList:
             self._pages = -(-len(first.alarms) // MOST_RECORDS)
             self._parts[0].token = first.token
 
-    async def advance(self) -> None:
-        """Read some pages, if the list is due or has been begun. A part that fails is tried again the next time."""
+    def begin_if_due(self) -> bool:
+        """Begin to read the whole list where it is time. Returns whether it has been begun."""
         now = self._clock.elapsed()
-        if self._began is None or now - self._began >= EVERY:
-            is_thorough = self._thorough is None or now - self._thorough >= THOROUGH
-            self._start([Part()] if is_thorough else self._by_prefix())
+        if self._began is not None and now - self._began < EVERY:
+            return False
+        is_thorough = self._thorough is None or now - self._thorough >= THOROUGH
+        self._start([Part()] if is_thorough else self._by_prefix())
+        return True
+
+    async def advance(self) -> None:
+        """Read some pages of what has been begun. A part that fails is tried again the next time."""
         for part in self._parts:
             part.problem = None
         pages = iter(range(PAGES))
@@ -146,6 +154,7 @@ class AlarmList:
 
     def _start(self, parts: list[Part]) -> None:
         self._began = self._clock.elapsed()
+        self._reading += 1
         self._thorough_began = self._began if [part.prefix for part in parts] == [""] else None
         self._parts = deque(parts)
         self._pages, self._is_cut = 0, False
@@ -210,8 +219,11 @@ class AlarmList:
             self._thorough = self._thorough_began
 
     def _unread(self, part: Part) -> Iterator[str]:
-        began = self._began or 0.0
-        return (name for name, at in self._read_at.items() if at < began and name.startswith(part.prefix))
+        return (
+            name
+            for name, (_at, reading) in self._readings.items()
+            if reading < self._reading and name.startswith(part.prefix)
+        )
 
 
 def prefixes(names: Iterable[str]) -> list[str]:

@@ -151,8 +151,8 @@ class AlarmRequests:
     async def _parsed(self, page: Answer) -> AsyncIterator[Alarm]:
         now = self._clock.now()
         # All lists are checked first: an unreadable row fails the whole page.
-        made = [(make, row) for key, make in KINDS for row in rows(page, key)]
-        for number, (make, row) in enumerate(made):
+        pairs = [(make, row) for key, make in KINDS for row in rows(page, key)]
+        for number, (make, row) in enumerate(pairs):
             if number and number % SLICE == 0:
                 await next_turn()
             yield warmed(make(row), now)

@@ -68,10 +68,12 @@ class AlarmWatch:
                 return await self._small(by_name(listed.alarms))
             self._is_large = True
             self._list.begin(listed)
-        elif self._begins_anew:
-            self._begins_anew = False
+            return await self._large(advances=False)
+        begins, self._begins_anew = self._begins_anew, False
+        if begins:
             self._list.begin()
-        return await self._large()
+        # What fires is shown before the first pages are read.
+        return await self._large(advances=not (begins or self._list.begin_if_due()))
 
     async def _small(self, alarms: Mapping[str, Alarm]) -> AlarmOverview:
         """The overview where all alarms have just been read."""
@@ -81,10 +83,11 @@ class AlarmWatch:
         remarks = (*unread, *self._requests.remarks)
         return overview_of(every | heard, self._expected, muting, remarks)
 
-    async def _large(self) -> AlarmOverview:
+    async def _large(self, *, advances: bool) -> AlarmOverview:
         current = await self._current()
         muting = await self._mutes.read(turned=self._turned(current.values()))
-        await self._list.advance()
+        if advances:
+            await self._list.advance()
         alarms, unlisted = self._list.alarms, self._list.unlisted or self._cut
         if self._list.is_progressing:
             self.read_on()

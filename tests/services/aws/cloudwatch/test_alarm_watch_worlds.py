@@ -1,0 +1,197 @@
+"""Random worlds: what the watch of many alarms tells is never better than what a whole reading would tell now.
+
+What is read seldom is as of its own time, and the overview says which. That it is OK may be said of an alarm only while
+AWS says so; that nothing about it is worth a word (its actions, for example), as of that time.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.aws.client.errors import AwsError
+from services.aws.cloudwatch.alarms.parsing import ORDER
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.cloudwatch.alarms.watch import AlarmWatch
+from services.clock import ManualClock
+from services.models.alarms import AlarmOverview, AlarmState
+from services.models.problem import ProblemKind
+from tests.services.aws.canned import Canned, failure
+from tests.services.aws.cloudwatch.test_alarms import book, metric
+from tui.cli.reads import judge
+from tui.exit_status import ExitStatus
+
+NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
+SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops"
+STEP = "arn:aws:autoscaling:ap-northeast-1:123456789012:scalingPolicy:1:autoScalingGroupName/a:policyName/p"
+OWN = ("own-a", "own-b")
+SOME = tuple(f"{letter}-{number}" for letter in "abc" for number in range(4))
+PADDING = tuple(f"{letter}-padding-{number:03}" for letter in "abc" for number in range(30))
+"""So many that the account is a large one."""
+STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
+WORSE = [AlarmState.OK, AlarmState.INSUFFICIENT, AlarmState.ALARM]
+
+NAMES = st.sampled_from((*OWN, *SOME))
+ROW = st.fixed_dictionaries(
+    {
+        "StateValue": st.sampled_from(STATES),
+        "ActionsEnabled": st.sampled_from((True, True, True, False)),
+        "AlarmActions": st.sampled_from(([SNS], [SNS], [], [STEP])),
+    }
+)
+EVENTS = st.one_of(
+    st.tuples(st.just("set"), NAMES, ROW),
+    st.tuples(st.just("delete"), NAMES, st.none()),
+    st.tuples(st.just("mute"), st.frozensets(NAMES, max_size=3), st.none()),
+    st.tuples(
+        st.just("fault"),
+        st.sampled_from(("AlarmNamePrefix", "NextToken", "StateValue", "AlarmNames", "")),
+        st.none(),
+    ),
+    st.tuples(st.just("minutes"), st.integers(1, 25), st.none()),
+    st.tuples(st.just("refresh"), st.none(), st.none()),
+)
+
+
+@dataclass
+class World:
+    """An AWS with these alarms, in which requests that have the parameter `fault` fail."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    muted: frozenset[str] = frozenset()
+    fault: str = ""
+
+    def describe(self, params: dict[str, Any]) -> Any:
+        """DescribeAlarms."""
+        if self.fault and self.fault in params:
+            return failure(ProblemKind.UNAVAILABLE)
+        names, prefix, state = (params.get(key) for key in ("AlarmNames", "AlarmNamePrefix", "StateValue"))
+        if "ParentsOfAlarmName" in params or params.get("AlarmTypes") == ["CompositeAlarm"]:
+            return {"MetricAlarms": []}
+        chosen = [
+            self.rows[name]
+            for name in sorted(self.rows)
+            if (names is None or name in names)
+            and name.startswith(prefix or "")
+            and state in (None, self.rows[name]["StateValue"])
+        ]
+        begin = int(params.get("NextToken", 0))
+        end = begin + params["MaxRecords"]
+        return {"MetricAlarms": chosen[begin:end]} | ({"NextToken": str(end)} if end < len(chosen) else {})
+
+    def mutes(self, _params: dict[str, Any]) -> Any:
+        """ListAlarmMuteRules."""
+        arn = "arn:aws:cloudwatch:ap-northeast-1:1:alarm-mute-rule:night"
+        summary = {"AlarmMuteRuleArn": arn, "Status": "ACTIVE"}
+        return {"AlarmMuteRuleSummaries": [summary] if self.muted else []}
+
+    def rule(self, _params: dict[str, Any]) -> Any:
+        """GetAlarmMuteRule."""
+        return {"Name": "night", "MuteTargets": {"AlarmNames": sorted(self.muted)}, "Rule": {}}
+
+
+class Console:
+    """A watch and, as its reference, a reading of everything."""
+
+    def __init__(self) -> None:
+        self.world, self.clock = World(), ManualClock(NOW)
+        for name in (*OWN, *SOME, *PADDING):
+            self.world.rows[name] = metric(name, "OK", AlarmActions=[SNS])
+        canned = Canned(
+            DescribeAlarms=self.world.describe,
+            ListAlarmMuteRules=self.world.mutes,
+            GetAlarmMuteRule=self.world.rule,
+        )
+        self.canned = canned
+        self.watch = AlarmWatch(canned, book(*OWN), self.clock)
+        self.watch.read_on = self._read_on
+        self._goes_on = False
+
+    def _read_on(self) -> None:
+        self._goes_on = True
+
+    async def read(self) -> AlarmOverview | None:
+        """A reading as the feed makes it; None: it failed."""
+        try:
+            self._goes_on = True
+            overview = None
+            while self._goes_on:
+                self._goes_on = False
+                overview = await self.watch.read()
+                await self.check(overview)
+        except AwsError:
+            return None
+        return overview
+
+    async def truth(self) -> AlarmOverview:
+        """What a reading of everything tells now."""
+        fault, self.world.fault = self.world.fault, ""
+        try:
+            return await Alarms(self.canned, book(*OWN), clock=self.clock).overview()
+        finally:
+            self.world.fault = fault
+
+    async def check(self, overview: AlarmOverview) -> None:
+        """No alarm is told to be better than it is."""
+        truth = await self.truth()
+        for alarm in overview.alarms:
+            real = truth.by_id.get(alarm.id)
+            assert real is None or ORDER.index(alarm.state) <= ORDER.index(real.state), (alarm, real)
+            if alarm.expected or alarm.state is not AlarmState.OK:
+                assert real is not None
+                unmuted = {"muted_by": "", "muted_until": None, "parents_read": True}
+                assert alarm.model_copy(update=unmuted) == real.model_copy(update=unmuted), "as it is now"
+        # The runbook's alarms, and whatever fires or has no data, are complete.
+        urgent = {alarm.id for alarm in truth.alarms if alarm.expected or alarm.state is not AlarmState.OK}
+        assert urgent <= {alarm.id for alarm in overview.alarms}
+        assert {alarm.id for alarm in overview.watched if alarm.expected} == set(OWN)
+        assert overview.count(AlarmState.ALARM) == truth.count(AlarmState.ALARM)
+        assert not {alarm.id for alarm in overview.alarms} & {alarm.id for alarm in overview.outdated}
+        if not overview.is_whole:
+            assert judge(overview) in (ExitStatus.UNKNOWN, ExitStatus.ABNORMAL)
+
+
+async def live(events: list[tuple[str, Any, Any]]) -> None:
+    console = Console()
+    await console.read()
+    world = console.world
+    for kind, what, row in events:
+        if kind == "set":
+            world.rows[what] = metric(what, "OK", **row)
+        elif kind == "delete":
+            world.rows.pop(what, None)
+        elif kind == "mute":
+            world.muted = what
+        elif kind == "fault":
+            world.fault = what
+        elif kind == "refresh":
+            console.watch.refresh()
+        else:
+            for _minute in range(what):
+                console.clock.advance(60)
+                await console.read()
+    world.fault = ""
+    console.watch.refresh()
+    overview = await console.read()
+    assert overview is not None
+    truth = await console.truth()
+    assert overview.is_whole
+    readable = {"parents_read": True}
+    assert [alarm.model_copy(update=readable) for alarm in overview.alarms] == [
+        alarm.model_copy(update=readable) for alarm in truth.alarms
+    ]
+    assert judge(overview) is judge(truth)
+
+
+@given(st.lists(EVENTS, max_size=12))
+@settings(max_examples=40)
+def test_a_watch_tells_nothing_better_than_it_is_and_the_same_after_a_whole_reading(
+    events: list[tuple[str, Any, Any]],
+) -> None:
+    # More than a page is a large account here.
+    with patch("services.aws.cloudwatch.alarms.watch.FEW", 1):
+        asyncio.run(live(events))

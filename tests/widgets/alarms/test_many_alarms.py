@@ -1,0 +1,170 @@
+"""A list of very many alarms: rows are made when they are on screen, whatever their number."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
+from tests.widgets import gallery_data
+from tests.widgets.alarms.test_alarm_panel import AlarmApp, lines
+from widgets.alarms import row_source
+from widgets.alarms.panel import AlarmPanel
+from widgets.alarms.strip import AlarmStrip
+from widgets.alarms.wording import since_text
+from widgets.drawing.ticker import ticker_of
+
+COUNT = 5_000
+ROOM = 40
+
+
+def overview(firing: int = 3, count: int = COUNT, **more: object) -> AlarmOverview:
+    alarms = [gallery_data.alarm(f"fires-{number}", AlarmState.ALARM, number) for number in range(firing)]
+    alarms += [
+        gallery_data.alarm(f"ok-{number:05}", AlarmState.OK, 10 + number) for number in range(count - firing)
+    ]
+    return AlarmOverview(alarms=tuple(alarms), **more)
+
+
+@contextmanager
+def rows_made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The names of the alarms whose rows are made in the block."""
+    names: list[str] = []
+    make = row_source.alarm_row
+
+    def noting(alarm: Alarm, *args: object, **options: object) -> object:
+        names.append(str(alarm.name))
+        return make(alarm, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(row_source, "alarm_row", noting)
+        yield names
+
+
+async def test_each_second_only_the_rows_on_screen_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, ROOM)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.list_normal()
+        with rows_made(monkeypatch) as names:
+            panel.state = gallery_data.fresh(overview())
+            await pilot.pause()
+        assert 0 < len(names) < 400
+        assert "fires-0" in lines(app)[3], "the first are shown"
+        for key in ("", "end", "pageup", "home", "pagedown", "j"):
+            panel.table.focus()
+            with rows_made(monkeypatch) as names:
+                await pilot.press(*([key] if key else []))
+                await pilot.pause()
+            assert len(set(names)) <= 2 * ROOM, key
+            with rows_made(monkeypatch) as names:
+                ticker_of(app).now(1)
+                await pilot.pause()
+            assert 0 < len(set(names)) <= ROOM, key
+
+
+async def test_folding_and_scrolling_reach_every_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, ROOM)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.room = 12
+        panel.state = gallery_data.fresh(overview())
+        await pilot.pause()
+        assert panel.table.row_count < ROOM
+        assert any("4997 alarms" in line or "4,997 alarms" in line for line in lines(app))
+        panel.table.focus()
+        await pilot.press("end", "enter")
+        await pilot.pause()
+        assert panel.table.row_count > COUNT
+        assert panel.table.cursor_key == "fold:normal", "the line is now at the end"
+        await pilot.press("k", "enter")
+        await pilot.pause()
+        assert [event.alarm.name for event in app.seen] == ["ok-04996"]
+        await pilot.press("end", "enter")
+        await pilot.pause()
+        assert panel.table.row_count < ROOM
+
+
+async def test_the_cursor_stays_on_its_alarm_when_the_order_changes() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, ROOM)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.list_normal()
+        before = overview()
+        panel.state = gallery_data.fresh(before)
+        await pilot.pause()
+        panel.table.focus()
+        await pilot.press("end", "k")
+        name = panel.chosen.name
+        fires = before.by_id[name].model_copy(
+            update={"state": AlarmState.ALARM, "since": gallery_data.NOW - timedelta(minutes=1)}
+        )
+        others = [alarm for alarm in before.alarms if alarm.name != name]
+        panel.state = gallery_data.fresh(AlarmOverview(alarms=(fires, *others)))
+        await pilot.pause()
+        assert panel.chosen == fires
+        assert any(name in line and "firing" in line for line in lines(app)[2:5])
+
+
+async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        with rows_made(monkeypatch) as names:
+            panel.state = app.query_one(AlarmStrip).state = gallery_data.fresh(overview(firing=COUNT))
+            await pilot.pause()
+        assert len(names) < 800
+        await pilot.pause()
+        assert "firing 5000" in lines(app)[0]
+        panel.table.focus()
+        await pilot.press("end", "enter")
+        assert [event.alarm.name for event in app.seen] == ["fires-4999"]
+
+
+async def test_columns_widen_for_wider_rows_that_come_on_screen() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, 24)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        value = overview()
+        panel.list_normal()
+        panel.state = gallery_data.fresh(value)
+        await pilot.pause()
+        since = [column.title for column in panel.table.columns].index("Since")
+        before = panel.table.column_widths[since]
+        panel.table.move_to("ok-04000")
+        await pilot.pause()
+        await pilot.pause()
+        assert panel.table.column_widths[since] > before
+        row = next(line for line in lines(app) if "ok-04000" in line)
+        assert since_text(value.by_id["ok-04000"], gallery_data.JST, gallery_data.NOW) in row
+
+
+async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they_are() -> None:
+    app = AlarmApp()
+    known = overview(firing=0, count=30)
+    value = AlarmOverview(
+        alarms=known.alarms[:20],
+        outdated=known.alarms[20:],
+        listed_at=gallery_data.NOW - timedelta(minutes=9),
+        unlisted="The list of all alarms could not be read: refused",
+    )
+    async with app.run_test(size=(120, ROOM)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.room = 8
+        panel.state = app.query_one(AlarmStrip).state = gallery_data.fresh(value)
+        await pilot.pause()
+        text = "\n".join(lines(app))
+        assert "● ok 20" in text
+        assert "? not read again 10  ? list incomplete" in text
+        assert "could not be read: refused" in text
+        assert "those beyond the runbook’s as of 09:03" in text
+        assert "alarms are ok" not in text, "not all"
+        panel.table.focus()
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        listed = [line for line in lines(app) if "ok-00025" in line]
+        assert len(listed) == 1
+        assert "●" not in listed[0]
+        await pilot.press("j", "enter")
+        assert [event.alarm.name for event in app.seen] == ["ok-00020"], "its detail can be opened"

@@ -48,8 +48,10 @@ class Announcements:
         if problem or state.value is None:
             return
         for alarm in state.value.alarms:
+            if not alarm.expected:
+                continue
             before = self._alarms.get(alarm.id, AlarmState.OK)
-            if alarm.expected and alarm.state is not before:
+            if alarm.state is not before:
                 glyph, text = _ALARMS[alarm.state]
                 yield f"{glyph} " + _(text).format(name=alarm.name, reason=alarm.reason).rstrip()
             self._alarms[alarm.id] = alarm.state

@@ -204,7 +204,7 @@ class AlarmOverview(Model):
     @cached_property
     def by_id(self) -> Mapping[str, Alarm]:
         """The alarms by their exact names, with outdated ones."""
-        return {str(alarm.id): alarm for alarm in (*self.outdated, *self.alarms)}
+        return {alarm.id: alarm for alarm in (*self.outdated, *self.alarms)}
 
     @cached_property
     def watched(self) -> tuple[Alarm, ...]:
@@ -222,14 +222,33 @@ class AlarmOverview(Model):
         return tuple(alarm for alarm in self.watched if alarm.state is AlarmState.ALARM)
 
     @cached_property
-    def plain(self) -> tuple[Alarm, ...]:
-        """The watched alarms that are normal, with nothing worth a word (`is_plain`)."""
-        return tuple(alarm for alarm in self.watched if is_plain(alarm))
+    def calling(self) -> tuple[Alarm, ...]:
+        """The watched alarms that need an acknowledgement: firing and missing ones."""
+        states = (AlarmState.ALARM, AlarmState.MISSING)
+        return tuple(alarm for alarm in self.watched if alarm.state in states)
 
     @cached_property
+    def arns(self) -> frozenset[RawId]:
+        """The ARNs of all alarms."""
+        return frozenset(alarm.arn for alarm in self.alarms)
+
+    @property
+    def plain(self) -> tuple[Alarm, ...]:
+        """The watched alarms that are normal, with nothing worth a word (`is_plain`)."""
+        return self._by_plainness[0]
+
+    @property
     def unusual(self) -> tuple[Alarm, ...]:
         """The other watched alarms."""
-        return tuple(alarm for alarm in self.watched if not is_plain(alarm))
+        return self._by_plainness[1]
+
+    @cached_property
+    def _by_plainness(self) -> tuple[tuple[Alarm, ...], tuple[Alarm, ...]]:
+        plain: list[Alarm] = []
+        unusual: list[Alarm] = []
+        for alarm in self.watched:
+            (plain if is_plain(alarm) else unusual).append(alarm)
+        return tuple(plain), tuple(unusual)
 
     @cached_property
     def _counts(self) -> Counter[AlarmState]:

@@ -1,5 +1,6 @@
 """Base types of all models: frozen, strict, and free of text that could control the terminal."""
 
+from functools import cache
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -15,6 +16,17 @@ class Model(BaseModel):
 
     schema_name: ClassVar[str] = ""
     """Name in JSON Schemas, for a class that was renamed after programs could refer to it; "" is the class's own."""
+
+
+def share_fields_set(model: BaseModel) -> None:
+    """Let a model that exists by the ten thousand share the set of its fields' names: half of its memory."""
+    object.__setattr__(model, "__pydantic_fields_set__", _fields_of(type(model)))
+
+
+@cache
+def _fields_of(kind: type[BaseModel]) -> set[str]:
+    # A set, because a copy of a model adds to a copy of it.
+    return set(kind.model_fields)
 
 
 Clean = Annotated[str, BeforeValidator(clean)]

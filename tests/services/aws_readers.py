@@ -22,6 +22,8 @@ from services.aws.cloudtrail.reader import CloudTrailReader
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.parents import ParentAlarms
 from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.cloudwatch.alarms.requests import AlarmRequests
+from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.cost_explorer import CostExplorerReader
@@ -201,7 +203,7 @@ async def _parents(context: InspectionContext) -> object:
         Alarm(id=silent, name=silent, state=AlarmState.OK),
         Alarm(id=speaker, name=speaker, state=AlarmState.OK, kind=AlarmKind.COMPOSITE, has_actions=True),
     ]
-    return await ParentAlarms(context.reader).marked(alarms)
+    return await ParentAlarms(context.reader).marks(alarms, alarms[1:])
 
 
 async def _invalidation(context: InspectionContext) -> object:
@@ -302,6 +304,11 @@ CALLS: dict[str, Question] = {
     "AccessKeys.keys": _keys,
     "AccessKeys.used": _used,
     "AccessKeys.users": lambda context: AccessKeys(context.reader).users(),
+    "AlarmRequests.asked": lambda context: AlarmRequests(context.reader, context.clock).asked([context.runbook.alarms[0].name]),
+    "AlarmRequests.in_state": lambda context: AlarmRequests(context.reader, context.clock).in_state("ALARM"),
+    "AlarmRequests.named": lambda context: AlarmRequests(context.reader, context.clock).named([context.runbook.alarms[0].name]),
+    "AlarmRequests.read": lambda context: AlarmRequests(context.reader, context.clock).read(),
+    "AlarmWatch.read": lambda context: AlarmWatch(context.reader, context.runbook, context.clock).read(),
     "Alarms.overview": lambda context: Alarms(context.reader, context.runbook, clock=context.clock).overview(),
     "Alarms.by_arns": lambda context: Alarms(context.reader, context.runbook).by_arns([context.runbook.alarms[0].name]),
     "Alarms.contributors": lambda context: Alarms(context.reader, context.runbook).contributors(context.runbook.alarms[0].name),
@@ -377,7 +384,7 @@ CALLS: dict[str, Question] = {
     "S3Reader.under": lambda context: S3Reader(context.reader).under(
         _waf(context).log_bucket, f"{context.clock.now():%Y/%m/%d}/", pages=2
     ),
-    "ParentAlarms.marked": _parents,
+    "ParentAlarms.marks": _parents,
     "Regions.described": lambda context: Regions(context.reader).described(),
     "Regions.enabled": lambda context: Regions(context.reader).enabled(),
     "Regions.listed": lambda context: Regions(context.reader).listed(),

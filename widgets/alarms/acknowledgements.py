@@ -7,7 +7,7 @@ from textual.content import Content
 
 from services.i18n import _
 from services.models import glyphs
-from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmOverview, AlarmTransition
 from services.models.date_text import time_text
 from services.models.journal import Acknowledgement
 from widgets.alarms.history import entry_lines, grouped, history_lines
@@ -19,8 +19,6 @@ from widgets.drawing.state_styles import ALARM_STYLES
 Seen = Mapping[str, Acknowledgement]
 """The acknowledgements of the present states, by the alarm's exact name."""
 _SHORT = 48
-_CALLING = (AlarmState.ALARM, AlarmState.MISSING)
-"""States that need an acknowledgement."""
 
 
 def short_spans(acknowledgement: Acknowledgement) -> list[Span]:
@@ -46,8 +44,7 @@ def _head(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime) -> str:
 
 def calling(overview: AlarmOverview, acknowledgements: Seen) -> tuple[int, int]:
     """(acknowledged, all) of the alarms that need an acknowledgement: firing and missing ones."""
-    alarms = [alarm for alarm in overview.watched if alarm.state in _CALLING]
-    return sum(alarm.id in acknowledgements for alarm in alarms), len(alarms)
+    return sum(alarm.id in acknowledgements for alarm in overview.calling), len(overview.calling)
 
 
 def seen_spans(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:

@@ -51,7 +51,7 @@ class RowMaker:
         return 2 + self.sizes[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """What stands in one row: an alarm's own row, or a line below it."""
 
@@ -65,7 +65,7 @@ class Entry:
     @property
     def key(self) -> str:
         """The row's key."""
-        return str(self.alarm.id) if self.line < 0 else below_key(self.alarm, self.line)
+        return self.alarm.id if self.line < 0 else below_key(self.alarm, self.line)
 
 
 class AlarmTableRows:

@@ -106,7 +106,7 @@ class DashboardPanel(Panel[model.DashboardView]):
             self.values.doubt = doubt
             self.refresh(layout=self.brief)
         overview = self.overview.value
-        listed = frozenset(alarm.arn for alarm in overview.alarms) if overview is not None else frozenset()
+        listed = overview.arns if overview is not None else frozenset()
         for tile in self.grid.tiles:
             tile.listed = listed
             tile.stale = alarms_stale if isinstance(tile.widget, model.AlarmWidget) else stale

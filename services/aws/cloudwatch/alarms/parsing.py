@@ -9,7 +9,7 @@ from services.aws.cloudwatch.alarms.actions import action_arns, notifies_somebod
 from services.aws.cloudwatch.alarms.warm_up import warm_up_doubt, warm_up_end
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition, Contributor
-from services.models.base import RawId
+from services.models.base import RawId, share_fields_set
 from services.models.metrics import MetricQuery
 
 STATES = {"OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": AlarmState.INSUFFICIENT}
@@ -107,7 +107,7 @@ def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
     name = str(row.get("AlarmName") or "")
     state = STATES.get(str(row.get("StateValue")), AlarmState.INSUFFICIENT)
     since = when(row.get("StateTransitionedTimestamp")) or when(row.get("StateUpdatedTimestamp"))
-    return Alarm(
+    alarm = Alarm(
         id=RawId(name),
         name=name,
         arn=RawId(row.get("AlarmArn") or ""),
@@ -127,6 +127,9 @@ def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:
         recent=recent_points(row.get("StateReasonData")),
         **more,
     )
+    for model in (alarm, *alarm.queries):
+        share_fields_set(model)
+    return alarm
 
 
 def _threshold(row: Answer) -> dict[str, Any]:

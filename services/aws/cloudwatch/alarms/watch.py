@@ -17,6 +17,7 @@ from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of
 from services.aws.cloudwatch.alarms.pace import RequestPace
 from services.aws.cloudwatch.alarms.parents import ParentAlarms
 from services.aws.cloudwatch.alarms.requests import MOST_RECORDS, AlarmRequests
+from services.background.turns import next_turn
 from services.clock import Clock
 from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState
 from services.models.runbook import Runbook
@@ -99,6 +100,8 @@ class AlarmWatch:
         outdated = self._list.outdated() - urgent
         others = [name for name in alarms if name not in urgent and name not in outdated]
         muting = muting if unlisted else muting.checked(alarms)
+        # Of tens of thousands of alarms each of these steps takes a while.
+        await next_turn()
         every = marked(alarms, muting, self._expected)
         composites = self._composites
         heard, unread = await self._parents.marks(
@@ -107,6 +110,7 @@ class AlarmWatch:
             complete=composites is not None or not unlisted,
         )
         every |= heard
+        await next_turn()
         return overview_of(
             {name: alarm for name, alarm in every.items() if name not in outdated} if outdated else every,
             self._expected,

@@ -132,7 +132,7 @@ def outdated_row(alarms: Sequence[Alarm], *, is_listed: bool) -> Row:
         "{count} alarms were ok and could not be read again",
         len(alarms),
     )
-    hint = _("Enter folds them") if is_listed else _("Enter lists them")
+    hint = _("⏎ fold them") if is_listed else _("⏎ list them")
     line: list[Span] = [
         (f"{NOT_JUDGED} {words.format(count=f'{len(alarms):,}')}", "warn"),
         (f"  {hint}", "faint"),

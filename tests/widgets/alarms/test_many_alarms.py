@@ -142,10 +142,10 @@ async def test_columns_widen_for_wider_rows_that_come_on_screen() -> None:
 
 async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they_are() -> None:
     app = AlarmApp()
-    known = overview(firing=0, count=30)
+    before = overview(firing=0, count=30)
     value = AlarmOverview(
-        alarms=known.alarms[:20],
-        outdated=known.alarms[20:],
+        alarms=before.alarms[:20],
+        outdated=before.alarms[20:],
         listed_at=gallery_data.NOW - timedelta(minutes=9),
         unlisted="The list of all alarms could not be read: refused",
     )

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from services.i18n import N_, _
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarm_rows import AlarmRows, alarm_rows
-from services.models.alarms import Alarm, AlarmOverview, AlarmState
+from services.models.alarms import Alarm, AlarmOverview
 from services.models.feeds import Freshness
 from widgets.alarms.acknowledgements import Seen
 from widgets.alarms.advice import Advice
@@ -34,11 +34,9 @@ from widgets.alarms.rows import (
 )
 from widgets.drawing.columns import widths
 from widgets.drawing.lines import Span
-from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.table import KeyedTable, Row
 from widgets.frame.panel import Panel
 
-_ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
 _NO_LIMIT = 1000
 """Rows: more than there are alarms."""
 
@@ -145,6 +143,14 @@ class AlarmPanel(Panel[AlarmOverview]):
         if height != self.natural_height():
             self.refresh(layout=True)
 
+    def on_mount(self) -> None:
+        """Fit the notes once the table, which is hidden before the first reading, has its width."""
+        self.watch(self.table, "virtual_size", self._fit_table, init=False)
+
+    def _fit_table(self) -> None:
+        if self._shown and self._shown[-1] != self.table.room:
+            self.call_after_refresh(self.tick)
+
     def on_resize(self) -> None:
         """Recompute which notes fit their rows."""
         self.call_after_refresh(self._show_again)
@@ -241,7 +247,11 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     def empty(self, value: AlarmOverview) -> str:
         """Having no alarms is a problem, not "all well"."""
-        return "" if value.alarms else _("There are no alarms: this system is not monitored.")
+        return (
+            ""
+            if value.alarms or not value.is_whole
+            else _("There are no alarms: this system is not monitored.")
+        )
 
     def alarm(self, key: str) -> Alarm | None:
         """The alarm with this id in the displayed value."""
@@ -269,26 +279,3 @@ class AlarmPanel(Panel[AlarmOverview]):
         event.stop()
         if event.key not in FOLDS:
             self.post_message(self.Lost(event.key))
-
-
-def count_spans(overview: AlarmOverview) -> list[Span]:
-    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are omitted, except firing and ok.
-
-    Says so if it is unknown which of them are muted.
-    """
-    spans: list[Span] = []
-    for state in _ORDER:
-        count = overview.count(state)
-        if not count and state in (AlarmState.MISSING, AlarmState.INSUFFICIENT):
-            continue
-        style = ALARM_STYLES[state]
-        spans += [("  ", "")] if spans else []
-        spans.append((f"{style.text} {count}", style.role if count else "muted"))
-    if not overview.mutes_read:
-        spans += [("  ", ""), (_("? mutes unknown"), "warn")]
-    if overview.outdated:
-        words = _("? not read again {count}").format(count=f"{len(overview.outdated):,}")
-        spans += [("  ", ""), (words, "warn")]
-    if overview.unlisted:
-        spans += [("  ", ""), (_("? list incomplete"), "warn")]
-    return spans

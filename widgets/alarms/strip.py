@@ -11,7 +11,7 @@ from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.feeds import FeedState, Freshness
 from widgets.alarms.acknowledgements import Seen, seen_spans
-from widgets.alarms.panel import count_spans
+from widgets.alarms.counts import count_spans
 from widgets.alarms.wording import how_long
 from widgets.drawing.format import ago, crop_middle
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
@@ -148,7 +148,7 @@ def _absent(freshness: Freshness) -> list[Span]:
 
 
 def _badge(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
-    if not overview.alarms:
+    if not overview.alarms and overview.is_whole:
         return [(_("? No alarms exist: this system is not monitored"), "warn")]
     spans = count_spans(overview)
     if any(alarm.id not in acknowledgements for alarm in overview.firing):

@@ -168,3 +168,19 @@ async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they
         assert "●" not in listed[0]
         await pilot.press("j", "enter")
         assert [event.alarm.name for event in app.seen] == ["ok-00020"], "its detail can be opened"
+
+
+async def test_the_first_reading_is_laid_out_for_the_width_that_the_list_gets_by_it() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, ROOM)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        assert panel.has_class("-no-body"), "the table has no width yet"
+        with pytest.MonkeyPatch.context() as patch:
+            # No second passes.
+            patch.setattr(panel.__class__, "_tick", lambda _self: None)
+            panel.state = gallery_data.fresh(gallery_data.BOARD)
+            await pilot.pause()
+            await pilot.pause()
+        assert sum(row.key.startswith("note:0:") for row in panel.table.rows) == sum(
+            row.key.startswith("note:") for row in panel.table.rows
+        ), "each sentence is one line"

@@ -1,6 +1,6 @@
 """Evaluates the curves of one widget against the runbook's limits and explains problems in words; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.dashboards.requests import WidgetRequest
 from services.i18n import _, sentences
@@ -16,17 +16,26 @@ COUNTING = ("SampleCount", "TC", "tc", "PR")
 """Statistics that count data points; a limit on the metric's value does not apply to them."""
 
 
+def by_query(series: Iterable[Series]) -> dict[str, list[Series]]:
+    """The series of each query, by its id: a search has several."""
+    answered: dict[str, list[Series]] = {}
+    for each in series:
+        answered.setdefault(each.id, []).append(each)
+    return answered
+
+
 def judged(
-    ask: WidgetRequest, series: Iterable[Series], alarms: tuple[Alarm, ...], runbook: Runbook
+    ask: WidgetRequest, series: Mapping[str, Sequence[Series]], alarms: tuple[Alarm, ...], runbook: Runbook
 ) -> WidgetData:
-    """The data of one widget: its curves in the order of its rows, each with its latest value evaluated."""
-    by_id: dict[str, list[Series]] = {}
-    for answered in series:
-        by_id.setdefault(answered.id, []).append(ask.trimmed(answered))
+    """The data of one widget: its curves in the order of its rows, each with its latest value evaluated.
+
+    `series` are those of all widgets, by the query's id; only the widget's own are looked at.
+    """
     curves: list[Series] = []
     readings: list[Reading] = []
     for trace in ask.traces:
-        for curve in by_id.get(trace.query.id, ()):
+        for answered in series.get(trace.query.id, ()):
+            curve = ask.trimmed(answered)
             curves.append(curve.model_copy(update={"id": ask.own_id(curve.id)}))
             readings.append(_reading(curve, trace.query, ask, runbook))
     return WidgetData(

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound
 from services.aws.cloudwatch.alarms.parsing import alarm_name, arn_region
+from services.background.turns import next_turn
 from services.clock import Clock
 from services.dashboards import requests
-from services.dashboards.evaluation import judged, outdated
+from services.dashboards.evaluation import by_query, judged, outdated
 from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
@@ -212,8 +213,10 @@ class DashboardReader:
                 failed |= {query.id: answer for query in call.queries}
             else:
                 series += answer
+        answered = by_query(series)
         for ask in due:
-            self._keep(ask, series, failed)
+            await next_turn()
+            self._keep(ask, answered, failed)
 
     async def _answers(self, due: Sequence[requests.WidgetRequest]) -> list[BatchAnswer]:
         """Send the requests in as few calls as possible.
@@ -244,7 +247,10 @@ class DashboardReader:
             return error
 
     def _keep(
-        self, ask: requests.WidgetRequest, series: Iterable[Series], failed: Mapping[str, AwsError]
+        self,
+        ask: requests.WidgetRequest,
+        series: Mapping[str, Sequence[Series]],
+        failed: Mapping[str, AwsError],
     ) -> None:
         errors = [failed[query.id] for query in ask.queries if query.id in failed]
         before = self._shown.get(ask.key)

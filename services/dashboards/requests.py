@@ -4,6 +4,7 @@ CloudWatch keeps one-minute points for 15 days, five-minute points for 63, hourl
 metric requested. So a widget is requested only when its period has advanced, and then for its whole range.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,16 +64,12 @@ class WidgetRequest:
         """The part of a curve that this widget draws: within its range, without an incomplete bucket."""
         if self.is_single_value:
             return series
-        points = [
-            (time, value)
-            for time, value in zip(series.times, series.values, strict=True)
-            if time + series.period > self.start and time + series.period <= self.end
-        ]
-        if len(points) == len(series.times):
+        times = series.times
+        first = bisect_right(times, self.start - series.period)
+        last = bisect_right(times, self.end - series.period)
+        if (first, last) == (0, len(times)):
             return series
-        return series.model_copy(
-            update={"times": tuple(time for time, _ in points), "values": tuple(value for _, value in points)}
-        )
+        return series.model_copy(update={"times": times[first:last], "values": series.values[first:last]})
 
 
 @dataclass(frozen=True, slots=True)

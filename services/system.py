@@ -239,7 +239,9 @@ def connect(
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session, zone=calendar.zone)
     logs = Logs(session)
-    dashboard = DashboardReader(Dashboards(session), metrics, alarms, runbook, clock)
+    dashboard = DashboardReader(
+        Dashboards(session), metrics, alarms, runbook, clock, interval=intervals.metrics
+    )
     rng = random.Random(seed)
 
     poll_seconds = intervals.logs

@@ -130,8 +130,8 @@ def _metric(query: MetricQuery) -> tuple[object, ...]:
 def _shown(view: DashboardView, region: str) -> Mapping[tuple[str, int], Series]:
     """The dashboard's series by what they measure and by their period."""
     shown: dict[tuple[str, int], Series] = {}
-    # What a failed request left is not present: such an alarm's metric is read for itself.
-    data = {each.key: each.series for each in view.data if not each.is_outdated}
+    # What a failed request left, or an old one, is not present: such an alarm's metric is read for itself.
+    data = {each.key: each.series for each in view.data if not each.is_outdated and each.as_of is None}
     for widget in view.dashboard.widgets:
         if not isinstance(widget, MetricWidget) or widget.whole_range:
             continue

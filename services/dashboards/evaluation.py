@@ -72,6 +72,11 @@ def _reading(curve: Series, query: MetricQuery, ask: WidgetRequest, runbook: Run
 
 def outdated(data: WidgetData, problem: str, *, is_denied: bool) -> WidgetData:
     """The data of an earlier request after one that failed: its values are not the present ones, so none is judged."""
+    return overdue(data).model_copy(update={"problem": problem, "is_denied": is_denied})
+
+
+def overdue(data: WidgetData) -> WidgetData:
+    """The data of a request that is too old: its values are not the present ones, so none is judged."""
     readings = tuple(
         reading.model_copy(
             update={"value": None, "verdict": Verdict.UNKNOWN if reading.limit is not None else None}
@@ -79,15 +84,7 @@ def outdated(data: WidgetData, problem: str, *, is_denied: bool) -> WidgetData:
         for reading in data.readings
     )
     verdict = worst(reading.verdict for reading in readings)
-    return data.model_copy(
-        update={
-            "readings": readings,
-            "verdict": verdict,
-            "problem": problem,
-            "is_outdated": True,
-            "is_denied": is_denied,
-        }
-    )
+    return data.model_copy(update={"readings": readings, "verdict": verdict, "is_outdated": True})
 
 
 def limit_of(query: MetricQuery, runbook: Runbook) -> Limit | None:

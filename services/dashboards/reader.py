@@ -1,84 +1,57 @@
 """Reads the dashboard of 監視 (body, curves and alarms) with as few requests as possible."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound
-from services.aws.cloudwatch.alarms.parsing import alarm_name, arn_region
+from services.aws.client.prices import yen_per_dollar
 from services.background.turns import next_turn
 from services.clock import Clock
 from services.dashboards import requests
-from services.dashboards.evaluation import by_query, judged, outdated
+from services.dashboards.annotations import AnnotatedAlarms, annotated
+from services.dashboards.evaluation import by_query, judged, outdated, overdue
+from services.dashboards.pacing import Budget, OnScreen, Pace, WidgetNeed, needs_of
+from services.dashboards.sources import AlarmSource, DashboardSource, MetricSource
 from services.i18n import _
-from services.models.alarms import Alarm, AlarmOverview, AlarmState
-from services.models.base import RawId
+from services.models.alarms import AlarmOverview
 from services.models.dashboards import (
     AlarmWidget,
     Dashboard,
     DashboardView,
-    Line,
     MetricWidget,
     Trace,
     Widget,
     WidgetData,
 )
-from services.models.metrics import MetricQuery, Series, TimeSpan
+from services.models.metrics import Series
 from services.models.runbook import Runbook
 
 BatchAnswer = tuple[requests.RequestBatch, tuple[Series, ...] | AwsError]
 
 BODY_AGE = timedelta(hours=1)
 """How long a dashboard's body is cached."""
+INTERVAL = 60.0
+"""Seconds between two reads, unless others are given."""
+JITTER = 1.1
+"""A feed may wait so many intervals."""
 
 
-class DashboardSource(Protocol):
-    """Reads dashboard bodies; implemented by `services.aws.cloudwatch.dashboards.reader.Dashboards`."""
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What the newest answered request of a widget returned."""
 
-    async def get(self, name: str) -> Dashboard:
-        """The dashboard `name`. Raises AwsError."""
-        ...
-
-    def builtin(self, runbook: Runbook) -> Dashboard:
-        """The built-in dashboard, used if AWS has none."""
-        ...
-
-
-class MetricSource(Protocol):
-    """Reads curves; implemented by `services.aws.cloudwatch.metrics.reader.Metrics`."""
-
-    async def fetch(
-        self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
-    ) -> tuple[Series, ...]:
-        """The curves of the visible queries. Raises AwsError."""
-        ...
-
-
-class AlarmSource(Protocol):
-    """Reads alarms; implemented by `services.aws.cloudwatch.alarms.reader.Alarms`."""
-
-    async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        """The alarms with these ARNs; missing ones are omitted. Raises AwsError."""
-        ...
-
-
-@dataclass
-class _Alarms:
-    """The alarms that a dashboard refers to, and why some could not be read."""
-
-    by_arn: dict[str, Alarm] = field(default_factory=dict)
-    problem: str = ""
-
-    def of(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        """The alarms in the order of `arns`; one that does not exist is MISSING, one that could not be read is omitted."""
-        alarms = (self.by_arn.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
-        return tuple(alarm for alarm in alarms if alarm is not None)
+    ask: requests.WidgetRequest
+    data: WidgetData
+    at: datetime
 
 
 class DashboardReader:
-    """Reads one dashboard repeatedly and keeps what has not changed."""
+    """Reads one dashboard repeatedly and keeps what has not changed.
+
+    What is on screen is requested at each read, the rest as `services.dashboards.pacing` says.
+    """
 
     def __init__(
         self,
@@ -87,39 +60,67 @@ class DashboardReader:
         alarms: AlarmSource,
         runbook: Runbook,
         clock: Clock,
+        *,
+        interval: float = INTERVAL,
     ) -> None:
+        """`interval`: seconds between two reads."""
         self._dashboards = dashboards
         self._metrics = metrics
         self._alarm_source = alarms
         self._runbook = runbook
         self._clock = clock
+        self._interval = interval
+        self._budget = Budget(runbook.closures, yen_per_dollar(runbook.costs))
+        self.on_screen: Callable[[], OnScreen] | None = None
+        """What can be seen now, as the screen says; None: there is no screen, and all counts as seen."""
         self._body: Dashboard | None = None
         self._body_at: datetime | None = None
-        self._shown: dict[str, tuple[requests.WidgetRequest, WidgetData]] = {}
+        self._drawn: Dashboard | None = None
+        """The body with what its alarms add."""
+        self._needs: tuple[WidgetNeed, ...] = ()
+        self._pace = Pace(0, 0)
+        self._answered: dict[str, _Answered] = {}
         self._refused: dict[str, tuple[Trace, ...]] = {}
-        self._alarms = _Alarms()
+        self._requested: frozenset[str] = frozenset()
+        self._alarms = AnnotatedAlarms()
 
     async def read(self, board: AlarmOverview | None = None, *, reload: bool = False) -> DashboardView:
-        """The current dashboard; only widgets whose period has advanced are requested, in one call per region.
+        """The current dashboard; only widgets that are due are requested, in as few calls as possible.
 
-        `board` (the alarm overview) saves a DescribeAlarms call; `reload` reads the body again and requests every widget.
+        A dashboard that costs more than a day's budget is returned without curves at first, so that its price is shown
+        before it is spent. `board` (the alarm overview) saves a DescribeAlarms call; `reload` reads the body again and
+        requests every widget on screen.
         Raises AwsError if nothing could be read; a part that failed keeps its last data and says why.
         """
         now = self._clock.now()
-        dashboard = await self._current(now, reload)
-        await self._read_alarms(dashboard, board)
-        dashboard = self._with_alarms(dashboard)
-        home = self._runbook.system.region
-        asks = {
-            widget.key: requests.widget_request(widget, dashboard, now, region=home)
-            for widget in dashboard.widgets
-            if isinstance(widget, MetricWidget)
-        }
-        await self._ask([each for each in asks.values() if self._due(each)])
+        body = await self._current(now, reload)
+        await self._read_alarms(body, board)
+        is_new = self._drawn is None or self._drawn.name != body.name
+        dashboard = self._drawn = self._alarms.added_to(body)
+        self._needs = needs_of(dashboard, self._runbook)
+        seen = self._seen()
+        watched = replace(seen, pause="")
+        self._pace = self._budget.pace(self._needs, watched)
+        price = self._budget.price(self._needs, watched, self._pace)
+        due = () if is_new and price.is_over and self.on_screen is not None else self._due(now, seen)
+        self._requested = frozenset(each.key for each in due)
+        await self._ask(due)
         return DashboardView(
             dashboard=dashboard,
-            data=tuple(self._data(widget, asks.get(widget.key)) for widget in dashboard.widgets),
+            data=tuple(self._data(widget, now) for widget in dashboard.widgets),
+            price=price,
+            pause=seen.pause,
         )
+
+    def is_due(self) -> bool:
+        """Whether something came into view since the last read that is to be requested at once."""
+        if self._drawn is None:
+            return False
+        due = self._due(self._clock.now(), self._seen())
+        return any(each.key not in self._requested for each in due)
+
+    def _seen(self) -> OnScreen:
+        return self.on_screen() if self.on_screen is not None else OnScreen()
 
     async def _current(self, now: datetime, reload: bool) -> Dashboard:
         fresh = self._body_at is not None and now - self._body_at < BODY_AGE
@@ -134,7 +135,7 @@ class DashboardReader:
             message = remark.format(reason=error.problem.summary)
             return self._body.model_copy(update={"remarks": (*self._body.remarks, message)})
         if body != self._body or reload:
-            self._shown.clear()
+            self._answered.clear()
         self._body, self._body_at = body, now
         return body
 
@@ -147,14 +148,8 @@ class DashboardReader:
             return self._dashboards.builtin(self._runbook)
 
     async def _read_alarms(self, dashboard: Dashboard, overview: AlarmOverview | None) -> None:
-        arns = dict.fromkeys(
-            arn
-            for widget in dashboard.widgets
-            if isinstance(widget, AlarmWidget | MetricWidget)
-            for arn in widget.alarm_ids
-        )
         alarms = {str(alarm.arn): alarm for alarm in (overview.alarms if overview else ()) if alarm.arn}
-        lacking = [arn for arn in arns if arn not in alarms]
+        lacking = [arn for arn in annotated(dashboard) if arn not in alarms]
         problem = ""
         if lacking:
             try:
@@ -162,43 +157,38 @@ class DashboardReader:
             except AwsError as error:
                 problem = error.problem.summary
                 alarms = self._alarms.by_arn | alarms
-        self._alarms = _Alarms(alarms, problem)
+        self._alarms = AnnotatedAlarms(alarms, problem)
 
-    def _with_alarms(self, dashboard: Dashboard) -> Dashboard:
-        """The dashboard with its alarm annotations resolved: each adds its threshold, or its metric if a widget has none."""
-        widgets = [
-            self._with_alarm(widget) if isinstance(widget, MetricWidget) and widget.alarm_ids else widget
-            for widget in dashboard.widgets
-        ]
-        return dashboard.model_copy(update={"widgets": tuple(widgets)})
+    # -- what is due
 
-    def _with_alarm(self, widget: MetricWidget) -> MetricWidget:
-        alarms = self._alarms.of(widget.alarm_ids)
-        added: dict[str, object] = {
-            "lines": (
-                *widget.lines,
-                *(
-                    Line(value=alarm.threshold, label=alarm.name)
-                    for alarm in alarms
-                    if alarm.threshold is not None
-                ),
-            )
-        }
-        if not widget.traces and alarms:
-            region = arn_region(widget.alarm_ids[0])
-            added["title"] = widget.title or alarms[0].name
-            added["traces"] = tuple(
-                Trace(query=query.model_copy(update={"region": query.region or region}))
-                for query in alarms[0].queries
-            )
-        return widget.model_copy(update=added)
-
-    def _due(self, ask: requests.WidgetRequest) -> bool:
-        """Whether the request has not been answered yet; a failed widget stays due."""
-        previous = self._shown.get(ask.key)
-        return bool(ask.traces) and (
-            previous is None or previous[0].stamp != ask.stamp or previous[0].traces != ask.traces
+    def _due(self, now: datetime, seen: OnScreen) -> tuple[requests.WidgetRequest, ...]:
+        assert self._drawn is not None, "nothing is due before the body was read"
+        wanted = {need.key for need in self._needs if self._is_time(need, now, seen)}
+        asks = (
+            requests.widget_request(widget, self._drawn, now, region=self._runbook.system.region)
+            for widget in self._drawn.widgets
+            if isinstance(widget, MetricWidget) and widget.key in wanted
         )
+        return tuple(ask for ask in asks if self._has_news(ask))
+
+    def _is_time(self, need: WidgetNeed, now: datetime, seen: OnScreen) -> bool:
+        """Whether a widget is to be requested at `now`, because the next read would be too late."""
+        every, answered = self._pace.of(need, seen), self._answered.get(need.key)
+        if every is None or answered is None:
+            return every is not None
+        age = (now - answered.at).total_seconds()
+        if every <= max(need.step, self._interval):
+            # Its own period decides, not when it was read.
+            return True
+        ahead = 0.0 if seen.has(need.key) else JITTER * self._interval
+        return age + ahead >= every
+
+    def _has_news(self, ask: requests.WidgetRequest) -> bool:
+        """Whether the request has not been answered yet; a failed widget stays due."""
+        answered = self._answered.get(ask.key)
+        return answered is None or answered.ask.stamp != ask.stamp or answered.ask.traces != ask.traces
+
+    # -- the requests
 
     async def _ask(self, due: Sequence[requests.WidgetRequest]) -> None:
         answers = await self._answers(due)
@@ -225,7 +215,8 @@ class DashboardReader:
         the faulty widget is requested on its own from then on.
         """
         apart = [ask for ask in due if self._refused.get(ask.key) == ask.traces]
-        together = [ask for ask in due if ask not in apart]
+        alone_keys = {ask.key for ask in apart}
+        together = [ask for ask in due if ask.key not in alone_keys]
         answers = await self._gather(requests.calls(together))
         if any(isinstance(answer, Invalid) for _call, answer in answers):
             apart, answers = list(due), []
@@ -253,34 +244,46 @@ class DashboardReader:
         failed: Mapping[str, AwsError],
     ) -> None:
         errors = [failed[query.id] for query in ask.queries if query.id in failed]
-        before = self._shown.get(ask.key)
+        before = self._answered.get(ask.key)
         if errors and len(errors) == len(ask.queries) and before is not None:
             # Keep the last good data, marked, with its old request, so that the widget is due at the next read.
             denied = isinstance(errors[0], AccessDenied)
-            self._shown[ask.key] = (before[0], outdated(before[1], _words(errors[0]), is_denied=denied))
+            data = outdated(before.data, _words(errors[0]), is_denied=denied)
+            self._answered[ask.key] = replace(before, data=data)
             return
         data = judged(ask, series, (), self._runbook)
         if errors:
             data = data.model_copy(update={"problem": _words(errors[0])})
             ask = _again(ask)
-        self._shown[ask.key] = (ask, data)
+        self._answered[ask.key] = _Answered(ask, data, self._clock.now())
 
-    def _data(self, widget: Widget, ask: requests.WidgetRequest | None) -> WidgetData:
+    # -- the data
+
+    def _data(self, widget: Widget, now: datetime) -> WidgetData:
         if isinstance(widget, AlarmWidget):
-            alarms = self._alarms.of(widget.alarm_ids)
-            if widget.states:
-                alarms = tuple(
-                    alarm for alarm in alarms if STATE_NAMES.get(alarm.state, "") in ("", *widget.states)
-                )
-            return WidgetData(key=widget.key, alarms=alarms, problem=self._alarms.problem)
-        if not isinstance(widget, MetricWidget) or ask is None:
+            return WidgetData(
+                key=widget.key, alarms=self._alarms.listed(widget), problem=self._alarms.problem
+            )
+        if not isinstance(widget, MetricWidget):
             return WidgetData(key=widget.key)
         alarms = self._alarms.of(widget.alarm_ids)
-        previous = self._shown.get(widget.key)
-        if previous is not None and ask.traces:
-            return previous[1].model_copy(update={"alarms": alarms})
-        problem = self._alarms.problem or _("There is no metric to draw.")
-        return WidgetData(key=widget.key, alarms=alarms, start=ask.start, end=ask.end, problem=problem)
+        answered = self._answered.get(widget.key)
+        if not widget.traces:
+            problem = self._alarms.problem or _("There is no metric to draw.")
+            return WidgetData(key=widget.key, alarms=alarms, problem=problem)
+        if answered is None:
+            return WidgetData(key=widget.key, alarms=alarms, is_unread=True)
+        return self._dated(answered, now).model_copy(update={"alarms": alarms})
+
+    def _dated(self, answered: _Answered, now: datetime) -> WidgetData:
+        """The data of a widget; of one that was not requested for a while, from when it is."""
+        step = max(self._interval, self._pace.seen, *(query.period for query in answered.ask.queries))
+        age = (now - answered.at).total_seconds()
+        if age <= 2 * step:
+            return answered.data
+        late = age > max(self._pace.judged, step) + 2 * self._interval
+        data = overdue(answered.data) if late else answered.data
+        return data.model_copy(update={"as_of": answered.at})
 
 
 def _words(error: AwsError) -> str:
@@ -289,18 +292,6 @@ def _words(error: AwsError) -> str:
     return f"{problem.summary} {problem.detail}".strip() if isinstance(error, Invalid) else problem.summary
 
 
-STATE_NAMES = {
-    AlarmState.ALARM: "ALARM",
-    AlarmState.OK: "OK",
-    AlarmState.INSUFFICIENT: "INSUFFICIENT_DATA",
-}
-"""Alarm states as spelled in an alarm widget's `states`; a missing alarm passes any filter."""
-
-
 def _again(ask: requests.WidgetRequest) -> requests.WidgetRequest:
     """The request with a stamp that never matches, so that a partly answered widget is due again."""
     return requests.WidgetRequest(ask.key, ask.traces, 0, 0, ask.is_single_value, ask.fixed)
-
-
-def _missing(arn: str) -> Alarm:
-    return Alarm(id=RawId(alarm_name(arn)), name=alarm_name(arn), arn=RawId(arn), state=AlarmState.MISSING)

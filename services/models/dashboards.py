@@ -176,9 +176,31 @@ class WidgetData(Model):
     problem: Clean = ""
     """Why the widget has no data, in words; "" if it has."""
     is_outdated: bool = False
-    """The newest request failed: the curves are those of an earlier one, and no reading is judged."""
+    """The newest request failed, or is too old: the curves are not the present ones, and no reading is judged."""
     is_denied: bool = False
     """The newest request failed because a permission is missing."""
+    is_unread: bool = False
+    """It was not requested yet, because it is not on screen."""
+    as_of: datetime | None = None
+    """When its curves were read (UTC), if newer ones were not requested since, because it is not on screen; None: they
+    are the present ones."""
+
+
+class DashboardPrice(Model):
+    """What AWS charges for a dashboard in a business day."""
+
+    metrics: int = 0
+    """Different metrics that its widgets name; what a search finds is not counted."""
+    shown_yen: float = 0.0
+    """As it is requested now."""
+    full_yen: float = 0.0
+    """If each metric were requested as often as it has new points."""
+    is_over: bool = False
+    """Whether that is more than the console spends, so that not all is requested each minute."""
+    seen_seconds: int = 60
+    """Seconds between two requests of what is on screen."""
+    judged_seconds: int | None = None
+    """The same of what is not on screen but has a limit; None: nothing has one."""
 
 
 class DashboardView(Model):
@@ -187,3 +209,6 @@ class DashboardView(Model):
     dashboard: Dashboard
     data: tuple[WidgetData, ...] = ()
     """Same order as `dashboard.widgets`."""
+    price: DashboardPrice = DashboardPrice()
+    pause: Clean = ""
+    """Why no metric is requested at present, in words; "" if those on screen are."""

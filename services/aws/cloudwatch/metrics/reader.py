@@ -14,12 +14,18 @@ from zoneinfo import ZoneInfo
 from services.aws.client.reader import Answer, Reader, epoch, finite, incomplete, rows
 from services.aws.cloudwatch.metrics.math_ids import packed
 from services.aws.cloudwatch.metrics.query_sharing import as_queried, without_duplicates
+from services.background.turns import next_turn
 from services.i18n import _, plural
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
 _JST = ZoneInfo("Asia/Tokyo")
 QUERIES_PER_CALL = 500
 """GetMetricData's limit on queries."""
+POINTS_PER_CALL = 18_000
+"""Datapoints that a response may have, so that decoding one does not keep the event loop: 100 curves of three hours. AWS
+charges by the metric, not by the call, and allows 100,800."""
+CURVES_PER_TURN = 20
+"""Curves read from a response before other work has its turn."""
 
 STATUS = {
     "Complete": SeriesStatus.COMPLETE,
@@ -44,8 +50,8 @@ class Metrics:
     ) -> tuple[Series, ...]:
         """The series of the visible queries, in their order; SEARCH returns several with one id.
 
-        Sends one GetMetricData per region (more only above 500 queries), each distinct metric once. A query without
-        a region is read in `region`, or in the system's. A query without a result yields an empty Series.
+        Sends one GetMetricData per region, or a few for many datapoints, each distinct metric once. A query without a
+        region is read in `region`, or in the system's. A query without a result yields an empty Series.
         Ids must be unique. Raises AwsError if any region fails.
         """
         calls: dict[str, list[MetricQuery]] = {}
@@ -56,7 +62,7 @@ class Metrics:
             *(
                 self._ask(call, span, where or None)
                 for where, region_queries in calls.items()
-                for call in packed(region_queries, QUERIES_PER_CALL)
+                for call in packed(region_queries, queries_per_call(region_queries, span))
             )
         )
         curves: dict[str, list[Series]] = {}
@@ -84,8 +90,15 @@ class Metrics:
             LabelOptions={"Timezone": f"{span.end.astimezone(self._zone):%z}"},
         )
         async for page in pages:
-            merged.add(page)
-        return merged.series()
+            await merged.add(page)
+        return await merged.series()
+
+
+def queries_per_call(queries: Sequence[MetricQuery], span: TimeSpan) -> int:
+    """How many of the queries one call may have, so that its response is not too large."""
+    seconds = (span.end - span.start).total_seconds()
+    points = max((seconds / query.period for query in queries), default=1.0)
+    return max(1, min(QUERIES_PER_CALL, int(POINTS_PER_CALL / max(1.0, points))))
 
 
 def request(query: MetricQuery) -> Answer:
@@ -168,10 +181,10 @@ class _Merged:
         self._remark = ""
         self._searches = any(query.expression for query in queries.values())
 
-    def add(self, page: Answer) -> None:
-        """Add one page."""
+    async def add(self, page: Answer) -> None:
+        """Add one page, a few curves at a time."""
         repeats: dict[tuple[str, str], int] = {}
-        for row in rows(page, "MetricDataResults"):
+        for number, row in enumerate(rows(page, "MetricDataResults"), 1):
             name = (str(row.get("Id")), str(row.get("Label") or ""))
             # A SEARCH with a fixed label returns several curves with the same id and label.
             repeats[name] = repeats.get(name, -1) + 1
@@ -184,11 +197,18 @@ class _Merged:
                 )
             counted = query.namespace.startswith(_COUNTED) and not query.expression
             self._curves.setdefault(key, _Curve(*name, counted=counted)).add(row)
+            if number % CURVES_PER_TURN == 0:
+                await next_turn()
         self._remark = self._remark or _messages(rows(page, "Messages"))
 
-    def series(self) -> list[Series]:
-        """The curves, times ascending."""
-        return [self._one(curve) for curve in self._curves.values()]
+    async def series(self) -> list[Series]:
+        """The curves, times ascending; built a few at a time."""
+        built: list[Series] = []
+        for curve in self._curves.values():
+            built.append(self._one(curve))
+            if len(built) % CURVES_PER_TURN == 0:
+                await next_turn()
+        return built
 
     def _one(self, curve: _Curve) -> Series:
         query = self._queries[curve.id]

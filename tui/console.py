@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from services.i18n import _, sentences
 from services.models.text import clean_block
 from tui import messages
 from tui.message_board import MessageBoard, from_home, reading_seconds
+from tui.presence import Presence
 from tui.runtime.alt_keys import is_one_key
 from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.notifications import ring
@@ -141,6 +142,27 @@ class Console(RuntimeApp):
         target = responds_to() if responds_to is not None else ""
         going = (incident for incident in self.incidents if incident.is_open and incident.target == target)
         return next((incident.joined_to or incident.id for incident in going), "") if target else ""
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Whether somebody may be looking; only for code that runs after connecting."""
+        return Presence(self)
+
+    def on_visibility(self, visible: bool) -> None:
+        """As TerminalApp's; what was not read for nobody is read at once for somebody."""
+        super().on_visibility(visible)
+        if visible:
+            self._read_for_somebody()
+
+    def on_user_act(self) -> None:
+        """Read at once what was not read for nobody."""
+        if self.services is not None and self.presence.acted():
+            self._read_for_somebody()
+
+    def _read_for_somebody(self) -> None:
+        if self.services is not None:
+            self.services.feeds["dashboard"].refresh()
+            self.services.feeds["alarm_values"].refresh()
 
     def on_link(self, state: "LinkState") -> None:
         """Show the state of the line."""

@@ -48,6 +48,8 @@ class TerminalApp(App[None]):
         self._own_output = (output or os.environ.get(OUTPUT_VARIABLE)) != "textual"
         self._link: Link = link
         self._visibility: Visibility | None = None
+        self.is_visible_to_anybody = True
+        """False if tmux says that nobody can see the console."""
 
     def get_driver_class(self) -> type[Driver]:
         """The console's own driver, whatever the environment says."""
@@ -97,8 +99,12 @@ class TerminalApp(App[None]):
 
     def on_visibility(self, visible: bool) -> None:
         """Send one frame a second while nobody can see the console."""
+        self.is_visible_to_anybody = visible
         if self.cells is not None:
             self.cells.set_min_interval(0.0 if visible else HIDDEN_INTERVAL)
+
+    def on_user_act(self) -> None:
+        """Called for a key or a click, before it does anything."""
 
     def on_app_focus(self) -> None:
         """Check the visibility, because the terminal has gained the focus."""
@@ -115,6 +121,7 @@ class TerminalApp(App[None]):
     async def on_event(self, event: Event) -> None:
         """As Textual's; a key or a click proves that somebody sees the screen, and its effect is sent without delay."""
         if isinstance(event, _USER_EVENTS):
+            self.on_user_act()
             if self._visibility is not None:
                 self._visibility.user_acted()
             if self.cells is not None:

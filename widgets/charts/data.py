@@ -108,7 +108,7 @@ def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
         right=widget.right,
         stacked=widget.stacked,
         legend=widget.legend != "hidden",
-        is_outdated=data.is_outdated,
+        is_outdated=data.is_outdated or data.as_of is not None,
     )
 
 

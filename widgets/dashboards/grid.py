@@ -5,6 +5,7 @@ Folded tiles take one line. The others are as high as whole rows of charts need 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 GRID = 24
 WIDE = 100
@@ -45,27 +46,37 @@ class Place:
     height: int
 
 
-def placements(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
+def placements(boxes: Sequence[Box], width: int, height: int) -> Sequence[Place]:
     """The places of boxes, in the same order, within `width`; `height` is the room without scrolling."""
+    return _placements(tuple(boxes), width, height)
+
+
+@lru_cache(maxsize=4)
+def _placements(boxes: tuple[Box, ...], width: int, height: int) -> tuple[Place, ...]:
+    """As `placements`; Textual asks at each layout, most of which concern something else on the screen."""
     if width >= WIDE:
-        return _grid(boxes, width, height)
-    return _stacked(boxes, width, height, 2 if width >= TWO else 1)
+        return tuple(_grid(boxes, width, height))
+    return tuple(_stacked(boxes, width, height, 2 if width >= TWO else 1))
 
 
 def _grid(boxes: Sequence[Box], width: int, height: int) -> list[Place]:
     unit = unit_for(boxes, height)
     order = _reading_order(boxes)
     tops = dict(zip(order, _tops([boxes[index] for index in order], unit), strict=True))
-    indexed_places: list[tuple[int, Place]] = []
+    places: dict[int, Place] = {}
+    # The lowest line that is taken in each cell of the width: tiles of a hand-written dashboard may overlap.
+    taken = [0] * width
     for index in order:
         box = boxes[index]
         left, right = _edge(box.x, width), _edge(box.x + box.width, width)
         gap = 0 if box.x + box.width >= GRID else GAP
         top = round(tops[index])
         bottom = top + 1 if box.is_folded else max(top + box.least, round(tops[index] + box.height * unit))
-        place = Place(left, top, max(1, right - left - gap), bottom - top)
-        indexed_places.append((index, _below(place, [other for _index, other in indexed_places])))
-    return [place for _index, place in sorted(indexed_places, key=lambda item: item[0])]
+        across = max(1, right - left - gap)
+        free = max([top, *taken[left : left + across]])
+        places[index] = Place(left, free, across, bottom - top)
+        taken[left : left + across] = [free + bottom - top] * across
+    return [places[index] for index in range(len(boxes))]
 
 
 def _reading_order(boxes: Sequence[Box]) -> list[int]:
@@ -75,14 +86,17 @@ def _reading_order(boxes: Sequence[Box]) -> list[int]:
 def _tops(boxes: Sequence[Box], unit: float) -> list[float]:
     """The top line of each box, in reading order: directly below those above it, as folded ones leave room."""
     tops: list[float] = []
+    taken: dict[int, float] = {}
     for box in boxes:
-        above = [
-            top + (1.0 if other.is_folded else other.height * unit)
-            for other, top in zip(boxes, tops, strict=False)
-            if box.x < other.x + other.width and other.x < box.x + box.width
-        ]
-        tops.append(max(above, default=0.0))
+        columns = range(box.x, box.x + box.width)
+        top = max((taken.get(column, 0.0) for column in columns), default=0.0)
+        tops.append(top)
+        taken |= dict.fromkeys(columns, top + _lines(box, unit))
     return tops
+
+
+def _lines(box: Box, unit: float) -> float:
+    return 1.0 if box.is_folded else box.height * unit
 
 
 def unit_for(boxes: Sequence[Box], room: int) -> float:
@@ -92,16 +106,7 @@ def unit_for(boxes: Sequence[Box], room: int) -> float:
     """
     ordered = [boxes[index] for index in _reading_order(boxes)]
     tops = _tops(ordered, GOOD_UNIT)
-    bottoms = [
-        top + (1.0 if box.is_folded else box.height * GOOD_UNIT)
-        for box, top in zip(ordered, tops, strict=True)
-    ]
-    # Where no tile is cut by a line below, a row of tiles ends.
-    ends = [
-        end
-        for end in sorted(set(bottoms))
-        if all(top >= end or bottom <= end for top, bottom in zip(tops, bottoms, strict=True))
-    ]
+    ends = _ends([(top, top + _lines(box, GOOD_UNIT)) for box, top in zip(ordered, tops, strict=True)])
     lines = 1.0 if any(box.is_folded for box in boxes) else 0.0
     units = [(room - lines) / ((end - lines) / GOOD_UNIT) for end in ends if end > lines]
     comfortable = [unit for unit in units if unit >= GOOD_UNIT]
@@ -111,21 +116,22 @@ def unit_for(boxes: Sequence[Box], room: int) -> float:
     return min(MOST_UNIT, max(LEAST_UNIT, unit))
 
 
+def _ends(bands: Sequence[tuple[float, float]]) -> list[float]:
+    """Where a row of tiles ends, from their tops and bottoms: the lines that cut no tile."""
+    ends: list[float] = []
+    by_top = sorted(bands)
+    lowest, begun = 0.0, 0
+    for end in sorted({bottom for _top, bottom in bands}):
+        while begun < len(by_top) and by_top[begun][0] < end:
+            lowest = max(lowest, by_top[begun][1])
+            begun += 1
+        if lowest <= end:
+            ends.append(end)
+    return ends
+
+
 def _edge(column: int, width: int) -> int:
     return round(min(GRID, max(0, column)) * width / GRID)
-
-
-def _below(place: Place, others: Sequence[Place]) -> Place:
-    """`place` moved down until it overlaps no other: tiles of a hand-written dashboard may overlap."""
-    for other in sorted(others, key=lambda place: place.y):
-        if _overlap(place, other):
-            place = Place(place.x, other.y + other.height, place.width, place.height)
-    return place
-
-
-def _overlap(one: Place, two: Place) -> bool:
-    across = one.x < two.x + two.width and two.x < one.x + one.width
-    return across and one.y < two.y + two.height and two.y < one.y + one.height
 
 
 def _stacked(boxes: Sequence[Box], width: int, height: int, columns: int) -> list[Place]:

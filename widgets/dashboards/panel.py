@@ -13,7 +13,7 @@ from services.models.alarm_readings import Doubt
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState, Freshness
 from services.models.verdict import Verdict
-from widgets.dashboards.remarks import Remarks
+from widgets.dashboards.remarks import Remarks, price_words
 from widgets.dashboards.text_tiles import tile_type
 from widgets.dashboards.tile_grid import TileGrid
 from widgets.dashboards.value_lines import ValueLines, judged_values, problem_of
@@ -39,6 +39,8 @@ class DashboardPanel(Panel[model.DashboardView]):
     """The alarm overview that the tiles' alarms come from, and its freshness."""
 
     _width = 80
+    _doubts: tuple[bool, bool, AlarmOverview | None] | None = None
+    """What the tiles were last told: whether they are stale, whether their alarms are, and the alarms."""
     brief: reactive[bool] = reactive(False, repaint=False, init=False)
     """Only the judged values are shown, in a line or two."""
 
@@ -55,6 +57,13 @@ class DashboardPanel(Panel[model.DashboardView]):
         """Show the tiles, or the values alone."""
         self.set_class(self.brief, "-brief")
         self.refresh(layout=True)
+        self.call_after_refresh(self.grid.moved)
+
+    def seen(self) -> frozenset[str]:
+        """Keys of the widgets that can be seen while the panel can: of tiles, or of the values in their place."""
+        if self.brief:
+            return frozenset(value.widget for value in self.values.values)
+        return frozenset(tile.widget.key for tile in self.grid.seen())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Where the values stand alone, as many rows as they need."""
@@ -67,11 +76,10 @@ class DashboardPanel(Panel[model.DashboardView]):
 
     def show(self, value: model.DashboardView) -> None:
         """Update the tiles, or rebuild them if the dashboard itself changed."""
-        self.remarks.show(_remarks(value.dashboard))
+        self.remarks.show(_remarks(value))
         if self.values.feed(judged_values(value), problem_of(value)) and self.brief:
             self.refresh(layout=True)
-        present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
-        if present != [(type(widget), widget.key) for widget in value.dashboard.widgets]:
+        if not self._has_tiles_of(value):
             self.call_later(self._rebuild, value)
             return
         has_moved = False
@@ -84,17 +92,23 @@ class DashboardPanel(Panel[model.DashboardView]):
         if has_moved:
             self.grid.refresh(layout=True)
 
+    def _has_tiles_of(self, value: model.DashboardView) -> bool:
+        present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
+        return present == [(type(widget), widget.key) for widget in value.dashboard.widgets]
+
     async def _rebuild(self, value: model.DashboardView) -> None:
-        if value is not self.state.value:
+        if value is not self.state.value or self._has_tiles_of(value):
             return
         self.grid.action_restore()
         tiles = [
-            tile_type(widget)(widget, data, self.zone)
+            tile_type(widget)(widget, data, self.zone, self.now)
             for widget, data in zip(value.dashboard.widgets, _data_by_widget(value), strict=True)
         ]
-        with self.app.batch_update():
-            await self.grid.remove_children()
-            await self.grid.mount_all(tiles)
+        await self.grid.put(tiles)
+        self._doubts = None
+        newest = self.state.value
+        if newest is not None and newest is not value:
+            self.show(newest)
         self.tick()
 
     def tick(self) -> None:
@@ -105,6 +119,12 @@ class DashboardPanel(Panel[model.DashboardView]):
         if doubt is not self.values.doubt:
             self.values.doubt = doubt
             self.refresh(layout=self.brief)
+        doubts = (stale, alarms_stale, self.overview.value)
+        if self._doubts is not None and all(
+            now is before for now, before in zip(doubts, self._doubts, strict=True)
+        ):
+            return
+        self._doubts = doubts
         overview = self.overview.value
         listed = overview.arns if overview is not None else frozenset()
         for tile in self.grid.tiles:
@@ -128,8 +148,10 @@ class DashboardPanel(Panel[model.DashboardView]):
                 tile.zone = zone
 
     def facts(self, value: model.DashboardView) -> list[Span]:
-        """The name of the dashboard, and how many readings are not normal."""
+        """The name of the dashboard, why it is not read, and how many readings are not normal."""
         facts: list[Span] = [(value.dashboard.name, "muted")]
+        if value.pause:
+            facts += [("  ", ""), (value.pause, "warn")]
         for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
             count = sum(reading.verdict is verdict for data in value.data for reading in data.readings)
             if count:
@@ -167,9 +189,11 @@ def _data_by_widget(view: model.DashboardView) -> list[model.WidgetData]:
     ]
 
 
-def _remarks(dashboard: model.Dashboard) -> tuple[str, ...]:
-    remarks: list[str] = [*dashboard.remarks]
-    if dashboard.builtin:
+def _remarks(view: model.DashboardView) -> tuple[str, ...]:
+    remarks: list[str] = [*view.dashboard.remarks]
+    if view.price.is_over:
+        remarks.insert(0, price_words(view.price))
+    if view.dashboard.builtin:
         words = _("AWS has no dashboard “{name}”; showing the console's built-in one.")
-        remarks.insert(0, words.format(name=dashboard.name))
+        remarks.insert(0, words.format(name=view.dashboard.name))
     return tuple(remarks)

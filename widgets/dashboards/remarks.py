@@ -2,7 +2,9 @@
 
 from textual.geometry import Size
 
+from services.i18n import _, plural, sentences
 from services.models import glyphs
+from services.models.dashboards import DashboardPrice
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget
 
@@ -37,3 +39,17 @@ class Remarks(LineWidget):
             for words in self.words
             for row, text in enumerate(wrap(words, width - 2))
         ]
+
+
+def price_words(price: DashboardPrice) -> str:
+    """What the dashboard costs, as it is read and in full: `500 metrics: about ¥36 a day as read here, …`."""
+    cost = plural(
+        "{count} metric: about ¥{shown:,.0f} a business day as read here, ¥{full:,.0f} if read whole each minute.",
+        "{count} metrics: about ¥{shown:,.0f} a business day as read here, ¥{full:,.0f} if read whole each minute.",
+        price.metrics,
+    ).format(count=f"{price.metrics:,}", shown=price.shown_yen, full=price.full_yen)
+    seen = _("On screen: every {minutes} min.").format(minutes=price.seen_seconds // 60)
+    if price.judged_seconds is None:
+        return sentences(cost, seen)
+    text = _("Elsewhere, what has a limit: every {minutes} min.")
+    return sentences(cost, seen, text.format(minutes=price.judged_seconds // 60))

@@ -1,6 +1,6 @@
 """A tile of a dashboard: a head with the newest value and its verdict, and a body."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import ClassVar
@@ -17,9 +17,10 @@ from services.models.base import RawId
 from services.models.units import number, unit_of
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from widgets.charts.data import Curve, curves_of
-from widgets.drawing.format import wrap
+from widgets.drawing.format import stamp, wrap
 from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES, unsure
+from widgets.frame.panel import Now
 
 AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.LogWidget | model.UnknownWidget
 
@@ -44,8 +45,11 @@ class Tile(LineWidget, can_focus=True):
 
         tile: "Tile"
 
-    def __init__(self, widget: AnyWidget, data: model.WidgetData, zone: tzinfo) -> None:
+    def __init__(self, widget: AnyWidget, data: model.WidgetData, zone: tzinfo, now: Now) -> None:
         super().__init__()
+        self.now = now
+        self.is_in_view: Callable[[], bool] = lambda: True
+        """Whether some of it can be seen; set by its grid."""
         self.set_reactive(Tile.zone, zone)
         self.widget = widget
         self.data = data
@@ -57,6 +61,12 @@ class Tile(LineWidget, can_focus=True):
         self.widget, self.data = widget, data
         self.redraw()
         return True
+
+    def redraw(self) -> None:
+        """As a line widget's; a tile that cannot be seen is drawn when it comes into view."""
+        if not self.is_in_view():
+            self.forget_lines()
+        super().redraw()
 
     def watch_zone(self) -> None:
         """Show times in the new zone."""
@@ -102,7 +112,7 @@ class Tile(LineWidget, can_focus=True):
             lines: list[Line] = [fit([mark, *self.fold(width - 2)], width)]
         else:
             lines = self.parts(width, height)
-        return [unsure(line) for line in lines] if self.stale else lines
+        return [unsure(line) for line in lines] if self.stale or self.data.as_of is not None else lines
 
     def parts(self, width: int, height: int) -> list[Line]:
         """Head, remarks and body as drawn while the data is fresh."""
@@ -111,6 +121,8 @@ class Tile(LineWidget, can_focus=True):
             lines += [
                 [(f"{glyphs.ATTENTION} ", "warn"), (text, "muted")] for text in wrap(remark, width - 2)[:2]
             ]
+        if self.data.is_unread:
+            lines.append([(_("not read yet"), "muted")])
         if self.data.problem:
             words = [
                 [(text, "warn")] for text in wrap(_("no data: {why}").format(why=self.data.problem), width)
@@ -166,11 +178,19 @@ class Tile(LineWidget, can_focus=True):
             return ()
         return curves_of({trace.query.id: trace for trace in self.widget.traces}, self.data)
 
+    def _age_spans(self) -> list[Span]:
+        """From when the data is, if it is not the present one."""
+        if self.data.as_of is None:
+            return []
+        return [
+            (_("as of {time}").format(time=stamp(self.data.as_of, self.zone, self.now(), name=False)), "warn")
+        ]
+
     def _head(self, width: int) -> Line:
         has_focus = self.has_focus
         dash: Span = ("━" if has_focus else "─", "rule-focus" if has_focus else "rule")
         title: Span = (self.title(), "title-focus" if has_focus else "title")
-        value, verdict = self.value_spans(), self.verdict_spans()
+        value, verdict = self._age_spans() or self.value_spans(), self.verdict_spans()
         room = width - 4 - width_of([title]) - width_of(verdict)
         if value and width_of(value) + 1 > room:
             value = value[-1:] if width_of(value[-1:]) + 1 <= room else []

@@ -26,6 +26,8 @@ class JudgedValue:
     reading: Reading
     doubt: Doubt | None = None
     """Why it has no value; None if it has one, or AWS has none."""
+    widget: str = ""
+    """Key of its widget."""
 
 
 def judged_values(view: DashboardView) -> tuple[JudgedValue, ...]:
@@ -37,11 +39,13 @@ def judged_values(view: DashboardView) -> tuple[JudgedValue, ...]:
                 continue
             before = worst.get(reading.limit.id)
             if before is None or _rank(reading) < _rank(before.reading):
-                worst[reading.limit.id] = JudgedValue(reading, _doubt(data, index))
+                worst[reading.limit.id] = JudgedValue(reading, _doubt(data, index), data.key)
     return tuple(worst.values())
 
 
 def _doubt(data: WidgetData, index: int) -> Doubt | None:
+    if data.as_of is not None and not data.problem:
+        return Doubt.OVERDUE
     if data.is_outdated:
         return Doubt.DENIED if data.is_denied else Doubt.FAILED
     has_none = data.readings[index].value is None and index < len(data.series)

@@ -250,6 +250,10 @@ class LineWidget(Widget):
         if regions:
             self.refresh(*regions)
 
+    def forget_lines(self) -> None:
+        """Build the lines anew when they are next painted."""
+        self._strips = None
+
     def render_line(self, y: int) -> Strip:
         """The strip of row `y`."""
         width, height = self.size

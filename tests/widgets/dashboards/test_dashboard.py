@@ -149,7 +149,7 @@ async def test_a_firing_alarm_is_never_among_those_that_do_not_fit() -> None:
     ]
     alarms = (*quiet, gallery.ALARMS[0])
     widget = model.AlarmWidget(key="a", x=0, y=0, width=12, height=3, alarm_ids=(RawId("a"),))
-    tile = tile_type(widget)(widget, model.WidgetData(key="a", alarms=alarms), gallery.JST)
+    tile = tile_type(widget)(widget, model.WidgetData(key="a", alarms=alarms), gallery.JST, gallery.now)
     assert "alb-5xx-error-rate" in plain(tile.body(60, 4))[0]
     assert "quiet-0" in plain(tile.body(60, 12))[0], "the dashboard's own order where all fit"
     assert plain(tile.body(28, 4))[0].rstrip() == "■ firing alb-5xx-error-rate"
@@ -208,7 +208,7 @@ async def test_every_view_draws_every_size_within_it(view: model.View, size: tup
     app = DashboardApp()
     async with app.run_test(size=(120, 40)):
         widget, data = gallery.WIDGETS[0]
-        tile = MetricTile(widget.model_copy(update={"view": view}), data, gallery.JST)
+        tile = MetricTile(widget.model_copy(update={"view": view}), data, gallery.JST, gallery.now)
         await app.mount(tile)
         lines = tile.draw(*size)
         assert len(lines) <= max(size[1], 3)

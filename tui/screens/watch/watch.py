@@ -19,10 +19,12 @@ from tui.screens.common.mode_screen import Place
 from tui.screens.logs.panes import PaneScreen
 from tui.screens.watch.layout import ALONE, SHORT, WIDE, alarm_room, stylesheet
 from tui.screens.watch.panels.base import WatchedPanel
+from tui.screens.watch.panels.dashboard import WatchedDashboard
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
 from widgets.dashboards.panel import DashboardPanel
 from widgets.dashboards.text_tiles import LogTile
+from widgets.dashboards.tile_grid import TileGrid
 from widgets.logs.pane.pane import LogPane
 
 
@@ -50,6 +52,13 @@ class WatchScreen(PaneScreen):
         """The alarms' widget."""
         widget: AlarmPanel = self.panels["alarms"].widget
         return widget
+
+    @property
+    def dashboard_panel(self) -> WatchedDashboard:
+        """The dashboard's panel, which knows what of it can be seen."""
+        panel = self.panels["dashboard"]
+        assert isinstance(panel, WatchedDashboard), "the registry's line for the dashboard names its panel"
+        return panel
 
     @property
     def dashboard(self) -> DashboardPanel:
@@ -128,6 +137,17 @@ class WatchScreen(PaneScreen):
     def action_panel_command(self, panel: str, command: str) -> None:
         """Run a panel's own command: call its method of that name."""
         getattr(self.panels[panel], command)()
+
+    @on(TileGrid.SeenChanged)
+    def tiles_came_into_view(self) -> None:
+        """Read the tiles that scrolling has brought into view."""
+        self.dashboard_panel.came_into_view()
+
+    def on_screen_resume(self) -> None:
+        """As other modes'; the dashboard was not read while it was covered."""
+        super().on_screen_resume()
+        if self.is_mounted and self.dashboard.is_mounted:
+            self.call_after_refresh(self.dashboard_panel.came_into_view)
 
     @on(LogTile.Follow)
     def follow_group(self, message: LogTile.Follow) -> None:

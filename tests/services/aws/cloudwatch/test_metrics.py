@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.aws.client.errors import Throttled
 from services.aws.cloudwatch.metrics.math_ids import packed, prefixed, references, rename
-from services.aws.cloudwatch.metrics.reader import Metrics
+from services.aws.cloudwatch.metrics.reader import POINTS_PER_CALL, QUERIES_PER_CALL, Metrics
 from services.models.metrics import MetricQuery, SeriesStatus, TimeSpan
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure
@@ -141,8 +141,36 @@ async def test_one_request_per_region_and_errors_are_raised() -> None:
 
 async def test_501_queries_take_two_requests() -> None:
     canned = Canned(GetMetricData=page())
-    await Metrics(canned).fetch([metric(f"m{index}") for index in range(501)], SPAN)
+    half_an_hour = TimeSpan(start=START, end=START + timedelta(minutes=30))
+    await Metrics(canned).fetch([metric(f"m{index}") for index in range(501)], half_an_hour)
     assert sorted(len(params["MetricDataQueries"]) for params in canned.asked("GetMetricData")) == [1, 500]
+
+
+@given(
+    hours=st.integers(1, 48),
+    metrics=st.integers(1, 700),
+    every=st.integers(2, 60),
+    period=st.sampled_from([1, 60, 300, 3600]),
+)
+async def test_no_response_keeps_the_event_loop_and_no_metric_is_charged_twice(
+    hours: int, metrics: int, every: int, period: int
+) -> None:
+    """Many datapoints are asked for in several calls; metric math stays with the metrics that it uses."""
+    canned = Canned(GetMetricData=page())
+    queries = [metric(f"m{index}").model_copy(update={"period": period}) for index in range(metrics)]
+    used = [number for number in range(metrics) if number % every == 1]
+    queries += [math_(f"e{number}", f"m{number}*m{number - 1}") for number in used]
+    span = TimeSpan(start=START, end=START + timedelta(hours=hours))
+    await Metrics(canned).fetch(queries, span)
+    calls = [
+        {query["Id"] for query in params["MetricDataQueries"]} for params in canned.asked("GetMetricData")
+    ]
+    assert sorted(name for call in calls for name in call) == sorted(query.id for query in queries)
+    for call in calls:
+        assert len(call) <= QUERIES_PER_CALL
+        points = hours * 3600 / min(period, 60 if used else period) * len(call)
+        assert points <= POINTS_PER_CALL or len(call) <= 3, "nothing is split that belongs together"
+        assert all({f"m{name[1:]}", f"m{int(name[1:]) - 1}"} <= call for name in call if name[0] == "e")
 
 
 NAMES = {"m1": "w_m1", "m10": "w_m10", "errors1": "w_errors1", "ave": "w_ave"}

@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 from services.dashboards.evaluation import refreshed
+from services.dashboards.pacing import OnScreen
+from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.screens.common.command_sheets import widget_sheet
 from tui.screens.watch.panels.base import StatePanel
 from widgets.dashboards.panel import DashboardPanel
+from widgets.drawing.ticker import on_screen
 
 
 class WatchedDashboard(StatePanel[DashboardPanel]):
@@ -15,9 +18,23 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
     widget_type = DashboardPanel
 
     def opened(self) -> None:
-        """Follow the alarm overview and the dashboard."""
+        """Follow the alarm overview and the dashboard, which is read as far as it can be seen."""
+        self.screen.services.dashboard.on_screen = self._on_screen
         self.screen.watch(self.app, "alarms", self._show_overview)
         self.screen.watch(self.app, "view", self._show_view)
+
+    def _on_screen(self) -> OnScreen:
+        """The widgets that can be seen now; none while another screen covers them."""
+        if pause := self.app.presence.pause():
+            return OnScreen(frozenset(), pause)
+        if self.screen not in on_screen(self.widget.app):
+            return OnScreen(frozenset(), _("not on screen"))
+        return OnScreen(self.widget.seen() if self.widget.display else frozenset())
+
+    def came_into_view(self) -> None:
+        """Read at once what is on screen now and was not read, or not for a while."""
+        if self.screen.services.dashboard.is_due():
+            self.screen.services.feeds["dashboard"].refresh()
 
     def _show_overview(self) -> None:
         if self.app.alarms is not None:
@@ -32,6 +49,8 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         if view.value is not None and overview is not None and overview.value is not None:
             view = replace(view, value=refreshed(view.value, overview.value))
         self.widget.state = view
+        if view.problem is None:
+            self.came_into_view()
 
     def aws_commands(self) -> CommandSheet | None:
         """The commands that read the focused tile, else the whole dashboard."""

@@ -1,0 +1,43 @@
+"""Whether anybody may be looking at the console: what costs money is not read for nobody."""
+
+from typing import TYPE_CHECKING
+
+from services.i18n import _
+
+if TYPE_CHECKING:
+    from tui.console import Console
+
+QUIET = 900.0
+"""Seconds without a key, outside business hours, after which nobody is taken to be there."""
+
+
+class Presence:
+    """Concludes from the terminal, the hour, the alarms and the keys whether somebody is there."""
+
+    def __init__(self, console: "Console") -> None:
+        self._console = console
+        self._acted = console.ready.clock.elapsed()
+
+    def pause(self) -> str:
+        """Why nobody is there, in words; "" while somebody may be."""
+        if not self._console.is_visible_to_anybody:
+            return _("paused: nobody can see this terminal")
+        if self._is_quiet() and not self._calls():
+            return _("paused outside business hours: any key resumes")
+        return ""
+
+    def acted(self) -> bool:
+        """Note a key or a click; returns whether it ends a pause."""
+        was_quiet = self._is_quiet()
+        self._acted = self._console.ready.clock.elapsed()
+        return was_quiet
+
+    def _is_quiet(self) -> bool:
+        services = self._console.ready
+        idle = services.clock.elapsed() - self._acted
+        return idle >= QUIET and not services.calendar.within_hours(services.clock.now())
+
+    def _calls(self) -> bool:
+        """Whether an alarm fires, which somebody may be looking at from afar."""
+        overview = self._console.overview
+        return overview is not None and overview.newest_firing is not None

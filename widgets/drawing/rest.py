@@ -1,0 +1,34 @@
+"""Waits until a cursor or a scroll bar rests: what it only passes is not read."""
+
+from collections.abc import Callable
+
+from textual.message_pump import MessagePump
+from textual.timer import Timer
+
+MOMENT = 0.25
+"""Seconds without a move after which it rests; a held key repeats about thirty times a second."""
+
+
+class Rest:
+    """Calls a function once it has not been told of a move for a moment, in the turn of its owner."""
+
+    def __init__(self, owner: MessagePump, act: Callable[[], object], seconds: float = MOMENT) -> None:
+        self._owner = owner
+        self._act = act
+        self._seconds = seconds
+        self._timer: Timer | None = None
+
+    def moved(self) -> None:
+        """Wait from now on."""
+        self.stop()
+        self._timer = self._owner.set_timer(self._seconds, self._rested, name="rest")
+
+    def stop(self) -> None:
+        """Forget the last move."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def _rested(self) -> None:
+        self._timer = None
+        self._act()

@@ -32,6 +32,8 @@ from tui.notifications import (
     watch_ends,
 )
 from tui.panel_registry import PANELS, PanelSpec
+from tui.screens.common.mode_screen import ModeScreen
+from widgets.drawing.ticker import on_screen
 
 USAGE_EVERY = 900.0
 """Seconds of the clock between two records of AWS usage."""
@@ -48,6 +50,7 @@ class Subscriptions:
         self._services = app.ready
         self._ask_for_code = ask_for_code
         self._requests: tuple[ApprovalRequest, ...] = ()
+        self._services.alarm_values.on_screen = self._alarms_seen
         self._since = self._services.clock.now()
         """When this console started (UTC)."""
 
@@ -121,6 +124,13 @@ class Subscriptions:
     def _show_view(self, state: FeedState[DashboardView]) -> None:
         self._app.view = state
         self._read_alarm_values()
+
+    def _alarms_seen(self) -> frozenset[str]:
+        """The alarms whose value can be seen on the screens that can; none while nobody is there."""
+        if self._app.presence.pause():
+            return frozenset()
+        screens = (screen for screen in on_screen(self._app.screen.app) if isinstance(screen, ModeScreen))
+        return frozenset().union(*(screen.alarms_seen() for screen in screens))
 
     def _read_alarm_values(self) -> None:
         """Read the alarms' values at once if there are new ones that the dashboard does not show."""

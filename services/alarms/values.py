@@ -1,16 +1,17 @@
 """Reads what the alarms' metrics are now; what the dashboard shows anyway is not requested again.
 
-CloudWatch charges per metric requested, so all other alarms share one GetMetricData a minute.
+CloudWatch charges per metric requested, so that only alarms are read whose value is on screen.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 from services.aws.cloudwatch.metrics.math_ids import is_sql, prefixed, rename
 from services.clock import Clock
-from services.models.alarm_readings import AlarmReadings, AlarmSeries
+from services.models.alarm_readings import LATE, AlarmReadings, AlarmSeries
 from services.models.alarms import Alarm, AlarmOverview
 from services.models.curve_spans import watched_query
 from services.models.dashboards import DashboardView, MetricWidget
@@ -18,6 +19,10 @@ from services.models.feeds import FeedState
 from services.models.metrics import MetricQuery, Series, TimeSpan
 
 HOUR = 3600
+PRESENT = timedelta(seconds=LATE)
+"""Age up to which what was read of an alarm that is no longer on screen may still be the present one."""
+MOST = 100
+"""Alarms read at once; a screen has fewer rows."""
 PERIODS = 3
 """An alarm with long periods is read for this many of them."""
 _BLANKS = re.compile(r"\s+")
@@ -34,7 +39,7 @@ class MetricSource(Protocol):
 
 
 class AlarmValues:
-    """Reads the metrics of the alarms that the dashboard does not show."""
+    """Reads the metrics of the alarms on screen that the dashboard does not show."""
 
     def __init__(
         self,
@@ -50,22 +55,31 @@ class AlarmValues:
         self._region = region
         self._alarms = alarms
         self._view = view
+        self.on_screen: Callable[[], frozenset[str]] | None = None
+        """Ids of the alarms whose value can be seen now, as the screens say; None: there is no screen, and all count."""
         self._requested: frozenset[str] = frozenset()
+        self._read: dict[str, tuple[datetime, AlarmSeries]] = {}
+        """The newest series of each alarm and when it was read, while it is the present one."""
 
     async def read(self) -> tuple[AlarmSeries, ...]:
-        """The last hour of each of these alarms; nothing before alarms and dashboard were read. Raises AwsError."""
+        """The last hour of each of these alarms, and of others that were read a moment ago; nothing before alarms and
+        dashboard were read. Raises AwsError.
+        """
         alarms = self._unshown()
         self._requested = frozenset(alarm.id for alarm in alarms)
-        if not alarms:
-            return ()
         queries: dict[str, Alarm] = {}
         sent: list[MetricQuery] = []
         for index, alarm in enumerate(alarms):
             own = prefixed(_only_watched(alarm), f"a{index}_")
             queries |= {query.id: alarm for query in own if query.visible}
             sent += own
-        answered = await self._metrics.fetch(sent, self._span(alarms))
-        return tuple(AlarmSeries(alarm=queries[series.id].id, series=series) for series in answered)
+        answered = await self._metrics.fetch(sent, self._span(alarms)) if sent else ()
+        now = self._clock.now()
+        for series in answered:
+            id = queries[series.id].id
+            self._read[id] = now, AlarmSeries(alarm=id, series=series)
+        self._read = {id: read for id, read in self._read.items() if now - read[0] <= PRESENT}
+        return tuple(series for _at, series in self._read.values())
 
     def is_due(self) -> bool:
         """Whether an alarm has come up whose metric was not requested at the last read."""
@@ -83,10 +97,13 @@ class AlarmValues:
         )
 
     def _unshown(self) -> tuple[Alarm, ...]:
+        """The alarms to read, of too many the first: those that fire come first."""
         overview, view = self._alarms(), self._view()
         if overview.value is None or (view.value is None and view.problem is None):
             return ()
-        measured = [alarm for alarm in overview.value.alarms if has_one_value(alarm)]
+        seen = self.on_screen() if self.on_screen is not None else None
+        listed = (alarm for alarm in overview.value.alarms if seen is None or alarm.id in seen)
+        measured = tuple(islice((alarm for alarm in listed if has_one_value(alarm)), MOST))
         drawn = drawn_series(measured, view.value, self._region)
         return tuple(alarm for alarm in measured if alarm.id not in drawn)
 
@@ -110,8 +127,20 @@ def drawn_series(alarms: Sequence[Alarm], view: DashboardView | None, region: st
     if view is None:
         return {}
     shown = _shown(view, region)
-    pairs = ((alarm, shown.get((_alarm_key(alarm, region), alarm.period))) for alarm in alarms)
-    return {alarm.id: series for alarm, series in pairs if series is not None and has_one_value(alarm)}
+    names = {
+        trace.query.metric
+        for widget in view.dashboard.widgets
+        if isinstance(widget, MetricWidget)
+        for trace in widget.traces
+    }
+    # What an alarm measures is compared as a long text; of most alarms the dashboard shows no metric of the name.
+    possible = (
+        alarm
+        for alarm in alarms
+        if has_one_value(alarm) and any(query.metric in names for query in alarm.queries)
+    )
+    pairs = ((alarm, shown.get((_alarm_key(alarm, region), alarm.period))) for alarm in possible)
+    return {alarm.id: series for alarm, series in pairs if series is not None}
 
 
 def widget_of(alarm: Alarm, view: DashboardView | None) -> str:

@@ -35,6 +35,8 @@ class Doubt(StrEnum):
     """AWS refused this metric."""
     UNFINISHED = "unfinished"
     """AWS could not answer for this metric."""
+    UNREAD = "unread"
+    """It was not requested yet, because it was not on screen."""
 
 
 _DOUBTS = {
@@ -88,7 +90,8 @@ class AlarmReadings:
         if alarm.queries and state.freshness(at) in (Freshness.STALE, Freshness.FAILED):
             return Now(doubt=Doubt.FAILED if state.problem is not None else Doubt.OVERDUE)
         if series is None:
-            return Now()
+            is_unread = watched_query(alarm.queries) is not None and not alarm.several
+            return Now(doubt=Doubt.UNREAD) if is_unread and state.value is not None else Now()
         # By whole minutes, as the curve beside it.
         value = present_value(series.times, series.values, series.period, at.replace(second=0, microsecond=0))
         return Now(doubt=doubt_of(series.status)) if value is None else Now(value, series.times[-1])

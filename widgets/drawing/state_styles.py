@@ -53,6 +53,7 @@ _DOUBTS = {
     Doubt.FAILED: N_("read failed"),
     Doubt.DENIED: N_("denied"),
     Doubt.UNFINISHED: N_("incomplete"),
+    Doubt.UNREAD: N_("not read yet"),
 }
 
 

@@ -98,6 +98,10 @@ class ModeScreen(Framed, Screen[object]):
         """The alarm or inspection that is in front, whose incident the key of the mode 対応 opens; "" for none."""
         return ""
 
+    def alarms_seen(self) -> frozenset[str]:
+        """Ids of the alarms whose value can be seen on this screen; only these are read."""
+        return frozenset()
+
     def leads_back(self) -> bool:
         """Whether this screen was opened by a step of an incident, to which the key of going back returns."""
         return leads_back(self.app, self)
@@ -136,9 +140,15 @@ class ModeScreen(Framed, Screen[object]):
         self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
-        """Update clocks and ages after other screens were shown, and the footer's keys."""
+        """Update clocks and ages after other screens were shown, the footer's keys, and the values on this screen."""
         catch_up(self)
         self.refresh_bindings()
+        self.call_after_refresh(self.read_alarm_values)
+
+    def read_alarm_values(self) -> None:
+        """Read the values of alarms that have come into view at once."""
+        if self.services.alarm_values.is_due():
+            self.services.feeds["alarm_values"].refresh()
 
     def _alarms_changed(self) -> None:
         if self.app.alarms is not None:

@@ -65,6 +65,10 @@ class IncidentScreenBase(ModeScreen):
         """The same with what is computed from it."""
         raise NotImplementedError
 
+    def alarms_seen(self) -> frozenset[str]:
+        """Those whose incidents are open."""
+        return frozenset(str(incident.target) for incident in self.app.incidents if incident.is_open)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done about the incident at hand as it stands."""
         if action == "opinion" and self.services.response.opinion.settings is None:

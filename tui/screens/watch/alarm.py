@@ -17,7 +17,7 @@ from services.journal.errors import JournalError
 from services.models.alarms import Alarm
 from services.models.aws_cli import CommandSheet
 from services.models.composites import parts_of
-from services.models.curve_spans import SPANS, curve_queries, curve_range
+from services.models.curve_spans import SPANS, curve_queries, curve_range, draws_own
 from services.models.feeds import FeedState
 from services.models.journal import Acknowledgement
 from services.models.metrics import Series
@@ -119,6 +119,11 @@ class AlarmScreen(ModeScreen):
         incident = next(going, None)
         self.detail.incident = tuple(incident_spans(incident)) if incident is not None else ()
 
+    def alarms_seen(self) -> frozenset[str]:
+        """This alarm, unless its curve ends with its value: then that is read."""
+        alarm = self.detail.alarm or self.first
+        return frozenset() if draws_own(SPANS[self.detail.span], alarm) else frozenset({str(alarm.id)})
+
     def responds_to(self) -> str:
         """This alarm."""
         return str(self.first.id)
@@ -178,6 +183,7 @@ class AlarmScreen(ModeScreen):
     @work(group="alarm-curve", exclusive=True)
     async def read_curve(self) -> None:
         """Read the curve over the span that was chosen."""
+        self.read_alarm_values()
         alarm = self.detail.alarm or self.first
         self.detail.curve = await self._state(FeedState(), self._curve(alarm))
 

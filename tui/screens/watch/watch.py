@@ -99,6 +99,10 @@ class WatchScreen(PaneScreen):
         panel = self._focused_panel()
         return panel.note_subject() if panel is not None else None
 
+    def alarms_seen(self) -> frozenset[str]:
+        """Those of the list's rows on screen."""
+        return self.alarms.seen() if self.alarms.display else frozenset()
+
     def responds_to(self) -> str:
         """The alarm under the cursor."""
         alarm = self.alarms.chosen if self._focused_panel() is self.panels["alarms"] else None
@@ -144,8 +148,7 @@ class WatchScreen(PaneScreen):
         self.dashboard_panel.came_into_view()
 
     def on_screen_resume(self) -> None:
-        """As other modes'; the dashboard was not read while it was covered."""
-        super().on_screen_resume()
+        """Read the dashboard, which was not read while it was covered."""
         if self.is_mounted and self.dashboard.is_mounted:
             self.call_after_refresh(self.dashboard_panel.came_into_view)
 

@@ -12,6 +12,7 @@ from tui.screens.common.mode_screen import Place
 from tui.screens.watch.panels.base import StatePanel
 from widgets.alarms.advice import Advice
 from widgets.alarms.panel import AlarmPanel
+from widgets.drawing.rest import Rest
 
 
 class WatchedAlarms(StatePanel[AlarmPanel]):
@@ -22,6 +23,9 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
     def opened(self) -> None:
         """Follow the overview and the values."""
         self.widget.advice = advice_of(self.screen.services.runbook)
+        rest = Rest(self.widget, self.screen.read_alarm_values)
+        for moves in ("scroll_y", "virtual_size"):
+            self.screen.watch(self.widget.table, moves, rest.moved, init=False)
         self.screen.watch(self.app, "alarms", self._show_overview)
         self.screen.watch(self.app, "view", self._show_values, init=False)
         self.screen.watch(self.app, "alarm_series", self._show_values, init=False)

@@ -12,16 +12,15 @@ MOMENT = 0.25
 class Rest:
     """Calls a function once it has not been told of a move for a moment, in the turn of its owner."""
 
-    def __init__(self, owner: MessagePump, act: Callable[[], object], seconds: float = MOMENT) -> None:
+    def __init__(self, owner: MessagePump, act: Callable[[], object]) -> None:
         self._owner = owner
         self._act = act
-        self._seconds = seconds
         self._timer: Timer | None = None
 
     def moved(self) -> None:
         """Wait from now on."""
         self.stop()
-        self._timer = self._owner.set_timer(self._seconds, self._rested, name="rest")
+        self._timer = self._owner.set_timer(MOMENT, self.settle, name="rest")
 
     def stop(self) -> None:
         """Forget the last move."""
@@ -29,6 +28,8 @@ class Rest:
             self._timer.stop()
             self._timer = None
 
-    def _rested(self) -> None:
-        self._timer = None
-        self._act()
+    def settle(self) -> None:
+        """Act now, if there was a move since it last acted."""
+        if self._timer is not None:
+            self.stop()
+            self._act()

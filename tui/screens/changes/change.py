@@ -31,6 +31,7 @@ from widgets.changes.load import TargetLoadPanel, change_moments
 from widgets.changes.run.table import RunTable
 from widgets.changes.run.view import elsewhere_words
 from widgets.changes.unknown_banner import UnknownBanner
+from widgets.drawing.rest import Rest
 from widgets.drawing.table import KeyedTable
 
 
@@ -48,6 +49,7 @@ class ChangeScreen(ModeScreen):
         self.load = TargetLoadPanel(_("Last hour"), now=self.app.now, zone=self.app.zone, id="load")
         self.parts = Parts(self.changes, self.live, self.load, self.runs, self._read_load)
         self._target_key = self._load_key = ""
+        self._rest = Rest(self, self._read_target)
         self.feeds = TargetFeeds(self.services)
 
     def body(self) -> ComposeResult:
@@ -68,9 +70,7 @@ class ChangeScreen(ModeScreen):
 
     def on_screen_suspend(self) -> None:
         """Stop reading while the screen is hidden."""
-        self._target_key = self._load_key = ""
-        self.workers.cancel_group(self, "look")
-        self.workers.cancel_group(self, "load")
+        self._stop_reading()
 
     def _zone_changed(self) -> None:
         super()._zone_changed()
@@ -110,15 +110,26 @@ class ChangeScreen(ModeScreen):
 
     @on(ChangeList.Highlighted)
     def highlighted(self, _event: ChangeList.Highlighted) -> None:
-        """Read another target."""
-        self._read_target()
+        """Show what is known of another target, and read it once the cursor rests on it."""
+        offer = self.changes.offer_at_cursor()
+        if offer is not None and offer.key != self._target_key:
+            self._stop_reading()
+            self.live.state, self.load.state = self.feeds.state(offer).state, self.feeds.load(offer).state
+            self._rest.moved()
         self.parts.give_rows()
 
     def _read_target(self) -> None:
         offer = self.changes.offer_at_cursor()
-        if offer is not None and offer.key != self._target_key:
+        if self.is_current and offer is not None and offer.key != self._target_key:
             self._target_key = offer.key
             self.read_target(offer)
+            self._read_load()
+
+    def _stop_reading(self) -> None:
+        self._target_key = self._load_key = ""
+        self._rest.stop()
+        self.workers.cancel_group(self, "look")
+        self.workers.cancel_group(self, "load")
 
     @work(group="look", exclusive=True)
     async def read_target(self, offer: Offer) -> None:
@@ -144,9 +155,10 @@ class ChangeScreen(ModeScreen):
             self.load.moments = change_moments(self.runs.runs, offer.target.id, _("changed"))
 
     def _read_load(self) -> None:
-        """Read the last hour of the target under the cursor, but only while it is shown."""
+        """Read the last hour of the target that the cursor rests on, but only while it is shown."""
         offer = self.changes.offer_at_cursor()
-        key = offer.key if offer is not None and self.load.display and self.is_current else ""
+        is_shown = offer is not None and self.load.display and self.is_current
+        key = offer.key if offer is not None and is_shown and offer.key == self._target_key else ""
         if key == self._load_key:
             return
         self._load_key = key

@@ -26,6 +26,7 @@ from tui.console import Console
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
+from widgets.drawing.rest import Rest
 from widgets.drawing.table import KeyedTable, Row
 
 _AT_ONCE = 4
@@ -97,6 +98,7 @@ class GroupScreen(Dialog[tuple[str, ...]]):
         """Why the list is not the whole one, or ""."""
         self._asked: set[str] = set()
         """Groups whose newest event was asked for."""
+        self._rest = Rest(self, self._ask_newest)
         self._permits = asyncio.Semaphore(_AT_ONCE)
         self.table = KeyedTable(
             (
@@ -165,8 +167,8 @@ class GroupScreen(Dialog[tuple[str, ...]]):
 
     @on(KeyedTable.Highlighted)
     def highlighted(self) -> None:
-        """Read what the list shows of the groups around."""
-        self._ask_newest()
+        """Read what the list shows of the groups around, once the cursor rests."""
+        self._rest.moved()
 
     def fill(self, term: str, at: str = "") -> None:
         """List the groups whose name or title contains `term`, whatever its case; the cursor goes `at`, else to the first."""
@@ -178,7 +180,7 @@ class GroupScreen(Dialog[tuple[str, ...]]):
         if self.order:
             self.table.move_to(at if at in self.order else self.order[0])
         self._show_note()
-        self._ask_newest()
+        self._rest.moved()
 
     def _show_rows(self) -> None:
         self.table.set_rows([self._row(name) for name in self.order])

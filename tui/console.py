@@ -19,8 +19,8 @@ from services.i18n import _, sentences
 from services.models.text import clean_block
 from tui import messages
 from tui.message_board import MessageBoard, from_home, reading_seconds
-from tui.presence import Presence
 from tui.runtime.alt_keys import is_one_key
+from tui.runtime.presence import Presence
 from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.notifications import ring
 from widgets.frame.key_names import key_name
@@ -146,7 +146,7 @@ class Console(RuntimeApp):
     @cached_property
     def presence(self) -> Presence:
         """Whether somebody may be looking; only for code that runs after connecting."""
-        return Presence(self)
+        return Presence(self.ready, lambda: self.overview, lambda: self.is_visible_to_anybody)
 
     def on_visibility(self, visible: bool) -> None:
         """As TerminalApp's; what was not read for nobody is read at once for somebody."""

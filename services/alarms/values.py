@@ -101,8 +101,8 @@ class AlarmValues:
         overview, view = self._alarms(), self._view()
         if overview.value is None or (view.value is None and view.problem is None):
             return ()
-        seen = self.on_screen() if self.on_screen is not None else None
-        listed = (alarm for alarm in overview.value.alarms if seen is None or alarm.id in seen)
+        ids = self.on_screen() if self.on_screen is not None else None
+        listed = (alarm for alarm in overview.value.alarms if ids is None or alarm.id in ids)
         measured = tuple(islice((alarm for alarm in listed if has_one_value(alarm)), MOST))
         drawn = drawn_series(measured, view.value, self._region)
         return tuple(alarm for alarm in measured if alarm.id not in drawn)

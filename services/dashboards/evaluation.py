@@ -19,8 +19,8 @@ COUNTING = ("SampleCount", "TC", "tc", "PR")
 def by_query(series: Iterable[Series]) -> dict[str, list[Series]]:
     """The series of each query, by its id: a search has several."""
     answered: dict[str, list[Series]] = {}
-    for each in series:
-        answered.setdefault(each.id, []).append(each)
+    for curve in series:
+        answered.setdefault(curve.id, []).append(curve)
     return answered
 
 

@@ -56,7 +56,7 @@ class WidgetNeed:
 class Pace:
     """Seconds between two requests."""
 
-    seen: int
+    on_screen: int
     """Of what is on screen."""
     judged: int
     """Of what is not, but has a limit."""
@@ -66,7 +66,7 @@ class Pace:
         if on_screen.pause:
             return None
         if on_screen.has(need.key):
-            return max(self.seen, need.step)
+            return max(self.on_screen, need.step)
         return max(self.judged, need.step) if need.is_judged else None
 
 
@@ -108,11 +108,12 @@ class Budget:
         """The shortest steps that the budget allows: first for what is on screen, then for what has a limit."""
         needs = tuple(needs)
         slowest = JUDGED_STEPS[-1]
-        fits = (seen for seen in SEEN_STEPS if self.of_day(needs, on_screen, Pace(seen, slowest)) <= self.yen)
-        seen = next(fits, SEEN_STEPS[-1])
-        paces = (Pace(seen, max(seen, judged)) for judged in JUDGED_STEPS)
+        fits = (step for step in SEEN_STEPS if self.of_day(needs, on_screen, Pace(step, slowest)) <= self.yen)
+        shortest = next(fits, SEEN_STEPS[-1])
+        paces = (Pace(shortest, max(shortest, judged)) for judged in JUDGED_STEPS)
         return next(
-            (pace for pace in paces if self.of_day(needs, on_screen, pace) <= self.yen), Pace(seen, slowest)
+            (pace for pace in paces if self.of_day(needs, on_screen, pace) <= self.yen),
+            Pace(shortest, slowest),
         )
 
     def of_day(self, needs: Iterable[WidgetNeed], on_screen: OnScreen, pace: Pace) -> float:
@@ -127,7 +128,7 @@ class Budget:
             shown_yen=self.of_day(needs, on_screen, pace),
             full_yen=self._yen(needs, lambda need: need.step),
             is_over=self._yen(needs, lambda need: need.step) > self.yen,
-            seen_seconds=pace.seen,
+            screen_seconds=pace.on_screen,
             judged_seconds=pace.judged if any(need.is_judged for need in needs) else None,
         )
 

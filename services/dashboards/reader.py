@@ -72,7 +72,7 @@ class DashboardReader:
         self._interval = interval
         self._budget = Budget(runbook.closures, yen_per_dollar(runbook.costs))
         self.on_screen: Callable[[], OnScreen] | None = None
-        """What can be seen now, as the screen says; None: there is no screen, and all counts as seen."""
+        """What can be screen now, as the screen says; None: there is no screen, and all counts as screen."""
         self._body: Dashboard | None = None
         self._body_at: datetime | None = None
         self._drawn: Dashboard | None = None
@@ -98,18 +98,18 @@ class DashboardReader:
         is_new = self._drawn is None or self._drawn.name != body.name
         dashboard = self._drawn = self._alarms.added_to(body)
         self._needs = needs_of(dashboard, self._runbook)
-        seen = self._seen()
-        watched = replace(seen, pause="")
+        screen = self._seen()
+        watched = replace(screen, pause="")
         self._pace = self._budget.pace(self._needs, watched)
         price = self._budget.price(self._needs, watched, self._pace)
-        due = () if is_new and price.is_over and self.on_screen is not None else self._due(now, seen)
+        due = () if is_new and price.is_over and self.on_screen is not None else self._due(now, screen)
         self._requested = frozenset(each.key for each in due)
         await self._ask(due)
         return DashboardView(
             dashboard=dashboard,
             data=tuple(self._data(widget, now) for widget in dashboard.widgets),
             price=price,
-            pause=seen.pause,
+            pause=screen.pause,
         )
 
     def is_due(self) -> bool:
@@ -161,9 +161,9 @@ class DashboardReader:
 
     # -- what is due
 
-    def _due(self, now: datetime, seen: OnScreen) -> tuple[requests.WidgetRequest, ...]:
+    def _due(self, now: datetime, screen: OnScreen) -> tuple[requests.WidgetRequest, ...]:
         assert self._drawn is not None, "nothing is due before the body was read"
-        wanted = {need.key for need in self._needs if self._is_time(need, now, seen)}
+        wanted = {need.key for need in self._needs if self._is_time(need, now, screen)}
         asks = (
             requests.widget_request(widget, self._drawn, now, region=self._runbook.system.region)
             for widget in self._drawn.widgets
@@ -171,16 +171,16 @@ class DashboardReader:
         )
         return tuple(ask for ask in asks if self._has_news(ask))
 
-    def _is_time(self, need: WidgetNeed, now: datetime, seen: OnScreen) -> bool:
+    def _is_time(self, need: WidgetNeed, now: datetime, screen: OnScreen) -> bool:
         """Whether a widget is to be requested at `now`, because the next read would be too late."""
-        every, answered = self._pace.of(need, seen), self._answered.get(need.key)
+        every, answered = self._pace.of(need, screen), self._answered.get(need.key)
         if every is None or answered is None:
             return every is not None
         age = (now - answered.at).total_seconds()
         if every <= max(need.step, self._interval):
             # Its own period decides, not when it was read.
             return True
-        ahead = 0.0 if seen.has(need.key) else JITTER * self._interval
+        ahead = 0.0 if screen.has(need.key) else JITTER * self._interval
         return age + ahead >= every
 
     def _has_news(self, ask: requests.WidgetRequest) -> bool:
@@ -277,7 +277,7 @@ class DashboardReader:
 
     def _dated(self, answered: _Answered, now: datetime) -> WidgetData:
         """The data of a widget; of one that was not requested for a while, from when it is."""
-        step = max(self._interval, self._pace.seen, *(query.period for query in answered.ask.queries))
+        step = max(self._interval, self._pace.on_screen, *(query.period for query in answered.ask.queries))
         age = (now - answered.at).total_seconds()
         if age <= 2 * step:
             return answered.data

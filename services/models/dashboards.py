@@ -197,7 +197,7 @@ class DashboardPrice(Model):
     """If each metric were requested as often as it has new points."""
     is_over: bool = False
     """Whether that is more than the console spends, so that not all is requested each minute."""
-    seen_seconds: int = 60
+    screen_seconds: int = 60
     """Seconds between two requests of what is on screen."""
     judged_seconds: int | None = None
     """The same of what is not on screen but has a limit; None: nothing has one."""

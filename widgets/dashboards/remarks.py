@@ -48,8 +48,8 @@ def price_words(price: DashboardPrice) -> str:
         "{count} metrics: about ¥{shown:,.0f} a business day as read here, ¥{full:,.0f} if read whole each minute.",
         price.metrics,
     ).format(count=f"{price.metrics:,}", shown=price.shown_yen, full=price.full_yen)
-    seen = _("On screen: every {minutes} min.").format(minutes=price.seen_seconds // 60)
+    visible = _("On screen: every {minutes} min.").format(minutes=price.screen_seconds // 60)
     if price.judged_seconds is None:
-        return sentences(cost, seen)
+        return sentences(cost, visible)
     text = _("Elsewhere, what has a limit: every {minutes} min.")
-    return sentences(cost, seen, text.format(minutes=price.judged_seconds // 60))
+    return sentences(cost, visible, text.format(minutes=price.judged_seconds // 60))

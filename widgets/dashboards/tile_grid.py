@@ -117,9 +117,9 @@ class TileGrid(ScrollableContainer, can_focus=False):
 
     def moved(self) -> None:
         """Tell which tiles are in view once scrolling rests."""
-        seen = self.seen()
-        if seen != self._seen:
-            self._seen = seen
+        tiles = self.seen()
+        if tiles != self._seen:
+            self._seen = tiles
             self._rest.moved()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -34,11 +34,11 @@ MINUTE = 60 * JITTER
 class Screen:
     """What a screen says to the reader."""
 
-    seen: frozenset[str] | None = frozenset()
+    widgets: frozenset[str] | None = frozenset()
     pause: str = ""
 
     def __call__(self) -> OnScreen:
-        return OnScreen(self.seen, self.pause)
+        return OnScreen(self.widgets, self.pause)
 
 
 @dataclass
@@ -103,7 +103,7 @@ async def test_the_price_of_an_expensive_dashboard_is_known_before_anything_is_s
     assert view.price.full_yen == pytest.approx(500 * 525 * 0.00001 * 150)
     assert all(data.is_unread for data in view.data)
     cheap = board("MEM", count=5)
-    cheap.screen.seen = keys(0, 5)
+    cheap.screen.widgets = keys(0, 5)
     assert not (await cheap.reader.read()).price.is_over
     assert cheap.taken() == 10, "a small one is read at once"
 
@@ -112,13 +112,13 @@ async def test_what_is_on_screen_is_requested_each_minute_and_the_rest_when_it_c
     watched = board("MEM")
     await watched.read()
     assert watched.taken() == 0
-    watched.screen.seen = keys(0, 8)
+    watched.screen.widgets = keys(0, 8)
     view = await watched.read()
     assert watched.taken() == 16
     assert [of(view, key).is_unread for key in ("7", "8")] == [False, True]
     await watched.minutes(5)
     assert watched.taken() == 5 * 16
-    watched.screen.seen = keys(6, 14)
+    watched.screen.widgets = keys(6, 14)
     assert watched.reader.is_due()
     view = await watched.read()
     assert watched.taken() == 12, "what was on screen anyway is not requested again"
@@ -128,7 +128,7 @@ async def test_what_is_on_screen_is_requested_each_minute_and_the_rest_when_it_c
 
 async def test_nothing_is_requested_while_nobody_looks() -> None:
     watched = board("CPU", "MEM")
-    watched.screen.seen = keys(0, 8)
+    watched.screen.widgets = keys(0, 8)
     await watched.read()
     watched.taken()
     watched.screen.pause = "night"
@@ -149,7 +149,7 @@ async def test_nothing_is_requested_while_nobody_looks() -> None:
 async def test_what_has_a_limit_is_judged_as_often_as_the_budget_allows() -> None:
     few, many = board("CPU", count=10), board("CPU", count=250)
     for watched, seconds in ((few, 60), (many, 1800)):
-        watched.screen.seen = keys(0, 8)
+        watched.screen.widgets = keys(0, 8)
         view = await watched.read()
         assert view.price.judged_seconds == seconds
         assert view.price.shown_yen <= 30
@@ -164,9 +164,9 @@ async def test_what_has_a_limit_is_judged_as_often_as_the_budget_allows() -> Non
 
 async def test_what_is_on_screen_is_read_less_often_where_that_alone_exceeds_the_budget() -> None:
     watched = board("MEM", count=50, per=10)
-    watched.screen.seen = keys(0, 12)
+    watched.screen.widgets = keys(0, 12)
     view = await watched.read()
-    assert 60 < view.price.seen_seconds <= 300
+    assert 60 < view.price.screen_seconds <= 300
     watched.taken()
     await watched.minutes(60)
     assert watched.taken() * 0.00001 * 150 * 525 / 66 <= 35
@@ -174,7 +174,7 @@ async def test_what_is_on_screen_is_read_less_often_where_that_alone_exceeds_the
 
 async def test_a_reader_without_a_screen_stays_within_the_budget_too() -> None:
     watched = board("CPU", "MEM", count=250)
-    watched.screen.seen = None
+    watched.screen.widgets = None
     watched.reader.on_screen = None
     await watched.read()
     watched.taken()
@@ -193,7 +193,7 @@ async def test_each_series_is_trimmed_once(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(WidgetRequest, "trimmed", counted)
     watched = board("MEM", count=200)
-    watched.screen.seen = keys(0, 200)
+    watched.screen.widgets = keys(0, 200)
     await watched.read()
     assert len(trimmed) == 400
     assert set(trimmed.values()) == {1}
@@ -216,11 +216,11 @@ async def test_nothing_is_judged_late_and_nothing_old_is_shown_as_current(
 ) -> None:
     """Whatever is scrolled, covered and waited for."""
     watched = board("CPU", "MEM", count=count, per=4)
-    watched.screen.seen = keys(0, 4)
+    watched.screen.widgets = keys(0, 4)
     view = await watched.read()
     for step, amount in (*steps, ("return", 0)):
         if step == "scroll":
-            watched.screen.seen = keys(amount % count, amount % count + 4)
+            watched.screen.widgets = keys(amount % count, amount % count + 4)
         elif step == "cover":
             watched.screen.pause = "covered"
         elif step == "return":
@@ -235,36 +235,38 @@ async def test_nothing_is_judged_late_and_nothing_old_is_shown_as_current(
 
 def _check(watched: Watched, view: DashboardView) -> None:
     now = watched.world.clock.now().timestamp()
-    pace = Pace(view.price.seen_seconds, view.price.judged_seconds or 0)
+    pace = Pace(view.price.screen_seconds, view.price.judged_seconds or 0)
     for data in view.data:
         ends = [series.times[-1] + series.period for series in data.series if series.times]
         age = now - min(ends, default=now)
         if data.as_of is None:
-            assert age <= 2 * max(60, pace.seen) + 60 + MINUTE, "shown as current"
+            assert age <= 2 * max(60, pace.on_screen) + 60 + MINUTE, "shown as current"
         is_judged = any(reading.verdict not in (None, Verdict.UNKNOWN) for reading in data.readings)
         if is_judged:
-            assert age <= max(pace.judged, pace.seen) + 60 + 2 * MINUTE, "judged late"
+            assert age <= max(pace.judged, pace.on_screen) + 60 + 2 * MINUTE, "judged late"
         if not watched.screen.pause:
-            assert not (data.key in (watched.screen.seen or ()) and (data.is_unread or data.as_of)), "in view"
+            assert not (data.key in (watched.screen.widgets or ()) and (data.is_unread or data.as_of)), (
+                "in view"
+            )
             limited = any(reading.limit is not None for reading in data.readings)
             assert is_judged or not limited, "what has a limit is judged while somebody looks"
 
 
 @given(
     metrics=st.integers(1, 600),
-    seen=st.integers(0, 60),
+    visible=st.integers(0, 60),
     yen=st.floats(1, 100),
 )
-def test_a_pace_is_the_fastest_that_the_budget_allows(metrics: int, seen: int, yen: float) -> None:
+def test_a_pace_is_the_fastest_that_the_budget_allows(metrics: int, visible: int, yen: float) -> None:
     body = {"widgets": [widget(["N", "CPU", "Id", str(number)]) for number in range(min(metrics, 500))]}
     needs = needs_of(parse_body("main", json.dumps(body)), RUNBOOK)
-    budget, on_screen = Budget(Closures(), 150.0, yen), OnScreen(keys(0, seen))
+    budget, on_screen = Budget(Closures(), 150.0, yen), OnScreen(keys(0, visible))
     pace = budget.pace(needs, on_screen)
-    assert pace.judged >= pace.seen
+    assert pace.judged >= pace.on_screen
     if budget.of_day(needs, on_screen, pace) > yen:
         assert pace == Pace(SEEN_STEPS[-1], JUDGED_STEPS[-1]) or pace.judged == JUDGED_STEPS[-1]
     else:
-        faster = [Pace(pace.seen, each) for each in JUDGED_STEPS if pace.seen <= each < pace.judged]
+        faster = [Pace(pace.on_screen, each) for each in JUDGED_STEPS if pace.on_screen <= each < pace.judged]
         assert all(budget.of_day(needs, on_screen, each) > yen for each in faster)
 
 

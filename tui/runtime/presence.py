@@ -1,11 +1,13 @@
 """Whether anybody may be looking at the console: what costs money is not read for nobody."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from services.i18n import _
 
 if TYPE_CHECKING:
-    from tui.console import Console
+    from services.models.alarms import AlarmOverview
+    from services.system import Services
 
 QUIET = 900.0
 """Seconds without a key, outside business hours, after which nobody is taken to be there."""
@@ -14,13 +16,21 @@ QUIET = 900.0
 class Presence:
     """Concludes from the terminal, the hour, the alarms and the keys whether somebody is there."""
 
-    def __init__(self, console: "Console") -> None:
-        self._console = console
-        self._acted = console.ready.clock.elapsed()
+    def __init__(
+        self,
+        services: "Services",
+        overview: "Callable[[], AlarmOverview | None]",
+        is_visible: Callable[[], bool],
+    ) -> None:
+        """`is_visible`: whether anybody can see the terminal."""
+        self._services = services
+        self._overview = overview
+        self._is_visible = is_visible
+        self._acted = services.clock.elapsed()
 
     def pause(self) -> str:
         """Why nobody is there, in words; "" while somebody may be."""
-        if not self._console.is_visible_to_anybody:
+        if not self._is_visible():
             return _("paused: nobody can see this terminal")
         if self._is_quiet() and not self._calls():
             return _("paused outside business hours: any key resumes")
@@ -29,15 +39,15 @@ class Presence:
     def acted(self) -> bool:
         """Note a key or a click; returns whether it ends a pause."""
         was_quiet = self._is_quiet()
-        self._acted = self._console.ready.clock.elapsed()
+        self._acted = self._services.clock.elapsed()
         return was_quiet
 
     def _is_quiet(self) -> bool:
-        services = self._console.ready
+        services = self._services
         idle = services.clock.elapsed() - self._acted
         return idle >= QUIET and not services.calendar.within_hours(services.clock.now())
 
     def _calls(self) -> bool:
         """Whether an alarm fires, which somebody may be looking at from afar."""
-        overview = self._console.overview
+        overview = self._overview()
         return overview is not None and overview.newest_firing is not None

@@ -32,7 +32,6 @@ from tui.notifications import (
     watch_ends,
 )
 from tui.panel_registry import PANELS, PanelSpec
-from tui.screens.common.mode_screen import ModeScreen
 from widgets.drawing.ticker import on_screen
 
 USAGE_EVERY = 900.0
@@ -129,8 +128,8 @@ class Subscriptions:
         """The alarms whose value can be seen on the screens that can; none while nobody is there."""
         if self._app.presence.pause():
             return frozenset()
-        screens = (screen for screen in on_screen(self._app.screen.app) if isinstance(screen, ModeScreen))
-        return frozenset().union(*(screen.alarms_seen() for screen in screens))
+        asked = (getattr(screen, "alarms_seen", None) for screen in on_screen(self._app.screen.app))
+        return frozenset().union(*(alarms_seen() for alarms_seen in asked if alarms_seen is not None))
 
     def _read_alarm_values(self) -> None:
         """Read the alarms' values at once if there are new ones that the dashboard does not show."""

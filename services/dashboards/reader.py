@@ -72,7 +72,7 @@ class DashboardReader:
         self._interval = interval
         self._budget = Budget(runbook.closures, yen_per_dollar(runbook.costs))
         self.on_screen: Callable[[], OnScreen] | None = None
-        """What can be screen now, as the screen says; None: there is no screen, and all counts as screen."""
+        """What can be seen now, as the screen says; None: there is no screen, and all counts as seen."""
         self._body: Dashboard | None = None
         self._body_at: datetime | None = None
         self._drawn: Dashboard | None = None

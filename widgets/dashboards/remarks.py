@@ -14,6 +14,7 @@ class Remarks(LineWidget):
 
     DEFAULT_CSS = """
     Remarks { height: auto; max-height: 4; padding: 0 1; display: none; }
+    Remarks.-some { display: block; }
     """
 
     def __init__(self) -> None:
@@ -24,7 +25,8 @@ class Remarks(LineWidget):
         """Show these remarks, or disappear without any."""
         if words != self.words:
             self.words = words
-            self.display = bool(words)
+            # By a class, so that the panel's own rules can still hide it.
+            self.set_class(bool(words), "-some")
             self._strips = None
             self.refresh(layout=True)
 

@@ -122,7 +122,7 @@ class Tile(LineWidget, can_focus=True):
                 [(f"{glyphs.ATTENTION} ", "warn"), (text, "muted")] for text in wrap(remark, width - 2)[:2]
             ]
         if self.data.is_unread:
-            lines.append([(_("not read yet"), "muted")])
+            return [*lines, [(_("not read yet"), "muted")]]
         if self.data.problem:
             words = [
                 [(text, "warn")] for text in wrap(_("no data: {why}").format(why=self.data.problem), width)

@@ -22,8 +22,8 @@ ROUND = 66.0
 NIGHT = datetime(2026, 1, 14, 13, 0, tzinfo=UTC)
 
 
-async def put(aws: Embedded) -> None:
-    """Put the dashboard, and two values of each of its metrics."""
+async def put(aws: Embedded, namespace: str = NAMESPACE, metric: str = "M") -> None:
+    """Put the dashboard, and two values of each of its metrics; the last widget's is the highest."""
     widgets = [
         {
             "type": "metric",
@@ -32,7 +32,7 @@ async def put(aws: Embedded) -> None:
                 "title": f"装置 {number}",
                 "region": "ap-northeast-1",
                 "period": 60,
-                "metrics": [[NAMESPACE, "M", "Id", f"{number}.{each}"] for each in range(METRICS)],
+                "metrics": [[namespace, metric, "Id", f"{number}.{each}"] for each in range(METRICS)],
             },
         }
         for number in range(WIDGETS)
@@ -46,14 +46,14 @@ async def put(aws: Embedded) -> None:
         for back in (120, 60):
             data = [
                 {
-                    "MetricName": "M",
+                    "MetricName": metric,
                     "Dimensions": [{"Name": "Id", "Value": id}],
                     "Timestamp": now - back,
-                    "Value": 7.0,
+                    "Value": 90.0 if id.startswith("199.") else 7.0,
                 }
                 for id in ids
             ]
-            await cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+            await cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
 
 
 class Count:
@@ -83,7 +83,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Count]:
 
     async def counting(self: Metrics, queries: Any, span: Any, **where: Any) -> Any:
         count.requested.update(
-            query.dimensions[0][1].partition(".")[0] for query in queries if query.namespace == NAMESPACE
+            query.dimensions[0][1].partition(".")[0]
+            for query in queries
+            if query.dimensions and query.dimensions[0][0] == "Id"
         )
         return await fetch(self, queries, span, **where)
 
@@ -210,3 +212,24 @@ async def test_a_small_screen_that_shows_no_tile_requests_none(
             await pilot.press("d")
             visible = await shown(pilot)
             assert set(count.taken()) == visible
+
+
+async def test_a_small_screen_shows_the_worst_value_wherever_it_is_and_the_price_once(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(embedded, "AWS/ECS", "CPUUtilization")
+    with counted(monkeypatch) as count:
+        async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
+            await until(pilot, lambda: "ECS CPU 90% < 70%" in screen_text(pilot))
+            everything = dict.fromkeys(map(str, range(WIDGETS)), METRICS)
+            assert count.taken() == everything, "each is judged at the beginning"
+            assert "400 metrics: about ¥" in screen_text(pilot)
+            for _minute in range(3):
+                await minute(pilot, embedded)
+            assert count.taken() == {"199": 3 * METRICS}, "the value on screen is the present one"
+            for _minute in range(int(30 * 60 / ROUND)):
+                await minute(pilot, embedded)
+                if set(count.taken()) > {"199"}:
+                    break
+            else:
+                pytest.fail("the others are judged in time, too")

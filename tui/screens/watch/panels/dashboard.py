@@ -6,9 +6,11 @@ from services.dashboards.evaluation import refreshed
 from services.dashboards.pacing import OnScreen
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
+from services.models.dashboards import DashboardView
 from tui.screens.common.command_sheets import widget_sheet
 from tui.screens.watch.panels.base import StatePanel
 from widgets.dashboards.panel import DashboardPanel
+from widgets.dashboards.remarks import price_words
 from widgets.drawing.ticker import on_screen
 
 
@@ -16,6 +18,8 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
     """Shows the dashboard that the console follows anyway, with the newest alarms in it."""
 
     widget_type = DashboardPanel
+    _metrics = 0
+    """Of the dashboard whose price was said."""
 
     def opened(self) -> None:
         """Follow the alarm overview and the dashboard, which is read as far as it can be seen."""
@@ -30,6 +34,14 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         if self.screen not in on_screen(self.widget.app):
             return OnScreen(frozenset(), _("not on screen"))
         return OnScreen(self.widget.seen() if self.widget.display else frozenset())
+
+    def _say_price(self, view: DashboardView | None) -> None:
+        """Say what an expensive dashboard costs before it is read, once, where no remark on the panel does."""
+        if view is None or not view.price.is_over or view.price.metrics == self._metrics:
+            return
+        self._metrics = view.price.metrics
+        if self.widget.brief:
+            self.app.inform(price_words(view.price))
 
     def came_into_view(self) -> None:
         """Read at once what is on screen now and was not read, or not for a while."""
@@ -49,6 +61,7 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         if view.value is not None and overview is not None and overview.value is not None:
             view = replace(view, value=refreshed(view.value, overview.value))
         self.widget.state = view
+        self._say_price(view.value)
         if view.problem is None:
             self.came_into_view()
 

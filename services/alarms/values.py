@@ -137,7 +137,7 @@ def drawn_series(alarms: Sequence[Alarm], view: DashboardView | None, region: st
     possible = (
         alarm
         for alarm in alarms
-        if has_one_value(alarm) and any(query.metric in names for query in alarm.queries)
+        if any(query.metric in names for query in alarm.queries) and has_one_value(alarm)
     )
     pairs = ((alarm, shown.get((_alarm_key(alarm, region), alarm.period))) for alarm in possible)
     return {alarm.id: series for alarm, series in pairs if series is not None}

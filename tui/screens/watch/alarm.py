@@ -33,6 +33,7 @@ from tui.screens.watch.panels.alarms import alarm_readings
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.steps import Steps
 from widgets.drawing.state_styles import ALARM_STYLES
+from widgets.drawing.ticker import on_screen
 from widgets.incidents.alert import incident_spans
 from widgets.inputs.step_prompt import StepPrompt
 
@@ -53,7 +54,8 @@ class AlarmScreen(ModeScreen):
         super().__init__()
         self.first = alarm
         self.detail = AlarmDetail(now=self.app.now, zone=self.app.zone)
-
+        self._is_behind = False
+        """Whether the alarms were read, but not its curve, because the screen was covered."""
         self.prompt = StepPrompt()
         self._destinations: tuple[Destination | None, ...] = ()
 
@@ -106,7 +108,18 @@ class AlarmScreen(ModeScreen):
         if current is not None:
             self.detail.alarm = current
         self._values_changed()
-        self.read_rest(current or self.first)
+        self._is_behind = not self.is_read()
+        if not self._is_behind:
+            self.read_rest(current or self.first)
+
+    def is_read(self) -> bool:
+        """Whether somebody may be looking at this screen: its curve is charged for."""
+        return self in on_screen(self.detail.app) and not self.app.presence.pause()
+
+    def on_screen_resume(self) -> None:
+        """Read what was not read while the screen was covered."""
+        if self._is_behind:
+            self.call_after_refresh(self._alarms_changed)
 
     def note_subject(self) -> Place | None:
         """This alarm."""

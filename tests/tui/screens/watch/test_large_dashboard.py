@@ -13,6 +13,8 @@ from textual.pilot import Pilot
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tui.seeding import client
+from tui.messages import OpenAlarm
+from tui.screens.watch.alarm import AlarmScreen
 from widgets.dashboards.value_tiles import MetricTile
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600.0)]
@@ -233,3 +235,22 @@ async def test_a_small_screen_shows_the_worst_value_wherever_it_is_and_the_price
                     break
             else:
                 pytest.fail("the others are judged in time, too")
+
+
+async def test_a_covered_alarm_reads_no_curve(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        app = pilot.app
+        alarm = app.alarms.value.alarms[0]
+        app.post_message(OpenAlarm(alarm))
+        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.curve.value)
+        detail = app.screen.detail
+        await pilot.press("2")
+        await until(pilot, lambda: app.current_mode == "inspect")
+        curve = detail.curve
+        for _minute in range(3):
+            before = app.alarms.fetched_at
+            embedded.advance(ROUND)
+            await until(pilot, lambda before=before: app.alarms.fetched_at > before)
+        assert detail.curve is curve
+        await pilot.press("1")
+        await until(pilot, lambda: detail.curve.fetched_at > curve.fetched_at)

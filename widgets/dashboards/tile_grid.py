@@ -171,29 +171,28 @@ class TileGrid(ScrollableContainer, can_focus=False):
 
     def action_go(self, dx: int, dy: int) -> None:
         """Focus the nearest tile in a direction."""
-        focused = self.screen.focused
-        tiles = [tile for tile in self.tiles if tile.display]
-        if focused not in tiles:
+        focused, places = self.screen.focused, self._layout_of_tiles.places
+        if not isinstance(focused, Tile) or focused not in places:
             return
-        here = focused.virtual_region
+        here = places[focused]
         distances = [
             (distance, tile)
-            for tile in tiles
-            if (distance := _distance(here, tile.virtual_region, dx, dy)) is not None
+            for tile, place in places.items()
+            if (distance := _distance(here, place, dx, dy)) is not None
         ]
         if distances:
             min(distances, key=lambda item: item[0])[1].focus()
 
 
-def _distance(here: Region, there: Region, dx: int, dy: int) -> tuple[bool, int, int] | None:
+def _distance(here: Place, there: Place, dx: int, dy: int) -> tuple[bool, int, int] | None:
     """A sort key for the distance in a direction, straight ahead first; None if `there` is not in it."""
     ahead = (there.x - here.x) * dx + (there.y - here.y) * dy
     if ahead <= 0:
         return None
     if dx:
-        gap = max(here.y - there.bottom, there.y - here.bottom) + 1
+        gap = max(here.y - there.y - there.height, there.y - here.y - here.height) + 1
         aside = abs(there.y - here.y)
     else:
-        gap = max(here.x - there.right, there.x - here.right) + 1
+        gap = max(here.x - there.x - there.width, there.x - here.x - here.width) + 1
         aside = abs(there.x - here.x)
     return gap > 0, ahead + 4 * max(0, gap), aside

@@ -1,0 +1,138 @@
+"""Tiles that cannot be seen draw nothing, and data that is not the present one says from when it is."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from services.models import dashboards as model
+from tests.widgets import gallery_data as gallery
+from tests.widgets.dashboards.test_dashboard import DashboardApp, text, with_data
+from widgets.dashboards.panel import DashboardPanel
+from widgets.dashboards.remarks import price_words
+from widgets.dashboards.tile_grid import TileGrid
+from widgets.dashboards.value_tiles import MetricTile
+
+COUNT = 80
+
+
+def large(value: float = 0.0) -> model.DashboardView:
+    """Four tiles in a row, the first widget of the gallery again and again."""
+    first, data = gallery.WIDGETS[0]
+    frames = [{"key": str(n), "x": n % 4 * 6, "y": n // 4 * 6, "width": 6, "height": 6} for n in range(COUNT)]
+    return model.DashboardView(
+        dashboard=model.Dashboard(
+            name="large", widgets=tuple(first.model_copy(update=frame) for frame in frames)
+        ),
+        data=tuple(
+            data.model_copy(update={"key": str(n), "end": data.end + int(value)}) for n in range(COUNT)
+        ),
+    )
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    draw = MetricTile.draw
+
+    def counted(self: MetricTile, width: int, height: int):  # type: ignore[no-untyped-def]  # as MetricTile.draw
+        counts[self.widget.key] += 1
+        return draw(self, width, height)
+
+    monkeypatch.setattr(MetricTile, "draw", counted)
+    return counts
+
+
+async def test_only_tiles_in_view_are_drawn_however_often_new_data_comes(drawn: Counter[str]) -> None:
+    app = DashboardApp(gallery.fresh(large()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        panel = app.query_one(DashboardPanel)
+        while len(panel.grid.tiles) < COUNT:
+            await pilot.pause()
+        await pilot.pause()
+        in_view = {tile.widget.key for tile in panel.grid.seen()}
+        assert 4 <= len(in_view) <= 20
+        assert in_view == set(panel.seen())
+        assert set(drawn) == in_view
+        panel.grid.scroll_to(y=200, animate=False)
+        await pilot.pause()
+        further = panel.seen()
+        assert not further & in_view
+        drawn.clear()
+        panel.state = gallery.fresh(large(60.0))
+        await pilot.pause()
+        assert set(drawn) == further, "those that were drawn before are not drawn again"
+        drawn.clear()
+        panel.grid.scroll_home(animate=False)
+        await pilot.pause()
+        assert set(drawn) == in_view, "their data is new"
+
+
+async def test_a_rest_tells_which_tiles_came_into_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("widgets.drawing.rest.MOMENT", 3600.0)
+    told: list[frozenset[str]] = []
+
+    class Listening(DashboardApp):
+        def on_tile_grid_seen_changed(self, _event: TileGrid.SeenChanged) -> None:
+            told.append(self.query_one(DashboardPanel).seen())
+
+    app = Listening(gallery.fresh(large()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        panel = app.query_one(DashboardPanel)
+        while len(panel.grid.tiles) < COUNT:
+            await pilot.pause()
+        await pilot.pause()
+        panel.grid._rest.settle()
+        await pilot.pause()
+        told.clear()
+        for y in (10, 60, 120, 200):
+            panel.grid.scroll_to(y=y, animate=False)
+            await pilot.pause()
+        assert told == []
+        panel.grid._rest.settle()
+        await pilot.pause()
+        assert told == [panel.seen()]
+        panel.grid._rest.settle()
+        await pilot.pause()
+        assert len(told) == 1
+
+
+async def test_old_data_says_from_when_it_is_and_is_not_drawn_as_normal() -> None:
+    as_of = gallery.NOW - timedelta(minutes=9)
+    app = DashboardApp(gallery.fresh(with_data(gallery.VIEW, 1, as_of=as_of)))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        tile = app.query_one(DashboardPanel).grid.tiles[1]
+        lines = "\n".join(strip.text for strip in tile._lines(*tile.size))
+        assert "as of 09:03" in lines
+        assert "●" not in lines
+
+
+async def test_a_tile_that_was_not_read_does_not_say_that_there_is_no_data() -> None:
+    app = DashboardApp(gallery.fresh(with_data(gallery.VIEW, 0, series=(), readings=(), is_unread=True)))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        tile = app.query_one(DashboardPanel).grid.tiles[0]
+        lines = "\n".join(strip.text for strip in tile._lines(*tile.size))
+        assert "not read yet" in lines
+        assert "no data" not in lines
+
+
+async def test_the_price_of_an_expensive_dashboard_stands_above_it_but_not_in_place_of_its_values() -> None:
+    price = model.DashboardPrice(
+        metrics=500, shown_yen=24.4, full_yen=393.75, is_over=True, judged_seconds=1800
+    )
+    view = gallery.VIEW.model_copy(update={"price": price})
+    app = DashboardApp(gallery.fresh(view))
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.pause()
+        assert "500 metrics: about ¥24 a business day as read here, ¥394 if read whole each minute." in text(
+            app
+        )
+        panel = app.query_one(DashboardPanel)
+        panel.brief = True
+        await pilot.pause()
+        assert "500 metrics" not in text(app)
+        assert "ECS CPU" in text(app)
+    assert "every 30 min" in price_words(price)
+    assert "every 30 min" not in price_words(price.model_copy(update={"judged_seconds": None}))

@@ -70,11 +70,11 @@ async def test_only_tiles_in_view_are_drawn_however_often_new_data_comes(drawn: 
 
 async def test_a_rest_tells_which_tiles_came_into_view(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("widgets.drawing.rest.MOMENT", 3600.0)
-    told: list[frozenset[str]] = []
+    messages: list[frozenset[str]] = []
 
     class Listening(DashboardApp):
         def on_tile_grid_seen_changed(self, _event: TileGrid.SeenChanged) -> None:
-            told.append(self.query_one(DashboardPanel).seen())
+            messages.append(self.query_one(DashboardPanel).seen())
 
     app = Listening(gallery.fresh(large()))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -84,17 +84,17 @@ async def test_a_rest_tells_which_tiles_came_into_view(monkeypatch: pytest.Monke
         await pilot.pause()
         panel.grid._rest.settle()
         await pilot.pause()
-        told.clear()
+        messages.clear()
         for y in (10, 60, 120, 200):
             panel.grid.scroll_to(y=y, animate=False)
             await pilot.pause()
-        assert told == []
+        assert messages == []
         panel.grid._rest.settle()
         await pilot.pause()
-        assert told == [panel.seen()]
+        assert messages == [panel.seen()]
         panel.grid._rest.settle()
         await pilot.pause()
-        assert len(told) == 1
+        assert len(messages) == 1
 
 
 async def test_old_data_says_from_when_it_is_and_is_not_drawn_as_normal() -> None:

@@ -87,7 +87,7 @@ class AssessedWeight(Model):
 class AssessedCause(Model):
     """One cause with its score."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
     id: str
     title: Clean

@@ -10,9 +10,12 @@ from services.models.text import LINE_LIMIT, clean, clean_block
 
 
 class Model(BaseModel):
-    """A frozen value; a Feed compares values for equality to avoid needless redraws."""
+    """A frozen value; a Feed compares values for equality to avoid needless redraws.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Pydantic compiles its validator when it is first used: a command needs few of the hundreds of models that it imports.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     schema_name: ClassVar[str] = ""
     """Name in JSON Schemas, for a class that was renamed after programs could refer to it; "" is the class's own."""

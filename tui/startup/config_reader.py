@@ -33,7 +33,6 @@ from tui.config import PREFIX, ArmingConfig, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
 from tui.panel_registry import PANELS
 from tui.start_options import StartOptions
-from tui.startup.key_checks import kept_keys, key_mistakes, textual_keys
 
 FILE_VARIABLE = "TOBAN_CONFIG"
 """Names another configuration file; not a setting itself."""
@@ -131,13 +130,19 @@ def effective(options: StartOptions) -> Effective:
             for each in error.errors()
         ]
         raise ConfigError(in_order(mistakes)) from error
-    mistakes += [
-        _mistake(file, origins, ("keys", command), text) for command, text in key_mistakes(config.keys)
-    ]
+    key_mistakes, keys = _checked(config.keys) if config.keys else ((), {})
+    mistakes += [_mistake(file, origins, ("keys", command), text) for command, text in key_mistakes]
     if mistakes:
         raise ConfigError(in_order(mistakes))
-    spelled = {command: ",".join(textual_keys(keys)) for command, keys in config.keys.items()}
-    return Effective(config.model_copy(update={"keys": {**kept_keys(spelled), **spelled}}), path, origins)
+    return Effective(config.model_copy(update={"keys": keys}), path, origins)
+
+
+def _checked(keys: Mapping[str, str]) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """The mistakes in configured keys, and all keys that differ from the defaults, in Textual's spelling."""
+    from tui.startup.key_checks import kept_keys, key_mistakes, textual_keys
+
+    spelled = {command: ",".join(textual_keys(text)) for command, text in keys.items()}
+    return list(key_mistakes(keys)), {**kept_keys(spelled), **spelled}
 
 
 def settings() -> list[Setting]:

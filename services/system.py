@@ -3,6 +3,7 @@
 Longer than other files because everything is connected in one place.
 """
 
+import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -53,6 +54,7 @@ from services.inspections.allow_list import allow_list_of
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
+from services.inspections.wiring import inspection_runner_of
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
@@ -188,7 +190,9 @@ class Services:
         """Open the journal and record the console's start; problems are reported in the journal's health."""
         await self.journal.open()
         self._began = True
-        await self._record(EntryKind.STARTED, _("Console started"), **fingerprint(self.runbook))
+        # In a thread, because whatever the runbook says is written out.
+        written = await asyncio.to_thread(fingerprint, self.runbook)
+        await self._record(EntryKind.STARTED, _("Console started"), **written)
 
     async def _record(self, kind: EntryKind, text: str, **more: str) -> None:
         with suppress(JournalError):
@@ -316,14 +320,8 @@ def connect(
     # The queries of a demo, and of tests, stay beside their journal.
     past_queries = history_path(runbook.system.id) if syslog else journal.with_suffix(".insights.json")
     insights = InsightsService(session, runbook, clock, meter, past_queries, region=str(region))
-    inspection_runner = InspectionRunner(
-        runbook,
-        calendar,
-        limited("inspections"),
-        clock,
-        meter,
-        region=region,
-        allow_list=lambda: records.allow_list,
+    inspection_runner = inspection_runner_of(
+        runbook, calendar, session, clock, meter, str(region), lambda: records.allow_list
     )
 
     return Services(

@@ -21,7 +21,7 @@ from textual.css.stylesheet import Stylesheet
 
 from services import i18n
 from services.aws.client.sdk.models import ModelFiles
-from services.runbook import loader
+from services.runbook import checked_copies, loader
 
 if TYPE_CHECKING:
     from services.clock import ManualClock
@@ -35,6 +35,8 @@ REGION = "ap-northeast-1"
 _CLEARED = ("AWS_", "TOBAN_", "TEXTUAL", "XDG_", "MOTO_")
 _SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"
 """Where the snapshot plugin keeps what it compares."""
+STORE = checked_copies.store
+"""For the tests of the copies: all others keep none."""
 _ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "TMUX", "STY")
 
 
@@ -47,6 +49,7 @@ settings.load_profile("steady")
 def pytest_configure(config: pytest.Config) -> None:
     _hand_on_no_ignored_signals()
     _read_shipped_runbooks_once()
+    _keep_no_checked_copies()
     # Collecting tests makes hardly any garbage, and a test makes much of it at once.
     gc.set_threshold(100_000, 20, 20)
     config.addinivalue_line(
@@ -79,6 +82,11 @@ def pytest_sessionfinish() -> None:
     """Collect once; pytest does it five times as it ends, and what is left now cannot be freed."""
     gc.collect()
     gc.freeze()
+
+
+def _keep_no_checked_copies() -> None:
+    """Each test has a home of its own, where no copy of a runbook would be read again."""
+    checked_copies.store = lambda content, runbook: None
 
 
 def _read_shipped_runbooks_once() -> None:

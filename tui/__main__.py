@@ -67,9 +67,11 @@ def main() -> None:
             early_signals.catch(before_stop=outline.leave)
             early_signals.undo(outline.leave)
             outline.draw()
-            # Everything imported now stays, so the collector starts only after that.
-            gc.disable()
-            gc.set_threshold(*COLLECTED_AFTER)
+        # Everything imported now stays, so the collector starts only after that.
+        gc.disable()
+        gc.set_threshold(*COLLECTED_AFTER)
+        # Pydantic would look through the metadata of every installed package for plugins, and run them.
+        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
         from services.host.hardening import forbid_core_dumps
 
         forbid_core_dumps()

@@ -1,21 +1,18 @@
 """Loads a runbook file into a validated `Runbook`, or reports every mistake by file, line and key."""
 
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from services.host import regular_files
 from services.host.regular_files import named
 from services.i18n import _
 from services.models.runbook import Runbook
-from services.runbook import checks
-from services.runbook.maintenance_window.checks import not_compared
-from services.runbook.roles import with_english_roles
-from services.runbook.undecided import undecided
+from services.runbook import checked_copies
 from services.toml import grammar, mistakes
-from services.toml.files import DataFileError, Mistake, TomlFile, in_order, parse, read, validate
+from services.toml.files import DataFileError, Mistake, TomlFile, in_order, parse, read, unreadable, validate
 
-_HOME = "services.runbook"
+_SHIPPED = Path(__file__).parent
 
 
 class RunbookError(DataFileError):
@@ -53,6 +50,11 @@ def loads(text: str, name: str = "runbook.toml") -> Loaded:
 
 
 def _load(file: TomlFile) -> Loaded:
+    from services.runbook import checks
+    from services.runbook.maintenance_window.checks import not_compared
+    from services.runbook.roles import with_english_roles
+    from services.runbook.undecided import undecided
+
     runbook = with_english_roles(validate(Runbook, file, *checks.ALL))
     open_points = in_order(file.mistake(path, text) for path, text in undecided(runbook))
     cautions = in_order(file.mistake(path, text) for path, text in not_compared(runbook))
@@ -61,8 +63,7 @@ def _load(file: TomlFile) -> Loaded:
 
 def builtin_names() -> tuple[str, ...]:
     """The names of the runbooks that ship with the console."""
-    names = (entry.name for entry in files(_HOME).iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    return tuple(sorted(path.stem for path in _SHIPPED.glob("*.toml")))
 
 
 def load_builtin(name: str) -> Runbook:
@@ -73,14 +74,13 @@ def load_builtin(name: str) -> Runbook:
         raise RunbookError(
             [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=mistake))]
         )
-    with as_file(files(_HOME) / f"{name}.toml") as path:
-        return load(path)
+    return _load_once(_SHIPPED / f"{name}.toml")
 
 
 def source(name: str) -> str:
     """The text of a runbook file, including comments; raises RunbookError if it has mistakes."""
     load_named(name)
-    place = Path(name).expanduser() if is_path(name) else files(_HOME) / f"{name}.toml"
+    place = Path(name).expanduser() if is_path(name) else _SHIPPED / f"{name}.toml"
     return place.read_text("utf-8").removeprefix("\ufeff")
 
 
@@ -90,8 +90,24 @@ def is_path(name: str) -> bool:
 
 
 def load_named(name: str) -> Runbook:
-    """Load the runbook given to --runbook: a file, or one that ships with the console. Raises RunbookError."""
-    return load(named(name)) if is_path(name) else load_builtin(name)
+    """Load the runbook given to --runbook: a file, or one that ships with the console. Raises RunbookError.
+
+    A file that was checked before is not checked again: see `services.runbook.checked_copies`.
+    """
+    return _load_once(named(name)) if is_path(name) else load_builtin(name)
+
+
+def _load_once(path: Path) -> Runbook:
+    try:
+        content = regular_files.read(path)
+    except OSError as error:
+        raise RunbookError(unreadable(path, error).mistakes) from error
+    runbook = checked_copies.recall(content)
+    if runbook is None:
+        runbook = load(path)
+        if regular_files.read(path) == content:
+            checked_copies.store(content, runbook)
+    return runbook
 
 
 def schema() -> dict[str, Any]:

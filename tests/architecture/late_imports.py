@@ -162,7 +162,7 @@ REASONS = [
                 "services.models.inspect_answer",
                 "services.models.verdict",
                 "services.toml.grammar",
-                "tui.startup.connection",
+                "tui.startup.reading",
                 "widgets.drawing.format",
                 "widgets.drawing.lines",
                 "widgets.findings.lines",
@@ -204,7 +204,7 @@ REASONS = [
                 "asyncio",
                 "services.aws.client.errors",
                 "services.models.alarms",
-                "tui.startup.connection",
+                "tui.startup.reading",
                 "widgets.alarms.wording",
                 "widgets.drawing.format",
                 "widgets.drawing.lines",
@@ -247,6 +247,23 @@ REASONS = [
                 "services.report.rendering.markdown",
             },
         },
+    ),
+    Reason(
+        "A runbook that was checked before is not checked again: most starts need neither the checks nor what they know.",
+        ("tui.startup.connection",),
+        {
+            "services/runbook/loader.py": {
+                "services.runbook.checks",
+                "services.runbook.maintenance_window.checks",
+                "services.runbook.roles",
+                "services.runbook.undecided",
+            },
+        },
+    ),
+    Reason(
+        "A command without a screen loads no Textual unless keys are configured, which are checked by Textual's names.",
+        ("tui.startup.reading",),
+        {"tui/startup/config_reader.py": {"tui.startup.key_checks"}},
     ),
     Reason(
         "AWS's library is imported in a thread, once the console's own modules are there.",

@@ -27,8 +27,8 @@ from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.inspections.base import InspectionRequest
+    from services.inspections.wiring import Reading
     from services.models.inspect_answer import InspectAnswer
-    from services.system import Services
 
 _NARROW, _WIDE = 60, 120
 """Least and most columns of the printed findings."""
@@ -89,14 +89,14 @@ def inspect_command(
 def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
     import asyncio
 
-    from tui.startup.connection import connected
+    from tui.startup.reading import connected
 
     if flags["commands"] and flags["as_json"]:
         raise click.UsageError(
             _("--commands prints lines for a shell, not JSON"), click.get_current_context()
         )
 
-    async def once() -> "tuple[InspectAnswer | None, list[str], Services]":
+    async def once() -> "tuple[InspectAnswer | None, list[str], Reading]":
         async with connected(options) as services:
             if flags["commands"]:
                 return None, await _commands(services, flags), services
@@ -110,7 +110,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
     return _text(services, answer), answer.status
 
 
-async def _commands(services: "Services", flags: dict[str, Any]) -> list[str]:
+async def _commands(services: "Reading", flags: dict[str, Any]) -> list[str]:
     """The `aws` commands of each inspection as a shell script, with what they are for in comments."""
     from services.aws_cli.shell import shell_line
     from services.models.glyphs import ATTENTION
@@ -126,7 +126,7 @@ async def _commands(services: "Services", flags: dict[str, Any]) -> list[str]:
 
 
 async def _requests(
-    services: "Services", flags: dict[str, Any], began: datetime
+    services: "Reading", flags: dict[str, Any], began: datetime
 ) -> "dict[str, InspectionRequest]":
     """The request of each inspection that was asked for; its window begins at its last sign-off. Raises UsageError."""
     from services.inspections.base import InspectionRequest
@@ -162,7 +162,7 @@ async def _requests(
     return {id: request(id) for id in ids}
 
 
-async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer":
+async def _answer(services: "Reading", flags: dict[str, Any]) -> "InspectAnswer":
     import asyncio
 
     from services.models.inspect_answer import InspectAnswer
@@ -191,7 +191,7 @@ async def _answer(services: "Services", flags: dict[str, Any]) -> "InspectAnswer
     )
 
 
-def _ids(services: "Services", names: Sequence[str]) -> list[str]:
+def _ids(services: "Reading", names: Sequence[str]) -> list[str]:
     """Return inspection ids for names of inspections and duties; all inspections if none is given. Raises UsageError."""
     from services.inspections.registry import offered
 
@@ -211,7 +211,7 @@ def _ids(services: "Services", names: Sequence[str]) -> list[str]:
 
 
 def _moment(
-    services: "Services", text: str | None, option: str, until: datetime | None = None
+    services: "Reading", text: str | None, option: str, until: datetime | None = None
 ) -> datetime | None:
     """Read a local time, or a time span such as `16h` counted back from `until`. Raises UsageError."""
     if text is None:
@@ -233,7 +233,7 @@ def _moment(
         raise click.UsageError(words.format(option=option), click.get_current_context()) from None
 
 
-def _text(services: "Services", answer: "InspectAnswer") -> list[str]:
+def _text(services: "Reading", answer: "InspectAnswer") -> list[str]:
     from rich.cells import cell_len
 
     from services.models.findings import Recorded

@@ -17,6 +17,7 @@ from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Prints
 from tui.exit_status import ExitStatus
+from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
         runbook = load_named(config.runbook)
     except DataFileError as error:
         raise CommandStopped(in_words(error), status_of(error)) from error
+    begin_collecting()
     return runbook, named(file) if file else journal_path(config, runbook)
 
 

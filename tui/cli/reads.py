@@ -15,8 +15,8 @@ from tui.exit_status import VERDICT_OF, ExitStatus
 from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
+    from services.inspections.wiring import Reading
     from services.models.alarms import Alarm, AlarmOverview
-    from services.system import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Headless:
     name: str
     help: str
     """English; translated when shown."""
-    read: "Callable[[Services], Awaitable[ReadResult]]"
+    read: "Callable[[Reading], Awaitable[ReadResult]]"
     """Raises AwsError."""
 
 
-async def alarms(services: "Services") -> ReadResult:
+async def alarms(services: "Reading") -> ReadResult:
     """Read every alarm once: firing or missing is abnormal, no data is unknown, silenced needs attention."""
     overview = await services.alarms.overview()
     status = judge(overview)
@@ -117,7 +117,7 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
     return {**facts, "hearing": alarm.hearing.value}
 
 
-def _line(services: "Services", alarm: "Alarm") -> str:
+def _line(services: "Reading", alarm: "Alarm") -> str:
     from widgets.alarms.wording import joined, warnings
     from widgets.drawing.format import pad, stamp
     from widgets.drawing.lines import plain
@@ -140,7 +140,7 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> ReadResul
     import asyncio
 
     from services.aws.client.errors import AwsError
-    from tui.startup.connection import connected
+    from tui.startup.reading import connected
 
     async def once() -> ReadResult:
         async with connected(options) as services:

@@ -25,15 +25,15 @@ from services.journal.checkpoints import DEV_LOG
 from services.models.runbook import Runbook
 from services.models.text import clean
 from services.runbook.examples import with_example_people
-from services.runbook.loader import load_named
 from services.slack.settings import read as slack_settings
 from services.system import Services
 from services.system import connect as wire
-from services.toml.files import DataFileError
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
+from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import in_words, journal_path, load_config, status_of
+from tui.startup.config_reader import journal_path
+from tui.startup.sources import read_sources, write_role
 
 
 async def connect(
@@ -43,18 +43,9 @@ async def connect(
 
     `child` is the embedded AWS's process, None for real AWS; `demo_folder` is where a demo keeps its journal.
     """
-    try:
-        config, runbook = await asyncio.to_thread(_read_files, options)
-    except DataFileError as error:
-        raise StartError("\n".join(in_words(error)), status_of(error)) from error
+    sources = await read_sources(options)
+    config, runbook, settings = sources.config, sources.runbook, sources.settings
     clock: Clock = SystemClock()
-    settings = AwsSettings(
-        profile=config.profile or "",
-        region=config.region or runbook.system.region,
-        role_arn=config.role_arn or "",
-        endpoint_url=config.endpoint_url or "",
-        write_role=_write_role(config),
-    )
     github = await asyncio.to_thread(github_settings, os.environ)
     if child is not None:
         runbook = with_example_people(runbook)
@@ -80,26 +71,17 @@ async def connect(
 async def connected(options: StartOptions) -> AsyncIterator[Services]:
     """The services for one command, closed at its end. Raises StartError if they cannot be had."""
     services, _config = await connect(options)
+    begin_collecting()
     try:
         yield services
     finally:
         await services.close()
 
 
-def _write_role(config: ConsoleConfig) -> WriteRole | None:
-    arming = config.arming
-    return WriteRole(arming.role_arn, arming.mfa_serial or "") if arming.role_arn else None
-
-
 def _practised(config: ConsoleConfig, runbook: Runbook) -> WriteRole | None:
     """The role for writing in the demo, where any six digits pass; None if it is not of the runbook's account."""
-    role = _write_role(config)
+    role = write_role(config)
     return role if role is not None and role.account == runbook.system.account else None
-
-
-def _read_files(options: StartOptions) -> tuple[ConsoleConfig, Runbook]:
-    config = load_config(options)
-    return config, load_named(config.runbook)
 
 
 def _demo_journal(options: StartOptions, folder: Path) -> Path:

@@ -1,0 +1,83 @@
+"""Connects what a command without a screen needs to read one system: a small part of `services.system`, soon imported."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from services.aws.client.meter import UsageMeter
+from services.aws.client.prices import yen_per_dollar
+from services.aws.client.reader import Reader
+from services.aws.client.session import AwsSession, AwsSettings
+from services.aws.cloudwatch.alarms.reader import Alarms
+from services.calendar.calendar import Calendar
+from services.clock import Clock
+from services.inspections.allow_list import AllowList, allow_list_of
+from services.inspections.running.finding_records import FindingRecords
+from services.inspections.running.runner import InspectionRunner
+from services.journal.journal import Journal
+from services.journal.origin import person
+from services.logs.follow.limited_reader import LimitedReader
+from services.logs.follow.limiter import limiter_of
+from services.models.runbook import Runbook
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The services of one system that read AWS and judge. Nothing is recorded: the journal is read if there is one."""
+
+    runbook: Runbook
+    clock: Clock
+    session: AwsSession
+    calendar: Calendar
+    alarms: Alarms
+    journal: Journal
+    records: FindingRecords
+    inspection_runner: InspectionRunner
+
+    @property
+    def region(self) -> str:
+        """The region that is read: as configured, else the runbook's."""
+        return self.session.settings.region or str(self.runbook.system.region)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.journal.close()
+        await self.session.close()
+
+
+def inspection_runner_of(
+    runbook: Runbook,
+    calendar: Calendar,
+    reader: Reader,
+    clock: Clock,
+    meter: UsageMeter,
+    region: str,
+    allow_list: Callable[[], AllowList],
+) -> InspectionRunner:
+    """The inspections of a system; their reads of logs wait for the account's limit as everybody else's do."""
+    limiter = limiter_of(str(runbook.system.account), region, clock)
+    limited = LimitedReader(reader, limiter, "inspections", region=region)
+    return InspectionRunner(runbook, calendar, limited, clock, meter, region=region, allow_list=allow_list)
+
+
+def connect(runbook: Runbook, settings: AwsSettings, clock: Clock, *, journal: Path) -> Reading:
+    """Connect the services that read the runbook's system; sends no request and opens no file yet."""
+    calendar = Calendar(runbook)
+    meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=calendar.zone)
+    session = AwsSession(settings, clock=clock, meter=meter)
+    book = Journal(journal, clock=clock, person=partial(person, None), syslog=None)
+    records = FindingRecords(book, allow_list_of(runbook))
+    region = settings.region or str(runbook.system.region)
+    return Reading(
+        runbook=runbook,
+        clock=clock,
+        session=session,
+        calendar=calendar,
+        alarms=Alarms(session, runbook, clock=clock),
+        journal=book,
+        records=records,
+        inspection_runner=inspection_runner_of(
+            runbook, calendar, session, clock, meter, region, lambda: records.allow_list
+        ),
+    )

@@ -1,0 +1,25 @@
+"""Connects a command that only reads to its system, without what the console and its changes need."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.clock import SystemClock
+from services.inspections import wiring
+from services.inspections.wiring import Reading
+from tui.runtime.garbage import begin_collecting
+from tui.start_options import StartOptions
+from tui.startup.config_reader import journal_path
+from tui.startup.sources import read_sources
+
+
+@asynccontextmanager
+async def connected(options: StartOptions) -> AsyncIterator[Reading]:
+    """The services for one command, closed at its end. Raises StartError if they cannot be had."""
+    sources = await read_sources(options)
+    path = journal_path(sources.config, sources.runbook)
+    services = wiring.connect(sources.runbook, sources.settings, SystemClock(), journal=path)
+    begin_collecting()
+    try:
+        yield services
+    finally:
+        await services.close()

@@ -97,6 +97,7 @@ UNKNOWN_OPERATION = frozenset(
     {"UnknownOperationException", "UnknownOperation", "InvalidAction", "NotImplemented"}
 )
 """Error codes of an endpoint that does not implement an operation: AWS's by protocol, and the embedded AWS's."""
+_SERVER_FAULT, _NOT_IMPLEMENTED = 500, 501
 _MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist|Nonexistent")
 _SKEWED = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _DENIED = re.compile(r"not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z0-9*]+)")
@@ -122,6 +123,20 @@ def kind_of_code(code: str, status: int, message: str, service: str) -> ProblemK
         # IAM Identity Center returns this code for an expired sign-in.
         return ProblemKind.EXPIRED if service.startswith("sso") else ProblemKind.ACCESS_DENIED
     return kind or _by_status(code, status)
+
+
+def lacks_operation(code: str, status: int) -> bool:
+    """Whether this answer says that the endpoint does not implement the operation at all."""
+    return code in UNKNOWN_OPERATION or status == _NOT_IMPLEMENTED
+
+
+def is_final(code: str, status: int, content_type: str) -> bool:
+    """Whether trying again cannot help: an operation that is not there, or a page that a server made of its own fault.
+
+    AWS's errors are JSON or XML. A test server answers an operation that it lacks with a page and status 500.
+    """
+    page = status == _SERVER_FAULT and content_type.partition(";")[0].strip().lower() == "text/html"
+    return page or lacks_operation(code, status)
 
 
 def _by_status(code: str, status: int) -> ProblemKind:

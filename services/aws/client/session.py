@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from services.aws.client.assumed_role import RoleSource
 from services.aws.client.errors import Incomplete, Invalid, MfaNeeded
 from services.aws.client.identity import identity_of
+from services.aws.client.lacking_operations import LackingOperations
 from services.aws.client.meter import UsageMeter
 from services.aws.client.reader import next_page
 from services.aws.client.remedies import remedy, summary
@@ -60,6 +61,7 @@ class AwsSession:
         self._meter = meter
         self._wall: Clock = wall or SystemClock()
         self._login: ClientLogin | None = None
+        self._lacking = LackingOperations()
         role = settings.write_role
         self.write_role = None if role is None else RoleSource(role, self._role_sessions)
         """The role that changes are sent with; None: there is none."""
@@ -211,6 +213,7 @@ class AwsSession:
                 clock=self._clock,
                 meter=self._meter,
                 wall=self._wall,
+                lacking=self._lacking,
                 journal=self._journal,
             )
         return self._login

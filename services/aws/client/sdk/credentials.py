@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from services.aws.client.errors import AwsError
 from services.aws.client.identity import Stamp
+from services.aws.client.lacking_operations import LackingOperations
 from services.aws.client.meter import UsageMeter
 from services.aws.client.mfa import MfaPrompts, SessionCredentials
 from services.aws.client.prices import is_charged
@@ -46,11 +47,13 @@ class ClientLogin:
         clock: Clock,
         meter: UsageMeter,
         wall: Clock,
+        lacking: LackingOperations,
         journal: JournalLogStream = NOWHERE,
     ) -> None:
         self.settings = settings
         self._journal = journal
         self.wire = TrafficObserver(meter, wall)
+        self.lacking = lacking
         self._clock = clock
         self._wall = wall
         self._loader = ModelLoader()
@@ -82,6 +85,7 @@ class ClientLogin:
     ) -> dict[str, Any]:
         """One validated response. Every failure of the call is raised as AwsError."""
         clients: Clients | None = None
+        self.lacking.check(service, operation, region, self._clock.now())
         try:
             if purpose == "read" and is_charged(service, operation):
                 purpose = "charged"
@@ -92,7 +96,9 @@ class ClientLogin:
                 require(answer["ResponseMetadata"], ("RequestId",))
             return answer
         except FAILURES as error:
-            raise self._failed(error, service, operation, clients) from error
+            failed = self._failed(error, service, operation, clients)
+            self.lacking.note(service, operation, region, failed)
+            raise failed from error
 
     async def stream(
         self, service: str, operation: str, params: dict[str, Any], *, key: str, silence: float

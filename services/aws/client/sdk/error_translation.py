@@ -13,7 +13,7 @@ import aiohttp
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from services.aws.client.codes import UNKNOWN_OPERATION, kind_of_code, permission_named
+from services.aws.client.codes import kind_of_code, lacks_operation, permission_named
 from services.aws.client.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.client.mfa import CodeWanted
 from services.aws.client.remedies import remedy, summary
@@ -135,7 +135,7 @@ def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
         serial = getattr(error, "serial", "") or call.mfa_serial
         return MfaNeeded(problem, role_arn=call.role_arn, serial=serial)
     translated = BY_KIND.get(kind, AwsError)(problem)
-    translated.unknown_operation = isinstance(error, sdk.ClientError) and _code(error)[0] in UNKNOWN_OPERATION
+    translated.unknown_operation = isinstance(error, sdk.ClientError) and lacks_operation(*_code(error))
     translated.compile_error = _compile_error(error)
     return translated
 

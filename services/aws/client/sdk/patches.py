@@ -1,4 +1,4 @@
-"""Patches for what the SDK does besides requests: files it opens, programs it runs, secrets it obtains.
+"""Patches for what the SDK does besides requests: files it opens, programs it runs, secrets it obtains, what it repeats.
 
 The SDK has no hooks for these, so names in its modules are replaced; tests fail if one of them moves.
 """
@@ -10,8 +10,10 @@ from typing import Any
 
 from aiobotocore import credentials as aio_credentials
 from aiobotocore.credentials import AioProcessProvider
+from aiobotocore.retries import standard
 from botocore import credentials, utils
 
+from services.aws.client.codes import is_final
 from services.aws.client.sdk.files import open_token
 from services.host import known_secrets, programs
 
@@ -51,6 +53,21 @@ class _ProcessProvider(AioProcessProvider):  # type: ignore[misc]  # the SDK shi
         super().__init__(*args, **{"popen": _run, **options})
 
 
+class _Conditions(standard.AioStandardRetryConditions):  # type: ignore[misc]  # the SDK ships no types
+    """The SDK's conditions for another attempt, save for answers after which none can help."""
+
+    async def is_retryable(self, context: Any) -> bool:
+        """Same as the SDK's."""
+        answer = context.http_response
+        if answer is not None and is_final(
+            str(context.get_error_code() or ""),
+            answer.status_code,
+            str(answer.headers.get("content-type") or ""),
+        ):
+            return False
+        return bool(await super().is_retryable(context))
+
+
 def install() -> None:
     """Install the patches for all sessions of this process; runs once, at import."""
     vars(credentials)["open"] = open_token
@@ -58,6 +75,7 @@ def install() -> None:
         utils.FileWebIdentityTokenLoader, _open=open_token
     )
     vars(aio_credentials)["AioProcessProvider"] = _ProcessProvider
+    vars(standard)["AioStandardRetryConditions"] = _Conditions
     _remembering(credentials.Credentials, "__init__")
     _remembering(credentials.RefreshableCredentials, "__init__")
     _remembering(credentials.RefreshableCredentials, "_set_from_data")

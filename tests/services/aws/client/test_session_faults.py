@@ -5,8 +5,9 @@ import pytest
 
 from services.aws.client.errors import AwsError, Incomplete, Unreachable
 from services.aws.client.session import AwsSession
+from services.clock import ManualClock
 from services.models.problem import ProblemKind
-from tests.faults.server import FAULTS, NEVER_ENDING, FaultServer, Manner, Reply, answer
+from tests.faults.server import FAULTS, NEVER_ENDING, FaultServer, Manner, Reply, answer, failure
 from tests.faults.time_limits import LIMIT, TimeLimits
 from tests.faults.waiting import until
 
@@ -143,3 +144,60 @@ async def test_a_closed_session_refuses_in_our_words(session: AwsSession, server
     await session.close()
     with pytest.raises(AwsError):
         await session.read("cloudwatch", "DescribeAlarms")
+
+
+LACKING = {
+    "JSON": ("cloudwatch", "ListAlarmMuteRules", failure("UnknownOperationException")),
+    "query": (
+        "rds",
+        "DescribeDBInstances",
+        Reply(
+            b"<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code></Error></ErrorResponse>",
+            status=400,
+            type="text/xml",
+        ),
+    ),
+    "501": ("cloudwatch", "ListAlarmMuteRules", failure("NotImplemented", status=501)),
+    "501 without a code": ("cloudwatch", "ListAlarmMuteRules", Reply(b"", status=501, type="text/plain")),
+    "501 of a query service": ("rds", "DescribeDBInstances", Reply(b"", status=501, type="text/plain")),
+}
+
+
+@pytest.mark.parametrize(("service", "operation", "reply"), LACKING.values(), ids=LACKING)
+async def test_an_operation_that_the_endpoint_lacks_is_asked_for_once(
+    service: str, operation: str, reply: Reply, session: AwsSession, server: FaultServer, clock: ManualClock
+) -> None:
+    server.always(reply)
+    problems = []
+    for _ in range(3):
+        clock.advance(60)
+        with pytest.raises(AwsError) as caught:
+            await session.read(service, operation)
+        assert caught.value.unknown_operation
+        problems.append(caught.value.problem)
+    assert len(server.seen) == 1
+    assert len({problem.summary for problem in problems}) == 1
+    assert problems[-1].at == clock.now()
+    server.always(answer({"MetricAlarms": []}))
+    await session.read("cloudwatch", "DescribeAlarms")
+    assert len(server.seen) == 2
+
+
+async def test_a_page_of_a_server_about_its_own_fault_is_not_asked_for_again(
+    session: AwsSession, server: FaultServer
+) -> None:
+    server.always(Reply(b"<!doctype html><title>500</title>", status=500, type="text/html; charset=utf-8"))
+    for sent in (1, 2):
+        with pytest.raises(AwsError) as caught:
+            await session.read("cloudwatch", "DescribeAlarmHistory")
+        assert caught.value.problem.kind is ProblemKind.UNAVAILABLE
+        assert not caught.value.unknown_operation
+        assert len(server.seen) == sent
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_what_may_pass_is_tried_again(status: int, session: AwsSession, server: FaultServer) -> None:
+    good, busy = answer({"MetricAlarms": []}), failure("InternalFailure", status=status)
+    server.respond = lambda _seen: busy if len(server.seen) == 1 else good
+    assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []
+    assert len(server.seen) == 2

@@ -17,6 +17,9 @@
 Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors.
 """
 
+from datetime import datetime
+
+from services.i18n import _
 from services.models.insights_queries import CompileError
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
@@ -105,3 +108,28 @@ BY_KIND: dict[ProblemKind, type[AwsError]] = {
     ProblemKind.REFUSED: Refused,
     ProblemKind.CLOCK: ClockSkew,
 }
+
+
+def endless(service: str, operation: str, detail: str, now: datetime) -> Incomplete:
+    """The error for a response whose pages do not end."""
+    text = _("The response never stops paging ({service} {operation}).")
+    return _incomplete(text, service, operation, detail, now)
+
+
+def too_many_rows(service: str, operation: str, limit: int, now: datetime) -> Incomplete:
+    """The error for a list of more than `limit` rows."""
+    text = _("There are too many rows to read them all ({service} {operation}).")
+    return _incomplete(text, service, operation, _("More than {limit} rows.").format(limit=f"{limit:,}"), now)
+
+
+def _incomplete(text: str, service: str, operation: str, detail: str, now: datetime) -> Incomplete:
+    return Incomplete(
+        Problem(
+            kind=ProblemKind.INCOMPLETE,
+            summary=text.format(service=service, operation=operation),
+            detail=detail,
+            service=service,
+            operation=operation,
+            at=now,
+        )
+    )

@@ -4,11 +4,6 @@ AWS's pages are small; a larger response comes from something between the consol
 in one response would block the event loop for fifteen seconds.
 """
 
-from functools import cache
-from typing import Any
-
-from services.aws.client.single_attempt import ReadSession
-
 MIB = 1 << 20
 MOST_BYTES = 4 * MIB
 """Body size limit of services without an entry in MOST_BYTES_OF."""
@@ -32,70 +27,19 @@ MOST_ROWS_OF = {
     "Groups": 10_000,
 }
 """Row limit by the name of the list's shape in the API model."""
-_CHUNK = 64 * 1024
+CHUNK = 64 * 1024
+"""Bytes of a body that are read at once."""
 
 
 class TooLarge(bytes):
     """Placeholder for a body that exceeded the limit; its text names the limit."""
 
 
-class _Bounded:
-    """An aiohttp response that stops reading above `limit` bytes."""
-
-    def __init__(self, response: Any, limit: int) -> None:
-        self._response = response
-        self._limit = limit
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._response, name)
-
-    async def read(self) -> bytes:
-        """The body, or TooLarge; then the connection is closed, because the rest of the body is still arriving."""
-        promised = self._response.content_length
-        if promised is not None and promised > self._limit:
-            return self._refused()
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async for part in self._response.content.iter_chunked(_CHUNK):
-                size += len(part)
-                if size > self._limit:
-                    return self._refused()
-                parts.append(part)
-        except BaseException:
-            # Also on cancellation: a connection with a half-read response cannot be reused.
-            self._response.close()
-            raise
-        return b"".join(parts)
-
-    def _refused(self) -> TooLarge:
-        self._response.close()
-        return TooLarge(f"more than {self._limit:,} bytes".encode())
+def limit_of(service: str) -> int:
+    """The body size limit of a service; "" for the SDK's own credential requests."""
+    return MOST_BYTES_OF.get(service, MOST_BYTES)
 
 
-class _BoundedClient:
-    """The part of aiohttp.ClientSession that the SDK uses, with bounded responses."""
-
-    def __init__(self, session: Any, limit: int) -> None:
-        self._session = session
-        self._limit = limit
-
-    async def request(self, method: str, **options: Any) -> Any:
-        """Same as `aiohttp.ClientSession.request`."""
-        return _Bounded(await self._session.request(method, **options), self._limit)
-
-
-class BoundedSession(ReadSession):
-    """The HTTP session for reads: responses of at most `limit` bytes; event streams are not limited."""
-
-    limit = MOST_BYTES
-
-    async def _get_session(self, proxy_url: str | None) -> Any:
-        return _BoundedClient(await super()._get_session(proxy_url), self.limit)
-
-
-@cache
-def bounded_session(service: str) -> type[BoundedSession]:
-    """The HTTP session class for one service; "" for the SDK's own credential requests."""
-    limit = MOST_BYTES_OF.get(service, MOST_BYTES)
-    return type(f"BoundedSession_{service}", (BoundedSession,), {"limit": limit})
+def too_large(limit: int) -> TooLarge:
+    """The placeholder for a body of more than `limit` bytes."""
+    return TooLarge(f"more than {limit:,} bytes".encode())

@@ -9,8 +9,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
+from services.aws.client.allowed_operations import Gate
 from services.aws.client.assumed_role import RoleSource
-from services.aws.client.errors import Incomplete, Invalid, MfaNeeded
+from services.aws.client.direct.sender import Again, DirectSender, Failed, NotHere
+from services.aws.client.errors import AwsError, Invalid, MfaNeeded, endless, too_many_rows
 from services.aws.client.identity import identity_of
 from services.aws.client.lacking_operations import LackingOperations
 from services.aws.client.meter import UsageMeter
@@ -18,6 +20,7 @@ from services.aws.client.reader import next_page
 from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile, check_variables
 from services.aws.client.settings import AwsSettings
+from services.aws.client.traffic import TrafficObserver
 from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant
 from services.background.detached import detached, in_thread
 from services.clock import Clock, SystemClock
@@ -27,6 +30,7 @@ from services.models.identity import Identity
 from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
+    from services.aws.client.sdk.clients import Purpose
     from services.aws.client.sdk.credentials import ClientLogin
     from services.aws.client.sdk.role_sessions import RoleSessions
 
@@ -58,9 +62,11 @@ class AwsSession:
         self.settings = settings
         self._journal = journal
         self._clock = clock
-        self._meter = meter
         self._wall: Clock = wall or SystemClock()
+        self._wire = TrafficObserver(meter, self._wall)
+        self._direct = DirectSender(settings, Gate(clock), self._wire)
         self._login: ClientLogin | None = None
+        self._closed = False
         self._lacking = LackingOperations()
         role = settings.write_role
         self.write_role = None if role is None else RoleSource(role, self._role_sessions)
@@ -69,7 +75,7 @@ class AwsSession:
     @property
     def skew_seconds(self) -> float | None:
         """AWS's clock minus this machine's, in seconds; None before the first response."""
-        return self._login.wire.skew_seconds if self._login else None
+        return self._wire.skew_seconds
 
     async def warm(self, services: Iterable[str]) -> None:
         """Import the SDK and load the API models of `services` in a thread; sends no request and raises nothing.
@@ -98,10 +104,48 @@ class AwsSession:
         A missing `required` key or a wrong type raises Incomplete. `timeout` (seconds) covers credentials,
         retries and slow responses. Raises AwsError.
         """
+        self._lacking.check(service, operation, region, self._clock.now())
+        try:
+            # Detached, because timers and connections of a request outlive the caller.
+            return await detached(self._read(service, operation, params, region, required, timeout))
+        except AwsError as error:
+            self._lacking.note(service, operation, region, error)
+            raise
+
+    async def _read(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        region: str | None,
+        required: Sequence[str],
+        timeout: float,
+    ) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        purpose: Purpose = "read"
+        until = loop.time() + timeout
+        if self._login is None and self._direct.takes(service, operation):
+            try:
+                return await self._direct.call(
+                    service, operation, params, region=region, required=required, timeout=timeout
+                )
+            except NotHere:
+                purpose = "read"
+            except Again:
+                purpose = "again"
+            except Failed as failure:
+                login = await self._loaded()
+                raise login.failed(failure.cause, service, operation) from failure.cause
         login = await self._loaded()
-        # Detached, because timers and connections of a request outlive the caller.
-        return await detached(
-            login.call(service, operation, params, region=region, required=required, timeout=timeout)
+        remaining = timeout if purpose == "read" else max(0.0, until - loop.time())
+        return await login.call(
+            service,
+            operation,
+            params,
+            purpose=purpose,
+            region=region,
+            required=required,
+            timeout=remaining,
         )
 
     async def pages(
@@ -130,16 +174,19 @@ class AwsSession:
             )
             row_counts.update({key: len(rows) for key, rows in answer.items() if isinstance(rows, list)})
             if row_counts and max(row_counts.values()) > row_limit:
-                raise self._too_many(service, operation, row_limit)
+                raise too_many_rows(service, operation, row_limit, self._clock.now())
             yield answer
             parameter, token = next_page(answer)
             if not token:
                 return
             if token in tokens:
-                raise self._endless(service, operation, _("AWS returned the same page token twice."))
+                raise endless(
+                    service, operation, _("AWS returned the same page token twice."), self._clock.now()
+                )
             tokens.add(token)
             params[parameter] = token
-        raise self._endless(service, operation, _("More than {limit} pages.").format(limit=page_limit))
+        detail = _("More than {limit} pages.").format(limit=page_limit)
+        raise endless(service, operation, detail, self._clock.now())
 
     async def stream(
         self, service: str, operation: str, /, *, key: str, silence: float = 20.0, **params: Any
@@ -180,7 +227,7 @@ class AwsSession:
 
     def secrets(self) -> tuple[str, ...]:
         """The secrets of the credentials in use, for redaction in fault descriptions."""
-        return self._login.secrets() if self._login else ()
+        return (*self._direct.secrets(), *(self._login.secrets() if self._login else ()))
 
     def renew(self) -> None:
         """Pick up renewed credentials at the next read; has no effect while the current ones are the newest."""
@@ -192,7 +239,9 @@ class AwsSession:
         await detached((await self._loaded()).assume(token_code))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; later calls fail."""
+        self._closed = True
+        self._direct.close()
         if self._login:
             await self._login.close()
         await programs.all_ended()
@@ -203,6 +252,7 @@ class AwsSession:
 
     async def _loaded(self) -> "ClientLogin":
         if self._login is None:
+            await self._direct.settled()
             try:
                 kind = await in_thread(_import)
             except UnfitFile as error:
@@ -211,11 +261,13 @@ class AwsSession:
             self._login = self._login or kind(
                 self.settings,
                 clock=self._clock,
-                meter=self._meter,
+                wire=self._wire,
                 wall=self._wall,
-                lacking=self._lacking,
                 journal=self._journal,
             )
+            self._direct.retire()
+            if self._closed:
+                await self._login.close()
         return self._login
 
     def _unusable(self, error: UnfitFile) -> Invalid:
@@ -226,27 +278,6 @@ class AwsSession:
                 summary=summary("setup", {}),
                 remedy=remedy("setup", {"profile": self.settings.profile}),
                 detail=str(error),
-                at=self._clock.now(),
-            )
-        )
-
-    def _endless(self, service: str, operation: str, detail: str) -> Incomplete:
-        text = _("The response never stops paging ({service} {operation}).")
-        return self._incomplete(text, service, operation, detail)
-
-    def _too_many(self, service: str, operation: str, limit: int) -> Incomplete:
-        text = _("There are too many rows to read them all ({service} {operation}).")
-        detail = _("More than {limit} rows.").format(limit=f"{limit:,}")
-        return self._incomplete(text, service, operation, detail)
-
-    def _incomplete(self, text: str, service: str, operation: str, detail: str) -> Incomplete:
-        return Incomplete(
-            Problem(
-                kind=ProblemKind.INCOMPLETE,
-                summary=text.format(service=service, operation=operation),
-                detail=detail,
-                service=service,
-                operation=operation,
                 at=self._clock.now(),
             )
         )

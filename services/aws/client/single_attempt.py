@@ -12,18 +12,7 @@ from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.utils import _RefCountedSessionMixin
 from botocore.utils import get_environ_proxies
 
-from services.models.text import clean
-
-_NOT_MODIFIED = 304
-
-
-class Redirected(Exception):
-    """A response was a redirect, which is not followed."""
-
-    def __init__(self, status: int, location: str) -> None:
-        self.location = clean(location, 200)
-        """The Location header, cleaned; "" if missing."""
-        super().__init__(f"{status}: {self.location}")
+from services.aws.client.redirects import Redirected, is_redirect
 
 
 class OnceSession(AIOHTTPSession):  # type: ignore[misc]  # the SDK ships no types
@@ -60,11 +49,6 @@ class _Once:
     async def request(self, method: str, **options: Any) -> Any:
         """Same as aiohttp's; a redirect is returned as a response."""
         return await self._session.request(method, allow_redirects=False, **options)
-
-
-def is_redirect(status: int) -> bool:
-    """Whether an HTTP status is a redirect (3xx except 304)."""
-    return 300 <= status < 400 and status != _NOT_MODIFIED
 
 
 def keep_to_metadata(chain: Any) -> None:

@@ -23,27 +23,33 @@ class TrafficObserver:
     def attach(self, session: Any) -> None:
         """Register on all of the session's clients."""
         session.register("before-parameter-build", self._named)
-        session.register("request-created", self._sent)
+        session.register("request-created", self._created)
         session.register("response-received", self._received)
+
+    def sent(self, service: str, operation: str) -> None:
+        """Count a request that no client of the SDK sends; it is none for metrics."""
+        self._meter.count(service, operation)
+
+    def answered(self, date: str) -> None:
+        """Compare the clocks by the Date header of a response; "" if it has none."""
+        try:
+            theirs = parsedate_to_datetime(date) if date else None
+        except ValueError:
+            return
+        if theirs is not None:
+            theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+            self.skew_seconds = (theirs - self._wall.now()).total_seconds()
 
     def _named(self, params: Any, model: Any, context: dict[str, Any], **_event: Any) -> None:
         queries = params.get("MetricDataQueries") or () if isinstance(params, Mapping) else ()
         metrics = sum("MetricStat" in query for query in queries)
         context[_MARK] = (model.service_model.service_name, model.name, metrics)
 
-    def _sent(self, request: Any, **_event: Any) -> None:
+    def _created(self, request: Any, **_event: Any) -> None:
         """Runs once per attempt, retries included: AWS charges for those too."""
         service, operation, metrics = request.context.get(_MARK, ("", "", 0))
         if service:
             self._meter.count(service, operation, metrics=metrics)
 
     def _received(self, response_dict: dict[str, Any] | None, **_event: Any) -> None:
-        date = response_dict["headers"].get("date") if response_dict else None
-        if not date:
-            return
-        try:
-            theirs = parsedate_to_datetime(date)
-        except ValueError:
-            return
-        theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
-        self.skew_seconds = (theirs - self._wall.now()).total_seconds()
+        self.answered(str(response_dict["headers"].get("date") or "") if response_dict else "")

@@ -20,10 +20,12 @@ from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
 from services.aws.client.allowed_operations import READS, Gate
+from services.aws.client.direct.connections import CONNECT_TIMEOUT, READ_TIMEOUT
+from services.aws.client.direct.static_keys import LOOPBACK
 from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
-from services.aws.client.response_limits import bounded_session
 from services.aws.client.sdk import patches
+from services.aws.client.sdk.bounded_sessions import bounded_session
 from services.aws.client.sdk.models import load_models
 from services.aws.client.sdk.parsers import Parsers
 from services.aws.client.sdk.setup import check_expiration, check_files, in_words
@@ -34,17 +36,13 @@ from services.aws.client.traffic import TrafficObserver
 from services.aws.client.write_grants import NOWHERE, JournalLogStream
 from services.clock import Clock
 
-Purpose = Literal["read", "charged", "write"]
-"""A free read may be retried; charged reads and writes are sent once."""
-
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 15.0
-"""Seconds without receiving a byte; does not bound a slowly trickling response, so calls also have a total time-out."""
+Purpose = Literal["read", "again", "charged", "write"]
+"""A free read may be retried; charged reads and writes are sent once. `again`: a free read whose first attempt failed."""
+_ATTEMPTS: dict[Purpose, int] = {"read": 3, "again": 2}
+"""Attempts at most; 1 where none is given."""
 
 _FRESH = {"force_close": True, "keepalive_timeout": None}
 """A new connection per single-attempt request: a stale keep-alive connection would leave the outcome unknown."""
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 for _name in ("botocore", "aiobotocore", "aiohttp"):
     # The SDK logs tracebacks and, at DEBUG, whole bodies: neither may reach the screen or a file.
@@ -233,13 +231,13 @@ def _never_prompt(session: _Session, settings: AwsSettings, desk: MfaPrompts) ->
 def _config(purpose: Purpose, settings: AwsSettings, service: str, *, custom_endpoint: bool) -> AioConfig:
     more: dict[str, Any] = {"inject_host_prefix": False} if custom_endpoint else {}
     more["http_session_cls"] = OnceSession if purpose == "write" else bounded_session(service)
-    if purpose != "read":
+    if purpose not in _ATTEMPTS:
         more["connector_args"] = _FRESH
-    if urlsplit(settings.endpoint_url).hostname in _LOOPBACK:
+    if urlsplit(settings.endpoint_url).hostname in LOOPBACK:
         # A proxy cannot reach the embedded AWS, and NO_PROXY often does not include this machine.
         more["proxies"] = {}
     return AioConfig(
-        retries={"mode": "standard", "total_max_attempts": 3 if purpose == "read" else 1},
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(purpose, 1)},
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         max_pool_connections=20 if purpose == "read" else 5,

@@ -12,8 +12,6 @@ from typing import Any, TypeVar
 
 from services.aws.client.errors import AwsError
 from services.aws.client.identity import Stamp
-from services.aws.client.lacking_operations import LackingOperations
-from services.aws.client.meter import UsageMeter
 from services.aws.client.mfa import MfaPrompts, SessionCredentials
 from services.aws.client.prices import is_charged
 from services.aws.client.sdk.clients import Clients, Purpose
@@ -45,15 +43,13 @@ class ClientLogin:
         settings: AwsSettings,
         *,
         clock: Clock,
-        meter: UsageMeter,
+        wire: TrafficObserver,
         wall: Clock,
-        lacking: LackingOperations,
         journal: JournalLogStream = NOWHERE,
     ) -> None:
         self.settings = settings
         self._journal = journal
-        self.wire = TrafficObserver(meter, wall)
-        self.lacking = lacking
+        self.wire = wire
         self._clock = clock
         self._wall = wall
         self._loader = ModelLoader()
@@ -85,7 +81,6 @@ class ClientLogin:
     ) -> dict[str, Any]:
         """One validated response. Every failure of the call is raised as AwsError."""
         clients: Clients | None = None
-        self.lacking.check(service, operation, region, self._clock.now())
         try:
             if purpose == "read" and is_charged(service, operation):
                 purpose = "charged"
@@ -96,9 +91,7 @@ class ClientLogin:
                 require(answer["ResponseMetadata"], ("RequestId",))
             return answer
         except FAILURES as error:
-            failed = self._failed(error, service, operation, clients)
-            self.lacking.note(service, operation, region, failed)
-            raise failed from error
+            raise self.failed(error, service, operation, clients) from error
 
     async def stream(
         self, service: str, operation: str, params: dict[str, Any], *, key: str, silence: float
@@ -123,7 +116,7 @@ class ClientLogin:
                     source.close()
                     await events.aclose()
         except FAILURES as error:
-            raise self._failed(error, service, operation, clients) from error
+            raise self.failed(error, service, operation, clients) from error
 
     async def write(
         self, permit: WriteGrant, *, required: Sequence[str] = (), timeout: float = 20.0
@@ -159,7 +152,7 @@ class ClientLogin:
             async with self._used() as clients:
                 return await clients.credentials()
         except FAILURES as error:
-            raise self._failed(error, "sts", "GetCallerIdentity", clients) from error
+            raise self.failed(error, "sts", "GetCallerIdentity", clients) from error
 
     def secrets(self) -> tuple[str, ...]:
         """The secrets of the credentials in use, for redaction."""
@@ -178,7 +171,7 @@ class ClientLogin:
                 session_credentials = await fresh.hold()
                 following = await self._build(session_credentials=session_credentials)
         except FAILURES as error:
-            raise self._failed(error, "sts", "AssumeRole", None) from error
+            raise self.failed(error, "sts", "AssumeRole", None) from error
         finally:
             if fresh:
                 await fresh.close()
@@ -265,9 +258,10 @@ class ClientLogin:
         if before:
             await before.retire()
 
-    def _failed(
-        self, error: BaseException, service: str, operation: str, clients: Clients | None
+    def failed(
+        self, error: BaseException, service: str, operation: str, clients: Clients | None = None
     ) -> AwsError:
+        """The AwsError for an exception of a call, whoever sent it."""
         translated = translate(error, self._asked(service, operation, clients), self._clock.now())
         if clients and translated.problem.kind in _LOST:
             clients.suspect = True

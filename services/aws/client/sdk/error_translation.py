@@ -16,11 +16,11 @@ from botocore.parsers import ResponseParserError
 from services.aws.client.codes import kind_of_code, lacks_operation, permission_named
 from services.aws.client.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.client.mfa import CodeWanted
+from services.aws.client.redirects import Redirected, is_redirect
 from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile
-from services.aws.client.sdk.parsers import TooMuch
+from services.aws.client.sdk.json_bodies import TooMuch
 from services.aws.client.sdk.setup import SetupError
-from services.aws.client.single_attempt import Redirected, is_redirect
 from services.aws.client.validation import IncompleteAnswer
 from services.models.insights_queries import CompileError
 from services.models.problem import Problem, ProblemKind

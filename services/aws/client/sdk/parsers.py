@@ -6,12 +6,10 @@ timestamps stay epoch seconds: datetimes would cost 32 µs each, and the charts 
 signing, retries and errors remain the SDK's.
 """
 
-import json
 from collections.abc import Container
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import orjson
 from aiobotocore.parsers import (
     PROTOCOL_PARSERS,
     AioEventStreamJSONParser,
@@ -19,35 +17,13 @@ from aiobotocore.parsers import (
     AioResponseParserFactory,
 )
 from botocore.parsers import BaseXMLResponseParser, ResponseParserError
-from botocore.utils import parse_timestamp
 
-from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLarge
-from services.aws.client.sdk.garbage import no_collection
-from services.aws.client.validation import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
-
-EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
-"""Output shapes whose timestamps are epoch seconds."""
-
-_BROKEN = (
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    NameError,  # a map entry without its key
-    ArithmeticError,
-    OSError,
-    RecursionError,
-)
-"""Exceptions of the SDK's parsers on responses that do not come from AWS."""
-
+from services.aws.client.sdk.json_bodies import Checks, JsonBodies, check_of, loads, parsing
+from services.aws.client.validation import SCALARS, Misshapen, sound
 
 _PAIR = 2
 """Elements of a map entry: its key and its value."""
 _BOOLEANS = frozenset({"true", "false"})
-
-
-class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
-    """The response is larger than AWS's limits and was not read completely."""
 
 
 class _Checked:
@@ -55,14 +31,8 @@ class _Checked:
 
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
         """The parsed response. Raises ResponseParserError if it is malformed, TooMuch if it is too large."""
-        if isinstance(response["body"], TooLarge):
-            raise TooMuch(response["body"].decode())
-        try:
+        with parsing(response):
             return await super().parse(response, shape)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
-        except TooManyRows as error:
-            raise TooMuch(str(error)) from error
-        except _BROKEN as error:
-            raise ResponseParserError(f"{type(error).__name__}: {error}") from error
 
 
 class _Sound(_Checked):
@@ -133,16 +103,16 @@ class _Events(_Checked, AioEventStreamJSONParser):  # type: ignore[misc]  # the 
 
     def __init__(self, *defaults: Any) -> None:
         super().__init__(*defaults)
-        self._checks: WeakKeyDictionary[Any, Check] = WeakKeyDictionary()
+        self._checks: Checks = WeakKeyDictionary()
 
     def _initial_body_parse(self, body: bytes) -> Any:
-        return _loads(body or b"{}")
+        return loads(body or b"{}")
 
     def _parse_shape(self, shape: Any, node: Any) -> Any:
-        return node if _check(self._checks, shape)(node) else super()._parse_shape(shape, node)
+        return node if check_of(self._checks, shape)(node) else super()._parse_shape(shape, node)
 
 
-class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
+class FastJsonParser(_Checked, JsonBodies, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
     """The `json` protocol: cloudwatch, logs, ecs, application-autoscaling…"""
 
     EVENT_STREAM_PARSER_CLS = _Events
@@ -155,51 +125,6 @@ class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK 
             response["body"].close()
             raise
 
-    def __init__(self, checks: "WeakKeyDictionary[Any, Check]", **defaults: Any) -> None:
-        super().__init__(**defaults)
-        self._checks = checks
-
-    def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
-        if shape.metadata.get("exception", False):
-            return super()._handle_json_body(raw_body, shape)
-        if not raw_body and getattr(shape, "event_stream_name", None):
-            # The event that begins a stream has no payload.
-            return {}
-        if not raw_body and shape.members:
-            raise ResponseParserError("an empty body")
-        value = _loads(raw_body or b"{}")
-        if _check(self._checks, shape)(value):
-            return value
-        if shape.name in EPOCH_SHAPES:
-            return AioJSONParser(timestamp_parser=_epoch)._parse_shape(shape, value)
-        return self._parse_shape(shape, value)
-
-
-def _check(checks: "WeakKeyDictionary[Any, Check]", shape: Any) -> Check:
-    """The check of a shape, made once for those who share `checks`."""
-    check = checks.get(shape)
-    if check is None:
-        rules = Rules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)
-        check = checks[shape] = checker(shape, rules)
-    return check
-
-
-def _loads(body: bytes) -> Any:
-    try:
-        with no_collection():
-            return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        # Lone surrogates are valid JSON and AWS passes user text through; NaN and Infinity are not valid.
-        return sound(json.loads(body.decode(), parse_constant=_refuse))
-
-
-def _refuse(constant: str) -> Any:
-    raise Misshapen(f"a number that is not finite: {constant}")
-
-
-def _epoch(value: Any) -> float:
-    return value if isinstance(value, int | float) else parse_timestamp(value).timestamp()
-
 
 def _shaped(stock: type) -> tuple[type, ...]:
     return (_Shaped,) if issubclass(stock, BaseXMLResponseParser) else ()
@@ -210,7 +135,7 @@ class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships 
 
     def __init__(self) -> None:
         super().__init__()
-        self._checks: WeakKeyDictionary[Any, Check] = WeakKeyDictionary()
+        self._checks: Checks = WeakKeyDictionary()
         self._classes = {
             name: type(f"Checked{stock.__name__}", (_Sound, *_shaped(stock), stock), {})
             for name, stock in PROTOCOL_PARSERS.items()

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aiobotocore.parsers import AioJSONParser
+from botocore.parsers import ResponseParser
 
 from services.aws.client.errors import Incomplete
 from services.aws.client.meter import UsageMeter
 from services.aws.client.response_limits import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
-from services.aws.client.sdk import parsers
+from services.aws.client.sdk import json_bodies
 from services.aws.client.session import AwsSession
 from services.demo.registry import HANDLERS, Call
 from services.inspections.base import InspectionRequest
@@ -47,13 +47,13 @@ async def beaten(work: Any) -> tuple[int, BaseException | None]:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of the bodies that were decoded."""
     sizes: list[int] = []
-    load: Callable[[bytes], Any] = parsers._loads
+    load: Callable[[bytes], Any] = json_bodies.loads
 
     def loads(body: bytes) -> Any:
         sizes.append(len(body))
         return load(body)
 
-    monkeypatch.setattr(parsers, "_loads", loads)
+    monkeypatch.setattr(json_bodies, "loads", loads)
     return sizes
 
 
@@ -61,13 +61,13 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def walked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The shapes that the SDK's own parser walked, which is what holds the loop."""
     shapes: list[str] = []
-    walk = AioJSONParser._parse_shape
+    walk = ResponseParser._parse_shape
 
     def parse(self: Any, shape: Any, node: Any) -> Any:
         shapes.append(shape.name)
         return walk(self, shape, node)
 
-    monkeypatch.setattr(AioJSONParser, "_parse_shape", parse)
+    monkeypatch.setattr(ResponseParser, "_parse_shape", parse)
     return shapes
 
 

@@ -68,10 +68,10 @@ async def test_warming_asks_nothing_and_leaves_the_loop_free(
     assert turns_while_loading[0] > 1
 
 
-async def test_one_client_serves_all_reads_at_once(session: AwsSession, server: FaultServer) -> None:
+async def test_one_client_serves_all_reads_at_once(sdk_session: AwsSession, server: FaultServer) -> None:
     server.always(answer({"MetricAlarms": []}))
-    await asyncio.gather(*(session.read("cloudwatch", "DescribeAlarms") for _ in range(20)))
-    login = await session._loaded()
+    await asyncio.gather(*(sdk_session.read("cloudwatch", "DescribeAlarms") for _ in range(20)))
+    login = await sdk_session._loaded()
     assert login._clients is not None
     assert list(login._clients._open) == [("read", "cloudwatch", "ap-northeast-1")]
 

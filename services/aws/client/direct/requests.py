@@ -1,0 +1,133 @@
+"""Requests of the JSON protocol: written by the SDK's serializer and signed by the SDK's signer, without its client.
+
+Importing this module imports a fifth of the SDK; run it in a thread.
+"""
+
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import botocore
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest, HeadersDict
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import ClientError
+from botocore.httpsession import create_urllib3_context, get_cert_path
+from botocore.model import OperationModel, ServiceModel
+from botocore.serialize import create_serializer
+
+from services.aws.client.codes import is_final, kind_of_code
+from services.aws.client.direct.connections import Answer
+from services.aws.client.direct.static_keys import StaticKeys
+from services.aws.client.redirects import Redirected, is_redirect
+from services.aws.client.sdk.json_bodies import WholeJsonParser
+from services.aws.client.sdk.models import ModelLoader
+from services.models.problem import ProblemKind
+
+_PROTOCOL = "json"
+_ERROR = 300
+_PASSING = frozenset({500, 502, 503, 504})
+"""Statuses after which the SDK tries again, too."""
+_REGION = re.compile(
+    r"(?:af|ap|ca|eu|il|me|mx|sa|us)-(?:central|north|south|east|west|northeast|northwest|southeast|southwest)-\d"
+)
+"""Regions of the commercial partition; the endpoints of all others are the SDK's to resolve."""
+_AGENT = f"Botocore/{botocore.__version__} md/toban"
+
+
+class Passing(Exception):
+    """The endpoint refused in a way that may pass: AWS is busy, or has a fault of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request as it is sent."""
+
+    model: OperationModel
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Requests:
+    """Writes and signs requests to one service, and reads the responses."""
+
+    def __init__(self, service: str) -> None:
+        self._model = ServiceModel(ModelLoader().load_service_model(service, "service-2"), service)
+        if self._model.resolved_protocol != _PROTOCOL:
+            raise LookupError(self._model.resolved_protocol)
+        self._serializer = create_serializer(_PROTOCOL)
+        self._parser = WholeJsonParser(WeakKeyDictionary())
+
+    def endpoint(self, endpoint_url: str, region: str) -> str:
+        """The address of the service; "" if only the SDK knows it."""
+        if endpoint_url:
+            parts = urlsplit(endpoint_url)
+            plain = (
+                parts.path in ("", "/") and not parts.query and not parts.fragment and "@" not in parts.netloc
+            )
+            return f"{parts.scheme}://{parts.netloc}" if plain else ""
+        return (
+            f"https://{self._model.endpoint_prefix}.{region}.amazonaws.com"
+            if _REGION.fullmatch(region)
+            else ""
+        )
+
+    def signed(
+        self, operation: str, params: dict[str, Any], url: str, region: str, keys: StaticKeys
+    ) -> Signed:
+        """The request for `operation`. Raises the SDK's exceptions for parameters that do not fit its model."""
+        model = self._model.operation_model(operation)
+        written = self._serializer.serialize_to_request(params, model)
+        headers = {**written["headers"], "User-Agent": _AGENT, "Accept-Encoding": "identity"}
+        request = AWSRequest("POST", f"{url}/", headers, written["body"])
+        credentials = ReadOnlyCredentials(
+            keys.access_key, keys.secret_key.reveal(), keys.token.reveal() or None
+        )
+        SigV4Auth(credentials, self._model.signing_name, region).add_auth(request)
+        return Signed(model, dict(request.headers.items()), request.prepare().body)
+
+    def parsed(self, sent: Signed, answer: Answer) -> dict[str, Any]:
+        """The response as the SDK's client returns it.
+
+        Raises Redirected, Passing, ClientError for an error of AWS's, ResponseParserError for what is not AWS's.
+        """
+        if is_redirect(answer.status):
+            raise Redirected(answer.status, answer.headers.get("location", ""))
+        operation = str(sent.model.name)
+        response = {
+            "headers": HeadersDict(answer.headers),
+            "status_code": answer.status,
+            "context": {"operation_name": operation},
+            "body": answer.body,
+        }
+        parsed: dict[str, Any] = self._parser.parse(response, sent.model.output_shape)
+        parsed["ResponseMetadata"]["RetryAttempts"] = 0
+        if answer.status >= _ERROR:
+            if self._may_pass(answer, parsed):
+                raise Passing(str(answer.status))
+            raise ClientError(parsed, operation)
+        return parsed
+
+    def _may_pass(self, answer: Answer, parsed: dict[str, Any]) -> bool:
+        error = parsed.get("Error", {})
+        code, message = str(error.get("Code") or ""), str(error.get("Message") or "")
+        if is_final(code, answer.status, answer.headers.get("content-type", "")):
+            return False
+        kind = kind_of_code(code, answer.status, message, str(self._model.service_name))
+        return answer.status in _PASSING or kind is ProblemKind.THROTTLED
+
+
+def tls_context() -> ssl.SSLContext:
+    """The SDK's own settings for TLS, with the certificates that it trusts."""
+    context: ssl.SSLContext = create_urllib3_context()
+    context.check_hostname = True
+    context.verify_mode = ssl.CERT_REQUIRED
+    trusted = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or get_cert_path(True)
+    is_folder = os.path.isdir(trusted)
+    context.load_verify_locations(None if is_folder else trusted, trusted if is_folder else None)
+    return context

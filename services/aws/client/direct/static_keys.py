@@ -1,0 +1,124 @@
+"""Access keys that stand in the environment or in the user's AWS files, where nothing else there needs the SDK.
+
+Everything that this module does not know for certain, be it a variable, a key of a profile or a proxy, is the SDK's: then
+there are no keys here, and the SDK resolves the credentials and the endpoint, or says what is wrong.
+"""
+
+import os
+from collections.abc import Iterator
+from configparser import Error, RawConfigParser
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
+
+from services.aws.client.sdk import files
+from services.aws.client.secret import Secret
+from services.aws.client.settings import AwsSettings
+from services.host import known_secrets, regular_files
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PLAIN_VARIABLES = frozenset(
+    {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_DEFAULT_OUTPUT",
+        "AWS_PAGER",
+        "AWS_CLI_AUTO_PROMPT",
+        "AWS_CA_BUNDLE",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_EXECUTION_ENV",
+    }
+)
+"""Variables of AWS's that are read here, or that change nothing for a console that names its region."""
+PLAIN_KEYS = frozenset(
+    {
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        "region",
+        "output",
+        "cli_pager",
+        "cli_auto_prompt",
+        "cli_history",
+        "cli_timestamp_format",
+    }
+)
+"""Keys of a profile of which the same is true."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticKeys:
+    """An access key that does not expire by itself, or whose expiry is not known."""
+
+    access_key: str
+    secret_key: Secret
+    token: Secret
+
+
+def static_keys(settings: AwsSettings) -> StaticKeys | None:
+    """The keys that the SDK would find, too; None: ask the SDK. Reads files, so run it in a thread; raises nothing."""
+    if settings.role_arn or not _is_plain_environment(settings.endpoint_url):
+        return None
+    try:
+        profile = {
+            **_profile(settings, "AWS_CONFIG_FILE"),
+            **_profile(settings, "AWS_SHARED_CREDENTIALS_FILE"),
+        }
+    except (OSError, ValueError, Error):
+        return None
+    if not profile.keys() <= PLAIN_KEYS:
+        return None
+    found = _of_environment() if not settings.profile and "AWS_ACCESS_KEY_ID" in os.environ else profile
+    return _keys(found)
+
+
+def _is_plain_environment(endpoint_url: str) -> bool:
+    foreign = {
+        name for name, value in os.environ.items() if value and name.startswith("AWS_")
+    } - PLAIN_VARIABLES
+    proxies = getproxies_environment().keys() - {"no"}
+    return not foreign and (not proxies or urlsplit(endpoint_url).hostname in LOOPBACK)
+
+
+def _of_environment() -> dict[str, str]:
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return {name.lower(): os.environ[name] for name in names if name in os.environ}
+
+
+def _profile(settings: AwsSettings, variable: str) -> dict[str, str]:
+    """The profile's keys in one of the user's two files; {} if it is not in there. Raises OSError, ValueError, Error."""
+    usual = {"AWS_CONFIG_FILE": "~/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials"}
+    name = os.environ.get(variable) or usual[variable]
+    profile = settings.profile or os.environ.get("AWS_PROFILE") or "default"
+    try:
+        files.check(name)
+        path = regular_files.named(os.path.expandvars(name))
+        text = "" if name == os.devnull else regular_files.read(path).decode("utf-8")
+    except FileNotFoundError:
+        return {}
+    parser = RawConfigParser(default_section="")
+    parser.read_string(text)
+    return {key: value for section in _sections(parser, profile) for key, value in parser[section].items()}
+
+
+def _sections(parser: RawConfigParser, profile: str) -> Iterator[str]:
+    """The sections that may be the profile's: `[name]`, and `[profile name]` however it is written."""
+    for section in parser.sections():
+        words = section.replace('"', " ").replace("'", " ").split()
+        if words in ([profile], ["profile", profile]):
+            yield section
+
+
+def _keys(found: dict[str, str]) -> StaticKeys | None:
+    access_key, secret_key = found.get("aws_access_key_id"), found.get("aws_secret_access_key")
+    token = found.get("aws_session_token", "")
+    if not access_key or not secret_key:
+        return None
+    known_secrets.remember([secret_key, token])
+    return StaticKeys(access_key, Secret(secret_key), Secret(token))

@@ -1,4 +1,4 @@
-"""Limits on one response: bytes before the body is read into memory, rows before it is processed.
+"""Limits on one response: seconds without a byte, bytes before the body is read into memory, rows before it is processed.
 
 AWS's pages are small; a larger response comes from something between the console and AWS. Parsing 100,000 alarms
 in one response would block the event loop for fifteen seconds.
@@ -27,6 +27,9 @@ MOST_ROWS_OF = {
     "Groups": 10_000,
 }
 """Row limit by the name of the list's shape in the API model."""
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 15.0
+"""Seconds without receiving a byte; does not bound a slowly trickling response, so calls also have a total time-out."""
 CHUNK = 64 * 1024
 """Bytes of a body that are read at once."""
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Hosts of an endpoint that no proxy can reach."""
+
 
 @dataclass(frozen=True, slots=True)
 class WriteRole:

@@ -12,11 +12,8 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from socket import SHUT_RDWR
 from urllib.parse import urlsplit
 
-from services.aws.client.response_limits import CHUNK, too_large
+from services.aws.client.response_limits import CHUNK, CONNECT_TIMEOUT, READ_TIMEOUT, too_large
 
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 15.0
-"""Seconds without receiving a byte; the whole exchange is bounded by the caller."""
 BROKEN = (OSError, HTTPException)
 """What an exchange raises that did not come to its end."""
 

@@ -16,9 +16,10 @@ import botocore
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest, HeadersDict
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import create_urllib3_context, get_cert_path
 from botocore.model import OperationModel, ServiceModel
+from botocore.parsers import ResponseParserError
 from botocore.serialize import create_serializer
 
 from services.aws.client.codes import is_final, kind_of_code
@@ -38,6 +39,10 @@ _REGION = re.compile(
 )
 """Regions of the commercial partition; the endpoints of all others are the SDK's to resolve."""
 _AGENT = f"Botocore/{botocore.__version__} md/toban"
+
+
+FAILURES = (ClientError, BotoCoreError, ResponseParserError, Redirected, UnicodeError)
+"""What writing a request and reading its response raise, as the SDK's client would."""
 
 
 class Passing(Exception):

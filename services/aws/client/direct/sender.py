@@ -7,6 +7,7 @@ once the SDK is there, nothing is sent from here any more.
 
 import asyncio
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from services.aws.client.allowed_operations import Gate
@@ -148,53 +149,55 @@ class DirectSender:
         self, service: str, operation: str, params: dict[str, Any], region: str
     ) -> "tuple[Signed, Connections]":
         """The signed request and where to send it; in a thread. Raises NotHere, Failed."""
-        from botocore.exceptions import BotoCoreError
-
         try:
             # TLS opens its certificates while the SDK is imported.
             check_variables()
+        except UnfitFile as error:
+            raise NotHere from error
+        sdk = _sdk_parts()
+        try:
             self._keys = keys = static_keys(self._settings)
             requests = self._requests_of(service)
             url = requests.endpoint(self._settings.endpoint_url, region)
             if keys is None or not url:
                 raise NotHere
             return requests.signed(operation, params, url, region, keys), self._connections_to(url)
-        except (UnfitFile, LookupError) as error:
+        except (OSError, LookupError) as error:
+            # What is wrong with a file of certificates, or with an operation, is the SDK's to say.
             raise NotHere from error
-        except BotoCoreError as error:
+        except sdk.FAILURES as error:
             raise Failed(error) from error
 
     def _exchanged(
         self, service: str, signed: "Signed", exchange: Exchange
     ) -> tuple[Answer, dict[str, Any] | Exception]:
         """The response, and what it says or the error that it is; in a thread. Raises Again."""
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
-
-        from services.aws.client.direct.requests import Passing
-        from services.aws.client.redirects import Redirected
-
+        sdk = _sdk_parts()
         try:
             answer = exchange.run(signed.headers, signed.body, limit_of(service))
         except BROKEN as error:
             raise Again from error
         try:
             return answer, self._requests_of(service).parsed(signed, answer)
-        except Passing as error:
+        except sdk.Passing as error:
             return answer, Again(str(error))
-        except (ClientError, BotoCoreError, ResponseParserError, Redirected, UnicodeError) as error:
+        except sdk.FAILURES as error:
             return answer, Failed(error)
 
     def _requests_of(self, service: str) -> "Requests":
-        from services.aws.client.direct.requests import Requests
-
         if service not in self._requests:
-            self._requests[service] = Requests(service)
+            self._requests[service] = _sdk_parts().Requests(service)
         return self._requests[service]
 
     def _connections_to(self, url: str) -> Connections:
-        from services.aws.client.direct.requests import tls_context
-
         if url not in self._connections:
-            self._connections[url] = Connections(url, tls_context() if url.startswith("https:") else None)
+            tls = _sdk_parts().tls_context() if url.startswith("https:") else None
+            self._connections[url] = Connections(url, tls)
         return self._connections[url]
+
+
+def _sdk_parts() -> ModuleType:
+    """The signer, the serializer and the parser of the SDK; imported in a thread, once they are needed."""
+    from services.aws.client.direct import requests
+
+    return requests

@@ -13,10 +13,9 @@ from urllib.request import getproxies_environment
 
 from services.aws.client.sdk import files
 from services.aws.client.secret import Secret
-from services.aws.client.settings import AwsSettings
+from services.aws.client.settings import LOOPBACK, AwsSettings
 from services.host import known_secrets, regular_files
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PLAIN_VARIABLES = frozenset(
     {
         "AWS_ACCESS_KEY_ID",
@@ -52,6 +51,9 @@ PLAIN_KEYS = frozenset(
 """Keys of a profile of which the same is true."""
 
 
+_ACCESS_KEY = "aws_access_key_id"
+
+
 @dataclass(frozen=True, slots=True)
 class StaticKeys:
     """An access key that does not expire by itself, or whose expiry is not known."""
@@ -66,16 +68,15 @@ def static_keys(settings: AwsSettings) -> StaticKeys | None:
     if settings.role_arn or not _is_plain_environment(settings.endpoint_url):
         return None
     try:
-        profile = {
-            **_profile(settings, "AWS_CONFIG_FILE"),
-            **_profile(settings, "AWS_SHARED_CREDENTIALS_FILE"),
-        }
+        config = _profile(settings, "AWS_CONFIG_FILE")
+        credentials = _profile(settings, "AWS_SHARED_CREDENTIALS_FILE")
     except (OSError, ValueError, Error):
         return None
-    if not profile.keys() <= PLAIN_KEYS:
+    if not config.keys() | credentials.keys() <= PLAIN_KEYS:
         return None
-    found = _of_environment() if not settings.profile and "AWS_ACCESS_KEY_ID" in os.environ else profile
-    return _keys(found)
+    environment = {} if settings.profile else _of_environment()
+    # In the SDK's order; half a pair is its to complain about.
+    return _keys(next((each for each in (environment, credentials, config) if _ACCESS_KEY in each), {}))
 
 
 def _is_plain_environment(endpoint_url: str) -> bool:
@@ -115,9 +116,9 @@ def _sections(parser: RawConfigParser, profile: str) -> Iterator[str]:
             yield section
 
 
-def _keys(found: dict[str, str]) -> StaticKeys | None:
-    access_key, secret_key = found.get("aws_access_key_id"), found.get("aws_secret_access_key")
-    token = found.get("aws_session_token", "")
+def _keys(pair: dict[str, str]) -> StaticKeys | None:
+    access_key, secret_key = pair.get(_ACCESS_KEY), pair.get("aws_secret_access_key")
+    token = pair.get("aws_session_token", "")
     if not access_key or not secret_key:
         return None
     known_secrets.remember([secret_key, token])

@@ -20,17 +20,16 @@ from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
 from services.aws.client.allowed_operations import READS, Gate
-from services.aws.client.direct.connections import CONNECT_TIMEOUT, READ_TIMEOUT
-from services.aws.client.direct.static_keys import LOOPBACK
 from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
+from services.aws.client.response_limits import CONNECT_TIMEOUT, READ_TIMEOUT
 from services.aws.client.sdk import patches
 from services.aws.client.sdk.bounded_sessions import bounded_session
 from services.aws.client.sdk.models import load_models
 from services.aws.client.sdk.parsers import Parsers
 from services.aws.client.sdk.setup import check_expiration, check_files, in_words
 from services.aws.client.secret import Secret
-from services.aws.client.settings import AwsSettings
+from services.aws.client.settings import LOOPBACK, AwsSettings
 from services.aws.client.single_attempt import OnceSession, keep_to_metadata
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.write_grants import NOWHERE, JournalLogStream

@@ -6,9 +6,7 @@ The first frame needs only Textual; models, widgets and AWS are imported after i
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator
-from functools import cached_property
-from importlib import import_module
-from pkgutil import resolve_name
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -29,6 +27,7 @@ from tui.modes import MODES
 from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
+from tui.runtime.late_modules import import_inspections, in_thread, make_screen, module_of
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
@@ -43,17 +42,6 @@ if TYPE_CHECKING:
     from tui.terminal.cells.line_speed import Link
 
 UTC = ZoneInfo("UTC")
-
-
-async def in_thread(*modules: str) -> None:
-    """Import `modules` in a thread while the event loop continues."""
-    await asyncio.to_thread(lambda: [import_module(name) for name in modules])
-
-
-def _import_inspections() -> None:
-    from services.inspections.registry import import_all
-
-    import_all()
 
 
 def commands_of_the_console() -> type[Provider]:
@@ -116,10 +104,12 @@ class TobanApp(Console):
 
     @work(group="load", exclusive=True)
     async def load(self) -> None:
-        """Import, connect, and show the first mode."""
-        names = [*(mode.screen for mode in MODES), *(panel.panel for panel in PANELS)]
-        await in_thread("tui.subscriptions", *(name.partition(":")[0] for name in names))
-        await asyncio.to_thread(_import_inspections)
+        """Import what the first mode needs, connect, show it, and import the rest once its first value is there."""
+        names = [
+            *(mode.screen for mode in MODES if mode.id == self._start_mode),
+            *(panel.panel for panel in PANELS),
+        ]
+        await in_thread("tui.subscriptions", *map(module_of, names))
         try:
             self.services, self._config = await self._connect()
         except StartError as error:
@@ -145,12 +135,14 @@ class TobanApp(Console):
         subscriptions = Subscriptions(self, self.enter_code)
         subscriptions.follow_feeds()
         await self._opened(opening)
+        await subscriptions.first_alarms()
+        await asyncio.to_thread(import_inspections)
         subscriptions.follow_records()
         if greets:
             from tui.greeting import greet
 
             await greet(self)
-        await in_thread("tui.navigation")
+        await in_thread("tui.navigation", *(module_of(mode.screen) for mode in MODES))
         await self.services.warm()
         if not gc.isenabled():
             # The launcher has disabled garbage collection.
@@ -165,9 +157,9 @@ class TobanApp(Console):
             self.report_bug(error)
 
     def add_modes(self) -> None:
-        """Register the modes; a mode's screen is built when it is first shown."""
+        """Register the modes; a mode's screen is built when it is first shown, and imported if it was not yet."""
         for mode in MODES:
-            self.add_mode(mode.id, resolve_name(mode.screen))
+            self.add_mode(mode.id, partial(make_screen, mode.screen))
 
     def known_secrets(self) -> Iterator[str]:
         """The secrets of the environment and of the credentials in use."""

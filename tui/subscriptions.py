@@ -3,7 +3,9 @@
 Imported after the first frame, because it loads the models.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pkgutil import resolve_name
 from typing import Any
@@ -34,6 +36,8 @@ from tui.notifications import (
 from tui.panel_registry import PANELS, PanelSpec
 from widgets.drawing.ticker import on_screen
 
+FIRST_READ = 0.5
+"""Seconds (real time) that everything else waits for the first read of the alarms at the most."""
 USAGE_EVERY = 900.0
 """Seconds of the clock between two records of AWS usage."""
 Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], object]]
@@ -50,12 +54,19 @@ class Subscriptions:
         self._ask_for_code = ask_for_code
         self._requests: tuple[ApprovalRequest, ...] = ()
         self._services.alarm_values.on_screen = self._alarms_seen
+        self._alarms_read = asyncio.Event()
         self._since = self._services.clock.now()
         """When this console started (UTC)."""
 
     def follow_feeds(self) -> None:
         """Start following the feeds from AWS."""
         self._follow(self._feeds())
+
+    async def first_alarms(self) -> None:
+        """Wait for the first read of the alarms, so that nothing else takes the processor before; not for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_READ):
+                await self._alarms_read.wait()
 
     def follow_records(self) -> None:
         """Start following the journal's views, and record AWS usage at intervals."""
@@ -138,6 +149,8 @@ class Subscriptions:
 
     def _show_alarms(self, state: FeedState[AlarmOverview]) -> None:
         before, self._app.alarms = self._app.alarms, state
+        if state.value is not None or state.problem is not None:
+            self._alarms_read.set()
         self._read_alarm_values()
         if before is not None and before.problem is not None and state.problem is None:
             self._services.scheduler.recovered()

@@ -72,7 +72,7 @@ class CauseSpec(Translated):
     """Causes that it can bring about."""
     requires: tuple[Slug, ...] = ()
     """Signals of which at least one must be present or unseen; otherwise the cause is impossible."""
-    en: CauseSpecTexts = CauseSpecTexts()
+    en: CauseSpecTexts = CauseSpecTexts.model_construct()
     """English versions of its texts."""
 
 

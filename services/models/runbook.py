@@ -70,7 +70,7 @@ class System(Translated):
     region: Region
     timezone: str = "Asia/Tokyo"
     """IANA name of the zone of all local dates and times."""
-    en: TitleTexts = TitleTexts()
+    en: TitleTexts = TitleTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -114,7 +114,7 @@ class Rds(Translated):
     """An operator applies a patch at least this many days before AWS applies it automatically."""
     prices: DatabasePrices | None = None
     """Prices for the plans of changes; None: AWS's price list is read."""
-    en: RdsTexts = RdsTexts()
+    en: RdsTexts = RdsTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -159,7 +159,7 @@ class LogGroupSpec(Translated):
     """Fields shown as columns, nested ones by dots (`http.status`), in order; empty: the form's own."""
     request_ids: Annotated[tuple[RequestField, ...], Field(max_length=12)] = ()
     """Names of fields whose values are ids of requests, beside the usual ones (`requestId`, `traceId`…)."""
-    en: TitleTexts = TitleTexts()
+    en: TitleTexts = TitleTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -181,7 +181,7 @@ class ExpectedAlarm(Translated):
     """The log group that one key opens from this alarm; empty: the first of `log_groups`."""
     playbook: Slug | None = None
     """Id of its playbook; None: it has none."""
-    en: TitleTexts = TitleTexts()
+    en: TitleTexts = TitleTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -195,7 +195,7 @@ class Contact(Translated):
     """What to call it for."""
     on_duty: bool = False
     """Whether it is the role of the one on duty (当番), whom `roster` names."""
-    en: ContactTexts = ContactTexts()
+    en: ContactTexts = ContactTexts.model_construct()
     """English versions of its texts."""
 
     @property
@@ -215,7 +215,7 @@ class Approver(Translated):
     approves: tuple[Clean, ...] = ()
     """What the role approves, one each: `task-limit:raise`, `rds-class:change` or `rds-storage:extend`, or the Japanese
     sentence for one of these. A change of which no role approves anything needs no approval."""
-    en: ApproverTexts = ApproverTexts()
+    en: ApproverTexts = ApproverTexts.model_construct()
     """English versions of its texts."""
 
     @property
@@ -233,7 +233,7 @@ class Freeze(Translated):
     """Local time from which changes are refused, without a zone: 2027-03-29T00:00:00."""
     ends: datetime
     """Local time from which they are allowed again, without a zone; after `starts`."""
-    en: TitleTexts = TitleTexts()
+    en: TitleTexts = TitleTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -279,7 +279,7 @@ class EvidenceField(Translated):
     measured_by: str = ""
     """What of a change is filled in by itself once the change has ended well: `drill-restore:minutes`. "": nothing, a
     person fills it in."""
-    en: TitleTexts = TitleTexts()
+    en: TitleTexts = TitleTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -338,7 +338,7 @@ class Duty(Translated):
     """Whether the day's report is shown before signing off."""
     record: Clean = ""
     """What the written runbook requires to be recorded, in words; empty: nothing."""
-    en: DutyTexts = DutyTexts()
+    en: DutyTexts = DutyTexts.model_construct()
     """English versions of its texts."""
 
     @property
@@ -444,7 +444,7 @@ class Runbook(Translated):
     """Times in which changes are refused; empty: none."""
     change_calendar: ChangeCalendar | None = None
     """A calendar of AWS that opens and closes for changes; None: none."""
-    closures: Closures = Closures()
+    closures: Closures = Closures.model_construct()
     costs: Costs | None = None
     access_keys: AccessKeys | None = None
     error_logs: ErrorLogs | None = None
@@ -457,12 +457,12 @@ class Runbook(Translated):
     """What else is masked in exports, Slack texts and reports."""
     github: Github | None = None
     """Where GitHub Actions keeps an access key; None: nowhere."""
-    report: ReportSpec = ReportSpec()
-    journal: JournalSpec = JournalSpec()
-    inspecting: Inspecting = Inspecting()
+    report: ReportSpec = ReportSpec.model_construct()
+    journal: JournalSpec = JournalSpec.model_construct()
+    inspecting: Inspecting = Inspecting.model_construct()
     inspections: tuple[CustomInspection, ...] = ()
     """Inspections that this runbook defines."""
-    en: DocumentTexts = DocumentTexts()
+    en: DocumentTexts = DocumentTexts.model_construct()
     """English versions of its texts."""
 
     def limit_for(self, namespace: str, metric: str) -> Limit | None:

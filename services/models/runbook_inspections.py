@@ -51,7 +51,7 @@ class ServiceCost(Translated):
     """Its service names, as Cost Explorer spells them."""
     monthly_yen: Annotated[int, Field(gt=0)]
     """Guideline for a month, in yen."""
-    en: TitleTexts = TitleTexts()
+    en: TitleTexts = TitleTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -77,7 +77,7 @@ class Costs(Translated):
     """Date of the exchange rate; None: not given."""
     report_to: Clean = ""
     """The role to notify when a budget may be exceeded; empty: none."""
-    en: CostsTexts = CostsTexts()
+    en: CostsTexts = CostsTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -219,5 +219,5 @@ class CustomInspection(Translated):
     """What to do if it is not normal, one text each."""
     source: Clean = ""
     """Section of the written runbook; empty: not given."""
-    en: InspectionTexts = InspectionTexts()
+    en: InspectionTexts = InspectionTexts.model_construct()
     """English versions of its texts."""

@@ -15,5 +15,5 @@ class MaskPattern(Translated):
     """Its name for display."""
     pattern: str
     """A regular expression; every repeat has a bound, and it does not match the empty text."""
-    en: TitleTexts = TitleTexts()
+    en: TitleTexts = TitleTexts.model_construct()
     """English versions of its texts."""

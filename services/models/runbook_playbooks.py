@@ -33,7 +33,7 @@ class Step(Translated):
     """How long a `wait` lasts, from the alarm's transition; None: the playbook's `wait_minutes`."""
     to: Clean = ""
     """The role that a `tell` step tells; empty: the playbook's `escalate_to`."""
-    en: StepTexts = StepTexts()
+    en: StepTexts = StepTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -50,7 +50,7 @@ class Cause(Translated):
     """What a change is planned with, as in `Step`."""
     ids: tuple[Slug, ...] = ()
     """The weighed causes that this row is about, e.g. `["task-crash", "out-of-memory"]`; empty: none."""
-    en: CauseTexts = CauseTexts()
+    en: CauseTexts = CauseTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -77,7 +77,7 @@ class Playbook(Translated):
     """The role that must approve its changes; empty: no approval is needed."""
     caution: tuple[Clean, ...] = ()
     """Warnings, one text each."""
-    en: PlaybookTexts = PlaybookTexts()
+    en: PlaybookTexts = PlaybookTexts.model_construct()
     """English versions of its texts."""
 
     @property
@@ -104,7 +104,7 @@ class Procedure(Translated):
     """How and when to revert it, in words; empty: not given."""
     caution: tuple[Clean, ...] = ()
     """Warnings, one text each."""
-    en: ProcedureTexts = ProcedureTexts()
+    en: ProcedureTexts = ProcedureTexts.model_construct()
     """English versions of its texts."""
 
 

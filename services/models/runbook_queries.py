@@ -29,7 +29,7 @@ class SavedQueryParameter(Translated):
     """Label of the input field; empty: the name."""
     default: Annotated[Clean, Field(max_length=1024)] = ""
     """Value if nothing is typed; empty: a value must be typed."""
-    en: ParameterTexts = ParameterTexts()
+    en: ParameterTexts = ParameterTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -50,7 +50,7 @@ class SavedQuerySpec(Translated):
     """Its placeholders, in the order in which they are asked for; LogsQL only."""
     source: Clean = ""
     """Section of the written runbook; empty: not given."""
-    en: QueryTexts = QueryTexts()
+    en: QueryTexts = QueryTexts.model_construct()
     """English versions of its texts."""
 
     @property

@@ -65,7 +65,7 @@ class Limit(Translated):
     """Displayed value = metric value * scale (seconds to ms: 1000)."""
     source: Clean = ""
     """Section of the written runbook; empty: not given."""
-    en: LimitTexts = LimitTexts()
+    en: LimitTexts = LimitTexts.model_construct()
     """English versions of its texts."""
 
     def judge(self, value: float | None) -> Verdict:

@@ -43,8 +43,8 @@ REASONS = [
         "The first frame needs Textual alone; screens, models and AWS's readers are imported while it is shown.",
         ("tui.cli.main", "tui.startup.start", "tui.app"),
         {
+            "tui/runtime/late_modules.py": {"services.inspections.registry"},
             "tui/app.py": {
-                "services.inspections.registry",
                 "tui.greeting",
                 "tui.farewell",
                 "tui.subscriptions",
@@ -164,7 +164,7 @@ REASONS = [
                 "services.toml.grammar",
                 "tui.startup.reading",
                 "widgets.drawing.format",
-                "widgets.drawing.lines",
+                "widgets.drawing.spans",
                 "widgets.findings.lines",
                 "widgets.findings.wording",
             },
@@ -207,7 +207,7 @@ REASONS = [
                 "tui.startup.reading",
                 "widgets.alarms.wording",
                 "widgets.drawing.format",
-                "widgets.drawing.lines",
+                "widgets.drawing.spans",
                 "widgets.drawing.state_styles",
             },
             "tui/cli/drill/command.py": {
@@ -237,7 +237,7 @@ REASONS = [
                 "services.toml.grammar",
                 "tui.screens.report.lines",
                 "widgets.drawing.format",
-                "widgets.drawing.lines",
+                "widgets.drawing.spans",
             },
             "tui/cli/report.py": {
                 "services.journal.problems",

@@ -162,7 +162,7 @@ class _Incidents:
             return ExitStatus.NORMAL
         from services.report.rendering.incident.document import incident_document
         from tui.screens.report.lines import report_lines
-        from widgets.drawing.lines import plain
+        from widgets.drawing.spans import plain
 
         width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
         lines = plain(report_lines(incident_document(report), width))

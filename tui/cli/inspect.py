@@ -239,7 +239,7 @@ def _text(services: "Reading", answer: "InspectAnswer") -> list[str]:
     from services.models.findings import Recorded
     from services.models.verdict import Verdict
     from widgets.drawing.format import pad
-    from widgets.drawing.lines import plain
+    from widgets.drawing.spans import plain
     from widgets.findings.lines import finding_lines
     from widgets.findings.wording import verdict_spans
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 import click
@@ -15,23 +16,12 @@ import click
 from services import i18n
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.assess import assess_command
-from tui.cli.change import change_command
 from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
-from tui.cli.data_files import config_command, runbook_group
-from tui.cli.drill.command import drill_group
-from tui.cli.duties import duties_command
-from tui.cli.incident import incident_group
-from tui.cli.inspect import inspect_command
-from tui.cli.journal import journal_group
-from tui.cli.logs.group import logs_group
-from tui.cli.policy import policy_command
+from tui.cli.commands import Commands, imported
 from tui.cli.printing import CannotPrint, Output, output_lost
 from tui.cli.reads import HEADLESS, Headless
 from tui.cli.reads import run as read
-from tui.cli.report import report_command
 from tui.cli.shared_options import aws_options, read_options, start_options, version_option
-from tui.cli.watch import watch_command
 from tui.exit_status import ExitStatus, epilog
 from tui.runtime import last_resort
 from tui.signals.before_loop import is_interrupt
@@ -119,24 +109,44 @@ def build(output: Output) -> click.Group:
         ),
         params=[*start_options(), *aws_options(), version_option()],
         epilog=epilog(),
-        commands=[
-            _demo(output),
-            drill_group(output, start_options(), read_options(), _before, _Start(output).go),
-            *_headless(output),
-            assess_command(output, [*read_options(), *aws_options()], _before),
-            watch_command(output, [*read_options(), *aws_options()], _before),
-            inspect_command(output, [*read_options(), *aws_options()], _before),
-            change_command(output, [*read_options(), *aws_options()], _before),
-            duties_command(output, read_options(), _before),
-            report_command(output, read_options(), _before),
-            incident_group(output, read_options(), _before),
-            journal_group(output, read_options(), _before),
-            logs_group(output, [*read_options(), *aws_options()], _before),
-            policy_command(output, read_options(), _before),
-            runbook_group(output, _before),
-            config_command(output, lambda flags: replace(_before(), **_set_flags(flags))),
-        ],
+        commands=_commands(output),
     )
+
+
+def _commands(output: Output) -> Commands:
+    """Return the commands; of those that are given by name, only the one that is run is imported, and all for the help."""
+    reading = partial(_with_options, output, aws=True)
+    plain = partial(_with_options, output, aws=False)
+    return Commands(
+        {
+            "demo": partial(_demo, output),
+            "drill": lambda: imported("tui.cli.drill.command:drill_group")(
+                output, start_options(), read_options(), _before, _Start(output).go
+            ),
+            **{each.name: partial(_headless, output, each) for each in HEADLESS},
+            "assess": partial(reading, "tui.cli.assess:assess_command"),
+            "watch": partial(reading, "tui.cli.watch:watch_command"),
+            "inspect": partial(reading, "tui.cli.inspect:inspect_command"),
+            "change": partial(reading, "tui.cli.change:change_command"),
+            "duties": partial(plain, "tui.cli.duties:duties_command"),
+            "report": partial(plain, "tui.cli.report:report_command"),
+            "incident": partial(plain, "tui.cli.incident:incident_group"),
+            "journal": partial(plain, "tui.cli.journal:journal_group"),
+            "logs": partial(reading, "tui.cli.logs.group:logs_group"),
+            "policy": partial(plain, "tui.cli.policy:policy_command"),
+            "runbook": lambda: imported("tui.cli.data_files:runbook_group")(output, _before),
+            "config": lambda: imported("tui.cli.data_files:config_command")(
+                output, lambda flags: replace(_before(), **_set_flags(flags))
+            ),
+        }
+    )
+
+
+def _with_options(output: Output, name: str, *, aws: bool) -> click.Command:
+    command: click.Command = imported(name)(
+        output, [*read_options(), *(aws_options() if aws else ())], _before
+    )
+    return command
 
 
 class _Start:
@@ -226,21 +236,17 @@ def scenarios() -> dict[str, str]:
     return {name: f"{name.ljust(width)}  {title}" for name, title in infos.items()}
 
 
-def _headless(output: Output) -> list[Command]:
-    def command_of(command: Headless) -> Command:
-        def callback(*, as_json: bool, **flags: Any) -> int:
-            def ask() -> tuple[list[str], int]:
-                answer = read(command, replace(_before(), **_set_flags(flags)), as_json=as_json)
-                return answer.lines, answer.status
+def _headless(output: Output, command: Headless) -> Command:
+    def callback(*, as_json: bool, **flags: Any) -> int:
+        def ask() -> tuple[list[str], int]:
+            return read(command, replace(_before(), **_set_flags(flags)), as_json=as_json)
 
-            return answered(output, ask, data=as_json)
+        return answered(output, ask, data=as_json)
 
-        as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
-        return Command(
-            command.name,
-            callback=callback,
-            help=_(command.help),
-            params=[as_json, *read_options(), *aws_options()],
-        )
-
-    return [command_of(each) for each in HEADLESS]
+    as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
+    return Command(
+        command.name,
+        callback=callback,
+        help=_(command.help),
+        params=[as_json, *read_options(), *aws_options()],
+    )

@@ -6,6 +6,7 @@ Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged.
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class ReadResult:
     """The result of a command."""
 
-    lines: list[str]
+    lines: "Callable[[], list[str]]"
+    """The result in words; composed only where it is printed."""
     data: object
     """The result for `--json`."""
     status: int
@@ -52,9 +54,11 @@ async def alarms(services: "Reading") -> ReadResult:
         "remarks": overview.remarks,
         "alarms": [_facts(alarm) for alarm in overview.alarms],
     }
-    return ReadResult(
-        [*(_line(services, alarm) for alarm in overview.alarms), *overview.remarks], data, status
-    )
+
+    def lines() -> list[str]:
+        return [*(_line(services, alarm) for alarm in overview.alarms), *overview.remarks]
+
+    return ReadResult(lines, data, status)
 
 
 HEADLESS = (
@@ -120,7 +124,7 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
 def _line(services: "Reading", alarm: "Alarm") -> str:
     from widgets.alarms.wording import joined, warnings
     from widgets.drawing.format import pad, stamp
-    from widgets.drawing.lines import plain
+    from widgets.drawing.spans import plain
     from widgets.drawing.state_styles import ALARM_STYLES
 
     zone, now = ZoneInfo(services.runbook.system.timezone), services.clock.now()
@@ -132,8 +136,8 @@ def _line(services: "Reading", alarm: "Alarm") -> str:
     )
 
 
-def run(command: Headless, options: StartOptions, *, as_json: bool) -> ReadResult:
-    """Connect, run the command and disconnect; an AWS error becomes the answer, with status 3.
+def run(command: Headless, options: StartOptions, *, as_json: bool) -> tuple[list[str], int]:
+    """Connect, run the command and disconnect; the lines to print, and the exit status: 3 for an AWS error.
 
     Raises StartError if the configuration or the runbook cannot be used.
     """
@@ -148,9 +152,9 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> ReadResul
                 return await command.read(services)
             except AwsError as error:
                 data = {"verdict": "unknown", "problem": error.problem.model_dump(mode="json")}
-                return ReadResult(problem_lines(error.problem), data, ExitStatus.UNKNOWN)
+                return ReadResult(partial(problem_lines, error.problem), data, ExitStatus.UNKNOWN)
 
     answer = asyncio.run(once())
-    if not as_json:
-        return answer
-    return ReadResult([json.dumps(answer.data, ensure_ascii=False, indent=2)], answer.data, answer.status)
+    if as_json:
+        return [json.dumps(answer.data, ensure_ascii=False, indent=2)], answer.status
+    return answer.lines(), answer.status

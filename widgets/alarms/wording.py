@@ -9,7 +9,7 @@ from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
 from services.models.date_text import day_text, time_text
 from widgets.drawing.format import NOTHING, coarse, stamp, wrap
-from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.spans import Line, Span, width_of
 from widgets.drawing.state_styles import ALARM_STYLES
 
 _GRAVE = ("caution", "warn")

@@ -8,7 +8,7 @@ from services.models import glyphs
 from services.models.approvals import ApprovalRequest, ApprovalState, Consent, ConsentWay, Means
 from services.models.changes import Plan
 from widgets.drawing.format import stamp
-from widgets.drawing.lines import Span
+from widgets.drawing.spans import Span
 
 CONSENT_ROLES = {
     ConsentWay.SECOND_PERSON: "good",

@@ -1,7 +1,7 @@
 """Text beside a mark, a number or a label; its further lines are aligned with its first."""
 
 from widgets.drawing.format import wrap
-from widgets.drawing.lines import Line, width_of
+from widgets.drawing.spans import Line, width_of
 
 NARROWEST = 8
 """Least cells of the wrapped text, however wide what stands before it is."""

@@ -5,10 +5,9 @@ resolves each role to a style of the theme, on its own background, and caches th
 or theme change.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -17,11 +16,12 @@ from textual.style import Style as VisualStyle
 from textual.widget import Widget
 
 from widgets.drawing.diff import changed_regions
-from widgets.drawing.format import ELLIPSIS
-
-Span = tuple[str, str]
-"""(text, role); the role is a key of `ROLES`, "" or `#rrggbb`."""
-Line = Sequence[Span]
+from widgets.drawing.spans import Line as Line
+from widgets.drawing.spans import Span as Span
+from widgets.drawing.spans import fit as fit
+from widgets.drawing.spans import plain as plain
+from widgets.drawing.spans import spread as spread
+from widgets.drawing.spans import width_of as width_of
 
 ROLES: dict[str, str] = {
     "title": "bold $foreground",
@@ -100,46 +100,6 @@ _CONTRAST = 0.3
 """Difference in brightness (0-1) below which thin lines and words are hardly visible."""
 
 SERIES_ROLES = tuple(role for role in ROLES if role.startswith("series-"))
-
-
-def width_of(line: Line) -> int:
-    """Width of a line in cells."""
-    return sum(cell_len(text) for text, _role in line)
-
-
-def fit(line: Line, width: int, align: str = "left") -> list[Span]:
-    """The line in exactly `width` cells: cropped with an ellipsis, or padded."""
-    line_width = width_of(line)
-    if line_width <= width:
-        padding = ("" if line_width == width else " " * (width - line_width), "")
-        return [padding, *line] if align == "right" else [*line, padding]
-    spans: list[Span] = []
-    room = width - 1
-    for text, role in line:
-        size = cell_len(text)
-        if size > room:
-            beginning = set_cell_size(text, max(0, room)).removesuffix(ELLIPSIS)
-            spans.append((set_cell_size(beginning + ELLIPSIS, max(0, room + 1)), role))
-            break
-        spans.append((text, role))
-        room -= size
-    return spans
-
-
-def spread(left: Line, right: Line, width: int, fill: Span = (" ", "")) -> list[Span]:
-    """`left` and `right` at the two ends of `width` cells; if they do not fit, `left` is cropped."""
-    room = width - width_of(right)
-    if room <= 0:
-        return fit(right, width)
-    left_width = width_of(left)
-    if left_width > room - 1:
-        return [*fit(left, room - 1), (" ", ""), *right]
-    return [*left, (fill[0] * (room - left_width), fill[1]), *right]
-
-
-def plain(lines: Iterable[Line]) -> list[str]:
-    """The lines without their roles, as plain text."""
-    return ["".join(text for text, _role in line) for line in lines]
 
 
 class LineStyles:

@@ -8,7 +8,7 @@ from services.models import glyphs
 from services.models.alarm_readings import Doubt
 from services.models.alarms import AlarmState
 from services.models.verdict import Verdict
-from widgets.drawing.lines import Span
+from widgets.drawing.spans import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from services.models import glyphs
 from services.models.date_text import day_text
 from services.models.duties import Day, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 from widgets.drawing.format import coarse
-from widgets.drawing.lines import Span, width_of
+from widgets.drawing.spans import Span, width_of
 from widgets.drawing.state_styles import StateStyle
 
 State = OccurrenceState

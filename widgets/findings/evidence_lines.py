@@ -9,7 +9,7 @@ from services.i18n import _
 from services.models.evidence import Evidence, Row
 from services.models.verdict import Verdict
 from widgets.drawing.format import crop, pad, wrap
-from widgets.drawing.lines import Line, Span, spread
+from widgets.drawing.spans import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_STYLES
 
 GAP = 2

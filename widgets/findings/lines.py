@@ -14,7 +14,7 @@ from services.models.date_text import period_text, with_zone
 from services.models.findings import Measure, Recorded
 from services.models.verdict import Verdict
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
-from widgets.drawing.lines import Line, Span
+from widgets.drawing.spans import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.findings.evidence_lines import GAP, LEAST, cell_spans, evidence_lines
 from widgets.findings.wording import REFERENCE, cost_words, recorded_spans, verdict_spans

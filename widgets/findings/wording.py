@@ -6,7 +6,7 @@ from services.i18n import N_, _, plural
 from services.models import glyphs
 from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection
 from services.models.verdict import Tally, Verdict
-from widgets.drawing.lines import Span
+from widgets.drawing.spans import Span
 from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
 
 REFERENCE = StateStyle(glyphs.UPCOMING, N_("for reference"), "muted")

@@ -12,7 +12,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery, JournalHealth
 from services.models.text import clean
 from services.models.watches import WatchState
 from widgets.drawing.format import clock
-from widgets.drawing.lines import Line, Span
+from widgets.drawing.spans import Line, Span
 from widgets.drawing.state_styles import VERDICT_STYLES, StateStyle
 
 _NONE = " "

@@ -29,7 +29,7 @@ START = 1.6
 STARTED = "alb-5xx-error-rate"
 """Shown with the first answers."""
 SEED = 20261126
-COMMAND_IMPORTS = ("click", "tui.cli.assess", "tui.cli.change", "tui.cli.policy", "tui.cli.main")
+COMMAND_IMPORTS = ("click", "tui.cli.click_i18n", "tui.cli.reads", "tui.cli.shared_options", "tui.cli.main")
 """Modules that a command imports, in their order."""
 INTERRUPTED_CLASS = """
 class Attribute:

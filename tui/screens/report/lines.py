@@ -17,7 +17,7 @@ from services.report.rendering.document import (
     Table,
 )
 from widgets.drawing.format import crop, pad, wrap, wrap_at
-from widgets.drawing.lines import Line, Span, spread
+from widgets.drawing.spans import Line, Span, spread
 from widgets.drawing.state_styles import VERDICT_STYLES
 
 _GAP = 2

@@ -31,6 +31,9 @@ AT_ONCE = 8
 SETTLING = 0.5
 """Seconds for which the import of the SDK leaves the processor to a read that is under way."""
 
+TURNS = 5
+"""Turns of the event loop between an answer and the next read of whoever wanted it."""
+
 
 class NotHere(Exception):
     """This read is the SDK's to send."""
@@ -94,11 +97,16 @@ class DirectSender:
             under_way.set_result(None)
 
     async def settled(self) -> None:
-        """Wait until no read is under way; not for long, because one may hang."""
-        # A feed that was started at the same time may be about to begin one.
-        await asyncio.sleep(0)
-        if self._under_way:
-            await asyncio.wait(tuple(self._under_way), timeout=SETTLING)
+        """Wait until no read is under way or about to follow another; not for long, because one may hang."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SETTLING
+        while loop.time() < until:
+            # Whoever started at the same time, or got an answer just now, sends its next read first.
+            for _turn in range(TURNS):
+                await asyncio.sleep(0)
+            if not self._under_way:
+                return
+            await asyncio.wait(tuple(self._under_way), timeout=until - loop.time())
 
     def secrets(self) -> tuple[str, ...]:
         """The secrets of the keys in use, for redaction."""

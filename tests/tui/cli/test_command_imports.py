@@ -1,0 +1,107 @@
+"""What each command loads: no screen, no inspection that is not run, no check of a runbook that was checked before."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.inspections.registry import INSPECTIONS
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = """
+import json, sys
+from tui.cli.main import Output, run
+status = run(sys.argv[1:], Output(outline_drawn=False))
+print(json.dumps([status, sorted(sys.modules)]), file=sys.stderr)
+"""
+SCREEN = {"textual", "moto", "tui.app", "tui.console", "tui.navigation"}
+"""What no command loads."""
+SDK = {"aiobotocore", "aiohttp", "botocore.client", "botocore.session"}
+CONSOLE = {
+    "services.system",
+    "services.changes.engine",
+    "services.incidents.service",
+    "services.slack.outbox",
+}
+CHECKS = {"services.runbook.checks", "services.incidents.catalogue"}
+READING = SDK | CONSOLE | CHECKS | {"slack_sdk", "icalendar", "nacl"}
+
+ON_AWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
+    "alarms as JSON": (("alarms", "--json"), READING | {"rich"}),
+    "alarms": (("alarms",), READING),
+    "inspection of alarms as JSON": (("inspect", "alarms", "--json"), READING | {"rich"}),
+    "inspection of alarms": (("inspect", "alarms"), READING),
+    "inspection of error logs": (("inspect", "error-logs", "--json"), CONSOLE | CHECKS | {"rich"}),
+    "inspection of backups": (("inspect", "backups", "--json"), CONSOLE | CHECKS | {"rich"}),
+    "commands of an inspection": (("inspect", "costs", "--commands"), READING | {"rich", "botocore"}),
+}
+ALONE: dict[str, tuple[tuple[str, ...], set[str]]] = {
+    "help": (("--help",), {"pydantic", "botocore"}),
+    "help of a command": (
+        ("inspect", "--help"),
+        {"pydantic", "botocore", "tui.cli.change", "tui.cli.journal"},
+    ),
+    "configuration": (("config",), READING | {"botocore"}),
+    "runbook": (("runbook", "show", "facility-prod"), READING | {"botocore"}),
+    "runbook check": (("runbook", "check", "services/runbook/facility-prod.toml"), SDK | CONSOLE),
+    "duties": (("duties",), READING | {"botocore"}),
+    "policy": (("policy", "operate"), {"botocore", *SDK}),
+}
+
+
+def loaded_by(*command: str) -> tuple[int, set[str]]:
+    """The exit status and the modules in memory at the end of a command."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *command],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=ROOT,
+    )
+    status, modules = json.loads(done.stderr.splitlines()[-1])
+    return status, set(modules)
+
+
+def inspections_in(modules: set[str]) -> set[str]:
+    """The inspections whose class was imported."""
+    return {str(entry.id) for entry in INSPECTIONS if entry.implementation.partition(":")[0] in modules}
+
+
+@pytest.mark.parametrize("name", ON_AWS)
+def test_a_command_that_reads_loads_what_it_reads_with(
+    name: str, embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    command, forbidden = ON_AWS[name]
+    place = ("--endpoint-url", embedded.url)
+    # The first run checks the runbook.
+    loaded_by("inspect", "alarms", "--commands", *place)
+    status, modules = loaded_by(*command, *place)
+    assert status <= 3
+    assert modules & (forbidden | SCREEN) == set()
+    assert inspections_in(modules) == ({command[1]} if command[0] == "inspect" else set())
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_command_without_aws_loads_no_screen(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    command, forbidden = ALONE[name]
+    loaded_by("runbook", "show", "facility-prod")
+    status, modules = loaded_by(*command)
+    assert status == 0
+    assert modules & (forbidden | SCREEN) == set()
+    assert inspections_in(modules) == set()
+
+
+def test_configured_keys_are_checked_by_textual_alone(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[keys]\nrefresh = "f12"\n')
+    status, modules = loaded_by("config", "--config", str(config))
+    assert status == 0
+    assert "textual" in modules

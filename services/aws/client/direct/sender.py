@@ -162,12 +162,14 @@ class DirectSender:
             check_variables()
         except UnfitFile as error:
             raise NotHere from error
+        self._keys = keys = static_keys(self._settings)
+        if keys is None:
+            raise NotHere
         sdk = _sdk_parts()
         try:
-            self._keys = keys = static_keys(self._settings)
             requests = self._requests_of(service)
             url = requests.endpoint(self._settings.endpoint_url, region)
-            if keys is None or not url:
+            if not url:
                 raise NotHere
             return requests.signed(operation, params, url, region, keys), self._connections_to(url)
         except (OSError, LookupError) as error:

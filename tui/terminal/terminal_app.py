@@ -10,6 +10,7 @@ from textual.driver import Driver
 from textual.events import Event, Key, MouseDown, MouseScrollDown, MouseScrollUp, Paste, Resize
 from textual.screen import Screen
 
+from tui.terminal import screen_updates, whole_characters
 from tui.terminal.cells.capabilities import erases_in_colour
 from tui.terminal.cells.cell_output import CellOutput
 from tui.terminal.cells.compositor import is_paintable
@@ -18,7 +19,6 @@ from tui.terminal.clipboard import copy
 from tui.terminal.driver.safe import SafeDriver
 from tui.terminal.passthrough import inside_screen, inside_tmux
 from tui.terminal.visibility import Visibility, pane
-from tui.terminal.whole_characters import install
 
 _USER_EVENTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
 HIDDEN_INTERVAL = 1.0
@@ -43,7 +43,8 @@ class TerminalApp(App[None]):
 
         `output`: `textual` for Textual's own output; "" as TOBAN_OUTPUT says.
         """
-        install()
+        whole_characters.install()
+        screen_updates.install()
         super().__init__()
         self._own_output = (output or os.environ.get(OUTPUT_VARIABLE)) != "textual"
         self._link: Link = link

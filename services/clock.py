@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from services.models.full_seconds import until_full
+
 NAP = 5.0
 """Maximum seconds of real time per sleep. Event loop timers stop while the machine is suspended; with short sleeps an
 overdue wait ends at most this long after it resumes."""
-
 
 LEAST_SKEW = 60.0
 """Seconds from which a difference to AWS's clock counts: less may be the time that a response takes."""
@@ -54,11 +55,11 @@ def boot_seconds() -> float:
 
 
 async def _wait(seconds: float, elapsed: Callable[[], float], nap: float) -> None:
-    """Wait until `elapsed` has advanced by `seconds`, in sleeps of at most `nap` seconds."""
+    """Wait until `elapsed` has advanced by `seconds`, in sleeps that all end at the same multiples of `nap` seconds."""
     until = elapsed() + seconds
-    await asyncio.sleep(min(max(0.0, seconds), nap))
+    await asyncio.sleep(min(max(0.0, seconds), until_full(time.time(), nap)))
     while (rest := until - elapsed()) > 0:  # noqa: ASYNC110  no event tells that the machine has woken up
-        await asyncio.sleep(min(rest, nap))
+        await asyncio.sleep(min(rest, until_full(time.time(), nap)))
 
 
 class SystemClock:

@@ -1,7 +1,6 @@
 """One ticker for everything that changes with time alone."""
 
 import asyncio
-import math
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,11 +9,10 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
+from services.models.full_seconds import until_full
 from widgets.drawing.timers import detached_timer, is_going
 
 _NAME = "heartbeat"
-_LATE = 0.002
-"""Seconds after the full second: a timer that fires a moment early would show the previous second."""
 
 
 class _Follower(NamedTuple):
@@ -61,12 +59,9 @@ class Ticker:
                 screen.call_later(follower.tick)
 
     def _wait(self) -> None:
-        now = time.time()
-        # From the nearest full second: a timer that fired just before it must not fire again just after.
-        seconds = math.floor(now + 0.5) + 1 - now
         # Detached, because the timers follow one another for as long as the console runs, and would keep the
         # first follower's context for all that time.
-        self._next = detached_timer(seconds + _LATE, self._tick)
+        self._next = detached_timer(until_full(time.time()), self._tick)
 
     def _tick(self) -> None:
         self._next = None

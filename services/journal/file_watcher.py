@@ -9,12 +9,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from services.host.file_events import FileEvents
+
+_SETTLE = 0.05
+"""Seconds from the kernel's report to the comparison: an entry is written in several steps."""
+
 
 class FileWatcher:
     """A thread that compares the file's status every `seconds` and calls `on_change` in the event loop.
 
-    It only compares the status of the file and its -wal; reading is left to `on_change`. Use it as a context manager in
-    the event loop.
+    It only compares the status of the file and its -wal; reading is left to `on_change`. While nothing changes it waits
+    for the kernel's report instead, where there is one. Use it as a context manager in the event loop.
     """
 
     def __init__(self, path: Path, seconds: float, on_change: Callable[[], object]) -> None:
@@ -22,6 +27,13 @@ class FileWatcher:
         self._seconds = seconds
         self._on_change = on_change
         self._over = threading.Event()
+        self._events: FileEvents | None = None
+        self._ending = threading.Lock()
+
+    @property
+    def reports_all(self) -> bool:
+        """Whether the kernel reports every change, so that nothing has to be read in between."""
+        return self._events is not None
 
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -32,12 +44,18 @@ class FileWatcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
+        with self._ending:
+            if self._events is not None:
+                self._events.wake()
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._events = FileEvents.of(self._paths[0].parent, [path.name for path in self._paths])
         # The first comparison reports a change, too: the file may have been written to before it.
         before: object = None
         changed = False
-        while not self._over.wait(self._seconds):
+        pause = self._seconds
+        while not self._over.wait(pause):
+            pause = self._seconds
             now = [_mark(path) for path in self._paths]
             # Notify again on the next poll: the file changes before the entry is readable.
             changed, changed_before = now != before, changed
@@ -46,6 +64,23 @@ class FileWatcher:
                 # The loop may have been closed meanwhile; then nothing has to be notified.
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(self._on_change)
+            elif self._wait_for_event():
+                pause = min(_SETTLE, self._seconds)
+        self._close()
+
+    def _wait_for_event(self) -> bool:
+        """Wait until the kernel reports a change, or the end; False at once where it does not."""
+        if self._events is None:
+            return False
+        if not self._events.wait():
+            self._close()
+        return True
+
+    def _close(self) -> None:
+        with self._ending:
+            events, self._events = self._events, None
+        if events is not None:
+            events.close()
 
 
 def _mark(path: Path) -> tuple[int, ...]:

@@ -34,6 +34,8 @@ POLL = 2.0
 """Seconds (real time) between checks whether another console has written to the file."""
 RETRY = 10.0
 """Seconds (real time) between attempts to write after a failure, and the maximum between two reads."""
+REPORTED = 6
+"""How many times as long that maximum is where the kernel reports all changes."""
 LAST = 3.0
 """Seconds (real time) that `close` waits for the newest hash to arrive in AWS."""
 
@@ -63,6 +65,7 @@ class Journal:
         self._person = person
         self._poll = poll
         self._retry = retry
+        self._written = asyncio.Event()
         self._stream = StreamFeed(stream, clock) if stream else None
         self._writer = JournalWriter(path, Syslog(syslog) if syslog else None)
         self._threads = Threads(self._writer, clock)
@@ -234,11 +237,13 @@ class Journal:
             task.exception()
 
     async def _watch(self) -> None:
-        written = asyncio.Event()
-        with FileWatcher(self.path, self._poll, written.set):
+        written = self._written
+        with FileWatcher(self.path, self._poll, written.set) as watcher:
             while not self._closed:
                 # Poll while it cannot be written; otherwise rely on the watcher, with a read now and then.
                 longest = self._retry if self.health.writable else self._poll
+                if watcher.reports_all and self.health.writable and not self._writer.checkpoint_problem:
+                    longest *= REPORTED
                 with suppress(TimeoutError):
                     await asyncio.wait_for(written.wait(), longest)
                 written.clear()
@@ -300,6 +305,8 @@ class Journal:
         return True
 
     def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
+        if self.health.writable and not writable:
+            self._written.set()  # check more often from now on
         writer, stream = self._writer, self._stream
         troubles = (writer.checkpoint_problem, stream.problem if stream else "")
         head = (self.health.entries, self.health.head)

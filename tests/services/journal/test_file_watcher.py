@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from services.host.file_events import FileEvents
 from services.journal import file_watcher
 from services.journal.file_watcher import FileWatcher
+from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from tests.services.journal.book import Listener, filled, note, open_journal
 
@@ -17,7 +19,8 @@ POLLS = 20
 
 @pytest.fixture
 def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that any watcher polled."""
+    """The files that any watcher polled, where the kernel reports nothing."""
+    monkeypatch.setattr(FileEvents, "of", lambda _folder, _names: None)
     paths: list[Path] = []
     mark = file_watcher._mark
 
@@ -107,3 +110,126 @@ async def test_a_change_is_reported_again_one_poll_later(tmp_path: Path, polls: 
         last = len(polls)
         await reached(lambda: len(polls) > last + POLLS)
     assert len(notices) == 2, "and not for ever"
+
+
+# ---- where the kernel reports changes
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files whose status was read."""
+    paths: list[Path] = []
+    mark = file_watcher._mark
+
+    def counted(path: Path) -> tuple[int, ...]:
+        paths.append(path)
+        return mark(path)
+
+    monkeypatch.setattr(file_watcher, "_mark", counted)
+    return paths
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """An item for each wait for the kernel that began."""
+    begun: list[int] = []
+    wait = FileEvents.wait
+
+    def counted(self: FileEvents) -> bool:
+        begun.append(1)
+        return wait(self)
+
+    monkeypatch.setattr(FileEvents, "wait", counted)
+    return begun
+
+
+linux = pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="no inotify here")
+
+
+@linux
+async def test_a_file_that_nobody_writes_to_is_not_even_compared(
+    tmp_path: Path, compared: list[Path], waits: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watcher alone woke the idle console up thirty times a minute."""
+    monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
+    path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
+    path.write_bytes(b"1")
+    event = asyncio.Event()
+    with FileWatcher(path, 0.001, event.set) as watcher:
+        await reached(lambda: waits)
+        assert watcher.reports_all
+        assert len(compared) == 2 * 3, (
+            "the first comparison, one more after its report, and one that finds nothing"
+        )
+        changes: tuple[Callable[[], object], ...] = (
+            lambda: path.write_bytes(b"22"),
+            lambda: wal.write_bytes(b"1"),
+            lambda: path.chmod(0o640),
+            path.unlink,
+        )
+        for change in changes:
+            event.clear()
+            compared.clear()
+            waits.clear()
+            change()
+            await reached(lambda: waits and event.is_set())
+            assert 2 * 2 <= len(compared) < 2 * POLLS
+        compared.clear()
+        (tmp_path / "another.db").write_bytes(b"1")
+        path.write_bytes(b"3")
+        await reached(lambda: compared)
+
+
+@linux
+async def test_the_watch_ends_with_its_block_and_leaves_no_descriptor(
+    tmp_path: Path, waits: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
+    closed: list[FileEvents] = []
+    close = FileEvents.close
+
+    def counted(self: FileEvents) -> None:
+        closed.append(self)
+        close(self)
+
+    monkeypatch.setattr(FileEvents, "close", counted)
+    with FileWatcher(tmp_path / "j.db", 0.001, lambda: None):
+        await reached(lambda: waits)
+    await reached(lambda: closed)
+    assert len(closed) == 1
+
+
+@linux
+async def test_without_the_folder_it_goes_on_by_comparing(
+    tmp_path: Path, compared: list[Path], waits: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
+    folder = tmp_path / "state"
+    folder.mkdir()
+    with FileWatcher(folder / "j.db", 0.001, lambda: None) as watcher:
+        await reached(lambda: waits)
+        folder.rename(tmp_path / "moved")
+        await reached(lambda: not watcher.reports_all)
+        compared.clear()
+        await reached(lambda: len(compared) > 2 * POLLS)
+
+
+@linux
+async def test_a_console_that_cannot_write_checks_at_once_and_often(
+    tmp_path: Path, waits: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its next read a minute away, a full disk that was emptied would be noticed only then."""
+    monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
+    checks: list[int] = []
+
+    async def counted(_journal: Journal) -> None:
+        checks.append(1)
+
+    monkeypatch.setattr(Journal, "_check_file", counted)
+    async with open_journal(tmp_path / "j.db", poll=0.005, retry=600) as journal:
+        listener = Listener(journal)
+        await reached(lambda: waits)
+        checks.clear()
+        journal._set(writable=False)
+        await reached(lambda: len(checks) > 3)
+    await listener.ends()

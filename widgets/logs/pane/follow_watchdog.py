@@ -1,15 +1,18 @@
 """Detects that the follow loop of a log pane has gone silent."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime
 
 from textual.widget import Widget
 
+from services.models.full_seconds import until_full
 from widgets.drawing.timers import detached_timer
 
 LONGEST_WAIT = 5.0
-"""Maximum seconds between checks, because the loop's timers stop while the machine is suspended."""
+"""Maximum seconds between checks, because the loop's timers stop while the machine is suspended. They end together with
+the ticker's and all other waits."""
 
 
 class Watchdog:
@@ -71,5 +74,5 @@ class Watchdog:
 
     def _schedule(self) -> None:
         self.stop()
-        seconds = min(self._stale_after + 0.1, LONGEST_WAIT)
+        seconds = min(self._stale_after + 0.1, until_full(time.time(), LONGEST_WAIT))
         self._timer = detached_timer(seconds, self._widget.call_later, self.check)

@@ -242,7 +242,7 @@ class Journal:
             while not self._closed:
                 # Poll while it cannot be written; otherwise rely on the watcher, with a read now and then.
                 longest = self._retry if self.health.writable else self._poll
-                if watcher.reports_all and self.health.writable and not self._writer.checkpoint_problem:
+                if watcher.reports_all and self.health.writable:
                     longest *= REPORTED
                 with suppress(TimeoutError):
                     await asyncio.wait_for(written.wait(), longest)

@@ -7,6 +7,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tests.tools.painting import Asked, painting
 from tests.tui.change_steps import change_mode, planned
+from widgets.drawing.format import AGE_STEP
 from widgets.drawing.ticker import ticker_of
 
 pytestmark = pytest.mark.slow
@@ -55,7 +56,7 @@ async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded
 
 @pytest.mark.slow
 async def test_the_ages_of_all_panels_are_painted_in_the_same_seconds(embedded: Embedded) -> None:
-    """Each jump between the clock and another row costs the line some forty bytes; every fifth second suffices."""
+    """Each jump between the clock and another row costs the line some forty bytes; every tenth second suffices."""
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         await settled(pilot)
         heads: list[int] = []
@@ -65,7 +66,7 @@ async def test_the_ages_of_all_panels_are_painted_in_the_same_seconds(embedded: 
                 ticker_of(pilot.app).now(second)
                 await pilot.pause()
             heads += [second for each in asked if each.kind == "PanelHead"]
-        assert heads == [second for second in range(5, 31, 5) for _panel in range(2)]
+        assert heads == [second for second in range(AGE_STEP, 31, AGE_STEP) for _panel in range(2)]
 
 
 async def test_a_read_that_brings_nothing_new_paints_no_panel(embedded: Embedded) -> None:

@@ -10,6 +10,7 @@ from services.models.feeds import FeedState
 from services.models.problem import ProblemKind
 from tests.tools.painting import painting
 from tests.widgets import gallery_data as gallery
+from widgets.drawing.format import AGE_STEP
 from widgets.drawing.lines import Line, LineWidget
 from widgets.drawing.ticker import ticker_of
 from widgets.frame.panel import Panel, words_of
@@ -196,7 +197,7 @@ async def test_the_same_value_read_again_paints_its_age_alone() -> None:
             ticker_of(app).now()
             await pilot.pause()
             assert requests == []
-            for _second in range(5):
+            for _second in range(AGE_STEP):
                 app.time += timedelta(seconds=1)
                 ticker_of(app).now()
                 await pilot.pause()

@@ -19,10 +19,14 @@ from tui.terminal.clipboard import copy
 from tui.terminal.driver.safe import SafeDriver
 from tui.terminal.passthrough import inside_screen, inside_tmux
 from tui.terminal.visibility import Visibility, pane
+from widgets.drawing.ticker import ticker_of
 
 _USER_EVENTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
 HIDDEN_INTERVAL = 1.0
-"""Seconds between frames while nobody can see the console; matches the clock's updates."""
+"""Seconds between frames while nobody can see the console."""
+HIDDEN_TICK = 5
+"""Seconds between updates of clock and ages meanwhile: by so much they may lag until it is noticed that the console can
+be seen again."""
 OUTPUT_VARIABLE = "TOBAN_OUTPUT"
 """The value `textual` selects Textual's own output, for troubleshooting."""
 _COLOURS = {
@@ -85,6 +89,7 @@ class TerminalApp(App[None]):
         """Send everything again, because terminals may do anything with their rows when their size changes."""
         if self.cells is not None:
             self.cells.resize(*event.size)
+            self._check_visibility()  # a session that was attached again
             self.call_after_refresh(self._draw_if_not_drawn)
 
     def _draw_if_not_drawn(self) -> None:
@@ -99,8 +104,9 @@ class TerminalApp(App[None]):
             self.run_worker(self._visibility.follow(), group="visibility")
 
     def on_visibility(self, visible: bool) -> None:
-        """Send one frame a second while nobody can see the console."""
+        """Send one frame a second at most, and tick less often, while nobody can see the console."""
         self.is_visible_to_anybody = visible
+        ticker_of(self).tick_every(1 if visible else HIDDEN_TICK)
         if self.cells is not None:
             self.cells.set_min_interval(0.0 if visible else HIDDEN_INTERVAL)
 

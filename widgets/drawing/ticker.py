@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual.app import App
 from textual.screen import Screen
@@ -31,6 +31,8 @@ class Ticker:
     def __init__(self) -> None:
         self._followers: list[_Follower] = []
         self._next: asyncio.TimerHandle | None = None
+        self._step = 1
+        """Seconds between two ticks."""
 
     def follow(self, widget: Widget, tick: Callable[[], object], period: int) -> Callable[[], None]:
         """Call `tick` at every `period`-th second while `widget` is on screen; returns how to end it."""
@@ -58,10 +60,19 @@ class Ticker:
                 # All in one turn of the screen, so that their changes are painted in the same frame.
                 screen.call_later(follower.tick)
 
+    def tick_every(self, seconds: int) -> None:
+        """Tick at every `seconds`-th second from now on; at once if that is more often than before."""
+        sooner, self._step = seconds < self._step, seconds
+        if self._next is not None:
+            self._next.cancel()
+            self._wait()
+        if sooner:
+            self.now()
+
     def _wait(self) -> None:
         # Detached, because the timers follow one another for as long as the console runs, and would keep the
         # first follower's context for all that time.
-        self._next = detached_timer(until_full(time.time()), self._tick)
+        self._next = detached_timer(until_full(time.time(), self._step), self._tick)
 
     def _tick(self) -> None:
         self._next = None
@@ -86,7 +97,7 @@ def on_screen(app: App[object]) -> list[Screen[object]]:
     return screens
 
 
-def ticker_of(app: App[object]) -> Ticker:
+def ticker_of(app: App[Any]) -> Ticker:
     """The app's ticker, stored in the app itself so that it disappears with it."""
     ticker = vars(app).setdefault(_NAME, Ticker())
     assert isinstance(ticker, Ticker)

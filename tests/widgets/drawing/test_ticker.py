@@ -116,6 +116,40 @@ async def test_a_callback_that_left_or_stopped_the_ticker_is_no_longer_called() 
         assert [ticker.ticks for ticker in (first, second, third)] == [0, 0, 1]
 
 
+async def test_a_console_that_nobody_sees_ticks_less_often_and_catches_up_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    waits: list[float] = []
+
+    def timer(seconds: float, _tick: object) -> Handle:
+        waits.append(seconds)
+        return Handle()
+
+    monkeypatch.setattr("widgets.drawing.ticker.detached_timer", timer)
+    monkeypatch.setattr(time, "time", lambda: 101.0)
+    app = TickerApp()
+    async with app.run_test() as pilot:
+        beat = ticker_of(app)
+        await pilot.pause()
+        assert waits == [pytest.approx(1, abs=0.01)]
+        beat.tick_every(5)
+        assert waits[1:] == [pytest.approx(4, abs=0.01)]
+        await pilot.pause()
+        assert ticks(app) == [0, 0, 0], "slower is no reason to tick"
+        beat.tick_every(1)
+        assert waits[2:] == [pytest.approx(1, abs=0.01)]
+        await pilot.pause()
+        assert ticks(app) == [1, 1, 1]
+
+
+class Handle:
+    """Of a timer that never fires."""
+
+    def cancel(self) -> None:
+        """Nothing was begun."""
+
+
 async def test_a_tick_falls_on_the_full_second_and_never_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     waits: list[float] = []

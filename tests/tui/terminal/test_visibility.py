@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from tui.terminal import visibility
+from tui.terminal.terminal_app import HIDDEN_TICK, TerminalApp
 from tui.terminal.visibility import Visibility
+from widgets.drawing.ticker import Ticker
 
 
 @pytest.fixture
@@ -49,10 +51,22 @@ async def test_what_happens_meanwhile_is_newer_than_the_answer(
 
 
 async def test_without_tmux_it_counts_as_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(visibility, "program", lambda _name: None)
     assert await visibility.is_visible("%0")
 
 
 def test_the_pane_is_known_inside_tmux_alone() -> None:
     assert visibility.pane({"TMUX": "/tmp/tmux,1,0", "TMUX_PANE": "%3"}) == "%3"
     assert visibility.pane({"TMUX_PANE": "%3"}) == ""
+
+
+async def test_a_hidden_console_ticks_less_often_and_one_that_is_seen_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[int] = []
+    monkeypatch.setattr(Ticker, "tick_every", lambda _ticker, seconds: steps.append(seconds))
+    app = TerminalApp()
+    async with app.run_test():
+        app.on_visibility(False)
+        app.on_visibility(True)
+    assert steps == [HIDDEN_TICK, 1]

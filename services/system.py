@@ -51,6 +51,7 @@ from services.incidents.follow_ups import follow_up_slots
 from services.incidents.service import Incidents
 from services.incidents.wiring import Response, response_of
 from services.inspections.allow_list import allow_list_of
+from services.inspections.running.consoles import OpenConsoles
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
@@ -367,8 +368,7 @@ def connect(
             book,
             calendar,
             clock,
-            jitter=runbook.inspecting.jitter_seconds,
-            rng=rng,
+            OpenConsoles(book, clock, longest=runbook.inspecting.jitter_seconds, rng=rng),
             on_batch_end=usage_log.record,
         ),
         usage_log=usage_log,

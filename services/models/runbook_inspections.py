@@ -181,8 +181,8 @@ class Inspecting(Model):
     athena_usd_per_tb: Annotated[float, Field(ge=0)] = 5.0
     """Price of Athena, US dollars per terabyte scanned."""
     jitter_seconds: Annotated[float, Field(ge=0)] = 20.0
-    """Maximum random delay between a duty's due time and its inspections, in seconds; keeps consoles from querying
-    AWS all at once."""
+    """Maximum seconds (chosen at random, at least two) that a console waits, when a duty comes due, for one that began
+    before it and inspects at once; after that it inspects itself. A console without others waits for nobody."""
 
 
 class CustomInspection(Translated):

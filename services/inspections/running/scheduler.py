@@ -1,10 +1,10 @@
 """Runs the inspections of duties automatically when they are due, in only one of the open consoles.
 
-That console claims them in the journal first; the others wait for the findings, and take over if it ends.
+That console claims them in the journal first; the others wait for the findings, and take over if it ends. The console
+that began first claims at once. The others give it some time, so that they neither ask AWS the same nor write at once.
 """
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from services.background.wake import Wake, Wakes
 from services.calendar.calendar import Calendar
 from services.clock import Clock, real
 from services.inspections.running.claims import Claims
+from services.inspections.running.consoles import OpenConsoles
 from services.inspections.running.executions import FRESH, InspectionRuns
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
@@ -27,8 +28,6 @@ from services.models.problem import ProblemKind
 
 SETTLE = 0.2
 """Minimum seconds (of real time) between two views, as inspections report progress often."""
-PROMPT = 2.0
-"""Seconds over which the start of inspections that were already due is spread."""
 WAIT = 5.0
 """Seconds (of real time) between checks whether a claim has expired."""
 EARLY = timedelta(hours=2)
@@ -47,9 +46,8 @@ class InspectionScheduler:
         journal: Journal,
         calendar: Calendar,
         clock: Clock,
+        consoles: OpenConsoles,
         *,
-        jitter: float,
-        rng: random.Random | None = None,
         on_batch_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._wake = Wake()
@@ -58,12 +56,11 @@ class InspectionScheduler:
         self._records = records
         self._journal = journal
         self._clock = clock
-        self._jitter = jitter
-        self._rng = rng or random.Random()
         self.runs = InspectionRuns(
             runner, records, journal, calendar, clock, wake=self._wake.wake, on_batch_end=on_batch_end
         )
         self._claims = Claims(records, journal, clock)
+        self._consoles = consoles
         self._duties = {str(duty.id): duty for duty in runner.runbook.duties}
         judging = [duty for duty in self._duties.values() if not duty.is_manual]
         self._judged_by_others = frozenset(id for duty in judging for id in duty.inspections)
@@ -193,12 +190,17 @@ class InspectionScheduler:
         return unknown and not self._journal.health.writable and occurrence.slot.due_at <= view.at
 
     def _begin(self) -> None:
-        for slot in () if self._closed else self._open.values():
+        for slot in () if self._closed else self._by_urgency():
             if slot.key not in self._tasks and self._still_missing(slot):
                 task = asyncio.create_task(self._run_when_due(slot), name=f"inspections of {slot.key}")
                 self._tasks[slot.key] = task
                 task.add_done_callback(partial(self._ended, slot))
         self._wake.wake()
+
+    def _by_urgency(self) -> list[ScheduledOccurrence]:
+        """The open slots: first what is late soonest, in the runbook's order; then what is late already."""
+        now = self._clock.now()
+        return sorted(self._open.values(), key=lambda slot: (slot.late_at <= now, slot.late_at))
 
     def _ended(self, slot: ScheduledOccurrence, task: "asyncio.Task[None]") -> None:
         self._tasks.pop(slot.key, None)
@@ -210,7 +212,7 @@ class InspectionScheduler:
 
     async def _run_when_due(self, slot: ScheduledOccurrence) -> None:
         just_due = (self._clock.now() - slot.due_at).total_seconds() < FRESH
-        await self._clock.sleep(self._rng.uniform(0, self._jitter if just_due else min(PROMPT, self._jitter)))
+        await self._clock.sleep(await self._consoles.head_start(just_due=just_due))
         pause = real(self._clock, WAIT).total_seconds()
         with self._entries_came.listen() as news:
             while True:
@@ -224,13 +226,15 @@ class InspectionScheduler:
                 elif (holder := self._claims.holder(slot)) is not None:
                     await news.wait(self._clock, min(self._claims.seconds_left(holder), pause))
                 elif await self._claims.acquire(slot):
-                    await self._run_claimed(slot, missing)
+                    await self._run_claimed(slot)
                     return
 
-    async def _run_claimed(self, slot: ScheduledOccurrence, ids: tuple[str, ...]) -> None:
+    async def _run_claimed(self, slot: ScheduledOccurrence) -> None:
         renewing = asyncio.create_task(self._claims.renew(slot))
         try:
-            await self.runs.run(slot.key, ids)
+            # The holder of an earlier claim may have recorded findings and ended just before this claim.
+            await self._read()
+            await self.runs.run(slot.key, self._still_missing(slot))
         finally:
             renewing.cancel()
             (ended,) = await asyncio.gather(renewing, return_exceptions=True)

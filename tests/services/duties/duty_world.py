@@ -70,6 +70,7 @@ async def desk(
     clock: ManualClock,
     *,
     user: str = "alice",
+    host: str = "",
     began: str = "",
     runbook: Runbook | None = None,
     base_dates: tuple[BaseDate, ...] = (),
@@ -84,7 +85,7 @@ async def desk(
         await early.open()
         await early.append(NewEntry(kind=EntryKind.STARTED, text="begin"))
         await early.close()
-    journal = Journal(path, clock=clock, person=lambda: Person(user=user), poll=poll, retry=retry)
+    journal = Journal(path, clock=clock, person=lambda: Person(user=user, host=host), poll=poll, retry=retry)
     await journal.open()
     desks: list[Desk] = []
     duties = Duties(

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,16 +16,18 @@ from services.inspections import registry
 from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.registry import InspectionEntry
+from services.inspections.running.consoles import OpenConsoles
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.journal.journal import Journal
 from services.models.findings import DutyFindings, Finding, FindingsView, InspectionInfo
-from services.models.journal import Entry, EntryKind, EntryQuery
+from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry, Person
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
-from tests.services.duties.duty_world import Desk, desk
+from tests.services.duties.duty_world import Desk, desk, jst
 
 
 @dataclass
@@ -40,6 +42,11 @@ class Script:
     def __post_init__(self) -> None:
         self.gate.set()
 
+    async def began(self, id: str, request: InspectionRequest) -> None:
+        """Called when an inspection begins; it goes on when this returns."""
+        self.runs.append((id, request))
+        await self.gate.wait()
+
     def windows(self, id: str) -> list[InspectionRequest]:
         return [inspection_request for of, inspection_request in self.runs if of == id]
 
@@ -52,8 +59,7 @@ class Scripted(Inspection):
         self.script = script
 
     async def run(self, request: InspectionRequest) -> Finding:
-        self.script.runs.append((self.id, request))
-        await self.script.gate.wait()
+        await self.script.began(self.id, request)
         answer = self.script.answers.get(self.id)
         return (
             answer(self, request)
@@ -83,6 +89,7 @@ class Console:
     scheduler: InspectionScheduler
     desk: Desk
     records: FindingRecords
+    consoles: OpenConsoles
     faults: list[BaseException]
     views: list[FindingsView] = field(default_factory=list)
 
@@ -105,6 +112,16 @@ class Console:
             raise AssertionError(f"never reached: {self.views[-1:]} {self.faults}") from None
 
 
+async def began_at(
+    path: Path, at: str, *, pid: int | None, host: str = "", kind: EntryKind = EntryKind.STARTED
+) -> None:
+    """Record that a console began, or ended, at a time (JST)."""
+    journal = Journal(path, clock=ManualClock(jst(at)), person=lambda: Person(user="op", host=host))
+    await journal.open()
+    await journal.append(NewEntry(kind=kind, text="console", data={} if pid is None else {"pid": pid}))
+    await journal.close()
+
+
 @asynccontextmanager
 async def console(
     path: Path,
@@ -115,18 +132,24 @@ async def console(
     user: str = "alice",
     began: str = "2026-01-14 08:00",
     jitter: float = 0.0,
+    pid: int | None = None,
+    host: str = "",
     duties: tuple[str, ...] = ("daily-morning", "daily-afternoon", "daily-evening"),
+    late_after: Mapping[str, int] | None = None,
 ) -> AsyncIterator[Console]:
-    """A console whose duties and inspections run."""
+    """A console whose duties and inspections run; `late_after`: minutes, by duty."""
     monkeypatch.setattr(
         registry,
         "INSPECTIONS",
         tuple(scripted(script, id) for id in ("alarms", "dashboard", "error-logs", "backups", "costs", "maintenance", "sign-ins", "slow-queries", "waf-blocks", "scaling", "access-keys")),
     )  # fmt: skip
     whole = load_builtin("facility-prod")
-    book_duties = tuple(duty for duty in whole.duties if duty.id in duties)
+    by_id = {duty.id: duty for duty in whole.duties}
+    book_duties = tuple(
+        by_id[id].model_copy(update={"late_after_minutes": (late_after or {}).get(id, 30)}) for id in duties
+    )
     book = whole.model_copy(update={"duties": book_duties})
-    async with desk(path, clock, user=user, began=began, runbook=book, retry=0.05) as duty_desk:
+    async with desk(path, clock, user=user, host=host, began=began, runbook=book, retry=0.05) as duty_desk:
         faults: list[BaseException] = []
         calendar = Calendar(book)
         records = FindingRecords(duty_desk.journal, AllowList())
@@ -140,16 +163,18 @@ async def console(
             allow_list=lambda: records.allow_list,
             fault=faults.append,
         )
+        consoles = OpenConsoles(
+            duty_desk.journal, duty_desk.clock, longest=jitter, rng=random.Random(1), pid=pid
+        )
         scheduler = InspectionScheduler(
             runner,
             records,
             duty_desk.journal,
             calendar,
             duty_desk.clock,
-            jitter=jitter,
-            rng=random.Random(1),
+            consoles,
         )
-        this = Console(scheduler, duty_desk, records, faults)
+        this = Console(scheduler, duty_desk, records, consoles, faults)
 
         async def follow_duties() -> None:
             view = None

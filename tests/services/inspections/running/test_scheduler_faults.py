@@ -24,7 +24,7 @@ from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running.scheduler_world import Console, Script, console
+from tests.services.inspections.running.scheduler_world import Console, Script, began_at, console
 
 
 def unknown(inspection: Inspection, request: InspectionRequest) -> Finding:
@@ -190,7 +190,10 @@ async def test_a_run_before_a_duty_is_due_does_not_count_for_it(
 async def test_a_duty_signed_before_its_runs_began_is_not_inspected(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with console(path, script, monkeypatch, clock=clock, jitter=30.0) as one:
+    # A console that began before this one may still inspect it.
+    await began_at(path, "2026-01-14 08:00", pid=1, host="elsewhere")
+    await began_at(path, "2026-01-14 08:01", pid=2)
+    async with console(path, script, monkeypatch, clock=clock, jitter=30.0, pid=2) as one:
         await one.until(lambda: clock.sleepers > 1, step=0)
         await one.desk.duties.sign(one.desk.today("daily-morning"))
         await one.until(lambda: one.desk.today("daily-morning").signed, step=0)

@@ -1,0 +1,199 @@
+"""Which console inspects what comes due: the one that began first, at once; each inspection exactly once."""
+
+import asyncio
+import sys
+from collections import Counter
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from services.clock import ManualClock, SystemClock
+from services.inspections.running.consoles import PROMPT, SPAN
+from services.journal.journal import Journal
+from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
+from tests.services.duties.duty_world import jst
+from tests.services.inspections.running.scheduler_world import Console, Script, began_at, console
+
+MORNING = ("alarms", "dashboard", "error-logs")
+LONGEST = 20.0
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(jst("2026-01-14 08:59"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "j.db"
+
+
+def runs(script: Script) -> list[str]:
+    return sorted(id for id, _request in script.runs)
+
+
+async def test_one_console_inspects_at_the_second(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await began_at(path, "2026-01-14 08:00", pid=1)
+    async with console(path, script, monkeypatch, clock=clock, jitter=LONGEST, pid=1) as one:
+        one.desk.advance("2026-01-14 09:00")
+        await one.until(lambda: one.findings_of("daily-morning").complete, step=0)
+        assert {each.finding.read_at for each in one.findings_of("daily-morning").recorded} == {
+            jst("2026-01-14 09:00")
+        }
+
+
+async def test_of_five_consoles_the_first_inspects_at_the_second_and_alone(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Numbers of processes say nothing about who was first.
+    pids = (9, 4, 7, 2, 5)
+    for number, pid in enumerate(pids):
+        await began_at(path, f"2026-01-14 08:0{number}", pid=pid, host="elsewhere")
+    async with AsyncExitStack() as stack:
+        consoles = [
+            await stack.enter_async_context(
+                console(path, script, monkeypatch, clock=clock, jitter=LONGEST, pid=pid, host="elsewhere")
+            )
+            for pid in reversed(pids)
+        ]
+        first = consoles[-1]
+        first.desk.advance("2026-01-14 09:00")
+        await first.until(lambda: first.findings_of("daily-morning").complete, step=0)
+        assert runs(script) == sorted(MORNING)
+        await first.until(
+            lambda: all(not each.scheduler._tasks and complete(each) for each in consoles), step=1.0
+        )
+        assert runs(script) == sorted(MORNING)
+        assert len(await first.entries(EntryKind.LOOKING)) == 1
+        assert len(await first.entries(EntryKind.FINDING)) == len(MORNING)
+
+
+def complete(one: Console) -> bool:
+    return one.findings_of("daily-morning").complete
+
+
+async def test_a_console_waits_for_one_that_began_before_it_but_not_for_ever(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await began_at(path, "2026-01-14 08:00", pid=1, host="elsewhere")
+    await began_at(path, "2026-01-14 08:30", pid=2)
+    async with console(path, script, monkeypatch, clock=clock, jitter=LONGEST, pid=2) as two:
+        two.desk.advance("2026-01-14 09:00")
+        await two.until(lambda: two.scheduler._tasks, step=0)
+        await two.until(lambda: complete(two), step=0.5)
+        (claim,) = await two.entries(EntryKind.LOOKING)
+        waited = (claim.at - jst("2026-01-14 09:00")).total_seconds()
+        assert PROMPT <= waited <= LONGEST + 0.5
+        assert runs(script) == sorted(MORNING)
+
+
+@pytest.mark.parametrize("how", ["ended", "killed", "long ago", "began later", "of an older version"])
+async def test_a_console_does_not_wait_for_one_that_is_not_there(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    gone = await asyncio.create_subprocess_exec("true")
+    await gone.wait()
+    if how == "began later":
+        await began_at(path, "2026-01-14 08:10", pid=2)
+    match how:
+        case "ended":
+            await began_at(path, "2026-01-14 08:00", pid=1, host="elsewhere")
+            await began_at(path, "2026-01-14 08:01", pid=1, host="elsewhere", kind=EntryKind.ENDED)
+        case "killed":
+            await began_at(path, "2026-01-14 08:00", pid=gone.pid)
+        case "long ago":
+            at = jst("2026-01-14 09:00") - SPAN
+            await began_at(path, f"{at:%Y-%m-%d} 08:59", pid=1, host="elsewhere")
+        case "of an older version":
+            await began_at(path, "2026-01-14 08:00", pid=None, host="elsewhere")
+        case _:
+            await began_at(path, "2026-01-14 08:20", pid=1, host="elsewhere")
+    if how != "began later":
+        await began_at(path, "2026-01-14 08:30", pid=2)
+    async with console(path, script, monkeypatch, clock=clock, jitter=LONGEST, pid=2) as two:
+        two.desk.advance("2026-01-14 09:00")
+        await two.until(lambda: complete(two), step=0)
+
+
+async def test_what_is_late_soonest_is_inspected_first(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a Monday several duties come due at 9:00, and only a few inspections run at a time.
+    clock.advance((jst("2026-01-19 08:59") - clock.now()).total_seconds())
+    duties = ("weekly-backup", "weekly-cost", "weekly-patches", "daily-morning")
+    script.gate.clear()
+    async with console(
+        path,
+        script,
+        monkeypatch,
+        clock=clock,
+        began="2026-01-19 08:00",
+        duties=duties,
+        late_after=dict.fromkeys(duties[:3], 120),
+    ) as one:
+        one.desk.advance("2026-01-19 09:00")
+        await one.until(lambda: len(script.runs) >= 4, step=0)
+        assert [id for id, _request in script.runs[:3]] == list(MORNING)
+        script.gate.set()
+        await one.until(lambda: not one.scheduler._tasks, step=0)
+
+
+async def test_five_processes_inspect_once_though_the_holder_is_killed(tmp_path: Path) -> None:
+    path, ran, gate = tmp_path / "j.db", tmp_path / "ran", tmp_path / "gate"
+    ran.touch()
+    module = "tests.services.inspections.running.scheduler_process"
+    children = [
+        await asyncio.create_subprocess_exec(sys.executable, "-m", module, str(path), str(ran), str(gate))
+        for _number in range(5)
+    ]
+    journal = Journal(path, clock=SystemClock(), person=lambda: Person(user="reader"), syslog=None)
+    try:
+        async with asyncio.timeout(100):
+            while len(ran.read_text().splitlines()) < len(MORNING):  # noqa: ASYNC110  a file of other processes
+                await asyncio.sleep(0.02)
+            # One process alone has begun, with all that is due.
+            (holder,) = {int(line.split()[0]) for line in ran.read_text().splitlines()}
+            next(each for each in children if each.pid == holder).kill()
+            gate.touch()
+            await journal.open()
+            query = EntryQuery(kinds=frozenset({EntryKind.FINDING}))
+            while len(await journal.entries(query)) < len(MORNING):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            for each in children:
+                if each.pid != holder:
+                    assert await each.wait() == 0
+        assert Counter(entry.target for entry in await journal.entries(query)) == Counter(MORNING)
+        again = Counter(int(line.split()[0]) for line in ran.read_text().splitlines())
+        assert sorted(again.values()) == [len(MORNING), len(MORNING)]
+        claims = await journal.entries(EntryQuery(kinds=frozenset({EntryKind.LOOKING})))
+        assert [entry.data["pid"] for entry in claims] == list(again)
+    finally:
+        for each in children:
+            if each.returncode is None:
+                each.kill()
+            await each.wait()
+        await journal.close()
+
+
+async def test_without_a_journal_every_console_waits(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock, jitter=LONGEST) as one:
+        await one.desk.journal.append(NewEntry(kind=EntryKind.NOTE, text="before"))
+        monkeypatch.setattr(one.desk.journal, "entries", _refused)
+        assert await one.consoles.head_start(just_due=True) >= PROMPT
+
+
+async def _refused(*_args: object, **_more: object) -> None:
+    from services.journal.errors import JournalError
+    from services.models.problem import Problem, ProblemKind
+
+    raise JournalError(Problem(kind=ProblemKind.OTHER, summary="unreadable", at=jst("2026-01-14 09:00")))

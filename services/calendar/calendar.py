@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -197,7 +198,7 @@ class Calendar:
             key = f"{duty.id}:{dated.anchor.id}@{adjusted.own}"
             for at in duty.at or ("",):
                 slot = self._slot(duty, adjusted, at, key=key, missed_at=None, remark=remark)
-                yield slot.model_copy(update={"late_at": self._late(slot.late_at, dated.anchor.waits_until)})
+                yield replace(slot, late_at=self._late(slot.late_at, dated.anchor.waits_until))
 
     def _late(self, late: datetime, waits_until: datetime | None) -> datetime:
         """`late`, or the end of the first open day on which the last step is possible."""

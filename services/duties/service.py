@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -278,7 +279,9 @@ class Duties:
         began = self._records.began if duty is not None and not duty.anchor else None
         record = self._records.of(slot.key)
         occurrence = occurrence_of(slot, record, now, began, read=self._records.started)
-        return occurrence.model_copy(update={"progress": in_language(record.progress, duty)})
+        if record.progress is None:
+            return occurrence
+        return replace(occurrence, progress=in_language(record.progress, duty))
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._calendar.zone).date()

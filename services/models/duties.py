@@ -5,6 +5,7 @@ journal.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -35,8 +36,12 @@ OPEN_STATES = frozenset({OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceSt
 """States in which an occurrence is to be signed off."""
 
 
-class ScheduledOccurrence(Model):
-    """One duty on one date and time, as scheduled by the calendar's rules alone."""
+@dataclass(frozen=True, slots=True)
+class ScheduledOccurrence:
+    """One duty on one date and time, as scheduled by the calendar's rules alone.
+
+    No Model, because a month of a large runbook has thousands: nothing is checked, so give clean texts.
+    """
 
     key: str
     """Permanent key: `<duty>@2026-01-05T09:00` (the rule's local date and time), `<duty>@2026-04-01` for a duty
@@ -149,7 +154,8 @@ class ProgressChange(Model):
     """What the console read that proves a line, in words, by the line; empty if a person ticked."""
 
 
-class Occurrence(Model):
+@dataclass(frozen=True, slots=True)
+class Occurrence:
     """A scheduled occurrence with its state at one moment."""
 
     slot: ScheduledOccurrence

@@ -14,6 +14,7 @@ from services.models.duties import (
     SignOff,
 )
 from services.models.runbook import Duty
+from services.models.text import clean
 
 JST = ZoneInfo("Asia/Tokyo")
 NOW = datetime(2026, 1, 14, 5, 42, tzinfo=UTC)
@@ -54,7 +55,7 @@ def slot(duty: str, title: str, day: date, hour: int | None = None, **more: obje
     fields = {
         "key": f"{duty}@{nominal[0] if nominal else day}",  # type: ignore[index]  # dates, or this data is wrong
         "duty": duty,
-        "title": title,
+        "title": clean(title),
         "nominal": nominal,
         "day": day,
         "until": day,
@@ -63,6 +64,7 @@ def slot(duty: str, title: str, day: date, hour: int | None = None, **more: obje
         "missed_at": due + timedelta(hours=3) if hour is not None else None,
         "timed": hour is not None,
         **more,
+        "remark": clean(more.get("remark", "")),
     }
     return ScheduledOccurrence(**fields)
 
@@ -177,7 +179,7 @@ def one(duty: str, day: int) -> Occurrence:
 REVERT = occurrence(
     slot("", "最大タスク数を 5 に戻す（staff-api）", TODAY, 15, nominal=(), remark="変更操作 c-0042 の戻し: 10 → 5"),
     State.UPCOMING,
-).model_copy()  # fmt: skip
+)  # fmt: skip
 VIEW = DutyView(
     at=NOW,
     today=MONTH.days[13].model_copy(

@@ -126,7 +126,9 @@ class DutyStatesAt:
         began = self._began if duty is not None and not duty.anchor else None
         record = self._record(slot.key)
         occurrence = occurrence_of(slot, record, self._source.as_of, began)
-        return occurrence.model_copy(update={"progress": in_language(record.progress, duty)})
+        if record.progress is None:
+            return occurrence
+        return replace(occurrence, progress=in_language(record.progress, duty))
 
 
 def runs_at(source: Source) -> tuple[Run, ...]:

@@ -1,5 +1,6 @@
 """Each line of a duty's runbook text says what is known of it; a line that nobody answered is never done."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -102,12 +103,12 @@ def test_a_runbook_that_names_no_sources_marks_nothing_it_does_not_know() -> Non
 def test_a_checklist_says_who_ticked_what_and_what_was_left_open() -> None:
     duty = DUTY.model_copy(update={"checklist": True, "judged_by": ()})
     tick = TickedLine(text="cpu", by="sato", at=AT)
-    begun = DUE.model_copy(update={"progress": DutyProgress(ticked=(tick,), by="sato", at=AT)})
+    begun = replace(DUE, progress=DutyProgress(ticked=(tick,), by="sato", at=AT))
     lines = ask_lines(begun, duty, findings())
     assert states(lines) == [AskState.TICKED, *[AskState.WAITING] * 4]
     assert lines[0].tick == tick
     sign_off = SignOff(by="a", at=AT, was=OccurrenceState.DUE, seq=1, checked=("cpu", "errors"))
-    signed = begun.model_copy(update={"signed": sign_off, "state": OccurrenceState.DONE})
+    signed = replace(begun, signed=sign_off, state=OccurrenceState.DONE)
     assert [line.state is AskState.TICKED for line in ask_lines(signed, duty, None)] == [
         True, False, True, False, False,
     ]  # fmt: skip

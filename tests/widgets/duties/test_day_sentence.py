@@ -1,6 +1,7 @@
 """The day in one sentence: what waits, how bad it is, what is left, what runs, what comes next."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -26,7 +27,7 @@ def japanese() -> Iterator[None]:
 
 def occurrence(key: str, hour: int, state: State, **more: object) -> Occurrence:
     slot = duty_data.slot(key, key, TODAY, hour)
-    return duty_data.occurrence(slot, state).model_copy(update=more)
+    return replace(duty_data.occurrence(slot, state), **more)
 
 
 def view(*today: Occurrence, carried: tuple[Occurrence, ...] = ()) -> DutyView:

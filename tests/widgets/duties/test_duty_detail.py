@@ -1,6 +1,7 @@
 """One occurrence in full: times, checks, signatures; in any width."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 
 import pytest
@@ -87,7 +88,7 @@ def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, languag
     i18n.use(language)
     was = occurrence.signed
     word = duty_data.signed(occurrence.slot, by="あ" * 90, note=HOSTILE * 3, was=was.was) if was else None
-    text = text_of(occurrence.model_copy(update={"signed": word}), width)
+    text = text_of(replace(occurrence, signed=word), width)
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert "\x1b" not in text
 
@@ -119,7 +120,7 @@ async def test_the_widget_repaints_only_news() -> None:
         regions: list[object] = []
         for widget in (app.detail, app.detail.facts_block, app.detail.asks_block, app.detail.runbook_block):
             widget.refresh = lambda *areas, **_more: regions.extend(areas or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
-        app.detail.occurrence = duty_data.one("daily-afternoon", 14).model_copy()
+        app.detail.occurrence = replace(duty_data.one("daily-afternoon", 14))
         app.now = NOW + timedelta(seconds=30)
         app.detail._tick()
         assert regions == []

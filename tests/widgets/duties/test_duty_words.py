@@ -1,6 +1,7 @@
 """Marks and words of duties: every state its own without colour, never wider than the room."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -65,9 +66,7 @@ def test_marks_are_in_order_of_time_then_counted_then_cut() -> None:
 def test_a_planned_occurrence_is_marked_as_planned() -> None:
     assert words.state_style(duty_data.one("weekly-deploy", 18)).text == "○ planned"
     assert words.state_style(duty_data.one("weekly-deploy", 25)).text == "◇ not planned"
-    done = duty_data.done(duty_data.slot("d", "x", TODAY, 2, if_planned=True)).model_copy(
-        update={"planned": True}
-    )
+    done = replace(duty_data.done(duty_data.slot("d", "x", TODAY, 2, if_planned=True)), planned=True)
     assert words.state_style(done).text == "✓ done"
 
 

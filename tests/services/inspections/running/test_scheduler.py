@@ -1,6 +1,7 @@
 """Scheduled inspections: run once across all consoles, never lost, never left without a judgement."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ async def test_an_inspection_claimed_by_a_killed_console_is_run_by_the_next(
     child = gone.pid
     journal = Journal(path, clock=clock, person=_here)
     await journal.open()
-    afternoon = slot.model_copy(update={"key": "daily-afternoon@2026-01-14T14:00", "duty": "daily-afternoon"})
+    afternoon = replace(slot, key="daily-afternoon@2026-01-14T14:00", duty="daily-afternoon")
     draft = inspection_entries.claim_entry(afternoon, 1)
     await journal.append(draft.model_copy(update={"data": {"pid": child, "turn": 1}}))
     await journal.close()

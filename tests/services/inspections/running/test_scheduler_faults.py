@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -355,7 +356,7 @@ async def test_a_console_open_for_months_forgets_old_findings_and_never_calls_th
         assert not one.records._claims
         assert one.scheduler.of(slot) is not None
         one.scheduler.schedule(one.desk.view.model_copy(update={"carried": (), "running": ()}))
-        assert one.scheduler.shown(slot.model_copy(update={"key": "daily-morning@2025-11-11T09:00"})) is None
+        assert one.scheduler.shown(replace(slot, key="daily-morning@2025-11-11T09:00")) is None
 
 
 async def test_entries_written_between_the_first_reads_are_read_later(path: Path, clock: ManualClock) -> None:

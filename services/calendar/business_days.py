@@ -12,6 +12,8 @@ from services.models.runbook import Closures
 
 REACH = 366
 """Maximum distance, in days, of a search for an open day in either direction."""
+KNOWN_DAYS = 4_000
+"""Maximum number of days that are remembered as open or closed."""
 
 WEEKDAYS = (
     N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
@@ -31,9 +33,19 @@ class BusinessCalendar:
         self._extra = frozenset(closures.extra)
         self._opened = frozenset(closures.opened)
         self._national = closures.national_holidays
+        self._known: dict[date, bool] = {}
+        """Whether a day is open, for days asked before: each is asked for by many duties."""
 
     def is_open(self, day: date) -> bool:
         """Whether city hall is open on `day`."""
+        is_open = self._known.get(day)
+        if is_open is None:
+            if len(self._known) >= KNOWN_DAYS:
+                self._known.clear()
+            is_open = self._known[day] = self._is_open(day)
+        return is_open
+
+    def _is_open(self, day: date) -> bool:
         if day in self._opened:
             return True
         return not (

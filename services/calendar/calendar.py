@@ -1,9 +1,10 @@
 """Computes scheduled occurrences from duties, closed days, adjustment policies and base dates. Pure: no I/O, no state."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -11,37 +12,12 @@ from services.calendar import wording
 from services.calendar.adjustment import Adjusted, BusinessDayAdjustment
 from services.calendar.base_dates import DatedDuty, anchored
 from services.calendar.business_days import BusinessCalendar
-from services.calendar.recurrence import EPOCH, HORIZON, LAST, Rule
+from services.calendar.recurrence import EPOCH, LAST
+from services.calendar.rule_dates import RuleDates, RuledDuty, recurrence
 from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
 
 _DAY = timedelta(days=1)
-
-
-class _Ruled:
-    """A duty with a recurrence rule, and its adjustment to business days."""
-
-    def __init__(self, open_days: BusinessCalendar, duty: Duty) -> None:
-        self.duty = duty
-        self._rule = Rule(duty.rule)
-        self._adjustment = BusinessDayAdjustment(
-            open_days, duty.closed_day, duty.within, before=duty.open_days_before or 0
-        )
-
-    def between(self, first: date, last: date) -> Iterator[Adjusted]:
-        """Adjusted dates from `first` to `last` (inclusive), in order."""
-        adjusted = self._adjustment.adjusted(self._rule.between(*self._adjustment.nominal_range(first, last)))
-        return (each for each in adjusted if first <= each.allowed_days.day <= last)
-
-    def next_day(self, after: date) -> date | None:
-        """The first adjusted date after `after`; None if there is none within HORIZON years."""
-        if after >= LAST:
-            return None
-        first = after + _DAY
-        start = self._adjustment.nominal_range(first, first)[0]
-        end = min(LAST, date(min(after.year + HORIZON, LAST.year), 12, 31))
-        placed = (self._adjustment.allowed_days(nominal) for nominal in self._rule.between(start, end))
-        return next((place.day for place in placed if place and place.day >= first), None)
 
 
 class Calendar:
@@ -53,8 +29,13 @@ class Calendar:
         self._hours = runbook.closures
         self._order = {duty.id: number for number, duty in enumerate(runbook.duties)}
         self._anchored = [duty for duty in runbook.duties if duty.anchor]
-        self._ruled = {duty.id: _Ruled(self.open_days, duty) for duty in runbook.duties if duty.rule}
-        self._series: dict[str, list[_Ruled]] = {}
+        dates: dict[tuple[object, ...], RuleDates] = {}
+        self._ruled = {
+            duty.id: RuledDuty(duty, dates.setdefault(recurrence(duty), RuleDates(self.open_days, duty)))
+            for duty in runbook.duties
+            if duty.rule
+        }
+        self._series: dict[str, list[RuledDuty]] = {}
         """Duties by series; in a series each occurrence is missed when the next is due. A duty without a series has its own."""
         for ruled in self._ruled.values():
             self._series.setdefault(_series(ruled.duty), []).append(ruled)
@@ -68,6 +49,28 @@ class Calendar:
         ruled = chain.from_iterable(self._followed(each, first, last) for each in self._series.values())
         dated = (slot for slot in self.anchored(anchors) if first <= slot.day <= last)
         return self._sorted([*ruled, *dated])
+
+    def slots_of(self, duty_id: str, first: date, last: date) -> tuple[ScheduledOccurrence, ...]:
+        """Occurrences of one rule-based duty, as `slots` has them; () for any other."""
+        ruled = self._ruled.get(duty_id)
+        if ruled is None:
+            return ()
+        series = self._series[_series(ruled.duty)]
+        return self._sorted([slot for slot in self._followed(series, first, last) if slot.duty == duty_id])
+
+    def slots_without(
+        self, duties: Collection[str], first: date, last: date
+    ) -> tuple[ScheduledOccurrence, ...]:
+        """Occurrences of the rule-based duties in whose series none of `duties` is, as `slots` has them."""
+        others = (
+            series for series in self._series.values() if not any(ruled.duty.id in duties for ruled in series)
+        )
+        return self._sorted([slot for series in others for slot in self._followed(series, first, last)])
+
+    def rank(self, slot: ScheduledOccurrence) -> tuple[int, str]:
+        """Sort key for occurrences of the same time: the runbook's order, then the key; changes come last."""
+        number = self._order.get(slot.duty)
+        return (len(self._order), "") if number is None else (number, slot.key)
 
     def anchored(self, anchors: Iterable[BaseDate]) -> tuple[ScheduledOccurrence, ...]:
         """Occurrences of all anchored duties, whatever their date; overdue ones stay in the past until signed."""
@@ -85,7 +88,7 @@ class Calendar:
             return None
         series = self._series[_series(ruled.duty)]
         day = self.day_of(after)
-        days = [day, *filter(None, [ruled.next_day(day)])]
+        days = [day, *filter(None, [ruled.dates.next_day(day)])]
         slots = (slot for each in days for slot in self._followed(series, each, each))
         later = (slot for slot in slots if slot.duty == duty_id and slot.due_at > after)
         return min(later, key=lambda slot: slot.due_at, default=None)
@@ -98,7 +101,7 @@ class Calendar:
 
     def local(self, day: date, at: str = "00:00") -> datetime:
         """A local date and time of day (`HH:MM`) as UTC."""
-        return datetime.combine(day, time.fromisoformat(at), self.zone).astimezone(UTC)
+        return _moment(day, at, self.zone)
 
     def day_of(self, moment: datetime) -> date:
         """The local date of `moment`."""
@@ -151,32 +154,34 @@ class Calendar:
 
     # Rules
 
-    def _followed(self, series: Sequence[_Ruled], first: date, last: date) -> Iterator[ScheduledOccurrence]:
+    def _followed(
+        self, series: Sequence[RuledDuty], first: date, last: date
+    ) -> Iterator[ScheduledOccurrence]:
         """Occurrences of a series; each counts as missed when the next one is due."""
         first, last = max(first, EPOCH), min(last, LAST)
         instances = [
-            (self._due(ruled.duty, adjusted, at), ruled, adjusted, at)
-            for ruled in series
-            for adjusted in ruled.between(first, last)
-            for at in ruled.duty.at or ("",)
+            (self._due(duty, adjusted, at), duty, adjusted, at)
+            for duty, dates in series
+            for adjusted in dates.between(first, last)
+            for at in duty.at or ("",)
         ]
         if not instances:
             return
         dues = sorted({due for due, *_rest in instances})
         if beyond := self._beyond(series, last):
             dues.append(beyond)
-        for due, ruled, adjusted, at in instances:
+        for due, duty, adjusted, at in instances:
             place = bisect_right(dues, due)
             missed = dues[place] if place < len(dues) else None
-            if missed and ruled.duty.within is Within.MONTH:
+            if missed and duty.within is Within.MONTH:
                 missed = max(missed, self.local(_next_month(adjusted.allowed_days.day)))
-            remark = "" if _counted(ruled.duty, adjusted) else wording.moved(adjusted, self.open_days)
-            key = f"{ruled.duty.id}@{adjusted.own}"
-            yield self._slot(ruled.duty, adjusted, at, key=key, missed_at=missed, remark=remark)
+            remark = "" if _counted(duty, adjusted) else wording.moved(adjusted, self.open_days)
+            key = f"{duty.id}@{adjusted.own}"
+            yield self._slot(duty, adjusted, at, key=key, missed_at=missed, remark=remark)
 
-    def _beyond(self, series: Sequence[_Ruled], last: date) -> datetime | None:
+    def _beyond(self, series: Sequence[RuledDuty], last: date) -> datetime | None:
         """The due time (UTC) of the series' first occurrence after `last`; None if there is none."""
-        following = ((ruled.duty, ruled.next_day(last)) for ruled in series)
+        following = ((duty, dates.next_day(last)) for duty, dates in series)
         return min((self.local(day, _first_time(duty)) for duty, day in following if day), default=None)
 
     # Anchors
@@ -241,6 +246,12 @@ class Calendar:
 def _counted(duty: Duty, adjusted: Adjusted) -> bool:
     """Whether the date was counted back from the rule's date by open days, which is no adjustment to be remarked on."""
     return duty.open_days_before is not None and adjusted.allowed_days.has_open_day
+
+
+@lru_cache(maxsize=8192)
+def _moment(day: date, at: str, zone: ZoneInfo) -> datetime:
+    """A local date and time of day (`HH:MM`) as UTC; many duties are due at the same times."""
+    return datetime.combine(day, time.fromisoformat(at), zone).astimezone(UTC)
 
 
 def _series(duty: Duty) -> str:

@@ -35,6 +35,11 @@ class DutyRecords(Projection):
         """The record of an occurrence."""
         return self._records.get(key, NO_ENTRIES)
 
+    @property
+    def begun(self) -> set[str]:
+        """Keys of the occurrences that a person has begun and nobody has signed off or skipped."""
+        return {key for key in self._progress if self.of(key).signed is None}
+
     async def read(self, now: datetime) -> bool:
         """Read new entries; the first call reads the recent ones, the second the older ones."""
         if not self.started:

@@ -98,13 +98,11 @@ class Duties:
     def month(self, year: int, month: int) -> Month:
         """A month with the states of its occurrences, as far as the journal was read. Does not block."""
         now = self._clock.now()
-        by_day: dict[date, list[ScheduledOccurrence]] = {}
-        for slot in self._slot_cache.month(year, month):
-            by_day.setdefault(slot.day, []).append(slot)
+        by_day = self._slot_cache.month(year, month)
         return Month(
             year=year,
             month=month,
-            days=tuple(self._day(day, by_day.get(day, []), now) for day in days(year, month)),
+            days=tuple(self._day(day, by_day.get(day, ()), now) for day in days(year, month)),
         )
 
     def duty(self, occurrence: Occurrence) -> Duty | None:
@@ -123,7 +121,7 @@ class Duties:
 
     def latest(self, duty: str, day: date) -> Occurrence | None:
         """A duty's newest occurrence whose first day is `day` or before it; None: there is none within a year."""
-        slots = [slot for slot in self._slot_cache.between(day - BACK, day) if slot.duty == duty]
+        slots = self._slot_cache.of_duty(duty, day - BACK, day)
         return self._occurrence(slots[-1], self._clock.now()) if slots else None
 
     def signable(self, slot: ScheduledOccurrence) -> bool:
@@ -230,12 +228,14 @@ class Duties:
         return passed or news or now < view.at or self._slot_cache.basis() != basis
 
     def _view(self) -> DutyView:
-        """The duties as they stand now; call it in a thread, because it may have to schedule a year of
-        occurrences."""
+        """The duties as they stand now; call it in a thread, because it may have to schedule months of occurrences."""
         now, version = self._clock.now(), self._version
         today = self._today(now)
         ancient = [slot for slot in self._slot_cache.dated() if slot.day < today - BACK]
-        earlier = self._unsigned([*ancient, *self._slot_cache.between(today - BACK, today - DAY)])
+        unfinished = self._slot_cache.unfinished(
+            today - BACK, today, now, missed_since=today - MISSED_BACK, begun=self._records.begun
+        )
+        earlier = self._unsigned([*ancient, *unfinished])
         still = [each for each in (self._occurrence(slot, now) for slot in earlier) if each.open]
         undated = self._unsigned(self._slot_cache.undated(today))
         of_today = self._day(today, [*undated, *self._slot_cache.between(today, today)], now)

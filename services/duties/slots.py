@@ -1,39 +1,54 @@
 """Scheduled occurrences by month, cached until a date that they depend on changes."""
 
 from calendar import monthrange
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date, datetime, timedelta
 
 from services import i18n
+from services.calendar.business_days import REACH
 from services.calendar.calendar import Calendar
 from services.models.duties import BaseDate, ScheduledOccurrence
 
-_MONTHS = 120
-"""Maximum number of cached months; the duties of today need about fourteen, the rest are months that were opened."""
+_MONTHS = 60
+"""Maximum number of cached months; the duties of today need about three, the rest are months that were opened."""
+_DAY = timedelta(days=1)
+_NEAR = timedelta(days=REACH)
+"""How far from the rule's date, which is in its key, an occurrence may be."""
+
+Slots = tuple[ScheduledOccurrence, ...]
 
 
 class ScheduleCache:
-    """Occurrences by the month of their day, including those dated by a base date or a change."""
+    """Occurrences by the month of their day, including those dated by a base date or a change.
+
+    Those of rules are expanded once for each month and language (of their remarks), whatever the base dates are.
+    """
 
     def __init__(
         self,
         calendar: Calendar,
         anchors: Callable[[], tuple[BaseDate, ...]],
-        dated: Callable[[], tuple[ScheduledOccurrence, ...]],
+        dated: Callable[[], Slots],
     ) -> None:
         self._calendar = calendar
         self._base_dates = anchors
         self._dated = dated
-        # Replaced as a whole: a thread that still computes with older dates fills only the months it began with.
-        self._months: tuple[object, dict[tuple[int, int], tuple[ScheduledOccurrence, ...]]] = (None, {})
+        # Replaced as a whole: a thread that still computes in another language fills only what it began with.
+        self._ruled = _Ruled(calendar)
+        self._anchored: tuple[object, Slots] = (None, ())
 
     def basis(self) -> object:
         """What the schedule depends on besides the calendar; if it differs, the schedule does."""
         return self._base_dates(), self._dated(), i18n.language()
 
-    def dated(self) -> tuple[ScheduledOccurrence, ...]:
+    def dated(self) -> Slots:
         """Occurrences that depend on a base date or a change, however long ago they were due."""
-        return (*self._calendar.anchored(self._base_dates()), *self._dated())
+        basis = self._base_dates(), i18n.language()
+        before, slots = self._anchored
+        if basis != before:
+            slots = self._calendar.anchored(basis[0])
+            self._anchored = basis, slots
+        return (*slots, *self._dated())
 
     def undated(self, today: date) -> Iterator[ScheduledOccurrence]:
         """Duties whose base date is unknown: due today, until they are signed off."""
@@ -52,38 +67,128 @@ class ScheduleCache:
                 remark=anchor.remark,
             )
 
-    def month(self, year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
-        """The occurrences of a month, by time; those without a time of day first on their day."""
-        dated = tuple(each for each in self._dated() if (each.day.year, each.day.month) == (year, month))
-        ruled = self._of_month(year, month)
-        return tuple(sorted((*ruled, *dated), key=order)) if dated else ruled
+    def month(self, year: int, month: int) -> dict[date, Slots]:
+        """The occurrences of a month by day, without the days that have none; within a day in their order."""
+        ruled = self._of_rules().month(year, month)
+        dated: dict[date, list[ScheduledOccurrence]] = {}
+        for slot in self.dated():
+            if (slot.day.year, slot.day.month) == (year, month):
+                dated.setdefault(slot.day, []).append(slot)
+        if not dated:
+            return dict(ruled)
+        merged = {day: self._in_order((*ruled.get(day, ()), *slots)) for day, slots in dated.items()}
+        return dict(sorted({**ruled, **merged}.items()))
 
     def between(self, first: date, last: date) -> Iterator[ScheduledOccurrence]:
-        """The occurrences from `first` to `last` (local, inclusive)."""
+        """The occurrences from `first` to `last` (local, inclusive): by day, then time, then the runbook's order."""
         for year, month in months(first, last):
-            yield from (slot for slot in self.month(year, month) if first <= slot.day <= last)
+            for day, slots in self.month(year, month).items():
+                if first <= day <= last:
+                    yield from slots
 
-    def _of_month(self, year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
-        anchors = self._base_dates()
-        # Remarks are in the language of the screen.
-        basis = anchors, i18n.language()
-        basis_before, by_month = self._months
-        if basis != basis_before:
-            by_month = {}
-            self._months = (basis, by_month)
-        slots = by_month.get((year, month))
-        if slots is None:
-            first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
-            slots = tuple(sorted(self._calendar.slots(first, last, anchors), key=order))
-            while len(by_month) >= _MONTHS:
-                by_month.pop(next(iter(by_month)))
-            by_month[year, month] = slots
+    def of_duty(self, duty: str, first: date, last: date) -> Slots:
+        """The occurrences of one duty from `first` to `last`, without those of other duties being scheduled."""
+        dated = (slot for slot in self.dated() if slot.duty == duty and first <= slot.day <= last)
+        return self._in_order((*self._calendar.slots_of(duty, first, last), *dated))
+
+    def unfinished(
+        self, first: date, today: date, now: datetime, *, missed_since: date, begun: Collection[str]
+    ) -> Iterator[ScheduledOccurrence]:
+        """The occurrences from `first` to the day before `today` that may still have to be done, in order.
+
+        Those that were missed are left out if their last day is before `missed_since`, except those of the keys in
+        `begun`. Nearly all occurrences are missed, and only two months are scheduled for the few that are not.
+        """
+        rules = self._of_rules()
+        recent = first_of_month_before(today)
+        seen: set[str] = set()
+        slots: dict[str, ScheduledOccurrence] = {}
+        for slot in self.between(max(first, recent), today - _DAY):
+            seen.add(slot.duty)
+            if not _is_over(slot, now, missed_since):
+                slots[slot.key] = slot
+        if first < recent:
+            older = rules.without(seen, first, recent - _DAY)
+            dated = (slot for slot in self.dated() if first <= slot.day < recent)
+            slots |= {each.key: each for each in (*older, *dated) if not _is_over(each, now, missed_since)}
+        for key in begun:
+            slot_of_key = slots.get(key) or rules.by_key(key)
+            if slot_of_key is not None and first <= slot_of_key.day < today:
+                slots[key] = slot_of_key
+        yield from self._in_order(tuple(slots.values()))
+
+    def _of_rules(self) -> "_Ruled":
+        if self._ruled.language != i18n.language():
+            self._ruled = _Ruled(self._calendar)
+        return self._ruled
+
+    def _in_order(self, slots: Slots) -> Slots:
+        return tuple(sorted(slots, key=lambda slot: (*order(slot), *self._calendar.rank(slot))))
+
+
+class _Ruled:
+    """The occurrences of rules, with remarks in the language in which this was created."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.language = i18n.language()
+        self._calendar = calendar
+        self._months: dict[tuple[int, int], Mapping[date, Slots]] = {}
+        self._older: tuple[object, Slots] = (None, ())
+        self._by_key: dict[str, ScheduledOccurrence | None] = {}
+
+    def month(self, year: int, month: int) -> Mapping[date, Slots]:
+        by_day = self._months.get((year, month))
+        if by_day is None:
+            last = date(year, month, monthrange(year, month)[1])
+            by_day = _by_day(self._calendar.slots(last.replace(day=1), last))
+            while len(self._months) >= _MONTHS:
+                self._months.pop(next(iter(self._months)))
+            self._months[year, month] = by_day
+        return by_day
+
+    def without(self, duties: Collection[str], first: date, last: date) -> Slots:
+        """The occurrences of the duties in whose series none of `duties` is."""
+        asked = (frozenset(duties), first, last)
+        before, slots = self._older
+        if asked != before:
+            slots = self._calendar.slots_without(duties, first, last)
+            self._older = asked, slots
         return slots
+
+    def by_key(self, key: str) -> ScheduledOccurrence | None:
+        """The occurrence with this key; None if no rule has it."""
+        if key not in self._by_key:
+            duty, _at, when = key.partition("@")
+            try:
+                day = date.fromisoformat(when.partition("T")[0])
+                slots = self._calendar.slots_of(duty, day - _NEAR, day + _NEAR)
+            except (ValueError, OverflowError):
+                slots = ()
+            self._by_key[key] = next((slot for slot in slots if slot.key == key), None)
+        return self._by_key[key]
+
+
+def _is_over(slot: ScheduledOccurrence, now: datetime, missed_since: date) -> bool:
+    """Whether it was missed, and longer ago than is of interest."""
+    return slot.missed_at is not None and slot.missed_at <= now and slot.until < missed_since
+
+
+def _by_day(slots: Slots) -> dict[date, Slots]:
+    """Slots, sorted by time, by their day in order; those without a time of day first on their day."""
+    days: dict[date, list[ScheduledOccurrence]] = {}
+    for slot in slots:
+        days.setdefault(slot.day, []).append(slot)
+    return {day: tuple(sorted(days[day], key=order)) for day in sorted(days)}
 
 
 def order(slot: ScheduledOccurrence) -> tuple[object, ...]:
     """Sort key: by day, those without a time of day first, then by time; the runbook's order within the same time."""
     return slot.day, slot.timed, slot.due_at
+
+
+def first_of_month_before(day: date) -> date:
+    """The first day of the month before that of `day`."""
+    return (day.replace(day=1) - _DAY).replace(day=1)
 
 
 def months(first: date, last: date) -> Iterator[tuple[int, int]]:

@@ -1,8 +1,9 @@
 """A month's duties by day, as a list that follows the calendar's cursor."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
+from functools import partial
 from itertools import groupby
 
 from textual.events import Resize
@@ -12,10 +13,11 @@ from textual.reactive import reactive
 
 from services.i18n import _
 from services.models.date_text import day_text, span_text
-from services.models.duties import Day, Month
+from services.models.duties import Day, Month, Occurrence
 from widgets.drawing.lines import Span
 from widgets.drawing.table import KeyedTable, Row
 from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
+from widgets.duties.row_source import Entry, OccurrenceRows
 from widgets.duties.wording import TODAY_MARK, closed_words, tally, zone_name
 
 
@@ -42,7 +44,7 @@ class AgendaTable(KeyedTable):
     def _end(self, top: int) -> int:
         """The last row of the section that begins at `top`."""
         place = top + 1
-        while place < len(self.rows) and not self.rows[place].heading:
+        while place < self.row_count and not self._source.is_heading(place):
             place += 1
         return place - 1
 
@@ -67,25 +69,32 @@ class Agenda(OccurrenceList):
         super().__init__(AgendaTable(duty_columns(zone_name(zone))), zone, id=id)
         self._days: dict[str, date] = {}
         self._headings: dict[date, str] = {}
+        self._by_day: dict[date, tuple[Occurrence, ...]] = {}
 
     def on_mount(self) -> None:
         """Show what was set before mounting."""
-        self.fill()
-        self._lead()
+        self._refill()
+
+    def show(self, month: Month | None, day: date, today: date) -> None:
+        """Set `month`, `day` and `today`, and fill the list once."""
+        before, moved = self.month, day != self.day
+        if (before, self.today) == (month, today) and not moved:
+            return
+        self.set_reactive(Agenda.month, month)
+        self.set_reactive(Agenda.day, day)
+        self.set_reactive(Agenda.today, today)
+        if self.is_mounted:
+            self._refill(leads=moved or _month_of(before) != _month_of(month))
 
     def watch_month(self, before: Month | None, month: Month | None) -> None:
         """Show a different month from `day`; the same month keeps its position."""
-        if not self.is_mounted:
-            return
-        self.fill()
-        if before is None or month is None or (before.year, before.month) != (month.year, month.month):
-            self._lead()
+        if self.is_mounted:
+            self._refill(leads=_month_of(before) != _month_of(month))
 
     def watch_day(self) -> None:
         """Follow the calendar's cursor."""
         if self.is_mounted:
-            self.fill()
-            self._lead()
+            self._refill()
 
     def watch_today(self) -> None:
         """Mark the new day after midnight."""
@@ -94,11 +103,16 @@ class Agenda(OccurrenceList):
 
     def on_resize(self, event: Resize) -> None:
         """Keep the day's section in view."""
-        self.fill()
         self.call_after_refresh(self._lead)
 
+    def _refill(self, *, leads: bool = True) -> None:
+        self.fill()
+        if leads:
+            self._lead()
+
     def _lead(self) -> None:
-        here = [key for key, day in self._days.items() if day == self.day]
+        occurrences = self._by_day.get(self.day, ())
+        here = [each.key for each in occurrences if self._days.get(each.key) == self.day]
         key = self.table.cursor_key
         if key not in here:
             key = next((key for key in here if self.shown[key].open), here[0] if here else None)
@@ -108,25 +122,37 @@ class Agenda(OccurrenceList):
     def fill(self) -> None:
         """Show the month's current state."""
         self.shown, self._days, self._headings = {}, {}, {}
-        self.table.set_rows(list(self._rows()))
+        entries: dict[str, Entry] = {}
+        if self.month is None:
+            entries["#waiting"] = _waiting
+        else:
+            self._list(self.month, entries)
+        self.table.take_rows(OccurrenceRows(entries, self._row))
         self.post_selection()
 
-    def _rows(self) -> Iterable[Row]:
-        if self.month is None:
-            yield Row("#waiting", ([(_("Reading…"), "muted")],), heading=True)
-            return
-        for empty, days in groupby(self.month.days, key=lambda day: not day.occurrences):
+    def _list(self, month: Month, entries: dict[str, Entry]) -> None:
+        self._by_day = {day.day: day.occurrences for day in month.days}
+        for empty, days in groupby(month.days, key=lambda day: not day.occurrences):
             if empty:
-                yield self._free(list(days))
-            else:
-                for day in days:
-                    yield from self._full(day)
+                free = list(days)
+                key = f"#{free[0].day.isoformat()}"
+                self._headings |= {each.day: key for each in free}
+                entries[key] = partial(self._free, key, free)
+                continue
+            for day in days:
+                key = self._headings[day.day] = f"#{day.day.isoformat()}"
+                entries[key] = partial(self._full, key, day)
+                for occurrence in day.occurrences:
+                    if occurrence.key not in self.shown:
+                        self.shown[occurrence.key], self._days[occurrence.key] = occurrence, day.day
+                        entries[occurrence.key] = occurrence
 
-    def _free(self, days: Sequence[Day]) -> Row:
+    def _row(self, occurrence: Occurrence) -> Row:
+        return duty_row(occurrence, None, self.zone, self._days[occurrence.key])
+
+    def _free(self, key: str, days: Sequence[Day]) -> Row:
         """Consecutive days without duties, on one line."""
         first, last = days[0].day, days[-1].day
-        key = f"#{first.isoformat()}"
-        self._headings |= {each.day: key for each in days}
         words = day_text(first, first)
         if last != first:
             words = span_text(words, day_text(last, first))
@@ -136,19 +162,14 @@ class Agenda(OccurrenceList):
             key, words, first <= self.day <= last, first <= self.today <= last, [(why, "muted")]
         )
 
-    def _full(self, day: Day) -> Iterable[Row]:
-        key = self._headings[day.day] = f"#{day.day.isoformat()}"
+    def _full(self, key: str, day: Day) -> Row:
         facts: list[Span] = [*tally(day.occurrences)]
         reason = closed_words(day)
         if reason:
             facts += [("  ", ""), (reason, "muted")]
-        yield self._heading(
+        return self._heading(
             key, day_text(day.day, self.today), day.day == self.day, day.day == self.today, facts
         )
-        for occurrence in day.occurrences:
-            if occurrence.key not in self.shown:
-                self.shown[occurrence.key], self._days[occurrence.key] = occurrence, day.day
-                yield duty_row(occurrence, None, self.zone, day.day)
 
     def _heading(self, key: str, words: str, here: bool, today: bool, facts: Sequence[Span]) -> Row:
         role = "title-focus" if here else "strong"
@@ -164,3 +185,11 @@ class Agenda(OccurrenceList):
             self.set_reactive(Agenda.day, day)
             self.fill()
             self.post_message(self.Moved(day))
+
+
+def _month_of(month: Month | None) -> tuple[int, int] | None:
+    return None if month is None else (month.year, month.month)
+
+
+def _waiting() -> Row:
+    return Row("#waiting", ([(_("Reading…"), "muted")],), heading=True)

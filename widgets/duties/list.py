@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 from textual.reactive import reactive
 
@@ -14,6 +15,7 @@ from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.ticker import every_second
 from widgets.duties.occurrences import OccurrenceList, duty_columns, duty_row
+from widgets.duties.row_source import Entry, OccurrenceRows
 from widgets.duties.wording import closed_words, zone_name
 
 
@@ -89,31 +91,26 @@ class DutyList(OccurrenceList):
         now = self._now()
         self._minute = int(now.timestamp()) // 60
         self.shown = {}
-        self.table.set_rows(list(self._rows(now)))
+        entries = self._entries()
+        self.table.take_rows(OccurrenceRows(entries, partial(self._row, now=now)))
         if not self._started and self.view is not None:
             self._started = True
             self._start()
         self.post_selection()
 
-    def _rows(self, now: datetime) -> Iterable[Row]:
-        view = self.view
+    def _entries(self) -> dict[str, Entry]:
+        view, entries = self.view, dict[str, Entry]()
         if view is None:
-            yield _heading("waiting", [(_("Reading…"), "muted")])
-            return
+            return _section("waiting", [(_("Reading…"), "muted")], ())
         if view.carried:
             words = _("Left over from earlier days")
-            yield _heading("carried", [(words, "bad")])
-            yield from (self._row(each, now) for each in self._new(view.carried))
-        yield _heading("today", today_spans(view.today))
-        yield from (self._row(each, now) for each in self._new(view.today.occurrences))
-        running = list(self._new(view.running))
-        if running:
-            yield _heading("running", [(_("Within the month"), "strong")])
-            yield from (self._row(each, now) for each in running)
-        coming = list(self._new([view.next] if view.next is not None else []))
-        if coming:
-            yield _heading("next", [(_("Next duty"), "strong")])
-            yield from (self._row(each, now) for each in coming)
+            entries |= _section("carried", [(words, "bad")], self._new(view.carried))
+        entries |= _section("today", today_spans(view.today), self._new(view.today.occurrences))
+        if running := list(self._new(view.running)):
+            entries |= _section("running", [(_("Within the month"), "strong")], running)
+        if coming := list(self._new([view.next] if view.next is not None else [])):
+            entries |= _section("next", [(_("Next duty"), "strong")], coming)
+        return entries
 
     def _new(self, occurrences: Iterable[Occurrence]) -> Iterable[Occurrence]:
         """Occurrences not already listed above."""
@@ -143,5 +140,7 @@ def today_spans(today: Day) -> list[Span]:
     return spans if today.occurrences else [*spans, ("  " + _("no duties scheduled"), "muted")]
 
 
-def _heading(key: str, line: Line) -> Row:
-    return Row(f"#{key}", ([("╌╌ ", "rule"), *line],), heading=True)
+def _section(key: str, line: Line, occurrences: Iterable[Occurrence]) -> dict[str, Entry]:
+    """A heading and what is below it, by the keys of the rows."""
+    heading = Row(f"#{key}", ([("╌╌ ", "rule"), *line],), heading=True)
+    return {heading.key: lambda: heading, **{each.key: each for each in occurrences}}

@@ -70,6 +70,13 @@ class MonthGrid(LineWidget, can_focus=True):
         )
         return lines
 
+    def show(self, month: Month | None, day: date, today: date) -> None:
+        """Set `month`, `day` and `today`, and draw once; sends no message."""
+        self.set_reactive(MonthGrid.month, month)
+        self.set_reactive(MonthGrid.day, day)
+        self.set_reactive(MonthGrid.today, today)
+        self.redraw()
+
     def watch_month(self) -> None:
         """Show the month."""
         self.redraw()
@@ -128,6 +135,10 @@ class MonthGrid(LineWidget, can_focus=True):
     def _go(self, day: date) -> None:
         if day == self.day:
             return
-        self.day = day
-        is_visible = self.month is not None and (day.year, day.month) == (self.month.year, self.month.month)
-        self.post_message(self.Moved(day) if is_visible else self.Left(day))
+        if self.month is not None and (day.year, day.month) == (self.month.year, self.month.month):
+            self.day = day
+            self.post_message(self.Moved(day))
+        else:
+            # Drawn with its month.
+            self.set_reactive(MonthGrid.day, day)
+            self.post_message(self.Left(day))

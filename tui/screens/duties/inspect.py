@@ -90,7 +90,7 @@ class InspectScreen(ModeScreen):
 
     async def opened(self) -> None:
         """Show the duties and findings, and follow their changes."""
-        self.grid.day = self.agenda.day = self._today
+        self.grid.day = self._today
         self.agenda.display = False
         self.watch(self.app, "duties", self._duties_changed)
         self.watch(self.app, "findings", self._findings_changed)
@@ -124,8 +124,7 @@ class InspectScreen(ModeScreen):
         self.summary.on_duty = on_duty_today(self.app)
         if view is not None and view.today.day != self._today:
             self._turn(view)
-        self.grid.today = self.agenda.today = self._today
-        self._show_month()
+        self._show_month(self.grid.day)
 
     def _findings_changed(self) -> None:
         self.summary.findings = self.list.findings = self.app.findings
@@ -135,14 +134,14 @@ class InspectScreen(ModeScreen):
         """Begin a new day: a calendar on today moves along, and a list without a selection selects its first duty."""
         before, self._today = self._today, view.today.day
         if self.grid.day == before:
-            self.grid.day = self.agenda.day = self._today
+            self.grid.day = self._today
         first = next(iter((*view.open, *view.today.occurrences)), None)
         if self.list.selected is None and first is not None:
             self.list.select(first.key)
 
-    def _show_month(self) -> None:
-        day = self.grid.day
-        self.grid.month = self.agenda.month = self.services.duties.month(day.year, day.month)
+    def _show_month(self, day: date) -> None:
+        """Show the month of a day, with the cursor on the day."""
+        self.grid.show(self.services.duties.month(day.year, day.month), day, self._today)
         self._show_list()
 
     def _show_list(self) -> None:
@@ -151,6 +150,8 @@ class InspectScreen(ModeScreen):
         has_focus = self.focused is self._source.table
         self.agenda.display, self.list.display = other_day, not other_day
         self.set_class(other_day, "-other-day")
+        if other_day:
+            self.agenda.show(self.grid.month, self.grid.day, self._today)
         if has_focus and self.focused is not self._source.table:
             self._source.focus()
         self._show_detail()
@@ -170,21 +171,19 @@ class InspectScreen(ModeScreen):
     # -- the cursor
 
     @on(MonthGrid.Moved)
-    def _day_moved(self, message: MonthGrid.Moved) -> None:
-        self.agenda.day = message.day
+    def _day_moved(self) -> None:
         self._show_list()
 
     @on(MonthGrid.Left)
     def _month_left(self, message: MonthGrid.Left) -> None:
-        self._go(message.day)
+        self._show_month(message.day)
 
     @on(Agenda.Moved)
     def _agenda_moved(self, message: Agenda.Moved) -> None:
         self.grid.day = message.day
 
     @on(MonthGrid.Chosen)
-    def _day_chosen(self, message: MonthGrid.Chosen) -> None:
-        self.agenda.day = message.day
+    def _day_chosen(self) -> None:
         self._show_list()
         self._source.focus()
 
@@ -196,10 +195,6 @@ class InspectScreen(ModeScreen):
     def _opened(self, message: OccurrenceList.Opened) -> None:
         if self.is_active:
             self.app.push_screen(DutyScreen(message.occurrence))
-
-    def _go(self, day: date) -> None:
-        self.grid.day = self.agenda.day = day
-        self._show_month()
 
     def on_descendant_focus(self) -> None:
         """On a narrow screen the calendar replaces the list while it is in use."""
@@ -217,7 +212,7 @@ class InspectScreen(ModeScreen):
         panel = panels[(at + step) % len(panels)]
         if panel is self.detail and self.has_class("-narrow", "-calendar"):
             # The day's duties are left for today's, with which the detail is shown.
-            self._go(self._today)
+            self._show_month(self._today)
         self.set_class(panel is self.grid or panel is self.agenda.table, "-calendar")
         panel.focus()
 
@@ -229,7 +224,7 @@ class InspectScreen(ModeScreen):
 
     def show_day(self, day: date) -> None:
         """Show a day in the calendar."""
-        self._go(day)
+        self._show_month(day)
         self._to_calendar()
 
     def _to_calendar(self) -> None:
@@ -238,7 +233,7 @@ class InspectScreen(ModeScreen):
 
     def action_today(self) -> None:
         """Return the calendar, and the list, to today."""
-        self._go(self._today)
+        self._show_month(self._today)
         if self.focused is not self.grid:
             self.list.focus()
 

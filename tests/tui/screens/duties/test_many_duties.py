@@ -1,0 +1,92 @@
+"""The inspect mode with hundreds of duties: a key costs what is on screen."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.duties.service import Duties
+from services.models.runbook import Duty, Runbook
+from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.tools.console import console, until
+from widgets.duties import agenda, list, month
+from widgets.duties.row_source import MEASURED
+
+NINE = datetime(2026, 1, 14, 0, 2, tzinfo=UTC)
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
+WINDOW = 40
+"""Rows of the screen."""
+
+
+def book(more: int) -> Runbook:
+    """The usual runbook with further daily, weekly and monthly duties."""
+    rules = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=MONTHLY;BYMONTHDAY=15")
+    whole = load_builtin("facility-prod")
+    duties = (
+        Duty(id=f"more-{number}", title=f"追加の作業 {number}", rule=rules[number % 3], at=("10:00",))
+        for number in range(more)
+    )
+    return whole.model_copy(update={"duties": (*whole.duties, *duties)})
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often the work of a key was done."""
+    counts: Counter[str] = Counter()
+
+    def counted(owner: Any, name: str) -> None:
+        work: Callable[..., object] = getattr(owner, name)
+        what = f"{owner.__name__.rpartition('.')[2]}.{name}"
+
+        def counting(*args: object, **more: object) -> object:
+            counts[what] += 1
+            return work(*args, **more)
+
+        monkeypatch.setattr(owner, name, counting)
+
+    for owner, name in (
+        (agenda.Agenda, "fill"), (agenda, "duty_row"), (month, "draw_month"), (list, "duty_row"),
+        (list.DutyList, "fill"), (Duties, "month"),
+    ):  # fmt: skip
+        counted(owner, name)
+    return counts
+
+
+@pytest.mark.parametrize("more", [0, 500])
+async def test_a_month_key_fills_once_and_makes_the_rows_on_screen(
+    embedded: Embedded, calls: Counter[str], more: int
+) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", runbook=book(more)) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
+        screen = pilot.app.screen
+        assert calls["list.duty_row"] <= calls["DutyList.fill"] * (MEASURED + WINDOW)
+        # The first key lays the screen out for the month's list.
+        await pilot.press("right_square_bracket")
+        await pilot.pause()
+        for _key in range(3):
+            calls.clear()
+            await pilot.press("right_square_bracket")
+            await pilot.pause()
+            assert screen.grid.month is screen.agenda.month
+            assert (calls["Agenda.fill"], calls["Duties.month"], calls["month.draw_month"]) == (1, 1, 1)
+            assert calls["agenda.duty_row"] <= MEASURED + 2 * WINDOW
+            assert screen.agenda.table.row_count >= sum(len(day.occurrences) for day in screen.grid.month)
+        calls.clear()
+        await pilot.press("down")
+        await pilot.pause()
+        assert (calls["Agenda.fill"], calls["Duties.month"]) == (0, 0)
+
+
+async def test_a_minute_renews_the_rows_on_screen(embedded: Embedded, calls: Counter[str]) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", runbook=book(900)) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
+        duties = pilot.app.screen.list
+        # Many more are due today than fit on the screen.
+        assert duties.table.row_count > MEASURED + 2 * WINDOW
+        calls.clear()
+        duties.fill()
+        await pilot.pause()
+        assert calls["list.duty_row"] <= MEASURED + 2 * WINDOW

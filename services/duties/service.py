@@ -14,7 +14,7 @@ from services.duties.entries import ending_entry, planned_entry, signed_text, sk
 from services.duties.progress import in_language, is_proven, progress_entry
 from services.duties.records import DutyRecords
 from services.duties.slots import ScheduleCache, days
-from services.duties.states import by_time, changes_after, occurrence_of
+from services.duties.states import by_time, changes_after, occurrence_of, prepared_at
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.models.duties import (
@@ -209,8 +209,8 @@ class Duties:
     async def _wait(self, view: DutyView, basis: object, listener: "asyncio.Task[None]") -> None:
         """Wait until something may have changed; never long, as the clock may jump and the machine may be suspended."""
         seconds = RECHECK
-        if view.next_change is not None:
-            seconds = min(seconds, (view.next_change - self._clock.now()).total_seconds())
+        if view.next_turn is not None:
+            seconds = min(seconds, (view.next_turn - self._clock.now()).total_seconds())
         # The basis may have changed while the view was computed.
         if not self._moved(view, basis):
             await self._wake.wait(self._clock, seconds)
@@ -223,7 +223,7 @@ class Duties:
 
     def _moved(self, view: DutyView, basis: object) -> bool:
         now = self._clock.now()
-        passed = view.next_change is not None and now >= view.next_change
+        passed = view.next_turn is not None and now >= view.next_turn
         news = self._version != view.records
         return passed or news or now < view.at or self._slot_cache.basis() != basis
 
@@ -245,6 +245,7 @@ class Duties:
             changes_after(each, now)
             for each in (*still, *of_today.occurrences, *((upcoming,) if upcoming else ()))
         ]
+        prepared = (prepared_at(each, self.duty(each), now) for each in of_today.occurrences)
         return DutyView(
             at=now,
             today=of_today,
@@ -252,6 +253,7 @@ class Duties:
             running=tuple(each for each in still if each.slot.until >= today),
             next=upcoming,
             next_change=min([midnight, *(turn for turn in turns if turn is not None)]),
+            next_preparation=min((at for at in prepared if at is not None), default=None),
             records=version,
         )
 

@@ -101,14 +101,14 @@ class ScheduleCache:
         """
         rules = self._of_rules()
         recent = first_of_month_before(today)
-        seen: set[str] = set()
+        duties: set[str] = set()
         slots: dict[str, ScheduledOccurrence] = {}
         for slot in self.between(max(first, recent), today - _DAY):
-            seen.add(slot.duty)
+            duties.add(slot.duty)
             if not _is_over(slot, now, missed_since):
                 slots[slot.key] = slot
         if first < recent:
-            older = rules.without(seen, first, recent - _DAY)
+            older = rules.without(duties, first, recent - _DAY)
             dated = (slot for slot in self.dated() if first <= slot.day < recent)
             slots |= {each.key: each for each in (*older, *dated) if not _is_over(each, now, missed_since)}
         for key in begun:

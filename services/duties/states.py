@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.models.duties import DutyProgress, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
+from services.models.duties import (
+    PREPARED,
+    DutyProgress,
+    Occurrence,
+    OccurrenceState,
+    ScheduledOccurrence,
+    SignOff,
+)
+from services.models.runbook import Duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +92,11 @@ def changes_after(occurrence: Occurrence, now: datetime) -> datetime | None:
     slot = occurrence.slot
     steps = (slot.due_at, slot.late_at, *((slot.missed_at,) if slot.missed_at else ()))
     return min((at for at in steps if at > now), default=None)
+
+
+def prepared_at(occurrence: Occurrence, duty: Duty | None, now: datetime) -> datetime | None:
+    """When its inspections begin to read ahead (UTC); None if it has none, or that time has passed."""
+    if occurrence.state is not OccurrenceState.UPCOMING or duty is None or not duty.inspections:
+        return None
+    at = occurrence.slot.due_at - PREPARED
+    return at if at > now else None

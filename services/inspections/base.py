@@ -86,6 +86,12 @@ class Inspection(ABC):
     async def run(self, request: InspectionRequest) -> Finding:
         """Read and judge. Raises AwsError, which becomes a finding without a verdict."""
 
+    async def prepare(self, request: InspectionRequest) -> None:  # noqa: B027  most have nothing to prepare
+        """Read beforehand what a run of this window would have to wait for. Raises AwsError.
+
+        Called within a minute before a scheduled run; `request.until` is when it is due.
+        """
+
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The `aws` commands that read by hand what it reads in `span`, the most important first; may be none."""
         return ()

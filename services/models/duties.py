@@ -6,7 +6,7 @@ journal.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -32,6 +32,8 @@ class OccurrenceState(StrEnum):
     """Unknown whether it was done: it was late before the journal began, or the journal cannot be read."""
 
 
+PREPARED = timedelta(seconds=45)
+"""How long before a duty is due its inspections read what they can beforehand; the view changes then."""
 OPEN_STATES = frozenset({OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceState.MISSED})
 """States in which an occurrence is to be signed off."""
 
@@ -226,9 +228,17 @@ class DutyView(Model):
     """The next upcoming occurrence, today or later; None: there is none."""
     next_change: datetime | None = None
     """When a state next changes by the passage of time alone (UTC); None: unknown."""
+    next_preparation: datetime | None = None
+    """When inspections of today next begin to read ahead, PREPARED before they are due (UTC); None: not today."""
     records: int = 0
     """Counter that grows with every sign-off, plan, base date or revert that becomes known; a shown month is then
     out of date."""
+
+    @property
+    def next_turn(self) -> datetime | None:
+        """When the view next has to be computed anew as time passes (UTC); None: unknown."""
+        times = (self.next_change, self.next_preparation)
+        return min((at for at in times if at is not None), default=None)
 
     @property
     def open(self) -> tuple[Occurrence, ...]:

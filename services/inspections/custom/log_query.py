@@ -20,6 +20,7 @@ from services.inspections.toolkit.logs.message_grouping import masked
 from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
     Silence,
+    read_ahead,
     silence,
     silence_advice,
     silence_measures,
@@ -63,6 +64,11 @@ class CustomInsights(OwnInspection, InsightsInspection):
             trouble = trouble or _("AWS's hourly counts do not cover all matches.")
         silent = await silence(queries, fresh=FRESH)
         return await self._finding(queries, result, hours, trouble, silent)
+
+    async def prepare(self, request: InspectionRequest) -> None:
+        """Read which parts of the window have events."""
+        builder, spec = FindingBuilder(self, request), self.spec
+        await read_ahead(Queries(builder, spec.log_group, region=spec.region, ahead=True), fresh=FRESH)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The runbook's query."""

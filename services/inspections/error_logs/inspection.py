@@ -21,6 +21,7 @@ from services.inspections.toolkit.logs.message_grouping import masked
 from services.inspections.toolkit.logs.queries import Queries
 from services.inspections.toolkit.logs.silence import (
     Silence,
+    read_ahead,
     silence,
     silence_advice,
     silence_measures,
@@ -52,6 +53,10 @@ class ErrorLogs(InsightsInspection):
             counts = replace(counts, fives=None)
         silent = await silence(queries, events=event_spans(errors.rows, counts.hours))
         return self._finding(queries, errors, counts, level, silent)
+
+    async def prepare(self, request: InspectionRequest) -> None:
+        """Read which parts of the window have events."""
+        await read_ahead(Queries(FindingBuilder(self, request), self._spec.log_group, ahead=True))
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The queries for errors and their number per hour."""

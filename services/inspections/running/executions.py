@@ -83,6 +83,12 @@ class InspectionRuns:
         for task in tasks:
             task.result()
 
+    async def prepare(self, ids: Iterable[str], due_at: datetime) -> None:
+        """Let inspections read beforehand what their run at `due_at` would wait for."""
+        for id in dict.fromkeys(ids):
+            since, gap = self._window(id, None)
+            await self._runner.prepare(id, InspectionRequest(since=since, until=due_at, gap=gap))
+
     async def run_on_demand(
         self, id: str, *, consent: bool = False, since: datetime | None = None
     ) -> Recorded:

@@ -72,6 +72,20 @@ class InspectionRunner:
         finding = await self._outcome(inspection, inspection.run(request), request)
         return finding.model_copy(update={"cost": metered.cost})
 
+    async def prepare(self, id: str, request: InspectionRequest) -> None:
+        """Let an inspection read beforehand what its run at `request.until` would wait for. Raises LookupError."""
+        metered = MeteredReader(self._reader, usd_jpy=self._usd_jpy, charge=self._meter.charge)
+        inspection = make(replace(self._context, reader=metered), id)
+        task = asyncio.create_task(inspection.prepare(request), name=f"preparation of {id}")
+        try:
+            await asyncio.wait({task}, timeout=LIMIT)
+        finally:
+            task.cancel()
+        # What could not be read is read, and judged, by the run.
+        error = task.exception() if task.done() and not task.cancelled() else None
+        if error is not None and not isinstance(error, AwsError):
+            self.fault(error)
+
     async def _outcome(
         self, inspection: Inspection, run: Coroutine[Any, Any, Finding], request: InspectionRequest
     ) -> Finding:

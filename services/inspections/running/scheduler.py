@@ -7,7 +7,7 @@ that began first claims at once. The others give it some time, so that they neit
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from services.background.companion import companion
@@ -19,21 +19,18 @@ from services.inspections.running.claims import Claims
 from services.inspections.running.consoles import OpenConsoles
 from services.inspections.running.executions import FRESH, InspectionRuns
 from services.inspections.running.finding_records import FindingRecords
+from services.inspections.running.missing import MissingRuns
+from services.inspections.running.preparations import Preparations
 from services.inspections.running.runner import InspectionRunner
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
-from services.models.findings import DutyFindings, Finding, FindingsView, Recorded, RunningInspection
-from services.models.problem import ProblemKind
+from services.models.findings import DutyFindings, FindingsView, Recorded, RunningInspection
 
 SETTLE = 0.2
 """Minimum seconds (of real time) between two views, as inspections report progress often."""
 WAIT = 5.0
 """Seconds (of real time) between checks whether a claim has expired."""
-EARLY = timedelta(hours=2)
-"""A finding counts for its duty even if a wrong clock dated it this much too early."""
-_AWAY = frozenset({ProblemKind.EXPIRED, ProblemKind.NO_CREDENTIALS, ProblemKind.UNREACHABLE})
-"""Kinds of problems that say nothing about the system, because AWS could not be reached."""
 
 
 class InspectionScheduler:
@@ -69,9 +66,8 @@ class InspectionScheduler:
         self._open: dict[str, ScheduledOccurrence] = {}
         """Slots to be inspected, by key."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._recovered: datetime | None = None
-        self._ahead: dict[int, datetime] = {}
-        """By sequence number: when a finding dated in the future was noticed, i.e. the clock was set back after it."""
+        self._gaps = MissingRuns(clock)
+        self._preparations = Preparations(self.runs, consoles, runner.fault)
         self._closed = False
 
     # ---- findings
@@ -167,8 +163,7 @@ class InspectionScheduler:
 
         Missed duties of earlier days are not inspected automatically: today's inspections cover their time.
         """
-        for seq in self._records.dated_after(view.at + timedelta(seconds=FRESH)):
-            self._ahead.setdefault(seq, view.at)
+        self._gaps.noticed(self._records.dated_after(view.at + timedelta(seconds=FRESH)), view.at)
         every = (*view.carried, *view.running, *view.today.occurrences)
         self._listed = tuple(each for each in every if self.inspections_of(each.slot))
         missed = {each.key for each in view.carried if each.state is OccurrenceState.MISSED}
@@ -177,11 +172,12 @@ class InspectionScheduler:
             for each in self._listed
             if each.key not in missed and (each.open or self._is_unreadable(each, view))
         }
+        self._preparations.begin(((each, self.inspections_of(each.slot)) for each in self._listed), view.at)
         self._begin()
 
     def recovered(self) -> None:
         """Repeat the unsigned inspections that failed because AWS could not be reached; called when it can be again."""
-        self._recovered = self._clock.now()
+        self._gaps.recovered()
         self._begin()
 
     def _is_unreadable(self, occurrence: Occurrence, view: DutyView) -> bool:
@@ -246,27 +242,7 @@ class InspectionScheduler:
         return self._missing(slot, findings.recorded if findings is not None else ())
 
     def _missing(self, slot: ScheduledOccurrence, recorded: tuple[Recorded, ...]) -> tuple[str, ...]:
-        """Ids of the inspections still to be run; findings from before the slot was due do not count."""
-        since = slot.due_at - timedelta(seconds=FRESH)
-        done = {
-            each.finding.inspection
-            for each in recorded
-            if self._read_at(each) >= since and not self._was_away(each.finding)
-        }
-        return tuple(id for id in self.inspections_of(slot) if id not in done)
-
-    def _read_at(self, recorded: Recorded) -> datetime:
-        """When a finding was made; if it is dated in the future, at most EARLY after that was noticed.
-
-        So a finding made slightly early by a clock that has since been corrected is not repeated.
-        """
-        noticed = self._ahead.get(recorded.seq)
-        read_at = recorded.finding.read_at
-        return read_at if noticed is None else min(read_at, noticed + EARLY)
-
-    def _was_away(self, finding: Finding) -> bool:
-        away = finding.problem is not None and finding.problem.kind in _AWAY
-        return away and self._recovered is not None and finding.read_at <= self._recovered
+        return self._gaps.of(slot, self.inspections_of(slot), recorded)
 
     # ---- runs on demand
 
@@ -281,6 +257,7 @@ class InspectionScheduler:
     async def close(self) -> None:
         """Stop; inspections in progress are cancelled, and another console may take them over."""
         self._closed = True
+        await self._preparations.close()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

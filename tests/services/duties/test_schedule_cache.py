@@ -83,16 +83,16 @@ def expanded(
 def test_a_cached_month_is_the_uncached_one(
     schedule: Calendar, anchors: list[tuple[BaseDate, ...]], order_of_months: list[int]
 ) -> None:
-    known = anchors[0]
+    bases = anchors[0]
     dated = (revert(TODAY), revert(date(2026, 5, 1)))
-    cache = ScheduleCache(schedule, lambda: known, lambda: dated)
+    cache = ScheduleCache(schedule, lambda: bases, lambda: dated)
     for number, shift in enumerate((*order_of_months, *order_of_months)):
         # What is known of AWS changes between two keys.
-        known = anchors[number % len(anchors)]
+        bases = anchors[number % len(anchors)]
         year, month = divmod(TODAY.year * 12 + TODAY.month - 1 + shift, 12)
         days = cache.month(year, month + 1)
         slots = [slot for of_day in days.values() for slot in of_day]
-        assert slots == expanded(schedule, year, month + 1, known, dated)
+        assert slots == expanded(schedule, year, month + 1, bases, dated)
         assert all(slot.day == day for day, of_day in days.items() for slot in of_day)
         for id in {slot.duty for slot in slots} - {""}:
             first = date(year, month + 1, 1)
@@ -143,14 +143,14 @@ def many(count: int) -> Calendar:
 
 
 def test_a_month_expands_each_rule_once_however_many_duties_share_it(expansions: list[object]) -> None:
-    known: tuple[BaseDate, ...] = ()
-    cache = ScheduleCache(many(300), lambda: known, tuple)
+    bases: tuple[BaseDate, ...] = ()
+    cache = ScheduleCache(many(300), lambda: bases, tuple)
     cache.month(2026, 6)
     assert len(expansions) == 3
     cache.month(2026, 7)
     assert len(expansions) == 6
     # Neither another look at a month nor another base date expands a rule.
-    known = (BaseDate(anchor=ANCHOR, id=RawId("k"), at=NOW),)
+    bases = (BaseDate(anchor=ANCHOR, id=RawId("k"), at=NOW),)
     cache.month(2026, 6)
     list(cache.between(date(2026, 6, 1), date(2026, 7, 31)))
     assert len(expansions) == 6

@@ -8,6 +8,7 @@ from services.aws.client.prices import usd_of_insights, yen_per_dollar
 from services.aws.logs.insights import ROWS, Insights
 from services.i18n import N_, _
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.logs.read_ahead import ReadAhead
 from services.inspections.toolkit.wording import hours_words, size_words, yen_words
 from services.models.findings import Progress
 from services.models.insights import GroupSize, QueryResult, QueryState
@@ -38,7 +39,8 @@ _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, Probl
 class Queries:
     """Runs Logs Insights queries on one log group in one run, and counts their cost."""
 
-    def __init__(self, builder: FindingBuilder, group: str, *, region: str = "") -> None:
+    def __init__(self, builder: FindingBuilder, group: str, *, region: str = "", ahead: bool = False) -> None:
+        """`ahead`: for a run to come, which uses the answers on events."""
         self.builder = builder
         """Receives the remarks about costs and about what could not be read."""
         self._context = builder.context
@@ -46,6 +48,11 @@ class Queries:
         self.insights = Insights(self._context.reader, region=region)
         self.span = TimeSpan(start=self._request.since - LAG, end=self._request.until - LAG)
         self.group = group
+        self._region = region
+        self._is_ahead = ahead
+        self._read_ahead: ReadAhead = self._context.memory.setdefault(
+            f"{builder.inspection.id} events", ReadAhead()
+        )
         self.bytes = 0
         """Bytes scanned so far by all queries."""
         self._expected = 0
@@ -60,6 +67,11 @@ class Queries:
         """The start of the window, or of the log group if that is later."""
         since = self.kept_since or self.span.start
         return min(max(since, self.span.start), self.span.end)
+
+    @property
+    def settled_end(self) -> datetime:
+        """The end of the window as a whole minute: in whole minutes a run asks what was read ahead for it."""
+        return max(self.span.start, self.span.end.replace(second=0, microsecond=0))
 
     @property
     def begins_late(self) -> bool:
@@ -168,6 +180,15 @@ class Queries:
 
     async def came(self, span: TimeSpan) -> bool:
         """Whether the log group has any event in `span`; free of charge. Raises AwsError."""
+        key, clock = (self._region, self.group, span), self._context.clock
+        if not self._is_ahead:
+            answer = self._read_ahead.take(key, clock.now(), clock.elapsed())
+            return await self._came(span) if answer is None else answer
+        answer = await self._came(span)
+        self._read_ahead.put(key, answer, clock.elapsed())
+        return answer
+
+    async def _came(self, span: TimeSpan) -> bool:
         for pause in CROWDED:
             try:
                 return await self.insights.has_events(self.group, span)

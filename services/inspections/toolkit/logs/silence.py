@@ -70,10 +70,10 @@ async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterabl
     usual = Usual(queries)
     try:
         since = await _ended(queries)
-        holes = await _holes(queries, since or queries.span.end, max(fresh, HOUR), list(events))
+        holes = await _holes(queries, since or queries.settled_end, max(fresh, HOUR), list(events))
         compared = [Hole(hole, await usual.compare(hole)) for hole in holes]
-        tolerated = since is not None and queries.span.end - since < fresh
-        ended = TimeSpan(start=since + EXACT, end=queries.span.end) if since and not tolerated else None
+        tolerated = since is not None and queries.settled_end - since < fresh
+        ended = TimeSpan(start=since + EXACT, end=queries.settled_end) if since and not tolerated else None
         return Silence(
             since=since,
             likeness=await usual.compare(ended) if ended else Likeness.USUAL,
@@ -85,9 +85,16 @@ async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterabl
         return Silence(unread=error.problem.summary)
 
 
+async def read_ahead(queries: Queries, *, fresh: timedelta = FRESH) -> None:
+    """Ask what `silence` will ask in the run for which `queries` reads ahead. Raises no AwsError."""
+    yen = await queries.estimate()
+    if yen is None or queries.affordable(yen):
+        await silence(queries, fresh=fresh)
+
+
 async def _ended(queries: Queries) -> datetime | None:
     """The time since which there are no events; None if there are recent ones."""
-    end = queries.span.end
+    end = queries.settled_end
     last = end - FRESH
     if await queries.came(TimeSpan(start=last, end=end)):
         return None

@@ -36,6 +36,8 @@ class Script:
 
     runs: list[tuple[str, InspectionRequest]] = field(default_factory=list)
     answers: dict[str, Callable[[Inspection, InspectionRequest], Finding]] = field(default_factory=dict)
+    prepared: list[tuple[str, InspectionRequest]] = field(default_factory=list)
+    """What was read ahead."""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     """Looks wait for it."""
 
@@ -57,6 +59,11 @@ class Scripted(Inspection):
     def __init__(self, context: InspectionContext, info: InspectionInfo, script: Script) -> None:
         super().__init__(context, info)
         self.script = script
+
+    async def prepare(self, request: InspectionRequest) -> None:
+        self.script.prepared.append((self.id, request))
+        if (answer := self.script.answers.get(f"prepare {self.id}")) is not None:
+            answer(self, request)
 
     async def run(self, request: InspectionRequest) -> Finding:
         await self.script.began(self.id, request)

@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock, SystemClock
+from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.running.consoles import PROMPT, SPAN
 from services.journal.journal import Journal
+from services.models.findings import Finding
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
+from services.models.problem import ProblemKind
+from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
 from tests.services.inspections.running.scheduler_world import Console, Script, began_at, console
 
@@ -123,6 +127,42 @@ async def test_a_console_does_not_wait_for_one_that_is_not_there(
         await two.until(lambda: complete(two), step=0)
 
 
+async def test_the_first_console_alone_reads_ahead_once(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await began_at(path, "2026-01-14 08:00", pid=1, host="elsewhere")
+    await began_at(path, "2026-01-14 08:30", pid=2, host="elsewhere")
+    # What cannot be read beforehand is read by the run.
+    script.answers = {"prepare alarms": _denied, "prepare dashboard": _broken}
+    async with (
+        console(path, script, monkeypatch, clock=clock, pid=2, host="elsewhere") as second,
+        console(path, script, monkeypatch, clock=clock, pid=1, host="elsewhere") as first,
+    ):
+        first.desk.advance("2026-01-14 08:59:10")
+        await first.until(lambda: len(first.desk.views) == 1, step=0)
+        assert not script.prepared
+        first.desk.advance("2026-01-14 08:59:20")
+        await first.until(lambda: len(first.desk.views) == len(second.desk.views) == 2, step=0)
+        await first.until(lambda: len(script.prepared) == len(MORNING), step=0)
+        assert [id for id, _request in script.prepared] == list(MORNING)
+        assert {request.until for _id, request in script.prepared} == {jst("2026-01-14 09:00")}
+        assert not script.runs
+        first.desk.advance("2026-01-14 09:00")
+        await first.until(lambda: complete(first) and complete(second), step=0)
+        assert len(script.prepared) == len(MORNING)
+        assert script.windows("alarms")[0].since == script.prepared[0][1].since
+        assert [type(error) for error in first.faults] == [KeyError]
+        assert not second.faults
+
+
+def _denied(_inspection: Inspection, _request: InspectionRequest) -> Finding:
+    raise failure(ProblemKind.ACCESS_DENIED, "no permission")
+
+
+def _broken(_inspection: Inspection, _request: InspectionRequest) -> Finding:
+    raise KeyError("a fault of ours")
+
+
 async def test_what_is_late_soonest_is_inspected_first(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,25 +201,25 @@ async def test_five_processes_inspect_once_though_the_holder_is_killed(tmp_path:
                 await asyncio.sleep(0.02)
             # One process alone has begun, with all that is due.
             (holder,) = {int(line.split()[0]) for line in ran.read_text().splitlines()}
-            next(each for each in children if each.pid == holder).kill()
+            next(child for child in children if child.pid == holder).kill()
             gate.touch()
             await journal.open()
             query = EntryQuery(kinds=frozenset({EntryKind.FINDING}))
             while len(await journal.entries(query)) < len(MORNING):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-            for each in children:
-                if each.pid != holder:
-                    assert await each.wait() == 0
+            for child in children:
+                if child.pid != holder:
+                    assert await child.wait() == 0
         assert Counter(entry.target for entry in await journal.entries(query)) == Counter(MORNING)
         again = Counter(int(line.split()[0]) for line in ran.read_text().splitlines())
         assert sorted(again.values()) == [len(MORNING), len(MORNING)]
         claims = await journal.entries(EntryQuery(kinds=frozenset({EntryKind.LOOKING})))
         assert [entry.data["pid"] for entry in claims] == list(again)
     finally:
-        for each in children:
-            if each.returncode is None:
-                each.kill()
-            await each.wait()
+        for child in children:
+            if child.returncode is None:
+                child.kill()
+            await child.wait()
         await journal.close()
 
 

@@ -1,0 +1,78 @@
+"""What was read of a log group shortly before a scheduled run is not asked again by the run, and by no other."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.aws.logs import insights
+from services.inspections.base import InspectionRequest
+from services.inspections.registry import make
+from services.inspections.toolkit.logs.read_ahead import SETTLED, VALID, ReadAhead
+from services.models.metrics import TimeSpan
+from services.models.verdict import Verdict
+from tests.conftest import Embedded
+from tests.services.inspections.insights_world import GROUP, fill, runbook
+from tests.services.inspections.running_world import context
+
+MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
+"""9:00 JST."""
+LEAD = timedelta(seconds=40)
+WEEKEND = timedelta(hours=63.75)
+BOOK = runbook(error_logs={"log_group": GROUP})
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(insights, "PAUSES", (0.01,))
+
+
+def asked(embedded: Embedded) -> int:
+    return embedded.counts().get("logs.FilterLogEvents", 0)
+
+
+@pytest.mark.scenario("empty", origin=MONDAY - LEAD, history=0)
+@pytest.mark.parametrize("silent_from", [None, 60.0])
+async def test_a_prepared_run_asks_nothing_again_and_judges_the_same(
+    embedded: Embedded, silent_from: float | None
+) -> None:
+    # An event in each five minutes, or none for the last hour.
+    event = {"level": "INFO", "message": "done", "statusCode": 200}
+    minutes = range(1, 4 * 24 * 60, 5)
+    fill(embedded, [(ago, event) for ago in minutes if silent_from is None or ago > silent_from], days=30)
+    async with context(embedded, runbook=BOOK) as inspection_context:
+        inspection = make(inspection_context, "error-logs")
+        await inspection.prepare(InspectionRequest(since=MONDAY - WEEKEND, until=MONDAY))
+        prepared = asked(embedded)
+        assert prepared > 20
+        embedded.advance(LEAD.total_seconds() + 0.4)
+        at_nine = InspectionRequest(since=MONDAY - WEEKEND, until=embedded.clock.now())
+        finding = await inspection.run(at_nine)
+        run = asked(embedded) - prepared
+        # Only that nothing came of late is asked again: it may have come meanwhile.
+        assert run == 0 if silent_from is None else run < prepared / 2
+        # Somebody who repeats it wants to know what is there now.
+        again = await inspection.run(at_nine)
+        assert asked(embedded) - prepared - run >= prepared - 1
+        assert (again.verdict, again.summary) == (finding.verdict, finding.summary)
+        assert (finding.verdict is Verdict.NORMAL) is (silent_from is None)
+
+
+def test_an_answer_is_used_once_and_while_it_is_fresh() -> None:
+    span = TimeSpan(start=MONDAY - timedelta(hours=3), end=MONDAY - timedelta(hours=2))
+    other = TimeSpan(start=span.start, end=span.end + timedelta(minutes=1))
+    answers = ReadAhead()
+    answers.put(("", GROUP, span), True, 100.0)
+    assert answers.take(("", GROUP, other), MONDAY, 101.0) is None
+    assert answers.take(("us-east-1", GROUP, span), MONDAY, 101.0) is None
+    assert answers.take(("", GROUP, span), MONDAY, 101.0) is True
+    assert answers.take(("", GROUP, span), MONDAY, 102.0) is None
+    answers.put(("", GROUP, span), True, 100.0)
+    assert answers.take(("", GROUP, span), MONDAY, 100.5 + VALID) is None
+
+
+def test_that_nothing_came_is_believed_of_what_is_long_past_alone() -> None:
+    answers = ReadAhead()
+    for age, answer in ((SETTLED, False), (SETTLED - timedelta(seconds=1), None)):
+        span = TimeSpan(start=MONDAY - timedelta(hours=3), end=MONDAY - age)
+        answers.put(("", GROUP, span), False, 100.0)
+        assert answers.take(("", GROUP, span), MONDAY, 101.0) is answer

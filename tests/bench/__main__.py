@@ -18,6 +18,7 @@ GROUPS = (
     "reading",
     "tail",
     "calendar",
+    "morning",
     "journal",
     "incident",
     "growth",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import NamedTuple
 
 from services.clock import SpedClock
@@ -20,11 +21,11 @@ class World(NamedTuple):
 
 
 @contextmanager
-def running_world(scenario: str, speed: float = 1.0) -> Iterator[World]:
-    """Start one and end it; from then on this process, too, has only made-up credentials."""
+def running_world(scenario: str, speed: float = 1.0, *, origin: datetime | None = None) -> Iterator[World]:
+    """Start one (at `origin`, aware) and end it; from then on this process, too, has only made-up credentials."""
     env: dict[str, str] = {}
     isolate(env)
-    child = spawn(scenario, speed)
+    child = spawn(scenario, speed, origin=origin)
     try:
         demo = asyncio.run(ready(child))
         yield World(demo.url, env, demo.clock, child.pid)

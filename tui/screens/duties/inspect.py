@@ -50,8 +50,8 @@ class InspectScreen(ModeScreen):
         &.-short #detail { height: 2fr; }
         &.-narrow {
             #top { layout: vertical; height: auto; max-height: 75%; }
-            #left { width: 1fr; height: auto; margin-right: 0; }
-            #today, #today KeyedTable { height: auto; }
+            #left { width: 1fr; height: auto; max-height: 100%; margin-right: 0; }
+            #today, #today KeyedTable { height: auto; max-height: 100%; }
             #month { width: 1fr; max-width: 100%; display: none; }
             #hint { display: block; }
             &.-calendar {

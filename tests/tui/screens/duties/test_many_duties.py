@@ -11,7 +11,7 @@ from services.duties.service import Duties
 from services.models.runbook import Duty, Runbook
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import console, screen_text, until
 from widgets.duties import agenda, list, month
 from widgets.duties.row_source import MEASURED
 
@@ -89,4 +89,19 @@ async def test_a_minute_renews_the_rows_on_screen(embedded: Embedded, calls: Cou
         calls.clear()
         duties.fill()
         await pilot.pause()
-        assert calls["list.duty_row"] <= MEASURED + 2 * WINDOW
+        assert calls["list.duty_row"] <= calls["DutyList.fill"] * (MEASURED + 2 * WINDOW)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_cursor_stays_on_screen_in_a_long_list(embedded: Embedded, size: tuple[int, int]) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", runbook=book(300), size=size) as pilot:
+        await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
+        screen = pilot.app.screen
+        table = screen.list.table
+        for key in ("end", "home", "pagedown", "pagedown", "down"):
+            await pilot.press(key)
+            await pilot.pause()
+            line = table._place + 1 - table.scroll_offset.y
+            assert 0 < line < table.size.height, key
+            assert table.region.bottom <= screen.detail.region.y, "the list ends above the detail"
+            assert screen.list.selected.slot.title in screen_text(pilot)

@@ -34,14 +34,14 @@ def calendar_file(runbook: Runbook, occurrences: Iterable[Occurrence]) -> str:
             system.timezone, first_date=date(first.year, 1, 1), last_date=date(last.year + 1, 12, 31)
         )
         file.add_component(zone)
+    duties = {str(duty.id): duty for duty in runbook.duties}
     for slot in slots:
-        file.add_component(_event(runbook, slot))
+        file.add_component(_event(runbook, slot, duties.get(slot.duty)))
     return bytes(file.to_ical()).decode("utf-8")
 
 
-def _event(runbook: Runbook, slot: ScheduledOccurrence) -> Event:
+def _event(runbook: Runbook, slot: ScheduledOccurrence, duty: Duty | None) -> Event:
     zone = ZoneInfo(runbook.system.timezone)
-    duty = next((each for each in runbook.duties if each.id == slot.duty), None)
     event = Event()
     event.add("uid", f"{slot.key}@{runbook.system.id}")
     event.add("dtstamp", _stamp(runbook, slot))

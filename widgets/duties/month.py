@@ -62,6 +62,8 @@ class MonthGrid(LineWidget, can_focus=True):
         self.line_styles = CellStyles(self)
         self.set_reactive(MonthGrid.zone, zone)
         self._layout_of_month: MonthLayout | None = None
+        self._shown: tuple[Month | None, date, date] | None = None
+        """What `show` has drawn; None: something else is set."""
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The lines of the month for this size."""
@@ -72,6 +74,9 @@ class MonthGrid(LineWidget, can_focus=True):
 
     def show(self, month: Month | None, day: date, today: date) -> None:
         """Set `month`, `day` and `today`, and draw once; sends no message."""
+        if self._shown == (month, day, today):
+            return
+        self._shown = month, day, today
         self.set_reactive(MonthGrid.month, month)
         self.set_reactive(MonthGrid.day, day)
         self.set_reactive(MonthGrid.today, today)
@@ -79,14 +84,17 @@ class MonthGrid(LineWidget, can_focus=True):
 
     def watch_month(self) -> None:
         """Show the month."""
+        self._shown = None
         self.redraw()
 
     def watch_today(self) -> None:
         """Mark the new day after midnight."""
+        self._shown = None
         self.redraw()
 
     def watch_day(self) -> None:
         """Show the cursor."""
+        self._shown = None
         self.redraw()
 
     def watch_zone(self) -> None:
@@ -140,5 +148,6 @@ class MonthGrid(LineWidget, can_focus=True):
             self.post_message(self.Moved(day))
         else:
             # Drawn with its month.
+            self._shown = None
             self.set_reactive(MonthGrid.day, day)
             self.post_message(self.Left(day))

@@ -70,8 +70,10 @@ async def test_a_month_key_fills_once_and_makes_the_rows_on_screen(
             calls.clear()
             await pilot.press("right_square_bracket")
             await pilot.pause()
-            assert screen.grid.month is screen.agenda.month
-            assert (calls["Agenda.fill"], calls["Duties.month"], calls["month.draw_month"]) == (1, 1, 1)
+            assert screen.grid.month == screen.agenda.month
+            assert (calls["Agenda.fill"], calls["month.draw_month"]) == (1, 1)
+            # Again where the journal had to be asked for the month's records.
+            assert calls["Duties.month"] <= 2
             assert calls["agenda.duty_row"] <= MEASURED + 2 * WINDOW
             assert screen.agenda.table.row_count >= sum(len(day.occurrences) for day in screen.grid.month)
         calls.clear()

@@ -15,6 +15,7 @@ from services.clock import Clock
 from services.i18n import _
 from services.journal.chain import storable
 from services.journal.checkpoints import DEV_LOG, EVERY, CheckpointStream, StreamFeed, Syslog, checkpoint_of
+from services.journal.derived.saved import Saved
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
 from services.journal.file_watcher import FileWatcher
@@ -152,6 +153,16 @@ class Journal:
     async def holder(self, hold: str) -> Entry | None:
         """The entry that has this hold, unless a later entry released it. Raises JournalError."""
         return await self._read(lambda reader: reader.holder(storable(hold)))
+
+    async def ask(self, work: Callable[[JournalReader], T]) -> T:
+        """The result of `work`, which reads the file in the reading thread. Raises JournalError."""
+        return await self._read(work)
+
+    async def remember(self, name: str, saved: Saved) -> None:
+        """Save what was derived from the journal beside it, as far as it can be written: it can be derived again."""
+        if self.health.writable and not self._closed:
+            with suppress(JournalError):
+                await self._write(lambda writer: writer.remember(name, saved))
 
     async def people(self) -> tuple[str, ...]:
         """Every OS user in the journal. Raises JournalError."""

@@ -3,6 +3,8 @@
 import errno
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from services.i18n import _
@@ -128,6 +130,17 @@ def no_memory() -> UnusableJournal:
         _("There is not enough memory to use the journal."),
         _("Stop what uses up this machine's memory; the console retries {path} automatically."),
     )
+
+
+@contextmanager
+def readable_contents() -> Iterator[None]:
+    """Report contents that Python cannot represent as damage: names that are not UTF-8, numbers out of range."""
+    try:
+        yield
+    except MemoryError as error:
+        raise no_memory() from error
+    except (ValueError, ArithmeticError, LookupError, SystemError) as error:
+        raise damaged() from error
 
 
 def _of_sqlite(error: sqlite3.Error) -> tuple[str, str]:

@@ -89,10 +89,11 @@ def _where(query: EntryQuery) -> _Where:
     for column, value in (("user", query.person), ("target", query.target), ("subject", query.subject)):
         if value:
             where.add(f"entries.{column} = ?", storable(value))
+    # The plus keeps SQLite from using the times' index, and so from sorting: the numbers bound what is read.
     if query.since:
-        where.add("entries.at >= ?", micros(query.since))
+        where.add("+entries.at >= ?", micros(query.since))
     if query.before:
-        where.add("entries.at < ?", micros(query.before))
+        where.add(f"{'+' if query.since else ''}entries.at < ?", micros(query.before))
     for word in fold(query.words).split():
         where.add("instr(words.folded, ?) > 0", word)
     return where

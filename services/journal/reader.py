@@ -15,7 +15,8 @@ from typing import Any, Self
 from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, moment
-from services.journal.problems import UnusableJournal, damaged, no_memory, too_large
+from services.journal.derived.time_bounds import TimeBounds
+from services.journal.problems import UnusableJournal, damaged, readable_contents, too_large
 from services.journal.queries import select
 from services.journal.schema import SELECTED, VERSION
 from services.models.base import RawId
@@ -43,6 +44,7 @@ class JournalReader:
 
     def __init__(self, db: sqlite3.Connection, *, lasting: bool = True) -> None:
         self._db = db
+        self._bounds = TimeBounds(self.query)
         self.lasting = lasting
         """The connection sees later writes of others; otherwise it must be reopened for each read."""
         try:
@@ -76,7 +78,7 @@ class JournalReader:
         """All rows of a result. Raises only sqlite3.Error and UnusableJournal, whatever the file contains."""
         rows: list[Row] = []
         size = 0
-        with _contents():
+        with readable_contents():
             cursor = self._db.execute(statement, values)
             while batch := cursor.fetchmany(_BATCH):
                 size += sum(len(value) for row in batch for value in row if isinstance(value, str | bytes))
@@ -103,6 +105,11 @@ class JournalReader:
             return seq, hash_
         return 0, NOTHING
 
+    def hash_at(self, seq: int) -> str:
+        """The hash of an entry; "" if there is no such entry, 64 zeros for number 0."""
+        rows = self.query("SELECT hash FROM entries WHERE seq = ?", (seq,))
+        return rows[0][0] if rows else ("" if seq else NOTHING)
+
     def header(self) -> tuple[int, int]:
         """(application id, schema version)."""
         return self.query("PRAGMA application_id")[0][0], self.query("PRAGMA user_version")[0][0]
@@ -126,6 +133,11 @@ class JournalReader:
         if EntryKind.OTHER in query.kinds:
             unknown = query.unknown_kinds.union(self.unknown_kinds())
             query = query.model_copy(update={"unknown_kinds": unknown})
+        if query.since is not None and not query.subject:
+            # An entry of a subject is found by its own index, whenever it was written.
+            first, last = self._bounds.of(query.since, query.before)
+            after_seq = max(first - 1, after_seq or 0)
+            before_seq = last + 1 if before_seq is None else min(last + 1, before_seq)
         text, values = select(
             query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first, whole=whole
         )  # fmt: skip
@@ -143,7 +155,7 @@ class JournalReader:
         """All entries, oldest first, byte for byte; the last column contains the search terms."""
         self._db.text_factory = _exact
         try:
-            with _contents():
+            with readable_contents():
                 yield from self._db.execute(f"{_WITH_WORDS} ORDER BY entries.seq")
         finally:
             self._db.text_factory = _text
@@ -268,17 +280,6 @@ def entry_of(row: Row) -> Entry:
 
 
 _KINDS = {kind.value: kind for kind in EntryKind if kind is not EntryKind.OTHER}
-
-
-@contextmanager
-def _contents() -> Iterator[None]:
-    """Report contents that Python cannot represent as damage: names that are not UTF-8, numbers out of range."""
-    try:
-        yield
-    except MemoryError as error:
-        raise no_memory() from error
-    except (ValueError, ArithmeticError, LookupError, SystemError) as error:
-        raise damaged() from error
 
 
 def _text(raw: bytes) -> str:

@@ -12,7 +12,8 @@ from uuid import uuid4
 
 from services.i18n import _
 from services.journal import files
-from services.journal.chain import NOTHING, linked, row_of, storable
+from services.journal.chain import linked, row_of, storable
+from services.journal.derived.saved import Saved, remember
 from services.journal.errors import AlreadyRecorded, HeldByAnother
 from services.journal.file_check import check_newest, check_tables
 from services.journal.problems import UnusableJournal
@@ -60,10 +61,10 @@ class Store(JournalReader):
         with self._transaction():
             self.query("INSERT OR REPLACE INTO journal VALUES ('probe', ?)", (uuid4().hex,))
 
-    def hash_at(self, seq: int) -> str:
-        """The hash of an entry; "" if there is no such entry, 64 zeros for number 0."""
-        rows = self.query("SELECT hash FROM entries WHERE seq = ?", (seq,))
-        return rows[0][0] if rows else ("" if seq else NOTHING)
+    def remember(self, name: str, saved: Saved) -> bool:
+        """Save what is derived from the journal, unless something newer is saved. Returns whether it was saved."""
+        with self._transaction():
+            return remember(self, name, saved)
 
     def _insert(self, entry: Entry) -> None:
         row = row_of(entry)

@@ -13,6 +13,7 @@ from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING
 from services.journal.checkpoints import Syslog, checkpoint_of, line_of
+from services.journal.derived.saved import Saved
 from services.journal.problems import UnusableJournal, another, damaged, file_is_gone, is_damage
 from services.journal.store import Store
 from services.models.journal import Entry, NewEntry, Person
@@ -56,6 +57,10 @@ class JournalWriter:
         self.head = Head(entry.seq, entry.hash)
         self.send_checkpoint()
         return entry
+
+    def remember(self, name: str, saved: Saved) -> bool:
+        """Save what is derived from the journal, unless something newer is saved."""
+        return self._use(lambda store: store.remember(name, saved))
 
     def send_checkpoint(self) -> None:
         """Send the newest hash to syslog unless it has been sent."""

@@ -1,9 +1,10 @@
 """Acknowledgements of alarms: who has seen which state change."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from services.i18n import _
+from services.journal.derived.older import Older
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.projection import Projection
@@ -16,6 +17,24 @@ YEAR = timedelta(days=366)
 """How far back acknowledgements are read at the start: a state that lasts longer must be acknowledged again."""
 _KEPT = 4
 """Maximum number of state changes stored per alarm; the present state is never among the older ones."""
+_OLDER = Older(
+    "acknowledgements-1",
+    f"""
+    WITH newest AS (
+      SELECT max(seq) AS seq, target FROM entries
+      WHERE kind = 'acknowledged' AND seq > :after AND seq <= :until AND seq >= (
+        SELECT min(seq) FROM entries WHERE at >= (
+          SELECT at - {YEAR // timedelta(microseconds=1)} FROM entries
+          WHERE kind = 'acknowledged' AND seq <= :until ORDER BY seq DESC LIMIT 1
+        )
+      )
+      GROUP BY target, subject
+    )
+    SELECT seq FROM (SELECT seq, row_number() OVER (PARTITION BY target ORDER BY seq DESC) AS place FROM newest)
+    WHERE place <= {_KEPT}
+    """,
+)
+"""The newest ones of each alarm."""
 _WORDS = {
     AlarmState.ALARM: lambda name: _("{name}: firing was acknowledged").format(name=name),
     AlarmState.OK: lambda name: _("{name}: the return to ok was acknowledged").format(name=name),
@@ -48,8 +67,10 @@ def present(
 class Acknowledgements(Projection):
     """The newest acknowledgement of each state change."""
 
+    older = _OLDER
+
     def __init__(self, journal: Journal) -> None:
-        super().__init__(journal, {EntryKind.ACKNOWLEDGED: YEAR})
+        super().__init__(journal, {EntryKind.ACKNOWLEDGED: timedelta()})
         self._newest: dict[str, dict[str, Acknowledgement]] = {}
         """By alarm, then by state change."""
         self._newest_at: datetime | None = None
@@ -104,8 +125,14 @@ class Acknowledgements(Projection):
         query = EntryQuery(kinds=frozenset(self.spans), target=target)
         return (await self.journal.page(query, limit=limit)).entries
 
+    def needed(self) -> Iterator[int]:
+        """The numbers of the acknowledgements that are stored."""
+        return (each.seq for changes in self._newest.values() for each in changes.values())
+
     def apply(self, entry: Entry) -> bool:
-        """Store the acknowledgement for its state change, unless a newer one is stored."""
+        """Store the acknowledgement for its state change, unless a newer one is stored or it is too old."""
+        if self._newest_at is not None and entry.at < self._newest_at - YEAR:
+            return False
         changes = self._newest.setdefault(entry.target, {})
         before = changes.get(entry.subject)
         if before is not None and before.seq >= entry.seq:

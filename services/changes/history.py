@@ -2,16 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Set
+from collections.abc import Collection, Iterator, Set
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.background.wake import Wakes
 from services.changes.ages import Ages, marked
 from services.changes.entries import CHANGE_KINDS, later
+from services.changes.past.older_runs import OLDER, REVERT, needed, pending_reverts
 from services.changes.runs import aged, newest_first, next_ageing, run_of
 from services.clock import Clock
+from services.duties.entries import claim_of
 from services.journal.chain import linked
+from services.journal.derived.lookup import claimed
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
@@ -19,7 +22,9 @@ from services.models.canonical import canonical
 from services.models.change_runs import Run
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 
-_PAGE = 100_000
+RECENT = timedelta(days=60)
+"""How far back all changes are read; of older ones those that still matter (`services.changes.past.older_runs`)."""
+_PAGE = 2000
 """Entries per page; large, so that a run is practically never shown with only its first entries."""
 
 
@@ -33,10 +38,13 @@ class Lock(NamedTuple):
 
 
 class History(GroupedProjection):
-    """The runs of this and other consoles, from their entries."""
+    """The recent runs of this and other consoles and those that still matter, from their entries."""
+
+    older = OLDER
+    beginnings = frozenset({EntryKind.PLAN})
 
     def __init__(self, journal: Journal, clock: Clock, window: timedelta) -> None:
-        super().__init__(journal, dict.fromkeys(CHANGE_KINDS), page=_PAGE)
+        super().__init__(journal, dict.fromkeys(CHANGE_KINDS, RECENT), page=_PAGE)
         self.ages = Ages(clock, window)
         """`window` is how long after its intent a step of another console may still be in progress."""
         self._ours: Counter[str] = Counter()
@@ -45,13 +53,15 @@ class History(GroupedProjection):
         self._unrecorded: list[Entry] = []
         self._new_entries: list[NewEntry] = []
         self._recording = asyncio.Lock()
+        self._signed: frozenset[str] = frozenset()
+        """Plans of which somebody has signed off the revert, as far as the first read found any to be reverted."""
         self.wakes = Wakes()
         """Woken whenever `runs` may have changed."""
 
     # ---- reading
 
     def runs(self) -> tuple[Run, ...]:
-        """The current state of every run, newest first."""
+        """The current state of every run that is recent or still matters, newest first."""
         return newest_first(aged(run, self.ages, self.busy) for run in self._runs.values())
 
     def run(self, plan: str) -> Run:
@@ -156,6 +166,20 @@ class History(GroupedProjection):
         """Add the entry to the entries of its plan, and note its age."""
         self.ages.add(entry)
         return super().apply(entry)
+
+    async def complete(self) -> bool:
+        """Also read which reverts are signed off, before the first read saves what is needed. Raises JournalError."""
+        has_read = await super().complete()
+        if not self.started:
+            claims = {claim_of(f"{REVERT}{plan}"): plan for plan in pending_reverts(self.runs())}
+            signed = await self.journal.ask(lambda reader: claimed(reader, claims))
+            self._signed = frozenset(claims[claim] for claim in signed)
+        return has_read
+
+    def needed(self) -> Iterator[int]:
+        """The numbers of the entries of the runs that matter however old they are."""
+        for plan in needed(self.runs(), self._signed):
+            yield from (entry.seq for entry in self.recorded(plan))
 
     def rebuild(self, subjects: Set[str]) -> None:
         """Derive the runs of these plans from their entries, recorded or not."""

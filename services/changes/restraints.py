@@ -5,10 +5,13 @@ entry with `restrains_changes: false` is ignored; any other value, or none, may 
 enforces the `holds` and `claim` of an entry of any kind.
 """
 
-from datetime import tzinfo
+from collections.abc import Iterator
+from datetime import timedelta, tzinfo
+from hashlib import sha256
 
 from services.changes.wording import not_judged
 from services.clock import Clock
+from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.journal.projection import Projection
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
@@ -18,14 +21,42 @@ _LONGEST = 20
 """Maximum length of a version number."""
 
 
+_KNOWN = ", ".join(f"'{kind.value}'" for kind in EntryKind if kind is not EntryKind.OTHER)
+_OLDER = Older(
+    f"restraints-1-{sha256(_KNOWN.encode()).hexdigest()[:8]}",
+    f"""
+    SELECT max(e.seq) AS seq FROM ({{kinds}}) k JOIN entries e ON e.kind = k.kind
+    WHERE e.seq > :after AND e.seq <= :until AND k.kind NOT IN ({_KNOWN}) AND NOT (
+      typeof(e.body) = 'text' AND json_valid(e.body) AND json_type(e.body, '$.{RESTRAINS_CHANGES}') IS 'false'
+    )
+    """.format(
+        # The kinds of the journal, found by jumping along their index.
+        kinds="""
+        WITH RECURSIVE kinds(kind) AS (
+          SELECT min(kind) FROM entries
+          UNION ALL SELECT (SELECT min(kind) FROM entries WHERE kind > kinds.kind) FROM kinds WHERE kind IS NOT NULL
+        )
+        SELECT kind FROM kinds WHERE kind IS NOT NULL
+        """
+    ),
+)
+"""The newest entry of a kind that this version does not know, unless it is declared harmless."""
+
+
 class Restraints(Projection):
     """The entries of unknown kinds that may restrict changes."""
 
+    older = _OLDER
+
     def __init__(self, journal: Journal, clock: Clock, zone: tzinfo) -> None:
-        super().__init__(journal, {EntryKind.OTHER: None})
+        super().__init__(journal, {EntryKind.OTHER: timedelta()})
         self._clock = clock
         self._zone = zone
         self._newest: Entry | None = None
+
+    def needed(self) -> Iterator[int]:
+        """The number of the newest entry that may restrict changes."""
+        return iter([self._newest.seq] if self._newest is not None else [])
 
     def apply(self, entry: Entry) -> bool:
         """Store the newest entry that is not declared harmless."""

@@ -1,35 +1,52 @@
 """What the journal records of occurrences, by their keys."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.duties.entries import claim_of
 from services.duties.progress import progress_of
 from services.duties.states import NO_ENTRIES, OccurrenceRecord
+from services.journal.derived.lookup import about, claimed
+from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.journal.projection import Projection
 from services.models.duties import OccurrenceState, SignOff
-from services.models.journal import Entry, EntryKind, EntryQuery
+from services.models.journal import Entry, EntryKind
 
 KINDS = frozenset(
     {EntryKind.SIGN_OFF, EntryKind.SKIPPED, EntryKind.PROGRESS, EntryKind.PLANNED, EntryKind.UNPLANNED}
 )
 RECENT = timedelta(days=430)
-"""How far back entries are read at first. Older ones follow; until then only months long past are incomplete."""
+"""How far back a report looks for what was left open."""
+MOST = 20_000
+"""Maximum number of occurrences whose records are held."""
+_UNDERWAY = Older(
+    "duties-1",
+    """
+    SELECT seq FROM entries p WHERE kind = 'progress' AND seq > :after AND seq <= :until
+    AND NOT EXISTS (SELECT 1 FROM entries s WHERE s.claim = 'sign-off:' || p.subject AND s.claim <> '')
+    """,
+)
+"""The progress of occurrences that are not signed off, however old it is."""
 
 
 class DutyRecords(Projection):
-    """The record of each occurrence; incomplete until `started`."""
+    """The records of those occurrences that were asked for, read from the journal by their keys."""
+
+    older = _UNDERWAY
 
     def __init__(self, journal: Journal, now: datetime) -> None:
-        super().__init__(journal, dict.fromkeys(KINDS, RECENT))
+        super().__init__(journal, dict.fromkeys(KINDS, timedelta()))
         self.began = now
         """When the journal began (UTC); the time of construction before it is read, and while it is empty."""
         self._records: dict[str, OccurrenceRecord] = {}
         self._progress: dict[str, dict[int, Entry]] = {}
         """The PROGRESS entries of each occurrence, by sequence number."""
-        self._older: EntryQuery | None = None
-        """Query of the older entries, for the second read; None: not to be made."""
+        self._read_keys: set[str] = set()
+        self._ended: set[str] = set()
+        """Keys of occurrences of which only that they are signed off or skipped was read."""
 
     def of(self, key: str) -> OccurrenceRecord:
         """The record of an occurrence."""
@@ -38,18 +55,62 @@ class DutyRecords(Projection):
     @property
     def begun(self) -> set[str]:
         """Keys of the occurrences that a person has begun and nobody has signed off or skipped."""
-        return {key for key in self._progress if self.of(key).signed is None}
+        return {key for key in self._progress if self.is_underway(key)}
+
+    def is_read(self, key: str) -> bool:
+        """Whether everything that the journal records of an occurrence is in its record."""
+        return self.started and key in self._read_keys
+
+    def has_ended(self, key: str) -> bool:
+        """Whether an occurrence is signed off or skipped, as far as it was read."""
+        return key in self._ended or self.of(key).signed is not None
+
+    def is_underway(self, key: str) -> bool:
+        """Whether there is progress on an occurrence that is not signed off; known of all of them."""
+        return key in self._progress and not self.has_ended(key)
+
+    def unread(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys whose records are to be read by `load`."""
+        return {key for key in keys if key not in self._read_keys}
+
+    async def load(self, keys: Iterable[str]) -> None:
+        """Read the records of these occurrences. Raises JournalError."""
+        missing = self.unread(keys)
+        if not missing:
+            return
+        self.absorb(await self.journal.ask(lambda reader: about(reader, missing, KINDS)))
+        if len(self._read_keys) + len(missing) > MOST:
+            # What was looked at long ago is read again when it is asked for.
+            self._forget(self._read_keys - missing)
+        self._read_keys |= missing
+        self.version += 1
+
+    async def load_open(self, keys: Iterable[str]) -> None:
+        """Read of these occurrences which have ended, and the records of the others. Raises JournalError."""
+        unknown = {claim_of(key): key for key in self.unread(keys) if not self.has_ended(key)}
+        ended = await self.journal.ask(lambda reader: claimed(reader, unknown)) if unknown else set()
+        self._ended.update(unknown[claim] for claim in ended)
+        await self.load(key for claim, key in unknown.items() if claim not in ended)
 
     async def read(self, now: datetime) -> bool:
-        """Read new entries; the first call reads the recent ones, the second the older ones."""
+        """Read new entries."""
         if not self.started:
             first = await self.journal.entries(limit=1)
             self.began = min([self.began, *(entry.at for entry in first)])
-            self._older = EntryQuery(kinds=KINDS, before=now - RECENT)
-        elif self._older is not None:
-            await self.absorb_all(self._older)
-            self._older = None
         return await super().read(now)
+
+    def needed(self) -> Iterator[int]:
+        """The numbers of the entries on what is under way."""
+        for key, entries in self._progress.items():
+            if self.is_underway(key):
+                yield from entries
+
+    def _forget(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if not self.is_underway(key):
+                self._records.pop(key, None)
+                self._progress.pop(key, None)
+                self._read_keys.discard(key)
 
     def apply(self, entry: Entry) -> bool:
         """Add an entry to the record of its occurrence."""

@@ -11,6 +11,7 @@ from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.duties.entries import ending_entry, planned_entry, signed_text, skipped_text
+from services.duties.near import AHEAD, BACK, Near, is_carried
 from services.duties.progress import in_language, is_proven, progress_entry
 from services.duties.records import DutyRecords
 from services.duties.slots import ScheduleCache, days
@@ -31,12 +32,6 @@ from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.runbook import Duty, Runbook
 
 DAY = timedelta(days=1)
-BACK = timedelta(days=400)
-"""How long after its day an occurrence that is still late is listed."""
-MISSED_BACK = timedelta(days=14)
-"""How long after its last day a missed occurrence is listed."""
-AHEAD = timedelta(days=400)
-"""How far ahead the next occurrence is searched for."""
 RECHECK = 20.0
 """Seconds (of the world) between checks for new base dates and reverts, and for a clock that has jumped."""
 
@@ -68,10 +63,13 @@ class Duties:
         self._duties = {str(duty.id): duty for duty in runbook.duties}
         self._records = DutyRecords(journal, clock.now())
         self._slot_cache = ScheduleCache(calendar, anchors, dated)
+        self._near = Near(calendar, self._slot_cache, self._records)
         self._bases = 0
         """How often the basis of the slots (base dates, reverts) has changed."""
         self._wake = Wake()
         self._unread = True
+        self._wanted: set[str] = set()
+        """Keys whose records a month needs and the journal was not asked for yet."""
 
     async def states(self) -> AsyncIterator[DutyView]:
         """Yield the view now, then whenever a state changes by time, or by an entry of this or another console.
@@ -86,6 +84,7 @@ class Duties:
                     new_basis, before = self._slot_cache.basis(), view
                     self._bases += new_basis != basis
                     basis = new_basis
+                    await self._near.load(self._clock.now())
                     view = await asyncio.to_thread(self._view)
                     if before is None or view.model_copy(update={"at": before.at}) != before:
                         yield view
@@ -96,9 +95,13 @@ class Duties:
         self._wake.wake()
 
     def month(self, year: int, month: int) -> Month:
-        """A month with the states of its occurrences, as far as the journal was read. Does not block."""
+        """A month with its occurrences' states; what is not read yet follows with the next view. Does not block."""
         now = self._clock.now()
         by_day = self._slot_cache.month(year, month)
+        missing = self._records.unread(slot.key for slots in by_day.values() for slot in slots)
+        if not missing <= self._wanted:
+            self._wanted |= missing
+            self._wake.wake()
         return Month(
             year=year,
             month=month,
@@ -119,10 +122,13 @@ class Duties:
         slots = (*self._slot_cache.dated(), *self._slot_cache.undated(self._today(now)))
         return tuple(self._occurrence(slot, now) for slot in slots if slot.duty == duty)
 
-    def latest(self, duty: str, day: date) -> Occurrence | None:
-        """A duty's newest occurrence whose first day is `day` or before it; None: there is none within a year."""
+    async def latest(self, duty: str, day: date) -> Occurrence | None:
+        """A duty's newest occurrence whose first day is `day` or before it; None: there is none within a year.
+
+        Raises JournalError.
+        """
         slots = self._slot_cache.of_duty(duty, day - BACK, day)
-        return self._occurrence(slots[-1], self._clock.now()) if slots else None
+        return await self._loaded(slots[-1]) if slots else None
 
     def signable(self, slot: ScheduledOccurrence) -> bool:
         """Whether it can be signed off now: its day has come, it is not signed, and it is planned if it must be."""
@@ -140,7 +146,7 @@ class Duties:
         Raises AlreadyRecorded (with the entry that came first), NotNow, JournalError.
         """
         slot = occurrence.slot
-        standing = self.now(slot)
+        standing = await self._loaded(slot)
         # If it has been signed, let the journal refuse and name the signer: its claim decides, not this state.
         if standing.signed is None and not self.signable(slot):
             raise NotNow(standing)
@@ -162,7 +168,7 @@ class Duties:
 
         Raises NotNow (it was signed off meanwhile, or cannot be yet), JournalError.
         """
-        slot, standing = occurrence.slot, self.now(occurrence.slot)
+        slot, standing = occurrence.slot, await self._loaded(occurrence.slot)
         # What is proven may be recorded before its day: a key may be replaced early.
         if standing.signed is not None if change.proofs else not self.signable(slot):
             raise NotNow(standing)
@@ -195,13 +201,20 @@ class Duties:
             self._unread = True
             self._wake.wake()
 
+    async def _loaded(self, slot: ScheduledOccurrence) -> Occurrence:
+        """The occurrence with its state now, after its record was read. Raises JournalError."""
+        await self._records.load([slot.key])
+        return self.now(slot)
+
     async def _read(self) -> None:
-        """Read new entries of the journal, if there are any."""
-        if not self._unread and self._records.started:
+        """Read new entries of the journal, if there are any, and the records that a month needs."""
+        if not self._unread and self._records.started and not self._wanted:
             return
         self._unread = False
         try:
             await self._records.read(self._clock.now())
+            wanted, self._wanted = self._wanted, set()
+            await self._records.load(wanted)
         except JournalError:
             # The state stays as it is; the journal's own health says what is wrong.
             self._unread = True
@@ -232,10 +245,7 @@ class Duties:
         now, version = self._clock.now(), self._version
         today = self._today(now)
         ancient = [slot for slot in self._slot_cache.dated() if slot.day < today - BACK]
-        unfinished = self._slot_cache.unfinished(
-            today - BACK, today, now, missed_since=today - MISSED_BACK, begun=self._records.begun
-        )
-        earlier = self._unsigned([*ancient, *unfinished])
+        earlier = self._unsigned([*ancient, *self._near.unfinished(now)])
         still = [each for each in (self._occurrence(slot, now) for slot in earlier) if each.open]
         undated = self._unsigned(self._slot_cache.undated(today))
         of_today = self._day(today, [*undated, *self._slot_cache.between(today, today)], now)
@@ -249,7 +259,7 @@ class Duties:
         return DutyView(
             at=now,
             today=of_today,
-            carried=tuple(each for each in still if each.slot.until < today and _carried(each, today)),
+            carried=tuple(each for each in still if each.slot.until < today and is_carried(each, today)),
             running=tuple(each for each in still if each.slot.until >= today),
             next=upcoming,
             next_change=min([midnight, *(turn for turn in turns if turn is not None)]),
@@ -258,7 +268,7 @@ class Duties:
         )
 
     def _unsigned(self, slots: Iterable[ScheduledOccurrence]) -> Iterator[ScheduledOccurrence]:
-        return (slot for slot in slots if self._records.of(slot.key).signed is None)
+        return (slot for slot in slots if not self._records.has_ended(slot.key))
 
     def _next(self, today: date, now: datetime) -> Occurrence | None:
         coming = self._unsigned(self._slot_cache.between(today, today + AHEAD))
@@ -280,15 +290,10 @@ class Duties:
         # A key that AWS still has, or a limit that is still raised, is known without the journal.
         began = self._records.began if duty is not None and not duty.anchor else None
         record = self._records.of(slot.key)
-        occurrence = occurrence_of(slot, record, now, began, read=self._records.started)
+        occurrence = occurrence_of(slot, record, now, began, read=self._records.is_read(slot.key))
         if record.progress is None:
             return occurrence
         return replace(occurrence, progress=in_language(record.progress, duty))
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._calendar.zone).date()
-
-
-def _carried(occurrence: Occurrence, today: date) -> bool:
-    recent = occurrence.slot.until >= today - MISSED_BACK
-    return occurrence.state is not OccurrenceState.MISSED or occurrence.underway or recent

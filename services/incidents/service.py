@@ -3,9 +3,10 @@
 Longer than other files because everything that is recorded about an incident goes through one projection.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Set
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from services.incidents import entries as incident_entries
 from services.incidents.course import KINDS, incident_of
 from services.incidents.hand_over.day_offers import DayOffers
 from services.incidents.joining import with_parts
+from services.incidents.older_incidents import OLDER, done_of
 from services.incidents.timeline import CHANGE_KINDS
+from services.journal.derived.lookup import about
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
@@ -29,7 +32,9 @@ _HOLDS = frozenset({EntryKind.INCIDENT_TAKEN, EntryKind.HAND_OVER_ACCEPTED})
 _OFFER_ENDS = _CLOSED | _HOLDS | {EntryKind.HAND_OVER}
 """What a hand-over that somebody offered no longer waits after."""
 KEPT = timedelta(days=400)
-"""How far back incidents are read, and follow-ups with them."""
+"""How far back a report looks for incidents that were still open."""
+RECENT = timedelta(days=60)
+"""How far back all incidents are read; of older ones those that are open or left something to be done."""
 SHOWN = timedelta(days=14)
 """How long after its end a closed incident is listed."""
 EARLIER = timedelta(minutes=90)
@@ -43,8 +48,11 @@ NOTE_KINDS = KINDS | {EntryKind.NOTE, EntryKind.LOG_MARK, EntryKind.POST, EntryK
 class Incidents(GroupedProjection):
     """Open and recent incidents, kept up to date from every console's entries."""
 
+    older = OLDER
+    beginnings = frozenset({EntryKind.INCIDENT_OPENED})
+
     def __init__(self, journal: Journal, clock: Clock) -> None:
-        super().__init__(journal, dict.fromkeys(KINDS, KEPT))
+        super().__init__(journal, dict.fromkeys(KINDS, RECENT))
         self._clock = clock
         self._by_id: dict[str, Incident] = {}
         """Each incident as its own entries tell it."""
@@ -52,6 +60,8 @@ class Incidents(GroupedProjection):
         """The same, with the parts of each as all of them tell it."""
         self._follow_ups: dict[str, FollowUp] = {}
         self._days = DayOffers()
+        self._done: frozenset[str] = frozenset()
+        """Ids of follow-ups that were signed off before the first read."""
 
     # ---- reading
 
@@ -69,7 +79,7 @@ class Incidents(GroupedProjection):
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
-        """Everything that was left to be done by a date, by date."""
+        """What was left to be done by a date, by date: all that is recent or not done."""
         return tuple(sorted(self._follow_ups.values(), key=lambda follow_up: (follow_up.due, follow_up.id)))
 
     @property
@@ -83,7 +93,7 @@ class Incidents(GroupedProjection):
         return self._days.newest
 
     def of(self, id: str) -> Incident | None:
-        """One incident; None if the journal has none of this id within KEPT."""
+        """One incident; None if the journal has none of this id that is recent or open."""
         return self._incidents.get(id)
 
     def open_for(self, target: str) -> Incident | None:
@@ -154,6 +164,7 @@ class Incidents(GroupedProjection):
         facts: tuple[str, ...] = (),
     ) -> Incident | None:
         await self.load()
+        await self._load_newest(target)
         earlier = [incident for incident in self._incidents.values() if incident.target == target]
         if any(incident.is_open or incident.firing_since >= since for incident in earlier):
             return None
@@ -173,6 +184,16 @@ class Incidents(GroupedProjection):
                 continue
             return self._incidents.get(draft.subject)
         return None
+
+    async def _load_newest(self, target: str) -> None:
+        """Read the target's newest incident, however old: the next one names it. Raises JournalError."""
+        query = EntryQuery(kinds=frozenset({EntryKind.INCIDENT_OPENED}), target=target)
+        subjects = {entry.subject for entry in (await self.journal.page(query, limit=1)).entries}
+        await self._load_subjects(subjects - self._by_id.keys())
+
+    async def _load_subjects(self, subjects: Set[str]) -> None:
+        if subjects:
+            self.absorb(await self.journal.ask(lambda reader: about(reader, subjects, KINDS)))
 
     # ---- recording
 
@@ -338,6 +359,24 @@ class Incidents(GroupedProjection):
             await self.load()
 
     # ---- projecting
+
+    async def complete(self) -> bool:
+        """Also read the incidents that others are part of, and at first what is done of the follow-ups."""
+        has_read, asked = await super().complete(), set[str]()
+        while wholes := {each.joined_to for each in self._by_id.values()} - self._by_id.keys() - asked - {""}:
+            asked |= wholes
+            await self._load_subjects(wholes)
+        if not self.started:
+            self._done = await self.journal.ask(partial(done_of, follow_ups=self.follow_ups))
+        return has_read or bool(asked)
+
+    def needed(self) -> Iterator[int]:
+        """The numbers of the entries on what is open: incidents, follow-ups, the newest offer of a day's duty."""
+        subjects = {id for id, incident in self._by_id.items() if incident.is_open}
+        subjects |= {each.subject for each in self.follow_ups if each.id not in self._done}
+        subjects |= {self._days.newest[0]} if self._days.newest is not None else set()
+        for subject in subjects:
+            yield from (entry.seq for entry in self.recorded(subject))
 
     def apply(self, entry: Entry) -> bool:
         """Add the entry; of evidence only that it is there, because its body is large."""

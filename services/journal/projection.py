@@ -1,10 +1,16 @@
-"""Projections: state derived from entries of certain kinds, kept in memory and updated as the journal grows."""
+"""Projections: state derived from entries of certain kinds, kept in memory and updated as the journal grows.
+
+A projection reads what is recent, and of what is older only what still matters: `Older` names these entries, and their
+numbers are saved beside the journal, so that a start does not depend on the journal's age.
+"""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Set
 from datetime import datetime, timedelta
 
+from services.journal.derived.lookup import about
+from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, EntryQuery
 
@@ -24,10 +30,16 @@ class Projection(ABC):
     - State and `position` belong together: code that restores both, and sets `started`, continues from there.
     """
 
+    older: Older | None = None
+    """What the first read takes from before `spans`; None: nothing."""
+
     def __init__(
         self, journal: Journal, spans: Mapping[EntryKind, timedelta | None], *, page: int = PAGE
     ) -> None:
-        """`spans`: the relevant kinds, and how far back the first read goes for each; None: to the beginning."""
+        """`spans`: the relevant kinds, and how far back the first read goes for each; None: to the beginning.
+
+        Give None only to kinds that are few and all matter.
+        """
         self.journal = journal
         self.spans = dict(spans)
         self.started = False
@@ -59,21 +71,48 @@ class Projection(ABC):
                 return await self._read_on()
             return await self._begin(now)
 
+    def needed(self) -> Iterable[int]:
+        """The numbers of the absorbed entries that still matter when they are older than `spans`."""
+        return ()
+
+    async def complete(self) -> bool:
+        """Read what the entries absorbed so far refer to; called before `needed` is asked. Raises JournalError.
+
+        Returns whether anything had to be read.
+        """
+        return False
+
     async def _begin(self, now: datetime) -> bool:
         newest = (await self.journal.page(limit=1)).entries
         last = 0
+        if self.older is not None:
+            last = await self._absorb_older(self.older, newest[0].seq if newest else 0)
         for span in dict.fromkeys(self.spans.values()):
             kinds = frozenset(kind for kind, of_kind in self.spans.items() if of_kind == span)
             since = None if span is None else now - span
             last = max(last, await self.absorb_all(EntryQuery(kinds=kinds, since=since)))
+        await self.complete()
+        if self.older is not None and newest:
+            await self.older.save(self.journal, newest[0], self.needed())
         self.position = newest[0].seq if newest else 0
         self.started = True
         self.version += 1
         return last > 0
 
+    async def _absorb_older(self, older: Older, until: int) -> int:
+        entries = await older.read(self.journal, until)
+        for start in range(0, len(entries), self._page):
+            self.absorb(entries[start : start + self._page])
+            # The event loop runs in between.
+            await asyncio.sleep(0)
+        return entries[-1].seq if entries else 0
+
     async def _read_on(self) -> bool:
         before = self.position
-        self.position = await self.absorb_all(EntryQuery(kinds=frozenset(self.spans)), after=before)
+        after = await self.absorb_all(EntryQuery(kinds=frozenset(self.spans)), after=before)
+        if after > before:
+            await self.complete()
+        self.position = after
         return self.position > before
 
     async def absorb_all(self, query: EntryQuery, *, after: int = 0) -> int:
@@ -93,18 +132,28 @@ class Projection(ABC):
 class GroupedProjection(Projection):
     """A projection of entries by subject: after entries were absorbed, a subclass rebuilds what each subject has become."""
 
+    beginnings: frozenset[EntryKind] = frozenset()
+    """The kinds that begin a subject; if any entry of a subject is read, all from its beginning are. Empty: not so."""
+
     def __init__(
         self, journal: Journal, spans: Mapping[EntryKind, timedelta | None], *, page: int = PAGE
     ) -> None:
         super().__init__(journal, spans, page=page)
         self._by_subject: dict[str, dict[int, Entry]] = {}
         """By sequence number."""
+        self._unopened: set[str] = set()
+        """Subjects of which no entry that begins them is in memory: the rest of them may be older."""
 
     def apply(self, entry: Entry) -> bool:
         """Add the entry to the entries of its subject."""
+        is_new = entry.subject not in self._by_subject
         entries = self._by_subject.setdefault(entry.subject, {})
         changed = entry.seq not in entries
         entries[entry.seq] = entry
+        if entry.kind in self.beginnings:
+            self._unopened.discard(entry.subject)
+        elif is_new and self.beginnings:
+            self._unopened.add(entry.subject)
         return changed
 
     def absorb(self, entries: Iterable[Entry]) -> None:
@@ -112,6 +161,14 @@ class GroupedProjection(Projection):
         entries = tuple(entries)
         super().absorb(entries)
         self.rebuild({entry.subject for entry in entries})
+
+    async def complete(self) -> bool:
+        """Read the older entries of subjects whose beginning is older than what was read. Raises JournalError."""
+        subjects, kinds = self._unopened - {""}, frozenset(self.spans)
+        if subjects:
+            self.absorb(await self.journal.ask(lambda reader: about(reader, subjects, kinds)))
+            self._unopened -= subjects
+        return bool(subjects)
 
     def recorded(self, subject: str) -> list[Entry]:
         """The entries of a subject, oldest first."""

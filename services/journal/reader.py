@@ -6,7 +6,7 @@ Passes sqlite3.Error and OSError on, and raises UnusableJournal for a file that 
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +15,8 @@ from typing import Any, Self
 from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, moment
-from services.journal.derived.time_bounds import TimeBounds
 from services.journal.problems import UnusableJournal, damaged, readable_contents, too_large
-from services.journal.queries import select
+from services.journal.queries import TimeBounds, select
 from services.journal.schema import SELECTED, VERSION
 from services.models.base import RawId
 from services.models.journal import Entry, EntryKind, EntryQuery, Person
@@ -74,7 +73,7 @@ class JournalReader:
         """Close the file."""
         self._db.close()
 
-    def query(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
+    def query(self, statement: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
         """All rows of a result. Raises only sqlite3.Error and UnusableJournal, whatever the file contains."""
         rows: list[Row] = []
         size = 0

@@ -67,7 +67,7 @@ class MeasuredEvidence:
                 yield run, {f"{run.plan.kind}:{name}": text for name, text in progress.measured.items()}
 
     async def _record(self, run: Run, duty: Duty, values: dict[str, str]) -> None:
-        occurrence = self._duties.latest(str(duty.id), self._calendar.day_of(run.at))
+        occurrence = await self._duties.latest(str(duty.id), self._calendar.day_of(run.at))
         if occurrence is None or occurrence.signed is not None:
             return
         values_so_far = occurrence.progress.evidence if occurrence.progress else {}

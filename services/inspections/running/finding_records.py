@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from services.aws.client.reader import when
 from services.inspections.allow_list import AllowList, named_in
 from services.inspections.running.entries import complete
+from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.journal.projection import Projection
 from services.models.findings import Finding, Overrule, Recorded
@@ -20,7 +21,7 @@ from services.models.verdict import Verdict
 RECENT = timedelta(days=40)
 """How far back findings are kept in memory: longer than any duty stays open."""
 SIGNED = timedelta(days=430)
-"""How far back sign-offs are read."""
+"""How long after its end a signed-off time is believed to have been followed by inspections."""
 ON_DEMAND = "hand"
 """Prefix of the subject of a finding made on demand, for no duty: `hand@<time>`."""
 ON_DEMAND_SHOWN = 20
@@ -29,15 +30,44 @@ SIGNATURES_KEPT = 100
 """Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
 _SPANS = {
     EntryKind.KNOWN: None,
-    EntryKind.SIGN_OFF: SIGNED,
+    EntryKind.SIGN_OFF: timedelta(),
     EntryKind.LOOKING: RECENT,
     EntryKind.FINDING: RECENT,
     EntryKind.OVERRULED: RECENT,
 }
+_SAVED_SIGNATURES = 5
+"""Sign-offs of an inspection that are read at the start."""
+_OLDER = Older(
+    "findings-1",
+    f"""
+    WITH signed AS (
+      SELECT e.seq, CASE WHEN f.type = 'object' THEN f.value ELSE '{{}}' END AS finding
+      FROM entries e, json_each(
+        CASE WHEN typeof(e.body) = 'text' AND json_valid(e.body) THEN e.body ELSE '{{}}' END, '$.findings'
+      ) f
+      WHERE e.kind = 'sign-off' AND e.seq > :after AND e.seq <= :until AND e.seq >= (
+        SELECT min(seq) FROM entries
+        WHERE at >= (SELECT at - {SIGNED // timedelta(microseconds=1)} FROM entries WHERE seq = :until)
+      )
+    )
+    SELECT seq FROM (
+      SELECT seq, row_number() OVER (
+        PARTITION BY json_extract(finding, '$.inspection')
+        ORDER BY julianday(json_extract(finding, '$.until')) DESC, seq DESC
+      ) AS place
+      FROM signed
+      WHERE json_extract(finding, '$.verdict') IS NOT '{Verdict.UNKNOWN.value}'
+        OR json_extract(finding, '$.decision') IS 'overruled'
+    ) WHERE place <= {_SAVED_SIGNATURES}
+    """,
+)
+"""The sign-offs with the newest ends of each inspection."""
 
 
 class FindingRecords(Projection):
     """Recent findings with their overrides, claims and sign-offs, and the allow list as extended by operators."""
+
+    older = _OLDER
 
     def __init__(self, journal: Journal, allow_list: AllowList) -> None:
         super().__init__(journal, _SPANS)
@@ -52,8 +82,8 @@ class FindingRecords(Projection):
         self._overruled: dict[int, Overrule] = {}
         """By the sequence number of the finding's entry."""
         self._claims: dict[str, Entry] = {}
-        self._signed: dict[str, list[datetime]] = {}
-        """By inspection: the ends of the signed-off times, the newest last."""
+        self._signed: dict[str, list[tuple[datetime, int]]] = {}
+        """By inspection: the ends of the signed-off times with their entries' numbers, the newest last."""
         self._pruned: datetime | None = None
         self._appliers = {
             EntryKind.FINDING: self._apply_finding,
@@ -96,9 +126,9 @@ class FindingRecords(Projection):
 
     def signed_until(self, inspection: str, now: datetime) -> datetime | None:
         """The end of the time that a person has signed off for this inspection; ends after `now` are ignored."""
-        moments = self._signed.get(inspection, [])
+        moments = [until for until, _seq in self._signed.get(inspection, [])]
         place = bisect_right(moments, now)
-        return moments[place - 1] if place else None
+        return moments[place - 1] if place and moments[place - 1] >= now - SIGNED else None
 
     @property
     def allowed_by_operators(self) -> tuple[Entry, ...]:
@@ -130,6 +160,11 @@ class FindingRecords(Projection):
         news = await super().read(now)
         self._prune(now)
         return news
+
+    def needed(self) -> Iterator[int]:
+        """The numbers of the sign-offs with the newest ends of each inspection."""
+        for moments in self._signed.values():
+            yield from (seq for _until, seq in moments[-_SAVED_SIGNATURES:])
 
     def _prune(self, now: datetime) -> None:
         """Drop old entries once a day, because a console may stay open for months."""
@@ -189,8 +224,8 @@ class FindingRecords(Projection):
             if not id or until is None or not _answered_for(signed):
                 continue
             moments = self._signed.setdefault(id, [])
-            if until not in moments:
-                insort(moments, until)
+            if all(until != known for known, _seq in moments):
+                insort(moments, (until, entry.seq))
                 del moments[:-SIGNATURES_KEPT]
                 changed = True
         return changed

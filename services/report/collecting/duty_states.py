@@ -12,9 +12,9 @@ from services.changes.key_rotation.records import records_of
 from services.changes.reverts import reverts
 from services.changes.runs import aged, runs_from
 from services.changes.sender import WINDOW_SECONDS
+from services.duties.near import BACK, MISSED_BACK
 from services.duties.progress import in_language, progress_of
 from services.duties.records import KINDS, RECENT, signature
-from services.duties.service import BACK, MISSED_BACK
 from services.duties.slots import ScheduleCache
 from services.duties.states import NO_ENTRIES, OccurrenceRecord, occurrence_of
 from services.incidents.follow_ups import FOLLOW_UP, follow_up_slots, follow_ups_in

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.clock import ManualClock
+from services.duties.entries import claim_of
 from services.duties.records import KINDS, DutyRecords
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
@@ -58,7 +59,7 @@ async def test_each_console_sees_what_the_other_planned_and_signed_in_another_mo
         assert alice.duties.now(deploy.slot).planned
 
 
-async def test_a_long_journal_is_read_whole_the_recent_part_first(tmp_path: Path) -> None:
+async def test_any_record_of_a_long_journal_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
     clock = ManualClock(jst("2020-01-01 09:00"))
     journal = Journal(tmp_path / "j.db", clock=clock, person=lambda: Person(user="alice"))
     await journal.open()
@@ -67,16 +68,43 @@ async def test_a_long_journal_is_read_whole_the_recent_part_first(tmp_path: Path
         clock.advance(timedelta(days=2).total_seconds())
     records = DutyRecords(journal, clock.now())
     await records.read(clock.now())
-    assert records.of("duty@1299").signed is not None
-    assert records.of("duty@0").signed is None, "the past waits until the first view is out"
-    await records.read(clock.now())
-    assert records.of("duty@0").signed is not None
+    assert records.of("duty@1299").signed is None, "nothing is read before it is asked for"
+    assert not records.is_read("duty@1299")
     assert records.began == jst("2020-01-01 09:00")
-    assert records.version == 1300 + 1, "that they are known at all is news, too"
+    assert records.version == 1, "that they are known at all is news"
+    every = [f"duty@{number}" for number in range(1300)]
+    await records.load([*every, "duty@none"])
+    assert all(records.of(key).signed is not None for key in every)
+    assert records.is_read("duty@none")
+    assert records.of("duty@none").signed is None
+    assert records.version == 1 + 1300 + 1
+    await records.load(every)
+    assert records.version == 1302, "nothing is read twice"
     await journal.append(
         NewEntry(kind=EntryKind.SKIPPED, subject="duty@x", text="left", data={"was": "?", "note": 3})
     )
     await records.read(clock.now())
     assert records.of("duty@x").skipped
-    assert records.version == 1302
+    assert records.version == 1303
+    await journal.close()
+
+
+async def test_of_what_has_ended_only_that_is_read(tmp_path: Path) -> None:
+    clock = ManualClock(jst("2020-01-01 09:00"))
+    journal = Journal(tmp_path / "j.db", clock=clock, person=lambda: Person(user="alice"))
+    await journal.open()
+    for key, kind in (("a@1", EntryKind.SIGN_OFF), ("b@1", EntryKind.PROGRESS), ("c@1", EntryKind.PROGRESS)):
+        claim = claim_of(key) if kind is EntryKind.SIGN_OFF else ""
+        await journal.append(NewEntry(kind=kind, subject=key, text="x", claim=claim, data={"ticked": ["y"]}))
+    await journal.append(NewEntry(kind=EntryKind.SKIPPED, subject="c@1", text="x", claim=claim_of("c@1")))
+    clock.advance(timedelta(days=2000).total_seconds())
+    records = DutyRecords(journal, clock.now())
+    await records.read(clock.now())
+    assert records.is_underway("b@1"), "what is under way is known, however old it is"
+    assert not records.is_underway("c@1")
+    await records.load_open(["a@1", "b@1", "c@1", "d@1"])
+    assert [records.has_ended(key) for key in ("a@1", "b@1", "c@1", "d@1")] == [True, False, True, False]
+    assert [records.is_read(key) for key in ("a@1", "b@1", "c@1", "d@1")] == [False, True, False, True]
+    await records.load(["a@1"])
+    assert records.of("a@1").signed is not None
     await journal.close()

@@ -1,0 +1,66 @@
+"""Which occurrences the view of today may show, and therefore which records are read from the journal."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+
+from services.calendar.calendar import Calendar
+from services.duties.records import DutyRecords
+from services.duties.slots import ScheduleCache
+from services.journal.errors import JournalError
+from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
+
+BACK = timedelta(days=400)
+"""How long after its day an occurrence that is still late is listed."""
+MISSED_BACK = timedelta(days=14)
+"""How long after its last day a missed occurrence is listed."""
+AHEAD = timedelta(days=400)
+"""How far ahead the next occurrence is searched for."""
+SOON = timedelta(days=35)
+"""How far ahead an occurrence may have been signed off early."""
+
+
+class Near:
+    """Selects occurrences by the calendar, the time, and what is under way."""
+
+    def __init__(self, calendar: Calendar, schedule: ScheduleCache, records: DutyRecords) -> None:
+        self._calendar = calendar
+        self._schedule = schedule
+        self._records = records
+
+    async def load(self, now: datetime) -> None:
+        """Read the records that the view needs, as far as the journal can be read."""
+        shown, open_ones = await asyncio.to_thread(self.keys, now)
+        with suppress(JournalError):
+            await self._records.load(shown)
+            await self._records.load_open(open_ones)
+
+    def keys(self, now: datetime) -> tuple[set[str], set[str]]:
+        """Keys of what the view shows, and of what it shows unless it is signed off; call it in a thread."""
+        today = self._calendar.day_of(now)
+        schedule = self._schedule
+        shown = (*schedule.dated(), *schedule.undated(today), *schedule.between(today, today))
+        return {slot.key for slot in shown}, {slot.key for slot in (*self._coming(today), *self.unfinished(now))}
+
+    def unfinished(self, now: datetime) -> Iterator[ScheduledOccurrence]:
+        """The occurrences of earlier days that may still be listed, if they are not signed off."""
+        today = self._calendar.day_of(now)
+        return self._schedule.unfinished(
+            today - BACK, today, now, missed_since=today - MISSED_BACK, begun=self._records.begun
+        )
+
+    def _coming(self, today: date) -> Iterator[ScheduledOccurrence]:
+        """What may have been signed off early, or planned, up to the next one that takes place unplanned."""
+        takes_place = False
+        for slot in self._schedule.between(today, today + AHEAD):
+            if takes_place and slot.day > today + SOON:
+                return
+            takes_place = takes_place or not slot.if_planned
+            yield slot
+
+
+def is_carried(occurrence: Occurrence, today: date) -> bool:
+    """Whether an open occurrence whose last day has passed is still listed."""
+    recent = occurrence.slot.until >= today - MISSED_BACK
+    return occurrence.state is not OccurrenceState.MISSED or occurrence.underway or recent

@@ -1,0 +1,43 @@
+"""Which entries on incidents still matter however old they are: what is open, what is left to be done."""
+
+from collections.abc import Iterable
+
+from services.incidents.course import KINDS
+from services.incidents.follow_ups import FOLLOW_UP
+from services.journal.derived.lookup import claimed
+from services.journal.derived.older import Older
+from services.journal.reader import JournalReader
+from services.models.incidents import FollowUp
+
+_KINDS = ", ".join(f"'{kind}'" for kind in sorted(kind.value for kind in KINDS))
+_SIGNED = f"sign-off:{FOLLOW_UP}"
+OLDER = Older(
+    "incidents-1",
+    f"""
+    WITH subjects AS (
+      SELECT subject FROM entries o
+      WHERE kind = 'incident-opened' AND seq > :after AND seq <= :until
+        AND NOT EXISTS (SELECT 1 FROM entries c WHERE c.claim = 'closed:' || o.subject AND c.claim <> '')
+      UNION
+      -- Its claim is `follow-up:<id>`.
+      SELECT subject FROM entries f
+      WHERE kind = 'follow-up' AND seq > :after AND seq <= :until AND NOT EXISTS (
+        SELECT 1 FROM entries s WHERE s.claim = '{_SIGNED}' || substr(f.claim, 11) AND s.claim <> ''
+      )
+      UNION
+      SELECT subject FROM (
+        SELECT subject FROM entries
+        WHERE kind = 'hand-over' AND seq > :after AND seq <= :until AND +subject >= 'day:' AND +subject < 'day;'
+        ORDER BY seq DESC LIMIT 1
+      )
+    )
+    SELECT e.seq FROM subjects JOIN entries e ON e.subject = subjects.subject
+    WHERE e.seq <= :until AND +e.kind IN ({_KINDS})
+    """,
+)
+
+
+def done_of(reader: JournalReader, follow_ups: Iterable[FollowUp]) -> frozenset[str]:
+    """The ids of those that were signed off or skipped. Blocks."""
+    claims = {f"{_SIGNED}{each.id}": str(each.id) for each in follow_ups}
+    return frozenset(claims[claim] for claim in claimed(reader, claims))

@@ -1,0 +1,61 @@
+"""Which entries a projection needs from before its span: those of what is open, however old.
+
+They are found by a query, from the entry on up to which an earlier start has saved them. What is saved is a list of
+entry numbers, so the entries themselves always come from the journal.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from services.journal.derived.lookup import entries_of
+from services.journal.derived.saved import Saved, nothing_saved, recall
+from services.journal.reader import JournalReader
+from services.models.journal import Entry
+
+if TYPE_CHECKING:
+    from services.journal.journal import Journal
+
+APART = 1000
+"""Number of entries after which it is saved anew."""
+_PLAN = "SELECT seq FROM ({}) WHERE seq IS NOT NULL"
+
+
+@dataclass(frozen=True)
+class Older:
+    """The older entries that one projection needs."""
+
+    name: str
+    """Under which their numbers are saved; change it with the meaning of `statement`."""
+    statement: str
+    """SQL for the numbers of the entries after `:after` and up to `:until` that may matter: all that do, and few others.
+
+    What does not matter at `:until` must not come to matter by later entries, unless these are about the same subject.
+    """
+
+    async def read(self, journal: "Journal", until: int) -> list[Entry]:
+        """The entries up to number `until`, oldest first, without large bodies. Raises JournalError."""
+        return await journal.ask(partial(self._read, until=until))
+
+    async def save(self, journal: "Journal", newest: Entry, needed: Iterable[int]) -> None:
+        """Save which entries are needed of those up to `newest`, unless that was saved lately."""
+        saved = await journal.ask(partial(recall, name=self.name))
+        if saved is None or newest.seq - saved.seq >= APART:
+            seqs = sorted({seq for seq in needed if 0 < seq <= newest.seq})
+            await journal.remember(self.name, Saved(newest.seq, newest.hash, seqs))
+
+    def seqs(self, reader: JournalReader, until: int) -> list[int]:
+        """The numbers of the entries that may matter up to number `until`. Blocks."""
+        saved = recall(reader, self.name)
+        if saved is None or saved.seq > until or not _are_numbers(saved.content):
+            saved = nothing_saved()
+        rows = reader.query(_PLAN.format(self.statement), {"after": saved.seq, "until": until})
+        return sorted({*(saved.content or ()), *(int(seq) for (seq,) in rows)})
+
+    def _read(self, reader: JournalReader, until: int) -> list[Entry]:
+        return entries_of(reader, self.seqs(reader, until))
+
+
+def _are_numbers(content: object) -> bool:
+    return isinstance(content, list) and all(type(seq) is int for seq in content)

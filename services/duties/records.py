@@ -22,11 +22,11 @@ RECENT = timedelta(days=430)
 """How far back a report looks for what was left open."""
 MOST = 20_000
 """Maximum number of occurrences whose records are held."""
-_UNDERWAY = Older(
+UNDERWAY = Older(
     "duties-1",
     """
     SELECT seq FROM entries p WHERE kind = 'progress' AND seq > :after AND seq <= :until
-    AND NOT EXISTS (SELECT 1 FROM entries s WHERE s.claim = 'sign-off:' || p.subject AND s.claim <> '')
+    AND NOT EXISTS (SELECT 1 FROM entries s WHERE s.claim = 'sign-off:' || p.subject AND s.claim <> '' AND s.seq <= :signed)
     """,
 )
 """The progress of occurrences that are not signed off, however old it is."""
@@ -35,7 +35,7 @@ _UNDERWAY = Older(
 class DutyRecords(Projection):
     """The records of those occurrences that were asked for, read from the journal by their keys."""
 
-    older = _UNDERWAY
+    older = UNDERWAY
 
     def __init__(self, journal: Journal, now: datetime) -> None:
         super().__init__(journal, dict.fromkeys(KINDS, timedelta()))

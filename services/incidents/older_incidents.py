@@ -17,12 +17,12 @@ OLDER = Older(
     WITH subjects AS (
       SELECT subject FROM entries o
       WHERE kind = 'incident-opened' AND seq > :after AND seq <= :until
-        AND NOT EXISTS (SELECT 1 FROM entries c WHERE c.claim = 'closed:' || o.subject AND c.claim <> '')
+        AND NOT EXISTS (SELECT 1 FROM entries c WHERE c.claim = 'closed:' || o.subject AND c.claim <> '' AND c.seq <= :until)
       UNION
       -- Its claim is `follow-up:<id>`.
       SELECT subject FROM entries f
       WHERE kind = 'follow-up' AND seq > :after AND seq <= :until AND NOT EXISTS (
-        SELECT 1 FROM entries s WHERE s.claim = '{_SIGNED}' || substr(f.claim, 11) AND s.claim <> ''
+        SELECT 1 FROM entries s WHERE s.claim = '{_SIGNED}' || substr(f.claim, 11) AND s.claim <> '' AND s.seq <= :signed
       )
       UNION
       SELECT subject FROM (

@@ -23,12 +23,12 @@ def _listed(values: Iterable[str]) -> str:
 _DONE = """EXISTS (
   SELECT 1 FROM entries o
   WHERE o.claim = 'resolved:' || {0}.subject || ':' || json_extract({0}.body, '$.plan.steps[0].id')
-    AND o.claim <> '' AND json_valid(o.body) AND json_extract(o.body, '$.state') = 'done'
+    AND o.claim <> '' AND o.seq <= :until AND json_valid(o.body) AND json_extract(o.body, '$.state') = 'done'
 )"""
 """Whether the first step of a plan is done: the entry that says so has this claim."""
 _RESTORED = f"""EXISTS (
   SELECT 1 FROM entries l
-  WHERE l.target = p.target AND l.seq > p.seq AND +l.kind = 'plan' AND json_valid(l.body)
+  WHERE l.target = p.target AND l.seq > p.seq AND l.seq <= :until AND +l.kind = 'plan' AND json_valid(l.body)
     AND json_extract(l.body, '$.plan.kind') = json_extract(p.body, '$.plan.kind')
     AND (
       json_extract(l.body, '$.plan.steps[0].before') = json_extract(p.body, '$.plan.steps[0].before')
@@ -53,14 +53,14 @@ WITH plans AS (
       SELECT 1 FROM entries r
       WHERE r.claim = 'resolved:' || p.subject || ':'
           || CASE WHEN json_valid(i.body) THEN json_extract(i.body, '$.step') ELSE '' END
-        AND r.claim <> ''
+        AND r.claim <> '' AND r.seq <= :until
     )
   )
   OR json_type(body, '$.plan.watch') = 'object'
-    AND NOT EXISTS (SELECT 1 FROM entries w WHERE w.claim = 'watched:' || p.subject AND w.claim <> '')
+    AND NOT EXISTS (SELECT 1 FROM entries w WHERE w.claim = 'watched:' || p.subject AND w.claim <> '' AND w.seq <= :until)
   OR json_type(body, '$.plan.revert') = 'object'
     AND NOT EXISTS (
-      SELECT 1 FROM entries s WHERE s.claim = 'sign-off:{REVERT}' || p.subject AND s.claim <> ''
+      SELECT 1 FROM entries s WHERE s.claim = 'sign-off:{REVERT}' || p.subject AND s.claim <> '' AND s.seq <= :signed
     )
     AND (ifnull(json_extract(body, '$.plan.revert.kind'), '') <> '' OR NOT {_RESTORED})
   OR json_extract(body, '$.plan.kind') IN ({_listed(LASTING)})
@@ -69,7 +69,7 @@ WITH plans AS (
   SELECT l.subject FROM plans p, entries l
   WHERE ifnull(json_extract(p.body, '$.plan.revert.kind'), '') <> ''
     AND NOT EXISTS (
-      SELECT 1 FROM entries s WHERE s.claim = 'sign-off:{REVERT}' || p.subject AND s.claim <> ''
+      SELECT 1 FROM entries s WHERE s.claim = 'sign-off:{REVERT}' || p.subject AND s.claim <> '' AND s.seq <= :signed
     )
     AND l.target = ifnull(nullif(json_extract(p.body, '$.plan.revert.target'), ''), p.target)
     AND l.seq > p.seq AND +l.kind = 'plan'

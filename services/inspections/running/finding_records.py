@@ -224,7 +224,7 @@ class FindingRecords(Projection):
             if not id or until is None or not _answered_for(signed):
                 continue
             moments = self._signed.setdefault(id, [])
-            if all(until != known for known, _seq in moments):
+            if all(until != earlier for earlier, _seq in moments):
                 insort(moments, (until, entry.seq))
                 del moments[:-SIGNATURES_KEPT]
                 changed = True

@@ -4,14 +4,16 @@ Every look-up uses an index, so its cost depends on what is asked for, not on th
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
-from services.journal.chain import storable
-from services.journal.reader import JournalReader, entry_of
+from services.journal.chain import micros, storable
+from services.journal.reader import JournalReader, Row, entry_of
 from services.journal.schema import LISTED
 from services.models.journal import Entry, EntryKind
 
 T = TypeVar("T")
+NEAR = 1000
 CHUNK = 500
 """Values of one statement; SQLite's least limit is 999."""
 
@@ -27,15 +29,52 @@ def entries_of(reader: JournalReader, seqs: Iterable[int]) -> list[Entry]:
 
 def about(reader: JournalReader, subjects: Iterable[str], kinds: Iterable[EntryKind]) -> list[Entry]:
     """The entries of these kinds about these subjects, oldest first, without the bodies of large ones."""
-    entries: list[Entry] = []
+    return [entry_of(row) for row in rows_about(reader, subjects, kinds)]
+
+
+def rows_about(reader: JournalReader, subjects: Iterable[str], kinds: Iterable[EntryKind]) -> list[Row]:
+    """As `about`, as stored."""
+    rows: list[Row] = []
     names = sorted(kind.value for kind in kinds)
     for chunk in _chunks(sorted(map(storable, set(subjects)))):
         # The plus keeps SQLite from using the kinds' index.
         text = (
             f"SELECT {LISTED} FROM entries WHERE subject IN ({_marks(chunk)}) AND +kind IN ({_marks(names)})"
         )
-        entries += map(entry_of, reader.query(text, [*chunk, *names]))
-    return sorted(entries, key=lambda entry: entry.seq)
+        rows += reader.query(text, [*chunk, *names])
+    return sorted(rows, key=lambda row: int(row[0]))
+
+
+def subjects_of(reader: JournalReader, seqs: Iterable[int]) -> set[str]:
+    """The subjects of the entries with these numbers."""
+    subjects: set[str] = set()
+    for chunk in _chunks(sorted(set(seqs))):
+        text = f"SELECT DISTINCT subject FROM entries WHERE seq IN ({_marks(chunk)})"
+        subjects.update(str(subject) for (subject,) in reader.query(text, chunk))
+    return subjects
+
+
+def subjects_under(
+    reader: JournalReader, prefix: str, kinds: Iterable[EntryKind], since: datetime
+) -> set[str]:
+    """The subjects that begin so, of entries of these kinds recorded since then."""
+    names = sorted(kind.value for kind in kinds)
+    text = (
+        "SELECT DISTINCT subject FROM entries WHERE subject >= ? AND subject < ? "
+        f"AND +kind IN ({_marks(names)}) AND +at >= ?"
+    )
+    start = storable(prefix)
+    end = start[:-1] + chr(ord(start[-1]) + 1)
+    return {str(subject) for (subject,) in reader.query(text, [start, end, *names, micros(since)])}
+
+
+def last_before(reader: JournalReader, moment: datetime) -> int:
+    """The number of the newest entry recorded before then; 0 if there is none.
+
+    Entries that a clock set back has placed more than NEAR entries away from their time are not considered.
+    """
+    text = "SELECT max(seq) FROM (SELECT seq FROM entries WHERE at < ? ORDER BY at DESC LIMIT ?)"
+    return int(reader.query(text, (micros(moment), NEAR))[0][0] or 0)
 
 
 def claimed(reader: JournalReader, claims: Iterable[str]) -> set[str]:

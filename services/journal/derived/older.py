@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 APART = 1000
 """Number of entries after which it is saved anew."""
-_PLAN = "SELECT seq FROM ({}) WHERE seq IS NOT NULL"
+_SEQS = "SELECT seq FROM ({}) WHERE seq IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Older:
     """Under which their numbers are saved; change it with the meaning of `statement`."""
     statement: str
     """SQL for the numbers of the entries after `:after` and up to `:until` that may matter: all that do, and few others.
+
+    Signatures (of occurrences) after `:signed` do not count.
 
     What does not matter at `:until` must not come to matter by later entries, unless these are about the same subject.
     """
@@ -50,8 +52,15 @@ class Older:
         saved = recall(reader, self.name)
         if saved is None or saved.seq > until or not _are_numbers(saved.content):
             saved = nothing_saved()
-        rows = reader.query(_PLAN.format(self.statement), {"after": saved.seq, "until": until})
-        return sorted({*(saved.content or ()), *(int(seq) for (seq,) in rows)})
+        return sorted({*(saved.content or ()), *self._query(reader, saved.seq, until, until)})
+
+    def at(self, reader: JournalReader, until: int, signed: int) -> list[int]:
+        """As `seqs`, as it was at an earlier time, when signatures up to number `signed` existed. Blocks."""
+        return self._query(reader, 0, until, signed)
+
+    def _query(self, reader: JournalReader, after: int, until: int, signed: int) -> list[int]:
+        values = {"after": after, "until": until, "signed": signed}
+        return [int(seq) for (seq,) in reader.query(_SEQS.format(self.statement), values)]
 
     def _read(self, reader: JournalReader, until: int) -> list[Entry]:
         return entries_of(reader, self.seqs(reader, until))

@@ -32,7 +32,7 @@ class _Sighting:
 def findings_after(source: Source, target: str = "alarms") -> list[Entry]:
     """Findings recorded after the period whose windows reach into it, oldest first."""
     overlapping = []
-    for entry in source.entries(
+    for entry in source.one_by_one(
         EntryKind.FINDING, target=target, since=source.as_of, before=source.end + LATER
     ):
         finding = finding_in(entry)

@@ -1,34 +1,40 @@
 """Duty states of any day as of a report's moment, from the calendar and the journal, without AWS."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from services.calendar.base_dates import ANCHOR, base_date_in
 from services.calendar.calendar import Calendar
 from services.changes.ages import Recorded
+from services.changes.approval.entries import APPROVAL_KINDS
 from services.changes.entries import CHANGE_KINDS
 from services.changes.key_rotation.records import records_of
+from services.changes.past.older_runs import OLDER as OLDER_RUNS
 from services.changes.reverts import reverts
 from services.changes.runs import aged, runs_from
 from services.changes.sender import WINDOW_SECONDS
-from services.duties.near import BACK, MISSED_BACK
-from services.duties.progress import in_language, progress_of
-from services.duties.records import KINDS, RECENT, signature
+from services.duties.near import BACK, MISSED_BACK, is_carried
+from services.duties.progress import in_language
+from services.duties.records import KINDS, RECENT, UNDERWAY, signature
 from services.duties.slots import ScheduleCache
-from services.duties.states import NO_ENTRIES, OccurrenceRecord, occurrence_of
+from services.duties.states import by_time, occurrence_of
 from services.incidents.follow_ups import FOLLOW_UP, follow_up_slots, follow_ups_in
+from services.incidents.older_incidents import OLDER as OLDER_INCIDENTS
+from services.incidents.service import KEPT
+from services.journal.derived.lookup import subjects_under
 from services.models.base import RawId
 from services.models.change_runs import Run
 from services.models.duties import BaseDate, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Duty, Runbook
+from services.report.collecting.slot_records import SlotRecords
 from services.report.collecting.source import DAY, Source
 
-_SIGNED = frozenset({EntryKind.SIGN_OFF, EntryKind.SKIPPED})
 _REVERT = "revert@"
 """How the key of a revert begins; the id of the change follows."""
 WINDOW = timedelta(seconds=WINDOW_SECONDS)
+LATEST_REVERT = timedelta(days=62)
+"""How long before the period a change may have been made whose revert, signed off since, is due in it."""
 
 
 def counts(occurrence: Occurrence) -> bool:
@@ -40,91 +46,102 @@ class DutyStatesAt:
     """Occurrences and their states as of one moment."""
 
     def __init__(self, source: Source) -> None:
-        since = source.start - RECENT
-        signed = source.entries(*KINDS, since=since)
-        claims = [
-            entry
-            for duty in source.runbook.duties
-            if duty.anchor
-            for entry in source.entries(EntryKind.LOOKING, since=since, target=duty.id)
-        ]
         self._source = source
         self._duties = {str(duty.id): duty for duty in source.runbook.duties}
-        self._records = records(entry for entry in signed if entry.at < source.entries_until)
-        self._signatures = first_signatures(signed)
+        self._slots = SlotRecords(source)
         self._began = source.began()
         self.runs = runs_at(source)
-        entries = [*signed, *claims]
-        anchors = tuple(recovered_base_dates(source.runbook, source.calendar, entries, self.runs))
+        anchors = tuple(
+            recovered_base_dates(source.runbook, source.calendar, _anchored_subjects(source), self.runs)
+        )
         zone = source.calendar.zone
-        follow_ups = source.entries(EntryKind.FOLLOW_UP, before=source.entries_until)
-        dated = (*reverts(self.runs, zone), *follow_up_slots(follow_ups_in(follow_ups), zone))
+        follow_ups = tuple(follow_ups_in(_follow_up_entries(source)))
+        self._follow_up_keys = {f"{FOLLOW_UP}{each.id}" for each in follow_ups}
+        dated = (*reverts(self.runs, zone), *follow_up_slots(follow_ups, zone))
         self._slot_cache = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
     def between(self, first: date, last: date) -> list[Occurrence]:
         """Occurrences from `first` to `last` (local, inclusive), sorted by time."""
-        return [self._occurrence(slot) for slot in self._slot_cache.between(first, last)]
+        return self._occurrences(self._slot_cache.between(first, last))
 
     def still_open(self, day: date) -> list[Occurrence]:
         """Unsigned occurrences of days before `day`: late ones, and those missed within the last 14 days."""
         ancient = [slot for slot in self._slot_cache.dated() if slot.day < day - BACK]
-        before = [*ancient, *self._slot_cache.between(day - BACK, day - DAY)]
-        occurrences = (self._occurrence(slot) for slot in before if self._record(slot.key).signed is None)
-        return [each for each in occurrences if each.open and _carried(each, day)]
+        underway = self._source.numbered(
+            UNDERWAY.at(self._source.reader, self._source.last_seq, self._source.last_seq)
+        )
+        past = (
+            slot
+            for slot in self._slot_cache.between(day - BACK, day - DAY)
+            if slot.until >= day - MISSED_BACK
+            or slot.key in underway
+            or by_time(slot, self._source.as_of) is not OccurrenceState.MISSED
+        )
+        unsigned = self._unsigned([*ancient, *past])
+        return [each for each in map(self._occurrence, unsigned) if each.open and _carried(each, day)]
 
     def running(self, day: date) -> list[Occurrence]:
         """Unsigned occurrences that began earlier in the month and may still be done on `day`."""
         begun = self._slot_cache.between(day.replace(day=1), day - DAY)
-        occurrences = [self._occurrence(slot) for slot in begun if slot.until >= day]
+        occurrences = self._occurrences(slot for slot in begun if slot.until >= day)
         return [each for each in occurrences if each.signed is None]
 
     def pending_reverts(self) -> dict[str, str]:
         """Who reverts each change that is still to be reverted, by the change's id: no duty for it is signed off."""
         return {
             slot.key.removeprefix(_REVERT): slot.remark
-            for slot in self._slot_cache.dated()
-            if slot.key.startswith(_REVERT) and self._record(slot.key).signed is None
+            for slot in self._unsigned(self._slot_cache.dated())
+            if slot.key.startswith(_REVERT)
         }
 
     def follow_ups_done(self) -> dict[str, datetime]:
         """When each follow-up's duty was signed off or skipped by the report's moment, by its key."""
+        self._slots.load(self._follow_up_keys)
+        signatures = ((key, self._slots.signature(key)) for key in self._follow_up_keys)
         return {
             key: entry.at
-            for key, entry in self._signatures.items()
-            if key.startswith(FOLLOW_UP) and entry.at < self._source.entries_until
+            for key, entry in signatures
+            if entry is not None and entry.at < self._source.entries_until
         }
 
     def dateless(self) -> list[Duty]:
         """Duties dated by AWS for which the journal holds no open date."""
-        dated = {slot.duty for slot in self._slot_cache.dated() if self._record(slot.key).signed is None}
+        dated = {slot.duty for slot in self._unsigned(self._slot_cache.dated())}
         return [duty for duty in self._duties.values() if duty.anchor and duty.id not in dated]
 
     def signature_of(self, key: str) -> Entry | None:
         """The entry that signs or skips a slot, whenever it was written."""
-        return self._signatures.get(key)
+        return self._slots.signature(key)
 
     def signed_after(self, key: str) -> SignOff | None:
         """The slot's sign-off if it was made after the report's moment."""
-        entry = self._signatures.get(key)
+        entry = self._slots.signature(key)
         return signature(entry) if entry is not None and entry.at >= self._source.entries_until else None
 
     def wrote(self, key: str) -> bool:
         """Whether the slot's sign-off holds checked items or evidence."""
-        entry = self._signatures.get(key)
+        entry = self._slots.signature(key)
         return entry is not None and bool(entry.data.get("evidence") or entry.data.get("checked"))
 
     def duty(self, id: str) -> Duty | None:
         """The runbook's duty with this id; None if there is none."""
         return self._duties.get(id)
 
-    def _record(self, key: str) -> OccurrenceRecord:
-        return self._records.get(key, NO_ENTRIES)
+    def _unsigned(self, slots: Iterable[ScheduledOccurrence]) -> list[ScheduledOccurrence]:
+        slots = tuple(slots)
+        self._slots.load(slot.key for slot in slots)
+        return [slot for slot in slots if self._slots.record(slot.key).signed is None]
+
+    def _occurrences(self, slots: Iterable[ScheduledOccurrence]) -> list[Occurrence]:
+        slots = tuple(slots)
+        self._slots.load(slot.key for slot in slots)
+        return [self._occurrence(slot) for slot in slots]
 
     def _occurrence(self, slot: ScheduledOccurrence) -> Occurrence:
         duty = self._duties.get(slot.duty)
         # Anchored duties and reverts are known from the journal itself, so its beginning does not limit them.
         began = self._began if duty is not None and not duty.anchor else None
-        record = self._record(slot.key)
+        record = self._slots.record(slot.key)
         occurrence = occurrence_of(slot, record, self._source.as_of, began)
         if record.progress is None:
             return occurrence
@@ -132,42 +149,41 @@ class DutyStatesAt:
 
 
 def runs_at(source: Source) -> tuple[Run, ...]:
-    """Every change run as of the report's moment, newest first."""
-    entries = source.entries(*CHANGE_KINDS, before=source.entries_until)
+    """The change runs of the period and those that still mattered in it, as of the report's moment, newest first."""
+    own = source.own(*CHANGE_KINDS, *APPROVAL_KINDS)
+    since = source.start - LATEST_REVERT
+    recent = source.entries(EntryKind.PLAN, since=since, before=source.start)
+    subjects = {entry.subject for entry in (*own, *recent)}
+    subjects |= source.numbered(OLDER_RUNS.at(source.reader, source.last_seq, source.seq_before))
+    every = source.about(subjects - {""}, CHANGE_KINDS)
+    entries = [entry for entry in every if entry.at < source.entries_until]
     ages = Recorded(entries, source.as_of, WINDOW)
     return tuple(aged(run, ages) for run in runs_from(entries))
 
 
-def records(entries: Iterable[Entry]) -> dict[str, OccurrenceRecord]:
-    """The record of each slot from `entries` (oldest first); the first sign-off and the newest plan count."""
-    by_slot: dict[str, OccurrenceRecord] = {}
-    progress: dict[str, list[Entry]] = {}
-    for entry in entries:
-        before = by_slot.get(entry.subject, NO_ENTRIES)
-        if entry.kind in _SIGNED:
-            if before.signed is None:
-                skipped = entry.kind is EntryKind.SKIPPED
-                by_slot[entry.subject] = replace(before, signed=signature(entry), skipped=skipped)
-        elif entry.kind is EntryKind.PROGRESS:
-            progress.setdefault(entry.subject, []).append(entry)
-            by_slot[entry.subject] = replace(before, progress=progress_of(progress[entry.subject]))
-        elif entry.kind in KINDS:
-            planned = entry.kind is EntryKind.PLANNED
-            by_slot[entry.subject] = replace(before, planned=planned, planned_seq=entry.seq)
-    return by_slot
+def _follow_up_entries(source: Source) -> list[Entry]:
+    """What was left to be done: in and shortly before the period, and what was not done when it began."""
+    until = source.entries_until
+    recent = source.entries(EntryKind.FOLLOW_UP, since=source.start - KEPT, before=until)
+    subjects = source.numbered(OLDER_INCIDENTS.at(source.reader, source.last_seq, source.seq_before))
+    older = source.about(subjects - {""}, [EntryKind.FOLLOW_UP])
+    entries = {entry.seq: entry for entry in (*recent, *older) if entry.at < until}
+    return [entries[seq] for seq in sorted(entries)]
 
 
-def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """The first entry that signs or skips each slot, by slot key."""
-    signatures: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.kind in _SIGNED:
-            signatures.setdefault(entry.subject, entry)
-    return signatures
+def _anchored_subjects(source: Source) -> set[str]:
+    """The keys of occurrences that are dated by a resource, as far as something was recorded of them."""
+    since = source.start - RECENT
+    return {
+        subject
+        for duty in source.runbook.duties
+        if duty.anchor
+        for subject in subjects_under(source.reader, f"{duty.id}:", [*KINDS, EntryKind.LOOKING], since)
+    }
 
 
 def recovered_base_dates(
-    runbook: Runbook, calendar: Calendar, entries: Iterable[Entry], runs: Iterable[Run] = ()
+    runbook: Runbook, calendar: Calendar, keys: Iterable[str], runs: Iterable[Run] = ()
 ) -> Iterator[BaseDate]:
     """Base dates recovered from slot keys in the journal, which hold the resource id and the date.
 
@@ -175,7 +191,7 @@ def recovered_base_dates(
     """
     settings, runs = runbook.access_keys, tuple(runs)
     after = timedelta(days=settings.delete_after_days if settings else 0)
-    subjects = sorted({entry.subject for entry in entries})
+    subjects = sorted(keys)
     for duty in runbook.duties:
         spec = ANCHOR.fullmatch(duty.anchor)
         if spec is None:
@@ -191,7 +207,4 @@ def recovered_base_dates(
 
 
 def _carried(occurrence: Occurrence, day: date) -> bool:
-    if occurrence.slot.until >= day:
-        return False
-    recent = occurrence.slot.until >= day - MISSED_BACK
-    return occurrence.state is not OccurrenceState.MISSED or occurrence.underway or recent
+    return occurrence.slot.until < day and is_carried(occurrence, day)

@@ -141,8 +141,7 @@ def summed(days: Iterable[Charges]) -> Charges:
 
 def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
     """Remarks on the period's own report and on the reports of its days and months, whenever they were written."""
-    subjects = _subjects(source.period)
-    entries = source.entries(EntryKind.REMARK, since=source.start)
+    entries = source.about(_subjects(source.period), [EntryKind.REMARK])
     return tuple(
         RemarkLine(
             seq=entry.seq,
@@ -152,7 +151,7 @@ def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
             text=str(entry.data.get("text") or "") or entry.text,
         )
         for entry in entries
-        if entry.subject in subjects
+        if entry.at >= source.start
     )
 
 

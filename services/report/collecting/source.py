@@ -1,23 +1,29 @@
 """The input of a report: a read-only journal, the runbook, and the moment of the report. Blocking I/O.
 
-All methods that read the journal may raise sqlite3.Error and OSError.
+All methods that read the journal may raise sqlite3.Error and OSError, and UnusableJournal for an entry that is not as it
+was written: each one that is read is checked by its own hash.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from services.calendar.calendar import Calendar
+from services.journal.chain import COLUMNS, hash_of_row
+from services.journal.derived.lookup import last_before, rows_about, subjects_of
 from services.journal.export import rows
-from services.journal.reader import JournalReader, entry_of
+from services.journal.file_check import altered
+from services.journal.reader import JournalReader, Row, entry_of
 from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
-from services.models.journal import Entry, EntryKind, EntryQuery
+from services.models.journal import LARGE, Entry, EntryKind, EntryQuery
 from services.models.runbook import Runbook
 from services.report.periods import Period
 
 DAY = timedelta(days=1)
+_KIND = COLUMNS.index("kind")
+_BATCH = 50
 
 
 @dataclass(frozen=True)
@@ -60,13 +66,9 @@ class Source:
         It is `as_of`, unless the newest entry of that moment follows later ones in the journal: those were written
         before this machine's clock was set back, and they happened all the same.
         """
-        newest = self.reader.find(EntryQuery(before=self.as_of), limit=1)
-        later = EntryQuery(since=self.as_of, before=self.end)
-        moments = [
-            row.at
-            for row in map(entry_of, rows(self.reader, later, whole=False))
-            if newest and row.seq < newest[0].seq
-        ]
+        later = self.entries(since=self.as_of, before=self.end)
+        newest = self.reader.find(EntryQuery(before=self.as_of), limit=1) if later else []
+        moments = [entry.at for entry in later if newest and entry.seq < newest[0].seq]
         return max(moments) + timedelta(microseconds=1) if moments else self.as_of
 
     def entries(
@@ -79,7 +81,44 @@ class Source:
     ) -> list[Entry]:
         """Matching journal entries, oldest first, without the bodies of large ones."""
         query = EntryQuery(kinds=frozenset(kinds), since=since, before=before, subject=subject, target=target)
-        return [entry_of(row) for row in rows(self.reader, query, whole=False)]
+        return list(self._unaltered(rows(self.reader, query, whole=False)))
+
+    def one_by_one(
+        self, kind: EntryKind, *, target: str, since: datetime, before: datetime
+    ) -> Iterator[Entry]:
+        """Matching entries, oldest first, read as they are asked for."""
+        query = EntryQuery(kinds=frozenset({kind}), target=target, since=since, before=before)
+        after = 0
+        while batch := self.reader.rows(
+            query, limit=_BATCH, after_seq=after, newest_first=False, whole=False
+        ):
+            yield from self._unaltered(batch)
+            after = batch[-1][0]
+
+    def about(self, subjects: Iterable[str], kinds: Iterable[EntryKind]) -> list[Entry]:
+        """The entries of these kinds about these subjects, whenever they were written, oldest first."""
+        return list(self._unaltered(rows_about(self.reader, subjects, kinds)))
+
+    def numbered(self, seqs: Iterable[int]) -> set[str]:
+        """The subjects of the entries with these numbers."""
+        return subjects_of(self.reader, seqs)
+
+    def _unaltered(self, entry_rows: Iterable[Row]) -> Iterator[Entry]:
+        """The rows as entries. Raises UnusableJournal for one that is not as it was written."""
+        for row in entry_rows:
+            if row[_KIND] not in LARGE and hash_of_row(self.reader.id, row) != row[-1]:
+                raise altered()
+            yield entry_of(row)
+
+    @cached_property
+    def last_seq(self) -> int:
+        """The number of the newest entry of the report's moment."""
+        return last_before(self.reader, self.entries_until)
+
+    @cached_property
+    def seq_before(self) -> int:
+        """The number of the newest entry before the period."""
+        return last_before(self.reader, self.start)
 
     def own(self, *kinds: EntryKind) -> list[Entry]:
         """Journal entries within the period."""

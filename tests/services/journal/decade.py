@@ -65,14 +65,14 @@ def written(path: Path, *, days: int, per_day: int, end: datetime = NOW, seed: i
 def _drafts(rng: random.Random, end: datetime, days: int, per_day: int) -> Iterator[Draft]:
     calendar = Calendar(BOOK)
     today = calendar.day_of(end)
-    made = _Made(rng)
+    work = _Work(rng)
     for number in range(days, -1, -1):
         day = today - timedelta(days=number)
-        drafts = sorted(made.of_day(day, calendar, per_day), key=lambda draft: draft[0])
+        drafts = sorted(work.of_day(day, calendar, per_day), key=lambda draft: draft[0])
         yield from (draft for draft in drafts if draft[0] <= end)
 
 
-class _Made:
+class _Work:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.finding = finding_entry(

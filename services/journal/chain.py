@@ -18,6 +18,11 @@ COLUMNS = (
     "body", "claim", "holds", "releases", "previous", "hash",
 )  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = (
+    datetime.min.replace(tzinfo=UTC) + timedelta(days=1),
+    datetime.max.replace(tzinfo=UTC) - timedelta(days=1),
+)
+"""Times between these two have a date in every zone."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _UNSTORABLE = {0: "\u2400"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
@@ -30,6 +35,14 @@ def micros(at: datetime) -> int:
 def moment(value: int) -> datetime:
     """The inverse of `micros`."""
     return _EPOCH + timedelta(microseconds=value)
+
+
+def dated_moment(value: int) -> datetime:
+    """As `moment`. Raises OverflowError for a time that has no date in some zone."""
+    at = moment(value)
+    if not _FIRST <= at <= _LAST:
+        raise OverflowError(value)
+    return at
 
 
 def storable(text: str) -> str:

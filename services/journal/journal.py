@@ -6,6 +6,7 @@ Long because writing, following and the checkpoints share one health.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,8 @@ from services.i18n import _
 from services.journal.chain import storable
 from services.journal.checkpoints import DEV_LOG, EVERY, CheckpointStream, StreamFeed, Syslog, checkpoint_of
 from services.journal.derived.saved import Saved
+from services.journal.derived.verified import NAME as VERIFIED
+from services.journal.derived.verified import Progress, Verified, last_verified, verify_slice
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
 from services.journal.file_watcher import FileWatcher
@@ -37,6 +40,12 @@ RETRY = 10.0
 """Seconds (real time) between attempts to write after a failure, and the maximum between two reads."""
 REPORTED = 6
 """How many times as long that maximum is where the kernel reports all changes."""
+BETWEEN = 600.0
+"""Seconds (of the clock) until it is checked first and then again whether the journal is to be verified slowly."""
+DAILY = timedelta(days=1)
+"""How long a verification of the whole journal counts."""
+PAUSE = 1.0
+"""Seconds (real time) between two parts of a slow verification."""
 LAST = 3.0
 """Seconds (real time) that `close` waits for the newest hash to arrive in AWS."""
 
@@ -75,6 +84,7 @@ class Journal:
         self._tried = 0.0
         self._appending: set[asyncio.Task[Entry]] = set()
         self._streaming: asyncio.Task[None] | None = None
+        self._verifying: asyncio.Task[None] | None = None
         self._closed = False
 
     @property
@@ -97,6 +107,9 @@ class Journal:
         if self._stream is not None:
             feeding = self.workers.keep("anchors", self._title, partial(self._feed, self._stream))
             self._streaming = asyncio.create_task(feeding)
+        title = _("verifying the journal")
+        checking = self.workers.keep("journal-verify", title, self.verify_slowly)
+        self._verifying = asyncio.create_task(checking, name="journal-verify")
         return self.health
 
     async def append(self, draft: NewEntry) -> Entry:
@@ -178,10 +191,33 @@ class Journal:
 
     async def verify(self) -> Verification:
         """Check the whole chain and compare it with the external hashes. Takes seconds, without blocking the loop."""
-        external_hashes = await self.outside()
-        return await asyncio.to_thread(
-            verify, self.path, at=self._clock.now(), external_hashes=external_hashes
-        )
+        external_hashes, now = await self.outside(), self._clock.now()
+        verification = await asyncio.to_thread(verify, self.path, at=now, external_hashes=external_hashes)
+        if verification.intact and verification.head:
+            verified = Verified(verification.entries, verification.head, now)
+            await self.remember(VERIFIED, verified.saved)
+        return verification
+
+    async def verify_slowly(self) -> None:
+        """Verify the whole chain a little at a time, once a day by one of the consoles. Never returns.
+
+        A fault is treated like any other damage that a reader finds: nothing more is written, and the health says so.
+        """
+        while True:
+            await self._clock.sleep(BETWEEN)
+            with suppress(JournalError):
+                before = await self.ask(last_verified)
+                if before is None or not timedelta() <= self._clock.now() - before.at < DAILY:
+                    await self._verify_all()
+
+    async def _verify_all(self) -> None:
+        before, progress = None, Progress()
+        while progress != before:
+            before = progress
+            progress = await self.ask(partial(verify_slice, progress=before))
+            await asyncio.sleep(PAUSE)
+        if progress.seq:
+            await self.remember(VERIFIED, Verified(*progress, self._clock.now()).saved)
 
     async def outside(self) -> ExternalHashes:
         """The hashes in the machine's log and in the stream in AWS; works without opening the journal."""
@@ -219,9 +255,10 @@ class Journal:
             await asyncio.wait(self._appending)
         self._closed = True
         self._state.announce()
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        background = [task for task in (self._watching, self._verifying) if task is not None]
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         if self._streaming is not None:
             self._streaming.cancel()
             await asyncio.wait([self._streaming])

@@ -8,13 +8,12 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from services.i18n import _
 from services.journal import files
-from services.journal.chain import NOTHING, moment
+from services.journal.chain import NOTHING, dated_moment, moment
 from services.journal.problems import UnusableJournal, damaged, readable_contents, too_large
 from services.journal.queries import TimeBounds, select
 from services.journal.schema import SELECTED, VERSION
@@ -24,11 +23,6 @@ from services.models.text import clean
 
 BUSY_MS = 5000
 Row = tuple[Any, ...]
-_FIRST, _LAST = (
-    datetime.min.replace(tzinfo=UTC) + timedelta(days=1),
-    datetime.max.replace(tzinfo=UTC) - timedelta(days=1),
-)
-"""Times between these two have a date in every zone."""
 _WITH_WORDS = f"SELECT {SELECTED}, words.folded FROM entries LEFT JOIN words USING (seq)"
 LARGEST = 8 << 20
 """Maximum bytes of one value; SQLite reads and writes no larger ones."""
@@ -142,20 +136,26 @@ class JournalReader:
         )  # fmt: skip
         return self.query(text, values)
 
-    def newest_rows(self, limit: int) -> list[Row]:
-        """The newest entries, oldest first, byte for byte; the last column contains the search terms."""
+    def exact_rows(self, condition: str, values: Sequence[object]) -> list[Row]:
+        """Entries byte for byte; the last column contains the search terms. `condition`: SQL after the tables."""
         self._db.text_factory = _exact
         try:
-            return self.query(f"{_WITH_WORDS} ORDER BY entries.seq DESC LIMIT ?", (limit,))[::-1]
+            return self.query(f"{_WITH_WORDS} {condition}", values)
         finally:
             self._db.text_factory = _text
 
-    def every_row(self) -> Iterator[Row]:
-        """All entries, oldest first, byte for byte; the last column contains the search terms."""
+    def newest_rows(self, limit: int) -> list[Row]:
+        """The newest entries, oldest first, as `exact_rows`."""
+        return self.exact_rows("ORDER BY entries.seq DESC LIMIT ?", (limit,))[::-1]
+
+    def every_row(self, first: int = -(1 << 63)) -> Iterator[Row]:
+        """All entries from number `first` on, oldest first, as `exact_rows`, but not all in memory."""
         self._db.text_factory = _exact
         try:
             with readable_contents():
-                yield from self._db.execute(f"{_WITH_WORDS} ORDER BY entries.seq")
+                yield from self._db.execute(
+                    f"{_WITH_WORDS} WHERE entries.seq >= ? ORDER BY entries.seq", (first,)
+                )
         finally:
             self._db.text_factory = _text
 
@@ -196,7 +196,7 @@ class JournalReader:
         return [RawId(each) for each in self._distinct("target")]
 
     def unknown_kinds(self) -> list[str]:
-        """Every kind in the journal that this version does not know, uncleaned."""
+        """Every kind that this version does not know, uncleaned."""
         return [kind for kind in self._distinct("kind") if kind not in _KINDS]
 
     def _distinct(self, column: str) -> Iterator[str]:
@@ -265,7 +265,7 @@ def entry_of(row: Row) -> Entry:
     body, claim, holds, releases, previous, own = rest
     try:
         return Entry(
-            seq=seq, at=_moment(at), kind=_KINDS.get(kind, EntryKind.OTHER), subject=subject, target=target,
+            seq=seq, at=dated_moment(at), kind=_KINDS.get(kind, EntryKind.OTHER), subject=subject, target=target,
             text=text, person=Person(user=user, origin=origin, identity=identity, host=host),
             body=body, claim=claim, holds=holds, releases=releases, previous=previous, hash=own,
             unknown_kind="" if kind in _KINDS or not isinstance(kind, str) else kind,
@@ -287,11 +287,3 @@ def _text(raw: bytes) -> str:
 
 def _exact(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
-
-
-def _moment(value: int) -> datetime:
-    """Raises OverflowError for a time that has no date in some zone."""
-    at = moment(value)
-    if not _FIRST <= at <= _LAST:
-        raise OverflowError(value)
-    return at

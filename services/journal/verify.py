@@ -1,4 +1,4 @@
-"""Checks a journal from its first to its last entry, and against the external hashes."""
+"""Checks a journal from its first or its last verified entry to its last one, and against the external hashes."""
 
 import socket
 import sqlite3
@@ -11,6 +11,7 @@ from pathlib import Path
 from services.i18n import _, plural
 from services.journal.chain import NOTHING, hash_of_row
 from services.journal.checkpoints import Checkpoint
+from services.journal.derived.verified import Verified, count_up_to, last_verified, rows_numbered
 from services.journal.external_hashes import ExternalHashes, machine_log
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.queries import fold, searched
@@ -25,26 +26,34 @@ _SWAPPED_AMONG = 200
 _PREVIOUS, _HASH = 14, 15
 
 
-def verify(path: Path, *, at: datetime, external_hashes: ExternalHashes | None = None) -> Verification:
+def verify(
+    path: Path, *, at: datetime, external_hashes: ExternalHashes | None = None, whole: bool = True
+) -> Verification:
     """Check the file; `at` is the current time (UTC). Without `external_hashes`, the machine's log is read.
 
-    Blocks, for about a second per 100,000 entries. A failure to check is part of the result, never raised.
+    Unless `whole`, what a console has verified and saved as such is not read again. Blocks, for about a second per
+    100,000 entries read. A failure to check is part of the result, never raised.
     """
     # Read before the entries, as an entry is written before its hash is sent outside.
     held_outside = machine_log() if external_hashes is None else external_hashes
     try:
         with closing(JournalReader.open(path)) as reader:
-            reader.check_pages()
-            return _Check(reader, path.absolute(), held_outside).run()
+            before = None if whole else last_verified(reader)
+            if before is None:
+                reader.check_pages()
+            return _Check(reader, path.absolute(), held_outside, before).run()
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         return Verification(path=str(path), problem=problem_of(error, path, at))
 
 
 class _Check:
-    """One pass over the entries."""
+    """One pass over the entries, or over those after what was verified before."""
 
-    def __init__(self, reader: JournalReader, path: Path, external_hashes: ExternalHashes) -> None:
+    def __init__(
+        self, reader: JournalReader, path: Path, external_hashes: ExternalHashes, before: Verified | None
+    ) -> None:
         self.reader = reader
+        self.before = before
         self.path_name = str(path)
         self.external_hashes = external_hashes
         senders = TrustedSenders(path, reader.people())
@@ -80,8 +89,11 @@ class _Check:
 
     def run(self) -> Verification:
         """Check everything."""
+        if self.before is not None:
+            self._count_earlier(self.before)
+            self._compare_earlier(self.before)
         self._walk()
-        if self.broken_links == self.count > 1:
+        if self.before is None and self.broken_links == self.count > 1:
             self.faults, self.unlisted = {}, 0
             self._fault(
                 0,
@@ -104,13 +116,40 @@ class _Check:
             anchors=len(self.own),
             anchored_seq=max((checkpoint.seq for checkpoint in self.own), default=0),
             anchor_note=self.external_hashes.note or unnamed,
+            verified_before=self.before.seq if self.before else 0,
+            verified_at=self.before.at if self.before else None,
             distrusted=_disagreements(each for each in self.refuted if not each[0].source),
             doubts=_disagreements(each for each in self.refuted if each[0].source),
         )
 
+    def _count_earlier(self, before: Verified) -> None:
+        """Compare the number of the earlier entries, which are not read."""
+        self.count = count_up_to(self.reader, before.seq)
+        self.newest, self.head = before.seq, before.hash
+        if self.count != before.seq:
+            kind = ChainFaultKind.DROPPED if self.count < before.seq else ChainFaultKind.INSERTED
+            text = _("Up to entry {seq} there are {count} entries; verify the whole journal.")
+            self._fault(0, kind, text.format(count=f"{self.count:,}", seq=f"{before.seq:,}"))
+
+    def _compare_earlier(self, before: Verified) -> None:
+        """Compare the earlier entries of which an external log has the hash, and recompute theirs."""
+        named = {seq for seq in (*self.hashes_outside, *self.unsure) if seq <= before.seq} | {before.seq}
+        for row in rows_numbered(self.reader, tuple(named)):
+            seq, own = row[0], row[_HASH]
+            if hash_of_row(self.reader.id, row) != own:
+                text = _("It differs from what was written: its hash does not match.")
+                self._fault(seq, ChainFaultKind.ALTERED, text)
+            elif not self.hashes_outside.get(seq, {own}) <= {own}:
+                self._fault(seq, ChainFaultKind.ALTERED, _("An external log has a different hash for it."))
+            self._agree(seq, own)
+            named.discard(seq)
+        for seq in sorted(named):
+            self._missing(seq, seq)
+
     def _walk(self) -> None:
-        links, sound, due = {NOTHING}, True, 1
-        for *row, words in self.reader.every_row():
+        before = self.before
+        links, sound, due = {before.hash if before else NOTHING}, True, (before.seq if before else 0) + 1
+        for *row, words in self.reader.every_row(due) if before else self.reader.every_row():
             self.count += 1
             seq, previous, own = row[0], row[_PREVIOUS], row[_HASH]
             if seq < 1:

@@ -1,5 +1,6 @@
 """The result of verifying the journal's hash chain."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from services.models.base import Clean, Model
@@ -33,7 +34,7 @@ class ChainFault(Model):
 
 
 class Verification(Model):
-    """The result of verifying the whole chain."""
+    """The result of verifying the chain, as a whole or from the last verified entry on."""
 
     path: Clean
     journal: Clean = ""
@@ -55,6 +56,14 @@ class Verification(Model):
     """Log lines that contradict the journal but are not credible, and why."""
     doubts: tuple[Clean, ...] = ()
     """Contradicting log lines that can be neither confirmed nor refuted; a person must check them."""
+    verified_before: int = 0
+    """Number of the last entry that an earlier verification covers, so that only later ones were read; 0: all were.
+
+    Of the earlier ones, their number and those with external hashes were checked. The file itself says what it was
+    verified up to, so whoever alters the file can alter that, too.
+    """
+    verified_at: datetime | None = None
+    """When that was verified (UTC)."""
     problem: Problem | None = None
     """Why the journal could not be verified; None if it could."""
 

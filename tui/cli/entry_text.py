@@ -25,6 +25,11 @@ def report(verification: "Verification") -> Iterator[str]:
     yield plural(
         "{count} entry, newest hash {head}", "{count} entries, newest hash {head}", verification.entries
     ).format(count=f"{verification.entries:,}", head=verification.head or "-")
+    if verification.verified_at is not None:
+        yield _(
+            "Entries up to {seq} were not read: a console verified them on {day}. This relies on the file itself; "
+            "--whole reads all."
+        ).format(seq=f"{verification.verified_before:,}", day=f"{verification.verified_at:%Y-%m-%d}")
     if not verification.anchors:
         yield _("Not compared with external logs, so a cut-off end would go unnoticed: {reason}").format(
             reason=verification.anchor_note

@@ -76,6 +76,7 @@ def journal_group(
         metavar="FILE",
         help=_("Saved copy of syslog or the log stream to read instead"),
     )
+    whole = click.Option(["--whole"], is_flag=True, help=_("Also read what a console has verified before."))
     to = click.Option(
         ["--output", "-o", "to"], metavar="FILE", help=_("New file to write, readable only by you")
     )
@@ -86,7 +87,7 @@ def journal_group(
             Command(
                 "verify",
                 callback=callback_of(verify),
-                params=[anchors, as_json, file, *shared],
+                params=[anchors, whole, as_json, file, *shared],
                 help=_(
                     "Check for altered, missing and swapped entries.\n\nExit status: 0 intact, 2 tampered with, 3 "
                     "unknown."
@@ -150,12 +151,15 @@ def find(options: StartOptions, file: str | None) -> ChosenJournal:
     return ChosenJournal(path, ZoneInfo(runbook.system.timezone), bool(runbook.journal.log_group), options)
 
 
-def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_json: bool) -> int:
+def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_json: bool, whole: bool) -> int:
     """Run `toban journal verify` and return the exit status."""
     from services.journal.verify import verify as verify_chain
 
     verification = verify_chain(
-        journal.path, at=datetime.now(UTC), external_hashes=_external_hashes(journal, anchors)
+        journal.path,
+        at=datetime.now(UTC),
+        external_hashes=_external_hashes(journal, anchors),
+        whole=whole,
     )
     if as_json:
         output.hand_over([verification.model_dump_json(indent=2)])

@@ -7,7 +7,7 @@ from services.i18n import _
 from services.journal.derived.older import Older
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.journal.projection import Projection
+from services.journal.projection import NONE, Projection
 from services.models.alarms import Alarm, AlarmState
 from services.models.journal import Acknowledgement, Entry, EntryKind, EntryQuery, NewEntry
 
@@ -19,10 +19,11 @@ _KEPT = 4
 """Maximum number of state changes stored per alarm; the present state is never among the older ones."""
 _OLDER = Older(
     "acknowledgements-1",
+    (EntryKind.ACKNOWLEDGED,),
     f"""
     WITH newest AS (
-      SELECT max(seq) AS seq, target FROM entries
-      WHERE kind = 'acknowledged' AND seq > :after AND seq <= :until AND seq >= (
+      SELECT max(a.seq) AS seq, target FROM candidates JOIN entries a ON a.seq = candidates.seq
+      WHERE a.seq >= (
         SELECT min(seq) FROM entries WHERE at >= (
           SELECT at - {YEAR // timedelta(microseconds=1)} FROM entries
           WHERE kind = 'acknowledged' AND seq <= :until ORDER BY seq DESC LIMIT 1
@@ -70,7 +71,7 @@ class Acknowledgements(Projection):
     older = _OLDER
 
     def __init__(self, journal: Journal) -> None:
-        super().__init__(journal, {EntryKind.ACKNOWLEDGED: timedelta()})
+        super().__init__(journal, {EntryKind.ACKNOWLEDGED: NONE})
         self._newest: dict[str, dict[str, Acknowledgement]] = {}
         """By alarm, then by state change."""
         self._newest_at: datetime | None = None

@@ -6,14 +6,14 @@ enforces the `holds` and `claim` of an entry of any kind.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from hashlib import sha256
 
 from services.changes.wording import not_judged
 from services.clock import Clock
 from services.journal.derived.older import Older
 from services.journal.journal import Journal
-from services.journal.projection import Projection
+from services.journal.projection import NONE, Projection
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind
 from services.models.text import clean
 
@@ -24,8 +24,10 @@ _LONGEST = 20
 _KNOWN = ", ".join(f"'{kind.value}'" for kind in EntryKind if kind is not EntryKind.OTHER)
 _OLDER = Older(
     f"restraints-1-{sha256(_KNOWN.encode()).hexdigest()[:8]}",
+    (),
     f"""
-    SELECT max(e.seq) AS seq FROM ({{kinds}}) k JOIN entries e ON e.kind = k.kind
+    SELECT max(seq) AS seq FROM candidates
+    UNION ALL SELECT max(e.seq) FROM ({{kinds}}) k JOIN entries e ON e.kind = k.kind
     WHERE e.seq > :after AND e.seq <= :until AND k.kind NOT IN ({_KNOWN}) AND NOT (
       typeof(e.body) = 'text' AND json_valid(e.body) AND json_type(e.body, '$.{RESTRAINS_CHANGES}') IS 'false'
     )
@@ -49,7 +51,7 @@ class Restraints(Projection):
     older = _OLDER
 
     def __init__(self, journal: Journal, clock: Clock, zone: tzinfo) -> None:
-        super().__init__(journal, {EntryKind.OTHER: timedelta()})
+        super().__init__(journal, {EntryKind.OTHER: NONE})
         self._clock = clock
         self._zone = zone
         self._newest: Entry | None = None

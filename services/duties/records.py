@@ -11,7 +11,7 @@ from services.duties.states import NO_ENTRIES, OccurrenceRecord
 from services.journal.derived.lookup import about, claimed
 from services.journal.derived.older import Older
 from services.journal.journal import Journal
-from services.journal.projection import Projection
+from services.journal.projection import NONE, Projection
 from services.models.duties import OccurrenceState, SignOff
 from services.models.journal import Entry, EntryKind
 
@@ -24,9 +24,10 @@ MOST = 20_000
 """Maximum number of occurrences whose records are held."""
 UNDERWAY = Older(
     "duties-1",
+    (EntryKind.PROGRESS,),
     """
-    SELECT seq FROM entries p WHERE kind = 'progress' AND seq > :after AND seq <= :until
-    AND NOT EXISTS (SELECT 1 FROM entries s WHERE s.claim = 'sign-off:' || p.subject AND s.claim <> '' AND s.seq <= :signed)
+    SELECT p.seq FROM candidates JOIN entries p ON p.seq = candidates.seq
+    WHERE NOT EXISTS (SELECT 1 FROM entries s WHERE s.claim = 'sign-off:' || p.subject AND s.claim <> '' AND s.seq <= :signed)
     """,
 )
 """The progress of occurrences that are not signed off, however old it is."""
@@ -38,7 +39,7 @@ class DutyRecords(Projection):
     older = UNDERWAY
 
     def __init__(self, journal: Journal, now: datetime) -> None:
-        super().__init__(journal, dict.fromkeys(KINDS, timedelta()))
+        super().__init__(journal, dict.fromkeys(KINDS, NONE))
         self.began = now
         """When the journal began (UTC); the time of construction before it is read, and while it is empty."""
         self._records: dict[str, OccurrenceRecord] = {}

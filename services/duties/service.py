@@ -116,11 +116,12 @@ class Duties:
         """The occurrence with its state now, as far as the journal was read."""
         return self._occurrence(slot, self._clock.now())
 
-    def dated_by_resource(self, duty: str) -> tuple[Occurrence, ...]:
-        """A duty's occurrences that are dated by a resource of AWS, whatever their date."""
-        now = self._clock.now()
-        slots = (*self._slot_cache.dated(), *self._slot_cache.undated(self._today(now)))
-        return tuple(self._occurrence(slot, now) for slot in slots if slot.duty == duty)
+    async def dated_by_resource(self, duty: str) -> tuple[Occurrence, ...]:
+        """A duty's occurrences that are dated by a resource of AWS, whatever their date. Raises JournalError."""
+        every = (*self._slot_cache.dated(), *self._slot_cache.undated(self._today(self._clock.now())))
+        slots = [slot for slot in every if slot.duty == duty]
+        await self._records.load(slot.key for slot in slots)
+        return tuple(map(self.now, slots))
 
     async def latest(self, duty: str, day: date) -> Occurrence | None:
         """A duty's newest occurrence whose first day is `day` or before it; None: there is none within a year.

@@ -8,27 +8,29 @@ from services.journal.derived.lookup import claimed
 from services.journal.derived.older import Older
 from services.journal.reader import JournalReader
 from services.models.incidents import FollowUp
+from services.models.journal import EntryKind
 
 _KINDS = ", ".join(f"'{kind}'" for kind in sorted(kind.value for kind in KINDS))
 _SIGNED = f"sign-off:{FOLLOW_UP}"
 OLDER = Older(
     "incidents-1",
+    (EntryKind.INCIDENT_OPENED, EntryKind.FOLLOW_UP, EntryKind.HAND_OVER),
     f"""
     WITH subjects AS (
-      SELECT subject FROM entries o
-      WHERE kind = 'incident-opened' AND seq > :after AND seq <= :until
+      SELECT subject FROM candidates JOIN entries o ON o.seq = candidates.seq
+      WHERE kind = 'incident-opened'
         AND NOT EXISTS (SELECT 1 FROM entries c WHERE c.claim = 'closed:' || o.subject AND c.claim <> '' AND c.seq <= :until)
       UNION
       -- Its claim is `follow-up:<id>`.
-      SELECT subject FROM entries f
-      WHERE kind = 'follow-up' AND seq > :after AND seq <= :until AND NOT EXISTS (
+      SELECT subject FROM candidates JOIN entries f ON f.seq = candidates.seq
+      WHERE kind = 'follow-up' AND NOT EXISTS (
         SELECT 1 FROM entries s WHERE s.claim = '{_SIGNED}' || substr(f.claim, 11) AND s.claim <> '' AND s.seq <= :signed
       )
       UNION
       SELECT subject FROM (
-        SELECT subject FROM entries
-        WHERE kind = 'hand-over' AND seq > :after AND seq <= :until AND +subject >= 'day:' AND +subject < 'day;'
-        ORDER BY seq DESC LIMIT 1
+        SELECT subject FROM candidates JOIN entries h ON h.seq = candidates.seq
+        WHERE kind = 'hand-over' AND subject >= 'day:' AND subject < 'day;'
+        ORDER BY h.seq DESC LIMIT 1
       )
     )
     SELECT e.seq FROM subjects JOIN entries e ON e.subject = subjects.subject

@@ -16,6 +16,8 @@ from services.models.journal import Entry, EntryKind, EntryQuery
 
 PAGE = 500
 """Entries per page; the event loop runs between two pages."""
+NONE = timedelta()
+"""The span of a kind of which the first read takes nothing but what `Older` names."""
 
 
 class Projection(ABC):
@@ -87,7 +89,7 @@ class Projection(ABC):
         last = 0
         if self.older is not None:
             last = await self._absorb_older(self.older, newest[0].seq if newest else 0)
-        for span in dict.fromkeys(self.spans.values()):
+        for span in dict.fromkeys(span for span in self.spans.values() if span != NONE):
             kinds = frozenset(kind for kind, of_kind in self.spans.items() if of_kind == span)
             since = None if span is None else now - span
             last = max(last, await self.absorb_all(EntryQuery(kinds=kinds, since=since)))

@@ -29,7 +29,7 @@ def report(verification: "Verification") -> Iterator[str]:
         yield _(
             "Entries up to {seq} were not read: a console verified them on {day}. This relies on the file itself; "
             "--whole reads all."
-        ).format(seq=f"{verification.verified_before:,}", day=f"{verification.verified_at:%Y-%m-%d}")
+        ).format(seq=f"{verification.verified_before:,}", day=_day(verification.verified_at))
     if not verification.anchors:
         yield _("Not compared with external logs, so a cut-off end would go unnoticed: {reason}").format(
             reason=verification.anchor_note

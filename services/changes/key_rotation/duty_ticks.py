@@ -61,7 +61,7 @@ class DutyTicks:
         """Read once and record what is newly proven. Raises AwsError, JournalError."""
         for user, duties in self._by_user.items():
             occurrences = [
-                (duty, each) for duty in duties for each in self._duties.dated_by_resource(duty.id)
+                (duty, each) for duty in duties for each in await self._duties.dated_by_resource(duty.id)
             ]
             open_ones = [(duty, each) for duty, each in occurrences if each.signed is None]
             if open_ones and await self._is_under_way(user, (each for _duty, each in open_ones)):

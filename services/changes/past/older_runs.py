@@ -9,6 +9,7 @@ from services.changes.key_rotation.records import KIND as KEY_ROTATION
 from services.changes.reverts import reverts
 from services.journal.derived.older import Older
 from services.models.change_runs import Run
+from services.models.journal import EntryKind
 
 REVERT = "revert@"
 """How the key of a revert's occurrence begins; the plan's id follows."""
@@ -44,8 +45,8 @@ _RESTORED = f"""EXISTS (
 """Whether a later change has surely reverted a plan; `reverts` decides about the others."""
 STATEMENT = f"""
 WITH plans AS (
-  SELECT seq, subject, target, CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN body ELSE '{{}}' END AS body
-  FROM entries WHERE kind = 'plan' AND seq > :after AND seq <= :until
+  SELECT b.seq, subject, target, CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN body ELSE '{{}}' END AS body
+  FROM candidates JOIN entries b ON b.seq = candidates.seq WHERE kind = 'plan'
 ), open AS (
   SELECT subject FROM plans p
   WHERE EXISTS (
@@ -77,7 +78,7 @@ WITH plans AS (
 SELECT e.seq FROM open JOIN entries e ON e.subject = open.subject
 WHERE e.seq <= :until AND +e.kind IN ({_listed(kind.value for kind in CHANGE_KINDS)})
 """
-OLDER = Older("changes-1", STATEMENT)
+OLDER = Older("changes-1", (EntryKind.PLAN,), STATEMENT)
 
 
 def needed(runs: Collection[Run], signed: Collection[str]) -> Iterator[str]:

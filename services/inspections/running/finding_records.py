@@ -13,7 +13,7 @@ from services.inspections.allow_list import AllowList, named_in
 from services.inspections.running.entries import complete
 from services.journal.derived.older import Older
 from services.journal.journal import Journal
-from services.journal.projection import Projection
+from services.journal.projection import NONE, Projection
 from services.models.findings import Finding, Overrule, Recorded
 from services.models.journal import Entry, EntryKind
 from services.models.verdict import Verdict
@@ -30,7 +30,7 @@ SIGNATURES_KEPT = 100
 """Sign-offs kept per inspection; only the newest one counts, unless a clock was wrong."""
 _SPANS = {
     EntryKind.KNOWN: None,
-    EntryKind.SIGN_OFF: timedelta(),
+    EntryKind.SIGN_OFF: NONE,
     EntryKind.LOOKING: RECENT,
     EntryKind.FINDING: RECENT,
     EntryKind.OVERRULED: RECENT,
@@ -39,13 +39,14 @@ _SAVED_SIGNATURES = 5
 """Sign-offs of an inspection that are read at the start."""
 _OLDER = Older(
     "findings-1",
+    (EntryKind.SIGN_OFF,),
     f"""
     WITH signed AS (
       SELECT e.seq, CASE WHEN f.type = 'object' THEN f.value ELSE '{{}}' END AS finding
-      FROM entries e, json_each(
+      FROM candidates JOIN entries e ON e.seq = candidates.seq, json_each(
         CASE WHEN typeof(e.body) = 'text' AND json_valid(e.body) THEN e.body ELSE '{{}}' END, '$.findings'
       ) f
-      WHERE e.kind = 'sign-off' AND e.seq > :after AND e.seq <= :until AND e.seq >= (
+      WHERE e.seq >= (
         SELECT min(seq) FROM entries
         WHERE at >= (SELECT at - {SIGNED // timedelta(microseconds=1)} FROM entries WHERE seq = :until)
       )

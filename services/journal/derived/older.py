@@ -4,6 +4,7 @@ They are found by a query, from the entry on up to which an earlier start has sa
 entry numbers, so the entries themselves always come from the journal.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -12,14 +13,20 @@ from typing import TYPE_CHECKING
 from services.journal.derived.lookup import entries_of
 from services.journal.derived.saved import Saved, nothing_saved, recall
 from services.journal.reader import JournalReader
-from services.models.journal import Entry
+from services.models.journal import Entry, EntryKind
 
 if TYPE_CHECKING:
     from services.journal.journal import Journal
 
 APART = 1000
 """Number of entries after which it is saved anew."""
-_SEQS = "SELECT seq FROM ({}) WHERE seq IS NOT NULL"
+_SEQS = """
+WITH candidates (seq) AS (
+  SELECT seq FROM entries WHERE kind IN ({kinds}) AND seq > :after AND seq <= :until
+  UNION SELECT value FROM json_each(:saved)
+)
+SELECT seq FROM ({statement}) WHERE seq IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -28,12 +35,13 @@ class Older:
 
     name: str
     """Under which their numbers are saved; change it with the meaning of `statement`."""
+    kinds: tuple[EntryKind, ...]
+    """The kinds whose entries are candidates."""
     statement: str
-    """SQL for the numbers of the entries after `:after` and up to `:until` that may matter: all that do, and few others.
+    """SQL for the numbers of the entries up to `:until` that may matter: all that do, and few others.
 
-    Signatures (of occurrences) after `:signed` do not count.
-
-    What does not matter at `:until` must not come to matter by later entries, unless these are about the same subject.
+    It chooses among `candidates (seq)`: those saved before, and the entries of `kinds` after them. What does not matter
+    must not come to matter by later entries. Signatures (of occurrences) after `:signed` do not count.
     """
 
     async def read(self, journal: "Journal", until: int) -> list[Entry]:
@@ -52,15 +60,18 @@ class Older:
         saved = recall(reader, self.name)
         if saved is None or saved.seq > until or not _are_numbers(saved.content):
             saved = nothing_saved()
-        return sorted({*(saved.content or ()), *self._query(reader, saved.seq, until, until)})
+        return self._query(reader, saved, until, until)
 
     def at(self, reader: JournalReader, until: int, signed: int) -> list[int]:
         """As `seqs`, as it was at an earlier time, when signatures up to number `signed` existed. Blocks."""
-        return self._query(reader, 0, until, signed)
+        return self._query(reader, nothing_saved(), until, signed)
 
-    def _query(self, reader: JournalReader, after: int, until: int, signed: int) -> list[int]:
-        values = {"after": after, "until": until, "signed": signed}
-        return [int(seq) for (seq,) in reader.query(_SEQS.format(self.statement), values)]
+    def _query(self, reader: JournalReader, saved: Saved, until: int, signed: int) -> list[int]:
+        kinds = ", ".join(f"'{kind.value}'" for kind in self.kinds)
+        text = _SEQS.format(kinds=kinds, statement=self.statement)
+        numbers = json.dumps(saved.content or [])
+        rows = reader.query(text, {"after": saved.seq, "saved": numbers, "until": until, "signed": signed})
+        return sorted({int(seq) for (seq,) in rows})
 
     def _read(self, reader: JournalReader, until: int) -> list[Entry]:
         return entries_of(reader, self.seqs(reader, until))

@@ -63,7 +63,7 @@ async def occurrence(one: Desk, duty: str) -> Occurrence:
         await one.services.measured_evidence.check()
     finally:
         await states.aclose()
-    newest = one.services.duties.latest(duty, one.services.calendar.day_of(one.embedded.clock.now()))
+    newest = await one.services.duties.latest(duty, one.services.calendar.day_of(one.embedded.clock.now()))
     assert newest is not None
     return newest
 

@@ -86,8 +86,8 @@ async def _start(path: Path, work: Callable[[Services], Any] | None = None) -> A
             services.scheduler, services.engine, services.acknowledgements, services.outbox, services.incidents,
             services.duties,
         )  # fmt: skip
-        for each in followed:
-            view = await _first(each.states())
+        for console_part in followed:
+            view = await _first(console_part.states())
         assert isinstance(view, DutyView)
         return await work(services) if work else view
     finally:

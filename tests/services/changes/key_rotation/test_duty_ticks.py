@@ -28,7 +28,9 @@ async def ticked(console: Desk, duty: str = "key-rotation") -> tuple[Occurrence,
     await states.aclose()
     await services.duties._read()
     await services.duty_ticks.check()
-    (occurrence,) = [each for each in services.duties.dated_by_resource(duty) if f":{USER_KEY}@" in each.key]
+    (occurrence,) = [
+        each for each in await services.duties.dated_by_resource(duty) if f":{USER_KEY}@" in each.key
+    ]
     return occurrence, len(occurrence.progress.ticked) if occurrence.progress else 0
 
 
@@ -73,7 +75,8 @@ async def test_the_lines_are_ticked_one_after_the_other_over_days_and_consoles(
         await anext(states)
         await states.aclose()
         keys = {
-            each.key.split(":")[1].split("@")[0] for each in services.duties.dated_by_resource("key-rotation")
+            each.key.split(":")[1].split("@")[0]
+            for each in await services.duties.dated_by_resource("key-rotation")
         }
         assert keys == {console.new.id}, "the next rotation counts from the new key"
 

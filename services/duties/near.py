@@ -17,6 +17,8 @@ MISSED_BACK = timedelta(days=14)
 """How long after its last day a missed occurrence is listed."""
 AHEAD = timedelta(days=400)
 """How far ahead the next occurrence is searched for."""
+DAY = timedelta(days=1)
+LONGEST_MONTH = timedelta(days=31)
 SOON = timedelta(days=35)
 """How far ahead an occurrence may have been signed off early."""
 
@@ -41,7 +43,16 @@ class Near:
         today = self._calendar.day_of(now)
         schedule = self._schedule
         shown = (*schedule.dated(), *schedule.undated(today), *schedule.between(today, today))
-        return {slot.key for slot in shown}, {slot.key for slot in (*self._coming(today), *self.unfinished(now))}
+        return {slot.key for slot in shown}, {
+            slot.key for slot in (*self._coming(today), *self.unfinished(now))
+        }
+
+    def around(self, year: int, month: int) -> set[str]:
+        """Keys of the occurrences of a month and of those before and after it; call it in a thread."""
+        first = date(year, month, 1)
+        months = ((day.year, day.month) for day in (first - DAY, first, first + LONGEST_MONTH))
+        by_day = (slots for each in months for slots in self._schedule.month(*each).values())
+        return {slot.key for slots in by_day for slot in slots}
 
     def unfinished(self, now: datetime) -> Iterator[ScheduledOccurrence]:
         """The occurrences of earlier days that may still be listed, if they are not signed off."""

@@ -20,7 +20,7 @@ KINDS = frozenset(
 )
 RECENT = timedelta(days=430)
 """How far back a report looks for what was left open."""
-MOST = 20_000
+MOST = 40_000
 """Maximum number of occurrences whose records are held."""
 UNDERWAY = Older(
     "duties-1",
@@ -76,13 +76,14 @@ class DutyRecords(Projection):
 
     async def load(self, keys: Iterable[str]) -> None:
         """Read the records of these occurrences. Raises JournalError."""
+        keys = set(keys)
         missing = self.unread(keys)
         if not missing:
             return
         self.absorb(await self.journal.ask(lambda reader: about(reader, missing, KINDS)))
         if len(self._read_keys) + len(missing) > MOST:
             # What was looked at long ago is read again when it is asked for.
-            self._forget(self._read_keys - missing)
+            self._forget(self._read_keys - keys)
         self._read_keys |= missing
         self.version += 1
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from services.background.companion import companion
@@ -11,7 +11,8 @@ from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.duties.entries import ending_entry, planned_entry, signed_text, skipped_text
-from services.duties.near import AHEAD, BACK, Near, is_carried
+from services.duties.month_records import MonthRecords
+from services.duties.near import AHEAD, BACK, DAY, Near, is_carried
 from services.duties.progress import in_language, is_proven, progress_entry
 from services.duties.records import DutyRecords
 from services.duties.slots import ScheduleCache, days
@@ -31,7 +32,6 @@ from services.models.duties import (
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.runbook import Duty, Runbook
 
-DAY = timedelta(days=1)
 RECHECK = 20.0
 """Seconds (of the world) between checks for new base dates and reverts, and for a clock that has jumped."""
 
@@ -68,14 +68,10 @@ class Duties:
         """How often the basis of the slots (base dates, reverts) has changed."""
         self._wake = Wake()
         self._unread = True
-        self._wanted: set[str] = set()
-        """Keys whose records a month needs and the journal was not asked for yet."""
+        self._month_records = MonthRecords(self._near, self._records)
 
     async def states(self) -> AsyncIterator[DutyView]:
-        """Yield the view now, then whenever a state changes by time, or by an entry of this or another console.
-
-        One listener at a time.
-        """
+        """Yield the view now, then whenever time or an entry of any console changes it; one listener at a time."""
         view, basis = None, self._slot_cache.basis()
         async with companion(self._listen(), self._wake.wake) as listener:
             while True:
@@ -98,15 +94,19 @@ class Duties:
         """A month with its occurrences' states; what is not read yet follows with the next view. Does not block."""
         now = self._clock.now()
         by_day = self._slot_cache.month(year, month)
-        missing = self._records.unread(slot.key for slots in by_day.values() for slot in slots)
-        if not missing <= self._wanted:
-            self._wanted |= missing
+        keys = (slot.key for slots in by_day.values() for slot in slots)
+        if self._month_records.ask((year, month), keys):
             self._wake.wake()
         return Month(
             year=year,
             month=month,
             days=tuple(self._day(day, by_day.get(day, ()), now) for day in days(year, month)),
         )
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether records of a month that was asked for, or of its neighbours, are still to be read."""
+        return self._month_records.is_missing
 
     def duty(self, occurrence: Occurrence) -> Duty | None:
         """The runbook's definition of an occurrence's duty; None for the revert of a change."""
@@ -208,14 +208,13 @@ class Duties:
         return self.now(slot)
 
     async def _read(self) -> None:
-        """Read new entries of the journal, if there are any, and the records that a month needs."""
-        if not self._unread and self._records.started and not self._wanted:
+        """Read new entries of the journal, if there are any, and the records of months that are shown."""
+        if not self._unread and self._records.started and not self._month_records.is_missing:
             return
         self._unread = False
         try:
             await self._records.read(self._clock.now())
-            wanted, self._wanted = self._wanted, set()
-            await self._records.load(wanted)
+            await self._month_records.load()
         except JournalError:
             # The state stays as it is; the journal's own health says what is wrong.
             self._unread = True
@@ -238,8 +237,8 @@ class Duties:
     def _moved(self, view: DutyView, basis: object) -> bool:
         now = self._clock.now()
         passed = view.next_turn is not None and now >= view.next_turn
-        news = self._version != view.records
-        return passed or news or now < view.at or self._slot_cache.basis() != basis
+        is_outdated = passed or self._version != view.records or now < view.at
+        return is_outdated or self._slot_cache.basis() != basis
 
     def _view(self) -> DutyView:
         """The duties as they stand now; call it in a thread, because it may have to schedule months of occurrences."""

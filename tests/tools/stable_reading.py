@@ -8,12 +8,12 @@ import asyncio
 import io
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack, aclosing, contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 from icalendar import Calendar
@@ -22,6 +22,7 @@ from services import i18n
 from services.aws.client.settings import AwsSettings
 from services.clock import ManualClock, SystemClock
 from services.duties.base_dates import BaseDates
+from services.duties.service import Duties
 from services.models.base import RawId
 from services.models.change_runs import Run
 from services.models.duties import Occurrence, SignOff
@@ -137,9 +138,18 @@ async def _journal(services: Services) -> dict[str, Any]:
     }
 
 
+async def _read_months(duties: Duties) -> None:
+    """Let the console read the records of the months."""
+    duties.month(2026, 1)
+    async with aclosing(cast("AsyncGenerator[object, None]", duties.states())) as views:
+        while duties.is_reading:
+            await anext(views)
+
+
 async def _duties(services: Services) -> dict[str, Any]:
     duties = services.duties
     view = await _first(duties.states())
+    await _read_months(duties)
     return {
         "today": [_occurrence(occurrence) for occurrence in view.today.occurrences],
         "carried over": [_occurrence(occurrence) for occurrence in view.carried],

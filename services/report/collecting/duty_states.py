@@ -1,6 +1,7 @@
 """Duty states of any day as of a report's moment, from the calendar and the journal, without AWS."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from services.calendar.base_dates import ANCHOR, base_date_in

@@ -21,21 +21,15 @@ from tests.services.journal.book import Listener, checked, filled, note, open_jo
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
 OPEN_UNPRIVILEGED = """
-import asyncio, json, os, sys
+import asyncio, json, os, sys, tempfile
 from pathlib import Path
 from services.clock import SystemClock
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.journal import EntryKind, NewEntry, Person
 
-# After the imports, for the interpreter itself may be out of reach of the other user.
-if sys.argv[2] != "":
-    os.setgroups([])
-    os.setgid(int(sys.argv[2]))
-    os.setuid(int(sys.argv[2]))
-
-async def main():
-    journal = Journal(Path(sys.argv[1]), clock=SystemClock(), person=lambda: Person(user="x"), syslog=None)
+async def main(path):
+    journal = Journal(path, clock=SystemClock(), person=lambda: Person(user="x"), syslog=None)
     health = await journal.open()
     found = {"health": health.model_dump(mode="json"), "appended": False, "read": None}
     try:
@@ -48,9 +42,16 @@ async def main():
     except JournalError as error:
         found["refused"] = error.problem.summary
     await journal.close()
-    print(json.dumps(found))
+    return found
 
-asyncio.run(main())
+# After all imports, also those of the first use, for the interpreter itself may be out of reach of the other user.
+with tempfile.TemporaryDirectory() as folder:
+    asyncio.run(main(Path(folder, "first.db")))
+if sys.argv[2] != "":
+    os.setgroups([])
+    os.setgid(int(sys.argv[2]))
+    os.setuid(int(sys.argv[2]))
+print(json.dumps(asyncio.run(main(Path(sys.argv[1])))))
 """
 
 

@@ -61,12 +61,15 @@ async def test_a_month_key_fills_once_and_makes_the_rows_on_screen(
 ) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", runbook=book(more)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
-        screen = pilot.app.screen
+        screen, duties = pilot.app.screen, pilot.app.ready.duties
         assert calls["list.duty_row"] <= calls["DutyList.fill"] * (MEASURED + WINDOW)
+        await until(pilot, lambda: not duties.is_reading)
         # The first key lays the screen out for the month's list.
         await pilot.press("right_square_bracket")
         await pilot.pause()
         for _key in range(3):
+            # The records of the next month are read ahead.
+            await until(pilot, lambda: not duties.is_reading)
             calls.clear()
             await pilot.press("right_square_bracket")
             await pilot.pause()

@@ -22,12 +22,10 @@ _OLDER = Older(
     (EntryKind.ACKNOWLEDGED,),
     f"""
     WITH newest AS (
-      SELECT max(a.seq) AS seq, target FROM candidates JOIN entries a ON a.seq = candidates.seq
-      WHERE a.seq >= (
-        SELECT min(seq) FROM entries WHERE at >= (
-          SELECT at - {YEAR // timedelta(microseconds=1)} FROM entries
-          WHERE kind = 'acknowledged' AND seq <= :until ORDER BY seq DESC LIMIT 1
-        )
+      SELECT max(a.seq) AS seq, target FROM candidates CROSS JOIN entries a ON a.seq = candidates.seq
+      WHERE a.at >= (
+        SELECT at - {YEAR // timedelta(microseconds=1)} FROM entries
+        WHERE kind = 'acknowledged' AND seq <= :until ORDER BY seq DESC LIMIT 1
       )
       GROUP BY target, subject
     )

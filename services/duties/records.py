@@ -26,7 +26,7 @@ UNDERWAY = Older(
     "duties-1",
     (EntryKind.PROGRESS,),
     """
-    SELECT p.seq FROM candidates JOIN entries p ON p.seq = candidates.seq
+    SELECT p.seq FROM candidates CROSS JOIN entries p ON p.seq = candidates.seq
     WHERE NOT EXISTS (SELECT 1 FROM entries s WHERE s.claim = 'sign-off:' || p.subject AND s.claim <> '' AND s.seq <= :signed)
     """,
 )

@@ -17,24 +17,24 @@ OLDER = Older(
     (EntryKind.INCIDENT_OPENED, EntryKind.FOLLOW_UP, EntryKind.HAND_OVER),
     f"""
     WITH subjects AS (
-      SELECT subject FROM candidates JOIN entries o ON o.seq = candidates.seq
+      SELECT subject FROM candidates CROSS JOIN entries o ON o.seq = candidates.seq
       WHERE kind = 'incident-opened'
         AND NOT EXISTS (SELECT 1 FROM entries c WHERE c.claim = 'closed:' || o.subject AND c.claim <> '' AND c.seq <= :until)
       UNION
       -- Its claim is `follow-up:<id>`.
-      SELECT subject FROM candidates JOIN entries f ON f.seq = candidates.seq
+      SELECT subject FROM candidates CROSS JOIN entries f ON f.seq = candidates.seq
       WHERE kind = 'follow-up' AND NOT EXISTS (
         SELECT 1 FROM entries s WHERE s.claim = '{_SIGNED}' || substr(f.claim, 11) AND s.claim <> '' AND s.seq <= :signed
       )
       UNION
       SELECT subject FROM (
-        SELECT subject FROM candidates JOIN entries h ON h.seq = candidates.seq
+        SELECT subject FROM candidates CROSS JOIN entries h ON h.seq = candidates.seq
         WHERE kind = 'hand-over' AND subject >= 'day:' AND subject < 'day;'
         ORDER BY h.seq DESC LIMIT 1
       )
     )
-    SELECT e.seq FROM subjects JOIN entries e ON e.subject = subjects.subject
-    WHERE e.seq <= :until AND +e.kind IN ({_KINDS})
+    SELECT e.seq FROM subjects CROSS JOIN entries e ON e.subject = subjects.subject
+    WHERE +e.seq <= :until AND +e.kind IN ({_KINDS})
     """,
 )
 

@@ -46,7 +46,7 @@ _RESTORED = f"""EXISTS (
 STATEMENT = f"""
 WITH plans AS (
   SELECT b.seq, subject, target, CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN body ELSE '{{}}' END AS body
-  FROM candidates JOIN entries b ON b.seq = candidates.seq WHERE kind = 'plan'
+  FROM candidates CROSS JOIN entries b ON b.seq = candidates.seq WHERE kind = 'plan'
 ), open AS (
   SELECT subject FROM plans p
   WHERE EXISTS (
@@ -67,7 +67,7 @@ WITH plans AS (
   OR json_extract(body, '$.plan.kind') IN ({_listed(LASTING)})
   UNION
   -- A revert that is a change of another kind is found by its target.
-  SELECT l.subject FROM plans p, entries l
+  SELECT l.subject FROM plans p CROSS JOIN entries l
   WHERE ifnull(json_extract(p.body, '$.plan.revert.kind'), '') <> ''
     AND NOT EXISTS (
       SELECT 1 FROM entries s WHERE s.claim = 'sign-off:{REVERT}' || p.subject AND s.claim <> '' AND s.seq <= :signed
@@ -75,8 +75,8 @@ WITH plans AS (
     AND l.target = ifnull(nullif(json_extract(p.body, '$.plan.revert.target'), ''), p.target)
     AND l.seq > p.seq AND +l.kind = 'plan'
 )
-SELECT e.seq FROM open JOIN entries e ON e.subject = open.subject
-WHERE e.seq <= :until AND +e.kind IN ({_listed(kind.value for kind in CHANGE_KINDS)})
+SELECT e.seq FROM open CROSS JOIN entries e ON e.subject = open.subject
+WHERE +e.seq <= :until AND +e.kind IN ({_listed(kind.value for kind in CHANGE_KINDS)})
 """
 OLDER = Older("changes-1", (EntryKind.PLAN,), STATEMENT)
 

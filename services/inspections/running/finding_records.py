@@ -43,13 +43,10 @@ _OLDER = Older(
     f"""
     WITH signed AS (
       SELECT e.seq, CASE WHEN f.type = 'object' THEN f.value ELSE '{{}}' END AS finding
-      FROM candidates JOIN entries e ON e.seq = candidates.seq, json_each(
+      FROM candidates CROSS JOIN entries e ON e.seq = candidates.seq CROSS JOIN json_each(
         CASE WHEN typeof(e.body) = 'text' AND json_valid(e.body) THEN e.body ELSE '{{}}' END, '$.findings'
       ) f
-      WHERE e.seq >= (
-        SELECT min(seq) FROM entries
-        WHERE at >= (SELECT at - {SIGNED // timedelta(microseconds=1)} FROM entries WHERE seq = :until)
-      )
+      WHERE e.at >= (SELECT at - {SIGNED // timedelta(microseconds=1)} FROM entries WHERE seq = :until)
     )
     SELECT seq FROM (
       SELECT seq, row_number() OVER (

@@ -22,11 +22,11 @@ APART = 1000
 """Number of entries after which it is saved anew."""
 _SEQS = """
 WITH candidates (seq) AS (
-  SELECT seq FROM entries WHERE kind IN ({kinds}) AND seq > :after AND seq <= :until
-  UNION SELECT value FROM json_each(:saved)
+  SELECT value FROM json_each(:saved) {new}
 )
 SELECT seq FROM ({statement}) WHERE seq IS NOT NULL
 """
+_NEW = "UNION SELECT seq FROM entries WHERE kind IN ({}) AND seq > :after AND seq <= :until"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Older:
 
     def _query(self, reader: JournalReader, saved: Saved, until: int, signed: int) -> list[int]:
         kinds = ", ".join(f"'{kind.value}'" for kind in self.kinds)
-        text = _SEQS.format(kinds=kinds, statement=self.statement)
+        text = _SEQS.format(new=_NEW.format(kinds) if kinds else "", statement=self.statement)
         numbers = json.dumps(saved.content or [])
         rows = reader.query(text, {"after": saved.seq, "saved": numbers, "until": until, "signed": signed})
         return sorted({int(seq) for (seq,) in rows})

@@ -6,10 +6,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import journal_bench
 from tests.bench.growth.aws import Size
 from tests.bench.growth.duties import runbook_with_duties
 from tests.bench.growth.measure import MONTHS, ROWS, Figures, Keys, measure
@@ -19,6 +19,7 @@ from tests.bench.peers import ROOT
 from tests.bench.rows import Row, against
 from tests.bench.tail.stream import environment
 from tests.bench.world import World
+from tests.services.journal.decade import written
 from tests.tools.process import children_cpu
 
 GROUP = "growth"
@@ -31,6 +32,7 @@ STEADY = 2.0
 START, START_MEMORY, NOTE, REPORT = 0.3, 20.0, 50.0, 0.5
 """What a long journal may add: processor seconds and megabytes to a start; milliseconds of a note's longest step, and
 processor seconds of one day's report."""
+YEARS, LEAST_A_DAY = 10, 20
 FIRST = "alb-5xx-error-rate"
 """Shown by every console once it has read the runbook's alarms."""
 
@@ -202,13 +204,28 @@ def _journal_rows(cases: Sequence[Case], minute: float) -> list[Row]:
 
 @contextmanager
 def _journal(count: int) -> Iterator[Path]:
+    """A journal of about `count` entries that ends now; ten years, or as many days as a small one fills."""
+    days = min(YEARS * 365, count // LEAST_A_DAY)
     with tempfile.TemporaryDirectory() as folder:
-        yield journal_bench.build(Path(folder) / "journal.db", count)
+        path = Path(folder) / "journal.db"
+        written(path, days=days, per_day=count // days, end=datetime.now(UTC))
+        yield path
 
 
 def _report_cpu(world: World, journal: Path) -> float:
-    """Processor seconds of the headless report of one day, the smaller of two."""
-    command = [sys.executable, "-m", "tui", "--journal", str(journal), "report", "--format", "json"]
+    """Processor seconds of the headless report of yesterday, the smaller of two."""
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    command = [
+        sys.executable,
+        "-m",
+        "tui",
+        "--journal",
+        str(journal),
+        "report",
+        yesterday,
+        "--format",
+        "json",
+    ]
     costs = []
     with tempfile.TemporaryDirectory() as home:
         for _run in range(2):

@@ -1,6 +1,7 @@
 """Which entries on incidents still matter however old they are: what is open, what is left to be done."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from services.incidents.course import KINDS
 from services.incidents.follow_ups import FOLLOW_UP
@@ -10,6 +11,8 @@ from services.journal.reader import JournalReader
 from services.models.incidents import FollowUp
 from services.models.journal import EntryKind
 
+KEPT = timedelta(days=400)
+"""How far back a report looks for incidents that were still open."""
 _KINDS = ", ".join(f"'{kind}'" for kind in sorted(kind.value for kind in KINDS))
 _SIGNED = f"sign-off:{FOLLOW_UP}"
 OLDER = Older(

@@ -31,8 +31,6 @@ _HOLDS = frozenset({EntryKind.INCIDENT_TAKEN, EntryKind.HAND_OVER_ACCEPTED})
 """What makes a person the one who responds."""
 _OFFER_ENDS = _CLOSED | _HOLDS | {EntryKind.HAND_OVER}
 """What a hand-over that somebody offered no longer waits after."""
-KEPT = timedelta(days=400)
-"""How far back a report looks for incidents that were still open."""
 RECENT = timedelta(days=60)
 """How far back all incidents are read; of older ones those that are open or left something to be done."""
 SHOWN = timedelta(days=14)

@@ -20,8 +20,8 @@ from services.duties.records import KINDS, RECENT, UNDERWAY, signature
 from services.duties.slots import ScheduleCache
 from services.duties.states import by_time, occurrence_of
 from services.incidents.follow_ups import FOLLOW_UP, follow_up_slots, follow_ups_in
+from services.incidents.older_incidents import KEPT
 from services.incidents.older_incidents import OLDER as OLDER_INCIDENTS
-from services.incidents.service import KEPT
 from services.journal.derived.lookup import subjects_under
 from services.models.base import RawId
 from services.models.change_runs import Run

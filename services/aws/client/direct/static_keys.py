@@ -5,11 +5,11 @@ there are no keys here, and the SDK resolves the credentials and the endpoint, o
 """
 
 import os
-from collections.abc import Iterator
+import shlex
 from configparser import Error, RawConfigParser
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
+from urllib.request import getproxies
 
 from services.aws.client.sdk import files
 from services.aws.client.secret import Secret
@@ -49,7 +49,8 @@ PLAIN_KEYS = frozenset(
     }
 )
 """Keys of a profile of which the same is true."""
-
+_MEANT_EMPTY = frozenset({"AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"})
+"""Variables that the SDK does not take as unset when they are empty: it looks for a profile or a file without a name."""
 
 _ACCESS_KEY = "aws_access_key_id"
 
@@ -72,6 +73,10 @@ def static_keys(settings: AwsSettings) -> StaticKeys | None:
         credentials = _profile(settings, "AWS_SHARED_CREDENTIALS_FILE")
     except (OSError, ValueError, Error):
         return None
+    is_lacking = config is None and credentials is None
+    if is_lacking and (settings.profile or os.environ.get("AWS_PROFILE")):
+        return None
+    config, credentials = config or {}, credentials or {}
     if not config.keys() | credentials.keys() <= PLAIN_KEYS:
         return None
     environment = {} if settings.profile else _of_environment()
@@ -80,10 +85,10 @@ def static_keys(settings: AwsSettings) -> StaticKeys | None:
 
 
 def _is_plain_environment(endpoint_url: str) -> bool:
-    foreign = {
-        name for name, value in os.environ.items() if value and name.startswith("AWS_")
-    } - PLAIN_VARIABLES
-    proxies = getproxies_environment().keys() - {"no"}
+    # The SDK obeys some variables even when they are empty, such as AWS_DEFAULT_PROFILE and AWS_SECURITY_TOKEN.
+    foreign = {name for name in os.environ if name.startswith("AWS_")} - PLAIN_VARIABLES
+    foreign |= {name for name in _MEANT_EMPTY if os.environ.get(name) == ""}
+    proxies = getproxies().keys() - {"no"}
     return not foreign and (not proxies or urlsplit(endpoint_url).hostname in LOOPBACK)
 
 
@@ -92,8 +97,8 @@ def _of_environment() -> dict[str, str]:
     return {name.lower(): os.environ[name] for name in names if name in os.environ}
 
 
-def _profile(settings: AwsSettings, variable: str) -> dict[str, str]:
-    """The profile's keys in one of the user's two files; {} if it is not in there. Raises OSError, ValueError, Error."""
+def _profile(settings: AwsSettings, variable: str) -> dict[str, str] | None:
+    """The profile's keys in one of the user's two files; None if it is not in there. Raises OSError, ValueError, Error."""
     usual = {"AWS_CONFIG_FILE": "~/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials"}
     name = os.environ.get(variable) or usual[variable]
     profile = settings.profile or os.environ.get("AWS_PROFILE") or "default"
@@ -102,24 +107,34 @@ def _profile(settings: AwsSettings, variable: str) -> dict[str, str]:
         path = regular_files.named(os.path.expandvars(name))
         text = "" if name == os.devnull else regular_files.read(path).decode("utf-8")
     except FileNotFoundError:
-        return {}
+        return None
     parser = RawConfigParser(default_section="")
     parser.read_string(text)
-    return {key: value for section in _sections(parser, profile) for key, value in parser[section].items()}
+    named = _configured if variable == "AWS_CONFIG_FILE" else str
+    sections = [section for section in parser.sections() if named(section) == profile]
+    if len(sections) > 1:
+        raise ValueError("several sections of one profile")
+    return dict(parser[sections[0]]) if sections else None
 
 
-def _sections(parser: RawConfigParser, profile: str) -> Iterator[str]:
-    """The sections that may be the profile's: `[name]`, and `[profile name]` however it is written."""
-    for section in parser.sections():
-        words = section.replace('"', " ").replace("'", " ").split()
-        if words in ([profile], ["profile", profile]):
-            yield section
+def _configured(section: str) -> str:
+    """The profile that a section of the configuration file is of, by the SDK's rules; "" if it is of none."""
+    if not section.startswith("profile"):
+        return section if section == "default" else ""
+    try:
+        words = shlex.split(section)
+    except ValueError:
+        return ""
+    return words[1] if len(words) == 2 else ""
 
 
 def _keys(pair: dict[str, str]) -> StaticKeys | None:
     access_key, secret_key = pair.get(_ACCESS_KEY), pair.get("aws_secret_access_key")
     token = pair.get("aws_session_token", "")
     if not access_key or not secret_key:
+        return None
+    if not all(part.isascii() and part.isprintable() for part in (access_key, secret_key, token)):
+        # Not a key of AWS's; a line break could not be sent in a header, and the error would show it.
         return None
     known_secrets.remember([secret_key, token])
     return StaticKeys(access_key, Secret(secret_key), Secret(token))

@@ -45,6 +45,25 @@ MACHINES: dict[str, tuple[dict[str, str], str, str, str]] = {
         {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "x",
          "AWS_CREDENTIAL_EXPIRATION": "2030-01-01T00:00:00Z"}, "", "", ""),
     "a damaged file": ({}, "[default\n", f"[default]\n{STATIC}", ""),
+    "AWS_PROFILE that does not exist, beside keys": (
+        {"AWS_PROFILE": "nobody", "AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "x"}, "", "", ""),
+    "AWS_PROFILE without a name": ({"AWS_PROFILE": ""}, "", f"[default]\n{STATIC}", ""),
+    "AWS_DEFAULT_PROFILE without a name": ({"AWS_DEFAULT_PROFILE": ""}, "", f"[default]\n{STATIC}", ""),
+    "a profile of that name in the other file's spelling": (
+        {}, f"[profile duty]\n{STATIC}".replace("FILE", "CONFIG"), f"[profile duty]\n{STATIC}", "duty"),
+    "only in the other file's spelling": ({}, f"[duty]\n{STATIC}", f"[profile duty]\n{STATIC}", "duty"),
+    "a section with blanks": ({}, "", f"[ duty ]\n{STATIC}", "duty"),
+    "quotes": ({}, f"[profile 'du ty']\n{STATIC}", "", "du ty"),
+    "a role in odd quotes": (
+        {}, '[profile du"ty"]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = base\n',
+        f"[duty]\n{STATIC}", "duty"),
+    "two sections of one profile": (
+        {}, f"[profile default]\n{STATIC}[default]\naws_access_key_id = AKIAHALF\n", "", ""),
+    "a value of several lines": (
+        {}, "", "[default]\naws_access_key_id =\n  AKIA\naws_secret_access_key = x\n", ""),
+    "a line break in a token": (
+        {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "t\nu"}, "", "", ""),
+    "a key that is not ASCII": ({"AWS_ACCESS_KEY_ID": "AKIA鍵", "AWS_SECRET_ACCESS_KEY": "x"}, "", "", ""),
 }  # fmt: skip
 """Environment, configuration file, credentials file, profile."""
 PLAIN = (
@@ -57,6 +76,8 @@ PLAIN = (
     "credentials file",
     "configuration file",
     "both files",
+    "quotes",
+    "a profile of that name in the other file's spelling",
 )
 
 
@@ -117,6 +138,20 @@ def test_whatever_else_the_environment_says_is_for_the_sdk(
 def test_whatever_else_the_profile_says_is_for_the_sdk(key: str, aws_home: Path) -> None:
     (aws_home / "config").write_text(f"[default]\n{key} = x\n")
     assert static_keys(AwsSettings(region="ap-northeast-1")) is None
+
+
+@pytest.mark.parametrize("variable", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"])
+def test_a_file_without_a_name_is_not_the_usual_one(
+    variable: str, aws_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "")
+    assert static_keys(AwsSettings(region="ap-northeast-1")) is None
+
+
+def test_the_proxies_of_the_machine_are_for_the_sdk(aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.aws.client.direct.static_keys.getproxies", lambda: {"https": "proxy:3128"})
+    assert static_keys(AwsSettings(region="ap-northeast-1")) is None
+    assert static_keys(AwsSettings(region="ap-northeast-1", endpoint_url="http://127.0.0.1:4566"))
 
 
 def test_a_role_is_for_the_sdk(aws_home: Path) -> None:

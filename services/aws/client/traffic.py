@@ -34,7 +34,7 @@ class TrafficObserver:
         """Compare the clocks by the Date header of a response; "" if it has none."""
         try:
             theirs = parsedate_to_datetime(date) if date else None
-        except ValueError:
+        except (ValueError, OverflowError):
             return
         if theirs is not None:
             theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)

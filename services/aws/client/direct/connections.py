@@ -3,6 +3,7 @@
 The only module besides the SDK that opens a connection to AWS; `services.aws.client.direct.sender` is its only user.
 """
 
+import select
 import ssl
 import threading
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from services.aws.client.response_limits import CHUNK, CONNECT_TIMEOUT, READ_TIM
 
 BROKEN = (OSError, HTTPException)
 """What an exchange raises that did not come to its end."""
+_FINAL = 200
+"""The first status of a response after which no other follows for the same request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,11 @@ class Connections:
         with self._lock:
             if self._closed:
                 raise ConnectionError("closed")
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                connection = self._idle.pop()
+                if _is_silent(connection):
+                    return connection
+                connection.close()
         if self._tls is None:
             return HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT)
         return HTTPSConnection(self._host, self._port, timeout=CONNECT_TIMEOUT, context=self._tls)
@@ -87,6 +93,8 @@ class Exchange:
                 raise ConnectionError("aborted")
             connection.request("POST", "/", body, dict(headers))
             response = connection.getresponse()
+            if response.status < _FINAL:
+                raise HTTPException("another response follows")
             answer = Answer(
                 response.status,
                 {name.lower(): value for name, value in response.getheaders()},
@@ -106,6 +114,15 @@ class Exchange:
         self._aborted = True
         with suppress(OSError, AttributeError):
             self._connection.sock.shutdown(SHUT_RDWR)
+
+
+def _is_silent(connection: HTTPConnection) -> bool:
+    """Whether nothing has arrived since the last response: neither the connection's end nor what nobody asked for."""
+    if connection.sock is None:
+        return False
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return not poll.poll(0)
 
 
 def _body(response: HTTPResponse, limit: int) -> bytes:

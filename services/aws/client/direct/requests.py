@@ -71,11 +71,7 @@ class Requests:
     def endpoint(self, endpoint_url: str, region: str) -> str:
         """The address of the service; "" if only the SDK knows it."""
         if endpoint_url:
-            parts = urlsplit(endpoint_url)
-            plain = (
-                parts.path in ("", "/") and not parts.query and not parts.fragment and "@" not in parts.netloc
-            )
-            return f"{parts.scheme}://{parts.netloc}" if plain else ""
+            return _plain(endpoint_url)
         return (
             f"https://{self._model.endpoint_prefix}.{region}.amazonaws.com"
             if _REGION.fullmatch(region)
@@ -125,6 +121,17 @@ class Requests:
             return False
         kind = kind_of_code(code, answer.status, message, str(self._model.service_name))
         return answer.status in _PASSING or kind is ProblemKind.THROTTLED
+
+
+def _plain(endpoint_url: str) -> str:
+    """Scheme, host and port of a custom endpoint; "" if it has anything else, or lacks one of the first two."""
+    try:
+        parts = urlsplit(endpoint_url)
+        is_place = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return ""
+    more = parts.path.removeprefix("/") or parts.query or parts.fragment or "@" in parts.netloc
+    return f"{parts.scheme}://{parts.netloc}" if is_place and not more else ""
 
 
 def tls_context() -> ssl.SSLContext:

@@ -187,6 +187,9 @@ class DirectSender:
             answer = exchange.run(signed.headers, signed.body, limit_of(service))
         except BROKEN as error:
             raise Again from error
+        except ValueError:
+            # A header that cannot be sent. The error shows it, and it may be a secret.
+            raise Again from None
         try:
             return answer, self._requests_of(service).parsed(signed, answer)
         except sdk.Passing as error:

@@ -19,6 +19,7 @@ import pydantic
 from platformdirs import user_cache_path
 
 from services.host import regular_files
+from services.host.private_files import make_folder
 from services.host.state_files import write_private
 from services.models.runbook import Runbook
 from services.runbook.frozen_values import Unknown, from_json, to_json
@@ -33,8 +34,10 @@ _BROKEN = (Unknown, OSError, ValueError, TypeError, KeyError, AttributeError, Re
 def recall(content: bytes) -> Runbook | None:
     """The runbook that the file with this content was checked to be; None if there is no copy that can be used."""
     try:
-        copy = regular_files.read(_place(content))
-        _refuse_foreign(_place(content))
+        place = _place(content)
+        for each in (*_folders(place), place):
+            _refuse_foreign(each)
+        copy = regular_files.read(place)
         digest, _line, text = copy.partition(b"\n")
         if digest != _digest(text):
             return None
@@ -52,6 +55,12 @@ def store(content: bytes, runbook: Runbook) -> None:
     with suppress(*_BROKEN):
         place = _place(content)
         text = orjson.dumps([_key(content), _sources(), to_json(runbook)])
+        if from_json(orjson.loads(text)[2]) != runbook:
+            # JSON has no word for a value, such as a number that is not finite.
+            return
+        make_folder(place.parent)
+        for folder in _folders(place):
+            _refuse_foreign(folder)
         write_private(place, f"{_digest(text).decode()}\n{text.decode()}")
         _prune(place.parent)
 
@@ -74,32 +83,37 @@ def _key(content: bytes) -> list[object]:
     return [_digest(content).decode(), len(content), *made_by]
 
 
-def _sources() -> list[tuple[str, int, int]]:
-    """The path, time of change (ns) and size of each of our files that can have taken part in a check."""
+def _sources() -> list[tuple[str, int, int, int]]:
+    """The path, times of change (ns) and size of each of our files that can have taken part in a check."""
     modules = {
         file
         for name, module in tuple(sys.modules.items())
         if name.startswith("services.") and (file := getattr(module, "__file__", None))
     }
     paths = sorted({*modules, *map(str, _HOUSE.rglob("*.toml"))})
-    return [(path, (status := os.stat(path)).st_mtime_ns, status.st_size) for path in paths]
+    return [(path, *_state(path)) for path in paths]
 
 
-def _is_same(path: str, changed: int, size: int) -> bool:
+def _state(path: str) -> tuple[int, int, int]:
+    """A fingerprint of a file. An installer may give every release the same time of change, but none of the status."""
     status = os.stat(path)
-    return status.st_mtime_ns == changed and status.st_size == size
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Raise Unknown unless file and folder are this user's own and nobody else can write to them."""
-    for place in (path, path.parent):
-        status = place.lstat()
-        if (
-            status.st_uid != os.geteuid()
-            or stat.S_IMODE(status.st_mode) & 0o022
-            or stat.S_ISLNK(status.st_mode)
-        ):
-            raise Unknown(str(place))
+def _is_same(path: str, *state: int) -> bool:
+    return _state(path) == state
+
+
+def _folders(place: Path) -> tuple[Path, Path]:
+    """Ours in the user's cache folder, the outer one first."""
+    return place.parent.parent, place.parent
+
+
+def _refuse_foreign(place: Path) -> None:
+    """Raise Unknown unless a file or folder is this user's own, no link, and nobody else can write to it."""
+    status = place.lstat()
+    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022 or stat.S_ISLNK(status.st_mode):
+        raise Unknown(str(place))
 
 
 def _prune(folder: Path) -> None:

@@ -10,7 +10,17 @@ from services.i18n import _
 from services.models.runbook import Runbook
 from services.runbook import checked_copies
 from services.toml import grammar, mistakes
-from services.toml.files import DataFileError, Mistake, TomlFile, in_order, parse, read, unreadable, validate
+from services.toml.files import (
+    DataFileError,
+    Mistake,
+    TomlFile,
+    in_order,
+    parse,
+    parse_bytes,
+    read,
+    unreadable,
+    validate,
+)
 
 _SHIPPED = Path(__file__).parent
 
@@ -104,9 +114,12 @@ def _load_once(path: Path) -> Runbook:
         raise RunbookError(unreadable(path, error).mistakes) from error
     runbook = checked_copies.recall(content)
     if runbook is None:
-        runbook = load(path)
-        if regular_files.read(path) == content:
-            checked_copies.store(content, runbook)
+        # Of the very bytes that were read: the file may be changed at any moment.
+        try:
+            runbook = _load(parse_bytes(content, str(path), Runbook)).runbook
+        except DataFileError as error:
+            raise RunbookError(error.mistakes) from error
+        checked_copies.store(content, runbook)
     return runbook
 
 

@@ -76,12 +76,17 @@ def read(path: FilePath, model: type[BaseModel] | None = None) -> TomlFile:
         content = regular_files.read(path)
     except OSError as error:
         raise unreadable(path, error) from error
+    return parse_bytes(content, str(path), model)
+
+
+def parse_bytes(content: bytes, name: str, model: type[BaseModel] | None = None) -> TomlFile:
+    """Parse the content of the file `name`; `model` as for `parse`. Raises DataFileError if it is not TOML in UTF-8."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise DataFileError([Mistake(str(path), line, "", _("not UTF-8: save the file as UTF-8"))]) from error
-    return parse(text, str(path), model)
+        raise DataFileError([Mistake(name, line, "", _("not UTF-8: save the file as UTF-8"))]) from error
+    return parse(text, name, model)
 
 
 def unreadable(path: FilePath, error: OSError) -> DataFileError:

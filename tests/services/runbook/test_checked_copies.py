@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -86,11 +88,66 @@ def test_a_runbook_is_checked_once(file: Path, checked: list[str]) -> None:
     assert len(checked) == 1
 
 
-def test_a_shipped_runbook_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, loads = load_builtin("facility-prod"), []
-    monkeypatch.setattr(loader, "load", loads.append)
-    assert load_builtin("facility-prod") == first
-    assert loads == []
+def test_a_shipped_runbook_is_checked_once(checked: list[str]) -> None:
+    assert load_builtin("facility-prod") == load_builtin("facility-prod")
+    assert len(checked) == 1
+
+
+def test_what_was_read_is_checked_even_if_the_file_is_changed_meanwhile(
+    file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(_runbook: Runbook) -> checks.Mistakes:
+        file.unlink()
+        return iter(())
+
+    monkeypatch.setattr(checks, "ALL", (*checks.ALL, change))
+    assert load_named(str(file)).system.id == "other"
+    assert only_copy(folder)
+
+
+def test_a_number_that_json_lacks_is_the_same_the_second_time(file: Path, checked: list[str]) -> None:
+    file.write_text(small.SYSTEM + "\n[inspecting]\nask_above_yen = inf\n", "utf-8")
+    for _ in range(2):
+        assert load_named(str(file)).inspecting.ask_above_yen == float("inf")
+    assert len(checked) == 2
+
+
+def test_source_of_the_same_time_and_size_is_another_source(
+    file: Path, checked: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = tmp_path / "source.py"
+    source.write_text("LIMIT = 10\n")
+    monkeypatch.setitem(sys.modules, "services.of_this_test", SimpleNamespace(__file__=str(source)))
+    load_named(str(file))
+    status = source.stat()
+    source.write_text("LIMIT = 20\n")
+    os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    load_named(str(file))
+    assert len(checked) == 2
+
+
+@pytest.mark.parametrize("is_inner", [False, True])
+def test_nothing_is_written_or_removed_through_a_link(
+    is_inner: bool, file: Path, folder: Path, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs"
+    place = theirs if is_inner else theirs / "runbooks"
+    place.mkdir(parents=True)
+    files = [place / f"{number}.json" for number in range(MOST + 3)]
+    for each in files:
+        each.touch()
+    link = folder if is_inner else folder.parent
+    link.parent.mkdir(parents=True)
+    link.symlink_to(theirs)
+    load_named(str(file))
+    assert sorted(place.iterdir()) == sorted(files)
+
+
+def test_nothing_is_written_where_others_can_write(file: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    load_named(str(file))
+    assert list(folder.iterdir()) == []
 
 
 def test_a_copy_speaks_the_language_of_the_screen() -> None:

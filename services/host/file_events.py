@@ -27,7 +27,7 @@ class FileEvents:
     """The changes of some files of one folder. Use it from one thread; only `wake` is for others."""
 
     def __init__(self, queue: int, names: Iterable[str]) -> None:
-        """`queue`: an inotify descriptor that watches the folder."""
+        """`queue`: an inotify descriptor that watches the folder. Raises OSError."""
         self._queue = queue
         self._names = {os.fsencode(name) for name in names}
         self._woken = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -50,7 +50,11 @@ class FileEvents:
         if kernel.inotify_add_watch(queue, os.fsencode(folder), _CHANGES | _ENTIRE_FOLDER) < 0:
             os.close(queue)
             return None
-        return cls(queue, names)
+        try:
+            return cls(queue, names)
+        except OSError:
+            os.close(queue)
+            return None
 
     def wait(self) -> bool:
         """Block until one of the files has changed since the last call, or `wake` was called.

@@ -1,5 +1,6 @@
 """Changes of files are reported by the kernel, and only where it reports all of them."""
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -112,3 +113,17 @@ def test_an_unknown_file_system_is_not_local(tmp_path: Path) -> None:
     assert not is_local(tmp_path, tmp_path / "mounts")
     (tmp_path / "mounts").write_text("garbage\n")
     assert not is_local(tmp_path, tmp_path / "mounts")
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOMEM])
+def test_a_process_with_too_many_files_watches_by_other_means_and_leaves_none_open(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: int) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(file_events, "is_local", lambda _folder: True)
+    monkeypatch.setattr(os, "eventfd", refuse)
+    before = os.listdir("/proc/self/fd")
+    assert FileEvents.of(tmp_path, ["a"]) is None
+    assert os.listdir("/proc/self/fd") == before

@@ -27,7 +27,7 @@ from tui.modes import MODES
 from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
-from tui.runtime.late_modules import import_inspections, in_thread, make_screen, module_of
+from tui.runtime.late_modules import import_inspections, in_thread, make_screen, module_of, ready
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
@@ -157,7 +157,7 @@ class TobanApp(Console):
             self.report_bug(error)
 
     def add_modes(self) -> None:
-        """Register the modes; a mode's screen is built when it is first shown, and imported if it was not yet."""
+        """Register the modes; a mode's screen is built when it is first shown."""
         for mode in MODES:
             self.add_mode(mode.id, partial(make_screen, mode.screen))
 
@@ -201,9 +201,10 @@ class TobanApp(Console):
         """Open what a screen or the palette requests."""
         self.navigation.handle(request)
 
-    def action_go(self, mode: str) -> None:
+    async def action_go(self, mode: str) -> None:
         """Show a mode; 対応 shows the incident of the alarm that is in front."""
         if self.services is not None and not (mode == "respond" and self.opens_incident()):
+            await ready(*(module_of(each.screen) for each in MODES if each.id == mode))
             self.switch_mode(mode)
 
     def action_command_palette(self) -> None:

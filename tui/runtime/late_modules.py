@@ -1,6 +1,7 @@
 """Modules that are imported by name, once the first frame or the first value is on the screen."""
 
 import asyncio
+import sys
 from importlib import import_module
 from pkgutil import resolve_name
 
@@ -10,6 +11,19 @@ from textual.screen import Screen
 async def in_thread(*modules: str) -> None:
     """Import `modules` in a thread while the event loop continues."""
     await asyncio.to_thread(lambda: [import_module(name) for name in modules])
+
+
+async def ready(*modules: str) -> None:
+    """Import those of `modules` in a thread that are not imported yet, or are just being imported by another thread."""
+    missing = [name for name in modules if not _is_imported(name)]
+    if missing:
+        await in_thread(*missing)
+
+
+def _is_imported(name: str) -> bool:
+    module = sys.modules.get(name)
+    # A module is listed from the moment at which its import begins.
+    return module is not None and not getattr(module.__spec__, "_initializing", False)
 
 
 def module_of(name: str) -> str:

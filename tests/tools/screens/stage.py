@@ -73,7 +73,7 @@ class Stage:
 
     async def mode(self, id: str) -> None:
         """Go to a mode."""
-        self.app.action_go(id)
+        await self.app.action_go(id)
         await self.until(lambda: self.app.current_mode == id)
         await settled(self.pilot)
 

@@ -51,7 +51,7 @@ async def test_the_help_of_every_screen_puts_its_own_keys_first_and_says_nothing
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         app = pilot.app
         for mode in MODES:
-            app.action_go(mode.id)
+            await app.action_go(mode.id)
             await until(pilot, lambda mode=mode: app.current_mode == mode.id and app.screen.focused)
             check(pilot)
         app.post_message(OpenAlarm(app.alarms.value.watched[0]))

@@ -1,0 +1,76 @@
+"""What is imported late is imported beside the event loop, however early somebody wants to see it."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.screen import Screen
+
+from tests.conftest import Embedded
+from tests.tools.console import console, until
+from tui import app as app_module
+from tui.modes import MODES, Mode
+from tui.runtime import late_modules
+from tui.runtime.late_modules import module_of, ready
+
+SOURCE = """
+import threading
+BY = threading.current_thread()
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    name = "imported_late_by_this_test"
+    (tmp_path / f"{name}.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield name
+    sys.modules.pop(name, None)
+
+
+async def test_a_module_is_imported_in_another_thread_and_once(module: str) -> None:
+    await ready(module)
+    first: Any = sys.modules[module]
+    assert first.BY is not threading.current_thread()
+    await ready(module)
+    assert sys.modules[module] is first
+
+
+async def test_a_module_that_another_thread_is_importing_is_waited_for_in_a_thread(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ready(module)
+    imported: list[str] = []
+    monkeypatch.setattr(late_modules, "import_module", imported.append)
+    await ready(module)
+    assert imported == []
+    spec: Any = sys.modules[module].__spec__
+    monkeypatch.setattr(spec, "_initializing", True, raising=False)
+    await ready(module)
+    assert imported == [module]
+
+
+@pytest.mark.parametrize("mode", MODES[1:], ids=lambda mode: mode.id)
+async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
+    mode: Mode, embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    make = app_module.make_screen
+
+    async def note(*modules: str) -> None:
+        steps.extend(modules)
+
+    def made(name: str) -> Screen[object]:
+        steps.append(name)
+        return make(name)
+
+    monkeypatch.setattr(app_module, "ready", note)
+    monkeypatch.setattr(app_module, "make_screen", made)
+    async with console(embedded.url, embedded.clock) as pilot:
+        steps.clear()
+        await pilot.press(mode.key)
+        await until(pilot, lambda: pilot.app.current_mode == mode.id)
+        assert steps == [module_of(mode.screen), mode.screen]

@@ -1,27 +1,33 @@
-"""Operations that the endpoint has said it does not have; they are not asked for again."""
+"""Operations that the endpoint has said it does not have; they are not asked for again for a while.
 
-from datetime import datetime
+Not for good: something between the console and AWS can say so, too, and nothing that is watched may stay away for that.
+"""
 
 from services.aws.client.errors import AwsError
+from services.clock import Clock, Mark, mark, passed
+
+AGAIN = 600.0
+"""Seconds after which an operation is asked for again."""
 
 
 class LackingOperations:
     """What one session knows about its endpoints; a local AWS, or a region, may lack operations of the API reference."""
 
-    def __init__(self) -> None:
-        self._answers: dict[tuple[str, str, str | None], AwsError] = {}
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._answers: dict[tuple[str, str, str | None], tuple[AwsError, Mark]] = {}
 
     def note(self, service: str, operation: str, region: str | None, error: AwsError) -> None:
         """Remember an answer that says so, and no other."""
         if error.unknown_operation and error.problem.operation == operation:
-            self._answers[service, operation, region] = error
+            self._answers[service, operation, region] = error, mark(self._clock)
 
-    def check(self, service: str, operation: str, region: str | None, now: datetime) -> None:
-        """Raise the AwsError that was the answer, dated `now`, if the endpoint is known to lack this operation."""
-        answer = self._answers.get((service, operation, region))
-        if answer is None:
+    def check(self, service: str, operation: str, region: str | None) -> None:
+        """Raise the AwsError that was the answer, dated now, if the endpoint has said lately that it lacks this operation."""
+        answer, since = self._answers.get((service, operation, region), (None, None))
+        if answer is None or since is None or passed(self._clock, since) >= AGAIN:
             return
-        again = type(answer)(answer.problem.model_copy(update={"at": now}))
+        again = type(answer)(answer.problem.model_copy(update={"at": self._clock.now()}))
         again.request_id = answer.request_id
         again.unknown_operation = True
         raise again

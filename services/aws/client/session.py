@@ -67,7 +67,7 @@ class AwsSession:
         self._direct = DirectSender(settings, Gate(clock), self._wire)
         self._login: ClientLogin | None = None
         self._closed = False
-        self._lacking = LackingOperations()
+        self._lacking = LackingOperations(clock)
         role = settings.write_role
         self.write_role = None if role is None else RoleSource(role, self._role_sessions)
         """The role that changes are sent with; None: there is none."""
@@ -104,7 +104,7 @@ class AwsSession:
         A missing `required` key or a wrong type raises Incomplete. `timeout` (seconds) covers credentials,
         retries and slow responses. Raises AwsError.
         """
-        self._lacking.check(service, operation, region, self._clock.now())
+        self._lacking.check(service, operation, region)
         try:
             # Detached, because timers and connections of a request outlive the caller.
             return await detached(self._read(service, operation, params, region, required, timeout))

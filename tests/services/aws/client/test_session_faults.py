@@ -4,6 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from services.aws.client.errors import AwsError, Incomplete, Unreachable
+from services.aws.client.lacking_operations import AGAIN
 from services.aws.client.session import AwsSession
 from services.clock import ManualClock
 from services.models.problem import ProblemKind
@@ -181,6 +182,19 @@ async def test_an_operation_that_the_endpoint_lacks_is_asked_for_once(
     server.always(answer({"MetricAlarms": []}))
     await session.read("cloudwatch", "DescribeAlarms")
     assert len(server.seen) == 2
+
+
+async def test_an_operation_that_the_endpoint_seemed_to_lack_is_asked_for_again_after_a_while(
+    session: AwsSession, server: FaultServer, clock: ManualClock
+) -> None:
+    server.always(LACKING["501 without a code"][2])
+    for _ in range(2):
+        with pytest.raises(AwsError):
+            await session.read("cloudwatch", "DescribeAlarms")
+    assert len(server.seen) == 1
+    server.always(answer({"MetricAlarms": []}))
+    clock.advance(AGAIN)
+    assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []
 
 
 async def test_a_page_of_a_server_about_its_own_fault_is_not_asked_for_again(

@@ -35,8 +35,8 @@ def recall(content: bytes) -> Runbook | None:
     """The runbook that the file with this content was checked to be; None if there is no copy that can be used."""
     try:
         place = _place(content)
-        for each in (*_folders(place), place):
-            _refuse_foreign(each)
+        for part in (*_folders(place), place):
+            _refuse_foreign(part)
         copy = regular_files.read(place)
         digest, _line, text = copy.partition(b"\n")
         if digest != _digest(text):

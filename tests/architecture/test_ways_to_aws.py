@@ -37,7 +37,7 @@ def test_only_two_ways_lead_to_aws() -> None:
                 modules |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 modules |= {f"{node.module}.{alias.name}" for alias in node.names}
-        harmless = ("urllib.parse", "urllib.request.getproxies_environment")
+        harmless = ("urllib.parse", "urllib.request.getproxies")
         own = {
             name for name in modules if name.partition(".")[0] in NETWORK and not name.startswith(harmless)
         }

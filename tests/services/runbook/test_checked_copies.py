@@ -134,8 +134,8 @@ def test_nothing_is_written_or_removed_through_a_link(
     place = theirs if is_inner else theirs / "runbooks"
     place.mkdir(parents=True)
     files = [place / f"{number}.json" for number in range(MOST + 3)]
-    for each in files:
-        each.touch()
+    for name in files:
+        name.touch()
     link = folder if is_inner else folder.parent
     link.parent.mkdir(parents=True)
     link.symlink_to(theirs)

@@ -178,7 +178,7 @@ class History(GroupedProjection):
 
     def needed(self) -> Iterator[int]:
         """The numbers of the entries of the runs that matter however old they are."""
-        for plan in needed(self.runs(), self._signed):
+        for plan in {*needed(self.runs(), self._signed), *self.unreadable(self._runs)}:
             yield from (entry.seq for entry in self.recorded(plan))
 
     def rebuild(self, subjects: Set[str]) -> None:

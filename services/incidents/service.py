@@ -57,6 +57,8 @@ class Incidents(GroupedProjection):
         self._incidents: dict[str, Incident] = {}
         """The same, with the parts of each as all of them tell it."""
         self._follow_ups: dict[str, FollowUp] = {}
+        self._unreadable_follow_ups: set[str] = set()
+        """Subjects of follow-ups that this version cannot read."""
         self._days = DayOffers()
         self._done: frozenset[str] = frozenset()
         """Ids of follow-ups that were signed off before the first read."""
@@ -370,7 +372,8 @@ class Incidents(GroupedProjection):
 
     def needed(self) -> Iterator[int]:
         """The numbers of the entries on what is open: incidents, follow-ups, the newest offer of a day's duty."""
-        subjects = {id for id, incident in self._by_id.items() if incident.is_open}
+        subjects = self.unreadable(self._by_id) | self._unreadable_follow_ups
+        subjects |= {id for id, incident in self._by_id.items() if incident.is_open}
         subjects |= {each.subject for each in self.follow_ups if each.id not in self._done}
         subjects |= {self._days.newest[0]} if self._days.newest is not None else set()
         for subject in subjects:
@@ -402,6 +405,8 @@ class Incidents(GroupedProjection):
             )
             if follow_up is not None:
                 self._follow_ups[str(follow_up.id)] = follow_up
+            else:
+                self._unreadable_follow_ups.add(entry.subject)
 
 
 def _follow_up_id(incident: str, text: str, due: datetime) -> str:

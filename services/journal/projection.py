@@ -6,7 +6,7 @@ numbers are saved beside the journal, so that a start does not depend on the jou
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Set
 from datetime import datetime, timedelta
 
 from services.journal.derived.lookup import about
@@ -175,6 +175,17 @@ class GroupedProjection(Projection):
     def recorded(self, subject: str) -> list[Entry]:
         """The entries of a subject, oldest first."""
         return [entry for _seq, entry in sorted(self._by_subject.get(subject, {}).items())]
+
+    def unreadable(self, readable: Container[str]) -> set[str]:
+        """The subjects that have a beginning, but are not `readable`.
+
+        They may be open for a newer version, which finds them only if this one saves them, too.
+        """
+        return {
+            subject
+            for subject, entries in self._by_subject.items()
+            if subject not in readable and any(each.kind in self.beginnings for each in entries.values())
+        }
 
     @abstractmethod
     def rebuild(self, subjects: Set[str]) -> None:

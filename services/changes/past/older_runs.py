@@ -44,9 +44,13 @@ _RESTORED = f"""EXISTS (
 )"""
 """Whether a later change has surely reverted a plan; `reverts` decides about the others."""
 STATEMENT = f"""
-WITH plans AS (
-  SELECT b.seq, subject, target, CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN body ELSE '{{}}' END AS body
-  FROM candidates CROSS JOIN entries b ON b.seq = candidates.seq WHERE kind = 'plan'
+WITH begun AS (
+  -- Of a plan that is over, a console that was suspended may record an intent or an answer after all.
+  SELECT DISTINCT subject FROM candidates CROSS JOIN entries c ON c.seq = candidates.seq
+  WHERE kind IN ('plan', 'intent') OR kind = 'outcome' AND claim = ''
+), plans AS (
+  SELECT b.seq, b.subject, target, CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN body ELSE '{{}}' END AS body
+  FROM begun CROSS JOIN entries b ON b.subject = begun.subject AND +b.seq <= :until WHERE +kind = 'plan'
 ), open AS (
   SELECT subject FROM plans p
   WHERE EXISTS (
@@ -78,7 +82,7 @@ WITH plans AS (
 SELECT e.seq FROM open CROSS JOIN entries e ON e.subject = open.subject
 WHERE +e.seq <= :until AND +e.kind IN ({_listed(kind.value for kind in CHANGE_KINDS)})
 """
-OLDER = Older("changes-1", (EntryKind.PLAN,), STATEMENT)
+OLDER = Older("changes-2", (EntryKind.PLAN, EntryKind.INTENT, EntryKind.OUTCOME), STATEMENT)
 
 
 def needed(runs: Collection[Run], signed: Collection[str]) -> Iterator[str]:

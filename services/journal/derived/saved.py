@@ -38,10 +38,13 @@ def recall(reader: JournalReader, name: str) -> Saved | None:
         return None
     try:
         rows = reader.query("SELECT seq, hash, content, digest FROM derived WHERE name = ?", (name,))
-    except sqlite3.OperationalError:
-        # Another program's table of this name.
+    except (sqlite3.OperationalError, sqlite3.DataError):
+        # Another program's table of this name, or a content that is larger than any of ours.
         return None
     for seq, hash_, content, digest in rows:
+        # An entry that does not exist has no hash, which must not pass for an empty one.
+        if type(seq) is not int or seq < 1 or not hash_:
+            continue
         if digest == _digest(reader.id, name, seq, hash_, content) and reader.hash_at(seq) == hash_:
             with suppress(ValueError, RecursionError):
                 return Saved(seq, hash_, json.loads(content))
@@ -55,16 +58,22 @@ def remember(store: JournalReader, name: str, saved: Saved) -> bool:
     """
     if store.hash_at(saved.seq) != saved.hash:
         return False
-    store.query(TABLE)
-    before = recall(store, name)
-    if before is not None and before.seq >= saved.seq:
-        return False
     content = json.dumps(saved.content, ensure_ascii=False, separators=(",", ":"))
     digest = _digest(store.id, name, saved.seq, saved.hash, content)
-    store.query(
-        "INSERT OR REPLACE INTO derived (name, seq, hash, content, digest) VALUES (?, ?, ?, ?, ?)",
-        (name, saved.seq, saved.hash, content, digest),
-    )
+    try:
+        store.query(TABLE)
+        before = recall(store, name)
+        if before is not None and before.seq >= saved.seq:
+            return False
+        store.query(
+            "INSERT OR REPLACE INTO derived (name, seq, hash, content, digest) VALUES (?, ?, ?, ?, ?)",
+            (name, saved.seq, saved.hash, content, digest),
+        )
+    except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT):
+            raise
+        # Another program's table of this name: the journal itself can be written nevertheless.
+        return False
     return True
 
 

@@ -1,0 +1,172 @@
+"""What is open and older than what a start reads: seen whatever was saved, by whichever version, or written by hand."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.changes import entries as change_entries
+from services.changes.ages import marked
+from services.changes.history import History
+from services.changes.runs import StepState
+from services.clock import ManualClock
+from services.incidents.service import Incidents
+from services.journal.derived.saved import Saved, recall
+from services.journal.derived.verified import last_verified
+from services.journal.journal import Journal
+from services.journal.reader import JournalReader
+from services.models.change_runs import Run
+from services.models.journal import EntryKind, NewEntry
+from tests.services.changes.test_runs import plan as plan_of
+from tests.services.journal.book import NOON, filled, note, open_journal
+
+K = EntryKind
+LONG = timedelta(days=90)
+"""Longer than what a start reads by time."""
+
+
+@pytest.fixture(autouse=True)
+def save_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a console saves after a thousand entries."""
+    monkeypatch.setattr("services.journal.derived.older.APART", 0)
+
+
+def opened(id: str, **data: object) -> NewEntry:
+    fields = {"schema": 1, "trigger": "alarm", "title": "t", "since": NOON.isoformat(), **data}
+    return NewEntry(kind=K.INCIDENT_OPENED, subject=id, target="a", text="x", data=fields)
+
+
+async def runs_of(journal: Journal, clock: ManualClock) -> dict[str, Run]:
+    history = History(journal, clock, timedelta(seconds=60))
+    await history.load()
+    return {run.id: run for run in history.runs()}
+
+
+async def open_incidents(journal: Journal, clock: ManualClock) -> set[str]:
+    incidents = Incidents(journal, clock)
+    await incidents.load()
+    return {str(each.id) for each in incidents.incidents if each.is_open}
+
+
+async def saved_seqs(journal: Journal, name: str) -> list[int]:
+    saved = await journal.ask(lambda reader: recall(reader, name))
+    assert saved is not None
+    return list(saved.content)
+
+
+# ---- what another version saved
+
+
+async def test_what_this_version_cannot_read_is_saved_for_the_one_that_can(tmp_path: Path) -> None:
+    clock = ManualClock(NOON)
+    async with open_journal(tmp_path / "j.db", clock=clock) as journal:
+        plan = plan_of("p1")
+        newer = {"plan": {**plan.model_dump(mode="json"), "steps": "of tomorrow"}}
+        confirmed = await journal.append(change_entries.confirmed(plan).model_copy(update={"data": newer}))
+        intent = await journal.append(change_entries.intent(plan, plan.steps[0]))
+        incident = await journal.append(opened("incident:1", since="of tomorrow", trigger="of tomorrow"))
+        left = NewEntry(
+            kind=K.FOLLOW_UP, subject="incident:1", text="x", data={"id": 7}, claim="follow-up:f1"
+        )
+        follow_up = await journal.append(left)
+        clock.advance(LONG.total_seconds())
+        assert await runs_of(journal, clock) == {}
+        await open_incidents(journal, clock)
+        assert {confirmed.seq, intent.seq} <= set(await saved_seqs(journal, "changes-2"))
+        assert {incident.seq, follow_up.seq} <= set(await saved_seqs(journal, "incidents-1"))
+
+
+async def test_an_intent_of_a_console_that_slept_is_seen_though_its_plan_was_over(tmp_path: Path) -> None:
+    clock = ManualClock(NOON)
+    async with open_journal(tmp_path / "j.db", clock=clock) as journal:
+        plan = plan_of("p1")
+        await journal.append(marked(change_entries.confirmed(plan), clock))
+        await journal.append(note())
+        clock.advance(timedelta(days=1).total_seconds())
+        (run,) = (await runs_of(journal, clock)).values()
+        assert not run.is_open, "nothing was sent in its time"
+        clock.advance(LONG.total_seconds())
+        await journal.append(note())
+        assert await runs_of(journal, clock) == {}, "saved without it"
+        # A console that was suspended since the confirmation goes on, and is killed.
+        await journal.append(change_entries.intent(plan, plan.steps[0]))
+        clock.advance(LONG.total_seconds())
+        assert (await runs_of(journal, clock))["p1"].in_flight
+
+
+async def test_an_answer_that_came_late_begins_the_watch_of_its_change(tmp_path: Path) -> None:
+    clock = ManualClock(NOON)
+    async with open_journal(tmp_path / "j.db", clock=clock) as journal:
+        plan = plan_of("p1", way="duty")
+        step = plan.steps[0]
+        await journal.append(change_entries.confirmed(plan))
+        await journal.append(change_entries.intent(plan, step))
+        await journal.append(change_entries.resolved(plan, step, done=False, text="", how="said"))
+        clock.advance(LONG.total_seconds())
+        await runs_of(journal, clock)
+        await journal.append(note())
+        assert await runs_of(journal, clock) == {}, "saved without it"
+        done = change_entries.outcome(plan, step, StepState.DONE, "done", verified=True)
+        await journal.append(change_entries.later(done))
+        clock.advance(LONG.total_seconds())
+        assert (await runs_of(journal, clock))["p1"].state is StepState.DONE, "its revert is a duty"
+
+
+# ---- what somebody wrote by hand
+
+
+@pytest.mark.parametrize(
+    ("seq", "own"),
+    [
+        ("'abc'", "''"),
+        ("99", "''"),
+        ("-1", "''"),
+        ("NULL", "''"),
+        ("1.5", "''"),
+        ("x'00'", "''"),
+        ("0", "'0'"),
+    ],
+)
+async def test_a_place_that_the_chain_does_not_have_is_no_place(tmp_path: Path, seq: str, own: str) -> None:
+    path = tmp_path / "j.db"
+    filled(path, 8)
+    forge(path, "x", seq, own, "[1]")
+    with closing(JournalReader.open(path)) as book:
+        assert recall(book, "x") is None
+        assert last_verified(book) is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW derived AS SELECT 1 AS name",
+        "CREATE TABLE derived (name TEXT)",
+        "CREATE TABLE derived (name, seq, hash, content, digest, UNIQUE (name), CHECK (seq < 0))",
+    ],
+)
+async def test_a_table_of_another_makes_nothing_unwritable(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "j.db"
+    filled(path, 8)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(statement)
+    async with open_journal(path) as journal:
+        entry = await journal.append(note())
+        await journal.remember("x", Saved(entry.seq, entry.hash, [1]))
+        assert journal.health.writable
+
+
+def forge(path: Path, name: str, seq: str, own: str, content: str) -> None:
+    """Write what is saved by hand, with its digest: `seq` and `own` (the hash) as SQL."""
+    from services.journal.derived.saved import _digest
+
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE IF EXISTS derived")
+        db.execute(
+            "CREATE TABLE derived (name TEXT PRIMARY KEY, seq INTEGER, hash TEXT, content TEXT, digest TEXT)"
+        )
+        db.execute(f"INSERT INTO derived VALUES (?, {seq}, {own}, ?, '')", (name, content))
+        ((stored, hash_),) = db.execute("SELECT seq, hash FROM derived")
+        ((journal,),) = db.execute("SELECT value FROM journal WHERE key = 'id'")
+        db.execute("UPDATE derived SET digest = ?", (_digest(journal, name, stored, hash_, content),))

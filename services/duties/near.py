@@ -30,13 +30,17 @@ class Near:
         self._calendar = calendar
         self._schedule = schedule
         self._records = records
+        self.is_whole = False
+        """All records that were needed last could be read."""
 
     async def load(self, now: datetime) -> None:
         """Read the records that the view needs, as far as the journal can be read."""
+        self.is_whole = False
         shown, open_ones = await asyncio.to_thread(self.keys, now)
         with suppress(JournalError):
             await self._records.load(shown)
             await self._records.load_open(open_ones)
+            self.is_whole = True
 
     def keys(self, now: datetime) -> tuple[set[str], set[str]]:
         """Keys of what the view shows, and of what it shows unless it is signed off; call it in a thread."""

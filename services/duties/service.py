@@ -76,7 +76,7 @@ class Duties:
         async with companion(self._listen(), self._wake.wake) as listener:
             while True:
                 await self._read()
-                if view is None or self._moved(view, basis):
+                if view is None or not self._near.is_whole or self._moved(view, basis):
                     new_basis, before = self._slot_cache.basis(), view
                     self._bases += new_basis != basis
                     basis = new_basis

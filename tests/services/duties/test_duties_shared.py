@@ -1,16 +1,20 @@
 """Several consoles on one journal file."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from services.clock import ManualClock
 from services.duties.entries import claim_of
 from services.duties.records import KINDS, DutyRecords
-from services.journal.errors import AlreadyRecorded
+from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
+from services.models.problem import Problem, ProblemKind
 from tests.services.duties.duty_world import desk, jst
 
 S = OccurrenceState
@@ -108,3 +112,35 @@ async def test_of_what_has_ended_only_that_is_read(tmp_path: Path) -> None:
     await records.load(["a@1"])
     assert records.of("a@1").signed is not None
     await journal.close()
+
+
+async def test_records_that_could_not_be_read_once_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No entry and no due time follows for which the view would be computed anew."""
+    path, load, failures = (
+        tmp_path / "j.db",
+        DutyRecords.load,
+        [
+            JournalError(
+                Problem(kind=ProblemKind.OTHER, summary="the disk was away", at=jst("2026-01-14 09:10"))
+            )
+        ],
+    )
+
+    async def failing(self: DutyRecords, keys: Iterable[str]) -> None:
+        keys = set(keys)
+        if failures and self.unread(keys):
+            raise failures.pop()
+        await load(self, keys)
+
+    async with desk(path, ManualClock(jst("2026-01-14 09:05")), began="2026-01-13 08:00") as other:
+        await other.duties.sign(other.today("daily-morning"))
+        monkeypatch.setattr(DutyRecords, "load", failing)
+        async with desk(path, ManualClock(jst("2026-01-14 09:10"))) as duty_desk:
+            assert not failures
+            (first, *_rest) = duty_desk.views[0].today.occurrences
+            assert (first.slot.duty, first.state) == ("daily-morning", OccurrenceState.NO_RECORD)
+            await duty_desk.until(lambda: duty_desk.clock.sleepers)
+            duty_desk.clock.advance(20)
+            await duty_desk.until(lambda: duty_desk.today("daily-morning").state is OccurrenceState.DONE)

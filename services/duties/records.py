@@ -21,7 +21,9 @@ KINDS = frozenset(
 RECENT = timedelta(days=430)
 """How far back a report looks for what was left open."""
 MOST = 40_000
-"""Maximum number of occurrences whose records are held."""
+"""Number of occurrences above which the records of those that were not asked for lately are forgotten."""
+LATELY = 8
+"""Number of requests whose records are never forgotten: the view and a shown month must not drive out each other."""
 UNDERWAY = Older(
     "duties-1",
     (EntryKind.PROGRESS,),
@@ -45,7 +47,9 @@ class DutyRecords(Projection):
         self._records: dict[str, OccurrenceRecord] = {}
         self._progress: dict[str, dict[int, Entry]] = {}
         """The PROGRESS entries of each occurrence, by sequence number."""
-        self._read_keys: set[str] = set()
+        self._requests = 0
+        self._read_keys: dict[str, int] = {}
+        """The number of the newest request for each record that was read."""
         self._ended: set[str] = set()
         """Keys of occurrences of which only that they are signed off or skipped was read."""
 
@@ -76,20 +80,20 @@ class DutyRecords(Projection):
 
     async def load(self, keys: Iterable[str]) -> None:
         """Read the records of these occurrences. Raises JournalError."""
-        keys = set(keys)
-        missing = self.unread(keys)
+        missing = self._requested(keys)
         if not missing:
             return
         self.absorb(await self.journal.ask(lambda reader: about(reader, missing, KINDS)))
         if len(self._read_keys) + len(missing) > MOST:
             # What was looked at long ago is read again when it is asked for.
-            self._forget(self._read_keys - keys)
-        self._read_keys |= missing
+            since = self._requests - LATELY
+            self._forget([key for key, request in self._read_keys.items() if request <= since])
+        self._read_keys |= dict.fromkeys(missing, self._requests)
         self.version += 1
 
     async def load_open(self, keys: Iterable[str]) -> None:
         """Read of these occurrences which have ended, and the records of the others. Raises JournalError."""
-        unknown = {claim_of(key): key for key in self.unread(keys) if not self.has_ended(key)}
+        unknown = {claim_of(key): key for key in self._requested(keys) if not self.has_ended(key)}
         ended = await self.journal.ask(lambda reader: claimed(reader, unknown)) if unknown else set()
         self._ended.update(unknown[claim] for claim in ended)
         await self.load(key for claim, key in unknown.items() if claim not in ended)
@@ -107,12 +111,23 @@ class DutyRecords(Projection):
             if self.is_underway(key):
                 yield from entries
 
+    def _requested(self, keys: Iterable[str]) -> set[str]:
+        """Note a request for these records; returns the keys of those that are to be read."""
+        self._requests += 1
+        missing: set[str] = set()
+        for key in keys:
+            if key in self._read_keys:
+                self._read_keys[key] = self._requests
+            else:
+                missing.add(key)
+        return missing
+
     def _forget(self, keys: Iterable[str]) -> None:
         for key in keys:
             if not self.is_underway(key):
                 self._records.pop(key, None)
                 self._progress.pop(key, None)
-                self._read_keys.discard(key)
+                del self._read_keys[key]
 
     def apply(self, entry: Entry) -> bool:
         """Add an entry to the record of its occurrence."""

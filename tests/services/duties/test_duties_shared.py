@@ -12,7 +12,7 @@ from services.duties.entries import claim_of
 from services.duties.records import KINDS, DutyRecords
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
-from services.models.duties import OccurrenceState
+from services.models.duties import OccurrenceState, ProgressChange
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from services.models.problem import Problem, ProblemKind
 from tests.services.duties.duty_world import desk, jst
@@ -144,3 +144,33 @@ async def test_records_that_could_not_be_read_once_are_read_again(
             await duty_desk.until(lambda: duty_desk.clock.sleepers)
             duty_desk.clock.advance(20)
             await duty_desk.until(lambda: duty_desk.today("daily-morning").state is OccurrenceState.DONE)
+
+
+async def test_a_month_and_today_do_not_drive_out_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.duties.records.MOST", 60)
+    loads: list[int] = []
+    load = DutyRecords.load
+
+    async def counted(self: DutyRecords, keys: Iterable[str]) -> None:
+        keys = set(keys)
+        if self.unread(keys):
+            loads.append(len(keys))
+        await load(self, keys)
+
+    monkeypatch.setattr(DutyRecords, "load", counted)
+    async with desk(
+        tmp_path / "j.db", ManualClock(jst("2026-01-14 09:10")), began="2026-01-13 08:00"
+    ) as duty_desk:
+        duties, evening = duty_desk.duties, duty_desk.today("daily-evening")
+        duties.month(2025, 3)
+        await duty_desk.until(lambda: not duties.is_reading)
+        for turn in range(12):
+            views = len(duty_desk.views)
+            await duties.record_progress(evening, ProgressChange(note=f"{turn}"))
+            await duty_desk.until(lambda views=views: len(duty_desk.views) > views)
+            # As the screen asks at each view.
+            duties.month(2025, 3)
+            await duty_desk.until(lambda: not duties.is_reading)
+        assert len(loads) < 12

@@ -121,11 +121,17 @@ class TimeBounds:
         self._query = query
         self._bounds: dict[tuple[int, int], tuple[int, int, int]] = {}
         """By span: the first and last number, and the newest entry that was considered; (0, 0): none lies in it."""
+        self._newest: tuple[int, str] = (0, "")
+        """The newest entry's number and hash when they were last asked for."""
 
     def of(self, since: datetime, before: datetime | None) -> tuple[int, int]:
         """The first and last number of the entries from `since` to before `before` (UTC); (0, 0): there are none."""
         span = (micros(since), micros(before) if before is not None else _LARGEST)
-        newest = self._one("SELECT max(seq), NULL FROM entries", ())[0]
+        newest, head = self._head()
+        if self._query("SELECT hash FROM entries WHERE seq = ?", (self._newest[0],)) != [(self._newest[1],)]:
+            # Not a later state of the same journal: a backup was put back.
+            self._bounds.clear()
+        self._newest = newest, head
         if span not in self._bounds:
             first, last = self._one("SELECT min(seq), max(seq) FROM entries WHERE at >= ? AND at < ?", span)
         else:
@@ -138,6 +144,10 @@ class TimeBounds:
             self._bounds.pop(next(iter(self._bounds)))
         self._bounds[span] = (first, last, newest)
         return first, last
+
+    def _head(self) -> tuple[int, str]:
+        rows = self._query("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1", ())
+        return rows[0] if rows else (0, "")
 
     def _one(self, statement: str, values: Sequence[object]) -> tuple[int, int]:
         ((first, last),) = self._query(statement, values)

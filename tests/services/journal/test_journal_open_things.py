@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,11 @@ from services.journal.derived.saved import Saved, recall
 from services.journal.derived.verified import last_verified
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
+from services.journal.store import Store
 from services.models.change_runs import Run
-from services.models.journal import EntryKind, NewEntry
+from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
 from tests.services.changes.test_runs import plan as plan_of
-from tests.services.journal.book import NOON, filled, note, open_journal
+from tests.services.journal.book import ALICE, NOON, filled, note, open_journal
 
 K = EntryKind
 LONG = timedelta(days=90)
@@ -170,3 +171,29 @@ def forge(path: Path, name: str, seq: str, own: str, content: str) -> None:
         ((stored, hash_),) = db.execute("SELECT seq, hash FROM derived")
         ((journal,),) = db.execute("SELECT value FROM journal WHERE key = 'id'")
         db.execute("UPDATE derived SET digest = ?", (_digest(journal, name, stored, hash_, content),))
+
+
+# ---- a backup
+
+
+def test_a_backup_put_back_into_the_file_is_read_by_its_own_times(tmp_path: Path) -> None:
+    path, backup = tmp_path / "j.db", tmp_path / "backup.db"
+    filled(path, 20)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("VACUUM INTO ?", (str(backup),))
+    append(path, 30, at=NOON + timedelta(days=1, hours=-1))
+    append(path, 40, at=NOON + timedelta(days=2))
+    day = EntryQuery(since=NOON + timedelta(days=1), before=NOON + timedelta(days=3))
+    with closing(JournalReader.open(path)) as book:
+        assert len(book.find(day, limit=100)) == 40
+        with closing(sqlite3.connect(backup)) as old, closing(sqlite3.connect(path)) as db:
+            old.backup(db)
+        append(path, 10, at=NOON + timedelta(days=2))
+        assert len(book.find(day, limit=100)) == 10, "fewer entries than before"
+        append(path, 50, at=NOON + timedelta(days=2))
+        assert len(book.find(day, limit=100)) == 60, "more entries than before"
+
+
+def append(path: Path, count: int, *, at: datetime) -> list[Entry]:
+    with closing(Store(path)) as store:
+        return [store.append(note(), at=at, person=ALICE) for _number in range(count)]

@@ -4,9 +4,10 @@ Long because writing, following and the checkpoints share one health.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
-from datetime import timedelta
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +24,7 @@ from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
 from services.journal.file_watcher import FileWatcher
 from services.journal.health import HealthState
+from services.journal.problems import UnusableJournal, problem_of
 from services.journal.reader import JournalReader
 from services.journal.threads import Threads
 from services.journal.verify import verify
@@ -85,6 +87,7 @@ class Journal:
         self._appending: set[asyncio.Task[Entry]] = set()
         self._streaming: asyncio.Task[None] | None = None
         self._verifying: asyncio.Task[None] | None = None
+        self._reviews: list[Callable[[], Awaitable[None]]] = []
         self._closed = False
 
     @property
@@ -177,6 +180,22 @@ class Journal:
             with suppress(JournalError):
                 await self._write(lambda writer: writer.remember(name, saved))
 
+    async def ask_aside(self, work: Callable[[JournalReader], T]) -> T:
+        """As `ask` for work that takes long: other reads do not wait for it. Raises JournalError."""
+
+        def alone() -> T:
+            with closing(JournalReader.open(self.path)) as reader:
+                return work(reader)
+
+        try:
+            return await asyncio.to_thread(alone)
+        except (sqlite3.Error, OSError, UnusableJournal) as error:
+            raise JournalError(problem_of(error, self.path, self._clock.now())) from error
+
+    def reviewed_by(self, review: Callable[[], Awaitable[None]]) -> None:
+        """Call `review` once a day, for it to derive anew what it had saved: a person may have altered that."""
+        self._reviews.append(review)
+
     async def people(self) -> tuple[str, ...]:
         """Every OS user in the journal. Raises JournalError."""
         return tuple(await self._read(lambda reader: reader.people()))
@@ -203,12 +222,20 @@ class Journal:
 
         A fault is treated like any other damage that a reader finds: nothing more is written, and the health says so.
         """
+        reviewed: datetime | None = None
         while True:
             await self._clock.sleep(BETWEEN)
             with suppress(JournalError):
                 before = await self.ask(last_verified)
-                if before is None or not timedelta() <= self._clock.now() - before.at < DAILY:
+                if before is None or self._is_old(before.at):
                     await self._verify_all()
+                if reviewed is None or self._is_old(reviewed):
+                    reviewed = self._clock.now()
+                    for review in self._reviews:
+                        await review()
+
+    def _is_old(self, at: datetime) -> bool:
+        return not timedelta() <= self._clock.now() - at < DAILY
 
     async def _verify_all(self) -> None:
         before, progress = None, Progress()

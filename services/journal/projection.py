@@ -6,10 +6,11 @@ numbers are saved beside the journal, so that a start does not depend on the jou
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from functools import partial
 
-from services.journal.derived.lookup import about
+from services.journal.derived.lookup import about, entries_of
 from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, EntryQuery
@@ -99,10 +100,27 @@ class Projection(ABC):
         self.position = newest[0].seq if newest else 0
         self.started = True
         self.version += 1
+        if self.older is not None:
+            self.journal.reviewed_by(partial(self._review, self.older))
         return last > 0
 
+    async def _review(self, older: Older) -> None:
+        """Derive anew, from the entries alone, which older ones matter, and correct what was saved."""
+        async with self._reading:
+            await self._read_on()
+            newest = (await self.journal.page(limit=1)).entries
+            if not newest:
+                return
+            until = newest[0].seq
+            seqs = await self.journal.ask_aside(partial(older.at, until=until, signed=until))
+            await self._absorb_pages(await self.journal.ask(partial(entries_of, seqs=seqs)))
+            await self.complete()
+            await older.save(self.journal, newest[0], self.needed())
+
     async def _absorb_older(self, older: Older, until: int) -> int:
-        entries = await older.read(self.journal, until)
+        return await self._absorb_pages(await older.read(self.journal, until))
+
+    async def _absorb_pages(self, entries: Sequence[Entry]) -> int:
         for start in range(0, len(entries), self._page):
             self.absorb(entries[start : start + self._page])
             # The event loop runs in between.

@@ -49,10 +49,10 @@ class Older:
         return await journal.ask(partial(self._read, until=until))
 
     async def save(self, journal: "Journal", newest: Entry, needed: Iterable[int]) -> None:
-        """Save which entries are needed of those up to `newest`, unless that was saved lately."""
+        """Save which entries are needed of those up to `newest`, unless that was saved lately and lacks none."""
         saved = await journal.ask(partial(recall, name=self.name))
-        if saved is None or newest.seq - saved.seq >= APART:
-            seqs = sorted({seq for seq in needed if 0 < seq <= newest.seq})
+        seqs = sorted({seq for seq in needed if 0 < seq <= newest.seq})
+        if saved is None or newest.seq - saved.seq >= APART or _lacks(saved, seqs):
             await journal.remember(self.name, Saved(newest.seq, newest.hash, seqs))
 
     def seqs(self, reader: JournalReader, until: int) -> list[int]:
@@ -75,6 +75,12 @@ class Older:
 
     def _read(self, reader: JournalReader, until: int) -> list[Entry]:
         return entries_of(reader, self.seqs(reader, until))
+
+
+def _lacks(saved: Saved, seqs: Iterable[int]) -> bool:
+    """Whether an entry that is needed was left out: by a mistake, or by a person who altered the file."""
+    numbers = saved.content if _are_numbers(saved.content) else []
+    return not {seq for seq in seqs if seq <= saved.seq}.issubset(numbers)
 
 
 def _are_numbers(content: object) -> bool:

@@ -63,7 +63,7 @@ def remember(store: JournalReader, name: str, saved: Saved) -> bool:
     try:
         store.query(TABLE)
         before = recall(store, name)
-        if before is not None and before.seq >= saved.seq:
+        if before is not None and (before.seq > saved.seq or before == saved):
             return False
         store.query(
             "INSERT OR REPLACE INTO derived (name, seq, hash, content, digest) VALUES (?, ?, ?, ?, ?)",

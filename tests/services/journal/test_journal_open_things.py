@@ -1,5 +1,6 @@
 """What is open and older than what a start reads: seen whatever was saved, by whichever version, or written by hand."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -15,7 +16,8 @@ from services.clock import ManualClock
 from services.incidents.service import Incidents
 from services.journal.derived.saved import Saved, recall
 from services.journal.derived.verified import last_verified
-from services.journal.journal import Journal
+from services.journal.errors import JournalError
+from services.journal.journal import BETWEEN, Journal
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.change_runs import Run
@@ -158,19 +160,23 @@ async def test_a_table_of_another_makes_nothing_unwritable(tmp_path: Path, state
         assert journal.health.writable
 
 
-def forge(path: Path, name: str, seq: str, own: str, content: str) -> None:
+def forge(path: Path, name: str, seq: str, own: str, content: str, *, anew: bool = True) -> None:
     """Write what is saved by hand, with its digest: `seq` and `own` (the hash) as SQL."""
     from services.journal.derived.saved import _digest
 
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("DROP TABLE IF EXISTS derived")
+        if anew:
+            db.execute("DROP TABLE IF EXISTS derived")
         db.execute(
-            "CREATE TABLE derived (name TEXT PRIMARY KEY, seq INTEGER, hash TEXT, content TEXT, digest TEXT)"
+            "CREATE TABLE IF NOT EXISTS derived (name TEXT PRIMARY KEY, seq INTEGER, hash TEXT, content TEXT, digest TEXT)"
         )
         db.execute(f"INSERT INTO derived VALUES (?, {seq}, {own}, ?, '')", (name, content))
-        ((stored, hash_),) = db.execute("SELECT seq, hash FROM derived")
+        ((stored, hash_),) = db.execute("SELECT seq, hash FROM derived WHERE name = ?", (name,))
         ((journal,),) = db.execute("SELECT value FROM journal WHERE key = 'id'")
-        db.execute("UPDATE derived SET digest = ?", (_digest(journal, name, stored, hash_, content),))
+        db.execute(
+            "UPDATE derived SET digest = ? WHERE name = ?",
+            (_digest(journal, name, stored, hash_, content), name),
+        )
 
 
 # ---- a backup
@@ -197,3 +203,46 @@ def test_a_backup_put_back_into_the_file_is_read_by_its_own_times(tmp_path: Path
 def append(path: Path, count: int, *, at: datetime) -> list[Entry]:
     with closing(Store(path)) as store:
         return [store.append(note(), at=at, person=ALICE) for _number in range(count)]
+
+
+# ---- what was saved is reviewed
+
+
+async def test_what_was_hidden_by_hand_is_found_again_and_saved(tmp_path: Path) -> None:
+    path, clock = tmp_path / "j.db", ManualClock(NOON)
+    async with open_journal(path, clock=clock) as journal:
+        await journal.append(opened("incident:1"))
+        plan = plan_of("p1")
+        await journal.append(change_entries.confirmed(plan))
+        await journal.append(change_entries.intent(plan, plan.steps[0]))
+        clock.advance(LONG.total_seconds())
+        await journal.append(note())
+    for name in ("incidents-1", "changes-2"):
+        forge(path, name, "4", "(SELECT hash FROM entries WHERE seq = 4)", "[]", anew=name == "incidents-1")
+    async with open_journal(path, clock=clock) as journal:
+        incidents, history = Incidents(journal, clock), History(journal, clock, timedelta(seconds=60))
+        await incidents.load()
+        await history.load()
+        assert (incidents.incidents, history.runs()) == ((), ()), "the forger had digests"
+        async with asyncio.timeout(60):
+            while not (incidents.incidents and history.runs()):
+                clock.advance(BETWEEN)
+                await asyncio.sleep(0)
+            while not await saved_seqs(journal, "changes-2"):
+                clock.advance(BETWEEN)
+        assert await saved_seqs(journal, "incidents-1") == [1]
+        assert await saved_seqs(journal, "changes-2") == [2, 3]
+        assert await open_incidents(journal, clock) == {"incident:1"}, "the next start has it"
+
+
+async def test_a_review_goes_on_when_the_file_could_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_journal(tmp_path / "j.db") as journal:
+
+        def away(_reader: JournalReader) -> None:
+            raise OSError(5, "the disk was away")
+
+        with pytest.raises(JournalError):
+            await journal.ask_aside(away)
+        assert journal.health.writable

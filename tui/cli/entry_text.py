@@ -48,7 +48,9 @@ def report(verification: "Verification") -> Iterator[str]:
         yield f"{where}: {_fault_word(fault.kind)}: {fault.text}"
     if verification.unlisted:
         yield _("… and {count} more").format(count=f"{verification.unlisted:,}")
-    if verification.intact:
+    if verification.intact and verification.verified_before:
+        yield _("INTACT from entry {seq} on").format(seq=f"{verification.verified_before:,}")
+    elif verification.intact:
         yield _("INTACT")
     else:
         yield _("TAMPERED WITH") if verification.faults else _("IN DOUBT: nothing in the file is wrong")

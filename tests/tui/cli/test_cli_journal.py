@@ -12,11 +12,12 @@ import pytest
 
 from services.journal import external_hashes
 from services.journal.checkpoints import Checkpoint, line_of
+from services.journal.derived.verified import Verified
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry, Person
 from tests.conftest import Embedded
-from tests.services.journal.book import of_tomorrow, tampered
+from tests.services.journal.book import NOON, of_tomorrow, tampered
 from tests.tui.seeding import client, make_group, put_lines
 from tui.cli.main import Output, run
 
@@ -61,6 +62,19 @@ def test_an_intact_journal(journal_path: Path, capsys: pytest.CaptureFixture[str
     assert "3 entries" in output
     assert "cut-off end would go unnoticed" in output
     assert output.endswith("INTACT\n")
+
+
+def test_what_was_not_read_is_not_called_intact(
+    journal_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(Store(journal_path)) as store:
+        store.remember("verified-1", Verified(2, store.hash_at(2), NOON).saved)
+    tampered(journal_path, "UPDATE entries SET text = 'y' WHERE seq = 1")
+    assert toban("verify") == 0
+    output = capsys.readouterr().out
+    assert "Entries up to 2 were not read" in output
+    assert output.endswith("INTACT from entry 2 on\n")
+    assert toban("verify", "--whole") == 2
 
 
 def test_a_journal_that_was_tampered_with(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.inspections.running.finding_records import abandoned
+from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
 from services.models.journal import Entry, EntryKind
@@ -16,12 +17,26 @@ from services.slack.entries import SUBJECT
 
 _KINDS = frozenset({EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED})
 RECENT = timedelta(days=40)
-"""How far back posts are kept in memory."""
+"""How far back all posts are read; of older ones those that were not sent."""
 _STATES = {
     "refused": PostState.REFUSED,
     "unknown": PostState.UNKNOWN,
     "dropped": PostState.DROPPED,
 }
+OLDER = Older(
+    "posts-1",
+    (EntryKind.POST,),
+    f"""
+    WITH unsent AS (
+      SELECT DISTINCT c.subject FROM candidates CROSS JOIN entries c ON c.seq = candidates.seq
+      WHERE c.kind = 'post'
+        AND NOT EXISTS (SELECT 1 FROM entries s WHERE s.subject = c.subject AND +s.kind = 'posted' AND +s.seq <= :until)
+    )
+    SELECT e.seq FROM unsent CROSS JOIN entries e ON e.subject = unsent.subject
+    WHERE +e.seq <= :until AND +e.kind IN ({", ".join(f"'{kind}'" for kind in sorted(_KINDS))})
+    """,
+)
+"""The posts that were not sent; those that were discarded are not saved again."""
 Gone = Callable[[Entry], bool]
 """Whether the console that wrote an entry has ended."""
 
@@ -33,7 +48,10 @@ def has_ended(entry: Entry) -> bool:
 
 
 class PostRecords(GroupedProjection):
-    """The posts of the last weeks."""
+    """The posts of the last weeks, and older ones that were not sent."""
+
+    older = OLDER
+    beginnings = frozenset({EntryKind.POST})
 
     def __init__(self, journal: Journal) -> None:
         super().__init__(journal, dict.fromkeys(_KINDS, RECENT))
@@ -79,6 +97,12 @@ class PostRecords(GroupedProjection):
         return next(
             (each.channel_id for each in self.posts if each.channel == channel and each.channel_id), ""
         )
+
+    def needed(self) -> Iterator[int]:
+        """The numbers of the entries of the posts that were not sent."""
+        for post in self._posts.values():
+            if post.unsent:
+                yield from (entry.seq for entry in self.recorded(f"{SUBJECT}{post.id}"))
 
     def rebuild(self, subjects: Set[str]) -> None:
         """Derive the posts of these subjects from their entries."""

@@ -22,6 +22,10 @@ from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.change_runs import Run
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
+from services.models.posts import Proposal
+from services.slack import entries as post_entries
+from services.slack.records import PostRecords
+from services.slack.sending import Sent
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, filled, note, open_journal
 
@@ -115,6 +119,30 @@ async def test_an_answer_that_came_late_begins_the_watch_of_its_change(tmp_path:
         await journal.append(change_entries.later(done))
         clock.advance(LONG.total_seconds())
         assert (await runs_of(journal, clock))["p1"].state is StepState.DONE, "its revert is a duty"
+
+
+# ---- posts
+
+
+async def test_a_post_that_was_never_sent_is_seen_until_somebody_discards_it(tmp_path: Path) -> None:
+    clock = ManualClock(NOON)
+    async with open_journal(tmp_path / "j.db", clock=clock) as journal:
+        about = Proposal(title="t", text="x")
+        for id in ("sent", "waiting", "discarded"):
+            await journal.append(post_entries.release(id, "#ops", "text", about))
+        records = PostRecords(journal)
+        await records.read(clock.now())
+        sent, discarded = records.of("sent"), records.of("discarded")
+        assert sent is not None
+        assert discarded is not None
+        await journal.append(post_entries.posted(sent, Sent(ts="1", channel_id="C"), "", "x"))
+        await journal.append(post_entries.dropped(discarded, "no longer true"))
+        for _start in range(3):
+            clock.advance(LONG.total_seconds())
+            await journal.append(note())
+            records = PostRecords(journal)
+            await records.read(clock.now())
+            assert [each.id for each in records.posts if each.unsent] == ["waiting"]
 
 
 # ---- what somebody wrote by hand

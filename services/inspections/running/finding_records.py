@@ -35,10 +35,10 @@ _SPANS = {
     EntryKind.FINDING: RECENT,
     EntryKind.OVERRULED: RECENT,
 }
-_SAVED_SIGNATURES = 5
-"""Sign-offs of an inspection that are read at the start."""
+_SAVED_SIGNATURES = 20
+"""Sign-offs of an inspection that are read at the start: more than are made before somebody notices a wrong clock."""
 _OLDER = Older(
-    "findings-1",
+    "findings-2",
     (EntryKind.SIGN_OFF,),
     f"""
     WITH signed AS (
@@ -46,7 +46,6 @@ _OLDER = Older(
       FROM candidates CROSS JOIN entries e ON e.seq = candidates.seq CROSS JOIN json_each(
         CASE WHEN typeof(e.body) = 'text' AND json_valid(e.body) THEN e.body ELSE '{{}}' END, '$.findings'
       ) f
-      WHERE e.at >= (SELECT at - {SIGNED // timedelta(microseconds=1)} FROM entries WHERE seq = :until)
     )
     SELECT seq FROM (
       SELECT seq, row_number() OVER (

@@ -60,7 +60,8 @@ class DutyRecords(Projection):
     @property
     def begun(self) -> set[str]:
         """Keys of the occurrences that a person has begun and nobody has signed off or skipped."""
-        return {key for key in self._progress if self.is_underway(key)}
+        # Copied at once, as a thread asks while entries are absorbed.
+        return {key for key in tuple(self._progress) if self.is_underway(key)}
 
     def is_read(self, key: str) -> bool:
         """Whether everything that the journal records of an occurrence is in its record."""

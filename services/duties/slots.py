@@ -142,7 +142,8 @@ class _Ruled:
             last = date(year, month, monthrange(year, month)[1])
             by_day = _by_day(self._calendar.slots(last.replace(day=1), last))
             while len(self._months) >= _MONTHS:
-                self._months.pop(next(iter(self._months)))
+                # Another thread may do the same.
+                self._months.pop(next(iter(tuple(self._months))), None)
             self._months[year, month] = by_day
         return by_day
 

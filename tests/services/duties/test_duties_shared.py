@@ -174,3 +174,27 @@ async def test_a_month_and_today_do_not_drive_out_each_other(
             duties.month(2025, 3)
             await duty_desk.until(lambda: not duties.is_reading)
         assert len(loads) < 12
+
+
+async def test_what_is_under_way_may_be_asked_while_entries_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The view is computed in a thread."""
+    clock = ManualClock(jst("2026-01-14 09:00"))
+    journal = Journal(tmp_path / "j.db", clock=clock, person=lambda: Person(user="alice"))
+    await journal.open()
+    entries = [
+        await journal.append(NewEntry(kind=EntryKind.PROGRESS, subject=f"d@{number}", text="x"))
+        for number in range(4)
+    ]
+    records = DutyRecords(journal, clock.now())
+    await records.read(clock.now())
+    is_underway = DutyRecords.is_underway
+
+    def meanwhile(self: DutyRecords, key: str) -> bool:
+        self.absorb([entries[0].model_copy(update={"subject": f"{key}-later", "seq": 100})])
+        return is_underway(self, key)
+
+    monkeypatch.setattr(DutyRecords, "is_underway", meanwhile)
+    assert records.begun >= {"d@0", "d@1", "d@2", "d@3"}
+    await journal.close()

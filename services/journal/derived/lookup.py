@@ -77,6 +77,17 @@ def last_before(reader: JournalReader, moment: datetime) -> int:
     return int(reader.query(text, (micros(moment), NEAR))[0][0] or 0)
 
 
+def surely_before(reader: JournalReader, moment: datetime) -> int:
+    """A number up to which every entry was written before then, whatever clocks were wrong; 0 if there is none.
+
+    What was written while a clock was set back is not before what it follows; a clock that was ahead makes it lower.
+    """
+    text = "SELECT min(seq) FROM (SELECT seq FROM entries WHERE at >= ? ORDER BY at LIMIT ?)"
+    first = reader.query(text, (micros(moment), NEAR))[0][0]
+    last = last_before(reader, moment)
+    return last if first is None else min(last, int(first) - 1)
+
+
 def claimed(reader: JournalReader, claims: Iterable[str]) -> set[str]:
     """Those of the claims that an entry has."""
     taken: set[str] = set()

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from services.calendar.calendar import Calendar
 from services.journal.chain import COLUMNS, hash_of_row
-from services.journal.derived.lookup import last_before, rows_about, subjects_of
+from services.journal.derived.lookup import last_before, rows_about, subjects_of, surely_before
 from services.journal.export import rows
 from services.journal.file_check import altered
 from services.journal.reader import JournalReader, Row, entry_of
@@ -117,8 +117,8 @@ class Source:
 
     @cached_property
     def seq_before(self) -> int:
-        """The number of the newest entry before the period."""
-        return last_before(self.reader, self.start)
+        """The number of an entry before the period, at best the newest: what is signed up to it was signed before."""
+        return surely_before(self.reader, self.start)
 
     def own(self, *kinds: EntryKind) -> list[Entry]:
         """Journal entries within the period."""

@@ -14,8 +14,6 @@ from services.changes.history import History
 from services.changes.runs import StepState
 from services.clock import ManualClock
 from services.incidents.service import Incidents
-from services.inspections.allow_list import AllowList
-from services.inspections.running.finding_records import FindingRecords
 from services.journal.derived.saved import Saved, recall
 from services.journal.derived.verified import last_verified
 from services.journal.errors import JournalError
@@ -276,34 +274,3 @@ async def test_a_review_goes_on_when_the_file_could_not_be_read(
         with pytest.raises(JournalError):
             await journal.ask_aside(away)
         assert journal.health.writable
-
-
-# ---- a clock that was wrong
-
-
-def signed(until: datetime) -> NewEntry:
-    finding = {"inspection": "alarms", "verdict": "normal", "until": until.isoformat()}
-    return NewEntry(kind=K.SIGN_OFF, subject=f"d@{until}", text="x", data={"findings": [finding]})
-
-
-@pytest.mark.parametrize("days", [1, 800])
-async def test_what_was_signed_before_a_clock_went_ahead_counts_once_it_is_right(
-    tmp_path: Path, days: int
-) -> None:
-    clock = ManualClock(NOON)
-    async with open_journal(tmp_path / "j.db", clock=clock) as journal:
-        await journal.append(signed(NOON))
-        ahead = timedelta(days=days).total_seconds()
-        clock.step(ahead)
-        for _minute in range(9):
-            clock.advance(60)
-            await journal.append(signed(clock.now()))
-            records = FindingRecords(journal, AllowList())
-            await records.read(clock.now())
-        clock.step(-ahead)
-        for _start in range(2):
-            clock.advance(3600)
-            await journal.append(note())
-            records = FindingRecords(journal, AllowList())
-            await records.read(clock.now())
-            assert records.signed_until("alarms", clock.now()) == NOON

@@ -230,7 +230,7 @@ class _Work:
         roll, serial = self.rng.random(), self._next()
         if roll < 0.2:
             alarm = self.rng.choice(ALARMS)
-            data = {"note": "確認しました", "state": "alarm"}
+            data: dict[str, Any] = {"note": "確認しました", "state": "alarm"}
             subject = f"alarm:{alarm}@{at.isoformat()}"
             return at, K.ACKNOWLEDGED, subject, alarm, f"{alarm}: 確認", data, "", "", ""
         if roll < 0.45:

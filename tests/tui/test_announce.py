@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
@@ -23,6 +23,17 @@ def test_only_changes_are_announced_with_firing_alarms_first() -> None:
 
 def test_an_alarm_seen_for_the_first_time_is_no_change() -> None:
     assert changes(overview(), overview(a=AlarmState.ALARM)) == ()
+
+
+def test_an_alarm_that_fires_rings_although_it_was_not_listed_or_not_read_again() -> None:
+    firing = overview(a=AlarmState.ALARM)
+    ok = overview(a=AlarmState.OK).alarms
+    assert changes(AlarmOverview(outdated=ok), firing) == firing.alarms
+    assert changes(AlarmOverview(outdated=ok), overview(a=AlarmState.OK)) == ()
+    assert changes(AlarmOverview(unlisted="3,000 so far"), firing) == firing.alarms
+    moment = datetime(2026, 1, 14, tzinfo=UTC)
+    assert changes(AlarmOverview(listed_at=moment), firing) == firing.alarms, "what is new is listed within the hour"
+    assert changes(AlarmOverview(listed_at=moment), overview(a=AlarmState.OK)) == ()
 
 
 def test_many_changes_are_one_short_sentence() -> None:

@@ -5,12 +5,12 @@ CloudWatch charges per metric requested, so that only alarms are read whose valu
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Protocol
 
 from services.aws.cloudwatch.metrics.math_ids import is_sql, prefixed, rename
-from services.clock import Clock
+from services.clock import Clock, Mark, mark, passed
 from services.models.alarm_readings import LATE, AlarmReadings, AlarmSeries
 from services.models.alarms import Alarm, AlarmOverview
 from services.models.curve_spans import watched_query
@@ -19,8 +19,6 @@ from services.models.feeds import FeedState
 from services.models.metrics import MetricQuery, Series, TimeSpan
 
 HOUR = 3600
-PRESENT = timedelta(seconds=LATE)
-"""Age up to which what was read of an alarm that is no longer on screen may still be the present one."""
 MOST = 100
 """Alarms read at once; a screen has fewer rows."""
 PERIODS = 3
@@ -58,8 +56,8 @@ class AlarmValues:
         self.on_screen: Callable[[], frozenset[str]] | None = None
         """Ids of the alarms whose value can be seen now, as the screens say; None: there is no screen, and all count."""
         self._requested: frozenset[str] = frozenset()
-        self._read: dict[str, tuple[datetime, AlarmSeries]] = {}
-        """The newest series of each alarm and when it was read, while it is the present one."""
+        self._read: dict[str, tuple[Mark, AlarmSeries]] = {}
+        """The newest series of each alarm and when it was read, while it may still be the present one (LATE)."""
 
     async def read(self) -> tuple[AlarmSeries, ...]:
         """The last hour of each of these alarms, and of others that were read a moment ago; nothing before alarms and
@@ -74,11 +72,11 @@ class AlarmValues:
             queries |= {query.id: alarm for query in own if query.visible}
             sent += own
         answered = await self._metrics.fetch(sent, self._span(alarms)) if sent else ()
-        now = self._clock.now()
+        now = mark(self._clock)
         for series in answered:
             id = queries[series.id].id
             self._read[id] = now, AlarmSeries(alarm=id, series=series)
-        self._read = {id: read for id, read in self._read.items() if now - read[0] <= PRESENT}
+        self._read = {id: read for id, read in self._read.items() if passed(self._clock, read[0]) <= LATE}
         return tuple(series for _at, series in self._read.values())
 
     def is_due(self) -> bool:

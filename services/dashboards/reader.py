@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound
 from services.aws.client.prices import yen_per_dollar
 from services.background.turns import next_turn
-from services.clock import Clock
+from services.clock import Clock, Mark, mark, passed
 from services.dashboards import requests
 from services.dashboards.annotations import AnnotatedAlarms, annotated
 from services.dashboards.evaluation import by_query, judged, outdated, overdue
@@ -44,7 +44,7 @@ class _Answered:
 
     ask: requests.WidgetRequest
     data: WidgetData
-    at: datetime
+    at: Mark
 
 
 class DashboardReader:
@@ -74,7 +74,7 @@ class DashboardReader:
         self.on_screen: Callable[[], OnScreen] | None = None
         """What can be seen now, as the screen says; None: there is no screen, and all counts as seen."""
         self._body: Dashboard | None = None
-        self._body_at: datetime | None = None
+        self._body_at: Mark | None = None
         self._drawn: Dashboard | None = None
         """The body with what its alarms add."""
         self._needs: tuple[WidgetNeed, ...] = ()
@@ -93,7 +93,7 @@ class DashboardReader:
         Raises AwsError if nothing could be read; a part that failed keeps its last data and says why.
         """
         now = self._clock.now()
-        body = await self._current(now, reload)
+        body = await self._current(reload)
         await self._read_alarms(body, board)
         is_new = self._drawn is None or self._drawn.name != body.name
         dashboard = self._drawn = self._alarms.added_to(body)
@@ -107,7 +107,7 @@ class DashboardReader:
         await self._ask(due)
         return DashboardView(
             dashboard=dashboard,
-            data=tuple(self._data(widget, now) for widget in dashboard.widgets),
+            data=tuple(self._data(widget) for widget in dashboard.widgets),
             price=price,
             pause=screen.pause,
         )
@@ -122,8 +122,9 @@ class DashboardReader:
     def _seen(self) -> OnScreen:
         return self.on_screen() if self.on_screen is not None else OnScreen()
 
-    async def _current(self, now: datetime, reload: bool) -> Dashboard:
-        fresh = self._body_at is not None and now - self._body_at < BODY_AGE
+    async def _current(self, reload: bool) -> Dashboard:
+        read_at = mark(self._clock)
+        fresh = self._body_at is not None and passed(self._clock, self._body_at) < BODY_AGE.total_seconds()
         if self._body is not None and fresh and not reload:
             return self._body
         try:
@@ -136,7 +137,7 @@ class DashboardReader:
             return self._body.model_copy(update={"remarks": (*self._body.remarks, message)})
         if body != self._body or reload:
             self._answered.clear()
-        self._body, self._body_at = body, now
+        self._body, self._body_at = body, read_at
         return body
 
     async def _get(self) -> Dashboard:
@@ -163,7 +164,7 @@ class DashboardReader:
 
     def _due(self, now: datetime, screen: OnScreen) -> tuple[requests.WidgetRequest, ...]:
         assert self._drawn is not None, "nothing is due before the body was read"
-        wanted = {need.key for need in self._needs if self._is_time(need, now, screen)}
+        wanted = {need.key for need in self._needs if self._is_time(need, screen)}
         asks = (
             requests.widget_request(widget, self._drawn, now, region=self._runbook.system.region)
             for widget in self._drawn.widgets
@@ -171,12 +172,12 @@ class DashboardReader:
         )
         return tuple(ask for ask in asks if self._has_news(ask))
 
-    def _is_time(self, need: WidgetNeed, now: datetime, screen: OnScreen) -> bool:
-        """Whether a widget is to be requested at `now`, because the next read would be too late."""
+    def _is_time(self, need: WidgetNeed, screen: OnScreen) -> bool:
+        """Whether a widget is to be requested now, because the next read would be too late."""
         every, answered = self._pace.of(need, screen), self._answered.get(need.key)
         if every is None or answered is None:
             return every is not None
-        age = (now - answered.at).total_seconds()
+        age = passed(self._clock, answered.at)
         if every <= max(need.step, self._interval):
             # Its own period decides, not when it was read.
             return True
@@ -255,11 +256,11 @@ class DashboardReader:
         if errors:
             data = data.model_copy(update={"problem": _words(errors[0])})
             ask = _again(ask)
-        self._answered[ask.key] = _Answered(ask, data, self._clock.now())
+        self._answered[ask.key] = _Answered(ask, data, mark(self._clock))
 
     # -- the data
 
-    def _data(self, widget: Widget, now: datetime) -> WidgetData:
+    def _data(self, widget: Widget) -> WidgetData:
         if isinstance(widget, AlarmWidget):
             return WidgetData(
                 key=widget.key, alarms=self._alarms.listed(widget), problem=self._alarms.problem
@@ -273,17 +274,17 @@ class DashboardReader:
             return WidgetData(key=widget.key, alarms=alarms, problem=problem)
         if answered is None:
             return WidgetData(key=widget.key, alarms=alarms, is_unread=True)
-        return self._dated(answered, now).model_copy(update={"alarms": alarms})
+        return self._dated(answered).model_copy(update={"alarms": alarms})
 
-    def _dated(self, answered: _Answered, now: datetime) -> WidgetData:
+    def _dated(self, answered: _Answered) -> WidgetData:
         """The data of a widget; of one that was not requested for a while, from when it is."""
         step = max(self._interval, self._pace.on_screen, *(query.period for query in answered.ask.queries))
-        age = (now - answered.at).total_seconds()
+        age = passed(self._clock, answered.at)
         if age <= 2 * step:
             return answered.data
         late = age > max(self._pace.judged, step) + 2 * self._interval
         data = overdue(answered.data) if late else answered.data
-        return data.model_copy(update={"as_of": answered.at})
+        return data.model_copy(update={"as_of": answered.at.at})
 
 
 def _words(error: AwsError) -> str:

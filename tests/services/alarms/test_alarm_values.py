@@ -134,6 +134,22 @@ async def test_only_alarms_on_screen_are_requested_and_the_others_are_not_said_t
         await console.close()
 
 
+async def test_setting_the_clock_back_keeps_no_old_value(embedded: Embedded) -> None:
+    await without_dashboard(embedded)
+    console = services(embedded)
+    on_screen = frozenset({"ecs-cpu-high"})
+    console.alarm_values.on_screen = lambda: on_screen
+    try:
+        await read(console, "alarms", "dashboard", "alarm_values")
+        on_screen = frozenset()
+        embedded.clock.step(-3600)
+        embedded.advance(LATE + 1)
+        await read(console, "alarm_values")
+        assert console.feeds["alarm_values"].state.value == ()
+    finally:
+        await console.close()
+
+
 async def test_of_too_many_alarms_the_first_are_requested(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

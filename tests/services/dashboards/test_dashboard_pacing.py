@@ -162,6 +162,26 @@ async def test_what_has_a_limit_is_judged_as_often_as_the_budget_allows() -> Non
     assert yen < 40, "a business day"
 
 
+@pytest.mark.parametrize("step", [-1.0, -3 * 3600.0, -3 * 86_400.0, 86_400.0])
+async def test_setting_the_clock_delays_no_request_and_makes_nothing_current(step: float) -> None:
+    watched = board("CPU", count=250)
+    watched.screen.widgets = keys(0, 8)
+    view = await watched.read()
+    judged = view.price.judged_seconds or 0
+    watched.taken()
+    watched.world.clock.step(step)
+    view = await watched.minutes(10)
+    assert of(view, "100").as_of is not None, "it was not requested for ten minutes"
+    await watched.minutes(round(judged / MINUTE))
+    assert watched.taken() >= 500, "each was requested again when it was due"
+    watched.screen.pause = "night"
+    await watched.read()
+    bodies = watched.world.bodies
+    watched.world.clock.step(step)
+    await watched.minutes(60)
+    assert watched.world.bodies > bodies, "the body is read each hour"
+
+
 async def test_what_is_on_screen_is_read_less_often_where_that_alone_exceeds_the_budget() -> None:
     watched = board("MEM", count=50, per=10)
     watched.screen.widgets = keys(0, 12)

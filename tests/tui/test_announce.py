@@ -32,7 +32,9 @@ def test_an_alarm_that_fires_rings_although_it_was_not_listed_or_not_read_again(
     assert changes(AlarmOverview(outdated=ok), overview(a=AlarmState.OK)) == ()
     assert changes(AlarmOverview(unlisted="3,000 so far"), firing) == firing.alarms
     moment = datetime(2026, 1, 14, tzinfo=UTC)
-    assert changes(AlarmOverview(listed_at=moment), firing) == firing.alarms, "what is new is listed within the hour"
+    assert changes(AlarmOverview(listed_at=moment), firing) == firing.alarms, (
+        "what is new is listed within the hour"
+    )
     assert changes(AlarmOverview(listed_at=moment), overview(a=AlarmState.OK)) == ()
 
 

@@ -73,8 +73,8 @@ class AlarmList:
 
     @property
     def is_progressing(self) -> bool:
-        """Whether there is a part that can be read on at once."""
-        return any(part.problem is None for part in self._parts)
+        """Whether more can be read at once; after a failure nothing is, until the next reading is due."""
+        return bool(self._parts) and self.problem is None
 
     @property
     def problem(self) -> AwsError | None:
@@ -124,7 +124,11 @@ class AlarmList:
         return max((now - self._readings[name][0] for name in names), default=0.0)
 
     def begin(self, first: Listed | None = None) -> None:
-        """Read the whole list without prefixes from now on; `first`: its first pages."""
+        """Read the whole list without prefixes from now on; `first`: its first pages, of an account that was small."""
+        if first is not None:
+            # What was known before it became small is old.
+            self.remove(list(self._alarms))
+            self._thorough = None
         self._start([Part()])
         if first is not None:
             self.put(first.alarms)
@@ -141,7 +145,7 @@ class AlarmList:
         return True
 
     async def advance(self) -> None:
-        """Read some pages of what has been begun. A part that fails is tried again the next time."""
+        """Read some pages of what has been begun, until requests fail. A part that fails is tried again the next time."""
         for part in self._parts:
             part.problem = None
         pages = iter(range(max(PAGES, len(self._alarms) // MOST_RECORDS // 4)))
@@ -179,7 +183,8 @@ class AlarmList:
                 part.problem = error
                 self._fail(part)
                 self._parts.append(part)
-                continue
+                # The others may fail as slowly, while nobody is told what fires.
+                return
             except BaseException:
                 self._parts.appendleft(part)
                 raise

@@ -91,12 +91,15 @@ class Refusing:
         self._session = session
         self.refuses: Callable[[dict[str, Any]], bool] = lambda _params: False
         """Which parameters."""
+        self.refused = 0
+        """How many requests failed."""
 
     def read(self, service: str, operation: str, /, **params: Any) -> Any:
         return self._session.read(service, operation, **params)
 
     async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncIterator[Answer]:
         if self.refuses(params):
+            self.refused += 1
             raise failure(ProblemKind.THROTTLED)
         async for page in self._session.pages(service, operation, **params):
             yield page

@@ -207,3 +207,41 @@ async def test_mute_rules_are_read_every_five_minutes_when_an_alarm_turns_and_wh
             with requests(empty_aws) as sent:
                 await console.minutes(2)
             assert sent["ListAlarmMuteRules"] == 1
+
+
+async def test_a_list_that_fails_does_not_delay_what_fires(empty_aws: Embedded) -> None:
+    """Each request that AWS does not answer takes half a minute with its retries."""
+    add(empty_aws, *MANY, "own-cpu")
+    async with watched(empty_aws, "own-cpu") as console:
+        await console.whole()
+        console.session.refuses = lambda params: "AlarmNamePrefix" in params
+        empty_aws.clock.advance(600)
+        assert "own-cpu" in (await console.once()).by_id
+        for _minute in range(3):
+            refused = console.session.refused
+            empty_aws.clock.advance(60)
+            overview = await console.whole()
+            assert 0 < console.session.refused - refused <= alarm_list.LANES
+        assert overview.outdated
+        console.session.refuses = lambda params: params.get("AlarmNamePrefix", "").startswith("c")
+        overview = await console.minutes(8)
+        assert {alarm.id[0] for alarm in overview.outdated} == {"c"}, "the other parts are read nevertheless"
+
+
+async def test_an_account_that_was_small_for_a_while_is_listed_anew(empty_aws: Embedded) -> None:
+    add(empty_aws, *names(400), "own-cpu")
+    async with watched(empty_aws, "own-cpu") as console:
+        assert (await console.whole()).is_whole
+        for name in names(400)[150:]:
+            del empty_aws.world.alarms.alarms[REGION, name]
+        console.watch.refresh()
+        assert len((await console.whole()).alarms) == 151
+        assert (await console.minutes(1)).listed_at is None, "it is small now"
+        for name in names(400)[140:150]:
+            del empty_aws.world.alarms.alarms[REGION, name]
+        add(empty_aws, *(f"z-{name}" for name in names(400)))
+        empty_aws.clock.advance(60)
+        overview = await console.once()
+        assert overview.unlisted, "the rest has not been read"
+        assert not overview.by_id.keys() & set(names(400)[140:150]), "what was deleted meanwhile"
+        assert len((await console.whole()).alarms) == 541

@@ -27,7 +27,7 @@ def changes(before: AlarmOverview, after: AlarmOverview) -> tuple[Alarm, ...]:
     old = {id: AlarmState.OK if alarm.scaling else alarm.state for id, alarm in before.by_id.items()}
     # One that fires is read at once; unless all were read together, it may have been there before.
     may_lack = before.listed_at is not None or not before.is_whole
-    lacking = {alarm.id: AlarmState.OK for alarm in after.firing if may_lack and alarm.id not in old}
+    lacking = {str(alarm.id): AlarmState.OK for alarm in after.firing if may_lack and alarm.id not in old}
     old |= lacking
     changed = [alarm for alarm in after.watched if old.get(alarm.id, alarm.state) is not alarm.state]
     return tuple(sorted(changed, key=lambda alarm: alarm.state is not AlarmState.ALARM))

@@ -207,6 +207,14 @@ class AlarmOverview(Model):
         return {alarm.id: alarm for alarm in (*self.outdated, *self.alarms)}
 
     @cached_property
+    def _outdated_ids(self) -> frozenset[str]:
+        return frozenset(alarm.id for alarm in self.outdated)
+
+    def has_current(self, id: str) -> bool:
+        """Whether the present state of the alarm with this exact name is known."""
+        return id in self.by_id and id not in self._outdated_ids
+
+    @cached_property
     def watched(self) -> tuple[Alarm, ...]:
         """The alarms that count: all except those owned by scaling policies."""
         return tuple(alarm for alarm in self.alarms if not alarm.scaling)

@@ -29,7 +29,7 @@ from services.models.runbook_playbooks import Playbook
 from widgets.alarms.acknowledgements import past_lines, whole_lines
 from widgets.alarms.curve import chip_spans, curve_note, other_statistic
 from widgets.alarms.detail_layout import DetailLayout
-from widgets.alarms.facts import FactContext, fact_lines, series_lines
+from widgets.alarms.facts import FactContext, fact_lines, is_outdated, series_lines
 from widgets.alarms.history import original_lines
 from widgets.alarms.playbook import StepContext, playbook_lines
 from widgets.alarms.steps import Steps
@@ -248,7 +248,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     def _facts(self, width: int) -> Sequence[Line]:
         if self.alarm is None:
             return [[(_("No alarm chosen."), "muted")]]
-        stale = self.overview.freshness(self._now()) is Freshness.STALE
+        stale = is_outdated(self.alarm, self.overview, self._now())
         readings, _series = self._joint
         context = FactContext(self.zone, self._now(), readings, self.title, stale)
         first, *rest = fact_lines(self.alarm, context, width)

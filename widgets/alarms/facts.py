@@ -8,9 +8,10 @@ from rich.cells import cell_len
 
 from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
-from services.models.alarms import Alarm, AlarmState, Contributor
+from services.models.alarms import Alarm, AlarmOverview, AlarmState, Contributor
 from services.models.date_text import time_text
 from services.models.depletion import RECENT, Depletion, depletion
+from services.models.feeds import FeedState, Freshness
 from services.models.units import alarm_unit, number
 from widgets.alarms.values import breaches, calls, limit_text, now_spans
 from widgets.alarms.wording import asides, how_long, packed, state_spans, warnings
@@ -35,6 +36,12 @@ class FactContext:
     """What the runbook calls the alarm."""
     is_stale: bool = False
     """The state is outdated."""
+
+
+def is_outdated(alarm: Alarm, overview: FeedState[AlarmOverview], now: datetime) -> bool:
+    """Whether the alarm may have another state by now: it could not be read again, or no longer exists."""
+    is_current = overview.value is None or overview.value.has_current(alarm.id)
+    return not is_current or overview.freshness(now) is Freshness.STALE
 
 
 def fact_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:

@@ -7,7 +7,7 @@ from textual.message import Message
 
 from services import i18n
 from services.models.alarm_readings import AlarmReadings
-from services.models.alarms import Alarm, AlarmState, AlarmTransition, Contributor
+from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
 from services.models.depletion import HOUR, RECENT, Depletion
 from services.models.feeds import FeedState
@@ -416,3 +416,22 @@ def test_a_stock_says_when_it_is_used_up_or_that_this_is_unknown() -> None:
     assert (role, "7m" in soon, "−24 GiB" in soon) == ("bad", True, True)
     assert stock_words(storage, Depletion(per_hour=-(2.0**30), left=90 * 86400, span=HOUR))[1] == "warn"
     assert "cannot be computed" in stock_words(storage, None)[0]
+
+
+async def test_an_alarm_that_was_not_read_again_or_is_gone_is_not_ok() -> None:
+    alarm = gallery_data.alarm("quiet", AlarmState.OK, 10)
+    other = gallery_data.alarm("other", AlarmState.OK, 10)
+    app = DetailApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        detail = app.query_one(AlarmDetail)
+        fill(detail, alarm)
+        for overview, is_ok in (
+            (AlarmOverview(alarms=(alarm, other)), True),
+            (AlarmOverview(alarms=(other,), outdated=(alarm,)), False),
+            (AlarmOverview(alarms=(other,)), False),
+            (AlarmOverview(alarms=(alarm, other)), True),
+        ):
+            detail.overview = gallery_data.fresh(overview)
+            await pilot.pause()
+            (head,) = (line for line in text(app).splitlines() if "quiet" in line and "10m" in line)
+            assert ("●" in head) is is_ok, head

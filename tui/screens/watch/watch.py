@@ -173,6 +173,8 @@ class WatchScreen(PaneScreen):
             else alarm_room(self.size.height, is_short=is_short, is_wide=is_wide)
         )
         self.dashboard.brief = is_short and not self.zoomed
+        # The dashboard may be visible again.
+        self.call_after_refresh(self.dashboard_panel.came_into_view)
         self.refresh_bindings()
 
     def action_focus_panel(self, panel: str) -> None:

@@ -185,6 +185,41 @@ async def test_at_night_nothing_is_requested_for_nobody(
             assert "as of " not in screen_text(pilot)
 
 
+async def test_the_price_is_the_one_of_watching_while_nobody_does(embedded: Embedded) -> None:
+    await put(embedded, "AWS/ECS", "CPUUtilization")
+    async with console(embedded.url, embedded.clock) as pilot:
+        await shown(pilot)
+        await minute(pilot, embedded)
+        price = pilot.app.view.value.price
+        pilot.app.on_visibility(False)
+        await minute(pilot, embedded)
+        assert pilot.app.view.value.price == price
+        pilot.app.on_visibility(True)
+        await pilot.press("2")
+        await until(pilot, lambda: pilot.app.current_mode == "inspect")
+        await minute(pilot, embedded)
+        assert pilot.app.view.value.price == price
+
+
+async def test_what_a_zoomed_panel_hid_is_read_at_once(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(embedded)
+    with counted(monkeypatch) as count:
+        async with console(embedded.url, embedded.clock) as pilot:
+            await pilot.press("a")
+            visible = await shown(pilot)
+            await pilot.press("z")
+            await until(pilot, lambda: not pilot.app.screen.dashboard.display)
+            for _minute in range(5):
+                await minute(pilot, embedded)
+            assert not is_read(pilot, visible)
+            count.taken()
+            await pilot.press("z")
+            await until(pilot, lambda: is_read(pilot, visible))
+            assert set(count.taken()) == visible
+
+
 async def test_a_terminal_that_nobody_can_see_is_read_for_nobody(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

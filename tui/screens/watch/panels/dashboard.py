@@ -28,12 +28,11 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         self.screen.watch(self.app, "view", self._show_view)
 
     def _on_screen(self) -> OnScreen:
-        """The widgets that can be seen now; none while another screen covers them."""
-        if pause := self.app.presence.pause():
-            return OnScreen(frozenset(), pause)
-        if self.screen not in on_screen(self.widget.app):
-            return OnScreen(frozenset(), _("not on screen"))
-        return OnScreen(self.widget.seen() if self.widget.display else frozenset())
+        """The widgets that can be seen now, or could be if somebody were there and no other screen covered them."""
+        pause = self.app.presence.pause()
+        if not pause and self.screen not in on_screen(self.widget.app):
+            pause = _("not on screen")
+        return OnScreen(self.widget.seen() if self.widget.display else frozenset(), pause)
 
     def _say_price(self, view: DashboardView | None) -> None:
         """Say what an expensive dashboard costs before it is read, once, where no remark on the panel does."""

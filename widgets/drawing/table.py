@@ -24,7 +24,6 @@ _GUTTER = 2
 _STRIPS = 200
 """Rows whose drawing is remembered; twice as many until they are cleared away."""
 
-
 __all__ = ["KeyedTable", "Row"]
 
 
@@ -152,10 +151,14 @@ class KeyedTable(ScrolledRows, can_focus=True):
         return self.column_widths != before
 
     def on_resize(self) -> None:
-        """Fit the columns to the new width."""
+        """Fit the columns to the new width, and keep a cursor that was on screen there."""
+        painted = [key for key, _strip in self._painted.values()]
+        self._painted.clear()
         self.virtual_size = Size(self._room, self.row_count + 1)
         self._measure()
         self.refresh()
+        if self.cursor_key is not None and self.cursor_key in painted:
+            self._reveal(self._place)
 
     def notify_style_update(self) -> None:
         """Redraw in the new theme."""

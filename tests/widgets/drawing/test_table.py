@@ -103,6 +103,24 @@ async def test_a_row_that_moves_out_of_sight_is_followed() -> None:
         assert any("行 a" in line and line[0] == "▌" for line in texts(table))
 
 
+async def test_the_cursor_stays_on_a_screen_that_becomes_lower() -> None:
+    app = TableApp()
+    async with app.run_test(size=(40, 12)) as pilot:
+        table = app.query_one(KeyedTable)
+        table.focus()
+        table.set_rows(rows([f"{number:02}" for number in range(40)]))
+        await pilot.press("pagedown", "pagedown")
+        for height in (5, 3, 20, 4):
+            await pilot.resize_terminal(40, height)
+            await pilot.pause()
+            assert any(line[0] == "▌" for line in texts(table)), "a key acts on nothing that cannot be seen"
+        table.scroll_to(y=0, animate=False)
+        await pilot.pause()
+        await pilot.resize_terminal(40, 8)
+        await pilot.pause()
+        assert "行 00" in texts(table)[1], "whoever has scrolled away stays there"
+
+
 async def test_a_click_goes_to_what_was_painted_there_and_a_second_opens_it() -> None:
     app = TableApp()
     async with app.run_test(size=(40, 10)) as pilot:

@@ -11,8 +11,12 @@ _NAMED = re.compile(
 
 def parts_of(alarm: Alarm, overview: AlarmOverview) -> tuple[Alarm, ...]:
     """The alarms that the rule names by name or ARN, firing ones first; those that do not exist are absent."""
-    names = dict.fromkeys(
-        match["double"] or match["single"] or match["bare"] or "" for match in _NAMED.finditer(alarm.rule)
-    )
-    parts = [each for name in names for each in overview.alarms if name in (each.id, each.arn) and name]
-    return tuple(sorted(parts, key=lambda part: part.state is not AlarmState.ALARM))
+    names = (match["double"] or match["single"] or match["bare"] for match in _NAMED.finditer(alarm.rule))
+    places = {name: place for place, name in enumerate(dict.fromkeys(names)) if name}
+    parts = {
+        places.get(each.id, places.get(each.arn, 0)): each
+        for each in overview.alarms
+        if each.id in places or each.arn in places
+    }
+    ordered = [part for _place, part in sorted(parts.items(), key=lambda item: item[0])]
+    return tuple(sorted(ordered, key=lambda part: part.state is not AlarmState.ALARM))

@@ -24,13 +24,26 @@ class ParentAlarms:
         self._session = session
         self._composites: Composites = frozenset()
         self._parents: dict[str, tuple[str, ...]] = {}
+        self._unasked: dict[str, tuple[Alarm, Alarm]] = {}
+        """Alarms whose parents were not requested, without and with that mark."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The alarms whose parents were read."""
+        return frozenset(self._parents)
 
     async def marks(
-        self, alarms: Iterable[Alarm], composites: Iterable[Alarm], *, complete: bool = True
+        self,
+        alarms: Iterable[Alarm],
+        composites: Iterable[Alarm],
+        *,
+        complete: bool = True,
+        others: Iterable[Alarm] = (),
     ) -> tuple[dict[str, Alarm], tuple[str, ...]]:
         """Those of the alarms that have no action, with `heard_through` and `parents_read` set, and remarks.
 
-        `composites` are the composite alarms, marked as muted; `complete`: they are all that there are.
+        `composites` are the composite alarms, marked as muted; `complete`: they are all that there are. Of `others`
+        nothing is requested.
         """
         by_name = {str(alarm.id): alarm for alarm in composites}
         speakers = {
@@ -41,11 +54,11 @@ class ParentAlarms:
         doubtful = not complete or any(
             alarm.has_actions and alarm.actions_enabled is None for alarm in by_name.values()
         )
-        silent = [alarm for alarm in alarms if alarm.notifies_nobody]
-        if not (speakers or doubtful) or not silent:
+        if not (speakers or doubtful):
             return {}, ()
+        silent = [alarm for alarm in alarms if alarm.notifies_nobody]
         self._forget(by_name.values())
-        changed: dict[str, Alarm] = {}
+        changed = self._marked_unasked(others)
         requests, error = 0, None
         for alarm in sorted(silent, key=lambda alarm: not alarm.expected):
             requests += alarm.id not in self._parents
@@ -59,6 +72,17 @@ class ParentAlarms:
             changed[str(alarm.id)] = alarm.model_copy(update=mark)
         remark = _("Could not read whether composite alarms notify for alarms without actions: {reason}")
         return changed, (remark.format(reason=error.problem.summary),) if error is not None else ()
+
+    def _marked_unasked(self, alarms: Iterable[Alarm]) -> dict[str, Alarm]:
+        """Those that have no action, marked; the same objects as long as the alarms are."""
+        pairs = ((alarm, self._unasked.get(alarm.id)) for alarm in alarms if alarm.notifies_nobody)
+        self._unasked = {
+            str(alarm.id): before
+            if before is not None and before[0] is alarm
+            else (alarm, alarm.model_copy(update={"parents_read": False}))
+            for alarm, before in pairs
+        }
+        return {name: marked for name, (_alarm, marked) in self._unasked.items()}
 
     def _forget(self, composites: Iterable[Alarm]) -> None:
         rules = frozenset((str(alarm.id), str(alarm.rule)) for alarm in composites)

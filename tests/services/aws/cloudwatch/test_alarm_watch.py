@@ -245,3 +245,28 @@ async def test_an_account_that_was_small_for_a_while_is_listed_anew(empty_aws: E
         assert overview.unlisted, "the rest has not been read"
         assert not overview.by_id.keys() & set(names(400)[140:150]), "what was deleted meanwhile"
         assert len((await console.whole()).alarms) == 541
+
+
+async def test_whether_a_composite_notifies_for_an_alarm_is_not_known_until_it_was_asked(
+    empty_aws: Embedded,
+) -> None:
+    add(empty_aws, *names(400), "own-cpu")
+    add(empty_aws, "child", "orphan", AlarmActions=[])
+    async with watched(empty_aws, "own-cpu") as console:
+        overview = await console.whole()
+        assert overview.by_id["orphan"].hearing is Hearing.NOBODY, "there is no composite alarm"
+        at = empty_aws.clock.now()
+        parent = {"AlarmName": "all", "AlarmRule": 'ALARM("child")', "AlarmActions": ["arn:aws:sns:r:1:ops"]}
+        empty_aws.world.alarms.put("CompositeAlarm", parent, at=at).state = State.OK
+        console.watch.refresh()
+        overview = await console.whole()
+        before = overview.by_id["orphan"]
+        assert {overview.by_id[name].hearing for name in ("child", "orphan")} == {Hearing.UNKNOWN}
+        with requests(empty_aws) as sent:
+            overview = await console.minutes(1)
+        assert sent["DescribeAlarms"] == 3
+        assert overview.by_id["orphan"] is before
+        turn(empty_aws, "child", State.ALARM)
+        assert (await console.minutes(1)).by_id["child"].hearing is Hearing.COMPOSITE
+        turn(empty_aws, "child", State.OK)
+        assert (await console.minutes(2)).by_id["child"].hearing is Hearing.COMPOSITE

@@ -72,9 +72,11 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     @dataclass
     class Lost(Message):
-        """The alarm under the cursor no longer exists."""
+        """The alarm under the cursor no longer has a row."""
 
         name: str
+        alarm: Alarm | None
+        """It, where it is in a line that stands for several; None: it no longer exists."""
 
     def compose_body(self) -> Iterable[Widget]:
         """The table."""
@@ -278,4 +280,4 @@ class AlarmPanel(Panel[AlarmOverview]):
     def _lose(self, event: KeyedTable.Gone) -> None:
         event.stop()
         if event.key not in FOLDS:
-            self.post_message(self.Lost(event.key))
+            self.post_message(self.Lost(event.key, self.alarm(event.key)))

@@ -107,6 +107,35 @@ async def test_the_cursor_stays_on_its_alarm_when_the_order_changes() -> None:
         assert any(name in line and "firing" in line for line in lines(app)[2:5])
 
 
+async def test_an_alarm_that_is_folded_under_the_cursor_is_not_said_to_be_gone() -> None:
+    app = AlarmApp()
+    async with app.run_test(size=(120, ROOM)) as pilot:
+        panel = app.query_one(AlarmPanel)
+        panel.room = 8
+        before = overview(firing=2, count=40)
+        panel.state = gallery_data.fresh(before)
+        await pilot.pause()
+        panel.table.focus()
+        await pilot.press("j")
+        fires = panel.chosen
+        ok = fires.model_copy(update={"state": AlarmState.OK})
+        others = tuple(alarm for alarm in before.alarms if alarm.id != fires.id)
+        for after, alarm in (
+            (AlarmOverview(alarms=(*others, ok)), ok),
+            (AlarmOverview(alarms=others, outdated=(ok,)), ok),
+            (AlarmOverview(alarms=others), None),
+        ):
+            panel.state = gallery_data.fresh(before)
+            await pilot.pause()
+            assert panel.table.move_to(str(fires.id))
+            app.seen.clear()
+            panel.state = gallery_data.fresh(after)
+            await pilot.pause()
+            (lost,) = app.seen
+            assert (lost.name, lost.alarm) == (fires.name, alarm)
+            assert panel.chosen is None
+
+
 async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     app = AlarmApp()
     async with app.run_test(size=(80, 24)) as pilot:

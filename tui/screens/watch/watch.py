@@ -25,6 +25,7 @@ from widgets.alarms.strip import AlarmStrip
 from widgets.dashboards.panel import DashboardPanel
 from widgets.dashboards.text_tiles import LogTile
 from widgets.dashboards.tile_grid import TileGrid
+from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.logs.pane.pane import LogPane
 
 
@@ -218,8 +219,15 @@ class WatchScreen(PaneScreen):
 
     @on(AlarmPanel.Lost)
     def alarm_lost(self, message: AlarmPanel.Lost) -> None:
-        """Notify that the cursor's alarm is gone; the key must not act on its neighbour."""
-        self.app.inform(_("{name} no longer exists").format(name=message.name))
+        """Notify that the cursor's alarm has no row any more; the key must not act on its neighbour."""
+        alarm, overview = message.alarm, self.app.overview
+        if alarm is None:
+            self.app.inform(_("{name} no longer exists").format(name=message.name))
+        elif overview is not None and not overview.has_current(alarm.id):
+            self.app.inform(_("{name} could not be read again").format(name=message.name))
+        else:
+            words = _("{name} is in a line with others now: {state}")
+            self.app.inform(words.format(name=message.name, state=ALARM_STYLES[alarm.state].text))
 
     @on(AlarmStrip.Clicked)
     def strip_clicked(self) -> None:

@@ -38,8 +38,8 @@ def test_the_parts_of_a_long_rule_are_found_without_comparing_all_alarms() -> No
     names = [f"service-{number:05}" for number in range(5_000)]
     overview = AlarmOverview(alarms=tuple(map(alarm, names)))
     rule = " OR ".join(f"ALARM({name})" for name in names[:100])
-    for known in overview.alarms:
-        known.__dict__["id"] = Asked(known.id)
+    for part in overview.alarms:
+        part.__dict__["id"] = Asked(part.id)
     whole = alarm("whole", kind=AlarmKind.COMPOSITE, rule=rule)
     assert len(parts_of(whole, overview)) == 100
     assert Asked.comparisons < 1_000

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
-from textual.message_pump import MessagePump
 from textual.timer import Timer
+from textual.widget import Widget
+
+from widgets.drawing.timers import is_going
 
 MOMENT = 0.25
 """Seconds without a move after which it rests; a held key repeats about thirty times a second."""
@@ -12,7 +14,7 @@ MOMENT = 0.25
 class Rest:
     """Calls a function once it has not been told of a move for a moment, in the turn of its owner."""
 
-    def __init__(self, owner: MessagePump, act: Callable[[], object]) -> None:
+    def __init__(self, owner: Widget, act: Callable[[], object]) -> None:
         self._owner = owner
         self._act = act
         self._timer: Timer | None = None
@@ -29,7 +31,8 @@ class Rest:
             self._timer = None
 
     def settle(self) -> None:
-        """Act now, if there was a move since it last acted."""
+        """Act now, if there was a move since it last acted and its owner is still there."""
         if self._timer is not None:
             self.stop()
-            self._act()
+            if not is_going(self._owner):
+                self._act()

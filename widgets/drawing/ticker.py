@@ -84,7 +84,7 @@ class Ticker:
                 self._wait()
 
 
-def on_screen(app: App[object]) -> list[Screen[object]]:
+def on_screen(app: App[Any]) -> list[Screen[object]]:
     """The visible screens: the top one, and those that show through it.
 
     A dialog's background does not tell: among 16 colours it counts as opaque.

@@ -8,9 +8,9 @@ from services.models.alarms import Alarm, AlarmState
 from services.models.curve_spans import less_is_worse
 from services.models.units import alarm_unit, number
 from widgets.charts.sparkline import spark_spans
+from widgets.drawing.doubts import doubt_text
 from widgets.drawing.format import NOTHING
 from widgets.drawing.lines import Span
-from widgets.drawing.state_styles import doubt_text
 
 
 def calls(alarm: Alarm) -> bool:

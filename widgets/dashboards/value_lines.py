@@ -11,9 +11,10 @@ from services.models.dashboards import DashboardView, Reading, WidgetData
 from services.models.glyphs import NOT_JUDGED
 from services.models.units import number, unit_of
 from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
+from widgets.drawing.doubts import doubt_text
 from widgets.drawing.format import NOTHING, wrap
 from widgets.drawing.lines import Line, LineWidget, Span, width_of
-from widgets.drawing.state_styles import VERDICT_STYLES, doubt_text
+from widgets.drawing.state_styles import VERDICT_STYLES
 
 _GAP = 2
 _PROBLEM_ROWS = 3

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from services.i18n import N_, _
 from services.models import glyphs
-from services.models.alarm_readings import Doubt
 from services.models.alarms import AlarmState
 from services.models.verdict import Verdict
 from widgets.drawing.spans import Span
@@ -46,20 +45,6 @@ VERDICT_STYLES: dict[Verdict, StateStyle] = {
     Verdict.ABNORMAL: StateStyle(glyphs.ABNORMAL, N_("abnormal"), "bad"),
     Verdict.UNKNOWN: StateStyle(glyphs.NOT_JUDGED, N_("not judged"), "warn"),
 }
-
-
-_DOUBTS = {
-    Doubt.OVERDUE: N_("stale"),
-    Doubt.FAILED: N_("read failed"),
-    Doubt.DENIED: N_("denied"),
-    Doubt.UNFINISHED: N_("incomplete"),
-    Doubt.UNREAD: N_("not read yet"),
-}
-
-
-def doubt_text(doubt: Doubt) -> str:
-    """`? denied`: why a present value is unknown, in a word."""
-    return f"{glyphs.NOT_JUDGED} {_(_DOUBTS[doubt])}"
 
 
 def unsure(spans: Iterable[Span]) -> list[Span]:

@@ -11,10 +11,10 @@ from services.models.incidents import TriggerKind
 from widgets.drawing.format import crop, pad, wrap
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
+from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.log_lines import without_prefix
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import WORD_STYLES
 
 FULL = 40
 """The score of a full bar: twice what a strong cause needs."""

@@ -12,7 +12,8 @@ from services.models.incidents import Incident, IncidentClock, IncidentState
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import Row
-from widgets.incidents.wording import STATE_STYLES, WORD_STYLES, clock_word, is_overdue, pressing_clock
+from widgets.incidents.cause_words import WORD_STYLES
+from widgets.incidents.wording import STATE_STYLES, clock_word, is_overdue, pressing_clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from services.models.incidents import StepMark
 from services.models.runbook_playbooks import Cause, Step
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
+from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import Entry
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import STEP_KINDS, STEP_STYLES, WORD_STYLES
+from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
 
 
 def step_entries(

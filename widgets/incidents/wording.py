@@ -4,7 +4,6 @@ from datetime import datetime, tzinfo
 
 from services.i18n import N_, _
 from services.models import glyphs
-from services.models.causes import Word
 from services.models.date_text import time_text
 from services.models.incidents import (
     ClockKind,
@@ -37,11 +36,6 @@ STEP_KINDS: dict[StepKind, str] = {
     StepKind.DECIDE: N_("decide"),
     StepKind.CHANGE: N_("change"),
     StepKind.TELL: N_("tell"),
-}
-WORD_STYLES: dict[Word, StateStyle] = {
-    Word.STRONG: StateStyle(glyphs.ABNORMAL, N_("strong"), "bad"),
-    Word.LIKELY: StateStyle(glyphs.ATTENTION, N_("likely"), "caution"),
-    Word.OPEN: StateStyle(glyphs.NOT_JUDGED, N_("cannot tell"), "warn"),
 }
 TIMELINE_STYLES: dict[TimelineKind, StateStyle] = {
     TimelineKind.ALARM: StateStyle(glyphs.FIRING, N_("alarm"), "bad"),

@@ -18,11 +18,14 @@ Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.err
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from services.i18n import _
-from services.models.insights_queries import CompileError
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
+
+if TYPE_CHECKING:
+    from services.models.insights_queries import CompileError
 
 
 class AwsError(Exception):

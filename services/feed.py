@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from services.aws.client.errors import AwsError
+from services.background.detached import detached
 from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.background.wake import Wake
 from services.clock import Clock, Mark, mark
@@ -75,6 +76,8 @@ class Feed(Generic[T]):
         self._running = asyncio.Event()
         self._running.set()
         self._wake = Wake()
+        self._ahead: asyncio.Task[FeedState[T]] | None = None
+        """The read that was started before anybody listened."""
 
     @property
     def state(self) -> FeedState[T]:
@@ -114,12 +117,26 @@ class Feed(Generic[T]):
         """Continue; a read that became due meanwhile starts at once."""
         self._running.set()
 
+    def read_ahead(self) -> "asyncio.Task[FeedState[T]]":
+        """Read once before anybody listens; the first state that `states` yields is then of this read."""
+        assert self._ahead is None, "one read at a time"
+        self._ahead = detached(self._polled())
+        return self._ahead
+
+    async def _polled(self) -> FeedState[T]:
+        await self._poll()
+        return self._state
+
     async def states(self) -> AsyncIterator[FeedState[T]]:
         """Poll for as long as the caller iterates; yields after every read and when the interval changes.
 
         Supports one listener at a time: two would read twice.
         """
-        self._due = self._clock.elapsed() + self._first_delay
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            self._due = self._clock.elapsed() + self._first_delay
+        else:
+            yield await ahead
         while True:
             while not await self._is_due():
                 if self._repaced():

@@ -5,7 +5,6 @@ Longer than other files because everything is connected in one place.
 
 import asyncio
 import os
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from services.alarms.acknowledgements import Acknowledgements
+from services.alarms.beginning import Beginning, begin
 from services.alarms.values import AlarmValues
 from services.aws.client.meter import UsageMeter
-from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
-from services.aws.client.write_grants import JournalLogStream, WriteAuthorizer
+from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
@@ -69,7 +68,6 @@ from services.logs.follow.limiter import LogLimiter, limiter_of
 from services.logs.follow.shared_tails import SharedTails
 from services.logs.insights.history import history_path
 from services.logs.insights.service import InsightsService
-from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate
 from services.models.identity import Identity
@@ -229,32 +227,28 @@ def connect(
     slack: SlackSettings | None = None,
     github: GithubSettings | None = None,
     acts: Callable[[Identity | None], Person] = person,
+    begun: Beginning | None = None,
 ) -> Services:
     """Connect the services of the runbook's system; sends no request and opens no file yet.
 
     `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` and
-    `github` are the connections to Slack and GitHub; None: not used. `acts` says who acts here, given the AWS identity.
+    `github` are the connections to Slack and GitHub; None: not used. `acts` says who acts here, given the AWS identity. `begun` is the
+    beginning of these services where the alarms are read already; otherwise `seed` spreads the feeds' reads.
     """
     intervals = intervals or Intervals()
     calendar = Calendar(runbook)
-    meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=calendar.zone)
+    begun = begun or begin(runbook, settings, clock, intervals=intervals, seed=seed)
+    meter, session, alarms_feed = begun.meter, begun.session, begun.alarms
     permits = WriteAuthorizer(clock, runbook.system.account, read_only=read_only)
-    log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
-    session = AwsSession(settings, clock=clock, meter=meter, journal=log_stream)
+    log_stream = begun.log_stream
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session, zone=calendar.zone)
     logs = Logs(session)
     dashboard = DashboardReader(
         Dashboards(session), metrics, alarms, runbook, clock, interval=intervals.metrics
     )
-    rng = random.Random(seed)
-
-    poll_seconds = intervals.logs
-    workers = Workers(clock)
+    rng, workers = begun.rng, begun.workers
     feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
-    alarm_watch = AlarmWatch(session, runbook, clock)
-    alarms_feed: Feed[AlarmOverview] = feed("alarms", alarm_watch.read, interval=intervals.alarms)
-    alarm_watch.read_on = alarms_feed.refresh
 
     async def view() -> DashboardView:
         return await dashboard.read(alarms_feed.state.value)
@@ -271,7 +265,7 @@ def connect(
         LogFollower,
         logs,
         clock=clock,
-        poll=poll_seconds,
+        poll=intervals.logs,
         limiter=log_limiter,
         retries=log_retries,
         fault=workers.report,
@@ -296,7 +290,7 @@ def connect(
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
     role = role_of(session.write_role, session_policies(runbook, region), book)
     engine = engine_of(context, book, session, permits, role)
-    aws_clock = AwsClock(clock, lambda: session.skew_seconds)
+    aws_clock = begun.aws_clock
     response = response_of(
         runbook,
         book,
@@ -332,7 +326,7 @@ def connect(
         meter=meter,
         session=session,
         alarms=alarms,
-        alarm_watch=alarm_watch,
+        alarm_watch=begun.alarm_watch,
         alarm_values=alarm_values,
         metrics=metrics,
         logs=logs,

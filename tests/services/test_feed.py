@@ -260,3 +260,40 @@ async def test_leaving_leaves_nothing_behind(clock: ManualClock) -> None:
         await following
     await until(lambda: len(asyncio.all_tasks()) == 1)
     assert clock.sleepers == 0
+
+
+async def test_a_read_ahead_is_the_first_state_and_sets_the_time_of_the_next(clock: ManualClock) -> None:
+    source = Source()
+    feed = Feed("f", source, clock=clock, interval=60, jitter=0)
+    ahead = await feed.read_ahead()
+    assert (ahead.value, source.reads, feed.state) == (1, 1, ahead)
+    clock.advance(20)
+    states = feed.states()
+    assert await anext(states) is ahead
+    waiting = asyncio.ensure_future(anext(states))
+    await until_asleep(clock)
+    clock.advance(39)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    clock.advance(1)
+    assert (await waiting).value == 2
+
+
+async def test_who_listens_waits_for_a_read_ahead_that_is_under_way(clock: ManualClock) -> None:
+    answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    feed = Feed("f", lambda: answer, clock=clock, interval=60, jitter=0)
+    feed.read_ahead()
+    waiting = asyncio.ensure_future(anext(feed.states()))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    answer.set_result(5)
+    assert (await waiting).value == 5
+
+
+async def test_a_read_ahead_that_fails_is_a_state_with_the_problem(clock: ManualClock) -> None:
+    source = Source()
+    source.failing = ProblemKind.UNREACHABLE
+    feed = Feed("f", source, clock=clock, interval=60, jitter=0)
+    ahead = await feed.read_ahead()
+    assert ahead.problem is not None
+    assert await anext(feed.states()) is ahead

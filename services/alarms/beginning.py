@@ -1,0 +1,78 @@
+"""What the first reading of the alarms needs of a system; `services.system` connects the rest to it later.
+
+Apart from it, because the console shows the alarms before it imports what only the rest needs.
+"""
+
+import random
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from services.aws.client.meter import UsageMeter
+from services.aws.client.prices import yen_per_dollar
+from services.aws.client.session import AwsSession, AwsSettings
+from services.aws.client.write_grants import JournalLogStream
+from services.aws.cloudwatch.alarms.watch import AlarmWatch
+from services.background.faults import Workers
+from services.clock import AwsClock, Clock
+from services.feed import Feed
+from services.models.alarms import AlarmOverview
+from services.models.intervals import Intervals
+from services.models.runbook import Runbook
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The session of one system, and the feed of its alarms."""
+
+    zone: ZoneInfo
+    """The system's."""
+    meter: UsageMeter
+    session: AwsSession
+    clock: Clock
+    aws_clock: AwsClock
+    log_stream: JournalLogStream
+    """The journal's; without a group if it has none."""
+    alarm_watch: AlarmWatch
+    alarms: Feed[AlarmOverview]
+    workers: Workers
+    """The console's own repeating work, to which the feeds report their internal errors."""
+    rng: random.Random
+    """Spreads the feeds' reads."""
+
+
+def begin(
+    runbook: Runbook,
+    settings: AwsSettings,
+    clock: Clock,
+    *,
+    intervals: Intervals | None = None,
+    seed: int | None = None,
+) -> Beginning:
+    """The session and the alarms of the runbook's system; sends no request yet."""
+    zone = ZoneInfo(runbook.system.timezone)
+    meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=zone)
+    log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
+    session = AwsSession(settings, clock=clock, meter=meter, journal=log_stream)
+    rng, workers = random.Random(seed), Workers(clock)
+    alarm_watch = AlarmWatch(session, runbook, clock)
+    alarms: Feed[AlarmOverview] = Feed(
+        "alarms",
+        alarm_watch.read,
+        clock=clock,
+        interval=(intervals or Intervals()).alarms,
+        rng=rng,
+        fault=workers.report,
+    )
+    alarm_watch.read_on = alarms.refresh
+    return Beginning(
+        zone=zone,
+        meter=meter,
+        session=session,
+        clock=clock,
+        aws_clock=AwsClock(clock, lambda: session.skew_seconds),
+        log_stream=log_stream,
+        alarm_watch=alarm_watch,
+        alarms=alarms,
+        workers=workers,
+        rng=rng,
+    )

@@ -27,7 +27,14 @@ from tui.modes import MODES
 from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
-from tui.runtime.late_modules import import_inspections, in_thread, make_screen, module_of, ready
+from tui.runtime.late_modules import (
+    closed_on_error,
+    import_inspections,
+    in_thread,
+    make_screen,
+    module_of,
+    ready,
+)
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
@@ -104,18 +111,18 @@ class TobanApp(Console):
 
     @work(group="load", exclusive=True)
     async def load(self) -> None:
-        """Import what the first mode needs, connect, show it, and import the rest once its first value is there."""
-        names = [
-            *(mode.screen for mode in MODES if mode.id == self._start_mode),
-            *(panel.panel for panel in PANELS),
-        ]
-        await in_thread("tui.subscriptions", *map(module_of, names))
+        """Connect, import what the first mode needs, show it, and import the rest once its first value is there."""
         try:
-            self.services, self._config = await self._connect()
+            services, config = await self._connect()
         except StartError as error:
             self.failure = error
             self.exit(return_code=error.status)
             return
+        async with closed_on_error(services):
+            screens = (mode.screen for mode in MODES if mode.id == self._start_mode)
+            panels = (panel.panel for panel in PANELS)
+            await in_thread("tui.subscriptions", *map(module_of, (*screens, *panels)))
+        self.services, self._config = services, config
         from tui.subscriptions import Subscriptions
 
         self.zone = self.services.calendar.zone

@@ -37,7 +37,7 @@ REASONS = [
     Reason(
         "The terminal is checked, and Textual's settings in the environment are forgotten, before Textual reads them.",
         ("tui.cli.main", "tui.startup.start"),
-        {"tui/startup/start.py": {"tui.app"}},
+        {"tui/startup/start.py": {"tui.app", "tui.runtime.late_modules"}},
     ),
     Reason(
         "The first frame needs Textual alone; screens, models and AWS's readers are imported while it is shown.",
@@ -51,7 +51,11 @@ REASONS = [
                 "tui.navigation",
                 "tui.command_search",
             },
-            "tui/startup/start.py": {"tui.startup.connection"},
+            "tui/startup/start.py": {
+                "tui.startup.beginning",
+                "tui.startup.connection",
+                "tui.startup.first_alarms",
+            },
         },
     ),
     Reason(

@@ -2,8 +2,11 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pkgutil import resolve_name
+from typing import Protocol
 
 from textual.screen import Screen
 
@@ -24,6 +27,23 @@ def _is_imported(name: str) -> bool:
     module = sys.modules.get(name)
     # A module is listed from the moment at which its import begins.
     return module is not None and not getattr(module.__spec__, "_initializing", False)
+
+
+class Closable(Protocol):
+    """What keeps connections open until it is closed."""
+
+    async def close(self) -> None:
+        """Close them."""
+
+
+@asynccontextmanager
+async def closed_on_error(opened: Closable) -> AsyncIterator[None]:
+    """Close `opened` unless this ends as it should: nobody else knows of it yet."""
+    try:
+        yield
+    except BaseException:
+        await opened.close()
+        raise
 
 
 def module_of(name: str) -> str:

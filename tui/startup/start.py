@@ -3,12 +3,10 @@
 Besides the command line, the only module that knows both.
 """
 
-import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,12 +72,20 @@ def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
 
 def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path | None) -> int:
     from tui.app import TobanApp
+    from tui.runtime.late_modules import closed_on_error, in_thread
 
     async def connect() -> "tuple[Services, ConsoleConfig]":
-        await asyncio.to_thread(import_module, "tui.startup.connection")
-        from tui.startup.connection import connect
+        await in_thread("tui.startup.beginning", "tui.startup.first_alarms")
+        from tui.startup.beginning import begin
+        from tui.startup.first_alarms import show_first_alarms
 
-        return await connect(options, child, folder)
+        begun = await begin(options, child)
+        async with closed_on_error(begun.services.session):
+            await show_first_alarms(app, begun.services)
+            await in_thread("tui.startup.connection")
+            from tui.startup.connection import connect
+
+            return await connect(options, child, folder, begun=begun)
 
     app = TobanApp(
         connect,

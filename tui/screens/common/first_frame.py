@@ -1,9 +1,12 @@
-"""The first frame: the console's outline, drawn before anything else is imported."""
+"""The first frame: the console's outline, drawn before anything else is imported; then the alarms' states."""
+
+import asyncio
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from services.i18n import _
@@ -26,3 +29,12 @@ class ShellScreen(Screen[object]):
             yield Static(Content.styled(" Toban 当番 ", "bold reverse $text-primary"), id="bar")
             yield Static(Content(_("Reading the runbook…")), id="strip")
             yield Static(Content(_("Connecting to AWS…")), id="body")
+
+    async def show_alarms(self, strip: Widget) -> None:
+        """Put the alarms' states in the place of the empty strip, and wait until they are painted."""
+        empty = self.query_one("#strip")
+        await self.query_one(Vertical).mount(strip, after=empty)
+        empty.display = False
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()

@@ -42,7 +42,7 @@ PANELS = Mark("panels on screen", "read-only")
 LIVE = Mark("first live value", "alb-5xx-error-rate")
 LOG = Mark("first log line", "Request completed")
 OUTLINE = Mark("outline on screen", "Toban")
-MARKS = (OUTLINE, SHELL, PANELS, LIVE, LOG)
+MARKS = (OUTLINE, SHELL, LIVE, PANELS, LOG)
 GOALS = {LIVE: "<= 3"}
 READS = (
     ("inspect alarms --json, processor", ("inspect", "alarms", "--json"), "<= 1"),

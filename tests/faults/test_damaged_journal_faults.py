@@ -85,6 +85,7 @@ def test_fifty_in_a_terminal(journal: Path, tmp_path: Path, first: int) -> None:
             command = [sys.executable, "-m", "tui", "--lang", "en", "--endpoint-url", demo.url]
             with PtyConsole([*command, "--journal", str(path)], size=(40, 120)) as terminal:
                 terminal.wait_text("alb-5xx-error-rate")
+                terminal.wait_text("read-only")
                 if harmed:
                     terminal.wait_text("no journal")
                     terminal.wait(

@@ -84,6 +84,7 @@ def _logs_mode() -> Iterator[tuple[World, ScreenReader]]:
         reader = ScreenReader(command, environment(world, home))
         try:
             reader.until("alb-5xx-error-rate", 30)
+            reader.until("read-only", 30)
             reader.type(b"3")
             reader.until("following", 20)
             reader.read(STARTED)

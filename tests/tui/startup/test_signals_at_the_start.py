@@ -26,8 +26,8 @@ TOBAN = [sys.executable, "-m", "tui", "--lang", "en"]
 KEYBOARD_ON, KEYBOARD_OFF = re.compile(rb"\x1b\[>[0-9]+u"), b"\x1b[<u"
 START = 1.6
 """Processor seconds that a start takes on a slow machine."""
-STARTED = "alb-5xx-error-rate"
-"""Shown with the first answers."""
+STARTED = "read-only"
+"""Shown with the panels, after the alarms' states."""
 SEED = 20261126
 COMMAND_IMPORTS = ("click", "tui.cli.click_i18n", "tui.cli.reads", "tui.cli.shared_options", "tui.cli.main")
 """Modules that a command imports, in their order."""

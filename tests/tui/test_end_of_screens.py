@@ -13,9 +13,9 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 async def test_no_alarm_is_seen_once_the_last_screen_is_closed(embedded: Embedded, tmp_path: Path) -> None:
     async with console(embedded.url, embedded.clock, journal=tmp_path / "journal.db") as pilot:
-        seen = pilot.app.ready.alarm_values.on_screen
-        assert seen is not None
-    assert seen() == frozenset()
+        alarms_seen = pilot.app.ready.alarm_values.on_screen
+        assert alarms_seen is not None
+    assert alarms_seen() == frozenset()
 
 
 async def test_a_cursor_that_rests_after_its_owner_was_removed_does_nothing(

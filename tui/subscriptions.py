@@ -139,8 +139,8 @@ class Subscriptions:
         """The alarms whose value can be seen on the screens that can; none while nobody is there."""
         if self._app.presence.pause():
             return frozenset()
-        asked = (getattr(screen, "alarms_seen", None) for screen in on_screen(self._app))
-        return frozenset().union(*(alarms_seen() for alarms_seen in asked if alarms_seen is not None))
+        lookups = (getattr(screen, "alarms_seen", None) for screen in on_screen(self._app))
+        return frozenset().union(*(alarms_seen() for alarms_seen in lookups if alarms_seen is not None))
 
     def _read_alarm_values(self) -> None:
         """Read the alarms' values at once if there are new ones that the dashboard does not show."""

@@ -36,18 +36,18 @@ class Near:
     async def load(self, now: datetime) -> None:
         """Read the records that the view needs, as far as the journal can be read."""
         self.is_whole = False
-        shown, open_ones = await asyncio.to_thread(self.keys, now)
+        view_keys, open_keys = await asyncio.to_thread(self.keys, now)
         with suppress(JournalError):
-            await self._records.load(shown)
-            await self._records.load_open(open_ones)
+            await self._records.load(view_keys)
+            await self._records.load_open(open_keys)
             self.is_whole = True
 
     def keys(self, now: datetime) -> tuple[set[str], set[str]]:
         """Keys of what the view shows, and of what it shows unless it is signed off; call it in a thread."""
         today = self._calendar.day_of(now)
         schedule = self._schedule
-        shown = (*schedule.dated(), *schedule.undated(today), *schedule.between(today, today))
-        return {slot.key for slot in shown}, {
+        of_today = (*schedule.dated(), *schedule.undated(today), *schedule.between(today, today))
+        return {slot.key for slot in of_today}, {
             slot.key for slot in (*self._coming(today), *self.unfinished(now))
         }
 

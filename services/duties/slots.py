@@ -149,11 +149,11 @@ class _Ruled:
 
     def without(self, duties: Collection[str], first: date, last: date) -> Slots:
         """The occurrences of the duties in whose series none of `duties` is."""
-        asked = (frozenset(duties), first, last)
+        query = (frozenset(duties), first, last)
         before, slots = self._older
-        if asked != before:
+        if query != before:
             slots = self._calendar.slots_without(duties, first, last)
-            self._older = asked, slots
+            self._older = query, slots
         return slots
 
     def by_key(self, key: str) -> ScheduledOccurrence | None:

@@ -244,8 +244,8 @@ def _executable(name: str) -> str | None:
     path = shutil.which(name)
     if path is None or Path(path).parent.name != "shims":
         return path
-    asked = subprocess.run(["pyenv", "which", name], capture_output=True, text=True, check=False)
-    return asked.stdout.strip() or path
+    answer = subprocess.run(["pyenv", "which", name], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or path
 
 
 def _medians(once: Callable[[], Sequence[float | None]], runs: int) -> list[float | None]:

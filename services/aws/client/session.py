@@ -130,7 +130,7 @@ class AwsSession:
                     service, operation, params, region=region, required=required, timeout=timeout
                 )
             except NotHere:
-                purpose = "read"
+                pass
             except Again:
                 purpose = "again"
             except Failed as failure:

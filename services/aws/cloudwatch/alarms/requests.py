@@ -94,8 +94,8 @@ class AlarmRequests:
 
     async def asked(self, names: Sequence[str]) -> list[Alarm]:
         """The same; an alarm of another name, which may be a requested one's damaged name, raises Incomplete."""
-        alarms, wanted = await self.named(names), frozenset(names)
-        if any(alarm.id not in wanted for alarm in alarms):
+        alarms, name_set = await self.named(names), frozenset(names)
+        if any(alarm.id not in name_set for alarm in alarms):
             raise incomplete(
                 _("AWS returned an alarm that was not requested."), "cloudwatch", "DescribeAlarms"
             )

@@ -103,12 +103,12 @@ class AlarmWatch:
         # Of tens of thousands of alarms each of these steps takes a while.
         await next_turn()
         every = marked(alarms, muting, self._expected)
-        composites, asked = self._composites, urgent | self._parents.known
+        composites, with_parents = self._composites, urgent | self._parents.known
         heard, unread = await self._parents.marks(
-            [every[name] for name in sorted(asked) if name in every],
+            [every[name] for name in sorted(with_parents) if name in every],
             _composites(every.values() if composites is None else [every[name] for name in composites]),
             complete=composites is not None or not unlisted,
-            others=(alarm for name, alarm in every.items() if name not in asked),
+            others=(alarm for name, alarm in every.items() if name not in with_parents),
         )
         every |= heard
         await next_turn()

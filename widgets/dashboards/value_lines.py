@@ -86,8 +86,9 @@ def _limit_text(limit: Limit) -> str:
 
 
 def problem_of(view: DashboardView) -> str:
-    """Why the dashboard's widgets could not be read; "" if they could."""
-    return next((data.problem for data in view.data if data.problem and not data.readings), "")
+    """Why the dashboard's widgets have no data, in words; "" if they have."""
+    problem = next((data.problem for data in view.data if data.problem and not data.readings), "")
+    return problem or (_("not read yet") if any(data.is_unread for data in view.data) else "")
 
 
 def value_lines(

@@ -105,3 +105,12 @@ def test_values_keep_to_the_width(limits: list[int], width: int) -> None:
 
 def test_a_dashboard_without_limits_says_so() -> None:
     assert "no value with a limit" in plain(value_lines([], 78))[0]
+
+
+def test_a_dashboard_that_was_not_read_yet_is_not_one_without_limits() -> None:
+    unread = DashboardView(dashboard=Dashboard(name="d"), data=(WidgetData(key="0", is_unread=True),))
+    (line,) = plain(value_lines(judged_values(unread), 78, problem=problem_of(unread)))
+    assert "not read yet" in line
+    without_limits = view(Reading(label="x", value=1.0))
+    (line,) = plain(value_lines(judged_values(without_limits), 78, problem=problem_of(without_limits)))
+    assert "no value with a limit" in line

@@ -30,8 +30,8 @@ lint: $(VENV)/.dev ## style, types, import contracts, translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/lint-imports tests/architecture/circles.toml
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache tests/architecture/circles.toml
 	$(BIN)/python -m tests.tools.catalogue check
 
 format: $(VENV)/.dev ## let the formatter write

@@ -1,15 +1,12 @@
 """The keys and the messages of tables."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 from textual.message import Message
+from textual.widget import Widget
 
 from services.i18n import N_
-
-if TYPE_CHECKING:
-    from widgets.drawing.table import KeyedTable
 
 CURSOR_KEYS = (
     Binding("up,k", "move(-1)", N_("Up"), show=False),
@@ -24,12 +21,12 @@ CURSOR_KEYS = (
 
 @dataclass
 class OfObject(Message):
-    """A message about one object; `key` is the object's at the moment of the event."""
+    """A message about one object of a table; `key` is the object's at the moment of the event."""
 
-    table: "KeyedTable"
+    table: Widget
     key: str
 
     @property
-    def control(self) -> "KeyedTable":
+    def control(self) -> Widget:
         """The sender."""
         return self.table

@@ -5,18 +5,17 @@ entry numbers, so the entries themselves always come from the journal.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 from services.journal.derived.lookup import entries_of
 from services.journal.derived.saved import Saved, nothing_saved, recall
 from services.journal.reader import JournalReader
 from services.models.journal import Entry, EntryKind
 
-if TYPE_CHECKING:
-    from services.journal.journal import Journal
+T = TypeVar("T")
 
 APART = 1000
 """Number of entries after which it is saved anew."""
@@ -27,6 +26,16 @@ WITH candidates (seq) AS (
 SELECT seq FROM ({statement}) WHERE seq IS NOT NULL
 """
 _NEW = "UNION SELECT seq FROM entries WHERE kind IN ({}) AND seq > :after AND seq <= :until"
+
+
+class DerivedStore(Protocol):
+    """The part of a journal that is read here: its entries and what is saved beside them."""
+
+    async def ask(self, work: Callable[[JournalReader], T]) -> T:
+        """The result of `work`, which reads the file. Raises JournalError."""
+
+    async def remember(self, name: str, saved: Saved) -> None:
+        """Save what was derived under `name`, as far as it can be written."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +53,11 @@ class Older:
     must not come to matter by later entries. Signatures (of occurrences) after `:signed` do not count.
     """
 
-    async def read(self, journal: "Journal", until: int) -> list[Entry]:
+    async def read(self, journal: DerivedStore, until: int) -> list[Entry]:
         """The entries up to number `until`, oldest first, without large bodies. Raises JournalError."""
         return await journal.ask(partial(self._read, until=until))
 
-    async def save(self, journal: "Journal", newest: Entry, needed: Iterable[int]) -> None:
+    async def save(self, journal: DerivedStore, newest: Entry, needed: Iterable[int]) -> None:
         """Save which entries are needed of those up to `newest`, unless that was saved lately and lacks none."""
         saved = await journal.ask(partial(recall, name=self.name))
         seqs = sorted({seq for seq in needed if 0 < seq <= newest.seq})

@@ -304,7 +304,7 @@ CALLS: dict[str, Question] = {
     "AccessKeys.keys": _keys,
     "AccessKeys.used": _used,
     "AccessKeys.users": lambda context: AccessKeys(context.reader).users(),
-    "AlarmRequests.asked": lambda context: AlarmRequests(context.reader, context.clock).asked([context.runbook.alarms[0].name]),
+    "AlarmRequests.exactly": lambda context: AlarmRequests(context.reader, context.clock).exactly([context.runbook.alarms[0].name]),
     "AlarmRequests.in_state": lambda context: AlarmRequests(context.reader, context.clock).in_state("ALARM"),
     "AlarmRequests.named": lambda context: AlarmRequests(context.reader, context.clock).named([context.runbook.alarms[0].name]),
     "AlarmRequests.read": lambda context: AlarmRequests(context.reader, context.clock).read(),

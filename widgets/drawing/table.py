@@ -1,8 +1,8 @@
 """A table whose cursor follows an object, not a row.
 
-Rows are replaced as a whole and compared by key: only those that differ are repainted, only those on screen are asked
-for if their source makes them one by one, and the cursor stays on its object. When that disappears, the cursor is on nothing until the operator moves it, so that no key acts on a neighbour.
-With `follows_top` it stays on the first row until then and after Home; `margin` cells stay blank at the right edge.
+Rows are replaced as a whole and compared by key: only those that differ are repainted, only those on screen need to be
+made, and the cursor stays on its object. When that disappears, the cursor is on nothing until the operator moves it, so
+that no key acts on a neighbour. With `follows_top` it stays on the first row until then and after Home.
 """
 
 from collections.abc import Sequence
@@ -47,6 +47,7 @@ class KeyedTable(ScrolledRows, can_focus=True):
     def __init__(
         self, columns: Sequence[Column], *, id: str | None = None, follows_top: bool = False, margin: int = 0
     ) -> None:
+        """`margin`: cells that stay blank at the right edge."""
         super().__init__(id=id)
         self._margin = margin
         self._may_follow_top = follows_top
@@ -67,10 +68,8 @@ class KeyedTable(ScrolledRows, can_focus=True):
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows in the table; all of them are made."""
-        source = self._source
-        return (
-            source.rows if isinstance(source, ListedRows) else tuple(map(source.row, range(self.row_count)))
-        )
+        source, places = self._source, range(self.row_count)
+        return source.rows if isinstance(source, ListedRows) else tuple(map(source.row, places))
 
     @property
     def row_count(self) -> int:

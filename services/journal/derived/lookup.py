@@ -14,6 +14,7 @@ from services.models.journal import Entry, EntryKind
 
 T = TypeVar("T")
 NEAR = 1000
+"""Entries that a clock set back can place away from their time without being missed."""
 CHUNK = 500
 """Values of one statement; SQLite's least limit is 999."""
 

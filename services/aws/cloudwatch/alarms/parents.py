@@ -24,7 +24,7 @@ class ParentAlarms:
         self._session = session
         self._composites: Composites = frozenset()
         self._parents: dict[str, tuple[str, ...]] = {}
-        self._unasked: dict[str, tuple[Alarm, Alarm]] = {}
+        self._unread: dict[str, tuple[Alarm, Alarm]] = {}
         """Alarms whose parents were not requested, without and with that mark."""
 
     @property
@@ -58,7 +58,7 @@ class ParentAlarms:
             return {}, ()
         silent = [alarm for alarm in alarms if alarm.notifies_nobody]
         self._forget(by_name.values())
-        changed = self._marked_unasked(others)
+        changed = self._marked_unread(others)
         requests, error = 0, None
         for alarm in sorted(silent, key=lambda alarm: not alarm.expected):
             requests += alarm.id not in self._parents
@@ -73,16 +73,16 @@ class ParentAlarms:
         remark = _("Could not read whether composite alarms notify for alarms without actions: {reason}")
         return changed, (remark.format(reason=error.problem.summary),) if error is not None else ()
 
-    def _marked_unasked(self, alarms: Iterable[Alarm]) -> dict[str, Alarm]:
+    def _marked_unread(self, alarms: Iterable[Alarm]) -> dict[str, Alarm]:
         """Those that have no action, marked; the same objects as long as the alarms are."""
-        pairs = ((alarm, self._unasked.get(alarm.id)) for alarm in alarms if alarm.notifies_nobody)
-        self._unasked = {
+        pairs = ((alarm, self._unread.get(alarm.id)) for alarm in alarms if alarm.notifies_nobody)
+        self._unread = {
             str(alarm.id): before
             if before is not None and before[0] is alarm
             else (alarm, alarm.model_copy(update={"parents_read": False}))
             for alarm, before in pairs
         }
-        return {name: marked for name, (_alarm, marked) in self._unasked.items()}
+        return {name: marked for name, (_alarm, marked) in self._unread.items()}
 
     def _forget(self, composites: Iterable[Alarm]) -> None:
         rules = frozenset((str(alarm.id), str(alarm.rule)) for alarm in composites)

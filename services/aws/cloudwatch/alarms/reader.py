@@ -44,7 +44,7 @@ class Alarms:
             unlisted = too_many(len(alarms))
             for value in ("INSUFFICIENT_DATA", "ALARM"):
                 alarms |= by_name((await self.requests.in_state(value)).alarms)
-            alarms |= by_name(await self.requests.asked(expected))
+            alarms |= by_name(await self.requests.exactly(expected))
         muting = await self._mutes.read(self._clock.now())
         if not unlisted:
             muting = muting.checked(alarms)
@@ -61,7 +61,7 @@ class Alarms:
             return AlarmOverview()
         muting = await self._mutes.read(self._clock.now())
         # Also request the alarms that mute rules name, so that nonexistent ones can be remarked on.
-        alarms = by_name(await self.requests.asked(sorted(targets | muting.names)))
+        alarms = by_name(await self.requests.exactly(sorted(targets | muting.names)))
         muting = muting.checked(alarms)
         own = {name: alarm for name, alarm in alarms.items() if name in targets}
         return AlarmOverview(

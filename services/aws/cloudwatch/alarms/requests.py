@@ -92,7 +92,7 @@ class AlarmRequests:
             alarms += (await self.read(region=region, AlarmNames=batch)).alarms
         return alarms
 
-    async def asked(self, names: Sequence[str]) -> list[Alarm]:
+    async def exactly(self, names: Sequence[str]) -> list[Alarm]:
         """The same; an alarm of another name, which may be a requested one's damaged name, raises Incomplete."""
         alarms, name_set = await self.named(names), frozenset(names)
         if any(alarm.id not in name_set for alarm in alarms):

@@ -28,7 +28,7 @@ RATE = 5
 """Requests a second; AWS allows an account 9, which other consoles and people use, too."""
 
 
-def _not_asked() -> None:
+def _read_no_further() -> None:
     """Nobody reads on at once."""
 
 
@@ -52,7 +52,7 @@ class AlarmWatch:
         """The composite alarms, if they were read with the runbook's alarms, of which one has no action."""
         self._cut = ""
         """That more alarms fire, or have no data, than are read."""
-        self.read_on: Callable[[], object] = _not_asked
+        self.read_on: Callable[[], object] = _read_no_further
         """Called when another reading would bring more of the whole list at once."""
 
     def refresh(self) -> None:
@@ -124,7 +124,7 @@ class AlarmWatch:
 
     async def _current(self) -> dict[str, Alarm]:
         """The runbook's alarms, those that are not OK, and those that were not; read now. Raises AwsError."""
-        own = await self._requests.asked(self._expected)
+        own = await self._requests.exactly(self._expected)
         # In this order, because an alarm that begins to fire between the two is in the second list.
         blind = await self._requests.in_state("INSUFFICIENT_DATA")
         firing = await self._requests.in_state("ALARM")
@@ -137,7 +137,7 @@ class AlarmWatch:
             self._composites = frozenset(str(alarm.id) for alarm in composites)
         current = by_name([*own, *blind.alarms, *firing.alarms, *composites])
         left = [name for name in self._open if name not in current]
-        current |= by_name(await self._requests.asked(left))
+        current |= by_name(await self._requests.exactly(left))
         self._list.remove(name for name in (*self._expected, *left) if name not in current)
         self._list.put(current.values())
         return current

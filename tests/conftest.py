@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -91,14 +91,20 @@ def _keep_no_checked_copies() -> None:
 
 def _read_shipped_runbooks_once() -> None:
     """Once a process and language: tests load them as they are collected, and hundreds of consoles after that."""
-    read = loader.inspect
+    for name in ("inspect", "_load_once"):
+        setattr(loader, name, _once_for_shipped(getattr(loader, name)))
+
+
+def _once_for_shipped(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
     shipped = cache(lambda path, _language: read(path))
 
-    def inspect(path: Path) -> loader.Loaded:
-        is_shipped = path.parent == Path(loader.__file__).parent
-        return shipped(path, i18n.language()) if is_shipped else read(path)
+    def read_once(path: Path) -> Any:
+        # The tests of the copies see each one being written and read.
+        if path.parent != Path(loader.__file__).parent or checked_copies.store is STORE:
+            return read(path)
+        return shipped(path, i18n.language())
 
-    loader.inspect = inspect
+    return read_once
 
 
 @pytest.fixture(autouse=True)

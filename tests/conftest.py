@@ -37,7 +37,17 @@ _SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"
 """Where the snapshot plugin keeps what it compares."""
 STORE = checked_copies.store
 """For the tests of the copies: all others keep none."""
-_ALSO = ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "TMUX", "STY")
+_ALSO = (
+    "REQUESTS_CA_BUNDLE",
+    "NO_COLOR",
+    "COLORTERM",
+    "FORCE_COLOR",
+    "LC_ALL",
+    "LC_MESSAGES",
+    "LC_CTYPE",
+    "TMUX",
+    "STY",
+)
 
 
 # The same examples at every run, so that a red suite is about the change at hand; `make explore` tries more.

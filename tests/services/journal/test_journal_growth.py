@@ -22,6 +22,9 @@ from services.slack.settings import SlackSettings
 from services.system import Services, connect
 from tests.services.journal.decade import BOOK, NOW, written
 
+# One process writes the journals.
+pytestmark = pytest.mark.xdist_group("ten-years")
+
 YEAR, PER_DAY = 365, 12
 FEW, MANY = 2, 10
 """Years; a report looks back for at most 430 days."""

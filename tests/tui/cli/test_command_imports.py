@@ -10,6 +10,9 @@ import pytest
 
 from services.inspections.registry import INSPECTIONS
 
+# All in one process, which checks the runbook once.
+pytestmark = pytest.mark.xdist_group("command-imports")
+
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import json, sys
@@ -71,28 +74,34 @@ def inspections_in(modules: set[str]) -> set[str]:
     return {str(entry.id) for entry in INSPECTIONS if entry.implementation.partition(":")[0] in modules}
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The user's cache folder of all tests here."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def second_command(cache: Path, monkeypatch: pytest.MonkeyPatch, clean_environment: None) -> None:
+    """The first command has checked the runbook."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    if not any(cache.iterdir()):
+        status, modules = loaded_by("inspect", "alarms", "--commands")
+        assert status == 0
+        assert modules >= CHECKS
+
+
 @pytest.mark.parametrize("name", ON_AWS)
-def test_a_command_that_reads_loads_what_it_reads_with(
-    name: str, embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_a_command_that_reads_loads_what_it_reads_with(name: str, embedded: Any) -> None:
     command, forbidden = ON_AWS[name]
-    place = ("--endpoint-url", embedded.url)
-    # The first run checks the runbook.
-    loaded_by("inspect", "alarms", "--commands", *place)
-    status, modules = loaded_by(*command, *place)
+    status, modules = loaded_by(*command, "--endpoint-url", embedded.url)
     assert status <= 3
     assert modules & (forbidden | SCREEN) == set()
     assert inspections_in(modules) == ({command[1]} if command[0] == "inspect" else set())
 
 
 @pytest.mark.parametrize("name", ALONE)
-def test_a_command_without_aws_loads_no_screen(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_a_command_without_aws_loads_no_screen(name: str) -> None:
     command, forbidden = ALONE[name]
-    loaded_by("runbook", "show", "facility-prod")
     status, modules = loaded_by(*command)
     assert status == 0
     assert modules & (forbidden | SCREEN) == set()

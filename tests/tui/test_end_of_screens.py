@@ -1,11 +1,19 @@
 """What waits for a moment asks nothing of screens that are gone."""
 
+import asyncio
+import gc
 from pathlib import Path
+from typing import Any
+from weakref import ref
 
 import pytest
+from textual.app import App
 
 from tests.conftest import Embedded
-from tests.tools.console import console
+from tests.tools.console import console, until
+from tests.tools.holders import holders
+from tui.screens.logs.insights.screen import InsightsScreen
+from tui.screens.logs.logs import LogsScreen
 from widgets.drawing.rest import Rest
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -32,3 +40,22 @@ async def test_a_cursor_that_rests_after_its_owner_was_removed_does_nothing(
         await table.remove()
         rest.settle()
         assert acted == ["acted"]
+
+
+def test_a_console_that_ended_is_freed(embedded: Embedded, tmp_path: Path) -> None:
+    """What remembers something for a console by a weak reference must not lead back to it."""
+
+    async def visit(journal: Path) -> ref[App[Any]]:
+        async with console(embedded.url, embedded.clock, journal=journal) as pilot:
+            await pilot.press("3")
+            await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+            await pilot.press("Q")
+            await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
+            return ref(pilot.app)
+
+    # What is imported during the first visit may keep the standard error of then, which is the console's.
+    asyncio.run(visit(tmp_path / "first.db"))
+    ended = asyncio.run(visit(tmp_path / "second.db"))
+    gc.collect()
+    left = ended()
+    assert left is None, "\n".join(holders(left))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from pydantic import Field, ValidationError
 
@@ -240,5 +240,16 @@ def log_memory(app: Console) -> LogMemory:
         services = app.ready
         name = f"{services.runbook.system.id}.json"
         path = services.journal.path.with_suffix(".logs.json") if app.demo else state_folder("logs", name)
-        memory = _MEMORIES[app] = LogMemory(path, partial(app.inform, severity="warning"))
+        memory = _MEMORIES[app] = LogMemory(path, _warning_in(app))
     return memory
+
+
+def _warning_in(app: Console) -> Callable[[str], None]:
+    """Keeps no console alive: what a weak dictionary remembers for one must not lead back to it."""
+    console = ref(app)
+
+    def warn(text: str) -> None:
+        if (shown := console()) is not None:
+            shown.inform(text, severity="warning")
+
+    return warn

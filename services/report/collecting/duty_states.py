@@ -18,14 +18,14 @@ from services.duties.near import BACK, MISSED_BACK, is_carried
 from services.duties.progress import in_language
 from services.duties.records import KINDS, RECENT, UNDERWAY, signature
 from services.duties.slots import ScheduleCache
-from services.duties.states import by_time, occurrence_of
+from services.duties.states import occurrence_of
 from services.incidents.follow_ups import FOLLOW_UP, follow_up_slots, follow_ups_in
 from services.incidents.older_incidents import KEPT
 from services.incidents.older_incidents import OLDER as OLDER_INCIDENTS
 from services.journal.derived.lookup import subjects_under
 from services.models.base import RawId
 from services.models.change_runs import Run
-from services.models.duties import BaseDate, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
+from services.models.duties import BaseDate, Occurrence, ScheduledOccurrence, SignOff
 from services.models.journal import Entry, EntryKind
 from services.models.runbook import Duty, Runbook
 from services.report.collecting.slot_records import SlotRecords
@@ -71,12 +71,8 @@ class DutyStatesAt:
         underway = self._source.numbered(
             UNDERWAY.at(self._source.reader, self._source.last_seq, self._source.last_seq)
         )
-        past = (
-            slot
-            for slot in self._slot_cache.between(day - BACK, day - DAY)
-            if slot.until >= day - MISSED_BACK
-            or slot.key in underway
-            or by_time(slot, self._source.as_of) is not OccurrenceState.MISSED
+        past = self._slot_cache.unfinished(
+            day - BACK, day, self._source.as_of, missed_since=day - MISSED_BACK, begun=underway
         )
         unsigned = self._unsigned([*ancient, *past])
         return [each for each in map(self._occurrence, unsigned) if each.open and _carried(each, day)]

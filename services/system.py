@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,6 +59,7 @@ from services.inspections.wiring import inspection_runner_of
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
+from services.journal.reader import JournalReader
 from services.journal.usage import UsageLog
 from services.logs.export.reading import SpanReader
 from services.logs.export.service import LogExports
@@ -69,7 +71,7 @@ from services.logs.follow.shared_tails import SharedTails
 from services.logs.insights.history import history_path
 from services.logs.insights.service import InsightsService
 from services.models.dashboards import DashboardView
-from services.models.duties import BaseDate
+from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.identity import Identity
 from services.models.intervals import Intervals
 from services.models.journal import EntryKind, NewEntry, Person
@@ -309,6 +311,7 @@ def connect(
         clock,
         anchors=lambda: base_dates_feed.state.value or (),
         dated=lambda: (*engine.reverts(), *follow_up_slots(response.incidents.follow_ups, calendar.zone)),
+        recorded=partial(_recorded_dates, runbook, calendar),
     )
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
@@ -377,3 +380,12 @@ def connect(
         clock_watch=ClockWatch(clock),
         workers=workers,
     )
+
+
+def _recorded_dates(
+    runbook: Runbook, calendar: Calendar, reader: JournalReader, first: date, last: date, now: datetime
+) -> tuple[ScheduledOccurrence, ...]:
+    # Imported when a month is shown, because no start needs it.
+    from services.report.collecting.dated_slots import recorded_dates
+
+    return recorded_dates(runbook, calendar, reader, first, last, now)

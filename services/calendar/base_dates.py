@@ -31,17 +31,18 @@ class DatedDuty(NamedTuple):
 
 def anchored(duty: Duty, anchors: Iterable[BaseDate], zone: ZoneInfo) -> Iterator[DatedDuty]:
     """One dated duty per resource that matches the duty's anchor (each access key of the user), without
-    duplicates."""
+    duplicates; a maintenance, whose name is its id, may come again."""
     spec = ANCHOR.fullmatch(duty.anchor)
     if spec is None:
         return
     kind, user, days = spec[1], spec[2], int(spec[3])
     ids = set()
     for anchor in anchors:
-        if anchor.anchor != f"{kind}:{user}" or anchor.id in ids:
-            continue
-        ids.add(anchor.id)
         start = _local_date(anchor.at, zone)
+        id = (anchor.id, start if kind == MAINTENANCE else None)
+        if anchor.anchor != f"{kind}:{user}" or id in ids:
+            continue
+        ids.add(id)
         if start is None or start > LAST - timedelta(days=days):
             yield DatedDuty(duty, anchor, None, anchor.remark)
             continue

@@ -1,6 +1,7 @@
 """Dated duties for reverting changes. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta, tzinfo
 
 from services.changes.base import REVERT_PARAMETERS
@@ -15,16 +16,47 @@ LATE = timedelta(minutes=30)
 
 def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[ScheduledOccurrence, ...]:
     """The reverts that are still to be applied or verified, by time; `runs` is ordered newest first."""
+    return _by_time(_slot(run, revert, zone) for run, revert, later in _planned(runs) if later is None)
+
+
+def reverts_made(
+    runs: Iterable[Run], zone: tzinfo, signed: Callable[[str], bool]
+) -> tuple[ScheduledOccurrence, ...]:
+    """The reverts of past days that a later change has made since, by time; `runs` is ordered newest first.
+
+    They took place: `signed` says so of their key, or they were still to be made when their day ended.
+    """
     slots: list[ScheduledOccurrence] = []
-    restored: list[Run] = []
+    for run, revert, later in _planned(runs):
+        if later is None:
+            continue
+        slot, made = _slot(run, revert, zone), later.steps[0].at or later.at
+        if signed(slot.key):
+            slots.append(slot)
+        elif made.astimezone(zone).date() > slot.day:
+            remark = _("Nobody signed it off; a later change has reverted it.")
+            slots.append(replace(slot, missed_at=made, remark=remark))
+    return _by_time(slots)
+
+
+def _by_time(slots: Iterable[ScheduledOccurrence]) -> tuple[ScheduledOccurrence, ...]:
+    return tuple(sorted(slots, key=lambda slot: (slot.due_at, slot.key)))
+
+
+def _planned(runs: Iterable[Run]) -> Iterator[tuple[Run, Revert, Run | None]]:
+    """Each change that was made and is to be reverted, with the first later one that did so; None: none has."""
+    newer: list[Run] = []
     for run in runs:
         if not run.steps or run.steps[0].state is not StepState.DONE:
             continue
         revert = run.plan.revert
-        if revert is not None and not any(_restores(later, run, revert) for later in reversed(restored)):
-            slots.append(_slot(run, revert, zone))
-        restored.append(run)
-    return tuple(sorted(slots, key=lambda slot: (slot.due_at, slot.key)))
+        if revert is not None:
+            yield (
+                run,
+                revert,
+                next((later for later in reversed(newer) if _restores(later, run, revert)), None),
+            )
+        newer.append(run)
 
 
 def _restores(later: Run, run: Run, revert: Revert) -> bool:

@@ -2,43 +2,59 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 
 from services.duties.near import Near
+from services.duties.recorded_dates import RecordedDates
 from services.duties.records import DutyRecords
 
 
 class MonthRecords:
     """The records of the month that was asked for last, and of its neighbours, so that a key to them shows them at once."""
 
-    def __init__(self, near: Near, records: DutyRecords) -> None:
+    def __init__(self, near: Near, records: DutyRecords, dates: RecordedDates) -> None:
         self._near = near
         self._records = records
+        self.dates = dates
+        """The occurrences of past days that follow no rule."""
         self._wanted: set[str] = set()
         """Keys that are missing in a month that was asked for."""
         self._month: tuple[int, int] | None = None
         """The month that was asked for last."""
-        self._around: tuple[int, int] | None = None
-        """The month of which the records, and those of its neighbours, were read last."""
+        self._as_of: object = None
+        """The day on which it was asked for, and the console's own dates then: others are read anew."""
+        self._around: object = None
+        """The month of which the records, and those of its neighbours, were read last, and as of what."""
 
     @property
     def is_missing(self) -> bool:
         """Whether there are records still to be read."""
-        return bool(self._wanted) or self._around != self._month
+        return bool(self._wanted) or (self._month is not None and self._around != (self._month, self._as_of))
 
-    def ask(self, month: tuple[int, int], keys: Iterable[str]) -> bool:
+    def ask(self, month: tuple[int, int], keys: Iterable[str], now: datetime) -> bool:
         """Want the records of these occurrences of a month, and its neighbours'. Returns whether that is new."""
-        missing = self._records.unread(keys)
-        if missing <= self._wanted and self._month == month:
+        missing, as_of = self._records.unread(keys), self._near.basis(now)
+        if missing <= self._wanted and (self._month, self._as_of) == (month, as_of):
             return False
         self._wanted |= missing
-        self._month = month
+        self._month, self._as_of = month, as_of
         return True
 
-    async def load(self) -> None:
-        """Read what is missing. Raises JournalError."""
-        month, keys = self._month, set(self._wanted)
-        if month is not None and self._around != month:
+    async def load(self, now: datetime) -> None:
+        """Read what is missing, as of now. Raises JournalError."""
+        month, keys, as_of = self._month, set(self._wanted), self._as_of
+        is_new = month is not None and self._around != (month, as_of)
+        if month is not None and is_new:
             keys |= await asyncio.to_thread(self._near.around, *month)
         await self._records.load(keys)
         self._wanted -= keys
-        self._around = month
+        if month is not None and is_new:
+            await self._load_dates(month, now)
+            self._around = month, as_of
+
+    async def _load_dates(self, month: tuple[int, int], now: datetime) -> None:
+        first, last = self._near.months_around(*month)
+        await self.dates.load(first, last, now)
+        keys = {slot.key for slot in self.dates.between(first, last)}
+        await self._records.load(keys)
+        self._wanted -= keys

@@ -1,13 +1,14 @@
 """Which occurrences the view of today may show, and therefore which records are read from the journal."""
 
 import asyncio
+from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from services.calendar.calendar import Calendar
 from services.duties.records import DutyRecords
-from services.duties.slots import ScheduleCache
+from services.duties.slots import ScheduleCache, months
 from services.journal.errors import JournalError
 from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
 
@@ -53,10 +54,18 @@ class Near:
 
     def around(self, year: int, month: int) -> set[str]:
         """Keys of the occurrences of a month and of those before and after it; call it in a thread."""
+        by_day = (self._schedule.month(*each).values() for each in months(*self.months_around(year, month)))
+        return {slot.key for each in by_day for slots in each for slot in slots}
+
+    def months_around(self, year: int, month: int) -> tuple[date, date]:
+        """The first day of the month before, and the last day of the month after."""
         first = date(year, month, 1)
-        months = ((day.year, day.month) for day in (first - DAY, first, first + LONGEST_MONTH))
-        by_day = (slots for each in months for slots in self._schedule.month(*each).values())
-        return {slot.key for slots in by_day for slot in slots}
+        after = first + LONGEST_MONTH
+        return (first - DAY).replace(day=1), after.replace(day=monthrange(after.year, after.month)[1])
+
+    def basis(self, now: datetime) -> object:
+        """The day, and what the schedule depends on besides the calendar."""
+        return self._calendar.day_of(now), self._schedule.basis()
 
     def unfinished(self, now: datetime) -> Iterator[ScheduledOccurrence]:
         """The occurrences of earlier days that may still be listed, if they are not signed off."""

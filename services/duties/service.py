@@ -14,6 +14,7 @@ from services.duties.entries import ending_entry, planned_entry, signed_text, sk
 from services.duties.month_records import MonthRecords
 from services.duties.near import AHEAD, BACK, DAY, Near, is_carried
 from services.duties.progress import in_language, is_proven, progress_entry
+from services.duties.recorded_dates import DatesIn, RecordedDates, no_dates
 from services.duties.records import DutyRecords
 from services.duties.slots import ScheduleCache, days
 from services.duties.states import by_time, changes_after, occurrence_of, prepared_at
@@ -56,7 +57,9 @@ class Duties:
         *,
         anchors: Callable[[], tuple[BaseDate, ...]],
         dated: Callable[[], tuple[ScheduledOccurrence, ...]],
+        recorded: DatesIn = no_dates,
     ) -> None:
+        """`anchors` and `dated` date what is to be done and follows no rule, `recorded` what took place."""
         self._calendar = calendar
         self._clock = clock
         self._journal = journal
@@ -64,11 +67,11 @@ class Duties:
         self._records = DutyRecords(journal, clock.now())
         self._slot_cache = ScheduleCache(calendar, anchors, dated)
         self._near = Near(calendar, self._slot_cache, self._records)
+        self._month_records = MonthRecords(self._near, self._records, RecordedDates(journal, recorded))
         self._bases = 0
         """How often the basis of the slots (base dates, reverts) has changed."""
         self._wake = Wake()
         self._unread = True
-        self._month_records = MonthRecords(self._near, self._records)
 
     async def states(self) -> AsyncIterator[DutyView]:
         """Yield the view now, then whenever time or an entry of any console changes it; one listener at a time."""
@@ -93,15 +96,12 @@ class Duties:
     def month(self, year: int, month: int) -> Month:
         """A month with its occurrences' states; what is not read yet follows with the next view. Does not block."""
         now = self._clock.now()
-        by_day = self._slot_cache.month(year, month)
+        by_day = self._slot_cache.month(year, month, self._month_records.dates.of((year, month)))
         keys = (slot.key for slots in by_day.values() for slot in slots)
-        if self._month_records.ask((year, month), keys):
+        if self._month_records.ask((year, month), keys, now):
             self._wake.wake()
-        return Month(
-            year=year,
-            month=month,
-            days=tuple(self._day(day, by_day.get(day, ()), now) for day in days(year, month)),
-        )
+        of_days = (self._day(day, by_day.get(day, ()), now) for day in days(year, month))
+        return Month(year=year, month=month, days=tuple(of_days))
 
     @property
     def is_reading(self) -> bool:
@@ -214,7 +214,7 @@ class Duties:
         self._unread = False
         try:
             await self._records.read(self._clock.now())
-            await self._month_records.load()
+            await self._month_records.load(self._clock.now())
         except JournalError:
             # The state stays as it is; the journal's own health says what is wrong.
             self._unread = True
@@ -232,7 +232,7 @@ class Duties:
 
     @property
     def _version(self) -> int:
-        return self._records.version + self._bases
+        return self._records.version + self._bases + self._month_records.dates.version
 
     def _moved(self, view: DutyView, basis: object) -> bool:
         now = self._clock.now()
@@ -296,4 +296,4 @@ class Duties:
         return replace(occurrence, progress=in_language(record.progress, duty))
 
     def _today(self, now: datetime) -> date:
-        return now.astimezone(self._calendar.zone).date()
+        return self._calendar.day_of(now)

@@ -67,11 +67,16 @@ class ScheduleCache:
                 remark=anchor.remark,
             )
 
-    def month(self, year: int, month: int) -> dict[date, Slots]:
-        """The occurrences of a month by day, without the days that have none; within a day in their order."""
+    def month(self, year: int, month: int, recorded: Slots = ()) -> dict[date, Slots]:
+        """The occurrences of a month by day, without the days that have none; within a day in their order.
+
+        `recorded` are others of past days, as far as they have other keys.
+        """
         ruled = self._of_rules().month(year, month)
+        known = self.dated()
+        keys = {slot.key for slot in known} if recorded else set()
         dated: dict[date, list[ScheduledOccurrence]] = {}
-        for slot in self.dated():
+        for slot in (*known, *(slot for slot in recorded if slot.key not in keys)):
             if (slot.day.year, slot.day.month) == (year, month):
                 dated.setdefault(slot.day, []).append(slot)
         if not dated:

@@ -69,6 +69,12 @@ def subjects_under(
     return {str(subject) for (subject,) in reader.query(text, [start, end, *names, micros(since)])}
 
 
+def planned_after(reader: JournalReader, target: str, seq: int) -> set[str]:
+    """The subjects of the plans for this target after the entry with this number."""
+    text = "SELECT DISTINCT subject FROM entries WHERE target = ? AND seq > ? AND +kind = ?"
+    return {str(subject) for (subject,) in reader.query(text, [storable(target), seq, EntryKind.PLAN.value])}
+
+
 def last_before(reader: JournalReader, moment: datetime) -> int:
     """The number of the newest entry recorded before then; 0 if there is none.
 

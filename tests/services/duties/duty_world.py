@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
+from services.duties.recorded_dates import DatesIn, no_dates
 from services.duties.service import Duties
 from services.journal.journal import Journal
 from services.models.duties import BaseDate, DutyView, Occurrence, ScheduledOccurrence
@@ -75,6 +76,7 @@ async def desk(
     runbook: Runbook | None = None,
     base_dates: tuple[BaseDate, ...] = (),
     dated: tuple[ScheduledOccurrence, ...] = (),
+    recorded: DatesIn = no_dates,
     poll: float = 0.02,
     retry: float = 10.0,
 ) -> AsyncIterator[Desk]:
@@ -92,6 +94,7 @@ async def desk(
         book, Calendar(book), journal, clock,
         anchors=lambda: desks[0].base_dates if desks else base_dates,
         dated=lambda: desks[0].dated if desks else dated,
+        recorded=recorded,
     )  # fmt: skip
     desks.append(Desk(duties, journal, clock, base_dates, dated))
     listener = asyncio.create_task(desks[0].listen())

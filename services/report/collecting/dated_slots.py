@@ -1,0 +1,135 @@
+"""What dates the occurrences that follow no rule, read from the journal alone: changes, follow-ups, resources of AWS.
+
+Blocking I/O.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+
+from services.calendar.base_dates import ANCHOR, base_date_in
+from services.calendar.calendar import Calendar
+from services.changes.ages import Recorded
+from services.changes.approval.entries import APPROVAL_KINDS
+from services.changes.entries import CHANGE_KINDS
+from services.changes.key_rotation.records import records_of
+from services.changes.past.older_runs import OLDER as OLDER_RUNS
+from services.changes.reverts import reverts, reverts_made
+from services.changes.runs import aged, runs_from
+from services.changes.sender import WINDOW_SECONDS
+from services.duties.records import KINDS, RECENT
+from services.incidents.follow_ups import follow_up_slots, follow_ups_in
+from services.incidents.older_incidents import KEPT
+from services.incidents.older_incidents import OLDER as OLDER_INCIDENTS
+from services.journal.derived.lookup import planned_after, subjects_under
+from services.journal.reader import JournalReader
+from services.models.base import RawId
+from services.models.change_runs import Run
+from services.models.duties import BaseDate, ScheduledOccurrence
+from services.models.journal import Entry, EntryKind
+from services.models.runbook import Runbook
+from services.report.collecting.slot_records import SlotRecords
+from services.report.collecting.source import Source
+from services.report.periods import Period, Span
+
+WINDOW = timedelta(seconds=WINDOW_SECONDS)
+LATEST_REVERT = timedelta(days=62)
+"""How long before the period a change may have been made whose revert, signed off since, is due in it."""
+
+
+def runs_at(source: Source) -> tuple[Run, ...]:
+    """The change runs of the period and those that still mattered in it, as of the report's moment, newest first."""
+    return _runs(source, _run_subjects(source), source.entries_until, source.as_of)
+
+
+def runs_since(source: Source) -> tuple[Run, ...]:
+    """As `runs_at`, as of now, with all later changes to what one of them is to revert."""
+    subjects = _run_subjects(source)
+    oldest: dict[str, int] = {}
+    for run in _runs(source, subjects, source.now, source.now):
+        revert = run.plan.revert
+        if revert is not None and source.period.holds(source.day_of(revert.at)):
+            oldest[str(revert.target or run.plan.target.id)] = run.seq
+    later = (planned_after(source.reader, target, seq) for target, seq in oldest.items())
+    return _runs(source, subjects.union(*later), source.now, source.now)
+
+
+def _run_subjects(source: Source) -> set[str]:
+    own = source.own(*CHANGE_KINDS, *APPROVAL_KINDS)
+    recent = source.entries(EntryKind.PLAN, since=source.start - LATEST_REVERT, before=source.start)
+    subjects = {entry.subject for entry in (*own, *recent)}
+    subjects |= source.numbered(OLDER_RUNS.at(source.reader, source.last_seq, source.seq_before))
+    return subjects - {""}
+
+
+def _runs(source: Source, subjects: Iterable[str], until: datetime, moment: datetime) -> tuple[Run, ...]:
+    entries = [entry for entry in source.about(subjects, CHANGE_KINDS) if entry.at < until]
+    ages = Recorded(entries, moment, WINDOW)
+    return tuple(aged(run, ages) for run in runs_from(entries))
+
+
+def follow_up_entries(source: Source) -> list[Entry]:
+    """What was left to be done: in and shortly before the period, and what was not done when it began."""
+    until = source.entries_until
+    recent = source.entries(EntryKind.FOLLOW_UP, since=source.start - KEPT, before=until)
+    subjects = source.numbered(OLDER_INCIDENTS.at(source.reader, source.last_seq, source.seq_before))
+    older = source.about(subjects - {""}, [EntryKind.FOLLOW_UP])
+    entries = {entry.seq: entry for entry in (*recent, *older) if entry.at < until}
+    return [entries[seq] for seq in sorted(entries)]
+
+
+def anchored_subjects(source: Source) -> set[str]:
+    """The keys of occurrences that are dated by a resource, as far as something was recorded of them."""
+    since = source.start - RECENT
+    return {
+        subject
+        for duty in source.runbook.duties
+        if duty.anchor
+        for subject in subjects_under(source.reader, f"{duty.id}:", [*KINDS, EntryKind.LOOKING], since)
+    }
+
+
+def recovered_base_dates(
+    runbook: Runbook, calendar: Calendar, keys: Iterable[str], runs: Iterable[Run] = ()
+) -> Iterator[BaseDate]:
+    """Base dates recovered from slot keys in the journal, which hold the resource id and the date.
+
+    Only AWS knows these dates, and reports are made without asking AWS. `runs` say when a key was deactivated.
+    """
+    settings, runs = runbook.access_keys, tuple(runs)
+    after = timedelta(days=settings.delete_after_days if settings else 0)
+    subjects = sorted(keys)
+    for duty in runbook.duties:
+        spec = ANCHOR.fullmatch(duty.anchor)
+        if spec is None:
+            continue
+        disabled = records_of(runs, spec[2]).deactivated
+        for subject in subjects:
+            id_and_day = base_date_in(subject, f"{duty.id}:")
+            if id_and_day is not None:
+                id, day = id_and_day
+                at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
+                until = disabled[id].at + after if id in disabled else None
+                yield BaseDate(anchor=f"{spec[1]}:{spec[2]}", id=RawId(id), at=at, waits_until=until)
+
+
+def recorded_dates(
+    runbook: Runbook, calendar: Calendar, reader: JournalReader, first: date, last: date, now: datetime
+) -> tuple[ScheduledOccurrence, ...]:
+    """The occurrences from `first` to `last`, at most today, that follow no rule, as the journal alone dates them.
+
+    Those that the reports of these days have, whatever became of them since. Raises sqlite3.Error, OSError,
+    UnusableJournal. Reads for up to a second: call it in a thread.
+    """
+    last = min(last, calendar.day_of(now))
+    if first > last:
+        return ()
+    source = Source(reader, runbook, calendar, Period(Span.MONTH, first, last), now)
+    runs, zone, records = runs_since(source), calendar.zone, SlotRecords(source)
+    base_dates = recovered_base_dates(runbook, calendar, anchored_subjects(source), runs)
+    slots = (
+        *reverts(runs, zone),
+        *reverts_made(runs, zone, lambda key: records.signature(key) is not None),
+        *follow_up_slots(follow_ups_in(follow_up_entries(source)), zone),
+        *calendar.anchored(base_dates),
+    )
+    return tuple(slot for slot in slots if first <= slot.day <= last)

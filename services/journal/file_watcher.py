@@ -1,6 +1,7 @@
 """Detects writes to a journal's file without waking the event loop in between."""
 
 import asyncio
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -13,6 +14,11 @@ from services.host.file_events import FileEvents
 
 _SETTLE = 0.05
 """Seconds from the kernel's report to the comparison: an entry is written in several steps."""
+
+_LONGEST = 32
+"""Polls until the last of the reads: each comes after twice the time of the one before."""
+_PAIR = 1.5
+"""Polls within which the second report of the same write comes."""
 
 
 class FileWatcher:
@@ -81,6 +87,37 @@ class FileWatcher:
             events, self._events = self._events, None
         if events is not None:
             events.close()
+
+
+class Rereads:
+    """When to read again after a write that brought no entry yet: another console may still be waiting for its disk.
+
+    The file is written before the disk confirms it, and only then others may read the entry; nothing reports that.
+    """
+
+    def __init__(self, poll: float) -> None:
+        self._poll = poll
+        self._polls = math.inf
+        """Until the next read; infinite: none is due."""
+        self._entries = 0
+        self._came = -math.inf
+        """When there was a new entry, by the loop's clock."""
+
+    @property
+    def seconds(self) -> float:
+        """The longest time until the next read."""
+        return self._polls * self._poll
+
+    def note(self, entries: int, *, was_reported: bool) -> None:
+        """Note the number of entries after a read, and whether it was for a reported write."""
+        now = asyncio.get_running_loop().time()
+        if entries != self._entries:
+            self._entries, self._came, self._polls = entries, now, math.inf
+        elif was_reported:
+            if now - self._came > _PAIR * self._poll:
+                self._polls = 1
+        elif self._polls < math.inf:
+            self._polls = 2 * self._polls if self._polls < _LONGEST else math.inf
 
 
 def _mark(path: Path) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from services.journal.derived.verified import NAME as VERIFIED
 from services.journal.derived.verified import Progress, Verified, last_verified, verify_slice
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
-from services.journal.file_watcher import FileWatcher
+from services.journal.file_watcher import FileWatcher, Rereads
 from services.journal.health import HealthState
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.reader import JournalReader
@@ -312,7 +312,7 @@ class Journal:
             task.exception()
 
     async def _watch(self) -> None:
-        written = self._written
+        written, soon = self._written, Rereads(self._poll)
         with FileWatcher(self.path, self._poll, written.set) as watcher:
             while not self._closed:
                 # Poll while it cannot be written; otherwise rely on the watcher, with a read now and then.
@@ -320,11 +320,13 @@ class Journal:
                 if watcher.reports_all and self.health.writable:
                     longest *= REPORTED
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(written.wait(), longest)
+                    await asyncio.wait_for(written.wait(), min(longest, soon.seconds))
+                was_reported = written.is_set()
                 written.clear()
                 # The problem is in `health`.
                 with suppress(JournalError):
                     await self._check_file()
+                soon.note(self.health.entries, was_reported=was_reported)
 
     async def _check_file(self) -> None:
         """Check whether another console has written."""

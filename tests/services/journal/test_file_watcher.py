@@ -1,6 +1,7 @@
 """Writes to the journal's file are noticed; an unchanged file is not read again and again."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from services.host.file_events import FileEvents
 from services.journal import file_watcher
-from services.journal.file_watcher import FileWatcher
+from services.journal.file_watcher import FileWatcher, Rereads
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from tests.services.journal.book import Listener, filled, note, open_journal
@@ -72,6 +73,49 @@ async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_pat
             await theirs.append(note())
             await listener.hears(lambda heard, number=number: heard[-1:] == [number])
     await listener.ends()
+
+
+async def test_an_entry_that_waited_long_for_the_disk_is_heard_without_another_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel reports the write, not when the disk has it and others may read it."""
+    reads: list[tuple[int, str]] = []
+    head = JournalReader.head
+
+    def late(reader: JournalReader) -> tuple[int, str]:
+        real = head(reader)
+        if real[0] > 1:
+            reads.append(real)
+        # More reads than a write is reported.
+        return real if real[0] <= 1 or len(reads) > 4 else (1, "")
+
+    path = tmp_path / "j.db"
+    async with open_journal(path, poll=0.05, retry=600) as ours, open_journal(path, poll=600) as theirs:
+        listener = Listener(ours)
+        await theirs.append(note())
+        await listener.hears(lambda heard: heard[-1:] == [1])
+        monkeypatch.setattr(JournalReader, "head", late)
+        await theirs.append(note())
+        await listener.hears(lambda heard: heard[-1:] == [2])
+        assert len(reads) > 4
+    await listener.ends()
+
+
+async def test_reading_again_after_a_write_that_brought_nothing_ends() -> None:
+    rereads = Rereads(1.0)
+    rereads.note(1, was_reported=True)
+    rereads.note(1, was_reported=True)
+    assert rereads.seconds == math.inf, "a write is reported twice"
+    rereads = Rereads(1.0)
+    rereads.note(0, was_reported=True)
+    waits = []
+    while rereads.seconds < math.inf:
+        waits.append(rereads.seconds)
+        rereads.note(0, was_reported=False)
+    assert waits == [1, 2, 4, 8, 16, 32]
+    rereads.note(0, was_reported=True)
+    rereads.note(1, was_reported=False)
+    assert rereads.seconds == math.inf, "the entry came"
 
 
 async def test_a_journal_that_nobody_writes_to_is_not_read(

@@ -30,12 +30,12 @@ def reverts_made(
     for run, revert, later in _planned(runs):
         if later is None:
             continue
-        slot, made = _slot(run, revert, zone), later.steps[0].at or later.at
+        slot, at = _slot(run, revert, zone), later.steps[0].at or later.at
         if signed(slot.key):
             slots.append(slot)
-        elif made.astimezone(zone).date() > slot.day:
+        elif at.astimezone(zone).date() > slot.day:
             remark = _("Nobody signed it off; a later change has reverted it.")
-            slots.append(replace(slot, missed_at=made, remark=remark))
+            slots.append(replace(slot, missed_at=at, remark=remark))
     return _by_time(slots)
 
 

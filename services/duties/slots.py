@@ -73,10 +73,10 @@ class ScheduleCache:
         `recorded` are others of past days, as far as they have other keys.
         """
         ruled = self._of_rules().month(year, month)
-        known = self.dated()
-        keys = {slot.key for slot in known} if recorded else set()
+        own = self.dated()
+        keys = {slot.key for slot in own} if recorded else set()
         dated: dict[date, list[ScheduledOccurrence]] = {}
-        for slot in (*known, *(slot for slot in recorded if slot.key not in keys)):
+        for slot in (*own, *(slot for slot in recorded if slot.key not in keys)):
             if (slot.day.year, slot.day.month) == (year, month):
                 dated.setdefault(slot.day, []).append(slot)
         if not dated:

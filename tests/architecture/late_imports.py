@@ -330,4 +330,9 @@ REASONS = [
         ("services.demo.handlers", "services.demo.front.app"),
         {"services/demo/front/moto_app.py": {"moto.moto_server.werkzeug_app"}},
     ),
+    Reason(
+        "No start needs what dates the occurrences of a month that is shown.",
+        ("services.system",),
+        {"services/system.py": {"services.report.collecting.dated_slots"}},
+    ),
 ]

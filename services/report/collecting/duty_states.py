@@ -47,10 +47,10 @@ class DutyStatesAt:
         zone = source.calendar.zone
         follow_ups = tuple(follow_ups_in(follow_up_entries(source)))
         self._follow_up_keys = {f"{FOLLOW_UP}{each.id}" for each in follow_ups}
-        made = reverts_made(self.runs, zone, self._is_signed)
-        self._made = {slot.key for slot in made}
+        past = reverts_made(self.runs, zone, self._is_signed)
+        self._reverted = {slot.key for slot in past}
         """Reverts that took place, and that a later change has made."""
-        dated = (*reverts(self.runs, zone), *made, *follow_up_slots(follow_ups, zone))
+        dated = (*reverts(self.runs, zone), *past, *follow_up_slots(follow_ups, zone))
         self._slot_cache = ScheduleCache(source.calendar, lambda: anchors, lambda: dated)
 
     def between(self, first: date, last: date) -> list[Occurrence]:
@@ -67,7 +67,7 @@ class DutyStatesAt:
             day - BACK, day, self._source.as_of, missed_since=day - MISSED_BACK, begun=underway
         )
         unsigned = self._unsigned([*ancient, *past])
-        occurrences = (self._occurrence(slot) for slot in unsigned if slot.key not in self._made)
+        occurrences = (self._occurrence(slot) for slot in unsigned if slot.key not in self._reverted)
         return [each for each in occurrences if each.open and _carried(each, day)]
 
     def running(self, day: date) -> list[Occurrence]:
@@ -81,7 +81,7 @@ class DutyStatesAt:
         return {
             slot.key.removeprefix(_REVERT): slot.remark
             for slot in self._unsigned(self._slot_cache.dated())
-            if slot.key.startswith(_REVERT) and slot.key not in self._made
+            if slot.key.startswith(_REVERT) and slot.key not in self._reverted
         }
 
     def follow_ups_done(self) -> dict[str, datetime]:

@@ -15,11 +15,6 @@ from services.host.file_events import FileEvents
 _SETTLE = 0.05
 """Seconds from the kernel's report to the comparison: an entry is written in several steps."""
 
-_LONGEST = 32
-"""Polls until the last of the reads: each comes after twice the time of the one before."""
-_PAIR = 1.5
-"""Polls within which the second report of the same write comes."""
-
 
 class FileWatcher:
     """A thread that compares the file's status every `seconds` and calls `on_change` in the event loop.
@@ -95,29 +90,29 @@ class Rereads:
     The file is written before the disk confirms it, and only then others may read the entry; nothing reports that.
     """
 
-    def __init__(self, poll: float) -> None:
-        self._poll = poll
-        self._polls = math.inf
-        """Until the next read; infinite: none is due."""
+    def __init__(self, poll: float, retry: float) -> None:
+        """`poll`: seconds between the two reports of a write; `retry`: at most so many are waited at last."""
+        self._pauses = (poll, 2 * poll, 4 * poll, retry, retry, retry)
+        self._next = len(self._pauses)
         self._entries = 0
-        self._came = -math.inf
-        """When there was a new entry, by the loop's clock."""
+        self._is_news = False
+        """The last report brought an entry; the same write is reported once more."""
 
     @property
     def seconds(self) -> float:
-        """The longest time until the next read."""
-        return self._polls * self._poll
+        """The longest time until the next read; infinite: none is due."""
+        return self._pauses[self._next] if self._next < len(self._pauses) else math.inf
 
     def note(self, entries: int, *, was_reported: bool) -> None:
         """Note the number of entries after a read, and whether it was for a reported write."""
-        now = asyncio.get_running_loop().time()
         if entries != self._entries:
-            self._entries, self._came, self._polls = entries, now, math.inf
-        elif was_reported:
-            if now - self._came > _PAIR * self._poll:
-                self._polls = 1
-        elif self._polls < math.inf:
-            self._polls = 2 * self._polls if self._polls < _LONGEST else math.inf
+            self._entries, self._is_news, self._next = entries, True, len(self._pauses)
+        elif not was_reported:
+            self._next += 1
+        elif self._is_news:
+            self._is_news = False
+        else:
+            self._next = 0
 
 
 def _mark(path: Path) -> tuple[int, ...]:

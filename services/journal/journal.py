@@ -312,7 +312,7 @@ class Journal:
             task.exception()
 
     async def _watch(self) -> None:
-        written, soon = self._written, Rereads(self._poll)
+        written, soon = self._written, Rereads(self._poll, self._retry)
         with FileWatcher(self.path, self._poll, written.set) as watcher:
             while not self._closed:
                 # Poll while it cannot be written; otherwise rely on the watcher, with a read now and then.

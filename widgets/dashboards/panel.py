@@ -16,7 +16,8 @@ from services.models.verdict import Verdict
 from widgets.dashboards.remarks import Remarks, price_words
 from widgets.dashboards.text_tiles import tile_type
 from widgets.dashboards.tile_grid import TileGrid
-from widgets.dashboards.value_lines import ValueLines, judged_values, problem_of
+from widgets.dashboards.value_lines import ValueLines, judged_values, oldest_of, problem_of
+from widgets.drawing.format import stamp
 from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.frame.panel import Panel
@@ -77,8 +78,7 @@ class DashboardPanel(Panel[model.DashboardView]):
     def show(self, value: model.DashboardView) -> None:
         """Update the tiles, or rebuild them if the dashboard itself changed."""
         self.remarks.show(_remarks(value))
-        if self.values.feed(judged_values(value), problem_of(value)) and self.brief:
-            self.refresh(layout=True)
+        self._show_values(value)
         if not self._has_tiles_of(value):
             self.call_later(self._rebuild, value)
             return
@@ -91,6 +91,12 @@ class DashboardPanel(Panel[model.DashboardView]):
             has_moved = has_moved or before != _frame(widget)
         if has_moved:
             self.grid.refresh(layout=True)
+
+    def _show_values(self, value: model.DashboardView) -> None:
+        at = oldest_of(value)
+        oldest = stamp(at, self.zone, self.now(), name=False) if at is not None else ""
+        if self.values.feed(judged_values(value), problem_of(value), oldest) and self.brief:
+            self.refresh(layout=True)
 
     def _has_tiles_of(self, value: model.DashboardView) -> bool:
         present = [(type(tile.widget), tile.widget.key) for tile in self.grid.tiles]
@@ -146,6 +152,8 @@ class DashboardPanel(Panel[model.DashboardView]):
         if self.is_mounted:
             for tile in self.grid.tiles:
                 tile.zone = zone
+            if self.state.value is not None:
+                self._show_values(self.state.value)
 
     def facts(self, value: model.DashboardView) -> list[Span]:
         """The name of the dashboard, why it is not read, and how many readings are not normal."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from textual.reactive import reactive
 
@@ -42,6 +43,15 @@ def judged_values(view: DashboardView) -> tuple[JudgedValue, ...]:
             if before is None or _rank(reading) < _rank(before.reading):
                 worst[reading.limit.id] = JudgedValue(reading, _doubt(data, index), data.key)
     return tuple(worst.values())
+
+
+def oldest_of(view: DashboardView) -> datetime | None:
+    """When the oldest of the values was read from which the worst ones are chosen; None if all are the present ones.
+
+    What has a limit and is not itself shown is read seldomer (`services.dashboards.pacing`).
+    """
+    judged = (data for data in view.data if any(reading.limit is not None for reading in data.readings))
+    return min((data.as_of for data in judged if data.as_of is not None), default=None)
 
 
 def _doubt(data: WidgetData, index: int) -> Doubt | None:
@@ -92,11 +102,16 @@ def problem_of(view: DashboardView) -> str:
 
 
 def value_lines(
-    values: Sequence[JudgedValue], width: int, *, doubt: Doubt | None = None, problem: str = ""
+    values: Sequence[JudgedValue],
+    width: int,
+    *,
+    doubt: Doubt | None = None,
+    problem: str = "",
+    oldest: str = "",
 ) -> list[Line]:
     """The values, as many on a line as fit; with `doubt`, or one that all share, why none of them is the present one.
 
-    `problem`: why there are none.
+    `problem`: why there are none. `oldest`: the time of the oldest of those that they were chosen from, if that is past.
     """
     if not values and problem:
         text = f"{NOT_JUDGED} " + _("no data: {why}").format(why=problem)
@@ -109,6 +124,8 @@ def value_lines(
     parts = [value_spans(value, is_doubtful=doubt is not None) for value in values]
     if doubt is not None:
         parts.insert(0, [(doubt_text(doubt), "warn")])
+    elif oldest:
+        parts.append([(_("the oldest of all values is of {time}").format(time=oldest), "warn")])
     lines: list[list[Span]] = [[]]
     for spans in parts:
         if lines[-1] and width_of(lines[-1]) + _GAP + width_of(spans) > width:
@@ -131,12 +148,13 @@ class ValueLines(LineWidget):
         super().__init__()
         self.values: tuple[JudgedValue, ...] = ()
         self.problem = ""
+        self.oldest = ""
 
-    def feed(self, values: tuple[JudgedValue, ...], problem: str) -> bool:
+    def feed(self, values: tuple[JudgedValue, ...], problem: str, oldest: str = "") -> bool:
         """Show these values, or why there are none; returns whether they differ from what is shown."""
-        if (values, problem) == (self.values, self.problem):
+        if (values, problem, oldest) == (self.values, self.problem, self.oldest):
             return False
-        self.values, self.problem = values, problem
+        self.values, self.problem, self.oldest = values, problem, oldest
         self.redraw()
         return True
 
@@ -150,4 +168,4 @@ class ValueLines(LineWidget):
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The values."""
-        return value_lines(self.values, width, doubt=self.doubt, problem=self.problem)
+        return value_lines(self.values, width, doubt=self.doubt, problem=self.problem, oldest=self.oldest)

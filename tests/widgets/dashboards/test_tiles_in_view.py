@@ -1,7 +1,7 @@
 """Tiles that cannot be seen draw nothing, and data that is not the present one says from when it is."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 
@@ -106,6 +106,33 @@ async def test_old_data_says_from_when_it_is_and_is_not_drawn_as_normal() -> Non
         lines = "\n".join(strip.text for strip in tile._lines(*tile.size))
         assert "as of 09:03" in lines
         assert "●" not in lines
+
+
+async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_values_is() -> None:
+    """What is not itself shown is read seldomer, but a summary speaks of it, too."""
+    older = with_data(gallery.VIEW, 1, as_of=gallery.NOW - timedelta(minutes=9))
+    oldest = with_data(older, 0, as_of=gallery.NOW - timedelta(minutes=4))
+    limits = [{each.limit.id for each in data.readings if each.limit} for data in older.data]
+    assert limits[0], "it has a limit, as what is seldom read does"
+    assert limits[1]
+    for view, words in (
+        (gallery.VIEW, ""),
+        (older, "the oldest of all values is of 09:03"),
+        (oldest, "the oldest of all values is of 09:03"),
+    ):
+        app = DashboardApp(gallery.fresh(view))
+        async with app.run_test(size=(80, 24)) as pilot:
+            panel = app.query_one(DashboardPanel)
+            panel.brief = True
+            await pilot.pause()
+            shown = " ".join(strip.text for strip in panel.values._lines(*panel.values.size))
+            assert ("the oldest" in shown) is bool(words)
+            assert words in shown
+            if words:
+                panel.zone = timezone(timedelta(hours=3))
+                await pilot.pause()
+                shown = " ".join(strip.text for strip in panel.values._lines(*panel.values.size))
+                assert "the oldest of all values is of 03:03" in shown
 
 
 async def test_a_tile_that_was_not_read_does_not_say_that_there_is_no_data() -> None:

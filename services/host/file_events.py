@@ -64,14 +64,19 @@ class FileEvents:
         while True:
             ready = {descriptor for descriptor, _event in self._poll.poll()}
             if self._queue in ready:
-                concerns, goes_on = self._read()
+                concerns, goes_on = self.read()
                 if concerns or not goes_on:
                     return goes_on
             if self._woken in ready:
                 return True
 
-    def _read(self) -> tuple[bool, bool]:
-        """(whether one of the files has changed, whether changes are still reported)."""
+    @property
+    def descriptor(self) -> int:
+        """Readable when something in the folder has changed: for an event loop, which then calls `read`."""
+        return self._queue
+
+    def read(self) -> tuple[bool, bool]:
+        """(whether one of the files has changed, whether changes are still reported), as far as known; does not block."""
         try:
             data = os.read(self._queue, _ROOM)
         except BlockingIOError:

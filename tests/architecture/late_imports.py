@@ -335,4 +335,9 @@ REASONS = [
         ("services.system",),
         {"services/system.py": {"services.report.collecting.dated_slots"}},
     ),
+    Reason(
+        "The first frame does not wait for what tells that somebody looks again.",
+        ("tui.terminal.terminal_app",),
+        {"tui/terminal/visibility.py": {"services.host.file_events"}},
+    ),
 ]

@@ -18,7 +18,7 @@ from tui.terminal.cells.line_speed import Link, LinkState
 from tui.terminal.clipboard import copy
 from tui.terminal.driver.safe import SafeDriver
 from tui.terminal.passthrough import inside_screen, inside_tmux
-from tui.terminal.visibility import Visibility, pane
+from tui.terminal.visibility import Visibility, pane, socket_of
 from widgets.drawing.ticker import ticker_of
 
 _USER_EVENTS = (Key, Paste, MouseDown, MouseScrollDown, MouseScrollUp)
@@ -100,7 +100,7 @@ class TerminalApp(App[None]):
     def on_mount(self) -> None:
         """Start checking whether anybody can see the console."""
         if self.cells is not None and (own := pane()):
-            self._visibility = Visibility(own, self.on_visibility)
+            self._visibility = Visibility(own, self.on_visibility, socket_of())
             self.run_worker(self._visibility.follow(), group="visibility")
 
     def on_visibility(self, visible: bool) -> None:

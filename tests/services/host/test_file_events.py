@@ -39,8 +39,8 @@ def test_each_kind_of_change_ends_the_wait(events: FileEvents, tmp_path: Path) -
 
 def test_other_files_do_not_end_it(events: FileEvents, tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"1")
-    assert events._read() == (False, True)
-    assert events._read() == (False, True), "nothing more to read"
+    assert events.read() == (False, True)
+    assert events.read() == (False, True), "nothing more to read"
 
 
 def test_it_is_woken_from_another_thread_and_then_waits_no_more(events: FileEvents) -> None:
@@ -69,7 +69,7 @@ def test_the_end_of_the_folder_ends_the_reports(
 
 def test_too_many_changes_end_the_reports(events: FileEvents, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "read", lambda _descriptor, _room: file_events._HEAD.pack(-1, 0x4000, 0, 0))
-    assert events._read() == (True, False)
+    assert events.read() == (True, False)
 
 
 def test_a_folder_that_is_not_there_is_not_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """A window that comes to the front while tmux is asked is not taken for hidden."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,58 @@ async def test_a_hidden_console_ticks_less_often_and_one_that_is_seen_again_at_o
         app.on_visibility(False)
         app.on_visibility(True)
     assert steps == [HIDDEN_TICK, 1]
+
+
+# ---- a client that comes or goes
+
+
+@pytest.fixture
+def socket(tmp_path: Path) -> Path:
+    """A socket like that of tmux's server without clients."""
+    path = tmp_path / "default"
+    path.touch(0o600)
+    return path
+
+
+def clients(socket: Path, *, attached: bool) -> None:
+    """As tmux does when the first client comes or the last one goes (server_update_socket)."""
+    socket.chmod(0o700 if attached else 0o600)
+
+
+async def test_a_client_that_comes_is_noticed_without_a_poll(
+    question: asyncio.Queue[bool], socket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visibility, "EVERY", 3600.0)
+    reports: asyncio.Queue[bool] = asyncio.Queue()
+    watching = Visibility("%0", reports.put_nowait, socket)
+    following = asyncio.create_task(watching.follow())
+    question.put_nowait(False)
+    assert not await reports.get(), "detached"
+    question.put_nowait(True)
+    await turns()
+    assert reports.empty(), "nothing has happened"
+    clients(socket, attached=True)
+    assert await reports.get()
+    question.put_nowait(False)
+    clients(socket, attached=False)
+    assert not await reports.get()
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+
+@pytest.mark.parametrize(("attached", "pause"), [(False, visibility.EVERY), (True, visibility.HIDDEN_EVERY)])
+async def test_only_a_window_behind_another_one_is_checked_every_two_seconds(
+    socket: Path, attached: bool, pause: float
+) -> None:
+    clients(socket, attached=attached)
+    watching = Visibility("%0", lambda _visible: None, socket)
+    assert watching._pause() == visibility.EVERY, "it is seen"
+    watching._set(False)
+    assert watching._pause() == pause
+
+
+def test_the_socket_is_known_inside_tmux_alone() -> None:
+    assert visibility.socket_of({"TMUX": "/tmp/tmux-0/default,1,0"}) == Path("/tmp/tmux-0/default")
+    assert visibility.socket_of({}) is None
+    assert not visibility.has_clients(None)
+    assert not visibility.has_clients(Path("/nowhere/socket"))

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -127,7 +127,7 @@ class Feed(Generic[T]):
         await self._poll()
         return self._state
 
-    async def states(self) -> AsyncIterator[FeedState[T]]:
+    async def states(self) -> AsyncGenerator[FeedState[T], None]:
         """Poll for as long as the caller iterates; yields after every read and when the interval changes.
 
         Supports one listener at a time: two would read twice.

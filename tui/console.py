@@ -23,6 +23,7 @@ from tui.runtime.alt_keys import is_one_key
 from tui.runtime.presence import Presence
 from tui.runtime.runtime_app import RuntimeApp
 from tui.terminal.notifications import ring
+from widgets.drawing.ticker import on_screen
 from widgets.frame.key_names import key_name
 from widgets.frame.message_line import LineMessage
 
@@ -146,13 +147,18 @@ class Console(RuntimeApp):
     @cached_property
     def presence(self) -> Presence:
         """Whether somebody may be looking; only for code that runs after connecting."""
-        return Presence(self.ready, lambda: self.overview, lambda: self.is_visible_to_anybody)
+        return Presence(
+            self.ready, lambda: self.overview, lambda: self.is_visible_to_anybody, lambda: self.zone
+        )
 
     def on_visibility(self, visible: bool) -> None:
         """As TerminalApp's; what was not read for nobody is read at once for somebody."""
         super().on_visibility(visible)
         if visible:
             self._read_for_somebody()
+        elif self.services is not None:
+            # From now on, whenever the next read says so.
+            self.presence.pause()
 
     def on_user_act(self) -> None:
         """Read at once what was not read for nobody."""
@@ -163,6 +169,9 @@ class Console(RuntimeApp):
         if self.services is not None:
             self.services.feeds["dashboard"].refresh()
             self.services.feeds["alarm_values"].refresh()
+            for screen in on_screen(self):
+                if (resume := getattr(screen, "read_for_somebody", None)) is not None:
+                    resume()
 
     def on_link(self, state: "LinkState") -> None:
         """Show the state of the line."""

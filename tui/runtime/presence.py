@@ -1,9 +1,14 @@
-"""Whether anybody may be looking at the console: what costs money is not read for nobody."""
+"""Whether anybody may be looking at the console: what costs money is not read for nobody.
+
+Alarms, inspections and the journal are none of that: they never pause.
+"""
 
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from services.i18n import _
+from services.models.date_text import time_text
 
 if TYPE_CHECKING:
     from services.models.alarms import AlarmOverview
@@ -21,19 +26,32 @@ class Presence:
         services: "Services",
         overview: "Callable[[], AlarmOverview | None]",
         is_visible: Callable[[], bool],
+        zone: Callable[[], tzinfo],
     ) -> None:
-        """`is_visible`: whether anybody can see the terminal."""
+        """`is_visible`: whether anybody can see the terminal; `zone`: that of the times on the screen."""
         self._services = services
         self._overview = overview
         self._is_visible = is_visible
+        self._zone = zone
         self._acted = services.clock.elapsed()
+        self._since: datetime | None = None
+        """When the pause began, as far as somebody asked; None: there is none."""
 
     def pause(self) -> str:
-        """Why nobody is there, in words; "" while somebody may be."""
+        """Why nobody is there, since when and what ends it, in words; "" while somebody may be."""
+        words = self._words()
+        if not words:
+            self._since = None
+            return ""
+        now = self._services.clock.now()
+        self._since = self._since or now
+        return words.format(time=time_text(self._since, self._zone(), now))
+
+    def _words(self) -> str:
         if not self._is_visible():
-            return _("paused: nobody can see this terminal")
+            return _("paused at {time} until a terminal shows it")
         if self._is_quiet() and not self._calls():
-            return _("paused outside business hours: any key resumes")
+            return _("paused at {time}, after hours: any key resumes")
         return ""
 
     def acted(self) -> bool:

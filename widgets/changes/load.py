@@ -101,6 +101,9 @@ class TargetLoadPanel(Panel[TargetLoad]):
     bounds: reactive[tuple[Bound, ...]] = reactive((), repaint=False, init=False)
     moments: reactive[tuple[Moment, ...]] = reactive((), repaint=False, init=False)
 
+    pause: reactive[str] = reactive("", repaint=False, init=False)
+    """Why the metrics are not read, in words; "" while they are."""
+
     def compose_body(self) -> Iterable[Widget]:
         """The charts."""
         self.charts = _Charts()
@@ -119,6 +122,15 @@ class TargetLoadPanel(Panel[TargetLoad]):
         self.charts.zone = self.zone
         self.charts.data = target_charts(value, self.bounds, self.moments)
         self.charts.redraw()
+
+    def facts(self, value: TargetLoad) -> list[Span]:
+        """Why the metrics are not read."""
+        return [(self.pause, "warn")] if self.pause else []
+
+    def watch_pause(self) -> None:
+        """Say why the metrics are not read."""
+        if self.is_mounted and self.state.value is not None:
+            self.head.update(facts=self.facts(self.state.value))
 
     def _redraw(self) -> None:
         if self.is_mounted and self.state.value is not None:

@@ -157,15 +157,21 @@ class DashboardPanel(Panel[model.DashboardView]):
 
     def facts(self, value: model.DashboardView) -> list[Span]:
         """The name of the dashboard, why it is not read, and how many readings are not normal."""
-        facts: list[Span] = [(value.dashboard.name, "muted")]
-        if value.pause:
-            facts += [("  ", ""), (value.pause, "warn")]
+        # The reason first, because a narrow head is cut at its end.
+        facts: list[Span] = [(value.pause, "warn"), ("  ", "")] if value.pause else []
+        facts.append((value.dashboard.name, "muted"))
         for verdict in (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN):
             count = sum(reading.verdict is verdict for data in value.data for reading in data.readings)
             if count:
                 style = VERDICT_STYLES[verdict]
                 facts += [("  ", ""), (f"{style.text} {count}", style.role)]
         return facts
+
+    def _age(self, freshness: Freshness) -> list[Span]:
+        """As every panel's; none while nothing is requested, because the values are older than the last look at them."""
+        value = self.state.value
+        is_paused = freshness is Freshness.FRESH and value is not None and bool(value.pause)
+        return [] if is_paused else super()._age(freshness)
 
     def empty(self, value: model.DashboardView) -> str:
         """Words for a dashboard without widgets, else ""."""

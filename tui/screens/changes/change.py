@@ -157,7 +157,7 @@ class ChangeScreen(ModeScreen):
     def _read_load(self) -> None:
         """Read the last hour of the target that the cursor rests on, but only while it is shown."""
         offer = self.changes.offer_at_cursor()
-        is_shown = offer is not None and self.load.display and self.is_current
+        is_shown = self.load.display and self.is_current
         key = offer.key if offer is not None and is_shown and offer.key == self._target_key else ""
         if key == self._load_key:
             return
@@ -170,11 +170,16 @@ class ChangeScreen(ModeScreen):
 
     @work(group="load", exclusive=True)
     async def read_load(self, offer: Offer) -> None:
-        """Read the target's metrics at once, then as often as the dashboard."""
-        feed = self.feeds.load(offer)
-        self.load.state = feed.state
-        async for state in feed.states():
-            self.load.state = state
+        """Read the target's metrics at once, then as often as the dashboard, but not while nobody is there."""
+        self.load.state = self.feeds.load(offer).state
+        async for state, pause in self.feeds.loads(offer, self.app.presence.pause):
+            self.load.state, self.load.pause = state, pause
+
+    def read_for_somebody(self) -> None:
+        """Read at once what was not read for nobody."""
+        if self.load.pause:
+            self._load_key = ""
+            self._read_load()
 
     # -- keys
 

@@ -1,7 +1,11 @@
 """The feeds of the change mode: each target's present state, and its last hour."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
 from services.feed import Feed
 from services.models.changes import LiveState
+from services.models.feeds import FeedState
 from services.models.target_load import TargetLoad, last_hour
 from services.system import Services
 from widgets.changes.list import Offer
@@ -38,6 +42,21 @@ class TargetFeeds:
 
         interval = services.feeds["dashboard"].interval
         return self._loads.setdefault(offer.key, services.feed("load", read, interval=interval))
+
+    async def loads(
+        self, offer: Offer, pause: Callable[[], str]
+    ) -> AsyncIterator[tuple[FeedState[TargetLoad], str]]:
+        """The states of the target's last hour, and why it is not read: what `pause` says, "" while it is."""
+        feed = self.load(offer)
+        while True:
+            while why := pause():
+                yield feed.state, why
+                await self._services.clock.sleep(feed.interval)
+            async with aclosing(feed.states()) as states:
+                async for state in states:
+                    yield state, ""
+                    if pause():
+                        break
 
     def refresh_state(self, key: str) -> None:
         """Read the state of the offer with this key now, if it was shown."""

@@ -118,6 +118,10 @@ class AlarmScreen(ModeScreen):
 
     def on_screen_resume(self) -> None:
         """Read what was not read while the screen was covered."""
+        self.read_for_somebody()
+
+    def read_for_somebody(self) -> None:
+        """Read what was not read while nobody could see it."""
         if self._is_behind:
             self.call_after_refresh(self._alarms_changed)
 

@@ -135,3 +135,35 @@ async def test_reading_everything_again_reads_the_target_too(embedded: Embedded)
         await pilot.press("f5")
         await until(pilot, lambda: screen.live.state.fetched_at > state)
         await until(pilot, lambda: screen.load.state.fetched_at > load)
+
+
+async def test_it_is_not_read_for_nobody_and_at_once_for_somebody(embedded: Embedded) -> None:
+    reads: list[float] = []
+    async with change_mode(embedded, size=(120, 40)) as pilot:
+        app, screen = pilot.app, pilot.app.screen
+        await until(pilot, lambda: screen.load.state.value is not None)
+        fetch = app.ready.metrics.fetch
+
+        async def counted(queries, span, **where):  # type: ignore[no-untyped-def]  # as Metrics.fetch
+            if {query.id for query in queries} == {"tasks", "cpu"}:
+                reads.append(app.ready.clock.elapsed())
+            return await fetch(queries, span, **where)
+
+        app.ready.metrics.fetch = counted
+        app.on_visibility(False)
+        for _minute in range(5):
+            before = app.alarms.fetched_at
+            embedded.advance(66)
+            await until(pilot, lambda before=before: app.alarms.fetched_at > before)
+        await until(pilot, lambda: screen.load.pause)
+        assert len(reads) <= 1, "at most the one that was due when the pause began"
+        assert "until a terminal shows it" in said(pilot)
+        reads.clear()
+        app.on_visibility(True)
+        await until(pilot, lambda: len(reads) == 1)
+        await until(pilot, lambda: "until a terminal shows it" not in said(pilot))
+        # And from then on as before.
+        state = screen.load.state
+        embedded.advance(66)
+        await until(pilot, lambda: len(reads) == 2)
+        await until(pilot, lambda: screen.load.state is not state)

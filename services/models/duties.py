@@ -32,8 +32,10 @@ class OccurrenceState(StrEnum):
     """Unknown whether it was done: it was late before the journal began, or the journal cannot be read."""
 
 
-PREPARED = timedelta(seconds=45)
-"""How long before a duty is due its inspections read what they can beforehand; the view changes then."""
+PREPARED = timedelta(seconds=150)
+"""How long before a duty is due its inspections read what they can beforehand; the view changes then.
+
+A morning after quiet nights compares them with up to 600 earlier times, of which AWS answers five a second."""
 OPEN_STATES = frozenset({OccurrenceState.DUE, OccurrenceState.LATE, OccurrenceState.MISSED})
 """States in which an occurrence is to be signed off."""
 

@@ -55,8 +55,8 @@ async def test_nothing_is_notified_when_nothing_changed(tmp_path: Path) -> None:
     async with desk(tmp_path / "j.db", ManualClock(jst(WEDNESDAY))) as duty_desk:
         await duty_desk.until(lambda: duty_desk.clock.sleepers)
         count = len(duty_desk.views)
-        for minute in range(4):
-            duty_desk.advance(f"2026-01-14 08:{56 + minute}")
+        for moment in ("08:55:30", "08:56:00", "08:56:30", "08:57:00"):
+            duty_desk.advance(f"2026-01-14 {moment}")
             await asyncio.sleep(0.02)
         assert len(duty_desk.views) == count
         duty_desk.advance("2026-01-14 09:00")

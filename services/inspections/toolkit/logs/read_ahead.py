@@ -1,7 +1,8 @@
 """Answers on log events that were read shortly before a scheduled run, so that the run does not wait for them.
 
-AWS allows five FilterLogEvents requests a second, and a weekend's window takes twenty-five. Its parts are past before
-the duty is due, so that all but the newest can be asked beforehand.
+AWS allows five FilterLogEvents requests a second, and a weekend's window takes twenty-five; where nights are quiet, up
+to 600 more compare them with earlier ones (`usual_silence`). Nearly all of these times are past before the duty is due,
+so that all but the newest can be asked beforehand.
 """
 
 from datetime import datetime, timedelta
@@ -9,8 +10,8 @@ from typing import NamedTuple
 
 from services.models.metrics import TimeSpan
 
-VALID = 120.0
-"""Seconds for which an answer is used."""
+VALID = 240.0
+"""Seconds for which an answer is used: longer than reading ahead takes (`services.models.duties.PREPARED`)."""
 SETTLED = timedelta(minutes=15)
 """Age from which a time without events is taken to stay so; events may arrive late."""
 

@@ -30,7 +30,7 @@ def script() -> Script:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    return ManualClock(jst("2026-01-14 08:59"))
+    return ManualClock(jst("2026-01-14 08:57"))
 
 
 @pytest.fixture
@@ -138,10 +138,10 @@ async def test_the_first_console_alone_reads_ahead_once(
         console(path, script, monkeypatch, clock=clock, pid=2, host="elsewhere") as second,
         console(path, script, monkeypatch, clock=clock, pid=1, host="elsewhere") as first,
     ):
-        first.desk.advance("2026-01-14 08:59:10")
+        first.desk.advance("2026-01-14 08:57:20")
         await first.until(lambda: len(first.desk.views) == 1, step=0)
         assert not script.prepared
-        first.desk.advance("2026-01-14 08:59:20")
+        first.desk.advance("2026-01-14 08:57:30")
         await first.until(lambda: len(first.desk.views) == len(second.desk.views) == 2, step=0)
         await first.until(lambda: len(script.prepared) == len(MORNING), step=0)
         assert [id for id, _request in script.prepared] == list(MORNING)

@@ -1,6 +1,6 @@
 """What was read of a log group shortly before a scheduled run is not asked again by the run, and by no other."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -8,6 +8,9 @@ from services.aws.logs import insights
 from services.inspections.base import InspectionRequest
 from services.inspections.registry import make
 from services.inspections.toolkit.logs.read_ahead import SETTLED, VALID, ReadAhead
+from services.inspections.toolkit.logs.silence import PARTS
+from services.inspections.toolkit.logs.usual_silence import MOST
+from services.models.duties import PREPARED
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
@@ -16,6 +19,11 @@ from tests.services.inspections.running_world import context
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 """9:00 JST."""
+JST = timedelta(hours=9)
+A_SECOND = 5
+"""FilterLogEvents requests that AWS answers in the region of the shipped runbook."""
+NEWEST = 8
+"""Requests about times that may still change, which the run itself makes."""
 LEAD = timedelta(seconds=40)
 WEEKEND = timedelta(hours=63.75)
 BOOK = runbook(error_logs={"log_group": GROUP})
@@ -55,6 +63,42 @@ async def test_a_prepared_run_asks_nothing_again_and_judges_the_same(
         assert asked(embedded) - prepared - run >= prepared - 1
         assert (again.verdict, again.summary) == (finding.verdict, finding.summary)
         assert (finding.verdict is Verdict.NORMAL) is (silent_from is None)
+
+
+QUIET_BEGIN = MONDAY - PREPARED
+
+
+@pytest.mark.scenario("empty", origin=QUIET_BEGIN, history=0)
+@pytest.mark.parametrize("closed_days", [2, 3, 14], ids=["a-weekend", "three-days", "two-weeks"])
+async def test_where_nights_are_quiet_all_comparisons_are_read_ahead(
+    embedded: Embedded, closed_days: int
+) -> None:
+    """Nothing is logged outside business hours: each night and each closed day is compared with earlier ones."""
+    event = {"level": "INFO", "message": "done", "statusCode": 200}
+    first_closed = (MONDAY + JST).date() - timedelta(days=closed_days)
+
+    def is_logged(ago: int) -> bool:
+        local = QUIET_BEGIN + JST - timedelta(minutes=ago)
+        is_closed = local.weekday() > 4 or local.date() >= first_closed
+        return 9 <= local.hour < 17 and not is_closed
+
+    fill(embedded, [(ago, event) for ago in range(1, 45 * 24 * 60, 5) if is_logged(ago)], days=60)
+    since = datetime.combine(first_closed, time(8, 15), UTC) - timedelta(days=1)
+    async with context(embedded, runbook=BOOK) as inspection_context:
+        inspection = make(inspection_context, "error-logs")
+        await inspection.prepare(InspectionRequest(since=since, until=MONDAY))
+        prepared = asked(embedded)
+        embedded.advance(PREPARED.total_seconds() + 0.4)
+        await inspection.run(InspectionRequest(since=since, until=embedded.clock.now()))
+        run = asked(embedded) - prepared
+        # That nothing came of late is asked again.
+        assert run <= NEWEST < prepared
+        assert prepared + run <= PREPARED.total_seconds() * A_SECOND
+
+
+def test_there_is_time_for_the_most_that_a_run_compares() -> None:
+    assert PREPARED.total_seconds() * A_SECOND >= MOST + 2 * PARTS
+    assert PREPARED.total_seconds() + 60 <= VALID
 
 
 def test_an_answer_is_used_once_and_while_it_is_fresh() -> None:

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from services import i18n
@@ -14,6 +15,8 @@ _MONTHS = 60
 _DAY = timedelta(days=1)
 _NEAR = timedelta(days=REACH)
 """How far from the rule's date, which is in its key, an occurrence may be."""
+_USUAL = timedelta(days=7)
+"""How far nearly all occurrences are at the most: a weekend, some holidays."""
 
 Slots = tuple[ScheduledOccurrence, ...]
 
@@ -117,7 +120,7 @@ class ScheduleCache:
             dated = (slot for slot in self.dated() if first <= slot.day < recent)
             slots |= {each.key: each for each in (*older, *dated) if not _is_over(each, now, missed_since)}
         for key in begun:
-            slot_of_key = slots.get(key) or rules.by_key(key)
+            slot_of_key = slots.get(key) or (rules.by_key(key) if _may_be_since(key, first) else None)
             if slot_of_key is not None and first <= slot_of_key.day < today:
                 slots[key] = slot_of_key
         yield from self._in_order(tuple(slots.values()))
@@ -164,14 +167,29 @@ class _Ruled:
     def by_key(self, key: str) -> ScheduledOccurrence | None:
         """The occurrence with this key; None if no rule has it."""
         if key not in self._by_key:
-            duty, _at, when = key.partition("@")
-            try:
-                day = date.fromisoformat(when.partition("T")[0])
-                slots = self._calendar.slots_of(duty, day - _NEAR, day + _NEAR)
-            except (ValueError, OverflowError):
-                slots = ()
-            self._by_key[key] = next((slot for slot in slots if slot.key == key), None)
+            self._by_key[key] = next((slot for slot in self._around(key) if slot.key == key), None)
         return self._by_key[key]
+
+    def _around(self, key: str) -> Iterator[ScheduledOccurrence]:
+        """The occurrences of a key's duty that may have it, first those near its date, where nearly all have theirs."""
+        duty = key.partition("@")[0]
+        with suppress(ValueError, OverflowError):
+            day = _date_in(key)
+            for reach in (_USUAL, _NEAR):
+                yield from self._calendar.slots_of(duty, day - reach, day + reach)
+
+
+def _may_be_since(key: str, first: date) -> bool:
+    """Whether the occurrence of a rule with this key, which has the rule's date, may be on `first` or later."""
+    try:
+        return _date_in(key) + _NEAR >= first
+    except (ValueError, OverflowError):
+        return False
+
+
+def _date_in(key: str) -> date:
+    """The rule's date in the key of an occurrence. Raises ValueError if there is none."""
+    return date.fromisoformat(key.partition("@")[2].partition("T")[0])
 
 
 def _is_over(slot: ScheduledOccurrence, now: datetime, missed_since: date) -> bool:

@@ -167,3 +167,24 @@ def test_a_day_of_many_duties_needs_the_months_around_it_alone(expansions: list[
     list(cache.unfinished(FIRST, TODAY, NOW, missed_since=MISSED_SINCE, begun=()))
     # May and June, and no other month, as each of these rules has a date in May.
     assert len(expansions) == 2 * 3
+
+
+def test_what_was_begun_is_scheduled_around_its_own_date_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    spans: list[timedelta] = []
+    slots_of = Calendar.slots_of
+
+    def noted(self: Calendar, duty_id: str, first: date, last: date) -> tuple[ScheduledOccurrence, ...]:
+        spans.append(last - first)
+        return slots_of(self, duty_id, first, last)
+
+    monkeypatch.setattr(Calendar, "slots_of", noted)
+    cache = ScheduleCache(many(3), tuple, tuple)
+    ancient = {f"d0@{year}-03-04T09:00" for year in range(2010, 2025)}
+    assert not {slot.key for slot in unfinished(cache, ancient)} & ancient
+    assert spans == [], "they are not listed, whatever became of them"
+    assert "d0@2025-09-03T09:00" in {slot.key for slot in unfinished(cache, {"d0@2025-09-03T09:00"})}
+    assert [span.days for span in spans] == [14]
+
+
+def unfinished(cache: ScheduleCache, begun: set[str]) -> list[ScheduledOccurrence]:
+    return list(cache.unfinished(FIRST, TODAY, NOW, missed_since=MISSED_SINCE, begun=begun))

@@ -17,21 +17,24 @@ YEAR = timedelta(days=366)
 """How far back acknowledgements are read at the start: a state that lasts longer must be acknowledged again."""
 _KEPT = 4
 """Maximum number of state changes stored per alarm; the present state is never among the older ones."""
+_YEAR_AGO = f"""
+SELECT at - {YEAR // timedelta(microseconds=1)} FROM entries
+WHERE kind = 'acknowledged' AND seq <= :until ORDER BY seq DESC LIMIT 1
+"""
 _OLDER = Older(
     "acknowledgements-1",
     (EntryKind.ACKNOWLEDGED,),
     f"""
     WITH newest AS (
       SELECT max(a.seq) AS seq, target FROM candidates CROSS JOIN entries a ON a.seq = candidates.seq
-      WHERE a.at >= (
-        SELECT at - {YEAR // timedelta(microseconds=1)} FROM entries
-        WHERE kind = 'acknowledged' AND seq <= :until ORDER BY seq DESC LIMIT 1
-      )
+      WHERE a.at >= ({_YEAR_AGO})
       GROUP BY target, subject
     )
     SELECT seq FROM (SELECT seq, row_number() OVER (PARTITION BY target ORDER BY seq DESC) AS place FROM newest)
     WHERE place <= {_KEPT}
     """,
+    # The plus keeps SQLite from going through the entries from the oldest one on.
+    since=f"SELECT min(+seq) - 1 FROM entries WHERE at >= ({_YEAR_AGO})",
 )
 """The newest ones of each alarm."""
 _WORDS = {

@@ -51,6 +51,8 @@ class Projection(ABC):
         """Incremented whenever an entry changes the state, and once after the first read."""
         self.position = 0
         """Every entry of these kinds up to this number has been absorbed, within `spans`."""
+        self.has_all_older = False
+        """All entries that `older` names have been absorbed; until then, those that are left out may matter."""
         self._page = page
         self._reading = asyncio.Lock()
 
@@ -85,6 +87,13 @@ class Projection(ABC):
         """
         return False
 
+    async def read_all_older(self) -> None:
+        """After the first read: read the rest of what `older` names, if that read has left any out. Raises JournalError."""
+        if self.older is not None:
+            async with self._reading:
+                if self.started and not self.has_all_older:
+                    await self._derive(self.older)
+
     async def _begin(self, now: datetime) -> bool:
         newest = (await self.journal.page(limit=1)).entries
         last = 0
@@ -96,7 +105,7 @@ class Projection(ABC):
             last = max(last, await self.absorb_all(EntryQuery(kinds=kinds, since=since)))
         await self.complete()
         if self.older is not None and newest:
-            await self.older.save(self.journal, newest[0], self.needed())
+            await self.older.save(self.journal, newest[0], self.needed(), is_all=self.has_all_older)
         self.position = newest[0].seq if newest else 0
         self.started = True
         self.version += 1
@@ -107,18 +116,23 @@ class Projection(ABC):
     async def _review(self, older: Older) -> None:
         """Derive anew, from the entries alone, which older ones matter, and correct what was saved."""
         async with self._reading:
-            await self._read_on()
-            newest = (await self.journal.page(limit=1)).entries
-            if not newest:
-                return
-            until = newest[0].seq
-            seqs = await self.journal.ask_aside(partial(older.at, until=until, signed=until))
-            await self._absorb_pages(await self.journal.ask(partial(entries_of, seqs=seqs)))
-            await self.complete()
-            await older.save(self.journal, newest[0], self.needed())
+            await self._derive(older)
+
+    async def _derive(self, older: Older) -> None:
+        await self._read_on()
+        newest = (await self.journal.page(limit=1)).entries
+        if not newest:
+            return
+        until = newest[0].seq
+        seqs = await self.journal.ask_aside(partial(older.at, until=until, signed=until))
+        await self._absorb_pages(await self.journal.ask(partial(entries_of, seqs=seqs)))
+        await self.complete()
+        self.has_all_older = True
+        await older.save(self.journal, newest[0], self.needed())
 
     async def _absorb_older(self, older: Older, until: int) -> int:
-        return await self._absorb_pages(await older.read(self.journal, until))
+        entries, self.has_all_older = await older.read(self.journal, until)
+        return await self._absorb_pages(entries)
 
     async def _absorb_pages(self, entries: Sequence[Entry]) -> int:
         for start in range(0, len(entries), self._page):

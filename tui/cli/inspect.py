@@ -143,6 +143,8 @@ async def _requests(
     if is_regular(services.journal.path):
         try:
             await services.records.read(began)
+            for id in ids:
+                await services.records.load_signed(id, until)
         except JournalError as error:
             click.echo(error.problem.summary, err=True)
 

@@ -86,7 +86,7 @@ class InspectionRuns:
     async def prepare(self, ids: Iterable[str], due_at: datetime) -> None:
         """Let inspections read beforehand what their run at `due_at` would wait for."""
         for id in dict.fromkeys(ids):
-            since, gap = self._window(id, None)
+            since, gap = await self._window(id, None)
             await self._runner.prepare(id, InspectionRequest(since=since, until=due_at, gap=gap))
 
     async def run_on_demand(
@@ -145,7 +145,7 @@ class InspectionRuns:
 
     async def _share(self, id: str, *, consent: bool, anew: bool, chosen: datetime | None) -> Finding:
         """The finding of a run in progress or just finished that covers the same time, otherwise of a new run."""
-        since, gap = self._window(id, chosen)
+        since, gap = await self._window(id, chosen)
         now = self._clock.now()
         before = self._shared.get(id)
         if before is not None and _same(before[0], since, now, consent) and not (anew and before[1].done()):
@@ -168,13 +168,18 @@ class InspectionRuns:
                 self.progress[key] = running.model_copy(update={"progress": progress})
         self._wake()
 
-    def _window(self, id: str, chosen: datetime | None) -> tuple[datetime, str]:
-        now = self._clock.now()
+    async def _window(self, id: str, chosen: datetime | None) -> tuple[datetime, str]:
+        now, inspection = self._clock.now(), self._runner.inspection(id)
         if chosen is not None:
-            return reached(self._runner.inspection(id), min(chosen, now), now, self._calendar)
+            return reached(inspection, min(chosen, now), now, self._calendar)
+        try:
+            await self._records.load_signed(id, now)
+        except JournalError:
+            # It may have been signed off at any time: all that AWS has data for.
+            return reached(inspection, now - inspection.longest, now, self._calendar)
         signed = self._records.signed_until(id, now)
         covered_from = self._records.earliest_window(id) if signed is None else None
-        return window(self._runner.inspection(id), signed, now, self._calendar, covered_from=covered_from)
+        return window(inspection, signed, now, self._calendar, covered_from=covered_from)
 
     async def _record(self, subject: str, finding: Finding) -> Recorded:
         recorded = await self._append(subject, finding)

@@ -1,7 +1,7 @@
 """Projection of the journal's entries on inspections: findings, overrides, claims, sign-offs, allow list."""
 
 import os
-from bisect import bisect_right, insort
+from bisect import insort
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +57,7 @@ _OLDER = Older(
         OR json_extract(finding, '$.decision') IS 'overruled'
     ) WHERE place <= {_SAVED_SIGNATURES}
     """,
+    at_first=5000,
 )
 """The sign-offs with the newest ends of each inspection."""
 
@@ -121,11 +122,22 @@ class FindingRecords(Projection):
         """The newest claim on a slot's inspections, if any."""
         return self._claims.get(key)
 
+    async def load_signed(self, inspection: str, now: datetime) -> None:
+        """Read older sign-offs if `signed_until` may depend on them. Raises JournalError."""
+        if len(self._ends(inspection, now)) < _SAVED_SIGNATURES:
+            await self.read_all_older()
+
     def signed_until(self, inspection: str, now: datetime) -> datetime | None:
-        """The end of the time that a person has signed off for this inspection; ends after `now` are ignored."""
-        moments = [until for until, _seq in self._signed.get(inspection, [])]
-        place = bisect_right(moments, now)
-        return moments[place - 1] if place and moments[place - 1] >= now - SIGNED else None
+        """The end of the time that a person has signed off for this inspection; ends after `now` are ignored.
+
+        Call `load_signed` before.
+        """
+        ends = self._ends(inspection, now)
+        return ends[-1] if ends and ends[-1] >= now - SIGNED else None
+
+    def _ends(self, inspection: str, now: datetime) -> list[datetime]:
+        """The ends up to `now` of the signed-off times in memory, the newest last."""
+        return [until for until, _seq in self._signed.get(inspection, []) if until <= now]
 
     @property
     def allowed_by_operators(self) -> tuple[Entry, ...]:

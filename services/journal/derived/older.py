@@ -25,7 +25,11 @@ WITH candidates (seq) AS (
 )
 SELECT seq FROM ({statement}) WHERE seq IS NOT NULL
 """
-_NEW = "UNION SELECT seq FROM entries WHERE kind IN ({}) AND seq > :after AND seq <= :until"
+# All of them are newer than those that were saved, so none comes twice.
+_NEW = "UNION ALL SELECT seq FROM entries WHERE kind IN ({kinds}) AND seq > max(:after, ifnull(({since}), 0)) AND seq <= :until"
+_EARLIER = """
+SELECT seq FROM entries WHERE kind IN ({kinds}) AND seq <= :until ORDER BY seq DESC LIMIT 1 OFFSET :count
+"""
 
 
 class DerivedStore(Protocol):
@@ -52,38 +56,80 @@ class Older:
     It chooses among `candidates (seq)`: those saved before, and the entries of `kinds` after them. What does not matter
     must not come to matter by later entries. Signatures (of occurrences) after `:signed` do not count.
     """
+    since: str = "0"
+    """SQL for a number up to which no entry up to `:until` matters."""
+    at_first: int | None = None
+    """How many candidates, the newest ones, the first read looks at while nothing is saved; None: all.
 
-    async def read(self, journal: DerivedStore, until: int) -> list[Entry]:
-        """The entries up to number `until`, oldest first, without large bodies. Raises JournalError."""
+    Give it for one kind, and only where the projection waits for the rest before it answers from what it lacks.
+    """
+
+    async def read(self, journal: DerivedStore, until: int) -> tuple[list[Entry], bool]:
+        """The entries up to number `until`, oldest first, without large bodies; and whether these are all.
+
+        Raises JournalError.
+        """
         return await journal.ask(partial(self._read, until=until))
 
-    async def save(self, journal: DerivedStore, newest: Entry, needed: Iterable[int]) -> None:
-        """Save which entries are needed of those up to `newest`, unless that was saved lately and lacks none."""
-        saved = await journal.ask(partial(recall, name=self.name))
+    async def save(
+        self, journal: DerivedStore, newest: Entry, needed: Iterable[int], *, is_all: bool = True
+    ) -> None:
+        """Save which entries are needed of those up to `newest`, unless that was saved lately and lacks none.
+
+        `is_all`: whether none was left out, as `read` says.
+        """
+        name = self.name if is_all else self._name_of_newest
+        saved = await journal.ask(partial(recall, name=name))
         seqs = sorted({seq for seq in needed if 0 < seq <= newest.seq})
         if saved is None or newest.seq - saved.seq >= APART or _lacks(saved, seqs):
-            await journal.remember(self.name, Saved(newest.seq, newest.hash, seqs))
+            await journal.remember(name, Saved(newest.seq, newest.hash, seqs))
 
     def seqs(self, reader: JournalReader, until: int) -> list[int]:
         """The numbers of the entries that may matter up to number `until`. Blocks."""
-        saved = recall(reader, self.name)
-        if saved is None or saved.seq > until or not _are_numbers(saved.content):
-            saved = nothing_saved()
-        return self._query(reader, saved, until, until)
+        return self._query(reader, _recall(reader, self.name, until), until, until)
 
     def at(self, reader: JournalReader, until: int, signed: int) -> list[int]:
         """As `seqs`, as it was at an earlier time, when signatures up to number `signed` existed. Blocks."""
         return self._query(reader, nothing_saved(), until, signed)
 
     def _query(self, reader: JournalReader, saved: Saved, until: int, signed: int) -> list[int]:
-        kinds = ", ".join(f"'{kind.value}'" for kind in self.kinds)
-        text = _SEQS.format(new=_NEW.format(kinds) if kinds else "", statement=self.statement)
-        numbers = json.dumps(saved.content or [])
+        new = _NEW.format(kinds=self._kinds, since=self.since) if self.kinds else ""
+        text = _SEQS.format(new=new, statement=self.statement)
+        numbers = json.dumps(sorted({seq for seq in saved.content or [] if seq <= saved.seq}))
         rows = reader.query(text, {"after": saved.seq, "saved": numbers, "until": until, "signed": signed})
         return sorted({int(seq) for (seq,) in rows})
 
-    def _read(self, reader: JournalReader, until: int) -> list[Entry]:
-        return entries_of(reader, self.seqs(reader, until))
+    def _read(self, reader: JournalReader, until: int) -> tuple[list[Entry], bool]:
+        saved, left_out = _recall(reader, self.name, until), 0
+        if not saved.seq and self.at_first is not None:
+            left_out = self._before_newest(reader, until, self.at_first)
+            if left_out:
+                saved = _recall(reader, self._name_of_newest, until)
+                saved = saved._replace(seq=max(saved.seq, left_out))
+        return entries_of(reader, self._query(reader, saved, until, until)), not left_out
+
+    @property
+    def _name_of_newest(self) -> str:
+        """Under which those are saved that matter among the newest candidates alone."""
+        return f"{self.name}-newest"
+
+    def _before_newest(self, reader: JournalReader, until: int, count: int) -> int:
+        """The number of the newest candidate but `count`; 0 if there are no more."""
+        text = _EARLIER.format(kinds=self._kinds)
+        rows = reader.query(text, {"until": until, "count": count})
+        return int(rows[0][0]) if rows else 0
+
+    @property
+    def _kinds(self) -> str:
+        return ", ".join(f"'{kind.value}'" for kind in self.kinds)
+
+
+def _recall(reader: JournalReader, name: str, until: int) -> Saved:
+    """The numbers saved of entries up to number `until`; `nothing_saved` if there are none."""
+    saved = recall(reader, name)
+    if saved is None or saved.seq > until or not _are_numbers(saved.content):
+        return nothing_saved()
+    return saved
 
 
 def _lacks(saved: Saved, seqs: Iterable[int]) -> bool:

@@ -140,7 +140,8 @@ def test_a_start_reads_as_much_of_ten_years_as_of_two(journals: tuple[Path, Path
     # The journals differ by chance in what happened in their last weeks, not by their length.
     assert 0 < many_again <= 1.2 * few_again + 50
     assert many <= 1.2 * few + 50
-    # The first start derives what is open from all of it; the others begin where that was saved.
+    # The first start derives what is open from all plans, incidents and posts, the others begin where that was saved.
+    assert 0 < work[2] <= MANY / FEW * work[0]
     assert 0 < work[3] <= 1.2 * work[1] + 50
 
 

@@ -1,11 +1,14 @@
 """Entries of clocks that were wrong: what is found by times and ends, once the clock is right."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from services.alarms.acknowledgements import Acknowledgements
 from services.changes import entries as change_entries
 from services.changes.past.older_runs import OLDER
 from services.changes.runs import StepState
@@ -64,6 +67,26 @@ async def test_what_was_signed_before_a_clock_went_ahead_counts_once_it_is_right
             assert records.signed_until("alarms", clock.now()) == NOON
 
 
+async def test_the_newest_acknowledgements_are_the_same_whatever_clocks_were_wrong(tmp_path: Path) -> None:
+    clock = ManualClock(NOON)
+    older = Acknowledgements.older
+    whole = replace(older, since="0")
+    async with open_journal(tmp_path / "j.db", clock=clock) as journal:
+        for number, days in enumerate((0, 300, -500, 700, -900, 400, 400, -200, 20, 300, 20)):
+            clock.step(timedelta(days=days).total_seconds())
+            for alarm in ("a", "b"):
+                subject = f"alarm:{alarm}@{number}"
+                await journal.append(NewEntry(kind=K.ACKNOWLEDGED, subject=subject, target=alarm, text="x"))
+            until = journal.health.entries
+            seqs = await journal.ask(partial(older.at, until=until, signed=until))
+            assert seqs
+            assert seqs == await journal.ask(partial(whole.at, until=until, signed=until))
+        (left_out,) = await journal.ask(
+            partial(JournalReader.query, statement=older.since, values={"until": until})
+        )
+        assert left_out[0] > 0
+
+
 def test_entries_of_wrong_clocks_are_not_taken_for_earlier_ones(tmp_path: Path) -> None:
     path, day = tmp_path / "j.db", timedelta(days=1)
     filled(path, 3)
@@ -101,3 +124,22 @@ async def test_no_later_signature_hides_what_was_open_before_a_clock_was_set_bac
             lambda reader: (last_before(reader, start), surely_before(reader, start))
         )
         assert await journal.ask(lambda reader: OLDER.at(reader, last, signed)) == [1, 2, 3]
+
+
+async def test_signatures_of_a_clock_that_was_ahead_do_not_hide_that_older_ones_were_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FindingRecords, "older", replace(FindingRecords.older, at_first=30))
+    clock = ManualClock(NOON)
+    async with open_journal(tmp_path / "j.db", clock=clock) as journal:
+        await journal.append(signed(NOON))
+        clock.step(86_400)
+        for _minute in range(40):
+            clock.advance(60)
+            await journal.append(signed(clock.now()))
+        clock.step(-86_400)
+        records = FindingRecords(journal, AllowList())
+        await records.read(clock.now())
+        assert not records.has_all_older
+        await records.load_signed("alarms", clock.now())
+        assert records.has_all_older

@@ -24,6 +24,7 @@ from botocore.serialize import create_serializer
 
 from services.aws.client.codes import is_final, kind_of_code
 from services.aws.client.direct.connections import Answer
+from services.aws.client.direct.endpoint_variables import endpoint_of_environment
 from services.aws.client.direct.static_keys import StaticKeys
 from services.aws.client.redirects import Redirected, is_redirect
 from services.aws.client.sdk.json_bodies import WholeJsonParser
@@ -62,6 +63,7 @@ class Requests:
     """Writes and signs requests to one service, and reads the responses."""
 
     def __init__(self, service: str) -> None:
+        self._service = service
         self._model = ServiceModel(ModelLoader().load_service_model(service, "service-2"), service)
         if self._model.resolved_protocol != _PROTOCOL:
             raise LookupError(self._model.resolved_protocol)
@@ -69,7 +71,8 @@ class Requests:
         self._parser = WholeJsonParser(WeakKeyDictionary())
 
     def endpoint(self, endpoint_url: str, region: str) -> str:
-        """The address of the service; "" if only the SDK knows it."""
+        """The address of the service, `endpoint_url` if that is given; "" if only the SDK knows it."""
+        endpoint_url = endpoint_url or endpoint_of_environment(self._service)
         if endpoint_url:
             return _plain(endpoint_url)
         return (

@@ -16,8 +16,13 @@ from services.aws.client.secret import Secret
 from services.aws.client.settings import LOOPBACK, AwsSettings
 from services.host import known_secrets, regular_files
 
+ENDPOINT = "AWS_ENDPOINT_URL"
+"""The variable of all services' endpoint; those of single services begin with it, too."""
+IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 PLAIN_VARIABLES = frozenset(
     {
+        ENDPOINT,
+        IGNORE_ENDPOINTS,
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",
@@ -49,6 +54,8 @@ PLAIN_KEYS = frozenset(
     }
 )
 """Keys of a profile of which the same is true."""
+ENDPOINT_KEYS = frozenset({"endpoint_url", "services", "ignore_configured_endpoint_urls"})
+"""Keys of a profile that change nothing where the settings name the endpoint."""
 _MEANT_EMPTY = frozenset({"AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"})
 """Variables that the SDK does not take as unset when they are empty: it looks for a profile or a file without a name."""
 
@@ -77,7 +84,8 @@ def static_keys(settings: AwsSettings) -> StaticKeys | None:
     if is_lacking and (settings.profile or os.environ.get("AWS_PROFILE")):
         return None
     config, credentials = config or {}, credentials or {}
-    if not config.keys() | credentials.keys() <= PLAIN_KEYS:
+    plain = PLAIN_KEYS | ENDPOINT_KEYS if settings.endpoint_url else PLAIN_KEYS
+    if not config.keys() | credentials.keys() <= plain:
         return None
     environment = {} if settings.profile else _of_environment()
     # In the SDK's order; half a pair is its to complain about.
@@ -86,7 +94,8 @@ def static_keys(settings: AwsSettings) -> StaticKeys | None:
 
 def _is_plain_environment(endpoint_url: str) -> bool:
     # The SDK obeys some variables even when they are empty, such as AWS_DEFAULT_PROFILE and AWS_SECURITY_TOKEN.
-    foreign = {name for name in os.environ if name.startswith("AWS_")} - PLAIN_VARIABLES
+    names = {name for name in os.environ if name.startswith("AWS_")}
+    foreign = {name for name in names if not name.startswith(f"{ENDPOINT}_")} - PLAIN_VARIABLES
     foreign |= {name for name in _MEANT_EMPTY if os.environ.get(name) == ""}
     proxies = getproxies().keys() - {"no"}
     return not foreign and (not proxies or urlsplit(endpoint_url).hostname in LOOPBACK)

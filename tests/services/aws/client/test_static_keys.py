@@ -109,8 +109,6 @@ async def test_the_keys_are_those_of_the_sdk_or_the_sdk_is_asked(
 
 
 UNKNOWN_TO_US = {
-    "AWS_ENDPOINT_URL": "https://aws.example",
-    "AWS_ENDPOINT_URL_CLOUDWATCH": "https://aws.example",
     "AWS_USE_FIPS_ENDPOINT": "true",
     "AWS_USE_DUALSTACK_ENDPOINT": "true",
     "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere",

@@ -4,9 +4,9 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from itertools import count
@@ -35,6 +35,8 @@ REGION = "ap-northeast-1"
 _CLEARED = ("AWS_", "TOBAN_", "TEXTUAL", "XDG_", "MOTO_")
 _SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"
 """Where the snapshot plugin keeps what it compares."""
+_MOST_MINUTES = 2000
+"""Minutes whose log is kept, some twenty megabytes."""
 STORE = checked_copies.store
 """For the tests of the copies: all others keep none."""
 _ALSO = (
@@ -233,6 +235,33 @@ def styles_parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def log_lines_written_once() -> Iterator[None]:
+    """Hundreds of worlds live through the same morning; a minute's log depends on the minute alone."""
+    from services.demo.system import app_log, simulation
+    from services.demo.system.lines import Line
+    from services.demo.system.minute import Minute
+
+    write = app_log.app_lines
+    written: dict[str, tuple[Line, ...]] = {}
+
+    def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[Line]:
+        # The generator of the minute itself writes no line.
+        members = [
+            (each.name, getattr(minute, each.name)) for each in fields(minute) if each.name != "random"
+        ]
+        key = repr((members, streams, faulty))
+        if key not in written:
+            if len(written) >= _MOST_MINUTES:
+                written.clear()
+            written[key] = tuple(write(minute, streams, faulty))
+        return list(written[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "app_lines", app_lines)
         yield
 
 

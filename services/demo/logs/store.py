@@ -54,7 +54,8 @@ class Stream:
 
     def add(self, events: Sequence[Event]) -> int:
         """Add events; returns their size in bytes."""
-        low, high, size = min(events).at, max(events).at, sum(event.size for event in events)
+        low, high = (min(events).at, max(events).at) if len(events) > 1 else (events[0].at, events[0].at)
+        size = sum(event.size for event in events)
         _insert(self.events, events)
         self.first = low if self.first is None else min(low, self.first)
         self.last = high if self.last is None else max(high, self.last)

@@ -138,8 +138,9 @@ class Tail:
         self.now = self.outage.stop
 
 
-@pytest.mark.parametrize("hours", [3, 63])
-@pytest.mark.parametrize("step", [2_000, 5])
+@pytest.mark.parametrize(
+    ("step", "hours"), [(2_000, 3), (2_000, 63), (5, 63), pytest.param(5, 3, marks=pytest.mark.slow)]
+)
 def test_after_a_time_without_an_answer_the_tail_is_complete_again(step: int, hours: int) -> None:
     tail = Tail(step)
     tail.follow(400)

@@ -1,6 +1,7 @@
 """Imports inside functions are those that `late_imports` lists with a reason, and each of them is late indeed."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,14 +13,17 @@ from tests.architecture.late_imports import REASONS, Reason
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("services", "widgets", "tui")
+_INDENTED_IMPORT = re.compile(r"^(?:[ \t]+|.*[:;][ \t]*)(?:import|from)[ \t]", re.MULTILINE)
+"""At the beginning of its line, a statement is in no function."""
 
 
 def late_in(path: Path) -> set[str]:
     """What the functions of a file import."""
+    text = path.read_text("utf-8")
+    if not _INDENTED_IMPORT.search(text):
+        return set()
     functions = [
-        node
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     return {name for function in functions for node in ast.walk(function) for name in imported(node)}
 

@@ -1,6 +1,7 @@
 """Every string on screen is translated, and every marked string can be."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,18 @@ from tests.tools import catalogue
 
 ROOT = Path(__file__).parents[2]
 MARKS = {"_", "N_", "plural"}
+
+# One process collects the strings.
+pytestmark = pytest.mark.xdist_group("translations")
+
+
+@pytest.fixture(autouse=True)
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The strings of the code, for all tests here."""
+    monkeypatch.setattr(catalogue, "collect", _collect)
+
+
+_collect = cache(catalogue.collect)
 
 
 def test_every_string_is_translated_and_compiled() -> None:

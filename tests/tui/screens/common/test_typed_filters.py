@@ -1,6 +1,5 @@
 """Every list that typing narrows says how much is left, and what can be done when nothing is."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from textual.widgets import Input
 from services.models.journal import EntryQuery
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
+from tests.tui.screen_visits import close_screens
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.logs.groups import GroupScreen
@@ -41,25 +41,25 @@ async def _typed(pilot: Pilot[Any], text: str) -> None:
     await until(pilot, lambda: pilot.app.screen.query_one(Input).value == text)
 
 
-@pytest.mark.parametrize("opened", [_groups, _kinds, _commands, _places])
-async def test_a_filter_that_leaves_nothing_says_so_and_what_to_do(
-    embedded: Embedded, opened: Callable[[Any], object]
-) -> None:
+async def test_a_filter_that_leaves_nothing_says_so_and_what_to_do(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
-        opened(pilot.app)
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, GroupScreen | JournalFilterScreen | ConsolePalette)
-        )
-        await _typed(pilot, NOTHING)
-        await until(pilot, lambda: f"“{NOTHING}”" in screen_text(pilot))
-        text = " ".join(screen_text(pilot).replace("│", " ").split())
-        advice = (
-            "⏎ opens the group of exactly this name",
-            "Delete letters to see more",
-            "Type a part of the name",
-        )
-        assert any(each in text for each in advice), text
-        assert "3 log groups" not in text
+        for opened in (_groups, _kinds, _commands, _places):
+            opened(pilot.app)
+            await until(
+                pilot,
+                lambda: isinstance(pilot.app.screen, GroupScreen | JournalFilterScreen | ConsolePalette),
+            )
+            await _typed(pilot, NOTHING)
+            await until(pilot, lambda: f"“{NOTHING}”" in screen_text(pilot))
+            text = " ".join(screen_text(pilot).replace("│", " ").split())
+            advice = (
+                "⏎ opens the group of exactly this name",
+                "Delete letters to see more",
+                "Type a part of the name",
+            )
+            assert any(each in text for each in advice), text
+            assert "3 log groups" not in text
+            await close_screens(pilot)
 
 
 async def test_the_number_of_log_groups_is_that_of_those_listed(embedded: Embedded) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services import i18n
@@ -80,7 +80,6 @@ def expanded(
     return sorted([*slots, *ours], key=order)
 
 
-@settings(max_examples=60)
 @given(worlds, st.lists(base_dates, min_size=1, max_size=3), shifts)
 def test_a_cached_month_is_the_uncached_one(
     schedule: Calendar, anchors: list[tuple[BaseDate, ...]], order_of_months: list[int]
@@ -102,7 +101,6 @@ def test_a_cached_month_is_the_uncached_one(
             assert list(cache.of_duty(id, first, last)) == [slot for slot in slots if slot.duty == id]
 
 
-@settings(max_examples=60)
 @given(worlds, base_dates, st.sampled_from([NOW, MIDNIGHT]), st.data())
 def test_the_few_that_may_be_unfinished_are_those_of_all_that_may(
     schedule: Calendar, anchors: tuple[BaseDate, ...], now: datetime, data: st.DataObject

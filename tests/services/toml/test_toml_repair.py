@@ -5,7 +5,7 @@ import tomllib
 from importlib.resources import files
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.models.runbook import Runbook
@@ -137,7 +137,6 @@ def broken(*chosen: tuple[int, int]) -> tuple[str, list[range]]:
 CHOICES = st.tuples(st.integers(0, len(PLACES) - 1), st.integers(0, 7))
 
 
-@settings(max_examples=60)
 @given(st.lists(CHOICES, min_size=1, max_size=4, unique_by=lambda choice: choice[0]))
 @pytest.mark.slow
 def test_each_broken_statement_is_named_and_nothing_is_invented(
@@ -156,7 +155,6 @@ def test_each_broken_statement_is_named_and_nothing_is_invented(
     )
 
 
-@settings(max_examples=60)
 @given(st.data())
 def test_no_text_that_toml_refuses_is_taken_and_none_ends_in_a_fault(data: st.DataObject) -> None:
     text = SHIPPED[: SHIPPED.index("# ── 対応手順")]

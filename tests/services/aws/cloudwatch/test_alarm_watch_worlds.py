@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.client.errors import AwsError
@@ -193,7 +193,6 @@ async def live(events: list[tuple[str, Any, Any]]) -> None:
 
 
 @given(st.lists(EVENTS, max_size=12))
-@settings(max_examples=40)
 def test_a_watch_tells_nothing_better_than_it_is_and_the_same_after_a_whole_reading(
     events: list[tuple[str, Any, Any]],
 ) -> None:

@@ -27,6 +27,8 @@ from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:

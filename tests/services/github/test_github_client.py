@@ -14,6 +14,8 @@ from services.models.runbook_github import Github
 from tests.conftest import Embedded
 from tests.services.github.github_world import client, grant, write
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 SPEC = Github(user="ci-cd-user", repository="facility-city/staff-api", workflow="deploy.yml")
 ENVIRONMENT = SPEC.model_copy(update={"environment": "production"})
 ORGANISATION = SPEC.model_copy(update={"organisation": "facility-city"})

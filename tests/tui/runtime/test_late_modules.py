@@ -16,6 +16,8 @@ from tui.modes import MODES, Mode
 from tui.runtime import late_modules
 from tui.runtime.late_modules import module_of, ready
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 SOURCE = """
 import threading
 BY = threading.current_thread()

@@ -23,6 +23,8 @@ from tests.services.changes.key_rotation.rotation_world import (
     desk,
 )
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 BOOK = load_builtin("facility-prod")
 
 

@@ -14,6 +14,8 @@ from botocore.parsers import ResponseParserError
 
 from tests.services.demo.client import ask, client, refused
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 
 class TestProtocols:
     async def test_json_with_query_errors(self, empty_aws: Any) -> None:

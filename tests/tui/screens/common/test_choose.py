@@ -10,6 +10,8 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.screens.common.choose import Choice, ChooseScreen
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 LONG = "every line of the log that names the connection pool of the database, " * 3
 CHOICES = (Choice("short", "Short", "a note"), Choice("long", "Long", LONG.strip()))
 

@@ -9,6 +9,8 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tui.screens.common.mfa_code import CodeScreen
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 ROLE = {
     "role_arn": "arn:aws:iam::123456789012:role/FacilityReader",
     "mfa_serial": "arn:aws:iam::123456789012:mfa/operator",

@@ -3,9 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Embedded
 from tests.services.runbook.small import SYSTEM
 from tests.tools.console import console, screen_text, settled
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 ADDRESS = "city-systems-duty-officer@operations.example.lg.jp"
 

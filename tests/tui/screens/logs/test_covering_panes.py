@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from services.models.journal import EntryKind, EntryQuery
@@ -18,6 +19,8 @@ from tests.tui.typed import KEYS, burst
 from tui.messages import OpenLogs
 from tui.screens.logs.marking import MarkScreen
 from widgets.logs.pane.pane import LogPane
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 __all__ = ["start"]
 

@@ -21,6 +21,8 @@ from widgets.logs.drawing import separators
 from widgets.logs.pane.keys import LOG_BINDINGS
 from widgets.logs.pane.prompt import _ASKS
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 FIRST = {80: "/ f P L o", 120: "/ f P L o ⏎ I Q e", 200: "/ f P L o ⏎ e I @ Q m K y"}
 """The keys that the footer shows at least, by the width of the screen."""
 FIRST_OF_TWO = {80: "/ f P L o", 120: "/ f P L o ⏎ I Q e", 200: "/ f P L o ⏎ e I @ Q m x & z"}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.conftest import Embedded
@@ -10,6 +11,8 @@ from tests.tools.console import screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, FIREWALL, MORE, logs
 from tests.tui.typed import KEYS, burst
 from tui.messages import OpenLogs
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
 def groups_of(pilot: Pilot[Any]) -> list[str]:

@@ -7,6 +7,8 @@ from tests.conftest import Embedded
 from tests.tools.console import screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, FIREWALL, MORE, logs
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 
 async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:

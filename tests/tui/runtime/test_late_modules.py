@@ -12,7 +12,7 @@ from textual.screen import Screen
 from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tui import app as app_module
-from tui.modes import MODES, Mode
+from tui.modes import MODES
 from tui.runtime import late_modules
 from tui.runtime.late_modules import module_of, ready
 
@@ -55,9 +55,8 @@ async def test_a_module_that_another_thread_is_importing_is_waited_for_in_a_thre
     assert imported == [module]
 
 
-@pytest.mark.parametrize("mode", MODES[1:], ids=lambda mode: mode.id)
 async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
-    mode: Mode, embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
     make = app_module.make_screen
@@ -72,7 +71,8 @@ async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
     monkeypatch.setattr(app_module, "ready", note)
     monkeypatch.setattr(app_module, "make_screen", made)
     async with console(embedded.url, embedded.clock) as pilot:
-        steps.clear()
-        await pilot.press(mode.key)
-        await until(pilot, lambda: pilot.app.current_mode == mode.id)
-        assert steps == [module_of(mode.screen), mode.screen]
+        for mode in MODES[1:]:
+            steps.clear()
+            await pilot.press(mode.key)
+            await until(pilot, lambda mode=mode: pilot.app.current_mode == mode.id)
+            assert steps == [module_of(mode.screen), mode.screen]

@@ -17,17 +17,15 @@ __all__ = ["_storm"]
 MODE_OF_KEY = {mode.key: mode.id for mode in MODES}
 
 
-@pytest.mark.parametrize(("number", "kind"), [("1", LogsScreen), ("2", ChangeScreen), ("3", WatchScreen)])
-async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(
-    embedded: Embedded, number: str, kind: type[object]
-) -> None:
+async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
-        await pilot.press("full_stop", number)
-        await shows(pilot, kind)
-        await until(pilot, lambda: "Esc Back" in screen_text(pilot).splitlines()[-1])
-        await pilot.press("escape")
-        await shows(pilot, IncidentScreen)
-        assert pilot.app.screen.first.target == ALARM
+        for number, kind in (("1", LogsScreen), ("2", ChangeScreen), ("3", WatchScreen)):
+            await pilot.press("full_stop", number)
+            await shows(pilot, kind)
+            await until(pilot, lambda: "Esc Back" in screen_text(pilot).splitlines()[-1])
+            await pilot.press("escape")
+            await shows(pilot, IncidentScreen)
+            assert pilot.app.screen.first.target == ALARM
 
 
 async def test_a_line_marked_in_logs_opened_from_an_incident_is_for_its_timeline(embedded: Embedded) -> None:

@@ -59,21 +59,23 @@ async def test_a_small_screen_is_brief_and_keys_show_one_panel_alone(embedded: E
 
 
 @pytest.mark.scenario("alb-5xx", history=300)
-@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
-async def test_the_whole_morning_check_is_above_the_fold(embedded: Embedded, size: tuple[int, int]) -> None:
-    async with console(embedded.url, embedded.clock, size=size) as pilot:
-        await settled(pilot)
+async def test_the_whole_morning_check_is_above_the_fold(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         watch = pilot.app.screen
-        grid = watch.dashboard.grid
-        tiles = {tile.widget.title: tile for tile in grid.tiles}
-        for title in ("ECS CPU & Memory", "ALB Performance", "RDS Performance", "Network"):
-            region = tiles[title].region
-            assert region.height >= 7
-            assert grid.region.contains_region(region), title
-        assert watch.tail.size.height >= 6
-        text = screen_text(pilot)
-        assert "CPU 最大" in text, "each curve has its name at its end"
-        assert "接続数" in text
+        for size in ((120, 40), (200, 60)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: watch.size == size)
+            await settled(pilot)
+            grid = watch.dashboard.grid
+            tiles = {tile.widget.title: tile for tile in grid.tiles}
+            for title in ("ECS CPU & Memory", "ALB Performance", "RDS Performance", "Network"):
+                region = tiles[title].region
+                assert region.height >= 7
+                assert grid.region.contains_region(region), title
+            assert watch.tail.size.height >= 6
+            text = screen_text(pilot)
+            assert "CPU 最大" in text, "each curve has its name at its end"
+            assert "接続数" in text
 
 
 async def test_zoom_maximizes_one_panel_and_restores_the_layout(embedded: Embedded) -> None:

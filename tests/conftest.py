@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import useragent
+from botocore.hooks import EVENT_ALIASES, EventAliaser
 from botocore.loaders import Loader
 from hypothesis import settings
 from textual.css.model import RuleSet
@@ -198,6 +200,24 @@ def models_read_once() -> Iterator[None]:
             return names[key]
 
         patch.setattr(Loader, "list_available_services", services)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def names_of_the_sdk_computed_once() -> Iterator[None]:
+    """Each client begins anew to look for the other name of each event, and for odd characters in its user agent."""
+    event_names: dict[str, str] = {}
+    begin = EventAliaser.__init__
+
+    def begin_with_names(self: EventAliaser, *emitter: Any, **options: Any) -> None:
+        begin(self, *emitter, **options)
+        if self._event_aliases == EVENT_ALIASES:
+            self._alias_name_cache = event_names
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EventAliaser, "__init__", begin_with_names)
+        sanitize = useragent.sanitize_user_agent_string_component
+        patch.setattr(useragent, "sanitize_user_agent_string_component", cache(sanitize))
         yield
 
 

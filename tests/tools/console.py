@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
 
 from services.aws.client.secret import Secret
@@ -82,6 +83,8 @@ async def console(
     async with app.run_test(size=size, notifications=notifications) as pilot:
         await until(pilot, lambda: _filled(app))
         yield pilot
+    # Textual's cache of keys keeps the parser that asked, and by the last key the console.
+    XTermParser._parse_extended_key.cache_clear()
 
 
 def _filled(app: TobanApp) -> bool:

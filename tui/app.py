@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 
 from textual import on, work
 from textual.binding import BindingType
-from textual.command import CommandPalette, Provider
+from textual.command import Provider
 from textual.events import Key
 from textual.screen import Screen
 
-from services import i18n
 from services.host.regular_files import exists
 from services.i18n import _
 from tui import messages, themes
@@ -29,15 +28,14 @@ from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
 from tui.runtime.late_modules import (
     closed_on_error,
+    import_ahead,
     import_inspections,
     in_thread,
-    make_screen,
     module_of,
-    ready,
 )
-from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
+from tui.screens.common.rebuilding import add_modes, use_other_language
 from tui.start_options import StartError
 
 if TYPE_CHECKING:
@@ -87,6 +85,8 @@ class TobanApp(Console):
         """Why the start failed; printed once the terminal is restored."""
         self.farewell: Farewell | None = None
         """What to say in the shell; None before the end, and if the start failed."""
+        self.has_imported_all = False
+        """Whether no key needs a module that is not imported."""
         self.moved_keys = MovedKeys(self)
         self._connect = connect
         self._start_mode = start_mode
@@ -94,6 +94,8 @@ class TobanApp(Console):
         for theme_of_ours in themes.THEMES:
             self.register_theme(theme_of_ours)
         self.theme = themes.theme_name(theme, self._colours())
+        for mode in MODES:
+            self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
 
     def _colours(self) -> int:
         """How many colours the terminal has."""
@@ -121,21 +123,22 @@ class TobanApp(Console):
         async with closed_on_error(services):
             screens = (mode.screen for mode in MODES if mode.id == self._start_mode)
             panels = (panel.panel for panel in PANELS)
-            await in_thread("tui.subscriptions", *map(module_of, (*screens, *panels)))
-        self.services, self._config = services, config
-        from tui.subscriptions import Subscriptions
+            await in_thread("tui.subscriptions", "tui.runtime.ahead", *map(module_of, (*screens, *panels)))
+            from tui.runtime import ahead
+            from tui.subscriptions import Subscriptions
 
+            await in_thread(*ahead.FORMS)
+        self.services, self._config = services, config
         self.zone = self.services.calendar.zone
         if not self.config.mouse:
             self.release_mouse()
         self.set_keymap(self.config.keys)
-        self.add_modes()
-        for mode in MODES:
-            self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
+        add_modes(self)
         self.services.report_faults(self.report_bug, self.on_fault)
         greets = self._greets and not exists(self.services.journal.path)
         opening = asyncio.create_task(self.services.open_journal())
         await self.switch_mode(self._start_mode)
+        self.openings.begin(ahead.NEEDS)
         for warning in reserved_key_warnings(self.config.keys):
             self.inform(warning)
         # Watching does not wait for the disk and needs no journal.
@@ -145,12 +148,14 @@ class TobanApp(Console):
         await subscriptions.first_alarms()
         await asyncio.to_thread(import_inspections)
         subscriptions.follow_records()
+        await import_ahead(ahead.first(), self.type_ahead.settled)
         if greets:
             from tui.greeting import greet
 
             await greet(self)
-        await in_thread("tui.navigation", *(module_of(mode.screen) for mode in MODES))
         await self.services.warm()
+        await import_ahead(await asyncio.to_thread(list, ahead.later()), self.type_ahead.settled)
+        self.has_imported_all = True
         if not gc.isenabled():
             # The launcher has disabled garbage collection.
             self.freeze()
@@ -162,11 +167,6 @@ class TobanApp(Console):
             await opening
         except Exception as error:  # noqa: BLE001  the boundary: watching works without a journal
             self.report_bug(error)
-
-    def add_modes(self) -> None:
-        """Register the modes; a mode's screen is built when it is first shown."""
-        for mode in MODES:
-            self.add_mode(mode.id, partial(make_screen, mode.screen))
 
     def known_secrets(self) -> Iterator[str]:
         """The secrets of the environment and of the credentials in use."""
@@ -194,66 +194,72 @@ class TobanApp(Console):
 
     @cached_property
     def navigation(self) -> "Navigation":
-        """The navigation, which opens the screens."""
+        """The navigation, which opens the screens; imported before, as all that opens one."""
         from tui.navigation import Navigation
 
         return Navigation(self)
 
+    def _open(self, opens: "Callable[[Navigation], object]", name: str = "", *, by_key: bool = True) -> None:
+        """Let the navigation open something once it and what `name` needs are imported."""
+        self.openings.open(name, lambda: opens(self.navigation), by_key=by_key)
+
     def enter_code(self, needed: "MfaNeeded") -> None:
         """Ask for the MFA code that AWS wants."""
-        self.navigation.enter_code(needed)
+        self._open(lambda it: it.enter_code(needed), by_key=False)
 
     @on(messages.Request)
     def handle(self, request: messages.Request) -> None:
         """Open what a screen or the palette requests."""
-        self.navigation.handle(request)
+        name = "plan" if isinstance(request, messages.PlanChange | messages.OpenChange) else ""
+        self._open(lambda it: it.handle(request), name)
 
-    async def action_go(self, mode: str) -> None:
+    def action_go(self, mode: str) -> None:
         """Show a mode; 対応 shows the incident of the alarm that is in front."""
-        if self.services is not None and not (mode == "respond" and self.opens_incident()):
-            await ready(*(module_of(each.screen) for each in MODES if each.id == mode))
+        self.openings.open(f"mode {mode}", partial(self._go, mode))
+
+    def _go(self, mode: str) -> None:
+        if not (mode == "respond" and self.opens_incident()):
             self.switch_mode(mode)
 
     def action_command_palette(self) -> None:
         """Find a command."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(ConsolePalette(placeholder=_("Command, in English, kana or romaji…")))
+        self._open(lambda it: it.commands(), "palette")
 
     def action_jump(self) -> None:
         """Go to a place by name."""
-        self.navigation.jump()
+        self._open(lambda it: it.jump(), "palette")
 
     def action_keys_help(self) -> None:
         """Show the keys of this screen."""
-        self.navigation.keys_help()
+        self._open(lambda it: it.keys_help())
 
     def action_show_runbook(self) -> None:
         """Show the runbook's contacts, limits and undecided points."""
-        self.navigation.runbook()
+        self._open(lambda it: it.runbook())
 
     def action_show_outbox(self) -> None:
         """Show the notes for Slack and their states."""
-        self.navigation.outbox()
+        self._open(lambda it: it.outbox())
 
     def action_show_messages(self) -> None:
         """Show the messages of the past, whole."""
-        self.navigation.past_messages()
+        self._open(lambda it: it.past_messages())
 
     def action_show_usage(self) -> None:
         """Show today's requests and yen."""
-        self.navigation.usage()
+        self._open(lambda it: it.usage())
 
     def action_note(self) -> None:
         """Write a note into the journal."""
-        self.navigation.note()
+        self._open(lambda it: it.note())
 
     def action_by_hand(self) -> None:
         """Show the `aws` commands that do what the screen shows."""
-        self.navigation.by_hand()
+        self._open(lambda it: it.by_hand(), "by hand")
 
     def action_arm(self) -> None:
         """Allow writing for a limited time, or disallow it."""
-        self.navigation.arm()
+        self._open(lambda it: it.arm())
 
     # -- reading again, and how things are shown
 
@@ -279,18 +285,7 @@ class TobanApp(Console):
     @work(group="language", exclusive=True)
     async def action_next_language(self) -> None:
         """Switch between Japanese and English; the screens are rebuilt."""
-        i18n.use("en" if i18n.language() == "ja" else "ja")
-        current = self.current_mode
-        with self.type_ahead.keys_waiting():
-            self.add_mode("between", ShellScreen)
-            await self.switch_mode("between")
-            for mode in MODES:
-                await self.remove_mode(mode.id)
-            self.add_modes()
-            await self.switch_mode(current)
-            await self.remove_mode("between")
-        # Remarks and problems are worded when they are read.
-        self.refresh_feeds()
+        await use_other_language(self)
 
     @on(Key)
     async def run_moved_key(self, event: Key) -> None:

@@ -5,6 +5,8 @@ Imported when first needed, after the first frame, because it imports every scre
 
 from functools import singledispatchmethod
 
+from textual.command import CommandPalette
+
 from services.aws.client.session import MfaNeeded
 from services.i18n import _
 from tui import messages
@@ -171,6 +173,11 @@ class Navigation:
             self._app.screen.show_day(request.day)
 
     # -- commands of the console
+
+    def commands(self) -> None:
+        """Find a command."""
+        if not isinstance(self._app.screen, CommandPalette):
+            self._app.push_screen(ConsolePalette(placeholder=_("Command, in English, kana or romaji…")))
 
     def jump(self) -> None:
         """Go to a place by name."""

@@ -49,6 +49,7 @@ REASONS = [
                 "tui.farewell",
                 "tui.subscriptions",
                 "tui.navigation",
+                "tui.runtime.ahead",
                 "tui.command_search",
             },
             "tui/startup/start.py": {

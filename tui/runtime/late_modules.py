@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pkgutil import resolve_name
@@ -21,6 +21,19 @@ async def ready(*modules: str) -> None:
     missing = [name for name in modules if not _is_imported(name)]
     if missing:
         await in_thread(*missing)
+
+
+async def import_ahead(modules: Iterable[str], pause: Callable[[], Awaitable[object]]) -> None:
+    """Import `modules` in a thread, one after the other; `pause` is awaited before each that is missing."""
+    for name in modules:
+        if not _is_imported(name):
+            await pause()
+            await ready(name)
+
+
+def are_imported(*modules: str) -> bool:
+    """Whether all of `modules` are imported, none of them only in part."""
+    return all(map(_is_imported, modules))
 
 
 def _is_imported(name: str) -> bool:

@@ -15,6 +15,7 @@ from textual.worker import Worker, active_worker
 from textual.worker_manager import WorkerManager
 
 from tui.runtime.fault_boundary import Dispatching
+from tui.runtime.openings import Openings
 from tui.runtime.pasting import fit
 from tui.runtime.removal import Removal, ask_and_wait
 from tui.runtime.type_ahead import TypeAhead, Typed
@@ -33,7 +34,8 @@ class OrderedApp(TerminalApp):
         """As TerminalApp's."""
         super().__init__(link, output)
         self._dispatching = Dispatching()
-        self.type_ahead = TypeAhead(self, self._dispatching)
+        self.type_ahead = TypeAhead(self, self._dispatching, self.is_quit)
+        self.openings = Openings(self, self.type_ahead)
         self._workers = _Workers(self)
 
     async def on_event(self, event: Event) -> None:
@@ -67,6 +69,10 @@ class OrderedApp(TerminalApp):
     def is_one_key(self, _event: AltKey) -> bool:
         """Whether escape and a key that arrived together mean Alt and the key."""
         return True
+
+    def is_quit(self, _event: Typed) -> bool:
+        """Whether this key quits the console."""
+        return False
 
     def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
         """As Textual's; a screen that opens by itself ignores keys typed before it was painted."""

@@ -7,7 +7,7 @@ calm: nothing queued, no handler running, the top screen mounted and focused.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -47,15 +47,23 @@ Typed = InputEvent | Paste | AltKey
 class TypeAhead:
     """The queue of keys, clicks and pastes that wait to be delivered."""
 
-    def __init__(self, app: "App[Any]", dispatching: Dispatching) -> None:
-        """`dispatching` counts the messages being handled."""
+    def __init__(
+        self,
+        app: "App[Any]",
+        dispatching: Dispatching,
+        is_quit: "Callable[[Typed], bool]" = lambda _event: False,
+    ) -> None:
+        """`dispatching` counts the messages being handled; `is_quit` tells the key that quits the console."""
         self._app = app
+        self._is_quit = is_quit
         self._dispatching = dispatching
         self._waiting: deque[Typed] = deque()
         self._released: deque[Typed] = deque()
         """Events posted to the app for the second time."""
         self._following: asyncio.Task[None] | None = None
         self._patience = PATIENCE
+        self._openings = 0
+        """What keys have asked for and is still being imported."""
         self._shown_at: WeakKeyDictionary[Screen[Any], float] = WeakKeyDictionary()
         """For screens that opened by themselves: when they were painted, or the latest time for it."""
         self._unpainted: WeakSet[Screen[Any]] = WeakSet()
@@ -77,6 +85,8 @@ class TypeAhead:
             return not self._has_screen() or self._is_unseen(event)
         if not self._has_screen():
             return True  # the console is ending
+        if self._openings and self._ends_at_once(event):
+            return False
         if not self.is_settling and self._app.screen.is_mounted:
             if not isinstance(event, MouseMove):
                 self._follow()
@@ -108,6 +118,24 @@ class TypeAhead:
             yield
         finally:
             self._dispatching.count -= 1
+
+    @contextmanager
+    def opening(self, by_key: bool) -> Iterator[None]:
+        """Make keys wait within this context, however long it takes, for what opens at its end; if a key asked for it."""
+        self._openings += by_key
+        try:
+            yield
+        finally:
+            self._openings -= by_key
+
+    async def settled(self) -> None:
+        """Wait until everything that the keys so far have started is done."""
+        if self._following is not None:
+            await asyncio.wait([self._following])
+
+    def _ends_at_once(self, event: Typed) -> bool:
+        """Whether this key ends a console that cannot open anything: nothing else, or the same, was typed before it."""
+        return self._is_quit(event) and (not self._waiting or self._is_quit(self._waiting[-1]))
 
     def worker_started(self, worker: Worker[Any]) -> None:
         """Record a new worker; one started by another worker has the same origin."""
@@ -182,8 +210,9 @@ class TypeAhead:
         """Wait until the console is calm, at most `_patience` turns."""
         turns = calm = 0
         while calm < _CALM_TURNS and turns < self._patience:
-            await asyncio.sleep(0 if calm or turns < _EAGER_TURNS else _PAUSE)
-            turns += 1
+            eager = calm or (turns < _EAGER_TURNS and not self._openings)
+            await asyncio.sleep(0 if eager else _PAUSE)
+            turns += not self._openings
             calm = calm + 1 if self._is_idle() else 0
         self._patience = PATIENCE if calm == _CALM_TURNS else IMPATIENCE
 
@@ -194,7 +223,7 @@ class TypeAhead:
         app = self._app
         if not self._has_screen():
             return True
-        if self._dispatching.count or self._released or _has_work(app):
+        if self._openings or self._dispatching.count or self._released or _has_work(app):
             return False
         screen = app.screen
         if screen._callbacks or (self._waiting and self._is_searching(screen)):

@@ -11,10 +11,10 @@ from textual.screen import Screen
 
 from tests.conftest import Embedded
 from tests.tools.console import console, until
-from tui import app as app_module
 from tui.modes import MODES
-from tui.runtime import late_modules
-from tui.runtime.late_modules import module_of, ready
+from tui.runtime import late_modules, openings
+from tui.runtime.late_modules import are_imported, import_ahead, module_of, ready
+from tui.screens.common import rebuilding
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -55,11 +55,31 @@ async def test_a_module_that_another_thread_is_importing_is_waited_for_in_a_thre
     assert imported == [module]
 
 
+async def test_modules_are_imported_ahead_one_after_the_other_and_each_after_a_pause(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    async def pause() -> None:
+        steps.append("pause")
+
+    monkeypatch.setattr(late_modules, "import_module", steps.append)
+    await import_ahead(["json", module, "asyncio", f"{module}.two"], pause)
+    assert steps == ["pause", module, "pause", f"{module}.two"]
+
+
+def test_a_module_that_is_being_imported_is_not_imported_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec: Any = sys.modules["json"].__spec__
+    assert are_imported("json", "asyncio")
+    monkeypatch.setattr(spec, "_initializing", True, raising=False)
+    assert not are_imported("json", "asyncio")
+
+
 async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    make = app_module.make_screen
+    make = rebuilding.make_screen
 
     async def note(*modules: str) -> None:
         steps.extend(modules)
@@ -68,11 +88,13 @@ async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
         steps.append(name)
         return make(name)
 
-    monkeypatch.setattr(app_module, "ready", note)
-    monkeypatch.setattr(app_module, "make_screen", made)
+    monkeypatch.setattr(openings, "are_imported", lambda *_modules: False)
+    monkeypatch.setattr(openings, "ready", note)
+    monkeypatch.setattr(rebuilding, "make_screen", made)
     async with console(embedded.url, embedded.clock) as pilot:
         for mode in MODES[1:]:
             steps.clear()
             await pilot.press(mode.key)
             await until(pilot, lambda mode=mode: pilot.app.current_mode == mode.id)
-            assert steps == [module_of(mode.screen), mode.screen]
+            assert steps[-1] == mode.screen
+            assert {"tui.navigation", module_of(mode.screen)} <= {*steps[:-1]}

@@ -13,6 +13,8 @@ from widgets.drawing.lines import Line, Span, width_of
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+PARSER = "markdown_it"
+"""The module that parses; a screen imports it beside the event loop before it shows a text."""
 _BUTTON = re.compile(r"^button:(?:primary:)?")
 _LISTS = {"bullet_list_open", "ordered_list_open"}
 

@@ -6,11 +6,13 @@ from services.dashboards.evaluation import refreshed
 from services.dashboards.pacing import OnScreen
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
-from services.models.dashboards import DashboardView
+from services.models.dashboards import DashboardView, TextWidget
+from tui.runtime.late_modules import are_imported, ready
 from tui.screens.common.command_sheets import widget_sheet
 from tui.screens.watch.panels.base import StatePanel
 from widgets.dashboards.panel import DashboardPanel
 from widgets.dashboards.remarks import price_words
+from widgets.drawing.markdown import PARSER
 from widgets.drawing.ticker import on_screen
 
 
@@ -56,6 +58,9 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         view, overview = self.app.view, self.app.alarms
         if view is None:
             return
+        if view.value is not None and has_text(view.value) and not are_imported(PARSER):
+            self.screen.run_worker(self._import_parser(), group="parser-of-texts", exclusive=True)
+            return
         # Alarm tiles show the overview's alarms, so that list and tiles never disagree.
         if view.value is not None and overview is not None and overview.value is not None:
             view = replace(view, value=refreshed(view.value, overview.value))
@@ -63,6 +68,11 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         self._say_price(view.value)
         if view.problem is None:
             self.came_into_view()
+
+    async def _import_parser(self) -> None:
+        """Show the view once its texts can be drawn: the drawing must not import anything."""
+        await ready(PARSER)
+        self._show_view()
 
     def aws_commands(self) -> CommandSheet | None:
         """The commands that read the focused tile, else the whole dashboard."""
@@ -73,3 +83,8 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
     def focus(self) -> None:
         """Focus the first tile."""
         self.widget.focus_first()
+
+
+def has_text(view: DashboardView) -> bool:
+    """Whether a widget of the dashboard is a text."""
+    return any(isinstance(widget, TextWidget) for widget in view.dashboard.widgets)

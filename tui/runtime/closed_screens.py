@@ -49,7 +49,10 @@ vars(widget)["StylesCache"] = ForgottenStyles
 
 
 class Freeze:
-    """Exempts the startup's objects from garbage collection, but collects a startup screen once it is closed."""
+    """Exempts the startup's objects from garbage collection, but collects a mode's screen once it is closed.
+
+    Other screens that were opened during the startup stay in memory: collecting one takes longer than a key may wait.
+    """
 
     def __init__(self) -> None:
         self._screens: WeakSet[Screen[Any]] = WeakSet()
@@ -58,6 +61,10 @@ class Freeze:
     def note(self, screen: Screen[Any]) -> None:
         """Record a new screen."""
         self._screens.add(screen)
+
+    def opened_above(self, screen: Screen[Any]) -> None:
+        """Record that a screen is no mode's own."""
+        self._screens.discard(screen)
 
     def begin(self) -> None:
         """Freeze all objects that exist now."""

@@ -145,9 +145,16 @@ class RuntimeApp(OrderedApp):
         self._freeze.thaw_later(self)
         return closed
 
+    def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
+        """As OrderedApp's; what opens above a mode's own screen is recorded as such."""
+        pushed = super().push_screen(screen, *arguments, **options)
+        self._freeze.opened_above(self.get_screen(screen))
+        return pushed
+
     def freeze(self) -> None:
         """Exempt the existing objects from garbage collection, because they live as long as the console."""
         self._freeze.begin()
+        self._freeze.thaw_later(self)
 
     async def _process_messages_loop(self) -> None:
         self._loop_runs = True

@@ -1,0 +1,55 @@
+"""Closing a dialog of the first seconds collects nothing: a collection of everything takes longer than a key may wait."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from textual.screen import ModalScreen, Screen
+
+from tui.runtime import closed_screens
+from tui.runtime.runtime_app import RuntimeApp
+
+
+@pytest.fixture
+def collections(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    """The collections of everything; what a test freezes is thawed at its end."""
+    noted: list[object] = []
+    monkeypatch.setattr(closed_screens, "THAW_SECONDS", 0.01)
+
+    def note(freeze: closed_screens.Freeze) -> None:
+        noted.append(freeze)
+
+    monkeypatch.setattr(closed_screens.Freeze, "renew", note)
+    yield noted
+    gc.unfreeze()
+
+
+async def test_a_dialog_that_was_frozen_is_left_where_it_is(collections: list[object]) -> None:
+    app = RuntimeApp()
+    async with app.run_test() as pilot:
+        await app.push_screen(ModalScreen())
+        app.freeze()
+        await app.pop_screen()
+        await pilot.pause(0.1)
+        assert collections == []
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["closed after it", "closed before it"])
+async def test_a_modes_own_screen_is_collected_even_if_it_was_closed_before(
+    collections: list[object], before: bool
+) -> None:
+    app = RuntimeApp()
+    app.add_mode("own", Screen)
+    app.add_mode("other", Screen)
+    async with app.run_test() as pilot:
+        await app.switch_mode("own")
+        own = app.screen
+        await app.switch_mode("other")
+        if before:
+            await app.remove_mode("own")
+        app.freeze()
+        if not before:
+            await app.remove_mode("own")
+        assert own._closing
+        while not collections:
+            await pilot.pause(0.01)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tests.bench.growth.aws import Size
 from tests.bench.growth.measure import NOTE, QUIET
 from tests.bench.growth.world import grown_world, probed_console
+from tests.bench.world import World
 
 FIRST = "alb-5xx-error-rate"
 ESC = b"\x1b"
@@ -41,6 +42,12 @@ STOPS = (
     ("1 watch", b"1"),
 )
 """What is opened, and its keys."""
+AT_ONCE = (("help", b"?"), ("note", NOTE), ("palette", b"\x10"))
+"""What is opened while the rest is still being imported, and its key."""
+DELAYS = (0.1, 1.0, 3.0)
+"""Seconds from the first frame to the key."""
+FRAME = 2_000
+"""Bytes; the outline has more."""
 
 
 class Stop(NamedTuple):
@@ -52,7 +59,7 @@ class Stop(NamedTuple):
 
 
 def tour() -> list[Stop]:
-    """Go through the screens of a console on an ordinary world; the start is the first stop."""
+    """Go through the screens of a console on an ordinary world; the start is the first stop, early keys are the last."""
     stops = []
     with grown_world(Size()) as world, probed_console(world) as console:
         console.terminal.until(FIRST)
@@ -63,4 +70,21 @@ def tour() -> list[Stop]:
             console.terminal.send(keys)
             console.terminal.quiet(QUIET)
             stops.append(Stop(name, console.longest(since)))
+    with grown_world(Size()) as world:
+        stops += [_at_once(world, name, key, delay) for name, key in AT_ONCE for delay in DELAYS]
     return stops
+
+
+def _at_once(world: World, name: str, key: bytes, delay: float) -> Stop:
+    """Open something `delay` seconds after a console's first frame."""
+    with probed_console(world) as console:
+        while console.terminal.bytes < FRAME and console.terminal.alive:
+            console.terminal.read(0.05)
+        console.terminal.watch(delay)
+        since = time.monotonic()
+        console.terminal.send(key)
+        console.terminal.until(FIRST)
+        console.terminal.quiet(QUIET, 30)
+        console.terminal.send(ESC)
+        console.terminal.quiet(QUIET)
+        return Stop(f"{name}, {delay:.1f} s after the first frame", console.longest(since))

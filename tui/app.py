@@ -213,7 +213,7 @@ class TobanApp(Console):
         name = "plan" if isinstance(request, messages.PlanChange | messages.OpenChange) else ""
         self._open(lambda it: it.handle(request), name)
 
-    def action_go(self, mode: str) -> None:
+    async def action_go(self, mode: str) -> None:
         """Show a mode; 対応 shows the incident of the alarm that is in front."""
         self.openings.open(f"mode {mode}", partial(self._go, mode))
 

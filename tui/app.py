@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tui.config import ConsoleConfig
     from tui.farewell import Farewell
     from tui.navigation import Navigation
+    from tui.runtime.type_ahead import Typed
     from tui.terminal.cells.line_speed import Link
 
 UTC = ZoneInfo("UTC")
@@ -174,6 +175,11 @@ class TobanApp(Console):
         if self.services is not None:
             yield from self.services.session.secrets()
 
+    def is_quit(self, event: "Typed") -> bool:
+        """Whether this key quits the console."""
+        active = self.active_bindings.get(event.key) if isinstance(event, Key) else None
+        return active is not None and active.binding.id == "quit"
+
     async def action_quit(self) -> None:
         """End the console from any screen; a change in progress gets its outcome recorded first."""
         if (isinstance(self.screen, Dialog) and self.screen.holds_back()) or self.warns_of_losses():
@@ -196,6 +202,7 @@ class TobanApp(Console):
     def navigation(self) -> "Navigation":
         """The navigation, which opens the screens; imported before, as all that opens one."""
         from tui.navigation import Navigation
+    from tui.runtime.type_ahead import Typed
 
         return Navigation(self)
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from textual.app import App
-from textual.events import Key
 from textual.reactive import var
 from textual.screen import Screen
 
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     from services.models.runbook import Runbook
     from services.system import Services
     from tui.config import ConsoleConfig
-    from tui.runtime.type_ahead import Typed
     from tui.terminal.cells.line_speed import Link, LinkState
     from tui.terminal.driver.keyboard import AltKey
 
@@ -285,11 +283,6 @@ class Console(RuntimeApp):
     def is_one_key(self, event: "AltKey") -> bool:
         """Whether Alt and the key have a binding; otherwise escape was pressed, followed by the key."""
         return is_one_key(self, event)
-
-    def is_quit(self, event: "Typed") -> bool:
-        """Whether this key quits the console."""
-        active = self.active_bindings.get(event.key) if isinstance(event, Key) else None
-        return active is not None and active.binding.id == "quit"
 
     def action_newest_firing(self) -> None:
         """Open the alarm that fired last."""

@@ -172,9 +172,8 @@ class AlarmPanel(Panel[AlarmOverview]):
         self._show_again()
 
     def watch_readings(self) -> None:
-        """Show the new values."""
-        if self.is_mounted:
-            self.tick()
+        """Show the new values, and measure the columns anew: “not read yet” is wider than a value."""
+        self._show_again()
 
     def watch_advice(self) -> None:
         """Show what the runbook says."""

@@ -381,3 +381,21 @@ async def test_durations_move_with_the_clock() -> None:
 
 def test_states_cover_the_model() -> None:
     assert set(ALARM_STYLES) == set(AlarmState)
+
+
+async def test_values_that_come_after_the_alarms_give_their_room_back() -> None:
+    """“not read yet” is wider than most values, and hid a column until the next reading of the alarms."""
+    texts = []
+    for is_late in (True, False):
+        app = AlarmApp()
+        async with app.run_test(size=(120, 24)) as pilot:
+            panel = app.query_one(AlarmPanel)
+            if is_late:
+                panel.state = gallery_data.fresh(gallery_data.BOARD)
+                await pilot.pause()
+            panel.readings = gallery_data.READINGS
+            if not is_late:
+                panel.state = gallery_data.fresh(gallery_data.BOARD)
+            await pilot.pause()
+            texts.append(lines(app)[1:])
+    assert texts[0] == texts[1]

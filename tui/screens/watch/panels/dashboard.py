@@ -1,6 +1,7 @@
 """The dashboard, whose alarm tiles show the alarms of the alarm overview."""
 
 from dataclasses import replace
+from weakref import WeakMethod
 
 from services.dashboards.evaluation import refreshed
 from services.dashboards.pacing import OnScreen
@@ -25,7 +26,14 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
 
     def opened(self) -> None:
         """Follow the alarm overview and the dashboard, which is read as far as it can be seen."""
-        self.screen.services.dashboard.on_screen = self._on_screen
+        # Weakly: the reader outlives the screen, which another language replaces.
+        lookup = WeakMethod(self._on_screen)
+
+        def seen() -> OnScreen:
+            on_this_screen = lookup()
+            return on_this_screen() if on_this_screen else OnScreen(frozenset(), _("not on screen"))
+
+        self.screen.services.dashboard.on_screen = seen
         self.screen.watch(self.app, "alarms", self._show_overview)
         self.screen.watch(self.app, "view", self._show_view)
 

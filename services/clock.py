@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from services.models.full_seconds import until_full
+from services.models.full_seconds import until_full, until_last_full
 
 NAP = 5.0
 """Maximum seconds of real time per sleep. Event loop timers stop while the machine is suspended; with short sleeps an
@@ -123,25 +123,26 @@ class AwsClock:
 
     def __init__(self, clock: Clock, skew: Callable[[], float | None]) -> None:
         """`skew`: AWS's time minus that of `clock`, in seconds; None while it is not known."""
-        self._clock = clock
+        self.by = clock
+        """The clock that is corrected."""
         self._skew = skew
 
     def now(self) -> datetime:
         """AWS's time (aware, UTC)."""
         skew = self._skew() or 0.0
-        return self._clock.now() + timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
+        return self.by.now() + timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
 
     def elapsed(self) -> float:
         """As the other clock: durations need no correction."""
-        return self._clock.elapsed()
+        return self.by.elapsed()
 
     def awake(self) -> float:
         """As the other clock."""
-        return self._clock.awake()
+        return self.by.awake()
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
-        await self._clock.sleep(seconds)
+        await self.by.sleep(seconds)
 
 
 class ManualClock:
@@ -241,6 +242,23 @@ class Deadline:
     def is_over(self) -> bool:
         """Whether it has passed; a stopped process or a suspended machine does not delay it."""
         return passed(self.clock, self.since) > self.seconds
+
+
+_LEAST_ROUNDED = 2.0
+"""Seconds of real time from which on a wait may be shortened by up to a second."""
+
+
+def until_tick(clock: Clock, seconds: float) -> float:
+    """A wait of `seconds`, shortened so that it ends with the full second at which the console wakes up anyway.
+
+    Waits by a clock that is not the machine's, and short ones, stay as they are.
+    """
+    if isinstance(clock, AwsClock):
+        return until_tick(clock.by, seconds)
+    speed = clock.speed if isinstance(clock, SpedClock) else 1.0
+    if not isinstance(clock, SystemClock | SpedClock) or seconds < _LEAST_ROUNDED * speed:
+        return seconds
+    return until_last_full(time.time(), seconds / speed) * speed
 
 
 def real(clock: Clock, seconds: float) -> timedelta:

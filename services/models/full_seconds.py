@@ -8,6 +8,12 @@ _NEAR = 0.1
 """Seconds before a full second that count as this second."""
 
 
+def until_last_full(now: float, seconds: float) -> float:
+    """`seconds` shortened by up to a second, so that a wait from `now` (epoch seconds) ends just after a full one."""
+    # What began just after a full second and takes whole seconds ends just after one, early by a moment or not.
+    return math.floor(now + seconds + _NEAR - _LATE) + _LATE - now
+
+
 def until_full(now: float, seconds: float = 1.0) -> float:
     """Seconds from `now` (epoch seconds) until just after the next multiple of `seconds`."""
     # A timer that fired just before a multiple must not fire again just after it.

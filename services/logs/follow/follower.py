@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from services.aws.client.errors import AwsError
 from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.background.wake import Wakes
-from services.clock import Clock, Mark, mark
+from services.clock import Clock, Mark, mark, until_tick
 from services.i18n import _
 from services.logs.follow.limiter import PAGE_LINES, UNLIMITED, LogLimiter
 from services.logs.follow.problems import problem_of, retry_pause
@@ -133,7 +133,8 @@ class LogFollower:
     async def _rest(self, began: float, problem: Problem | None) -> None:
         """Wait for the next round, or after a failure for the next attempt."""
         if problem is None:
-            await self._clock.sleep(max(_LEAST_PAUSE, began + self._pause - self._clock.elapsed()))
+            left = began + self._pause - self._clock.elapsed()
+            await self._clock.sleep(max(_LEAST_PAUSE, until_tick(self._clock, left)))
             return
         pause = retry_pause(problem, self._failures, self._poll, self._rng)
         if problem.kind is ProblemKind.THROTTLED:

@@ -22,7 +22,7 @@ class ScreenUpdates:
         """The loop's time from which on the next frame may be painted."""
 
     def resume(self) -> None:
-        """Paint at once, or when the last frame is UPDATE_PERIOD seconds old."""
+        """Paint at once, or when that is no more than one frame in UPDATE_PERIOD seconds, and one more after a pause."""
         if self._next is not None:
             return
         loop = asyncio.get_running_loop()
@@ -38,7 +38,10 @@ class ScreenUpdates:
     def _paint(self) -> None:
         self._next = None
         screen = self._screen
-        self._free_at = asyncio.get_running_loop().time() + UPDATE_PERIOD
+        # After a pause a second frame may follow at once: an answer that comes just after the clock's tick would
+        # otherwise wake the console up twice.
+        now = asyncio.get_running_loop().time()
+        self._free_at = max(self._free_at, now - UPDATE_PERIOD) + UPDATE_PERIOD
         if not screen.is_running or screen.app._exit:
             return
         try:

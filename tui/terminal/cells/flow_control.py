@@ -54,6 +54,8 @@ class FlowControl:
         self._unanswered_since = float("inf")
         self.sent_at = float("-inf")
         """When the newest frame was sent."""
+        self._free_at = float("-inf")
+        """From when on the meter's interval allows the next frame."""
         self._asked_at = float("-inf")
         self._size = 0
         self._patience = FRAME_AFTER
@@ -72,6 +74,10 @@ class FlowControl:
         self._credit = min(CREDIT, self._credit + RATE * (now - self.sent_at)) - size
         if self._meter.answers_at_once:
             self._credit = float(CREDIT)
+        interval = self._meter.interval
+        # After a pause a second frame may follow at once: waiting would wake the console up once more for it.
+        earned = interval if self.sent_at > float("-inf") else 0.0
+        self._free_at = max(self._free_at, now - earned) + interval
         self.sent_at = now
         if self.answers and not self._in_flight and self._unasked < WINDOW:
             return False
@@ -116,7 +122,7 @@ class FlowControl:
 
     def frame_at(self) -> float:
         """The earliest time for the next frame if no answer comes before."""
-        due = self.sent_at + max(self._meter.interval, -self._credit / RATE)
+        due = max(self._free_at, self.sent_at - self._credit / RATE)
         if not self._in_flight:
             return due
         if self.answers:

@@ -15,6 +15,7 @@ POLL = 0.02
 
 class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet, as AWS sends a short answer
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         """Print nothing."""

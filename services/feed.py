@@ -12,7 +12,7 @@ from services.aws.client.errors import AwsError
 from services.background.detached import detached
 from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.background.wake import Wake
-from services.clock import Clock, Mark, mark
+from services.clock import Clock, Mark, mark, until_tick
 from services.i18n import _
 from services.models.feeds import FeedState
 from services.models.problem import Problem, ProblemKind
@@ -225,8 +225,11 @@ class Feed(Generic[T]):
             wait = max(self._interval, min(limit, self._interval * 2.0 ** min(self._slowed - 1, 30)))
         spread = self._rng.uniform(0.0, self._jitter)
         if self._align is None:
-            return ended.elapsed + wait * (1 + spread)
-        return ended.elapsed + self._aligned(ended.at, wait) + self._align * spread
+            least, most = wait, wait * (1 + spread)
+        else:
+            least = self._aligned(ended.at, wait)
+            most = least + self._align * spread
+        return ended.elapsed + max(least, until_tick(self._clock, most))
 
     def _aligned(self, ended: datetime, wait: float) -> float:
         """Seconds to the aligned time at or before `ended` + `wait`, or to the next one if that has passed."""

@@ -9,7 +9,7 @@ from typing import Any
 from services.background.companion import companion
 from services.background.wake import Wake
 from services.calendar.calendar import Calendar
-from services.clock import Clock
+from services.clock import Clock, until_tick
 from services.duties.entries import ending_entry, planned_entry, signed_text, skipped_text
 from services.duties.month_records import MonthRecords
 from services.duties.near import AHEAD, BACK, DAY, Near, is_carried
@@ -221,7 +221,7 @@ class Duties:
 
     async def _wait(self, view: DutyView, basis: object, listener: "asyncio.Task[None]") -> None:
         """Wait until something may have changed; never long, as the clock may jump and the machine may be suspended."""
-        seconds = RECHECK
+        seconds = until_tick(self._clock, RECHECK)
         if view.next_turn is not None:
             seconds = min(seconds, (view.next_turn - self._clock.now()).total_seconds())
         # The basis may have changed while the view was computed.

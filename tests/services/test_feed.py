@@ -1,12 +1,13 @@
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.aws.client.errors import BY_KIND, AwsError
-from services.clock import ManualClock
+from services.clock import ManualClock, SystemClock
 from services.feed import Feed
 from services.models.feeds import FeedState, Freshness
 from services.models.problem import Problem, ProblemKind
@@ -297,3 +298,20 @@ async def test_a_read_ahead_that_fails_is_a_state_with_the_problem(clock: Manual
     ahead = await feed.read_ahead()
     assert ahead.problem is not None
     assert await anext(feed.states()) is ahead
+
+
+@pytest.mark.parametrize("align", [None, 60.0])
+async def test_reads_of_all_feeds_start_at_full_seconds_but_never_before_they_may(
+    monkeypatch: pytest.MonkeyPatch, align: float | None
+) -> None:
+    """Each feed's jitter woke the console up at a moment of its own."""
+    at, real_clock = 1_000_000.25, SystemClock(boot=lambda: at)
+    monkeypatch.setattr(time, "time", lambda: at)
+    monkeypatch.setattr(real_clock, "now", lambda: datetime.fromtimestamp(at, UTC))
+    feed = Feed("test", Source(), clock=real_clock, interval=60.0, align=align, lag=5.0)
+    for _read in range(50):
+        await anext(aiter(feed.states()))
+        due, least = feed._due, feed._aligned(feed._ended.at, 60.0) if align else 60.0  # type: ignore[union-attr]
+        assert at + least - 1e-6 <= due <= at + least + 6.1
+        assert due == pytest.approx(at + least) or due % 1 == pytest.approx(0.002, abs=1e-4)
+        at = due + 0.3

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from services.clock import NAP, AwsClock, ManualClock, SpedClock, SystemClock, until_tick
 from services.models.full_seconds import until_full, until_last_full
 
-
 START = datetime(2026, 1, 18, 0, 0, tzinfo=UTC)
 
 

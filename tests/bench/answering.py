@@ -1,8 +1,13 @@
 """What a terminal says when a program asks it something, found in the program's output."""
 
-_ANSWERS = {b"\x1b[c": b"\x1b[?62;22c", b"\x1b[6n": b"\x1b[1;1R", b"\x1b[5n": b"\x1b[0n"}
-"""What it is (lnav waits for that), where its cursor is, how it is."""
-_LONGEST = 3
+_ANSWERS = {
+    b"\x1b[c": b"\x1b[?62;22c",
+    b"\x1b[6n": b"\x1b[1;1R",
+    b"\x1b[5n": b"\x1b[0n",
+    b"\x1b[?69$p": b"\x1b[?69;2$y",
+}
+"""What it is (lnav waits for that), where its cursor is, how it is; as xterm, it can set left and right margins."""
+_LONGEST = 6
 """Bytes of a question that may have come without its end."""
 
 

@@ -116,7 +116,8 @@ class CellOutput:
         self.answers.forget()
         self._flow.reset()
         self._encoder.forget()
-        self._ask(Question.STATUS, 0, self._loop.time())
+        # In this order, because the answer to the second settles the first where a terminal does not know it.
+        self._ask(0, self._loop.time(), Question.MARGINS, Question.STATUS)
         self._later()
 
     def end(self) -> None:
@@ -189,7 +190,7 @@ class CellOutput:
         elif now >= (due := max(self._flow.frame_at(), self._flow.sent_at + self._least_interval)):
             self._send(now)
         elif now >= (probe := self._flow.probe_at()):
-            self._ask(Question.STATUS, self._flow.frame, now)
+            self._ask(self._flow.frame, now, Question.STATUS)
             self._flow.probed(now)
             self._wait_until(min(due, self._flow.probe_at()))
         else:
@@ -199,6 +200,7 @@ class CellOutput:
         return self._encoder.is_current(self._back, self.cursor)
 
     def _send(self, now: float) -> None:
+        self._encoder.has_margins = self.answers.has_margins
         frame, complete = self._encoder.encode(
             self._back, limit=self._meter.frame_limit, coarse=self.link.is_slow, cursor=self.cursor
         )
@@ -213,8 +215,8 @@ class CellOutput:
         if not complete:
             self._later()
 
-    def _ask(self, question: Question, frame: int, now: float) -> None:
-        self._writer.send(self.answers.ask(question, frame, now).encode())
+    def _ask(self, frame: int, now: float, *questions: Question) -> None:
+        self._writer.send("".join(self.answers.ask(each, frame, now) for each in questions).encode())
 
     def _read_answers(self) -> None:
         """Let flow control know what the terminal has answered."""

@@ -7,7 +7,7 @@ from tui.terminal.cells.diff import changed
 from tui.terminal.cells.graphemes import is_steady
 from tui.terminal.cells.grid import Grid
 from tui.terminal.cells.runs import StyledRun, StyledRuns, arranged
-from tui.terminal.cells.scrolling import Scroll, find_shift
+from tui.terminal.cells.scrolling import Scroll, find_block_shift, find_shift
 from tui.terminal.cells.styles import Rendition, Renditions
 
 _RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
@@ -24,6 +24,8 @@ class Encoder:
     ) -> None:
         """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
         self.front = Grid(width, height)
+        self.has_margins = False
+        """Whether the terminal scrolls some columns alone (DECLRMM)."""
         self._renditions = renditions
         self._runs = StyledRuns(renditions, erases_in_colour=erases_in_colour)
         self._cursor = Cursor()
@@ -86,6 +88,8 @@ class Encoder:
         dirty = changed(self.front, back)
         for _attempt in range(_SHIFTS):
             shift = find_shift(self.front, back, dirty)
+            if shift is None and self.has_margins:
+                shift = find_block_shift(self.front, back, dirty)
             if shift is None:
                 break
             self._scroll(shift)
@@ -93,21 +97,31 @@ class Encoder:
         return dirty
 
     def _scroll(self, shift: Scroll) -> None:
-        """DECSTBM, then DL or IL at its top: every terminal since the VT102 knows them."""
-        top, bottom, amount = shift
-        whole_rest = bottom == self.front.height - 1
+        """DECSTBM, then DL or IL at its top: every terminal since the VT102 knows them. DECSLRM for some columns."""
+        top, bottom, amount, left, right = shift
+        before, after = "", ""
+        if right is not None:
+            before, after = f"\x1b[?69h\x1b[{left + 1};{right}s", "\x1b[?69l"
+        if right is not None or bottom < self.front.height - 1:
+            before, after = f"{before}\x1b[{top + 1};{bottom + 1}r", f"\x1b[r{after}"
         # The rows that appear take the pen's background where the terminal erases in colour.
         self._draw_with(Rendition())
-        if not whole_rest:
-            self._emit(f"\x1b[{top + 1};{bottom + 1}r")
-            self._cursor.lose()
-        self._move(0, top)
+        self._emit_lost(before)
+        self._move(left, top)
         count = "" if abs(amount) == 1 else str(abs(amount))
         self._emit(f"\x1b[{count}{'M' if amount > 0 else 'L'}")
-        if not whole_rest:
-            self._emit("\x1b[r")
+        self._emit_lost(after)
+        if right is None:
+            self.front.shift_rows(top, bottom, amount)
+        else:
+            self._cursor.lose()  # DL and IL move it to the left margin
+            self.front.shift_columns(top, bottom, amount, left, right)
+
+    def _emit_lost(self, sequence: str) -> None:
+        """Emit what moves the cursor, if anything."""
+        if sequence:
+            self._emit(sequence)
             self._cursor.lose()
-        self.front.shift_rows(top, bottom, amount)
 
     def _rows(self, back: Grid, rows: list[int], limit: int | None) -> bool:
         """Write `rows`; whether that was all of them."""

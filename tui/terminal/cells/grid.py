@@ -73,6 +73,22 @@ class Grid:
         self.texts[y] = other.texts[y][:]
         self.styles[y] = other.styles[y][:]
 
+    def columns(self, left: int, right: int) -> "Grid":
+        """A copy of the columns from `left` up to `right`."""
+        part = Grid(0, 0)
+        part.width, part.height = right - left, self.height
+        part.texts = [row[left:right] for row in self.texts]
+        part.styles = [row[left:right] for row in self.styles]
+        return part
+
+    def shift_columns(self, top: int, bottom: int, amount: int, left: int, right: int) -> None:
+        """As `shift_rows`, of the columns from `left` up to `right` alone."""
+        part = self.columns(left, right)
+        part.shift_rows(top, bottom, amount)
+        for y in range(top, bottom + 1):
+            self.texts[y][left:right] = part.texts[y]
+            self.styles[y][left:right] = part.styles[y]
+
     def shift_rows(self, top: int, bottom: int, amount: int) -> None:
         """Move rows `top`…`bottom` up by `amount`, down when negative, as a terminal does; new rows are unknown."""
         self.texts[top : bottom + 1] = _rotated(self.texts[top : bottom + 1], amount)

@@ -1,6 +1,6 @@
 """The terminal's answers to our own questions, distinguished from everything else that arrives as input.
 
-DSR, ECMA-48 8.3.35: `CSI 6 n` is answered with `CSI row ; column R`, `CSI 5 n` with `CSI 0 n`. A terminal
+DSR, ECMA-48 8.3.35: `CSI 6 n` is answered with `CSI row ; column R`, `CSI 5 n` with `CSI 0 n`. DECRQM, DEC STD 070: `CSI ? 69 $ p` with `CSI ? 69 ; state $ y`. A terminal
 answers in the order it is asked, so an answer also settles every question before it.
 """
 
@@ -12,6 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 _POSITION = re.compile(r"\x1b\[\d+;\d+R")
+_MARGINS = re.compile(r"\x1b\[\?69;([0-4])\$y")
 _STATUS = re.compile(r"\x1b\[[03]n")
 _MOST_OPEN = 64
 """Maximum number of open questions remembered; a terminal that never answers is asked repeatedly."""
@@ -22,6 +23,8 @@ class Question(Enum):
 
     POSITION = "\x1b[6n"
     STATUS = "\x1b[5n"
+    MARGINS = "\x1b[?69$p"
+    """Whether left and right margins can be set (DECRQM of DECLRMM)."""
 
 
 class Inquiry(NamedTuple):
@@ -50,6 +53,8 @@ class ReplyQueue:
         self._now = now
         self.is_wanted = False
         """Whether to call `on_answer` for the next answer; otherwise it is only stored."""
+        self.has_margins = False
+        """Whether the terminal has answered that left and right margins can be set."""
         self._on_answer = on_answer
         self._open: deque[Inquiry] = deque(maxlen=_MOST_OPEN)
         self._answers: deque[Reply] = deque()
@@ -83,6 +88,8 @@ class ReplyQueue:
                 return False
             while (inquiry := self._open.popleft()).question is not question:
                 pass  # the answer to an earlier question was lost
+            if margins := _MARGINS.fullmatch(sequence):
+                self.has_margins = margins[1] in "12"
             self._answers.append(Reply(inquiry, self._now()))
             self._changed.notify_all()
         if self.is_wanted:
@@ -105,4 +112,6 @@ class ReplyQueue:
 def _kind(sequence: str) -> Question | None:
     if _POSITION.fullmatch(sequence):
         return Question.POSITION
+    if _MARGINS.fullmatch(sequence):
+        return Question.MARGINS
     return Question.STATUS if _STATUS.fullmatch(sequence) else None

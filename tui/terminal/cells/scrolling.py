@@ -1,7 +1,7 @@
 """Finds blocks of rows that have moved up or down, so that the terminal can scroll them itself."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tui.terminal.cells.diff import differences
@@ -24,6 +24,9 @@ class Scroll(NamedTuple):
     top: int
     bottom: int
     amount: int
+    left: int = 0
+    right: int | None = None
+    """The columns from `left` up to `right`, which is not among them; None: whole rows."""
 
 
 def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
@@ -43,6 +46,45 @@ def find_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
         end += 1
     shift = Scroll(min(start, start + amount), max(end, end + amount), amount)
     return shift if _saved(front, back, shift) > _WORTH else None
+
+
+def find_block_shift(front: Grid, back: Grid, dirty: Sequence[int]) -> Scroll | None:
+    """As `find_shift`, of the columns alone in which the longest block of `dirty` rows differs."""
+    if len(dirty) < _LEAST_ROWS:
+        return None
+    first, last = _longest(dirty)
+    left, right = _differing_columns(front, back, range(first, last + 1))
+    if right - left < _LEAST_TEXT or right - left == back.width:
+        return None
+    shift = find_shift(front.columns(left, right), back.columns(left, right), dirty)
+    if shift is None or any(_is_cut(front.texts[y], left, right) for y in range(shift.top, shift.bottom + 1)):
+        return None
+    return shift._replace(left=left, right=right)
+
+
+def _differing_columns(front: Grid, back: Grid, rows: Iterable[int]) -> tuple[int, int]:
+    """The first column in which the rows differ and the one after the last, so that no wide character is cut."""
+    left, right = back.width, 0
+    for y in rows:
+        differing = [
+            x
+            for x, (old, new, old_style, style) in enumerate(
+                zip(front.texts[y], back.texts[y], front.styles[y], back.styles[y], strict=True)
+            )
+            if old != new or old_style != style
+        ]
+        if differing:
+            left, right = min(left, differing[0]), max(right, differing[-1] + 1)
+    while 0 < left < right and any(not grid.texts[y][left] for grid in (front, back) for y in rows):
+        left -= 1
+    while left < right < back.width and any(not grid.texts[y][right] for grid in (front, back) for y in rows):
+        right += 1
+    return left, right
+
+
+def _is_cut(row: Sequence[str], left: int, right: int) -> bool:
+    """Whether an edge of the columns is within a wide character."""
+    return not row[left] or (right < len(row) and not row[right])
 
 
 def _moved(front: Grid, back: Grid, dirty: Sequence[int]) -> dict[int, int]:

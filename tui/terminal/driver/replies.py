@@ -46,7 +46,7 @@ _ALLOWED = re.compile(
     r"|\?20(?:26|48);\d\$y)"  # the two modes that Textual asks for
 )
 _RESIZE = re.compile(r"\x1b\[48(?:;\d+(?::\d*)*){4}t")
-_REPORT = re.compile(r"\x1b\[(?:\d+;\d+R|\d+n)")
+_REPORT = re.compile(r"\x1b\[(?:\d+;\d+R|\d+n|\?69;\d\$y)")
 
 
 class InputFilter:

@@ -35,6 +35,7 @@ _MOUSE_OFF = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
 _RESTORED = (
     "\x1b]8;;\x1b\\\x1b[m"  # no link, no colour
     "\x1b[?2026l"  # show what was drawn
+    "\x1b[?69l"  # no left and right margins
     "\x1b[?2004l"  # no bracketed paste
     "\x1b[?7h"  # wrap lines
     "\x1b[?2048l"  # no size reports

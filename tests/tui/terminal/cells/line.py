@@ -15,6 +15,8 @@ from tests.tui.terminal.cells.emulated import Emulator
 from tui.terminal.cells.cell_output import CellOutput
 
 _QUESTION = re.compile(rb"\x1b\[[56]n")
+_MARGINS = b"\x1b[?69$p"
+_NO_FRAME = re.compile(rb"(?:%b|%b)+" % (_QUESTION.pattern, re.escape(_MARGINS)))
 
 
 class Call:
@@ -77,8 +79,13 @@ class Line:
         rate: float = 1e9,
         distance: float = 0.001,
         mute: bool = False,
+        has_margins: bool = False,
     ) -> None:
-        """`rate` in bytes a second, `distance` in seconds each way; a `mute` terminal answers nothing."""
+        """`rate` in bytes a second, `distance` in seconds each way; a `mute` terminal answers nothing.
+
+        `has_margins`: it says that it can set left and right margins; another does not know the question.
+        """
+        self.has_margins = has_margins
         self.loop, self.rate, self.distance, self.mute = loop, rate, distance, mute
         self.terminal = Emulator(width, height)
         self.terminal.spoil()
@@ -109,6 +116,8 @@ class Line:
     def _arrive(self, data: bytes) -> None:
         self.terminal.feed(data.decode())
         cursor = self.terminal.screen.cursor
+        if self.has_margins and _MARGINS in data:
+            self.loop.call_later(self.distance, lambda: self._answer("\x1b[?69;2$y"))
         for question in _QUESTION.findall(data):
             answer = "\x1b[0n" if question == b"\x1b[5n" else f"\x1b[{cursor.y + 1};{cursor.x + 1}R"
             lost = self.lose.pop(0) if self.lose else False
@@ -122,7 +131,7 @@ class Line:
     @property
     def frames(self) -> list[float]:
         """When frames were sent."""
-        return [at for at, data in self.sent if not _QUESTION.fullmatch(data)]
+        return [at for at, data in self.sent if not _NO_FRAME.fullmatch(data)]
 
     @property
     def questions(self) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.tui.terminal.cells.emulated import STYLES, Cell, Emulator, drawn_plainly
 from tui.terminal.cells.encoder import Encoder
+from tui.terminal.cells.graphemes import width as width_of
 from tui.terminal.cells.grid import Grid
 from tui.terminal.cells.styles import Renditions
 
@@ -41,12 +42,26 @@ class Screen:
                 for rows in (self.grid.texts, self.grid.styles):
                     block: list[Any] = rows[top : bottom + 1]
                     rows[top : bottom + 1] = block[by:] + block[:by]
+            case ("scroll columns", one, other, by, left, width):
+                self.scroll_columns(
+                    *sorted((one % self.grid.height, other % self.grid.height)), by, left, width
+                )
             case ("resize", width, height):
                 self.grid = Grid(width, height)
                 self.terminal.resize(width, height)
             case ("resume",):
                 self.terminal.spoil()
                 self.encoder.forget()
+
+    def scroll_columns(self, top: int, bottom: int, by: int, left: int, width: int) -> None:
+        """Rotate the rows of some columns; half a wide character becomes a space."""
+        columns = slice(left, left + width)
+        part = [(self.grid.texts[y][columns], self.grid.styles[y][columns]) for y in range(top, bottom + 1)]
+        for y, (row, styles) in zip(range(top, bottom + 1), part[by:] + part[:by], strict=True):
+            if row and width_of(row[-1]) == 2:
+                row = [*row[:-1], " "]
+            if row:
+                self.grid.put_row(left, y, row[:], styles[:])
 
     def send(self, limit: int | None = None, cursor: tuple[int, int] | None = None) -> str:
         data, complete = self.encoder.encode(self.grid, limit=limit, cursor=cursor)

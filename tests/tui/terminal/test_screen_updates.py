@@ -51,6 +51,34 @@ async def test_a_change_after_a_pause_is_painted_without_any_timer(monkeypatch: 
         assert (app.frames - before, timers) == (1, [])
 
 
+async def test_what_comes_just_after_a_frame_that_followed_a_pause_is_painted_without_any_timer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer to a read that began with the clock's tick woke the console up once more to be painted."""
+    app = Painted()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        updates, loop = app.screen._update_timer, asyncio.get_running_loop()
+        timers: list[float] = []
+        call_at = loop.call_at
+
+        def recorded(when: float, *arguments: Any, **options: Any) -> asyncio.TimerHandle:
+            timers.append(when)
+            return call_at(when, *arguments, **options)
+
+        monkeypatch.setattr(updates, "_free_at", 0.0)
+        monkeypatch.setattr(loop, "time", lambda: 1e9)
+        monkeypatch.setattr(loop, "call_at", recorded)
+        for text in ("two", "three"):
+            before = app.frames
+            app.query_one(Static).update(text)
+            await turns(lambda before=before: app.frames > before)  # type: ignore[misc]
+        assert timers == []
+        app.query_one(Static).update("four")
+        await turns(lambda: bool(timers))
+        monkeypatch.undo()
+
+
 async def test_frames_keep_their_distance_and_come_once(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Painted()
     async with app.run_test() as pilot:

@@ -35,6 +35,19 @@ def test_small_frames_need_no_question_until_they_are_many() -> None:
     assert asked < desk.line.questions <= asked + 6
 
 
+def test_a_second_frame_follows_at_once_after_a_pause_and_no_third() -> None:
+    desk = Desk()
+    desk.paint("one")
+    desk.loop.run(2)
+    before = len(desk.line.frames)
+    for step in range(3):
+        desk.paint(f"step {step}")
+        desk.loop.run(0.005)
+    assert len(desk.line.frames) - before == 2
+    desk.loop.run(1)
+    assert len(desk.line.frames) - before == 3
+
+
 def test_twenty_frames_a_second_at_most() -> None:
     desk = Desk()
     for step in range(200):

@@ -17,14 +17,15 @@ class Cursor:
 
     def move(self, x: int, y: int, height: int) -> str:
         """The shortest sequence to (x, y) on a screen of `height` rows; "" where the cursor is there already."""
-        way = "" if (self.x, self.y) == (x, y) else _shortest(self.x, self.y, x, y, height)
+        way = shortest_way(self.x, self.y, x, y, height)
         self.x, self.y = x, y
         return way
 
 
 @lru_cache(maxsize=2048)
-def _shortest(from_x: int | None, from_y: int | None, x: int, y: int, height: int) -> str:
-    return min(_ways(from_x, from_y, x, y, height), key=len)
+def shortest_way(from_x: int | None, from_y: int | None, x: int, y: int, height: int) -> str:
+    """The shortest sequence between two places, of which the first may be unknown."""
+    return "" if (from_x, from_y) == (x, y) else min(_ways(from_x, from_y, x, y, height), key=len)
 
 
 def _ways(from_x: int | None, from_y: int | None, x: int, y: int, height: int) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Encodes a screen in the fewest bytes that make the terminal show it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from tui.terminal.cells.cursor import Cursor
+from tui.terminal.cells.cursor import Cursor, shortest_way
 from tui.terminal.cells.diff import changed
 from tui.terminal.cells.graphemes import is_steady
 from tui.terminal.cells.grid import Grid
@@ -12,8 +13,20 @@ from tui.terminal.cells.styles import Rendition, Renditions
 
 _RESET = "\x1b]8;;\x1b\\\x1b[m\x1b[r\x1b[H\x1b[2J"
 """Resets links, colours and the scroll region, and clears the screen."""
+_STORE, _RESTORE = "\x1b7", "\x1b8"
+"""DECSC and DECRC: cursor and pen."""
+_RETURNS = 2
+"""Frames in a row that end where the one before did, after which that place is stored."""
 _SHIFTS = 4
 """Blocks that may move within one frame."""
+
+
+class _Place(NamedTuple):
+    """Where the terminal writes next, and how."""
+
+    x: int
+    y: int
+    pen: Rendition
 
 
 class Encoder:
@@ -30,6 +43,12 @@ class Encoder:
         self._runs = StyledRuns(renditions, erases_in_colour=erases_in_colour)
         self._cursor = Cursor()
         self._pen: Rendition | None = None
+        self._ended: _Place | None = None
+        """Where the last frame ended…"""
+        self._times = 0
+        """… and how many before it in a row."""
+        self._stored: _Place | None = None
+        """What the terminal has stored (DECSC)."""
         self._coarse = False
         self._fresh = True
         self._frame = 0
@@ -71,6 +90,8 @@ class Encoder:
         complete = self._rows(back, dirty, limit)
         if cursor is not None:
             self._move(min(max(cursor[0], 0), back.width - 1), min(max(cursor[1], 0), back.height - 1))
+        elif self._parts:
+            self._store_again()
         return "".join(self._parts), complete
 
     # -- the parts of a frame
@@ -81,6 +102,7 @@ class Encoder:
         self._sent_in = [self._frame] * back.height
         self._emit(_RESET)
         self._pen = Rendition()
+        self._ended = self._stored = None
         self._cursor.x = self._cursor.y = 0
 
     def _shift(self, back: Grid) -> list[int]:
@@ -148,6 +170,7 @@ class Encoder:
         return runs
 
     def _write_run(self, run: StyledRun) -> None:
+        self._restore_before(run)
         self._move(run.x, run.y)
         rendition = self._renditions[run.style]
         self._draw_with(rendition if run.way == "text" else self._on_blank(rendition))
@@ -163,6 +186,33 @@ class Encoder:
         if self._pen is None or not rendition.is_erasable:
             return rendition.blank
         return self._pen.over(rendition.background)
+
+    # -- a place to which frames return, as to the last digit of the clock
+
+    def _store_again(self) -> None:
+        """Let the terminal store the place if the frames before ended there, too: the next ones probably do."""
+        x, y, pen = self._cursor.x, self._cursor.y, self._pen
+        ended = None if x is None or y is None or pen is None or pen.link else _Place(x, y, pen)
+        self._times = self._times + 1 if ended == self._ended else 0
+        if self._times >= _RETURNS and ended is not None and ended != self._stored:
+            self._emit(_STORE)
+            self._stored = ended
+        self._ended = ended
+
+    def _restore_before(self, run: StyledRun) -> None:
+        """Return to the stored place if the run is reached from there in fewer bytes. A link is not part of it."""
+        stored, pen = self._stored, self._pen
+        if stored is None or pen is None or pen.link or run.way != "text":
+            return
+        rendition, height = self._renditions[run.style], self.front.height
+        if self._coarse:
+            rendition = rendition.coarse
+        here = shortest_way(self._cursor.x, self._cursor.y, run.x, run.y, height)
+        there = shortest_way(stored.x, stored.y, run.x, run.y, height)
+        change = self._renditions.change
+        if len(_RESTORE + there + change(stored.pen, rendition)) < len(here + change(pen, rendition)):
+            self._emit(_RESTORE)
+            self._cursor.x, self._cursor.y, self._pen = stored
 
     # -- the pen
 

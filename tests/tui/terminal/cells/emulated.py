@@ -34,6 +34,11 @@ class _Screen(pyte.Screen):
         self.columns_set = (left or 1) - 1, right or self.columns
         self.cursor_position()
 
+    def restore_cursor(self) -> None:
+        """As terminals do, which store one place until another is; pyte stores a pile."""
+        super().restore_cursor()
+        self.save_cursor()
+
     def delete_lines(self, count: int | None = None) -> None:
         if self.columns_set is None:
             super().delete_lines(count)

@@ -67,6 +67,28 @@ def test_what_does_not_change_is_not_sent() -> None:
     assert screen.send() == "\b2", "the cursor stands behind the last digit"
 
 
+def test_a_place_to_which_frames_return_is_stored_in_the_terminal() -> None:
+    """A jump and the colours of the clock took 29 bytes after each frame that drew something else."""
+    screen = Screen(40, 5)
+    screen.do(("put", 0, 3, "read at 09:00:00", 3))
+    sent = []
+    for second in range(1, 10):
+        screen.do(("put", 0, 1, f"施設予約 09:00:0{second}", 2))
+        if second == 6:
+            screen.do(("put", 0, 3, f"read at 09:00:0{second}", 3))
+        sent.append(screen.send())
+        screen.check()
+    assert sent[2:5] == ["\b3", "\b4\x1b7", "\b5"]
+    assert sent[6] == "\x1b8\b7", "after a frame that ended elsewhere"
+    assert sent[7:] == ["\b8", "\b9"]
+    screen.do(("resume",))
+    screen.send()
+    screen.check()
+    screen.do(("put", 39, 4, "x", 1))
+    assert "\x1b8" not in screen.send(), "what it stored is not known any more"
+    screen.check()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "sent"),
     [
@@ -184,3 +206,18 @@ def test_a_link_that_was_open_ends_where_all_is_painted_anew() -> None:
     assert screen.send().endswith("\x1b]8;id=1;https://a.example\x1b\\link")
     screen.do(("resume",))
     assert screen.send().startswith("\x1b]8;;\x1b\\\x1b[m\x1b[r")
+
+
+@pytest.mark.parametrize("erases_in_colour", [True, False])
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.none(), put, st.just(("resume",))), min_size=6, max_size=30))
+def test_the_terminal_shows_what_should_be_there_beside_a_clock(
+    erases_in_colour: bool, between: list[tuple[Any, ...] | None]
+) -> None:
+    screen = Screen(60, 18, erases_in_colour=erases_in_colour)
+    for second, action in enumerate(between):
+        if action is not None:
+            screen.do(action)
+        screen.do(("put", 20, 0, f"09:00:{second % 10:02}", 2))
+        note(repr(screen.send()))
+        screen.check()

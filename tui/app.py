@@ -202,7 +202,6 @@ class TobanApp(Console):
     def navigation(self) -> "Navigation":
         """The navigation, which opens the screens; imported before, as all that opens one."""
         from tui.navigation import Navigation
-    from tui.runtime.type_ahead import Typed
 
         return Navigation(self)
 

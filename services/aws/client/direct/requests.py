@@ -21,6 +21,7 @@ from botocore.httpsession import create_urllib3_context, get_cert_path
 from botocore.model import OperationModel, ServiceModel
 from botocore.parsers import ResponseParserError
 from botocore.serialize import create_serializer
+from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
 from services.aws.client.codes import is_final, kind_of_code
 from services.aws.client.direct.connections import Answer
@@ -127,10 +128,11 @@ class Requests:
 
 
 def _plain(endpoint_url: str) -> str:
-    """Scheme, host and port of a custom endpoint; "" if it has anything else, or lacks one of the first two."""
+    """Scheme, host and port of a custom endpoint; "" if it has anything else, or if the SDK would refuse it."""
     try:
         parts = urlsplit(endpoint_url)
-        is_place = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_valid = is_valid_endpoint_url(endpoint_url) or is_valid_ipv6_endpoint_url(endpoint_url)
+        is_place = parts.scheme in ("http", "https") and is_valid and parts.port != 0
     except ValueError:
         return ""
     more = parts.path.removeprefix("/") or parts.query or parts.fragment or "@" in parts.netloc

@@ -81,6 +81,26 @@ def test_a_profile_that_names_endpoints_is_for_the_sdk_unless_the_settings_name_
             assert Requests(service).endpoint(given, REGION) == of_sdk(service, given)
 
 
+REFUSED = (
+    "http://al\nl.example", "http://all.example\t", "http://all.example ", "http://a_b.example", "http://-all.example",
+    "http://all..example", f"http://{'a' * 64}.example", "http://ÄÖ.example", "http://ａll.example", "http://all.example\\x",
+    "http://all.example%2f", "http://all.example,b", "http://{region}.example", "http://", "http://.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("url", REFUSED)
+def test_nothing_is_sent_to_what_the_sdk_refuses(
+    url: str, aws_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python reads another host out of some of these than they say."""
+    for service in SERVICES:
+        assert Requests(service).endpoint(url, REGION) == ""
+        with pytest.raises(ValueError, match="Invalid endpoint"):
+            of_sdk(service, url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    assert [Requests(service).endpoint("", REGION) for service in SERVICES] == [""] * len(SERVICES)
+
+
 @pytest.mark.parametrize(
     "url", ["http://all.example/path", "all.example", "http://[::1", "https://u:p@all.example"]
 )

@@ -85,9 +85,11 @@ class FileWatcher:
 
 
 class Rereads:
-    """When to read again after a write that brought no entry yet: another console may still be waiting for its disk.
+    """When to read again after a reported write: another console may still be waiting for its disk.
 
-    The file is written before the disk confirms it, and only then others may read the entry; nothing reports that.
+    The file is written before the disk confirms it, and only then others may read the entry; nothing reports that. An
+    entry that came with a report does not end it: the next one, written as soon as the first was confirmed, may have
+    been reported with it.
     """
 
     def __init__(self, poll: float, retry: float) -> None:
@@ -95,8 +97,6 @@ class Rereads:
         self._pauses = (poll, 2 * poll, 4 * poll, retry, retry, retry)
         self._next = len(self._pauses)
         self._entries = 0
-        self._is_news = False
-        """The last report brought an entry; the same write is reported once more."""
 
     @property
     def seconds(self) -> float:
@@ -105,14 +105,14 @@ class Rereads:
 
     def note(self, entries: int, *, was_reported: bool) -> None:
         """Note the number of entries after a read, and whether it was for a reported write."""
-        if entries != self._entries:
-            self._entries, self._is_news, self._next = entries, True, len(self._pauses)
-        elif not was_reported:
-            self._next += 1
-        elif self._is_news:
-            self._is_news = False
-        else:
+        if was_reported:
             self._next = 0
+        elif entries != self._entries:
+            # Whatever is written after this entry is reported after this read.
+            self._next = len(self._pauses)
+        else:
+            self._next += 1
+        self._entries = entries
 
 
 def _mark(path: Path) -> tuple[int, ...]:

@@ -130,7 +130,7 @@ async def _requests(
 ) -> "dict[str, InspectionRequest]":
     """The request of each inspection that was asked for; its window begins at its last sign-off. Raises UsageError."""
     from services.inspections.base import InspectionRequest
-    from services.inspections.running.windows import reached, window
+    from services.inspections.running.windows import reached, widest, window
     from services.journal.errors import JournalError
 
     ids = _ids(services, flags["names"])
@@ -140,21 +140,26 @@ async def _requests(
     since = _moment(services, flags["since"], "--since", until)
     if since is not None and since >= until:
         raise click.UsageError(_("--since must be before the end of the window"), click.get_current_context())
+    is_unreadable = False
     if is_regular(services.journal.path):
         try:
             await services.records.read(began)
             for id in ids:
                 await services.records.load_signed(id, until)
         except JournalError as error:
+            is_unreadable = True
             click.echo(error.problem.summary, err=True)
 
     def request(id: str) -> InspectionRequest:
         inspection = services.inspection_runner.inspection(id)
-        signed_until, first_run = (
-            services.records.signed_until(id, until),
-            services.records.earliest_window(id),
-        )
-        begin, gap = window(inspection, signed_until, until, services.calendar, covered_from=first_run)
+        if is_unreadable:
+            begin, gap = widest(inspection, until, services.calendar)
+        else:
+            signed_until, first_run = (
+                services.records.signed_until(id, until),
+                services.records.earliest_window(id),
+            )
+            begin, gap = window(inspection, signed_until, until, services.calendar, covered_from=first_run)
         first, unseen = reached(inspection, since or begin, began, services.calendar)
         gaps = [text for text in ("" if since else gap, unseen) if text]
         return InspectionRequest(

@@ -13,7 +13,7 @@ from services.inspections.base import InspectionRequest
 from services.inspections.running import entries
 from services.inspections.running.finding_records import ON_DEMAND, FindingRecords
 from services.inspections.running.runner import InspectionRunner
-from services.inspections.running.windows import reached, window
+from services.inspections.running.windows import reached, widest, window
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.findings import Finding, Progress, Recorded, RunningInspection, UnknownIdentity
@@ -175,8 +175,7 @@ class InspectionRuns:
         try:
             await self._records.load_signed(id, now)
         except JournalError:
-            # It may have been signed off at any time: all that AWS has data for.
-            return reached(inspection, now - inspection.longest, now, self._calendar)
+            return widest(inspection, now, self._calendar)
         signed = self._records.signed_until(id, now)
         covered_from = self._records.earliest_window(id) if signed is None else None
         return window(inspection, signed, now, self._calendar, covered_from=covered_from)

@@ -123,7 +123,9 @@ class FindingRecords(Projection):
         return self._claims.get(key)
 
     async def load_signed(self, inspection: str, now: datetime) -> None:
-        """Read older sign-offs if `signed_until` may depend on them. Raises JournalError."""
+        """Read what is missing of the sign-offs that `signed_until` may depend on. Raises JournalError."""
+        if not self.started:
+            await self.read(now)
         if len(self._ends(inspection, now)) < _SAVED_SIGNATURES:
             await self.read_all_older()
 

@@ -43,6 +43,16 @@ def window(
     return since, _("; ").join(remarks)
 
 
+def widest(inspection: Inspection, now: datetime, calendar: Calendar) -> tuple[datetime, str]:
+    """The start (UTC) of the window where nobody knows what has been signed off, and a remark that says so.
+
+    It may be anything, so the window has all that AWS still has data for.
+    """
+    since = now - inspection.longest
+    text = _("covers everything since {since}: the journal cannot be read, so what was signed off is unknown")
+    return since, text.format(since=zoned_time(since, calendar.zone, now))
+
+
 def reached(
     inspection: Inspection, since: datetime, now: datetime, calendar: Calendar
 ) -> tuple[datetime, str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from services import i18n
+from services.host.state_files import state_folder
 from services.models.inspect_answer import InspectAnswer
 from services.toml.grammar import schema
 from tests.conftest import Embedded
@@ -89,6 +90,20 @@ def test_since_and_at_bound_the_window(embedded_now: Embedded, capsys: pytest.Ca
     assert finding.window is not None
     assert (finding.window.end - finding.window.start).total_seconds() == 7200
     assert not finding.gap
+
+
+def test_a_journal_that_cannot_be_read_is_not_taken_for_one_without_sign_offs(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = state_folder("journals") / "facility-prod.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"not a journal" * 1000)
+    toban("inspect", "alarms", "--json", "--endpoint-url", embedded_now.url)
+    (finding,) = answer(capsys).findings
+    assert finding.window is not None
+    assert finding.window.end - finding.window.start == timedelta(days=30)
+    assert "the journal cannot be read" in finding.gap
+    assert "first inspection" not in finding.gap
 
 
 def test_every_field_of_the_json_is_described(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running.scheduler_world import Console, Script, began_at, console
+from tests.services.inspections.running.scheduler_world import Console, Script, Scripted, began_at, console
 
 
 def unknown(inspection: Inspection, request: InspectionRequest) -> Finding:
@@ -304,6 +304,24 @@ async def test_a_console_started_without_its_journal_still_runs_inspections(
         assert one.desk.today("daily-morning").state is OccurrenceState.NO_RECORD
         await done(one, "daily-morning")
         assert len(script.runs) == 3
+        # Nobody knows since when nothing has been signed off, and this need not be the first inspection.
+        assert {request.until - request.since for _id, request in script.runs} == {Scripted.longest}
+        for recorded in one.findings_of("daily-morning").recorded:
+            assert "the journal cannot be read, so what was signed off is unknown" in recorded.finding.gap
+
+
+async def test_an_inspection_begun_before_the_journal_was_read_waits_for_it(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+        await done(one, "daily-morning")
+        await sign(one, "daily-morning")
+        until = one.records.signed_until("dashboard", one.desk.clock.now())
+        assert until is not None
+        records = FindingRecords(one.desk.journal, AllowList())
+        monkeypatch.setattr(one.scheduler.runs, "_records", records)
+        await one.scheduler.runs.run_on_demand("dashboard")
+        assert script.windows("dashboard")[-1].since == until
 
 
 async def test_a_failing_listener_ends_no_stream_silently(

@@ -89,7 +89,7 @@ class Inspection(ABC):
     async def prepare(self, request: InspectionRequest) -> None:  # noqa: B027  most have nothing to prepare
         """Read beforehand what a run of this window would have to wait for. Raises AwsError.
 
-        Called within a minute before a scheduled run; `request.until` is when it is due.
+        Called PREPARED (`services.models.duties`) before a scheduled run; `request.until` is when it is due.
         """
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:

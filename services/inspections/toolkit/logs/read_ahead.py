@@ -13,7 +13,7 @@ from services.models.metrics import TimeSpan
 VALID = 240.0
 """Seconds for which an answer is used: longer than reading ahead takes (`services.models.duties.PREPARED`)."""
 SETTLED = timedelta(minutes=15)
-"""Age from which a time without events is taken to stay so; events may arrive late."""
+"""Age that a time without events has when it is read, to be taken to stay so; events may arrive late."""
 
 _Key = tuple[str, str, TimeSpan]
 """Region, log group, span."""
@@ -42,4 +42,5 @@ class ReadAhead:
         answer = self._answers.pop(key, None)
         if answer is None or elapsed - answer.read_at > VALID:
             return None
-        return answer.has_events if answer.has_events or key[2].end <= now - SETTLED else None
+        read_at = now - timedelta(seconds=elapsed - answer.read_at)
+        return answer.has_events if answer.has_events or key[2].end <= read_at - SETTLED else None

@@ -119,4 +119,6 @@ def test_that_nothing_came_is_believed_of_what_is_long_past_alone() -> None:
     for age, answer in ((SETTLED, False), (SETTLED - timedelta(seconds=1), None)):
         span = TimeSpan(start=MONDAY - timedelta(hours=3), end=MONDAY - age)
         answers.put(("", GROUP, span), False, 100.0)
-        assert answers.take(("", GROUP, span), MONDAY, 101.0) is answer
+        # What matters is how old it was when it was read, not when the answer is used.
+        used_at = MONDAY + timedelta(seconds=VALID)
+        assert answers.take(("", GROUP, span), used_at, 100.0 + VALID) is answer

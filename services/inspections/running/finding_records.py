@@ -4,13 +4,13 @@ import os
 from bisect import insort
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
 
 from pydantic import ValidationError
 
-from services.aws.client.reader import when
 from services.inspections.allow_list import AllowList, named_in
 from services.inspections.running.entries import complete
+from services.inspections.running.signed_times import newest_end, signed_ends
 from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.journal.projection import NONE, Projection
@@ -128,6 +128,12 @@ class FindingRecords(Projection):
             await self.read(now)
         if len(self._ends(inspection, now)) < _SAVED_SIGNATURES:
             await self.read_all_older()
+        signed = self._signed.get(inspection, [])
+        if signed and not self._ends(inspection, now):
+            # More have been made after `now` than are read at the start.
+            query = partial(newest_end, inspection=inspection, since=now - SIGNED, now=now)
+            if (newest := await self.journal.ask_aside(query)) is not None:
+                insort(signed, newest)
 
     def signed_until(self, inspection: str, now: datetime) -> datetime | None:
         """The end of the time that a person has signed off for this inspection; ends after `now` are ignored.
@@ -229,11 +235,7 @@ class FindingRecords(Projection):
 
     def _apply_sign_off(self, entry: Entry) -> bool:
         changed = False
-        for signed in _list(entry.data.get("findings")):
-            until = when(signed.get("until"))
-            id = str(signed.get("inspection") or "")
-            if not id or until is None or not _answered_for(signed):
-                continue
+        for id, until in signed_ends(entry):
             moments = self._signed.setdefault(id, [])
             if all(until != earlier for earlier, _seq in moments):
                 insort(moments, (until, entry.seq))
@@ -288,12 +290,3 @@ def abandoned(entry: Entry, host: str) -> bool:
     except (PermissionError, OverflowError):
         return False
     return False
-
-
-def _answered_for(signed: dict[str, Any]) -> bool:
-    """Whether the sign-off covers the finding's time: it has a verdict, or a person overrode it with a reason."""
-    return signed.get("verdict") != Verdict.UNKNOWN.value or signed.get("decision") == "overruled"
-
-
-def _list(value: Any) -> list[dict[str, Any]]:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +135,20 @@ async def test_an_inspection_covers_all_it_can_where_the_rest_cannot_be_read(
         assert request.until - request.since == Scripted.longest
         assert recorded.finding.inspection == "costs"
         assert one.faults == []
+
+
+@pytest.mark.parametrize("page", [500, 7])
+async def test_what_was_signed_before_an_earlier_moment_is_found_however_much_was_since(
+    tmp_path: Path, derivations: list[object], monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr("services.inspections.running.signed_times._PAGE", page)
+    clock = ManualClock(NOON)
+    async with open_journal(tmp_path / "j.db", clock=clock) as journal:
+        await written(journal, clock)
+        records = await read(journal, clock)
+        # Half an hour after the third sign-off of `alarms`, and before the first.
+        for hours, at in ((3.5, NOON + timedelta(hours=3)), (0.5, None)):
+            then = NOON + timedelta(hours=hours)
+            await records.load_signed("alarms", then)
+            assert records.signed_until("alarms", then) == at
+        assert records.signed_until("alarms", clock.now()) == clock.now()

@@ -84,10 +84,14 @@ class InspectionRuns:
             task.result()
 
     async def prepare(self, ids: Iterable[str], due_at: datetime) -> None:
-        """Let inspections read beforehand what their run at `due_at` would wait for."""
+        """Let inspections read beforehand what their run at `due_at` would wait for.
+
+        Nothing where the journal cannot be read: the run's window then begins when the run does.
+        """
         for id in dict.fromkeys(ids):
-            since, gap = await self._window(id, None)
-            await self._runner.prepare(id, InspectionRequest(since=since, until=due_at, gap=gap))
+            if await self._knows_signed(id):
+                since, gap = await self._window(id, None)
+                await self._runner.prepare(id, InspectionRequest(since=since, until=due_at, gap=gap))
 
     async def run_on_demand(
         self, id: str, *, consent: bool = False, since: datetime | None = None
@@ -172,13 +176,19 @@ class InspectionRuns:
         now, inspection = self._clock.now(), self._runner.inspection(id)
         if chosen is not None:
             return reached(inspection, min(chosen, now), now, self._calendar)
-        try:
-            await self._records.load_signed(id, now)
-        except JournalError:
+        if not await self._knows_signed(id):
             return widest(inspection, now, self._calendar)
         signed = self._records.signed_until(id, now)
         covered_from = self._records.earliest_window(id) if signed is None else None
         return window(inspection, signed, now, self._calendar, covered_from=covered_from)
+
+    async def _knows_signed(self, id: str) -> bool:
+        """Whether it is known until when the inspection has been signed off, after reading what is missing."""
+        try:
+            await self._records.load_signed(id, self._clock.now())
+        except JournalError:
+            return False
+        return True
 
     async def _record(self, subject: str, finding: Finding) -> Recorded:
         recorded = await self._append(subject, finding)

@@ -134,6 +134,8 @@ async def test_an_inspection_covers_all_it_can_where_the_rest_cannot_be_read(
         (request,) = script.windows("costs")
         assert request.until - request.since == Scripted.longest
         assert recorded.finding.inspection == "costs"
+        await one.scheduler.runs.prepare(["costs"], clock.now())
+        assert script.prepared == [], "its window would not be the run's"
         assert one.faults == []
 
 

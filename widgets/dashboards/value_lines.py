@@ -125,7 +125,7 @@ def value_lines(
     if doubt is not None:
         parts.insert(0, [(doubt_text(doubt), "warn")])
     elif oldest:
-        parts.append([(_("the oldest of all values is of {time}").format(time=oldest), "warn")])
+        parts.append([(_("the oldest of all values is from {time}").format(time=oldest), "warn")])
     lines: list[list[Span]] = [[]]
     for spans in parts:
         if lines[-1] and width_of(lines[-1]) + _GAP + width_of(spans) > width:

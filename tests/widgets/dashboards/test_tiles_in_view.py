@@ -117,8 +117,8 @@ async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_value
     assert limits[1]
     for view, words in (
         (gallery.VIEW, ""),
-        (older, "the oldest of all values is of 09:03"),
-        (oldest, "the oldest of all values is of 09:03"),
+        (older, "the oldest of all values is from 09:03"),
+        (oldest, "the oldest of all values is from 09:03"),
     ):
         app = DashboardApp(gallery.fresh(view))
         async with app.run_test(size=(80, 24)) as pilot:
@@ -132,7 +132,7 @@ async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_value
                 panel.zone = timezone(timedelta(hours=3))
                 await pilot.pause()
                 shown = " ".join(strip.text for strip in panel.values._lines(*panel.values.size))
-                assert "the oldest of all values is of 03:03" in shown
+                assert "the oldest of all values is from 03:03" in shown
 
 
 async def test_a_tile_that_was_not_read_does_not_say_that_there_is_no_data() -> None:

@@ -72,6 +72,7 @@ async def test_the_help_lists_every_key_of_the_logs_in_a_section(embedded: Embed
         titles = [title for title, _rows in sections(pilot.app.screen)]
         assert titles[: len(key_order.SECTIONS)] == [_(title) for title, _ids in key_order.SECTIONS]
         assert _("On this screen") not in titles
+        await until(pilot, lambda: len(pilot.app.screen.pane.store) > 0)
         await pilot.press("up", "enter")
         await until(pilot, lambda: "In this panel" in sections(pilot.app.screen)[0][0])
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
+from services.calendar.usable_days import usable
 from services.duties.near import Near
 from services.duties.recorded_dates import RecordedDates
 from services.duties.records import DutyRecords
@@ -32,7 +33,12 @@ class MonthRecords:
         return bool(self._wanted) or (self._month is not None and self._around != (self._month, self._as_of))
 
     def ask(self, month: tuple[int, int], keys: Iterable[str], now: datetime) -> bool:
-        """Want the records of these occurrences of a month, and its neighbours'. Returns whether that is new."""
+        """Want the records of these occurrences of a month, and its neighbours'. Returns whether that is new.
+
+        Not in years of which nothing is recorded: the months around them, or their moments, may not exist.
+        """
+        if usable(date(*month, 1)) is None:
+            return False
         missing, as_of = self._records.unread(keys), self._near.basis(now)
         if missing <= self._wanted and (self._month, self._as_of) == (month, as_of):
             return False

@@ -248,3 +248,30 @@ async def test_an_old_month_is_read_when_it_is_shown_and_once(story: tuple[str, 
         console.dated = (*console.dated, replace(of_rules(2026, 9)[0], key="revert@new"))
         console.duties.month(2026, 3)
         await console.until(lambda: len(spans) == 2)
+
+
+@pytest.mark.parametrize("month", [(1, 1), (1, 12), (2, 3), (9999, 11), (9999, 12)])
+async def test_leafing_to_the_ends_of_time_stops_no_view(month: tuple[int, int], tmp_path: Path) -> None:
+    dates = partial(recorded_dates, RUNBOOK, CALENDAR)
+    async with desk(
+        tmp_path / "j.db", ManualClock(jst("2026-03-05 10:00")), runbook=RUNBOOK, recorded=dates
+    ) as console:
+        assert len(console.duties.month(*month).days) in (30, 31)
+        console.duties.refresh()
+        console.duties.month(2026, 2)
+        await console.until(lambda: not console.duties.is_reading)
+        console.duties.month(*month)
+        console.advance("2026-03-06 10:00")
+        await console.until(lambda: console.view.today.day.day == 6)
+
+
+def test_a_key_with_an_impossible_date_hides_no_other(tmp_path: Path) -> None:
+    """A journal may be edited by hand; its dates of other resources are shown all the same."""
+    with closing(Store(tmp_path / "j.db")) as store:
+        book = Book(store)
+        for day in ("0001-01-05", "9999-12-31", "2026-03-04"):
+            book.sign("2026-03-04 12:00", f"key-rotation:AKIA{day}@{day}")
+    with closing(JournalReader.open(tmp_path / "j.db")) as reader:
+        march = date(2026, 3, 1), date(2026, 3, 31)
+        slots = recorded_dates(RUNBOOK, CALENDAR, reader, *march, jst("2026-04-01 10:00"))
+    assert [slot.day for slot in slots] == [date(2026, 3, 4)]

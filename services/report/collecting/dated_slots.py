@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from services.calendar.base_dates import ANCHOR, base_date_in
 from services.calendar.calendar import Calendar
+from services.calendar.usable_days import usable
 from services.changes.ages import Recorded
 from services.changes.approval.entries import APPROVAL_KINDS
 from services.changes.entries import CHANGE_KINDS
@@ -105,7 +106,8 @@ def recovered_base_dates(
         disabled = records_of(runs, spec[2]).deactivated
         for subject in subjects:
             id_and_day = base_date_in(subject, f"{duty.id}:")
-            if id_and_day is not None:
+            # Another day is none that a console has written.
+            if id_and_day is not None and usable(id_and_day[1]):
                 id, day = id_and_day
                 at = datetime.combine(day - timedelta(days=int(spec[3])), time(), calendar.zone)
                 until = disabled[id].at + after if id in disabled else None

@@ -72,7 +72,9 @@ class Requests:
         self._parser = WholeJsonParser(WeakKeyDictionary())
 
     def endpoint(self, endpoint_url: str, region: str) -> str:
-        """The address of the service, `endpoint_url` if that is given; "" if only the SDK knows it."""
+        """The address of the service, `endpoint_url` if that is given; "" if only the SDK knows it, or the region."""
+        if not region:
+            return ""
         endpoint_url = endpoint_url or endpoint_of_environment(self._service)
         if endpoint_url:
             return _plain(endpoint_url)

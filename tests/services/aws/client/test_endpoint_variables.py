@@ -109,3 +109,13 @@ def test_what_is_more_than_a_host_is_for_the_sdk(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     assert [Requests(service).endpoint("", REGION) for service in SERVICES] == [""] * len(SERVICES)
+
+
+def test_without_a_region_that_is_named_here_the_sdk_is_asked(
+    aws_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The region is in the signature, wherever the request goes."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ALL)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    for service in SERVICES:
+        assert [Requests(service).endpoint(given, "") for given in ("", GIVEN)] == ["", ""]

@@ -33,10 +33,15 @@ def exists(path: Path) -> bool:
     return _look_up(path) is not None
 
 
-def is_regular(path: Path) -> bool:
-    """Whether a regular file can be found at `path`; never raises."""
-    status = _look_up(path)
-    return status is not None and stat.S_ISREG(status.st_mode)
+def is_absent(path: Path) -> bool:
+    """Whether nothing is at `path`; False where that cannot be looked up. Never raises."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _look_up(path: Path) -> os.stat_result | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.calendar.usable_days import usable
-from services.host.regular_files import is_regular
+from services.host.regular_files import is_absent
 from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
@@ -141,7 +141,7 @@ async def _requests(
     if since is not None and since >= until:
         raise click.UsageError(_("--since must be before the end of the window"), click.get_current_context())
     is_unreadable = False
-    if is_regular(services.journal.path):
+    if not is_absent(services.journal.path):
         try:
             await services.records.read(began)
             for id in ids:

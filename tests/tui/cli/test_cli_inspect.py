@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,12 +93,22 @@ def test_since_and_at_bound_the_window(embedded_now: Embedded, capsys: pytest.Ca
     assert not finding.gap
 
 
+def no_journal(path: Path) -> None:
+    path.write_bytes(b"not a journal" * 1000)
+
+
+def link_to_itself(path: Path) -> None:
+    """Which is there, but cannot be looked up."""
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize("spoil", [no_journal, Path.mkdir, link_to_itself])
 def test_a_journal_that_cannot_be_read_is_not_taken_for_one_without_sign_offs(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], spoil: Callable[[Path], None]
 ) -> None:
     path = state_folder("journals") / "facility-prod.db"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"not a journal" * 1000)
+    spoil(path)
     toban("inspect", "alarms", "--json", "--endpoint-url", embedded_now.url)
     (finding,) = answer(capsys).findings
     assert finding.window is not None

@@ -157,7 +157,7 @@ class Console(RuntimeApp):
         if visible:
             self._read_for_somebody()
         elif self.services is not None:
-            # From now on, whenever the next read says so.
+            # The pause begins now, even if the words for it are asked for later.
             self.presence.pause()
 
     def on_user_act(self) -> None:

@@ -27,7 +27,8 @@ def socket_of(environ: Mapping[str, str] = os.environ) -> Path | None:
 
     The server makes it executable while a client shows any session, and else not (tmux, server_update_socket).
     """
-    path = environ.get("TMUX", "").partition(",")[0]
+    # Its number and the session's follow; the path may have commas of its own.
+    path = environ.get("TMUX", "").rsplit(",", 2)[0]
     return Path(path) if path else None
 
 

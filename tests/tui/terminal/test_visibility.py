@@ -123,6 +123,7 @@ async def test_only_a_window_behind_another_one_is_checked_every_two_seconds(
 
 def test_the_socket_is_known_inside_tmux_alone() -> None:
     assert visibility.socket_of({"TMUX": "/tmp/tmux-0/default,1,0"}) == Path("/tmp/tmux-0/default")
+    assert visibility.socket_of({"TMUX": "/tmp/a,b/default,1,0"}) == Path("/tmp/a,b/default")
     assert visibility.socket_of({}) is None
     assert not visibility.has_clients(None)
     assert not visibility.has_clients(Path("/nowhere/socket"))

@@ -51,13 +51,16 @@ def in_terminal(command: Sequence[str], env: Mapping[str, str]) -> "tuple[int, s
 class Terminal:
     """One command in one terminal; use as a context manager."""
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str] | None = None, *, margins: bool = True
+    ) -> None:
+        """`margins`: the terminal has left and right margins."""
         self.bytes = 0
         """Received so far."""
         self.text = ""
         """What could be read of the output so far, without its escape sequences."""
         self._cut = b""
-        self._answering = Answering()
+        self._answering = Answering(margins=margins)
         self._decoder = getincrementaldecoder("utf-8")("replace")
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         environment = {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}

@@ -19,12 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import pyte
 from pyte.screens import Char
 from rich.cells import cell_len
 
 from tests.tools import process
 from tests.tools.demo import is_undated
+from tests.tools.terminal_screen import TerminalByteStream, TerminalScreen
 
 LIMIT = 60.0
 """Seconds after which a wait has failed; long, because the machine may be busy."""
@@ -60,7 +60,7 @@ class PtyConsole:
         self._gone = False
         self.answers = answers
         self._screen = _Emulator(self._answer, size[1] or 80, size[0] or 24)
-        self._stream = pyte.ByteStream(self._screen)
+        self._stream = TerminalByteStream(self._screen)
         self._set_size(size)
         self.attributes_before = termios.tcgetattr(self.master)
         changes = {
@@ -220,7 +220,7 @@ class PtyConsole:
         return process.stat(self.process.pid)[0] == b"T" and not self.read(0.05)
 
 
-class _Emulator(pyte.Screen):
+class _Emulator(TerminalScreen):
     """Passes on what a terminal answers to questions for its state and for its cursor (DSR)."""
 
     def __init__(self, answer: Callable[[bytes], None], columns: int, lines: int) -> None:

@@ -14,11 +14,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import pyte
-
 from tests.bench.answering import Answering
 from tests.bench.observed import COLUMNS, NOT_INHERITED, ROWS
 from tests.tools.process import cpu_seconds, stat
+from tests.tools.terminal_screen import TerminalByteStream, TerminalScreen
 
 _MARK = re.compile(rb"q(\d{8})")
 _MARK_TEXT = re.compile(r"q(\d{8})")
@@ -33,8 +32,8 @@ class Terminal:
         self.newest = -1
         """Highest line number seen on the screen, as of the last look."""
         self._unseen: deque[tuple[float, bytes]] = deque()
-        self._screen = pyte.Screen(COLUMNS, ROWS) if emulate else None
-        self._stream = pyte.ByteStream(self._screen) if self._screen else None
+        self._screen = TerminalScreen(COLUMNS, ROWS) if emulate else None
+        self._stream = TerminalByteStream(self._screen) if self._screen else None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import pyte
+from tests.tools.terminal_screen import TerminalScreen, TerminalStream
 
 _UNSET = {
     22: (1, 2),
@@ -33,7 +33,7 @@ class Cell(NamedTuple):
     """pyte asks for it; always False, reverse is an attribute."""
 
 
-class _Screen(pyte.Screen):
+class _Screen(TerminalScreen):
     """pyte's screen with cells of ours: pyte forgets dim, and which of the 256 colours it was."""
 
     @property
@@ -76,5 +76,5 @@ def decoded(data: bytes, width: int, height: int) -> list[list[Cell]]:
     """What a terminal of this size shows once it was sent `data`."""
     screen = _Screen(width, height)
     screen.reset_mode(7, private=True)
-    pyte.Stream(screen).feed(data.decode())
+    TerminalStream(screen).feed(data.decode())
     return [[screen.buffer[y][x] for x in range(width)] for y in range(height)]

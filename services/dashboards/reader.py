@@ -164,11 +164,11 @@ class DashboardReader:
 
     def _due(self, now: datetime, screen: OnScreen) -> tuple[requests.WidgetRequest, ...]:
         assert self._drawn is not None, "nothing is due before the body was read"
-        wanted = {need.key for need in self._needs if self._is_time(need, screen)}
+        due_keys = {need.key for need in self._needs if self._is_time(need, screen)}
         asks = (
             requests.widget_request(widget, self._drawn, now, region=self._runbook.system.region)
             for widget in self._drawn.widgets
-            if isinstance(widget, MetricWidget) and widget.key in wanted
+            if isinstance(widget, MetricWidget) and widget.key in due_keys
         )
         return tuple(ask for ask in asks if self._has_news(ask))
 

@@ -18,7 +18,7 @@ class MonthRecords:
         self._records = records
         self.dates = dates
         """The occurrences of past days that follow no rule."""
-        self._wanted: set[str] = set()
+        self._missing: set[str] = set()
         """Keys that are missing in a month that was asked for."""
         self._month: tuple[int, int] | None = None
         """The month that was asked for last."""
@@ -30,7 +30,7 @@ class MonthRecords:
     @property
     def is_missing(self) -> bool:
         """Whether there are records still to be read."""
-        return bool(self._wanted) or (self._month is not None and self._around != (self._month, self._as_of))
+        return bool(self._missing) or (self._month is not None and self._around != (self._month, self._as_of))
 
     def ask(self, month: tuple[int, int], keys: Iterable[str], now: datetime) -> bool:
         """Want the records of these occurrences of a month, and its neighbours'. Returns whether that is new.
@@ -40,20 +40,20 @@ class MonthRecords:
         if usable(date(*month, 1)) is None:
             return False
         missing, as_of = self._records.unread(keys), self._near.basis(now)
-        if missing <= self._wanted and (self._month, self._as_of) == (month, as_of):
+        if missing <= self._missing and (self._month, self._as_of) == (month, as_of):
             return False
-        self._wanted |= missing
+        self._missing |= missing
         self._month, self._as_of = month, as_of
         return True
 
     async def load(self, now: datetime) -> None:
         """Read what is missing, as of now. Raises JournalError."""
-        month, keys, as_of = self._month, set(self._wanted), self._as_of
+        month, keys, as_of = self._month, set(self._missing), self._as_of
         is_new = month is not None and self._around != (month, as_of)
         if month is not None and is_new:
             keys |= await asyncio.to_thread(self._near.around, *month)
         await self._records.load(keys)
-        self._wanted -= keys
+        self._missing -= keys
         if month is not None and is_new:
             await self._load_dates(month, now)
             self._around = month, as_of
@@ -63,4 +63,4 @@ class MonthRecords:
         await self.dates.load(first, last, now)
         keys = {slot.key for slot in self.dates.between(first, last)}
         await self._records.load(keys)
-        self._wanted -= keys
+        self._missing -= keys

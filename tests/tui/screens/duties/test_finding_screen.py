@@ -1,6 +1,7 @@
 """One finding on the screen: band, position, folded evidence that leads to its place, what runs, signing."""
 
 import re
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -162,20 +163,28 @@ async def test_what_no_other_duty_judges_keeps_its_verdict(embedded: Embedded) -
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
 @pytest.mark.slow
 async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -> None:
-    async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
-        app = pilot.app
-        await until(pilot, lambda: app.duties and len(app.duties.today.occurrences) == 6)
-        states = []
+    async with AsyncExitStack() as stack:
+        with embedded.held("logs", "FilterLogEvents"):
+            pilot = await stack.enter_async_context(
+                console(embedded.url, embedded.clock, mode="inspect", size=(120, 40))
+            )
+            app = pilot.app
+            await until(pilot, lambda: app.duties and len(app.duties.today.occurrences) == 6)
+
+            def is_shown_running() -> bool:
+                embedded.clock.advance(0.1)
+                return "▶ inspecting" in screen_text(pilot)
+
+            # The list says what runs, from its start.
+            await until(pilot, is_shown_running)
 
         def complete() -> bool:
             embedded.clock.advance(0.1)
             open_now = [each for each in app.duties.today.occurrences if each.open]
             findings = [app.ready.scheduler.of(each.slot) for each in open_now]
-            states.append("▶ inspecting" in screen_text(pilot))
             return all(each is None or each.complete for each in findings)
 
         await until(pilot, complete)
-        assert any(states), "the list says what runs, from its start"
         first, second = [each for each in app.duties.today.occurrences if each.open][:2]
         findings = app.ready.scheduler.of(first.slot)
         assert findings is not None

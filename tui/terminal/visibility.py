@@ -13,8 +13,8 @@ _QUESTION = "#{window_active} #{session_attached}"
 _TIMEOUT = 2.0
 EVERY = 30.0
 """Seconds between two checks; a key, a focus event, or a client that comes or goes triggers one sooner."""
-HIDDEN_EVERY = 2.0
-"""The same while another window is shown to somebody: tmux tells nobody when that changes."""
+HIDDEN_EVERY = 5.0
+"""The same while another window is shown to somebody: tmux tells nobody when that changes, and each check is a process."""
 
 
 def pane(environ: Mapping[str, str] = os.environ) -> str:

@@ -19,7 +19,8 @@ NOTE = b"\x1b[19~"
 """F8."""
 CURSOR = "▌"
 KEY_EVERY = 0.2
-QUIET = 1.0
+QUIET = 0.7
+"""Seconds without output after which what a key has opened is drawn; the clock writes every second."""
 START_LIMIT = 120.0
 STARTS = 3
 RESTING, LONGEST_REST = 5.0, 30

@@ -1,6 +1,7 @@
 """A tour of the console's screens: the longest step on the event loop at each."""
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tests.bench.growth.aws import Size
@@ -58,7 +59,7 @@ class Stop(NamedTuple):
     """Milliseconds of the processor, of the longest step on the event loop."""
 
 
-def tour() -> list[Stop]:
+def tour(delays: Sequence[float] = DELAYS) -> list[Stop]:
     """Go through the screens of a console on an ordinary world; the start is the first stop, early keys are the last."""
     stops = []
     with grown_world(Size()) as world, probed_console(world) as console:
@@ -71,7 +72,7 @@ def tour() -> list[Stop]:
             console.terminal.quiet(QUIET)
             stops.append(Stop(name, console.longest(since)))
     with grown_world(Size()) as world:
-        stops += [_at_once(world, name, key, delay) for name, key in AT_ONCE for delay in DELAYS]
+        stops += [_at_once(world, name, key, delay) for name, key in AT_ONCE for delay in delays]
     return stops
 
 

@@ -47,6 +47,8 @@ AT_ONCE = (("help", b"?"), ("note", NOTE), ("palette", b"\x10"))
 """What is opened while the rest is still being imported, and its key."""
 DELAYS = (0.1, 1.0, 3.0)
 """Seconds from the first frame to the key."""
+SETTLED = 3.0
+"""Seconds after which it is open or closed; a cursor that blinks is never quiet."""
 FRAME = 2_000
 """Bytes; the outline has more."""
 
@@ -85,7 +87,7 @@ def _at_once(world: World, name: str, key: bytes, delay: float) -> Stop:
         since = time.monotonic()
         console.terminal.send(key)
         console.terminal.until(FIRST)
-        console.terminal.quiet(QUIET, 30)
+        console.terminal.watch(SETTLED)
         console.terminal.send(ESC)
-        console.terminal.quiet(QUIET)
+        console.terminal.watch(SETTLED)
         return Stop(f"{name}, {delay:.1f} s after the first frame", console.longest(since))

@@ -46,7 +46,7 @@ ROUND: tuple[tuple[str, str], ...] = (
     (F8, "RemarkScreen 3"),
     (ESC, "ReportScreen 2"),
     (ESC, "InspectScreen 1"),
-    ("i", "ChooseScreen 2"),
+    ("i", "InspectNowScreen 2"),
     (ESC, "InspectScreen 1"),
     ("3", "LogsScreen 1"),
     ("o", "GroupScreen 2"),

@@ -1,6 +1,7 @@
 """What is imported beside the event loop before a key needs it, in the order in which keys are likely to."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import chain
 from pkgutil import walk_packages
 from typing import get_args
@@ -33,7 +34,7 @@ _SINGLE = ("tui.farewell", "markdown_it", "regex")
 def later() -> Iterator[str]:
     """Every module that a key may need and `NEEDS` does not name; run it in a thread, because it reads folders."""
     for name in _PACKAGES:
-        package = __import__(name, fromlist=["__path__"])
+        package = import_module(name)
         yield from (module.name for module in walk_packages(package.__path__, f"{name}."))
     yield from _SINGLE
 

@@ -249,7 +249,7 @@ def _warning_in(app: Console) -> Callable[[str], None]:
     console = ref(app)
 
     def warn(text: str) -> None:
-        if (shown := console()) is not None:
-            shown.inform(text, severity="warning")
+        if (owner := console()) is not None:
+            owner.inform(text, severity="warning")
 
     return warn

@@ -1,7 +1,8 @@
 """The terminal's answers to our own questions, distinguished from everything else that arrives as input.
 
-DSR, ECMA-48 8.3.35: `CSI 6 n` is answered with `CSI row ; column R`, `CSI 5 n` with `CSI 0 n`. DECRQM, DEC STD 070: `CSI ? 69 $ p` with `CSI ? 69 ; state $ y`. A terminal
-answers in the order it is asked, so an answer also settles every question before it.
+DSR, ECMA-48 8.3.35: `CSI 6 n` is answered with `CSI row ; column R`, `CSI 5 n` with `CSI 0 n`. DECRQM, DEC STD 070:
+`CSI ? 69 $ p` with `CSI ? 69 ; state $ y`. A terminal answers in the order it is asked, so an answer also settles every
+question before it.
 """
 
 import re

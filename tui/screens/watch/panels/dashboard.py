@@ -29,11 +29,11 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         # Weakly: the reader outlives the screen, which another language replaces.
         lookup = WeakMethod(self._on_screen)
 
-        def seen() -> OnScreen:
+        def what_can_be_seen() -> OnScreen:
             on_this_screen = lookup()
             return on_this_screen() if on_this_screen else OnScreen(frozenset(), _("not on screen"))
 
-        self.screen.services.dashboard.on_screen = seen
+        self.screen.services.dashboard.on_screen = what_can_be_seen
         self.screen.watch(self.app, "alarms", self._show_overview)
         self.screen.watch(self.app, "view", self._show_view)
 

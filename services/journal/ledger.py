@@ -1,0 +1,58 @@
+"""The shared log of a journal's records: every number is taken once, by whoever comes first.
+
+A ledger knows nothing of entries: chain, claims and holds are decided above it (`services.journal.appending`) from a
+local copy that contains every record before the number being written. One file per engine in `services.journal.ledgers`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from services.models.problem import Problem
+
+LIMIT = 1000
+"""Records of one read."""
+
+
+class Unavailable(Exception):
+    """The ledger gave no answer: a record may or may not have been stored; `problem` has the cause and the remedy."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.summary)
+        self.problem = problem
+
+
+class Rejected(Unavailable):
+    """The ledger refused: nothing was stored, and asking again would not help (permission, no table, too large)."""
+
+
+class Ledger(Protocol):
+    """One ledger of one engine. Every method may be called concurrently."""
+
+    address: str
+    """As in the configuration, without passwords: `dynamodb://toban-journal?region=ap-northeast-1`."""
+
+    async def put(self, seq: int, record: bytes) -> bytes | None:
+        """Store the record under this number if nothing is there. Returns None if stored, else what is there instead.
+
+        Atomic among all writers, and durable when it returns. Record 0 identifies the journal; entries begin at 1.
+        `record` is UTF-8 JSON. Raises Unavailable, Rejected.
+        """
+        ...
+
+    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+        """Up to `limit` records with numbers greater than `after`, ascending; -1 begins at record 0.
+
+        Consistent: contains every record whose `put` returned before the call. Raises Unavailable, Rejected.
+        """
+        ...
+
+    def news(self) -> AsyncIterator[None]:
+        """Yield whenever there may be new records: late or needlessly at times, but after the poll's seconds at the latest.
+
+        Raises nothing; an engine that cannot be reached yields as it polls.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close every connection; later calls raise Unavailable."""
+        ...

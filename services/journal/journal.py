@@ -104,6 +104,14 @@ class Journal:
         """Whether the journal can be written, as of the last attempt."""
         return self._state.health
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether consoles on other hosts may write to it."""
+        return False
+
+    async def catch_up(self) -> None:
+        """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""
+
     async def open(self) -> JournalHealth:
         """Open or create the file. Problems are returned, never raised."""
         await self._try_out()

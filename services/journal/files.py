@@ -89,8 +89,11 @@ def which(path: Path) -> tuple[int, int]:
     return (status.st_dev, status.st_ino)
 
 
-def create(path: Path) -> None:
-    """Create a journal completely or not at all, unless another console does first. Raises OSError, sqlite3.Error."""
+def create(path: Path, journal: str = "") -> None:
+    """Create a journal completely or not at all, unless another console does first; "" gives it an id of its own.
+
+    Raises OSError, sqlite3.Error.
+    """
     try:
         make_folder(path.parent)
     except FileNotFoundError as error:
@@ -103,8 +106,9 @@ def create(path: Path) -> None:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.executescript(f"BEGIN;{SCHEMA}COMMIT;")
-            db.execute("INSERT INTO journal VALUES ('id', ?)", (uuid4().hex,))
-        _share(unfinished)
+            db.execute("INSERT INTO journal VALUES ('id', ?)", (journal or uuid4().hex,))
+        if not journal:
+            _share(unfinished)
         with suppress(FileExistsError):
             publish(unfinished, path)
     finally:

@@ -23,6 +23,7 @@ class HealthState:
         problem: Problem | None = None,
         anchored: int = 0,
         anchor_problem: str = "",
+        late: int = 0,
     ) -> None:
         """Set the health; listeners are woken if it has changed."""
         before = self.health.problem
@@ -39,8 +40,13 @@ class HealthState:
                 path=self.health.path,
                 anchored_seq=anchored,
                 anchor_problem=anchor_problem,
+                late=late,
             )
         )
+
+    def name(self, place: str) -> None:
+        """Set where the journal is, as screens show it."""
+        self._hold(self.health.model_copy(update={"path": place}))
 
     def saw(self, head: tuple[int, str]) -> None:
         """Record the newest entry."""

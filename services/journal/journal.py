@@ -15,6 +15,7 @@ from typing import TypeVar
 from services.background.faults import Fault, Workers, unreported
 from services.clock import Clock
 from services.i18n import _
+from services.journal.appending import Appender
 from services.journal.chain import storable
 from services.journal.checkpoints import DEV_LOG, EVERY, CheckpointStream, StreamFeed, Syslog, checkpoint_of
 from services.journal.derived.saved import Saved
@@ -24,6 +25,7 @@ from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
 from services.journal.file_watcher import FileWatcher, Rereads
 from services.journal.health import HealthState
+from services.journal.ledgers.sqlite import SqliteLedger
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.reader import JournalReader
 from services.journal.threads import Threads
@@ -79,16 +81,26 @@ class Journal:
         self._retry = retry
         self._written = asyncio.Event()
         self._stream = StreamFeed(stream, clock) if stream else None
-        self._writer = JournalWriter(path, Syslog(syslog) if syslog else None)
+        self._writer = self._writer_of(Syslog(syslog) if syslog else None)
         self._threads = Threads(self._writer, clock)
         self._state = HealthState(path)
         self._watching: asyncio.Task[None] | None = None
         self._tried = 0.0
+        self._late = 0
+        """Entries that wait until the ledger can be reached."""
         self._appending: set[asyncio.Task[Entry]] = set()
         self._streaming: asyncio.Task[None] | None = None
         self._verifying: asyncio.Task[None] | None = None
         self._reviews: list[Callable[[], Awaitable[None]]] = []
         self._closed = False
+        self._appender = self._appender_of()
+
+    def _writer_of(self, syslog: Syslog | None) -> JournalWriter:
+        return JournalWriter(self.path, syslog)
+
+    def _appender_of(self) -> Appender:
+        ledger = SqliteLedger(self._write, self._read, self._poll)
+        return Appender(ledger, self._write, is_shared=False, patience=0.0)
 
     @property
     def _title(self) -> str:
@@ -306,12 +318,15 @@ class Journal:
     async def _append(self, draft: NewEntry) -> Entry:
         at, person = self._clock.now(), self._person()
         try:
-            entry = await self._write(lambda writer: writer.append(draft, at=at, person=person))
+            entry = await self._record(draft, at, person)
         except (AlreadyRecorded, HeldByAnother):
             self._set(writable=True)
             raise
         self._set(writable=True)
         return entry
+
+    async def _record(self, draft: NewEntry, at: datetime, person: Person) -> Entry:
+        return await self._appender.append(draft, at=at, person=person)
 
     def _appended(self, task: "asyncio.Task[Entry]") -> None:
         self._appending.discard(task)
@@ -401,6 +416,7 @@ class Journal:
             head=max(head, (writer.head.seq, writer.head.hash)) if writable else head,
             anchored=max(writer.checkpoint_seq, stream.sent if stream else 0),
             anchor_problem=_("; ").join(trouble for trouble in troubles if trouble),
+            late=self._late,
         )
 
     async def _write(self, work: Callable[[JournalWriter], T]) -> T:

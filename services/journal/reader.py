@@ -221,6 +221,14 @@ class JournalReader:
         releasing = self._newest("releases = ? AND releases <> ''", hold)
         return holding if holding and (releasing is None or releasing.seq < holding.seq) else None
 
+    def claiming(self, claim: str) -> Entry | None:
+        """The entry that has this claim."""
+        return self._newest("claim = ? AND claim <> ''", claim)
+
+    def newest(self) -> Entry | None:
+        """The newest entry with its body; None if there is none."""
+        return self._newest("seq > 0")
+
     def _newest(self, where: str, *values: object) -> Entry | None:
         rows = self.query(f"SELECT {SELECTED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1", values)
         return entry_of(rows[0]) if rows else None

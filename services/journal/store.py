@@ -6,21 +6,17 @@ Every method blocks. Passes sqlite3.Error and OSError on, and raises UnusableJou
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 from services.i18n import _
 from services.journal import files
-from services.journal.chain import linked, row_of, storable
 from services.journal.derived.saved import Saved, remember
-from services.journal.errors import AlreadyRecorded, HeldByAnother
 from services.journal.file_check import check_newest, check_tables
 from services.journal.problems import UnusableJournal
 from services.journal.queries import fold, searched
-from services.journal.reader import LARGEST, JournalReader, connect
+from services.journal.reader import LARGEST, JournalReader, Row, connect
 from services.journal.schema import INSERT, INSERT_WORDS
-from services.models.journal import Entry, NewEntry, Person
 
 SMALL = 4 << 20
 """Maximum file size in bytes for checking all pages on opening."""
@@ -29,14 +25,15 @@ SMALL = 4 << 20
 class Store(JournalReader):
     """One journal open for writing; created if it does not exist."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, journal: str = "", is_copy: bool = False) -> None:
+        """`journal`: the id of a new file, "" for a new one; `is_copy`: the entries are durable elsewhere."""
         if not files.check(path):
-            files.create(path)
+            files.create(path, journal)
         super().__init__(connect(path, "mode=rw"))
         try:
             check_tables(self)
             self.query("PRAGMA journal_mode = WAL")
-            self.query("PRAGMA synchronous = FULL")
+            self.query(f"PRAGMA synchronous = {'NORMAL' if is_copy else 'FULL'}")
             if path.stat().st_size <= SMALL:
                 self.check_pages()
             check_newest(self)
@@ -44,17 +41,14 @@ class Store(JournalReader):
             self.close()
             raise
 
-    def append(self, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
-        """Record durably. Raises AlreadyRecorded or HeldByAnother, with nothing recorded."""
+    def put(self, row: Row) -> Row | None:
+        """Store the entry durably if its number is free. Returns None if stored, else the row that has the number."""
         with self._transaction():
-            if draft.claim and (claiming := self._newest("claim = ? AND claim <> ''", storable(draft.claim))):
-                raise AlreadyRecorded(claiming)
-            if draft.holds and (holder := self.holder(storable(draft.holds))):
-                raise HeldByAnother(holder)
-            last, head = self.head()
-            entry = linked(self.id, draft, seq=last + 1, at=at, person=person, previous=head)
-            self._insert(entry)
-            return entry
+            rows = self.exact_rows("WHERE entries.seq = ?", row[:1])
+            if rows:
+                return rows[0][:-1]
+            self._insert(row)
+            return None
 
     def probe(self) -> None:
         """Write something that is not an entry, because only a write shows what disk and permissions allow."""
@@ -66,15 +60,14 @@ class Store(JournalReader):
         with self._transaction():
             return remember(self, name, saved)
 
-    def _insert(self, entry: Entry) -> None:
-        row = row_of(entry)
+    def _insert(self, row: Row) -> None:
         if sum(len(str(value).encode(errors="replace")) for value in row) > LARGEST:
             raise UnusableJournal(
                 _("The entry is too large for the journal; it was not recorded."),
                 _("Shorten it; {path} itself is fine."),
             )
         self.query(INSERT, row)
-        self.query(INSERT_WORDS, (entry.seq, fold(searched(row))))
+        self.query(INSERT_WORDS, (row[0], fold(searched(row))))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

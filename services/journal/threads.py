@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from services.clock import Clock
 from services.journal import files
@@ -22,6 +22,20 @@ from services.journal.reader import JournalReader
 from services.journal.writer import JournalWriter
 
 T = TypeVar("T")
+
+
+class Write(Protocol):
+    """Runs work in the thread that writes the file."""
+
+    async def __call__(self, work: Callable[[JournalWriter], T], /) -> T:
+        """The result of `work`. Raises JournalError."""
+
+
+class Read(Protocol):
+    """Runs work in the thread that reads the file."""
+
+    async def __call__(self, work: Callable[[JournalReader], T], /) -> T:
+        """The result of `work`. Raises JournalError."""
 
 
 class Threads:

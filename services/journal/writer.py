@@ -4,7 +4,7 @@ Every method blocks and must run in the same thread. Raises UnusableJournal, sql
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -13,8 +13,11 @@ from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING
 from services.journal.checkpoints import Syslog, checkpoint_of, line_of
+from services.journal.decisions import check_here, next_entry
 from services.journal.derived.saved import Saved
 from services.journal.problems import UnusableJournal, another, damaged, file_is_gone, is_damage
+from services.journal.reader import Row
+from services.journal.records import Record
 from services.journal.store import Store
 from services.models.journal import Entry, NewEntry, Person
 
@@ -28,11 +31,21 @@ class Head(NamedTuple):
     hash: str = NOTHING
 
 
+class Decision(NamedTuple):
+    """What a draft becomes."""
+
+    entry: Entry
+    is_recorded: bool = False
+    """An earlier attempt has recorded it: nothing needs to be stored."""
+
+
 class JournalWriter:
     """One console's writer; remembers the journal's id and head when the file has to be reopened."""
 
     def __init__(self, path: Path, syslog: Syslog | None) -> None:
         self.path = path
+        self.address = ""
+        """The ledger's; "": the file itself."""
         self.id = ""
         """The journal's id; "" before the first opening."""
         self.head = Head()
@@ -48,15 +61,33 @@ class JournalWriter:
 
     def try_out(self) -> None:
         """Open the file if needed, and determine whether it can be written."""
-        self._use(lambda store: store.probe())
+        self._use(self._probe)
         self.send_checkpoint()
 
-    def append(self, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
-        """Record durably, then send the hash to syslog. Also raises AlreadyRecorded and HeldByAnother."""
-        entry = self._use(lambda store: store.append(draft, at=at, person=person))
-        self.head = Head(entry.seq, entry.hash)
-        self.send_checkpoint()
-        return entry
+    def _probe(self, store: Store) -> None:
+        store.probe()
+        check_here(store, self.address)
+
+    def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> Decision:
+        """What the draft becomes after the newest entry. Also raises AlreadyRecorded and HeldByAnother.
+
+        `nonce` identifies the draft, which an earlier attempt may have recorded; a file always tells whether it did.
+        """
+        return Decision(self._use(lambda store: next_entry(store, draft, at=at, person=person)))
+
+    def put(self, row: Row) -> Row | None:
+        """Store the entry durably if its number is free, then send its hash to syslog.
+
+        Returns None if stored, else the row that has the number.
+        """
+        standing = self._use(lambda store: store.put(row))
+        if standing is None:
+            self.head = Head(row[0], row[-1])
+            self.send_checkpoint()
+        return standing
+
+    def accept(self, records: Sequence[Record]) -> None:
+        """Take over what the ledger contains; a file is the ledger itself."""
 
     def remember(self, name: str, saved: Saved) -> bool:
         """Save what is derived from the journal, unless something newer is saved."""
@@ -101,7 +132,7 @@ class JournalWriter:
         if self._store is None:
             if self.id and not self.path.exists():
                 raise file_is_gone()
-            store = Store(self.path)
+            store = self._open()
             if self.id and store.id != self.id:
                 store.close()
                 raise another()
@@ -113,6 +144,10 @@ class JournalWriter:
             # The file may have been emptied, and the -wal file alone is not a journal.
             files.check(self.path)
         return self._store
+
+    def _open(self) -> Store:
+        """The file, created if it does not exist."""
+        return Store(self.path)
 
     def _compare(self, store: Store) -> None:
         """Check that the newest known entry still exists; a journal only grows."""

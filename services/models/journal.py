@@ -113,6 +113,8 @@ class EntryKind(StrEnum):
     """A person wrote log texts to a file; contains the file's head: what, from when to when, masked or why not, hash."""
     LOG_MARK = "log-mark"
     """A person marked a log line, with a note, or took the mark away."""
+    MOVED = "moved"
+    """The journal goes on in another ledger, whose address it contains; nothing follows it here."""
     USAGE = "usage"
     """This console's AWS requests today, and their cost."""
     OTHER = "other"
@@ -252,6 +254,8 @@ class JournalHealth(Model):
     path: Clean = ""
     anchored_seq: int = 0
     """Number of the newest entry whose checkpoint is stored outside; 0: none."""
+    late: int = 0
+    """Entries that wait until the ledger can be reached."""
     anchor_problem: Clean = ""
     """Why the newest checkpoint could not be stored; "" if it could."""
 

@@ -4,18 +4,19 @@
 never). `… claim NAME COUNT` claims `c0`, `c1` … and prints the claims that it got.
 """
 
+import asyncio
 import sys
-from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
 
+from services.clock import SystemClock
 from services.journal.errors import AlreadyRecorded
-from services.journal.store import Store
+from services.journal.journal import Journal
 from services.models.journal import EntryKind, NewEntry, Person
 
 
-def main(file: str, what: str, name: str, limit: str) -> None:
-    store = Store(Path(file))
+async def main(file: str, what: str, name: str, limit: str) -> None:
+    journal = Journal(Path(file), clock=SystemClock(), person=lambda: Person(user=name), syslog=None)
     numbers = count() if limit == "0" else islice(count(), int(limit))
     for number in numbers:
         claim = f"c{number}" if what == "claim" else ""
@@ -23,11 +24,11 @@ def main(file: str, what: str, name: str, limit: str) -> None:
             kind=EntryKind.NOTE, text=f"{name} {number}", claim=claim, data={"filler": "x" * 300}
         )
         try:
-            entry = store.append(draft, at=datetime.now(UTC), person=Person(user=name))
+            entry = await journal.append(draft)
         except AlreadyRecorded:
             continue
         print(claim or entry.seq, flush=True)
-    store.close()
+    await journal.close()
 
 
-main(*sys.argv[1:])
+asyncio.run(main(*sys.argv[1:]))

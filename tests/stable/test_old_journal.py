@@ -16,6 +16,7 @@ import pytest
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry, Person
+from tests.services.journal.book import append
 from tests.tools.stable import EXPORT, golden
 from tests.tools.stable_reading import (
     NOW,
@@ -111,7 +112,7 @@ def test_findings_in_reports_are_those_of_the_entries(journal: Path) -> None:
 def test_new_entries_continue_the_chain(journal: Path) -> None:
     old_entries = entries_in(journal)
     with closing(Store(journal)) as store:
-        store.append(NewEntry(kind=EntryKind.NOTE, text="today"), at=NOW, person=Person(user="ito"))
+        append(store, NewEntry(kind=EntryKind.NOTE, text="today"), at=NOW, person=Person(user="ito"))
     assert entries_in(journal)[:-1] == old_entries
     answer, old_answer = verification(journal), golden("verification.json")
     assert answer["status"] == 0

@@ -42,6 +42,7 @@ from services.slack import entries as post_entries
 from services.slack.settings import SlackSettings, read
 from services.system import Services, connect
 from tests.conftest import Embedded, _run
+from tests.services.journal.book import append
 from tests.tools.console import console, until
 from tests.tools.slack_server import SlackServer
 from tests.tui.seeding import client, make_group
@@ -529,4 +530,4 @@ def write_as_killed(path: Path, embedded: Embedded, *drafts: NewEntry) -> None:
     """Record what another console wrote last before it was killed."""
     with closing(Store(path)) as store:
         for draft in drafts:
-            store.append(draft, at=embedded.clock.now(), person=KIMURA)
+            append(store, draft, at=embedded.clock.now(), person=KIMURA)

@@ -64,6 +64,7 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.OPINION: StateStyle(_NONE, N_("AWS's opinion"), "muted"),
     EntryKind.EXPORTED: StateStyle(_NONE, N_("export of logs"), "muted"),
     EntryKind.LOG_MARK: StateStyle(_NONE, N_("mark in a log"), "code"),
+    EntryKind.MOVED: StateStyle(_NONE, N_("journal moved"), "strong"),
     EntryKind.USAGE: StateStyle(_NONE, N_("usage"), "faint"),
     EntryKind.OTHER: StateStyle(glyphs.NOT_JUDGED, N_("unknown kind"), "warn"),
 }

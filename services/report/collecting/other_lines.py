@@ -36,6 +36,7 @@ NOTES = frozenset(
         EntryKind.DISARMED,
         EntryKind.PLANNED,
         EntryKind.UNPLANNED,
+        EntryKind.MOVED,
         EntryKind.OTHER,
     }
 )

@@ -24,6 +24,7 @@ from services.models.changes import Plan
 from services.models.journal import NewEntry, Person
 from tests.services.changes.change_world import OVER, UNAPPROVED
 from tests.services.changes.fake_aws import NOW, FakeAws
+from tests.services.journal.book import append
 
 BOOK = UNAPPROVED
 AGES = [59, OVER, 86_400, 40 * 86_400]
@@ -81,7 +82,7 @@ class World:
     def write(self, *new_entries: NewEntry) -> None:
         store = Store(self.path)
         for draft in new_entries:
-            store.append(marked(draft, self.clock), at=self.clock.now(), person=Person(user="hanako"))
+            append(store, marked(draft, self.clock), at=self.clock.now(), person=Person(user="hanako"))
         store.close()
 
 

@@ -32,6 +32,7 @@ from services.report.collecting.source import Source
 from services.report.periods import of_day
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.duties.duty_world import Desk, desk, jst
+from tests.services.journal.book import append
 from tests.services.report.ledger import RUNBOOK
 
 S = OccurrenceState
@@ -49,7 +50,7 @@ class Book:
 
     def write(self, at: str | datetime, draft: NewEntry) -> None:
         moment = jst(at) if isinstance(at, str) else at
-        self._store.append(draft, at=moment, person=Person(user="yamada"))
+        append(self._store, draft, at=moment, person=Person(user="yamada"))
 
     def sign(self, at: str, key: str, kind: EntryKind = EntryKind.SIGN_OFF) -> None:
         target = key.partition("@")[0].partition(":")[0]

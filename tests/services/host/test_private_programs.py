@@ -16,7 +16,7 @@ from services.host.state_files import write_private
 from services.journal.export import write
 from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry
-from tests.services.journal.book import ALICE, NOON
+from tests.services.journal.book import ALICE, NOON, append
 from tui.terminal import clipboard
 from tui.terminal import visibility as attention
 
@@ -41,7 +41,7 @@ def test_what_the_console_makes_is_its_owners_alone(tmp_path: Path, mask: int) -
     journal, picture, export = (tmp_path / f"state/toban/{name}" for name in ("a/j.db", "b/s.svg", "e.jsonl"))
     with umask(mask):
         with closing(Store(journal)) as store:
-            store.append(NewEntry(kind=EntryKind.NOTE, text="x"), at=NOON, person=ALICE)
+            append(store, NewEntry(kind=EntryKind.NOTE, text="x"), at=NOON, person=ALICE)
             files = [path for path in journal.parent.iterdir() if path.is_file()]
             assert {mode(path) for path in files} == {0o600}, files
             assert len(files) == 3, "with its -wal and -shm"

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from services.clock import Clock, ManualClock
-from services.journal.chain import hash_of, linked
+from services.journal.chain import hash_of, linked, row_of
+from services.journal.decisions import next_entry
 from services.journal.external_hashes import ExternalHashes
 from services.journal.journal import Journal
 from services.journal.store import Store
@@ -26,11 +27,20 @@ def note(text: str = "x", **fields: Any) -> NewEntry:
     return NewEntry(kind=EntryKind.NOTE, text=text, **fields)
 
 
+def append(store: Store, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
+    """Append as a console does, in the calling thread."""
+    while True:
+        entry = next_entry(store, draft, at=at, person=person)
+        if store.put(row_of(entry)) is None:
+            return entry
+
+
 def filled(path: Path, count: int) -> list[Entry]:
     """A closed journal of `count` notes, a minute apart."""
     with closing(Store(path)) as store:
         return [
-            store.append(
+            append(
+                store,
                 note(f"entry {number}", subject=f"s{number}", data={"note": f"n{number}"}),
                 at=NOON + timedelta(minutes=number),
                 person=ALICE,
@@ -47,7 +57,7 @@ def of_tomorrow(path: Path, kind: str, *, at: datetime = NOON, **fields: Any) ->
         entry = linked(store.id, draft, seq=last + 1, at=at, person=ALICE, previous=head)
         named = entry.model_copy(update={"unknown_kind": kind})
         whole = named.model_copy(update={"hash": hash_of(store.id, named)})
-        store._insert(whole)
+        store._insert(row_of(whole))
     return whole
 
 

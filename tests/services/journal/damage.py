@@ -28,7 +28,7 @@ from services.models.verdict import Verdict
 from services.slack import entries as post_entries
 from services.slack.sending import Sent
 from tests.services.changes.test_runs import plan as plan_of
-from tests.services.journal.book import ALICE, NOON, tampered
+from tests.services.journal.book import ALICE, NOON, append, tampered
 
 ENDS = ("", "-wal", "-shm")
 """What a journal consists of while a console has it open, as ends of its name."""
@@ -122,7 +122,7 @@ def worn(folder: Path) -> Path:
     for part in (written[:-12], written[-12:]):
         with closing(Store(path)) as store:
             for number, draft in enumerate(part):
-                store.append(draft, at=NOON + timedelta(minutes=number), person=ALICE)
+                append(store, draft, at=NOON + timedelta(minutes=number), person=ALICE)
             left = folder / "left.db"
             for end in ENDS:
                 shutil.copyfile(f"{path}{end}", f"{left}{end}")

@@ -12,7 +12,7 @@ from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.canonical import canonical
 from services.models.journal import EntryQuery
-from tests.services.journal.book import ALICE, NOON, filled, note, tampered
+from tests.services.journal.book import ALICE, NOON, append, filled, note, tampered
 
 KEYS = [
     "journal", "seq", "at", "kind", "subject", "target", "text", "person", "data", "claim", "holds", "releases",
@@ -59,7 +59,7 @@ def test_a_line_is_harmless_on_a_terminal_and_still_exact(tmp_path: Path) -> Non
     path = tmp_path / "j.db"
     subject, text = "\x1b[2J\u202e日本\U000e0041", "\x9b31m\u2028"
     with closing(Store(path)) as store:
-        store.append(note(subject=subject, data={"note": text}), at=NOON, person=ALICE)
+        append(store, note(subject=subject, data={"note": text}), at=NOON, person=ALICE)
     (line,) = exported(path)
     assert line.isprintable()
     assert "日本" in line

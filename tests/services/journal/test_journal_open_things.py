@@ -27,7 +27,7 @@ from services.slack import entries as post_entries
 from services.slack.records import PostRecords
 from services.slack.sending import Sent
 from tests.services.changes.test_runs import plan as plan_of
-from tests.services.journal.book import ALICE, NOON, filled, note, open_journal
+from tests.services.journal.book import ALICE, NOON, append, filled, note, open_journal
 
 K = EntryKind
 LONG = timedelta(days=90)
@@ -215,22 +215,22 @@ def test_a_backup_put_back_into_the_file_is_read_by_its_own_times(tmp_path: Path
     filled(path, 20)
     with closing(sqlite3.connect(path)) as db:
         db.execute("VACUUM INTO ?", (str(backup),))
-    append(path, 30, at=NOON + timedelta(days=1, hours=-1))
-    append(path, 40, at=NOON + timedelta(days=2))
+    append_notes(path, 30, at=NOON + timedelta(days=1, hours=-1))
+    append_notes(path, 40, at=NOON + timedelta(days=2))
     day = EntryQuery(since=NOON + timedelta(days=1), before=NOON + timedelta(days=3))
     with closing(JournalReader.open(path)) as book:
         assert len(book.find(day, limit=100)) == 40
         with closing(sqlite3.connect(backup)) as old, closing(sqlite3.connect(path)) as db:
             old.backup(db)
-        append(path, 10, at=NOON + timedelta(days=2))
+        append_notes(path, 10, at=NOON + timedelta(days=2))
         assert len(book.find(day, limit=100)) == 10, "fewer entries than before"
-        append(path, 50, at=NOON + timedelta(days=2))
+        append_notes(path, 50, at=NOON + timedelta(days=2))
         assert len(book.find(day, limit=100)) == 60, "more entries than before"
 
 
-def append(path: Path, count: int, *, at: datetime) -> list[Entry]:
+def append_notes(path: Path, count: int, *, at: datetime) -> list[Entry]:
     with closing(Store(path)) as store:
-        return [store.append(note(), at=at, person=ALICE) for _number in range(count)]
+        return [append(store, note(), at=at, person=ALICE) for _number in range(count)]
 
 
 # ---- what was saved is reviewed

@@ -13,7 +13,7 @@ from services.journal.queries import MANY_KINDS, fold
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry, Person
-from tests.services.journal.book import NOON, checked, filled, note, open_journal, tampered
+from tests.services.journal.book import NOON, append, checked, filled, note, open_journal, tampered
 from tui.cli.entry_text import by_day
 from widgets.journal.contents import contents_lines
 from widgets.journal.lines import fact_lines, person_lines
@@ -54,7 +54,7 @@ def sample_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list
                 subject=f"s{number // 4}",
             )
             at = NOON + timedelta(hours=number) + timedelta(minutes=rng.randint(-90, 90))
-            entry = store.append(draft, at=at, person=Person(user=rng.choice(PEOPLE)))
+            entry = append(store, draft, at=at, person=Person(user=rng.choice(PEOPLE)))
             entries.append(entry.without_large_body())
     return path, entries
 

@@ -15,7 +15,7 @@ from services.journal.errors import AlreadyRecorded, HeldByAnother
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
-from tests.services.journal.book import ALICE, NOON, checked, filled, note, tampered
+from tests.services.journal.book import ALICE, NOON, append, checked, filled, note, tampered
 
 ANY = st.text(st.characters(), max_size=30)
 """With NUL, lone surrogates, control and bidi characters."""
@@ -44,7 +44,7 @@ def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
         ) -> list[Any]:
             rows = ask(self, statement, values)
             if self is not other and statement.startswith("SELECT"):
-                other.append(note(), at=NOON, person=ALICE)
+                append(other, note(), at=NOON, person=ALICE)
             return rows
 
         monkeypatch.setattr(JournalReader, "query", appended_meanwhile)
@@ -54,22 +54,22 @@ def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
 
 def test_a_claim_is_given_once(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "j.db")) as store:
-        first = store.append(note(claim="c"), at=NOON, person=ALICE)
+        first = append(store, note(claim="c"), at=NOON, person=ALICE)
         with pytest.raises(AlreadyRecorded) as caught:
-            store.append(note(claim="c"), at=NOON, person=ALICE)
+            append(store, note(claim="c"), at=NOON, person=ALICE)
         assert caught.value.entry == first
         assert store.head() == (1, first.hash)
 
 
 def test_a_hold_is_free_again_once_released(tmp_path: Path) -> None:
     with closing(Store(tmp_path / "j.db")) as store:
-        holder = store.append(note(holds="t"), at=NOON, person=ALICE)
+        holder = append(store, note(holds="t"), at=NOON, person=ALICE)
         with pytest.raises(HeldByAnother) as caught:
-            store.append(note(holds="t"), at=NOON, person=ALICE)
+            append(store, note(holds="t"), at=NOON, person=ALICE)
         assert caught.value.entry == holder
-        store.append(note(holds="other"), at=NOON, person=ALICE)
-        store.append(note(releases="t"), at=NOON, person=ALICE)
-        store.append(note(holds="t"), at=NOON, person=ALICE)
+        append(store, note(holds="other"), at=NOON, person=ALICE)
+        append(store, note(releases="t"), at=NOON, person=ALICE)
+        append(store, note(holds="t"), at=NOON, person=ALICE)
 
 
 def test_lookups_of_claims_and_holds_use_their_index(tmp_path: Path) -> None:
@@ -103,10 +103,10 @@ def test_any_text_is_stored_as_it_was_hashed(
         kind=EntryKind.INTENT, text=text, subject=subject, target=target, claim=claim, holds=holds, data=data
     )
     with closing(Store(path)) as store:
-        entry = store.append(draft, at=NOON, person=Person(user=user, origin=origin, host=host))
+        entry = append(store, draft, at=NOON, person=Person(user=user, origin=origin, host=host))
         if claim:
             with pytest.raises(AlreadyRecorded):
-                store.append(draft, at=NOON, person=ALICE)
+                append(store, draft, at=NOON, person=ALICE)
         query = EntryQuery(subject=subject, target=target)
         assert store.find(query, limit=1) == [entry]
         json.loads(entry.body)
@@ -116,7 +116,7 @@ def test_any_text_is_stored_as_it_was_hashed(
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "made" / "j.db"
     with closing(Store(path)) as store:
-        store.append(note(), at=NOON, person=ALICE)
+        append(store, note(), at=NOON, person=ALICE)
         modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
     assert modes == {"j.db": 0o600, "j.db-wal": 0o600, "j.db-shm": 0o600}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -127,7 +127,7 @@ def test_in_a_shared_folder_the_group_may_write(tmp_path: Path) -> None:
     folder.mkdir()
     folder.chmod(0o2770)
     with closing(Store(folder / "j.db")) as store:
-        store.append(note(), at=NOON, person=ALICE)
+        append(store, note(), at=NOON, person=ALICE)
         modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
     assert modes == {"j.db": 0o660, "j.db-wal": 0o660, "j.db-shm": 0o660}
 

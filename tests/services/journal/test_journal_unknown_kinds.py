@@ -13,7 +13,7 @@ from services.journal.export import lines
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import Entry, EntryKind, EntryQuery
-from tests.services.journal.book import ALICE, NOON, checked, filled, note, of_tomorrow, open_journal
+from tests.services.journal.book import ALICE, NOON, append, checked, filled, note, of_tomorrow, open_journal
 
 APPROVED = {
     "subject": "plan-1", "target": "svc", "text": "承認: 上限 8", "data": {"plan_hash": "ab", "n": [1]},
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
     filled(path, 1)
     of_tomorrow(path, "co-signed", **APPROVED)
     with closing(Store(path)) as store:
-        store.append(note("entry 3"), at=NOON, person=ALICE)
+        append(store, note("entry 3"), at=NOON, person=ALICE)
     of_tomorrow(path, "freeze", data={"restrains_changes": "0.2"})
     of_tomorrow(path, "co-signed", subject="plan-2")
     return path
@@ -64,12 +64,12 @@ def test_it_is_a_link_of_the_chain_like_all_others(path: Path) -> None:
     assert link is not None
     assert link.is_intact
     with closing(Store(path)) as store:
-        assert store.append(note(), at=NOON, person=ALICE).seq == 6
+        assert append(store, note(), at=NOON, person=ALICE).seq == 6
 
 
 def test_its_claim_counts(path: Path) -> None:
     with closing(Store(path)) as store, pytest.raises(AlreadyRecorded) as refusal:
-        store.append(note(claim="approve:plan-1"), at=NOON, person=ALICE)
+        append(store, note(claim="approve:plan-1"), at=NOON, person=ALICE)
     assert refusal.value.entry.unknown_kind == "co-signed"
 
 

@@ -15,7 +15,7 @@ from services.journal.reader import JournalReader, Row
 from services.journal.store import Store
 from services.models.journal import Entry
 from services.models.verification import ChainFaultKind
-from tests.services.journal.book import ALICE, NOON, checked, filled, note, tampered
+from tests.services.journal.book import ALICE, NOON, append, checked, filled, note, tampered
 
 COUNT = 8
 TRIES = 1000
@@ -151,7 +151,7 @@ def test_an_entry_appended_while_the_last_ones_are_read_is_no_fault(
     def slowly(reader: JournalReader) -> Iterator[Row]:
         yield from list(read(reader))
         with closing(Store(path)) as store:
-            store.append(note(), at=NOON, person=ALICE)
+            append(store, note(), at=NOON, person=ALICE)
 
     monkeypatch.setattr(JournalReader, "every_row", slowly)
     assert kinds(path) == {}
@@ -196,7 +196,7 @@ def test_very_many_faults_are_counted(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_it_can_be_checked_while_a_console_writes(path: Path) -> None:
     with closing(Store(path)) as store:
         for _ in range(3):
-            store.append(note(), at=NOON, person=ALICE)
+            append(store, note(), at=NOON, person=ALICE)
             assert checked(path).intact
 
 

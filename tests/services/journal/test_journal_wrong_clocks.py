@@ -21,7 +21,7 @@ from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import Entry, EntryKind, NewEntry
 from tests.services.changes.test_runs import plan as plan_of
-from tests.services.journal.book import ALICE, NOON, filled, note, open_journal
+from tests.services.journal.book import ALICE, NOON, append, filled, note, open_journal
 
 K = EntryKind
 LONG = timedelta(days=90)
@@ -34,9 +34,9 @@ def save_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.journal.derived.older.APART", 0)
 
 
-def append(path: Path, count: int, *, at: datetime) -> list[Entry]:
+def append_notes(path: Path, count: int, *, at: datetime) -> list[Entry]:
     with closing(Store(path)) as store:
-        return [store.append(note(), at=at, person=ALICE) for _number in range(count)]
+        return [append(store, note(), at=at, person=ALICE) for _number in range(count)]
 
 
 def signed(until: datetime) -> NewEntry:
@@ -90,16 +90,16 @@ async def test_the_newest_acknowledgements_are_the_same_whatever_clocks_were_wro
 def test_entries_of_wrong_clocks_are_not_taken_for_earlier_ones(tmp_path: Path) -> None:
     path, day = tmp_path / "j.db", timedelta(days=1)
     filled(path, 3)
-    append(path, 2, at=NOON + day)
-    append(path, 2, at=NOON + 3 * day)
+    append_notes(path, 2, at=NOON + day)
+    append_notes(path, 2, at=NOON + 3 * day)
     with closing(JournalReader.open(path)) as book:
         assert surely_before(book, NOON + 2 * day) == 5 == last_before(book, NOON + 2 * day)
-        append(path, 1, at=NOON)
+        append_notes(path, 1, at=NOON)
         assert surely_before(book, NOON + 2 * day) == 5, "one was written while the clock was set back"
         assert surely_before(book, NOON + 9 * day) == 8
         assert surely_before(book, NOON - day) == 0
-        append(path, 1, at=NOON + 99 * day)
-        append(path, 5, at=NOON + 4 * day)
+        append_notes(path, 1, at=NOON + 99 * day)
+        append_notes(path, 5, at=NOON + 4 * day)
         assert surely_before(book, NOON + 9 * day) == 8, "one was written while the clock was ahead"
         assert last_before(book, NOON + 9 * day) == 14
 

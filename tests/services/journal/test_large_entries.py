@@ -9,7 +9,7 @@ from services.journal.reader import JournalReader, entry_of
 from services.journal.store import Store
 from services.journal.verify import verify
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
-from tests.services.journal.book import ALICE, NOON, filled, note, open_journal
+from tests.services.journal.book import ALICE, NOON, append, filled, note, open_journal
 
 BODY = {"restrains_changes": False, "evidence": "A" * 250_000}
 EVERY = EntryQuery()
@@ -23,7 +23,7 @@ def with_evidence(path: Path, incidents: int, notes: int = 4) -> None:
             for kind in kinds:
                 data = BODY if kind is EntryKind.EVIDENCE else {"note": "n"}
                 draft = NewEntry(kind=kind, subject=f"incident:alb#{number}", text="first wave", data=data)
-                store.append(draft, at=NOON, person=ALICE)
+                append(store, draft, at=NOON, person=ALICE)
 
 
 async def test_lists_leave_the_body_out_and_one_entry_has_it(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from services.report.make import make
 from services.report.periods import read_period
 from services.runbook.loader import load_builtin
 from tests.services.duties.duty_world import jst
+from tests.services.journal.book import append
 
 RUNBOOK = load_builtin("facility-prod")
 
@@ -30,7 +31,7 @@ class Ledger:
 
     def write(self, at: str, draft: NewEntry, user: str = "yamada") -> Entry:
         with closing(Store(self.path)) as store:
-            return store.append(draft, at=jst(at), person=Person(user=user, host="bastion"))
+            return append(store, draft, at=jst(at), person=Person(user=user, host="bastion"))
 
     def entry(self, at: str, kind: EntryKind, text: str = "x", user: str = "yamada", **more: Any) -> Entry:
         return self.write(at, NewEntry(kind=kind, text=text, **more), user)

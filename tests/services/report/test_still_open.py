@@ -19,6 +19,7 @@ from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.source import DAY, Source
 from services.report.periods import of_day
 from tests.services.duties.duty_world import jst
+from tests.services.journal.book import append
 from tests.services.report.ledger import RUNBOOK, Ledger
 
 CALENDAR = Calendar(RUNBOOK)
@@ -42,7 +43,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             draft = NewEntry(
                 kind=kind, subject=slot.key, target=slot.duty, text="x", data={"ticked": ["x"]}, claim=claim
             )
-            store.append(draft, at=jst(f"{slot.until} 18:00"), person=Person(user="yamada"))
+            append(store, draft, at=jst(f"{slot.until} 18:00"), person=Person(user="yamada"))
     return path
 
 

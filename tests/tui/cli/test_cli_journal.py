@@ -17,7 +17,7 @@ from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry, Person
 from tests.conftest import Embedded
-from tests.services.journal.book import NOON, of_tomorrow, tampered
+from tests.services.journal.book import NOON, append, of_tomorrow, tampered
 from tests.tui.seeding import client, make_group, put_lines
 from tui.cli.main import Output, run
 
@@ -31,7 +31,8 @@ def journal_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "journal.db"
     with closing(Store(path)) as store:
         for number, kind in enumerate((EntryKind.STARTED, EntryKind.SIGN_OFF, EntryKind.NOTE)):
-            store.append(
+            append(
+                store,
                 NewEntry(kind=kind, text=f"entry {number} 点検", target="staff-api"),
                 at=START + timedelta(hours=number),
                 person=Person(user="alice" if number else "bob", origin="ssh 10.0.0.5"),
@@ -240,7 +241,7 @@ def test_without_a_journal_there_is_nothing_to_list(
 
 def test_it_reads_what_a_console_has_open(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with closing(Store(journal_path)) as store:
-        store.append(NewEntry(kind=EntryKind.NOTE, text="new"), at=START, person=Person(user="bob"))
+        append(store, NewEntry(kind=EntryKind.NOTE, text="new"), at=START, person=Person(user="bob"))
         assert toban("verify") == 0
         assert toban("list") == 0
         assert "new" in capsys.readouterr().out

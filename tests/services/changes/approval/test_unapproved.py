@@ -27,6 +27,7 @@ from tests.services.changes.approval.approval_world import (
     sent,
 )
 from tests.services.changes.change_world import APPROVED, RESOURCE, UNAPPROVED
+from tests.services.journal.book import append
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
@@ -35,7 +36,7 @@ def write(embedded: Any, path: Path, person: Person, *drafts: NewEntry) -> None:
     """Entries that another program wrote into the journal."""
     store = Store(path)
     for draft in drafts:
-        store.append(marked(draft, embedded.clock), at=embedded.clock.now(), person=person)
+        append(store, marked(draft, embedded.clock), at=embedded.clock.now(), person=person)
     store.close()
 
 

@@ -7,6 +7,7 @@ from services.models.changes import Plan
 from services.models.journal import NewEntry, Person
 from services.runbook.examples import with_example_people
 from services.runbook.loader import load_builtin
+from tests.services.journal.book import append
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import BUSY
@@ -38,7 +39,7 @@ def _recorded(stage: Stage, person: Person, draft: NewEntry) -> None:
     """What another console has written."""
     ready = stage.ready
     store = Store(ready.journal.path)
-    store.append(marked(draft, ready.clock), at=ready.clock.now(), person=person)
+    append(store, marked(draft, ready.clock), at=ready.clock.now(), person=person)
     store.close()
 
 

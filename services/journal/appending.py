@@ -1,0 +1,106 @@
+"""Appends entries to a ledger: decides on the local copy, puts under the next number, and tries again if that was taken.
+
+An entry whose answer was lost is recognized by its nonce, so that it is recorded once however often it is tried. Two
+writers never extend the same entry: the ledger stores a number once, and only a writer whose copy contained every record
+before that number can have made the entry that fits there.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from uuid import uuid4
+
+from services.journal.chain import row_of
+from services.journal.errors import HeldByAnother, JournalError
+from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
+from services.journal.records import named_journal, naming, new_nonce, packed, unpacked
+from services.journal.threads import Write
+from services.models.journal import Entry, NewEntry, Person
+
+FIRST, LONGEST = 0.05, 1.0
+"""Seconds (real time) between attempts while the ledger does not answer: the first, doubled up to the longest."""
+
+
+class Appender:
+    """The appends of one console, one at a time."""
+
+    def __init__(self, ledger: Ledger, write: Write, *, is_shared: bool, patience: float) -> None:
+        """`patience`: seconds (real time) for which an entry is tried while the ledger does not answer."""
+        self._ledger = ledger
+        self._write = write
+        self._is_shared = is_shared
+        self._patience = patience
+        self._turn = asyncio.Lock()
+
+    async def append(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str = "") -> Entry:
+        """Record durably, and return the entry as stored; `nonce` is that of an earlier attempt with the same draft.
+
+        Raises AlreadyRecorded, HeldByAnother, JournalError; Unavailable if the ledger did not answer, so that the entry
+        may or may not have been recorded.
+        """
+        nonce = nonce or new_nonce()
+        async with self._turn:
+            until = asyncio.get_running_loop().time() + self._patience
+            pause = FIRST
+            while True:
+                try:
+                    entry = await self._attempt(draft, at, person, nonce)
+                    if entry is not None:
+                        return entry
+                except Rejected as error:
+                    raise JournalError(error.problem) from error
+                except Unavailable:
+                    if asyncio.get_running_loop().time() + pause > until:
+                        raise
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST)
+                if self._is_shared:
+                    # Without an answer the copy stays as it is, and the same record is put under the same number.
+                    with suppress(Unavailable):
+                        await self.catch_up()
+
+    async def _attempt(self, draft: NewEntry, at: datetime, person: Person, nonce: str) -> Entry | None:
+        """One attempt; None if another record took the number."""
+        try:
+            entry, is_recorded = await self._write(
+                lambda writer: writer.decide(draft, at=at, person=person, nonce=nonce)
+            )
+        except HeldByAnother:
+            # A claim is for ever, but a hold may have been released meanwhile.
+            if self._is_shared and await self.catch_up():
+                return None
+            raise
+        if is_recorded:
+            return entry
+        record = packed(row_of(entry), nonce)
+        standing = await self._ledger.put(entry.seq, record)
+        if self._is_shared:
+            await self._accept([(entry.seq, standing or record)])
+        return entry if standing is None or standing == record else None
+
+    async def catch_up(self) -> bool:
+        """Take over every record that the ledger has and the copy has not. Returns whether there was any.
+
+        Raises JournalError, Unavailable.
+        """
+        advanced = False
+        while True:
+            after = await self._write(lambda writer: writer.head.seq)
+            records = await self._ledger.read(after)
+            if records:
+                advanced = True
+                await self._accept(records)
+            if len(records) < LIMIT:
+                return advanced
+
+    async def _accept(self, records: Sequence[tuple[int, bytes]]) -> None:
+        await self._write(lambda writer: writer.accept([unpacked(*record) for record in records]))
+
+    async def identify(self) -> str:
+        """The journal's id, as record 0 of the ledger says; the first console writes it. Raises Unavailable."""
+        begun = await self._ledger.read(-1, 1)
+        if begun and begun[0][0] == 0:
+            return named_journal(begun[0][1])
+        record = naming(uuid4().hex)
+        return named_journal(await self._ledger.put(0, record) or record)

@@ -1,0 +1,90 @@
+"""The writing side of a shared journal's local copy. Blocks, and must run in one thread, as `JournalWriter`."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from services.i18n import _
+from services.journal.checkpoints import Syslog
+from services.journal.decisions import next_entry
+from services.journal.local_copy import LateDraft, LocalCopy
+from services.journal.problems import UnusableJournal
+from services.journal.reader import JournalReader
+from services.journal.records import Record
+from services.journal.store import Store
+from services.journal.writer import Decision, Head, JournalWriter
+from services.models.journal import NewEntry, Person
+
+T = TypeVar("T")
+
+
+class CopyWriter(JournalWriter):
+    """One console's writer of the copy; several consoles of one person may share it."""
+
+    def __init__(self, path: Path, syslog: Syslog | None, address: str) -> None:
+        super().__init__(path, syslog)
+        self.address = address
+
+    def belong_to(self, journal: str) -> None:
+        """Set the journal's id, as the ledger says. Raises UnusableJournal for the copy of another journal."""
+        if self.id != journal and self.path.exists() and self._id_of_file() != journal:
+            raise UnusableJournal(
+                _("The local copy belongs to another journal than the ledger's."),
+                _(
+                    "Find out whether the ledger was replaced; to follow the new one, move {path} aside and restart."
+                ),
+            )
+        self.id = journal
+
+    def use_existing(self) -> None:
+        """Use the copy without having asked the ledger. Raises FileNotFoundError."""
+        self.id = self._id_of_file()
+
+    def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> Decision:
+        """As every writer; an entry with this nonce is the draft's own."""
+
+        def decision(copy: LocalCopy) -> Decision:
+            recorded = copy.recorded(nonce)
+            if recorded is not None:
+                return Decision(recorded, is_recorded=True)
+            return Decision(next_entry(copy, draft, at=at, person=person, address=self.address))
+
+        return self._use_copy(decision)
+
+    def accept(self, records: Sequence[Record]) -> None:
+        """Store the ledger's next records in the copy. Raises UnusableJournal for what does not follow."""
+
+        def accepted(copy: LocalCopy) -> None:
+            copy.apply(records)
+            self.head = Head(*copy.head())
+
+        self._use_copy(accepted)
+        self.send_checkpoint()
+
+    def add_late(self, late: LateDraft) -> None:
+        """Store a draft until the ledger answers."""
+        self._use_copy(lambda copy: copy.add_late(late))
+
+    def late(self) -> list[LateDraft]:
+        """The drafts that wait, oldest first."""
+        return self._use_copy(LocalCopy.late)
+
+    def remove_late(self, nonce: str) -> None:
+        """Remove a draft that no longer waits."""
+        self._use_copy(lambda copy: copy.remove_late(nonce))
+
+    def _use_copy(self, work: Callable[[LocalCopy], T]) -> T:
+        def with_copy(store: Store) -> T:
+            assert isinstance(store, LocalCopy)
+            return work(store)
+
+        return self._use(with_copy)
+
+    def _open(self) -> Store:
+        return LocalCopy(self.path, self.id)
+
+    def _id_of_file(self) -> str:
+        with closing(JournalReader.open(self.path)) as reader:
+            return reader.id

@@ -1,0 +1,111 @@
+"""The copy of a shared journal on this host: a journal file that follows a ledger, and what waits to be sent there.
+
+It can be made anew from the ledger at any time, except for the drafts that wait. Blocks.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from services.journal.chain import hash_of_row, micros, moment
+from services.journal.reader import Row
+from services.journal.records import Record, foreign
+from services.journal.store import Store
+from services.models.journal import Entry, NewEntry, Person
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS nonces (seq INTEGER PRIMARY KEY, nonce TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS late (
+  number INTEGER PRIMARY KEY, nonce TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, person TEXT NOT NULL, draft TEXT NOT NULL
+);
+"""
+_PREVIOUS, _HASH = 14, 15
+
+
+class LateDraft(NamedTuple):
+    """A draft that the ledger could not be asked to store."""
+
+    nonce: str
+    at: datetime
+    """When it happened (UTC)."""
+    person: Person
+    draft: NewEntry
+
+
+class LocalCopy(Store):
+    """One shared journal's copy, open for writing; created if it does not exist."""
+
+    def __init__(self, path: Path, journal: str) -> None:
+        """`journal` is the id that a new copy gets."""
+        super().__init__(path, journal=journal, is_copy=True)
+        try:
+            for statement in filter(str.strip, _TABLES.split(";")):
+                self.query(statement)
+        except BaseException:
+            self.close()
+            raise
+
+    def apply(self, records: Sequence[Record]) -> None:
+        """Store the next records, all or none; those that are stored already must be the same.
+
+        Raises UnusableJournal for records that do not continue the chain.
+        """
+        with self._transaction():
+            last, link = self.head()
+            for row, nonce in records:
+                seq, own = row[0], row[_HASH]
+                if seq <= last:
+                    if self.hash_at(seq) != own:
+                        raise foreign(seq)
+                    continue
+                if (seq, row[_PREVIOUS]) != (last + 1, link) or hash_of_row(self.id, row) != own:
+                    raise foreign(seq)
+                self._insert(row)
+                if nonce:
+                    self.query("INSERT INTO nonces VALUES (?, ?)", (seq, nonce))
+                last, link = seq, own
+
+    def recorded(self, nonce: str) -> Entry | None:
+        """The entry that was written with this nonce; None if it is not in the copy."""
+        rows = self.query("SELECT seq FROM nonces WHERE nonce = ?", (nonce,))
+        return self.entry(rows[0][0]) if rows else None
+
+    def nonces(self, after: int, before: int) -> dict[int, str]:
+        """The nonces of the entries between these two numbers, by number."""
+        text = "SELECT seq, nonce FROM nonces WHERE seq > ? AND seq < ?"
+        return {int(seq): str(nonce) for seq, nonce in self.query(text, (after, before))}
+
+    # ---- what waits
+
+    def add_late(self, late: LateDraft) -> None:
+        """Store a draft durably until the ledger answers."""
+        with self._transaction():
+            self.query(
+                "INSERT INTO late (nonce, at, person, draft) VALUES (?, ?, ?, ?)",
+                (late.nonce, micros(late.at), late.person.model_dump_json(), late.draft.model_dump_json()),
+            )
+
+    def late(self) -> list[LateDraft]:
+        """The drafts that wait, oldest first."""
+        return list(_late(self.query("SELECT nonce, at, person, draft FROM late ORDER BY number")))
+
+    def count_late(self) -> int:
+        """The number of drafts that wait."""
+        return int(self.query("SELECT count(*) FROM late")[0][0])
+
+    def remove_late(self, nonce: str) -> None:
+        """Remove a draft that is recorded, or that never will be."""
+        with self._transaction():
+            self.query("DELETE FROM late WHERE nonce = ?", (nonce,))
+
+
+def _late(rows: Iterable[Row]) -> Iterable[LateDraft]:
+    for nonce, at, person, draft in rows:
+        yield LateDraft(
+            nonce,
+            moment(at),
+            Person.model_validate(json.loads(person)),
+            NewEntry.model_validate(json.loads(draft)),
+        )

@@ -1,0 +1,99 @@
+"""A journal's entries as a ledger stores them: one JSON object each, with the entry's columns and the writer's nonce.
+
+    {"entry": [1, 1767225600000000, "note", …, "<hash>"], "nonce": "9f86d081884c7d65"}
+
+The columns are `chain.COLUMNS`. The nonce is not part of the chain: by it a writer that got no answer recognizes its own
+record. Record 0 names the journal: `{"journal": "<id>", "version": 1}`.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from services.i18n import _
+from services.journal.chain import COLUMNS
+from services.journal.problems import UnusableJournal
+
+VERSION = 1
+"""Of the records; a higher one was written by a newer console."""
+_NUMBERS = ("seq", "at")
+_ID_LENGTH = 64
+
+
+class Record(NamedTuple):
+    """What one record of a ledger contains."""
+
+    row: tuple[Any, ...]
+    """The entry: the columns of `chain.COLUMNS`."""
+    nonce: str = ""
+    """"": the entry came from a file."""
+
+
+def new_nonce() -> str:
+    """Unique to one entry."""
+    return secrets.token_hex(8)
+
+
+def packed(row: Sequence[object], nonce: str = "") -> bytes:
+    """The record of an entry."""
+    return _encoded({"entry": list(row), "nonce": nonce} if nonce else {"entry": list(row)})
+
+
+def unpacked(seq: int, record: bytes) -> Record:
+    """The inverse of `packed` for the record with this number. Raises UnusableJournal for anything else."""
+    try:
+        content = json.loads(record)
+        row, nonce = tuple(content["entry"]), content.get("nonce", "")
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise foreign(seq) from None
+    typed = all(
+        type(value) is (int if column in _NUMBERS else str)
+        for column, value in zip(COLUMNS, row, strict=False)
+    )
+    if len(row) != len(COLUMNS) or not typed or row[0] != seq or not isinstance(nonce, str):
+        raise foreign(seq)
+    return Record(row, nonce)
+
+
+def naming(journal: str) -> bytes:
+    """Record 0 of the journal with this id."""
+    return _encoded({"journal": journal, "version": VERSION})
+
+
+def named_journal(record: bytes) -> str:
+    """The journal's id in record 0. Raises UnusableJournal."""
+    try:
+        content = json.loads(record)
+        journal, version = content["journal"], content["version"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise foreign(0) from None
+    if isinstance(version, int) and version > VERSION:
+        raise UnusableJournal(
+            _("The ledger was begun by a newer version of this console."),
+            _("Start that version, or choose another ledger in the journal setting."),
+        )
+    if not isinstance(journal, str) or not 0 < len(journal) <= _ID_LENGTH:
+        raise foreign(0)
+    return journal
+
+
+def foreign(seq: int) -> UnusableJournal:
+    """The error for a record that no console has written, or that does not follow the one before it."""
+    return UnusableJournal(
+        _("Record {seq} of the ledger does not continue the journal; nothing more is written to it.").format(
+            seq=seq
+        ),
+        _(
+            "Find out who else writes to the ledger (CloudTrail, the database's log), and keep {path} as it is."
+        ),
+        damage=True,
+    )
+
+
+def _encoded(content: dict[str, object]) -> bytes:
+    try:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        # A file that was edited by hand can contain bytes that are not UTF-8.
+        return json.dumps(content, separators=(",", ":")).encode()

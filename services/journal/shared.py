@@ -1,0 +1,175 @@
+"""A journal that consoles on several hosts share through a ledger; this host has a copy of it, which everything reads.
+
+While the ledger does not answer, everything recorded so far can be read, and what no decision depends on waits in the
+copy; what allows or begins a change is refused.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from services.journal.appending import Appender
+from services.journal.chain import linked
+from services.journal.checkpoints import Syslog
+from services.journal.copy_writer import CopyWriter
+from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
+from services.journal.journal import Journal
+from services.journal.ledger import Ledger, Unavailable
+from services.journal.local_copy import LateDraft
+from services.journal.problems import UnusableJournal, problem_of
+from services.journal.records import new_nonce
+from services.journal.writer import JournalWriter
+from services.models.journal import Entry, EntryKind, NewEntry, Person
+
+PATIENCE = 8.0
+"""Seconds (real time) for which an entry is tried while the ledger does not answer."""
+LATE = "late"
+"""In the data of entries that waited for the ledger: they were written after entries that came after them."""
+MAY_BE_LATE = frozenset(
+    {
+        EntryKind.STARTED,
+        EntryKind.ENDED,
+        EntryKind.NOTE,
+        EntryKind.ACKNOWLEDGED,
+        EntryKind.FINDING,
+        EntryKind.REMARK,
+        EntryKind.EXPORTED,
+        EntryKind.LOG_MARK,
+        EntryKind.USAGE,
+    }
+)
+"""What happened, and no decision of another console depends on."""
+
+
+class SharedJournal(Journal):
+    """The journal of one system in a ledger; `path` is this host's copy."""
+
+    def __init__(self, path: Path, ledger: Ledger, *, patience: float = PATIENCE, **options: Any) -> None:
+        """`options` as those of Journal. `patience`: seconds (real time) for which an entry is tried."""
+        self.ledger = ledger
+        self._patience = patience
+        self._is_identified = False
+        """The copy is that of the ledger's journal."""
+        self._is_reached = True
+        """The ledger answered when it was last asked."""
+        super().__init__(path, **options)
+        self._state.name(ledger.address)
+
+    def _writer_of(self, syslog: Syslog | None) -> JournalWriter:
+        self._copy = CopyWriter(self.path, syslog, self.ledger.address)
+        return self._copy
+
+    def _appender_of(self) -> Appender:
+        return Appender(self.ledger, self._write, is_shared=True, patience=self._patience)
+
+    @property
+    def is_shared(self) -> bool:
+        """Always."""
+        return True
+
+    async def catch_up(self) -> None:
+        """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""
+        try:
+            await self._identify()
+            await self._appender.catch_up()
+        except Unavailable as error:
+            raise self._unreached(error) from error
+        self._is_reached = True
+        self._set(writable=True)
+
+    async def close(self) -> None:
+        """Complete pending writes, and close the copy and the ledger."""
+        await super().close()
+        await self.ledger.close()
+
+    async def _identify(self) -> None:
+        """Learn the journal's id once, and open the copy. Raises JournalError, Unavailable."""
+        if self._is_identified:
+            return
+        try:
+            journal = await self._appender.identify()
+        except UnusableJournal as error:
+            problem = problem_of(error, self.path, self._clock.now())
+            self._set(writable=False, problem=problem)
+            raise JournalError(problem) from error
+        await self._write(lambda _writer: self._copy.belong_to(journal))
+        await self._write(JournalWriter.try_out)
+        self._is_identified = True
+
+    async def _try_out(self) -> None:
+        """Determine whether copy and ledger can be written, or at least the copy read."""
+        try:
+            await self.catch_up()
+            await self._write(JournalWriter.try_out)
+            self._set(writable=True)
+            await self._send_late()
+        except JournalError:
+            with suppress(JournalError):
+                if not self._copy.id and self.path.exists():
+                    await self._write(lambda _writer: self._copy.use_existing())
+                self._state.saw(await self._read(lambda reader: reader.head()))
+
+    async def _watch(self) -> None:
+        async for _hint in self.ledger.news():
+            if self._closed:
+                return
+            if self._late or not self.health.writable:
+                await self._try_out()
+            else:
+                # The problem is in `health`.
+                with suppress(JournalError):
+                    await self.catch_up()
+
+    # ---- while the ledger does not answer
+
+    async def _record(self, draft: NewEntry, at: datetime, person: Person) -> Entry:
+        if draft.kind in MAY_BE_LATE and self._copy.id and not self._is_reached:
+            # At once, and in the order in which they happened.
+            return await self._wait(LateDraft(new_nonce(), at, person, _late(draft)))
+        nonce = new_nonce()
+        try:
+            await self._identify()
+            return await self._appender.append(draft, at=at, person=person, nonce=nonce)
+        except Unavailable as error:
+            unreached = self._unreached(error)
+            if draft.kind in MAY_BE_LATE and self._copy.id:
+                return await self._wait(LateDraft(nonce, at, person, _late(draft)))
+            raise unreached from error
+
+    async def _wait(self, late: LateDraft) -> Entry:
+        """Store the draft until the ledger answers. Returns the entry that it will probably become."""
+        await self._write(lambda _writer: self._copy.add_late(late))
+        self._late += 1
+        head = self._copy.head
+        return linked("", late.draft, seq=head.seq + self._late, at=late.at, person=late.person, previous="")
+
+    async def _send_late(self) -> None:
+        """Record what waits, oldest first. Raises JournalError."""
+        waiting = await self._write(lambda _writer: self._copy.late())
+        self._late = len(waiting)
+        for late in waiting:
+            append = partial(self._appender.append, at=late.at, person=late.person, nonce=late.nonce)
+            try:
+                await append(late.draft)
+            except Unavailable as error:
+                raise self._unreached(error) from error
+            except (AlreadyRecorded, HeldByAnother):
+                pass
+            await self._write(partial(_remove_late, self._copy, late.nonce))
+            self._late -= 1
+        self._set(writable=True)
+
+    def _unreached(self, error: Unavailable) -> JournalError:
+        self._is_reached = False
+        self._set(writable=False, problem=error.problem)
+        return JournalError(error.problem)
+
+
+def _late(draft: NewEntry) -> NewEntry:
+    return draft.model_copy(update={"data": {**draft.data, LATE: True}})
+
+
+def _remove_late(copy: CopyWriter, nonce: str, _writer: JournalWriter) -> None:
+    copy.remove_late(nonce)

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from services.i18n import _
 from services.journal.checkpoints import Syslog
-from services.journal.decisions import next_entry
+from services.journal.decisions import Here, next_entry
 from services.journal.local_copy import LateDraft, LocalCopy
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
-from services.journal.records import Record
+from services.journal.records import Naming, Record
 from services.journal.store import Store
 from services.journal.writer import Decision, Head, JournalWriter
 from services.models.journal import NewEntry, Person
@@ -25,10 +25,11 @@ class CopyWriter(JournalWriter):
 
     def __init__(self, path: Path, syslog: Syslog | None, address: str) -> None:
         super().__init__(path, syslog)
-        self.address = address
+        self.here = Here(address)
 
-    def belong_to(self, journal: str) -> None:
+    def belong_to(self, naming: Naming) -> None:
         """Set the journal's id, as the ledger says. Raises UnusableJournal for the copy of another journal."""
+        journal = naming.journal
         if self.id != journal and self.path.exists() and self._id_of_file() != journal:
             raise UnusableJournal(
                 _("The local copy belongs to another journal than the ledger's."),
@@ -37,6 +38,7 @@ class CopyWriter(JournalWriter):
                 ),
             )
         self.id = journal
+        self.here = self.here._replace(is_copied=naming.is_copied)
 
     def use_existing(self) -> None:
         """Use the copy without having asked the ledger. Raises FileNotFoundError."""
@@ -49,7 +51,7 @@ class CopyWriter(JournalWriter):
             recorded = copy.recorded(nonce)
             if recorded is not None:
                 return Decision(recorded, is_recorded=True)
-            return Decision(next_entry(copy, draft, at=at, person=person, address=self.address))
+            return Decision(next_entry(copy, draft, at=at, person=person, here=self.here))
 
         return self._use_copy(decision)
 

@@ -5,26 +5,39 @@ to the entry; the ledger then stores the entry only if that number is still free
 """
 
 from datetime import datetime
+from typing import NamedTuple
 
 from services.i18n import _
 from services.journal.chain import linked, storable
 from services.journal.errors import AlreadyRecorded, HeldByAnother
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
-from services.models.journal import Entry, EntryKind, NewEntry, Person
+from services.models.journal import Entry, NewEntry, Person
 from services.models.text import clean
 
 
-def next_entry(
-    copy: JournalReader, draft: NewEntry, *, at: datetime, person: Person, address: str = ""
-) -> Entry:
-    """The draft as the entry after the copy's newest one; `address` is the ledger's, "" if it is the file itself.
+class Here(NamedTuple):
+    """Where the entries are stored."""
 
-    Raises AlreadyRecorded, HeldByAnother, and UnusableJournal for a journal that has moved elsewhere. Blocks.
+    address: str = ""
+    """The ledger's; "": in a file."""
+    is_copied: bool = False
+    """The ledger was begun with entries from elsewhere."""
+
+
+FILE = Here()
+
+
+def next_entry(
+    copy: JournalReader, draft: NewEntry, *, at: datetime, person: Person, here: Here = FILE
+) -> Entry:
+    """The draft as the entry after the copy's newest one.
+
+    Raises AlreadyRecorded, HeldByAnother, and UnusableJournal for a journal that goes on elsewhere. Blocks.
     """
     # The head first: what comes later may be refused for, but then its number is taken, too.
     last, head = copy.head()
-    check_here(copy, address)
+    check_here(copy, here)
     if draft.claim and (claiming := copy.claiming(storable(draft.claim))):
         raise AlreadyRecorded(claiming)
     if draft.holds and (holder := copy.holder(storable(draft.holds))):
@@ -32,14 +45,22 @@ def next_entry(
     return linked(copy.id, draft, seq=last + 1, at=at, person=person, previous=head)
 
 
-def check_here(copy: JournalReader, address: str) -> None:
-    """Raise UnusableJournal if the newest entry says that the journal has moved to another address."""
-    newest = copy.newest()
-    if newest is None or newest.kind is not EntryKind.MOVED:
+def check_here(copy: JournalReader, here: Here) -> None:
+    """Raise UnusableJournal if the journal has moved elsewhere, or has not arrived here yet."""
+    place = copy.place()
+    if place is None:
+        if here.is_copied:
+            raise UnusableJournal(
+                _("{place} contains a copy of a journal, which nothing is written to.").format(
+                    place=clean(here.address)
+                ),
+                _(
+                    "Wait until toban journal move has ended, or run it again; a backup is put to use with --from-backup."
+                ),
+            )
         return
-    place = str(newest.data.get("to", ""))
     # A file may be renamed, so that one that the journal moved to is this one, whatever its name.
-    is_here = place == address if "://" in place else not address
+    is_here = place == here.address if "://" in place else not here.address
     if not is_here:
         raise UnusableJournal(
             _("The journal has moved to {place}; nothing more is written here.").format(place=clean(place)),

@@ -225,9 +225,10 @@ class JournalReader:
         """The entry that has this claim."""
         return self._newest("claim = ? AND claim <> ''", claim)
 
-    def newest(self) -> Entry | None:
-        """The newest entry with its body; None if there is none."""
-        return self._newest("seq > 0")
+    def place(self) -> str | None:
+        """Where the journal has moved last; None if it never has."""
+        moved = self._newest("kind = ?", EntryKind.MOVED.value)
+        return None if moved is None else str(moved.data.get("to", ""))
 
     def _newest(self, where: str, *values: object) -> Entry | None:
         rows = self.query(f"SELECT {SELECTED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1", values)

@@ -3,7 +3,8 @@
     {"entry": [1, 1767225600000000, "note", …, "<hash>"], "nonce": "9f86d081884c7d65"}
 
 The columns are `chain.COLUMNS`. The nonce is not part of the chain: by it a writer that got no answer recognizes its own
-record. Record 0 names the journal: `{"journal": "<id>", "version": 1}`.
+record. Record 0 names the journal: `{"journal": "<id>", "version": 1}`, with `"copied": true` where its entries were
+copied from elsewhere.
 """
 
 import json
@@ -56,16 +57,25 @@ def unpacked(seq: int, record: bytes) -> Record:
     return Record(row, nonce)
 
 
-def naming(journal: str) -> bytes:
+class Naming(NamedTuple):
+    """What record 0 says."""
+
+    journal: str
+    """The journal's id."""
+    is_copied: bool = False
+    """The entries were copied from elsewhere: the journal is here only once it contains that it has moved here."""
+
+
+def naming(journal: str, *, is_copied: bool = False) -> bytes:
     """Record 0 of the journal with this id."""
-    return _encoded({"journal": journal, "version": VERSION})
+    return _encoded({"journal": journal, "version": VERSION} | ({"copied": True} if is_copied else {}))
 
 
-def named_journal(record: bytes) -> str:
-    """The journal's id in record 0. Raises UnusableJournal."""
+def named(record: bytes) -> Naming:
+    """The inverse of `naming`. Raises UnusableJournal."""
     try:
         content = json.loads(record)
-        journal, version = content["journal"], content["version"]
+        journal, version, is_copied = content["journal"], content["version"], content.get("copied") is True
     except (ValueError, LookupError, TypeError, RecursionError):
         raise foreign(0) from None
     if isinstance(version, int) and version > VERSION:
@@ -75,7 +85,7 @@ def named_journal(record: bytes) -> str:
         )
     if not isinstance(journal, str) or not 0 < len(journal) <= _ID_LENGTH:
         raise foreign(0)
-    return journal
+    return Naming(journal, is_copied)
 
 
 def foreign(seq: int) -> UnusableJournal:

@@ -89,12 +89,12 @@ class SharedJournal(Journal):
         if self._is_identified:
             return
         try:
-            journal = await self._appender.identify()
+            naming = await self._appender.identify()
         except UnusableJournal as error:
             problem = problem_of(error, self.path, self._clock.now())
             self._set(writable=False, problem=problem)
             raise JournalError(problem) from error
-        await self._write(lambda _writer: self._copy.belong_to(journal))
+        await self._write(lambda _writer: self._copy.belong_to(naming))
         await self._write(JournalWriter.try_out)
         self._is_identified = True
 

@@ -13,7 +13,7 @@ from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING
 from services.journal.checkpoints import Syslog, checkpoint_of, line_of
-from services.journal.decisions import check_here, next_entry
+from services.journal.decisions import FILE, check_here, next_entry
 from services.journal.derived.saved import Saved
 from services.journal.problems import UnusableJournal, another, damaged, file_is_gone, is_damage
 from services.journal.reader import Row
@@ -44,8 +44,8 @@ class JournalWriter:
 
     def __init__(self, path: Path, syslog: Syslog | None) -> None:
         self.path = path
-        self.address = ""
-        """The ledger's; "": the file itself."""
+        self.here = FILE
+        """Where the entries are stored."""
         self.id = ""
         """The journal's id; "" before the first opening."""
         self.head = Head()
@@ -66,7 +66,7 @@ class JournalWriter:
 
     def _probe(self, store: Store) -> None:
         store.probe()
-        check_here(store, self.address)
+        check_here(store, self.here)
 
     def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> Decision:
         """What the draft becomes after the newest entry. Also raises AlreadyRecorded and HeldByAnother.

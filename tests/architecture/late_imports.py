@@ -295,6 +295,11 @@ REASONS = [
         {"widgets/logs/text/timed_regex.py": {"regex"}},
     ),
     Reason(
+        "Only a journal on a PostgreSQL server needs the driver, which is an extra of the installation.",
+        ("tui.startup.connection", "services.journal.ledgers.postgresql"),
+        {"services/journal/ledgers/postgresql_problems.py": {"asyncpg"}},
+    ),
+    Reason(
         "Only the rotation of an access key seals secrets.",
         ("tui.startup.connection", "services.demo.world"),
         {

@@ -1,0 +1,208 @@
+"""A ledger in a table of PostgreSQL, or of a server that speaks its protocol, with nothing but INSERT and SELECT.
+
+`toban_journal (ledger, seq, record)` with the primary key (ledger, seq): the server stores a number once, whoever sends
+it. LISTEN and NOTIFY only shorten the wait for news; a server without them (Aurora DSQL) is polled.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from services.background.detached import detached, in_thread
+from services.clock import Clock
+from services.journal.ledger import LIMIT, Rejected
+from services.journal.ledgers.news import Hint
+from services.journal.ledgers.postgresql_problems import PostgresqlProblems
+from services.journal.ledgers.registry import LedgerAddress, address_text
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+_INSERT = "INSERT INTO toban_journal (ledger, seq, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+_STANDING = "SELECT record FROM toban_journal WHERE ledger = $1 AND seq = $2"
+_READ = "SELECT seq, record FROM toban_journal WHERE ledger = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+CHANNEL = "toban_journal"
+"""The channel of NOTIFY; the payload is the ledger's name."""
+MOST_CONNECTIONS = 4
+"""Connections of one console, beside the one that listens."""
+CONNECT_SECONDS = 5.0
+PUT_SECONDS = 10.0
+READ_SECONDS = 20.0
+NOTIFY_SECONDS = 1.0
+LISTEN_AGAIN = 60.0
+"""Seconds (of the clock) until a connection that listens is tried again."""
+_LAZY = ("off", "local")
+"""Settings of synchronous_commit with which an acknowledged record may be lost."""
+
+
+def opened(address: LedgerAddress, ledger_name: str, clock: Clock) -> "PostgresqlLedger":
+    """The engine, as `registry.open_ledger` calls it."""
+    return PostgresqlLedger(address, ledger_name, clock)
+
+
+class PostgresqlLedger:
+    """See `services.journal.ledger.Ledger`; connections are opened on first use."""
+
+    def __init__(self, address: LedgerAddress, ledger_name: str, clock: Clock) -> None:
+        self.address = address_text(address)
+        self._place = address
+        self._ledger = ledger_name
+        self._clock = clock
+        self._problems = PostgresqlProblems(address, clock)
+        self._idle: list[Connection[Any]] = []
+        self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._listener: Connection[Any] | None = None
+        self._can_listen = True
+        self._tried: float | None = None
+        self._hint = Hint(clock, address.poll)
+        self._closed = False
+
+    async def put(self, seq: int, record: bytes) -> bytes | None:
+        """See `Ledger.put`."""
+        # Detached: a connection whose query is cancelled would ask the server to cancel it, and wait for that.
+        return await detached(self._put(seq, record))
+
+    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+        """See `Ledger.read`."""
+        return await detached(self._read(after, limit))
+
+    async def news(self) -> AsyncIterator[None]:
+        """See `Ledger.news`."""
+        while not self._closed:
+            if self._listens_again():
+                await detached(self._listen())
+            await self._hint.wait()
+            yield
+
+    async def close(self) -> None:
+        """See `Ledger.close`."""
+        self._closed = True
+        self._hint.give()
+        listener, self._listener = self._listener, None
+        idle, self._idle = self._idle, []
+        for connection in (*idle, *filter(None, [listener])):
+            with suppress(*self._problems.failures()):
+                await connection.close(timeout=NOTIFY_SECONDS)
+
+    def _listens_again(self) -> bool:
+        """Whether it is time to try to listen."""
+        now = self._clock.elapsed()
+        listening = self._listener is not None and not self._listener.is_closed()
+        if (
+            listening
+            or not self._can_listen
+            or (self._tried is not None and now - self._tried < LISTEN_AGAIN)
+        ):
+            return False
+        self._tried = now
+        return True
+
+    async def _put(self, seq: int, record: bytes) -> bytes | None:
+        async with self._connection(PUT_SECONDS) as connection:
+            status = await connection.execute(_INSERT, self._ledger, seq, record.decode())
+            if status.endswith(" 1"):
+                await self._notify(connection)
+                return None
+            standing = await connection.fetchval(_STANDING, self._ledger, seq)
+        if standing is None:
+            raise self._problems.vanished()
+        return str(standing).encode()
+
+    async def _read(self, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        async with self._connection(READ_SECONDS) as connection:
+            rows = await connection.fetch(_READ, self._ledger, after, limit)
+        return [(int(row["seq"]), str(row["record"]).encode()) for row in rows]
+
+    async def _notify(self, connection: "Connection[Any]") -> None:
+        """Wake the others. The record is stored, so nothing that goes wrong here matters."""
+        try:
+            async with asyncio.timeout(NOTIFY_SECONDS):
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._ledger)
+        except self._problems.failures():
+            connection.terminate()
+
+    async def _listen(self) -> None:
+        """Let the server tell of new records, if it can."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                listener = await self._connect()
+        except Rejected:
+            return
+        except self._problems.failures():
+            return
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await listener.add_listener(CHANNEL, self._notified)
+        except self._problems.failures() as error:
+            self._can_listen = not self._problems.lacks_listen(error)
+            listener.terminate()
+            return
+        if self._closed:
+            listener.terminate()
+        self._listener = listener
+
+    def _notified(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        if payload == self._ledger:
+            self._hint.give()
+
+    @asynccontextmanager
+    async def _connection(self, seconds: float) -> AsyncIterator["Connection[Any]"]:
+        """A connection for one use of at most `seconds`. Raises Unavailable, Rejected."""
+        if self._closed:
+            raise self._problems.closed()
+        connection: Connection[Any] | None = None
+        try:
+            async with asyncio.timeout(seconds), self._slots:
+                connection = self._left() or await self._connect()
+                yield connection
+        except BaseException as error:
+            # Whatever the server is still doing there, nobody waits for it; the others are likely to be dead, too.
+            idle, self._idle = self._idle, []
+            for broken in (*idle, *filter(None, [connection])):
+                broken.terminate()
+            if isinstance(error, self._problems.failures()):
+                raise self._problems.of(error) from error
+            raise
+        if self._closed:
+            connection.terminate()
+        elif not connection.is_closed():
+            self._idle.append(connection)
+
+    def _left(self) -> "Connection[Any] | None":
+        """A connection that is open and not in use."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _connect(self) -> "Connection[Any]":
+        asyncpg = await in_thread(self._problems.driver)
+        place = self._place
+        password = place.password
+        # Statements without names: a pooler in between may give each one another connection of the server.
+        connection: Connection[Any] = await asyncpg.connect(
+            _dsn(place),
+            password=password.reveal() if password else None,
+            timeout=CONNECT_SECONDS,
+            statement_cache_size=0,
+            # A standby would answer with what it had a while ago.
+            target_session_attrs="primary",
+        )
+        encoding = str(getattr(connection.get_settings(), "server_encoding", "UTF8"))
+        if encoding != "UTF8":
+            connection.terminate()
+            raise self._problems.encoding(encoding)
+        if await connection.fetchval("SELECT current_setting('synchronous_commit', true)") in _LAZY:
+            await connection.execute("SET synchronous_commit = on")
+        return connection
+
+
+def _dsn(address: LedgerAddress) -> str:
+    """The address for the driver, which takes a missing password from PGPASSWORD or the password file."""
+    user = f"{quote(address.user, safe='')}@" if address.user else ""
+    query = f"?{urlencode(dict(address.options), quote_via=quote)}" if address.options else ""
+    host, _slash, database = address.place.rpartition("/")
+    return f"postgresql://{user}{host}/{quote(database, safe='')}{query}"

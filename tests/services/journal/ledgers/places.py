@@ -1,0 +1,80 @@
+"""Where the tests put ledgers: one class an engine, each with a real server of its own behind it."""
+
+import itertools
+import socket
+from abc import ABC, abstractmethod
+from contextlib import ExitStack
+
+from services.clock import Clock, SystemClock
+from services.journal.ledger import Ledger
+from services.journal.ledgers.registry import open_ledger, parse
+from services.journal.ledgers.tables import printed_table
+from tests.tools.postgresql import PostgresqlServer
+
+_names = itertools.count()
+
+
+class Place(ABC):
+    """An engine's server with an empty place for ledgers."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Of the place for ledgers, as the console signs in there."""
+
+    @property
+    @abstractmethod
+    def missing(self) -> str:
+        """Of a place that nobody created, on the same server."""
+
+    @property
+    @abstractmethod
+    def unreachable(self) -> str:
+        """Of a server that is not there."""
+
+    def ledger(self, name: str = "", *, address: str = "", clock: Clock | None = None) -> Ledger:
+        """A ledger opened anew, as another console would; a new one without a name."""
+        return open_ledger(parse(address or self.address), name or self.new_name(), clock or SystemClock())
+
+    def new_name(self) -> str:
+        return f"system-{next(_names)}"
+
+
+class PostgresqlPlace(Place):
+    """A database whose table was created by the printed statements, used with the rights that they grant."""
+
+    name = "postgresql"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.server = self.stack.enter_context(PostgresqlServer())
+        self.server.sql("CREATE ROLE toban LOGIN; CREATE DATABASE empty;")
+        self.server.sql(printed_table(self.address))
+
+    @property
+    def address(self) -> str:
+        return self.server.address(user="toban", options="poll=0.1")
+
+    @property
+    def missing(self) -> str:
+        return self.server.address("empty", user="toban")
+
+    @property
+    def unreachable(self) -> str:
+        return f"postgresql://toban@127.0.0.1:{closed_port()}/postgres"
+
+
+def closed_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+PLACES: dict[str, type[Place]] = {place.name: place for place in (PostgresqlPlace,)}

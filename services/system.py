@@ -59,6 +59,7 @@ from services.inspections.wiring import inspection_runner_of
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.origin import person
+from services.journal.place import JournalPlace
 from services.journal.reader import JournalReader
 from services.journal.usage import UsageLog
 from services.logs.export.reading import SpanReader
@@ -221,7 +222,7 @@ def connect(
     settings: AwsSettings,
     clock: Clock,
     *,
-    journal: Path,
+    journal: Path | JournalPlace,
     syslog: Path | None = None,
     intervals: Intervals | None = None,
     read_only: bool = False,
@@ -233,7 +234,7 @@ def connect(
 ) -> Services:
     """Connect the services of the runbook's system; sends no request and opens no file yet.
 
-    `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` and
+    `journal` is its place, or a file of this host. `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` and
     `github` are the connections to Slack and GitHub; None: not used. `acts` says who acts here, given the AWS identity. `begun` is the
     beginning of these services where the alarms are read already; otherwise `seed` spreads the feeds' reads.
     """
@@ -279,8 +280,8 @@ def connect(
     limited = partial(LimitedReader, session, log_limiter, region=str(region))
 
     identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
-    book = Journal(
-        journal,
+    place = journal if isinstance(journal, JournalPlace) else JournalPlace(str(runbook.system.id), journal)
+    book = place.journal(
         clock=clock,
         person=lambda: acts(identity_feed.state.value),
         syslog=syslog,
@@ -316,7 +317,7 @@ def connect(
     records = FindingRecords(book, allow_list_of(runbook))
     usage_log = UsageLog(book, meter)
     # The queries of a demo, and of tests, stay beside their journal.
-    past_queries = history_path(runbook.system.id) if syslog else journal.with_suffix(".insights.json")
+    past_queries = history_path(runbook.system.id) if syslog else place.path.with_suffix(".insights.json")
     insights = InsightsService(session, runbook, clock, meter, past_queries, region=str(region))
     inspection_runner = inspection_runner_of(
         runbook, calendar, session, clock, meter, str(region), lambda: records.allow_list

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from services.i18n import _
+from services.journal.ledgers.registry import is_address, parse
 from services.models.intervals import Intervals
 from services.models.runbook_types import Region
 from tui.panel_registry import PANELS
@@ -65,6 +66,13 @@ def _address(value: str | None) -> str | None:
     if value is not None and not is_web_address(value):
         raise ValueError(_("must be an address such as https://localhost:4566"))
     return value
+
+
+def _journal(value: str | None) -> str | None:
+    """Check an address here; a ledger would find the mistake when it is opened."""
+    if value and is_address(value):
+        parse(value)
+    return _file_name(value)
 
 
 FileName = Annotated[str | None, AfterValidator(_file_name)]
@@ -134,8 +142,9 @@ class ConsoleConfig(BaseSettings):
     """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
     role_arn: str | None = None
     """A role to assume for reading."""
-    journal: FileName = None
-    """The journal's file, shared by the consoles of one host; by default one of this person's own."""
+    journal: Annotated[str | None, AfterValidator(_journal)] = None
+    """The journal's file, shared by the consoles of one host, or the address of a ledger that several hosts share; by
+    default a file of this person's own."""
     debug: FileName = None
     """Where tracebacks of the console's own faults are kept; by default `debug.log` beside this person's journals."""
     read_only: bool = False

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import yen_per_dollar
@@ -17,6 +16,7 @@ from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
 from services.journal.journal import Journal
 from services.journal.origin import person
+from services.journal.place import JournalPlace
 from services.logs.follow.limited_reader import LimitedReader
 from services.logs.follow.limiter import limiter_of
 from services.models.runbook import Runbook
@@ -61,12 +61,12 @@ def inspection_runner_of(
     return InspectionRunner(runbook, calendar, limited, clock, meter, region=region, allow_list=allow_list)
 
 
-def connect(runbook: Runbook, settings: AwsSettings, clock: Clock, *, journal: Path) -> Reading:
+def connect(runbook: Runbook, settings: AwsSettings, clock: Clock, *, journal: JournalPlace) -> Reading:
     """Connect the services that read the runbook's system; sends no request and opens no file yet."""
     calendar = Calendar(runbook)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=calendar.zone)
     session = AwsSession(settings, clock=clock, meter=meter)
-    book = Journal(journal, clock=clock, person=partial(person, None), syslog=None)
+    book = journal.journal(clock=clock, person=partial(person, None), syslog=None)
     records = FindingRecords(book, allow_list_of(runbook))
     region = settings.region or str(runbook.system.region)
     return Reading(

@@ -14,7 +14,7 @@ from uuid import uuid4
 from services.journal.chain import row_of
 from services.journal.errors import HeldByAnother, JournalError
 from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
-from services.journal.records import Naming, named, naming, new_nonce, packed, unpacked
+from services.journal.linking.records import Naming, named, naming, new_nonce, packed, unpacked
 from services.journal.threads import Write
 from services.models.journal import Entry, NewEntry, Person
 
@@ -97,10 +97,15 @@ class Appender:
     async def _accept(self, records: Sequence[tuple[int, bytes]]) -> None:
         await self._write(lambda writer: writer.accept([unpacked(*record) for record in records]))
 
-    async def identify(self) -> Naming:
-        """What record 0 of the ledger says; the first console writes it. Raises Unavailable, UnusableJournal."""
+    async def identify(self, *, begins: bool) -> Naming | None:
+        """What record 0 of the ledger says; where it is missing, it is written if `begins`, else None is returned.
+
+        Raises Unavailable, UnusableJournal.
+        """
         begun = await self._ledger.read(-1, 1)
         if begun and begun[0][0] == 0:
             return named(begun[0][1])
+        if not begins:
+            return None
         record = naming(uuid4().hex)
         return named(await self._ledger.put(0, record) or record)

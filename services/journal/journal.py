@@ -15,14 +15,21 @@ from typing import TypeVar
 from services.background.faults import Fault, Workers, unreported
 from services.clock import Clock
 from services.i18n import _
+from services.journal.anchors.checkpoints import (
+    DEV_LOG,
+    EVERY,
+    CheckpointStream,
+    StreamFeed,
+    Syslog,
+    checkpoint_of,
+)
+from services.journal.anchors.external_hashes import ExternalHashes, in_stream, machine_log, together
 from services.journal.appending import Appender
 from services.journal.chain import storable
-from services.journal.checkpoints import DEV_LOG, EVERY, CheckpointStream, StreamFeed, Syslog, checkpoint_of
 from services.journal.derived.saved import Saved
 from services.journal.derived.verified import NAME as VERIFIED
 from services.journal.derived.verified import Progress, Verified, last_verified, verify_slice
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.journal.external_hashes import ExternalHashes, in_stream, machine_log, together
 from services.journal.file_watcher import FileWatcher, Rereads
 from services.journal.health import HealthState
 from services.journal.ledgers.sqlite import SqliteLedger

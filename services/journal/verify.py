@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from services.i18n import _, plural
+from services.journal.anchors.checkpoints import Checkpoint
+from services.journal.anchors.external_hashes import ExternalHashes, machine_log
+from services.journal.anchors.trusted_senders import TrustedSenders
 from services.journal.chain import NOTHING, hash_of_row
-from services.journal.checkpoints import Checkpoint
 from services.journal.derived.verified import Verified, count_up_to, last_verified, rows_numbered
-from services.journal.external_hashes import ExternalHashes, machine_log
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.queries import fold, searched
 from services.journal.reader import JournalReader, Row
-from services.journal.trusted_senders import TrustedSenders
 from services.models.verification import ChainFault, ChainFaultKind, Verification
 
 LISTED = 1000

@@ -11,13 +11,13 @@ from typing import NamedTuple, TypeVar
 
 from services.i18n import _
 from services.journal import files
+from services.journal.anchors.checkpoints import Syslog, checkpoint_of, line_of
 from services.journal.chain import NOTHING
-from services.journal.checkpoints import Syslog, checkpoint_of, line_of
-from services.journal.decisions import FILE, check_here, next_entry
 from services.journal.derived.saved import Saved
+from services.journal.linking.decisions import FILE, check_here, next_entry
+from services.journal.linking.records import Record
 from services.journal.problems import UnusableJournal, another, damaged, file_is_gone, is_damage
 from services.journal.reader import Row
-from services.journal.records import Record
 from services.journal.store import Store
 from services.models.journal import Entry, NewEntry, Person
 

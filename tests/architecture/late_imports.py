@@ -176,7 +176,7 @@ REASONS = [
             "tui/cli/journal.py": {
                 "asyncio",
                 "services.journal.export",
-                "services.journal.external_hashes",
+                "services.journal.anchors.external_hashes",
                 "services.journal.problems",
                 "services.journal.reader",
                 "services.journal.verify",
@@ -198,6 +198,12 @@ REASONS = [
             },
             "tui/cli/policy.py": {"services.policy.documents", "tui.panel_registry"},
             "tui/cli/opened_journal.py": {
+                "asyncio",
+                "services.clock",
+                "services.journal.errors",
+                "services.journal.ledgers.registry",
+                "services.journal.place",
+                "services.models.journal",
                 "services.runbook.loader",
                 "services.toml.files",
                 "tui.startup.config_reader",
@@ -293,6 +299,11 @@ REASONS = [
         "Only who searches a log by a regular expression needs the engine that can be interrupted.",
         ("tui.screens.watch.watch", "tui.app"),
         {"widgets/logs/text/timed_regex.py": {"regex"}},
+    ),
+    Reason(
+        "The first alarms do not need the journal.",
+        ("tui.startup.first_alarms",),
+        {"tui/startup/config_reader.py": {"services.journal.place"}},
     ),
     Reason(
         "Only a journal on a PostgreSQL server needs the driver, which is an extra of the installation.",

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from services.clock import SystemClock
 from services.journal import files
+from services.journal.anchors.external_hashes import ExternalHashes
 from services.journal.chain import NOTHING, linked, row_of
-from services.journal.external_hashes import ExternalHashes
 from services.journal.journal import Journal
 from services.journal.queries import fold, searched
 from services.journal.schema import INSERT, INSERT_WORDS

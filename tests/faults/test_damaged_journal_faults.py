@@ -11,7 +11,7 @@ import pytest
 
 from services.demo.launch import start
 from services.journal import reader
-from services.journal.external_hashes import ExternalHashes
+from services.journal.anchors.external_hashes import ExternalHashes
 from tests.conftest import Embedded
 from tests.services.journal.book import NOON, checked
 from tests.services.journal.damage import DAMAGES, copied, damaged, misunderstood, worn

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.journal import external_hashes, files, reader
-from services.journal.external_hashes import ExternalHashes
+from services.journal.anchors.external_hashes import ExternalHashes
 from services.journal.problems import UnusableJournal
 from services.journal.writer import JournalWriter
 from tests.conftest import Embedded

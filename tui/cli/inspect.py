@@ -141,8 +141,9 @@ async def _requests(
     if since is not None and since >= until:
         raise click.UsageError(_("--since must be before the end of the window"), click.get_current_context())
     is_unreadable = False
-    if not is_absent(services.journal.path):
+    if services.journal.is_shared or not is_absent(services.journal.path):
         try:
+            await services.journal.catch_up()
             await services.records.read(began)
             for id in ids:
                 await services.records.load_signed(id, until)

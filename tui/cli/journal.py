@@ -30,7 +30,7 @@ from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
-    from services.journal.external_hashes import ExternalHashes
+    from services.journal.anchors.external_hashes import ExternalHashes
     from services.journal.reader import JournalReader
     from services.models.journal import Entry, EntryQuery
 
@@ -69,7 +69,9 @@ def journal_group(
 
         return callback
 
-    file = click.Option(["--file"], metavar="FILE", help=_("Journal file instead of the configured one"))
+    file = click.Option(
+        ["--file"], metavar="FILE", help=_("Journal file or address instead of the configured one")
+    )
     as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
     anchors = click.Option(
         ["--anchors"],
@@ -171,7 +173,7 @@ def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_js
 
 
 def _external_hashes(journal: ChosenJournal, anchors: str | None) -> "ExternalHashes":
-    from services.journal.external_hashes import from_file, machine_log
+    from services.journal.anchors.external_hashes import from_file, machine_log
 
     if anchors is None:
         import asyncio

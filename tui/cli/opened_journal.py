@@ -12,7 +12,7 @@ import click
 
 from services.host import regular_files
 from services.host.regular_files import named
-from services.host.state_files import write_private
+from services.host.state_files import state_folder, write_private
 from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Prints
@@ -21,6 +21,7 @@ from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
+    from services.journal.place import JournalPlace
     from services.models.runbook import Runbook
 
 
@@ -47,7 +48,9 @@ class CommandStopped(Exception):
 
 def file_option() -> click.Option:
     """Return the option `--file`."""
-    return click.Option(["--file"], metavar="FILE", help=_("Journal file instead of the configured one"))
+    return click.Option(
+        ["--file"], metavar="FILE", help=_("Journal file or address instead of the configured one")
+    )
 
 
 def journal_callback(
@@ -78,10 +81,22 @@ def find(options: StartOptions, file: str | None) -> OpenedJournal:
 
 
 def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]":
-    """Return the configured runbook and the path of its journal, or of `file`. Raises CommandStopped."""
+    """Return the configured runbook and the file of its journal, or of `file`; a shared journal's copy is up to date.
+
+    Raises CommandStopped.
+    """
+    runbook, place = configured_place(options, file)
+    if place.address is not None:
+        bring_up_to_date(place)
+    return runbook, place.path
+
+
+def configured_place(options: StartOptions, file: str | None) -> "tuple[Runbook, JournalPlace]":
+    """Return the configured runbook and the place of its journal, or of `file`. Raises CommandStopped."""
+    from services.journal.ledgers.registry import BadAddress
     from services.runbook.loader import load_named
     from services.toml.files import DataFileError
-    from tui.startup.config_reader import in_words, journal_path, load_config, status_of
+    from tui.startup.config_reader import in_words, journal_place, load_config, status_of
 
     try:
         config = load_config(options)
@@ -89,7 +104,42 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
     except DataFileError as error:
         raise CommandStopped(in_words(error), status_of(error)) from error
     begin_collecting()
-    return runbook, named(file) if file else journal_path(config, runbook)
+    try:
+        return runbook, chosen_place(file, runbook) if file else journal_place(config, runbook)
+    except BadAddress as error:
+        raise CommandStopped([f"{clean(file)}: {error}"], ExitStatus.USAGE) from error
+
+
+def bring_up_to_date(place: "JournalPlace") -> None:
+    """Read what this host's copy of a shared journal lacks; what prevents that is printed to standard error.
+
+    Begins no journal.
+    """
+    import asyncio
+
+    from services.clock import SystemClock
+    from services.journal.errors import JournalError
+    from services.models.journal import Person
+
+    async def caught_up() -> None:
+        journal = place.journal(clock=SystemClock(), person=Person, syslog=None)
+        try:
+            await journal.catch_up()
+        finally:
+            await journal.close()
+
+    try:
+        asyncio.run(caught_up())
+    except JournalError as error:
+        text = _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
+        click.echo(text.format(why=clean(error.problem.message)), err=True)
+
+
+def chosen_place(text: str, runbook: "Runbook") -> "JournalPlace":
+    """Return the place of the system's journal that a person named: a file or an address. Raises BadAddress."""
+    from services.journal.place import place_of
+
+    return place_of(text, str(runbook.system.id), state_folder("journals"))
 
 
 def deliver(output: Prints, text: str, to: str | None) -> None:

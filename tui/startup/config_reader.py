@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_config_path
 from pydantic import ValidationError
@@ -33,6 +33,9 @@ from tui.config import PREFIX, ArmingConfig, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
 from tui.panel_registry import PANELS
 from tui.start_options import StartOptions
+
+if TYPE_CHECKING:
+    from services.journal.place import JournalPlace
 
 FILE_VARIABLE = "TOBAN_CONFIG"
 """Names another configuration file; not a setting itself."""
@@ -92,11 +95,11 @@ def config_path(environment: Mapping[str, str] | None = None) -> Path:
     return named(name) if name else user_config_path("toban") / "config.toml"
 
 
-def journal_path(config: ConsoleConfig, runbook: Runbook) -> Path:
-    """The journal's file: as configured, else this person's own for this system."""
-    if config.journal:
-        return named(config.journal)
-    return state_folder("journals") / f"{runbook.system.id}.db"
+def journal_place(config: ConsoleConfig, runbook: Runbook) -> "JournalPlace":
+    """Where the journal is: as configured, else this person's own file for this system."""
+    from services.journal.place import place_of
+
+    return place_of(config.journal, str(runbook.system.id), state_folder("journals"))
 
 
 def load_config(options: StartOptions | None = None) -> ConsoleConfig:

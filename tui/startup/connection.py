@@ -14,16 +14,19 @@ from services.aws.client.secret import Secret
 from services.demo import scratch
 from services.github.settings import GithubSettings
 from services.github.settings import read as github_settings
-from services.host.regular_files import named
-from services.journal.checkpoints import DEV_LOG
+from services.journal.anchors.checkpoints import DEV_LOG
+from services.journal.ledgers.registry import BadAddress
+from services.journal.place import JournalPlace, place_of
+from services.models.runbook import Runbook
 from services.slack.settings import read as slack_settings
 from services.system import Services
 from services.system import connect as wire
 from tui.config import ConsoleConfig
+from tui.exit_status import ExitStatus
 from tui.runtime.garbage import begin_collecting
-from tui.start_options import StartOptions
+from tui.start_options import StartError, StartOptions
 from tui.startup.beginning import Begun, begin
-from tui.startup.config_reader import journal_path
+from tui.startup.config_reader import journal_place
 
 
 async def connect(
@@ -51,7 +54,9 @@ async def connect(
         runbook,
         begun.settings,
         begun.clock,
-        journal=_demo_journal(options, demo_folder) if demo_folder else journal_path(config, runbook),
+        journal=_demo_journal(options, runbook, demo_folder)
+        if demo_folder
+        else journal_place(config, runbook),
         syslog=None if demo_folder else DEV_LOG,
         intervals=config.intervals,
         read_only=config.read_only,
@@ -73,6 +78,10 @@ async def connected(options: StartOptions) -> AsyncIterator[Services]:
         await services.close()
 
 
-def _demo_journal(options: StartOptions, folder: Path) -> Path:
+def _demo_journal(options: StartOptions, runbook: Runbook, folder: Path) -> JournalPlace:
     """The demo's own journal: its entries must never be in the one configured for the real system."""
-    return named(options.journal) if options.journal else folder / "demo.db"
+    system = str(runbook.system.id)
+    try:
+        return place_of(options.journal or str(folder / "demo.db"), system, folder)
+    except BadAddress as error:
+        raise StartError(f"--journal: {error}", ExitStatus.USAGE) from error

@@ -8,7 +8,7 @@ from services.inspections import wiring
 from services.inspections.wiring import Reading
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
-from tui.startup.config_reader import journal_path
+from tui.startup.config_reader import journal_place
 from tui.startup.sources import read_sources
 
 
@@ -16,8 +16,8 @@ from tui.startup.sources import read_sources
 async def connected(options: StartOptions) -> AsyncIterator[Reading]:
     """The services for one command, closed at its end. Raises StartError if they cannot be had."""
     sources = await read_sources(options)
-    path = journal_path(sources.config, sources.runbook)
-    services = wiring.connect(sources.runbook, sources.settings, SystemClock(), journal=path)
+    place = journal_place(sources.config, sources.runbook)
+    services = wiring.connect(sources.runbook, sources.settings, SystemClock(), journal=place)
     begin_collecting()
     try:
         yield services

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from services.journal.errors import JournalError
 from services.journal.ledger import LIMIT, Rejected
-from services.journal.records import packed, unpacked
+from services.journal.linking.records import packed, unpacked
 from services.journal.threads import Read, Write
 
 T = TypeVar("T")

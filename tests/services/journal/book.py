@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from services.clock import Clock, ManualClock
+from services.journal.anchors.external_hashes import ExternalHashes
 from services.journal.chain import hash_of, linked, row_of
-from services.journal.decisions import next_entry
-from services.journal.external_hashes import ExternalHashes
 from services.journal.journal import Journal
+from services.journal.linking.decisions import next_entry
 from services.journal.store import Store
 from services.journal.verify import verify
 from services.models.journal import Entry, EntryKind, NewEntry, Person

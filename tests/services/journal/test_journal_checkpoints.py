@@ -16,11 +16,11 @@ import pytest
 from services.aws.client.errors import Unreachable
 from services.clock import ManualClock
 from services.journal import external_hashes
-from services.journal.checkpoints import EVERY, Checkpoint, Syslog, checkpoint_in, line_of
-from services.journal.external_hashes import ExternalHashes, from_file, machine_log
+from services.journal.anchors.checkpoints import EVERY, Checkpoint, Syslog, checkpoint_in, line_of
+from services.journal.anchors.external_hashes import ExternalHashes, from_file, machine_log
+from services.journal.anchors.trusted_senders import TrustedSenders
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
-from services.journal.trusted_senders import TrustedSenders
 from services.models.problem import Problem, ProblemKind
 from services.models.verification import ChainFaultKind, Verification
 from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, note, open_journal, tampered

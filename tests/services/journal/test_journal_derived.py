@@ -261,7 +261,7 @@ def test_the_kinds_of_changes_that_say_what_exists_are_those_of_the_drills() -> 
 
 
 def _verify(path: Path, **more: Any) -> Any:
-    from services.journal.external_hashes import ExternalHashes
+    from services.journal.anchors.external_hashes import ExternalHashes
     from services.journal.verify import verify
 
     return verify(path, at=NOON, external_hashes=more.pop("held", ExternalHashes()), whole=False, **more)
@@ -310,8 +310,8 @@ def test_an_entry_missing_before_it_is_found_by_the_number(path: Path, seq: int)
 
 
 def test_external_hashes_of_earlier_entries_are_compared(path: Path) -> None:
-    from services.journal.checkpoints import Checkpoint
-    from services.journal.external_hashes import ExternalHashes
+    from services.journal.anchors.checkpoints import Checkpoint
+    from services.journal.anchors.external_hashes import ExternalHashes
 
     _verified(path, 5)
     with closing(JournalReader.open(path)) as book:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from services.journal.anchors.checkpoints import Checkpoint
+from services.journal.anchors.external_hashes import ExternalHashes
 from services.journal.chain import COLUMNS, hash_of_row
-from services.journal.checkpoints import Checkpoint
-from services.journal.external_hashes import ExternalHashes
 from services.journal.reader import JournalReader, Row
 from services.journal.store import Store
 from services.models.journal import Entry

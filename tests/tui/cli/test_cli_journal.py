@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.journal import external_hashes
-from services.journal.checkpoints import Checkpoint, line_of
+from services.journal.anchors.checkpoints import Checkpoint, line_of
 from services.journal.derived.verified import Verified
 from services.journal.reader import JournalReader
 from services.journal.store import Store

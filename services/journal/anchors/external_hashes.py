@@ -14,7 +14,7 @@ from services.aws.client.errors import AwsError
 from services.host import regular_files as regular_file
 from services.host.programs import program
 from services.i18n import _, sentences
-from services.journal.checkpoints import IDENT, Checkpoint, CheckpointStream, checkpoint_in, of_aws
+from services.journal.anchors.checkpoints import IDENT, Checkpoint, CheckpointStream, checkpoint_in, of_aws
 
 SYSLOG_FILES = tuple(Path("/var/log") / name for name in ("auth.log", "secure", "syslog", "messages"))
 _PATIENCE = 60

@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from services.journal.anchors.checkpoints import Syslog
 from services.journal.appending import Appender
 from services.journal.chain import linked
-from services.journal.checkpoints import Syslog
-from services.journal.copy_writer import CopyWriter
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.journal import Journal
 from services.journal.ledger import Ledger, Unavailable
-from services.journal.local_copy import LateDraft
+from services.journal.linking.records import new_nonce
 from services.journal.problems import UnusableJournal, problem_of
-from services.journal.records import new_nonce
+from services.journal.shared.copy_writer import CopyWriter
+from services.journal.shared.local_copy import LateDraft
 from services.journal.writer import JournalWriter
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 
@@ -72,44 +72,59 @@ class SharedJournal(Journal):
     async def catch_up(self) -> None:
         """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""
         try:
-            await self._identify()
-            await self._appender.catch_up()
+            if await self._identify(begins=False):
+                await self._appender.catch_up()
         except Unavailable as error:
             raise self._unreached(error) from error
         self._is_reached = True
-        self._set(writable=True)
+        if self._is_identified:
+            self._set(writable=True)
 
     async def close(self) -> None:
         """Complete pending writes, and close the copy and the ledger."""
         await super().close()
         await self.ledger.close()
 
-    async def _identify(self) -> None:
-        """Learn the journal's id once, and open the copy. Raises JournalError, Unavailable."""
+    async def _identify(self, *, begins: bool) -> bool:
+        """Learn the journal's id once, and open the copy; `begins`: begin the journal if the ledger is empty.
+
+        Returns whether there is a journal. Raises JournalError, Unavailable.
+        """
         if self._is_identified:
-            return
+            return True
         try:
-            naming = await self._appender.identify()
+            naming = await self._appender.identify(begins=begins)
         except UnusableJournal as error:
             problem = problem_of(error, self.path, self._clock.now())
             self._set(writable=False, problem=problem)
             raise JournalError(problem) from error
+        if naming is None:
+            return False
         await self._write(lambda _writer: self._copy.belong_to(naming))
         await self._write(JournalWriter.try_out)
         self._is_identified = True
+        return True
 
     async def _try_out(self) -> None:
         """Determine whether copy and ledger can be written, or at least the copy read."""
         try:
+            await self._begin()
             await self.catch_up()
             await self._write(JournalWriter.try_out)
             self._set(writable=True)
             await self._send_late()
         except JournalError:
             with suppress(JournalError):
-                if not self._copy.id and self.path.exists():
+                if not self._copy.journal and self.path.exists():
                     await self._write(lambda _writer: self._copy.use_existing())
                 self._state.saw(await self._read(lambda reader: reader.head()))
+
+    async def _begin(self) -> None:
+        """Begin the journal if nobody has. Raises JournalError."""
+        try:
+            await self._identify(begins=True)
+        except Unavailable as error:
+            raise self._unreached(error) from error
 
     async def _watch(self) -> None:
         async for _hint in self.ledger.news():
@@ -125,16 +140,16 @@ class SharedJournal(Journal):
     # ---- while the ledger does not answer
 
     async def _record(self, draft: NewEntry, at: datetime, person: Person) -> Entry:
-        if draft.kind in MAY_BE_LATE and self._copy.id and not self._is_reached:
+        if draft.kind in MAY_BE_LATE and self._copy.journal and not self._is_reached:
             # At once, and in the order in which they happened.
             return await self._wait(LateDraft(new_nonce(), at, person, _late(draft)))
         nonce = new_nonce()
         try:
-            await self._identify()
+            await self._identify(begins=True)
             return await self._appender.append(draft, at=at, person=person, nonce=nonce)
         except Unavailable as error:
             unreached = self._unreached(error)
-            if draft.kind in MAY_BE_LATE and self._copy.id:
+            if draft.kind in MAY_BE_LATE and self._copy.journal:
                 return await self._wait(LateDraft(nonce, at, person, _late(draft)))
             raise unreached from error
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.i18n import _
-from services.journal.checkpoints import Checkpoint
+from services.journal.anchors.checkpoints import Checkpoint
 
 
 class TrustedSenders:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.journal.chain import hash_of_row, micros, moment
+from services.journal.linking.records import Record, foreign
 from services.journal.reader import Row
-from services.journal.records import Record, foreign
 from services.journal.store import Store
 from services.models.journal import Entry, NewEntry, Person
 

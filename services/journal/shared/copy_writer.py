@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.i18n import _
-from services.journal.checkpoints import Syslog
-from services.journal.decisions import Here, next_entry
-from services.journal.local_copy import LateDraft, LocalCopy
+from services.journal.anchors.checkpoints import Syslog
+from services.journal.linking.decisions import Here, next_entry
+from services.journal.linking.records import Naming, Record
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
-from services.journal.records import Naming, Record
+from services.journal.shared.local_copy import LateDraft, LocalCopy
 from services.journal.store import Store
 from services.journal.writer import Decision, Head, JournalWriter
 from services.models.journal import NewEntry, Person
@@ -26,23 +26,25 @@ class CopyWriter(JournalWriter):
     def __init__(self, path: Path, syslog: Syslog | None, address: str) -> None:
         super().__init__(path, syslog)
         self.here = Here(address)
+        self.journal = ""
+        """The id of the ledger's journal, or of the copy while the ledger was not asked; "": not known yet."""
 
     def belong_to(self, naming: Naming) -> None:
         """Set the journal's id, as the ledger says. Raises UnusableJournal for the copy of another journal."""
         journal = naming.journal
-        if self.id != journal and self.path.exists() and self._id_of_file() != journal:
+        if self.journal != journal and self.path.exists() and self._id_of_file() != journal:
             raise UnusableJournal(
                 _("The local copy belongs to another journal than the ledger's."),
                 _(
                     "Find out whether the ledger was replaced; to follow the new one, move {path} aside and restart."
                 ),
             )
-        self.id = journal
+        self.journal = journal
         self.here = self.here._replace(is_copied=naming.is_copied)
 
     def use_existing(self) -> None:
         """Use the copy without having asked the ledger. Raises FileNotFoundError."""
-        self.id = self._id_of_file()
+        self.journal = self._id_of_file()
 
     def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> Decision:
         """As every writer; an entry with this nonce is the draft's own."""
@@ -85,7 +87,7 @@ class CopyWriter(JournalWriter):
         return self._use(with_copy)
 
     def _open(self) -> Store:
-        return LocalCopy(self.path, self.id)
+        return LocalCopy(self.path, self.journal)
 
     def _id_of_file(self) -> str:
         with closing(JournalReader.open(self.path)) as reader:

@@ -1,0 +1,56 @@
+"""The line between one host and a ledger, which a test cuts."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+
+from services.journal.ledger import LIMIT, Ledger, Unavailable
+from services.models.problem import Problem, ProblemKind
+
+WHEN = datetime(2026, 1, 14, tzinfo=UTC)
+
+
+class Line:
+    """A ledger as one host reaches it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.address = ledger.address
+        self.is_cut = False
+        self.loses_answers = False
+        """What is sent arrives, but nobody is told."""
+        self.requests: Counter[str] = Counter()
+
+    async def put(self, seq: int, record: bytes) -> bytes | None:
+        """See `Ledger.put`."""
+        self.requests["put"] += 1
+        self._check()
+        standing = await self._ledger.put(seq, record)
+        if self.loses_answers:
+            raise no_answer()
+        return standing
+
+    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+        """See `Ledger.read`."""
+        self.requests["read"] += 1
+        self._check()
+        return await self._ledger.read(after, limit)
+
+    async def news(self) -> AsyncIterator[None]:
+        """See `Ledger.news`."""
+        async for hint in self._ledger.news():
+            yield hint
+
+    async def close(self) -> None:
+        """See `Ledger.close`."""
+
+    def _check(self) -> None:
+        if self.is_cut:
+            raise no_answer()
+
+
+def no_answer() -> Unavailable:
+    """What an engine raises that gets no answer."""
+    return Unavailable(
+        Problem(kind=ProblemKind.UNREACHABLE, summary="The ledger does not answer.", remedy="Wait.", at=WHEN)
+    )

@@ -1,0 +1,181 @@
+"""A journal in a ledger that two hosts reach, each over a line of its own and with a copy of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.clock import ManualClock
+from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
+from services.journal.linking.records import naming, unpacked
+from services.journal.shared.journal import SharedJournal
+from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
+from tests.services.journal.book import NOON, Listener, checked, note
+from tests.services.journal.line import Line
+from tests.tools.memory_ledger import MemoryLedger
+
+
+@asynccontextmanager
+async def on_host(
+    ledger: MemoryLedger, path: Path, *, user: str = "alice", line: Line | None = None, **options: Any
+) -> AsyncIterator[SharedJournal]:
+    """A console's journal on a host of its own."""
+    journal = SharedJournal(
+        path,
+        line or Line(ledger),
+        clock=ManualClock(NOON),
+        person=lambda: Person(user=user, host=f"host-of-{user}"),
+        syslog=None,
+        patience=options.pop("patience", 0.2),
+        **options,
+    )
+    await journal.open()
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    return MemoryLedger()
+
+
+async def test_two_hosts_write_one_chain(ledger: MemoryLedger, tmp_path: Path) -> None:
+    async with (
+        on_host(ledger, tmp_path / "a.db") as one,
+        on_host(ledger, tmp_path / "b.db", user="bob") as two,
+    ):
+        await asyncio.gather(*(each.append(note(str(n))) for n in range(20) for each in (one, two)))
+        await one.catch_up()
+        await two.catch_up()
+        entries = await one.entries()
+        assert [entry.seq for entry in entries] == list(range(1, 41))
+        assert await two.entries() == entries
+        assert {entry.person.host for entry in entries} == {"host-of-alice", "host-of-bob"}
+    assert checked(tmp_path / "a.db").intact
+    assert checked(tmp_path / "b.db").head == checked(tmp_path / "a.db").head
+
+
+async def test_a_claim_is_taken_once_and_a_hold_is_held_by_one(ledger: MemoryLedger, tmp_path: Path) -> None:
+    async with (
+        on_host(ledger, tmp_path / "a.db") as one,
+        on_host(ledger, tmp_path / "b.db", user="bob") as two,
+    ):
+        await one.append(note(claim="c", holds="db"))
+        with pytest.raises(AlreadyRecorded) as taken:
+            await two.append(note(claim="c"))
+        assert taken.value.entry.person.user == "alice"
+        with pytest.raises(HeldByAnother):
+            await two.append(note(holds="db"))
+        await one.append(note(releases="db"))
+        # The copy of the other host still has the hold; it asks before it refuses.
+        assert (await two.append(note(holds="db"))).seq == 3
+
+
+async def test_an_entry_whose_answer_was_lost_is_recorded_once(ledger: MemoryLedger, tmp_path: Path) -> None:
+    line = Line(ledger)
+    async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
+        line.loses_answers = True
+        entry = await journal.append(note("once", claim="c"))
+        line.loses_answers = False
+        assert [each.text for each in await journal.entries()] == ["once"]
+        assert (await journal.append(note("next"))).seq == entry.seq + 1
+
+
+async def test_what_happens_on_another_host_is_heard(ledger: MemoryLedger, tmp_path: Path) -> None:
+    async with (
+        on_host(ledger, tmp_path / "a.db") as one,
+        on_host(ledger, tmp_path / "b.db", user="bob") as two,
+    ):
+        listener = Listener(two)
+        entry = await one.append(note())
+        await listener.hears(lambda heard: entry.seq in heard)
+
+
+async def test_without_the_ledger_notes_wait_and_changes_are_refused(
+    ledger: MemoryLedger, tmp_path: Path
+) -> None:
+    line = Line(ledger)
+    async with on_host(ledger, tmp_path / "b.db", user="bob") as other:
+        async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
+            await journal.append(note("before"))
+            line.is_cut = True
+            for kind in (EntryKind.SIGN_OFF, EntryKind.INTENT, EntryKind.APPROVED, EntryKind.ARMED):
+                with pytest.raises(JournalError):
+                    await journal.append(NewEntry(kind=kind, text="x"))
+            assert not journal.health.writable
+            assert journal.health.problem is not None
+            waiting = [await journal.append(note(f"late {number}")) for number in range(3)]
+            assert [entry.seq for entry in waiting] == [2, 3, 4]
+            assert journal.health.late == 3
+            assert [entry.text for entry in await journal.entries()] == ["before"]
+            await other.append(note("meanwhile"))
+        # The console was closed before the line was mended.
+        line = Line(ledger)
+        async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
+            assert journal.health.late == 0
+            texts = [entry.text for entry in await journal.entries()]
+            assert texts == ["before", "meanwhile", "late 0", "late 1", "late 2"]
+            (late,) = await journal.entries(EntryQuery(words="late 1"))
+            assert late.data["late"] is True
+            assert late.at == NOON
+
+
+async def test_a_console_without_ledger_and_copy_says_so(ledger: MemoryLedger, tmp_path: Path) -> None:
+    line = Line(ledger)
+    line.is_cut = True
+    async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
+        assert not journal.health.writable
+        with pytest.raises(JournalError):
+            await journal.append(note())
+        line.is_cut = False
+        async with asyncio.timeout(30):
+            async for _seq in journal.follow():
+                if journal.health.writable:
+                    break
+        assert (await journal.append(note())).seq == 1
+
+
+async def test_what_others_write_beside_the_chain_stops_everything(
+    ledger: MemoryLedger, tmp_path: Path
+) -> None:
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        entry = await journal.append(note())
+        record = ledger.records[1]
+        row = unpacked(1, record).row
+        ledger.records[2] = record.replace(b"[1,", b"[2,", 1)
+        assert ledger.records[2] != record
+        assert row[0] == entry.seq
+        with pytest.raises(JournalError, match="2"):
+            await journal.append(note())
+        assert not journal.health.writable
+
+
+async def test_a_copy_of_another_journal_is_not_used(ledger: MemoryLedger, tmp_path: Path) -> None:
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        await journal.append(note())
+    other = MemoryLedger()
+    other.records[0] = naming("other")
+    async with on_host(other, tmp_path / "a.db") as journal:
+        assert not journal.health.writable
+    assert list(other.records) == [0]
+
+
+async def test_a_ledger_with_a_copy_takes_no_entries(ledger: MemoryLedger, tmp_path: Path) -> None:
+    ledger.records[0] = naming("j", is_copied=True)
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        assert not journal.health.writable
+        with pytest.raises(JournalError):
+            await journal.append(note())
+
+
+async def test_a_reader_begins_no_journal(ledger: MemoryLedger, tmp_path: Path) -> None:
+    journal = SharedJournal(tmp_path / "a.db", ledger, clock=ManualClock(NOON), person=Person, syslog=None)
+    await journal.catch_up()
+    await journal.close()
+    assert not ledger.records
+    assert not (tmp_path / "a.db").exists()

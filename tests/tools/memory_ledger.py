@@ -1,0 +1,44 @@
+"""A ledger in the memory of this process: the reference that the engines are compared with, shared by its journals."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from services.journal.ledger import LIMIT
+
+
+class MemoryLedger:
+    """See `services.journal.ledger.Ledger`."""
+
+    def __init__(self, *, is_conditional: bool = True) -> None:
+        """`is_conditional`: False for the control, in which whoever comes last has the number."""
+        self.address = "memory://reference"
+        self.records: dict[int, bytes] = {}
+        self._is_conditional = is_conditional
+        self._news = asyncio.Event()
+
+    async def put(self, seq: int, record: bytes) -> bytes | None:
+        """See `Ledger.put`."""
+        # Others take their turn between the question and the answer, as with a server.
+        await asyncio.sleep(0)
+        standing = self.records.get(seq) if self._is_conditional else None
+        if standing is None:
+            self.records[seq] = record
+            self._news.set()
+            self._news = asyncio.Event()
+        await asyncio.sleep(0)
+        return standing
+
+    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+        """See `Ledger.read`."""
+        await asyncio.sleep(0)
+        return [(seq, self.records[seq]) for seq in sorted(self.records) if seq > after][:limit]
+
+    async def news(self) -> AsyncIterator[None]:
+        """Yield at every record."""
+        while True:
+            news = self._news
+            yield
+            await news.wait()
+
+    async def close(self) -> None:
+        """Do nothing: the other journals go on."""

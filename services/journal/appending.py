@@ -84,15 +84,13 @@ class Appender:
 
         Raises JournalError, Unavailable.
         """
-        advanced = False
-        while True:
-            after = await self._write(lambda writer: writer.head.seq)
-            records = await self._ledger.read(after)
-            if records:
-                advanced = True
-                await self._accept(records)
-            if len(records) < LIMIT:
-                return advanced
+        first = after = await self._write(lambda writer: writer.head.seq)
+        while records := await self._ledger.read(after):
+            await self._accept(records)
+            before, after = after, await self._write(lambda writer: writer.head.seq)
+            if len(records) < LIMIT or after == before:
+                break
+        return after > first
 
     async def _accept(self, records: Sequence[tuple[int, bytes]]) -> None:
         await self._write(lambda writer: writer.accept([unpacked(*record) for record in records]))

@@ -64,6 +64,10 @@ class JournalWriter:
         self._use(self._probe)
         self.send_checkpoint()
 
+    def check_here(self) -> None:
+        """Check that the journal does not go on elsewhere."""
+        self._use(lambda store: check_here(store, self.here))
+
     def _probe(self, store: Store) -> None:
         store.probe()
         check_here(store, self.here)

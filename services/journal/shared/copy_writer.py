@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,7 +62,8 @@ class CopyWriter(JournalWriter):
         """Store the ledger's next records in the copy. Raises UnusableJournal for what does not follow."""
 
         def accepted(copy: LocalCopy) -> None:
-            copy.apply(records)
+            arrives = self.here.is_copied and copy.place() is None
+            copy.apply(_without_gaps(copy.head()[0], records) if arrives else records)
             self.head = Head(*copy.head())
 
         self._use_copy(accepted)
@@ -92,3 +94,9 @@ class CopyWriter(JournalWriter):
     def _id_of_file(self) -> str:
         with closing(JournalReader.open(self.path)) as reader:
             return reader.id
+
+
+def _without_gaps(last: int, records: Sequence[Record]) -> list[Record]:
+    """The records up to the first gap: several entries are copied to a new ledger at the same time."""
+    following = takewhile(lambda numbered: numbered[0] == numbered[1].row[0], enumerate(records, last + 1))
+    return [record for _seq, record in following]

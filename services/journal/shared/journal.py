@@ -78,6 +78,7 @@ class SharedJournal(Journal):
             raise self._unreached(error) from error
         self._is_reached = True
         if self._is_identified:
+            await self._write(JournalWriter.check_here)
             self._set(writable=True)
 
     async def close(self) -> None:
@@ -101,7 +102,6 @@ class SharedJournal(Journal):
         if naming is None:
             return False
         await self._write(lambda _writer: self._copy.belong_to(naming))
-        await self._write(JournalWriter.try_out)
         self._is_identified = True
         return True
 

@@ -72,11 +72,6 @@ class LocalCopy(Store):
         rows = self.query("SELECT seq FROM nonces WHERE nonce = ?", (nonce,))
         return self.entry(rows[0][0]) if rows else None
 
-    def nonces(self, after: int, before: int) -> dict[int, str]:
-        """The nonces of the entries between these two numbers, by number."""
-        text = "SELECT seq, nonce FROM nonces WHERE seq > ? AND seq < ?"
-        return {int(seq): str(nonce) for seq, nonce in self.query(text, (after, before))}
-
     # ---- what waits
 
     def add_late(self, late: LateDraft) -> None:

@@ -173,7 +173,19 @@ REASONS = [
                 "widgets.findings.lines",
                 "widgets.findings.wording",
             },
-            "tui/cli/journal.py": {
+            "tui/cli/journal/moving.py": {
+                "asyncio",
+                "services.clock",
+                "services.journal.anchors.checkpoints",
+                "services.journal.errors",
+                "services.journal.ledger",
+                "services.journal.ledgers.registry",
+                "services.journal.moving.copying",
+                "services.journal.moving.file_target",
+                "services.journal.origin",
+                "services.journal.problems",
+            },
+            "tui/cli/journal/command.py": {
                 "asyncio",
                 "services.journal.export",
                 "services.journal.anchors.external_hashes",

@@ -37,8 +37,8 @@ from services.slack.settings import SlackSettings
 from services.system import Services, connect
 from tests.tools.stable_journal import FOLDER, NOWHERE, RESOURCE, RUNBOOK, utc_of
 from tui.cli import duties as cli_duties
-from tui.cli import journal as cli_journal
 from tui.cli import report as cli_report
+from tui.cli.journal import command as cli_journal
 from tui.cli.main import run
 from tui.cli.printing import Output
 

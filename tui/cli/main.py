@@ -131,7 +131,7 @@ def _commands(output: Output) -> Commands:
             "duties": partial(plain, "tui.cli.duties:duties_command"),
             "report": partial(plain, "tui.cli.report:report_command"),
             "incident": partial(plain, "tui.cli.incident:incident_group"),
-            "journal": partial(plain, "tui.cli.journal:journal_group"),
+            "journal": partial(plain, "tui.cli.journal.command:journal_group"),
             "logs": partial(reading, "tui.cli.logs.group:logs_group"),
             "policy": partial(plain, "tui.cli.policy:policy_command"),
             "runbook": lambda: imported("tui.cli.data_files:runbook_group")(output, _before),

@@ -6,6 +6,7 @@ to the entry; the ledger then stores the entry only if that number is still free
 
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from services.i18n import _
 from services.journal.chain import linked, storable
@@ -59,10 +60,21 @@ def check_here(copy: JournalReader, here: Here) -> None:
                 ),
             )
         return
-    # A file may be renamed, so that one that the journal moved to is this one, whatever its name.
-    is_here = place == here.address if "://" in place else not here.address
-    if not is_here:
+    if not is_same_place(place, here.address):
         raise UnusableJournal(
             _("The journal has moved to {place}; nothing more is written here.").format(place=clean(place)),
             _('Set journal = "{place}" in the configuration, and restart.').format(place=clean(place)),
         )
+
+
+def is_same_place(one: str, other: str) -> bool:
+    """Whether two places are one: how a host signs in does not matter, and a file may be renamed."""
+    return _place(one) == _place(other)
+
+
+def _place(text: str) -> tuple[str, ...]:
+    if "://" not in text:
+        return ()
+    parts = urlsplit(text)
+    region = [value for name, value in parse_qsl(parts.query) if name == "region"]
+    return (parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), *region)

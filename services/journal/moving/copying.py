@@ -14,6 +14,7 @@ from services.i18n import _, sentences
 from services.journal.chain import NOTHING, linked, row_of
 from services.journal.journal import Journal
 from services.journal.ledger import Ledger
+from services.journal.linking.decisions import is_same_place
 from services.journal.linking.records import Record, named, naming, packed, unpacked
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
@@ -69,14 +70,12 @@ async def move(
     """
     await _check(source)
     journal, place = await source.ask(lambda reader: (reader.id, reader.place()))
-    has_left = place == target.address
-    if (
-        place is not None
-        and "://" in place
-        and not has_left
-        and place != source.health.path
-        and not from_backup
-    ):
+    # Two files are two places here, though whichever has the name is the journal once it has arrived.
+    has_left = place is not None and (
+        is_same_place(place, target.address) if "://" in place else place == target.address
+    )
+    is_here = place is None or is_same_place(place, source.health.path if source.is_shared else "")
+    if not (is_here or has_left or from_backup):
         raise CannotCopy(
             _("The journal has moved to {place} already: move it from there with --from.").format(
                 place=clean(place)

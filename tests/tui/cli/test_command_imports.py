@@ -45,7 +45,7 @@ ALONE: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "help": (("--help",), {"pydantic", "botocore"}),
     "help of a command": (
         ("inspect", "--help"),
-        {"pydantic", "botocore", "tui.cli.change", "tui.cli.journal"},
+        {"pydantic", "botocore", "tui.cli.change", "tui.cli.journal.command"},
     ),
     "configuration": (("config",), READING | {"botocore"}),
     "runbook": (("runbook", "show", "facility-prod"), READING | {"botocore"}),

@@ -25,6 +25,7 @@ from services.i18n import _, plural
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Named, Prints
 from tui.cli.entry_text import by_day, problem_lines, report
+from tui.cli.journal.moving import moving_commands
 from tui.cli.opened_journal import CommandStopped, configured
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -107,6 +108,7 @@ def journal_group(
                 params=[*_filters(), file, *shared],
                 help=_("Print the entries by day; without --since, the newest {count}.").format(count=NEWEST),
             ),
+            *moving_commands(output, shared, before),
         ],
     )
 

@@ -10,7 +10,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench peers lock screens snapshots test-dates faults faults-all faults-stopped mutations explore bursts openings soak logs readme i18n clean
+.PHONY: help demo test lint format bench peers emulators lock screens snapshots test-dates faults faults-all faults-stopped mutations explore bursts openings soak logs readme i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,8 @@ peers: $(PEERS:%=.peers/%/.done) ## what `make bench` compares with, each in an 
 	@$(PYTHON) -m venv .peers/$*
 	@.peers/$*/bin/python -m pip --disable-pip-version-check -q install $* $(WITH_$*)
 	@touch $@
+
+emulators: .peers/ministack/.done ## a second emulator of AWS, for the tests of ledgers (in .peers/, as above)
 
 screens: $(VENV)/.dev ## a picture of every screen, and screens/index.html to look through them (SCREENS="--only watch --palette 256 --png")
 	$(BIN)/python -m tests.tools.screens $(SCREENS)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.aws.client.errors import Refused
-from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant, permit_in_force
+from services.aws.client.write_grants import NOWHERE, AppendTarget, WriteGrant, permit_in_force
 from services.clock import Clock
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
@@ -121,10 +121,6 @@ READS: frozenset[tuple[str, str]] = frozenset(
 )
 """Every allowed read: (botocore's service name, API operation)."""
 
-
-APPEND = ("logs", "PutLogEvents")
-"""The only write that needs no grant: the journal's latest hash, to the log stream configured in the runbook."""
-
 _PARAMS, _PERMIT = "toban_params", "toban_permit"
 """Keys of the SDK's request context."""
 
@@ -140,7 +136,7 @@ class Gate:
         self,
         clock: Clock,
         allowed: Iterable[tuple[str, str]] = READS,
-        journal: JournalLogStream = NOWHERE,
+        journal: AppendTarget = NOWHERE,
     ) -> None:
         self._clock = clock
         self._allowed = frozenset(allowed)
@@ -165,7 +161,7 @@ class Gate:
         """`model` is botocore's OperationModel, `params` the serialized request."""
         service, operation = str(model.service_model.service_name), str(model.name)
         parameters = context.get(_PARAMS)
-        if (service, operation) in self._allowed or self._appends(service, operation, parameters):
+        if (service, operation) in self._allowed or self._journal.accepts(service, operation, parameters):
             return
         permit = permit_in_force()
         if permit is None:
@@ -176,9 +172,6 @@ class Gate:
             )
         permit.used = True
         context[_PERMIT] = permit
-
-    def _appends(self, service: str, operation: str, params: object) -> bool:
-        return (service, operation) == APPEND and self._journal.accepts(params)
 
     def _leaving(self, request: Any, **_event: Any) -> None:
         """Runs before every attempt, once the request is signed: some of the SDK's retries (S3 redirects) cannot be

@@ -18,7 +18,7 @@ Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.err
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
@@ -41,6 +41,10 @@ class AwsError(Exception):
         """AWS's request id of the failed request; "" when AWS did not respond."""
         self.unknown_operation = False
         """The endpoint does not implement this operation at all."""
+        self.code = ""
+        """AWS's own code of the error, e.g. `ConditionalCheckFailedException`; "" when AWS did not respond."""
+        self.standing_item: dict[str, Any] | None = None
+        """For a conditional put to DynamoDB: the item that stands there instead; None if the answer has none."""
         self.compile_error: CompileError | None = None
         """Where a query of Logs Insights does not compile; None for every other error."""
 

@@ -13,6 +13,7 @@ MOST_BYTES_OF = {
     "cloudtrail": 8 * MIB,  # 50 events, each including the full request
     "wafv2": 8 * MIB,  # 500 sampled requests with all headers
     "athena": 8 * MIB,
+    "dynamodb": 8 * MIB,  # 1 MB of records, whose text is JSON within JSON
     "ce": 8 * MIB,
 }
 """Body size limit by service; well above the largest page that AWS documents."""

@@ -21,7 +21,7 @@ from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile, check_variables
 from services.aws.client.settings import AwsSettings
 from services.aws.client.traffic import TrafficObserver
-from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant
+from services.aws.client.write_grants import APPEND, NOWHERE, AppendTarget, WriteGrant
 from services.background.detached import detached, in_thread
 from services.clock import Clock, SystemClock
 from services.host import programs
@@ -46,8 +46,8 @@ class AwsSession:
     """Reads AWS, and writes with a grant; clients are opened on first use.
 
     `clock` dates reported problems and may be simulated; `wall` is this machine's clock, used for signatures,
-    credentials and the comparison with AWS's clock. `journal` is the runbook's log stream, the only one that may be
-    appended to without a grant.
+    credentials and the comparison with AWS's clock. `journal` alone may be appended to without
+    a grant: the runbook's log stream, or a ledger.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class AwsSession:
         clock: Clock,
         meter: UsageMeter,
         wall: Clock | None = None,
-        journal: JournalLogStream = NOWHERE,
+        journal: AppendTarget = NOWHERE,
     ) -> None:
         self.settings = settings
         self._journal = journal
@@ -211,13 +211,12 @@ class AwsSession:
         login = await self._loaded()
         return await detached(login.write(permit, required=required, timeout=timeout))
 
-    async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> dict[str, Any]:
-        """PutLogEvents with these parameters: one attempt, without a grant, to the journal's log stream.
-
-        Any other stream raises Refused. Raises AwsError.
-        """
+    async def append(
+        self, params: dict[str, Any], /, *, call: tuple[str, str] = APPEND, timeout: float = 10.0
+    ) -> dict[str, Any]:
+        """`call` (service, operation): one attempt, without a grant; Refused unless `journal` accepts it. Raises AwsError."""
         login = await self._loaded()
-        return await detached(login.call("logs", "PutLogEvents", params, purpose="write", timeout=timeout))
+        return await detached(login.call(*call, params, purpose="write", timeout=timeout))
 
     async def identity(self) -> Identity:
         """The caller's identity, sign-in method and expiry. Raises AwsError."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from services.aws.client.errors import Refused
 from services.clock import Clock, Deadline, Mark, mark, passed
@@ -58,6 +59,18 @@ def permit_in_force() -> WriteGrant | None:
     return _in_force.get()
 
 
+class AppendTarget(Protocol):
+    """What one session may send without a grant, beside the reads that every session may."""
+
+    def accepts(self, service: str, operation: str, params: object) -> bool:
+        """Whether this request adds to the target, or reads it, and can do nothing else."""
+        ...
+
+
+APPEND = ("logs", "PutLogEvents")
+"""The only write of the console's own session that needs no grant: the journal's latest hash, to one log stream."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalLogStream:
     """The one CloudWatch Logs stream that may be appended to without a grant; empty names match no stream."""
@@ -65,8 +78,10 @@ class JournalLogStream:
     group: str
     stream: str
 
-    def accepts(self, params: object) -> bool:
-        """Whether PutLogEvents with these parameters writes to this stream."""
+    def accepts(self, service: str, operation: str, params: object) -> bool:
+        """Whether this is PutLogEvents to this stream."""
+        if (service, operation) != APPEND:
+            return False
         if not (self.group and self.stream and isinstance(params, Mapping)):
             return False
         return (params.get("logGroupName"), params.get("logStreamName")) == (self.group, self.stream)

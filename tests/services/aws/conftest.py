@@ -11,7 +11,7 @@ import pytest
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
-from services.aws.client.write_grants import NOWHERE, JournalLogStream
+from services.aws.client.write_grants import NOWHERE, AppendTarget
 from services.clock import ManualClock
 from tests.faults.server import FaultServer, fault_server
 from tests.faults.time_limits import TimeLimits
@@ -64,7 +64,7 @@ async def open_session(
         *,
         meter: UsageMeter | None = None,
         wall: Any = None,
-        journal: JournalLogStream = NOWHERE,
+        journal: AppendTarget = NOWHERE,
         **settings: Any,
     ) -> AwsSession:
         settings = {"region": "ap-northeast-1", "endpoint_url": server.url, **settings}

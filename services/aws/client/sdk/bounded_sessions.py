@@ -3,7 +3,10 @@
 from functools import cache
 from typing import Any
 
+from aiobotocore.response import StreamingBody
+
 from services.aws.client.response_limits import CHUNK, MOST_BYTES, TooLarge, limit_of, too_large
+from services.aws.client.sdk.json_bodies import TooMuch
 from services.aws.client.single_attempt import ReadSession
 
 
@@ -60,6 +63,21 @@ class BoundedSession(ReadSession):
 
     async def _get_session(self, proxy_url: str | None) -> Any:
         return _BoundedClient(await super()._get_session(proxy_url), self.limit)
+
+
+async def with_whole_body(answer: dict[str, Any], service: str) -> dict[str, Any]:
+    """The response with the content of an object (`Body`) as bytes; above the service's limit it raises TooMuch."""
+    body = answer.get("Body")
+    if not isinstance(body, StreamingBody):
+        return answer
+    limit = limit_of(service)
+    content = bytearray()
+    async with body:
+        while part := await body.read(CHUNK):
+            content += part
+            if len(content) > limit:
+                raise TooMuch(too_large(limit).decode())
+    return {**answer, "Body": bytes(content)}
 
 
 @cache

@@ -24,7 +24,7 @@ from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
 from services.aws.client.response_limits import CONNECT_TIMEOUT, READ_TIMEOUT
 from services.aws.client.sdk import patches
-from services.aws.client.sdk.bounded_sessions import bounded_session
+from services.aws.client.sdk.bounded_sessions import bounded_session, with_whole_body
 from services.aws.client.sdk.models import load_models
 from services.aws.client.sdk.parsers import Parsers
 from services.aws.client.sdk.setup import check_expiration, check_files, in_words
@@ -32,7 +32,7 @@ from services.aws.client.secret import Secret
 from services.aws.client.settings import LOOPBACK, AwsSettings
 from services.aws.client.single_attempt import OnceSession, keep_to_metadata
 from services.aws.client.traffic import TrafficObserver
-from services.aws.client.write_grants import NOWHERE, JournalLogStream
+from services.aws.client.write_grants import NOWHERE, AppendTarget
 from services.clock import Clock
 
 Purpose = Literal["read", "again", "charged", "write"]
@@ -79,7 +79,7 @@ class Clients:
         desk: MfaPrompts | None = None,
         session_credentials: SessionCredentials | None = None,
         loader: Loader,
-        journal: JournalLogStream = NOWHERE,
+        journal: AppendTarget = NOWHERE,
         allowed: Iterable[tuple[str, str]] = READS,
     ) -> None:
         self.settings = settings
@@ -142,10 +142,10 @@ class Clients:
         params: dict[str, Any],
         region: str | None = None,
     ) -> dict[str, Any]:
-        """The SDK's parsed response; raises the SDK's exceptions."""
+        """The SDK's parsed response, an object's content read whole; raises the SDK's exceptions."""
         client = await self.client(purpose, service, region)
         answer: dict[str, Any] = await getattr(client, xform_name(operation))(**params)
-        return answer
+        return await with_whole_body(answer, service)
 
     def _custom_endpoint(self) -> bool:
         """Whether an endpoint other than AWS is configured, which has no host prefixes (`stream-logs.…`)."""

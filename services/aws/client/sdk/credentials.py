@@ -22,7 +22,7 @@ from services.aws.client.sdk.role_sessions import RoleSessions
 from services.aws.client.settings import AwsSettings, WriteRole
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.validation import require
-from services.aws.client.write_grants import NOWHERE, JournalLogStream, WriteGrant
+from services.aws.client.write_grants import NOWHERE, AppendTarget, WriteGrant
 from services.background.detached import detached, in_thread
 from services.clock import Clock, Mark, mark, passed
 from services.models.problem import ProblemKind
@@ -45,7 +45,7 @@ class ClientLogin:
         clock: Clock,
         wire: TrafficObserver,
         wall: Clock,
-        journal: JournalLogStream = NOWHERE,
+        journal: AppendTarget = NOWHERE,
     ) -> None:
         self.settings = settings
         self._journal = journal

@@ -137,6 +137,9 @@ def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
     translated = BY_KIND.get(kind, AwsError)(problem)
     translated.unknown_operation = isinstance(error, sdk.ClientError) and lacks_operation(*_code(error))
     translated.compile_error = _compile_error(error)
+    if isinstance(error, sdk.ClientError):
+        translated.code = _code(error)[0]
+        translated.standing_item = error.response.get("Item")
     return translated
 
 

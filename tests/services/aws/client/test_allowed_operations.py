@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.allowed_operations import APPEND, READS
+from services.aws.client.allowed_operations import READS
 from services.aws.client.errors import Refused
 from services.aws.client.mfa import SessionCredentials
 from services.aws.client.sdk.role_sessions import ASSUMING, SENDING
 from services.aws.client.secret import Secret
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import WriteRole
-from services.aws.client.write_grants import WriteGrant
+from services.aws.client.write_grants import APPEND, AppendTarget, WriteGrant
+from services.aws.ledgers.table import LedgerPartition
 from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import aws_call
 from services.models.problem import ProblemKind
@@ -78,6 +79,17 @@ async def test_no_operation_off_the_list_reaches_the_network(
     assert tried > 2000
     assert server.seen == []
     assert not permit.used
+
+
+@pytest.mark.parametrize("target", [LedgerPartition("toban-journal", "x" * 12)], ids=["dynamodb"])
+async def test_a_ledgers_session_does_no_more(
+    target: AppendTarget, open_session: Callable[..., AwsSession], server: FaultServer
+) -> None:
+    login = await open_session(journal=target)._loaded()
+    async with login._used() as clients:
+        tried = [await _try_all(await clients.client("write", service), service) for service in SERVICES]
+    assert sum(tried) > 2000
+    assert server.seen == []
 
 
 @pytest.mark.parametrize("allowed", [ASSUMING, SENDING], ids=["assuming", "sending"])

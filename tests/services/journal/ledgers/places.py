@@ -1,14 +1,21 @@
 """Where the tests put ledgers: one class an engine, each with a real server of its own behind it."""
 
 import itertools
+import json
 import socket
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
+from typing import Any
+
+import botocore.session
+import pytest
 
 from services.clock import Clock, SystemClock
 from services.journal.ledger import Ledger
 from services.journal.ledgers.registry import open_ledger, parse
 from services.journal.ledgers.tables import printed_table
+from tests.conftest import REGION
+from tests.tools.moto_server import EmulatorServer, ministack_program, moto_server
 from tests.tools.postgresql import PostgresqlServer
 
 _names = itertools.count()
@@ -69,6 +76,74 @@ class PostgresqlPlace(Place):
         return f"postgresql://toban@127.0.0.1:{closed_port()}/postgres"
 
 
+class AwsPlace(Place):
+    """A table or a bucket as the printed CloudFormation template has it, on an emulator."""
+
+    scheme: str
+    place = "toban-journal"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.server = self.stack.enter_context(self.emulator())
+        self.create(json.loads(printed_table(self.address))["Resources"])
+
+    def emulator(self) -> EmulatorServer:
+        return moto_server()
+
+    @abstractmethod
+    def create(self, resources: dict[str, Any]) -> None:
+        """Create what the template describes; moto's CloudFormation needs libraries that the project does not have."""
+
+    def client(self, service: str) -> Any:
+        """A client of the SDK, without any of the console's gates."""
+        session = botocore.session.Session()
+        session.set_credentials("AKIATESTTESTTESTTEST", "test")
+        return session.create_client(service, region_name=REGION, endpoint_url=self.server.url)
+
+    @property
+    def address(self) -> str:
+        return self._address(self.place)
+
+    @property
+    def missing(self) -> str:
+        return self._address("toban-elsewhere")
+
+    @property
+    def unreachable(self) -> str:
+        return f"{self.scheme}://{self.place}?region={REGION}&endpoint_url=http://127.0.0.1:{closed_port()}"
+
+    def _address(self, place: str) -> str:
+        return f"{self.scheme}://{place}?region={REGION}&endpoint_url={self.server.url}&poll=0.1"
+
+
+class DynamodbPlace(AwsPlace):
+    """A table of moto's DynamoDB."""
+
+    name = scheme = "dynamodb"
+
+    def create(self, resources: dict[str, Any]) -> None:
+        properties = resources["JournalTable"]["Properties"]
+        recovery = properties.pop("PointInTimeRecoverySpecification")
+        properties["SSESpecification"] = {"Enabled": properties["SSESpecification"]["SSEEnabled"]}
+        client = self.client("dynamodb")
+        client.create_table(**properties)
+        client.update_continuous_backups(
+            TableName=properties["TableName"], PointInTimeRecoverySpecification=recovery
+        )
+
+
+class SecondDynamodbPlace(DynamodbPlace):
+    """A table of an emulator that shares no code with moto."""
+
+    name = "dynamodb-ministack"
+
+    def emulator(self) -> EmulatorServer:
+        program = ministack_program()
+        if program is None:
+            pytest.skip("ministack is not installed: make emulators")
+        return EmulatorServer((str(program),), {"GATEWAY_PORT": "{port}", "BIND_HOST": "127.0.0.1"})
+
+
 def closed_port() -> int:
     """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
@@ -77,4 +152,6 @@ def closed_port() -> int:
         return port
 
 
-PLACES: dict[str, type[Place]] = {place.name: place for place in (PostgresqlPlace,)}
+PLACES: dict[str, type[Place]] = {
+    place.name: place for place in (PostgresqlPlace, DynamodbPlace, SecondDynamodbPlace)
+}

@@ -44,6 +44,7 @@ bench: $(VENV)/.dev ## figures and ratios: start, wire, log pane, AWS charges
 PEERS := posting harlequin toolong textual-plotext awslogs
 # posting asks for any tree-sitter, and crashes with 0.26.
 WITH_posting := 'tree-sitter<0.26'
+WITH_ministack := 'ministack==1.5.33'
 peers: $(PEERS:%=.peers/%/.done) ## what `make bench` compares with, each in an environment of its own (.peers/, ignored)
 
 .peers/%/.done:

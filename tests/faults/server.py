@@ -142,7 +142,7 @@ class FaultServer:
         """One connection."""
         self.connections += 1
         try:
-            while (request := await _request(reader)) is not None:
+            while (request := await _request(reader, writer)) is not None:
                 self.seen.append(request)
                 if not await self._send(self.respond(request), writer):
                     break
@@ -189,7 +189,7 @@ class FaultServer:
         await self.released.wait()
 
 
-async def _request(reader: asyncio.StreamReader) -> Seen | None:
+async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Seen | None:
     first = await reader.readline()
     if not first:
         return None
@@ -197,6 +197,9 @@ async def _request(reader: asyncio.StreamReader) -> Seen | None:
     while (line := (await reader.readline()).decode("latin-1").strip()) != "":
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
+    if headers.get("expect", "").lower() == "100-continue":
+        # The SDK sends objects to S3 only once the server has said so.
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     operation = headers.get("x-amz-target", "").rpartition(".")[2]
     if not operation:

@@ -33,6 +33,11 @@ PUT_SECONDS, READ_SECONDS = 10.0, 20.0
 """Time-outs of a put and of one page."""
 
 
+def largest_record(ledger: str) -> int:
+    """Bytes of a record of this ledger at most."""
+    return LARGEST - _REST - len(ledger.encode())
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerPartition:
     """The records of one ledger in one table: all that its session may put to, or query."""
@@ -85,10 +90,6 @@ class LedgerTable:
     def __init__(self, session: LedgerSession, partition: LedgerPartition) -> None:
         self._session = session
         self._partition = partition
-
-    def is_too_large(self, record: bytes) -> bool:
-        """Whether DynamoDB would refuse a record of this size."""
-        return len(record) + len(self._partition.ledger.encode()) + _REST > LARGEST
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
         """Put a record under a free number: None if it was stored, else what stands there. Raises AwsError."""

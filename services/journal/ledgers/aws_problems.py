@@ -50,6 +50,14 @@ class AwsProblems:
         remedy = _("Record less of it at once.")
         return Rejected(self._problem(ProblemKind.INVALID, summary, remedy))
 
+    def gap(self, seq: int) -> Unavailable:
+        """A number that is not there, though later ones are."""
+        summary = _("The journal at {place} has later records, but not number {seq}.").format(
+            place=self._place, seq=seq
+        )
+        remedy = _("The console reads again; if this stays, `toban journal verify` shows what is missing.")
+        return Unavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
+
     def closed(self) -> Unavailable:
         """A call after the ledger was closed."""
         summary = _("The journal is closed: this console is shutting down.")

@@ -45,7 +45,10 @@ FAILURES = (
 """Exceptions that a call can raise."""
 
 _BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], ProblemKind], ...] = (
-    ((IncompleteAnswer, ResponseParserError, UnicodeError, Redirected), ProblemKind.INCOMPLETE),
+    (
+        (IncompleteAnswer, ResponseParserError, UnicodeError, Redirected, sdk.FlexibleChecksumError),
+        ProblemKind.INCOMPLETE,
+    ),
     (
         (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.ProfileNotFound, sdk.NoAuthTokenError),
         ProblemKind.NO_CREDENTIALS,

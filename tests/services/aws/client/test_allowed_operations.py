@@ -13,6 +13,7 @@ from services.aws.client.secret import Secret
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import WriteRole
 from services.aws.client.write_grants import APPEND, AppendTarget, WriteGrant
+from services.aws.ledgers.bucket import LedgerFolder
 from services.aws.ledgers.table import LedgerPartition
 from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import aws_call
@@ -81,7 +82,7 @@ async def test_no_operation_off_the_list_reaches_the_network(
     assert not permit.used
 
 
-@pytest.mark.parametrize("target", [LedgerPartition("toban-journal", "x" * 12)], ids=["dynamodb"])
+@pytest.mark.parametrize("target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x")])
 async def test_a_ledgers_session_does_no_more(
     target: AppendTarget, open_session: Callable[..., AwsSession], server: FaultServer
 ) -> None:

@@ -138,10 +138,44 @@ class SecondDynamodbPlace(DynamodbPlace):
     name = "dynamodb-ministack"
 
     def emulator(self) -> EmulatorServer:
-        program = ministack_program()
-        if program is None:
-            pytest.skip("ministack is not installed: make emulators")
-        return EmulatorServer((str(program),), {"GATEWAY_PORT": "{port}", "BIND_HOST": "127.0.0.1"})
+        return second_emulator()
+
+
+class S3Place(AwsPlace):
+    """A bucket of moto's S3, with Object Lock."""
+
+    name = scheme = "s3"
+    place = "toban-journal/kept/here"
+
+    def create(self, resources: dict[str, Any]) -> None:
+        properties = resources["JournalBucket"]["Properties"]
+        client = self.client("s3")
+        client.create_bucket(
+            Bucket=properties["BucketName"],
+            CreateBucketConfiguration={"LocationConstraint": REGION},
+            ObjectLockEnabledForBucket=properties["ObjectLockEnabled"],
+        )
+        client.put_object_lock_configuration(
+            Bucket=properties["BucketName"],
+            ObjectLockConfiguration=properties["ObjectLockConfiguration"],
+        )
+
+
+class SecondS3Place(S3Place):
+    """A bucket of the second emulator."""
+
+    name = "s3-ministack"
+
+    def emulator(self) -> EmulatorServer:
+        return second_emulator()
+
+
+def second_emulator() -> EmulatorServer:
+    """An emulator that shares no code with moto; skips the test where it is not installed."""
+    program = ministack_program()
+    if program is None:
+        pytest.skip("ministack is not installed: make emulators")
+    return EmulatorServer((str(program),), {"GATEWAY_PORT": "{port}", "BIND_HOST": "127.0.0.1"})
 
 
 def closed_port() -> int:
@@ -153,5 +187,6 @@ def closed_port() -> int:
 
 
 PLACES: dict[str, type[Place]] = {
-    place.name: place for place in (PostgresqlPlace, DynamodbPlace, SecondDynamodbPlace)
+    place.name: place
+    for place in (PostgresqlPlace, DynamodbPlace, SecondDynamodbPlace, S3Place, SecondS3Place)
 }

@@ -1,0 +1,94 @@
+"""What the engines in AWS have in common: one attempt a put, polling, and errors in words."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from services.aws.client.errors import AwsError
+from services.clock import Clock
+from services.journal.ledger import LIMIT
+from services.journal.ledgers.aws_problems import AwsProblems
+from services.journal.ledgers.news import Hint
+from services.journal.ledgers.registry import LedgerAddress, address_text
+
+
+class Records(Protocol):
+    """The records of one ledger, as `services.aws.ledgers` puts and reads them. Raises AwsError."""
+
+    async def put(self, seq: int, record: bytes) -> bytes | None:
+        """Put a record under a free number: None if it was stored, else what stands there."""
+        ...
+
+    async def after(self, number: int, limit: int) -> list[tuple[int, bytes]]:
+        """Up to `limit` records with greater numbers, ascending."""
+        ...
+
+
+class Closable(Protocol):
+    """The session that the records are sent with."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class AwsLedger:
+    """See `services.journal.ledger.Ledger`; a put is attempted once, and its caller decides whether to try again."""
+
+    def __init__(
+        self,
+        address: LedgerAddress,
+        session: Closable,
+        records: Records,
+        clock: Clock,
+        *,
+        largest: int,
+        unsure: tuple[str, ...] = (),
+    ) -> None:
+        """`largest`: bytes of a record at most; `unsure`: AWS's codes of refusals that do not last."""
+        self.address = address_text(address)
+        self._session = session
+        self._records = records
+        self._largest = largest
+        self._unsure = unsure
+        self._problems = AwsProblems(address, clock)
+        self._hint = Hint(clock, address.poll)
+        self._closed = False
+
+    async def put(self, seq: int, record: bytes) -> bytes | None:
+        """See `Ledger.put`."""
+        self._require_open()
+        if len(record) > self._largest:
+            raise self._problems.too_large(len(record), self._largest)
+        try:
+            return await self._records.put(seq, record)
+        except AwsError as error:
+            raise self._problems.of(error, unsure=self._unsure) from error
+
+    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+        """See `Ledger.read`."""
+        self._require_open()
+        try:
+            records = await self._records.after(after, limit)
+        except AwsError as error:
+            raise self._problems.of(error) from error
+        # A page is no snapshot: while it was read, a number that it had passed may have been put, and then the next one.
+        whole = [pair for place, pair in enumerate(records, after + 1) if pair[0] == place]
+        if records and not whole:
+            raise self._problems.gap(after + 1)
+        return whole
+
+    async def news(self) -> AsyncIterator[None]:
+        """See `Ledger.news`."""
+        while not self._closed:
+            await self._hint.wait()
+            yield
+
+    async def close(self) -> None:
+        """See `Ledger.close`."""
+        self._closed = True
+        self._hint.give()
+        await self._session.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise self._problems.closed()

@@ -1,0 +1,191 @@
+"""S3's ledger as it is asked: one exact kind of put, its own objects alone, and what AWS answers to them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.aws.client.errors import Incomplete, Refused
+from services.aws.client.session import AwsSession
+from services.aws.ledgers.bucket import CONFLICT, GET, LIST, LedgerBucket, LedgerFolder
+from services.clock import ManualClock
+from services.journal.ledger import Rejected, Unavailable
+from services.journal.ledgers.registry import open_ledger, parse
+from tests.faults.server import REQUEST_ID, FaultServer, Reply, Seen
+
+FOLDER = LedgerFolder("toban-journal", "kept/", "facility-prod")
+KEY = "kept/facility-prod/000000000007.json"
+PUT_PARAMS: dict[str, Any] = {
+    "Bucket": "toban-journal",
+    "Key": KEY,
+    "Body": b"{}",
+    "ContentType": "application/json",
+    "IfNoneMatch": "*",
+}
+
+
+def without(params: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in params.items() if key != name}
+
+
+def error(code: str, status: int) -> Reply:
+    text = f"<Error><Code>{code}</Code><Message>m</Message><RequestId>{REQUEST_ID}</RequestId></Error>"
+    return Reply(text.encode(), status, type="application/xml", headers={"x-amz-request-id": REQUEST_ID})
+
+
+def listing(*keys: str, truncated: bool = False) -> Reply:
+    rows = "".join(f"<Contents><Key>{key}</Key><Size>2</Size></Contents>" for key in keys)
+    text = f"<ListBucketResult><IsTruncated>{str(truncated).lower()}</IsTruncated>{rows}</ListBucketResult>"
+    return Reply(text.encode(), type="application/xml", headers={"x-amz-request-id": REQUEST_ID})
+
+
+def content(text: str) -> Reply:
+    return Reply(text.encode(), type="application/json", headers={"x-amz-request-id": REQUEST_ID})
+
+
+@pytest.fixture
+def session(open_session: Callable[..., AwsSession]) -> AwsSession:
+    return open_session(journal=FOLDER)
+
+
+@pytest.fixture
+def bucket(session: AwsSession) -> LedgerBucket:
+    return LedgerBucket(session, FOLDER)
+
+
+async def test_a_put_as_it_is_sent(bucket: LedgerBucket, server: FaultServer) -> None:
+    server.always(Reply(b"", headers={"x-amz-request-id": REQUEST_ID}))
+    assert await bucket.put(7, b'{"by": "me"}') is None
+    (request,) = server.seen
+    assert request.path == f"/toban-journal/{KEY}"
+    assert request.headers["if-none-match"] == "*"
+    assert b'{"by": "me"}' in request.body
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        without(PUT_PARAMS, "IfNoneMatch"),
+        {**PUT_PARAMS, "IfNoneMatch": '"etag"'},
+        {**PUT_PARAMS, "Bucket": "other"},
+        {**PUT_PARAMS, "Key": "kept/other/000000000007.json"},
+        {**PUT_PARAMS, "Key": "kept/facility-prod/7.json"},
+        {**PUT_PARAMS, "Key": "kept/facility-prod/../other/000000000007.json"},
+        {**PUT_PARAMS, "Key": f"{KEY}.json"},
+        {**PUT_PARAMS, "ACL": "public-read"},
+        {**PUT_PARAMS, "Tagging": "a=b"},
+    ],
+)
+async def test_no_other_put_leaves_the_process(
+    params: dict[str, Any], session: AwsSession, server: FaultServer
+) -> None:
+    login = await session._loaded()
+    async with login._used() as clients:
+        client = await clients.client("write", "s3")
+        client._serializer = getattr(client._serializer, "_serializer", client._serializer)
+        with pytest.raises(Refused):
+            await client._make_api_call("PutObject", params)
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"Bucket": "other", "Key": KEY}, {"Bucket": "toban-journal", "Key": "kept/secret.json"}],
+)
+async def test_no_other_object_is_read(
+    params: dict[str, Any], session: AwsSession, server: FaultServer
+) -> None:
+    with pytest.raises(Refused):
+        await session.read(*GET, **params)
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("operation", ["DeleteObject", "CopyObject", "PutObjectAcl", "PutObjectRetention"])
+async def test_nothing_else_is_done_to_an_object(
+    operation: str, session: AwsSession, server: FaultServer
+) -> None:
+    params = {"Bucket": "toban-journal", "Key": KEY}
+    if operation == "CopyObject":
+        params["CopySource"] = f"toban-journal/{KEY}"
+    with pytest.raises(Refused):
+        await session.append(params, call=("s3", operation))
+    assert server.seen == []
+
+
+async def test_the_loser_reads_what_stands_there(bucket: LedgerBucket, server: FaultServer) -> None:
+    server.respond = lambda request: (
+        error("PreconditionFailed", 412) if request.body else content('{"by": "another"}')
+    )
+    assert await bucket.put(7, b"{}") == b'{"by": "another"}'
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        listing("kept/facility-prod/000000000008.json", "kept/facility-prod/000000000007.json"),
+        listing("kept/facility-prod/readme.txt"),
+        listing("kept/other/000000000007.json"),
+    ],
+)
+async def test_a_listing_that_is_none_of_a_ledger(
+    reply: Reply, bucket: LedgerBucket, server: FaultServer
+) -> None:
+    server.always(reply)
+    with pytest.raises(Incomplete):
+        await bucket.after(6, 10)
+
+
+async def test_an_object_that_vanished_is_an_error(bucket: LedgerBucket, server: FaultServer) -> None:
+    def respond(request: Seen) -> Reply:
+        return listing(KEY) if "list-type" in request.path else error("NoSuchKey", 404)
+
+    server.respond = respond
+    with pytest.raises(Incomplete):
+        await bucket.after(6, 10)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (error(CONFLICT, 409), Unavailable),
+        (error("SlowDown", 503), Unavailable),
+        (error("InternalError", 500), Unavailable),
+        (error("AccessDenied", 403), Rejected),
+        (error("NoSuchBucket", 404), Rejected),
+    ],
+)
+async def test_what_an_error_means(
+    reply: Reply, kind: type[Unavailable], server: FaultServer, clock: ManualClock
+) -> None:
+    server.always(reply)
+    address = f"s3://toban-journal/kept?region=ap-northeast-1&endpoint_url={server.url}"
+    ledger = open_ledger(parse(address), "facility-prod", clock)
+    with pytest.raises(Unavailable) as caught:
+        await ledger.put(7, b"{}")
+    assert type(caught.value) is kind
+    assert len(server.seen) == 1
+    await ledger.close()
+
+
+async def test_a_listing_with_a_gap_is_cut_before_it(server: FaultServer, clock: ManualClock) -> None:
+    """A listing is no snapshot: 9 may have been put, and then 10, while it was made."""
+    keys = [FOLDER.key(seq) for seq in (7, 8, 10)]
+
+    def respond(request: Seen) -> Reply:
+        return listing(*keys) if "list-type" in request.path else content("{}")
+
+    server.respond = respond
+    address = f"s3://toban-journal/kept?region=ap-northeast-1&endpoint_url={server.url}"
+    ledger = open_ledger(parse(address), "facility-prod", clock)
+    assert [seq for seq, _record in await ledger.read(6)] == [7, 8]
+    keys[:] = keys[2:]
+    with pytest.raises(Unavailable) as caught:
+        await ledger.read(8)
+    assert not isinstance(caught.value, Rejected)
+    assert "9" in caught.value.problem.summary
+    await ledger.close()
+
+
+def test_listing_is_a_read_of_every_session() -> None:
+    assert not FOLDER.accepts(*LIST, {"Bucket": "toban-journal"})

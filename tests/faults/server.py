@@ -189,7 +189,7 @@ class FaultServer:
         await self.released.wait()
 
 
-async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Seen | None:
+async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter | None = None) -> Seen | None:
     first = await reader.readline()
     if not first:
         return None
@@ -197,7 +197,7 @@ async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     while (line := (await reader.readline()).decode("latin-1").strip()) != "":
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    if headers.get("expect", "").lower() == "100-continue":
+    if writer is not None and headers.get("expect", "").lower() == "100-continue":
         # The SDK sends objects to S3 only once the server has said so.
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = await reader.readexactly(int(headers.get("content-length", "0")))

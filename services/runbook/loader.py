@@ -78,13 +78,17 @@ def builtin_names() -> tuple[str, ...]:
 
 def load_builtin(name: str) -> Runbook:
     """Load a runbook that ships with the console; raises RunbookError for an unknown name."""
+    _check_builtin(name)
+    return _load_once(_SHIPPED / f"{name}.toml")
+
+
+def _check_builtin(name: str) -> None:
     names = builtin_names()
     if name not in names:
         mistake = mistakes.unknown_name(name, names)
         raise RunbookError(
             [Mistake(name, None, "", _("{mistake}; a file needs its path or .toml").format(mistake=mistake))]
         )
-    return _load_once(_SHIPPED / f"{name}.toml")
 
 
 def source(name: str) -> str:
@@ -105,6 +109,14 @@ def load_named(name: str) -> Runbook:
     A file that was checked before is not checked again: see `services.runbook.checked_copies`.
     """
     return _load_once(named(name)) if is_path(name) else load_builtin(name)
+
+
+def inspect_named(name: str) -> Loaded:
+    """As `load_named`, with undecided points and cautions; always checks the file, and stores nothing. Raises RunbookError."""
+    if is_path(name):
+        return inspect(named(name))
+    _check_builtin(name)
+    return inspect(_SHIPPED / f"{name}.toml")
 
 
 def _load_once(path: Path) -> Runbook:

@@ -208,6 +208,12 @@ REASONS = [
                 "services.demo.launch",
                 "tui.startup.start",
             },
+            "tui/cli/doctor/command.py": {
+                "services.models.doctor_answer",
+                "services.toml.grammar",
+                "tui.cli.doctor.running",
+                "tui.cli.doctor.text",
+            },
             "tui/cli/policy.py": {"services.policy.documents", "tui.panel_registry"},
             "tui/cli/opened_journal.py": {
                 "asyncio",

@@ -151,6 +151,7 @@ def printed_schemas() -> dict[str, dict[str, Any]]:
         "assess": json.loads(toban("assess", "--schema")[1]),
         "incident report": json.loads(toban("incident", "report", "--schema")[1]),
         "drill score": json.loads(toban("drill", "score", "--schema")[1]),
+        "doctor": json.loads(toban("doctor", "--schema")[1]),
         "logs tail": json.loads(toban("logs", "tail", "--schema")[1]),
         "logs query": json.loads(toban("logs", "query", "--schema")[1]),
     }

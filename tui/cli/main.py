@@ -128,6 +128,7 @@ def _commands(output: Output) -> Commands:
             "watch": partial(reading, "tui.cli.watch:watch_command"),
             "inspect": partial(reading, "tui.cli.inspect:inspect_command"),
             "change": partial(reading, "tui.cli.change:change_command"),
+            "doctor": partial(reading, "tui.cli.doctor.command:doctor_command"),
             "duties": partial(plain, "tui.cli.duties:duties_command"),
             "report": partial(plain, "tui.cli.report:report_command"),
             "incident": partial(plain, "tui.cli.incident:incident_group"),

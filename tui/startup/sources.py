@@ -38,11 +38,15 @@ def write_role(config: ConsoleConfig) -> WriteRole | None:
 def _read_files(options: StartOptions) -> Sources:
     config = load_config(options)
     runbook = load_named(config.runbook)
-    settings = AwsSettings(
+    return Sources(config, runbook, settings_of(config, runbook))
+
+
+def settings_of(config: ConsoleConfig, runbook: Runbook) -> AwsSettings:
+    """How AWS is reached: as configured, in the runbook's region unless another is configured."""
+    return AwsSettings(
         profile=config.profile or "",
         region=config.region or runbook.system.region,
         role_arn=config.role_arn or "",
         endpoint_url=config.endpoint_url or "",
         write_role=write_role(config),
     )
-    return Sources(config, runbook, settings)

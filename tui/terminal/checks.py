@@ -30,7 +30,7 @@ def check_terminal() -> str | None:
             "Toban needs a terminal that can move its cursor, and TERM={term} says this one cannot. "
             "Set it, for example: export TERM=xterm-256color"
         ).format(term=ascii(os.environ.get("TERM", "")))
-    if (encoding := _foreign_encoding()) is not None:
+    if (encoding := foreign_encoding()) is not None:
         # Not translated: it must be readable in the encoding that it complains about.
         return (
             f"Toban needs a UTF-8 terminal, and this one is set to {encoding!a}. "
@@ -54,7 +54,7 @@ def _too_small() -> str | None:
     return text.format(columns=columns, rows=rows, fewest="×".join(map(str, FEWEST)))
 
 
-def _foreign_encoding() -> str | None:
+def foreign_encoding() -> str | None:
     """The name of the encoding if it is not UTF-8: the locale's, or Python's for the terminal."""
     named = [(each, os.environ[each]) for each in _LOCALE_NAMES if os.environ.get(each)]
     name = next((value for each, value in named if each != "LC_CTYPE" or value not in _COERCED), "")

@@ -218,9 +218,9 @@ class AwsSession:
         login = await self._loaded()
         return await detached(login.call(*call, params, purpose="write", timeout=timeout))
 
-    async def identity(self) -> Identity:
-        """The caller's identity, sign-in method and expiry. Raises AwsError."""
-        answer = await self.read("sts", "GetCallerIdentity", required=("Account", "Arn"))
+    async def identity(self, *, timeout: float = 20.0) -> Identity:
+        """The caller's identity, sign-in method and expiry; `timeout` in seconds. Raises AwsError."""
+        answer = await self.read("sts", "GetCallerIdentity", required=("Account", "Arn"), timeout=timeout)
         method, expires_at = await detached((await self._loaded()).method())
         return identity_of(answer, method, expires_at)
 

@@ -51,6 +51,7 @@ ALONE: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "runbook": (("runbook", "show", "facility-prod"), READING | {"botocore"}),
     "runbook check": (("runbook", "check", "services/runbook/facility-prod.toml"), SDK | CONSOLE),
     "duties": (("duties",), READING | {"botocore"}),
+    "doctor's help": (("doctor", "--help"), {"pydantic", "botocore", "tui.cli.doctor.running"}),
     "policy": (("policy", "operate"), {"botocore", *SDK}),
 }
 

@@ -1,0 +1,244 @@
+"""`toban doctor` as people and programs call it: over the embedded AWS, in both languages, with faults on demand."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services import i18n
+from services.aws.client.session import AwsSession
+from services.models.identity import Identity
+from tests.conftest import Embedded
+from tui.cli.commands import imported
+from tui.cli.doctor import disk, files, hashes, running
+from tui.cli.doctor.registry import CHECKS, Check
+from tui.cli.main import Output, run
+
+IDS = [check.id for check in CHECKS]
+
+
+@pytest.fixture(autouse=True)
+def log_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A log that takes lines, whether or not this machine has one."""
+    path = tmp_path / "log"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(path))
+        monkeypatch.setattr(hashes, "DEV_LOG", path)
+        yield
+
+
+def toban(*argv: str, lang: str = "en") -> int:
+    try:
+        return run(["--lang", lang, "doctor", *argv], Output(outline_drawn=False))
+    finally:
+        i18n.use("en")
+
+
+def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
+    """The JSON, with the checks by their ids."""
+    status = toban("--json", *argv)
+    data: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert data["status"] == status
+    assert [each["id"] for each in data["checks"]] == IDS
+    return {**data, "checks": {each["id"]: each for each in data["checks"]}}
+
+
+def test_all_is_well_and_nothing_is_written(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("--endpoint-url", embedded_now.url) == 0, capsys.readouterr().out
+    lines = capsys.readouterr().out
+    assert "operations tried: all allowed" in lines
+    assert "toban in the account 123456789012 (env)" in lines
+    assert "does not exist yet" in lines
+    assert "→" not in lines
+    assert not [each for each in Path(os.environ["HOME"]).rglob("*") if each.is_file()]
+
+
+@pytest.mark.parametrize(("lang", "word"), [("ja", "◆ 異常"), ("en", "◆ abnormal")])
+def test_each_missing_permission_is_named_with_what_to_do(
+    lang: str, word: str, embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault("iam", preset="denied")
+    embedded_now.fault("logs", "FilterLogEvents", preset="denied")
+    assert toban("--endpoint-url", embedded_now.url, lang=lang) == 2
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith(word)]
+    names = ["iam:GetAccountSummary", "iam:ListAccessKeys", "iam:ListUsers", "logs:FilterLogEvents"]
+    assert [line.strip() for line in lines[at + 1 : at + 5]] == names
+    assert "toban policy read" in lines[at + 5]
+
+
+def test_what_cannot_be_tried_now_is_not_judged(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault("ecs", preset="throttled")
+    data = answer(capsys, "--endpoint-url", embedded_now.url)
+    permissions = data["checks"]["permissions"]
+    assert (data["verdict"], permissions["verdict"]) == ("unknown", "unknown")
+    assert permissions["details"] == ["AWS is throttling requests (ecs)."]
+    assert permissions["numbers"]["denied"] == 0
+
+
+def test_what_the_runbook_names_and_aws_lacks_needs_attention(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault("cloudfront", code="NoSuchDistribution", status=404)
+    data = answer(capsys, "--endpoint-url", embedded_now.url)
+    assert data["checks"]["permissions"]["verdict"] == "attention"
+    assert "cloudfront GetDistribution" in data["checks"]["permissions"]["details"][0]
+
+
+def test_expired_credentials_are_reported_once(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault(preset="expired")
+    data = answer(capsys, "--endpoint-url", embedded_now.url)
+    checks = data["checks"]
+    assert data["status"] == 2
+    assert checks["credentials"]["verdict"] == "abnormal"
+    assert "Renew them" in checks["credentials"]["remedy"]
+    assert checks["permissions"]["verdict"] is None
+    assert checks["clock"]["verdict"] == "normal", "a refusal says what time it is, too"
+    assert embedded_now.counts() == {"sts.GetCallerIdentity": 1}
+
+
+@pytest.mark.parametrize(("lang", "text"), [("ja", "AWS に接続できません"), ("en", "AWS cannot be reached")])
+def test_the_rest_is_checked_where_aws_cannot_be_reached(
+    lang: str, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    assert toban("--endpoint-url", "http://127.0.0.1:9", lang=lang) == 3
+    output = capsys.readouterr().out
+    assert output.count(text) == 2
+    assert "facility-prod.db" in output
+    assert "facility-prod)" in output
+
+
+def test_another_account_than_the_runbooks(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    book = Path("services/runbook/facility-prod.toml").read_text("utf-8")
+    other = tmp_path / "other.toml"
+    other.write_text(book.replace('account = "123456789012"', 'account = "210987654321"'))
+    data = answer(capsys, "--endpoint-url", embedded_now.url, "--runbook", str(other))
+    assert data["checks"]["credentials"]["verdict"] == "abnormal"
+    assert "210987654321" in data["checks"]["credentials"]["remedy"]
+
+
+def test_credentials_that_expire_soon_need_attention(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = AwsSession.identity
+
+    async def expiring(self: AwsSession, **options: Any) -> Identity:
+        caller = await identity(self, **options)
+        return caller.model_copy(
+            update={"method": "sso", "expires_at": datetime.now(UTC) + timedelta(minutes=9)}
+        )
+
+    monkeypatch.setattr(AwsSession, "identity", expiring)
+    data = answer(capsys, "--endpoint-url", embedded_now.url)
+    credentials = data["checks"]["credentials"]
+    assert (data["status"], credentials["verdict"]) == (1, "attention")
+    assert "aws sso login" in credentials["remedy"]
+    assert 0 < credentials["numbers"]["expires_in_seconds"] <= 540
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(59, "normal"), (90, "attention"), (-301, "abnormal")])
+def test_the_clock_is_compared_with_awss(
+    seconds: int,
+    verdict: str,
+    embedded_now: Embedded,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(AwsSession, "skew_seconds", property(lambda _self: float(seconds)))
+    data = answer(capsys, "--endpoint-url", embedded_now.url)
+    clock = data["checks"]["clock"]
+    assert clock["verdict"] == verdict
+    assert clock["numbers"] == {"skew_seconds": seconds, "limit_seconds": 300}
+    assert ("NTP" in clock["remedy"]) == (verdict != "normal")
+
+
+def test_nothing_is_sent_to_aws_on_request(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = answer(capsys, "--no-aws", "--endpoint-url", embedded_now.url)
+    assert data["status"] == 0
+    assert {name for name, each in data["checks"].items() if each["text"] == "--no-aws"} == {
+        "credentials",
+        "clock",
+        "permissions",
+    }
+    assert embedded_now.counts() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "check", "detail"),
+    [
+        ("config.toml", 'lagn = "ja"\n', "configuration", 'did you mean "lang"'),
+        ("runbook.toml", "version = 1\n", "runbook", "system"),
+    ],
+)
+def test_mistakes_in_a_file_are_listed_and_what_needs_it_is_skipped(
+    name: str, text: str, check: str, detail: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    data = answer(capsys, "--no-aws", f"--{file.stem}", str(file))
+    assert data["status"] == 2
+    assert data["system"] == ""
+    assert data["checks"][check]["verdict"] == "abnormal"
+    assert detail in data["checks"][check]["details"][0]
+    assert data["checks"][check]["remedy"]
+    assert data["checks"]["journal"]["verdict"] is None
+    assert data["checks"]["time-zone"]["verdict"] == "normal"
+
+
+def test_a_mistaken_flag_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("--region", "Tokyo") == 64
+    assert "--region" in capsys.readouterr().err
+
+
+def test_the_shipped_runbook_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    data = answer(capsys, "--no-aws", "--runbook", "facilty-prod")
+    assert 'did you mean "facility-prod"' in data["checks"]["runbook"]["details"][0]
+
+
+def test_a_check_that_crashes_or_hangs_ends_no_other(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(_subject: object) -> None:
+        raise ValueError("of ours")
+
+    async def hang(_subject: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(disk, "state_folder_usable", crash)
+    monkeypatch.setattr(files, "runbook", hang)
+    monkeypatch.setattr(running, "LIMIT", 0.5)
+    data = answer(capsys, "--no-aws")
+    assert data["status"] == 3
+    assert "ValueError: of ours" in data["checks"]["disk"]["text"]
+    assert data["checks"]["runbook"]["verdict"] == "unknown"
+    assert data["checks"]["journal"]["verdict"] == "normal"
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=IDS)
+def test_every_check_has_an_implementation_and_a_japanese_title(check: Check) -> None:
+    assert callable(imported(f"tui.cli.doctor.{check.implementation}"))
+    i18n.use("ja")
+    assert i18n._(check.title)
+
+
+def test_the_schema_describes_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("--schema") == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert "numbers" in schema["$defs"]["CheckResult"]["properties"]

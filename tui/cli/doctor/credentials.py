@@ -1,0 +1,81 @@
+"""Who is calling AWS, for how long, in which account; and how far this machine's clock is from AWS's."""
+
+from contextlib import suppress
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from services.aws.client.errors import AwsError
+from services.clock import LEAST_SKEW
+from services.i18n import _
+from services.models.identity import Identity
+from services.models.problem import ProblemKind
+from services.models.verdict import Verdict
+from tui.cli.doctor.examination import Examination
+from tui.cli.doctor.outcome import Outcome, Skipped, of_problem
+from widgets.drawing.format import coarse, stamp
+
+SOON = 3600.0
+"""Seconds before the credentials expire from which on they need attention."""
+MOST_SKEW = 300.0
+"""Seconds of difference from which on AWS refuses signatures (Signature Version 4)."""
+_OURS = frozenset(
+    {ProblemKind.NO_CREDENTIALS, ProblemKind.EXPIRED, ProblemKind.INVALID, ProblemKind.ACCESS_DENIED}
+)
+"""Problems of the credentials themselves, not of the way to AWS."""
+
+
+async def credentials(subject: Examination) -> Outcome:
+    """Whether AWS accepts the credentials, and whether they are of the runbook's account."""
+    try:
+        identity = await subject.identity()
+    except AwsError as error:
+        verdict = Verdict.ABNORMAL if error.problem.kind in _OURS else Verdict.UNKNOWN
+        return of_problem(error.problem, verdict)
+    now, account = subject.clock.now(), str(subject.runbook.system.account)
+    text = _("{name} in the account {account}").format(name=identity.name, account=identity.account)
+    if identity.method:
+        text = f"{text} ({identity.method})"
+    left = None if identity.expires_at is None else (identity.expires_at - now).total_seconds()
+    numbers = {} if left is None else {"expires_in_seconds": float(round(left))}
+    if identity.expires_at is not None:
+        text = _("{text}, until {time}").format(text=text, time=_until(subject, identity.expires_at, now))
+    if identity.account != account:
+        return Outcome(Verdict.ABNORMAL, text, _other_account(account), numbers=numbers)
+    if left is not None and left < SOON:
+        return Outcome(Verdict.ATTENTION, text, _renew(identity, left), numbers=numbers)
+    return Outcome(Verdict.NORMAL, text, numbers=numbers)
+
+
+def _until(subject: Examination, at: datetime, now: datetime) -> str:
+    return stamp(at, ZoneInfo(subject.runbook.system.timezone), now)
+
+
+def _other_account(account: str) -> str:
+    text = _(
+        "The runbook is for the account {account}: choose another profile with --profile, or another runbook."
+    )
+    return text.format(account=account)
+
+
+def _renew(identity: Identity, left: float) -> str:
+    command = "aws sso login" if "sso" in identity.method else ""
+    text = _("They expire in {time}: renew them before your shift.").format(time=coarse(left))
+    return f"{text} ({command})" if command else text
+
+
+async def clock(subject: Examination) -> Outcome:
+    """The difference to AWS's clock, which stands in every answer, also in one that refuses."""
+    with suppress(AwsError):
+        await subject.identity()
+    skew = subject.session.skew_seconds
+    if skew is None:
+        raise Skipped(_("AWS did not answer"))
+    numbers = {"skew_seconds": round(skew, 1), "limit_seconds": MOST_SKEW}
+    far = abs(skew)
+    text = _("{seconds} s from AWS's clock; at {limit} s AWS refuses requests").format(
+        seconds=f"{skew:+.0f}" if far >= 0.5 else "0", limit=f"{MOST_SKEW:.0f}"
+    )
+    if far < LEAST_SKEW:
+        return Outcome(Verdict.NORMAL, text, numbers=numbers)
+    verdict = Verdict.ABNORMAL if far >= MOST_SKEW else Verdict.ATTENTION
+    return Outcome(verdict, text, _("Set this machine's clock (NTP)."), numbers=numbers)

@@ -1,0 +1,55 @@
+"""The folder of the console's own files: whether it can be written, and how much room its disk has."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from services.host.state_files import state_folder
+from services.i18n import _
+from services.models.amounts import size_words
+from services.models.text import clean
+from services.models.verdict import Verdict
+from tui.cli.doctor.examination import Examination
+from tui.cli.doctor.outcome import Outcome
+
+LEAST_FREE = 200 << 20
+"""Bytes below which a disk needs attention: a year of a busy journal."""
+NEARLY_FULL = 10 << 20
+
+
+async def state_folder_usable(_subject: Examination) -> Outcome:
+    """Journals, exports, screenshots and the debug log are there, unless configured elsewhere."""
+    return await asyncio.to_thread(room, state_folder())
+
+
+def room(folder: Path) -> Outcome:
+    """Judge the disk of a folder, which need not exist yet. Blocks."""
+    existing = nearest(folder)
+    name = clean(folder)
+    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+        return Outcome(
+            Verdict.ABNORMAL,
+            _("{path} cannot be written by this user.").format(path=name),
+            _("Grant this user write access to {path}.").format(path=clean(existing)),
+        )
+    free = free_bytes(existing)
+    text = _("{path}: {size} free").format(path=name, size=size_words(free))
+    return Outcome(*_judged(free, text), numbers={"free_bytes": float(free)})
+
+
+def _judged(free: int, text: str) -> tuple[Verdict, str, str]:
+    if free >= LEAST_FREE:
+        return Verdict.NORMAL, text, ""
+    verdict = Verdict.ABNORMAL if free < NEARLY_FULL else Verdict.ATTENTION
+    return verdict, text, _("Free up space on this disk: without room no entry can be written.")
+
+
+def nearest(folder: Path) -> Path:
+    """The folder, or the one above it that exists."""
+    return next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that this user may still write to the disk of an existing folder. Raises OSError."""
+    state = os.statvfs(folder)
+    return state.f_bavail * state.f_frsize

@@ -1,0 +1,117 @@
+"""What the checks of `toban doctor` share: the settings and the runbook, read once, and one connection to AWS.
+
+Nothing is written, and no journal is created.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from services.alarms.beginning import begin
+from services.aws.client.errors import AwsError
+from services.clock import Clock
+from services.i18n import _
+from services.models.identity import Identity
+from services.models.runbook import Runbook
+from services.runbook.loader import Loaded, inspect_named
+from services.toml.files import DataFileError
+from tui.cli.doctor.outcome import Skipped
+from tui.config import ConsoleConfig
+from tui.exit_status import ExitStatus
+from tui.start_options import StartError, StartOptions
+from tui.startup.config_reader import Effective, effective, in_words, status_of
+from tui.startup.sources import settings_of
+
+if TYPE_CHECKING:
+    from services.aws.client.session import AwsSession
+
+SECONDS = 8.0
+"""For one response of AWS."""
+
+
+@dataclass
+class Examination:
+    """What is examined."""
+
+    options: StartOptions
+    clock: Clock
+    configuration: Effective | DataFileError
+    """The settings in force, or their mistakes."""
+    book: Loaded | DataFileError | None
+    """The runbook, or its mistakes; None: the configuration, which names it, cannot be read."""
+    no_aws: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def config(self) -> ConsoleConfig:
+        """The settings in force. Raises Skipped if they cannot be read."""
+        if isinstance(self.configuration, DataFileError):
+            raise Skipped(_("the configuration cannot be used"))
+        return self.configuration.config
+
+    @property
+    def runbook(self) -> Runbook:
+        """The runbook. Raises Skipped if it cannot be used."""
+        if not isinstance(self.book, Loaded):
+            raise Skipped(_("the runbook cannot be used"))
+        return self.book.runbook
+
+    @cached_property
+    def session(self) -> "AwsSession":
+        """The connection to AWS; sends nothing yet. Raises Skipped if it is not wanted, or nothing says where to."""
+        if self.no_aws:
+            raise Skipped("--no-aws")
+        settings = settings_of(self.config, self.runbook)
+        return begin(self.runbook, settings, self.clock).session
+
+    @cached_property
+    def _caller(self) -> "asyncio.Task[Identity]":
+        return asyncio.get_running_loop().create_task(self.session.identity(timeout=SECONDS))
+
+    async def identity(self) -> Identity:
+        """Who is calling AWS; asked once. Raises AwsError, Skipped."""
+        return await asyncio.shield(self._caller)
+
+    async def connected(self) -> "AwsSession":
+        """The connection once AWS has accepted the credentials; otherwise Skipped, as another check reports it."""
+        try:
+            await self.identity()
+        except AwsError as error:
+            raise Skipped(error.problem.summary) from error
+        return self.session
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        if "_caller" in vars(self):
+            self._caller.cancel()
+            await asyncio.gather(self._caller, return_exceptions=True)
+        if "session" in vars(self):
+            await self.session.close()
+
+
+@asynccontextmanager
+async def examination(options: StartOptions, clock: Clock, *, no_aws: bool) -> AsyncIterator[Examination]:
+    """Read the files in a thread. Raises StartError for flags that are mistaken."""
+    subject = await asyncio.to_thread(_read, options, clock, no_aws)
+    try:
+        yield subject
+    finally:
+        await subject.close()
+
+
+def _read(options: StartOptions, clock: Clock, no_aws: bool) -> Examination:
+    try:
+        configuration = effective(options)
+    except DataFileError as error:
+        if status_of(error) is ExitStatus.USAGE:
+            raise StartError("\n".join(in_words(error)), ExitStatus.USAGE) from error
+        return Examination(options, clock, error, None, no_aws)
+    try:
+        book: Loaded | DataFileError = inspect_named(configuration.config.runbook)
+    except DataFileError as error:
+        book = error
+    return Examination(options, clock, configuration, book, no_aws)

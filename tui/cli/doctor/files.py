@@ -1,0 +1,62 @@
+"""The files that people write: the configuration and the runbook."""
+
+import shlex
+
+from services.host.regular_files import exists
+from services.i18n import _, plural
+from services.models.text import clean
+from services.models.verdict import Verdict
+from services.runbook.loader import is_path
+from services.toml.files import DataFileError
+from tui.cli.doctor.examination import Examination
+from tui.cli.doctor.outcome import Outcome
+from tui.startup.config_reader import in_words
+
+
+async def configuration(subject: Examination) -> Outcome:
+    """Whether every setting is valid, wherever it comes from."""
+    if isinstance(subject.configuration, DataFileError):
+        return _mistaken(subject.configuration)
+    in_force = subject.configuration
+    path = clean(in_force.path)
+    if not exists(in_force.path):
+        path = _("{path} (does not exist)").format(path=path)
+    count = len(in_force.origins)
+    text = plural(
+        "{path}: {count} setting differs from its default",
+        "{path}: {count} settings differ from their defaults",
+        count,
+    )
+    return Outcome(Verdict.NORMAL, text.format(path=path, count=count), numbers={"settings": float(count)})
+
+
+async def runbook(subject: Examination) -> Outcome:
+    """Whether the runbook can be used; what is undecided in it is counted, and what could not be checked needs attention."""
+    if isinstance(subject.book, DataFileError):
+        return _mistaken(subject.book)
+    book = subject.runbook
+    assert subject.book is not None
+    undecided, cautions = len(subject.book.undecided), len(subject.book.cautions)
+    text = _("{title} ({id}); undecided: {undecided}; warnings: {warnings}").format(
+        title=book.system.title, id=book.system.id, undecided=undecided, warnings=cautions
+    )
+    name = subject.config.runbook
+    remedy = ""
+    if cautions and is_path(name):
+        remedy = _("To list them: toban runbook check {file}").format(file=shlex.quote(clean(name)))
+    return Outcome(
+        Verdict.ATTENTION if cautions else Verdict.NORMAL,
+        text,
+        remedy,
+        tuple(map(str, subject.book.cautions)),
+        {"undecided": float(undecided), "warnings": float(cautions)},
+    )
+
+
+def _mistaken(error: DataFileError) -> Outcome:
+    lines = in_words(error)
+    count = len(error.mistakes)
+    text = _("errors: {count}").format(count=count)
+    return Outcome(
+        Verdict.ABNORMAL, text, " ".join(lines[count:]), tuple(lines[:count]), {"errors": float(count)}
+    )

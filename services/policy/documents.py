@@ -1,7 +1,7 @@
 """The least-privilege IAM policies of one runbook, made of what the console's parts declare to call.
 
 `read` is for the role that is always in use; `operate` adds what changes send; `rotate` is for a role of its own that
-rotates access keys; `journal` stores the journal's checkpoints. Writes need a second factor. Source: IAM JSON policy
+rotates access keys; `journal` reads and appends to the ledger, and stores the journal's checkpoints. Writes need a second factor. Source: IAM JSON policy
 elements reference, AWS global condition context keys, "Secure API access with MFA" (IAM User Guide).
 """
 
@@ -11,9 +11,11 @@ from typing import Any
 
 from services.aws.client.allowed_operations import READS
 from services.changes.drills.instances import TAG
+from services.journal.ledgers.registry import LedgerAddress
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
 from services.policy.declared import Declared, Operation, declared
+from services.policy.ledgers import iam_statements
 from services.policy.permissions import Conditions, Permission, permissions_of
 
 VERSION = "2012-10-17"
@@ -53,10 +55,22 @@ Statement = dict[str, Any]
 Document = dict[str, Any]
 
 
-def document(name: str, runbook: Runbook, *, region: str = "", panels: Iterable[str] = ()) -> Document:
-    """The policy `name`, one of `POLICIES`; without statements if the runbook has nothing that needs it."""
-    statements = POLICIES[name](declared(runbook, panels), Arns(runbook, region))
-    return {"Version": VERSION, "Statement": list(statements)}
+def document(
+    name: str,
+    runbook: Runbook,
+    *,
+    region: str = "",
+    panels: Iterable[str] = (),
+    ledger: LedgerAddress | None = None,
+) -> Document:
+    """The policy `name`, one of `POLICIES`; without statements if the runbook has nothing that needs it.
+
+    `ledger`: where the journal is, if it is not a file; it matters to the policy `journal` alone.
+    """
+    statements = list(POLICIES[name](declared(runbook, panels), Arns(runbook, region)))
+    if name == JOURNAL and ledger is not None:
+        statements += iam_statements(ledger, runbook, region)
+    return {"Version": VERSION, "Statement": statements}
 
 
 def _read(calls: Declared, arns: Arns) -> Iterable[Statement]:
@@ -94,11 +108,12 @@ def _journal(calls: Declared, arns: Arns) -> Iterable[Statement]:
     yield from _allowed("ReadCheckpoints", [Permission(_action(each), arns.journal_groups) for each in read])
 
 
+JOURNAL = "journal"
 POLICIES: dict[str, Callable[[Declared, Arns], Iterable[Statement]]] = {
     "read": _read,
     "operate": _operate,
     "rotate": _rotate,
-    "journal": _journal,
+    JOURNAL: _journal,
 }
 
 

@@ -214,7 +214,20 @@ REASONS = [
                 "tui.cli.doctor.running",
                 "tui.cli.doctor.text",
             },
-            "tui/cli/policy.py": {"services.policy.documents", "tui.panel_registry"},
+            "tui/cli/policy.py": {
+                "services.policy.documents",
+                "services.policy.ledgers",
+                "services.runbook.loader",
+                "services.toml.files",
+                "tui.panel_registry",
+                "tui.startup.config_reader",
+            },
+            "tui/cli/ledger_address.py": {"services.journal.ledgers.registry"},
+            "tui/cli/journal/table.py": {
+                "services.journal.ledgers.tables",
+                "services.toml.files",
+                "tui.startup.config_reader",
+            },
             "tui/cli/opened_journal.py": {
                 "asyncio",
                 "services.clock",

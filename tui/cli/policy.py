@@ -1,5 +1,7 @@
 """`toban policy`: the least-privilege IAM policies of a runbook, as JSON for `aws iam create-policy`; no AWS access.
 
+Where the journal is in PostgreSQL, `journal` prints the GRANT statements instead.
+
 Exit status: 0, 2 the runbook has nothing that the policy would allow, 64 usage error, 65 and 78 a runbook or
 configuration with mistakes.
 """
@@ -7,22 +9,27 @@ configuration with mistakes.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from services.i18n import N_, _
 from tui.cli.click_i18n import Choice, Command
-from tui.cli.opened_journal import CommandStopped, configured
+from tui.cli.ledger_address import ledger_address
+from tui.cli.opened_journal import CommandStopped
 from tui.cli.printing import Output
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
+
+if TYPE_CHECKING:
+    from services.journal.ledgers.registry import LedgerAddress
+    from services.models.runbook import Runbook
 
 NAMES = {
     "read": N_("what the console, its inspections and its plans read"),
     "operate": N_("what its changes send, with a second factor; beside the policy for reading"),
     "rotate": N_("the rotation of access keys, for a role of its own"),
-    "journal": N_("the journal's checkpoints in CloudWatch Logs"),
+    "journal": N_("reading and appending to the journal's ledger, and its hashes in CloudWatch Logs"),
 }
 """The policies, and what each allows."""
 
@@ -45,15 +52,18 @@ def policy_command(
     def callback(*, name: str, **flags: Any) -> int:
         given = {key: value for key, value in flags.items() if value is not None}
         try:
-            runbook, _journal = configured(replace(before(), **given), None)
+            runbook, ledger = _subject(replace(before(), **given))
         except CommandStopped as stop:
             output.print_lines(stop.lines, error=True)
             return stop.status
+        if name == "journal" and ledger is not None and _has_own_rights(ledger):
+            return _grant(output, runbook, ledger)
         from services.policy.documents import document
         from tui.panel_registry import PANELS
 
         panels = [call for panel in PANELS for call in panel.calls]
-        policy = document(name, runbook, region=before().region or flags.get("region") or "", panels=panels)
+        region = before().region or flags.get("region") or ""
+        policy = document(name, runbook, region=region, panels=panels, ledger=ledger)
         if not policy["Statement"]:
             output.print_lines([_("The runbook names nothing that this policy would allow.")], error=True)
             return ExitStatus.ABNORMAL
@@ -66,9 +76,44 @@ def policy_command(
         output.hand_over([json.dumps(policy, ensure_ascii=False, indent=2)])
         return ExitStatus.NORMAL
 
+    journal = click.Option(
+        ["--journal"], metavar="ADDRESS", help=_("Address of the ledger instead of the configured one")
+    )
     return _PolicyCommand(
         "policy",
         callback=callback,
         help=_("Print an IAM policy that allows no more than this runbook needs."),
-        params=[click.Argument(["name"], type=Choice(list(NAMES)), metavar="POLICY"), *shared],
+        params=[click.Argument(["name"], type=Choice(list(NAMES)), metavar="POLICY"), journal, *shared],
     )
+
+
+def _subject(options: StartOptions) -> "tuple[Runbook, LedgerAddress | None]":
+    """The runbook, and the ledger's address if the journal is in one. Raises CommandStopped."""
+    from services.runbook.loader import load_named
+    from services.toml.files import DataFileError
+    from tui.startup.config_reader import in_words, load_config, status_of
+
+    try:
+        config = load_config(options)
+        return load_named(config.runbook), ledger_address(config.journal)
+    except DataFileError as error:
+        raise CommandStopped(in_words(error), status_of(error)) from error
+
+
+def _has_own_rights(ledger: "LedgerAddress") -> bool:
+    from services.policy.ledgers import ENGINE_WITHOUT_IAM
+
+    return ledger.scheme == ENGINE_WITHOUT_IAM
+
+
+def _grant(output: Output, runbook: "Runbook", ledger: "LedgerAddress") -> int:
+    """Print the statements of an engine that IAM does not govern."""
+    from services.policy.ledgers import grants
+
+    if runbook.journal.log_group:
+        note = _(
+            "The hashes in CloudWatch Logs need an IAM policy as well: toban policy journal --journal FILE"
+        )
+        output.print_lines([note], error=True)
+    output.hand_over([grants(ledger)])
+    return ExitStatus.NORMAL

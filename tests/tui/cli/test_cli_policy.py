@@ -39,3 +39,24 @@ def test_another_runbook_and_its_mistakes(tmp_path: Path, capsys: pytest.Capture
     assert policy("read", "--runbook", str(tmp_path / "broken.toml")) == 65
     assert policy("rea") == 64
     assert 'did you mean "read"' in capsys.readouterr().err
+
+
+def test_the_rights_on_a_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert policy("journal", "--journal", "dynamodb://toban-journal") == 0
+    assert "dynamodb:LeadingKeys" in capsys.readouterr().out
+    config = tmp_path / "config.toml"
+    config.write_text('journal = "s3://city-journals"\n')
+    config.chmod(0o600)
+    assert policy("journal", "--config", str(config)) == 0
+    assert "s3:if-none-match" in capsys.readouterr().out
+    assert policy("journal", "--journal", "postgresql://console:secret@db.example/journals") == 0
+    printed = capsys.readouterr().out
+    assert 'GRANT SELECT, INSERT ON toban_journal TO "console";' in printed
+    assert "secret" not in printed
+
+
+def test_a_mistaken_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert policy("journal", "--journal", "redis://user:secret@host") in (64, 78)
+    error = capsys.readouterr().err
+    assert "dynamodb" in error
+    assert "secret" not in error

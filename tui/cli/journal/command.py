@@ -26,6 +26,7 @@ from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Named, Prints
 from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.journal.moving import moving_commands
+from tui.cli.journal.table import table_command
 from tui.cli.opened_journal import CommandStopped, configured
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -109,6 +110,7 @@ def journal_group(
                 help=_("Print the entries by day; without --since, the newest {count}.").format(count=NEWEST),
             ),
             *moving_commands(output, shared, before),
+            table_command(output, shared, before),
         ],
     )
 

@@ -16,7 +16,7 @@ import pytest
 from services.clock import ManualClock
 from services.journal.store import Store
 from services.models.verdict import Verdict
-from tests.services.journal.book import ALICE, filled, note, tampered
+from tests.services.journal.book import ALICE, append, filled, note, tampered
 from tui.cli.doctor import disk, hashes, journal_file, machine, messengers, terminal
 from tui.cli.doctor.examination import Examination, examination
 from tui.cli.doctor.outcome import Skipped
@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
 def test_an_intact_journal_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with closing(Store(path)) as store:
-        store.append(note("one"), at=AT, person=ALICE)
+        append(store, note("one"), at=AT, person=ALICE)
         opened = journal_file.examine(path, ZONE, AT)
         beside = sorted(each.name for each in tmp_path.iterdir())
     closed = journal_file.examine(path, ZONE, AT)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.alarms.beginning import begin
@@ -23,7 +24,7 @@ from tui.cli.doctor.outcome import Skipped
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import Effective, effective, in_words, status_of
+from tui.startup.config_reader import Effective, effective, in_words, journal_path, status_of
 from tui.startup.sources import settings_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class Examination:
         if not isinstance(self.book, Loaded):
             raise Skipped(_("the runbook cannot be used"))
         return self.book.runbook
+
+    @property
+    def journal_file(self) -> Path:
+        """The journal's file, or this host's copy of the ledger. Raises Skipped."""
+        return journal_path(self.config, self.runbook)
 
     @cached_property
     def session(self) -> "AwsSession":

@@ -19,13 +19,12 @@ from services.models.verdict import Verdict
 from tui.cli.doctor import disk
 from tui.cli.doctor.examination import Examination
 from tui.cli.doctor.outcome import Outcome, of_problem
-from tui.startup.config_reader import journal_path
 from widgets.drawing.format import stamp
 
 
 async def journal_file(subject: Examination) -> Outcome:
     """Whether the file is an intact journal, can be written, and has room; up to where it was verified, and when."""
-    path = journal_path(subject.config, subject.runbook)
+    path = subject.journal_file
     zone = ZoneInfo(subject.runbook.system.timezone)
     now = subject.clock.now()
     try:

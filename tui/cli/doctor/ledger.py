@@ -1,9 +1,141 @@
-"""The ledger that consoles of several hosts share, if the journal is kept in one."""
+"""The ledger that consoles of several hosts share, if the journal is kept in one, and how far this host's copy is behind."""
 
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from services.clock import Clock
+from services.i18n import _, plural
+from services.journal import files
+from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
+from services.journal.ledgers.registry import ENGINES, is_address, open_ledger, parse
+from services.journal.problems import UnusableJournal, problem_of
+from services.journal.records import foreign, named, unpacked
+from services.models.text import clean
+from services.models.verdict import Verdict
 from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome, Skipped
+from tui.cli.doctor.journal_file import open_quietly
+from tui.cli.doctor.outcome import Outcome, Skipped, of_problem
+
+SECONDS = 15.0
+"""For one read."""
+SLOW = 2.0
+"""Seconds from which on every entry makes people wait."""
+MOST_PAGES = 20
+"""Reads of what the copy lacks, at most."""
+_HASH = 15
 
 
-async def ledger(_subject: Examination) -> Outcome:
-    """Nothing yet."""
-    raise Skipped("-")
+class Copy(NamedTuple):
+    """This host's copy of the ledger."""
+
+    journal: str
+    """The journal's id; "" if there is no copy yet."""
+    seq: int
+    hash: str
+    waiting: int
+    """Entries that wait for the ledger."""
+
+
+NO_COPY = Copy("", 0, "", 0)
+
+
+async def ledger(subject: Examination) -> Outcome:
+    """Whether it can be reached, how fast it answers, and whether the copy here is of the same journal."""
+    setting = subject.config.journal or ""
+    if not is_address(setting):
+        raise Skipped(_("the journal is a file of this host"))
+    address = parse(setting)
+    if subject.no_aws and "region" in ENGINES[address.scheme].options:
+        raise Skipped("--no-aws")
+    opened = open_ledger(address, str(subject.runbook.system.id), subject.clock)
+    path = subject.journal_file
+    try:
+        copy = await asyncio.to_thread(copy_at, path)
+        return await examine(opened, copy, subject.clock)
+    except Rejected as error:
+        return of_problem(error.problem, Verdict.ABNORMAL)
+    except Unavailable as error:
+        return of_problem(error.problem)
+    except (sqlite3.Error, OSError, UnusableJournal) as error:
+        return of_problem(problem_of(error, path, subject.clock.now()), Verdict.ABNORMAL)
+    finally:
+        await opened.close()
+
+
+def copy_at(path: Path) -> Copy:
+    """The copy in this file. Blocks. Raises sqlite3.Error, OSError, UnusableJournal."""
+    if not files.check(path):
+        return NO_COPY
+    with closing(open_quietly(path)) as reader:
+        has_late = reader.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'late'")
+        waiting = reader.query("SELECT count(*) FROM late")[0][0] if has_late else 0
+        return Copy(reader.id, *reader.head(), int(waiting))
+
+
+async def examine(opened: Ledger, copy: Copy, clock: Clock) -> Outcome:
+    """Judge an open ledger by reads alone. Raises Unavailable, UnusableJournal."""
+    address = clean(opened.address)
+    first = await _read(opened, -1, 1)
+    if not first:
+        text = _("{address} is empty; the first console begins the journal in it.")
+        return Outcome(Verdict.NORMAL, text.format(address=address), numbers={"entries": 0.0})
+    if copy.journal and named(first[0][1]).journal != copy.journal:
+        text = _("{address} holds another journal than the copy on this host.").format(address=address)
+        return Outcome(Verdict.ABNORMAL, text, _("Check the journal setting, then move the copy aside."))
+    began = clock.elapsed()
+    await _check_head(opened, copy)
+    seconds = clock.elapsed() - began
+    missing, is_all = await _missing(opened, copy.seq)
+    return _judged(address, copy, missing, seconds, is_all=is_all)
+
+
+async def _check_head(opened: Ledger, copy: Copy) -> None:
+    """Read the copy's newest entry in the ledger. Raises UnusableJournal if it is another one there."""
+    records = await _read(opened, copy.seq - 1, 1)
+    if copy.seq == 0:
+        return
+    if not records or records[0][0] != copy.seq or unpacked(copy.seq, records[0][1]).row[_HASH] != copy.hash:
+        raise foreign(copy.seq)
+
+
+async def _missing(opened: Ledger, seq: int) -> tuple[int, bool]:
+    """How many records follow number `seq`, and whether these are all."""
+    count = 0
+    for _page in range(MOST_PAGES):
+        records = await _read(opened, seq + count, LIMIT)
+        count += len(records)
+        if len(records) < LIMIT:
+            return count, True
+    return count, False
+
+
+async def _read(opened: Ledger, after: int, limit: int) -> list[tuple[int, bytes]]:
+    async with asyncio.timeout(SECONDS):
+        return list(await opened.read(after, limit))
+
+
+def _judged(address: str, copy: Copy, missing: int, seconds: float, *, is_all: bool) -> Outcome:
+    count = copy.seq + missing
+    entries = plural("{count} entry", "{count} entries", count).format(
+        count=f"{count:,}{'' if is_all else '+'}"
+    )
+    text = _("{address}: {entries}, answers in {milliseconds} ms; the copy here lacks {missing}").format(
+        address=address, entries=entries, milliseconds=round(seconds * 1000), missing=f"{missing:,}"
+    )
+    numbers = {
+        "latency_seconds": round(seconds, 4),
+        "entries": float(count),
+        "copy_entries": float(copy.seq),
+        "waiting": float(copy.waiting),
+    }
+    if copy.waiting:
+        waiting = plural("{count} entry waits to be sent", "{count} entries wait to be sent", copy.waiting)
+        text = f"{text}; {waiting.format(count=copy.waiting)}"
+        remedy = _("They are sent while a console runs on this host: start `toban`.")
+        return Outcome(Verdict.ATTENTION, text, remedy, numbers=numbers)
+    if seconds >= SLOW:
+        return Outcome(Verdict.ATTENTION, text, _("Check the network to the ledger."), numbers=numbers)
+    return Outcome(Verdict.NORMAL, text, numbers=numbers)

@@ -4,10 +4,16 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 from services.host.regular_files import exists
+from services.host.state_files import state_folder
 from services.i18n import _
+from services.journal.ledgers.registry import is_address
 from services.models.text import clean
+from tui.config import ConsoleConfig
 from tui.start_options import StartOptions
 from tui.startup.config_reader import effective, settings
+
+_ENGINES = {"postgresql": "PostgreSQL", "dynamodb": "DynamoDB", "s3": "S3"}
+"""Names of engines by the scheme of their addresses."""
 
 
 def configuration(options: StartOptions) -> Iterator[str]:
@@ -28,6 +34,21 @@ def configuration(options: StartOptions) -> Iterator[str]:
         }
         origin = ", ".join(dict.fromkeys(origins.values())) or _("default")
         yield f"{setting.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
+        if setting.key == "journal":
+            yield from (f"{'':{width}}  {line}" for line in _about_journal(in_force.config))
+
+
+def _about_journal(config: ConsoleConfig) -> Iterator[str]:
+    """Yield which engine keeps the journal, what of it is on this host, and when another one is due."""
+    if config.journal and is_address(config.journal):
+        scheme = config.journal.partition("://")[0]
+        text = _("{engine}, shared by hosts; this host's copy is in {folder}")
+        yield text.format(engine=_ENGINES.get(scheme, clean(scheme)), folder=clean(state_folder("journals")))
+        yield _("`toban doctor` checks both; `toban journal copy --to FILE` saves it in a file.")
+        return
+    text = _("SQLite, a file of this host: {path}")
+    yield text.format(path=clean(config.journal or state_folder("journals") / _("SYSTEM.db")))
+    yield _("On a second host, or for people on several, move it: “When to leave SQLite” in the README.")
 
 
 def _shown(value: object) -> str:

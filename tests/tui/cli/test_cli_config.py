@@ -1,0 +1,48 @@
+"""`toban config`: which engine keeps the journal, where it is on this host, and when another one is due."""
+
+from pathlib import Path
+
+import pytest
+
+from services import i18n
+from tui.cli.main import Output, run
+
+
+def about_journal(capsys: pytest.CaptureFixture[str], *argv: str, lang: str = "en") -> list[str]:
+    """The line of the setting, and those below it."""
+    try:
+        assert run(["--lang", lang, "config", *argv], Output(outline_drawn=False)) == 0
+    finally:
+        i18n.use("en")
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("journal ")]
+    return [line.strip() for line in lines[at : at + 3]]
+
+
+def test_a_file_of_this_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    setting, engine, advice = about_journal(capsys)
+    assert setting.endswith("[default]")
+    assert engine.startswith("SQLite, a file of this host: ")
+    assert "second host" in advice
+    path = tmp_path / "shared.db"
+    assert str(path) in about_journal(capsys, "--journal", str(path))[1]
+
+
+@pytest.mark.parametrize(
+    ("address", "engine"),
+    [
+        ("dynamodb://toban-journal?region=ap-northeast-1", "DynamoDB, shared by hosts"),
+        ("postgresql://console:secret@db.example/journals", "PostgreSQL, shared by hosts"),
+        ("s3://city-journals/toban", "S3, shared by hosts"),
+    ],
+)
+def test_a_ledger_and_the_copy_here(address: str, engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = about_journal(capsys, "--journal", address)
+    assert lines[1].startswith(engine)
+    assert "toban/journals" in lines[1]
+    assert "toban doctor" in lines[2]
+    assert "secret" not in "".join(lines)
+
+
+def test_in_japanese(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "このホストのファイル" in about_journal(capsys, lang="ja")[1]

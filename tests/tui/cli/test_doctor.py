@@ -13,12 +13,15 @@ import pytest
 
 from services import i18n
 from services.aws.client.session import AwsSession
+from services.clock import SystemClock
 from services.models.identity import Identity
+from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tui.cli.commands import imported
-from tui.cli.doctor import disk, files, hashes, running
+from tui.cli.doctor import disk, examination, files, hashes, running
 from tui.cli.doctor.registry import CHECKS, Check
 from tui.cli.main import Output, run
+from tui.start_options import StartOptions
 
 IDS = [check.id for check in CHECKS]
 
@@ -212,9 +215,7 @@ def test_the_shipped_runbook_does_not_exist(capsys: pytest.CaptureFixture[str]) 
     assert 'did you mean "facility-prod"' in data["checks"]["runbook"]["details"][0]
 
 
-def test_a_check_that_crashes_or_hangs_ends_no_other(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_check_that_crashes_or_hangs_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     async def crash(_subject: object) -> None:
         raise ValueError("of ours")
 
@@ -223,12 +224,25 @@ def test_a_check_that_crashes_or_hangs_ends_no_other(
 
     monkeypatch.setattr(disk, "state_folder_usable", crash)
     monkeypatch.setattr(files, "runbook", hang)
-    monkeypatch.setattr(running, "LIMIT", 0.5)
-    data = answer(capsys, "--no-aws")
-    assert data["status"] == 3
-    assert "ValueError: of ours" in data["checks"]["disk"]["text"]
-    assert data["checks"]["runbook"]["verdict"] == "unknown"
-    assert data["checks"]["journal"]["verdict"] == "normal"
+    monkeypatch.setattr(running, "LIMIT", 0.01)
+    # The last one waits for nothing, so that a slow machine does not fail it.
+    checks = [check for check in CHECKS if check.id in ("disk", "runbook", "configuration")]
+    data = await running.examined(StartOptions(), SystemClock(), no_aws=True, checks=checks)
+    by_id = {each.id: each for each in data.checks}
+    assert data.status == 3
+    assert "ValueError: of ours" in by_id["disk"].text
+    assert (by_id["runbook"].verdict, by_id["configuration"].verdict) == (Verdict.UNKNOWN, Verdict.NORMAL)
+
+
+async def test_aws_that_does_not_answer(embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examination, "SECONDS", 0.2)
+    options = StartOptions(endpoint_url=embedded_now.url)
+    with embedded_now.held("sts"):
+        data = await running.examined(options, SystemClock(), no_aws=False)
+    by_id = {each.id: each for each in data.checks}
+    assert data.status == 3
+    assert (by_id["credentials"].verdict, by_id["permissions"].verdict) == (Verdict.UNKNOWN, None)
+    assert "did not respond in time" in by_id["credentials"].text
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=IDS)

@@ -3,6 +3,7 @@
 import os
 import pty
 import sqlite3
+import sys
 import termios
 import threading
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from services.models.verdict import Verdict
 from tests.services.journal.book import ALICE, append, filled, note, tampered
 from tui.cli.doctor import disk, hashes, journal_file, machine, messengers, terminal
 from tui.cli.doctor.examination import Examination, examination
-from tui.cli.doctor.outcome import Skipped
+from tui.cli.doctor.outcome import Outcome, Skipped
 from tui.start_options import StartOptions
 
 ZONE = ZoneInfo("Asia/Tokyo")
@@ -55,13 +56,6 @@ def terminal_with(reply: bytes) -> Iterator[int]:
         os.close(master)
 
 
-@pytest.fixture
-def foreground(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pseudo-terminal that a test opened has no process group of its own."""
-    monkeypatch.setattr(os, "tcgetpgrp", lambda _descriptor: os.getpgrp())
-
-
-@pytest.mark.usefixtures("foreground")
 @pytest.mark.parametrize(("reply", "answers"), [(b"\x1b[?62;4c", True), (b"", False), (b"typed", False)])
 def test_a_terminal_is_asked_and_left_as_it_was(reply: bytes, answers: bool) -> None:
     with terminal_with(reply) as slave:
@@ -71,9 +65,75 @@ def test_a_terminal_is_asked_and_left_as_it_was(reply: bytes, answers: bool) -> 
         assert termios.tcgetattr(slave) == before
 
 
-def test_what_is_no_terminal_is_not_asked(tmp_path: Path) -> None:
+def test_what_is_no_terminal_or_another_process_has_is_not_asked(tmp_path: Path) -> None:
     with (tmp_path / "file").open("w") as file:
+        assert not terminal.may_be_asked(file)
         assert terminal.answer_seconds(file.fileno(), file.fileno()) is None
+    master, slave = pty.openpty()
+    with open(slave) as shown, open(master, "wb"):
+        assert not terminal.may_be_asked(shown)
+
+
+async def shown_on(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], seconds: float | None, **environment: str
+) -> Outcome:
+    """The result on a terminal of this size that answers so fast."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(terminal, "check_terminal", lambda: None)
+    monkeypatch.setattr(terminal, "may_be_asked", lambda _stream: True)
+    monkeypatch.setattr(terminal, "answer_seconds", lambda *_descriptors: seconds)
+    monkeypatch.setattr(sys, "stdin", sys.stdout)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _descriptor: os.terminal_size(size))
+    return await terminal.terminal(await subject(**environment))
+
+
+async def test_a_terminal_as_it_should_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = await shown_on(monkeypatch, (120, 40), 0.004, TERM="xterm-256color")
+    assert (outcome.verdict, outcome.remedy) == (Verdict.NORMAL, "")
+    assert outcome.text == "120×40, TERM=xterm-256color, 256 colours, answers in 4 ms"
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "environment", "words"),
+    [
+        ((70, 24), 0.1, {"TERM": "xterm-256color"}, "80×24"),
+        ((0, 0), 0.1, {"TERM": "xterm-256color"}, "stty size"),
+        ((80, 24), None, {"TERM": "xterm-256color"}, "--link slow"),
+        ((80, 24), 0.1, {"TERM": "xterm"}, "export TERM=xterm-256color"),
+        ((80, 24), 0.1, {"TERM": "screen", "TMUX": "/tmp/x,1,0"}, "export TERM=tmux-256color"),
+    ],
+)
+async def test_a_terminal_that_lacks_something(
+    size: tuple[int, int],
+    seconds: float | None,
+    environment: dict[str, str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def escape() -> int:
+        return 10
+
+    monkeypatch.setattr(terminal, "_tmux_escape", escape)
+    outcome = await shown_on(monkeypatch, size, seconds, **environment)
+    assert outcome.verdict is Verdict.ATTENTION
+    assert words in outcome.remedy
+
+
+async def test_tmux_that_waits_long_after_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def escape() -> int:
+        return 500
+
+    monkeypatch.setattr(terminal, "_tmux_escape", escape)
+    outcome = await shown_on(monkeypatch, (80, 24), 0.1, TERM="tmux-256color", TMUX="/tmp/x,1,0")
+    assert "escape-time 10" in outcome.remedy
+
+
+async def test_a_terminal_that_cannot_show_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    outcome = await terminal.terminal(await subject())
+    assert outcome.verdict is Verdict.ABNORMAL
+    assert "export TERM" in outcome.text
 
 
 async def test_redirected_output_is_no_terminal() -> None:

@@ -8,6 +8,7 @@ import termios
 import time
 import tty
 from collections.abc import Mapping
+from typing import TextIO
 
 from services.host.programs import begin, end, program
 from services.i18n import _, sentences
@@ -35,10 +36,16 @@ async def terminal(subject: Examination) -> Outcome:
         return Outcome(Verdict.ABNORMAL, refusal)
     environment = subject.environment
     size, colours = _size(), colours_of(environment)
-    seconds = await asyncio.to_thread(answer_seconds, sys.stdin.fileno(), sys.stdout.fileno())
+    seconds, is_asked = None, may_be_asked(sys.stdin)
+    if is_asked:
+        seconds = await asyncio.to_thread(answer_seconds, sys.stdin.fileno(), sys.stdout.fileno())
     escape = await _tmux_escape() if inside_tmux(environment) else None
     texts = [f"{size[0]}×{size[1]}", f"TERM={environment.get('TERM', '')}", _colour_text(colours)]
-    advice = [*_size_advice(size), *_colour_advice(colours, environment), *_answer_advice(seconds)]
+    advice = [*_size_advice(size), *_colour_advice(colours, environment)]
+    if is_asked and seconds is None:
+        advice.append(
+            _("The terminal answers no query, so a slow line is not noticed: start with --link slow there.")
+        )
     numbers = {"columns": float(size[0]), "rows": float(size[1]), "colours": float(colours)}
     if seconds is not None:
         texts.append(_("answers in {milliseconds} ms").format(milliseconds=round(seconds * 1000)))
@@ -92,18 +99,17 @@ def _colour_advice(colours: int, environment: Mapping[str, str]) -> list[str]:
     return [_("If the terminal has 256 colours, say so: export TERM={name}").format(name=name)]
 
 
-def _answer_advice(seconds: float | None) -> list[str]:
-    if seconds is not None:
-        return []
-    return [_("The terminal answers no query, so a slow line is not noticed: start with --link slow there.")]
+def may_be_asked(source: TextIO) -> bool:
+    """Whether its answer can be read. A process in the background would be stopped by touching the terminal."""
+    try:
+        return source.isatty() and os.tcgetpgrp(source.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return False
 
 
 def answer_seconds(source: int, target: int, limit: float = ANSWER_SECONDS) -> float | None:
-    """How long the terminal takes to answer a query; None if it does not, or may not be asked. Blocks up to `limit`."""
+    """How long the terminal takes to answer a query; None if it does not within `limit` seconds. Blocks."""
     try:
-        # A process in the background would be stopped by touching the terminal.
-        if not os.isatty(source) or os.tcgetpgrp(source) != os.getpgrp():
-            return None
         before = termios.tcgetattr(source)
     except (OSError, termios.error):
         return None

@@ -63,7 +63,7 @@ def test_an_object_is_put_only_where_there_is_none() -> None:
     assert not is_allowed(printed, "s3:DeleteObject", OBJECT_ARN)
     (listing,) = [each for each in printed["Statement"] if "s3:ListBucket" in each["Action"]]
     assert listing["Resource"] == ["arn:aws:s3:::city-journals"]
-    assert listing["Condition"]["StringLikeIfExists"] == {"s3:prefix": "toban/facility-prod/*"}
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "toban/facility-prod/*"}}
 
 
 def test_a_bucket_without_a_prefix() -> None:

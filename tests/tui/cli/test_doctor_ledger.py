@@ -9,9 +9,9 @@ import pytest
 from services.clock import ManualClock
 from services.journal.chain import COLUMNS
 from services.journal.ledger import LIMIT, Rejected, Unavailable
+from services.journal.linking.records import naming, packed, unpacked
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
-from services.journal.records import naming, packed, unpacked
 from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from tests.services.journal.book import filled, tampered

@@ -24,7 +24,7 @@ from tui.cli.doctor.outcome import Skipped
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import Effective, effective, in_words, journal_path, status_of
+from tui.startup.config_reader import Effective, effective, in_words, journal_place, status_of
 from tui.startup.sources import settings_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Examination:
     @property
     def journal_file(self) -> Path:
         """The journal's file, or this host's copy of the ledger. Raises Skipped."""
-        return journal_path(self.config, self.runbook)
+        return journal_place(self.config, self.runbook).path
 
     @cached_property
     def session(self) -> "AwsSession":

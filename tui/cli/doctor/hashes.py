@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.aws.client.errors import AwsError
 from services.i18n import _
-from services.journal.checkpoints import DEV_LOG
+from services.journal.anchors.checkpoints import DEV_LOG
 from services.models.text import clean
 from services.models.verdict import Verdict
 from tui.cli.doctor.examination import SECONDS, Examination

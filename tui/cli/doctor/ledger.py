@@ -11,8 +11,8 @@ from services.i18n import _, plural
 from services.journal import files
 from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
 from services.journal.ledgers.registry import ENGINES, is_address, open_ledger, parse
+from services.journal.linking.records import foreign, named, unpacked
 from services.journal.problems import UnusableJournal, problem_of
-from services.journal.records import foreign, named, unpacked
 from services.models.text import clean
 from services.models.verdict import Verdict
 from tui.cli.doctor.examination import Examination

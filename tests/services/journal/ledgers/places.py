@@ -28,6 +28,15 @@ class Place(ABC):
 
     def __init__(self) -> None:
         self.stack = ExitStack()
+        try:
+            self.set_up()
+        except BaseException:
+            self.stack.close()
+            raise
+
+    @abstractmethod
+    def set_up(self) -> None:
+        """Start the server, which ends with `stack`, and create the place."""
 
     @property
     @abstractmethod
@@ -57,8 +66,7 @@ class PostgresqlPlace(Place):
 
     name = "postgresql"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def set_up(self) -> None:
         self.server = self.stack.enter_context(PostgresqlServer())
         self.server.sql("CREATE ROLE toban LOGIN; CREATE DATABASE empty;")
         self.server.sql(printed_table(self.address))
@@ -82,8 +90,7 @@ class AwsPlace(Place):
     scheme: str
     place = "toban-journal"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def set_up(self) -> None:
         self.server = self.stack.enter_context(self.emulator())
         self.create(json.loads(printed_table(self.address))["Resources"])
 

@@ -15,7 +15,9 @@ import urllib.request
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+ROOT = Path(__file__).parents[2]
 _LIMIT = 90.0
 _STARTED = re.compile(rb"Running on http")
 
@@ -93,13 +95,34 @@ class EmulatorServer:
 
 
 def moto_server() -> EmulatorServer:
-    """moto's own server."""
-    return EmulatorServer((sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "{port}"))
+    """moto, which answers one request after the other."""
+    return EmulatorServer(
+        (sys.executable, "-m", "tests.tools.moto_server", "{port}"), {"PYTHONPATH": str(ROOT)}
+    )
+
+
+def serve_moto(port: int) -> None:
+    """Serve moto for ever.
+
+    moto looks whether a condition holds and then writes, in two steps: its own server answers in threads, and lets two of
+    eight writers put the same object with If-None-Match now and then.
+    """
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import run_simple
+
+    answer = DomainDispatcherApplication(create_backend_app)
+    turn = threading.Lock()
+
+    def one_at_a_time(environ: dict[str, Any], start_response: Any) -> Any:
+        with turn:
+            return answer(environ, start_response)
+
+    run_simple("127.0.0.1", port, one_at_a_time, threaded=True)
 
 
 def ministack_program() -> Path | None:
     """The program that `make emulators` installs; None if it has not."""
-    program = Path(__file__).parents[2] / ".peers/ministack/bin/ministack"
+    program = ROOT / ".peers/ministack/bin/ministack"
     return program if program.exists() else None
 
 
@@ -108,3 +131,7 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+if __name__ == "__main__":
+    serve_moto(int(sys.argv[1]))

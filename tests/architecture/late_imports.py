@@ -222,7 +222,7 @@ REASONS = [
                 "tui.panel_registry",
                 "tui.startup.config_reader",
             },
-            "tui/cli/ledger_address.py": {"services.journal.ledgers.registry"},
+            "tui/cli/journal/address.py": {"services.journal.ledgers.registry"},
             "tui/cli/journal/table.py": {
                 "services.journal.ledgers.tables",
                 "services.toml.files",

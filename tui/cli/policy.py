@@ -15,7 +15,7 @@ import click
 
 from services.i18n import N_, _
 from tui.cli.click_i18n import Choice, Command
-from tui.cli.ledger_address import ledger_address
+from tui.cli.journal.address import ledger_address
 from tui.cli.opened_journal import CommandStopped
 from tui.cli.printing import Output
 from tui.exit_status import ExitStatus

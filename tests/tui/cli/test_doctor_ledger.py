@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock
+from services.journal import place
 from services.journal.chain import COLUMNS
 from services.journal.ledger import LIMIT, Rejected, Unavailable
 from services.journal.linking.records import naming, packed, unpacked
@@ -148,7 +149,7 @@ async def test_a_ledger_that_does_not_answer_or_refuses(
 ) -> None:
     problem = Problem(kind=ProblemKind.UNREACHABLE, summary="No answer.", remedy="Check the network.", at=AT)
     opened = RecordsAlone({}, error=kind(problem))
-    monkeypatch.setattr(check, "open_ledger", lambda *_arguments: opened)
+    monkeypatch.setattr(place, "open_ledger", lambda *_arguments: opened)
     outcome = await outcome_of(ADDRESS)
     assert (outcome.verdict, outcome.text, outcome.remedy) == (verdict, "No answer.", "Check the network.")
     assert opened.is_closed

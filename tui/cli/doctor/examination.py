@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.alarms.beginning import begin
 from services.aws.client.errors import AwsError
 from services.clock import Clock
 from services.i18n import _
+from services.journal.place import JournalPlace
 from services.models.identity import Identity
 from services.models.runbook import Runbook
 from services.runbook.loader import Loaded, inspect_named
@@ -62,9 +62,9 @@ class Examination:
         return self.book.runbook
 
     @property
-    def journal_file(self) -> Path:
-        """The journal's file, or this host's copy of the ledger. Raises Skipped."""
-        return journal_place(self.config, self.runbook).path
+    def place(self) -> JournalPlace:
+        """Where the journal is. Raises Skipped if the settings do not say."""
+        return journal_place(self.config, self.runbook)
 
     @cached_property
     def session(self) -> "AwsSession":

@@ -10,7 +10,7 @@ from services.clock import Clock
 from services.i18n import _, plural
 from services.journal import files
 from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
-from services.journal.ledgers.registry import ENGINES, is_address, open_ledger, parse
+from services.journal.ledgers.registry import ENGINES
 from services.journal.linking.records import foreign, named, unpacked
 from services.journal.problems import UnusableJournal, problem_of
 from services.models.text import clean
@@ -44,23 +44,21 @@ NO_COPY = Copy("", 0, "", 0)
 
 async def ledger(subject: Examination) -> Outcome:
     """Whether it can be reached, how fast it answers, and whether the copy here is of the same journal."""
-    setting = subject.config.journal or ""
-    if not is_address(setting):
+    place = subject.place
+    if place.address is None:
         raise Skipped(_("the journal is a file of this host"))
-    address = parse(setting)
-    if subject.no_aws and "region" in ENGINES[address.scheme].options:
+    if subject.no_aws and "region" in ENGINES[place.address.scheme].options:
         raise Skipped("--no-aws")
-    opened = open_ledger(address, str(subject.runbook.system.id), subject.clock)
-    path = subject.journal_file
+    opened = place.ledger(subject.clock)
     try:
-        copy = await asyncio.to_thread(copy_at, path)
+        copy = await asyncio.to_thread(copy_at, place.path)
         return await examine(opened, copy, subject.clock)
     except Rejected as error:
         return of_problem(error.problem, Verdict.ABNORMAL)
     except Unavailable as error:
         return of_problem(error.problem)
     except (sqlite3.Error, OSError, UnusableJournal) as error:
-        return of_problem(problem_of(error, path, subject.clock.now()), Verdict.ABNORMAL)
+        return of_problem(problem_of(error, place.path, subject.clock.now()), Verdict.ABNORMAL)
     finally:
         await opened.close()
 

@@ -11,7 +11,7 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Command, Prints
-from tui.cli.ledger_address import ledger_address
+from tui.cli.journal.address import ledger_address
 from tui.cli.opened_journal import CommandStopped
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions

@@ -16,6 +16,7 @@ import pytest
 
 from services.clock import ManualClock
 from services.journal.store import Store
+from services.models.journal import EntryKind, NewEntry
 from services.models.verdict import Verdict
 from tests.services.journal.book import ALICE, append, filled, note, tampered
 from tui.cli.doctor import disk, hashes, journal_file, machine, messengers, terminal
@@ -235,6 +236,16 @@ async def test_a_journal_that_must_not_be_used(statement: str, words: str, tmp_p
     outcome = await journal_file.journal_file(await subject(journal=path))
     assert outcome.verdict is Verdict.ABNORMAL
     assert words in outcome.remedy
+
+
+async def test_a_journal_that_has_moved(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with closing(Store(path)) as store:
+        moved = NewEntry(kind=EntryKind.MOVED, text="moved", data={"to": "dynamodb://toban-journal"})
+        append(store, moved, at=AT, person=ALICE)
+    outcome = await journal_file.journal_file(await subject(journal=path))
+    assert outcome.verdict is Verdict.ABNORMAL
+    assert 'journal = "dynamodb://toban-journal"' in outcome.remedy
 
 
 async def test_a_journal_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

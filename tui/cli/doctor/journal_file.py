@@ -12,6 +12,7 @@ from services.i18n import _, plural
 from services.journal import files
 from services.journal.derived.verified import last_verified
 from services.journal.file_check import check_newest, check_tables
+from services.journal.linking.decisions import FILE, Here, check_here
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.reader import JournalReader, connect
 from services.models.text import clean
@@ -28,12 +29,12 @@ async def journal_file(subject: Examination) -> Outcome:
     zone = ZoneInfo(subject.runbook.system.timezone)
     now = subject.clock.now()
     try:
-        return await asyncio.to_thread(examine, path, zone, now)
+        return await asyncio.to_thread(examine, path, zone, now, Here(str(subject.place.address or "")))
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         return of_problem(problem_of(error, path, now), Verdict.ABNORMAL)
 
 
-def examine(path: Path, zone: ZoneInfo, now: datetime) -> Outcome:
+def examine(path: Path, zone: ZoneInfo, now: datetime, here: Here = FILE) -> Outcome:
     """Judge the file. Blocks. Raises sqlite3.Error, OSError and UnusableJournal for one that cannot be used."""
     room = disk.room(path.parent)
     if not files.check(path):
@@ -44,6 +45,7 @@ def examine(path: Path, zone: ZoneInfo, now: datetime) -> Outcome:
     with closing(open_quietly(path)) as reader:
         check_tables(reader)
         check_newest(reader)
+        check_here(reader, here)
         seq, _hash = reader.head()
         verified = last_verified(reader)
     text = plural("{path}: {count} entry", "{path}: {count} entries", seq).format(

@@ -4,7 +4,6 @@ Longer than other files because everything is connected in one place.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,6 +45,7 @@ from services.duties.service import Duties
 from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
+from services.host.processes import process_data
 from services.i18n import _
 from services.incidents.follow_ups import follow_up_slots
 from services.incidents.service import Incidents
@@ -198,7 +198,7 @@ class Services:
 
     async def _record(self, kind: EntryKind, text: str, **more: str) -> None:
         with suppress(JournalError):
-            await self.journal.append(NewEntry(kind=kind, text=text, data={"pid": os.getpid(), **more}))
+            await self.journal.append(NewEntry(kind=kind, text=text, data={**process_data(), **more}))
 
     async def close(self) -> None:
         """Wait for the recorded outcome of a change in progress, then end the loops and close the connections."""

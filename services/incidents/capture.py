@@ -5,22 +5,21 @@ The console that first writes the claim `first-wave:<incident>:1` into the journ
 """
 
 import asyncio
-import os
-import socket
 from contextlib import suppress
 from datetime import timedelta
 
 from services.background.companion import companion
 from services.background.detached import detached
 from services.background.faults import Fault, unreported
+from services.background.leases import FirstReads
 from services.background.wake import Wake
 from services.clock import Clock, real
+from services.host.processes import abandoned, process_data
 from services.i18n import _, plural
 from services.incidents.entries import SCHEMA
 from services.incidents.evidence import packed
 from services.incidents.first_wave.wave import ReadWave
 from services.incidents.service import Incidents
-from services.inspections.running.finding_records import abandoned
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TriggerKind
@@ -49,8 +48,8 @@ class IncidentCapture:
         self._read = read
         self._clock = clock
         self._wake = Wake()
-        self._claims: dict[str, tuple[int, float]] = {}
-        """By incident: the newest claim of another console and when it was first seen, by the clock's `elapsed`."""
+        self._reads = FirstReads(clock)
+        """Of the newest claim of another console on each incident."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unclaimed: dict[str, IncidentEvidence] = {}
         """By incident: what was read while the journal could not be written."""
@@ -117,14 +116,9 @@ class IncidentCapture:
 
     def _rest(self, incident: Incident, claim: Entry) -> float:
         """Seconds (of the clock's time) for which another console's claim holds."""
-        if abandoned(claim, socket.gethostname()):
+        if abandoned(claim):
             return 0.0
-        now = self._clock.elapsed()
-        seq, first_seen = self._claims.get(incident.id, (0, now))
-        if seq != claim.seq:
-            first_seen = now
-            self._claims[incident.id] = claim.seq, first_seen
-        return first_seen + real(self._clock, LEASE).total_seconds() - now
+        return real(self._clock, LEASE).total_seconds() - self._reads.age(incident.id, claim.seq)
 
     def _ended(self, id: str, task: "asyncio.Task[None]") -> None:
         self._tasks.pop(id, None)
@@ -167,7 +161,7 @@ def capturing(incident: Incident, turn: int) -> NewEntry:
         subject=incident.id,
         target=incident.target,
         text=_("Reading what AWS knows about {title}").format(title=incident.title),
-        data={**SCHEMA, "turn": turn, "pid": os.getpid()},
+        data={**SCHEMA, "turn": turn, **process_data()},
         claim=f"first-wave:{incident.id}:{turn}",
     )
 

@@ -1,8 +1,7 @@
 """Records this console's requests to AWS in the journal, from which the report computes a day's cost."""
 
-import os
-
 from services.aws.client.meter import UsageMeter
+from services.host.processes import process_data
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
@@ -50,6 +49,6 @@ def _draft(usage: Usage) -> NewEntry:
             "calls": usage.calls,
             "yen": usage.yen,
             "worst_yen": usage.worst_yen,
-            "pid": os.getpid(),
+            **process_data(),
         },
     )

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from services.background.leases import FirstReads
 from services.clock import Clock, Mark, passed, real
 from services.i18n import _
 from services.models.journal import Entry, NewEntry
@@ -17,7 +18,10 @@ FRESH = 10.0
 """Seconds (of the machine) after its entry within which an attempt must begin; later, other consoles may consider
 it lost."""
 SETTLED = 60.0
-"""Seconds (of the machine) after an attempt, after which a message that is not in Slack will not appear any more."""
+"""Seconds (of the machine) after an attempt, after which a message that is not in Slack will not appear any more; counted
+from when this console first read of the attempt, because another machine's clock may be behind."""
+APART = timedelta(minutes=10)
+"""By how much clocks may differ; a message that is dated later than that in the future cannot be looked for."""
 CHECK_AGAIN = 60.0
 """Seconds (of the machine) between two reads of Slack for one post."""
 SHORTEST, LONGEST = 30.0, 600.0
@@ -33,11 +37,14 @@ class Attempts:
         clock: Clock,
         connect: Callable[[], Awaitable[Sender]],
         record: Callable[[NewEntry], Awaitable[None]],
+        reads: FirstReads,
     ) -> None:
+        """`reads`: of the beginning of each post's newest attempt, by the post's id."""
         self._records = records
         self._clock = clock
         self._connect = connect
         self._record = record
+        self._reads = reads
         self._checks: dict[tuple[str, int], datetime | None] = {}
         """By post and attempt: when to ask Slack again; None: it cannot tell."""
         self._failures: dict[tuple[str, int], str] = {}
@@ -46,6 +53,7 @@ class Attempts:
         """Make the one request of the attempt that the entry `begun`, recorded after `since`, stands for."""
         post = self._records.of(id)
         assert post is not None, "an attempt is of a post that was read"
+        self._reads.age(id, begun.seq)
         if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
             reason = _("Nothing was sent: this console was suspended. It retries automatically.")
             await self._refused(post, Refused(reason, retry_after=0.0), post_entries.outcome_claim(post))
@@ -83,25 +91,27 @@ class Attempts:
     async def check(self, post: Post, *, carried: bool) -> None:
         """Read Slack for the post. If it is not there, `carried` sends it again without asking a person."""
         key = (post.id, post.attempts)
-        now, sent_at = self._clock.now(), post.sent_at or post.at
+        now, begun = self._clock.now(), self._records.sending(post)
+        since = timedelta(seconds=self._reads.age(post.id, begun.seq) if begun is not None else 0.0)
+        age = now - (post.sent_at or post.at)
         # Set first, so that a failure does not make the console ask Slack again at once.
         self._checks[key] = now + real(self._clock, CHECK_AGAIN)
         sender = await self._connect()
-        thread = thread_of(self._records.sending(post))
+        thread = thread_of(begun)
         try:
             sent = await sender.find(
                 post.id,
                 channel=post.channel,
                 channel_id=self._records.channel_id(post.channel),
                 thread_ts=thread,
-                age=now - sent_at,
+                age=age if age < -APART else max(age, since),
             )
         except CannotTell as error:
             self._failures[key] = error.explanation
             if not error.again:
                 self._checks[key] = None
             return
-        settled = sent_at + real(self._clock, SETTLED)
+        settled = now + real(self._clock, SETTLED) - since
         if sent is not None:
             reason = _("found in Slack")
             await self._record(

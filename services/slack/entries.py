@@ -4,8 +4,7 @@ An attempt has a number. For each number there is at most one entry that begins 
 that settles an unknown outcome: claims ensure that, whichever console writes.
 """
 
-import os
-
+from services.host.processes import process_data
 from services.i18n import _
 from services.models.journal import EntryKind, NewEntry
 from services.models.posts import Post, Proposal
@@ -36,7 +35,7 @@ def posting(post: Post, console: str, thread_ts: str) -> NewEntry:
         subject=SUBJECT + post.id,
         target=post.target,
         text=_("Sending to {channel}, attempt {number}").format(channel=post.channel, number=attempt),
-        data={"attempt": attempt, "pid": os.getpid(), "console": console, "thread_ts": thread_ts},
+        data={"attempt": attempt, **process_data(), "console": console, "thread_ts": thread_ts},
         claim=f"posting:{post.id}#{attempt}",
     )
 

@@ -8,10 +8,11 @@ a person decides.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from services.background.faults import Fault, Workers, unreported
+from services.background.leases import FirstReads
 from services.background.wake import Wake
 from services.clock import Clock, mark, real
 from services.i18n import _, sentences
@@ -27,7 +28,8 @@ from services.slack.sending import Sender, Sent, connect
 from services.slack.settings import SlackSettings
 
 LEASE = 120.0
-"""Seconds (of the machine) after which an attempt of a console that recorded nothing more counts as unknown."""
+"""Seconds (of the machine) after which an attempt of a console that recorded nothing more counts as unknown, counted from
+when this console first read that the attempt had begun; a restarted console waits for them once more."""
 HELD = 10.0
 """Seconds (of the machine) between attempts to write to a journal that refused an entry."""
 LONGEST = 60.0
@@ -61,8 +63,10 @@ class Outbox:
         self._console = uuid4().hex
         """Identifies this run of the console, as process ids are reused."""
         self._records = PostRecords(journal)
+        self._reads = FirstReads(clock)
+        """Of the beginning of each post's newest attempt."""
         self._schedule = Schedule(self._records, clock)
-        self._attempts = Attempts(self._records, clock, lambda: connect(settings), self._record)
+        self._attempts = Attempts(self._records, clock, lambda: connect(settings), self._record, self._reads)
         self._unrecorded: list[NewEntry] = []
         """Outcomes that the journal has not taken yet."""
         self._published: tuple[Post, ...] = ()
@@ -200,8 +204,8 @@ class Outbox:
         entry = self._records.sending(post)
         if entry is None or entry.data.get("console") == self._console:
             return None
-        ends = entry.at + real(self._clock, LEASE)
-        at = self._clock.now() if self._has_ended(entry) else ends
+        rest = real(self._clock, LEASE) - timedelta(seconds=self._reads.age(post.id, entry.seq))
+        at = self._clock.now() + (timedelta() if self._has_ended(entry) else rest)
         return at, lambda: self._give_up(post)
 
     async def _send(self, post: Post) -> None:

@@ -1,12 +1,10 @@
 """The posts that the journal records, each with its state and entries."""
 
-import os
-import socket
 from collections.abc import Callable, Iterator, Set
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.inspections.running.finding_records import abandoned
+from services.host.processes import abandoned, is_own
 from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
@@ -42,9 +40,8 @@ Gone = Callable[[Entry], bool]
 
 
 def has_ended(entry: Entry) -> bool:
-    """Whether its process no longer runs on this host. A restarted console may have got the same process id."""
-    here = socket.gethostname()
-    return abandoned(entry, here) or (entry.person.host == here and entry.data.get("pid") == os.getpid())
+    """Whether its process no longer runs on this machine. A restarted console may have got the same process id."""
+    return abandoned(entry) or is_own(entry)
 
 
 class PostRecords(GroupedProjection):

@@ -1,15 +1,16 @@
 """Leases that decide which console runs a duty's inspections; the other consoles wait for the findings.
 
 The first console to claim them in the journal wins. A claim is valid for LEASE seconds or until its console has ended;
-a console that is still inspecting renews it.
+a console that is still inspecting renews it. The seconds count from when this console first read the claim: the clock
+of the machine that made it may be wrong. So a console that starts beside an old claim of another machine waits for one
+whole lease at most; that of an ended process of its own machine it takes over at once.
 """
 
-import os
-import socket
-
+from services.background.leases import FirstReads
 from services.clock import Clock, real
+from services.host.processes import abandoned, is_own
 from services.inspections.running import entries
-from services.inspections.running.finding_records import FindingRecords, abandoned
+from services.inspections.running.finding_records import FindingRecords
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.models.duties import ScheduledOccurrence
@@ -29,32 +30,19 @@ class Claims:
         self._clock = clock
         self._own: dict[str, int] = {}
         """By slot: the sequence number of this console's newest claim."""
-        self._observed: dict[str, tuple[int, float, float]] = {}
-        """By slot: the newest claim's sequence number, its age when first read, and the time of that (by `elapsed`).
-
-        Measuring from there, neither a fast clock on another machine nor a changed clock prolongs a claim.
-        """
+        self._reads = FirstReads(clock)
+        """Of the newest claim of each slot."""
 
     def holder(self, slot: ScheduledOccurrence) -> Entry | None:
         """The valid claim of another console, if any."""
         owner = self._records.claim(slot.key)
-        if (
-            owner is None
-            or self._mine(owner)
-            or abandoned(owner, socket.gethostname())
-            or self.seconds_left(owner) <= 0
-        ):
+        if owner is None or self._mine(owner) or abandoned(owner) or self.seconds_left(owner) <= 0:
             return None
         return owner
 
     def seconds_left(self, owner: Entry) -> float:
         """Seconds (of `Clock` time) until a claim expires."""
-        elapsed = self._clock.elapsed()
-        seq, age, observed_at = self._observed.get(owner.subject, (0, 0.0, elapsed))
-        if seq != owner.seq:
-            age, observed_at = max(0.0, (self._clock.now() - owner.at).total_seconds()), elapsed
-            self._observed[owner.subject] = owner.seq, age, observed_at
-        return real(self._clock, LEASE).total_seconds() - age - (elapsed - observed_at)
+        return real(self._clock, LEASE).total_seconds() - self._reads.age(owner.subject, owner.seq)
 
     async def acquire(self, slot: ScheduledOccurrence) -> bool:
         """Try to claim a slot's inspections.
@@ -84,11 +72,10 @@ class Claims:
     def forget(self, slot: ScheduledOccurrence) -> None:
         """Forget the claims on a slot whose inspections are done."""
         self._own.pop(slot.key, None)
-        self._observed.pop(slot.key, None)
+        self._reads.forget(slot.key)
 
     def _mine(self, owner: Entry) -> bool:
-        here = owner.person.host == socket.gethostname() and owner.data.get("pid") == os.getpid()
-        return here or self._own.get(owner.subject) == owner.seq
+        return is_own(owner) or self._own.get(owner.subject) == owner.seq
 
 
 def _turn(owner: Entry | None) -> int:

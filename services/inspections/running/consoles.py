@@ -10,7 +10,7 @@ import random
 from datetime import timedelta
 
 from services.clock import Clock
-from services.inspections.running.finding_records import abandoned
+from services.host.processes import abandoned, pid_space, process_of
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.journal import Entry, EntryKind, EntryQuery
@@ -70,24 +70,23 @@ class OpenConsoles:
             entries = await self._journal.entries(EntryQuery(kinds=_KINDS, since=self._clock.now() - SPAN))
         except JournalError:
             return False
-        host = self._journal.person.host
-        began = _begun(entries)
-        own = began.pop((host, self._pid), None)
+        began, host = _begun(entries), self._journal.person.host
+        own = began.pop((host, pid_space(), self._pid), None)
         # A console that began longer ago than SPAN has no entry here: it is older than all that have.
         return own is None or not any(
             entry.seq < own.seq and not abandoned(entry, host) for entry in began.values()
         )
 
 
-def _begun(entries: tuple[Entry, ...]) -> dict[tuple[str, int], Entry]:
-    """The newest beginning of each console (host, process) that has not recorded its end."""
-    began: dict[tuple[str, int], Entry] = {}
+def _begun(entries: tuple[Entry, ...]) -> dict[tuple[str, str, int], Entry]:
+    """The newest beginning of each console (`process_of`) that has not recorded its end."""
+    began: dict[tuple[str, str, int], Entry] = {}
     for entry in entries:
-        pid = entry.data.get("pid")
-        if not isinstance(pid, int):
+        process = process_of(entry)
+        if process is None:
             continue
         if entry.kind is EntryKind.STARTED:
-            began[entry.person.host, pid] = entry
+            began[process] = entry
         else:
-            began.pop((entry.person.host, pid), None)
+            began.pop(process, None)
     return began

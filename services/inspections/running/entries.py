@@ -1,9 +1,9 @@
 """Builds the journal entries on inspections, with texts in the active language."""
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from services.host.processes import process_data
 from services.i18n import N_, _
 from services.models.duties import ScheduledOccurrence
 from services.models.evidence import EvidencePlace, Row
@@ -26,7 +26,7 @@ def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
         subject=slot.key,
         target=slot.duty,
         text=_("Inspection started: {title}").format(title=slot.title),
-        data={"pid": os.getpid(), "turn": turn},
+        data={**process_data(), "turn": turn},
         claim=f"look:{slot.key}#{turn}",
     )
 

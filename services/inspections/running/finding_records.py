@@ -1,6 +1,5 @@
 """Projection of the journal's entries on inspections: findings, overrides, claims, sign-offs, allow list."""
 
-import os
 from bisect import insort
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -276,17 +275,3 @@ def finding_in(entry: Entry) -> Finding | None:
         return complete(Finding.model_validate(data.get("finding")), data)
     except ValidationError:
         return None
-
-
-def abandoned(entry: Entry, host: str) -> bool:
-    """Whether the console that made this claim is known to have ended: its process is gone from this host."""
-    pid = entry.data.get("pid")
-    if entry.person.host != host or not isinstance(pid, int) or pid == os.getpid():
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False
-    return False

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from services.changes.entries import CHANGE_KINDS
+from services.host.processes import PID, SPACE
 from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind
 from services.models.posts import UNSENT, Post
@@ -110,12 +111,13 @@ def post_lines(source: Source) -> tuple[PostLine, ...]:
 
 def charges_by_day(source: Source) -> dict[date, Charges]:
     """AWS charges per day of the period; the newest total of each console process and day counts."""
-    newest: dict[tuple[str, str, object, date], Entry] = {}
+    newest: dict[tuple[str, str, object, object, date], Entry] = {}
     entries = source.entries(EntryKind.USAGE, since=source.start, before=source.end + _LATE_TOTALS)
     for entry in entries:
         day = _day(entry.data.get("day"))
         if day is not None and source.period.holds(day):
-            newest[entry.person.host, entry.person.user, entry.data.get("pid"), day] = entry
+            process = entry.data.get(SPACE), entry.data.get(PID)
+            newest[entry.person.host, entry.person.user, *process, day] = entry
     totals: dict[date, Charges] = {}
     for (*_process, day), entry in newest.items():
         totals[day] = _added(totals.get(day, Charges()), entry)

@@ -1,11 +1,15 @@
 """The outbox on a real journal and a stand-in for Slack: exactly once, whatever is lost."""
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from services.clock import ManualClock
 from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import PostState
+from services.slack.outbox import LEASE
 from services.slack.settings import SlackSettings, read
 from tests.services.slack.slack_world import ABOUT, ALONE, NOW, Desk, desk, opened
 from tests.tools.slack_server import CHANNEL, SlackServer
@@ -263,3 +267,34 @@ async def test_without_a_connection_nothing_is_sent_and_the_console_tries_again(
         assert "127.0.0.1" in post.reason
         assert post.retry_at is not None
         assert (post.retry_at - NOW).total_seconds() == 30
+
+
+@pytest.mark.parametrize("skew", [-1800, -90, 90])
+async def test_an_attempt_of_another_host_is_awaited_by_this_console_s_own_clock(
+    tmp_path: Path, server: SlackServer, skew: int
+) -> None:
+    """A host whose clock is behind must not make its attempt look lost, nor settled, while its request is under way."""
+    path, slack = tmp_path / "j.db", server.slack
+    theirs, ours = ManualClock(NOW + timedelta(seconds=skew)), ManualClock(NOW)
+    other = await opened(path, theirs, server)
+    begun = asyncio.Event()
+
+    async def attempt(*_args: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    other.outbox._attempts.make = attempt  # type: ignore[assignment]
+    await other.let_go("a")
+    await begun.wait()
+    one = await opened(path, ours, server)
+    await one.until(lambda: one.state("a") is S.SENDING and one.outbox._reads._first)
+    ours.advance(LEASE - 1)
+    await one.until(lambda: ours.sleepers)
+    assert one.state("a") is S.SENDING
+    assert slack.asked == []
+    ours.advance(2)
+    await one.until(lambda: one.state("a") is S.POSTED)
+    assert await kinds(one, "a") == ["post", "posting", "unposted", "unposted", "posting", "posted"]
+    assert slack.count("a") == 1
+    await other.kill()
+    await one.end()

@@ -14,7 +14,7 @@ from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.running import entries as inspection_entries
 from services.inspections.running import runner
-from services.inspections.running.claims import LEASE
+from services.inspections.running.claims import LEASE, Claims
 from services.inspections.running.finding_records import RECENT, FindingRecords
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.journal import Journal
@@ -434,3 +434,27 @@ async def test_a_claim_from_a_clock_that_runs_ahead_is_over_after_its_lease(
     async with console(path, script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.findings_of("daily-morning").complete, step=10)
         assert clock.now() < jst("2026-01-14 09:30")
+
+
+@pytest.mark.parametrize("skew", [-90, -3600, 90, 3600])
+async def test_a_claim_holds_for_its_lease_from_when_it_was_read_whatever_its_machine_s_clock_says(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, skew: int
+) -> None:
+    """A clock that is behind must not make the claim look expired at once, nor one ahead prolong it."""
+    async with console(path, script, monkeypatch, clock=ManualClock(jst("2026-01-14 08:00"))) as early:
+        slot = early.desk.today("daily-morning").slot
+    theirs = ManualClock(clock.now())
+    theirs.step(skew)
+    other = Journal(path, clock=theirs, person=lambda: Person(host="elsewhere"), syslog=None)
+    await other.open()
+    claim = await other.append(inspection_entries.claim_entry(slot, 1))
+    records = FindingRecords(other, AllowList())
+    records.absorb([claim])
+    claims = Claims(records, other, clock)
+    assert claims.holder(slot) == claim
+    clock.step(-skew)
+    clock.advance(LEASE - 1)
+    assert claims.holder(slot) == claim
+    clock.advance(2)
+    assert claims.holder(slot) is None
+    await other.close()

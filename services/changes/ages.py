@@ -1,9 +1,15 @@
 """Computes an entry's minimum age: how long ago it was written at least, even if a clock was set since.
 
 A step without a recorded outcome may be judged "not done" only once its console can no longer send the request, so ages
-are never overestimated. They are measured with a clock that cannot be set and that stops during suspend, as a console
-about to send does: from the mark in the entry if this machine has not been restarted since, else from when this console
-first read the entry.
+are never overestimated. They are never measured with the wall clock, which may be set ahead, nor from the time in the
+entry, which another machine's clock has written:
+
+- An entry of this machine since its start counts from the mark in it, with the clock that stops during suspend: the
+  console about to send was suspended, too, and goes on when this one does.
+- Any other entry counts from when this console first read it, which is later than when it was written. If it names
+  another machine, the clock goes on during suspend: that machine was awake meanwhile, and what it sends is refused by
+  itself after `INTENT_SECONDS` and by AWS once the signature has expired, whoever slept. If it names none, it may be
+  this machine's, and the clock stops.
 """
 
 import math
@@ -11,9 +17,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.clock import Clock, real
+from services.host.processes import boot
 from services.models.journal import Entry, NewEntry
 
 STEP = 5.0
@@ -26,9 +33,8 @@ SOON = timedelta(milliseconds=1)
 def machine() -> str:
     """Identifies one boot and time namespace, within which `Clock.awake` is comparable; "" if unknown."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/time').readlink()}"
-    except (OSError, UnicodeError):
+        return f"{boot()} {Path('/proc/self/ns/time').readlink()}" if boot() else ""
+    except OSError:
         return ""
 
 
@@ -76,51 +82,83 @@ class Recorded:
         return max(one, other, key=lambda seq: (seq in self._until, self.until(seq), seq))
 
 
+class _Start(NamedTuple):
+    """From when an entry's age counts, by one of this machine's clocks."""
+
+    at: float
+    sleeps: bool
+    """By `Clock.awake`; otherwise by `Clock.elapsed`."""
+    marked: bool = False
+    """The entry says when it was created by this machine's clock."""
+
+
 class Ages:
     """Ages of the entries that this console has read, by sequence number."""
 
     def __init__(self, clock: Clock, window: timedelta) -> None:
         self.window = window
         self._clock = clock
-        self._since: dict[int, float] = {}
-        self._until: dict[int, datetime] = {}
+        self._since: dict[int, _Start] = {}
+        self._until: dict[tuple[int, float], datetime] = {}
 
     def add(self, entry: Entry) -> None:
         """Start measuring the age of `entry`; further calls for the same entry have no effect."""
         if entry.seq not in self._since:
-            now = self._clock.awake()
-            self._since[entry.seq] = _mark(entry, now)
-            self._until[entry.seq] = entry.at + self.window
+            self._since[entry.seq] = _start(entry, self._clock)
+            self._until[entry.seq, 0.0] = entry.at + self.window
 
     def remaining(self, seq: int) -> timedelta:
         """For how long the step that the entry belongs to may still be in progress; 0 afterwards."""
-        since = self._since.get(seq)
-        if since is None:
-            return self.window
-        remaining = self.window - timedelta(seconds=self._clock.awake() - since)
+        return self.left(seq, 0.0)
+
+    def left(self, seq: int, seconds: float) -> timedelta:
+        """Time until the entry is older than the window and these seconds together; 0 afterwards."""
+        after = self.window + timedelta(seconds=seconds)
+        age = self.age(seq)
+        remaining = after if age is None else after - timedelta(seconds=age)
         return remaining if remaining > SOON else timedelta()
 
-    def is_older(self, seq: int, seconds: float) -> bool:
-        """Whether the entry is older than the window and these seconds together."""
+    def age(self, seq: int) -> float | None:
+        """How many seconds ago the entry was written at least; None if this console has not read it."""
         since = self._since.get(seq)
-        return since is not None and self._clock.awake() - since >= self.window.total_seconds() + seconds
+        if since is None:
+            return None
+        return (self._clock.awake() if since.sleeps else self._clock.elapsed()) - since.at
+
+    def is_of_this_machine(self, seq: int) -> bool:
+        """Whether the entry carries a mark of this machine since its start, so that its time is by the same clock."""
+        since = self._since.get(seq)
+        return since is not None and since.marked
 
     def younger(self, one: int, other: int) -> int:
         """The later of two entries; an unknown entry counts as the oldest."""
-        return max(one, other, key=lambda seq: (self._since.get(seq, -math.inf), seq))
+        return max(
+            one, other, key=lambda seq: (-(age if (age := self.age(seq)) is not None else math.inf), seq)
+        )
 
     def until(self, seq: int) -> datetime:
         """When `remaining` reaches 0, by this machine's wall clock (UTC); constant unless the clock is set."""
-        due = self._clock.now() + self.remaining(seq)
-        until = self._until.get(seq, due)
+        return self.final(seq, 0.0)
+
+    def final(self, seq: int, seconds: float) -> datetime:
+        """When `left` reaches 0, by this machine's wall clock (UTC); constant unless the clock is set."""
+        due = self._clock.now() + self.left(seq, seconds)
+        until = self._until.setdefault((seq, seconds), due)
         if abs(until - due) > real(self._clock, STEP):
-            self._until[seq] = until = due
+            self._until[seq, seconds] = until = due
         return until
 
 
-def _mark(entry: Entry, now: float) -> float:
-    """When the entry was created, by this machine's `Clock.awake`; `now` if the entry does not contain it."""
-    where, awake = machine(), entry.data.get("awake")
-    if not where or entry.data.get("machine") != where or not isinstance(awake, float):
-        return now
-    return awake if 0 <= awake <= now else now
+def _start(entry: Entry, clock: Clock) -> _Start:
+    """From when the entry's age counts: its creation by this machine's `Clock.awake`, or this moment."""
+    here, where, awake, now = machine(), entry.data.get("machine"), entry.data.get("awake"), clock.awake()
+    if here and where == here and isinstance(awake, float) and 0 <= awake <= now:
+        return _Start(awake, sleeps=True, marked=True)
+    if here and isinstance(where, str) and where and _boot(where) != _boot(here):
+        return _Start(clock.elapsed(), sleeps=False)
+    return _Start(now, sleeps=True)
+
+
+def _boot(machine: str) -> str:
+    """The boot alone: what else runs on the machine is suspended with it."""
+    return machine.partition(" ")[0]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from services import i18n
 from services.aws.client.write_grants import WriteAuthorizer
-from services.aws.client.writer import Writer
+from services.aws.client.writer import ClockedWriter
 from services.background.companion import companion
 from services.background.detached import detached
 from services.background.faults import Fault, Workers, unreported
@@ -48,7 +48,7 @@ class ChangeEngine:
         changes: Mapping[str, Change],
         *,
         journal: Journal,
-        session: Writer,
+        session: ClockedWriter,
         permits: WriteAuthorizer,
         clock: Clock,
         authority: Authority,
@@ -138,12 +138,15 @@ class ChangeEngine:
         `target` is a resource's id or its display name; `parameters` are values as typed, by id; `id` is that of an
         earlier plan, which may be approved, "" for a new one. Raises AwsError, KeyError (no such change or target).
         """
-        with contextlib.suppress(JournalError):
-            await self._history.load()  # a plan may depend on earlier runs
+        unread = ""
+        try:
+            await self._history.catch_up()  # a plan may depend on earlier runs
+        except JournalError as error:
+            unread = problem_text(error.problem)
         id, start = id or new_id(self._clock.now()), mark(self._clock)
         plan = await self.changes[kind].plan(self.target(kind, target), parameters, id)
         plan = await self.authority.judged(plan)
-        objections = await self._objections(plan)
+        objections = await self._objections(plan, unread)
         plan = plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
         self._sender.made.add(plan, start)
         return plan
@@ -174,7 +177,7 @@ class ChangeEngine:
 
     async def resolve(self, run: str) -> Run:
         """Read AWS to determine the outcome of unknown steps. Raises KeyError, AwsError, JournalError."""
-        await self._history.load()
+        await self._history.catch_up()
         await self._recovery.resolve_all(self._history.run(run))
         return self._run(run)
 
@@ -183,7 +186,7 @@ class ChangeEngine:
 
         Raises KeyError, JournalError.
         """
-        await self._history.load()
+        await self._history.catch_up()
         await self._recovery.resolve_manually(self._history.run(run), step, done=done, note=note)
         return self._run(run)
 
@@ -254,21 +257,17 @@ class ChangeEngine:
             await self._history.retry()
         self._history.wakes.wake()
 
-    async def _objections(self, plan: Plan) -> tuple[str, ...]:
-        """Why the journal's entries forbid a plan, one sentence each."""
+    async def _objections(self, plan: Plan, unread: str) -> tuple[str, ...]:
+        """Why the journal's entries forbid a plan, one sentence each; `unread`: why they are not known, "" if they are."""
         targets = {plan.target.id, *(step.target for step in plan.steps)}
         try:
             lock = await self._history.lock(targets)
             restraint = await self._restraints.objection()
         except JournalError as error:
-            return (
-                _("Without the journal nothing can be changed: {why}").format(
-                    why=problem_text(error.problem)
-                ),
-            )
+            lock, restraint, unread = None, "", problem_text(error.problem)
         health = self._journal.health
-        if not health.writable:
-            why = problem_text(health.problem) if health.problem else ""
+        if unread or not health.writable:
+            why = unread or (problem_text(health.problem) if health.problem else "")
             return (_("Without the journal nothing can be changed: {why}").format(why=why).strip(),)
         locked = lock_text(lock.by, lock.since, self._zone, self._clock.now()) if lock is not None else ""
         return tuple(objection for objection in (locked, restraint) if objection)

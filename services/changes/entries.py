@@ -50,14 +50,17 @@ def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
     )
 
 
-def intent(plan: Plan, step: PlannedStep) -> NewEntry:
-    """The step's request is about to be sent; the entry takes the hold on its target."""
+def intent(plan: Plan, step: PlannedStep, ahead: float = 0.0) -> NewEntry:
+    """The step's request is about to be sent; the entry takes the hold on its target.
+
+    `ahead`: by how many seconds this machine's clock is ahead of AWS's; so much longer its signature is accepted.
+    """
     return NewEntry(
         kind=EntryKind.INTENT,
         subject=plan.id,
         target=step.target,
         text=_("About to send: {title} ({target})").format(title=step.title, target=plan.target.title),
-        data={"step": step.id, "call": step.call.digest},
+        data={"step": step.id, "call": step.call.digest} | ({"ahead": ahead} if ahead else {}),
         claim=f"intent:{plan.id}:{step.id}",
         holds=step.target,
     )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from services.background.wake import Wakes
 from services.changes.ages import Ages, marked
 from services.changes.entries import CHANGE_KINDS, later
+from services.changes.guarantees import SIGNATURE_SECONDS
 from services.changes.past.older_runs import OLDER, REVERT, needed, pending_reverts
 from services.changes.runs import aged, newest_first, next_ageing, run_of
 from services.clock import Clock
@@ -19,7 +20,7 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
 from services.models.canonical import canonical
-from services.models.change_runs import Run
+from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 
 RECENT = timedelta(days=60)
@@ -98,8 +99,26 @@ class History(GroupedProjection):
         return None
 
     async def load(self) -> None:
-        """Read the entries that this and other consoles have written since. Raises JournalError."""
+        """Read the entries that are known on this host: for display. Raises JournalError."""
         await self.read(self._clock.now())
+
+    async def catch_up(self) -> None:
+        """Read what consoles of all hosts have written up to this moment: for decisions. Raises JournalError."""
+        await self.journal.catch_up()
+        await self.load()
+
+    def state(self, plan: str, step: str) -> StepState:
+        """The current state of one step. Raises KeyError."""
+        return next(each.state for each in self.run(plan).steps if each.id == step)
+
+    def ahead(self, plan: str, step: str) -> float:
+        """By how many seconds the clock of the machine that sent the step was ahead of AWS's, as its intent says.
+
+        At most `SIGNATURE_SECONDS`: AWS refuses what is signed further in the future.
+        """
+        intents = (entry.data for entry in self.recorded(plan) if entry.kind is EntryKind.INTENT)
+        ahead = next((data.get("ahead") for data in intents if data.get("step") == step), None)
+        return min(max(0.0, ahead), SIGNATURE_SECONDS) if isinstance(ahead, float) else 0.0
 
     # ---- writing
 

@@ -42,6 +42,8 @@ class Recovery:
         """When a step is checked next (UTC), by the wall clock at its last check."""
         self._texts: dict[Key, str] = {}
         """The result of a step's last check, in words."""
+        self._final: dict[Key, datetime] = {}
+        """When "not done" is final (UTC), of steps of which AWS showed the state before at the last check."""
 
     def explained(self, runs: Iterable[Run]) -> tuple[Run, ...]:
         """The runs with the last observed state of their unknown steps, and the time of the next check, in words."""
@@ -61,10 +63,18 @@ class Recovery:
     def _text(self, run: Run, step: StepRun) -> str:
         key = (run.id, step.id)
         text = self._texts.get(key, step.text)
+        if (final := self._final.get(key)) is not None:
+            text = sentences(text, self._final_text(final))
         if run.id in self._history.busy or (at := self._next.get(key)) is None:
             return text
         when = zoned_time(at, self._zone, self._clock.now(), seconds=True)
         return sentences(text, _("AWS is read again at {when}.").format(when=when))
+
+    def _final_text(self, at: datetime) -> str:
+        text = _(
+            "AWS does not show it; that is final at {when}, when a delayed request is no longer accepted."
+        )
+        return text.format(when=zoned_time(at, self._zone, self._clock.now(), seconds=True))
 
     def next_check(self, runs: Iterable[Run]) -> datetime | None:
         """When the next unknown step is to be checked (UTC); None if there is none."""
@@ -99,13 +109,19 @@ class Recovery:
 
     async def resolve(self, run: Run, plan_step: PlannedStep, step: StepRun) -> None:
         """Check one unknown step now, and record its outcome if AWS shows it. Raises AwsError, JournalError."""
+        # Asked before AWS is: the request may arrive while this process is stopped with an answer from before that.
+        ages, late, key = self._history.ages, self._late(run, step), (run.id, step.id)
+        is_over = not ages.left(step.seq, late)
         observation = await self._changes[run.plan.kind].observe(plan_step)
+        self._final.pop(key, None)
         if observation.place is Place.AFTER:
             await self._record(run, plan_step, done=True, text=observed_done(observation), how="read")
         elif observation.place is Place.ELSEWHERE:
-            self._texts[run.id, step.id] = observed_elsewhere(observation)
-        elif self._is_over(run, step):
+            self._texts[key] = observed_elsewhere(observation)
+        elif is_over:
             await self._record(run, plan_step, done=False, text=observed_undone(observation), how="read")
+        else:
+            self._final[key] = ages.final(step.seq, late)
 
     async def resolve_manually(self, run: Run, step: str, *, done: bool, note: str) -> None:
         """Record an operator's statement on the outcome of an unknown step. Raises JournalError."""
@@ -115,17 +131,17 @@ class Recovery:
 
     def _is_young(self, step: StepRun) -> bool:
         """Whether the step's last entry is younger than YOUNG."""
-        ages = self._history.ages
-        after_window = real(self._clock, YOUNG) - ages.window
-        return not ages.is_older(step.seq, after_window.total_seconds())
+        age = self._history.ages.age(step.seq)
+        return age is None or age < real(self._clock, YOUNG).total_seconds()
 
-    def _is_over(self, run: Run, step: StepRun) -> bool:
-        """Whether the request can no longer take effect, so that the state "before" means "not done".
+    def _late(self, run: Run, step: StepRun) -> float:
+        """Seconds after the window's end from which the request has no effect: then the state "before" is "not done".
 
-        A process that was stopped (SIGSTOP) after it signed the request sends it when it continues.
+        A process that was stopped (SIGSTOP) after it signed the request sends it when it continues, and so does a
+        network that delays it. AWS accepts it by the time in its signature, which is ahead if its machine's clock was.
         """
-        late = real(self._clock, self._changes[run.plan.kind].guarantees.arrives_within).total_seconds()
-        return self._history.ages.is_older(step.seq, late)
+        arrives_within = self._changes[run.plan.kind].guarantees.arrives_within
+        return real(self._clock, arrives_within + self._history.ahead(run.id, step.id)).total_seconds()
 
     async def _record(self, run: Run, plan_step: PlannedStep, *, done: bool, text: str, how: str) -> None:
         entry = entries.resolved(run.plan, plan_step, done=done, text=text, how=how)

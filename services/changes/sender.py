@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 from services.aws.client.errors import AwsError, Refused
 from services.aws.client.write_outcome import nothing_done
-from services.aws.client.writer import Writer
+from services.aws.client.writer import ClockedWriter
 from services.changes import entries
 from services.changes.approval.authority import Authority
 from services.changes.arming.writers import WriteRoleUse, Writers
 from services.changes.base import Change
+from services.changes.fence import Fence
 from services.changes.history import History
 from services.changes.made_plans import MadePlans
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
 from services.changes.wording import lock_text, observed_done, problem_text
-from services.clock import Clock, Deadline, mark, real
+from services.clock import Clock, Deadline, Mark, mark, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.change_runs import Run, StepState
@@ -35,6 +36,11 @@ INTENT_SECONDS = 25.0
 consoles consider it expired after `WINDOW_SECONDS`."""
 WINDOW_SECONDS = 60.0
 """Time after which an intent's request can no longer be in progress; exceeds the sum of the two above."""
+TURN_SECONDS = 50.0
+"""Maximum time between the entry before a step and its intent; other consoles consider the step not started after
+`WINDOW_SECONDS`."""
+LEAST_AHEAD = 2.0
+"""Seconds of difference to AWS's clock that are ignored: its time comes in full seconds, after a delay."""
 VERIFY_WAITS = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each check whether AWS shows the change; AWS is eventually consistent."""
 VERIFY_SECONDS = 30.0
@@ -51,7 +57,7 @@ class Sender:
         history: History,
         restraints: Restraints,
         authority: Authority,
-        session: Writer,
+        session: ClockedWriter,
         permits: "WriteAuthorizer",
         clock: Clock,
         zone: tzinfo,
@@ -66,6 +72,10 @@ class Sender:
         self._zone = zone
         self.shutdown = Shutdown()
         self._writers = Writers(session, role, self.shutdown)
+        self._session = session
+        self._fence = Fence(history, restraints, authority, clock, zone)
+        self._turns: dict[str, Mark] = {}
+        """By plan: before its newest entry that makes the next step due was written."""
         self.made = MadePlans(changes, history, clock)
 
     async def apply(self, plan: Plan, typed: str) -> Run:
@@ -76,9 +86,11 @@ class Sender:
         try:
             return await self._apply_all(plan, typed)
         finally:
+            self._turns.pop(plan.id, None)
             await self._writers.close(plan)
 
     async def _apply_all(self, plan: Plan, typed: str) -> Run:
+        await self._history.catch_up()
         # Assuming a role and reading the account take time, in which the plan may have expired.
         objection = (
             self._objection(plan, typed)
@@ -92,6 +104,7 @@ class Sender:
         if objection:
             await self._history.append(entries.refused(plan, objection))
             return self._history.run(plan.id)
+        self._turns[plan.id] = mark(self._clock)
         try:
             await self._history.append(entries.confirmed(plan, self._authority.approvals.consents(plan)))
         except AlreadyRecorded:
@@ -132,7 +145,11 @@ class Sender:
 
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
         """Apply one step; returns whether it is done."""
-        deadline = Deadline(self._clock, mark(self._clock), real(self._clock, INTENT_SECONDS).total_seconds())
+        if self._within(TURN_SECONDS, self._turns[plan.id]).is_over:
+            why = _("It came to this step too late: other consoles show it as not started; plan it again.")
+            await self._history.keep(entries.refused(plan, why, step))
+            return False
+        deadline = self._within(INTENT_SECONDS, mark(self._clock))
         try:
             lock = await self._history.lock({step.target}, of=plan.id)
             if lock is not None:
@@ -140,7 +157,7 @@ class Sender:
                     entries.refused(plan, lock_text(lock.by, lock.since, self._zone, self._clock.now()), step)
                 )
                 return False
-            await self._history.append(entries.intent(plan, step))
+            intent = await self._history.append(entries.intent(plan, step, self._ahead()))
         except HeldByAnother as error:
             why = lock_text(error.entry.person.name, error.entry.at, self._zone, self._clock.now())
             await self._history.keep(entries.refused(plan, why, step))
@@ -151,20 +168,29 @@ class Sender:
         except JournalError as error:
             await self._history.keep(entries.refused(plan, problem_text(error.problem), step))
             return False
-        difference = await self._difference(plan, step, deadline)
+        if deadline.is_over:
+            difference = _("Recording the intent took too long; plan it again.")
+        else:
+            difference = await self._difference(plan, step) or await self._fence.objection(plan, step, intent)
+        if not difference and deadline.is_over:
+            difference = _("Reading AWS took too long; plan it again.")
         if difference:
             return await self._record(plan, step, StepState.REFUSED, difference)
         return await self._send(plan, step, deadline)
 
-    async def _difference(self, plan: Plan, step: PlannedStep, deadline: Deadline) -> str:
+    def _within(self, seconds: float, since: Mark) -> Deadline:
+        """The moment by which something has to be done, in real seconds: of both clocks the one that is further on."""
+        return Deadline(self._clock, since, real(self._clock, seconds).total_seconds())
+
+    def _ahead(self) -> float:
+        """By how many seconds this machine's clock is ahead of AWS's, as far as that matters."""
+        ahead = -(self._session.skew_seconds or 0.0)
+        return round(ahead, 1) if ahead >= LEAST_AHEAD else 0.0
+
+    async def _difference(self, plan: Plan, step: PlannedStep) -> str:
         """Why the step must not be sent, for example because the state has changed since the plan; "" if it may be."""
-        try:
-            # After the intent, so that no earlier entry that restricts changes is overlooked; before each step, because
-            # the credentials may have been replaced by another identity's since the last one.
-            objection = await self._restraints.objection() or await self._writers.elsewhere(plan)
-        except JournalError as error:
-            objection = problem_text(error.problem)
-        if objection:
+        # Before each step, because the credentials may have been replaced by another identity's since the last one.
+        if objection := await self._writers.elsewhere(plan):
             return objection
         try:
             observation = await self.shutdown.in_time(self._changes[plan.kind].observe(step))
@@ -174,8 +200,6 @@ class Sender:
             return _("AWS could not be read before sending: {why}").format(why=problem_text(error.problem))
         if observation.digest != step.expects:
             return _("The resource changed since the plan was made: {state}").format(state=observation.text)
-        if deadline.is_over:
-            return _("Reading AWS took too long; plan it again.")
         return ""
 
     async def _send(self, plan: Plan, step: PlannedStep, deadline: Deadline) -> bool:
@@ -212,7 +236,9 @@ class Sender:
         verified: bool | None = None,
         answer: Mapping[str, str] = MappingProxyType({}),
     ) -> bool:
+        turn = mark(self._clock)
         await self._history.keep(entries.outcome(plan, step, state, text, verified, answer))
+        self._turns[plan.id] = turn
         return state is StepState.DONE
 
     async def _prove(self, plan: Plan, step: PlannedStep, answer: Mapping[str, str]) -> bool:
@@ -227,8 +253,8 @@ class Sender:
         """Record the unknown outcome, then read AWS; if it shows the change, the plan continues."""
         await self._record(plan, step, StepState.UNKNOWN, why)
         with contextlib.suppress(JournalError):
-            await self._history.load()
-        if (state := self._state(plan, step)) is not StepState.UNKNOWN:
+            await self._history.catch_up()
+        if (state := self._history.state(plan.id, step.id)) is not StepState.UNKNOWN:
             # Another console has resolved it while this one was stopped, and may have made the change itself since.
             return state is StepState.DONE
         try:
@@ -240,10 +266,7 @@ class Sender:
         await self._history.keep(
             entries.resolved(plan, step, done=True, text=observed_done(observation), how="read")
         )
-        return self._state(plan, step) is StepState.DONE
-
-    def _state(self, plan: Plan, step: PlannedStep) -> StepState:
-        return next(each.state for each in self._history.run(plan.id).steps if each.id == step.id)
+        return self._history.state(plan.id, step.id) is StepState.DONE
 
     async def _verify(self, plan: Plan, step: PlannedStep) -> tuple[bool | None, str]:
         """(whether AWS shows the change, or None if it could not be read; the observed state in words)."""

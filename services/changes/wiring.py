@@ -2,7 +2,7 @@
 
 from services.aws.client.assumed_role import WriteRoleSource
 from services.aws.client.write_grants import WriteAuthorizer
-from services.aws.client.writer import Writer
+from services.aws.client.writer import ClockedWriter
 from services.changes.approval.authority import authority_of
 from services.changes.arming.writers import SessionPolicy, WriteRoleUse
 from services.changes.base import ChangeContext
@@ -14,7 +14,7 @@ from services.journal.journal import Journal
 def engine_of(
     context: ChangeContext,
     journal: Journal,
-    session: Writer,
+    session: ClockedWriter,
     permits: WriteAuthorizer,
     role: WriteRoleUse | None,
 ) -> ChangeEngine:

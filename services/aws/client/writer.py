@@ -23,3 +23,12 @@ class Writer(Transport, Protocol):
     async def identity(self) -> Identity:
         """The caller's AWS identity."""
         ...
+
+
+class ClockedWriter(Writer, Protocol):
+    """A session that compares the clocks at every response."""
+
+    @property
+    def skew_seconds(self) -> float | None:
+        """AWS's clock minus this machine's, in seconds; None before the first response."""
+        ...

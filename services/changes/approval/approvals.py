@@ -103,6 +103,11 @@ class Approvals(GroupedProjection):
         """Read the entries written since. Raises JournalError."""
         await self.read(self._clock.now())
 
+    async def catch_up(self) -> None:
+        """Read what consoles of all hosts have written up to this moment: for decisions. Raises JournalError."""
+        await self.journal.catch_up()
+        await self.load()
+
     def consents(self, plan: Plan) -> tuple[Consent, ...]:
         """Every valid consent to exactly this plan, from the entries read so far; an emergency first."""
         recorded = self.recorded(plan.id)
@@ -247,7 +252,7 @@ class Approvals(GroupedProjection):
 
     async def _request(self, plan: Plan) -> ApprovalRequest:
         """The open request for exactly this plan. Raises NotApproved, JournalError."""
-        await self.load()
+        await self.catch_up()
         request = self.request(plan.id)
         if request is None or request.state is not ApprovalState.ASKED:
             raise NotApproved(_("Nobody waits for the approval of this plan any more."))

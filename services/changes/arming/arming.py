@@ -68,7 +68,10 @@ class Arming:
 
         Raises AwsError (Refused by the console, others by AWS), JournalError; nothing is allowed then.
         """
-        objection = self._objection(reason, lasts, code) or await self._restraints.objection()
+        objection = self._objection(reason, lasts, code)
+        if not objection:
+            await self._journal.catch_up()
+            objection = await self._restraints.objection()
         if objection:
             raise self._refused(objection)
         until = self._clock.now() + real(self._clock, lasts.total_seconds())

@@ -21,6 +21,8 @@ NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 class FakeAws:
     """A session's `read`, `pages`, `write` and `identity`."""
 
+    skew_seconds: float | None = None
+
     def __init__(self) -> None:
         self.minimum, self.maximum, self.desired, self.suspended = 2, 5, 4, False
         self.actions: dict[str, dict[str, Any]] = {}

@@ -1,0 +1,200 @@
+"""Changes that stop half-way on one host while a second host settles and makes them, with clocks 90 seconds wrong.
+
+`python -m tests.faults.ledger.two_hosts --changes 10000 --workers 2`: each change stops at a seeded moment, for a seeded
+time, as a process (SIGSTOP), a machine (suspend) or a virtual machine (its clocks stand still) does. The effects are
+counted by the embedded AWS. `--unguarded` switches windows, deadlines and fence off: the control, which sees doubled
+effects.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
+from tests.faults.ledger.hosts import STOPS, Host, Place, Stop, worlds_apart
+
+SKEW = 90.0
+BATCH = 50
+"""Changes on one AWS and journal; then both begin anew."""
+HOW = ("stopped", "suspended", "paused")
+LASTS = (5, 24, 26, 61, 200, 355, 365, 400, 420, 445, 455, 600)
+"""Seconds: around the intent's, the window's and the signature's end."""
+
+
+@dataclass
+class Tally:
+    """What the server counted."""
+
+    changes: int = 0
+    stops: Counter[str] = field(default_factory=Counter)
+    taken_over: int = 0
+    """Changes that the other host found not done, and made."""
+    effects: int = 0
+    doubled: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    """Changes of which the journal says another number of effects than the server."""
+
+    def add(self, other: "Tally") -> None:
+        self.changes += other.changes
+        self.stops += other.stops
+        self.taken_over += other.taken_over
+        self.effects += other.effects
+        self.doubled += other.doubled
+        self.wrong += other.wrong
+
+
+@dataclass
+class Story:
+    """One change."""
+
+    place: Place
+    rng: Random
+    tally: Tally
+    maximum: str
+    other_runs: list[Run] = field(default_factory=list)
+
+    async def tell(self) -> None:
+        place, rng, tally = self.place, self.rng, self.tally
+        one, other = rng.sample(place.hosts, 2)
+        moment, how, lasts = rng.choice(STOPS), rng.choice(HOW), rng.choice(LASTS)
+        name = f"{moment}, {how} for {lasts} s, clock {one.clock.skew:+.0f} s"
+        before = place.effects()
+        with one.acting():
+            await one.arm()
+            plan = await plan_of(one, self.maximum)
+            assert not plan.refusals, (name, plan.refusals)
+            stop = Stop(moment, lambda: self.meanwhile(one, other, plan, how, lasts, moment))
+            with stop.pending():
+                applying = one.engine.apply(plan, plan.confirm)
+            run = await applying
+        assert stop.reached, (name, run.refusal, run.steps)
+        place.server.front.faults.clear()
+        one.clock.catch_up()
+        effects = place.effects() - before
+        said = await self.settled(other, plan)
+        tally.changes += 1
+        tally.stops[f"{moment}, {how}"] += 1
+        tally.effects += effects
+        tally.taken_over += len(self.other_runs)
+        if effects > 1:
+            tally.doubled.append(name)
+        elif effects != said:
+            tally.wrong.append(f"{name}: {effects} at the server, {said} in the journal")
+
+    async def meanwhile(self, one: Host, other: Host, plan: Plan, how: str, lasts: int, moment: str) -> None:
+        """Time passes but for `one`; the other host reads the intent at once, and looks now and then."""
+        with other.acting():
+            await other.engine.load()
+            parts = self.rng.choice((1, 2, 3))
+            for _part in range(parts):
+                if how == "suspended":
+                    self.place.suspend(one, lasts / parts)
+                else:
+                    one.paused = how == "paused"
+                    self.place.advance(lasts / parts)
+                    one.paused = False
+                await self.take_over(other, plan)
+        if moment == "answer lost":
+            # Its own answer, not that of the other host's change.
+            mode = self.rng.choice(("reset-before", "reset-after"))
+            self.place.lose(mode)
+
+    async def take_over(self, other: Host, plan: Plan) -> None:
+        """Settle the change by reading AWS; if it was not done, make it."""
+        run = await other.engine.resolve(plan.id)
+        if run.steps[0].state is StepState.FAILED and not self.other_runs:
+            await other.arm()
+            again = await plan_of(other, self.maximum)
+            if not again.refusals:
+                self.other_runs.append(await other.engine.apply(again, again.confirm))
+
+    async def settled(self, other: Host, plan: Plan) -> int:
+        """How many effects the journal tells of, once every outcome is known."""
+        with other.acting():
+            await other.engine.load()
+            run = await other.engine.resolve(plan.id)
+            if run.in_flight:
+                self.place.advance(700)
+                run = await other.engine.resolve(plan.id)
+            assert not run.in_flight, run.steps
+            runs = [run, *[await other.engine.resolve(each.id) for each in self.other_runs]]
+            return sum(each.steps[0].state is StepState.DONE for each in runs)
+
+
+async def plan_of(host: Host, maximum: str) -> Plan:
+    return await host.engine.plan("task-limit", "staff-api", {"max": maximum, "revert": "duty"})
+
+
+async def batch(seed: int, changes: int) -> Tally:
+    tally, rng = Tally(), Random(seed)
+    skews = rng.choice(((SKEW, -SKEW), (-SKEW, SKEW)))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder), skews)
+        await place.open()
+        try:
+            for _change in range(changes):
+                await Story(place, rng, tally, "7" if place.maximum == 6 else "6").tell()
+        finally:
+            await place.close()
+    return tally
+
+
+def run(seed: int, changes: int, *, guarded: bool = True) -> Tally:
+    """`changes` changes in batches."""
+    tally = Tally()
+    with worlds_apart(guarded=guarded):
+        for number, begun in enumerate(range(0, changes, BATCH)):
+            tally.add(asyncio.run(batch(seed * 1_000_000 + number, min(BATCH, changes - begun))))
+    return tally
+
+
+def run_all(seed: int, changes: int, workers: int) -> Tally:
+    """As `run`, in several processes."""
+    tally, share = Tally(), -(-changes // workers)
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        for part in pool.starmap(run, [(seed + number, share) for number in range(workers)]):
+            tally.add(part)
+    return tally
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("--changes", type=int, default=500)
+    options.add_argument("--seed", type=int, default=20261129)
+    options.add_argument("--workers", type=int, default=1)
+    options.add_argument("--unguarded", action="store_true")
+    chosen = options.parse_args()
+    began = time.monotonic()
+    if chosen.unguarded or chosen.workers == 1:
+        tally = run(chosen.seed, chosen.changes, guarded=not chosen.unguarded)
+    else:
+        tally = run_all(chosen.seed, chosen.changes, chosen.workers)
+    seconds = time.monotonic() - began
+    print(
+        json.dumps(
+            {
+                "changes": tally.changes,
+                "taken over": tally.taken_over,
+                "effects": tally.effects,
+                "doubled": len(tally.doubled),
+                "wrong": len(tally.wrong),
+                "changes per second": round(tally.changes / seconds, 1),
+            }
+        )
+    )
+    for line in (tally.doubled + tally.wrong)[:20]:
+        print(line)
+    return 1 if tally.doubled or tally.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""Between intent and request: what other hosts have written since, and how much time has passed by any clock."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.changes import ages, entries
+from services.changes.engine import ChangeEngine
+from services.changes.guarantees import SIGNATURE_SECONDS
+from services.changes.sender import INTENT_SECONDS, TURN_SECONDS, WINDOW_SECONDS
+from services.journal.errors import JournalError
+from services.models.change_runs import Run, StepState
+from services.models.changes import Plan
+from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.problem import Problem, ProblemKind
+from tests.services.changes.fake_aws import NOW
+from tests.services.changes.test_lock import World, is_locked, plan_of, run_after_reading
+from tests.services.journal.book import of_tomorrow
+
+ARMED = timedelta(minutes=30)
+
+
+def _unreachable() -> JournalError:
+    return JournalError(Problem(kind=ProblemKind.UNREACHABLE, summary="the ledger is unreachable", at=NOW))
+
+
+@dataclass
+class Ledger:
+    """What an engine asks its journal for, and what then happens."""
+
+    engine: ChangeEngine
+    caught_up: int = 0
+    """How often it was asked for what other hosts have written."""
+    lost_from: int = 1000
+    """From which time on that fails."""
+    after: dict[EntryKind, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    """What happens once an entry of a kind is recorded."""
+    refuses: frozenset[EntryKind] = frozenset()
+
+    def __post_init__(self) -> None:
+        journal: Any = self.engine._journal
+        append = journal.append
+
+        async def appended(draft: NewEntry) -> Entry:
+            if draft.kind in self.refuses:
+                raise _unreachable()
+            entry: Entry = await append(draft)
+            if (happens := self.after.pop(draft.kind, None)) is not None:
+                await happens()
+            return entry
+
+        async def catch_up() -> None:
+            self.caught_up += 1
+            if self.caught_up >= self.lost_from:
+                raise _unreachable()
+
+        journal.append, journal.catch_up = appended, catch_up
+
+
+async def planned(engine: ChangeEngine, world: World) -> Plan:
+    await engine.arm("month end", ARMED)
+    plan = await plan_of(engine, "6")
+    assert plan.refusals == ()
+    world.aws.plans.append(plan)
+    return plan
+
+
+def first_step(run: Run) -> tuple[StepState, str]:
+    return run.steps[0].state, run.steps[0].text
+
+
+async def test_it_reads_what_other_hosts_have_written_before_every_decision(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        ledger = Ledger(one)
+        await one.arm("month end", ARMED)
+        assert ledger.caught_up == 1
+        plan = await plan_of(one, "6")
+        assert ledger.caught_up == 2
+        world.aws.plans.append(plan)
+        run = await one.apply(plan, "staff-api")
+        assert run.state is StepState.DONE
+        assert ledger.caught_up == 3 + len(plan.steps), "the confirmation, and each request"
+        _runs = one.runs
+        assert ledger.caught_up == 3 + len(plan.steps), "showing asks for nothing"
+
+
+async def test_another_console_that_settled_the_step_meanwhile_stops_it(tmp_path: Path) -> None:
+    """As after a pause of the sender's virtual machine: by its clock no time has passed."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        plan = await planned(one, world)
+
+        async def settled() -> None:
+            await two.load()
+            await two._history.append(
+                entries.resolved(plan, plan.steps[0], done=False, text="asked AWS", how="said")
+            )
+
+        Ledger(one).after[EntryKind.INTENT] = settled
+        state, text = first_step(await one.apply(plan, "staff-api"))
+        assert state is StepState.REFUSED
+        assert "Another console has recorded its outcome" in text
+    assert not world.aws.effects
+
+
+async def test_an_entry_that_may_forbid_changes_stops_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        plan = await planned(one, world)
+
+        async def restrained() -> None:
+            of_tomorrow(world.path, "everything-stops", at=world.clock.now())
+
+        Ledger(one).after[EntryKind.INTENT] = restrained
+        state, text = first_step(await one.apply(plan, "staff-api"))
+        assert state is StepState.REFUSED
+        assert "everything-stops" in text
+        assert not is_locked(await plan_of(two, "6")), "what was not sent locks nothing"
+    assert not world.aws.effects
+
+
+@pytest.mark.parametrize("lost_from", [1, 2])
+async def test_without_the_other_hosts_entries_nothing_is_sent(tmp_path: Path, lost_from: int) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, world)
+        ledger = Ledger(one, lost_from=lost_from)
+        if lost_from == 1:
+            with pytest.raises(JournalError):
+                await one.apply(plan, "staff-api")
+            assert one.runs == ()
+        else:
+            state, text = first_step(await one.apply(plan, "staff-api"))
+            assert state is StepState.REFUSED
+            assert "the ledger is unreachable" in text
+        ledger.lost_from = ledger.caught_up
+        refused = await plan_of(one, "6")
+        assert any("the ledger is unreachable" in why for why in refused.refusals)
+        with pytest.raises(JournalError):
+            await one.arm("again", ARMED)
+        with pytest.raises(JournalError):
+            await one.resolve(plan.id)
+    assert not world.aws.effects
+
+
+@pytest.mark.parametrize("kind", [EntryKind.PLAN, EntryKind.INTENT])
+async def test_an_unreachable_ledger_at_the_confirmation_or_the_intent_sends_nothing(
+    tmp_path: Path, kind: EntryKind
+) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, world)
+        ledger = Ledger(one, refuses=frozenset({kind, EntryKind.REFUSED}))
+        if kind is EntryKind.PLAN:
+            with pytest.raises(JournalError):
+                await one.apply(plan, "staff-api")
+        else:
+            state, text = first_step(await one.apply(plan, "staff-api"))
+            assert (state, one.unrecorded) == (StepState.REFUSED, 1)
+            assert "the ledger is unreachable" in text
+            ledger.refuses = frozenset()
+            assert await one._history.retry()
+            assert (one.runs[0].steps[0].state, one.unrecorded) == (StepState.REFUSED, 0)
+    assert not world.aws.effects
+
+
+@pytest.mark.parametrize("way", ["advance", "suspend", "step"])
+@pytest.mark.parametrize("seconds", [INTENT_SECONDS - 1, INTENT_SECONDS + 1])
+async def test_an_intent_goes_stale_by_the_clock_that_is_further_on(
+    tmp_path: Path, way: str, seconds: float
+) -> None:
+    """A suspended machine, or one whose clock was set ahead, must not send what others have given up."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, world)
+
+        async def passes() -> None:
+            getattr(world.clock, way)(seconds)
+
+        Ledger(one).after[EntryKind.INTENT] = passes
+        run = await one.apply(plan, "staff-api")
+        is_fresh = seconds < INTENT_SECONDS
+        assert (run.steps[0].state is StepState.DONE) is is_fresh
+        assert bool(world.aws.effects) is is_fresh
+
+
+@pytest.mark.parametrize("way", ["advance", "suspend", "step"])
+async def test_a_step_that_others_show_as_not_started_is_not_begun(tmp_path: Path, way: str) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, world)
+
+        async def passes() -> None:
+            getattr(world.clock, way)(TURN_SECONDS + 1)
+
+        Ledger(one).after[EntryKind.OUTCOME] = passes
+        run = await one.apply(plan, "staff-api")
+        assert [step.state for step in run.steps] == [StepState.DONE, StepState.REFUSED]
+        assert "plan it again" in run.steps[1].text
+    assert len(world.aws.effects) == 1
+
+
+@pytest.mark.parametrize("skew", [-3600, -90, 90, 3600])
+async def test_another_host_s_intent_ages_by_the_reader_s_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skew: int
+) -> None:
+    """Whatever the sender's clock says, and whatever the reader's wall clock is set to; a suspend of the reader counts."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        plan = await plan_of(one, "6")
+        world.clock.step(skew)
+        monkeypatch.setattr(ages, "machine", lambda: "another-boot time:[1]")
+        world.killed_at("intended", plan)
+        world.aws.maximum, world.aws.actions = 5, {}
+        monkeypatch.setattr(ages, "machine", lambda: "this-boot time:[1]")
+        world.clock.step(-skew)
+        assert (await run_after_reading(two, plan)).steps[0].state is StepState.SENDING
+        world.clock.step(86_400)
+        world.clock.advance(WINDOW_SECONDS - 1)
+        assert (await run_after_reading(two, plan)).steps[0].state is StepState.SENDING
+        world.clock.step(-86_400)
+        world.clock.suspend(2)
+        run = await run_after_reading(two, plan)
+        assert run.steps[0].state is StepState.UNKNOWN
+        assert "that is final at" in run.steps[0].text
+        assert "10:06" in run.steps[0].text, "six minutes after it was read"
+        world.clock.suspend(SIGNATURE_SECONDS)
+        assert (await run_after_reading(two, plan)).steps[0].state is StepState.FAILED
+
+
+async def test_a_signature_of_a_clock_that_is_ahead_lives_longer(tmp_path: Path) -> None:
+    """AWS accepts a request by the time in its signature."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        world.aws.skew_seconds = -90.0
+        plan = await planned(one, world)
+
+        async def never() -> None:
+            world.aws.faults = ["lost-before"]
+
+        Ledger(one).after[EntryKind.INTENT] = never
+        assert (await one.apply(plan, "staff-api")).steps[0].state is StepState.UNKNOWN
+        await run_after_reading(two, plan)
+        world.clock.advance(WINDOW_SECONDS + SIGNATURE_SECONDS + 89)
+        assert (await run_after_reading(two, plan)).steps[0].state is StepState.UNKNOWN
+        world.clock.advance(2)
+        assert (await run_after_reading(two, plan)).steps[0].state is StepState.FAILED
+
+
+async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader, too, may be stopped: with an answer in hand, while the request arrives."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        plan = await plan_of(one, "6")
+        world.killed_at("unknown", plan)
+        world.aws.maximum, world.aws.actions = 5, {}
+        await two.load()
+        change = two.changes["task-limit"]
+        observe = change.observe
+
+        async def stopped(step: Any) -> Any:
+            observation = await observe(step)
+            world.clock.advance(600)
+            return observation
+
+        monkeypatch.setattr(change, "observe", stopped)
+        assert (await two.resolve(plan.id)).steps[0].state is StepState.UNKNOWN
+        world.aws.maximum = 6
+        assert (await two.resolve(plan.id)).steps[0].state is not StepState.FAILED

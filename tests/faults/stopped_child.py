@@ -1,7 +1,8 @@
 """One console in a process of its own that stops itself (SIGSTOP) at a chosen moment of a change.
 
-`python -m tests.faults.stopped_child <url> <journal> <clock> <origin> <since> <case> <moment>`: plans the change, applies
-it, and prints the states of its steps once somebody has continued the process.
+`python -m tests.faults.stopped_child <url> <journal> <clock> <origin> <since> <case> <moment> <host> <skew>`: plans the
+change, applies it, and prints the states of its steps once somebody has continued the process. It acts on the machine
+`host`, whose wall clock is wrong by `skew` seconds; "" is this machine.
 """
 
 import asyncio
@@ -16,23 +17,27 @@ from typing import Any
 
 import pytest
 
+from services.changes import ages
 from services.clock import SpedClock
 from tests.faults.change_cases import CASES, Case, Console, services_of
 from tests.faults.change_stops import Stop, stopped
 
 
 class SharedClock(SpedClock):
-    """A real clock that several processes set ahead by the seconds in a file."""
+    """A real clock that several processes set ahead by the seconds in a file; the wall clock is wrong by `skew`."""
 
-    def __init__(self, ahead: Path, origin: datetime, since: float) -> None:
+    def __init__(self, ahead: Path, origin: datetime, since: float, skew: float = 0.0) -> None:
         super().__init__(origin, since, 1.0)
         self.ahead = ahead
+        self.skew = skew
 
     def _ahead(self) -> float:
         return float(self.ahead.read_text())
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(super().now().timestamp() + self._ahead(), self.origin.tzinfo)
+        return datetime.fromtimestamp(
+            super().now().timestamp() + self._ahead() + self.skew, self.origin.tzinfo
+        )
 
     def elapsed(self) -> float:
         return super().elapsed() + self._ahead()
@@ -78,9 +83,11 @@ async def stop_here() -> None:
 
 
 def main() -> None:
-    url, journal, ahead, origin, since, id, moment = sys.argv[1:]
+    url, journal, ahead, origin, since, id, moment, host, skew = sys.argv[1:]
     case = next(each for each in CASES if each.id == id)
-    aws = Aws(url, SharedClock(Path(ahead), datetime.fromisoformat(origin), float(since)))
+    aws = Aws(url, SharedClock(Path(ahead), datetime.fromisoformat(origin), float(since), float(skew)))
+    if host:
+        ages.machine = lambda: host
     print(asyncio.run(change(aws, Path(journal), case, moment)), flush=True)
 
 

@@ -1,6 +1,7 @@
 """Stopped with a real SIGSTOP between the intent and the request, and continued when every window is over.
 
-Usually the clocks are set ahead meanwhile; `make faults-stopped` waits ten real minutes, with every kind of change.
+Usually the clocks are set ahead meanwhile; `make faults-stopped` waits ten real minutes, with every kind of change. On two
+hosts whose clocks are 90 seconds wrong, `LEDGER=full` stops 200.
 """
 
 import asyncio
@@ -10,10 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -22,12 +24,15 @@ from services.demo.front.app import Front
 from services.demo.front.server import Server
 from services.demo.world import World
 from services.models.change_runs import Run, StepState
-from tests.faults.change_cases import CASES, FRIDAY, HISTORY, Case
+from tests.faults.change_cases import CASES, FRIDAY, HISTORY, Case, Console
 from tests.faults.change_stops import STOPS
 from tests.faults.stopped_child import Aws, SharedClock, console
 
 assert handlers
 ROOT = Path(__file__).parents[2]
+IS_FULL = os.environ.get("LEDGER") == "full"
+CONSOLES, AT_ONCE = (200, 8) if IS_FULL else (4, 4)
+SKEW, SEED = 90.0, 20261129
 IS_REAL = os.environ.get("STOPPED") == "real"
 WAIT = 600.0
 """Real seconds, longer than every window: 60 and 300."""
@@ -46,14 +51,16 @@ class Stopped:
 
 
 @contextmanager
-def stopped_console(case: Case, moment: str, folder: Path, clock: SharedClock) -> Iterator[Stopped]:
-    """It has planned the change and stands between its intent and its request."""
+def stopped_console(
+    case: Case, moment: str, folder: Path, clock: SharedClock, *, host: str = "", skew: float = 0.0
+) -> Iterator[Stopped]:
+    """It has planned the change and stands between its intent and its request; `host` and `skew` are its machine's."""
     server = Server(Front(lambda: World(case.scenario, clock, history=HISTORY)))
     server.start()
-    journal = folder / f"{case.id} {moment}.db"
+    journal = folder / f"{case.id} {moment} {host}.db"
     arguments = [server.url, str(journal), str(clock.ahead), clock.origin.isoformat(), str(clock.since)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.stopped_child", *arguments, case.id, moment],
+        [sys.executable, "-m", "tests.faults.stopped_child", *arguments, case.id, moment, host, str(skew)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -72,13 +79,47 @@ def stopped_console(case: Case, moment: str, folder: Path, clock: SharedClock) -
 async def taken_over(one: Stopped, clock: SharedClock) -> None:
     """Another operator settles the change by reading, and makes it."""
     async with console(Aws(one.server.url, clock), one.journal) as two:
-        (first, *_earlier) = await two.runs()
-        run: Run = await two.settle(first.id)
-        assert run.steps[0].state is StepState.FAILED, (one.case.id, one.moment, run.steps[0])
-        plan = await two.plan_of(one.case)
-        if not plan.refusals:  # the secret of a new key is in the stopped console alone
-            assert (await two.confirm(plan)).steps[0].state is StepState.DONE
-            one.others = 1
+        await settled_and_made(one, two)
+
+
+async def settled_and_made(one: Stopped, two: Console) -> None:
+    (first, *_earlier) = await two.runs()
+    run: Run = await two.settle(first.id)
+    assert run.steps[0].state is StepState.FAILED, (one.case.id, one.moment, run.steps[0])
+    plan = await two.plan_of(one.case)
+    if not plan.refusals:  # the secret of a new key is in the stopped console alone
+        assert (await two.confirm(plan)).steps[0].state is StepState.DONE
+        one.others = 1
+
+
+def set_ahead(clock: SharedClock, seconds: float) -> None:
+    clock.ahead.parent.mkdir(exist_ok=True)
+    clock.ahead.write_text(str(seconds))
+
+
+async def on_two_hosts(chosen: list[tuple[Case, str]], folder: Path, rng: Random) -> list[str]:
+    """One round of consoles that are stopped at once, each beside one of another host that has read the intent before."""
+    skew, since, failures = rng.choice((SKEW, -SKEW)), time.time(), []
+    theirs, ours = (SharedClock(folder / "ahead", FRIDAY, since, each) for each in (skew, -skew))
+    set_ahead(theirs, 0.0)
+    async with AsyncExitStack() as stack:
+        pairs = []
+        for number, (case, moment) in enumerate(chosen):
+            one = stack.enter_context(
+                stopped_console(case, moment, folder, theirs, host=f"host-{number}", skew=skew)
+            )
+            two = await stack.enter_async_context(console(Aws(one.server.url, ours), one.journal))
+            await two.engine.load()
+            pairs.append((one, two))
+        set_ahead(theirs, WAIT)
+        for one, two in pairs:
+            try:
+                await settled_and_made(one, two)
+                one.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
+                continued(one)
+            except AssertionError as error:
+                failures.append(f"{one.case.id}, {one.moment}, {skew:+.0f} s: {error}")
+    return failures
 
 
 def continued(one: Stopped) -> None:
@@ -97,10 +138,15 @@ def _writes(name: str) -> bool:
     return not verb.startswith(("Describe", "Get", "List"))
 
 
-def _cases() -> list[tuple[Case, str]]:
+def _everything() -> tuple[dict[str, Case], Case]:
+    """One case of each kind that needs nothing before it, and the hand-over of a key."""
     at_once = (case for case in reversed(CASES) if case.before is None and not case.earlier and case.target)
     chosen = {case.kind: case for case in at_once}
-    github = next(case for case in CASES if case.id == "key-rotation github")
+    return chosen, next(case for case in CASES if case.id == "key-rotation github")
+
+
+def _cases() -> list[tuple[Case, str]]:
+    chosen, github = _everything()
     everything = [*chosen.values(), github]
     if IS_REAL:
         return [(case, moment) for case in everything for moment in STOPS[2:4]]
@@ -138,3 +184,21 @@ def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(
         print(
             f"\n{len(consoles)} consoles of {len(kinds)} kinds stopped, {repeated} changes made by another meanwhile"
         )
+
+
+@pytest.mark.slow
+def test_consoles_stopped_on_a_host_of_another_time_send_nothing_that_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Real processes and stops, on two hosts whose clocks are three minutes apart."""
+    rng, failures = Random(SEED), []
+    chosen, github = _everything()
+    cases = [*chosen.values(), github]
+    for begun in range(0, CONSOLES, AT_ONCE):
+        stops = [
+            (rng.choice(cases), rng.choice(STOPS[:4])) for _console in range(min(AT_ONCE, CONSOLES - begun))
+        ]
+        failures += asyncio.run(on_two_hosts(stops, tmp_path / str(begun), rng))
+    with capsys.disabled():
+        print(f"\n{CONSOLES} consoles stopped on a host of another time, {len(failures)} failures")
+    assert not failures, "\n".join(failures)

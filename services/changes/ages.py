@@ -19,12 +19,16 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from services.changes.guarantees import SIGNATURE_SECONDS
 from services.clock import Clock, real
 from services.host.processes import boot
 from services.models.journal import Entry, NewEntry
 
 STEP = 5.0
 """Difference in seconds between wall clock and measured time from which displayed times are recomputed."""
+APART = timedelta(seconds=2 * SIGNATURE_SECONDS)
+"""How far the clocks of two machines may be apart: AWS accepts a difference of half of that to its own. Where nothing but
+another machine's time bounds an entry's age, because this console has just started, it counts with this leeway."""
 SOON = timedelta(milliseconds=1)
 """Shorter remaining times count as zero; below the precision of an age."""
 
@@ -87,9 +91,7 @@ class _Start(NamedTuple):
 
     at: float
     sleeps: bool
-    """By `Clock.awake`; otherwise by `Clock.elapsed`."""
-    marked: bool = False
-    """The entry says when it was created by this machine's clock."""
+    """By `Clock.awake`; otherwise by `Clock.elapsed`: of another machine's entry."""
 
 
 class Ages:
@@ -125,10 +127,10 @@ class Ages:
             return None
         return (self._clock.awake() if since.sleeps else self._clock.elapsed()) - since.at
 
-    def is_of_this_machine(self, seq: int) -> bool:
-        """Whether the entry carries a mark of this machine since its start, so that its time is by the same clock."""
+    def is_of_another_machine(self, seq: int) -> bool:
+        """Whether the entry says that another machine has written it, so that its time is by another clock."""
         since = self._since.get(seq)
-        return since is not None and since.marked
+        return since is not None and not since.sleeps
 
     def younger(self, one: int, other: int) -> int:
         """The later of two entries; an unknown entry counts as the oldest."""
@@ -153,7 +155,7 @@ def _start(entry: Entry, clock: Clock) -> _Start:
     """From when the entry's age counts: its creation by this machine's `Clock.awake`, or this moment."""
     here, where, awake, now = machine(), entry.data.get("machine"), entry.data.get("awake"), clock.awake()
     if here and where == here and isinstance(awake, float) and 0 <= awake <= now:
-        return _Start(awake, sleeps=True, marked=True)
+        return _Start(awake, sleeps=True)
     if here and isinstance(where, str) and where and _boot(where) != _boot(here):
         return _Start(clock.elapsed(), sleeps=False)
     return _Start(now, sleeps=True)

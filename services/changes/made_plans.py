@@ -1,8 +1,10 @@
 """The plans that this console has made: whether one is young enough, and whether it is what its parameters lead to."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from services.aws.client.errors import AwsError
+from services.changes.ages import APART
 from services.changes.base import Change
 from services.changes.history import History
 from services.changes.wording import problem_text
@@ -30,10 +32,16 @@ class MadePlans:
             del self._plans[next(iter(self._plans))]
 
     def is_expired(self, plan: Plan) -> bool:
-        """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change."""
-        if not plan.made_at <= self._clock.now() < plan.expires_at:
+        """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change.
+
+        Of a plan that another machine may have made, its clock is only trusted as far as clocks agree; such a plan is made
+        again before it is confirmed.
+        """
+        is_own = plan.id in self._plans
+        apart = APART if self._history.journal.is_shared and not is_own else timedelta()
+        if not plan.made_at - apart <= self._clock.now() < plan.expires_at + apart:
             return True
-        if plan.id not in self._plans:
+        if not is_own:
             return False
         start, _plan = self._plans[plan.id]
         return passed(self._clock, start) >= (plan.expires_at - plan.made_at).total_seconds()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError
 from services.changes import entries
+from services.changes.ages import APART
 from services.changes.base import Change
 from services.changes.history import History
 from services.changes.wording import problem_text
@@ -62,12 +63,24 @@ class Watches:
             why = _("AWS could not be read: {why}").format(why=problem_text(error.problem))
             progress = Progress(state=WatchState.RUNNING, text=why)
         now = self._clock.now()
-        if progress.state is WatchState.RUNNING and now >= watch.gives_up_at:
+        if progress.state is WatchState.RUNNING and self._is_over(run, watch, now):
             why = _("The end was not seen in time; check it in AWS.")
             progress = Progress(state=WatchState.GAVE_UP, text=sentences(progress.text, why))
         self._progress[run.id] = progress.model_copy(update={"at": now})
         if progress.state is not WatchState.RUNNING:
             await self._record(run, progress)
+
+    def _is_over(self, run: Run, watch: Watch, now: datetime) -> bool:
+        """Whether the end should have been seen by now.
+
+        The time to give up at is by the clock of the machine that made the plan. On another one, as much time has to have
+        passed here as well, or so much that no difference of clocks explains it.
+        """
+        ages = self._history.ages
+        if now < watch.gives_up_at or not ages.is_of_another_machine(run.seq):
+            return now >= watch.gives_up_at
+        lasts = (watch.gives_up_at - run.plan.made_at).total_seconds()
+        return (ages.age(run.seq) or 0.0) >= lasts or now >= watch.gives_up_at + APART
 
     async def _record(self, run: Run, progress: Progress) -> None:
         try:

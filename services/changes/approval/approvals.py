@@ -3,7 +3,7 @@
 from collections.abc import Set
 from datetime import datetime, timedelta
 
-from services.changes.ages import Ages, marked
+from services.changes.ages import APART, Ages, marked
 from services.changes.approval import entries
 from services.changes.approval.obstacles import may_approve, obstacle
 from services.changes.approval.second_person import are_two, awaits
@@ -222,9 +222,14 @@ class Approvals(GroupedProjection):
         )
 
     def _is_fresh(self, entry: Entry) -> bool:
-        """Whether the entry is young enough by a clock that cannot be set and by the wall clock."""
+        """Whether the entry is young enough by a clock that cannot be set and by the wall clock.
+
+        The first counts from when this console read it, which after a start says little; the second compares another
+        machine's clock with this one's, so there it only bounds that.
+        """
         age = self._clock.now() - entry.at
-        is_recent = timedelta(seconds=-5) <= age < self._ages.window
+        apart = APART if self._ages.is_of_another_machine(entry.seq) else timedelta()
+        is_recent = -max(apart, timedelta(seconds=5)) <= age < self._ages.window + apart
         return is_recent and bool(self._ages.remaining(entry.seq))
 
     def _state(

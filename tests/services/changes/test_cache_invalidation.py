@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.changes import ages
 from services.changes.cache_invalidation.change import LASTS, CacheInvalidation
 from services.changes.cache_invalidation.month import MonthUsage, month_start
 from services.changes.cache_invalidation.reading import CacheState
@@ -81,6 +82,28 @@ async def test_a_watch_gives_up_after_its_time(
         await one.arm()
         await applied(one, await planned(one, "/index.html"))
         run = await one.ended(LASTS.total_seconds() / 4)
+        assert run.progress is not None
+        assert run.progress.state is WatchState.GAVE_UP
+
+
+@pytest.mark.parametrize("skew", [90, 540])
+async def test_a_watch_of_another_host_s_change_is_not_given_up_early_by_a_clock_that_is_ahead(
+    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skew: float
+) -> None:
+    monkeypatch.setattr("services.demo.cloudfront.model.EXACT_SECONDS", 86_400.0)
+    async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
+        await one.arm()
+        monkeypatch.setattr(ages, "machine", lambda: "another-boot time:[1]")
+        await applied(one, await planned(one, "/index.html"))
+        monkeypatch.setattr(ages, "machine", lambda: "this-boot time:[1]")
+        await two.runs()
+        embedded.clock.step(skew)
+        embedded.advance(LASTS.total_seconds() - skew / 2)
+        await two.engine._watches.check_due(two.engine.runs)
+        assert two.engine.runs[0].watching
+        embedded.advance(600)
+        await two.engine._watches.check_due(two.engine.runs)
+        run = two.engine.runs[0]
         assert run.progress is not None
         assert run.progress.state is WatchState.GAVE_UP
 

@@ -21,8 +21,8 @@ class FirstReads:
     def age(self, subject: str, seq: int) -> float:
         """Seconds (of the clock's time) since entry `seq` about `subject` was first asked for here; another starts anew."""
         now = self._clock.elapsed()
-        known, first = self._first.get(subject, (0, now))
-        if known != seq:
+        last, first = self._first.get(subject, (0, now))
+        if last != seq:
             first = now
             self._first[subject] = seq, first
         return now - first

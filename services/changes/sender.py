@@ -12,9 +12,9 @@ from services.aws.client.write_outcome import nothing_done
 from services.aws.client.writer import ClockedWriter
 from services.changes import entries
 from services.changes.approval.authority import Authority
+from services.changes.arming.fence import Fence
 from services.changes.arming.writers import WriteRoleUse, Writers
 from services.changes.base import Change
-from services.changes.fence import Fence
 from services.changes.history import History
 from services.changes.made_plans import MadePlans
 from services.changes.restraints import Restraints

@@ -38,7 +38,7 @@ from services.system import Services, connect
 from tests.tools.stable_journal import NOWHERE, RUNBOOK
 from tests.tools.stable_reading import NOW, copied
 
-PROCESS_KEYS = frozenset({"machine", "awake", "pid", "runbook", "runbook_digest"})
+PROCESS_KEYS = frozenset({"machine", "awake", "pid", "pid_space", "runbook", "runbook_digest"})
 """Keys of an entry's data that identify the process that wrote it, and the runbook that it obeyed."""
 Entries = tuple[Entry, ...]
 

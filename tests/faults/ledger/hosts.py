@@ -18,8 +18,8 @@ from services.aws.client.single_attempt import OnceSession
 from services.aws.client.write_grants import WriteGrant
 from services.background import detached
 from services.changes import ages, sender
+from services.changes.arming.fence import Fence
 from services.changes.engine import ChangeEngine
-from services.changes.fence import Fence
 from services.clock import ManualClock
 from services.demo import handlers
 from services.demo.faults import FaultRule

@@ -80,15 +80,15 @@ class Story:
         place.server.front.faults.clear()
         one.clock.catch_up()
         effects = place.effects() - before
-        said = await self.settled(other, plan)
+        in_journal = await self.settled(other, plan)
         tally.changes += 1
         tally.stops[f"{moment}, {how}"] += 1
         tally.effects += effects
         tally.taken_over += len(self.other_runs)
         if effects > 1:
             tally.doubled.append(name)
-        elif effects != said:
-            tally.wrong.append(f"{name}: {effects} at the server, {said} in the journal")
+        elif effects != in_journal:
+            tally.wrong.append(f"{name}: {effects} at the server, {in_journal} in the journal")
 
     async def meanwhile(self, one: Host, other: Host, plan: Plan, how: str, lasts: int, moment: str) -> None:
         """Time passes but for `one`; the other host reads the intent at once, and looks now and then."""

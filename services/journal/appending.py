@@ -16,6 +16,7 @@ from services.journal.errors import HeldByAnother, JournalError
 from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
 from services.journal.linking.records import Naming, named, naming, new_nonce, packed, unpacked
 from services.journal.threads import Write
+from services.journal.writer import Decision, JournalWriter
 from services.models.journal import Entry, NewEntry, Person
 
 FIRST, LONGEST = 0.05, 1.0
@@ -62,15 +63,18 @@ class Appender:
 
     async def _attempt(self, draft: NewEntry, at: datetime, person: Person, nonce: str) -> Entry | None:
         """One attempt; None if another record took the number."""
+
+        def decide(writer: JournalWriter) -> Decision:
+            return writer.decide(draft, at=at, person=person, nonce=nonce)
+
         try:
-            entry, is_recorded = await self._write(
-                lambda writer: writer.decide(draft, at=at, person=person, nonce=nonce)
-            )
+            entry, is_recorded = await self._write(decide)
         except HeldByAnother:
-            # A claim is for ever, but a hold may have been released meanwhile.
-            if self._is_shared and await self.catch_up():
-                return None
-            raise
+            # A claim is for ever, but a hold may have been released before the copy knows of it.
+            if not self._is_shared:
+                raise
+            await self.catch_up()
+            entry, is_recorded = await self._write(decide)
         if is_recorded:
             return entry
         record = packed(row_of(entry), nonce)
@@ -79,18 +83,17 @@ class Appender:
             await self._accept([(entry.seq, standing or record)])
         return entry if standing is None or standing == record else None
 
-    async def catch_up(self) -> bool:
-        """Take over every record that the ledger has and the copy has not. Returns whether there was any.
+    async def catch_up(self) -> None:
+        """Take over every record that the ledger has and the copy has not.
 
         Raises JournalError, Unavailable.
         """
-        first = after = await self._write(lambda writer: writer.head.seq)
+        after = await self._write(lambda writer: writer.head.seq)
         while records := await self._ledger.read(after):
             await self._accept(records)
             before, after = after, await self._write(lambda writer: writer.head.seq)
             if len(records) < LIMIT or after == before:
                 break
-        return after > first
 
     async def _accept(self, records: Sequence[tuple[int, bytes]]) -> None:
         await self._write(lambda writer: writer.accept([unpacked(*record) for record in records]))

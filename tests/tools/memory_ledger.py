@@ -23,8 +23,7 @@ class MemoryLedger:
         standing = self.records.get(seq) if self._is_conditional else None
         if standing is None:
             self.records[seq] = record
-            self._news.set()
-            self._news = asyncio.Event()
+            self.hint()
         await asyncio.sleep(0)
         return standing
 
@@ -39,6 +38,11 @@ class MemoryLedger:
             news = self._news
             yield
             await news.wait()
+
+    def hint(self) -> None:
+        """Let every journal read, as after a poll's seconds."""
+        self._news.set()
+        self._news = asyncio.Event()
 
     async def close(self) -> None:
         """Do nothing: the other journals go on."""

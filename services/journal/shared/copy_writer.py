@@ -31,7 +31,10 @@ class CopyWriter(JournalWriter):
         """The id of the ledger's journal, or of the copy while the ledger was not asked; "": not known yet."""
 
     def belong_to(self, naming: Naming) -> None:
-        """Set the journal's id, as the ledger says. Raises UnusableJournal for the copy of another journal."""
+        """Set the journal's id, as the ledger says, and open the copy, whose newest entry is the head from now on.
+
+        Raises UnusableJournal for the copy of another journal.
+        """
         journal = naming.journal
         if self.journal != journal and self.path.exists() and self._id_of_file() != journal:
             raise UnusableJournal(
@@ -42,6 +45,7 @@ class CopyWriter(JournalWriter):
             )
         self.journal = journal
         self.here = self.here._replace(is_copied=naming.is_copied)
+        self._use(lambda _copy: None)
 
     def use_existing(self) -> None:
         """Use the copy without having asked the ledger. Raises FileNotFoundError."""

@@ -1,0 +1,64 @@
+"""The engines under test, and where each race puts its ledger."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.faults.ledger.opening import FILE, OVERWRITING, SQLITE
+from tests.services.journal.ledgers.places import PLACES, Place
+
+EMBEDDED = {"sqlite": SQLITE, "file": FILE, "control": OVERWRITING}
+"""Without a server: the journal's file itself, records in a file, and these without the condition."""
+SHARED = ("file", *PLACES)
+"""Every engine that hosts can share; `file` stands for one that is fast."""
+ALL = ("sqlite", *SHARED)
+_ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
+_names = itertools.count()
+
+
+def parameters(names: "tuple[str, ...]") -> list[object]:
+    """The engines as parameters of a test; one process of tests starts an engine's server."""
+    return [pytest.param(name, marks=pytest.mark.xdist_group(f"ledger-{name}")) for name in names]
+
+
+class Engines:
+    """Starts servers when they are first needed."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._places: dict[str, Place] = {}
+
+    def place(self, name: str) -> Place:
+        """A server's place for ledgers."""
+        if name not in self._places:
+            self._places[name] = PLACES[name]()
+            self._stack.push(self._places[name].stack)
+        return self._places[name]
+
+    def new(self, name: str, folder: Path) -> str:
+        """A new ledger, as `opening.open_engine` takes it."""
+        if name in EMBEDDED:
+            return f"{EMBEDDED[name]}{folder / 'ledger.db'}"
+        return f"race-{next(_names)} {self.place(name).address}"
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    with ExitStack() as stack:
+        yield Engines(stack)
+
+
+def port_of(engine: str) -> int:
+    """The port of the engine's server."""
+    match = _ADDRESS.search(engine)
+    assert match is not None
+    return int(match[1])
+
+
+def through(engine: str, port: int) -> str:
+    """The same ledger through a proxy."""
+    return _ADDRESS.sub(f"127.0.0.1:{port}", engine)

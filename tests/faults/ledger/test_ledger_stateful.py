@@ -1,0 +1,38 @@
+"""Consoles that are cut off, restarted and lose their copies agree with a list in memory, whatever is done."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.faults.ledger.amounts import IS_FULL, amount
+from tests.faults.ledger.machine import Machine
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry at once."""
+    monkeypatch.setattr("services.journal.appending.FIRST", 0.0)
+    monkeypatch.setattr("services.journal.appending.LONGEST", 0.0)
+
+
+def run_machine(examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=not IS_FULL,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_consoles_agree_with_the_model() -> None:
+    run_machine(examples=3, steps=12)
+
+
+@pytest.mark.slow
+def test_consoles_agree_with_the_model_over_many_histories() -> None:
+    run_machine(examples=amount(20, 400), steps=amount(40, 60))

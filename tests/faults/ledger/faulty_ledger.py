@@ -106,11 +106,11 @@ class FaultyLedger:
         self._later = [(turns - 1, seq, record) for turns, seq, record in self._later if turns > 1]
         for _turns, seq, record in due:
             await self._inner.put(seq, record)
+        if not self.is_faulty:
+            return None
         if self._throttled:
             self._throttled -= 1
             return Fault.THROTTLE
-        if not self.is_faulty:
-            return None
         drawn = self._rng.random()
         for fault, share in self._shares.items():
             drawn -= share

@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
+from services.aws.ledgers import bucket, table
 from services.clock import SystemClock
 from services.journal import appending
 from services.journal.journal import Journal
@@ -28,8 +29,10 @@ def hurry(first: float = 0.002, longest: float = 0.05) -> None:
 
 def shorten_time_outs() -> None:
     """Let requests without an answer end after TIME_OUT: for runs in which servers are alive, and answers are not."""
-    for name in ("PUT_SECONDS", "READ_SECONDS", "NOTIFY_SECONDS"):
-        setattr(postgresql, name, TIME_OUT)
+    for module in (postgresql, table, bucket):
+        for name in ("PUT_SECONDS", "READ_SECONDS"):
+            assert hasattr(module, name)
+            setattr(module, name, TIME_OUT)
 
 
 def open_engine(engine: str) -> Ledger:

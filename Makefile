@@ -10,7 +10,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench peers emulators lock screens snapshots test-dates faults faults-all faults-stopped mutations explore bursts openings soak logs readme i18n clean
+.PHONY: help demo test lint format bench peers emulators lock screens snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ faults-all: $(VENV)/.dev ## every variant of every change under every fault, and
 
 faults-stopped: $(VENV)/.dev ## consoles stopped (SIGSTOP) between intent and request, for ten real minutes
 	STOPPED=real $(BIN)/python -m pytest -q -rP -m slow tests/faults/test_change_stopped.py
+
+ledger: $(VENV)/.dev ## shared journals on every engine under every fault, with 500 kills of writers and 20 of the server, and a table (most of an hour)
+	LEDGER=full $(BIN)/python -m pytest -q -rP -m slow tests/faults/ledger
 
 mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's answers (most of an hour)
 	MUTATIONS=all $(BIN)/python -m pytest -q -n $(JOBS) -m slow -k mutated

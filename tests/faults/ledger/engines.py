@@ -16,6 +16,8 @@ EMBEDDED = {"sqlite": SQLITE, "file": FILE, "control": OVERWRITING}
 SHARED = ("file", *PLACES)
 """Every engine that hosts can share; `file` stands for one that is fast."""
 ALL = ("sqlite", *SHARED)
+FIRST = tuple(name for name in SHARED if not name.endswith("-ministack"))
+"""Without those that are asked for a second opinion."""
 _ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
 _names = itertools.count()
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.ledger.amounts import amount
-from tests.faults.ledger.engines import ALL, SHARED, Engines, parameters
+from tests.faults.ledger.amounts import IS_FULL, amount
+from tests.faults.ledger.engines import ALL, FIRST, SHARED, Engines, parameters
 from tests.faults.ledger.faulty_ledger import INJECTED, KILLS, Fault
 from tests.faults.ledger.figures import Note, note
 from tests.faults.ledger.race import Race, Result, run
@@ -26,7 +26,7 @@ def assert_kept(result: Result) -> None:
 
 
 @pytest.mark.parametrize("fault", INJECTED)
-@pytest.mark.parametrize("engine", parameters(SHARED))
+@pytest.mark.parametrize("engine", parameters(SHARED if IS_FULL else FIRST))
 def test_nothing_is_lost_or_doubled_under_a_fault(
     engine: str, fault: Fault, engines: Engines, tmp_path: Path, record_property: Note
 ) -> None:

@@ -12,8 +12,8 @@ from datetime import datetime
 from uuid import uuid4
 
 from services.journal.chain import row_of
-from services.journal.errors import HeldByAnother, JournalError
-from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
+from services.journal.errors import HeldByAnother
+from services.journal.ledger import Ledger, Rejected, Unavailable
 from services.journal.linking.records import Naming, named, naming, new_nonce, packed, unpacked
 from services.journal.threads import Write
 from services.journal.writer import Decision, JournalWriter
@@ -37,8 +37,8 @@ class Appender:
     async def append(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str = "") -> Entry:
         """Record durably, and return the entry as stored; `nonce` is that of an earlier attempt with the same draft.
 
-        Raises AlreadyRecorded, HeldByAnother, JournalError; Unavailable if the ledger did not answer, so that the entry
-        may or may not have been recorded.
+        Raises AlreadyRecorded, HeldByAnother, JournalError; Unavailable if the ledger did not answer or Rejected if it
+        refused, and then an earlier attempt may have recorded the entry.
         """
         nonce = nonce or new_nonce()
         async with self._turn:
@@ -49,8 +49,8 @@ class Appender:
                     entry = await self._attempt(draft, at, person, nonce)
                     if entry is not None:
                         return entry
-                except Rejected as error:
-                    raise JournalError(error.problem) from error
+                except Rejected:
+                    raise
                 except Unavailable:
                     if asyncio.get_running_loop().time() + pause > until:
                         raise
@@ -89,10 +89,11 @@ class Appender:
         Raises JournalError, Unavailable.
         """
         after = await self._write(lambda writer: writer.head.seq)
+        # Until nothing follows: an engine ends a page before a number that is missing, and reports that next.
         while records := await self._ledger.read(after):
             await self._accept(records)
             before, after = after, await self._write(lambda writer: writer.head.seq)
-            if len(records) < LIMIT or after == before:
+            if after == before:
                 break
 
     async def _accept(self, records: Sequence[tuple[int, bytes]]) -> None:

@@ -32,6 +32,7 @@ from services.journal.derived.verified import Progress, Verified, last_verified,
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.file_watcher import FileWatcher, Rereads
 from services.journal.health import HealthState
+from services.journal.ledger import Unavailable
 from services.journal.ledgers.sqlite import SqliteLedger
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.reader import JournalReader
@@ -333,7 +334,10 @@ class Journal:
         return entry
 
     async def _record(self, draft: NewEntry, at: datetime, person: Person) -> Entry:
-        return await self._appender.append(draft, at=at, person=person)
+        try:
+            return await self._appender.append(draft, at=at, person=person)
+        except Unavailable as error:
+            raise JournalError(error.problem) from error
 
     def _appended(self, task: "asyncio.Task[Entry]") -> None:
         self._appending.discard(task)

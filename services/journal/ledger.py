@@ -22,7 +22,11 @@ class Unavailable(Exception):
 
 
 class Rejected(Unavailable):
-    """The ledger refused: nothing was stored, and asking again would not help (permission, no table, too large)."""
+    """The ledger refused this attempt, and asking again would not help before somebody acts (permission, no table)."""
+
+
+class TooLarge(Rejected):
+    """The engine stores no record of this size; the ledger itself is well."""
 
 
 class Ledger(Protocol):

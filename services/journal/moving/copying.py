@@ -13,7 +13,7 @@ from typing import NamedTuple
 from services.i18n import _, sentences
 from services.journal.chain import NOTHING, linked, row_of
 from services.journal.journal import Journal
-from services.journal.ledger import Ledger
+from services.journal.ledger import Ledger, Unavailable
 from services.journal.linking.decisions import is_same_place
 from services.journal.linking.records import Record, named, naming, packed, unpacked
 from services.journal.problems import UnusableJournal
@@ -130,7 +130,11 @@ async def _copy_entries(source: Journal, target: Ledger, report: Report, after: 
 
 
 async def _store(target: Ledger, after: int, records: Sequence[Record]) -> None:
-    standing = dict(await target.read(after, len(records)))
+    try:
+        standing = dict(await target.read(after, len(records)))
+    except Unavailable:
+        # An interrupted copy may have gaps, which some engines do not read across; each put tells what is there.
+        standing = {}
     lacking = []
     for record in records:
         if (there := standing.get(record.row[0])) is None:

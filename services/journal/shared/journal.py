@@ -15,7 +15,7 @@ from services.journal.appending import Appender
 from services.journal.chain import linked
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.journal import Journal
-from services.journal.ledger import Ledger, Unavailable
+from services.journal.ledger import Ledger, TooLarge, Unavailable
 from services.journal.linking.records import new_nonce
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.shared.copy_writer import CopyWriter
@@ -52,6 +52,8 @@ class SharedJournal(Journal):
         self._patience = patience
         self._is_identified = False
         """The copy is that of the ledger's journal."""
+        self._has_caught_up = False
+        """The copy has contained every record since it was opened."""
         self._is_reached = True
         """The ledger answered when it was last asked."""
         super().__init__(path, **options)
@@ -78,6 +80,7 @@ class SharedJournal(Journal):
             raise self._unreached(error) from error
         self._is_reached = True
         if self._is_identified:
+            self._has_caught_up = True
             await self._write(JournalWriter.check_here)
             self._set(writable=True)
 
@@ -146,7 +149,12 @@ class SharedJournal(Journal):
         nonce = new_nonce()
         try:
             await self._identify(begins=True)
+            if not self._has_caught_up:
+                # A number that is missing in the ledger must not be taken by a copy that ends before it.
+                await self.catch_up()
             return await self._appender.append(draft, at=at, person=person, nonce=nonce)
+        except TooLarge as error:
+            raise JournalError(error.problem) from error
         except Unavailable as error:
             unreached = self._unreached(error)
             if draft.kind in MAY_BE_LATE and self._copy.journal:
@@ -168,6 +176,9 @@ class SharedJournal(Journal):
             append = partial(self._appender.append, at=late.at, person=late.person, nonce=late.nonce)
             try:
                 await append(late.draft)
+            except TooLarge:
+                # It stays, and is counted.
+                continue
             except Unavailable as error:
                 raise self._unreached(error) from error
             except (AlreadyRecorded, HeldByAnother):

@@ -1,7 +1,7 @@
 """A journal in a ledger that two hosts reach, each over a line of its own and with a copy of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,12 @@ import pytest
 
 from services.clock import ManualClock
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
+from services.journal.ledger import LIMIT, Rejected, TooLarge
 from services.journal.linking.records import naming, unpacked
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from tests.services.journal.book import NOON, Listener, checked, note
-from tests.services.journal.line import Line
+from tests.services.journal.line import Line, no_answer
 from tests.tools.memory_ledger import MemoryLedger
 
 
@@ -179,3 +180,57 @@ async def test_a_reader_begins_no_journal(ledger: MemoryLedger, tmp_path: Path) 
     await journal.close()
     assert not ledger.records
     assert not (tmp_path / "a.db").exists()
+
+
+class Deleted(MemoryLedger):
+    """A ledger that lost a record behind everybody's back, and reads as the engines in AWS do."""
+
+    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+        records = await super().read(after, limit)
+        whole = [pair for place, pair in enumerate(records, after + 1) if pair[0] == place]
+        if records and not whole:
+            raise no_answer()
+        return whole
+
+
+async def test_a_number_that_was_deleted_in_the_ledger_is_not_taken_again(tmp_path: Path) -> None:
+    ledger = Deleted()
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        for number in range(5):
+            await journal.append(note(str(number)))
+    del ledger.records[3]
+    async with on_host(ledger, tmp_path / "new.db", user="bob") as journal:
+        assert not journal.health.writable
+        with pytest.raises(JournalError):
+            await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, text="x"))
+    assert 3 not in ledger.records
+
+
+class Small(MemoryLedger):
+    """A ledger that stores no large records, and may refuse everything."""
+
+    refuses = False
+
+    async def put(self, seq: int, record: bytes) -> bytes | None:
+        if len(record) > 2000:
+            raise TooLarge(no_answer().problem)
+        if self.refuses:
+            raise Rejected(no_answer().problem)
+        return await super().put(seq, record)
+
+
+async def test_what_is_too_large_is_refused_and_what_is_forbidden_waits(tmp_path: Path) -> None:
+    ledger = Small()
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        with pytest.raises(JournalError):
+            await journal.append(note("x" * 3000))
+        assert journal.health.late == 0
+        assert (await journal.append(note("small"))).seq == 1
+        ledger.refuses = True
+        await journal.append(note("while the credentials are expired"))
+        assert journal.health.late == 1
+        with pytest.raises(JournalError):
+            await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, text="x"))
+    ledger.refuses = False
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        assert len(await journal.entries()) == 2

@@ -113,6 +113,29 @@ class ArmingConfig(BaseModel):
         return self
 
 
+class SystemConfig(BaseModel):
+    """One of several systems that the console watches; what it does not set is as at the top of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    runbook: Annotated[str, Field(min_length=1), AfterValidator(_file_name)]
+    """The system's runbook: a file, or the name of one that ships with the console."""
+    profile: str | None = None
+    """AWS profile for this system."""
+    region: Region | None = None
+    """AWS region in place of the runbook's."""
+    endpoint_url: Annotated[str | None, AfterValidator(_address)] = None
+    """AWS endpoint in place of Amazon's."""
+    role_arn: str | None = None
+    """A role to assume for reading this system's account."""
+    journal: FileName = None
+    """The journal of this system; no two systems share one file."""
+    monitoring_profile: str | None = None
+    """AWS profile of a monitoring account that has this system's metrics and logs."""
+    monitoring_role_arn: str | None = None
+    """A role in that monitoring account."""
+
+
 def _with_panels() -> type[Intervals]:
     """The console's own intervals, plus those of panels with a feed of their own."""
     intervals = [panel.interval for panel in PANELS if panel.interval is not None]
@@ -145,6 +168,8 @@ class ConsoleConfig(BaseSettings):
     journal: Annotated[str | None, AfterValidator(_journal)] = None
     """The journal's file, shared by the consoles of one host, or the address of a ledger that several hosts share; by
     default a file of this person's own."""
+    systems: tuple[SystemConfig, ...] = ()
+    """Several systems at once, one `[[systems]]` each, the first shown first; see the README."""
     debug: FileName = None
     """Where tracebacks of the console's own faults are kept; by default `debug.log` beside this person's journals."""
     read_only: bool = False

@@ -8,7 +8,7 @@ from services.host.state_files import state_folder
 from services.i18n import _
 from services.journal.ledgers.registry import is_address
 from services.models.text import clean
-from tui.config import ConsoleConfig
+from tui.config import ConsoleConfig, SystemConfig
 from tui.start_options import StartOptions
 from tui.startup.config_reader import effective, settings
 
@@ -30,7 +30,7 @@ def configuration(options: StartOptions) -> Iterator[str]:
         origins = {
             key: origin
             for key, origin in in_force.origins.items()
-            if key == setting.key or key.startswith(f"{setting.key}.")
+            if key == setting.key or key.startswith((f"{setting.key}.", f"{setting.key}["))
         }
         origin = ", ".join(dict.fromkeys(origins.values())) or _("default")
         yield f"{setting.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
@@ -55,7 +55,10 @@ def _shown(value: object) -> str:
     if isinstance(value, dict):
         return clean(", ".join(f"{key}={each}" for key, each in value.items())) or "-"
     if isinstance(value, tuple):
-        return clean(", ".join(value)) or "-"
+        return (
+            clean(", ".join(each.runbook if isinstance(each, SystemConfig) else each for each in value))
+            or "-"
+        )
     if isinstance(value, bool):
         return str(value).lower()
     return clean(_without_password(str(value))) if value not in (None, "") else "-"

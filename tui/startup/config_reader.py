@@ -33,6 +33,7 @@ from tui.config import PREFIX, ArmingConfig, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
 from tui.panel_registry import PANELS
 from tui.start_options import StartOptions
+from tui.startup.systems import each_system, system_mistakes
 
 if TYPE_CHECKING:
     from services.journal.place import JournalPlace
@@ -87,6 +88,8 @@ class Effective:
     path: Path
     origins: dict[str, str]
     """Dotted key to `--theme`, `TOBAN_THEME`, `file:line`; keys with default values are absent."""
+    file: TomlFile
+    """What the file says, for mistakes that are found later."""
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:
@@ -103,8 +106,8 @@ def journal_place(config: ConsoleConfig, runbook: Runbook) -> "JournalPlace":
 
 
 def load_config(options: StartOptions | None = None) -> ConsoleConfig:
-    """The configuration in force; raises ConfigError."""
-    return effective(options or StartOptions()).config
+    """The configuration in force, with the settings of the first system; raises ConfigError."""
+    return each_system(effective(options or StartOptions()).config)[0]
 
 
 def effective(options: StartOptions) -> Effective:
@@ -112,7 +115,9 @@ def effective(options: StartOptions) -> Effective:
     path = named(options.config) if options.config else config_path()
     file = _read(path, must_exist=bool(options.config))
     flags = {
-        key: value for key in ConsoleConfig.model_fields if (value := getattr(options, key, None)) is not None
+        key: value
+        for key in ConsoleConfig.model_fields
+        if key != "systems" and (value := getattr(options, key, None)) is not None
     }
     mistakes = list(_unknown_variables())
     try:
@@ -133,11 +138,15 @@ def effective(options: StartOptions) -> Effective:
             for each in error.errors()
         ]
         raise ConfigError(in_order(mistakes)) from error
+    if "runbook" in flags or "runbook" in variables:
+        # This system alone is asked for.
+        config = config.model_copy(update={"systems": ()})
+    mistakes += [_mistake(file, origins, path, text) for path, text in system_mistakes(config)]
     key_mistakes, keys = _checked(config.keys) if config.keys else ((), {})
     mistakes += [_mistake(file, origins, ("keys", command), text) for command, text in key_mistakes]
     if mistakes:
         raise ConfigError(in_order(mistakes))
-    return Effective(config.model_copy(update={"keys": keys}), path, origins)
+    return Effective(config.model_copy(update={"keys": keys}), path, origins, file)
 
 
 def _checked(keys: Mapping[str, str]) -> tuple[list[tuple[str, str]], dict[str, str]]:
@@ -154,7 +163,9 @@ def settings() -> list[Setting]:
     for key, field in ConsoleConfig.model_fields.items():
         text = grammar.docs(ConsoleConfig).get(key, "")
         inner = field.annotation
-        if inner is ArmingConfig:
+        if key == "systems":
+            listing.append(Setting(key, "", field.default, text))
+        elif inner is ArmingConfig:
             docs = grammar.docs(ArmingConfig)
             for name, part in ArmingConfig.model_fields.items():
                 listing.append(Setting(f"{key}.{name}", _variable((key, name)), part.default, docs[name]))
@@ -200,9 +211,11 @@ def _read(path: Path, *, must_exist: bool) -> TomlFile:
         file = read(path)
     except DataFileError as error:
         raise ConfigError(error.mistakes) from error
-    runbook = file.data.get("runbook")
-    if isinstance(runbook, str) and is_path(runbook):
-        file.data["runbook"] = str(path.parent / named(runbook))
+    listed = file.data.get("systems")
+    for table in (file.data, *(listed if isinstance(listed, list) else ())):
+        runbook = table.get("runbook") if isinstance(table, dict) else None
+        if isinstance(runbook, str) and is_path(runbook):
+            table["runbook"] = str(path.parent / named(runbook))
     return file
 
 

@@ -1,7 +1,9 @@
-"""Reads the files that say which system is meant, and how AWS is reached: the configuration and the runbook."""
+"""Reads the files that say which systems are meant, and how AWS is reached: the configuration and the runbooks."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from services.aws.client.settings import AwsSettings, WriteRole
 from services.models.runbook import Runbook
@@ -9,22 +11,41 @@ from services.runbook.loader import load_named
 from services.toml.files import DataFileError
 from tui.config import ConsoleConfig
 from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import in_words, load_config, status_of
+from tui.startup.config_reader import ConfigError, effective, in_words, load_config, status_of
+from tui.startup.systems import each_system, same_id
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The configuration in force, the runbook that it names, and the settings for AWS that follow from both."""
+    """What one system is made of: its configuration, its runbook, and the settings for AWS that follow from both."""
 
     config: ConsoleConfig
+    """In force for this system: its own settings over those at the top of the file."""
     runbook: Runbook
     settings: AwsSettings
 
 
 async def read_sources(options: StartOptions) -> Sources:
-    """Read the files in a thread. Raises StartError with every mistake and a remedy."""
+    """Read the files of the system that is shown first, in a thread. Raises StartError with every mistake and a remedy.
+
+    The runbooks of the other systems are not read: their mistakes must not keep this one from its start.
+    """
+    return await _in_words(lambda: sources_of(load_config(options)))
+
+
+async def read_every_source(options: StartOptions) -> tuple[Sources, ...]:
+    """Read the files of all systems, in the order of the configuration. Raises StartError as `read_sources`.
+
+    Two systems with one id are a mistake, which names the configuration's line.
+    """
+    return await _in_words(lambda: _every_source(options))
+
+
+async def _in_words(read: Callable[[], T]) -> T:
     try:
-        return await asyncio.to_thread(_read_files, options)
+        return await asyncio.to_thread(read)
     except DataFileError as error:
         raise StartError("\n".join(in_words(error)), status_of(error)) from error
 
@@ -35,8 +56,8 @@ def write_role(config: ConsoleConfig) -> WriteRole | None:
     return WriteRole(arming.role_arn, arming.mfa_serial or "") if arming.role_arn else None
 
 
-def _read_files(options: StartOptions) -> Sources:
-    config = load_config(options)
+def sources_of(config: ConsoleConfig) -> Sources:
+    """Read the runbook of one system, whose configuration `each_system` gives. Blocks; raises DataFileError."""
     runbook = load_named(config.runbook)
     return Sources(config, runbook, settings_of(config, runbook))
 
@@ -50,3 +71,16 @@ def settings_of(config: ConsoleConfig, runbook: Runbook) -> AwsSettings:
         endpoint_url=config.endpoint_url or "",
         write_role=write_role(config),
     )
+
+def _every_source(options: StartOptions) -> tuple[Sources, ...]:
+    in_force = effective(options)
+    sources = tuple(map(sources_of, each_system(in_force.config)))
+    ids: dict[str, int] = {}
+    mistakes = [
+        in_force.file.mistake(("systems", index, "runbook"), same_id(first, each.runbook.system.id))
+        for index, each in enumerate(sources)
+        if (first := ids.setdefault(each.runbook.system.id, index)) != index
+    ]
+    if mistakes:
+        raise ConfigError(mistakes)
+    return sources

@@ -108,6 +108,12 @@ class Feed(Generic[T]):
         self._refresh_requested = True
         self._wake.wake()
 
+    def delay(self, seconds: float) -> None:
+        """Let the next read be due later, once: so the reads of several feeds are spread over their interval."""
+        self._due += seconds
+        if self._ended is not None:
+            self._state = replace(self._state, next_at=self._next_at(self._ended))
+
     def pause(self) -> None:
         """Start no read until `resume`; a read in progress completes as usual."""
         self._running.clear()
@@ -127,16 +133,19 @@ class Feed(Generic[T]):
         await self._poll()
         return self._state
 
-    async def states(self) -> AsyncGenerator[FeedState[T], None]:
+    async def states(self, *, resumes: bool = False) -> AsyncGenerator[FeedState[T], None]:
         """Poll for as long as the caller iterates; yields after every read and when the interval changes.
 
-        Supports one listener at a time: two would read twice.
+        Supports one listener at a time: two would read twice. With `resumes`, a listener takes over from an earlier
+        one: it gets the present state first, and the next read stays due when it was.
         """
         ahead, self._ahead = self._ahead, None
-        if ahead is None:
-            self._due = self._clock.elapsed() + self._first_delay
-        else:
+        if ahead is not None:
             yield await ahead
+        elif resumes and self._ended is not None:
+            yield self._state
+        else:
+            self._due = self._clock.elapsed() + self._first_delay
         while True:
             while not await self._is_due():
                 if self._repaced():

@@ -178,7 +178,7 @@ def _kill(child: int, marks: int, order: dict[str, Any]) -> tuple[list[float], b
 def main() -> None:
     url = sys.argv[1]
     warm_up(LOADER, ("application-autoscaling", "ecs", "sts"))
-    login.ModelLoader = lambda: LOADER  # type: ignore[misc, assignment]
+    login.shared_loader = lambda: LOADER
     for line in sys.stdin:
         print(json.dumps(ordered(url, json.loads(line))), flush=True)
 

@@ -5,18 +5,37 @@ and it retries PUT, DELETE and GET when a connection breaks before the response 
 follows S3's redirects to another region, which is not needed: the runbook names the region.
 """
 
+import os
+import threading
+from ssl import SSLContext
 from typing import Any
 
 from aiobotocore.credentials import AioContainerMetadataFetcher
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.utils import _RefCountedSessionMixin
+from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from services.aws.client.redirects import Redirected, is_redirect
 
+_CONTEXTS: dict[tuple[str, int], tuple[SSLContext, None]] = {}
+"""By the file of the trusted certificates and its time: reading it takes 20 ms and a megabyte for each client."""
+_READING = threading.Lock()
+
 
 class OnceSession(AIOHTTPSession):  # type: ignore[misc]  # the SDK ships no types
     """The SDK's HTTP session without redirects and resends; a redirect is returned as a response."""
+
+    def _build_ssl_contexts(self, proxy_url: str | None) -> Any:
+        """As the SDK's, in a thread; all clients that trust the same certificates share one context."""
+        trusted = get_cert_path(self._verify) if self._verify else None
+        if not trusted or self._cert_file or proxy_url:
+            return super()._build_ssl_contexts(proxy_url)
+        with _READING:
+            key = str(trusted), os.stat(trusted).st_mtime_ns
+            if key not in _CONTEXTS:
+                _CONTEXTS[key] = super()._build_ssl_contexts(proxy_url)
+            return _CONTEXTS[key]
 
     async def _get_session(self, proxy_url: str | None) -> "_Once":
         session = await super()._get_session(proxy_url)

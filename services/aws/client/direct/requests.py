@@ -8,6 +8,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -29,7 +30,7 @@ from services.aws.client.direct.endpoint_variables import endpoint_of_environmen
 from services.aws.client.direct.static_keys import StaticKeys
 from services.aws.client.redirects import Redirected, is_redirect
 from services.aws.client.sdk.json_bodies import WholeJsonParser
-from services.aws.client.sdk.models import ModelLoader
+from services.aws.client.sdk.models import shared_loader
 from services.models.problem import ProblemKind
 
 _PROTOCOL = "json"
@@ -65,7 +66,7 @@ class Requests:
 
     def __init__(self, service: str) -> None:
         self._service = service
-        self._model = ServiceModel(ModelLoader().load_service_model(service, "service-2"), service)
+        self._model = ServiceModel(shared_loader().load_service_model(service, "service-2"), service)
         if self._model.resolved_protocol != _PROTOCOL:
             raise LookupError(self._model.resolved_protocol)
         self._serializer = create_serializer(_PROTOCOL)
@@ -129,6 +130,12 @@ class Requests:
         return answer.status in _PASSING or kind is ProblemKind.THROTTLED
 
 
+@cache
+def requests_of(service: str) -> Requests:
+    """The one of all sessions of this process: it holds the service's API model. Raises as its constructor."""
+    return Requests(service)
+
+
 def _plain(endpoint_url: str) -> str:
     """Scheme, host and port of a custom endpoint; "" if it has anything else, or if the SDK would refuse it."""
     try:
@@ -142,11 +149,16 @@ def _plain(endpoint_url: str) -> str:
 
 
 def tls_context() -> ssl.SSLContext:
-    """The SDK's own settings for TLS, with the certificates that it trusts."""
+    """The SDK's own settings for TLS, with the certificates that it trusts; all sessions share them."""
+    trusted = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or get_cert_path(True)
+    return _tls_context(trusted, os.stat(trusted).st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _tls_context(trusted: str, _changed: int) -> ssl.SSLContext:
     context: ssl.SSLContext = create_urllib3_context()
     context.check_hostname = True
     context.verify_mode = ssl.CERT_REQUIRED
-    trusted = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or get_cert_path(True)
     is_folder = os.path.isdir(trusted)
     context.load_verify_locations(None if is_folder else trusted, trusted if is_folder else None)
     return context

@@ -199,7 +199,7 @@ class DirectSender:
 
     def _requests_of(self, service: str) -> "Requests":
         if service not in self._requests:
-            self._requests[service] = _sdk_parts().Requests(service)
+            self._requests[service] = _sdk_parts().requests_of(service)
         return self._requests[service]
 
     def _connections_to(self, url: str) -> Connections:

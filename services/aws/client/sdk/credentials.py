@@ -17,7 +17,7 @@ from services.aws.client.prices import is_charged
 from services.aws.client.sdk.clients import Clients, Purpose
 from services.aws.client.sdk.error_outcome import judged
 from services.aws.client.sdk.error_translation import FAILURES, Asked, translate
-from services.aws.client.sdk.models import ModelLoader, warm_up
+from services.aws.client.sdk.models import shared_loader, warm_up
 from services.aws.client.sdk.role_sessions import RoleSessions
 from services.aws.client.settings import AwsSettings, WriteRole
 from services.aws.client.traffic import TrafficObserver
@@ -52,7 +52,7 @@ class ClientLogin:
         self.wire = wire
         self._clock = clock
         self._wall = wall
-        self._loader = ModelLoader()
+        self._loader = shared_loader()
         self._lock = asyncio.Lock()
         self._clients: Clients | None = None
         self._stamp: Stamp = ()

@@ -4,6 +4,7 @@ import gzip
 import os
 import threading
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import orjson
@@ -37,6 +38,12 @@ class ModelLoader(Loader):  # type: ignore[misc]  # the SDK ships no types
         return sorted(
             {name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)}
         )
+
+
+@cache
+def shared_loader() -> ModelLoader:
+    """The loader of all sessions of this process: a console of fifty systems holds each API model once."""
+    return ModelLoader()
 
 
 _READING = threading.Lock()

@@ -1,0 +1,249 @@
+"""One system of several: its alarms once a minute and its journal's summary, whether it is on screen or not."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services.alarms.beginning import Beginning, begin
+from services.aws.client.settings import AwsSettings
+from services.background.detached import detached, in_thread
+from services.background.faults import Fault, unreported
+from services.background.wake import Wake
+from services.clock import Clock
+from services.i18n import _
+from services.models.alarms import AlarmOverview
+from services.models.feeds import FeedState
+from services.models.fleet import SystemRecords, SystemState
+from services.models.intervals import Intervals
+from services.models.problem import Problem, ProblemKind
+from services.models.runbook import Runbook
+from services.toml.files import DataFileError
+
+if TYPE_CHECKING:
+    from services.fleet.records import RecordsReader
+
+MOST_REQUESTS = 3
+"""Requests a minute at most for a system that is not on screen."""
+PATIENCE = 20.0
+"""Seconds (real time) after which a journal's file counts as hanging."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPlan:
+    """What a system is made of, once its files are read."""
+
+    runbook: Runbook
+    settings: AwsSettings
+    journal: Path
+    intervals: Intervals
+
+
+@dataclass(frozen=True, slots=True)
+class SystemEntry:
+    """A system of the configuration, of which nothing is read yet."""
+
+    name: str
+    """As the configuration names its runbook."""
+    load: Callable[[], SystemPlan]
+    """Reads its files; blocks, raises DataFileError."""
+    place: str = ""
+    """Where the configuration lists it: `config.toml:12: systems[2].runbook`."""
+
+
+class WatchedSystem:
+    """Follows one system; `changed` is called after each change of `state`."""
+
+    def __init__(
+        self, entry: SystemEntry, clock: Clock, changed: Callable[[], object], claims: Callable[[str], bool]
+    ) -> None:
+        """`claims(id)`: whether this system may have this id, which no other has."""
+        self.fault: Fault = unreported
+        """Called with internal errors of what follows it here."""
+        self.entry = entry
+        self.state = SystemState(key=entry.name, title=entry.name)
+        self.plan: SystemPlan | None = None
+        """None until its files are read."""
+        self.begun: Beginning | None = None
+        self._clock = clock
+        self._changed = changed
+        self._claims = claims
+        self._loading: asyncio.Task[bool] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._following_records: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[SystemRecords] | None = None
+        self._reader: RecordsReader | None = None
+        self._wake = Wake()
+        self._calls = 0
+
+    @property
+    def key(self) -> str:
+        """The system's id; the name of its runbook before that is read."""
+        return self.state.key
+
+    def adopt(self, plan: SystemPlan, begun: Beginning) -> None:
+        """Take what was begun elsewhere: that of the system that is shown first."""
+        self._claims(plan.runbook.system.id)
+        self._take_plan(plan, begun)
+
+    async def loaded(self) -> bool:
+        """Read its files, once; False if they cannot be used, which `state` says. Files that hang delay nobody else."""
+        if self._loading is None or (self._loading.done() and self.begun is None):
+            self._loading = detached(self._load(), name="system-files")
+        return await asyncio.shield(self._loading)
+
+    def watch(self, delay: float = 0.0) -> None:
+        """Follow it from now on while another system is on screen; its second read is `delay` seconds later."""
+        self._follow_records()
+        if self._watching is None or self._watching.done():
+            self._watching = detached(self._watch(delay), name="system-alarms")
+
+    def leave_alarms(self) -> None:
+        """Leave its alarms to the screen that shows them, which passes them to `observe`."""
+        self._follow_records()
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+        if self.begun is not None and self.plan is not None:
+            self.begun.alarms.interval = self.plan.intervals.alarms
+
+    def observe(self, state: FeedState[AlarmOverview]) -> None:
+        """Take a state of its alarms."""
+        problem, remedy = self._other_account(state.value)
+        self._set(replace(self.state, alarms=state, problem=problem, remedy=remedy))
+        self._wake.wake()
+
+    async def close(self) -> None:
+        """End what follows it; the session is closed by whoever opened it, or here."""
+        for task in (self._watching, self._following_records, self._loading):
+            if task is not None:
+                task.cancel()
+        if self.begun is not None:
+            await self.begun.session.close()
+
+    def _set(self, state: SystemState) -> None:
+        if state != self.state:
+            self.state = state
+            self._changed()
+
+    async def _load(self) -> bool:
+        try:
+            plan = await in_thread(self.entry.load)
+        except DataFileError as error:
+            first = str(error.mistakes[0]) if error.mistakes else str(error)
+            self._set(replace(self.state, problem=_("Its files cannot be used: {why}").format(why=first)))
+            return False
+        if not self._claims(plan.runbook.system.id):
+            text = _("{place}: another system of the list has the id {id} too.")
+            id = plan.runbook.system.id
+            self._set(replace(self.state, problem=text.format(place=self.entry.place, id=id)))
+            return False
+        if self.begun is None:
+            begun = begin(plan.runbook, plan.settings, self._clock, intervals=plan.intervals)
+            begun.workers.fault = self.fault
+            self._take_plan(plan, begun)
+        return True
+
+    def _take_plan(self, plan: SystemPlan, begun: Beginning) -> None:
+        system = plan.runbook.system
+        self.plan, self.begun = plan, begun
+        self._set(
+            SystemState(
+                key=str(system.id),
+                title=str(system.title),
+                environment=system.environment,
+                account=str(system.account),
+            )
+        )
+
+    # -- its alarms
+
+    async def _watch(self, delay: float) -> None:
+        if not await self.loaded():
+            return
+        assert self.begun is not None
+        feed, meter = self.begun.alarms, self.begun.meter
+        self._calls = meter.calls_today
+
+        async def follow() -> None:
+            nonlocal delay
+            async with aclosing(feed.states(resumes=True)) as states:
+                async for state in states:
+                    self.observe(state)
+                    self._pace()
+                    if delay:
+                        feed.delay(delay)
+                        delay = 0.0
+
+        await self.begun.workers.keep("fleet", _("watching the system"), follow)
+
+    def _pace(self) -> None:
+        """Read seldom enough for MOST_REQUESTS, however many requests one reading takes."""
+        assert self.begun is not None
+        assert self.plan is not None
+        before, self._calls = self._calls, self.begun.meter.calls_today
+        if self._calls > before:
+            usual = max(60.0, self.plan.intervals.alarms)
+            self.begun.alarms.interval = max(usual, 60.0 * math.ceil((self._calls - before) / MOST_REQUESTS))
+
+    def _other_account(self, overview: AlarmOverview | None) -> tuple[str, str]:
+        """(that the alarms read are of another account than the runbook's, what to do); ("", "") if they are not.
+
+        The alarms' ARNs name the account: no request is needed for it.
+        """
+        if overview is None or self.plan is None:
+            return "", ""
+        accounts = {str(alarm.arn).split(":")[4] for alarm in overview.alarms if alarm.arn.count(":") > 4}
+        expected = str(self.plan.runbook.system.account)
+        if not accounts or expected in accounts:
+            return "", ""
+        text = _("account {actual} is not the runbook's {expected}").format(
+            actual=min(accounts), expected=expected
+        )
+        return text, _("Check profile and role_arn of this system in the configuration.")
+
+    # -- its journal
+
+    def _follow_records(self) -> None:
+        if self._following_records is None or self._following_records.done():
+            self._following_records = detached(self._read_records(), name="system-records")
+
+    async def _read_records(self) -> None:
+        if not await self.loaded():
+            return
+        while True:
+            await self._wake.until_woken()
+            if self._reading is None:
+                self._reading = detached(in_thread(self._records), name="system-journal")
+            done, _waiting = await asyncio.wait([self._reading], timeout=PATIENCE)
+            self._set(replace(self.state, records=self._outcome() if done else self._hanging()))
+
+    def _records(self) -> SystemRecords:
+        assert self.plan is not None
+        if self._reader is None:
+            # Imported here, in a thread, because no first frame needs it.
+            from services.fleet.records import RecordsReader
+
+            self._reader = RecordsReader(self.plan.runbook, self.plan.journal)
+        return self._reader.read(self._clock.now())
+
+    def _outcome(self) -> SystemRecords:
+        reading, self._reading = self._reading, None
+        assert reading is not None
+        try:
+            return reading.result()
+        except Exception as error:  # noqa: BLE001  the boundary: one system's journal must not end what watches it
+            if self.begun is not None:
+                self.begun.workers.report(error)
+            return self._unread(ProblemKind.FAULT, _("An internal error stopped this read."))
+
+    def _hanging(self) -> SystemRecords:
+        """A file system that does not answer: the same read is waited for, and no other is begun."""
+        return self._unread(ProblemKind.UNREACHABLE, _("The journal's file does not answer."))
+
+    def _unread(self, kind: ProblemKind, summary: str) -> SystemRecords:
+        problem = Problem(kind=kind, summary=summary, at=self._clock.now())
+        return (self.state.records or SystemRecords()).model_copy(update={"problem": problem})

@@ -1,0 +1,190 @@
+"""Several systems over HTTP: one that fails or hangs disturbs no other, and few requests are sent for each."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from services.fleet.fleet import Fleet
+from services.fleet.watched import SystemEntry, SystemPlan
+from services.models.fleet import Standing, SystemState
+from services.toml.files import DataFileError, Mistake
+from tests.conftest import Embedded
+from tests.tools.systems import beside, entry_of, plan_of, three
+
+
+async def reached(fleet: Fleet, condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        async for _states in fleet.states():
+            if condition():
+                return
+
+
+async def turns() -> None:
+    """Let what was woken go on."""
+    for _turn in range(20):
+        await asyncio.sleep(0.005)
+
+
+def state(fleet: Fleet, key: str) -> SystemState:
+    system = fleet.of(key)
+    assert system is not None
+    return system.state
+
+
+def are_read(fleet: Fleet, *keys: str) -> bool:
+    systems = [fleet.of(key) for key in keys]
+    return all(each is not None and each.state.overview and each.state.records for each in systems)
+
+
+async def test_one_that_fails_and_one_that_hangs_disturb_no_other(embedded: Embedded, tmp_path: Path) -> None:
+    with three(embedded) as servers:
+        servers["library"].fault("cloudwatch", preset="denied")
+        with servers["school"].held("cloudwatch"), beside(embedded) as fourth:
+            urls = {**{id: server.url for id, server in servers.items()}, "tax": fourth.url}
+            fleet = Fleet([entry_of(id, url, tmp_path) for id, url in urls.items()], embedded.clock)
+            fleet.begin()
+            try:
+                await reached(
+                    fleet, lambda: are_read(fleet, "facility", "tax") and state(fleet, "library").alarms
+                )
+                now = embedded.clock.now()
+                library = state(fleet, "library").alarms
+                assert library is not None
+                assert library.problem is not None
+                assert state(fleet, "library").standing(now) is Standing.UNREAD
+                assert state(fleet, "school").standing(now) is Standing.WAITING
+                # Without a journal nothing is known of the duties: not green.
+                assert state(fleet, "tax").standing(now) is Standing.WAITING
+            finally:
+                servers["school"].clear_faults()
+                await fleet.close()
+
+
+async def test_few_requests_are_sent_for_a_system_that_is_not_on_screen(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: are_read(fleet, "facility"))
+        most, before = 0, sum(embedded.counts().values())
+        assert before <= 3
+        for _minute in range(6):
+            for _part in range(6):
+                embedded.advance(10)
+                await turns()
+            sent = sum(embedded.counts().values())
+            most, before = max(most, sent - before), sent
+        assert 1 <= most <= 3
+        assert {name.partition(".")[0] for name in embedded.counts()} == {"cloudwatch"}
+    finally:
+        await fleet.close()
+
+
+async def test_a_reading_of_many_requests_is_made_seldom(embedded: Embedded, tmp_path: Path) -> None:
+    fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: are_read(fleet, "facility"))
+        system = fleet.systems[0]
+        assert system.begun is not None
+        # As if the account had so many alarms that a reading takes eight requests.
+        for _request in range(7):
+            system.begun.meter.count("cloudwatch", "DescribeAlarms")
+        read = system.begun.alarms.state
+        system.begun.alarms.refresh()
+        await reached(fleet, lambda: system.begun is not None and system.begun.alarms.state is not read)
+        await turns()
+        assert system.begun.alarms.interval == 180.0
+    finally:
+        await fleet.close()
+
+
+async def test_files_that_cannot_be_used_concern_one_system_alone(embedded: Embedded, tmp_path: Path) -> None:
+    def wrong() -> SystemPlan:
+        raise DataFileError([Mistake("b.toml", 3, "system.id", "a key is missing")])
+
+    hung, hanging = threading.Event(), threading.Event()
+
+    def hang() -> SystemPlan:
+        hanging.set()
+        hung.wait(60)
+        raise DataFileError([])
+
+    entries = [
+        SystemEntry("hung.toml", hang),
+        SystemEntry("b.toml", wrong),
+        SystemEntry(
+            "copy.toml", lambda: plan_of("facility", embedded.url, tmp_path), "c.toml:9: systems[2].runbook"
+        ),
+        SystemEntry(
+            "again.toml", lambda: plan_of("facility", embedded.url, tmp_path), "c.toml:12: systems[3].runbook"
+        ),
+    ]
+    fleet = Fleet(entries, embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: are_read(fleet, "facility") and state(fleet, "again.toml").problem)
+        assert hanging.is_set()
+        now = embedded.clock.now()
+        assert [each.standing(now) for each in fleet.states_now] == [
+            Standing.WAITING,
+            Standing.UNREAD,
+            Standing.WAITING,
+            Standing.UNREAD,
+        ]
+        assert "b.toml:3: system.id" in state(fleet, "b.toml").problem
+        assert "c.toml:12: systems[3].runbook" in state(fleet, "again.toml").problem
+    finally:
+        hung.set()
+        await fleet.close()
+
+
+async def test_another_account_is_never_taken_for_the_system(embedded: Embedded, tmp_path: Path) -> None:
+    def plan() -> SystemPlan:
+        right = plan_of("facility", embedded.url, tmp_path)
+        system = right.runbook.system.model_copy(update={"account": "999999999999"})
+        book = right.runbook.model_copy(update={"system": system})
+        return SystemPlan(book, right.settings, right.journal, right.intervals)
+
+    fleet = Fleet([SystemEntry("facility", plan)], embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: state(fleet, "facility").overview)
+        assert "999999999999" in state(fleet, "facility").problem
+        assert state(fleet, "facility").standing(embedded.clock.now()) is Standing.UNREAD
+    finally:
+        await fleet.close()
+
+
+async def test_what_is_not_read_any_more_is_stale_and_not_green(embedded: Embedded, tmp_path: Path) -> None:
+    fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: are_read(fleet, "facility"))
+        with embedded.held("cloudwatch"):
+            embedded.advance(300)
+            await turns()
+            assert state(fleet, "facility").standing(embedded.clock.now()) is Standing.STALE
+    finally:
+        await fleet.close()
+
+
+async def test_fifty_systems_share_what_the_sdk_has_loaded(embedded: Embedded, tmp_path: Path) -> None:
+    from services.aws.client.direct.requests import requests_of
+
+    requests_of.cache_clear()
+    entries = [entry_of(f"system-{number}", embedded.url, tmp_path) for number in range(50)]
+    fleet = Fleet(entries, embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: are_read(fleet, *(entry.name for entry in entries)))
+        assert requests_of.cache_info().currsize == 1
+        sessions = [system.begun.session for system in fleet.systems if system.begun is not None]
+        assert len(sessions) == 50
+        # With keys at hand none of them needs a client of the SDK.
+        assert all(session._login is None for session in sessions)
+        assert sum(embedded.counts().values()) <= 3 * 50
+    finally:
+        await fleet.close()

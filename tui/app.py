@@ -1,14 +1,15 @@
 """The application: shell first, then the feeds, then the modes.
 
 The first frame needs only Textual; models, widgets and AWS are imported after it is painted.
+Longer than other files because every key of the console begins here.
 """
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
-from zoneinfo import ZoneInfo
 
 from textual import on, work
 from textual.binding import BindingType
@@ -20,9 +21,9 @@ from services.host.regular_files import exists
 from services.i18n import _
 from tui import messages, themes
 from tui.commands import bindings
-from tui.console import JST, Console
+from tui.console import JST, UTC_ZONE, Console
 from tui.key_meanings import reserved_key_warnings
-from tui.modes import MODES
+from tui.modes import ALL_MODES, SYSTEMS
 from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
@@ -43,11 +44,11 @@ if TYPE_CHECKING:
     from services.system import Services
     from tui.config import ConsoleConfig
     from tui.farewell import Farewell
+    from tui.fleet.switch import BeginFleet, SystemSwitch
     from tui.navigation import Navigation
     from tui.runtime.type_ahead import Typed
+    from tui.subscriptions import Subscriptions
     from tui.terminal.cells.line_speed import Link
-
-UTC = ZoneInfo("UTC")
 
 
 def commands_of_the_console() -> type[Provider]:
@@ -89,14 +90,23 @@ class TobanApp(Console):
         self.has_imported_all = False
         """Whether no key needs a module that is not imported."""
         self.moved_keys = MovedKeys(self)
+        self._begin_fleet: BeginFleet | None = None
+        self._switch: SystemSwitch | None = None
         self._connect = connect
         self._start_mode = start_mode
         self._greets = greets
         for theme_of_ours in themes.THEMES:
             self.register_theme(theme_of_ours)
         self.theme = themes.theme_name(theme, self._colours())
-        for mode in MODES:
+        for mode in ALL_MODES:
             self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
+
+    def several(self, names: Iterable[str], begin: "BeginFleet") -> None:
+        """Watch several systems, of these runbooks; the first is on screen, the others are begun later by `begin`."""
+        from services.models.fleet import SystemState
+
+        self._begin_fleet = begin
+        self.systems = tuple(SystemState(key=name, title=Path(name).stem) for name in names)
 
     def _colours(self) -> int:
         """How many colours the terminal has."""
@@ -122,22 +132,21 @@ class TobanApp(Console):
             self.exit(return_code=error.status)
             return
         async with closed_on_error(services):
-            screens = (mode.screen for mode in MODES if mode.id == self._start_mode)
+            screens = (mode.screen for mode in ALL_MODES if mode.id == self._start_mode)
             panels = (panel.panel for panel in PANELS)
             await in_thread("tui.subscriptions", "tui.runtime.ahead", *map(module_of, (*screens, *panels)))
             from tui.runtime import ahead
             from tui.subscriptions import Subscriptions
 
             await in_thread(*ahead.FORMS)
-        self.services, self._config = services, config
-        self.zone = self.services.calendar.zone
+        self.take(services, config)
         if not self.config.mouse:
             self.release_mouse()
         self.set_keymap(self.config.keys)
         add_modes(self)
-        self.services.report_faults(self.report_bug, self.on_fault)
-        greets = self._greets and not exists(self.services.journal.path)
-        opening = asyncio.create_task(self.services.open_journal())
+        services.report_faults(self.report_bug, self.on_fault)
+        greets = self._greets and not exists(services.journal.path)
+        opening = asyncio.create_task(services.open_journal())
         await self.switch_mode(self._start_mode)
         self.openings.begin(ahead.NEEDS)
         for warning in reserved_key_warnings(self.config.keys):
@@ -149,18 +158,29 @@ class TobanApp(Console):
         await subscriptions.first_alarms()
         await asyncio.to_thread(import_inspections)
         subscriptions.follow_records()
+        await self._watch_others(subscriptions)
         await import_ahead(ahead.first(), self.type_ahead.settled)
         if greets:
             from tui.greeting import greet
 
             await greet(self)
-        await self.services.warm()
+        await services.warm()
         await import_ahead(await asyncio.to_thread(list, ahead.later()), self.type_ahead.settled)
         self.has_imported_all = True
         if not gc.isenabled():
             # The launcher has disabled garbage collection.
             self.freeze()
             gc.enable()
+
+    async def _watch_others(self, subscriptions: "Subscriptions") -> None:
+        """Begin to watch the systems that are not on screen, after the first frame of the one that is."""
+        if self._begin_fleet is not None:
+            await in_thread("tui.fleet.switch")
+            from tui.fleet.switch import SystemSwitch
+
+            fleet, connect_system = await self._begin_fleet()
+            resume = partial(type(subscriptions), self, self.enter_code, resumes=True)
+            self._switch = SystemSwitch(self, fleet, connect_system, subscriptions, resume)
 
     async def _opened(self, opening: "asyncio.Task[None]") -> None:
         """Wait until the journal is open. Problems are in its health; an exception is an internal error."""
@@ -172,8 +192,10 @@ class TobanApp(Console):
     def known_secrets(self) -> Iterator[str]:
         """The secrets of the environment and of the credentials in use."""
         yield from environment_secrets()
-        if self.services is not None:
-            yield from self.services.session.secrets()
+        for services in self.connected:
+            yield from services.session.secrets()
+        if self._switch is not None:
+            yield from self._switch.secrets()
 
     def is_quit(self, event: "Typed") -> bool:
         """Whether this key quits the console."""
@@ -184,7 +206,7 @@ class TobanApp(Console):
         """End the console from any screen; a change in progress gets its outcome recorded first."""
         if (isinstance(self.screen, Dialog) and self.screen.holds_back()) or self.warns_of_losses():
             return
-        if self.services is not None and self.services.engine.sending:
+        if any(services.engine.sending for services in self.connected):
             self.inform(_("The console quits once the change's outcome is recorded."), matter="quit")
         await super().action_quit()
 
@@ -194,7 +216,9 @@ class TobanApp(Console):
             from tui.farewell import Farewell
 
             self.farewell = Farewell(self)
-            await self.services.close()
+            if self._switch is not None:
+                await self._switch.end()
+            await asyncio.gather(*(services.close() for services in self.connected))
 
     # -- going places
 
@@ -226,6 +250,29 @@ class TobanApp(Console):
     def _go(self, mode: str) -> None:
         if not (mode == "respond" and self.opens_incident()):
             self.switch_mode(mode)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """With one system there is no overview, and no other system to go to."""
+        leads_to_others = action == "next_system" or (action == "go" and parameters == (SYSTEMS.id,))
+        return bool(self.systems) if leads_to_others else super().check_action(action, parameters)
+
+    def action_next_system(self, by: int) -> None:
+        """Show the next (1) or previous (-1) system of the list."""
+        keys = [system.key for system in self.systems]
+        if (own := str(self.ready.runbook.system.id)) in keys:
+            self.post_message(messages.ShowSystem(keys[(keys.index(own) + by) % len(keys)]))
+
+    @on(messages.ShowSystem)
+    def show_system(self, request: messages.ShowSystem) -> None:
+        """Show another system."""
+        if self._switch is not None:
+            self.openings.open("system", partial(self._switch.show, request.key, request.mode))
+
+    @on(messages.ReadSystems)
+    def read_systems(self) -> None:
+        """Read the systems that are not on screen."""
+        if self._switch is not None:
+            self._switch.fleet.refresh()
 
     def action_command_palette(self) -> None:
         """Find a command."""
@@ -276,7 +323,7 @@ class TobanApp(Console):
     def action_toggle_zone(self) -> None:
         """Switch between the system's zone and UTC on every screen."""
         own = self.services.calendar.zone if self.services else JST
-        self.zone = own if self.zone is UTC else UTC
+        self.zone = own if self.zone is UTC_ZONE else UTC_ZONE
 
     def action_redraw(self) -> None:
         """Redraw everything and send all of it, whatever the terminal shows."""

@@ -20,4 +20,6 @@ class Command:
     """Whether it is also shown in the footer."""
     scope: str = "app"
     """`app`, or the mode it belongs to."""
+    several: bool = False
+    """Whether it exists only where several systems are watched."""
     priority: bool = False

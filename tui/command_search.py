@@ -17,7 +17,7 @@ from tui import messages
 from tui.command import Command
 from tui.commands import COMMANDS
 from tui.console import Console
-from tui.modes import MODES
+from tui.modes import modes
 from tui.typed_days import read_coming_day
 
 _LONG = re.compile(r"o[ou]+|([aeiu])\1+")
@@ -69,13 +69,15 @@ class CommandProvider(Provider):
     """Offers the commands of this screen, the modes, the changes and the inspections."""
 
     def _commands(self) -> Iterator[PaletteEntry]:
+        several = bool(_console(self).systems)
         for command in COMMANDS:
-            if command.scope in ("app", self.app.current_mode):
+            if command.scope in ("app", self.app.current_mode) and (several or not command.several):
                 go = partial(self._run, command.action)
                 yield PaletteEntry(_(command.title), _(command.help), go, _words(command))
-        for other in MODES:
+        for other in modes(several=several):
             go = partial(self._run, f"app.go('{other.id}')")
             yield PaletteEntry(_(other.title), _(other.help), go, f"{other.title} {other.words}")
+        yield from _systems(_console(self))
         yield from _changes(_console(self))
         yield from _inspections(_console(self))
 
@@ -91,7 +93,7 @@ class CommandProvider(Provider):
 
     def _elsewhere(self) -> Iterator[PaletteEntry]:
         """Yield the commands of other modes; choosing one goes to its mode."""
-        titles = {mode.id: _(mode.title) for mode in MODES}
+        titles = {mode.id: _(mode.title) for mode in modes(several=False)}
         for command in COMMANDS:
             if command.scope in titles and command.scope != self.app.current_mode:
                 go = partial(self._run, f"app.go('{command.scope}')")
@@ -111,6 +113,7 @@ class JumpProvider(Provider):
 
     def _places(self) -> Iterator[PaletteEntry]:
         app = _console(self)
+        yield from _systems(app)
         overview = app.alarms.value if app.alarms else None
         titles = {alarm.name: alarm.title for alarm in app.runbook.alarms} if app.runbook else {}
         for alarm in overview.alarms if overview else ():
@@ -173,6 +176,18 @@ def _hits(query: str, entries: list[PaletteEntry]) -> Iterator[Hit]:
 def _console(provider: Provider) -> Console:
     assert isinstance(provider.app, Console)
     return provider.app
+
+
+def _systems(app: Console) -> Iterator[PaletteEntry]:
+    """Yield an entry for each other system that is watched; choosing one shows it."""
+    own = str(app.runbook.system.id) if app.runbook else ""
+    for system in app.systems:
+        if system.key != own:
+            go = partial(app.post_message, messages.ShowSystem(system.key))
+            name = _("System: {title}").format(title=system.title)
+            yield PaletteEntry(
+                f"{name}  {system.key}", _("Show this system"), go, "しすてむ shisutemu きりかえ kirikae"
+            )
 
 
 def _inspections(app: Console) -> Iterator[PaletteEntry]:

@@ -18,6 +18,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("newest-firing", "exclamation_mark", "app.newest_firing", N_("Newest firing"), N_("Open the alarm that fired last"), "はっぽう happou さいしん saishin あらーむ aramu けいほう keihou"),
     Command("refresh", "f5,ctrl+r", "app.refresh_feeds", N_("Refresh"), N_("Read everything from AWS now"), "こうしん koushin さいよみこみ saiyomikomi reload"),
     Command("zone", "U", "app.toggle_zone", N_("JST/UTC"), N_("Show times in JST or UTC"), "じこく jikoku たいむぞーん taimuzon utc jst"),
+    Command("system-next", "backslash", "app.next_system(1)", N_("Next system"), N_("Show the next system of the list"), "つぎのしすてむ tsuginoshisutemu きりかえ kirikae switch", several=True),
+    Command("system-previous", "underscore", "app.next_system(-1)", N_("Previous system"), N_("Show the previous system of the list"), "まえのしすてむ maenoshisutemu きりかえ kirikae switch", several=True),
     Command("redraw", "ctrl+l", "app.redraw", N_("Redraw"), N_("Redraw the whole screen"), "さいびょうが saibyouga repaint"),
     Command("theme", "", "app.next_theme", N_("Theme"), N_("Next colour theme: dark, light, 16 colours"), "てーま tema いろ iro haishoku"),
     Command("language", "", "app.next_language", N_("Language"), N_("Japanese or English"), "げんご gengo nihongo eigo english"),

@@ -128,8 +128,8 @@ class SystemConfig(BaseModel):
     """AWS endpoint in place of Amazon's."""
     role_arn: str | None = None
     """A role to assume for reading this system's account."""
-    journal: FileName = None
-    """The journal of this system; no two systems share one file."""
+    journal: Annotated[str | None, AfterValidator(_journal)] = None
+    """The journal of this system: a file of its own, or the address of a ledger."""
     monitoring_profile: str | None = None
     """AWS profile of a monitoring account that has this system's metrics and logs."""
     monitoring_role_arn: str | None = None

@@ -1,6 +1,7 @@
 """The console as its screens see it: the newest states, the services, the clock, messages to the operator.
 
 Screens depend on this class and never on the app, which imports every screen.
+Longer than other files because every state that a screen may watch is declared here.
 """
 
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from services.models.duties import BaseDate, DutyView
     from services.models.feeds import FeedState
     from services.models.findings import FindingsView
+    from services.models.fleet import SystemState
     from services.models.identity import Identity
     from services.models.incidents import HandOver, Incident
     from services.models.journal import Acknowledgement
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from tui.terminal.driver.keyboard import AltKey
 
 JST = ZoneInfo("Asia/Tokyo")
+UTC_ZONE = ZoneInfo("UTC")
 
 
 class Console(RuntimeApp):
@@ -75,6 +78,8 @@ class Console(RuntimeApp):
     """(subject, offer) of a day's duty that nobody has accepted yet."""
     posts: var["tuple[Post, ...]"] = var(())
     """Notes for Slack, unsent first."""
+    systems: var["tuple[SystemState, ...]"] = var(())
+    """What is known of each system that is watched, in the order of the configuration; empty if it is only one."""
     link: var["LinkState | None"] = var(None)
     """The state of the line to the terminal; None before it is measured."""
     journal_head: var[int] = var(0)
@@ -88,6 +93,9 @@ class Console(RuntimeApp):
         """`link` and `output` as TerminalApp's; `demo` names the scenario, "" on real AWS."""
         super().__init__(link, output)
         self.services: Services | None = None
+        """Those of the system on screen."""
+        self.connected: list[Services] = []
+        """Those of every system that was on screen, kept until the end."""
         self._config: ConsoleConfig | None = None
         self.demo = demo
         self.board = MessageBoard(partial(setattr, self, "message"))
@@ -98,6 +106,17 @@ class Console(RuntimeApp):
         """The mode that a step of an incident has led to, and the incident; None once another way was taken."""
         self._losses = ""
         """What the operator was told that the end would lose."""
+
+    def take(self, services: "Services", config: "ConsoleConfig") -> None:
+        """Belong to this system from now on."""
+        self.services, self._config = services, config
+        if services not in self.connected:
+            self.connected.append(services)
+        # What it concludes from belongs to the system before.
+        self.__dict__.pop("presence", None)
+        self.requested_logs, self.way_back = (), None
+        if self.zone is not UTC_ZONE:
+            self.zone = services.calendar.zone
 
     def switch_mode(self, mode: str) -> "AwaitMount":
         """As Textual's; whoever changes the mode takes another way than back."""
@@ -197,7 +216,7 @@ class Console(RuntimeApp):
 
     def warns_of_losses(self) -> bool:
         """Whether the end would lose something of a change and the operator was not told yet; tells it."""
-        changes = self.services.engine.changes.values() if self.services is not None else ()
+        changes = [change for each in self.connected for change in each.engine.changes.values()]
         losses = sentences(*(change.lost_at_end() for change in changes))
         if not losses or losses == self._losses:
             return False

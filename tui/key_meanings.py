@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.i18n import _
-from tui.modes import MODES
+from tui.modes import MODES, SYSTEMS
 from widgets.frame.key_names import key_name
 
 
@@ -33,7 +33,8 @@ def _meaning(keys: str, text: str, *titles: str, reserved: bool = False) -> Mean
 
 MEANINGS: tuple[Meaning, ...] = (
     _meaning("1 2 3 4 5 6", "modes", *(mode.title for mode in MODES)),
-    _meaning("9", "reserved: overview of several systems", reserved=True),
+    _meaning("9", "overview of several systems; there, a letter shows the system of its row", SYSTEMS.title),
+    _meaning("backslash underscore", "next, previous system", "Next system", "Previous system"),
     _meaning("question_mark f1", "help", "Help"),
     _meaning("ctrl+p", "commands", "Commands"),
     _meaning("colon", "jump to a name or a date", "Jump"),

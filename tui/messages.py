@@ -22,6 +22,16 @@ class Request(Message):
 
 
 @dataclass
+class ShowSystem(Message):
+    """Show another of the systems that are watched; the app does."""
+
+    key: str
+    """Its id, or the name of its runbook before that is read."""
+    mode: str = ""
+    """The mode to show it in; "" for the present one."""
+
+
+@dataclass
 class OpenAlarm(Request):
     """Show one alarm's detail."""
 
@@ -121,6 +131,10 @@ class RunInspection(Request):
     """Inspection id."""
     since: datetime | None = None
     """The earliest time that is inspected; None for the inspection's usual span."""
+
+
+class ReadSystems(Message):
+    """The systems that are not on screen are read again."""
 
 
 class ReadAgain(Message, bubble=False):

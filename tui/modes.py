@@ -28,4 +28,12 @@ MODES: tuple[Mode, ...] = (
     Mode("respond", "5", N_("Respond"), "tui.screens.respond.respond:RespondScreen", N_("Incidents: causes, steps, clocks, timeline"), "たいおう taiou しょうがい shougai いんしでんと inshidento incident"),
     Mode("journal", "6", N_("Journal"), "tui.screens.journal.journal:JournalScreen", N_("Who did what, when"), "きろく kiroku"),
 )  # fmt: skip
-"""All modes, in the order of the mode line."""
+"""The modes of every console, in the order of the mode line."""
+SYSTEMS = Mode("systems", "9", N_("Overview"), "tui.screens.systems.systems:SystemsScreen", N_("Several systems at once: what is wrong, what waits, how old that is"), "いちらん ichiran しすてむ shisutemu fleet systems")  # fmt: skip
+"""The mode of a console that watches several systems; with one it does not exist."""
+ALL_MODES = (*MODES, SYSTEMS)
+
+
+def modes(*, several: bool) -> tuple[Mode, ...]:
+    """The modes of a console that watches one system, or several."""
+    return ALL_MODES if several else MODES

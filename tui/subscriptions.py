@@ -4,7 +4,7 @@ Imported after the first frame, because it loads the models.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from functools import partial
 from pkgutil import resolve_name
@@ -47,8 +47,16 @@ Followed = tuple[str, str, Callable[[], AsyncIterator[Any]], Callable[[Any], obj
 class Subscriptions:
     """Follows each feed and view with one worker of the app, which assigns to one reactive."""
 
-    def __init__(self, app: Console, ask_for_code: Callable[[MfaNeeded], object]) -> None:
-        """`ask_for_code` is called if AWS requires an MFA code."""
+    def __init__(
+        self, app: Console, ask_for_code: Callable[[MfaNeeded], object], *, resumes: bool = False
+    ) -> None:
+        """`ask_for_code` is called if AWS requires an MFA code.
+
+        `resumes`: the system may have been on screen before; then what was read is shown, and read again when due.
+        """
+        self._resumes = resumes
+        self._groups: list[str] = []
+        """The workers of the app that follow something here."""
         self._app = app
         self._services = app.ready
         self._ask_for_code = ask_for_code
@@ -71,45 +79,51 @@ class Subscriptions:
     def follow_records(self) -> None:
         """Start following the journal's views, and record AWS usage at intervals."""
         self._follow(self._records())
-        title = _("recording AWS usage")
-        usage = self._services.workers.keep("usage", title, self._record_usage)
-        self._app.run_worker(usage, group="usage", exclusive=True)
-        ticks = self._services.duty_ticks
-        watch = self._services.response.watch
-        opening = self._services.workers.keep("incident-watch", _("opening incidents"), watch.keep)
-        self._app.run_worker(opening, group="incident-watch", exclusive=True)
-        capture = self._services.response.capture
-        capturing = self._services.workers.keep("incident-capture", _("recording evidence"), capture.keep)
-        self._app.run_worker(capturing, group="incident-capture", exclusive=True)
-        recovery = self._services.response.recovery
-        judging = self._services.workers.keep("recovery", _("judging recovery"), recovery.keep)
-        self._app.run_worker(judging, group="recovery", exclusive=True)
-        proving = self._services.workers.keep("duty-ticks", _("proving the duties' lines"), ticks.keep)
-        self._app.run_worker(proving, group="duty-ticks", exclusive=True)
-        measured = self._services.measured_evidence
-        filling = self._services.workers.keep(
-            "evidence", _("filling in what changes have measured"), measured.keep
-        )
-        self._app.run_worker(filling, group="evidence", exclusive=True)
+        for name, title, work in self._work():
+            self._run(name, self._services.workers.keep(name, title, work))
+
+    def end(self) -> None:
+        """Follow nothing any more: another system is shown."""
+        for group in self._groups:
+            self._app.workers.cancel_group(self._app, group)
+
+    def _run(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        self._groups.append(name)
+        self._app.run_worker(work, group=name, exclusive=True)
+
+    def _work(self) -> Iterator[tuple[str, str, Callable[[], Awaitable[object]]]]:
+        """What is done again and again: a worker's name, its title for people, and the work."""
+        services, response = self._services, self._services.response
+        yield "usage", _("recording AWS usage"), self._record_usage
+        yield "incident-watch", _("opening incidents"), response.watch.keep
+        yield "incident-capture", _("recording evidence"), response.capture.keep
+        yield "recovery", _("judging recovery"), response.recovery.keep
+        yield "duty-ticks", _("proving the duties' lines"), services.duty_ticks.keep
+        yield "evidence", _("filling in what changes have measured"), services.measured_evidence.keep
 
     def _follow(self, followed: Iterator[Followed]) -> None:
         for name, title, states, take in followed:
             following = self._services.workers.follow(name, title, states, take)
-            self._app.run_worker(following, group=name, exclusive=True)
+            self._run(name, following)
 
     def _feeds(self) -> Iterator[Followed]:
-        feeds, to = self._services.feeds, partial(partial, setattr, self._app)
-        yield "feed-alarms", _("showing the alarms"), feeds["alarms"].states, self._show_alarms
-        yield "feed-dashboard", _("showing the dashboard"), feeds["dashboard"].states, self._show_view
+        to = partial(partial, setattr, self._app)
+        yield "feed-alarms", _("showing the alarms"), self._states("alarms"), self._show_alarms
+        yield "feed-dashboard", _("showing the dashboard"), self._states("dashboard"), self._show_view
         title = _("reading the alarms' values")
-        yield "feed-alarm-values", title, feeds["alarm_values"].states, to("alarm_series")
-        yield "feed-identity", _("reading the account"), feeds["identity"].states, to("identity")
-        yield "feed-base-dates", _("reading access keys"), feeds["base_dates"].states, self._show_base_dates
+        yield "feed-alarm-values", title, self._states("alarm_values"), to("alarm_series")
+        yield "feed-identity", _("reading the account"), self._states("identity"), to("identity")
+        yield "feed-base-dates", _("reading access keys"), self._states("base_dates"), self._show_base_dates
         for panel in PANELS:
             if (reads := resolve_name(panel.panel).reads) is not None:
-                self._services.add_feed(panel.id, reads, interval=self._seconds(panel))
+                if panel.id not in self._services.feeds:
+                    self._services.add_feed(panel.id, reads, interval=self._seconds(panel))
                 title = _("showing the panel “{title}”").format(title=_(panel.title))
-                yield f"feed-{panel.id}", title, feeds[panel.id].states, partial(self._show_panel, panel.id)
+                yield f"feed-{panel.id}", title, self._states(panel.id), partial(self._show_panel, panel.id)
+
+    def _states(self, name: str) -> Callable[[], AsyncIterator[FeedState[Any]]]:
+        """The states of a feed, by its name."""
+        return partial(self._services.feeds[name].states, resumes=self._resumes)
 
     def _seconds(self, panel: PanelSpec) -> float:
         """The interval of a panel's feed."""

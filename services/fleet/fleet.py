@@ -1,7 +1,7 @@
 """Several systems watched at once: each by a worker of its own, so that none waits for another."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Set
 from contextlib import suppress
 from functools import partial
 
@@ -65,6 +65,12 @@ class Fleet:
             before.watch()
         self._news.wake()
 
+    def refresh(self) -> None:
+        """Read the systems that are not on screen, and that were not read just now."""
+        for system in self.systems:
+            if system is not self._on_screen:
+                system.refresh()
+
     def begin(self, fault: Fault = unreported) -> None:
         """Begin to watch the systems that are not on screen, one after the other; `fault` gets internal errors."""
         if self._beginning is None:
@@ -94,10 +100,12 @@ class Fleet:
             await self._news.until_woken()
             await asyncio.sleep(SETTLE)
 
-    async def close(self) -> None:
-        """End everything, and close the sessions."""
+    async def close(self, *, keep: Set[str] = frozenset()) -> None:
+        """End everything, and close the sessions, except those of the systems in `keep`, by their keys."""
         if self._beginning is not None:
             self._beginning.cancel()
             with suppress(asyncio.CancelledError):
                 await self._beginning
-        await asyncio.gather(*(system.close() for system in self.systems), return_exceptions=True)
+        await asyncio.gather(
+            *(system.close(keep=system.key in keep) for system in self.systems), return_exceptions=True
+        )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from services.alarms.beginning import Beginning, begin
 from services.aws.client.settings import AwsSettings
@@ -14,6 +13,7 @@ from services.background.detached import detached, in_thread
 from services.background.faults import Fault, unreported
 from services.background.wake import Wake
 from services.clock import Clock
+from services.fleet.records import RecordsReader
 from services.i18n import _
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState
@@ -23,11 +23,10 @@ from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 from services.toml.files import DataFileError
 
-if TYPE_CHECKING:
-    from services.fleet.records import RecordsReader
-
 MOST_REQUESTS = 3
 """Requests a minute at most for a system that is not on screen."""
+LEAST_AGE = 20.0
+"""Seconds that a reading has to be old to be made anew on request."""
 PATIENCE = 20.0
 """Seconds (real time) after which a journal's file counts as hanging."""
 
@@ -110,18 +109,26 @@ class WatchedSystem:
         if self.begun is not None and self.plan is not None:
             self.begun.alarms.interval = self.plan.intervals.alarms
 
+    def refresh(self) -> None:
+        """Read its alarms now; not if they were read just now, whoever presses a key how often."""
+        if self.begun is not None and self.begun.alarms.state.age(self._clock.now()) > LEAST_AGE:
+            self.begun.session.renew()
+            self.begun.alarms.refresh()
+
     def observe(self, state: FeedState[AlarmOverview]) -> None:
         """Take a state of its alarms."""
         problem, remedy = self._other_account(state.value)
-        self._set(replace(self.state, alarms=state, problem=problem, remedy=remedy))
+        # In the language of the screen, which may have changed.
+        title = str(self.plan.runbook.system.title) if self.plan is not None else self.state.title
+        self._set(replace(self.state, title=title, alarms=state, problem=problem, remedy=remedy))
         self._wake.wake()
 
-    async def close(self) -> None:
-        """End what follows it; the session is closed by whoever opened it, or here."""
+    async def close(self, *, keep: bool = False) -> None:
+        """End what follows it; close the session, unless somebody else will (`keep`)."""
         for task in (self._watching, self._following_records, self._loading):
             if task is not None:
                 task.cancel()
-        if self.begun is not None:
+        if self.begun is not None and not keep:
             await self.begun.session.close()
 
     def _set(self, state: SystemState) -> None:
@@ -224,9 +231,6 @@ class WatchedSystem:
     def _records(self) -> SystemRecords:
         assert self.plan is not None
         if self._reader is None:
-            # Imported here, in a thread, because no first frame needs it.
-            from services.fleet.records import RecordsReader
-
             self._reader = RecordsReader(self.plan.runbook, self.plan.journal)
         return self._reader.read(self._clock.now())
 

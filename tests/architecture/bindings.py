@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 
 import tui
 import widgets
-from tui.modes import MODES
+from tui.modes import ALL_MODES
 
 
 class BoundKey(NamedTuple):
@@ -30,7 +30,7 @@ class BoundKey(NamedTuple):
 @cache
 def bound_keys() -> tuple[BoundKey, ...]:
     """Every key that a class of the console binds, inherited bindings once, at the class that has them."""
-    modes = [BoundKey(mode.key, mode.title, "TobanApp", "", f"app.go('{mode.id}')") for mode in MODES]
+    modes = [BoundKey(mode.key, mode.title, "TobanApp", "", f"app.go('{mode.id}')") for mode in ALL_MODES]
     return (*modes, *(each for owner in node_classes() for each in keys_of_class(owner)))
 
 

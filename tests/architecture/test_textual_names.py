@@ -12,6 +12,7 @@ from tests.architecture.textual_names import overrides
 INTENDED = {
     "Console": {"_background_screens", "_disable_notifications"},
     "ConsolePalette": {"_action_command_list"},
+    "Dialog": {"_on_mount"},
     "Dimmed": {"_extend_compose"},
     "Framed": {"_extend_compose", "_on_mount", "_on_resize"},
     "OrderedApp": {"_display", "_prune", "_workers"},

@@ -24,7 +24,7 @@ from tui.cli.main import build
 from tui.cli.printing import Output
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS
-from tui.modes import MODES
+from tui.modes import ALL_MODES
 from widgets.frame.key_names import key_names
 
 ROOT = Path(__file__).parents[2]
@@ -51,8 +51,8 @@ def scenario_rows(_descriptions: Descriptions) -> Rows:
 
 def key_rows(_descriptions: Descriptions) -> Rows:
     """Mode, keys and help of each command that has a key; the console's own first."""
-    modes = {mode.id: _(mode.title) for mode in MODES}
-    for mode in MODES:
+    modes = {mode.id: _(mode.title) for mode in ALL_MODES}
+    for mode in ALL_MODES:
         yield "", f"`{mode.key}`", f"{_(mode.title)}: {_(mode.help)}"
     for command in sorted(COMMANDS, key=lambda command: ["app", *modes].index(command.scope)):
         if command.key:

@@ -37,7 +37,7 @@ from tui.cli.printing import Output
 from tui.command import Command
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS, OF_VERDICT
-from tui.modes import MODES
+from tui.modes import ALL_MODES
 from tui.moved_keys import FORMER
 from tui.startup.config_reader import FILE_VARIABLE, settings
 
@@ -281,7 +281,7 @@ def names() -> dict[str, Any]:
         "kinds of a runbook's own inspections": sorted(KINDS),
         "changes": [change.id for change in CHANGES],
         "commands": {command.id: _keys_of(command) for command in COMMANDS},
-        "modes": {mode.id: mode.key for mode in MODES},
+        "modes": {mode.id: mode.key for mode in ALL_MODES},
         "exit statuses": sorted(int(status) for status in MEANINGS),
         "exit statuses of verdicts": {verdict: int(status) for verdict, status in OF_VERDICT.items()},
         "environment": sorted([FILE_VARIABLE, *VARIABLES, COMPLETION, *variables]),

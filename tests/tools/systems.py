@@ -1,16 +1,28 @@
 """Several systems for tests: runbooks of their own on servers of their own, which share one world."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from textual.pilot import Pilot
+
+from services.alarms.beginning import Beginning, begin
 from services.aws.client.settings import AwsSettings
-from services.fleet.watched import SystemEntry, SystemPlan
+from services.fleet.fleet import Fleet
+from services.fleet.watched import SystemEntry, SystemPlan, WatchedSystem
 from services.models.intervals import Intervals
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
+from services.system import Services, connect
+from services.toml.files import DataFileError, Mistake
 from tests.conftest import Embedded
+from tests.tools.console import until
+from tui.app import TobanApp
+from tui.config import ConsoleConfig
+from tui.fleet.switch import ConnectSystem
 
 TITLES = {"facility": "施設予約システム", "library": "図書館システム", "school": "学校給食システム"}
 
@@ -43,7 +55,8 @@ def runbook(id: str, title: str = "") -> Runbook:
     """The shipped runbook under another id."""
     shipped = load_builtin("facility-prod")
     title = title or TITLES.get(id, id)
-    system = shipped.system.model_copy(update={"id": id, "title": title})
+    texts = shipped.system.en.model_copy(update={"title": title})
+    system = shipped.system.model_copy(update={"id": id, "title": title, "en": texts})
     return shipped.model_copy(update={"system": system})
 
 
@@ -52,6 +65,66 @@ def plan_of(id: str, url: str, folder: Path) -> SystemPlan:
     book = runbook(id)
     settings = AwsSettings(region=book.system.region, endpoint_url=url)
     return SystemPlan(book, settings, folder / f"{id}.db", Intervals())
+
+
+def app_on_systems(
+    servers: Mapping[str, Embedded],
+    *,
+    mode: str = "watch",
+    folder: Path | None = None,
+    broken: Sequence[str] = (),
+) -> TobanApp:
+    """A console that watches a system on each server, by the system's id; the first is on screen.
+
+    The files of those in `broken` cannot be used.
+    """
+    first, *_others = servers.values()
+    home = folder or Path(os.environ["HOME"])
+    plans = {id: plan_of(id, server.url, home) for id, server in servers.items()}
+    own = next(iter(plans.values()))
+
+    def connected(plan: SystemPlan, begun: Beginning) -> tuple[Services, ConsoleConfig]:
+        services = connect(
+            plan.runbook, plan.settings, first.clock, journal=plan.journal, begun=begun, seed=1
+        )
+        return services, ConsoleConfig()
+
+    beginning = begin(own.runbook, own.settings, first.clock, seed=1)
+
+    async def wired() -> tuple[Services, ConsoleConfig]:
+        app.several([*servers, *broken], fleet)
+        return connected(own, beginning)
+
+    async def fleet() -> tuple[Fleet, ConnectSystem]:
+        good = [entry_of(id, server.url, home) for id, server in servers.items()]
+        systems = Fleet([*good, *(SystemEntry(name, wrong) for name in broken)], first.clock)
+        systems.systems[0].adopt(own, beginning)
+        systems.show(systems.systems[0])
+        return systems, connect_system
+
+    def wrong() -> SystemPlan:
+        raise DataFileError([Mistake("waste.toml", 3, "system.id", "a key is missing")])
+
+    async def connect_system(system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
+        assert system.plan is not None
+        assert system.begun is not None
+        return connected(system.plan, system.begun)
+
+    app = TobanApp(wired, start_mode=mode, theme="dark")
+    return app
+
+
+@asynccontextmanager
+async def systems_console(
+    servers: Mapping[str, Embedded], *, size: tuple[int, int] = (120, 40), **options: Any
+) -> AsyncIterator[Pilot[None]]:
+    """Run it until every system has been read, or cannot be."""
+    app = app_on_systems(servers, **options)
+    async with app.run_test(size=size) as pilot:
+        await until(
+            pilot, lambda: all((state.alarms and state.records) or state.problem for state in app.systems)
+        )
+        yield pilot
 
 
 def entry_of(id: str, url: str, folder: Path) -> SystemEntry:

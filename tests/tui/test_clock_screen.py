@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
-from tui.screens.common.mode_screen import skew_words
+from tui.screens.frame.header_facts import skew_words
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 

@@ -8,7 +8,7 @@ from typing import get_args
 
 from services.changes.registry import CHANGES
 from services.models.logs import LogFormId
-from tui.modes import MODES
+from tui.modes import ALL_MODES
 from tui.runtime.late_modules import module_of
 
 FORMS = tuple(f"widgets.logs.form.{name}_lines" for name in get_args(LogFormId))
@@ -18,11 +18,12 @@ _CHANGES = (*_NAVIGATION, *(module_of(kind.code) for kind in CHANGES))
 
 NEEDS = {
     "": _NAVIGATION,
+    "system": (*_NAVIGATION, "tui.fleet.switch"),
     "palette": _CHANGES,
     "plan": _CHANGES,
     "by hand": (*_CHANGES, "tui.screens.common.aws_commands"),
-    **{f"mode {mode.id}": (*_NAVIGATION, module_of(mode.screen)) for mode in MODES},
-    "mode change": (*_CHANGES, *(module_of(mode.screen) for mode in MODES if mode.id == "change")),
+    **{f"mode {mode.id}": (*_NAVIGATION, module_of(mode.screen)) for mode in ALL_MODES},
+    "mode change": (*_CHANGES, *(module_of(mode.screen) for mode in ALL_MODES if mode.id == "change")),
 }
 """What a key needs, by the name of what it opens."""
 

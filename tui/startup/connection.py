@@ -35,11 +35,12 @@ async def connect(
     demo_folder: Path | None = None,
     *,
     begun: Begun | None = None,
+    journal: Path | None = None,
 ) -> tuple[Services, ConsoleConfig]:
     """The services of the chosen system, and the configuration in force; raises StartError with a remedy.
 
     `child` is the embedded AWS's process, None for real AWS; `demo_folder` is where a demo keeps its journal. `begun`
-    is the beginning of these services, where the alarms are read already.
+    is the beginning of these services, where the alarms are read already; `journal` is the file in place of the usual one.
     """
     begun = begun or await begin(options, child)
     config, runbook = begun.config, begun.runbook
@@ -54,9 +55,8 @@ async def connect(
         runbook,
         begun.settings,
         begun.clock,
-        journal=_demo_journal(options, runbook, demo_folder)
-        if demo_folder
-        else journal_place(config, runbook),
+        journal=journal
+        or (_demo_journal(options, runbook, demo_folder) if demo_folder else journal_place(config, runbook)),
         syslog=None if demo_folder else DEV_LOG,
         intervals=config.intervals,
         read_only=config.read_only,

@@ -72,6 +72,7 @@ def settings_of(config: ConsoleConfig, runbook: Runbook) -> AwsSettings:
         write_role=write_role(config),
     )
 
+
 def _every_source(options: StartOptions) -> tuple[Sources, ...]:
     in_force = effective(options)
     sources = tuple(map(sources_of, each_system(in_force.config)))

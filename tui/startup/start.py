@@ -26,8 +26,11 @@ from tui.terminal.checks import check_terminal, forget_textual_settings
 if TYPE_CHECKING:
     from subprocess import Popen
 
+    from services.fleet.fleet import Fleet
     from services.system import Services
     from tui.config import ConsoleConfig
+    from tui.fleet.switch import ConnectSystem
+    from tui.startup.beginning import Begun
 
 
 def run(options: StartOptions, refuse: Callable[[str], None]) -> int:
@@ -85,6 +88,9 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
             await in_thread("tui.startup.connection")
             from tui.startup.connection import connect
 
+            if len(begun.config.systems) > 1 and begun.demo is None:
+                _own, *others = (str(each.runbook) for each in begun.config.systems)
+                app.several([str(begun.runbook.system.id), *others], partial(_fleet, options, begun))
             return await connect(options, child, folder, begun=begun)
 
     app = TobanApp(
@@ -102,6 +108,16 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
     lines = app.farewell.lines() if app.farewell is not None else []
     _say(*lines, *([app.failure] if app.failure is not None else []))
     return app.return_code or ExitStatus.NORMAL
+
+
+async def _fleet(options: StartOptions, begun: "Begun") -> "tuple[Fleet, ConnectSystem]":
+    """The systems that are watched beside the first one."""
+    from tui.runtime.late_modules import in_thread
+
+    await in_thread("tui.startup.fleet")
+    from tui.startup.fleet import fleet_of
+
+    return await fleet_of(options, begun)
 
 
 def _say(*lines: object) -> None:

@@ -5,10 +5,13 @@ from typing import ClassVar, TypeVar
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Mount
+from textual.getters import app as app_getter
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from services.i18n import N_
+from tui.console import Console
 from tui.runtime.removal import dismiss_below
 from tui.screens.common.dimmed import Dimmed
 from tui.screens.common.framed import Framed
@@ -33,7 +36,21 @@ class Dialog(Dimmed, Framed, ModalScreen[T]):
     }
     """
 
+    app = app_getter(Console)
+    names_system: ClassVar[bool] = True
+    """Whether the title names the system; not where the window does so in its first row."""
     _below = ""
+
+    # Textual calls this handler of each base, so it does not call the next.
+
+    def _on_mount(self, event: Mount) -> None:
+        """Where several systems are watched, the window says which one it is about."""
+        if not self.names_system or not (app := self.app).systems or app.services is None:
+            return
+        window = self.query_one_optional("#window", Widget)
+        if window is not None and window.border_title:
+            title = f"{window.border_title} · {app.services.runbook.system.title}"
+            window.border_title = Content(title)
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """As Textual's, but it closes this window, not one that opened above it meanwhile."""

@@ -36,6 +36,7 @@ class PlacedDialog(GuardedDialog[T]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
     app = app_getter(Console)
+    names_system = False
 
     def on_mount(self) -> None:
         """Apply the environment's colours."""

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from services.i18n import N_, _
 from tui.commands import COMMANDS
-from tui.modes import MODES
+from tui.modes import modes
 from tui.screens.common.dialog import Dialog
 from widgets.drawing.format import pad, wrap
 from widgets.frame.key_names import key_name
@@ -165,7 +165,10 @@ def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
     listed = {title: _rows(rows) for title, rows in keys_by_place.items()}
     if len(listed.get(_("In this panel"), [])) <= FEW:
         listed.setdefault(_("On this screen"), []).extend(listed.pop(_("In this panel"), []))
-    listed[_("Modes")] = [(mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in MODES]
+    several = getattr(screen.app, "systems", ())
+    listed[_("Modes")] = [
+        (mode.key, f"{_(mode.title)}: {_(mode.help)}") for mode in modes(several=bool(several))
+    ]
     listed[_("Moving about")] = _rows(moving)
     marks: tuple[tuple[str, str], ...] = getattr(screen, "MARKS", ())
     listed[_("Marks")] = [(mark, _(text)) for mark, text in marks]

@@ -1,6 +1,5 @@
 """The base of every mode's screen: header, alarm strip, banners, key bar."""
 
-import math
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -9,33 +8,24 @@ from textual.getters import app as app_getter
 from textual.screen import Screen
 
 from services.alarms.acknowledgements import present
-from services.clock import LEAST_SKEW
 from services.i18n import _
-from services.incidents.roster import on_duty
-from services.models import glyphs
 from services.models.aws_cli import CommandSheet
-from services.models.duties import OccurrenceState
 from services.models.feeds import FeedState
-from services.models.incidents import IncidentState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
-from services.models.runbook import Environment
 from tui.console import Console
-from tui.modes import MODES
 from tui.runtime.removal import dismiss_below
 from tui.screens.common.framed import Framed
 from tui.screens.common.incident_alerts import incident_alerts
 from tui.screens.common.way_back import go_back, leads_back
+from tui.screens.frame.header_facts import header_facts
 from widgets.alarms.strip import AlarmStrip
-from widgets.drawing.format import coarse, duration
 from widgets.drawing.ticker import catch_up, every_second
+from widgets.fleet.strip import FleetStrip
 from widgets.frame.banner import Banner, shared_problem
 from widgets.frame.hand_over_line import HandOverLine
-from widgets.frame.header import Header, HeaderFacts, ModeLabel
+from widgets.frame.header import Header
 from widgets.frame.key_bar import KeyBar
-
-EXPIRES_SOON = 15 * 60
-"""Seconds before the end of the credentials at which the header warns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +54,8 @@ class ModeScreen(Framed, Screen[object]):
         super().__init__()
         self.services = self.app.ready
         self.header = Header(self.app.now, self.app.zone)
+        self.fleet_strip = FleetStrip(self.app.now) if self.app.systems else None
+        """One line for the systems that are watched; None if there is one."""
         self.strip = AlarmStrip(self.app.now, self.app.aws_now)
         self.banner = Banner()
         self.journal_banner = Banner()
@@ -76,6 +68,8 @@ class ModeScreen(Framed, Screen[object]):
     def compose(self) -> ComposeResult:
         """Frame and body."""
         yield self.header
+        if self.fleet_strip is not None:
+            yield self.fleet_strip
         yield self.strip
         yield self.banner
         yield self.journal_banner
@@ -131,6 +125,7 @@ class ModeScreen(Framed, Screen[object]):
         self.watch(self.app, "incidents", self._incidents_changed)
         self.watch(self.app, "hand_over", self._hand_over_changed)
         self.watch(self.app, "link", self._frame_changed)
+        self.watch(self.app, "systems", self._systems_changed)
         self.watch(self.app, "zone", self._zone_changed)
         every_second(self, self._frame_changed, seconds=5)
         await self.opened()
@@ -162,6 +157,10 @@ class ModeScreen(Framed, Screen[object]):
             present(overview.alarms, self.app.acknowledged, self.app.now()) if overview is not None else {}
         )
         self.acknowledged_changed(valid)
+
+    def _systems_changed(self) -> None:
+        if self.fleet_strip is not None:
+            self.fleet_strip.show(self.app.systems, str(self.services.runbook.system.id))
 
     def _incidents_changed(self) -> None:
         self.strip.incidents = incident_alerts(self.app)
@@ -201,100 +200,3 @@ class ModeScreen(Framed, Screen[object]):
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Pass the banner's problem to the panels, so that they do not repeat it."""
-
-
-def header_facts(app: Console) -> HeaderFacts:
-    """The current content of the header."""
-    services = app.services
-    if services is None:
-        return HeaderFacts()
-    system = services.runbook.system
-    identity = app.identity.value if app.identity else None
-    usage = services.meter.snapshot()
-    armed, health = services.engine.permits.armed, services.journal.health
-    remaining = (
-        (identity.expires_at - app.now()).total_seconds() if identity and identity.expires_at else None
-    )
-    skew = skew_words(services.session.skew_seconds) or _step(services.clock_watch.step()) or ("", "")
-    return HeaderFacts(
-        environment=Environment(system.environment),
-        system=system.title,
-        account=system.account,
-        region=system.region,
-        identity=identity,
-        expires_in="" if remaining is None else duration(max(0.0, remaining)),
-        expires_soon=remaining is not None and remaining < EXPIRES_SOON,
-        calls=usage.calls,
-        yen=usage.yen,
-        demo=app.demo,
-        modes=tuple(
-            ModeLabel(mode.key, _(mode.title), mode.id == app.current_mode, _badge(app, mode.id))
-            for mode in MODES
-        ),
-        read_only=armed is None,
-        late=sum(each.state is OccurrenceState.LATE for each in app.duties.open) if app.duties else 0,
-        on_duty=on_duty_today(app),
-        armed_left="" if armed is None else coarse(math.ceil(services.engine.permits.left / 60) * 60),
-        journal="" if health.problem is None else _("no journal"),
-        bugs=app.filter_hits + len(app.bugs),
-        skew=skew[0],
-        skew_short=skew[1],
-        link=_link(app),
-    )
-
-
-def on_duty_today(app: Console) -> str:
-    """Who is on duty today by the runbook's roster; "" if it names nobody."""
-    entry = on_duty(app.ready.runbook, app.ready.calendar.day_of(app.now()))
-    return str(entry.person) if entry is not None else ""
-
-
-def _link(app: Console) -> str:
-    """A warning that the line to the terminal is slow, with its round trip; "" for a fast one."""
-    state = app.cells.link if app.cells is not None else None
-    if state is None or not state.is_slow:
-        return ""
-    if state.is_chosen or state.round_trip is None:
-        return _("slow line (as set)")
-    return _("slow line {seconds} s").format(seconds=f"{state.round_trip:.1f}")
-
-
-def skew_words(seconds: float | None) -> tuple[str, str] | None:
-    """(the deviation of this machine's clock from AWS's, with the remedy; a short form); None below a minute."""
-    if seconds is None or abs(seconds) < LEAST_SKEW:
-        return None
-    time = duration(abs(seconds))
-    words = _("this machine's clock is wrong by {time}: check NTP").format(time=time)
-    return words, f"{glyphs.ATTENTION} {_('clock off by {time}').format(time=time)}"
-
-
-def _step(seconds: float) -> tuple[str, str] | None:
-    """(that this machine's clock was set within the last hour; a short form); None if it was not."""
-    if not seconds:
-        return None
-    time = duration(abs(seconds))
-    if seconds > 0:
-        words, short = _("clock set ahead by {time}: check NTP"), _("clock +{time}")
-    else:
-        words, short = _("clock set back by {time}: check NTP"), _("clock −{time}")
-    return words.format(time=time), f"{glyphs.ATTENTION} {short.format(time=time)}"
-
-
-def _badge(app: Console, mode: str) -> str:
-    """The count shown beside a mode: open incidents, marked if nobody has taken one; duties to sign, changes with an unknown outcome, else requests for approval that
-    wait for the person here, notes not yet in Slack."""
-    if mode == "inspect" and app.duties is not None:
-        waiting = len(app.duties.open)
-        return str(waiting) if waiting else ""
-    if mode == "change":
-        unknown = sum(run.in_flight for run in app.runs)
-        awaited = len(app.ready.engine.authority.approvals.awaited())
-        return f"!{unknown}" if unknown else str(awaited or "")
-    if mode == "respond":
-        going = [incident for incident in app.incidents if incident.is_open and not incident.joined_to]
-        untaken = any(incident.state is IncidentState.OPEN for incident in going)
-        return f"{'!' if untaken else ''}{len(going)}" if going else ""
-    if mode == "journal":
-        unsent = sum(post.unsent for post in app.posts)
-        return f"!{unsent}" if unsent else ""
-    return ""

@@ -1,10 +1,12 @@
-"""The screens of the modes: made when they are first shown, and anew in another language."""
+"""The screens of the modes: made when they are first shown, and anew in another language or for another system."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from services import i18n
 from tui.console import Console
-from tui.modes import MODES
+from tui.modes import modes
 from tui.runtime.late_modules import make_screen
 from tui.screens.common.first_frame import ShellScreen
 
@@ -14,21 +16,30 @@ _BETWEEN = "between"
 
 def add_modes(app: Console) -> None:
     """Register the modes; a mode's screen is built when it is first shown."""
-    for mode in MODES:
+    for mode in modes(several=bool(app.systems)):
         app.add_mode(mode.id, partial(make_screen, mode.screen))
+
+
+@asynccontextmanager
+async def rebuilding(app: Console, then: str = "") -> AsyncIterator[None]:
+    """Close every screen for the length of the block; then show the mode `then` anew, "" for the present one."""
+    then, was_several = then or app.current_mode, bool(app.systems)
+    with app.type_ahead.keys_waiting():
+        app.add_mode(_BETWEEN, ShellScreen)
+        await app.switch_mode(_BETWEEN)
+        for mode in modes(several=was_several):
+            await app.remove_mode(mode.id)
+        try:
+            yield
+        finally:
+            add_modes(app)
+            await app.switch_mode(then)
+            await app.remove_mode(_BETWEEN)
 
 
 async def use_other_language(app: Console) -> None:
     """Switch between Japanese and English; the screens are rebuilt."""
-    i18n.use("en" if i18n.language() == "ja" else "ja")
-    current = app.current_mode
-    with app.type_ahead.keys_waiting():
-        app.add_mode(_BETWEEN, ShellScreen)
-        await app.switch_mode(_BETWEEN)
-        for mode in MODES:
-            await app.remove_mode(mode.id)
-        add_modes(app)
-        await app.switch_mode(current)
-        await app.remove_mode(_BETWEEN)
+    async with rebuilding(app):
+        i18n.use("en" if i18n.language() == "ja" else "ja")
     # Remarks and problems are worded when they are read.
     app.refresh_feeds()

@@ -15,12 +15,13 @@ from services.models.date_text import day_text
 from services.models.duties import DutyView, Occurrence
 from tui.commands import bindings
 from tui.screens.common.command_sheets import duty_sheet
-from tui.screens.common.mode_screen import ModeScreen, Place, on_duty_today
+from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.duties import duty_actions, signing
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding_actions import inspection_titles
 from tui.screens.duties.hand_over import hand_over
+from tui.screens.frame.header_facts import on_duty_today
 from widgets.duties.agenda import Agenda
 from widgets.duties.detail import DutyDetail
 from widgets.duties.list import DutyList

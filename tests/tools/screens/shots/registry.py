@@ -9,6 +9,7 @@ from tests.tools.screens.shots import (
     queries,
     records,
     responding,
+    systems,
     watching,
 )
 from tests.tools.screens.shots.shot import Shot
@@ -22,5 +23,6 @@ SHOTS: tuple[Shot, ...] = (
     *approvals.SHOTS,
     *responding.SHOTS,
     *records.SHOTS,
+    *systems.SHOTS,
     *common.SHOTS,
 )

@@ -1,0 +1,283 @@
+"""Several systems in one console: the strip, the overview, and the way from one system to another."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from textual.content import Content
+from textual.pilot import Pilot
+
+from services.models.change_runs import StepState
+from services.models.fleet import Standing
+from services.models.journal import EntryKind, EntryQuery
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, settled, until
+from tests.tools.sample_systems import alarms, read
+from tests.tools.systems import TITLES, systems_console, three
+from tui import messages
+from tui.app import TobanApp
+from tui.fleet.switch import SystemSwitch
+from tui.screens.common.confirm import ConfirmScreen
+from tui.screens.systems.systems import SystemsScreen
+from widgets.fleet.strip import FleetStrip
+
+
+def app_of(pilot: Pilot[None]) -> TobanApp:
+    assert isinstance(pilot.app, TobanApp)
+    return pilot.app
+
+
+def switch_of(pilot: Pilot[None]) -> SystemSwitch:
+    switch = app_of(pilot)._switch
+    assert switch is not None
+    return switch
+
+
+async def shows(pilot: Pilot[None], id: str) -> None:
+    """Wait until a system is on screen, and read."""
+    app = app_of(pilot)
+    await until(
+        pilot,
+        lambda: (
+            app.ready.runbook.system.id == id
+            and app.current_mode != "between"
+            and not switch_of(pilot)._switching
+            and app.view
+            and app.duties
+        ),
+    )
+
+
+async def overview(pilot: Pilot[None]) -> SystemsScreen:
+    await pilot.press("9")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SystemsScreen))
+    await settled(pilot)
+    assert isinstance(pilot.app.screen, SystemsScreen)
+    return pilot.app.screen
+
+
+async def test_one_that_fails_makes_the_others_neither_late_nor_wrong(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        servers["library"].fault("cloudwatch", preset="denied")
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            await overview(pilot)
+            rows = {
+                line.split()[1].strip("[]"): line
+                for line in screen_text(pilot).splitlines()
+                if "▌" in line or line.startswith("  ")
+            }
+            assert "normal" in rows["a"] or "[facility]" in screen_text(pilot)
+            now = app.now()
+            by_key = {state.key: state for state in app.systems}
+            assert by_key["library"].standing(now) is Standing.UNREAD
+            assert by_key["facility"].standing(now) is Standing.NORMAL
+            school = by_key["school"].alarms
+            assert school is not None
+            assert school.problem is None
+            assert "? library" in screen_text(pilot).splitlines()[1]
+            await pilot.press("down")
+            await settled(pilot)
+            # What is wrong is said whole, with what to do.
+            assert "cloudwatch:DescribeAlarms" in screen_text(pilot)
+
+
+async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            screen = await overview(pilot)
+            assert isinstance(screen.fleet_strip, FleetStrip)
+            await pilot.press("c")
+            await shows(pilot, "school")
+            assert app.current_mode == "watch"
+            assert "[school]" in screen_text(pilot)
+            await pilot.press("2")
+            await until(pilot, lambda: app.current_mode == "inspect")
+            await pilot.press("underscore")
+            await shows(pilot, "library")
+            # The mode is the same one.
+            assert app.current_mode == "inspect"
+            await pilot.press("backslash")
+            await shows(pilot, "school")
+            await pilot.press("backslash")
+            await shows(pilot, "facility")
+            await pilot.press("colon", *"libr")
+            await until(pilot, lambda: TITLES["library"] in screen_text(pilot))
+            await pilot.press("enter")
+            await shows(pilot, "library")
+            assert app.ready.journal.path.name == "library.db"
+
+
+async def test_the_cursor_stays_on_its_system(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            screen = await overview(pilot)
+            await pilot.press("down")
+            assert screen.table.cursor_key == "library"
+            before = screen.table.rows[2]
+            first, library, school = app.systems
+            app.systems = (first, replace(library, problem="gone"), school)
+            await settled(pilot)
+            assert screen.table.cursor_key == "library"
+            assert screen.table.rows[2] == before
+            assert "gone" in screen_text(pilot)
+
+
+async def test_a_system_that_leaves_the_screen_sends_few_requests(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            for id in ("library", "school", "facility", "library"):
+                app.post_message(messages.ShowSystem(id))
+                await shows(pilot, id)
+            await settled(pilot)
+            left = servers["facility"]
+            before, most = left.counts(), 0
+            for _minute in range(6):
+                at = sum(left.counts().values())
+                for _part in range(6):
+                    embedded.advance(10)
+                    await pilot.pause(0.05)
+                most = max(most, sum(left.counts().values()) - at)
+            assert 1 <= most <= 3
+            sent = {name for name, count in left.counts().items() if count != before.get(name, 0)}
+            assert sent <= {
+                "cloudwatch.DescribeAlarms",
+                "cloudwatch.ListAlarmMuteRules",
+                "cloudwatch.GetAlarmMuteRule",
+            }
+
+
+async def test_switching_to_and_fro_reads_nothing_again_before_it_is_due(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            for id in ("library", "facility"):
+                app.post_message(messages.ShowSystem(id))
+                await shows(pilot, id)
+            await settled(pilot)
+            before = {id: server.counts() for id, server in servers.items()}
+            for id in ("library", "facility") * 3:
+                app.post_message(messages.ShowSystem(id))
+                await shows(pilot, id)
+            for id, server in servers.items():
+                sent = server.counts()
+                assert sent["cloudwatch.DescribeAlarms"] == before[id]["cloudwatch.DescribeAlarms"]
+                # What was being read as the system left the screen is read when it comes back: once, not each time.
+                metrics = "cloudwatch.GetMetricData"
+                assert sent.get(metrics, 0) - before[id].get(metrics, 0) <= 1
+
+
+async def test_an_armed_system_that_leaves_the_screen_is_read_only(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            left = app.ready
+            await until(pilot, lambda: left.journal.health.writable)
+            await left.engine.arm("月末のため", timedelta(minutes=15))
+            app.post_message(messages.ShowSystem("library"))
+            await shows(pilot, "library")
+            assert left.engine.permits.armed is None
+            assert app.ready.engine.permits.armed is None
+            assert TITLES["facility"] in screen_text(pilot)
+            entries = (
+                await left.journal.page(EntryQuery(kinds=frozenset({EntryKind.DISARMED})), limit=1)
+            ).entries
+            assert "Another system" in entries[0].data["why"]
+
+
+async def test_a_change_in_flight_goes_on_to_its_recorded_outcome(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            left = app.ready
+            engine = left.engine
+            await until(pilot, lambda: left.journal.health.writable)
+            await engine.arm("月末のため", timedelta(minutes=15))
+            change = engine.changes["task-limit"]
+            (target,) = change.targets()
+            plan = await engine.plan(change.kind.id, str(target.id), {})
+            if plan.approval_scope:
+                approvals = engine.authority.approvals
+                if approvals.is_undecided(plan):
+                    await approvals.declare_emergency(plan, "窓口の申請画面が止まっている")
+            with servers["facility"].held("application-autoscaling", "RegisterScalableTarget"):
+                sending = engine.apply(plan, plan.confirm)
+                sent = "application-autoscaling.RegisterScalableTarget"
+                await until(pilot, lambda: servers["facility"].counts().get(sent))
+                app.post_message(messages.ShowSystem("library"))
+                await shows(pilot, "library")
+                assert engine.sending
+                assert engine.permits.armed is not None
+            async with asyncio.timeout(60):
+                run = await sending
+            assert run.state is StepState.DONE
+            assert servers["facility"].counts()[sent] == 1
+            entries = (
+                await left.journal.page(EntryQuery(kinds=frozenset({EntryKind.OUTCOME})), limit=1)
+            ).entries
+            assert entries[0].subject == plan.id
+            # Only then is the system read-only.
+            await until(pilot, lambda: engine.permits.armed is None)
+
+
+async def test_an_alarm_of_another_system_is_told_once_with_its_name(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app, switch = app_of(pilot), switch_of(pilot)
+            first, library, school = app.systems
+            now = app.now()
+            quiet = replace(
+                library,
+                alarms=read(alarms("db-cpu", since=now, fine=0).model_copy(update={"alarms": ()}), now),
+            )
+            fine = alarms("db-cpu", since=now)
+            ok = fine.model_copy(
+                update={
+                    "alarms": tuple(
+                        each.model_copy(update={"state": fine.alarms[-1].state}) for each in fine.alarms
+                    )
+                }
+            )
+            notices: list[str] = []
+            app.ring = notices.append  # type: ignore[method-assign]
+            switch._take((first, quiet, school))
+            switch._take((first, replace(library, alarms=read(ok, now)), school))
+            for _again in range(3):
+                switch._take((first, replace(library, alarms=read(fine, now)), school))
+            assert notices == [f"{TITLES['library']}: db-cpu ALARM"]
+            await until(pilot, lambda: notices[0] in screen_text(pilot))
+
+
+async def test_a_question_names_the_system(embedded: Embedded) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            pilot.app.push_screen(ConfirmScreen("Send to Slack", Content("?"), "⏎"))
+            await until(pilot, lambda: f"Send to Slack · {TITLES['facility']}" in screen_text(pilot))
+
+
+async def test_with_one_system_there_is_neither_strip_nor_overview(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        app = app_of(pilot)
+        before = app.screen
+        await pilot.press("9", "backslash", "underscore")
+        await settled(pilot)
+        assert app.screen is before
+        assert not app.screen.query(FleetStrip)
+        assert "Overview" not in screen_text(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_system_whose_files_are_wrong_is_never_green_and_can_be_read_about(
+    embedded: Embedded, size: tuple[int, int]
+) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers, size=size, broken=("waste",)) as pilot:
+            await overview(pilot)
+            await pilot.press("d")
+            await until(pilot, lambda: "waste.toml:3" in screen_text(pilot))
+            assert app_of(pilot).ready.runbook.system.id == "facility"
+            assert "? waste" in screen_text(pilot).splitlines()[1]

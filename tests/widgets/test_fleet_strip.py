@@ -1,0 +1,61 @@
+"""The line of all systems: the one on screen first, then the worst; what fires or cannot be read is never left out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.models.fleet import Standing
+from tests.tools.sample_systems import alarms, read, sample
+from widgets.drawing.lines import plain, width_of
+from widgets.fleet.rows import LETTERS, letter_of, rows
+from widgets.fleet.strip import fleet_line
+
+NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("width", [40, 60, 78, 118, 198])
+def test_what_fires_or_cannot_be_read_is_there_at_every_width(width: int) -> None:
+    line = fleet_line(sample(NOW), "facility-prod", NOW, width)
+    text = plain([line])[0]
+    assert width_of(line) <= width
+    assert text.startswith("●[")
+    assert "■ l" in text
+    assert "? w" in text
+
+
+def test_the_worst_come_first_and_the_rest_is_counted() -> None:
+    text = plain([fleet_line(sample(NOW), "facility-prod", NOW, 78)])[0]
+    assert text == "●[facility-prod]  ■ library 2  ? waste  ? school-lunch 12m  +6"
+
+
+def test_all_are_named_where_there_is_room() -> None:
+    text = plain([fleet_line(sample(NOW), "facility-prod", NOW, 198)])[0]
+    assert all(system.key in text for system in sample(NOW))
+    assert "+" not in text
+
+
+def test_fifty_that_fire_are_counted_where_not_even_short_names_have_room() -> None:
+    since = NOW - timedelta(minutes=1)
+    firing = sample(NOW)[1]
+    systems = [
+        replace(firing, key=f"system-{number}", alarms=read(alarms("a", since=since), NOW))
+        for number in range(50)
+    ]
+    assert plain([fleet_line(systems, "system-0", NOW, 78)])[0] == "■ firing 50"
+
+
+def test_stale_and_unreadable_are_never_shown_as_normal() -> None:
+    stale = {system.key for system in sample(NOW) if system.standing(NOW) is not Standing.NORMAL}
+    assert stale == {"library", "school-lunch", "tax-portal", "water-meter", "clinic", "waste"}
+    for row in rows(sample(NOW), "facility-prod", NOW):
+        state = row.cells[3]
+        assert (state[0][1] == "good") is (row.key not in stale)
+
+
+def test_every_row_has_a_letter_of_its_own_until_there_are_no_more() -> None:
+    letters = [letter_of(place) for place in range(60)]
+    assert letters[0] == "a"
+    given = [letter for letter in letters if letter]
+    assert len(set(given)) == len(given) == len(LETTERS)
+    assert not {"j", "k", "U"} & set(given)

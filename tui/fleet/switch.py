@@ -1,0 +1,209 @@
+"""The systems that are watched, and which of them is on screen.
+
+Imported after the first frame of the first system.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+from functools import partial
+from typing import cast
+
+from services.background.detached import detached
+from services.fleet.fleet import Fleet
+from services.fleet.watched import WatchedSystem
+from services.i18n import _, sentences
+from services.journal.errors import JournalError
+from services.models.change_runs import Run
+from services.models.fleet import SystemState
+from services.system import Services
+from tui.config import ConsoleConfig
+from tui.console import Console
+from tui.notifications import changes, sentence, watch_ends
+from tui.screens.common.dialog import Dialog
+from tui.screens.common.rebuilding import rebuilding
+from tui.subscriptions import Subscriptions
+
+ConnectSystem = Callable[[WatchedSystem], Awaitable[tuple[Services, ConsoleConfig]]]
+"""Connects everything of a system whose files are read, when it is first shown."""
+BeginFleet = Callable[[], Awaitable[tuple[Fleet, ConnectSystem]]]
+PATIENCE = 15.0
+"""Seconds (real time) that the operator waits for the files of a system."""
+CHECK_SECONDS = 0.2
+"""Seconds (real time) between two looks whether a change has its outcome."""
+_EMPTY: dict[str, object] = {
+    **dict.fromkeys(("view", "alarm_series", "identity", "base_dates", "duties", "findings", "hand_over")),
+    **dict.fromkeys(("runs", "incidents", "posts"), ()),
+    "journal_head": 0,
+}
+"""The states that belong to a system, before its first read."""
+
+
+class SystemSwitch:
+    """Follows all systems, and shows one of them at a time."""
+
+    def __init__(
+        self,
+        app: Console,
+        fleet: Fleet,
+        connect: ConnectSystem,
+        subscriptions: Subscriptions,
+        resume: Callable[[], Subscriptions],
+    ) -> None:
+        """`subscriptions` are those of the system that is on screen now; `resume` makes those of the next one."""
+        self._app = app
+        self.fleet = fleet
+        self._connect = connect
+        self._subscriptions = subscriptions
+        self._resume = resume
+        self._switching = False
+        self._connected: dict[str, tuple[Services, ConsoleConfig]] = {
+            str(app.ready.runbook.system.id): (app.ready, app.config)
+        }
+        self._finishing: dict[str, asyncio.Task[None]] = {}
+        """What follows the changes of systems that are not on screen to their ends."""
+        fleet.begin(app.on_fault)
+        app.watch(app, "alarms", self._observe)
+        watching = app.ready.workers.follow("fleet", _("watching the systems"), fleet.states, self._take)
+        app.run_worker(watching, group="fleet", exclusive=True)
+
+    def secrets(self) -> Iterator[str]:
+        """The secrets of the sessions of all systems."""
+        for system in self.fleet.systems:
+            if system.begun is not None:
+                yield from system.begun.session.secrets()
+
+    async def end(self) -> None:
+        """End what watches the systems that are not on screen."""
+        for task in self._finishing.values():
+            task.cancel()
+        await self.fleet.close(keep=frozenset(self._connected))
+
+    # -- what is known of all systems
+
+    def _observe(self) -> None:
+        system = self.fleet.on_screen
+        if system is not None and self._app.alarms is not None and not self._switching:
+            system.observe(self._app.alarms)
+
+    def _take(self, states: tuple[SystemState, ...]) -> None:
+        before, self._app.systems = self._app.systems, states
+        own = str(self._app.ready.runbook.system.id)
+        for old, new in zip(before, states, strict=True):
+            if new.key != own and old.overview is not None and new.overview is not None:
+                self._tell_alarms(old, new)
+
+    def _tell_alarms(self, old: SystemState, new: SystemState) -> None:
+        """Tell once, with the system's name, which alarms of a system that is not on screen have turned."""
+        if old.overview is None or new.overview is None or old.overview is new.overview:
+            return
+        if text := sentence(changes(old.overview, new.overview)):
+            words = _("{system}: {text}").format(system=new.title, text=text)
+            self._app.inform(words, severity="error" if new.firing else "information")
+            if self._app.config.bell:
+                self._app.ring(words)
+
+    # -- which one is on screen
+
+    def show(self, key: str, mode: str = "") -> None:
+        """Show a system in `mode`, "" for the present one; nothing while another is being opened."""
+        top = self._app.screen
+        if not self._switching and not (isinstance(top, Dialog) and top.holds_back()):
+            self._app.run_worker(self._show(key, mode), group="system", exclusive=False)
+
+    async def _show(self, key: str, mode: str) -> None:
+        system = self.fleet.of(key)
+        if system is None or system is self.fleet.on_screen or self._switching:
+            return
+        self._switching = True
+        try:
+            with self._app.under_way(_("Opening {system}…").format(system=system.state.title), "system"):
+                connected = await self._ready(system)
+            if connected is not None:
+                await self._change_to(system, *connected, mode)
+        finally:
+            self._switching = False
+
+    async def _ready(self, system: WatchedSystem) -> tuple[Services, ConsoleConfig] | None:
+        """The services of a system, connected when it is first shown; None if its files cannot be used."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                is_loaded = await system.loaded()
+        except TimeoutError:
+            self._app.inform(
+                _("{system}: its files do not answer.").format(system=system.state.title), severity="error"
+            )
+            return None
+        if not is_loaded:
+            text = sentences(f"{system.state.title}: {system.state.problem}", system.state.remedy)
+            self._app.inform(text, severity="error")
+            return None
+        if system.key not in self._connected:
+            services, _config = self._connected[system.key] = await self._connect(system)
+            services.report_faults(self._app.report_bug, self._app.on_fault)
+        return self._connected[system.key]
+
+    async def _change_to(
+        self, system: WatchedSystem, services: Services, config: ConsoleConfig, mode: str
+    ) -> None:
+        app, left = self._app, self._app.ready
+        is_new = services not in app.connected
+        if not left.engine.sending:
+            # At once, so that no key in between can send anything.
+            await self._disarm(left)
+        async with rebuilding(app, mode):
+            self._subscriptions.end()
+            self._finishing[str(left.runbook.system.id)] = detached(self._finish(left), name="left-changes")
+            if (following := self._finishing.pop(system.key, None)) is not None:
+                following.cancel()
+            self.fleet.show(system)
+            app.take(services, config)
+            for name, value in _EMPTY.items():
+                setattr(app, name, value)
+            app.panel_states, app.acknowledged = {}, {}
+            app.alarms = services.feeds["alarms"].state
+            app.set_keymap(config.keys)
+            self._subscriptions = self._resume()
+        opening = asyncio.create_task(services.open_journal()) if is_new else None
+        self._subscriptions.follow_feeds()
+        if opening is not None:
+            try:
+                await opening
+            except Exception as error:  # noqa: BLE001  the boundary: watching works without a journal
+                app.report_bug(error)
+        self._subscriptions.follow_records()
+
+    async def _disarm(self, left: Services) -> None:
+        """Nothing may be sent to a system that nobody sees: it becomes read-only once what is being sent has its outcome."""
+        while left.engine.sending:  # noqa: ASYNC110  the engine announces no such event
+            await asyncio.sleep(CHECK_SECONDS)
+        if left.engine.permits.armed is None:
+            return
+        title = str(left.runbook.system.title)
+        text = _("{system} is read-only again, because another system is shown.").format(system=title)
+        try:
+            await left.engine.disarm(_("Another system was shown."))
+        except JournalError as error:
+            text = sentences(text, error.problem.summary)
+        self._app.inform(text, severity="warning")
+
+    async def _finish(self, left: Services) -> None:
+        """Bring the changes of a system that has left the screen to their recorded ends."""
+        await self._disarm(left)
+        if any(map(_is_going, left.engine.runs)):
+            await left.workers.keep("left-changes", _("updating the changes"), partial(self._follow, left))
+
+    async def _follow(self, left: Services) -> None:
+        before: tuple[Run, ...] | None = None
+        states = cast("AsyncGenerator[tuple[Run, ...], None]", left.engine.states())
+        async with aclosing(states) as news:
+            async for runs in news:
+                for run in watch_ends(before or runs, runs):
+                    self._app.inform(f"{left.runbook.system.title}: {run.plan.title}")
+                before = runs
+                if not any(map(_is_going, runs)):
+                    return
+
+
+def _is_going(run: Run) -> bool:
+    return run.is_open or run.watching

@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from services.alarms.beginning import Beginning, begin
 from services.aws.client.settings import AwsSettings
@@ -15,10 +14,14 @@ from services.background.wake import Wake
 from services.clock import Clock
 from services.fleet.records import RecordsReader
 from services.i18n import _
+from services.journal.errors import JournalError
+from services.journal.journal import Journal
+from services.journal.place import JournalPlace
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState
 from services.models.fleet import SystemRecords, SystemState
 from services.models.intervals import Intervals
+from services.models.journal import Person
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 from services.toml.files import DataFileError
@@ -37,7 +40,7 @@ class SystemPlan:
 
     runbook: Runbook
     settings: AwsSettings
-    journal: Path
+    journal: JournalPlace
     intervals: Intervals
 
 
@@ -75,6 +78,8 @@ class WatchedSystem:
         self._following_records: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[SystemRecords] | None = None
         self._reader: RecordsReader | None = None
+        self._journal: Journal | None = None
+        """Follows a shared journal while another system is on screen."""
         self._wake = Wake()
         self._calls = 0
 
@@ -128,6 +133,8 @@ class WatchedSystem:
         for task in (self._watching, self._following_records, self._loading):
             if task is not None:
                 task.cancel()
+        if self._journal is not None:
+            await self._journal.close()
         if self.begun is not None and not keep:
             await self.begun.session.close()
 
@@ -223,15 +230,32 @@ class WatchedSystem:
             return
         while True:
             await self._wake.until_woken()
+            unreached = await self._caught_up()
             if self._reading is None:
                 self._reading = detached(in_thread(self._records), name="system-journal")
             done, _waiting = await asyncio.wait([self._reading], timeout=PATIENCE)
-            self._set(replace(self.state, records=self._outcome() if done else self._hanging()))
+            records = self._outcome() if done else self._hanging()
+            if unreached is not None and records.problem is None:
+                records = records.model_copy(update={"problem": unreached})
+            self._set(replace(self.state, records=records))
+
+    async def _caught_up(self) -> Problem | None:
+        """Read what a shared journal's copy here lacks, unless the screen does; why it cannot be read."""
+        assert self.plan is not None
+        if self.plan.journal.address is None or self._watching is None:
+            return None
+        if self._journal is None:
+            self._journal = self.plan.journal.journal(clock=self._clock, person=Person, syslog=None)
+        try:
+            await self._journal.catch_up()
+        except JournalError as error:
+            return error.problem
+        return None
 
     def _records(self) -> SystemRecords:
         assert self.plan is not None
         if self._reader is None:
-            self._reader = RecordsReader(self.plan.runbook, self.plan.journal)
+            self._reader = RecordsReader(self.plan.runbook, self.plan.journal.path)
         return self._reader.read(self._clock.now())
 
     def _outcome(self) -> SystemRecords:

@@ -13,6 +13,7 @@ from services.alarms.beginning import Beginning, begin
 from services.aws.client.settings import AwsSettings
 from services.fleet.fleet import Fleet
 from services.fleet.watched import SystemEntry, SystemPlan, WatchedSystem
+from services.journal.place import JournalPlace
 from services.models.intervals import Intervals
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
@@ -64,7 +65,7 @@ def plan_of(id: str, url: str, folder: Path) -> SystemPlan:
     """The files of one system, as if read."""
     book = runbook(id)
     settings = AwsSettings(region=book.system.region, endpoint_url=url)
-    return SystemPlan(book, settings, folder / f"{id}.db", Intervals())
+    return SystemPlan(book, settings, JournalPlace(id, folder / f"{id}.db"), Intervals())
 
 
 def app_on_systems(

@@ -35,12 +35,12 @@ async def connect(
     demo_folder: Path | None = None,
     *,
     begun: Begun | None = None,
-    journal: Path | None = None,
+    journal: JournalPlace | None = None,
 ) -> tuple[Services, ConsoleConfig]:
     """The services of the chosen system, and the configuration in force; raises StartError with a remedy.
 
     `child` is the embedded AWS's process, None for real AWS; `demo_folder` is where a demo keeps its journal. `begun`
-    is the beginning of these services, where the alarms are read already; `journal` is the file in place of the usual one.
+    is the beginning of these services, where the alarms are read already; `journal` is its place instead of the usual one.
     """
     begun = begun or await begin(options, child)
     config, runbook = begun.config, begun.runbook

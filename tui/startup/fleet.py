@@ -11,6 +11,7 @@ from subprocess import Popen
 
 from services.fleet.fleet import Fleet
 from services.fleet.watched import SystemEntry, SystemPlan, WatchedSystem
+from services.journal.place import JournalPlace
 from services.system import Services
 from tui.config import ConsoleConfig
 from tui.fleet.switch import ConnectSystem
@@ -35,7 +36,7 @@ async def fleet_of(options: StartOptions, begun: Begun) -> tuple[Fleet, ConnectS
         for index, config in enumerate(configs)
     ]
     fleet = Fleet(entries, begun.clock)
-    adopt(fleet, begun, journal_place(begun.config, begun.runbook).path)
+    adopt(fleet, begun, journal_place(begun.config, begun.runbook))
     by_name = {config.runbook: config for config in configs}
     return fleet, connects(options, begun, lambda system: by_name[system.entry.name])
 
@@ -43,11 +44,11 @@ async def fleet_of(options: StartOptions, begun: Begun) -> tuple[Fleet, ConnectS
 def plan_of(config: ConsoleConfig) -> SystemPlan:
     """What one system is made of, by its own configuration. Blocks; raises DataFileError."""
     sources = sources_of(config)
-    journal = journal_place(config, sources.runbook).path
+    journal = journal_place(config, sources.runbook)
     return SystemPlan(sources.runbook, sources.settings, journal, config.intervals)
 
 
-def adopt(fleet: Fleet, begun: Begun, journal: Path) -> None:
+def adopt(fleet: Fleet, begun: Begun, journal: JournalPlace) -> None:
     """Put what is begun of the first system in its place: it is on screen."""
     first = fleet.systems[0]
     plan = SystemPlan(begun.runbook, begun.settings, journal, begun.config.intervals)

@@ -137,11 +137,11 @@ def _check_ack(ack: Ack, by_seq: dict[int, Row], texts: Counter[str], findings: 
 
 
 def _check_holds(rows: Sequence[Row], findings: Findings) -> None:
-    held: dict[str, int] = {}
+    holders: dict[str, int] = {}
     for row in rows:
         holds, releases = row[_AT["holds"]], row[_AT["releases"]]
-        held.pop(releases, None)
-        if holds and holds in held:
-            findings.wrong.append(f"{row[0]} took {holds}, which {held[holds]} had")
+        holders.pop(releases, None)
+        if holds and holds in holders:
+            findings.wrong.append(f"{row[0]} took {holds}, which {holders[holds]} had")
         if holds:
-            held[holds] = row[0]
+            holders[holds] = row[0]

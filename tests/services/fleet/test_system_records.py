@@ -14,7 +14,7 @@ from services.models.incidents import TriggerKind
 from services.models.journal import EntryKind, NewEntry
 from services.models.verdict import Verdict
 from tests.conftest import ORIGIN
-from tests.services.journal.book import ALICE, tampered
+from tests.services.journal.book import ALICE, append, tampered
 from tests.tools.systems import runbook
 
 BOOK = runbook("facility")
@@ -24,7 +24,7 @@ NINE = Calendar(BOOK).local(Calendar(BOOK).day_of(ORIGIN), "09:00")
 def write(path: Path, *drafts: NewEntry, at: datetime = ORIGIN) -> None:
     with closing(Store(path)) as store:
         for draft in drafts:
-            store.append(draft, at=at, person=ALICE)
+            append(store, draft, at=at, person=ALICE)
 
 
 def held(target: str) -> NewEntry:

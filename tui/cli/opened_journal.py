@@ -125,14 +125,18 @@ def bring_up_to_date(place: "JournalPlace") -> None:
         journal = place.journal(clock=SystemClock(), person=Person, syslog=None)
         try:
             await journal.catch_up()
+        except JournalError as error:
+            # Also of a journal that was read, but goes on elsewhere.
+            text = (
+                "{why}"
+                if journal.is_reached
+                else _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
+            )
+            click.echo(text.format(why=clean(error.problem.message)), err=True)
         finally:
             await journal.close()
 
-    try:
-        asyncio.run(caught_up())
-    except JournalError as error:
-        text = _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
-        click.echo(text.format(why=clean(error.problem.message)), err=True)
+    asyncio.run(caught_up())
 
 
 def chosen_place(text: str, runbook: "Runbook") -> "JournalPlace":

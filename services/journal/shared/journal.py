@@ -55,7 +55,6 @@ class SharedJournal(Journal):
         self._has_caught_up = False
         """The copy has contained every record since it was opened."""
         self._is_reached = True
-        """The ledger answered when it was last asked."""
         super().__init__(path, **options)
         self._state.name(ledger.address)
 
@@ -70,6 +69,11 @@ class SharedJournal(Journal):
     def is_shared(self) -> bool:
         """Always."""
         return True
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the ledger answered when it was last asked."""
+        return self._is_reached
 
     async def catch_up(self) -> None:
         """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""

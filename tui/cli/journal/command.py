@@ -86,7 +86,7 @@ def journal_group(
     )
     return Group(
         "journal",
-        help=_("Verify, save and print the journal."),
+        help=_("Verify, save, print, copy and move the journal."),
         commands=[
             Command(
                 "verify",

@@ -20,6 +20,7 @@ GROUPS = (
     "calendar",
     "morning",
     "journal",
+    "ledger",
     "incident",
     "growth",
 )

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -174,9 +175,9 @@ class PostgresqlServer:
         )
         if ended.returncode:
             raise RuntimeError(f"{program}: {ended.stderr}")
-        return ended.stdout
+        return str(ended.stdout)
 
-    def _as_account(self) -> "dict[str, object]":
+    def _as_account(self) -> "dict[str, Any]":
         account = self._account
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "HOME": str(self.folder)}
         if account is None:

@@ -75,12 +75,21 @@ class LocalCopy(Store):
     # ---- what waits
 
     def add_late(self, late: LateDraft) -> None:
-        """Store a draft durably until the ledger answers."""
-        with self._transaction():
-            self.query(
-                "INSERT INTO late (nonce, at, person, draft) VALUES (?, ?, ?, ?)",
-                (late.nonce, micros(late.at), late.person.model_dump_json(), late.draft.model_dump_json()),
-            )
+        """Store a draft durably until the ledger answers: unlike everything else here it is nowhere else."""
+        self.query("PRAGMA synchronous = FULL")
+        try:
+            with self._transaction():
+                self.query(
+                    "INSERT INTO late (nonce, at, person, draft) VALUES (?, ?, ?, ?)",
+                    (
+                        late.nonce,
+                        micros(late.at),
+                        late.person.model_dump_json(),
+                        late.draft.model_dump_json(),
+                    ),
+                )
+        finally:
+            self.query("PRAGMA synchronous = NORMAL")
 
     def late(self) -> list[LateDraft]:
         """The drafts that wait, oldest first."""

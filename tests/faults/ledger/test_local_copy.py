@@ -1,14 +1,22 @@
-"""What a copy asks of the ledger: each record once, and at a start only the new ones."""
+"""What a copy asks of the ledger, and what it must not lose itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from services.clock import ManualClock
 from services.journal.ledger import LIMIT
+from services.journal.reader import Row
 from services.journal.shared.journal import SharedJournal
+from services.journal.shared.local_copy import LateDraft, LocalCopy
 from services.models.journal import Person
 from tests.services.journal.book import NOON, note
 from tests.tools.memory_ledger import MemoryLedger
+
+NORMAL, FULL = 1, 2
+"""Of SQLite's setting `synchronous`; only with FULL a commit waits for the disk."""
 
 
 class Counting(MemoryLedger):
@@ -46,3 +54,21 @@ async def test_a_start_reads_only_what_the_copy_has_not(tmp_path: Path) -> None:
     await journal.catch_up()
     assert ledger.handed_out == 2
     await journal.close()
+
+
+def test_what_waits_is_on_the_disk_before_it_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {}
+    with closing(LocalCopy(tmp_path / "a.db", "journal")) as copy:
+        query = copy.query
+
+        def noted(statement: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
+            settings[statement.split()[0]] = query("PRAGMA synchronous")[0][0]
+            return query(statement, values)
+
+        monkeypatch.setattr(copy, "query", noted)
+        copy.add_late(LateDraft("nonce", NOON, Person(), note()))
+        assert settings["COMMIT"] == FULL
+        copy.remove_late("nonce")
+        assert settings["COMMIT"] == NORMAL

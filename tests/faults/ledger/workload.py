@@ -4,6 +4,7 @@ Each acknowledgement is a line of JSON in a file that outlives the process: `[wh
 ACKNOWLEDGED, LATE, FAILED, or `[what, claim or hold, seq]` for one of TAKEN.
 """
 
+import asyncio
 import json
 import os
 import random
@@ -19,8 +20,8 @@ from services.models.journal import EntryKind, NewEntry
 
 ACKNOWLEDGED, LATE, FAILED, CLAIM_TAKEN, HOLD_TAKEN = "ok", "late", "failed", "claim", "hold"
 HOLDS = ("h0", "h1")
-MOST_FAILURES = 40
-"""After so many failures in a row the journal is regarded as unusable."""
+MOST_FAILURES, PAUSE = 150, 0.2
+"""After so many failures in a row, with these seconds between them, the journal is regarded as unusable."""
 
 
 class Ack(NamedTuple):
@@ -113,6 +114,8 @@ class Work:
         except JournalError:
             self._failures += 1
             self._acks.add(FAILED, text, 0)
+            # A console that starts while the server is down learns at once that it cannot write.
+            await asyncio.sleep(PAUSE)
             return False
         self._failures = 0
         self._acks.add(LATE if entry.data.get(LATE_KEY) else ACKNOWLEDGED, text, entry.seq)

@@ -125,6 +125,9 @@ class SharedJournal(Journal):
                 if not self._copy.journal and self.path.exists():
                     await self._write(lambda _writer: self._copy.use_existing())
                 self._state.saw(await self._read(lambda reader: reader.head()))
+                # Also what waits since before this start.
+                self._late = len(await self._write(lambda _writer: self._copy.late()))
+                self._set(writable=False, problem=self.health.problem)
 
     async def _begin(self) -> None:
         """Begin the journal if nobody has. Raises JournalError."""

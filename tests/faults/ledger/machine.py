@@ -246,6 +246,8 @@ class Machine(RuleBasedStateMachine):
             self.hosts[host].copy.unlink(missing_ok=True)
         for name in names:
             await self._start(name)
+            if self.hosts[host].is_cut_off:
+                assert self.consoles[name].journal.health.late == len(self.hosts[host].late)
 
     def _cut(self, host: str, is_cut_off: bool) -> None:
         self.hosts[host].is_cut_off = is_cut_off

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from services.clock import ManualClock
-from services.journal.ledger import LIMIT
+from services.journal.errors import JournalError
+from services.journal.ledger import LIMIT, Ledger
 from services.journal.reader import Row
 from services.journal.shared.journal import SharedJournal
 from services.journal.shared.local_copy import LateDraft, LocalCopy
-from services.models.journal import Person
+from services.models.journal import EntryKind, NewEntry, Person
 from tests.services.journal.book import NOON, note
+from tests.services.journal.line import Line
 from tests.tools.memory_ledger import MemoryLedger
 
 NORMAL, FULL = 1, 2
@@ -32,8 +34,8 @@ class Counting(MemoryLedger):
         return records
 
 
-def journal_of(ledger: MemoryLedger, copy: Path) -> SharedJournal:
-    return SharedJournal(copy, ledger, clock=ManualClock(NOON), person=Person, syslog=None)
+def journal_of(ledger: Ledger, copy: Path) -> SharedJournal:
+    return SharedJournal(copy, ledger, clock=ManualClock(NOON), person=Person, syslog=None, patience=0.1)
 
 
 async def test_a_start_reads_only_what_the_copy_has_not(tmp_path: Path) -> None:
@@ -72,3 +74,18 @@ def test_what_waits_is_on_the_disk_before_it_is_acknowledged(
         assert settings["COMMIT"] == FULL
         copy.remove_late("nonce")
         assert settings["COMMIT"] == NORMAL
+
+
+async def test_a_console_that_starts_without_the_ledger_says_how_much_waits(tmp_path: Path) -> None:
+    line = Line(MemoryLedger())
+    journal = journal_of(line, tmp_path / "a.db")
+    await journal.append(note())
+    line.is_cut = True
+    with pytest.raises(JournalError):
+        await journal.append(NewEntry(kind=EntryKind.ARMED, text="refused"))
+    await journal.append(note("waits"))
+    await journal.close()
+    journal = journal_of(line, tmp_path / "a.db")
+    health = await journal.open()
+    assert (health.writable, health.entries, health.late) == (False, 1, 1)
+    await journal.close()

@@ -100,6 +100,10 @@ class Recovery:
             await self.resolve(run, plan_step, step)
         except (AwsError, JournalError) as error:
             self._texts[key] = problem_text(error.problem)
+        if key in self._final and (left := self._history.ages.left(step.seq, self._late(run, step))) < wait:
+            # Then it is decided, as the step's text says.
+            wait = left
+            self._due[key] = (self._clock.elapsed() + wait.total_seconds(), tries + 1)
         self._next[key] = self._clock.now() + wait
 
     async def resolve_all(self, run: Run) -> None:

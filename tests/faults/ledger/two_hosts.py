@@ -26,6 +26,8 @@ SKEW = 90.0
 BATCH = 50
 """Changes on one AWS and journal; then both begin anew."""
 HOW = ("stopped", "suspended", "paused")
+UNSENT = STOPS[:2]
+"""Moments at which a person who looks at the stopped console can truly say that nothing was sent."""
 LASTS = (5, 24, 26, 61, 200, 355, 365, 400, 420, 445, 455, 600)
 """Seconds: around the intent's, the window's and the signature's end."""
 
@@ -61,11 +63,14 @@ class Story:
     tally: Tally
     maximum: str
     other_runs: list[Run] = field(default_factory=list)
+    is_asked: bool = False
+    """A person says on the other host that it was not done, as soon as the console there asks."""
 
     async def tell(self) -> None:
         place, rng, tally = self.place, self.rng, self.tally
         one, other = rng.sample(place.hosts, 2)
         moment, how, lasts = rng.choice(STOPS), rng.choice(HOW), rng.choice(LASTS)
+        self.is_asked = moment in UNSENT and rng.random() < 0.5
         name = f"{moment}, {how} for {lasts} s, clock {one.clock.skew:+.0f} s"
         before = place.effects()
         with one.acting():
@@ -111,6 +116,8 @@ class Story:
     async def take_over(self, other: Host, plan: Plan) -> None:
         """Settle the change by reading AWS; if it was not done, make it."""
         run = await other.engine.resolve(plan.id)
+        if run.steps[0].state is StepState.UNKNOWN and self.is_asked:
+            run = await other.engine.resolve_manually(plan.id, plan.steps[0].id, done=False, note="I looked")
         if run.steps[0].state is StepState.FAILED and not self.other_runs:
             await other.arm()
             again = await plan_of(other, self.maximum)

@@ -5,7 +5,7 @@ Imported after the first frame of the first system.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import cast
 
@@ -29,6 +29,8 @@ ConnectSystem = Callable[[WatchedSystem], Awaitable[tuple[Services, ConsoleConfi
 BeginFleet = Callable[[], Awaitable[tuple[Fleet, ConnectSystem]]]
 PATIENCE = 15.0
 """Seconds (real time) that the operator waits for the files of a system."""
+FIRST_VIEW = 3.0
+"""Seconds (real time) that the other systems wait for the first system's panels at the most."""
 CHECK_SECONDS = 0.2
 """Seconds (real time) between two looks whether a change has its outcome."""
 _EMPTY: dict[str, object] = {
@@ -62,10 +64,23 @@ class SystemSwitch:
         }
         self._finishing: dict[str, asyncio.Task[None]] = {}
         """What follows the changes of systems that are not on screen to their ends."""
-        fleet.begin(app.on_fault)
+        self._first_view = asyncio.Event()
+        app.watch(app, "view", self._note_view)
         app.watch(app, "alarms", self._observe)
+        app.run_worker(self._begin(), group="fleet-begin", exclusive=True)
         watching = app.ready.workers.follow("fleet", _("watching the systems"), fleet.states, self._take)
         app.run_worker(watching, group="fleet", exclusive=True)
+
+    def _note_view(self) -> None:
+        if self._app.view is not None:
+            self._first_view.set()
+
+    async def _begin(self) -> None:
+        """Begin once the first system's panels have their values, which come as soon as with one system."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_VIEW):
+                await self._first_view.wait()
+        self.fleet.begin(self._app.on_fault)
 
     def secrets(self) -> Iterator[str]:
         """The secrets of the sessions of all systems."""

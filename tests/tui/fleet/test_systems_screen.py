@@ -14,7 +14,7 @@ from services.models.journal import EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tests.tools.sample_systems import alarms, read
-from tests.tools.systems import TITLES, systems_console, three
+from tests.tools.systems import TITLES, app_on_systems, systems_console, three
 from tui import messages
 from tui.app import TobanApp
 from tui.fleet.switch import SystemSwitch
@@ -81,6 +81,21 @@ async def test_one_that_fails_makes_the_others_neither_late_nor_wrong(embedded: 
             await settled(pilot)
             # What is wrong is said whole, with what to do.
             assert "cloudwatch:DescribeAlarms" in screen_text(pilot)
+
+
+async def test_no_other_system_is_begun_before_the_first_one_has_its_panels(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.fleet.switch.FIRST_VIEW", 60.0)
+    with three(embedded) as servers, servers["facility"].held("cloudwatch", "GetDashboard"):
+        app = app_on_systems(servers)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: app._switch is not None and app.alarms)
+            assert not servers["library"].counts()
+            assert not servers["school"].counts()
+            servers["facility"].clear_faults()
+            # They are named meanwhile, and not said to be fine.
+            assert "· library" in screen_text(pilot)
 
 
 async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) -> None:

@@ -25,8 +25,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scenario", default="ordinary-day")
     parser.add_argument("--seed", type=int, help="draws what sets off the scenario's alarm")
     parser.add_argument("--speed", type=float, default=1.0)
-    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--origin", type=datetime.fromisoformat, help="the world's time at start, ISO 8601")
+    parser.add_argument("--since", type=float, help="epoch seconds of the machine at --origin; default: now")
     parser.add_argument("--ahead", type=float, default=0.0, help="seconds that the scenario has run already")
     parser.add_argument("--language", default="ja", help="language of dashboards and descriptions")
     parser.add_argument(
@@ -117,11 +117,9 @@ def _serve(arguments: argparse.Namespace, parent: _Parent) -> None:
         sys.exit(str(error))
     origin = arguments.origin or story.origin(datetime.now(UTC))
     origin = origin.astimezone(UTC)
-    clock = SpedClock(origin, time.time(), arguments.speed)
+    clock = SpedClock(origin, arguments.since or time.time(), arguments.speed)
     began = origin - timedelta(seconds=arguments.ahead)
-    server = Server(
-        Front(lambda: World(story, clock, began=began, language=arguments.language)), arguments.port
-    )
+    server = Server(Front(lambda: World(story, clock, began=began, language=arguments.language)))
     server.front.faults.limit(arguments.quotas)
     # The process ends without stopping it, so it need not poll for a stop.
     server.start(poll=60.0)

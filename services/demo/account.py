@@ -3,9 +3,12 @@
 Source: ListRegions (Account Management API reference).
 """
 
+import os
 from collections.abc import Collection
 
-ACCOUNT = "123456789012"
+_SHIPPED = ("facility", "123456789012")
+SYSTEM, ACCOUNT = os.environ.get("DEMO_SYSTEM", " ".join(_SHIPPED)).split()
+"""The first part of its resources' names, and its id; in a demo of several systems, each process has its own."""
 REGION = "ap-northeast-1"
 CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/toban"
 """The identity behind the credentials that a console is started with."""
@@ -24,3 +27,8 @@ def region_statuses(opted_in: Collection[str]) -> dict[str, str]:
     """RegionOptStatus by region name, sorted; `opted_in` are the OPT_IN regions that are enabled."""
     statuses = {name: "ENABLED" if name in opted_in else "DISABLED" for name in OPT_IN}
     return dict(sorted((statuses | dict.fromkeys(BY_DEFAULT, "ENABLED_BY_DEFAULT")).items()))
+
+
+def own_names(text: str) -> str:
+    """A data file's text with the names of this process's system and account."""
+    return text.replace(_SHIPPED[0], SYSTEM).replace(_SHIPPED[1], ACCOUNT)

@@ -6,7 +6,7 @@ Source: DescribeSecurityGroups (Amazon EC2 API reference).
 from collections.abc import Iterator
 from typing import Any
 
-from services.demo.account import ACCOUNT, REGION
+from services.demo.account import ACCOUNT, REGION, SYSTEM
 from services.demo.errors import AwsErrorResponse
 from services.demo.incident_effects import Network, Rule
 from services.demo.registry import Call, op
@@ -18,9 +18,9 @@ SUBNETS = {"a": "subnet-0a11b22c", "c": "subnet-0c33d44e", "d": "subnet-0d55e66f
 """By the last letter of the zone."""
 ANYWHERE = "0.0.0.0/0"
 _GROUPS = {
-    BALANCER_GROUP: ("facility-prod-alb", "Load balancer"),
-    TASKS_GROUP: ("facility-prod-staff-api", "Tasks of staff-api"),
-    DATABASE_GROUP: ("facility-prod-db", "Database, from the tasks only"),
+    BALANCER_GROUP: (f"{SYSTEM}-prod-alb", "Load balancer"),
+    TASKS_GROUP: (f"{SYSTEM}-prod-staff-api", "Tasks of staff-api"),
+    DATABASE_GROUP: (f"{SYSTEM}-prod-db", "Database, from the tasks only"),
 }
 """Names and descriptions."""
 _RULES: tuple[tuple[str, bool, int | None, str, Rule | None], ...] = (

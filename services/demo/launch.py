@@ -107,28 +107,32 @@ def spawn(
     origin: datetime | None = None,
     seed: int | None = None,
     ahead: float = 0.0,
-    port: int = 0,
     scratch: Path | None = None,
     language: str = "ja",
     quotas: Mapping[str, float] | None = None,
+    system: str = "",
+    beside: SpedClock | None = None,
 ) -> "Popen[bytes]":
     """Start the process and return at once; `ready` waits for it.
 
     `origin` is the world's time at start (aware; None: the scenario's own hour, else now), `seed` draws an incident
-    that sets off the scenario's alarm (None: the scenario as its file has it), `ahead` the
-    seconds that the scenario has run by then. The child ends when its stdin is closed. `scratch` is a folder that it
-    creates before it answers and deletes when it ends. `language` is that of its dashboards and descriptions. `quotas` are
-    requests a second by `service.Operation`; more are throttled.
+    that sets off the scenario's alarm (None: the scenario as its file has it), `ahead` the seconds that the scenario has
+    run by then. The child ends when its stdin is closed. `scratch` is a folder that it creates before it answers and
+    deletes when it ends. `language` is that of its dashboards and descriptions. `quotas` are requests a second by
+    `service.Operation`; more are throttled. `system` is the first part of its names and its account, as in
+    `library 210987654321`; `beside` is the clock of another one that it shares.
     """
     command = [sys.executable, "-m", "services.demo", "--scenario", scenario, "--speed", str(speed)]
-    command += ["--port", str(port), "--ahead", str(ahead), "--language", language]
+    command += ["--ahead", str(ahead), "--language", language]
     if seed is not None:
         command += ["--seed", str(seed)]
     if origin is not None:
         command += ["--origin", origin.isoformat()]
     if scratch is not None:
         command += ["--scratch", str(scratch)]
-    environment = dict(os.environ)
+    if beside is not None:
+        command += ["--origin", beside.origin.isoformat(), "--since", str(beside.since)]
+    environment = os.environ | ({"DEMO_SYSTEM": system} if system else {})
     isolate(environment)
     if quotas:
         command += ["--quotas", json.dumps(dict(quotas))]
@@ -159,23 +163,6 @@ async def ready(child: "Popen[bytes]", limit: float = START_LIMIT) -> DemoProces
     isolate(os.environ)
     clock = SpedClock(datetime.fromisoformat(report["origin"]), report["since"], report["speed"])
     return DemoProcess(child, report["url"], clock)
-
-
-async def start(
-    scenario: str = "ordinary-day",
-    speed: float = 1.0,
-    *,
-    origin: datetime | None = None,
-    ahead: float = 0.0,
-    language: str = "ja",
-) -> DemoProcess:
-    """`spawn` and `ready` in one; ends the child if the wait is cancelled."""
-    child = spawn(scenario, speed, origin=origin, ahead=ahead, language=language)
-    try:
-        return await ready(child)
-    except asyncio.CancelledError:
-        stop_child(child)
-        raise
 
 
 def stop_child(child: "Popen[bytes]") -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.launch import start
 from services.journal import reader
 from services.journal.anchors.external_hashes import ExternalHashes
 from tests.conftest import Embedded
+from tests.demo_process import start
 from tests.services.journal.book import NOON, checked
 from tests.services.journal.damage import DAMAGES, copied, damaged, misunderstood, worn
 from tests.services.journal.start import bears

@@ -16,7 +16,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from services import i18n
-from services.demo.launch import start
+from tests.demo_process import start
 from tests.tools.console import console, until
 
 ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)

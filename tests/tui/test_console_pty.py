@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.launch import start
+from tests.demo_process import start
 from tests.tools.demo import demo_command
 from tests.tools.process import stat
 from tests.tui.pty_console import PtyConsole

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.launch import start
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
+from tests.demo_process import start
 from tests.faults.small_disks import fill
 from tests.services.journal.book import filled
 from tests.tools.console import console, screen_text, until

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from services.demo.account import SYSTEM
 from services.demo.athena.model import ACTIVE, Execution, ExecutionStore
 from services.demo.athena.queries import answer
 from services.demo.errors import AwsErrorResponse
@@ -15,9 +16,9 @@ from services.demo.paging import page_of
 from services.demo.registry import Call, op
 from services.demo.waf.log import FirewallLog
 
-WORKGROUP = "facility-prod-ops"
-DATABASE = "facility_logs"
-RESULTS = "s3://facility-athena-results-prod/ops/"
+WORKGROUP = f"{SYSTEM}-prod-ops"
+DATABASE = f"{SYSTEM}_logs"
+RESULTS = f"s3://{SYSTEM}-athena-results-prod/ops/"
 CUTOFF = 10 * 10**9
 """Bytes that one query may scan."""
 

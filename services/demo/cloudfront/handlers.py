@@ -7,6 +7,7 @@ Source: GetDistribution, CreateInvalidation, GetInvalidation, ListInvalidations 
 
 from typing import Any
 
+from services.demo.account import SYSTEM
 from services.demo.cloudfront.model import DistributionCache
 from services.demo.errors import AwsErrorResponse
 from services.demo.registry import Call, op
@@ -24,16 +25,16 @@ def get_distribution(call: Call) -> dict[str, Any]:
     cache = _cache(call, call.params["Id"])
     origin = {
         "Id": "web",
-        "DomainName": "facility-prod-web.s3.ap-northeast-1.amazonaws.com",
+        "DomainName": f"{SYSTEM}-prod-web.s3.ap-northeast-1.amazonaws.com",
         "S3OriginConfig": {"OriginAccessIdentity": ""},
     }
     config = {
-        "CallerReference": "facility-prod",
-        "Aliases": {"Quantity": 1, "Items": ["facility.city.example.jp"]},
+        "CallerReference": f"{SYSTEM}-prod",
+        "Aliases": {"Quantity": 1, "Items": [f"{SYSTEM}.city.example.jp"]},
         "DefaultRootObject": "index.html",
         "Origins": {"Quantity": 1, "Items": [origin]},
         "DefaultCacheBehavior": {"TargetOriginId": "web", "ViewerProtocolPolicy": "redirect-to-https"},
-        "Comment": "facility-prod",
+        "Comment": f"{SYSTEM}-prod",
         "Enabled": True,
     }
     modified = call.run.began.astimezone(TOKYO).replace(

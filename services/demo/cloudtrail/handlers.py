@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from services.demo.account import ACCOUNT, REGION
+from services.demo.account import ACCOUNT, REGION, SYSTEM
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import Entry
 from services.demo.errors import AwsErrorResponse
@@ -17,7 +17,7 @@ from services.demo.registry import Call, op
 from services.demo.scenario_facts import TrailStopped
 
 PAGE = 50
-TRAIL = "facility-prod-trail"
+TRAIL = f"{SYSTEM}-prod-trail"
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{TRAIL}"
 STOPPED = timedelta(days=5)
 """How long before the scenario's beginning logging of a stopped trail ended."""
@@ -99,7 +99,7 @@ def describe_trails(call: Call) -> dict[str, Any]:
         return {"trailList": []}
     trail = {
         "Name": TRAIL,
-        "S3BucketName": "facility-prod-trail-logs",
+        "S3BucketName": f"{TRAIL}-logs",
         "IncludeGlobalServiceEvents": True,
         "IsMultiRegionTrail": True,
         "HomeRegion": REGION,

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.demo.account import SYSTEM
 from services.demo.iam.model import LAST_USE, AccessKeyStore
 from services.demo.scenario import ScenarioRun
 from services.demo.system import names
 
-OWNER, REPOSITORY = "facility-city", "facility-city/staff-api"
+OWNER, REPOSITORY = f"{SYSTEM}-city", f"{SYSTEM}-city/staff-api"
 ENVIRONMENT = "production"
 WORKFLOW = "deploy.yml"
 KEY_ID, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"

@@ -113,7 +113,7 @@ def parameter_groups(call: Call) -> dict[str, Any]:
     if name not in (None, PARAMETER_GROUP) or not call.component(RecoveryRegion).has_groups(call.region):
         raise AwsErrorResponse("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}", 404)
     group = {"DBParameterGroupName": PARAMETER_GROUP, "DBParameterGroupFamily": "postgres16"}
-    return {"DBParameterGroups": [group | {"Description": "facility-prod"}]}
+    return {"DBParameterGroups": [group | {"Description": names.DATABASE}]}
 
 
 @op("rds", "DescribeDBSubnetGroups")

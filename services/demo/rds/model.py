@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from services.calendar.maintenance_windows import weekly
-from services.demo.account import ACCOUNT, REGION
+from services.demo.account import ACCOUNT, REGION, SYSTEM
 from services.demo.ec2 import DATABASE_GROUP
 from services.demo.incident_effects import DatabaseState
 from services.demo.rds.classes import CLASSES, ENGINE, VERSION, baseline
@@ -43,7 +43,7 @@ STATUSES = {"db-upgrade": "upgrading", "ca-certificate-rotation": "rebooting"}
 """Status during a maintenance action; others: `maintenance`."""
 _UPLOADS = 300
 """Seconds from one upload of the transaction log to the next."""
-PARAMETER_GROUP, SUBNET_GROUP = "facility-prod-postgres16", "facility-prod-db"
+PARAMETER_GROUP, SUBNET_GROUP = f"{SYSTEM}-prod-postgres16", names.DATABASE
 _ENDPOINT = f"{names.DATABASE}.c9akciq32rgt.{REGION}.rds.amazonaws.com"
 
 
@@ -232,8 +232,8 @@ class DatabaseInstance:
             "DbiResourceId": "db-K2V7QDEMOTOBAN4WZ5X3YJ6BLE",
             "DBInstanceStatus": self.status,
             "Engine": ENGINE,
-            "DBName": "facility",
-            "MasterUsername": "facility",
+            "DBName": SYSTEM,
+            "MasterUsername": SYSTEM,
             "Endpoint": {"Address": _ENDPOINT, "Port": 5432, "HostedZoneId": "Z24O6O9L7SGTNB"},
             "StorageEncrypted": True,
             "InstanceCreateTime": CREATED,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.demo.account import ACCOUNT, REGION
+from services.demo.account import ACCOUNT, REGION, own_names
 from services.demo.cloudwatch.alarms.model import Kind
 from services.demo.cloudwatch.alarms.mutes import MuteRule, MuteRuleStore, parse_schedule
 from services.demo.cloudwatch.alarms.store import AlarmStore
@@ -27,7 +27,7 @@ def create_alarms(alarms: AlarmStore, run: ScenarioRun, at: datetime, language: 
 def _requests(scenario: Scenario) -> Iterator[tuple[Kind, dict[str, Any]]]:
     """(kind, request) of the alarms that exist in a scenario, some of them with disabled actions."""
     states = {fact.name: fact.state for fact in scenario.facts_of(AlarmFact)}
-    requests: dict[Kind, list[dict[str, Any]]] = json.loads(_FILE.read_text("utf-8"))
+    requests: dict[Kind, list[dict[str, Any]]] = json.loads(own_names(_FILE.read_text("utf-8")))
     for kind, alarms in requests.items():
         for settings in alarms:
             state = states.get(settings["AlarmName"])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from services.demo.account import ACCOUNT, REGION
+from services.demo.account import ACCOUNT, REGION, SYSTEM
 from services.demo.autoscaling.model import Scaling
 from services.demo.autoscaling.records import Policy, plan
 from services.demo.ecs.clusters import Clusters
@@ -26,7 +26,7 @@ REGISTERED = 60.0
 """Seconds from the registration of a task definition to its release."""
 INACTIVE = 30
 """The newest revision that is deregistered."""
-SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:facility-prod-db-9XkQzE"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{names.DATABASE}-9XkQzE"
 
 
 def create_service(clusters: Clusters, run: ScenarioRun, at: float, released: float) -> Service:
@@ -122,8 +122,8 @@ def create_scaling(scaling: Scaling, run: ScenarioRun, at: float) -> None:
 
 def create_balancer(balancers: LoadBalancers, service: Service) -> TargetGroup:
     """The load balancer; returns its target group, whose targets are the service's tasks."""
-    group = TargetGroup(names.GROUP_ARN, "facility-prod-staff-api-tg", service, "/health")
-    balancer = LoadBalancer(names.BALANCER_ARN, "facility-prod-alb", datetime(2025, 4, 1, tzinfo=UTC))
+    group = TargetGroup(names.GROUP_ARN, f"{SYSTEM}-prod-staff-api-tg", service, "/health")
+    balancer = LoadBalancer(names.BALANCER_ARN, f"{SYSTEM}-prod-alb", datetime(2025, 4, 1, tzinfo=UTC))
     balancer.groups.append(group)
     balancers.append(balancer)
     return group

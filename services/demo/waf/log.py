@@ -12,15 +12,16 @@ from uuid import UUID
 
 import orjson
 
+from services.demo.account import SYSTEM
 from services.demo.cloudwatch.store import MetricStore, metric_key
 from services.demo.scenario import ScenarioRun
 from services.demo.system import names
 from services.demo.system.minute import simulate
 from services.demo.system.other_logs import firewall_lines
 
-BUCKET = "facility-waf-logs-prod"
+BUCKET = f"{SYSTEM}-waf-logs-prod"
 PREFIX = "waf/"
-STREAM = "aws-waf-logs-facility-prod"
+STREAM = names.WAF_LOG
 EVERY = 300
 """Seconds from one object to the next."""
 _LATE = 20

@@ -12,7 +12,8 @@ from urllib.request import urlopen
 import pytest
 
 from services.demo.incidents.drawing import draw
-from services.demo.launch import DemoError, ready, spawn, start, stop_child
+from services.demo.launch import DemoError, ready, spawn, stop_child
+from tests.demo_process import start
 from tests.services.demo.client import ask
 
 
@@ -74,7 +75,7 @@ async def test_once_ready_it_has_written_one_line() -> None:
 async def test_it_ends_with_its_parent() -> None:
     script = (
         "import asyncio, os\n"
-        "from services.demo.launch import start\n"
+        "from tests.demo_process import start\n"
         "demo = asyncio.run(start())\n"
         "print(demo.child.pid, flush=True)\n"
         "os._exit(1)\n"

@@ -14,11 +14,12 @@ from textual import constants
 from textual.pilot import Pilot
 
 from services import i18n
-from services.demo.launch import DemoProcess, start
+from services.demo.launch import DemoProcess
 from services.journal import origin
 from services.models.journal import Person
 from services.slack.settings import read
 from services.system import Services
+from tests.demo_process import start
 from tests.tools.console import console, settled
 from tests.tools.screens.encoding import sent_in
 from tests.tools.screens.painter import painted

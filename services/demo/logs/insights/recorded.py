@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from services.demo.account import ACCOUNT
+from services.demo.account import ACCOUNT, own_names
 from services.demo.logs.insights.run import Outcome
 from services.demo.scenario import ScenarioRun
 
@@ -20,7 +20,7 @@ MOST = 10_000
 
 @cache
 def _recorded() -> dict[str, Any]:
-    return dict(json.loads(Path(__file__).with_name("recorded.json").read_text("utf-8")))
+    return dict(json.loads(own_names(Path(__file__).with_name("recorded.json").read_text("utf-8"))))
 
 
 def recorded_outcome(language: str, most: int) -> Outcome:

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from services import i18n
-from services.demo.launch import start
+from tests.demo_process import start
 from tests.tools.console import console, screen_text, until
 from tui.screens.watch.watch import WatchScreen
 from tui.startup.config_reader import load_config, settings

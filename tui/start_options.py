@@ -28,6 +28,8 @@ class StartOptions:
     """Start time of the demo (aware); None: the scenario's own hour."""
     runbook: str | None = None
     """A file, or the name of one that ships with the console."""
+    system: str | None = None
+    """The id of one of several configured systems; None: the first."""
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None

@@ -1,5 +1,6 @@
 """Reports of a day, a month or a fiscal year, made from the journal. `toban report --json` prints these models.
 
+With `--all` it prints a list: for each system one of these models, or `UnreadReport`.
 Times are aware, UTC; days are local to the system's time zone. A new field does not change `version`; removing a
 field or changing its meaning does.
 """
@@ -145,6 +146,21 @@ class PeriodReport(ReportHead):
     """Number of posts that were not sent, were refused, or may not have arrived."""
     open_days: int = 0
     """Number of open days in the period."""
+
+
+class UnreadReport(Model):
+    """In place of the report of a system whose journal or runbook cannot be read."""
+
+    version: Literal[1] = VERSION
+    """Version of the JSON format."""
+    kind: Literal["unread"] = "unread"
+    """Kind of report."""
+    system: Clean
+    """The system's id; the name of the runbook if that cannot be read."""
+    system_title: Clean = ""
+    """The system's name; "" if the runbook cannot be read."""
+    why: tuple[Clean, ...]
+    """Why it cannot be read, and what to do: one sentence each."""
 
 
 Report = DayReport | PeriodReport

@@ -284,12 +284,21 @@ REASONS = [
                 "widgets.drawing.format",
                 "widgets.drawing.spans",
             },
-            "tui/cli/report.py": {
+            "tui/cli/report/command.py": {
+                "services.report.rendering.html",
+                "services.report.rendering.markdown",
+                "tui.cli.report.every_system",
+            },
+            "tui/cli/report/making.py": {
                 "services.journal.problems",
                 "services.report.make",
                 "services.report.periods",
-                "services.report.rendering.html",
-                "services.report.rendering.markdown",
+            },
+            "tui/cli/every_system.py": {
+                "services.models.verdict",
+                "services.toml.files",
+                "tui.startup.chosen_system",
+                "tui.startup.config_reader",
             },
         },
     ),

@@ -37,10 +37,11 @@ from services.slack.settings import SlackSettings
 from services.system import Services, connect
 from tests.tools.stable_journal import FOLDER, NOWHERE, RESOURCE, RUNBOOK, utc_of
 from tui.cli import duties as cli_duties
-from tui.cli import report as cli_report
 from tui.cli.journal import command as cli_journal
 from tui.cli.main import run
 from tui.cli.printing import Output
+from tui.cli.report import command as report_command
+from tui.cli.report import every_system as reports_of_all
 
 JOURNAL = FOLDER / "journal.db"
 ANCHORS = FOLDER / "checkpoints.log"
@@ -375,7 +376,7 @@ def _commands_at(moment: datetime) -> Iterator[None]:
             return moment.astimezone(tz or UTC)
 
     with ExitStack() as stack:
-        for module in (cli_duties, cli_journal, cli_report):
+        for module in (cli_duties, cli_journal, report_command, reports_of_all):
             stack.enter_context(patch.object(module, "datetime", Fixed))
         stack.enter_context(patch.object(SystemClock, "now", lambda _self: moment))
         yield

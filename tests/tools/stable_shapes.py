@@ -23,7 +23,7 @@ from services.models.findings import Finding
 from services.models.journal import EntryKind
 from services.models.posts import PostState
 from services.models.problem import Problem, ProblemKind
-from services.models.report import DayReport, PeriodReport
+from services.models.report import DayReport, PeriodReport, UnreadReport
 from services.models.verdict import Verdict
 from services.models.verification import ChainFaultKind, Verification
 from services.report.agenda import Agenda
@@ -163,6 +163,7 @@ def schemas() -> dict[str, Shape]:
     models = {
         "report of a day": DayReport,
         "report of a month or a fiscal year": PeriodReport,
+        "report of a system that cannot be read": UnreadReport,
         "duties": Agenda,
         "journal verify": Verification,
         "plan": Plan,

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +23,8 @@ from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.click_i18n import Command, Prints, answered
+from tui.cli.every_system import answers_of_all
+from tui.cli.shared_options import all_option
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.start_options import StartOptions
 
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 
 _NARROW, _WIDE = 60, 120
 """Least and most columns of the printed findings."""
-_OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private", "commands"})
+_OWN = frozenset({"names", "since", "at", "as_json", "schema", "whatever", "private", "commands", "every"})
 """Flags of this command itself; all others are start options."""
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -48,7 +51,14 @@ def inspect_command(
             output.hand_over(_json(_schema()))
             return ExitStatus.NORMAL
         overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
-        return answered(output, lambda: _run(flags, replace(before(), **overrides)), data=flags["as_json"])
+        options = replace(before(), **overrides)
+        ask = partial(_run, flags)
+        if flags["every"]:
+            as_json = flags["as_json"]
+            return answered(
+                output, lambda: answers_of_all(options, flags, ask, as_json=as_json), data=as_json
+            )
+        return answered(output, partial(ask, options), data=flags["as_json"])
 
     return Command(
         "inspect",
@@ -81,6 +91,7 @@ def inspect_command(
                 is_flag=True,
                 help=_("Print the aws commands that do the same; AWS is not asked."),
             ),
+            all_option(),
             *shared,
         ],
     )

@@ -18,10 +18,18 @@ from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.cli.commands import Commands, imported
+from tui.cli.every_system import answers_of_all
 from tui.cli.printing import CannotPrint, Output, output_lost
 from tui.cli.reads import HEADLESS, Headless
 from tui.cli.reads import run as read
-from tui.cli.shared_options import aws_options, read_options, start_options, version_option
+from tui.cli.shared_options import (
+    all_option,
+    aws_options,
+    read_options,
+    start_options,
+    system_option,
+    version_option,
+)
 from tui.exit_status import ExitStatus, epilog
 from tui.runtime import last_resort
 from tui.signals.before_loop import is_interrupt
@@ -130,7 +138,7 @@ def _commands(output: Output) -> Commands:
             "change": partial(reading, "tui.cli.change:change_command"),
             "doctor": partial(reading, "tui.cli.doctor.command:doctor_command"),
             "duties": partial(plain, "tui.cli.duties:duties_command"),
-            "report": partial(plain, "tui.cli.report:report_command"),
+            "report": partial(plain, "tui.cli.report.command:report_command"),
             "incident": partial(plain, "tui.cli.incident:incident_group"),
             "journal": partial(plain, "tui.cli.journal.command:journal_group"),
             "logs": partial(reading, "tui.cli.logs.group:logs_group"),
@@ -145,7 +153,7 @@ def _commands(output: Output) -> Commands:
 
 def _with_options(output: Output, name: str, *, aws: bool) -> click.Command:
     command: click.Command = imported(name)(
-        output, [*read_options(), *(aws_options() if aws else ())], _before
+        output, [system_option(), *read_options(), *(aws_options() if aws else ())], _before
     )
     return command
 
@@ -238,16 +246,19 @@ def scenarios() -> dict[str, str]:
 
 
 def _headless(output: Output, command: Headless) -> Command:
-    def callback(*, as_json: bool, **flags: Any) -> int:
-        def ask() -> tuple[list[str], int]:
-            return read(command, replace(_before(), **_set_flags(flags)), as_json=as_json)
-
-        return answered(output, ask, data=as_json)
+    def callback(*, as_json: bool, every: bool, **flags: Any) -> int:
+        options = replace(_before(), **_set_flags(flags))
+        ask = partial(read, command, as_json=as_json)
+        if every:
+            return answered(
+                output, lambda: answers_of_all(options, flags, ask, as_json=as_json), data=as_json
+            )
+        return answered(output, partial(ask, options), data=as_json)
 
     as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
     return Command(
         command.name,
         callback=callback,
         help=_(command.help),
-        params=[as_json, *read_options(), *aws_options()],
+        params=[as_json, all_option(), system_option(), *read_options(), *aws_options()],
     )

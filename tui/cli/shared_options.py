@@ -37,6 +37,20 @@ def read_options() -> list[click.Parameter]:
     ]
 
 
+def system_option() -> click.Option:
+    """Return the option that chooses one of several configured systems."""
+    return click.Option(
+        ["--system"], metavar="ID", help=_("One of the configured systems; default: the first")
+    )
+
+
+def all_option() -> click.Option:
+    """Return the option by which a command answers for every configured system."""
+    return click.Option(
+        ["--all", "every"], is_flag=True, help=_("Every configured system, one after another.")
+    )
+
+
 def start_options() -> list[click.Parameter]:
     """Return the options of the console: those of reading, and the ones that concern the screen."""
     return [

@@ -33,6 +33,7 @@ from tui.config import PREFIX, ArmingConfig, ConsoleConfig, PanelIntervals
 from tui.exit_status import ExitStatus
 from tui.panel_registry import PANELS
 from tui.start_options import StartOptions
+from tui.startup.chosen_system import chosen_system
 from tui.startup.systems import each_system, system_mistakes
 
 if TYPE_CHECKING:
@@ -106,8 +107,10 @@ def journal_place(config: ConsoleConfig, runbook: Runbook) -> "JournalPlace":
 
 
 def load_config(options: StartOptions | None = None) -> ConsoleConfig:
-    """The configuration in force, with the settings of the first system; raises ConfigError."""
-    return each_system(effective(options or StartOptions()).config)[0]
+    """The configuration in force, with the settings of the chosen system, else of the first; raises DataFileError."""
+    options = options or StartOptions()
+    config = effective(options).config
+    return chosen_system(config, options.system) if options.system else each_system(config)[0]
 
 
 def effective(options: StartOptions) -> Effective:

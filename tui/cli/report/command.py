@@ -2,49 +2,53 @@
 
 Exit status: 0 all normal, 1 attention, 2 abnormal, 3 unknown (no journal, or nothing could be judged),
 64 usage error, 65 and 78 a runbook or configuration with mistakes, 73 the file cannot be written. `--format json`
-prints the fields of `services.models.report.DayReport` or `PeriodReport`; `kind` tells which.
+prints the fields of `services.models.report.DayReport` or `PeriodReport`; `kind` tells which. `--all` is in `tui.cli.report.every_system`.
 """
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Choice, Command, Prints
-from tui.cli.entry_text import problem_lines
 from tui.cli.opened_journal import (
-    CommandStopped,
     OpenedJournal,
     as_json,
     deliver,
     file_option,
     journal_callback,
 )
+from tui.cli.report.making import format_of, period_of, read_report
+from tui.cli.shared_options import all_option
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.start_options import StartOptions
-from tui.typed_days import read_day
 
 if TYPE_CHECKING:
     from services.models.report import Report
-    from services.report.periods import Period
 
 FORMATS = ("md", "html", "json")
 """Values of `--format`."""
-_SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
 
 
 def report_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
+    single = journal_callback(output, shared, before, _Report(output))
+
+    def callback(*, every: bool, **flags: Any) -> int:
+        if not every:
+            return single(**flags)
+        from tui.cli.report.every_system import report_all
+
+        return report_all(output, before(), flags)
+
     return Command(
         "report",
-        callback=journal_callback(output, shared, before, _Report(output)),
+        callback=callback,
         help=_(
             "Print the operations report of a day, month or fiscal year.\n\nFor example 2026-01-05, "
             "2026-01 or FY2025; made from the journal alone. Exit status: 0 all normal, 1 attention, 2 "
@@ -63,6 +67,7 @@ def report_command(
             click.Option(["--private"], is_flag=True, help=_("Include log texts.")),
             click.Option(["--wareki"], is_flag=True, help=_("Use Japanese era years.")),
             file_option(),
+            all_option(),
             *shared,
         ],
     )
@@ -84,39 +89,10 @@ class _Report:
     ) -> int:
         """Run `toban report` and return the exit status. Raises CommandStopped, UsageError."""
         now = datetime.now(UTC)
-        period = _period(when, journal.today(now))
-        report = _read(journal, period, now, private=private)
-        form = form or _SUFFIXES.get(Path(to or "").suffix.lower(), "md")
-        deliver(self.output, _rendered(report, form, wareki=wareki), to)
+        period = period_of(when, journal.today(now))
+        report = read_report(journal, period, now, private=private)
+        deliver(self.output, _rendered(report, format_of(form, to), wareki=wareki), to)
         return _status(report)
-
-
-def _period(when: str | None, today: date) -> "Period":
-    """Return the period that `when` names, today if None. Raises UsageError, also if it has not begun."""
-    from services.report.periods import of_day, read_period
-
-    period = of_day(today) if when is None else read_period(when)
-    if period is None and when is not None and (day := read_day(when, today)):
-        period = of_day(day)
-    context = click.get_current_context()
-    if period is None:
-        message = _("DAY must look like 2026-01-05, 2026-01, FY2025, 2025年度, 令和7年度 or yesterday")
-        raise click.UsageError(message, context)
-    if period.first > today:
-        raise click.UsageError(_("{name} has not begun").format(name=period.name), context)
-    return period
-
-
-def _read(journal: OpenedJournal, period: "Period", now: datetime, *, private: bool) -> "Report":
-    from services.journal.problems import UnusableJournal, problem_of
-    from services.report.make import make
-
-    try:
-        return make(journal.path, journal.runbook, period, now, private=private)
-    except (sqlite3.Error, OSError, UnusableJournal) as error:
-        raise CommandStopped(
-            problem_lines(problem_of(error, journal.path, now)), ExitStatus.UNKNOWN
-        ) from error
 
 
 def _rendered(report: "Report", form: str, *, wareki: bool) -> str:

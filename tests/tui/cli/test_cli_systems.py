@@ -1,0 +1,211 @@
+"""`--system` and `--all`: the commands on several configured systems."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services import i18n
+from services.models.verdict import Verdict
+from services.runbook import loader
+from tests.conftest import Embedded
+from tests.services.report.ledger import Ledger, finding
+from tui.cli.main import Output, run
+
+DAY = "2026-01-06"
+KEY = f"evening@{DAY}T17:00"
+_SMALL = """version = 1
+[system]
+id = "{id}"
+title = "{title}"
+environment = "test"
+account = "123456789012"
+region = "ap-northeast-1"
+[[alarms]]
+name = "cpu-high"
+title = "CPU"
+[[duties]]
+id = "evening"
+title = "夕方の確認"
+rule = "FREQ=DAILY"
+at = ["17:00"]
+inspections = ["alarms"]
+"""
+SYSTEMS = {"library": "図書館", "taxes": "市税", "water": "水道"}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A configuration of three systems, each with a runbook and a journal of its own beside it."""
+    entries = []
+    for id, title in SYSTEMS.items():
+        (tmp_path / f"{id}.toml").write_text(_SMALL.format(id=id, title=title), "utf-8")
+        entries.append(f'[[systems]]\nrunbook = "{id}.toml"\njournal = "{tmp_path}/{id}.db"\n')
+    configure(tmp_path, *entries)
+    monkeypatch.setenv("TOBAN_CONFIG", str(tmp_path / "config.toml"))
+    yield tmp_path
+    i18n.use("en")
+
+
+def configure(folder: Path, *entries: str) -> None:
+    path = folder / "config.toml"
+    path.write_text("".join(entries), "utf-8")
+    path.chmod(0o600)
+
+
+def judged(folder: Path, id: str, verdict: Verdict) -> None:
+    """A journal in which the evening's duty of a system was found so and signed."""
+    journal = Ledger(folder / f"{id}.db")
+    journal.began(f"{DAY} 16:00")
+    journal.find(f"{DAY} 17:00", KEY, finding(f"{DAY} 17:00", verdict=verdict, since=f"{DAY} 09:00"))
+    journal.sign(f"{DAY} 17:05", KEY)
+
+
+def toban(*argv: str) -> int:
+    return run(["--lang", "en", *argv], Output(outline_drawn=False))
+
+
+@pytest.mark.parametrize("id", SYSTEMS)
+def test_a_system_is_chosen_by_its_id(id: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    judged(folder, id, Verdict.NORMAL)
+    assert toban("report", DAY, "--system", id, "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["system"] == id
+    assert toban("duties", "--system", id, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["system"] == id
+    assert toban("journal", "list", "--system", id) == 0
+    assert "sign-off" in capsys.readouterr().out
+
+
+def test_without_a_choice_it_is_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban("duties", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["system"] == "library"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("duties",),
+        ("report",),
+        ("journal", "list"),
+        ("inspect",),
+        ("alarms",),
+        ("incident", "list"),
+        ("policy", "read"),
+    ],
+)
+def test_an_unknown_id_is_wrong_usage_and_lists_the_ids(
+    argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban(*argv, "--system", "libary") == 64
+    error = capsys.readouterr().err
+    assert '--system: "libary" does not exist: did you mean "library"?' in error
+    assert "available: library, taxes, water" in error
+
+
+def test_an_unknown_id_names_the_runbooks_that_cannot_be_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "taxes.toml").write_text("version = 1\n", "utf-8")
+    assert toban("duties", "--system", "taxes") == 64
+    error = capsys.readouterr().err
+    assert "available: library, water" in error
+    assert f"these runbooks cannot be read: {folder}/taxes.toml" in error
+    # The others are not kept from their work.
+    assert toban("duties", "--system", "water") == 0
+
+
+def test_the_shipped_system_is_chosen_without_a_list(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(folder, "")
+    assert loader.builtin_names() == ("facility-prod",)
+    assert toban("duties", "--system", "facility-prod", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["system"] == "facility-prod"
+    assert toban("duties", "--system", "library") == 64
+
+
+# ---- all systems
+
+
+def test_the_reports_of_all_systems_are_one_document_with_the_worst_first(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for id, verdict in zip(SYSTEMS, (Verdict.NORMAL, Verdict.ABNORMAL, Verdict.ATTENTION), strict=True):
+        judged(folder, id, verdict)
+    assert toban("report", "--all", DAY) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "# Operations report, Tue 6 Jan 2026: 3 systems"
+    assert lines[2] == "**◆ abnormal**"
+    rows = [line for line in lines if line.startswith(tuple(f"| {title} (" for title in SYSTEMS.values()))]
+    assert [row.split(" | ")[:2] for row in rows] == [
+        ["| 市税 (taxes)", "◆ abnormal"],
+        ["| 水道 (water)", "▲ attention"],
+        ["| 図書館 (library)", "● normal"],
+    ]
+    headings = [line for line in lines if line.startswith("## ")]
+    assert headings == ["## All systems", *(f"## {title} ({id})" for id, title in SYSTEMS.items())]
+    # Each report is below its system's heading, whole.
+    assert sum(line.startswith("### Findings") for line in lines) == len(SYSTEMS)
+    assert toban("report", "--all", DAY, "--format", "html") == 2
+    page = capsys.readouterr().out
+    assert page.count("<h2>") == len(SYSTEMS) + 1
+
+
+def test_a_system_whose_journal_cannot_be_read_is_named_and_decides_the_status(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged(folder, "library", Verdict.ABNORMAL)
+    (folder / "taxes.db").write_text("x" * 2000)
+    (folder / "taxes.db").chmod(0o600)
+    (folder / "water.toml").write_text("version = 1\n", "utf-8")
+    assert toban("report", "--all", DAY) == 3
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line.split(" | ")[:2] for line in lines if " | ? not known | " in line or "(library) |" in line]
+    unread = [["| 市税 (taxes)", "? not known"], [f"| {folder}/water.toml", "? not known"]]
+    assert rows == [*unread, ["| 図書館 (library)", "◆ abnormal"]]
+    headings = [line for line in lines if line.startswith("## ")]
+    assert headings[1:] == ["## 図書館 (library)", "## 市税 (taxes)", f"## {folder}/water.toml"]
+    assert "- Could not be read: 2" in lines
+
+
+def test_the_reports_as_json_are_a_list_in_the_order_of_the_configuration(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged(folder, "library", Verdict.NORMAL)
+    judged(folder, "water", Verdict.NORMAL)
+    assert toban("report", "--all", DAY, "--format", "json") == 3
+    first, second, third = json.loads(capsys.readouterr().out)
+    assert [each["system"] for each in (first, second, third)] == list(SYSTEMS)
+    assert (first["kind"], third["kind"], first["verdict"]) == ("day", "day", "normal")
+    assert (second["kind"], second["system_title"]) == ("unread", "市税")
+    assert second["why"][0] == "There is no journal here."
+    assert not (folder / "taxes.db").exists()
+
+
+@pytest.mark.parametrize("command", ["report", "inspect", "alarms"])
+@pytest.mark.parametrize("option", ["--system", "--runbook"])
+def test_all_is_not_about_one(command: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert toban(command, "--all", option, "library") == 64
+    assert f"leave out {option}" in capsys.readouterr().err
+
+
+def test_alarms_and_inspections_of_all_systems(
+    folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(
+        folder,
+        f'[[systems]]\nrunbook = "facility-prod"\nendpoint_url = "{embedded.url}"\n',
+        f'[[systems]]\nrunbook = "library.toml"\nendpoint_url = "{embedded.url}"\n',
+        '[[systems]]\nrunbook = "none.toml"\n',
+    )
+    # The library's alarm is missing, which is worse than what cannot be known.
+    assert toban("alarms", "--all", "--json") == 2
+    answers = json.loads(capsys.readouterr().out)
+    assert [answer["system"] for answer in answers] == ["facility-prod", "library", f"{folder}/none.toml"]
+    assert [answer["verdict"] for answer in answers][1:] == ["abnormal", "unknown"]
+    assert toban("inspect", "alarms", "--all") == 2
+    output = capsys.readouterr().out
+    assert "== City Hall Facility Management (facility-prod) ==" in output
+    assert "== 図書館 (library) ==" in output
+    assert f"== {folder}/none.toml ==" in output

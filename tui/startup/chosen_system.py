@@ -1,0 +1,64 @@
+"""Finds one of the configured systems by the id in its runbook, and the ids of all of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.i18n import _
+from services.models.runbook import Runbook
+from services.models.text import clean
+from services.runbook.loader import load_named
+from services.toml import mistakes
+from services.toml.files import DataFileError, Mistake
+from tui.config import ConsoleConfig
+from tui.startup.systems import each_system
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredSystem:
+    """One system of the configuration: its settings, and its runbook or why there is none."""
+
+    config: ConsoleConfig
+    runbook: Runbook | None
+    error: DataFileError | None = None
+
+    @property
+    def id(self) -> str:
+        """The id in its runbook; the name of the runbook where that cannot be read."""
+        return str(self.runbook.system.id) if self.runbook else clean(self.config.runbook)
+
+    @property
+    def name(self) -> str:
+        """Its title and id."""
+        if self.runbook is None:
+            return self.id
+        return _("{title} ({target})").format(title=self.runbook.system.title, target=self.id)
+
+
+def configured_systems(config: ConsoleConfig) -> Iterator[ConfiguredSystem]:
+    """Every system in the order of the file; reads each runbook when its turn comes."""
+    for own in each_system(config):
+        try:
+            yield ConfiguredSystem(own, load_named(own.runbook))
+        except DataFileError as error:
+            yield ConfiguredSystem(own, None, error)
+
+
+def chosen_system(config: ConsoleConfig, id: str) -> ConsoleConfig:
+    """The configuration of the system that `--system` names. Raises DataFileError, which lists the ids."""
+    ids: list[str] = []
+    unread: list[str] = []
+    for system in configured_systems(config):
+        if system.runbook is None:
+            unread.append(system.id)
+        elif system.id == id:
+            return system.config
+        else:
+            ids.append(system.id)
+    similar = mistakes.suggestion(id, ids)
+    names = _("available: {names}").format(names=", ".join(ids))
+    text = (
+        _('"{name}" does not exist').format(name=clean(id)) + ": " + "; ".join(filter(None, (similar, names)))
+    )
+    if unread:
+        text = _("{text}; these runbooks cannot be read: {names}").format(text=text, names=", ".join(unread))
+    raise DataFileError([Mistake(_("command line"), None, "--system", text)])

@@ -262,7 +262,7 @@ def connect(
         metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
     )
 
-    log_limiter = limiter_of(str(runbook.system.account), str(region), clock)
+    log_limiter = limiter_of(settings.logs_account(runbook.system.account), str(region), clock)
     log_retries = Wakes()
     follower = partial(
         LogFollower,

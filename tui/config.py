@@ -165,6 +165,10 @@ class ConsoleConfig(BaseSettings):
     """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
     role_arn: str | None = None
     """A role to assume for reading."""
+    monitoring_profile: str | None = None
+    """AWS profile of a monitoring account that has the system's metrics and logs."""
+    monitoring_role_arn: str | None = None
+    """A role in that monitoring account."""
     journal: Annotated[str | None, AfterValidator(_journal)] = None
     """The journal's file, shared by the consoles of one host, or the address of a ledger that several hosts share; by
     default a file of this person's own."""

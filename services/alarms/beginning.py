@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from services.aws.client.meter import UsageMeter
+from services.aws.client.monitored_session import session_of
 from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.client.write_grants import JournalLogStream
@@ -52,7 +53,7 @@ def begin(
     zone = ZoneInfo(runbook.system.timezone)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=zone)
     log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
-    session = AwsSession(settings, clock=clock, meter=meter, journal=log_stream)
+    session = session_of(settings, clock=clock, meter=meter, journal=log_stream)
     rng, workers = random.Random(seed), Workers(clock)
     alarm_watch = AlarmWatch(session, runbook, clock)
     alarms: Feed[AlarmOverview] = Feed(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from services.aws.client.meter import UsageMeter
+from services.aws.client.monitored_session import session_of
 from services.aws.client.prices import yen_per_dollar
-from services.aws.client.reader import Reader
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.calendar.calendar import Calendar
@@ -49,15 +49,16 @@ class Reading:
 def inspection_runner_of(
     runbook: Runbook,
     calendar: Calendar,
-    reader: Reader,
+    session: AwsSession,
     clock: Clock,
     meter: UsageMeter,
     region: str,
     allow_list: Callable[[], AllowList],
 ) -> InspectionRunner:
     """The inspections of a system; their reads of logs wait for the account's limit as everybody else's do."""
-    limiter = limiter_of(str(runbook.system.account), region, clock)
-    limited = LimitedReader(reader, limiter, "inspections", region=region)
+    account = session.settings.logs_account(runbook.system.account)
+    limiter = limiter_of(account, region, clock)
+    limited = LimitedReader(session, limiter, "inspections", region=region)
     return InspectionRunner(runbook, calendar, limited, clock, meter, region=region, allow_list=allow_list)
 
 
@@ -65,7 +66,7 @@ def connect(runbook: Runbook, settings: AwsSettings, clock: Clock, *, journal: J
     """Connect the services that read the runbook's system; sends no request and opens no file yet."""
     calendar = Calendar(runbook)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=calendar.zone)
-    session = AwsSession(settings, clock=clock, meter=meter)
+    session = session_of(settings, clock=clock, meter=meter)
     book = journal.journal(clock=clock, person=partial(person, None), syslog=None)
     records = FindingRecords(book, allow_list_of(runbook))
     region = settings.region or str(runbook.system.region)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from services.aws.client.settings import AwsSettings, WriteRole
+from services.aws.client.settings import AwsSettings, MonitoringAccount, WriteRole
 from services.models.runbook import Runbook
 from services.runbook.loader import load_named
 from services.toml.files import DataFileError
@@ -56,6 +56,12 @@ def write_role(config: ConsoleConfig) -> WriteRole | None:
     return WriteRole(arming.role_arn, arming.mfa_serial or "") if arming.role_arn else None
 
 
+def monitoring_account(config: ConsoleConfig, runbook: Runbook) -> MonitoringAccount | None:
+    """Where the system's metrics and logs are read; None: in its own account."""
+    profile, role = config.monitoring_profile or "", config.monitoring_role_arn or ""
+    return MonitoringAccount(runbook.system.account, profile, role) if profile or role else None
+
+
 def sources_of(config: ConsoleConfig) -> Sources:
     """Read the runbook of one system, whose configuration `each_system` gives. Blocks; raises DataFileError."""
     runbook = load_named(config.runbook)
@@ -70,6 +76,7 @@ def settings_of(config: ConsoleConfig, runbook: Runbook) -> AwsSettings:
         role_arn=config.role_arn or "",
         endpoint_url=config.endpoint_url or "",
         write_role=write_role(config),
+        monitoring=monitoring_account(config, runbook),
     )
 
 

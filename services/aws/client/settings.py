@@ -26,6 +26,26 @@ class WriteRole:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitoringAccount:
+    """An account with which this system's account shares its metrics and logs.
+
+    Source: "CloudWatch cross-account observability" (Amazon CloudWatch User Guide).
+    """
+
+    source_account: str
+    """The system's own account."""
+    profile: str = ""
+    """A named profile of the monitoring account; "": the system's."""
+    role_arn: str = ""
+    """A role in the monitoring account to assume for reading."""
+
+    @property
+    def account(self) -> str:
+        """Its id; the profile's name where no role names it."""
+        return self.role_arn.split(":")[4] if self.role_arn.count(":") > 4 else self.profile
+
+
+@dataclass(frozen=True, slots=True)
 class AwsSettings:
     """Settings from the command line or the configuration; "" defers to AWS_PROFILE, AWS_REGION, ~/.aws…
 
@@ -46,3 +66,9 @@ class AwsSettings:
     """A custom endpoint for every service (same as AWS_ENDPOINT_URL)."""
     write_role: WriteRole | None = None
     """The role that changes are sent with; None: the credentials that read."""
+    monitoring: MonitoringAccount | None = None
+    """Where metrics and logs are read; None: in the system's own account."""
+
+    def logs_account(self, own: str) -> str:
+        """The account whose limit of FilterLogEvents requests counts; `own` is the system's."""
+        return self.monitoring.account if self.monitoring else own

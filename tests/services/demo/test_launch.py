@@ -54,6 +54,27 @@ async def test_a_seed_draws_the_cause_and_only_the_control_path_tells_it() -> No
         await ready(spawn("ordinary-day", seed=3))
 
 
+async def test_one_beside_another_shares_its_clock_and_has_names_of_its_own() -> None:
+    first = await start(speed=60.0, origin=datetime(2026, 1, 14, 1, 0, tzinfo=UTC))
+    second = await ready(spawn("denied", 60.0, system="library 210987654321", beside=first.clock))
+    try:
+        clocks = [(demo.clock.origin, demo.clock.since, demo.clock.speed) for demo in (first, second)]
+        assert clocks[0] == clocks[1]
+        alarms = await ask(second.url, "cloudwatch", "DescribeAlarms")
+        names = {alarm["AlarmArn"].split(":")[4] for alarm in alarms["MetricAlarms"]}
+        assert names == {"210987654321"}
+        texts = json.dumps(alarms, default=str)
+        assert "library-prod-cluster" in texts
+        databases = await ask(second.url, "rds", "DescribeDBInstances")
+        assert databases["DBInstances"][0]["DBInstanceIdentifier"] == "library-prod-db"
+        texts += json.dumps([databases, await ask(second.url, "ecs", "ListClusters")], default=str)
+        assert "facility" not in texts
+        assert "123456789012" not in texts
+    finally:
+        await second.stop()
+        await first.stop()
+
+
 async def test_an_unknown_scenario_is_reported() -> None:
     with pytest.raises(DemoError, match="no scenario 'nonsense'"):
         await start("nonsense")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services import i18n
+from services.demo.iam.model import SessionStore
 from services.models.verdict import Verdict
 from services.runbook import loader
 from tests.conftest import Embedded
@@ -209,3 +210,23 @@ def test_alarms_and_inspections_of_all_systems(
     assert "== City Hall Facility Management (facility-prod) ==" in output
     assert "== 図書館 (library) ==" in output
     assert f"== {folder}/none.toml ==" in output
+
+
+def test_each_system_is_read_with_a_role_in_its_own_account(
+    folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts = {"library": "111111111111", "taxes": "222222222222"}
+    configure(
+        folder,
+        *(
+            f'[[systems]]\nrunbook = "{id}.toml"\nendpoint_url = "{embedded.url}"\n'
+            f'role_arn = "arn:aws:iam::{account}:role/Watch"\n'
+            for id, account in accounts.items()
+        ),
+    )
+    assert toban("alarms", "--all", "--json") == 2
+    capsys.readouterr()
+    sessions = embedded.world.component(SessionStore).sessions.values()
+    assert [session.arn.split("/")[0] for session in sessions] == [
+        f"arn:aws:sts::{account}:assumed-role" for account in accounts.values()
+    ]

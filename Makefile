@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SCENARIO ?= ordinary-day
 SPEED ?= 1
+SYSTEMS ?= 1
 AT ?=
 # Tests of screens wait as long as they compute.
 JOBS ?= 4
@@ -15,8 +16,8 @@ JOBS ?= 4
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run ## the console on the embedded AWS (SCENARIO=alb-5xx SPEED=10 AT="2026-04-01 08:55" …)
-	@$(BIN)/toban demo --scenario $(SCENARIO) --speed $(SPEED) $(if $(AT),--at "$(AT)")
+demo: $(VENV)/.run ## the console on the embedded AWS (SCENARIO=alb-5xx SYSTEMS=3 SPEED=10 AT="2026-04-01 08:55" …)
+	@$(BIN)/toban demo --scenario $(SCENARIO) --speed $(SPEED) --systems $(SYSTEMS) $(if $(AT),--at "$(AT)")
 
 test: $(VENV)/.dev ## the tests
 	@$(BIN)/python -m compileall -q tui widgets services

@@ -9,6 +9,8 @@ LANGUAGES: tuple[str, ...] = get_args(Language)
 Theme = Literal["auto", "dark", "light", "16", "16-light"]
 """`16`: the terminal's own sixteen colours."""
 Output = Literal["cells", "textual"]
+MOST_SYSTEMS = 8
+"""Systems that a demo may have."""
 THEMES: tuple[str, ...] = get_args(Theme)
 
 
@@ -20,6 +22,8 @@ class StartOptions:
     """Run on the embedded AWS."""
     scenario: str = "ordinary-day"
     """Name of the demo's scenario."""
+    demo_systems: int = 1
+    """How many systems the demo has."""
     speed: float = 1.0
     """Speed of the demo's clock as a multiple of real time."""
     seed: int | None = None

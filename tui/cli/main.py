@@ -33,7 +33,7 @@ from tui.cli.shared_options import (
 from tui.exit_status import ExitStatus, epilog
 from tui.runtime import last_resort
 from tui.signals.before_loop import is_interrupt
-from tui.start_options import StartOptions
+from tui.start_options import MOST_SYSTEMS, StartOptions
 from tui.startup import early_flags
 from tui.startup.first_steps import language_hint
 
@@ -211,6 +211,12 @@ def _demo(output: Output) -> Command:
                 type=Named(scenarios, "toban demo --list"),
                 metavar="NAME",
                 help=_("Scenario to play"),
+            ),
+            click.Option(
+                ["--systems", "demo_systems"],
+                type=click.IntRange(1, MOST_SYSTEMS),
+                metavar="N",
+                help=_("How many systems to watch, up to {most}").format(most=MOST_SYSTEMS),
             ),
             click.Option(
                 ["--speed"],

@@ -57,6 +57,7 @@ REASONS = [
             "tui/startup/start.py": {
                 "tui.startup.beginning",
                 "tui.startup.connection",
+                "tui.startup.demo_systems",
                 "tui.startup.first_alarms",
                 "tui.startup.fleet",
             },

@@ -1,5 +1,6 @@
 """`toban demo --systems 3` in a real terminal: all are watched at once while one of them cannot be read."""
 
+import os
 import re
 import signal
 from collections.abc import Iterator
@@ -14,7 +15,10 @@ from tests.tui.pty_console import PtyConsole
 
 pytestmark = pytest.mark.pty
 FACILITY, LIBRARY, TAXES = SYSTEMS = ("[facility-prod]", "library-prod", "taxes-prod")
+LONG = 300.0
+"""Seconds that a read of each may take on a busy machine: the world's clock runs on meanwhile."""
 _ROW = re.compile(r"^.\s+[a-z]\s+(\S+-prod\]?)\s(.*)$")
+_FAILS = re.compile(r"fails|not readable")
 _AGE = re.compile(r"just now|(\d+)s ago|(\d+)m ago")
 
 
@@ -41,13 +45,21 @@ def rows(console: PtyConsole) -> dict[str, str]:
 
 def age(row: str) -> int | None:
     """Seconds since the system was read, as its row says."""
-    match = _AGE.search(row)
-    return int(match[1] or int(match[2] or 0) * 60) if match else None
+    # The age of the newest entry stands before it.
+    ages = list(_AGE.finditer(row))
+    return int(ages[-1][1] or int(ages[-1][2] or 0) * 60) if ages else None
 
 
 def children(console: PtyConsole) -> list[int]:
     pid = console.process.pid
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def world_of(console: PtyConsole, name: str) -> int:
+    """The embedded AWS of a system, by the folder that it was given."""
+    folders = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(console)}
+    (pid,) = (pid for pid, command in folders.items() if f"/{name}\0".encode() in command)
+    return pid
 
 
 def is_running(pid: int) -> bool:
@@ -69,37 +81,38 @@ class Course:
         self._ages: dict[str, int] = {}
 
     def are_read(self) -> bool:
-        """Note what is shown; whether each of the others was read twice while the one still failed."""
+        """Note what is shown; whether each of the others was read twice while the one failed."""
         shown = rows(self.console)
-        if "fails" in shown.get(LIBRARY, ""):
+        if _FAILS.search(shown.get(LIBRARY, "")):
             for system in self.fresh.keys() & shown.keys():
                 self.texts[system].add(shown[system])
                 now = age(shown[system])
                 if now is not None:
                     self.fresh[system] += now < self._ages.get(system, 0)
                     self._ages[system] = now
-        return min(self.fresh.values()) >= 1
+        return min(self.fresh.values()) >= 2
 
 
 def test_while_one_fails_the_others_are_read_in_time_and_right(folder: Path) -> None:
-    with several(folder, "--speed", "5") as console:
+    with several(folder, "--speed", "3") as console:
         console.send("9")
-        wanted = {FACILITY: "● normal", LIBRARY: "● normal", TAXES: "■ firing"}
+        wanted = {FACILITY: "● normal", TAXES: "■ firing"}
         console.wait(
             lambda: all(state in rows(console).get(system, "") for system, state in wanted.items()),
-            "three systems, each in its state",
+            "the systems, each in its state",
+            limit=LONG,
         )
-        console.wait(lambda: "fails" in rows(console).get(LIBRARY, ""), "one that fails")
+        # It takes connections and answers nothing, from now on.
+        os.kill(world_of(console, "library"), signal.SIGSTOP)
         course = Course(console)
-        console.wait(course.are_read, "reads of the others while one fails")
+        console.wait(course.are_read, "reads of the others while one fails", limit=LONG)
         for system, texts in course.texts.items():
             # `stale` is the console's own word for what is not read in time.
             wrong = [
-                text for text in texts if wanted[system] not in text or "fails" in text or "stale" in text
+                text for text in texts if wanted[system] not in text or _FAILS.search(text) or "stale" in text
             ]
             assert not wrong, system
-        # The one that fails keeps its last values, and says how old they are.
-        assert re.search(r"(ago|just now), fails", rows(console)[LIBRARY])
+        assert _FAILS.search(rows(console)[LIBRARY])
         console.send("c")
         console.wait_text("rds-storage-low")
         console.wait_text("321098765432")

@@ -56,7 +56,7 @@ async def connect(
         begun.settings,
         begun.clock,
         journal=journal
-        or (_demo_journal(options, runbook, demo_folder) if demo_folder else journal_place(config, runbook)),
+        or (demo_journal(options, runbook, demo_folder) if demo_folder else journal_place(config, runbook)),
         syslog=None if demo_folder else DEV_LOG,
         intervals=config.intervals,
         read_only=config.read_only,
@@ -78,7 +78,7 @@ async def connected(options: StartOptions) -> AsyncIterator[Services]:
         await services.close()
 
 
-def _demo_journal(options: StartOptions, runbook: Runbook, folder: Path) -> JournalPlace:
+def demo_journal(options: StartOptions, runbook: Runbook, folder: Path) -> JournalPlace:
     """The demo's own journal: its entries must never be in the one configured for the real system."""
     system = str(runbook.system.id)
     try:

@@ -5,7 +5,7 @@ Besides the command line, the only module that knows both.
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from tui.signals import before_loop as early_signals
 from tui.start_options import StartError, StartOptions
 from tui.startup.early_flags import peek
 from tui.startup.first_steps import demo_refusal
+from tui.startup.further_systems import further_systems
 from tui.terminal.cells.line_speed import as_link
 from tui.terminal.checks import check_terminal, forget_textual_settings
 
@@ -77,6 +78,8 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
     from tui.app import TobanApp
     from tui.runtime.late_modules import closed_on_error, in_thread
 
+    ends = ExitStack()
+
     async def connect() -> "tuple[Services, ConsoleConfig]":
         await in_thread("tui.startup.beginning", "tui.startup.first_alarms")
         from tui.startup.beginning import begin
@@ -88,7 +91,11 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
             await in_thread("tui.startup.connection")
             from tui.startup.connection import connect
 
-            if len(begun.config.systems) > 1 and begun.demo is None:
+            if options.demo_systems > 1 and child is not None and folder is not None:
+                ids = (each.id for each in further_systems(options.demo_systems - 1))
+                fleet = partial(_demo_fleet, options, begun, child, folder, ends)
+                app.several([str(begun.runbook.system.id), *ids], fleet)
+            elif len(begun.config.systems) > 1 and begun.demo is None:
                 _own, *others = (str(each.runbook) for each in begun.config.systems)
                 app.several([str(begun.runbook.system.id), *others], partial(_fleet, options, begun))
             return await connect(options, child, folder, begun=begun)
@@ -104,7 +111,8 @@ def _run_app(options: StartOptions, child: "Popen[bytes] | None", folder: Path |
         greets=True,
     )
     # The driver replaces the outline, and restores the terminal itself.
-    app.run()
+    with ends:
+        app.run()
     lines = app.farewell.lines() if app.farewell is not None else []
     _say(*lines, *([app.failure] if app.failure is not None else []))
     return app.return_code or ExitStatus.NORMAL
@@ -118,6 +126,20 @@ async def _fleet(options: StartOptions, begun: "Begun") -> "tuple[Fleet, Connect
     from tui.startup.fleet import fleet_of
 
     return await fleet_of(options, begun)
+
+
+async def _demo_fleet(
+    options: StartOptions, begun: "Begun", child: "Popen[bytes]", folder: Path, ends: ExitStack
+) -> "tuple[Fleet, ConnectSystem]":
+    """The systems of a demo; `ends` ends the processes of all but the first."""
+    from tui.runtime.late_modules import in_thread
+
+    await in_thread("tui.startup.demo_systems")
+    from tui.startup.demo_systems import DemoSystems, FurtherProcesses
+
+    processes = FurtherProcesses()
+    ends.callback(processes.stop)
+    return DemoSystems(options, begun, child, folder, processes).fleet()
 
 
 def _say(*lines: object) -> None:

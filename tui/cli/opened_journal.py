@@ -86,8 +86,7 @@ def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]
     Raises CommandStopped.
     """
     runbook, place = configured_place(options, file)
-    if place.address is not None:
-        bring_up_to_date(place)
+    bring_up_to_date(place)
     return runbook, place.path
 
 
@@ -115,6 +114,8 @@ def bring_up_to_date(place: "JournalPlace") -> None:
 
     Begins no journal.
     """
+    if place.address is None:
+        return
     import asyncio
 
     from services.clock import SystemClock

@@ -19,8 +19,8 @@ from services.fleet.fleet import Fleet
 from services.fleet.watched import SystemEntry, SystemPlan, WatchedSystem
 from services.i18n import _
 from services.journal.errors import JournalError
-from services.journal.journal import Journal
 from services.journal.origin import person
+from services.journal.place import JournalPlace
 from services.models.journal import EntryKind, NewEntry
 from services.models.runbook import Runbook
 from services.runbook.examples import renamed, with_example_people
@@ -110,7 +110,8 @@ class DemoSystems:
 
     def fleet(self) -> tuple[Fleet, ConnectSystem]:
         """The systems, of which the first is on screen; each of the others is started when its turn comes."""
-        begun, journal = self._begun, demo_journal(self._options, self._folder)
+        begun = self._begun
+        journal = demo_journal(self._options, begun.runbook, self._folder)
         first = SystemPlan(begun.runbook, begun.settings, journal, begun.config.intervals)
         entries = [SystemEntry(str(begun.runbook.system.id), lambda: first)]
         for system in further_systems(self._options.demo_systems - 1):
@@ -139,14 +140,14 @@ class DemoSystems:
         runbook = runbook_of(system)
         place = demo.settings(runbook.system.region)
         settings = AwsSettings(region=place["region"], endpoint_url=place["endpoint_url"])
-        journal = self._folder / f"{system.id}.db"
+        journal = JournalPlace(system.id, self._folder / f"{system.id}.db")
         asyncio.run(_begin_journal(journal, self._clock))
         return SystemPlan(runbook, settings, journal, self._begun.config.intervals)
 
 
-async def _begin_journal(path: Path, clock: Clock) -> None:
+async def _begin_journal(place: JournalPlace, clock: Clock) -> None:
     """Create the journal of a system; a problem shows when it is read."""
-    journal = Journal(path, clock=clock, person=partial(person, None), syslog=None)
+    journal = place.journal(clock=clock, person=partial(person, None), syslog=None)
     try:
         await journal.open()
         with suppress(JournalError):

@@ -14,12 +14,12 @@ from services.report.rendering import html, markdown
 from services.report.rendering.systems_document import systems_document
 from tui.cli.click_i18n import Prints
 from tui.cli.every_system import every_system
-from tui.cli.opened_journal import CommandStopped, OpenedJournal, as_json, deliver
+from tui.cli.opened_journal import CommandStopped, OpenedJournal, as_json, bring_up_to_date, deliver
 from tui.cli.report.making import format_of, period_of, read_report
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import in_words, journal_path
+from tui.startup.config_reader import in_words, journal_place
 
 if TYPE_CHECKING:
     from tui.startup.chosen_system import ConfiguredSystem
@@ -51,7 +51,9 @@ def _answer(
     if system.runbook is None:
         assert system.error is not None
         return UnreadReport(system=system.id, why=tuple(in_words(system.error)))
-    journal = OpenedJournal(system.runbook, journal_path(system.config, system.runbook))
+    place = journal_place(system.config, system.runbook)
+    bring_up_to_date(place)
+    journal = OpenedJournal(system.runbook, place.path)
     period = period_of(when, journal.today(now))
     try:
         return read_report(journal, period, now, private=private)

@@ -23,7 +23,7 @@ from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, UTC_ZONE, Console
 from tui.key_meanings import reserved_key_warnings
-from tui.modes import ALL_MODES, SYSTEMS
+from tui.modes import ALL_MODES, MODES, SYSTEMS, Mode
 from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
@@ -98,8 +98,8 @@ class TobanApp(Console):
         for theme_of_ours in themes.THEMES:
             self.register_theme(theme_of_ours)
         self.theme = themes.theme_name(theme, self._colours())
-        for mode in ALL_MODES:
-            self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
+        for mode in MODES:
+            self._bind_mode(mode)
 
     def several(self, names: Iterable[str], begin: "BeginFleet") -> None:
         """Watch several systems, of these runbooks; the first is on screen, the others are begun later by `begin`."""
@@ -107,6 +107,10 @@ class TobanApp(Console):
 
         self._begin_fleet = begin
         self.systems = tuple(SystemState(key=name, title=Path(name).stem) for name in names)
+        self._bind_mode(SYSTEMS)
+
+    def _bind_mode(self, mode: Mode) -> None:
+        self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
 
     def _colours(self) -> int:
         """How many colours the terminal has."""

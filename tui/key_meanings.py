@@ -24,7 +24,7 @@ class Meaning:
     titles: frozenset[str] = frozenset()
     """English titles of the bindings that have it."""
     is_reserved: bool = False
-    """Whether a later version uses these keys, so that settings are warned against them."""
+    """Whether settings are warned against these keys, which only some consoles use."""
 
 
 def _meaning(keys: str, text: str, *titles: str, reserved: bool = False) -> Meaning:
@@ -33,7 +33,7 @@ def _meaning(keys: str, text: str, *titles: str, reserved: bool = False) -> Mean
 
 MEANINGS: tuple[Meaning, ...] = (
     _meaning("1 2 3 4 5 6", "modes", *(mode.title for mode in MODES)),
-    _meaning("9", "overview of several systems; there, a letter shows the system of its row", SYSTEMS.title),
+    _meaning("9", "overview of several systems; there, a letter shows the system of its row", SYSTEMS.title, reserved=True),
     _meaning("backslash underscore", "next, previous system", "Next system", "Previous system"),
     _meaning("question_mark f1", "help", "Help"),
     _meaning("ctrl+p", "commands", "Commands"),
@@ -122,7 +122,7 @@ MEANINGS: tuple[Meaning, ...] = (
 def reserved_key_warnings(keys: Mapping[str, str]) -> list[str]:
     """Return a warning for each reserved key that `keys`, in Textual's spelling by command, give to a command."""
     reserved = {key for meaning in MEANINGS if meaning.is_reserved for key in meaning.keys}
-    words = _("[keys] {command}: {key} is reserved for a later version.")
+    words = _("[keys] {command}: {key} is reserved for the overview of several systems.")
     return [
         words.format(command=command, key=key_name(key))
         for command, text in keys.items()

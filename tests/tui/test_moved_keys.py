@@ -96,7 +96,7 @@ async def test_a_key_that_its_user_has_set_is_left_alone(embedded: Embedded) -> 
         await pilot.press("9")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "OutboxScreen")
         assert [each for each in said(pilot) if "The key for" in each] == []
-        assert "[keys] outbox: 9 is reserved for a later version." in said(pilot)
+        assert "[keys] outbox: 9 is reserved for the overview of several systems." in said(pilot)
 
 
 async def test_a_key_that_moved_on_another_screen_alone_looks_nothing_up(embedded: Embedded) -> None:
@@ -161,7 +161,7 @@ def test_settings_that_were_right_stay_right() -> None:
 
 
 def test_keys_of_later_versions_are_warned_about() -> None:
-    words = "[keys] {}: {} is reserved for a later version."
+    words = "[keys] {}: {} is reserved for the overview of several systems."
     assert reserved_key_warnings({"theme": "9,f7", "zoom": "9", "quit": "W"}) == [
         words.format("theme", "9"),
         words.format("zoom", "9"),

@@ -8,7 +8,7 @@ from textual.keys import Keys, format_key
 from services.i18n import _
 from services.toml import mistakes as words
 from tui.commands import COMMANDS
-from tui.modes import ALL_MODES
+from tui.modes import MODES
 from tui.moved_keys import FORMER
 from widgets.logs.pane.keys import LOG_BINDINGS
 
@@ -90,7 +90,7 @@ def _exists(key: str) -> bool:
 def _collisions(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Commands that share a key and are active together: in the same mode, or one of them everywhere."""
     owners: dict[str, list[tuple[str, str]]] = {
-        mode.key: [(_("mode {id}").format(id=mode.id), "app")] for mode in ALL_MODES
+        mode.key: [(_("mode {id}").format(id=mode.id), "app")] for mode in MODES
     }
     changed = [command for command in COMMANDS if command.id in keys]
     unchanged = [command for command in COMMANDS if command.id not in keys]

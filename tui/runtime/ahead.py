@@ -18,7 +18,6 @@ _CHANGES = (*_NAVIGATION, *(module_of(kind.code) for kind in CHANGES))
 
 NEEDS = {
     "": _NAVIGATION,
-    "system": (*_NAVIGATION, "tui.fleet.switch"),
     "palette": _CHANGES,
     "plan": _CHANGES,
     "by hand": (*_CHANGES, "tui.screens.common.aws_commands"),

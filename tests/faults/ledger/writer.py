@@ -17,10 +17,16 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+import asyncpg
+
+from services.aws.client.sdk import credentials
+from services.journal.ledgers import dynamodb, s3
 from tests.faults.ledger.faulty_ledger import Fault
 from tests.faults.ledger.opening import hurry, open_journal, shorten_time_outs
 from tests.faults.ledger.workload import Acks, Work
 
+FORKS_LEAN = (asyncpg, credentials, dynamodb, s3)
+"""What a console imports when it is first needed; imported here, a fork has it."""
 UNUSABLE = 3
 """Exit status of a writer that gave up."""
 

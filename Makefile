@@ -71,7 +71,7 @@ faults-all: $(VENV)/.dev ## every variant of every change under every fault, and
 faults-stopped: $(VENV)/.dev ## consoles stopped (SIGSTOP) between intent and request, for ten real minutes
 	STOPPED=real $(BIN)/python -m pytest -q -rP -m slow tests/faults/test_change_stopped.py
 
-ledger: $(VENV)/.dev ## shared journals on every engine under every fault, with 500 kills of writers and 20 of the server, and a table (most of an hour)
+ledger: $(VENV)/.dev ## shared journals on every engine under every fault, with 500 kills of writers and 20 of the server, and a table (an hour and a half)
 	LEDGER=full $(BIN)/python -m pytest -q -rP -m slow tests/faults/ledger
 
 mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's answers (most of an hour)

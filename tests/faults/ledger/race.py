@@ -22,7 +22,7 @@ from tests.faults.ledger.workload import Acks
 
 ROOT = Path(__file__).parents[3]
 LIMIT = 300.0
-"""Seconds after which a writer hangs."""
+"""Seconds without an acknowledgement after which a writer hangs."""
 PATIENCE = 2.0
 """Seconds for which a writer tries an entry."""
 
@@ -94,9 +94,11 @@ class Writers:
         """The exit statuses, once all have ended; whoever kills itself meanwhile is started again."""
         (self._folder / "stop").touch()
         statuses = []
-        until = time.monotonic() + LIMIT
         for name in self.names:
+            until, count = time.monotonic() + LIMIT, 0
             while (status := self._ordered(do="look", pid=self._pids[name])) in (None, -9):
+                if self.acks(name).count() > count:
+                    until, count = time.monotonic() + LIMIT, self.acks(name).count()
                 if time.monotonic() >= until:
                     self._ordered(do="kill", pid=self._pids[name])
                     raise AssertionError(f"{name} hangs")

@@ -31,7 +31,7 @@ def test_nothing_is_lost_or_doubled_on_a_bad_wire(
         port_of(directly), random.Random(engine), SHARES[is_database], is_http=not is_database
     ) as proxy:
         race = Race(
-            through(directly, proxy.port), writers=amount(3, 6), steps=amount(15, 150), patience=20.0, is_cut=True
+            through(directly, proxy.port), writers=amount(3, 6), steps=amount(15, 60), patience=20.0, is_cut=True
         )  # fmt: skip
         result = run(race, tmp_path, directly=directly)
     note(record_property, engine, f"{proxy.injected.total()} at the wire", race, result)

@@ -4,39 +4,43 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from services.i18n import _
+from services.journal.derived.late import Newest
 from services.journal.derived.older import Older
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.projection import NONE, Projection
 from services.models.alarms import Alarm, AlarmState
-from services.models.journal import Acknowledgement, Entry, EntryKind, EntryQuery, NewEntry
+from services.models.journal import LATE, Acknowledgement, Entry, EntryKind, EntryQuery, NewEntry
 
 UNDATED = timedelta(hours=24)
 """How long an acknowledgement is valid for a state without a start: a missing alarm needs a new one each day."""
 YEAR = timedelta(days=366)
 """How far back acknowledgements are read at the start: a state that lasts longer must be acknowledged again."""
 _KEPT = 4
-"""Maximum number of state changes stored per alarm; the present state is never among the older ones."""
+"""Maximum number of state changes stored per alarm, and as many that were acknowledged late; the present state is never
+among the older ones."""
 _YEAR_AGO = f"""
 SELECT at - {YEAR // timedelta(microseconds=1)} FROM entries
 WHERE kind = 'acknowledged' AND seq <= :until ORDER BY seq DESC LIMIT 1
 """
 _OLDER = Older(
-    "acknowledgements-1",
+    "acknowledgements-2",
     (EntryKind.ACKNOWLEDGED,),
     f"""
     WITH newest AS (
-      SELECT max(a.seq) AS seq, target FROM candidates CROSS JOIN entries a ON a.seq = candidates.seq
+      SELECT max(a.seq) AS seq, target,
+        typeof(body) = 'text' AND json_valid(body) AND json_type(body, '$.{LATE}') IS 'true' AS late
+      FROM candidates CROSS JOIN entries a ON a.seq = candidates.seq
       WHERE a.at >= ({_YEAR_AGO})
-      GROUP BY target, subject
+      GROUP BY target, subject, late
     )
-    SELECT seq FROM (SELECT seq, row_number() OVER (PARTITION BY target ORDER BY seq DESC) AS place FROM newest)
+    SELECT seq FROM (SELECT seq, row_number() OVER (PARTITION BY target, late ORDER BY seq DESC) AS place FROM newest)
     WHERE place <= {_KEPT}
     """,
     # The plus keeps SQLite from going through the entries from the oldest one on.
     since=f"SELECT min(+seq) - 1 FROM entries WHERE at >= ({_YEAR_AGO})",
 )
-"""The newest ones of each alarm."""
+"""The newest ones of each alarm, and as many of those that were recorded late: these say nothing about newer states."""
 _WORDS = {
     AlarmState.ALARM: lambda name: _("{name}: firing was acknowledged").format(name=name),
     AlarmState.OK: lambda name: _("{name}: the return to ok was acknowledged").format(name=name),
@@ -73,7 +77,7 @@ class Acknowledgements(Projection):
 
     def __init__(self, journal: Journal) -> None:
         super().__init__(journal, {EntryKind.ACKNOWLEDGED: NONE})
-        self._newest: dict[str, dict[str, Acknowledgement]] = {}
+        self._newest: dict[str, dict[str, Newest[Acknowledgement]]] = {}
         """By alarm, then by state change."""
         self._newest_at: datetime | None = None
         """When the newest acknowledgement before the first read was made; YEAR is counted back from it."""
@@ -88,9 +92,9 @@ class Acknowledgements(Projection):
             if await self._read() or first:
                 first = False
                 yield {
-                    subject: acknowledgement
+                    subject: newest.value
                     for changes in self._newest.values()
-                    for subject, acknowledgement in changes.items()
+                    for subject, newest in changes.items()
                 }
 
     async def acknowledge(self, alarm: Alarm, note: str) -> Acknowledgement:
@@ -129,19 +133,21 @@ class Acknowledgements(Projection):
 
     def needed(self) -> Iterator[int]:
         """The numbers of the acknowledgements that are stored."""
-        return (each.seq for changes in self._newest.values() for each in changes.values())
+        return (
+            seq for changes in self._newest.values() for newest in changes.values() for seq in newest.seqs
+        )
 
     def apply(self, entry: Entry) -> bool:
         """Store the acknowledgement for its state change, unless a newer one is stored or it is too old."""
         if self._newest_at is not None and entry.at < self._newest_at - YEAR:
             return False
         changes = self._newest.setdefault(entry.target, {})
-        before = changes.get(entry.subject)
-        if before is not None and before.seq >= entry.seq:
+        if not changes.setdefault(entry.subject, Newest()).add(entry, _acknowledgement(entry)):
             return False
-        changes[entry.subject] = _acknowledgement(entry)
-        for subject in sorted(changes, key=lambda subject: changes[subject].seq)[:-_KEPT]:
-            del changes[subject]
+        for late in (False, True):
+            alike = [subject for subject, newest in changes.items() if newest.is_late is late]
+            for subject in sorted(alike, key=lambda subject: changes[subject].value.seq)[:-_KEPT]:
+                del changes[subject]
         return True
 
 

@@ -61,9 +61,12 @@ class Projection(ABC):
         """Apply one entry of these kinds, possibly repeatedly. Returns whether the state changed."""
 
     def absorb(self, entries: Iterable[Entry]) -> None:
-        """Apply entries, in any order and possibly repeatedly; entries of other kinds are ignored."""
+        """Apply entries, in any order and possibly repeatedly; entries of other kinds, and those that wait, are ignored.
+
+        An entry that waits for the ledger comes again with its own number once it is recorded.
+        """
         for entry in entries:
-            if entry.kind in self.spans and self.apply(entry.without_large_body()):
+            if entry.kind in self.spans and not entry.waits and self.apply(entry.without_large_body()):
                 self.version += 1
 
     async def read(self, now: datetime) -> bool:

@@ -9,6 +9,8 @@ from services.models.alarms import AlarmState
 from services.models.base import Clean, CleanBlock, Model
 from services.models.problem import Problem
 
+LATE = "late"
+"""In the data of entries that waited for the ledger: they were written after entries that came after them."""
 RESTRAINS_CHANGES = "restrains_changes"
 """A reserved key in the data of entries; see `EntryKind`."""
 
@@ -199,6 +201,16 @@ class Entry(Model):
             return self
         unread = dict.fromkeys(("body", "claim", "holds", "releases", "previous", "hash"), "")
         return self.model_copy(update=unread)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for the ledger: it is not in the journal yet, and its number may become another entry's."""
+        return not self.hash and self.kind not in LARGE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it waited for the ledger, so that what has a lower number may have happened after it."""
+        return f'"{LATE}":true' in self.body and self.data.get(LATE) is True
 
     @property
     def kind_name(self) -> str:

@@ -38,7 +38,8 @@ class _UnderWay:
 class InspectionRuns:
     """The inspections of one console. `wake` is called when there is something to show, `on_batch_end` after each batch.
 
-    A finding that the journal cannot take is still shown, and is recorded once the journal is writable again. A started
+    A finding that the journal cannot take is still shown, and is recorded once the journal is writable again, be it by
+    the journal itself. A started
     inspection runs to its end even if nobody waits for it any more, because AWS may already have charged for it.
     """
 
@@ -57,6 +58,8 @@ class InspectionRuns:
         """Inspections in progress, by subject and inspection; the subject of runs on demand is ON_DEMAND."""
         self.unrecorded: dict[tuple[str, str], Recorded] = {}
         """Findings not yet written to the journal."""
+        self._waiting: dict[tuple[str, str], Recorded] = {}
+        """Those that the journal writes by itself once its ledger can be reached."""
         self._runner = runner
         self._records = records
         self._journal = journal
@@ -200,13 +203,34 @@ class InspectionRuns:
         return recorded
 
     async def _append(self, subject: str, finding: Finding) -> Recorded | None:
-        """Record the finding; None if the journal cannot take it."""
+        """Record the finding, at the latest once the ledger can be reached; None if the journal cannot take it."""
         try:
             entry = await self._journal.append(entries.finding_entry(subject, finding))
         except JournalError:
             return None
+        if entry.waits:
+            recorded = Recorded(seq=0, by=entry.person.name, finding=finding, subject=subject)
+            self._waiting[subject, finding.inspection] = recorded
+            return recorded
         self._records.absorb([entry])
         return Recorded(seq=entry.seq, by=entry.person.name, finding=finding, subject=subject)
+
+    def shown(self, subject: str, ids: Iterable[str]) -> tuple[Recorded, ...]:
+        """The newest finding of each of these inspections for a subject, in their order, be it not recorded yet."""
+        in_journal = {each.finding.inspection: each for each in self._records.of(subject, ids)}
+        findings = (self._shown(subject, id, in_journal.get(id)) for id in ids)
+        return tuple(finding for finding in findings if finding is not None)
+
+    def _shown(self, subject: str, id: str, in_journal: Recorded | None) -> Recorded | None:
+        key = (subject, id)
+        waiting = self._waiting.get(key)
+        if waiting is not None and in_journal is not None:
+            if in_journal.finding.read_at >= waiting.finding.read_at:
+                # It is recorded by now, or another console has inspected later.
+                del self._waiting[key]
+            else:
+                return waiting
+        return in_journal or waiting or self.unrecorded.get(key)
 
     async def record_pending(self) -> None:
         """Record the findings that could not be written before."""

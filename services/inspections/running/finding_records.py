@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.inspections.allow_list import AllowList, named_in
 from services.inspections.running.entries import complete
 from services.inspections.running.signed_times import newest_end, signed_ends
+from services.journal.derived.late import Newest, in_order
 from services.journal.derived.older import Older
 from services.journal.journal import Journal
 from services.journal.projection import NONE, Projection
@@ -73,7 +74,7 @@ class FindingRecords(Projection):
         self._of_the_runbook = allow_list
         self._names: dict[tuple[str, str], Entry] = {}
         """By kind and value: the newest entry that adds it to the allow list or removes it."""
-        self._findings: dict[str, dict[str, Entry]] = {}
+        self._findings: dict[str, dict[str, Newest[Entry]]] = {}
         """The newest finding by subject, then by inspection."""
         self._parsed: dict[int, Finding | None] = {}
         self._overruled: dict[int, Overrule] = {}
@@ -93,28 +94,28 @@ class FindingRecords(Projection):
     def of(self, key: str, inspections: Iterable[str]) -> tuple[Recorded, ...]:
         """The newest finding of each of these inspections for slot `key`, in their order."""
         entries = self._findings.get(key, {})
-        findings = (self._recorded(entries[id]) for id in inspections if id in entries)
+        findings = (self._recorded(entries[id].value) for id in inspections if id in entries)
         return tuple(finding for finding in findings if finding is not None)
 
     def on_demand(self) -> tuple[Recorded, ...]:
         """Findings made on demand, newest first."""
         entries = [
-            entry
+            newest.value
             for key, of_subject in self._findings.items()
             if key.startswith(f"{ON_DEMAND}@")
-            for entry in of_subject.values()
+            for newest in of_subject.values()
         ]
-        entries.sort(key=lambda entry: entry.seq, reverse=True)
+        entries = in_order(sorted(entries, key=lambda entry: entry.seq))[::-1]
         findings = (self._recorded(entry) for entry in entries[:ON_DEMAND_SHOWN])
         return tuple(finding for finding in findings if finding is not None)
 
     def dated_after(self, moment: datetime) -> Iterable[int]:
         """Sequence numbers of the findings dated after `moment`."""
         return (
-            entry.seq
+            newest.value.seq
             for of_subject in self._findings.values()
-            for entry in of_subject.values()
-            if entry.at > moment
+            for newest in of_subject.values()
+            if newest.value.at > moment
         )
 
     def claim(self, key: str) -> Entry | None:
@@ -161,7 +162,7 @@ class FindingRecords(Projection):
     def earliest_window(self, inspection: str) -> datetime | None:
         """The start of the earliest window among this inspection's findings in memory."""
         entries = (
-            of_subject[inspection] for of_subject in self._findings.values() if inspection in of_subject
+            of_subject[inspection].value for of_subject in self._findings.values() if inspection in of_subject
         )
         findings = (self._recorded(entry) for entry in entries)
         windows = (recorded.finding.window for recorded in findings if recorded is not None)
@@ -189,13 +190,13 @@ class FindingRecords(Projection):
         self._pruned = now
         oldest = now - RECENT
         for subject, entries in tuple(self._findings.items()):
-            recent = {target: entry for target, entry in entries.items() if entry.at >= oldest}
+            recent = {target: newest for target, newest in entries.items() if newest.value.at >= oldest}
             if recent:
                 self._findings[subject] = recent
             else:
                 del self._findings[subject]
         self._claims = {key: entry for key, entry in self._claims.items() if entry.at >= oldest}
-        seqs = {entry.seq for entries in self._findings.values() for entry in entries.values()}
+        seqs = {newest.value.seq for entries in self._findings.values() for newest in entries.values()}
         self._parsed = {seq: finding for seq, finding in self._parsed.items() if seq in seqs}
         self._overruled = {
             seq: overrule for seq, overrule in self._overruled.items() if seq in seqs or overrule.at >= oldest
@@ -206,13 +207,11 @@ class FindingRecords(Projection):
         return self._appliers[entry.kind](entry)
 
     def _apply_finding(self, entry: Entry) -> bool:
-        of_subject = self._findings.setdefault(entry.subject, {})
-        before = of_subject.get(entry.target)
-        if before is not None and before.seq >= entry.seq:
+        newest = self._findings.setdefault(entry.subject, {}).setdefault(entry.target, Newest())
+        before = newest.value.seq if newest.seqs else 0
+        if not newest.add(entry, entry):
             return False
-        of_subject[entry.target] = entry
-        if before is not None:
-            self._parsed.pop(before.seq, None)
+        self._parsed.pop(before, None)
         return True
 
     def _apply_override(self, entry: Entry) -> bool:

@@ -94,11 +94,7 @@ class InspectionScheduler:
         ids = self.inspections_of(slot)
         if not ids:
             return None
-        by_id = {each.finding.inspection: each for each in self._records.of(slot.key, ids)}
-        for id in ids:
-            if id not in by_id and (slot.key, id) in self.runs.unrecorded:
-                by_id[id] = self.runs.unrecorded[slot.key, id]
-        recorded = tuple(by_id[id] for id in ids if id in by_id)
+        recorded = self.runs.shown(slot.key, ids)
         running = tuple(
             self.runs.progress[slot.key, id] for id in ids if (slot.key, id) in self.runs.progress
         )

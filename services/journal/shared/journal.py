@@ -21,12 +21,12 @@ from services.journal.problems import UnusableJournal, problem_of
 from services.journal.shared.copy_writer import CopyWriter
 from services.journal.shared.local_copy import LateDraft
 from services.journal.writer import JournalWriter
+from services.models.journal import LATE as LATE
 from services.models.journal import Entry, EntryKind, NewEntry, Person
+from services.models.problem import Problem
 
 PATIENCE = 8.0
 """Seconds (real time) for which an entry is tried while the ledger does not answer."""
-LATE = "late"
-"""In the data of entries that waited for the ledger: they were written after entries that came after them."""
 MAY_BE_LATE = frozenset(
     {
         EntryKind.STARTED,
@@ -54,7 +54,8 @@ class SharedJournal(Journal):
         """The copy is that of the ledger's journal."""
         self._has_caught_up = False
         """The copy has contained every record since it was opened."""
-        self._is_reached = True
+        self._unanswered: Problem | None = None
+        """Why the ledger did not answer when it was last asked; None: it did."""
         super().__init__(path, **options)
         self._state.name(ledger.address)
 
@@ -73,7 +74,7 @@ class SharedJournal(Journal):
     @property
     def is_reached(self) -> bool:
         """Whether the ledger answered when it was last asked."""
-        return self._is_reached
+        return self._unanswered is None
 
     async def catch_up(self) -> None:
         """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""
@@ -82,7 +83,7 @@ class SharedJournal(Journal):
                 await self._appender.catch_up()
         except Unavailable as error:
             raise self._unreached(error) from error
-        self._is_reached = True
+        self._unanswered = None
         if self._is_identified:
             self._has_caught_up = True
             await self._write(JournalWriter.check_here)
@@ -150,14 +151,15 @@ class SharedJournal(Journal):
     # ---- while the ledger does not answer
 
     async def _record(self, draft: NewEntry, at: datetime, person: Person) -> Entry:
-        if draft.kind in MAY_BE_LATE and self._copy.journal and not self._is_reached:
+        if draft.kind in MAY_BE_LATE and self._copy.journal and self._unanswered is not None:
             # At once, and in the order in which they happened.
             return await self._wait(LateDraft(new_nonce(), at, person, _late(draft)))
         nonce = new_nonce()
         try:
             await self._identify(begins=True)
-            if not self._has_caught_up:
-                # A number that is missing in the ledger must not be taken by a copy that ends before it.
+            if not self._has_caught_up or self._unanswered is not None:
+                # A number that is missing in the ledger must not be taken by a copy that ends before it, and a ledger
+                # that cannot be reached is asked once: nobody waits for the refusal, nor behind one who does.
                 await self.catch_up()
             return await self._appender.append(draft, at=at, person=person, nonce=nonce)
         except TooLarge as error:
@@ -173,7 +175,8 @@ class SharedJournal(Journal):
         await self._write(lambda _writer: self._copy.add_late(late))
         self._late += 1
         head = self._copy.head
-        return linked("", late.draft, seq=head.seq + self._late, at=late.at, person=late.person, previous="")
+        entry = linked("", late.draft, seq=head.seq + self._late, at=late.at, person=late.person, previous="")
+        return entry.model_copy(update={"hash": ""})
 
     async def _send_late(self) -> None:
         """Record what waits, oldest first. Raises JournalError."""
@@ -195,9 +198,14 @@ class SharedJournal(Journal):
         self._set(writable=True)
 
     def _unreached(self, error: Unavailable) -> JournalError:
-        self._is_reached = False
+        self._unanswered = error.problem
         self._set(writable=False, problem=error.problem)
         return JournalError(error.problem)
+
+    def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
+        # The copy has taken what waits, the ledger has not.
+        unanswered = self._unanswered if writable else None
+        super()._set(writable=writable and unanswered is None, problem=unanswered or problem)
 
 
 def _late(draft: NewEntry) -> NewEntry:

@@ -202,7 +202,7 @@ class Written:
         seq = len(self.all) + 1
         entry = Entry(
             seq=seq, at=NOON, kind=EntryKind.NOTE, subject="", target="", text="", person=ALICE,
-            body="{}", previous="", hash="",
+            body="{}", previous="", hash="h",
         )  # fmt: skip
         self.all.append(entry)
         return entry

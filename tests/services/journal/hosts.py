@@ -1,0 +1,72 @@
+"""Hosts that share a journal through one ledger: each with its clock, its person, its line and its copy."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from services.clock import ManualClock
+from services.journal.ledger import Ledger
+from services.journal.shared.journal import SharedJournal
+from services.models.journal import Person
+from tests.services.journal.line import Line
+from tests.tools.memory_ledger import MemoryLedger
+
+ROLE = "arn:aws:sts::123456789012:assumed-role/operator"
+
+
+@dataclass
+class Host:
+    """One host; every console on it uses the host's clock, line and copy."""
+
+    name: str
+    user: str
+    ledger: Ledger
+    folder: Path
+    clock: ManualClock
+    line: Line = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.line = Line(self.ledger)
+
+    @property
+    def copy(self) -> Path:
+        """The host's copy of the journal."""
+        return self.folder / f"{self.name}.db"
+
+    @property
+    def person(self) -> Person:
+        """Who sits there."""
+        return Person(user=self.user, host=self.name, identity=f"{ROLE}/{self.user}")
+
+    def journal(self, **options: Any) -> SharedJournal:
+        """A console's journal; nothing is opened yet."""
+        settings: dict[str, Any] = {
+            "clock": self.clock, "person": lambda: self.person, "syslog": None, "patience": 0.1, **options,
+        }  # fmt: skip
+        return SharedJournal(self.copy, self.line, **settings)
+
+    @asynccontextmanager
+    async def open(self, **options: Any) -> AsyncIterator[SharedJournal]:
+        """A console's journal until the end of the block."""
+        journal = self.journal(**options)
+        await journal.open()
+        try:
+            yield journal
+        finally:
+            await journal.close()
+
+    def mend(self, ledger: MemoryLedger) -> None:
+        """The line is whole again, and everybody looks."""
+        self.line.is_cut = False
+        ledger.hint()
+
+
+def two_hosts(ledger: Ledger, folder: Path, now: datetime, *, apart: float = 180.0) -> tuple[Host, Host]:
+    """Alice on bastion-1 and bob on bastion-2, whose clocks are `apart` seconds apart around `now`."""
+    skew = timedelta(seconds=apart / 2)
+    one = Host("bastion-1", "alice", ledger, folder, ManualClock(now + skew))
+    two = Host("bastion-2", "bob", ledger, folder, ManualClock(now - skew))
+    return one, two

@@ -79,15 +79,21 @@ async def desk(
     recorded: DatesIn = no_dates,
     poll: float = 0.02,
     retry: float = 10.0,
+    shared: Journal | None = None,
 ) -> AsyncIterator[Desk]:
-    """A console that has seen its first view; `began` (JST) writes the journal's first entry then."""
+    """A console that has seen its first view; `began` (JST) writes the journal's first entry then.
+
+    `shared`: a journal in place of that in the file.
+    """
     book = runbook or load_builtin("facility-prod")
     if began:
         early = Journal(path, clock=ManualClock(jst(began)), person=lambda: Person(user=user))
         await early.open()
         await early.append(NewEntry(kind=EntryKind.STARTED, text="begin"))
         await early.close()
-    journal = Journal(path, clock=clock, person=lambda: Person(user=user, host=host), poll=poll, retry=retry)
+    journal = shared or Journal(
+        path, clock=clock, person=lambda: Person(user=user, host=host), poll=poll, retry=retry
+    )
     await journal.open()
     desks: list[Desk] = []
     duties = Duties(

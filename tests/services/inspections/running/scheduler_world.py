@@ -143,8 +143,9 @@ async def console(
     host: str = "",
     duties: tuple[str, ...] = ("daily-morning", "daily-afternoon", "daily-evening"),
     late_after: Mapping[str, int] | None = None,
+    shared: Journal | None = None,
 ) -> AsyncIterator[Console]:
-    """A console whose duties and inspections run; `late_after`: minutes, by duty."""
+    """A console whose duties and inspections run; `late_after`: minutes, by duty; `shared`: its journal, not in the file."""
     # Checked with the inspections that there are, not with those of the script.
     whole = load_builtin("facility-prod")
     monkeypatch.setattr(
@@ -157,7 +158,9 @@ async def console(
         by_id[id].model_copy(update={"late_after_minutes": (late_after or {}).get(id, 30)}) for id in duties
     )
     book = whole.model_copy(update={"duties": book_duties})
-    async with desk(path, clock, user=user, host=host, began=began, runbook=book, retry=0.05) as duty_desk:
+    async with desk(
+        path, clock, user=user, host=host, began=began, runbook=book, retry=0.05, shared=shared
+    ) as duty_desk:
         faults: list[BaseException] = []
         calendar = Calendar(book)
         records = FindingRecords(duty_desk.journal, AllowList())

@@ -80,6 +80,11 @@ class Attempts:
                 post_entries.posted(post, sent, thread_of(begun), post_entries.outcome_claim(post))
             )
 
+    async def withdraw(self, post: Post) -> None:
+        """Record that this console did not make the newest attempt, although it had begun it."""
+        reason = _("Nothing was sent: the journal did not answer in time. It retries automatically.")
+        await self._refused(post, Refused(reason, retry_after=0.0), post_entries.outcome_claim(post))
+
     def check_at(self, post: Post) -> datetime | None:
         """When to read Slack for a post of unknown outcome; None: Slack cannot be read."""
         return self._checks.get((post.id, post.attempts), self._clock.now())

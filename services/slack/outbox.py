@@ -67,6 +67,8 @@ class Outbox:
         """Of the beginning of each post's newest attempt."""
         self._schedule = Schedule(self._records, clock)
         self._attempts = Attempts(self._records, clock, lambda: connect(settings), self._record, self._reads)
+        self._begun: set[int] = set()
+        """The numbers of the entries that begin this console's attempts, as far as it learned that they were recorded."""
         self._unrecorded: list[NewEntry] = []
         """Outcomes that the journal has not taken yet."""
         self._published: tuple[Post, ...] = ()
@@ -200,10 +202,13 @@ class Outbox:
         return (at, lambda: self._send(post)) if at else None
 
     def _watched(self, post: Post) -> Step | None:
-        """An attempt of another console, which may have ended in the middle of it."""
+        """An attempt of another console, which may have ended in the middle of it, or one of this console's that it did
+        not make, because it did not learn that its beginning was recorded."""
         entry = self._records.sending(post)
-        if entry is None or entry.data.get("console") == self._console:
+        if entry is None or entry.seq in self._begun:
             return None
+        if entry.data.get("console") == self._console:
+            return self._clock.now(), lambda: self._attempts.withdraw(post)
         rest = real(self._clock, LEASE) - timedelta(seconds=self._reads.age(post.id, entry.seq))
         at = self._clock.now() + (timedelta() if self._has_ended(entry) else rest)
         return at, lambda: self._give_up(post)
@@ -218,6 +223,7 @@ class Outbox:
             # Another console makes this attempt, or a person has given the post up.
             self._records.absorb([error.entry])
             return
+        self._begun.add(begun.seq)
         self._records.absorb([begun])
         self._publish()
         await self._attempts.make(post.id, begun, since)

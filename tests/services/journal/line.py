@@ -19,6 +19,8 @@ class Line:
         self.is_cut = False
         self.loses_answers = False
         """What is sent arrives, but nobody is told."""
+        self.breaks = False
+        """What is sent next arrives, but nobody is told, and the line is cut from then on."""
         self.requests: Counter[str] = Counter()
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
@@ -26,6 +28,8 @@ class Line:
         self.requests["put"] += 1
         self._check()
         standing = await self._ledger.put(seq, record)
+        self.is_cut, self.breaks = self.breaks, False
+        self._check()
         if self.loses_answers:
             raise no_answer()
         return standing

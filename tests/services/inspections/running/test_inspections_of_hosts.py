@@ -48,9 +48,7 @@ class Scene:
             host.clock.advance(seconds)
 
     def complete(self, host: int) -> bool:
-        return all(
-            one.findings_of(DUTY).complete and not one.scheduler._tasks for one in self.consoles[host]
-        )
+        return all(one.findings_of(DUTY).complete and not one.scheduler._tasks for one in self.consoles[host])
 
     def seqs(self, host: int) -> list[int]:
         return [each.seq for each in self.consoles[host][0].findings_of(DUTY).recorded]

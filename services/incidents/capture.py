@@ -145,7 +145,11 @@ class IncidentCapture:
         draft = await asyncio.to_thread(captured, incident, turn, evidence)
         while not self._is_captured(incident.id):
             with suppress(JournalError):
-                self._incidents.absorb([await self._journal.append(draft)])
+                try:
+                    entry = await self._journal.append(draft)
+                except AlreadyRecorded as error:
+                    entry = error.entry
+                self._incidents.absorb([entry])
                 return
             await self._clock.sleep(real(self._clock, RETRY).total_seconds())
 
@@ -167,7 +171,7 @@ def capturing(incident: Incident, turn: int) -> NewEntry:
 
 
 def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEntry:
-    """The evidence of a first wave."""
+    """The evidence of a first wave; once, though a console that could not record it goes on trying beside another."""
     requests = plural("{count} request", "{count} requests", evidence.requests)
     text = _("Evidence of {title} recorded ({requests})").format(
         title=incident.title, requests=requests.format(count=evidence.requests)
@@ -188,6 +192,7 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
         target=incident.target,
         text=text,
         data=packed(evidence, incident=incident.id, turn=turn),
+        claim=f"evidence:{incident.id}",
     )
 
 

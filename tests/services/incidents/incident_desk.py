@@ -46,10 +46,11 @@ def alarm(
 
 @asynccontextmanager
 async def desk(
-    path: Path, user: str = "tanaka", clock: ManualClock | None = None
+    path: Path, user: str = "tanaka", clock: ManualClock | None = None, shared: Journal | None = None
 ) -> AsyncIterator[IncidentDesk]:
+    """One console; `shared`: a journal in place of that in the file."""
     clock = clock or ManualClock(NOW)
-    journal = Journal(
+    journal = shared or Journal(
         path, clock=clock, person=lambda: Person(user=user, host="bastion"), poll=0.02, syslog=None
     )
     await journal.open()

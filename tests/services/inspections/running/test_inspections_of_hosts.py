@@ -144,7 +144,7 @@ async def test_without_the_ledger_each_inspects_and_both_findings_are_there_in_t
         }
         assert not await other.desk.journal.entries(EntryQuery(kinds=frozenset({EntryKind.SIGN_OFF})))
         # The later ones stand, though the earlier ones were recorded after them, in a console that starts now as well.
-        newest = {seq: at for seq, at in ((entry.seq, entry.at) for entry in findings)}
+        newest = {entry.seq: entry.at for entry in findings}
         assert min(newest[seq] for seq in two.seqs(0)) >= max(
             at for seq, at in newest.items() if seq not in two.seqs(0)
         )
@@ -158,7 +158,7 @@ async def test_findings_of_a_host_that_is_cut_off_while_it_inspects_are_recorded
     tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with scene(tmp_path, script, monkeypatch) as two:
-        (one,), (other,) = two.consoles
+        (_one,), (other,) = two.consoles
         script.gate.clear()
         await two.until(lambda: script.runs)
         two.hosts[0].line.is_cut = True

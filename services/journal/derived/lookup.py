@@ -10,13 +10,14 @@ from typing import TypeVar
 from services.journal.chain import micros, storable
 from services.journal.reader import JournalReader, Row, entry_of
 from services.journal.schema import LISTED
-from services.models.journal import Entry, EntryKind
+from services.models.journal import LARGE, LATE, Entry, EntryKind
 
 T = TypeVar("T")
 NEAR = 1000
 """Entries that a clock set back can place away from their time without being missed."""
 CHUNK = 500
 """Values of one statement; SQLite's least limit is 999."""
+_LARGE = ", ".join(f"'{kind.value}'" for kind in LARGE)
 
 
 def entries_of(reader: JournalReader, seqs: Iterable[int]) -> list[Entry]:
@@ -78,9 +79,13 @@ def planned_after(reader: JournalReader, target: str, seq: int) -> set[str]:
 def last_before(reader: JournalReader, moment: datetime) -> int:
     """The number of the newest entry recorded before then; 0 if there is none.
 
-    Entries that a clock set back has placed more than NEAR entries away from their time are not considered.
+    Entries that a clock set back has placed more than NEAR entries away from their time are not considered, and no late
+    ones: they were recorded after entries that came after them.
     """
-    text = "SELECT max(seq) FROM (SELECT seq FROM entries WHERE at < ? ORDER BY at DESC LIMIT ?)"
+    text = f"""
+    SELECT max(seq) FROM (SELECT seq, kind, body FROM entries WHERE at < ? ORDER BY at DESC LIMIT ?)
+    WHERE kind IN ({_LARGE}) OR instr(body, '"{LATE}":true') = 0
+    """
     return int(reader.query(text, (micros(moment), NEAR))[0][0] or 0)
 
 

@@ -110,16 +110,20 @@ def post_lines(source: Source) -> tuple[PostLine, ...]:
 
 
 def charges_by_day(source: Source) -> dict[date, Charges]:
-    """AWS charges per day of the period; the newest total of each console process and day counts."""
-    newest: dict[tuple[str, str, object, object, date], Entry] = {}
+    """AWS charges per day of the period; the newest total of each console process and day counts.
+
+    Totals only grow: a lower one is of a process that has got the same number, or it waited for the ledger meanwhile.
+    """
+    runs: dict[tuple[object, ...], list[Entry]] = {}
     entries = source.entries(EntryKind.USAGE, since=source.start, before=source.end + _LATE_TOTALS)
     for entry in entries:
         day = _day(entry.data.get("day"))
         if day is not None and source.period.holds(day):
             process = entry.data.get(SPACE), entry.data.get(PID)
-            newest[entry.person.host, entry.person.user, *process, day] = entry
+            _count(entry, runs.setdefault((entry.person.host, entry.person.user, *process, day), []))
     totals: dict[date, Charges] = {}
-    for (*_process, day), entry in newest.items():
+    for entry in (total for of_one in runs.values() for total in of_one):
+        day = date.fromisoformat(str(entry.data.get("day")))
         totals[day] = _added(totals.get(day, Charges()), entry)
     return {
         day: each.model_copy(update={"days": 1, "dearest_day": day, "dearest_yen": each.yen})
@@ -229,6 +233,16 @@ def _added(before: Charges, entry: Entry) -> Charges:
             "consoles": before.consoles + 1,
         }
     )
+
+
+def _count(entry: Entry, totals: list[Entry]) -> None:
+    """Add a total to those of the processes with its number: the newest of each."""
+    is_lower = bool(totals) and _number(entry.data.get("calls")) < _number(totals[-1].data.get("calls"))
+    if is_lower and entry.is_late:
+        return
+    if totals and not is_lower:
+        totals.pop()
+    totals.append(entry)
 
 
 def _number(value: object) -> float:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from services.calendar.calendar import Calendar
 from services.journal.chain import COLUMNS, hash_of_row
+from services.journal.derived.late import in_order
 from services.journal.derived.lookup import last_before, rows_about, subjects_of, surely_before
 from services.journal.export import rows
 from services.journal.file_check import altered
@@ -79,9 +80,9 @@ class Source:
         subject: str = "",
         target: str = "",
     ) -> list[Entry]:
-        """Matching journal entries, oldest first, without the bodies of large ones."""
+        """Matching journal entries in the order in which they happened, without the bodies of large ones."""
         query = EntryQuery(kinds=frozenset(kinds), since=since, before=before, subject=subject, target=target)
-        return list(self._unaltered(rows(self.reader, query, whole=False)))
+        return in_order(self._unaltered(rows(self.reader, query, whole=False)))
 
     def one_by_one(
         self, kind: EntryKind, *, target: str, since: datetime, before: datetime
@@ -96,8 +97,8 @@ class Source:
             after = batch[-1][0]
 
     def about(self, subjects: Iterable[str], kinds: Iterable[EntryKind]) -> list[Entry]:
-        """The entries of these kinds about these subjects, whenever they were written, oldest first."""
-        return list(self._unaltered(rows_about(self.reader, subjects, kinds)))
+        """The entries of these kinds about these subjects, whenever they were written, in the order of `entries`."""
+        return in_order(self._unaltered(rows_about(self.reader, subjects, kinds)))
 
     def numbered(self, seqs: Iterable[int]) -> set[str]:
         """The subjects of the entries with these numbers."""

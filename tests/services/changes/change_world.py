@@ -9,6 +9,7 @@ from typing import Any
 
 from services.aws.client.settings import AwsSettings
 from services.changes.engine import ChangeEngine
+from services.journal.place import JournalPlace
 from services.models.approvals import Means
 from services.models.change_runs import Run
 from services.models.changes import Plan
@@ -89,7 +90,7 @@ class Desk:
 @asynccontextmanager
 async def desk(
     embedded: Any,
-    path: Path,
+    path: Path | JournalPlace,
     *,
     runbook: Runbook | None = None,
     further: dict[str, Any] | None = None,

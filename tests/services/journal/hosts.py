@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.clock import ManualClock
+from services.clock import Clock, ManualClock
+from services.journal.journal import Journal
 from services.journal.ledger import Ledger
+from services.journal.place import JournalPlace
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import Person
 from tests.services.journal.line import Line
@@ -58,10 +60,27 @@ class Host:
         finally:
             await journal.close()
 
+    @property
+    def place(self) -> "HostPlace":
+        """Where `services.system.connect` finds the journal on this host."""
+        return HostPlace("facility-prod", self.copy, host=self)
+
     def mend(self, ledger: MemoryLedger) -> None:
         """The line is whole again, and everybody looks."""
         self.line.is_cut = False
         ledger.hint()
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlace(JournalPlace):
+    """The place of a journal on one host; the console's own clock counts."""
+
+    host: Host | None = None
+
+    def journal(self, *, clock: Clock, **options: Any) -> Journal:
+        """A console's journal; nothing is opened yet."""
+        assert self.host is not None
+        return self.host.journal(**options, clock=clock)
 
 
 def two_hosts(ledger: Ledger, folder: Path, now: datetime, *, apart: float = 180.0) -> tuple[Host, Host]:

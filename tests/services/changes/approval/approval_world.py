@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from services.journal.place import JournalPlace
 from services.models.approvals import ConsentWay, Means
 from services.models.change_runs import Run
 from services.models.changes import Plan
@@ -26,7 +27,7 @@ VALID = timedelta(minutes=30)
 
 @asynccontextmanager
 async def office(
-    embedded: Any, path: Path, person: Person = HANAKO, *, runbook: Runbook = APPROVED
+    embedded: Any, path: Path | JournalPlace, person: Person = HANAKO, *, runbook: Runbook = APPROVED
 ) -> AsyncIterator[Desk]:
     """The console of one person."""
     async with desk(embedded, path, runbook=runbook, acts=lambda _identity: person) as one:

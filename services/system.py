@@ -283,6 +283,7 @@ def connect(
     place = journal if isinstance(journal, JournalPlace) else JournalPlace(str(runbook.system.id), journal)
     book = place.journal(
         clock=clock,
+        meter=meter,
         person=lambda: acts(identity_feed.state.value),
         syslog=syslog,
         stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,

@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from services.aws.client.meter import UsageMeter
 from services.clock import Clock
 from services.host.regular_files import named
 from services.journal.journal import Journal
@@ -29,16 +30,16 @@ class JournalPlace:
         """As in the configuration, without a password."""
         return str(self.path) if self.address is None else str(self.address)
 
-    def ledger(self, clock: Clock) -> Ledger:
+    def ledger(self, clock: Clock, meter: UsageMeter | None = None) -> Ledger:
         """The ledger; only where there is an address. Nothing is connected yet."""
         assert self.address is not None
-        return open_ledger(self.address, self.system, clock)
+        return open_ledger(self.address, self.system, clock, meter)
 
-    def journal(self, *, clock: Clock, **options: Any) -> Journal:
-        """The journal, with the options of `Journal`; nothing is opened yet."""
+    def journal(self, *, clock: Clock, meter: UsageMeter | None = None, **options: Any) -> Journal:
+        """The journal, with the options of `Journal`; nothing is opened yet. `meter` counts its ledger's requests."""
         if self.address is None:
             return Journal(self.path, clock=clock, **options)
-        return SharedJournal(self.path, self.ledger(clock), clock=clock, **options)
+        return SharedJournal(self.path, self.ledger(clock, meter), clock=clock, **options)
 
 
 def place_of(setting: str | None, system: str, folder: Path) -> JournalPlace:

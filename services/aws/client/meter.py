@@ -30,23 +30,25 @@ class UsageMeter:
         self._calls: Counter[str] = Counter()
         self._metrics = 0
         self._charged: Counter[str] = Counter()
-        """Charges other than for metrics, in micro-dollars, by operation."""
+        """Charges other than for metrics, in nano-dollars, by operation."""
         self._before: deque[Usage] = deque(maxlen=DAYS_KEPT)
 
-    def count(self, service: str, operation: str, *, metrics: int = 0) -> None:
-        """Count one sent request; `metrics` is the number of metrics a GetMetricData requests."""
+    def count(self, service: str, operation: str, *, metrics: int = 0, usd: float | None = None) -> None:
+        """Count one sent request; `metrics` is the number of metrics a GetMetricData requests, `usd` what a request is
+        charged whose price depends on its parameters; None: by its operation alone.
+        """
         self._turn()
         name = f"{service}.{operation}"
         self._calls[name] += 1
         self._metrics += metrics
         # The cost of GetMetricData is computed from `_metrics`.
-        if usd := usd_of_call(service, operation, {}):
-            self.charge(name, usd)
+        if charge := usd_of_call(service, operation, {}) if usd is None else usd:
+            self.charge(name, charge)
 
     def charge(self, name: str, usd: float) -> None:
         """Add a charge that does not follow from the number of requests (data scanned by a query)."""
         self._turn()
-        self._charged[name] += round(usd * 1e6)
+        self._charged[name] += round(usd * 1e9)
 
     @property
     def calls_today(self) -> int:
@@ -62,7 +64,7 @@ class UsageMeter:
 
     @property
     def _sure(self) -> float:
-        return self._yen(self._metrics * USD_PER_METRIC + self._charged.total() / 1e6)
+        return self._yen(self._metrics * USD_PER_METRIC + self._charged.total() / 1e9)
 
     def days(self) -> tuple[Usage, ...]:
         """Past days with requests by this console, and today so far."""
@@ -98,7 +100,7 @@ class UsageMeter:
 
     def _usd_of(self, name: str) -> float:
         metrics = self._metrics * USD_PER_METRIC if name == _ALWAYS_CHARGED else 0.0
-        return metrics + self._charged[name] / 1e6
+        return metrics + self._charged[name] / 1e9
 
     def _yen(self, usd: float) -> float:
         return usd * self._usd_jpy

@@ -2,11 +2,13 @@
 
 Sources: aws.amazon.com/cloudwatch/pricing (GetMetricData is always charged per metric; the first million other
 requests a month are free), the Cost Explorer FAQ ($0.01 per paginated request), aws.amazon.com/athena/pricing
-(10 MB minimum), aws.amazon.com/s3/pricing (Tokyo: $0.0047 per 1,000 LIST requests), aws.amazon.com/cloudfront/pricing
-(invalidation paths). Reading logs, containers, scaling, load balancers, databases, identity, CloudFront, CloudTrail,
+(10 MB minimum), aws.amazon.com/s3/pricing (Tokyo: $0.0047 per 1,000 LIST or PUT requests, $0.00037 per 1,000 GET
+requests), aws.amazon.com/dynamodb/pricing (Tokyo, on demand: $0.715 per million write request units of 1 KB, $0.143 per
+million read request units of 4 KB), aws.amazon.com/cloudfront/pricing (invalidation paths). Reading logs, containers, scaling, load balancers, databases, identity, CloudFront, CloudTrail,
 quotas, change calendars and the price list is free. The scan prices of Logs Insights and Athena differ by region and are set in the runbook (`[inspecting]`).
 """
 
+from math import ceil
 from typing import Any
 
 from services.models.runbook_inspections import Costs
@@ -18,6 +20,12 @@ USD_PER_CLOUDWATCH_CALL = 0.01 / 1000
 USD_PER_COST_CALL = 0.01
 USD_PER_LIVE_TAIL_MINUTE = 0.01
 USD_PER_S3_LIST = 0.0047 / 1000
+USD_PER_S3_PUT = 0.0047 / 1000
+USD_PER_S3_GET = 0.00037 / 1000
+USD_PER_DYNAMODB_WRITE = 0.715 / 1e6
+"""Price of a write request unit: a put of up to 1 KB, be it refused by its condition."""
+USD_PER_DYNAMODB_READ = 0.143 / 1e6
+"""Price of a read request unit: a consistent read of up to 4 KB."""
 USD_PER_INVALIDATION_PATH = 0.005
 """Price of an invalidation path beyond the free ones of the month."""
 COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast", "GetDimensionValues", "GetAnomalies"})
@@ -31,6 +39,13 @@ _CHARGED = frozenset(
         *(("ce", operation) for operation in COST_EXPLORER),
     }
 )
+_USD_PER_CALL = {
+    ("s3", "ListObjectsV2"): USD_PER_S3_LIST,
+    ("s3", "PutObject"): USD_PER_S3_PUT,
+    ("s3", "GetObject"): USD_PER_S3_GET,
+    ("dynamodb", "Query"): USD_PER_DYNAMODB_READ,
+    **{("ce", operation): USD_PER_COST_CALL for operation in COST_EXPLORER},
+}
 GB = 10**9
 """Bytes per gigabyte in AWS's prices for scanned data."""
 ATHENA_LEAST = 10 * 10**6
@@ -43,13 +58,23 @@ def is_charged(service: str, operation: str) -> bool:
 
 
 def usd_of_call(service: str, operation: str, params: dict[str, Any]) -> float:
-    """The certain cost of one request, whatever the free tier."""
+    """The certain cost of one request, whatever the free tier; a read from DynamoDB counts as one of up to 4 KB."""
     if (service, operation) == ("cloudwatch", "GetMetricData"):
         metrics = sum("MetricStat" in query for query in params.get("MetricDataQueries") or ())
         return metrics * USD_PER_METRIC
-    if (service, operation) == ("s3", "ListObjectsV2"):
-        return USD_PER_S3_LIST
-    return USD_PER_COST_CALL if service == "ce" and operation in COST_EXPLORER else 0.0
+    if (service, operation) == ("dynamodb", "PutItem"):
+        return USD_PER_DYNAMODB_WRITE * max(1, ceil(_item_size(params.get("Item")) / 1024))
+    return _USD_PER_CALL.get((service, operation), 0.0)
+
+
+def _item_size(item: object) -> int:
+    """Bytes of an item of numbers and strings as AWS counts them: those of its names and values."""
+    attributes = item.items() if isinstance(item, dict) else ()
+    return sum(
+        len(str(text).encode(errors="replace"))
+        for name, value in attributes
+        for text in (name, *(value.values() if isinstance(value, dict) else ()))
+    )
 
 
 def usd_of_insights(size: int, usd_per_gb: float) -> float:

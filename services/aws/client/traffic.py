@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from services.aws.client.meter import UsageMeter
+from services.aws.client.prices import usd_of_call
 from services.clock import Clock
 
 _MARK = "toban_call"
@@ -43,13 +44,15 @@ class TrafficObserver:
     def _named(self, params: Any, model: Any, context: dict[str, Any], **_event: Any) -> None:
         queries = params.get("MetricDataQueries") or () if isinstance(params, Mapping) else ()
         metrics = sum("MetricStat" in query for query in queries)
-        context[_MARK] = (model.service_model.service_name, model.name, metrics)
+        service, operation = model.service_model.service_name, model.name
+        usd = usd_of_call(service, operation, params) if service == "dynamodb" else None
+        context[_MARK] = (service, operation, metrics, usd)
 
     def _created(self, request: Any, **_event: Any) -> None:
         """Runs once per attempt, retries included: AWS charges for those too."""
-        service, operation, metrics = request.context.get(_MARK, ("", "", 0))
+        service, operation, metrics, usd = request.context.get(_MARK, ("", "", 0, None))
         if service:
-            self._meter.count(service, operation, metrics=metrics)
+            self._meter.count(service, operation, metrics=metrics, usd=usd)
 
     def _received(self, response_dict: dict[str, Any] | None, **_event: Any) -> None:
         self.answered(str(response_dict["headers"].get("date") or "") if response_dict else "")

@@ -10,12 +10,13 @@ from services.clock import Clock
 def ledger_session(
     target: AppendTarget,
     clock: Clock,
+    meter: UsageMeter | None = None,
     *,
     region: str = "",
     profile: str = "",
     role_arn: str = "",
     endpoint_url: str = "",
 ) -> AwsSession:
-    """A session whose only writes go to `target`; "" defers to the environment and ~/.aws, as everywhere."""
+    """A session whose only writes go to `target`; "" defers to the environment and ~/.aws, as everywhere. `meter` counts its requests."""
     settings = AwsSettings(profile=profile, region=region, role_arn=role_arn, endpoint_url=endpoint_url)
-    return AwsSession(settings, clock=clock, meter=UsageMeter(clock), journal=target)
+    return AwsSession(settings, clock=clock, meter=meter or UsageMeter(clock), journal=target)

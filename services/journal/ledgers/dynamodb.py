@@ -4,6 +4,7 @@ The same calls work on a global table with multi-Region strong consistency. The 
 `services.aws.ledgers.table`'s.
 """
 
+from services.aws.client.meter import UsageMeter
 from services.aws.ledgers.sessions import ledger_session
 from services.aws.ledgers.table import LedgerPartition, LedgerTable, largest_record
 from services.clock import Clock
@@ -11,10 +12,12 @@ from services.journal.ledgers.aws_ledger import AwsLedger
 from services.journal.ledgers.registry import LedgerAddress
 
 
-def opened(address: LedgerAddress, ledger_name: str, clock: Clock) -> AwsLedger:
+def opened(
+    address: LedgerAddress, ledger_name: str, clock: Clock, meter: UsageMeter | None = None
+) -> AwsLedger:
     """The engine, as `registry.open_ledger` calls it."""
     partition = LedgerPartition(address.place, ledger_name)
-    session = ledger_session(partition, clock, **dict(address.options))
+    session = ledger_session(partition, clock, meter, **dict(address.options))
     return AwsLedger(
         address, session, LedgerTable(session, partition), clock, largest=largest_record(ledger_name)
     )

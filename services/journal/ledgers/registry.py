@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from services.aws.client.meter import UsageMeter
 from services.aws.client.secret import Secret
 from services.clock import Clock
 from services.i18n import _
@@ -113,11 +114,17 @@ def address_text(address: LedgerAddress) -> str:
     return f"{address.scheme}://{user}{quote(address.place, safe='/:[],')}{query}"
 
 
-def open_ledger(address: LedgerAddress, ledger_name: str, clock: Clock) -> Ledger:
-    """The ledger of this name at this address; nothing is connected or read yet, and problems are raised by its methods."""
+def open_ledger(
+    address: LedgerAddress, ledger_name: str, clock: Clock, meter: UsageMeter | None = None
+) -> Ledger:
+    """The ledger of this name at this address; nothing is connected or read yet, and problems are raised by its methods.
+
+    `meter` counts the requests of the engines in AWS; None: nobody asks for them.
+    """
     module, _colon, name = ENGINES[address.scheme].opener.partition(":")
-    opened = cast(Callable[[LedgerAddress, str, Clock], Ledger], getattr(import_module(module), name))
-    return opened(address, ledger_name, clock)
+    opened = cast(Callable[..., Ledger], getattr(import_module(module), name))
+    metered = {} if ENGINES[address.scheme].signs_in else {"meter": meter}
+    return opened(address, ledger_name, clock, **metered)
 
 
 def _options(scheme: str, engine: Engine, pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -4,6 +4,7 @@ With Object Lock and a bucket policy that demands the condition, nobody with a c
 requests themselves are `services.aws.ledgers.bucket`'s.
 """
 
+from services.aws.client.meter import UsageMeter
 from services.aws.ledgers.bucket import CONFLICT, LARGEST, LedgerBucket, LedgerFolder
 from services.aws.ledgers.sessions import ledger_session
 from services.clock import Clock
@@ -11,11 +12,13 @@ from services.journal.ledgers.aws_ledger import AwsLedger
 from services.journal.ledgers.registry import LedgerAddress
 
 
-def opened(address: LedgerAddress, ledger_name: str, clock: Clock) -> AwsLedger:
+def opened(
+    address: LedgerAddress, ledger_name: str, clock: Clock, meter: UsageMeter | None = None
+) -> AwsLedger:
     """The engine, as `registry.open_ledger` calls it."""
     bucket, _slash, prefix = address.place.partition("/")
     folder = LedgerFolder(bucket, f"{prefix}/" if prefix else "", ledger_name)
-    session = ledger_session(folder, clock, **dict(address.options))
+    session = ledger_session(folder, clock, meter, **dict(address.options))
     return AwsLedger(
         address, session, LedgerBucket(session, folder), clock, largest=LARGEST, unsure=(CONFLICT,)
     )

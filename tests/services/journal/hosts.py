@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from services.aws.client.meter import UsageMeter
 from services.clock import Clock, ManualClock
 from services.journal.journal import Journal
 from services.journal.ledger import Ledger
@@ -77,7 +78,7 @@ class HostPlace(JournalPlace):
 
     host: Host | None = None
 
-    def journal(self, *, clock: Clock, **options: Any) -> Journal:
+    def journal(self, *, clock: Clock, meter: UsageMeter | None = None, **options: Any) -> Journal:
         """A console's journal; nothing is opened yet."""
         assert self.host is not None
         return self.host.journal(**options, clock=clock)

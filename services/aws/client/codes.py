@@ -98,7 +98,7 @@ UNKNOWN_OPERATION = frozenset(
 )
 """Error codes of an endpoint that does not implement an operation: AWS's by protocol, and the embedded AWS's."""
 _SERVER_FAULT, _NOT_IMPLEMENTED = 500, 501
-_MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist|Nonexistent")
+_MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist|Non[Ee]xistent")
 _SKEWED = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _DENIED = re.compile(r"not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z0-9*]+)")
 

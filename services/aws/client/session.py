@@ -47,7 +47,7 @@ class AwsSession:
 
     `clock` dates reported problems and may be simulated; `wall` is this machine's clock, used for signatures,
     credentials and the comparison with AWS's clock. `journal` alone may be appended to without
-    a grant: the runbook's log stream, or a ledger.
+    a grant: the runbook's log stream and its queue of events, or a ledger.
     """
 
     def __init__(
@@ -212,11 +212,17 @@ class AwsSession:
         return await detached(login.write(permit, required=required, timeout=timeout))
 
     async def append(
-        self, params: dict[str, Any], /, *, call: tuple[str, str] = APPEND, timeout: float = 10.0
+        self,
+        params: dict[str, Any],
+        /,
+        *,
+        call: tuple[str, str] = APPEND,
+        region: str | None = None,
+        timeout: float = 10.0,
     ) -> dict[str, Any]:
         """`call` (service, operation): one attempt, without a grant; Refused unless `journal` accepts it. Raises AwsError."""
         login = await self._loaded()
-        return await detached(login.call(*call, params, purpose="write", timeout=timeout))
+        return await detached(login.call(*call, params, purpose="write", region=region, timeout=timeout))
 
     async def identity(self, *, timeout: float = 20.0) -> Identity:
         """The caller's identity, sign-in method and expiry; `timeout` in seconds. Raises AwsError."""
@@ -258,11 +264,7 @@ class AwsSession:
                 raise self._unusable(error) from error
             # Another task may have created it during the await; there must be only one.
             self._login = self._login or kind(
-                self.settings,
-                clock=self._clock,
-                wire=self._wire,
-                wall=self._wall,
-                journal=self._journal,
+                self.settings, clock=self._clock, wire=self._wire, wall=self._wall, journal=self._journal
             )
             self._direct.retire()
             if self._closed:

@@ -68,7 +68,7 @@ class AppendTarget(Protocol):
 
 
 APPEND = ("logs", "PutLogEvents")
-"""The only write of the console's own session that needs no grant: the journal's latest hash, to one log stream."""
+"""The only write to the account that needs no grant: the journal's latest hash, to one log stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,17 @@ class JournalLogStream:
 
 
 NOWHERE = JournalLogStream("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class AnyTarget:
+    """Several targets of one session."""
+
+    targets: tuple[AppendTarget, ...]
+
+    def accepts(self, service: str, operation: str, params: object) -> bool:
+        """Whether one of them accepts it."""
+        return any(target.accepts(service, operation, params) for target in self.targets)
 
 
 class WriteAuthorizer:

@@ -11,8 +11,9 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.monitored_session import session_of
 from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
-from services.aws.client.write_grants import JournalLogStream
+from services.aws.client.write_grants import AnyTarget, JournalLogStream
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
+from services.aws.sqs import EventQueue
 from services.background.faults import Workers
 from services.clock import AwsClock, Clock
 from services.feed import Feed
@@ -53,7 +54,9 @@ def begin(
     zone = ZoneInfo(runbook.system.timezone)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=zone)
     log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
-    session = session_of(settings, clock=clock, meter=meter, journal=log_stream)
+    queue = EventQueue(runbook.events.queue_url if runbook.events is not None else "")
+    targets = AnyTarget((log_stream, queue))
+    session = session_of(settings, clock=clock, meter=meter, journal=targets, journal_group=log_stream.group)
     rng, workers = random.Random(seed), Workers(clock)
     alarm_watch = AlarmWatch(session, runbook, clock)
     alarms: Feed[AlarmOverview] = Feed(

@@ -72,7 +72,9 @@ class HeadlessWatch:
         )
         workers, feeds = services.workers, services.feeds
         watch, capture = services.response.watch, services.response.capture
-        recovery = services.response.recovery
+        recovery, events = services.response.recovery, services.events
+        if events is not None:
+            events.listener.tell = lambda text: self.say([text])
         return [
             workers.follow("feed-alarms", _("reading the alarms"), feeds["alarms"].states, self._alarms),
             workers.follow("feed-identity", _("reading the account"), feeds["identity"].states, _ignore),
@@ -82,6 +84,7 @@ class HeadlessWatch:
             workers.keep("recovery", _("judging recovery"), recovery.keep),
             workers.keep("incidents", _("updating the incidents"), self._follow_incidents),
             workers.keep("usage", _("recording AWS usage"), self._record_usage),
+            *(workers.keep(*work) for work in (events.workers() if events is not None else ())),
         ]
 
     def say(self, lines: Iterable[str]) -> None:

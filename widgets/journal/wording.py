@@ -65,6 +65,8 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.EXPORTED: StateStyle(_NONE, N_("export of logs"), "muted"),
     EntryKind.LOG_MARK: StateStyle(_NONE, N_("mark in a log"), "code"),
     EntryKind.MOVED: StateStyle(_NONE, N_("journal moved"), "strong"),
+    EntryKind.LISTENING: StateStyle(_NONE, N_("queue of events"), "faint"),
+    EntryKind.SEEN: StateStyle(glyphs.RUNNING, N_("event of AWS"), "key"),
     EntryKind.USAGE: StateStyle(_NONE, N_("usage"), "faint"),
     EntryKind.OTHER: StateStyle(glyphs.NOT_JUDGED, N_("unknown kind"), "warn"),
 }
@@ -103,6 +105,7 @@ QUIET = (
     EntryKind.ENDED,
     EntryKind.LOOKING,
     EntryKind.INCIDENT_CAPTURING,
+    EntryKind.LISTENING,
     EntryKind.USAGE,
 )
 """Kinds that the console records about itself."""

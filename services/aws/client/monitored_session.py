@@ -18,7 +18,7 @@ from services.aws.client.errors import NotFound
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.client.settings import MonitoringAccount
-from services.aws.client.write_grants import NOWHERE, JournalLogStream
+from services.aws.client.write_grants import NOWHERE, AppendTarget
 from services.clock import Clock
 
 _OF_THE_ACCOUNT = re.compile(
@@ -41,11 +41,13 @@ class MonitoredSession(AwsSession):
         clock: Clock,
         meter: UsageMeter,
         wall: Clock | None = None,
-        journal: JournalLogStream = NOWHERE,
+        journal: AppendTarget = NOWHERE,
+        journal_group: str = "",
     ) -> None:
+        """`journal_group`: the log group that `journal` is in, which is read where it is appended to."""
         super().__init__(settings, clock=clock, meter=meter, wall=wall, journal=journal)
         self._source = monitoring.source_account
-        self._journal_group = journal.group
+        self._journal_group = journal_group
         self._unshared: set[str] = set()
         """Log groups that the monitoring account does not have."""
         self._monitoring = AwsSession(
@@ -144,9 +146,21 @@ def _group(params: dict[str, Any]) -> str:
 
 
 def session_of(
-    settings: AwsSettings, *, clock: Clock, meter: UsageMeter, journal: JournalLogStream = NOWHERE
+    settings: AwsSettings,
+    *,
+    clock: Clock,
+    meter: UsageMeter,
+    journal: AppendTarget = NOWHERE,
+    journal_group: str = "",
 ) -> AwsSession:
     """The session for these settings, with or without a monitoring account."""
     if settings.monitoring is None:
         return AwsSession(settings, clock=clock, meter=meter, journal=journal)
-    return MonitoredSession(settings, settings.monitoring, clock=clock, meter=meter, journal=journal)
+    return MonitoredSession(
+        settings,
+        settings.monitoring,
+        clock=clock,
+        meter=meter,
+        journal=journal,
+        journal_group=journal_group,
+    )

@@ -6,6 +6,7 @@ burst has no such claim: if the console dies between its entry and the deletions
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
+from contextlib import suppress
 
 from services.aws.sqs import Message
 from services.clock import Clock, real
@@ -26,8 +27,8 @@ HOLD = 15.0
 """Seconds (of real time) for which a burst is counted into one entry."""
 MOST_HELD = 5_000
 """Messages of one burst at most."""
-MOST_COUNTED = 20_000
-"""Ids of counted events that are remembered, for messages that are delivered again."""
+MOST_KNOWN = 20_000
+"""Events that are remembered as recorded or counted, for messages that are delivered again."""
 NAMED = 10
 """Targets and reasons that a burst's entry names."""
 _DISTINCT = 500
@@ -89,8 +90,8 @@ class EventRecorder:
         self._events = Allowance(clock, PER_MINUTE)
         self._unreadable = Allowance(clock, UNREADABLE_PER_MINUTE)
         self._burst: Burst | None = None
-        self._counted: OrderedDict[str, None] = OrderedDict()
-        """Claims of the newest events that a burst has counted."""
+        self._known: OrderedDict[str, None] = OrderedDict()
+        """Claims of the newest events that were recorded or counted."""
 
     @property
     def seconds_left(self) -> float | None:
@@ -117,9 +118,7 @@ class EventRecorder:
             return []
         await self._journal.append(burst.entry)
         self._burst = None
-        self._counted.update(dict.fromkeys(burst.messages))
-        while len(self._counted) > MOST_COUNTED:
-            self._counted.popitem(last=False)
+        self._remember(burst.messages)
         return list(burst.messages.values())
 
     async def _is_done(self, message: Message) -> bool:
@@ -131,7 +130,7 @@ class EventRecorder:
             return True
         except Unreadable as error:
             draft, allowance = unreadable_entry(message.id, message.body, str(error)), self._unreadable
-        if draft.claim in self._counted:
+        if draft.claim in self._known:
             return True
         if self._burst is not None and draft.claim in self._burst.messages:
             self._burst.messages[draft.claim] = message
@@ -140,12 +139,16 @@ class EventRecorder:
             self._burst = self._burst or Burst(self._clock.elapsed())
             self._burst.add(draft.claim, message, event)
             return False
-        try:
+        # Taken if it was delivered before, or recorded by a console that could not delete it any more.
+        with suppress(AlreadyRecorded):
             await self._journal.append(draft)
-        except AlreadyRecorded:
-            # Delivered again, or recorded by a console that could not delete it any more.
-            return True
+        self._remember([draft.claim])
         return True
+
+    def _remember(self, claims: Iterable[str]) -> None:
+        self._known.update(dict.fromkeys(claims))
+        while len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
 
 
 def _count(counter: Counter[str], key: str) -> None:

@@ -142,6 +142,7 @@ def _commands(output: Output) -> Commands:
             "incident": partial(plain, "tui.cli.incident:incident_group"),
             "journal": partial(plain, "tui.cli.journal.command:journal_group"),
             "logs": partial(reading, "tui.cli.logs.group:logs_group"),
+            "events": partial(plain, "tui.cli.events:events_group"),
             "policy": partial(plain, "tui.cli.policy:policy_command"),
             "runbook": lambda: imported("tui.cli.data_files:runbook_group")(output, _before),
             "config": lambda: imported("tui.cli.data_files:config_command")(

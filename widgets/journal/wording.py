@@ -66,7 +66,7 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
     EntryKind.LOG_MARK: StateStyle(_NONE, N_("mark in a log"), "code"),
     EntryKind.MOVED: StateStyle(_NONE, N_("journal moved"), "strong"),
     EntryKind.LISTENING: StateStyle(_NONE, N_("queue of events"), "faint"),
-    EntryKind.SEEN: StateStyle(glyphs.RUNNING, N_("event of AWS"), "key"),
+    EntryKind.SEEN: StateStyle(_NONE, N_("event of AWS"), "key"),
     EntryKind.USAGE: StateStyle(_NONE, N_("usage"), "faint"),
     EntryKind.OTHER: StateStyle(glyphs.NOT_JUDGED, N_("unknown kind"), "warn"),
 }
@@ -96,6 +96,15 @@ _BY_STATE: Mapping[EntryKind, Mapping[str, StateStyle]] = {
     EntryKind.RESOLVED: {state.value: style for state, style in _RESOLVED.items()},
     EntryKind.WATCHED: {state.value: style for state, style in _WATCHED.items()},
 }
+_SEEN_MARKS = {
+    ("alarm", "ALARM"): (glyphs.FIRING, "bad"),
+    ("alarm", "OK"): (glyphs.NORMAL, "good"),
+    ("alarm", ""): (glyphs.NOT_JUDGED, "caution"),
+    ("task", ""): (glyphs.ATTENTION, "caution"),
+    ("health", ""): (glyphs.ATTENTION, "caution"),
+    ("unreadable", ""): (glyphs.NOT_JUDGED, "warn"),
+}
+"""Mark and role by type and state of an event of AWS; others have none."""
 _OPENINGS = {EntryKind.SIGN_OFF: N_("Signed off"), EntryKind.OUTCOME: N_("Accepted")}
 """How the texts of a kind begin, where that is not the kind's word."""
 _LONGEST_KIND = 40
@@ -130,11 +139,23 @@ def kind_spans(entry: Entry) -> list[Span]:
 def _style(entry: Entry) -> StateStyle:
     if entry.kind is EntryKind.FINDING:
         return _finding(entry)
+    if entry.kind is EntryKind.SEEN:
+        return _seen(entry)
     if entry.kind is EntryKind.APPROVED and entry.data.get("way") == ConsentWay.ELSEWHERE.value:
         return _ELSEWHERE
     if entry.kind is EntryKind.OUTCOME and entry.data.get("verified") is True:
         return _VERIFIED
     return _BY_STATE.get(entry.kind, {}).get(str(entry.data.get("state")), KIND_STYLES[entry.kind])
+
+
+def _seen(entry: Entry) -> StateStyle:
+    """Its mark says what an alarm has become, that a task was stopped, or that nothing could be read of it."""
+    style, event = KIND_STYLES[EntryKind.SEEN], entry.data.get("event")
+    type, state = (event.get("type"), event.get("state")) if isinstance(event, dict) else ("", "")
+    mark, role = _SEEN_MARKS.get((str(type), str(state))) or _SEEN_MARKS.get(
+        (str(type), ""), (style.mark, style.role)
+    )
+    return StateStyle(mark, style.word_source, role)
 
 
 def _finding(entry: Entry) -> StateStyle:

@@ -15,13 +15,14 @@ from services.aws.client.settings import WriteRole
 from services.aws.client.write_grants import APPEND, AppendTarget, WriteGrant
 from services.aws.ledgers.bucket import LedgerFolder
 from services.aws.ledgers.table import LedgerPartition
+from services.aws.sqs import EventQueue
 from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import aws_call
 from services.models.problem import ProblemKind
 from services.policy.declared import operations
 from tests.faults.server import FaultServer
 
-HARMFUL = ("dynamodb", "glue", "kms", "lambda", "organizations", "secretsmanager")
+HARMFUL = ("dynamodb", "glue", "kms", "lambda", "organizations", "secretsmanager", "sqs")
 """What the console does not use, and what would do the most harm."""
 OUTSIDE = {"github", "local"}
 """Where changes send requests that are none to AWS."""
@@ -82,7 +83,9 @@ async def test_no_operation_off_the_list_reaches_the_network(
     assert not permit.used
 
 
-@pytest.mark.parametrize("target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x")])
+@pytest.mark.parametrize(
+    "target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x"), EventQueue("https://queue")]
+)
 async def test_a_ledgers_session_does_no_more(
     target: AppendTarget, open_session: Callable[..., AwsSession], server: FaultServer
 ) -> None:

@@ -1,0 +1,68 @@
+"""`toban events template`: what creates the queue of events and the rules that fill it, as a CloudFormation template.
+
+Toban itself has no right to create anything. Exit status: 0, 64 usage error, 65 and 78 a runbook or configuration with mistakes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from services.i18n import _
+from tui.cli.click_i18n import Command, Group, Prints
+from tui.cli.opened_journal import CommandStopped
+from tui.exit_status import ExitStatus
+from tui.start_options import StartOptions
+
+if TYPE_CHECKING:
+    from services.models.runbook import Runbook
+
+
+def events_group(
+    output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
+) -> Group:
+    """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
+
+    def callback(**flags: Any) -> int:
+        given = {key: value for key, value in flags.items() if value is not None}
+        try:
+            runbook = _runbook(replace(before(), **given))
+        except CommandStopped as stop:
+            output.print_lines(stop.lines, error=True)
+            return stop.status
+        from services.events.template import queue_url, template
+
+        if runbook.events is None:
+            text = _('When the queue is there, add to the runbook: [events] queue_url = "{url}"')
+            output.print_lines([text.format(url=queue_url(runbook))], error=True)
+        output.hand_over([template(runbook)])
+        return ExitStatus.NORMAL
+
+    return Group(
+        "events",
+        help=_("The queue of AWS's events, which wakes the console's reads."),
+        commands=[
+            Command(
+                "template",
+                callback=callback,
+                params=[*shared],
+                help=_(
+                    "Print a CloudFormation template for the queue of events.\n\nIt has the queue, its policy, and the rules "
+                    "of EventBridge that fill it. Toban creates nothing itself."
+                ),
+            )
+        ],
+    )
+
+
+def _runbook(options: StartOptions) -> "Runbook":
+    """Raises CommandStopped."""
+    from services.runbook.loader import load_named
+    from services.toml.files import DataFileError
+    from tui.startup.config_reader import in_words, load_config, status_of
+
+    try:
+        return load_named(load_config(options).runbook)
+    except DataFileError as error:
+        raise CommandStopped(in_words(error), status_of(error)) from error

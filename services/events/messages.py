@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.aws.client.reader import inside
+from services.i18n import _
 from services.models.base import RawId
 from services.models.seen_events import ContainerExit, SeenEvent, SeenType
 from services.models.text import clean
@@ -36,14 +37,14 @@ def seen_event(body: str, account: str) -> SeenEvent:
     try:
         event = inside(body)
     except ValueError as error:
-        raise Unreadable("no JSON") from error
+        raise Unreadable(_("no JSON")) from error
     if not isinstance(event, dict) or not isinstance(event.get("detail"), dict):
-        raise Unreadable("no event of EventBridge")
+        raise Unreadable(_("no event of EventBridge"))
     id, source, type = event.get("id"), event.get("source"), event.get("detail-type")
     if not isinstance(id, str) or not _ID.fullmatch(id):
-        raise Unreadable("an event without an id")
+        raise Unreadable(_("an event without an id"))
     if event.get("account") != account:
-        raise Unreadable("an event of another account")
+        raise Unreadable(_("an event of another account"))
     read = _READERS.get((str(source), str(type))) or _READERS.get((str(source), ""))
     if read is None:
         raise Unreadable(f"{clean(source, 80)}: {clean(type, 80)}")

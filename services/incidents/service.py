@@ -16,7 +16,7 @@ from services.incidents.course import KINDS, incident_of
 from services.incidents.hand_over.day_offers import DayOffers
 from services.incidents.joining import with_parts
 from services.incidents.older_incidents import OLDER, done_of
-from services.incidents.timeline import CHANGE_KINDS
+from services.incidents.timeline import BESIDE
 from services.journal.derived.lookup import about
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
@@ -129,8 +129,11 @@ class Incidents(GroupedProjection):
         return await self.journal.entries(EntryQuery(kinds=NOTE_KINDS, subject=incident.id))
 
     async def changes(self, incident: Incident) -> tuple[Entry, ...]:
-        """The changes that any console made shortly before and during an incident, oldest first. Raises JournalError."""
-        query = EntryQuery(kinds=CHANGE_KINDS, since=incident.since - EARLIER, before=incident.closed_at)
+        """The changes that any console made shortly before and during an incident, and the events of AWS, oldest first.
+
+        Raises JournalError.
+        """
+        query = EntryQuery(kinds=BESIDE, since=incident.since - EARLIER, before=incident.closed_at)
         return await self.journal.entries(query)
 
     # ---- opening

@@ -1,8 +1,9 @@
 """The timeline of an incident, and what happened just before it: from the journal and from the evidence. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from services.events.incident_rows import seen_rows
 from services.i18n import _
 from services.models.aws_codes import NOT_SCALED, deployment_state, word_of
 from services.models.causes import Onset, OnsetBasis
@@ -30,6 +31,8 @@ _SILENT = frozenset({EntryKind.INCIDENT_CAPTURING, EntryKind.POSTED})
 _SIGN_INS = frozenset({"signin.amazonaws.com", "sts.amazonaws.com"})
 CHANGE_KINDS = frozenset({EntryKind.OUTCOME, EntryKind.WATCHED})
 """The journal's own changes that belong to what happened just before, and to the timeline."""
+BESIDE = CHANGE_KINDS | {EntryKind.SEEN}
+"""What a timeline shows beside the entries about the incident itself: changes, and events of AWS."""
 
 
 def timeline(
@@ -37,9 +40,9 @@ def timeline(
     entries: Iterable[Entry],
     evidence: IncidentEvidence | None = None,
     onset: Onset | None = None,
-    changes: Iterable[Entry] = (),
+    changes: Sequence[Entry] = (),
 ) -> tuple[TimelineRow, ...]:
-    """Everything about an incident, oldest first; `changes` are entries of changes made on any console."""
+    """Everything about an incident, oldest first; `changes` are the entries of BESIDE, of any console."""
     rows = [row for entry in entries if (row := _recorded(incident, entry)) is not None]
     rows += [
         TimelineRow(at=incident.since, kind=TimelineKind.EVIDENCE, text=fact, seq=incident.seq)
@@ -59,6 +62,7 @@ def timeline(
         for entry in changes
         if entry.kind in CHANGE_KINDS and entry.at >= first and entry.seq not in recorded_seqs
     ]
+    rows += seen_rows(incident, changes, first)
     return tuple(sorted(_unique(rows), key=lambda row: (row.at, row.seq)))
 
 

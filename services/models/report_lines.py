@@ -221,8 +221,8 @@ class NoteLine(Model):
     by: Clean
     """The user who recorded it."""
     kind: Clean
-    """The entry's kind: `note`, `known`, `armed`, `disarmed`, `planned`, `unplanned`, `hand-over` or
-    `hand-over-accepted`; a change's kind if its plan
+    """The entry's kind: `note`, `known`, `armed`, `disarmed`, `planned`, `unplanned`, `hand-over`,
+    `hand-over-accepted` or `seen`, which counts a day's stopped tasks; a change's kind if its plan
     cannot be read; the recorded name of a kind that this version does not know; `other` for an unreadable entry."""
     text: CleanBlock
     """The quoted text."""

@@ -226,6 +226,12 @@ REASONS = [
                 "tui.panel_registry",
                 "tui.startup.config_reader",
             },
+            "tui/cli/events.py": {
+                "services.events.template",
+                "services.runbook.loader",
+                "services.toml.files",
+                "tui.startup.config_reader",
+            },
             "tui/cli/journal/address.py": {"services.journal.ledgers.registry"},
             "tui/cli/journal/table.py": {
                 "services.journal.ledgers.tables",

@@ -96,7 +96,9 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
     until = incident.recovered_at or incident.closed_at or source.now
     start = min(incident.since, onset.at) if onset is not None else incident.since
     states = DutyStatesAt(source)
-    changed = source.entries(*CHANGE_KINDS, since=start - BEFORE, before=_last_moment(incident))
+    changed = source.entries(
+        *CHANGE_KINDS, EntryKind.SEEN, since=start - BEFORE, before=_last_moment(incident)
+    )
     during = [entry for entry in changed if entry.at >= start]
     fields = _evidence_fields(evidence, playbook, source) if evidence is not None else {}
     if incident.trigger is TriggerKind.FINDING:

@@ -70,6 +70,7 @@ _KINDS = {
     "unplanned": N_("plan cancelled"),
     "hand-over": N_("hand-over"),
     "hand-over-accepted": N_("hand-over accepted"),
+    "seen": N_("event of AWS"),
 }
 _EVERY_KIND = frozenset(kind.value for kind in EntryKind)
 

@@ -148,9 +148,9 @@ def counts_of(entry: Entry) -> Mapping[SeenType, int]:
         return {type: 1}
     counts: Any = entry.data.get("counts")
     pairs: Iterable[tuple[str, Any]] = counts.items() if isinstance(counts, dict) else ()
-    known = {each.value: each for each in SeenType}
+    types = {each.value: each for each in SeenType}
     return {
-        known[name]: count
+        types[name]: count
         for name, count in pairs
-        if name in known and isinstance(count, int) and not isinstance(count, bool) and count > 0
+        if name in types and isinstance(count, int) and not isinstance(count, bool) and count > 0
     }

@@ -80,11 +80,8 @@ def _task(detail: Detail, _event: Detail) -> SeenEvent:
         raise Needless
     group = str(detail.get("group") or "")
     containers = detail.get("containers")
-    exits = (
-        [_exit(each) for each in containers or () if isinstance(each, dict)]
-        if isinstance(containers, list)
-        else []
-    )
+    listed = containers if isinstance(containers, list) else []
+    exits = [_exit(container) for container in listed if isinstance(container, dict)]
     return SeenEvent(
         id="",
         type=SeenType.TASK,
@@ -92,7 +89,7 @@ def _task(detail: Detail, _event: Detail) -> SeenEvent:
         reason=_text(detail.get("stoppedReason")),
         task=_text(_last(detail.get("taskArn")), 80),
         stop_code=_text(detail.get("stopCode"), 80),
-        containers=tuple(sorted(exits, key=lambda each: not each.code)[:CONTAINERS]),
+        containers=tuple(sorted(exits, key=lambda container: not container.code)[:CONTAINERS]),
     )
 
 

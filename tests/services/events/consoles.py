@@ -26,7 +26,7 @@ class Console:
     listener: EventListener
     wakes: EventWakes
     woken: list[frozenset[SeenType]]
-    told: list[str]
+    messages: list[str]
     clock: Clock
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -60,10 +60,10 @@ class Console:
 
 def console_on(journal: Journal, queue: Queue, clock: Clock, *, wait: int = 0) -> Console:
     woken: list[frozenset[SeenType]] = []
-    told: list[str] = []
+    messages: list[str] = []
     listener = EventListener(queue, journal, clock, ACCOUNT, wait=wait)
-    listener.tell = told.append
-    return Console(journal, listener, EventWakes(journal, clock, woken.append), woken, told, clock)
+    listener.tell = messages.append
+    return Console(journal, listener, EventWakes(journal, clock, woken.append), woken, messages, clock)
 
 
 @asynccontextmanager

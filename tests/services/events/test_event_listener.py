@@ -80,7 +80,7 @@ async def test_a_console_dies_between_recording_and_deleting(tmp_path: Path) -> 
             return await seen_count(one) == 2
 
         await until(recorded, one_clock)
-        await until(lambda: one.told, one_clock)
+        await until(lambda: one.messages, one_clock)
         await one.stop()
         queue.delete_error = None
         queue.reappear()
@@ -199,7 +199,7 @@ async def test_a_queue_that_fails_is_told_once_and_again_when_it_works(tmp_path:
     async with consoles(tmp_path / "journal.db", queue, clock) as (one,):
         await until(lambda: queue.receives >= 8, clock, step=10)
         assert one.listener.problem is DENIED.problem
-        assert one.told == [
+        assert one.messages == [
             "The queue of events cannot be used; everything is polled as without it. sqs:ReceiveMessage is denied"
         ]
         assert len(await one.claims()) == 1
@@ -210,14 +210,14 @@ async def test_a_queue_that_fails_is_told_once_and_again_when_it_works(tmp_path:
         queue.send(bodies.alarm())
         await until(lambda: queue.is_empty, clock, step=10)
         assert one.listener.problem is None
-        assert one.told[1:] == ["The queue of events can be used again."]
+        assert one.messages[1:] == ["The queue of events can be used again."]
 
 
 async def test_another_console_takes_over_from_one_that_cannot_read_the_queue(tmp_path: Path) -> None:
     queue, denied, clock = MemoryQueue(), MemoryQueue(), noon()
     denied.receive_error = DENIED
     async with consoles(tmp_path / "journal.db", denied, clock) as (one,):
-        await until(lambda: one.told, clock)
+        await until(lambda: one.messages, clock)
         async with consoles(tmp_path / "journal.db", queue, clock, clock, started=False) as (_unused, other):
             other.start()
             queue.send(bodies.alarm())

@@ -128,11 +128,11 @@ def test_what_is_recorded_is_bounded() -> None:
     event["detail"]["stoppedReason"] = "x" * 1_000_000
     event["detail"]["group"] = "service:" + "g" * 10_000
     event["detail"]["containers"] = event["detail"]["containers"] * 1_000
-    seen = seen_event(json.dumps(event), ACCOUNT)
-    assert len(seen.reason) < REASON + 20
-    assert len(seen.target) == NAME
-    assert len(seen.containers) == CONTAINERS
-    assert seen.containers[0].code == 137
+    task = seen_event(json.dumps(event), ACCOUNT)
+    assert len(task.reason) < REASON + 20
+    assert len(task.target) == NAME
+    assert len(task.containers) == CONTAINERS
+    assert task.containers[0].code == 137
     entry = unreadable_entry("m" * 1_000, "\x1b[2J" * 100_000, "no JSON")
     assert len(entry.claim) < 120
     assert len(entry.data["excerpt"]) < EXCERPT + 20

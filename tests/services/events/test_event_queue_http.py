@@ -180,9 +180,9 @@ async def test_a_queue_that_is_deleted_is_told_once(sqs: Sqs, session_to: Sessio
 
         await until(is_seen, clock)
         sqs.client.delete_queue(QueueUrl=URL)
-        await until(lambda: one.told, clock)
+        await until(lambda: one.messages, clock)
         assert one.listener.problem is not None
         sqs.create()
         sqs.send(bodies.task())
-        await until(lambda: len(one.told) == 2, clock, step=10)
+        await until(lambda: len(one.messages) == 2, clock, step=10)
         await until(lambda: SeenType.TASK in one.woken_by, clock)

@@ -227,7 +227,7 @@ REASONS = [
                 "tui.startup.config_reader",
             },
             "tui/cli/events.py": {
-                "services.events.template",
+                "services.policy.event_queue",
                 "services.runbook.loader",
                 "services.toml.files",
                 "tui.startup.config_reader",

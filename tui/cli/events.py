@@ -31,7 +31,7 @@ def events_group(
         except CommandStopped as stop:
             output.print_lines(stop.lines, error=True)
             return stop.status
-        from services.events.template import queue_url, template
+        from services.policy.event_queue import queue_url, template
 
         if runbook.events is None:
             text = _('When the queue is there, add to the runbook: [events] queue_url = "{url}"')

@@ -2,10 +2,10 @@
 
 import json
 
-from services.events.template import queue_name, queue_url, template
 from services.models.runbook import Runbook
 from services.models.runbook_events import EventsSpec, queue_place
 from services.policy.documents import document
+from services.policy.event_queue import queue_name, queue_url, template
 from services.runbook.loader import load_builtin
 from tests.services.events import bodies
 from tests.services.policy.iam import allowed_actions, is_allowed

@@ -81,7 +81,9 @@ def note_lines(entries: Sequence[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
         or (entry.kind in _HAND_OVERS and entry.subject.startswith("day:"))
         or (entry.kind in CHANGE_KINDS and entry.subject not in run_ids)
     ]
-    return tuple(sorted([*quoted, *_stopped_tasks(entries)], key=lambda line: line.seq))
+    # Where the last of them is; late entries stand where they happened, not by their numbers.
+    place = {entry.seq: number for number, entry in enumerate(entries)}
+    return tuple(sorted([*quoted, *_stopped_tasks(entries)], key=lambda line: place[line.seq]))
 
 
 def _stopped_tasks(entries: Iterable[Entry]) -> Iterator[NoteLine]:
@@ -264,11 +266,14 @@ def _added(before: Charges, entry: Entry) -> Charges:
 
 
 def _count(entry: Entry, totals: list[Entry]) -> None:
-    """Add a total to those of the processes with its number: the newest of each."""
+    """Add a total to those of the processes with its number: the newest of each.
+
+    Entries that do not name their process namespace are read as the versions that wrote them read them.
+    """
     is_lower = bool(totals) and _number(entry.data.get("calls")) < _number(totals[-1].data.get("calls"))
     if is_lower and entry.is_late:
         return
-    if totals and not is_lower:
+    if totals and not (is_lower and entry.data.get(SPACE)):
         totals.pop()
     totals.append(entry)
 

@@ -72,7 +72,7 @@ faults-stopped: $(VENV)/.dev ## consoles stopped (SIGSTOP) between intent and re
 	STOPPED=real $(BIN)/python -m pytest -q -rP -m slow tests/faults/test_change_stopped.py
 
 ledger: $(VENV)/.dev ## shared journals on every engine under every fault, with 500 kills of writers and 20 of the server, and a table (an hour and a half)
-	LEDGER=full $(BIN)/python -m pytest -q -rP -m slow tests/faults/ledger
+	LEDGER=full $(BIN)/python -m pytest -q -rP -m slow tests/faults/ledger tests/faults/test_change_stopped.py
 
 mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's answers (most of an hour)
 	MUTATIONS=all $(BIN)/python -m pytest -q -n $(JOBS) -m slow -k mutated

@@ -41,12 +41,17 @@ class HealthState:
                 anchored_seq=anchored,
                 anchor_problem=anchor_problem,
                 late=late,
+                queues=self.health.queues,
             )
         )
 
     def name(self, place: str) -> None:
         """Set where the journal is, as screens show it."""
         self._hold(self.health.model_copy(update={"path": place}))
+
+    def queue(self, queues: bool) -> None:
+        """Set whether some entries wait while it cannot be written."""
+        self._hold(self.health.model_copy(update={"queues": queues}))
 
     def saw(self, head: tuple[int, str]) -> None:
         """Record the newest entry."""

@@ -120,6 +120,11 @@ class Journal:
         return self._person()
 
     @property
+    def shared_host(self) -> str:
+        """This host's name where consoles on other hosts may write to the journal, so that names tell more with it; else ""."""
+        return self.person.host if self.is_shared else ""
+
+    @property
     def health(self) -> JournalHealth:
         """Whether the journal can be written, as of the last attempt."""
         return self._state.health

@@ -148,6 +148,10 @@ class Person(Model):
         """As screens show people: the OS user."""
         return self.user or "?"
 
+    def name_beside(self, here: str) -> str:
+        """`name`, with the host if it is another than `here`; "": the host tells nothing."""
+        return f"{self.name}@{self.host}" if here and self.host and self.host != here else self.name
+
 
 class NewEntry(Model):
     """An entry to be recorded; the journal adds number, time, person and hash."""
@@ -272,6 +276,8 @@ class JournalHealth(Model):
     """Number of the newest entry whose checkpoint is stored outside; 0: none."""
     late: int = 0
     """Entries that wait until the ledger can be reached."""
+    queues: bool = False
+    """It cannot be written because its ledger does not answer: notes, acknowledgements and findings wait meanwhile."""
     anchor_problem: Clean = ""
     """Why the newest checkpoint could not be stored; "" if it could."""
 

@@ -16,6 +16,7 @@ from services.clock import Clock
 from services.demo.github.address import PREFIX, TOKEN
 from services.github.settings import GithubSettings
 from services.journal import origin
+from services.journal.place import JournalPlace
 from services.models.intervals import Intervals
 from services.models.journal import Person
 from services.models.runbook import Runbook
@@ -44,7 +45,7 @@ def app_on(
     theme: str = "dark",
     log_groups: tuple[str, ...] = (),
     further: dict[str, Any] | None = None,
-    journal: Path | None = None,
+    journal: Path | JournalPlace | None = None,
     read_only: bool = False,
     slack: SlackSettings | None = None,
     person: Person | None = None,

@@ -76,6 +76,8 @@ class JournalPanel(Panel[JournalView]):
     def __init__(self, title: str, *, now: Now, zone: tzinfo, id: str | None = None) -> None:
         super().__init__(title, now=now, zone=zone, id=id)
         self.table = JournalTable()
+        self.here = ""
+        """This host, where people on other hosts write to the journal, too; "": hosts tell nothing."""
         self._begin: bool | None = None
         """Show the next value from its first (False) or last entry (True); None: at the current position."""
         self._newest_in_view = 0
@@ -121,7 +123,7 @@ class JournalPanel(Panel[JournalView]):
                 # After the clock was set back, a day may occur twice.
                 rows.append(Row(f"{day}:{entry.seq}", (line,), heading=True))
                 before = day
-            rows.append(Row(str(entry.seq), cells(entry, self.zone)))
+            rows.append(Row(str(entry.seq), cells(entry, self.zone, self.here)))
         return rows
 
     def _scrolled(self) -> None:

@@ -35,7 +35,7 @@ class JournalTable(KeyedTable):
             (
                 Column(_("Time"), min_width=8),
                 Column(_("Kind"), max_width=_KIND_WIDTH),
-                Column(_("Person"), max_width=14),
+                Column(_("Person"), max_width=20),
                 Column(_("What happened"), flex=1, min_width=30),
                 Column(_("Target"), max_width=36, middle=True, rank=1),
             ),

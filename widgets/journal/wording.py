@@ -180,13 +180,13 @@ def text_beside_kind(entry: Entry) -> str:
     )
 
 
-def cells(entry: Entry, zone: tzinfo) -> tuple[Line, ...]:
-    """The row of one entry: time, kind, person, text, target."""
+def cells(entry: Entry, zone: tzinfo, here: str = "") -> tuple[Line, ...]:
+    """The row of one entry: time, kind, person, text, target; `here` as for `Person.name_beside`."""
     quiet = entry.kind in QUIET
     return (
         [(clock(entry.at, zone, name=False), "muted")],
         kind_spans(entry),
-        [(entry.person.name, "muted" if quiet else "")],
+        [(entry.person.name_beside(here), "muted" if quiet else "")],
         [(text_beside_kind(entry), "muted" if quiet else "")],
         [(clean(entry.target), "muted")],
     )

@@ -119,9 +119,9 @@ class InspectionScheduler:
         if holder is None:
             return ()
         names = {id: self._runner.inspection(id).name for id in missing}
+        by = holder.person.name_beside(self._journal.shared_host)
         return tuple(
-            RunningInspection(inspection=id, title=name, by=holder.person.name, began=holder.at)
-            for id, name in names.items()
+            RunningInspection(inspection=id, title=name, by=by, began=holder.at) for id, name in names.items()
         )
 
     def _is_material(self, slot: ScheduledOccurrence) -> bool:

@@ -205,6 +205,7 @@ class SharedJournal(Journal):
     def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
         # The copy has taken what waits, the ledger has not.
         unanswered = self._unanswered if writable else None
+        self._state.queue(self._unanswered is not None and bool(self._copy.journal))
         super()._set(writable=writable and unanswered is None, problem=unanswered or problem)
 
 

@@ -8,9 +8,9 @@ from services.models.journal import Entry
 from widgets.duties.wording import clock_of
 
 
-def was_first(entry: Entry, zone: tzinfo, now: datetime) -> str:
-    """`first was alice, 09:02`, from the entry that holds the claim."""
-    return _first(entry.person.name, entry.at, zone, now)
+def was_first(entry: Entry, zone: tzinfo, now: datetime, here: str = "") -> str:
+    """`first was alice, 09:02`, from the entry that holds the claim; `here` as for `Person.name_beside`."""
+    return _first(entry.person.name_beside(here), entry.at, zone, now)
 
 
 def signed_first(signed: SignOff, zone: tzinfo, now: datetime) -> str:

@@ -26,6 +26,7 @@ from widgets.frame.banner import Banner, shared_problem
 from widgets.frame.hand_over_line import HandOverLine
 from widgets.frame.header import Header
 from widgets.frame.key_bar import KeyBar
+from widgets.journal.health_wording import shown_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,23 +168,22 @@ class ModeScreen(Framed, Screen[object]):
         self._frame_changed()
 
     def _hand_over_changed(self) -> None:
-        newest = self.app.hand_over
-        self.hand_over_line.offer = newest[1] if newest is not None else None
+        self.hand_over_line.offer = self.app.hand_over[1] if self.app.hand_over is not None else None
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
         """Show the acknowledgements of present states, by the alarm's id."""
         self.strip.acknowledged = acknowledgements
 
     def _zone_changed(self) -> None:
-        self.header.clock.zone = self.app.zone
-        self.strip.zone = self.app.zone
+        self.header.clock.zone = self.strip.zone = self.app.zone
 
     def _frame_changed(self) -> None:
         self.header.facts = header_facts(self.app)
         states: list[FeedState[object] | None] = [self.app.alarms, self.app.view, self.app.identity]
         shared = shared_problem([state.problem if state else None for state in states])
         self.banner.problem = shared or self.services.stopped or self._unseen_fault()
-        self.journal_banner.problem = self.services.journal.health.problem
+        health = self.services.journal.health
+        self.journal_banner.problem = shown_problem(health, self.app.zone, self.app.now())
         self.banner_changed(self.banner.problem)
 
     def _unseen_fault(self) -> Problem | None:

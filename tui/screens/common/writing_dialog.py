@@ -19,6 +19,7 @@ from tui.screens.common.dialog import Dialog
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import LONGEST, NoteField
+from widgets.journal.health_wording import waits
 
 
 class NotTaken(Exception):
@@ -38,6 +39,8 @@ class WritingDialog(Dialog[bool]):
     }
     """
 
+    may_wait: ClassVar[bool] = False
+    """What it records waits while the journal's ledger does not answer, instead of being refused."""
     app = app_getter(Console)
 
     def __init__(self) -> None:
@@ -93,7 +96,9 @@ class WritingDialog(Dialog[bool]):
         """Focus the field; if nothing can be recorded, say so before anything is written."""
         self.field.focus()
         health = self.app.ready.journal.health
-        if not health.writable:
+        if health.queues and self.may_wait:
+            self.show_message(waits())
+        elif not health.writable:
             problem = health.problem
             text = problem.message if problem else _("The journal cannot be written.")
             self.show_message(text, trouble=True)
@@ -135,13 +140,16 @@ class WritingDialog(Dialog[bool]):
     async def _record(self, text: str) -> None:
         try:
             message = await self.write(text)
+            if self.may_wait and self.app.ready.journal.health.queues:
+                message = waits()
         except JournalError as error:
             problem = error.problem
             hint = _("Nothing was recorded; your text is still here. ⏎ tries again.")
             self.show_message(f"{problem.summary} {problem.remedy} {hint}", trouble=True)
             return
         except AlreadyRecorded as error:
-            words = _("{name} was faster: {text}").format(name=error.entry.person.name, text=error.entry.text)
+            name = error.entry.person.name_beside(self.app.ready.journal.shared_host)
+            words = _("{name} was faster: {text}").format(name=name, text=error.entry.text)
             self.show_message(sentences(words, _("Your text is still here; Esc closes.")), trouble=True)
             return
         except NotTaken as why:

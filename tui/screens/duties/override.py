@@ -58,6 +58,6 @@ class OverrideScreen(WritingDialog):
         try:
             await self.app.ready.scheduler.runs.override(self.subject, self.recorded, text)
         except AlreadyRecorded as error:
-            first = was_first(error.entry, self.app.zone, self.app.now())
+            first = was_first(error.entry, self.app.zone, self.app.now(), self.app.ready.journal.shared_host)
             raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
         return _("{title} was overridden").format(title=self.recorded.finding.title)

@@ -72,7 +72,7 @@ class _RecordScreen(WritingDialog):
         try:
             return await self.record(text)
         except AlreadyRecorded as error:
-            first = was_first(error.entry, self.app.zone, self.app.now())
+            first = was_first(error.entry, self.app.zone, self.app.now(), self.app.ready.journal.shared_host)
             if text:
                 raise NotTaken(_("{first}; your note was not recorded.").format(first=first)) from error
             return first

@@ -43,6 +43,7 @@ class JournalScreen(ModeScreen):
         super().__init__()
         self.window = EntryWindow(self.services.journal, EntryQuery())
         self.panel = JournalPanel(_("Journal"), now=self.app.now, zone=self.app.zone, id="journal")
+        self.panel.here = self.services.journal.shared_host
         self.checkpoint_line = CheckpointLine()
         self.filter_line = FilterLine()
         self.prompt = JournalPrompt()

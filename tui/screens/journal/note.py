@@ -32,6 +32,8 @@ def note_subjects(app: Console) -> tuple[Place, ...]:
 class NoteScreen(SubjectDialog):
     """Can be opened over any screen; the note may have several lines."""
 
+    may_wait = True
+
     subject_words = N_("about {name}")
 
     def __init__(self) -> None:

@@ -33,6 +33,8 @@ class MarkScreen(SubjectDialog):
     Its subject is the incident whose timeline the mark belongs to, or none: the journal alone.
     """
 
+    may_wait = True
+
     subject_words = N_("into the timeline of {name}")
 
     def __init__(self, mark: SavedMark) -> None:

@@ -16,6 +16,8 @@ from widgets.drawing.prose import Prose
 class RemarkScreen(WritingDialog):
     """Asks for a remark, which may have several lines."""
 
+    may_wait = True
+
     def __init__(self, period: Period) -> None:
         super().__init__()
         self.period = period

@@ -203,6 +203,6 @@ class DecideScreen(WritingDialog):
         try:
             await self._decide(self.post, text)
         except AlreadyRecorded as error:
-            first = was_first(error.entry, self.app.zone, self.app.now())
+            first = was_first(error.entry, self.app.zone, self.app.now(), self.app.ready.journal.shared_host)
             raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
         return _("Recorded: {decision}").format(decision=self._title)

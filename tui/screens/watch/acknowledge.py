@@ -16,6 +16,8 @@ from widgets.drawing.prose import Prose
 class AcknowledgeScreen(GuardedWritingDialog):
     """Acknowledges the alarm's state at the moment when the key was pressed."""
 
+    may_wait = True
+
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
         self.alarm = alarm

@@ -107,7 +107,7 @@ async def test_inspections_of_a_host_that_died_are_taken_over_after_the_lease(
         await two.until(lambda: one.scheduler._tasks)
         began = two.hosts[0].clock.elapsed()
         await two.until(lambda: one.findings_of(DUTY).running)
-        assert one.findings_of(DUTY).running[0].by == "bob"
+        assert one.findings_of(DUTY).running[0].by == "bob@bastion-2"
         await two.until(lambda: two.complete(0), step=5)
         assert two.hosts[0].clock.elapsed() - began >= LEASE - 60
         assert len(script.runs) == len(one.findings_of(DUTY).expected)

@@ -1,0 +1,84 @@
+"""The ledger does not answer: the console says since when, what waits and what is refused, and goes on by itself after."""
+
+from pathlib import Path
+
+import pytest
+
+from services.models.journal import EntryKind, NewEntry
+from tests.conftest import Embedded
+from tests.services.journal.hosts import Host, two_hosts
+from tests.tools.console import console, screen_text, until
+from tests.tools.memory_ledger import MemoryLedger
+from tests.tui.journal_tools import flat_text
+from tui.screens.common.type_ahead_guard import TypeAheadGuard
+from tui.screens.journal.journal import JournalScreen
+from tui.screens.journal.note import NoteScreen
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 0.05)
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    return MemoryLedger()
+
+
+@pytest.fixture
+def hosts(embedded: Embedded, ledger: MemoryLedger, tmp_path: Path) -> tuple[Host, Host]:
+    return two_hosts(ledger, tmp_path, embedded.clock.now())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_the_banner_says_what_waits_and_what_is_refused(
+    embedded: Embedded, ledger: MemoryLedger, hosts: tuple[Host, Host], size: tuple[int, int]
+) -> None:
+    here = hosts[0]
+    async with console(
+        embedded.url, embedded.clock, journal=here.place, person=here.person, size=size
+    ) as pilot:
+        app = pilot.app
+        assert not app.screen.journal_banner.display
+        here.line.is_cut = True
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(app.screen, NoteScreen))
+        # The line was cut since the console last looked, so the note is the first to find out.
+        app.screen.field.text = "kept for later"
+        await until(pilot, app.screen.accepts_enter)
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, NoteScreen))
+        await until(pilot, lambda: app.screen.journal_banner.display and app.ready.journal.health.late == 1)
+        await until(pilot, lambda: "(1 so far)" in flat_text(pilot))
+        text = flat_text(pilot)
+        assert "The ledger does not answer. Since " in text
+        assert "Signing off, approvals and changes are refused." in text
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(app.screen, NoteScreen))
+        assert "this is recorded once it does" in flat_text(pilot)
+        await pilot.press("escape")
+        here.mend(ledger)
+        await until(pilot, lambda: app.ready.journal.health.writable and not app.ready.journal.health.late)
+        await until(pilot, lambda: not app.screen.journal_banner.display)
+        assert [entry.text for entry in await app.ready.journal.entries() if entry.is_late] == [
+            "kept for later"
+        ]
+        assert not app.bugs
+
+
+async def test_names_say_the_host_where_it_is_another(embedded: Embedded, hosts: tuple[Host, Host]) -> None:
+    here, there = hosts
+    async with (
+        there.open() as other,
+        console(
+            embedded.url, embedded.clock, journal=here.place, person=here.person, mode="journal"
+        ) as pilot,
+    ):
+        await other.append(NewEntry(kind=EntryKind.NOTE, text="from the other host"))
+        await until(pilot, lambda: isinstance(pilot.app.screen, JournalScreen))
+        await until(pilot, lambda: "from the other host" in screen_text(pilot))
+        text = screen_text(pilot)
+        assert "bob@bastion-2" in text
+        assert "alice@" not in text

@@ -33,7 +33,7 @@ class Lock(NamedTuple):
     """The holder of a lock that prevents changes to a resource."""
 
     by: str
-    """The OS user."""
+    """The OS user, with the host if it is another than this one."""
     since: datetime
     """UTC."""
 
@@ -88,15 +88,18 @@ class History(GroupedProjection):
         for run in self.runs():
             before = not of or run.seq < self._runs[of].seq
             if before and not run.locked.isdisjoint(targets):
-                return Lock(
-                    run.by, max((step.at for step in run.steps if step.at is not None), default=run.at)
-                )
+                plan = next((e for e in self.recorded(run.id) if e.kind is EntryKind.PLAN), None)
+                since = max((step.at for step in run.steps if step.at is not None), default=run.at)
+                return Lock(self._named(plan) if plan is not None else run.by, since)
         for target in () if of else sorted(targets):
             # An intent whose plan is unreadable belongs to no run, but still locks.
             holder = await self.journal.holder(target)
             if holder is not None:
-                return Lock(holder.person.name, holder.at)
+                return Lock(self._named(holder), holder.at)
         return None
+
+    def _named(self, entry: Entry) -> str:
+        return entry.person.name_beside(self.journal.shared_host)
 
     async def load(self) -> None:
         """Read the entries that are known on this host: for display. Raises JournalError."""

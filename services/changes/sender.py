@@ -159,7 +159,8 @@ class Sender:
                 return False
             intent = await self._history.append(entries.intent(plan, step, self._ahead()))
         except HeldByAnother as error:
-            why = lock_text(error.entry.person.name, error.entry.at, self._zone, self._clock.now())
+            by = error.entry.person.name_beside(self._history.journal.shared_host)
+            why = lock_text(by, error.entry.at, self._zone, self._clock.now())
             await self._history.keep(entries.refused(plan, why, step))
             return False
         except AlreadyRecorded as error:

@@ -30,6 +30,7 @@ def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
         (_("Claim"), clean(entry.claim)),
         (_("Holds"), clean(entry.holds)),
         (_("Releases"), clean(entry.releases)),
+        (_("Recorded"), _("later: the ledger did not answer") if entry.is_late else ""),
     ]
     lines_about = labelled([row for row in rows if row[1]], width)
     return [*lines, [], *lines_about] if lines_about else lines

@@ -11,7 +11,7 @@ from services.changes.approval.approvals import NotApproved
 from services.journal.errors import JournalError
 from services.models.approvals import ApprovalState
 from services.models.change_runs import StepState
-from services.models.journal import EntryKind, EntryQuery, Person
+from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from tests.services.changes.approval.approval_world import (
     HANAKO,
     ROLE,
@@ -45,8 +45,12 @@ async def pair(
     embedded: Any, hosts: tuple[Host, Host], second: Person = TARO
 ) -> AsyncIterator[tuple[Desk, Desk]]:
     """Hanako on one host, the second person on the other."""
+    first, second = (
+        person.model_copy(update={"host": host.name})
+        for person, host in zip((HANAKO, second), hosts, strict=True)
+    )
     async with (
-        office(embedded, hosts[0].place, HANAKO) as one,
+        office(embedded, hosts[0].place, first) as one,
         office(embedded, hosts[1].place, second) as two,
     ):
         yield one, two
@@ -144,3 +148,15 @@ async def test_an_approval_that_was_recorded_without_its_giver_learning_it_is_gi
             await approve(two, plan)
         await one.engine.authority.approvals.catch_up()
         assert await one.engine.authority.objection(plan) == ""
+
+
+async def test_a_lock_names_the_host_of_who_has_it(embedded: Any, hosts: tuple[Host, Host]) -> None:
+    async with pair(embedded, hosts) as (one, two):
+        target = "service/facility-prod-cluster/staff-api"
+        draft = NewEntry(kind=EntryKind.INTENT, subject="p", target=target, text="x", holds=target)
+        await one.services.journal.append(draft)
+        await two.services.journal.catch_up()
+        for desk, name in ((one, "hanako"), (two, "hanako@bastion-1")):
+            lock = await desk.engine._history.lock({target})
+            assert lock is not None
+            assert lock.by == name

@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from services import i18n
+from services.journal.ledgers.registry import parse
+from services.journal.place import JournalPlace
 from services.models.journal import EntryKind, NewEntry
 from tests.conftest import Embedded
 from tests.services.journal.hosts import Host, two_hosts
-from tests.tools.console import console, screen_text, until
+from tests.services.journal.ledgers.places import PostgresqlPlace
+from tests.tools.console import console, screen_text, until, until_later
 from tests.tools.memory_ledger import MemoryLedger
 from tests.tui.journal_tools import flat_text
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
@@ -53,7 +57,7 @@ async def test_the_banner_says_what_waits_and_what_is_refused(
         await until(pilot, lambda: app.screen.journal_banner.display and app.ready.journal.health.late == 1)
         await until(pilot, lambda: "(1 so far)" in flat_text(pilot))
         text = flat_text(pilot)
-        assert "The ledger does not answer. Since " in text
+        assert ": The ledger does not answer." in text
         assert "Signing off, approvals and changes are refused." in text
         await pilot.press("f8")
         await until(pilot, lambda: isinstance(app.screen, NoteScreen))
@@ -82,3 +86,29 @@ async def test_names_say_the_host_where_it_is_another(embedded: Embedded, hosts:
         text = screen_text(pilot)
         assert "bob@bastion-2" in text
         assert "alice@" not in text
+
+
+@pytest.mark.xdist_group("ledger-postgresql")
+@pytest.mark.parametrize("language", ["en", "ja"])
+async def test_a_database_that_was_stopped_is_named(
+    embedded: Embedded, tmp_path: Path, language: str, request: pytest.FixtureRequest
+) -> None:
+    database = PostgresqlPlace()
+    request.addfinalizer(database.stack.close)
+    address = parse(database.address)
+    place = JournalPlace("facility-prod", tmp_path / "copy.db", address)
+    i18n.use(language)
+    async with console(embedded.url, embedded.clock, journal=place, size=(80, 24)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: app.ready.journal.health.writable)
+        with database.server.stopped():
+            await until_later(pilot, embedded, lambda: app.screen.journal_banner.display, step=1.0)
+            text = flat_text(pilot)
+            assert address.place in text
+            assert ("Since 10:" if language == "en" else "10:") in text
+            # All of it is on the screen, at the least size.
+            words = app.screen.journal_banner.problem.remedy
+            assert "".join(words.split()) in "".join(text.split())
+        await until_later(pilot, embedded, lambda: not app.screen.journal_banner.display, step=1.0)
+        assert app.ready.journal.health.writable
+        assert not app.bugs

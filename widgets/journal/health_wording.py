@@ -3,9 +3,9 @@
 from datetime import datetime, tzinfo
 
 from services.i18n import _, plural, sentences
-from services.models.date_text import zoned_time
 from services.models.journal import JournalHealth
 from services.models.problem import Problem
+from widgets.duties.wording import clock_of
 
 
 def shown_problem(health: JournalHealth, zone: tzinfo, now: datetime) -> Problem | None:
@@ -13,12 +13,18 @@ def shown_problem(health: JournalHealth, zone: tzinfo, now: datetime) -> Problem
     problem = health.problem
     if problem is None or not health.queues:
         return problem
-    summary = _("{problem} Since {time}.").format(
-        problem=problem.summary, time=zoned_time(problem.at, zone, now)
+    day = now.astimezone(zone).date()
+    # First, because the end of a long address may not fit.
+    summary = _("Since {time}: {problem}").format(
+        time=clock_of(problem.at, zone, day), problem=problem.summary
     )
-    waiting = plural(
-        "Notes and findings wait ({count} so far).", "Notes and findings wait ({count} so far).", health.late
-    ).format(count=health.late)
+    waiting = _("Notes and findings wait.")
+    if health.late:
+        waiting = plural(
+            "Notes and findings wait ({count} so far).",
+            "Notes and findings wait ({count} so far).",
+            health.late,
+        ).format(count=health.late)
     refused = _("Signing off, approvals and changes are refused.")
     return problem.model_copy(
         update={"summary": summary, "remedy": sentences(problem.remedy, waiting, refused)}

@@ -79,6 +79,8 @@ class Acknowledgements(Projection):
         super().__init__(journal, {EntryKind.ACKNOWLEDGED: NONE})
         self._newest: dict[str, dict[str, Newest[Acknowledgement]]] = {}
         """By alarm, then by state change."""
+        self._waiting: dict[str, Acknowledgement] = {}
+        """This console's, by state change, that wait for the journal's ledger."""
         self._newest_at: datetime | None = None
         """When the newest acknowledgement before the first read was made; YEAR is counted back from it."""
 
@@ -87,15 +89,20 @@ class Acknowledgements(Projection):
 
         While the journal cannot be read, the last acknowledgements read are kept.
         """
-        first = True
+        shown: Mapping[str, Acknowledgement] | None = None
         async for _head in self.journal.follow():
-            if await self._read() or first:
-                first = False
-                yield {
-                    subject: newest.value
-                    for changes in self._newest.values()
-                    for subject, newest in changes.items()
-                }
+            if await self._read() or shown is None or self._waiting:
+                states = self._states()
+                if states != shown:
+                    shown = states
+                    yield states
+
+    def _states(self) -> dict[str, Acknowledgement]:
+        recorded = {
+            subject: newest.value for changes in self._newest.values() for subject, newest in changes.items()
+        }
+        self._waiting = {subject: each for subject, each in self._waiting.items() if subject not in recorded}
+        return {**self._waiting, **recorded}
 
     async def acknowledge(self, alarm: Alarm, note: str) -> Acknowledgement:
         """Record that a person has seen the alarm's present state. Raises JournalError."""
@@ -109,7 +116,10 @@ class Acknowledgements(Projection):
                 data={"note": note, "state": alarm.state.value},
             )
         )
-        return _acknowledgement(entry)
+        acknowledgement = _acknowledgement(entry)
+        if entry.waits:
+            self._waiting[entry.subject] = acknowledgement
+        return acknowledgement
 
     async def of(self, alarm: Alarm, limit: int = 20) -> tuple[Acknowledgement, ...]:
         """The acknowledgements of all of an alarm's changes, newest first. Raises JournalError."""

@@ -27,9 +27,9 @@ class Scene:
         self.ledger, self.hosts, self.one, self.two = ledger, hosts, one, two
 
     async def load(self) -> None:
-        for each in (self.one, self.two):
-            await each.journal.catch_up()
-            await each.incidents.load()
+        for console in (self.one, self.two):
+            await console.journal.catch_up()
+            await console.incidents.load()
 
     async def count(self, kind: EntryKind) -> int:
         await self.load()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alarms.acknowledgements import Acknowledgements
+from services.alarms.acknowledgements import Acknowledgements, change_of
 from services.inspections.allow_list import AllowList
 from services.inspections.running.finding_records import FindingRecords
 from services.journal.chain import linked
@@ -18,6 +18,8 @@ from services.journal.derived.late import Newest, in_order
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection, Projection
+from services.models.alarms import Alarm, AlarmState
+from services.models.base import RawId
 from services.models.journal import LATE, Entry, EntryKind, NewEntry
 from tests.services.journal.book import ALICE, NOON, Listener, note
 from tests.services.journal.hosts import two_hosts
@@ -201,3 +203,23 @@ async def test_acknowledgements_of_older_states_that_come_late_leave_the_present
         async for states in again.states():
             assert states["alarm:a@6"].by == "bob"
             break
+
+
+async def test_an_acknowledgement_that_waits_is_shown_where_it_was_made(
+    ledger: MemoryLedger, tmp_path: Path
+) -> None:
+    one, two = two_hosts(ledger, tmp_path, NOON)
+    alarm = Alarm(id=RawId("a"), name="a", state=AlarmState.ALARM, since=NOON, expected=True)
+    async with one.open() as here, two.open() as there:
+        await here.append(note("before"))
+        acks = Acknowledgements(here)
+        states = acks.states()
+        assert await anext(states) == {}
+        one.line.is_cut = True
+        waiting = await acks.acknowledge(alarm, "seen")
+        async with asyncio.timeout(60):
+            assert await anext(states) == {change_of(alarm): waiting}
+            await there.append(note("meanwhile"))
+            one.mend(ledger)
+            recorded = (await anext(states))[change_of(alarm)]
+        assert (recorded.seq, recorded.note) == (3, "seen")

@@ -33,7 +33,7 @@ from services.report.periods import of_day
 from tests.tools.console import until
 from tui import messages
 from tui.app import TobanApp
-from tui.modes import MODES
+from tui.modes import MODES, SYSTEMS
 from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
@@ -280,7 +280,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
 
 def of_modes() -> set[type[Screen[Any]]]:
     """The modes' own screens, and the outline before them; all are built anew in another language."""
-    split = [mode.screen.partition(":") for mode in MODES]
+    split = [mode.screen.partition(":") for mode in (*MODES, SYSTEMS)]
     return {ShellScreen, *(getattr(importlib.import_module(module), name) for module, _colon, name in split)}
 
 

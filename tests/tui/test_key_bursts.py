@@ -36,7 +36,7 @@ from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.logs.panes import PaneScreen
 from tui.terminal.terminal_app import TerminalApp
 
-LETTERS = "%#abcdefghijklmnopqrstuvwxyzACDEFGILMNOPRSTUVWY/:?[]{}@.-+=!$*'\"0123456789HJ 日本Q&BK()<>;"
+LETTERS = "%#abcdefghijklmnopqrstuvwxyzACDEFGILMNOPRSTUVWY/:?[]{}@.-+=!$*'\"0123456789HJ 日本Q&BK()<>;\\_"
 MOVES = ["up", "down", "left", "right", "enter", "tab", "shift+tab", "home", "end", "pageup", "pagedown"]
 OPENS = [
     "f1",

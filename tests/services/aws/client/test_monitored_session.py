@@ -19,6 +19,7 @@ from services.aws.logs.events import Logs
 from services.demo.front.wire import ParsedRequest
 from services.demo.iam.model import SessionStore
 from services.inspections import wiring
+from services.journal.place import JournalPlace
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, TimeSpan
 from services.runbook.loader import load_builtin
@@ -182,7 +183,7 @@ async def test_a_group_that_is_not_shared_is_read_in_the_systems_account_from_th
 async def test_the_journals_own_stream_is_read_in_the_systems_account(
     embedded: Embedded, received: list[Received]
 ) -> None:
-    async with monitored(embedded, journal=JournalLogStream(GROUP, "toban")) as session:
+    async with monitored(embedded, journal=JournalLogStream(GROUP, "toban"), journal_group=GROUP) as session:
         await Logs(session).page(GROUP, *milliseconds(embedded))
     assert [each.signer for each in received] == [IN_OWN]
 
@@ -193,7 +194,7 @@ async def test_alarms_and_everything_else_are_read_in_the_systems_account(
     config = ConsoleConfig(endpoint_url=embedded.url, role_arn=OWN, monitoring_role_arn=WATCHER)
     sources = sources_of(config)
     services = wiring.connect(
-        load_builtin("facility-prod"), sources.settings, embedded.clock, journal=tmp_path / "j.db"
+        load_builtin("facility-prod"), sources.settings, embedded.clock, journal=JournalPlace("facility-prod", tmp_path / "j.db")
     )
     try:
         await services.alarms.overview()

@@ -92,7 +92,7 @@ def entry(draft: NewEntry, seq: int, person: Person) -> Entry:
         person=person,
         body=json.dumps(draft.data),
         previous="",
-        hash="",
+        hash=f"hash of {seq}",
     )
 
 

@@ -112,7 +112,7 @@ async def test_the_histogram_of_the_embedded_aws(
     assert any(severity is not Severity.PLAIN for bar in last.bars for severity in bar.counts)
     [query] = insights.history.queries
     assert query.bytes > 0
-    # The meter counts whole micro-dollars.
+    # The meter counts whole nano-dollars.
     charged = any(row.name == SCANNED for row in meter.snapshot().rows)
-    assert charged == (query.yen / 150 * 1e6 > 0.5)
+    assert charged == (query.yen / 150 * 1e9 > 0.5)
     await insights.close()

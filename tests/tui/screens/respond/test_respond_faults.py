@@ -40,7 +40,7 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch, pilot: Pilot[Any]) -> None:
         raise OSError(28, "No space left on device")
 
     writer = pilot.app.ready.journal._writer
-    monkeypatch.setattr(writer, "append", full)
+    monkeypatch.setattr(writer, "put", full)
     monkeypatch.setattr(writer, "try_out", full)
 
 

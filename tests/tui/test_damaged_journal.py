@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import external_hashes, files, reader
+from services.journal import files, reader
+from services.journal.anchors import external_hashes
 from services.journal.anchors.external_hashes import ExternalHashes
 from services.journal.problems import UnusableJournal
 from services.journal.writer import JournalWriter

@@ -15,7 +15,7 @@ import pytest
 
 from services.aws.client.errors import Unreachable
 from services.clock import ManualClock
-from services.journal import external_hashes
+from services.journal.anchors import external_hashes
 from services.journal.anchors.checkpoints import EVERY, Checkpoint, Syslog, checkpoint_in, line_of
 from services.journal.anchors.external_hashes import ExternalHashes, from_file, machine_log
 from services.journal.anchors.trusted_senders import TrustedSenders

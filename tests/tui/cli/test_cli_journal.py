@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import external_hashes
+from services.journal.anchors import external_hashes
 from services.journal.anchors.checkpoints import Checkpoint, line_of
 from services.journal.derived.verified import Verified
 from services.journal.reader import JournalReader

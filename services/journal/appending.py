@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from services.journal.chain import row_of
 from services.journal.errors import HeldByAnother
 from services.journal.ledger import Ledger, Rejected, Unavailable
-from services.journal.linking.records import Naming, named, naming, new_nonce, packed, unpacked
+from services.journal.linking.records import Naming, behind, named, naming, new_nonce, packed, unpacked
 from services.journal.threads import Write
 from services.journal.writer import Decision, JournalWriter
 from services.models.journal import Entry, NewEntry, Person
@@ -83,12 +84,19 @@ class Appender:
             await self._accept([(entry.seq, standing or record)])
         return entry if standing is None or standing == record else None
 
-    async def catch_up(self) -> None:
+    async def catch_up(self, *, checks: bool = True) -> None:
         """Take over every record that the ledger has and the copy has not.
 
-        Raises JournalError, Unavailable.
+        `checks`: ask first, by one request more, whether the ledger still has the copy's newest entry. Raises JournalError,
+        also if it has not; Unavailable.
         """
         after = await self._write(lambda writer: writer.head.seq)
+        if checks and after:
+            newest = await self._ledger.read(after - 1, 1)
+            if not newest or newest[0][0] != after:
+                # Its number must not be taken by another record, nor the next one while it is missing.
+                await self._write(partial(_fall_behind, seq=after, address=self._ledger.address))
+            await self._accept(newest)
         # Until nothing follows: an engine ends a page before a number that is missing, and reports that next.
         while records := await self._ledger.read(after):
             await self._accept(records)
@@ -111,3 +119,7 @@ class Appender:
             return None
         record = naming(uuid4().hex)
         return named(await self._ledger.put(0, record) or record)
+
+
+def _fall_behind(_writer: JournalWriter, *, seq: int, address: str) -> None:
+    raise behind(seq, address)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from services.i18n import _
 from services.journal.chain import COLUMNS
 from services.journal.problems import UnusableJournal
+from services.models.text import clean
 
 VERSION = 1
 """Of the records; a higher one was written by a newer console."""
@@ -98,6 +99,32 @@ def foreign(seq: int) -> UnusableJournal:
             "Find out who else writes to the ledger (CloudTrail, the database's log), and keep {path} as it is."
         ),
         damage=True,
+    )
+
+
+def behind(seq: int, address: str) -> UnusableJournal:
+    """The error for a ledger without an entry that it had before: it was emptied, or restored from an older backup."""
+    return UnusableJournal(
+        _("{place} lacks entry {seq}, which this host's copy has; nothing is written to it.").format(
+            place=clean(address), seq=seq
+        ),
+        _(
+            "Find out who emptied or restored it. Keep {path}: toban journal copy --from {path} --to <address> puts the "
+            "missing entries back."
+        ),
+    )
+
+
+def emptied(address: str) -> UnusableJournal:
+    """The error for a ledger that contains nothing, though this host has a copy of it."""
+    return UnusableJournal(
+        _("{place} is empty, but this host has a copy of its journal; no new one is begun.").format(
+            place=clean(address)
+        ),
+        _(
+            "Find out who emptied it. toban journal move --from-backup --from {path} --to <address> puts the newest of "
+            "all hosts' copies to use; to begin a new journal, move {path} aside."
+        ),
     )
 
 

@@ -102,5 +102,6 @@ class CopyWriter(JournalWriter):
 
 def _without_gaps(last: int, records: Sequence[Record]) -> list[Record]:
     """The records up to the first gap: several entries are copied to a new ledger at the same time."""
-    following = takewhile(lambda numbered: numbered[0] == numbered[1].row[0], enumerate(records, last + 1))
+    first = min(last + 1, records[0].row[0]) if records else 0
+    following = takewhile(lambda numbered: numbered[0] == numbered[1].row[0], enumerate(records, first))
     return [record for _seq, record in following]

@@ -16,7 +16,7 @@ from services.journal.chain import linked
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.journal import Journal
 from services.journal.ledger import Ledger, TooLarge, Unavailable
-from services.journal.linking.records import new_nonce
+from services.journal.linking.records import emptied, new_nonce
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.shared.copy_writer import CopyWriter
 from services.journal.shared.local_copy import LateDraft
@@ -27,6 +27,8 @@ from services.models.problem import Problem
 
 PATIENCE = 8.0
 """Seconds (real time) for which an entry is tried while the ledger does not answer."""
+CHECKED = 12
+"""Of so many looks for news, one also asks whether the ledger still has what this copy has."""
 MAY_BE_LATE = frozenset(
     {
         EntryKind.STARTED,
@@ -78,11 +80,19 @@ class SharedJournal(Journal):
 
     async def catch_up(self) -> None:
         """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""
+        await self._catch_up(checks=True)
+
+    async def _catch_up(self, *, checks: bool) -> None:
         try:
             if await self._identify(begins=False):
-                await self._appender.catch_up()
+                await self._appender.catch_up(checks=checks or not self._has_caught_up)
         except Unavailable as error:
             raise self._unreached(error) from error
+        except JournalError:
+            # Nothing is written before the ledger has been read without an objection.
+            self._has_caught_up = False
+            self._unanswered = None
+            raise
         self._unanswered = None
         if self._is_identified:
             self._has_caught_up = True
@@ -101,8 +111,11 @@ class SharedJournal(Journal):
         """
         if self._is_identified:
             return True
+        has_copy = self.path.exists()
         try:
-            naming = await self._appender.identify(begins=begins)
+            naming = await self._appender.identify(begins=begins and not has_copy)
+            if naming is None and has_copy:
+                raise emptied(self.ledger.address)
         except UnusableJournal as error:
             problem = problem_of(error, self.path, self._clock.now())
             self._set(writable=False, problem=problem)
@@ -138,15 +151,17 @@ class SharedJournal(Journal):
             raise self._unreached(error) from error
 
     async def _watch(self) -> None:
+        looks = 0
         async for _hint in self.ledger.news():
             if self._closed:
                 return
             if self._late or not self.health.writable:
                 await self._try_out()
             else:
+                looks += 1
                 # The problem is in `health`.
                 with suppress(JournalError):
-                    await self.catch_up()
+                    await self._catch_up(checks=looks % CHECKED == 0)
 
     # ---- while the ledger does not answer
 
@@ -164,6 +179,9 @@ class SharedJournal(Journal):
             return await self._appender.append(draft, at=at, person=person, nonce=nonce)
         except TooLarge as error:
             raise JournalError(error.problem) from error
+        except JournalError:
+            self._has_caught_up = False
+            raise
         except Unavailable as error:
             unreached = self._unreached(error)
             if draft.kind in MAY_BE_LATE and self._copy.journal:

@@ -50,11 +50,12 @@ async def test_a_start_reads_only_what_the_copy_has_not(tmp_path: Path) -> None:
     ledger.handed_out = 0
     journal = journal_of(ledger, tmp_path / "a.db")
     await journal.open()
-    # Record 0, which names the journal, and the new entry.
-    assert ledger.handed_out == 2
+    # Record 0, which names the journal, the copy's newest entry, which the ledger must still have, and the new one.
+    assert ledger.handed_out == 3
     assert (await journal.append(note())).seq == 22
+    assert ledger.handed_out == 3
     await journal.catch_up()
-    assert ledger.handed_out == 2
+    assert ledger.handed_out == 4
     await journal.close()
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from uuid import uuid4
 
 from services.journal.chain import row_of
-from services.journal.errors import HeldByAnother
+from services.journal.errors import HeldByAnother, JournalError
 from services.journal.ledger import Ledger, Rejected, Unavailable
 from services.journal.linking.records import Naming, behind, named, naming, new_nonce, packed, unpacked
 from services.journal.threads import Write
@@ -80,9 +80,15 @@ class Appender:
             return entry
         record = packed(row_of(entry), nonce)
         standing = await self._ledger.put(entry.seq, record)
+        is_stored = standing is None or standing == record
         if self._is_shared:
-            await self._accept([(entry.seq, standing or record)])
-        return entry if standing is None or standing == record else None
+            try:
+                await self._accept([(entry.seq, standing or record)])
+            except JournalError:
+                # What is stored is recorded, even if the copy's disk is full; nothing is decided on it before it has it.
+                if not is_stored:
+                    raise
+        return entry if is_stored else None
 
     async def catch_up(self, *, checks: bool = True) -> None:
         """Take over every record that the ledger has and the copy has not.

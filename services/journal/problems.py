@@ -56,7 +56,7 @@ def problem_of(error: Exception, path: object, at: datetime) -> Problem:
     return Problem(
         kind=ProblemKind.OTHER,
         summary=summary,
-        remedy=remedy.format(path=path),
+        remedy=remedy.replace("{path}", str(path)),
         detail=detail,
         at=at,
     )

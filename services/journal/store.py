@@ -20,6 +20,8 @@ from services.journal.schema import INSERT, INSERT_WORDS
 
 SMALL = 4 << 20
 """Maximum file size in bytes for checking all pages on opening."""
+_BESIDE = 1024
+"""Bytes at most that SQLite stores beside a row's values."""
 
 
 class Store(JournalReader):
@@ -61,13 +63,9 @@ class Store(JournalReader):
             return remember(self, name, saved)
 
     def _insert(self, row: Row) -> None:
-        if sum(len(str(value).encode(errors="replace")) for value in row) > LARGEST:
-            raise UnusableJournal(
-                _("The entry is too large for the journal; it was not recorded."),
-                _("Shorten it; {path} itself is fine."),
-            )
+        words = indexed_words(row)
         self.query(INSERT, row)
-        self.query(INSERT_WORDS, (row[0], fold(searched(row))))
+        self.query(INSERT_WORDS, (row[0], words))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -83,3 +81,20 @@ class Store(JournalReader):
                 except sqlite3.Error:
                     self.close()
             raise
+
+
+def indexed_words(row: Row) -> str:
+    """The row's text as it is indexed. Raises UnusableJournal for an entry that no journal can store."""
+    words = fold(searched(row))
+    # Folding can make a text eleven times as long.
+    size = max(sum(_size(value) for value in row), _size(words))
+    if size > LARGEST - _BESIDE:
+        raise UnusableJournal(
+            _("The entry is too large for the journal; it was not recorded."),
+            _("Shorten it; {path} itself is fine."),
+        )
+    return words
+
+
+def _size(value: object) -> int:
+    return len(str(value).encode(errors="replace"))

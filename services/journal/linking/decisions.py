@@ -75,6 +75,9 @@ def is_same_place(one: str, other: str) -> bool:
 def _place(text: str) -> tuple[str, ...]:
     if "://" not in text:
         return ()
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return (text,)
     region = [value for name, value in parse_qsl(parts.query) if name == "region"]
     return (parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), *region)

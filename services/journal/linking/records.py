@@ -8,6 +8,7 @@ copied from elsewhere.
 """
 
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -20,7 +21,9 @@ from services.models.text import clean
 VERSION = 1
 """Of the records; a higher one was written by a newer console."""
 _NUMBERS = ("seq", "at")
-_ID_LENGTH = 64
+_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
+"""A journal's id, which is written into logs."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Record(NamedTuple):
@@ -50,12 +53,22 @@ def unpacked(seq: int, record: bytes) -> Record:
     except (ValueError, LookupError, TypeError, RecursionError):
         raise foreign(seq) from None
     typed = all(
-        type(value) is (int if column in _NUMBERS else str)
+        (_is_number if column in _NUMBERS else _is_text)(value)
         for column, value in zip(COLUMNS, row, strict=False)
     )
-    if len(row) != len(COLUMNS) or not typed or row[0] != seq or not isinstance(nonce, str):
+    if len(row) != len(COLUMNS) or not typed or row[0] != seq or not _is_text(nonce):
         raise foreign(seq)
     return Record(row, nonce)
+
+
+def _is_number(value: object) -> bool:
+    """Whether every copy can store it."""
+    return type(value) is int and -(1 << 63) <= value < 1 << 63
+
+
+def _is_text(value: object) -> bool:
+    """Whether every copy can store it: not with a lone surrogate."""
+    return isinstance(value, str) and (value.isascii() or _SURROGATE.search(value) is None)
 
 
 class Naming(NamedTuple):
@@ -84,7 +97,7 @@ def named(record: bytes) -> Naming:
             _("The ledger was begun by a newer version of this console."),
             _("Start that version, or choose another ledger in the journal setting."),
         )
-    if not isinstance(journal, str) or not 0 < len(journal) <= _ID_LENGTH:
+    if not isinstance(journal, str) or _ID.fullmatch(journal) is None:
         raise foreign(0)
     return Naming(journal, is_copied)
 

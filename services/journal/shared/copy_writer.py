@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from services.i18n import _
 from services.journal.anchors.checkpoints import Syslog
+from services.journal.chain import row_of
 from services.journal.linking.decisions import Here, next_entry
 from services.journal.linking.records import Naming, Record
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
 from services.journal.shared.local_copy import LateDraft, LocalCopy
-from services.journal.store import Store
+from services.journal.store import Store, indexed_words
 from services.journal.writer import Decision, Head, JournalWriter
 from services.models.journal import NewEntry, Person
 
@@ -58,7 +59,10 @@ class CopyWriter(JournalWriter):
             recorded = copy.recorded(nonce)
             if recorded is not None:
                 return Decision(recorded, is_recorded=True)
-            return Decision(next_entry(copy, draft, at=at, person=person, here=self.here))
+            entry = next_entry(copy, draft, at=at, person=person, here=self.here)
+            # Before it is in the ledger, where it would stop every copy.
+            indexed_words(row_of(entry))
+            return Decision(entry)
 
         return self._use_copy(decision)
 
@@ -78,8 +82,12 @@ class CopyWriter(JournalWriter):
         self._use_copy(lambda copy: copy.add_late(late))
 
     def late(self) -> list[LateDraft]:
-        """The drafts that wait, oldest first."""
+        """The drafts that wait, oldest first, without those that only another version can read."""
         return self._use_copy(LocalCopy.late)
+
+    def count_late(self) -> int:
+        """The number of drafts that wait."""
+        return self._use_copy(LocalCopy.count_late)
 
     def remove_late(self, nonce: str) -> None:
         """Remove a draft that no longer waits."""

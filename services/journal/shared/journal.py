@@ -140,7 +140,7 @@ class SharedJournal(Journal):
                     await self._write(lambda _writer: self._copy.use_existing())
                 self._state.saw(await self._read(lambda reader: reader.head()))
                 # Also what waits since before this start.
-                self._late = len(await self._write(lambda _writer: self._copy.late()))
+                self._late = await self._write(lambda _writer: self._copy.count_late())
                 self._set(writable=False, problem=self.health.problem)
 
     async def _begin(self) -> None:
@@ -199,7 +199,7 @@ class SharedJournal(Journal):
     async def _send_late(self) -> None:
         """Record what waits, oldest first. Raises JournalError."""
         waiting = await self._write(lambda _writer: self._copy.late())
-        self._late = len(waiting)
+        self._late = await self._write(lambda _writer: self._copy.count_late())
         for late in waiting:
             append = partial(self._appender.append, at=late.at, person=late.person, nonce=late.nonce)
             try:

@@ -4,7 +4,9 @@ It can be made anew from the ledger at any time, except for the drafts that wait
 """
 
 import json
+import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -64,8 +66,15 @@ class LocalCopy(Store):
                     raise foreign(seq)
                 self._insert(row)
                 if nonce:
-                    self.query("INSERT INTO nonces VALUES (?, ?)", (seq, nonce))
+                    self._remember(nonce, seq)
                 last, link = seq, own
+
+    def _remember(self, nonce: str, seq: int) -> None:
+        try:
+            self.query("INSERT INTO nonces VALUES (?, ?)", (seq, nonce))
+        except sqlite3.IntegrityError:
+            # No console puts a draft twice.
+            raise foreign(seq) from None
 
     def recorded(self, nonce: str) -> Entry | None:
         """The entry that was written with this nonce; None if it is not in the copy."""
@@ -92,7 +101,7 @@ class LocalCopy(Store):
             self.query("PRAGMA synchronous = NORMAL")
 
     def late(self) -> list[LateDraft]:
-        """The drafts that wait, oldest first."""
+        """The drafts that wait, oldest first, without those that only another version can read."""
         return list(_late(self.query("SELECT nonce, at, person, draft FROM late ORDER BY number")))
 
     def count_late(self) -> int:
@@ -107,9 +116,11 @@ class LocalCopy(Store):
 
 def _late(rows: Iterable[Row]) -> Iterable[LateDraft]:
     for nonce, at, person, draft in rows:
-        yield LateDraft(
-            nonce,
-            moment(at),
-            Person.model_validate(json.loads(person)),
-            NewEntry.model_validate(json.loads(draft)),
-        )
+        # It stays, and is counted.
+        with suppress(ValueError):
+            yield LateDraft(
+                nonce,
+                moment(at),
+                Person.model_validate(json.loads(person)),
+                NewEntry.model_validate(json.loads(draft)),
+            )

@@ -27,6 +27,8 @@ class Here(NamedTuple):
 
 
 FILE = Here()
+_DRAFTS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'late'"
+"""Only a host's copy of a shared journal has drafts that wait for the ledger."""
 
 
 def next_entry(
@@ -47,7 +49,15 @@ def next_entry(
 
 
 def check_here(copy: JournalReader, here: Here) -> None:
-    """Raise UnusableJournal if the journal has moved elsewhere, or has not arrived here yet."""
+    """Raise UnusableJournal if the journal is elsewhere, has moved there, or has not arrived here yet."""
+    if not here.address and copy.query(_DRAFTS):
+        raise UnusableJournal(
+            _("This is a host's copy of a shared journal, which nothing else is written to."),
+            _(
+                "Set the ledger's address as the journal. If the ledger is lost: toban journal move --from-backup --from "
+                "{path} --to <place>"
+            ),
+        )
     place = copy.place()
     if place is None:
         if here.is_copied:

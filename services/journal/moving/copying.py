@@ -69,6 +69,12 @@ async def move(
     `copy`.
     """
     await _check(source)
+    if from_backup and source.is_shared:
+        raise CannotCopy(
+            _("The journal at {place} answers, so it is no backup: move it without --from-backup.").format(
+                place=clean(source.health.path)
+            )
+        )
     journal, place = await source.ask(lambda reader: (reader.id, reader.place()))
     # Two files are two places here, though whichever has the name is the journal once it has arrived.
     has_left = place is not None and (

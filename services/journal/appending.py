@@ -19,6 +19,7 @@ from services.journal.linking.records import Naming, behind, named, naming, new_
 from services.journal.threads import Write
 from services.journal.writer import Decision, JournalWriter
 from services.models.journal import Entry, NewEntry, Person
+from services.models.problem import Problem
 
 FIRST, LONGEST = 0.05, 1.0
 """Seconds (real time) between attempts while the ledger does not answer: the first, doubled up to the longest."""
@@ -34,6 +35,8 @@ class Appender:
         self._is_shared = is_shared
         self._patience = patience
         self._turn = asyncio.Lock()
+        self._unanswered: tuple[float, Problem] | None = None
+        """When an append gave up, and why."""
 
     async def append(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str = "") -> Entry:
         """Record durably, and return the entry as stored; `nonce` is that of an earlier attempt with the same draft.
@@ -41,8 +44,11 @@ class Appender:
         Raises AlreadyRecorded, HeldByAnother, JournalError; Unavailable if the ledger did not answer or Rejected if it
         refused, and then an earlier attempt may have recorded the entry.
         """
-        nonce = nonce or new_nonce()
+        nonce, asked = nonce or new_nonce(), asyncio.get_running_loop().time()
         async with self._turn:
+            if self._unanswered is not None and self._unanswered[0] >= asked:
+                # It has waited as long as the one that got no answer, and the end of the console waits for all.
+                raise Unavailable(self._unanswered[1])
             until = asyncio.get_running_loop().time() + self._patience
             pause = FIRST
             while True:
@@ -52,8 +58,10 @@ class Appender:
                         return entry
                 except Rejected:
                     raise
-                except Unavailable:
-                    if asyncio.get_running_loop().time() + pause > until:
+                except Unavailable as error:
+                    now = asyncio.get_running_loop().time()
+                    if now + pause > until:
+                        self._unanswered = (now, error.problem)
                         raise
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, LONGEST)

@@ -234,3 +234,20 @@ async def test_what_is_too_large_is_refused_and_what_is_forbidden_waits(tmp_path
     ledger.refuses = False
     async with on_host(ledger, tmp_path / "a.db") as journal:
         assert len(await journal.entries()) == 2
+
+
+async def test_appends_that_wait_together_for_a_dead_ledger_end_together(
+    ledger: MemoryLedger, tmp_path: Path
+) -> None:
+    line = Line(ledger)
+    async with on_host(ledger, tmp_path / "a.db", line=line, patience=0.0) as journal:
+        await journal.append(note("before"))
+        line.is_cut = True
+        tried = line.requests["put"]
+        drafts = [NewEntry(kind=EntryKind.SIGN_OFF, text=str(number)) for number in range(10)]
+        ends = await asyncio.gather(*map(journal.append, drafts), return_exceptions=True)
+        assert {type(end) for end in ends} == {JournalError}
+        # Each would wait for a time-out of its own, one after the other, and so would the end of the console.
+        assert line.requests["put"] == tried + 1
+        line.is_cut = False
+        assert (await journal.append(drafts[0])).seq == 2

@@ -89,7 +89,9 @@ def parse(text: str) -> LedgerAddress:
     except ValueError as error:
         raise _malformed(engine) from error
     sign_in, _at, host = parts.netloc.rpartition("@")
-    if parts.fragment or (sign_in and not engine.signs_in):
+    # A password whose / or ? is not encoded would be taken for a part of the place, which is shown.
+    is_torn = engine.signs_in and "@" in parts.path + parts.query
+    if parts.fragment or is_torn or (sign_in and not engine.signs_in):
         raise _malformed(engine)
     options = _options(scheme, engine, pairs)
     poll = _poll(options.pop("poll", ""), engine)

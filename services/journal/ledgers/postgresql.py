@@ -191,13 +191,21 @@ class PostgresqlLedger:
             # A standby would answer with what it had a while ago.
             target_session_attrs="primary",
         )
+        try:
+            await self._prepare(connection)
+        except BaseException:
+            # Nobody else has it yet, and a server that hangs would collect one of every attempt.
+            connection.terminate()
+            raise
+        return connection
+
+    async def _prepare(self, connection: "Connection[Any]") -> None:
+        """Check that texts stay as they are, and let commits wait for the disk."""
         encoding = str(getattr(connection.get_settings(), "server_encoding", "UTF8"))
         if encoding != "UTF8":
-            connection.terminate()
             raise self._problems.encoding(encoding)
         if await connection.fetchval("SELECT current_setting('synchronous_commit', true)") in _LAZY:
             await connection.execute("SET synchronous_commit = on")
-        return connection
 
 
 def _dsn(address: LedgerAddress) -> str:

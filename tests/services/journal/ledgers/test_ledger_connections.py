@@ -1,0 +1,50 @@
+"""Connections to a server that accepts them and then says nothing: none stays open, however often it is tried."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.clock import SystemClock
+from services.journal.ledger import Unavailable
+from services.journal.ledgers import postgresql
+from services.journal.ledgers.postgresql import PostgresqlLedger
+from services.journal.ledgers.registry import parse
+
+
+class Silent:
+    """A connection whose statements are never answered."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+    def get_settings(self) -> object:
+        return object()
+
+    async def fetchval(self, *_statement: object) -> object:
+        await asyncio.Event().wait()
+        return None
+
+    def terminate(self) -> None:
+        self.is_open = False
+
+
+async def test_a_connection_that_falls_silent_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Silent] = []
+
+    async def connect(*_address: object, **_options: Any) -> Silent:
+        opened.append(Silent())
+        return opened[-1]
+
+    monkeypatch.setattr(asyncpg, "connect", connect)
+    for name in ("PUT_SECONDS", "READ_SECONDS", "CONNECT_SECONDS"):
+        monkeypatch.setattr(postgresql, name, 0.01)
+    ledger = PostgresqlLedger(parse("postgresql://toban@db.example/toban"), "facility-prod", SystemClock())
+    for call in (ledger.put(1, b"{}"), ledger.read(0)):
+        with pytest.raises(Unavailable):
+            await call
+    await ledger._listen()
+    assert len(opened) == 3
+    assert not any(connection.is_open for connection in opened)
+    await ledger.close()

@@ -31,6 +31,8 @@ class OpenedJournal:
 
     runbook: "Runbook"
     path: Path
+    stale: str = ""
+    """Why this host's copy of a shared journal may lack newer entries; "": it does not."""
 
     def today(self, now: datetime) -> date:
         """Return the day of `now` in the system's time zone."""
@@ -66,7 +68,8 @@ def journal_callback(
         overrides = {key: value for key, value in flags.items() if key in names and value is not None}
         rest = {key: value for key, value in flags.items() if key not in names}
         try:
-            return work(find(replace(before(), **overrides), file), **rest)
+            journal = find(replace(before(), **overrides), file)
+            return status_of_copy(work(journal, **rest), journal.stale)
         except CommandStopped as stop:
             output.print_lines(stop.lines, error=True)
             return stop.status
@@ -74,20 +77,18 @@ def journal_callback(
     return callback
 
 
+def status_of_copy(status: int, stale: str) -> int:
+    """Return the exit status; nothing is normal as long as newer entries may be missing."""
+    return ExitStatus.UNKNOWN if stale and status == ExitStatus.NORMAL else status
+
+
 def find(options: StartOptions, file: str | None) -> OpenedJournal:
-    """Return the runbook and the journal that the console would open, or `file`. Raises CommandStopped."""
-    runbook, path = configured(options, file)
-    return OpenedJournal(runbook, path)
-
-
-def configured(options: StartOptions, file: str | None) -> "tuple[Runbook, Path]":
-    """Return the configured runbook and the file of its journal, or of `file`; a shared journal's copy is up to date.
+    """Return the runbook and the journal that the console would open, or `file`; a shared journal's copy is up to date.
 
     Raises CommandStopped.
     """
     runbook, place = configured_place(options, file)
-    bring_up_to_date(place)
-    return runbook, place.path
+    return OpenedJournal(runbook, place.path, bring_up_to_date(place))
 
 
 def configured_place(options: StartOptions, file: str | None) -> "tuple[Runbook, JournalPlace]":
@@ -106,23 +107,29 @@ def configured_place(options: StartOptions, file: str | None) -> "tuple[Runbook,
     try:
         return runbook, chosen_place(file, runbook) if file else journal_place(config, runbook)
     except BadAddress as error:
-        raise CommandStopped([f"{clean(file)}: {error}"], ExitStatus.USAGE) from error
+        raise CommandStopped([f"{shown_place(file or '')}: {error}"], ExitStatus.USAGE) from error
 
 
-def bring_up_to_date(place: "JournalPlace") -> None:
-    """Read what this host's copy of a shared journal lacks; what prevents that is printed to standard error.
+def shown_place(text: str) -> str:
+    """Return a place that a person named as it may be shown: of an address that is mistaken, only the engine."""
+    scheme, is_address, _rest = text.partition("://")
+    return f"{clean(scheme)}://…" if is_address else clean(text)
+
+
+def bring_up_to_date(place: "JournalPlace") -> str:
+    """Read what this host's copy of a shared journal lacks. Returns what prevents that, having printed it; "": nothing.
 
     Begins no journal.
     """
     if place.address is None:
-        return
+        return ""
     import asyncio
 
     from services.clock import SystemClock
     from services.journal.errors import JournalError
     from services.models.journal import Person
 
-    async def caught_up() -> None:
+    async def caught_up() -> str:
         journal = place.journal(clock=SystemClock(), person=Person, syslog=None)
         try:
             await journal.catch_up()
@@ -133,11 +140,15 @@ def bring_up_to_date(place: "JournalPlace") -> None:
                 if journal.is_reached
                 else _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
             )
-            click.echo(text.format(why=clean(error.problem.message)), err=True)
+            return text.format(why=clean(error.problem.message))
         finally:
             await journal.close()
+        return ""
 
-    asyncio.run(caught_up())
+    stale = asyncio.run(caught_up())
+    if stale:
+        click.echo(stale, err=True)
+    return stale
 
 
 def chosen_place(text: str, runbook: "Runbook") -> "JournalPlace":

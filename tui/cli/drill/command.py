@@ -20,7 +20,7 @@ from services.host.state_files import stamped_name, state_folder, write_private
 from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Named, Prints, Speed
-from tui.cli.opened_journal import CommandStopped, as_json, configured
+from tui.cli.opened_journal import CommandStopped, as_json, configured_place
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -215,4 +215,4 @@ def status_of(scores: "DrillScores") -> ExitStatus:
 
 def _runbook(options: StartOptions) -> "Runbook":
     """Return the configured runbook. Raises CommandStopped."""
-    return configured(options, None)[0]
+    return configured_place(options, None)[0]

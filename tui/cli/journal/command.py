@@ -3,7 +3,7 @@
 Exit status of `verify`: 0 intact, 2 tampered with, 3 it could not be checked, or it disagrees with a log that any user
 can write to. `--json` prints the fields of `services.models.journal.Verification`. `export` prints the lines that
 `services.journal.export` describes. `--kind other` selects every kind that this version does not know.
-Exit status of all three: 64 usage error, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
+Exit status of all three: 3 a shared journal whose ledger could not be read, 64 usage error, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """
 
 import sqlite3
@@ -27,7 +27,8 @@ from tui.cli.click_i18n import Command, Group, Named, Prints
 from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.journal.moving import moving_commands
 from tui.cli.journal.table import table_command
-from tui.cli.opened_journal import CommandStopped, configured
+from tui.cli.opened_journal import CommandStopped, status_of_copy
+from tui.cli.opened_journal import find as find_journal
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -51,6 +52,8 @@ class ChosenJournal:
     stream: bool
     """Whether the runbook names a log stream in AWS that receives the newest hash."""
     options: StartOptions
+    stale: str
+    """Why a shared journal's copy may lack newer entries; "": it does not."""
 
 
 def journal_group(
@@ -64,7 +67,8 @@ def journal_group(
             overrides = {key: value for key, value in flags.items() if key in names and value is not None}
             rest = {key: value for key, value in flags.items() if key not in names}
             try:
-                return work(output, find(replace(before(), **overrides), file), **rest)
+                journal = find(replace(before(), **overrides), file)
+                return status_of_copy(work(output, journal, **rest), journal.stale)
             except CommandStopped as stop:
                 output.print_lines(stop.lines, error=True)
                 return stop.status
@@ -153,8 +157,9 @@ def _kinds() -> list[str]:
 
 def find(options: StartOptions, file: str | None) -> ChosenJournal:
     """Return the journal that the console would open, or `file`. Raises CommandStopped."""
-    runbook, path = configured(options, file)
-    return ChosenJournal(path, ZoneInfo(runbook.system.timezone), bool(runbook.journal.log_group), options)
+    journal = find_journal(options, file)
+    zone, has_stream = ZoneInfo(journal.runbook.system.timezone), bool(journal.runbook.journal.log_group)
+    return ChosenJournal(journal.path, zone, has_stream, options, journal.stale)
 
 
 def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_json: bool, whole: bool) -> int:
@@ -167,6 +172,9 @@ def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_js
         external_hashes=_external_hashes(journal, anchors),
         whole=whole,
     )
+    if journal.stale:
+        doubts = (*verification.doubts, journal.stale)
+        verification = verification.model_copy(update={"doubts": doubts})
     if as_json:
         output.hand_over([verification.model_dump_json(indent=2)])
     else:

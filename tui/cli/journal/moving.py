@@ -107,7 +107,9 @@ def carry(
     except UnusableJournal as error:
         raise CommandStopped([clean(error.summary)], ExitStatus.ABNORMAL) from error
     except (OSError, sqlite3.Error) as error:
-        raise CommandStopped([f"{clean(to)}: {clean(error)}", again], ExitStatus.CANNOT_WRITE) from error
+        raise CommandStopped(
+            [f"{clean(end.text)}: {clean(error)}", again], ExitStatus.CANNOT_WRITE
+        ) from error
     output.print_lines(_done(copied, end, moves=moves))
     return ExitStatus.NORMAL
 

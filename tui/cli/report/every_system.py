@@ -14,7 +14,14 @@ from services.report.rendering import html, markdown
 from services.report.rendering.systems_document import systems_document
 from tui.cli.click_i18n import Prints
 from tui.cli.every_system import every_system
-from tui.cli.opened_journal import CommandStopped, OpenedJournal, as_json, bring_up_to_date, deliver
+from tui.cli.opened_journal import (
+    CommandStopped,
+    OpenedJournal,
+    as_json,
+    bring_up_to_date,
+    deliver,
+    status_of_copy,
+)
 from tui.cli.report.making import format_of, period_of, read_report
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.runtime.garbage import begin_collecting
@@ -33,7 +40,8 @@ def report_all(output: Prints, before: StartOptions, flags: Mapping[str, Any]) -
         _options, systems = every_system(before, flags)
         begin_collecting()
         now = datetime.now(UTC)
-        answers = [_answer(system, flags["when"], now, private=flags["private"]) for system in systems]
+        stale: list[str] = []
+        answers = [_answer(each, flags["when"], now, stale, private=flags["private"]) for each in systems]
         form = format_of(flags["form"], flags["to"])
         deliver(output, _rendered(answers, form, wareki=flags["wareki"]), flags["to"])
     except CommandStopped as stop:
@@ -42,17 +50,18 @@ def report_all(output: Prints, before: StartOptions, flags: Mapping[str, Any]) -
     except StartError as error:
         output.print_lines([str(error)], error=True)
         return error.status
-    return _status(answers)
+    return status_of_copy(_status(answers), "".join(stale))
 
 
 def _answer(
-    system: "ConfiguredSystem", when: str | None, now: datetime, *, private: bool
+    system: "ConfiguredSystem", when: str | None, now: datetime, stale: list[str], *, private: bool
 ) -> Report | UnreadReport:
+    """Answer for one system; `stale` gets why its copy of a shared journal may lack newer entries."""
     if system.runbook is None:
         assert system.error is not None
         return UnreadReport(system=system.id, why=tuple(in_words(system.error)))
     place = journal_place(system.config, system.runbook)
-    bring_up_to_date(place)
+    stale.append(bring_up_to_date(place))
     journal = OpenedJournal(system.runbook, place.path)
     period = period_of(when, journal.today(now))
     try:

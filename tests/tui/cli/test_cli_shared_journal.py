@@ -1,0 +1,109 @@
+"""The commands that read the journal while its ledger does not answer: this host's copy may lack what others wrote."""
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.clock import ManualClock
+from services.host.state_files import state_folder
+from services.journal.anchors import external_hashes
+from services.journal.place import place_of
+from services.journal.shared.journal import SharedJournal
+from services.models.journal import Person
+from services.runbook.loader import load_named
+from tests.services.journal.book import NOON, note
+from tests.tools.memory_ledger import MemoryLedger
+from tui.cli.main import Output, run
+
+SECRET = "s3cret"
+DEAD = f"postgresql://toban:{SECRET}@127.0.0.1:1/toban"
+"""Nothing listens there."""
+
+
+@pytest.fixture
+def copy(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """This host's copy of three entries; the ledger does not answer any more."""
+    monkeypatch.setenv("TOBAN_JOURNAL", DEAD)
+    monkeypatch.setenv("TOBAN_LANG", "en")
+    monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
+    monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
+    system = str(load_named("facility-prod").system.id)
+    path = place_of(DEAD, system, state_folder("journals")).path
+    asyncio.run(_fill(path))
+    return path
+
+
+async def _fill(path: Path) -> None:
+    journal = SharedJournal(path, MemoryLedger(), clock=ManualClock(NOON), person=Person, syslog=None)
+    await journal.open()
+    for number in range(3):
+        await journal.append(note(f"entry {number}"))
+    await journal.close()
+
+
+def toban(*argv: str) -> int:
+    return run(argv, Output(outline_drawn=False))
+
+
+def test_a_copy_that_may_lack_entries_is_not_called_intact(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert toban("journal", "verify") == 3
+    told = capsys.readouterr()
+    assert "may lack newer entries" in told.out
+    assert "INTACT" not in told.out
+    assert toban("journal", "verify", "--json") == 3
+    (doubt,) = json.loads(capsys.readouterr().out)["doubts"]
+    assert "may lack newer entries" in doubt
+    # As a file it is what it is.
+    assert toban("journal", "verify", "--file", str(copy)) == 0
+
+
+@pytest.mark.parametrize("command", [("journal", "list"), ("journal", "export"), ("report", "2026-01-14")])
+def test_what_is_read_from_it_is_printed_and_the_status_is_unknown(
+    copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    assert toban(*command) == 3
+    told = capsys.readouterr()
+    assert told.out
+    assert "may lack newer entries" in told.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("journal", "list", "--file", f"{DEAD}?nonsense=1"),
+        ("journal", "list", "--file", f"postgresql://toban:{SECRET}@db"),
+        ("journal", "copy", "--to", f"postgresql://toban:{SECRET}@db"),
+        ("journal", "copy", "--from", f"postgresql://toban:{SECRET}@db", "--to", "x"),
+        ("journal", "copy", "--to", f"{DEAD}?poll=3"),
+        ("journal", "move", "--to", f"{DEAD}?poll=3", "--from", "none.db"),
+        ("journal", "table", "--print", f"postgresql://toban:{SECRET}@db"),
+        ("journal", "verify"),
+    ],
+    ids=lambda command: " ".join(command[:3]),
+)
+def test_a_password_is_in_no_message(
+    copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    assert toban(*command) != 0
+    told = capsys.readouterr()
+    assert SECRET not in told.out + told.err
+    assert told.out + told.err
+
+
+def test_a_password_is_in_no_message_of_the_disk(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_options: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("services.journal.moving.copying._check", fail)
+    assert toban("journal", "copy", "--from", str(copy), "--to", DEAD) == 73
+    assert SECRET not in capsys.readouterr().err
+    with closing(sqlite3.connect(copy)) as db:
+        assert db.execute("SELECT count(*) FROM entries").fetchone() == (3,)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from services.aws.client.errors import AwsError
 from services.aws.client.reader import incomplete, rows
 from services.aws.client.response_limits import limit_of
-from services.aws.ledgers.table import LedgerSession
+from services.aws.ledgers.table import MOST_BYTES, LedgerSession
 from services.i18n import _
 
 PUT, GET, LIST = ("s3", "PutObject"), ("s3", "GetObject"), ("s3", "ListObjectsV2")
@@ -102,6 +102,7 @@ class LedgerBucket:
     async def _keys(self, number: int, limit: int) -> list[str]:
         """The keys of those records."""
         keys: list[str] = []
+        size = 0
         while len(keys) < limit:
             start = {"StartAfter": self._folder.key(number)} if number >= 0 else {}
             answer = await self._session.read(
@@ -113,11 +114,16 @@ class LedgerBucket:
                 MaxKeys=min(PAGE, limit - len(keys)),
                 **start,
             )
-            page = [str(row.get("Key")) for row in rows(answer, "Contents")]
+            contents = rows(answer, "Contents")
+            page = [str(row.get("Key")) for row in contents]
             numbers = [self._number(key) for key in page]
             if numbers != sorted({each for each in numbers if each > number}):
                 raise incomplete(_("The records are not in order."), *LIST)
-            keys += page
+            for key, row in zip(page, contents, strict=True):
+                keys.append(key)
+                size += int(row.get("Size", 0))
+                if size >= MOST_BYTES:
+                    return keys
             if not answer["IsTruncated"] or not page:
                 break
             number = numbers[-1]

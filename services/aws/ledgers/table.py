@@ -29,6 +29,8 @@ _QUERY_KEYS = {
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 PAGE = 1000
 """Records of one request at most."""
+MOST_BYTES = 16 << 20
+"""Bytes of records after which a read ends, as if no more were wanted."""
 PUT_SECONDS, READ_SECONDS = 10.0, 20.0
 """Time-outs of a put and of one page."""
 
@@ -117,7 +119,8 @@ class LedgerTable:
     async def after(self, number: int, limit: int) -> list[tuple[int, bytes]]:
         """Up to `limit` records with greater numbers, ascending; read consistently. Raises AwsError."""
         records: list[tuple[int, bytes]] = []
-        while len(records) < limit:
+        size = 0
+        while len(records) < limit and size < MOST_BYTES:
             answer = await self._session.read(
                 *QUERY,
                 required=("Items",),
@@ -135,6 +138,7 @@ class LedgerTable:
             if [seq for seq, _content in page] != sorted({seq for seq, _content in page if seq > number}):
                 raise incomplete(_("The records are not in order."), *QUERY)
             records += page
+            size += sum(len(content) for _seq, content in page)
             following = answer.get("LastEvaluatedKey")
             if not following:
                 break

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
 _INSERT = "INSERT INTO toban_journal (ledger, seq, record) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 _STANDING = "SELECT record FROM toban_journal WHERE ledger = $1 AND seq = $2"
-_READ = "SELECT seq, record FROM toban_journal WHERE ledger = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+_READ = """
+SELECT seq, record FROM (
+    SELECT seq, record, sum(octet_length(record)) OVER (ORDER BY seq) - octet_length(record) AS bytes_before FROM (
+        SELECT seq, record FROM toban_journal WHERE ledger = $1 AND seq > $2 ORDER BY seq LIMIT $3
+    ) AS page
+) AS sized WHERE bytes_before < $4 ORDER BY seq
+"""
+MOST_BYTES = 16 << 20
+"""Bytes of records after which a read ends, as if no more were wanted."""
 CHANNEL = "toban_journal"
 """The channel of NOTIFY; the payload is the ledger's name."""
 MOST_CONNECTIONS = 4
@@ -112,7 +120,7 @@ class PostgresqlLedger:
 
     async def _read(self, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
         async with self._connection(READ_SECONDS) as connection:
-            rows = await connection.fetch(_READ, self._ledger, after, limit)
+            rows = await connection.fetch(_READ, self._ledger, after, limit, MOST_BYTES)
         return [(int(row["seq"]), str(row["record"]).encode()) for row in rows]
 
     async def _notify(self, connection: "Connection[Any]") -> None:

@@ -237,3 +237,19 @@ async def rejected(address: str, summary: str, *, remedy: str = "") -> None:
         assert remedy in caught.value.problem.remedy
         assert caught.value.problem.remedy
     await close(ledger)
+
+
+async def test_a_read_of_large_records_ends_early(
+    place: PostgresqlPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "MOST_BYTES", 2500)
+    ledger = place.ledger(place.new_name())
+    large = b'{"x":"' + "あ".encode() * 330 + b'"}'
+    for seq in range(6):
+        await ledger.put(seq, large)
+    assert [seq for seq, _record in await ledger.read(-1)] == [0, 1, 2]
+    assert [seq for seq, _record in await ledger.read(2)] == [3, 4, 5]
+    # One is always read, however large it is.
+    monkeypatch.setattr(postgresql, "MOST_BYTES", 10)
+    assert await ledger.read(3) == [(4, large)]
+    await close(ledger)

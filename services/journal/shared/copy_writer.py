@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from services.i18n import _
 from services.journal.anchors.checkpoints import Syslog
-from services.journal.chain import row_of
+from services.journal.chain import linked, row_of
 from services.journal.linking.decisions import Here, next_entry
 from services.journal.linking.records import Naming, Record
 from services.journal.problems import UnusableJournal
@@ -78,7 +78,10 @@ class CopyWriter(JournalWriter):
         self.send_checkpoint()
 
     def add_late(self, late: LateDraft) -> None:
-        """Store a draft until the ledger answers."""
+        """Store a draft until the ledger answers. Raises UnusableJournal for one that no journal can store."""
+        indexed_words(
+            row_of(linked("", late.draft, seq=1, at=late.at, person=late.person, previous="")),
+        )
         self._use_copy(lambda copy: copy.add_late(late))
 
     def late(self) -> list[LateDraft]:

@@ -4,12 +4,14 @@ While the ledger does not answer, everything recorded so far can be read, and wh
 copy; what allows or begins a change is refused.
 """
 
+import asyncio
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from services.i18n import _
 from services.journal.anchors.checkpoints import Syslog
 from services.journal.appending import Appender
 from services.journal.chain import linked
@@ -23,12 +25,15 @@ from services.journal.shared.local_copy import LateDraft
 from services.journal.writer import JournalWriter
 from services.models.journal import LATE as LATE
 from services.models.journal import Entry, EntryKind, NewEntry, Person
-from services.models.problem import Problem
+from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
 
 PATIENCE = 8.0
 """Seconds (real time) for which an entry is tried while the ledger does not answer."""
 CHECKED = 12
 """Of so many looks for news, one also asks whether the ledger still has what this copy has."""
+SOON = 5.0
+"""Seconds (real time) after which an entry that may be late waits for an answer no more: so does the end of a console."""
 MAY_BE_LATE = frozenset(
     {
         EntryKind.STARTED,
@@ -80,14 +85,19 @@ class SharedJournal(Journal):
 
     async def catch_up(self) -> None:
         """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""
-        await self._catch_up(checks=True)
+        await self._look(checks=True)
+
+    async def _look(self, *, checks: bool) -> None:
+        try:
+            await self._catch_up(checks=checks)
+        except Unavailable as error:
+            raise self._unreached(error) from error
 
     async def _catch_up(self, *, checks: bool) -> None:
+        """Raises JournalError, Unavailable."""
         try:
             if await self._identify(begins=False):
                 await self._appender.catch_up(checks=checks or not self._has_caught_up)
-        except Unavailable as error:
-            raise self._unreached(error) from error
         except JournalError:
             # Nothing is written before the ledger has been read without an objection.
             self._has_caught_up = False
@@ -161,7 +171,7 @@ class SharedJournal(Journal):
                 looks += 1
                 # The problem is in `health`.
                 with suppress(JournalError):
-                    await self._catch_up(checks=looks % CHECKED == 0)
+                    await self._look(checks=looks % CHECKED == 0)
 
     # ---- while the ledger does not answer
 
@@ -171,12 +181,7 @@ class SharedJournal(Journal):
             return await self._wait(LateDraft(new_nonce(), at, person, _late(draft)))
         nonce = new_nonce()
         try:
-            await self._identify(begins=True)
-            if not self._has_caught_up or self._unanswered is not None:
-                # A number that is missing in the ledger must not be taken by a copy that ends before it, and a ledger
-                # that cannot be reached is asked once: nobody waits for the refusal, nor behind one who does.
-                await self.catch_up()
-            return await self._appender.append(draft, at=at, person=person, nonce=nonce)
+            return await self._ask_for(draft, at, person, nonce)
         except TooLarge as error:
             raise JournalError(error.problem) from error
         except JournalError:
@@ -187,6 +192,30 @@ class SharedJournal(Journal):
             if draft.kind in MAY_BE_LATE and self._copy.journal:
                 return await self._wait(LateDraft(nonce, at, person, _late(draft)))
             raise unreached from error
+
+    async def _ask_for(self, draft: NewEntry, at: datetime, person: Person, nonce: str) -> Entry:
+        """Let the ledger record it; what may be late waits for no time-out. Raises as Appender.append."""
+        seconds = SOON if draft.kind in MAY_BE_LATE and self._copy.journal else None
+        try:
+            async with asyncio.timeout(seconds):
+                await self._identify(begins=True)
+                if not self._has_caught_up or self._unanswered is not None:
+                    # A number that is missing in the ledger must not be taken by a copy that ends before it, and a
+                    # ledger that cannot be reached is asked once: nobody waits for the refusal, nor behind one who does.
+                    await self._catch_up(checks=True)
+                return await self._appender.append(draft, at=at, person=person, nonce=nonce)
+        except TimeoutError as error:
+            raise Unavailable(self._no_answer()) from error
+
+    def _no_answer(self) -> Problem:
+        return Problem(
+            kind=ProblemKind.UNREACHABLE,
+            summary=_("{place} did not answer within {seconds} seconds.").format(
+                place=clean(self.ledger.address), seconds=f"{SOON:g}"
+            ),
+            remedy=_("The console asks again; what waits is recorded then."),
+            at=self._clock.now(),
+        )
 
     async def _wait(self, late: LateDraft) -> Entry:
         """Store the draft until the ledger answers. Returns the entry that it will probably become."""

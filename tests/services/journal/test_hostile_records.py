@@ -127,6 +127,24 @@ async def test_a_late_draft_that_this_version_cannot_read_stops_no_other(tmp_pat
     await journal.close()
 
 
+async def test_a_draft_that_no_copy_can_store_does_not_wait(tmp_path: Path) -> None:
+    ledger = MemoryLedger()
+    line = Line(ledger)
+    journal = console(line, tmp_path / "a.db")
+    await journal.open()
+    line.is_cut = True
+    with pytest.raises(JournalError, match="too large"):
+        await journal.append(note(target="\ufdfa" * (LARGEST // 16)))
+    await journal.append(note("small"))
+    assert journal.health.late == 1
+    await journal.close()
+    line.is_cut = False
+    journal = console(line, tmp_path / "a.db")
+    assert (await journal.open()).writable
+    assert journal.health.late == 0
+    await journal.close()
+
+
 async def test_an_entry_that_is_stored_is_recorded_though_the_copys_disk_is_full(tmp_path: Path) -> None:
     ledger = MemoryLedger()
     journal = console(ledger, tmp_path / "a.db")

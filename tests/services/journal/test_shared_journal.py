@@ -251,3 +251,47 @@ async def test_appends_that_wait_together_for_a_dead_ledger_end_together(
         assert line.requests["put"] == tried + 1
         line.is_cut = False
         assert (await journal.append(drafts[0])).seq == 2
+
+
+async def test_a_note_that_waits_does_not_make_the_journal_writable(
+    ledger: MemoryLedger, tmp_path: Path
+) -> None:
+    line = Line(ledger)
+    async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
+        await journal.append(note("before"))
+        line.is_cut = True
+        for number in range(2):
+            await journal.append(note(f"late {number}"))
+            assert not journal.health.writable
+            assert journal.health.problem is not None
+            assert journal.health.late == number + 1
+
+
+class Hanging(MemoryLedger):
+    """A ledger that stores what it gets, and then says nothing for ever."""
+
+    hangs = False
+
+    async def put(self, seq: int, record: bytes) -> bytes | None:
+        standing = await super().put(seq, record)
+        if self.hangs:
+            await asyncio.Event().wait()
+        return standing
+
+
+async def test_a_ledger_that_hangs_holds_up_no_note_and_no_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.journal.shared.journal.SOON", 0.01)
+    ledger = Hanging()
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        await journal.append(note("before"))
+        ledger.hangs = True
+        await journal.append(note("hung"))
+        await journal.append(note("at once"))
+        assert journal.health.late == 2
+        assert not journal.health.writable
+    ledger.hangs = False
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        assert [entry.text for entry in await journal.entries()] == ["before", "hung", "at once"]
+        assert journal.health.late == 0

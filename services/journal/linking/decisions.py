@@ -77,6 +77,12 @@ def check_here(copy: JournalReader, here: Here) -> None:
         )
 
 
+def is_here(copy: JournalReader, here: Here) -> bool:
+    """Whether the journal is at this place; if not, entries may be copied to it, several at the same time."""
+    place = copy.place()
+    return not here.is_copied if place is None else is_same_place(place, here.address)
+
+
 def is_same_place(one: str, other: str) -> bool:
     """Whether two places are one: how a host signs in does not matter, and a file may be renamed."""
     return _place(one) == _place(other)

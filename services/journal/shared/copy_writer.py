@@ -10,7 +10,7 @@ from typing import TypeVar
 from services.i18n import _
 from services.journal.anchors.checkpoints import Syslog
 from services.journal.chain import linked, row_of
-from services.journal.linking.decisions import Here, next_entry
+from services.journal.linking.decisions import Here, is_here, next_entry
 from services.journal.linking.records import Naming, Record
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
@@ -70,7 +70,7 @@ class CopyWriter(JournalWriter):
         """Store the ledger's next records in the copy. Raises UnusableJournal for what does not follow."""
 
         def accepted(copy: LocalCopy) -> None:
-            arrives = self.here.is_copied and copy.place() is None
+            arrives = not is_here(copy, self.here)
             copy.apply(_without_gaps(copy.head()[0], records) if arrives else records)
             self.head = Head(*copy.head())
 

@@ -212,3 +212,32 @@ async def test_a_place_that_is_taken(tmp_path: Path) -> None:
         with pytest.raises(CannotCopy, match="entry 3"):
             await move(one, ledger, NOON)
         assert (await one.append(note())).seq == 6
+
+
+async def test_a_console_that_watches_a_journal_coming_back_sees_no_damage(tmp_path: Path) -> None:
+    ledger, away = MemoryLedger(), _other()
+    home = shared(tmp_path / "home.db", ledger)
+    await home.open()
+    await home.append(note("here"))
+    await move(home, away, NOON)
+    elsewhere = shared(tmp_path / "away.db", away)
+    await elsewhere.open()
+    for number in range(20):
+        await elsewhere.append(note(f"there {number}"))
+    await elsewhere.close()
+    # Several entries come at the same time, so that a reader sees later ones first.
+    whole = dict(away.records)
+    for seq in range(3, len(whole)):
+        if seq not in (5, 9):
+            ledger.records[seq] = whole[seq]
+    with pytest.raises(JournalError, match="moved to"):
+        await home.catch_up()
+    assert (await home.page()).entries[0].seq == 4
+    source = shared(tmp_path / "away.db", away)
+    await source.open()
+    await move(source, ledger, NOON)
+    await source.close()
+    await home.catch_up()
+    assert (await home.append(note("here again"))).seq == len(ledger.records) - 1
+    await home.close()
+    assert checked(tmp_path / "home.db").intact

@@ -1,7 +1,9 @@
 """The writing side of a shared journal's local copy. Blocks, and must run in one thread, as `JournalWriter`."""
 
+import glob
+import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -14,7 +16,7 @@ from services.journal.linking.decisions import Here, is_here, next_entry
 from services.journal.linking.records import Naming, Record
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
-from services.journal.shared.local_copy import LateDraft, LocalCopy
+from services.journal.shared.local_copy import LateDraft, LocalCopy, is_copy_of
 from services.journal.store import Store, indexed_words
 from services.journal.writer import Decision, Head, JournalWriter
 from services.models.journal import NewEntry, Person
@@ -83,6 +85,18 @@ class CopyWriter(JournalWriter):
             row_of(linked("", late.draft, seq=1, at=late.at, person=late.person, previous="")),
         )
         self._use_copy(lambda copy: copy.add_late(late))
+
+    def adopt_late(self) -> None:
+        """Take over the drafts in this host's copies of the same journal at earlier places: nobody sends them there."""
+        system = glob.escape(self.path.name.rsplit(".", 2)[0])
+        for path in sorted(self.path.parent.glob(f"{system}.*.db")):
+            # They stay there as they are.
+            with suppress(sqlite3.Error, OSError, UnusableJournal):
+                if path != self.path and is_copy_of(path, self.journal):
+                    with closing(LocalCopy(path, self.journal)) as earlier:
+                        for late in earlier.late():
+                            self.add_late(late)
+                            earlier.remove_late(late.nonce)
 
     def late(self) -> list[LateDraft]:
         """The drafts that wait, oldest first, without those that only another version can read."""

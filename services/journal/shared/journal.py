@@ -142,6 +142,7 @@ class SharedJournal(Journal):
             await self._begin()
             await self.catch_up()
             await self._write(JournalWriter.try_out)
+            await self._write(lambda _writer: self._copy.adopt_late())
             self._set(writable=True)
             await self._send_late()
         except JournalError:

@@ -6,14 +6,14 @@ It can be made anew from the ledger at any time, except for the drafts that wait
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from services.journal.chain import hash_of_row, micros, moment
 from services.journal.linking.records import Record, foreign
-from services.journal.reader import Row
+from services.journal.reader import JournalReader, Row
 from services.journal.store import Store
 from services.models.journal import Entry, NewEntry, Person
 
@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS late (
   number INTEGER PRIMARY KEY, nonce TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, person TEXT NOT NULL, draft TEXT NOT NULL
 );
 """
+_HAS_DRAFTS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'late'"
+_WAITING = "SELECT 1 FROM late LIMIT 1"
 _PREVIOUS, _HASH = 14, 15
 
 
@@ -89,7 +91,7 @@ class LocalCopy(Store):
         try:
             with self._transaction():
                 self.query(
-                    "INSERT INTO late (nonce, at, person, draft) VALUES (?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO late (nonce, at, person, draft) VALUES (?, ?, ?, ?)",
                     (
                         late.nonce,
                         micros(late.at),
@@ -112,6 +114,12 @@ class LocalCopy(Store):
         """Remove a draft that is recorded, or that never will be."""
         with self._transaction():
             self.query("DELETE FROM late WHERE nonce = ?", (nonce,))
+
+
+def is_copy_of(path: Path, journal: str) -> bool:
+    """Whether the file is a copy of this journal with drafts that wait."""
+    with closing(JournalReader.open(path)) as reader:
+        return reader.id == journal and bool(reader.query(_HAS_DRAFTS)) and bool(reader.query(_WAITING))
 
 
 def _late(rows: Iterable[Row]) -> Iterable[LateDraft]:

@@ -55,7 +55,10 @@ class AwsProblems:
         summary = _("The journal at {place} has later records, but not number {seq}.").format(
             place=self._place, seq=seq
         )
-        remedy = _("The console reads again; if this stays, `toban journal verify` shows what is missing.")
+        remedy = _(
+            "The console reads again; if this stays, find out who deletes from it: `toban journal copy` from a host's copy "
+            "puts back what is missing."
+        )
         return Unavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
 
     def closed(self) -> Unavailable:

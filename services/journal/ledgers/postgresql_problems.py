@@ -80,7 +80,9 @@ class PostgresqlProblems:
     def vanished(self) -> Unavailable:
         """A number that is taken and has no record."""
         summary = _("The journal's table at {place} has lost a record.").format(place=self._place)
-        remedy = _("Ask who deletes from it; `toban journal verify` shows what is missing.")
+        remedy = _(
+            "Ask who deletes from it: `toban journal copy` from a host's copy puts back what is missing."
+        )
         return Unavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
 
     def encoding(self, name: str) -> Rejected:

@@ -15,7 +15,16 @@ from uuid import uuid4
 from services.journal.chain import row_of
 from services.journal.errors import HeldByAnother, JournalError
 from services.journal.ledger import Ledger, Rejected, Unavailable
-from services.journal.linking.records import Naming, behind, named, naming, new_nonce, packed, unpacked
+from services.journal.linking.records import (
+    Naming,
+    behind,
+    foreign,
+    named,
+    naming,
+    new_nonce,
+    packed,
+    unpacked,
+)
 from services.journal.threads import Write
 from services.journal.writer import Decision, JournalWriter
 from services.models.journal import Entry, NewEntry, Person
@@ -127,7 +136,10 @@ class Appender:
         Raises Unavailable, UnusableJournal.
         """
         begun = await self._ledger.read(-1, 1)
-        if begun and begun[0][0] == 0:
+        if begun:
+            if begun[0][0] != 0:
+                # Somebody removed it; another name would make all entries those of another journal.
+                raise foreign(0)
             return named(begun[0][1])
         if not begins:
             return None

@@ -5,6 +5,7 @@ copy; what allows or begins a change is refused.
 """
 
 import asyncio
+import os
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -121,7 +122,7 @@ class SharedJournal(Journal):
         """
         if self._is_identified:
             return True
-        has_copy = self.path.exists()
+        has_copy = self._has_copy()
         try:
             naming = await self._appender.identify(begins=begins and not has_copy)
             if naming is None and has_copy:
@@ -136,6 +137,10 @@ class SharedJournal(Journal):
         self._is_identified = True
         return True
 
+    def _has_copy(self) -> bool:
+        # Also False for a path that cannot be examined, which opening it explains.
+        return os.path.exists(self.path)
+
     async def _try_out(self) -> None:
         """Determine whether copy and ledger can be written, or at least the copy read."""
         try:
@@ -147,7 +152,7 @@ class SharedJournal(Journal):
             await self._send_late()
         except JournalError:
             with suppress(JournalError):
-                if not self._copy.journal and self.path.exists():
+                if not self._copy.journal and self._has_copy():
                     await self._write(lambda _writer: self._copy.use_existing())
                 self._state.saw(await self._read(lambda reader: reader.head()))
                 # Also what waits since before this start.

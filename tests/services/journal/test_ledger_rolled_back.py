@@ -124,3 +124,24 @@ async def test_idle_looks_notice_it_and_are_one_request_each(tmp_path: Path) -> 
             ledger.hint()
             await asyncio.sleep(0)
     await journal.close()
+
+
+async def test_a_ledger_without_the_record_that_names_it_is_not_begun_anew(tmp_path: Path) -> None:
+    ledger = MemoryLedger()
+    await (await opened(ledger, tmp_path / "a.db")).close()
+    del ledger.records[0]
+    left = dict(ledger.records)
+    journal = console(ledger, tmp_path / "new host.db")
+    assert not (await journal.open()).writable
+    with pytest.raises(JournalError):
+        await journal.append(SIGN_OFF)
+    assert ledger.records == left
+    await journal.close()
+
+
+async def test_a_copy_at_an_impossible_path_is_a_problem_in_words(tmp_path: Path) -> None:
+    journal = console(MemoryLedger(), tmp_path / f"{'x' * 300}.db")
+    health = await journal.open()
+    assert not health.writable
+    assert health.problem is not None
+    await journal.close()

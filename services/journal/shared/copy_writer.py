@@ -1,6 +1,5 @@
 """The writing side of a shared journal's local copy. Blocks, and must run in one thread, as `JournalWriter`."""
 
-import glob
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -88,8 +87,9 @@ class CopyWriter(JournalWriter):
 
     def adopt_late(self) -> None:
         """Take over the drafts in this host's copies of the same journal at earlier places: nobody sends them there."""
-        system = glob.escape(self.path.name.rsplit(".", 2)[0])
-        for path in sorted(self.path.parent.glob(f"{system}.*.db")):
+        system = self.path.name.rsplit(".", 2)[0]
+        names = (path for path in self.path.parent.glob("*.db") if path.name.rsplit(".", 2)[0] == system)
+        for path in sorted(names):
             # They stay there as they are.
             with suppress(sqlite3.Error, OSError, UnusableJournal):
                 if path != self.path and is_copy_of(path, self.journal):

@@ -112,9 +112,9 @@ async def test_idle_looks_notice_it_and_are_one_request_each(tmp_path: Path) -> 
     looks = 0
     async with asyncio.timeout(60):
         while line.requests.total() < before + CHECKED:
-            seen = line.requests.total()
+            so_far = line.requests.total()
             looks += 1
-            while line.requests.total() == seen:
+            while line.requests.total() == so_far:
                 ledger.hint()
                 await asyncio.sleep(0)
         # One of them may have asked twice.

@@ -53,9 +53,9 @@ def test_a_copy_that_may_lack_entries_is_not_called_intact(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert toban("journal", "verify") == 3
-    told = capsys.readouterr()
-    assert "may lack newer entries" in told.out
-    assert "INTACT" not in told.out
+    printed = capsys.readouterr()
+    assert "may lack newer entries" in printed.out
+    assert "INTACT" not in printed.out
     assert toban("journal", "verify", "--json") == 3
     (doubt,) = json.loads(capsys.readouterr().out)["doubts"]
     assert "may lack newer entries" in doubt
@@ -68,9 +68,9 @@ def test_what_is_read_from_it_is_printed_and_the_status_is_unknown(
     copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
     assert toban(*command) == 3
-    told = capsys.readouterr()
-    assert told.out
-    assert "may lack newer entries" in told.err
+    printed = capsys.readouterr()
+    assert printed.out
+    assert "may lack newer entries" in printed.err
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_a_password_is_in_no_message(
     copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
     assert toban(*command) != 0
-    told = capsys.readouterr()
-    assert SECRET not in told.out + told.err
-    assert told.out + told.err
+    printed = capsys.readouterr()
+    assert SECRET not in printed.out + printed.err
+    assert printed.out + printed.err
 
 
 def test_a_password_is_in_no_message_of_the_disk(

@@ -198,6 +198,7 @@ REASONS = [
                 "services.journal.verify",
                 "services.models.journal",
                 "tui.startup.connection",
+                "tui.cli.journal.comparing",
             },
             "tui/cli/data_files.py": {
                 "services.clock",

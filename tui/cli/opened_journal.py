@@ -33,6 +33,8 @@ class OpenedJournal:
     path: Path
     stale: str = ""
     """Why this host's copy of a shared journal may lack newer entries; "": it does not."""
+    shared: "JournalPlace | None" = None
+    """The place of a journal in a ledger; None: a file."""
 
     def today(self, now: datetime) -> date:
         """Return the day of `now` in the system's time zone."""
@@ -88,7 +90,8 @@ def find(options: StartOptions, file: str | None) -> OpenedJournal:
     Raises CommandStopped.
     """
     runbook, place = configured_place(options, file)
-    return OpenedJournal(runbook, place.path, bring_up_to_date(place))
+    shared = None if place.address is None else place
+    return OpenedJournal(runbook, place.path, bring_up_to_date(place), shared)
 
 
 def configured_place(options: StartOptions, file: str | None) -> "tuple[Runbook, JournalPlace]":

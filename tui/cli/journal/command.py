@@ -34,6 +34,7 @@ from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.journal.anchors.external_hashes import ExternalHashes
+    from services.journal.place import JournalPlace
     from services.journal.reader import JournalReader
     from services.models.journal import Entry, EntryQuery
 
@@ -54,6 +55,8 @@ class ChosenJournal:
     options: StartOptions
     stale: str
     """Why a shared journal's copy may lack newer entries; "": it does not."""
+    place: "JournalPlace | None"
+    """Of a shared journal."""
 
 
 def journal_group(
@@ -84,7 +87,11 @@ def journal_group(
         metavar="FILE",
         help=_("Saved copy of syslog or the log stream to read instead"),
     )
-    whole = click.Option(["--whole"], is_flag=True, help=_("Also read what a console has verified before."))
+    whole = click.Option(
+        ["--whole"],
+        is_flag=True,
+        help=_("Also read what a console has verified before, and all of a ledger."),
+    )
     to = click.Option(
         ["--output", "-o", "to"], metavar="FILE", help=_("New file to write, readable only by you")
     )
@@ -159,7 +166,7 @@ def find(options: StartOptions, file: str | None) -> ChosenJournal:
     """Return the journal that the console would open, or `file`. Raises CommandStopped."""
     journal = find_journal(options, file)
     zone, has_stream = ZoneInfo(journal.runbook.system.timezone), bool(journal.runbook.journal.log_group)
-    return ChosenJournal(journal.path, zone, has_stream, options, journal.stale)
+    return ChosenJournal(journal.path, zone, has_stream, options, journal.stale, journal.shared)
 
 
 def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_json: bool, whole: bool) -> int:
@@ -172,6 +179,10 @@ def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_js
         external_hashes=_external_hashes(journal, anchors),
         whole=whole,
     )
+    if whole and journal.place is not None:
+        from tui.cli.journal.comparing import with_ledger
+
+        verification = with_ledger(verification, journal.place)
     if journal.stale:
         doubts = (*verification.doubts, journal.stale)
         verification = verification.model_copy(update={"doubts": doubts})

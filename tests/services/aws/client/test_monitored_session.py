@@ -194,7 +194,10 @@ async def test_alarms_and_everything_else_are_read_in_the_systems_account(
     config = ConsoleConfig(endpoint_url=embedded.url, role_arn=OWN, monitoring_role_arn=WATCHER)
     sources = sources_of(config)
     services = wiring.connect(
-        load_builtin("facility-prod"), sources.settings, embedded.clock, journal=JournalPlace("facility-prod", tmp_path / "j.db")
+        load_builtin("facility-prod"),
+        sources.settings,
+        embedded.clock,
+        journal=JournalPlace("facility-prod", tmp_path / "j.db"),
     )
     try:
         await services.alarms.overview()

@@ -16,6 +16,7 @@ from services.journal.errors import JournalError
 from services.models.problem import Problem
 from tui.console import Console
 from tui.screens.common.environment_dialog import PlacedDialog
+from widgets.drawing.prose import Prose
 from widgets.frame.panel import words_of
 
 
@@ -82,10 +83,10 @@ class ArmScreen(PlacedDialog[bool]):
             window.border_title = Content(_("Allow changes"))
             yield self.environment_row()
             if self.refused:
-                yield Static(_lines(self.refused, "bold $text-error"), classes="arm-words")
-                yield Static(Content.styled(_("Esc closes this window."), "$text-muted"))
+                yield Prose(_lines(self.refused, "bold $text-error"), classes="arm-words")
+                yield Prose(Content.styled(_("Esc closes this window."), "$text-muted"))
                 return
-            yield Static(_lines(_meaning(self.role), ""), classes="arm-words")
+            yield Prose(_lines(_meaning(self.role), ""), classes="arm-words")
             with HorizontalGroup():
                 yield Static(Content(_("reason")), classes="arm-label")
                 reason = Input(
@@ -110,7 +111,7 @@ class ArmScreen(PlacedDialog[bool]):
                     code.cursor_blink = False
                     yield code
                     yield Static(Content(_("six digits; a code works once")), classes="arm-label")
-            yield Static(Content(_("⏎ allows changes; Esc leaves everything read-only.")), id="say")
+            yield Prose(Content(_("⏎ allows changes; Esc leaves everything read-only.")), id="say")
 
     def first(self) -> Widget | None:
         """The field for the reason."""
@@ -149,8 +150,7 @@ class ArmScreen(PlacedDialog[bool]):
     @work(group="arm")
     async def arm(self, reason: str, minutes: int, code: str) -> None:
         """Record it, then allow writing; after a refused code another can be tried."""
-        if code:
-            self.query_one("#say", Static).update(Content(_("Querying AWS…")))
+        self.query_one("#say", Prose).update(Content(_("Querying AWS…") if code else _("Recording…")))
         try:
             await self.app.ready.engine.arm(reason, timedelta(minutes=minutes), code)
         except (AwsError, JournalError) as error:
@@ -166,7 +166,7 @@ class ArmScreen(PlacedDialog[bool]):
         self.dismiss(True)
 
     def _say(self, words: str) -> None:
-        self.query_one("#say", Static).update(Content.styled(words, "bold $text-error"))
+        self.query_one("#say", Prose).update(Content.styled(words, "bold $text-error"))
 
 
 def _refusal(app: Console) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services.aws.client.errors import AwsError
-from services.i18n import _
+from services.i18n import _, sentences
 from services.journal.errors import JournalError
 from services.models.change_runs import Run
 from services.models.changes import Place, PlannedStep
@@ -19,6 +19,7 @@ from widgets.drawing.block import Block
 from widgets.drawing.format import stamp
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
+from widgets.drawing.prose import Prose
 from widgets.frame.panel import words_of
 
 
@@ -62,7 +63,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
                 note = Input(id="note", compact=True, max_length=400)
                 note.cursor_blink = False
                 yield note
-            yield Static(Content(_("⏎ records it and unlocks the target; nothing is sent to AWS.")), id="say")
+            yield Prose(Content(_("⏎ records it and unlocks the target; nothing is sent to AWS.")), id="say")
 
     def on_mount(self) -> None:
         """Read AWS once more."""
@@ -126,12 +127,12 @@ class ManualResolutionScreen(PlacedDialog[bool]):
             await self.app.ready.engine.resolve_manually(self.run.id, self.step.id, done=done, note=note)
         except JournalError as error:
             self.recording = False
-            self._say(" ".join(words_of(error.problem)))
+            self._say(sentences(*words_of(error.problem)))
             return
         self.dismiss(True)
 
     def _say(self, words: str) -> None:
-        self.query_one("#say", Static).update(Content.styled(words, "bold $text-error"))
+        self.query_one("#say", Prose).update(Content.styled(words, "bold $text-error"))
 
     def _request(self, width: int) -> list[Line]:
         app, run = self.app, self.run

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from services.aws.client.errors import AwsError
 from services.changes.approval.approvals import NotApproved
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.journal.errors import JournalError
 from services.models import glyphs
 from services.models.approvals import ApprovalRequest
@@ -108,7 +108,7 @@ class ReviewScreen(PlacedDialog[None]):
         try:
             plan = await self.app.ready.engine.plan(asked.kind, str(asked.target.id), asked.wish, asked.id)
         except AwsError as error:
-            self._problem = " ".join(words_of(error.problem))
+            self._problem = sentences(*words_of(error.problem))
         except KeyError:
             self._problem = _("This console does not support this kind of change.")
         else:

@@ -145,7 +145,7 @@ class WritingDialog(Dialog[bool]):
         except JournalError as error:
             problem = error.problem
             hint = _("Nothing was recorded; your text is still here. ⏎ tries again.")
-            self.show_message(f"{problem.summary} {problem.remedy} {hint}", trouble=True)
+            self.show_message(sentences(problem.summary, problem.remedy, hint), trouble=True)
             return
         except AlreadyRecorded as error:
             name = error.entry.person.name_beside(self.app.ready.journal.shared_host)

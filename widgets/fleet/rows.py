@@ -6,8 +6,11 @@ from string import ascii_lowercase, ascii_uppercase
 
 from services.i18n import _
 from services.models import glyphs
+from services.models.alarms import Alarm
 from services.models.fleet import Standing, SystemRecords, SystemState
 from services.models.runbook import Environment
+from widgets.alarms.values import limit_text
+from widgets.alarms.wording import how_long
 from widgets.drawing.columns import Column
 from widgets.drawing.format import ago
 from widgets.drawing.lines import Line, Span
@@ -127,7 +130,7 @@ def _read(system: SystemState, standing: Standing, now: datetime) -> Line:
     return [(words, "warn" if standing is Standing.STALE else "muted")]
 
 
-def said_of(system: SystemState) -> tuple[str, ...]:
+def said_of(system: SystemState, now: datetime) -> tuple[str, ...]:
     """What is wrong with a system in sentences: why it is not read, what fires; whole, and with what to do."""
     problems = [
         system.alarms.problem if system.alarms is not None else None,
@@ -142,6 +145,14 @@ def said_of(system: SystemState) -> tuple[str, ...]:
         _("There is no journal of this system here: nothing is known of its duties.")
         if lacks_journal
         else "",
-        *(f"{glyphs.FIRING} {alarm.name}  {alarm.reason}" for alarm in firing),
+        *(_fires(alarm, now) for alarm in firing),
     )
     return tuple(text for text in texts if text)
+
+
+def _fires(alarm: Alarm, now: datetime) -> str:
+    """`■ rds-storage-low  for 9m  ≤ 10 GiB  The database's storage is low`: not AWS's reason, which is in English and UTC."""
+    limit = limit_text(alarm) if alarm.threshold is not None else ""
+    time = _("for {time}").format(time=how_long(alarm, now))
+    parts = (f"{glyphs.FIRING} {alarm.name}", time, limit, alarm.description.split("\n")[0])
+    return "  ".join(filter(None, parts))

@@ -78,8 +78,11 @@ class SystemsScreen(ModeScreen):
         standings = [system.standing(now) for system in self.app.systems]
         unusual = [each for each in standings if each is not Standing.NORMAL]
         facts = [
-            (f" {STANDING_STYLES[each].text} {unusual.count(each)}", STANDING_STYLES[each].role)
-            for each in dict.fromkeys(sorted(unusual, key=list(Standing).index))
+            (
+                f"{' ' if place else ''} {STANDING_STYLES[each].text} {unusual.count(each)}",
+                STANDING_STYLES[each].role,
+            )
+            for place, each in enumerate(dict.fromkeys(sorted(unusual, key=list(Standing).index)))
         ]
         hint = [("a b c … ⏎", "key"), (" " + _("show a system"), "muted")]
         normal = [(f" {STANDING_STYLES[Standing.NORMAL].text}", "good")]
@@ -100,7 +103,10 @@ class SystemsScreen(ModeScreen):
         if system is None:
             return []
         head: Line = [(system.title, "strong"), (f"  {system.key}  {system.account}", "muted")]
-        return [head, *([(line, "")] for text in said_of(system) for line in wrap(text, max(1, width)))]
+        return [
+            head,
+            *([(line, "")] for text in said_of(system, self.app.now()) for line in wrap(text, max(1, width))),
+        ]
 
     @on(messages.ReadAgain)
     def _read_again(self) -> None:

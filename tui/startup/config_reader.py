@@ -109,8 +109,12 @@ def journal_place(config: ConsoleConfig, runbook: Runbook) -> "JournalPlace":
 def load_config(options: StartOptions | None = None) -> ConsoleConfig:
     """The configuration in force, with the settings of the chosen system, else of the first; raises DataFileError."""
     options = options or StartOptions()
-    config = effective(options).config
-    return chosen_system(config, options.system) if options.system else each_system(config)[0]
+    return of_system(effective(options).config, options.system)
+
+
+def of_system(config: ConsoleConfig, id: str | None) -> ConsoleConfig:
+    """The settings of the system with this id, else of the first; raises DataFileError if there is no such system."""
+    return chosen_system(config, id) if id else each_system(config)[0]
 
 
 def effective(options: StartOptions) -> Effective:

@@ -8,10 +8,10 @@ from typing import TypeVar
 from services.aws.client.settings import AwsSettings, MonitoringAccount, WriteRole
 from services.models.runbook import Runbook
 from services.runbook.loader import load_named
-from services.toml.files import DataFileError
+from services.toml.files import DataFileError, Mistake
 from tui.config import ConsoleConfig
 from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import ConfigError, effective, in_words, load_config, status_of
+from tui.startup.config_reader import ConfigError, Effective, in_words, load_config, status_of
 from tui.startup.systems import each_system, same_id
 
 T = TypeVar("T")
@@ -33,14 +33,6 @@ async def read_sources(options: StartOptions) -> Sources:
     The runbooks of the other systems are not read: their mistakes must not keep this one from its start.
     """
     return await _in_words(lambda: sources_of(load_config(options)))
-
-
-async def read_every_source(options: StartOptions) -> tuple[Sources, ...]:
-    """Read the files of all systems, in the order of the configuration. Raises StartError as `read_sources`.
-
-    Two systems with one id are a mistake, which names the configuration's line.
-    """
-    return await _in_words(lambda: _every_source(options))
 
 
 async def _in_words(read: Callable[[], T]) -> T:
@@ -80,15 +72,25 @@ def settings_of(config: ConsoleConfig, runbook: Runbook) -> AwsSettings:
     )
 
 
-def _every_source(options: StartOptions) -> tuple[Sources, ...]:
-    in_force = effective(options)
-    sources = tuple(map(sources_of, each_system(in_force.config)))
+def every_source(in_force: Effective) -> tuple[Sources, ...]:
+    """Read the files of all systems, in the order of the configuration. Blocks.
+
+    Raises ConfigError with the line of every system whose runbook cannot be used, or has the id of another's.
+    """
+    sources: list[Sources] = []
+    mistakes: list[Mistake] = []
     ids: dict[str, int] = {}
-    mistakes = [
-        in_force.file.mistake(("systems", index, "runbook"), same_id(first, each.runbook.system.id))
-        for index, each in enumerate(sources)
-        if (first := ids.setdefault(each.runbook.system.id, index)) != index
-    ]
+    for index, own in enumerate(each_system(in_force.config)):
+        place = ("systems", index, "runbook")
+        try:
+            source = sources_of(own)
+        except DataFileError as error:
+            mistakes.append(in_force.file.mistake(place, str(error.mistakes[0])))
+            continue
+        sources.append(source)
+        id = source.runbook.system.id
+        if (first := ids.setdefault(id, index)) != index:
+            mistakes.append(in_force.file.mistake(place, same_id(first, id)))
     if mistakes:
         raise ConfigError(mistakes)
-    return sources
+    return tuple(sources)

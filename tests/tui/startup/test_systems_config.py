@@ -7,9 +7,9 @@ import pytest
 
 from services.runbook import loader
 from tui.cli.config_command import configuration
-from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import ConfigError, load_config
-from tui.startup.sources import read_every_source, read_sources
+from tui.start_options import StartOptions
+from tui.startup.config_reader import ConfigError, effective, load_config
+from tui.startup.sources import every_source, read_sources
 from tui.startup.systems import each_system
 
 SHIPPED = Path(loader.__file__).parent / "facility-prod.toml"
@@ -113,13 +113,13 @@ async def test_two_systems_with_one_id_are_refused(file: Path) -> None:
         file,
         '[[systems]]\nrunbook = "./a.toml"\n[[systems]]\nrunbook = "./b.toml"\nregion = "ap-northeast-3"\n',
     )
-    first, second = await read_every_source(StartOptions())
+    first, second = every_source(effective(StartOptions()))
     assert (first.runbook.system.id, second.runbook.system.id) == ("a", "b")
     assert (first.settings.region, second.settings.region) == ("ap-northeast-1", "ap-northeast-3")
     with file.open("a", encoding="utf-8") as more:
         more.write('[[systems]]\nrunbook = "./copy.toml"\n')
-    with pytest.raises(StartError) as caught:
-        await read_every_source(StartOptions())
+    with pytest.raises(ConfigError) as caught:
+        every_source(effective(StartOptions()))
     assert str(caught.value).startswith(f"{file}:7: systems[2].runbook: ")
     # It does not keep the first system from its start.
     assert (await read_sources(StartOptions())).runbook.system.id == "a"

@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from tui.cli.doctor.outcome import Skipped
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
-from tui.startup.config_reader import Effective, effective, in_words, journal_place, status_of
+from tui.startup.config_reader import Effective, effective, in_words, journal_place, of_system, status_of
 from tui.startup.sources import settings_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Examination:
     options: StartOptions
     clock: Clock
     configuration: Effective | DataFileError
-    """The settings in force, or their mistakes."""
+    """The settings in force for the system that is examined, or their mistakes."""
     book: Loaded | DataFileError | None
     """The runbook, or its mistakes; None: the configuration, which names it, cannot be read."""
     no_aws: bool = False
@@ -112,6 +112,7 @@ async def examination(options: StartOptions, clock: Clock, *, no_aws: bool) -> A
 def _read(options: StartOptions, clock: Clock, no_aws: bool) -> Examination:
     try:
         configuration = effective(options)
+        configuration = replace(configuration, config=of_system(configuration.config, options.system))
     except DataFileError as error:
         if status_of(error) is ExitStatus.USAGE:
             raise StartError("\n".join(in_words(error)), ExitStatus.USAGE) from error

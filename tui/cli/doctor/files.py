@@ -1,6 +1,8 @@
 """The files that people write: the configuration and the runbook."""
 
+import asyncio
 import shlex
+from dataclasses import replace
 
 from services.host.regular_files import exists
 from services.i18n import _, plural
@@ -10,14 +12,20 @@ from services.runbook.loader import is_path
 from services.toml.files import DataFileError
 from tui.cli.doctor.examination import Examination
 from tui.cli.doctor.outcome import Outcome
-from tui.startup.config_reader import in_words
+from tui.startup.config_reader import ConfigError, in_words
+from tui.startup.sources import every_source
 
 
 async def configuration(subject: Examination) -> Outcome:
-    """Whether every setting is valid, wherever it comes from."""
+    """Whether every setting is valid, wherever it comes from, and every system has a usable runbook with an id of its own."""
     if isinstance(subject.configuration, DataFileError):
         return _mistaken(subject.configuration)
     in_force = subject.configuration
+    try:
+        if in_force.config.systems:
+            await asyncio.to_thread(every_source, in_force)
+    except ConfigError as error:
+        return replace(_mistaken(error), remedy=_("After correcting it: toban doctor"))
     path = clean(in_force.path)
     if not exists(in_force.path):
         path = _("{path} (does not exist)").format(path=path)

@@ -7,8 +7,10 @@ import os
 from collections.abc import Collection
 
 _SHIPPED = ("facility", "123456789012")
-SYSTEM, ACCOUNT = os.environ.get("DEMO_SYSTEM", " ".join(_SHIPPED)).split()
+SYSTEM, ACCOUNT, *_TITLE = os.environ.get("DEMO_SYSTEM", " ".join(_SHIPPED)).split(maxsplit=2)
 """The first part of its resources' names, and its id; in a demo of several systems, each process has its own."""
+_TITLES = ("役所設備管理システム", "City Hall Facility Management")
+"""What people call the shipped system."""
 REGION = "ap-northeast-1"
 CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/toban"
 """The identity behind the credentials that a console is started with."""
@@ -32,3 +34,11 @@ def region_statuses(opted_in: Collection[str]) -> dict[str, str]:
 def own_names(text: str) -> str:
     """A data file's text with the names of this process's system and account."""
     return text.replace(_SHIPPED[0], SYSTEM).replace(_SHIPPED[1], ACCOUNT)
+
+
+def own_title(text: str) -> str:
+    """A text for people with the title of this process's system, where it has one of its own."""
+    for title in _TITLE:
+        for shipped in _TITLES:
+            text = text.replace(shipped, title)
+    return text

@@ -119,8 +119,8 @@ def spawn(
     that sets off the scenario's alarm (None: the scenario as its file has it), `ahead` the seconds that the scenario has
     run by then. The child ends when its stdin is closed. `scratch` is a folder that it creates before it answers and
     deletes when it ends. `language` is that of its dashboards and descriptions. `quotas` are requests a second by
-    `service.Operation`; more are throttled. `system` is the first part of its names and its account, as in
-    `library 210987654321`; `beside` is the clock of another one that it shares.
+    `service.Operation`; more are throttled. `system` is the first part of its names, its account and
+    its title, as in `library 210987654321 Library Reservations`; `beside` is the clock of another one that it shares.
     """
     command = [sys.executable, "-m", "services.demo", "--scenario", scenario, "--speed", str(speed)]
     command += ["--ahead", str(ahead), "--language", language]

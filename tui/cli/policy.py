@@ -65,7 +65,14 @@ def policy_command(
         region = before().region or flags.get("region") or ""
         policy = document(name, runbook, region=region, panels=panels, ledger=ledger)
         if not policy["Statement"]:
-            output.print_lines([_("The runbook names nothing that this policy would allow.")], error=True)
+            lines = [_("The runbook names nothing that this policy would allow.")]
+            if name == "journal":
+                lines.append(
+                    _(
+                        "The journal is a file of this host, which needs no rights in AWS; --journal ADDRESS names a ledger."
+                    )
+                )
+            output.print_lines(lines, error=True)
             return ExitStatus.ABNORMAL
         if any(action.startswith("athena:") for each in policy["Statement"] for action in each["Action"]):
             note = _(

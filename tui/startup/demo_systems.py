@@ -63,13 +63,15 @@ class FurtherProcesses:
             with self._lock:
                 if self._stopped:
                     raise DemoError("the console has ended")
+                language = i18n.language()
+                title = system.en if language == "en" else system.title
                 child = launch.spawn(
                     system.scenario,
                     speed,
                     ahead=system.ahead,
                     scratch=scratch,
-                    language=i18n.language(),
-                    system=f"{system.name} {system.account}",
+                    language=language,
+                    system=f"{system.name} {system.account} {title}",
                     beside=clock,
                 )
                 self._children.append(child)

@@ -56,7 +56,9 @@ async def test_a_seed_draws_the_cause_and_only_the_control_path_tells_it() -> No
 
 async def test_one_beside_another_shares_its_clock_and_has_names_of_its_own() -> None:
     first = await start(speed=60.0, origin=datetime(2026, 1, 14, 1, 0, tzinfo=UTC))
-    second = await ready(spawn("denied", 60.0, system="library 210987654321", beside=first.clock))
+    second = await ready(
+        spawn("no-data", 60.0, system="library 210987654321 図書館 予約", beside=first.clock)
+    )
     try:
         clocks = [(demo.clock.origin, demo.clock.since, demo.clock.speed) for demo in (first, second)]
         assert clocks[0] == clocks[1]
@@ -68,7 +70,13 @@ async def test_one_beside_another_shares_its_clock_and_has_names_of_its_own() ->
         databases = await ask(second.url, "rds", "DescribeDBInstances")
         assert databases["DBInstances"][0]["DBInstanceIdentifier"] == "library-prod-db"
         texts += json.dumps([databases, await ask(second.url, "ecs", "ListClusters")], default=str)
+        dashboard = await ask(second.url, "cloudwatch", "GetDashboard", DashboardName="library-prod-main")
+        assert (
+            "# 図書館 予約" in json.loads(dashboard["DashboardBody"])["widgets"][0]["properties"]["markdown"]
+        )
+        texts += json.dumps(dashboard, default=str, ensure_ascii=False)
         assert "facility" not in texts
+        assert "役所設備" not in texts
         assert "123456789012" not in texts
     finally:
         await second.stop()

@@ -32,6 +32,7 @@ def test_a_policy_that_would_allow_nothing_is_not_printed(capsys: pytest.Capture
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "nothing that this policy would allow" in printed.err
+    assert "--journal ADDRESS names a ledger" in printed.err
 
 
 def test_another_runbook_and_its_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,11 @@ class Problem(Model):
         return self.once or self.remedy
 
     @property
+    def message_once(self) -> str:
+        """The same as `message` after a read that is not repeated automatically."""
+        return sentences(self.summary, self.advice)
+
+    @property
     def message(self) -> str:
         """The summary followed by the remedy."""
         return sentences(self.summary, self.remedy)

@@ -143,7 +143,7 @@ def bring_up_to_date(place: "JournalPlace") -> str:
                 if journal.is_reached
                 else _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
             )
-            return text.format(why=clean(error.problem.message))
+            return text.format(why=clean(error.problem.message_once))
         finally:
             await journal.close()
         return ""

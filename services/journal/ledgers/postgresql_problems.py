@@ -117,12 +117,17 @@ class PostgresqlProblems:
         elif code:
             summary = _("The database at {place} accepts no statements at present.").format(place=self._place)
             remedy = _("The details give the database's own message; the console tries again.")
-            return Unavailable(self._problem(ProblemKind.UNAVAILABLE, summary, remedy, detail))
+            once = _("The details give the database's own message.")
+            return Unavailable(self._problem(ProblemKind.UNAVAILABLE, summary, remedy, detail, once=once))
         else:
             summary = _("The database at {place} does not answer.").format(place=self._place)
             remedy = _("Check the network and the server; the console tries again.")
-            return Unavailable(self._problem(ProblemKind.UNREACHABLE, summary, remedy, detail))
+            once = _("Check the network and the server, then run it again.")
+            return Unavailable(self._problem(ProblemKind.UNREACHABLE, summary, remedy, detail, once=once))
         return Rejected(self._problem(kind, summary, remedy, detail))
 
-    def _problem(self, kind: ProblemKind, summary: str, remedy: str, detail: str = "") -> Problem:
-        return Problem(kind=kind, summary=summary, remedy=remedy, detail=detail, at=self._clock.now())
+    def _problem(
+        self, kind: ProblemKind, summary: str, remedy: str, detail: str = "", *, once: str = ""
+    ) -> Problem:
+        now = self._clock.now()
+        return Problem(kind=kind, summary=summary, remedy=remedy, once=once, detail=detail, at=now)

@@ -103,7 +103,7 @@ def carry(
     except CannotCopy as error:
         raise CommandStopped([clean(error)], ExitStatus.ABNORMAL) from error
     except (JournalError, Unavailable) as error:
-        raise CommandStopped([clean(error.problem.message), again], ExitStatus.UNAVAILABLE) from error
+        raise CommandStopped([clean(error.problem.message_once), again], ExitStatus.UNAVAILABLE) from error
     except UnusableJournal as error:
         raise CommandStopped([clean(error.summary)], ExitStatus.ABNORMAL) from error
     except (OSError, sqlite3.Error) as error:

@@ -1,0 +1,19 @@
+"""Commands over a shared journal that cannot be reached: they end, and do not say that they try again by themselves."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.services.journal.ledgers.places import closed_port
+from tests.tui.cli.test_cli_journal import toban
+
+
+def test_a_command_says_what_to_do_before_it_is_run_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOBAN_LANG", "en")
+    address = f"postgresql://toban@127.0.0.1:{closed_port()}/journals"
+    assert toban("copy", "--from", address, "--to", str(tmp_path / "backup.db")) == 69
+    error = capsys.readouterr().err
+    assert "does not answer. Check the network and the server, then run it again." in error
+    assert "the console tries again" not in error

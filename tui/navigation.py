@@ -8,7 +8,9 @@ from functools import singledispatchmethod
 from textual.command import CommandPalette
 
 from services.aws.client.session import MfaNeeded
-from services.i18n import _
+from services.i18n import _, sentences
+from services.models.alarms import AlarmOverview
+from services.models.feeds import FeedState, Freshness
 from tui import messages
 from tui.command_search import JumpProvider
 from tui.console import Console
@@ -64,7 +66,7 @@ class Navigation:
         if overview is None:
             self._app.inform(_("The alarms have not been read yet: whether one fires is not known."))
         elif overview.newest_firing is None:
-            self._app.inform(_("No alarm is firing."))
+            self._tell_none_fires(self._app.alarms)
         else:
             newest = overview.newest_firing
             going = (each for each in self._app.incidents if each.is_open and each.target == newest.id)
@@ -73,6 +75,18 @@ class Navigation:
                 self._open_alarm(messages.OpenAlarm(newest))
             else:
                 self._open_incident(messages.OpenIncident(incident.joined_to or incident.id))
+
+    def _tell_none_fires(self, state: FeedState[AlarmOverview] | None) -> None:
+        """Say that no alarm of the system on screen fires, as of when that is known, and which other systems' do."""
+        text = _("No alarm is firing.")
+        if state is None or state.freshness(self._app.now()) is not Freshness.FRESH:
+            text = _("No alarm was firing when the alarms were last read.")
+        own = str(self._app.ready.runbook.system.id)
+        others = [system.title for system in self._app.systems if system.key != own and system.firing]
+        if others:
+            other = _("Alarms of another system are firing: {systems} (9)").format(systems=", ".join(others))
+            text = sentences(text, other)
+        self._app.inform(text, severity="warning" if others else "information")
 
     @handle.register
     def _acknowledge(self, request: messages.Acknowledge) -> None:

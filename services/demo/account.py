@@ -6,15 +6,12 @@ Source: ListRegions (Account Management API reference).
 import os
 from collections.abc import Collection
 
-_SHIPPED = ("facility", "123456789012")
-SYSTEM, ACCOUNT, *_TITLE = os.environ.get("DEMO_SYSTEM", " ".join(_SHIPPED)).split(maxsplit=2)
+_SHIPPED = ("facility", "123456789012", "役所設備管理システム", "City Hall Facility Management")
+SYSTEM, ACCOUNT, *_TITLE = os.environ.get("DEMO_SYSTEM", " ".join(_SHIPPED[:2])).split(maxsplit=2)
 """The first part of its resources' names, and its id; in a demo of several systems, each process has its own."""
-_TITLES = ("役所設備管理システム", "City Hall Facility Management")
-"""What people call the shipped system."""
 REGION = "ap-northeast-1"
 CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/toban"
 """The identity behind the credentials that a console is started with."""
-
 BY_DEFAULT = (
     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
     "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
@@ -33,12 +30,6 @@ def region_statuses(opted_in: Collection[str]) -> dict[str, str]:
 
 def own_names(text: str) -> str:
     """A data file's text with the names of this process's system and account."""
-    return text.replace(_SHIPPED[0], SYSTEM).replace(_SHIPPED[1], ACCOUNT)
-
-
-def own_title(text: str) -> str:
-    """A text for people with the title of this process's system, where it has one of its own."""
-    for title in _TITLE:
-        for shipped in _TITLES:
-            text = text.replace(shipped, title)
+    for shipped, own in zip(_SHIPPED, (SYSTEM, ACCOUNT, *(_TITLE * 2 or _SHIPPED[2:])), strict=True):
+        text = text.replace(shipped, own)
     return text

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from services.demo.account import own_names, own_title
+from services.demo.account import own_names
 from services.demo.system.english import in_language
 
 _FILE = Path(__file__).with_suffix(".json")
@@ -11,5 +11,5 @@ _FILE = Path(__file__).with_suffix(".json")
 
 def body(language: str = "ja") -> str:
     """The DashboardBody of PutDashboard, with texts in `language`."""
-    settings = json.loads(own_names(_FILE.read_text("utf-8")))
-    return own_title(json.dumps(in_language(settings, language), ensure_ascii=False))
+    settings = in_language(json.loads(_FILE.read_text("utf-8")), language)
+    return own_names(json.dumps(settings, ensure_ascii=False))

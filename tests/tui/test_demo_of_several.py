@@ -93,6 +93,7 @@ class Course:
         return min(self.fresh.values()) >= 2
 
 
+@pytest.mark.slow
 def test_while_one_fails_the_others_are_read_in_time_and_right(folder: Path) -> None:
     with several(folder, "--speed", "3") as console:
         console.send("9")

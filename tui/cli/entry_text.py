@@ -16,7 +16,7 @@ _KIND_WIDTH = 14
 """Cells of the column of kinds."""
 
 
-def report(verification: "Verification") -> Iterator[str]:
+def report(verification: "Verification", zone: tzinfo) -> Iterator[str]:
     """Yield the result of a check of the hash chain; the last line is the verdict."""
     yield verification.path
     if verification.problem is not None:
@@ -29,7 +29,7 @@ def report(verification: "Verification") -> Iterator[str]:
         yield _(
             "Entries up to {seq} were not read: a console verified them on {day}. This relies on the file itself; "
             "--whole reads all."
-        ).format(seq=f"{verification.verified_before:,}", day=_day(verification.verified_at))
+        ).format(seq=f"{verification.verified_before:,}", day=_day(verification.verified_at.astimezone(zone)))
     if not verification.anchors:
         yield _("Not compared with external logs, so a cut-off end would go unnoticed: {reason}").format(
             reason=verification.anchor_note

@@ -108,6 +108,8 @@ async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) ->
             await shows(pilot, "school")
             assert app.current_mode == "watch"
             assert "[school]" in screen_text(pilot)
+            assert (await overview(pilot)).table.cursor_key == "school"
+            await pilot.press("1")
             await pilot.press("2")
             await until(pilot, lambda: app.current_mode == "inspect")
             await pilot.press("underscore")

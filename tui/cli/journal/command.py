@@ -189,7 +189,7 @@ def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_js
     if as_json:
         output.hand_over([verification.model_dump_json(indent=2)])
     else:
-        output.print_lines(report(verification))
+        output.print_lines(report(verification, journal.zone))
     if verification.faults:
         return ExitStatus.ABNORMAL
     return ExitStatus.NORMAL if verification.intact else ExitStatus.UNKNOWN

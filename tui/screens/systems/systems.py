@@ -55,6 +55,7 @@ class SystemsScreen(ModeScreen):
         """Show the systems, and follow them."""
         self.table.focus()
         self._show()
+        self.table.move_to(self._own)
 
     def _frame_changed(self) -> None:
         super()._frame_changed()

@@ -36,6 +36,6 @@ def _happened(entry: Entry) -> datetime:
     event = entry.data.get("event")
     try:
         at = datetime.fromisoformat(str(event["at"])) if isinstance(event, dict) else entry.at
-    except (KeyError, ValueError):
+        return at.astimezone(UTC) if at.tzinfo is not None else entry.at
+    except (KeyError, ValueError, OverflowError):
         return entry.at
-    return at.astimezone(UTC) if at.tzinfo is not None else entry.at

@@ -157,6 +157,7 @@ def _last(arn: object) -> str:
 def _time(value: object) -> datetime | None:
     try:
         at = datetime.fromisoformat(str(value))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        # The latter at the ends of the calendar, in UTC.
         return None
-    return at.astimezone(UTC) if at.tzinfo is not None else None

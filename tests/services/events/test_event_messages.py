@@ -148,3 +148,9 @@ def test_a_message_is_recorded_as_one_kind() -> None:
         SeenType.DATABASE,
         SeenType.HEALTH,
     }
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_beyond_the_calendar_in_utc_is_none(time: str) -> None:
+    event = {**json.loads(bodies.task()), "time": time}
+    assert seen_event(json.dumps(event), ACCOUNT).at is None

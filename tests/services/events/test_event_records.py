@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.events.entries import burst_entry, event_entry, unreadable_entry
-from services.events.incident_rows import MOST
+from services.events.incident_rows import MOST, seen_rows
 from services.events.messages import seen_event
 from services.incidents.timeline import timeline
 from services.models.base import RawId
@@ -110,3 +110,10 @@ def test_the_mark_of_an_event_says_what_has_happened() -> None:
     assert list(marks.values()) == [("■ ", "bad"), ("● ", "good"), ("▲ ", "caution"), ("  ", "key")]
     damaged = recorded(1, draft(bodies.alarm())).model_copy(update={"body": '{"event": [3]}'})
     assert kind_spans(damaged)[1][0] == "event of AWS"
+
+
+def test_a_recorded_time_beyond_the_calendar_in_utc_is_when_it_was_recorded() -> None:
+    entry = recorded(1, draft(bodies.task()))
+    body = entry.body.replace(str(entry.data["event"]["at"]), "9999-12-31T23:59:59-14:00")
+    (row,) = seen_rows(INCIDENT, [entry.model_copy(update={"body": body})], INCIDENT.since)
+    assert row.at == entry.at

@@ -59,9 +59,17 @@ def begin(
     session = session_of(settings, clock=clock, meter=meter, journal=targets, journal_group=log_stream.group)
     rng, workers = random.Random(seed), Workers(clock)
     alarm_watch = AlarmWatch(session, runbook, clock)
+
+    async def read() -> AlarmOverview:
+        before = meter.calls_today
+        try:
+            return await alarm_watch.read()
+        finally:
+            alarm_watch.calls = max(0, meter.calls_today - before)
+
     alarms: Feed[AlarmOverview] = Feed(
         "alarms",
-        alarm_watch.read,
+        read,
         clock=clock,
         interval=(intervals or Intervals()).alarms,
         rng=rng,

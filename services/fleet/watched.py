@@ -81,7 +81,6 @@ class WatchedSystem:
         self._journal: Journal | None = None
         """Follows a shared journal while another system is on screen."""
         self._wake = Wake()
-        self._calls = 0
 
     @property
     def key(self) -> str:
@@ -179,8 +178,9 @@ class WatchedSystem:
         if not await self.loaded():
             return
         assert self.begun is not None
-        feed, meter = self.begun.alarms, self.begun.meter
-        self._calls = meter.calls_today
+        feed = self.begun.alarms
+        # On screen other requests are counted with them.
+        self.begun.alarm_watch.calls = 0
 
         async def follow() -> None:
             nonlocal delay
@@ -195,13 +195,15 @@ class WatchedSystem:
         await self.begun.workers.keep("fleet", _("watching the system"), follow)
 
     def _pace(self) -> None:
-        """Read seldom enough for MOST_REQUESTS, however many requests one reading takes."""
+        """Read seldom enough for MOST_REQUESTS, however many requests one reading takes.
+
+        Only those of the reading count: a change that is followed to its end must not slow the alarms.
+        """
         assert self.begun is not None
         assert self.plan is not None
-        before, self._calls = self._calls, self.begun.meter.calls_today
-        if self._calls > before:
+        if calls := self.begun.alarm_watch.calls:
             usual = max(60.0, self.plan.intervals.alarms)
-            self.begun.alarms.interval = max(usual, 60.0 * math.ceil((self._calls - before) / MOST_REQUESTS))
+            self.begun.alarms.interval = max(usual, 60.0 * math.ceil(calls / MOST_REQUESTS))
 
     def _other_account(self, overview: AlarmOverview | None) -> tuple[str, str]:
         """(that the alarms read are of another account than the runbook's, what to do); ("", "") if they are not.

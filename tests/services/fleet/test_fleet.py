@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.fleet.fleet import Fleet
 from services.fleet.watched import SystemEntry, SystemPlan
+from services.models.alarms import AlarmOverview
 from services.models.fleet import Standing, SystemState
 from services.toml.files import DataFileError, Mistake
 from tests.conftest import Embedded
@@ -89,9 +90,16 @@ async def test_a_reading_of_many_requests_is_made_seldom(embedded: Embedded, tmp
         await reached(fleet, lambda: are_read(fleet, "facility"))
         system = fleet.systems[0]
         assert system.begun is not None
-        # As if the account had so many alarms that a reading takes eight requests.
-        for _request in range(7):
-            system.begun.meter.count("cloudwatch", "DescribeAlarms")
+        watch, meter = system.begun.alarm_watch, system.begun.meter
+        whole = watch.read
+
+        async def of_many_requests() -> AlarmOverview:
+            # As if the account had so many alarms that a reading takes eight requests.
+            for _request in range(7):
+                meter.count("cloudwatch", "DescribeAlarms")
+            return await whole()
+
+        watch.read = of_many_requests  # type: ignore[method-assign]
         read = system.begun.alarms.state
         system.begun.alarms.refresh()
         await reached(fleet, lambda: system.begun is not None and system.begun.alarms.state is not read)
@@ -186,5 +194,27 @@ async def test_fifty_systems_share_what_the_sdk_has_loaded(embedded: Embedded, t
         # With keys at hand none of them needs a client of the SDK.
         assert all(session._login is None for session in sessions)
         assert sum(embedded.counts().values()) <= 3 * 50
+    finally:
+        await fleet.close()
+
+
+async def test_requests_for_a_change_in_flight_do_not_slow_the_alarms(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: are_read(fleet, "facility"))
+        (system,) = fleet.systems
+        assert system.begun is not None
+        for _minute in range(3):
+            before = embedded.counts()["cloudwatch.DescribeAlarms"]
+            for _request in range(30):
+                system.begun.meter.count("ecs", "DescribeServices")
+            for _part in range(8):
+                embedded.advance(10)
+                await turns()
+            assert embedded.counts()["cloudwatch.DescribeAlarms"] > before
+        assert system.begun.alarms.interval == 60
     finally:
         await fleet.close()

@@ -36,6 +36,8 @@ class AlarmWatch:
     """The alarms of one account and region, as one console follows them."""
 
     def __init__(self, session: Reader, runbook: Runbook, clock: Clock) -> None:
+        self.calls = 0
+        """Requests that the session sent during the newest reading; whoever calls `read` counts them."""
         self._clock = clock
         self._expected = [str(alarm.name) for alarm in runbook.alarms]
         self._requests = AlarmRequests(session, clock, RequestPace(clock, RATE))

@@ -17,19 +17,28 @@ Stopped = Callable[[Problem], None]
 
 
 def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
-    """Start applying `plan`; it continues even if the dialog that confirmed it is closed."""
-    task = app.ready.engine.apply(plan, typed)
+    """Start applying `plan`; it continues even if the dialog that confirmed it is closed.
+
+    If another system is shown when it ends, its system is named, and nothing opens above the other one.
+    """
+    services = app.ready
+    task = services.engine.apply(plan, typed)
+
+    def notify(text: str, *, bad: bool) -> None:
+        is_left = app.services is not services
+        notify_outcome(app, f"{services.runbook.system.title}: {text}" if is_left else text, bad=bad)
 
     async def follow() -> None:
         try:
             run = await task
         except JournalError as error:
             stopped(error.problem)
-            notify_outcome(app, error.problem.message, bad=True)
+            notify(error.problem.message, bad=True)
         else:
-            notify_outcome(app, run_summary(run), bad=run.state is not StepState.DONE)
-            show_after(app, run)
-            propose_emergency(app, run)
+            notify(run_summary(run), bad=run.state is not StepState.DONE)
+            if app.services is services:
+                show_after(app, run)
+                propose_emergency(app, run)
 
     app.run_worker(follow(), group=f"apply-{plan.id}", exit_on_error=True)
 

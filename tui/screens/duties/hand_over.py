@@ -184,4 +184,6 @@ async def _accept(app: Console, subject: str, offer: HandOver) -> None:
         app.inform(error.problem.message, severity="error")
     else:
         app.inform(_("You took the day's duty over from {who}.").format(who=offer.by))
-    app.hand_over = incidents.day_offer
+    # Another system may be shown by now.
+    if app.ready.incidents is incidents:
+        app.hand_over = incidents.day_offer

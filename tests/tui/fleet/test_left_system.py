@@ -1,0 +1,84 @@
+"""What was begun in one system and ends after another is shown concerns that one alone."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from textual.pilot import Pilot
+
+from services.models.change_runs import StepState
+from services.models.changes import Plan
+from services.models.incidents import HandOver
+from services.system import Services
+from tests.conftest import Embedded
+from tests.tools.console import until
+from tests.tools.systems import TITLES, systems_console, three
+from tests.tui.fleet.test_systems_screen import app_of, shows
+from tui import messages
+from tui.screens.changes import applying
+from tui.screens.duties import hand_over
+
+SENT = "application-autoscaling.RegisterScalableTarget"
+
+
+async def armed_plan(pilot: Pilot[None], services: Services) -> Plan:
+    """A plan that may be sent."""
+    engine = services.engine
+    await until(pilot, lambda: services.journal.health.writable)
+    await engine.arm("月末のため", timedelta(minutes=15))
+    change = engine.changes["task-limit"]
+    (target,) = change.targets()
+    plan = await engine.plan(change.kind.id, str(target.id), {})
+    approvals = engine.authority.approvals
+    if plan.approval_scope and approvals.is_undecided(plan):
+        await approvals.declare_emergency(plan, "窓口の申請画面が止まっている")
+    return plan
+
+
+async def test_an_outcome_of_a_system_that_was_left_names_it_and_proposes_nothing(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(applying, "propose_emergency", lambda *_given: opened.append("note"))
+    monkeypatch.setattr(applying, "show_after", lambda *_given: opened.append("secret"))
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            left = app.ready
+            plan = await armed_plan(pilot, left)
+            informed: list[str] = []
+            tell = app.inform
+
+            def inform(text: str, **more: Any) -> None:
+                informed.append(text)
+                tell(text, **more)
+
+            app.inform = inform  # type: ignore[method-assign]
+            with servers["facility"].held("application-autoscaling", "RegisterScalableTarget"):
+                applying.apply(app, plan, plan.confirm, lambda _problem: None)
+                await until(pilot, lambda: servers["facility"].counts().get(SENT))
+                app.post_message(messages.ShowSystem("library"))
+                await shows(pilot, "library")
+            task = left.engine.apply(plan, plan.confirm)
+            await until(pilot, task.done)
+            assert task.result().state is StepState.DONE
+            await until(pilot, lambda: any(plan.target.title in text for text in informed))
+            outcomes = [text for text in informed if plan.target.title in text]
+            assert all(text.startswith(TITLES["facility"]) for text in outcomes)
+            assert not opened
+
+
+async def test_what_is_written_for_a_system_that_was_left_is_not_shown_in_another() -> None:
+    offer = ("day:2026-01-05", HandOver(at=datetime(2026, 1, 5, tzinfo=UTC), by="op", seq=1))
+    app = Mock()
+    app.hand_over, app.incidents = None, ()
+
+    async def leave(*_given: object) -> str:
+        app.ready = Mock()
+        return "incident:1"
+
+    app.ready.incidents = left = Mock(accept_day=leave, day_offer=offer)
+    await hand_over._accept(app, *offer)
+    assert app.ready.incidents is not left
+    assert app.hand_over is None

@@ -12,20 +12,29 @@ from services.models.text import clean
 
 EXCERPT = 200
 """Characters of an unreadable message that are recorded."""
+RELEASED = "released"
 _HARMLESS = {RESTRAINS_CHANGES: False}
 
 
-def claim_entry(before: int) -> NewEntry:
+def claim_entry(before: int, *, releases: bool = False) -> NewEntry:
     """A console's claim on the queue; `before` is the number of the claim that it follows, 0 for the first.
 
+    `releases`: it gives the queue up, so that the next console need not wait for the end of its claim.
     Each claim has one successor, so consoles that take over at the same time cannot both succeed, whatever their clocks say.
     """
     return NewEntry(
         kind=EntryKind.LISTENING,
-        text=_("Reads the queue of events"),
-        data={**process_data(), **_HARMLESS},
+        text=_("Leaves the queue of events to other consoles")
+        if releases
+        else _("Reads the queue of events"),
+        data={**process_data(), **_HARMLESS, **({RELEASED: True} if releases else {})},
         claim=f"events:{before}",
     )
+
+
+def is_released(claim: Entry) -> bool:
+    """Whether a claim gives the queue up."""
+    return claim.data.get(RELEASED) is True
 
 
 def event_entry(event: SeenEvent) -> NewEntry:

@@ -1,13 +1,13 @@
 """The lease that decides which console reads the queue of events; the others read what it records.
 
-A claim in the journal is valid for LEASE seconds after this console first read it, or until its console has ended; its console
-renews it. The clock of the machine that made it may be wrong, so its own time does not count. A console that is killed on
+A claim in the journal is valid for LEASE seconds after this console first read it, or until its console has ended or has
+released it, as it does when it shows another system; its console renews it. The clock of the machine that made it may be wrong, so its own time does not count. A console that is killed on
 another machine keeps the queue for that long: nothing is lost, because SQS keeps the messages, and the polls go on.
 """
 
 from services.background.leases import FirstReads
 from services.clock import Clock, real
-from services.events.entries import claim_entry
+from services.events.entries import claim_entry, is_released
 from services.host.processes import abandoned, is_own, process_of
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
@@ -51,7 +51,9 @@ class EventLease:
     def seconds_of_another(self) -> float:
         """Seconds (of `Clock` time) for which another console has the queue; 0 if none has."""
         newest = self._newest
-        if newest is None or self._is_mine(newest) or self._has_ended or abandoned(newest):
+        if newest is None or self._is_mine(newest) or is_released(newest):
+            return 0.0
+        if self._has_ended or abandoned(newest):
             return 0.0
         return max(0.0, self._left(newest))
 
@@ -59,7 +61,7 @@ class EventLease:
     def is_due(self) -> bool:
         """Whether this console has no claim, or one that is to be renewed."""
         newest = self._newest
-        if newest is None or not self._is_mine(newest):
+        if newest is None or not self._is_mine(newest) or is_released(newest):
             return True
         return self._left(newest) <= real(self._clock, LEASE / 2).total_seconds()
 
@@ -73,6 +75,17 @@ class EventLease:
         self._newest, self._own, self._has_ended = entry, entry.seq, False
         self._reads.age(_SUBJECT, entry.seq)
         return True
+
+    async def release(self) -> None:
+        """Give the queue up if this console has it, so that another one takes it at once. Raises JournalError."""
+        await self.read()
+        newest = self._newest
+        if newest is None or not self._is_mine(newest) or is_released(newest):
+            return
+        try:
+            self._newest = await self._journal.append(claim_entry(newest.seq, releases=True))
+        except AlreadyRecorded:
+            await self.read()
 
     def _left(self, claim: Entry) -> float:
         return real(self._clock, LEASE).total_seconds() - self._reads.age(_SUBJECT, claim.seq)

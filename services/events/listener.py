@@ -4,6 +4,7 @@ It only makes consoles read sooner: whatever happens to the queue, everything is
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from services.aws.client.errors import AwsError
@@ -76,6 +77,12 @@ class EventListener:
             while not listening.done():
                 await self._step()
             listening.result()
+
+    async def hand_over(self) -> None:
+        """Leave the queue to other consoles, after `keep` was cancelled; it may be kept again later."""
+        self._recorder.forget_burst()
+        with suppress(JournalError):
+            await self._lease.release()
 
     async def _listen(self) -> None:
         async for _head in self._journal.follow():

@@ -121,6 +121,10 @@ class EventRecorder:
         self._remember(burst.messages)
         return list(burst.messages.values())
 
+    def forget_burst(self) -> None:
+        """Count nothing of the present burst: its messages are delivered again, to the console that reads the queue then."""
+        self._burst = None
+
     async def _is_done(self, message: Message) -> bool:
         event: SeenEvent | None = None
         try:

@@ -4,6 +4,7 @@ Screens depend on this class and never on the app, which imports every screen.
 Longer than other files because every state that a screen may watch is declared here.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -100,6 +101,8 @@ class Console(RuntimeApp):
         self.demo = demo
         self.board = MessageBoard(partial(setattr, self, "message"))
         """The messages of the message line."""
+        self.rebuilds = asyncio.Lock()
+        """Held by whoever closes all screens and makes them anew."""
         self.requested_logs: tuple[tuple[str, datetime | None], ...] = ()
         """Log groups, each with the time to show, for when the logs mode is opened for the first time."""
         self.way_back: tuple[str, str] | None = None

@@ -1,8 +1,9 @@
 """The lease that decides which console reads the queue of events; the others read what it records.
 
 A claim in the journal is valid for LEASE seconds after this console first read it, or until its console has ended or has
-released it, as it does when it shows another system; its console renews it. The clock of the machine that made it may be wrong, so its own time does not count. A console that is killed on
-another machine keeps the queue for that long: nothing is lost, because SQS keeps the messages, and the polls go on.
+released it, as it does when it shows another system; its console renews it. The clock of the machine that made it may be
+wrong, so its own time does not count. A console that is killed on another machine keeps the queue for that long: nothing is
+lost, because SQS keeps the messages, and the polls go on.
 """
 
 from services.background.leases import FirstReads

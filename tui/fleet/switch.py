@@ -9,6 +9,8 @@ from contextlib import aclosing, suppress
 from functools import partial
 from typing import cast
 
+from textual.screen import Screen
+
 from services.background.detached import detached
 from services.fleet.fleet import Fleet
 from services.fleet.watched import WatchedSystem
@@ -92,7 +94,10 @@ class SystemSwitch:
         """End what watches the systems that are not on screen."""
         for task in self._finishing.values():
             task.cancel()
-        await self.fleet.close(keep=frozenset(self._connected))
+        shown = (
+            key for key, (services, _config) in self._connected.items() if services in self._app.connected
+        )
+        await self.fleet.close(keep=frozenset(shown))
 
     # -- what is known of all systems
 
@@ -124,9 +129,9 @@ class SystemSwitch:
         """Show a system in `mode`, "" for the present one; nothing while another is being opened."""
         top = self._app.screen
         if not self._switching and not (isinstance(top, Dialog) and top.holds_back()):
-            self._app.run_worker(self._show(key, mode), group="system", exclusive=False)
+            self._app.run_worker(self._show(key, mode, top), group="system", exclusive=False)
 
-    async def _show(self, key: str, mode: str) -> None:
+    async def _show(self, key: str, mode: str, asked_in: Screen[object]) -> None:
         system = self.fleet.of(key)
         if system is None or system is self.fleet.on_screen or self._switching:
             return
@@ -134,10 +139,21 @@ class SystemSwitch:
         try:
             with self._app.under_way(_("Opening {system}…").format(system=system.state.title), "system"):
                 connected = await self._ready(system)
-            if connected is not None:
+            if connected is not None and self._may_close(system, asked_in):
                 await self._change_to(system, *connected, mode)
         finally:
             self._switching = False
+
+    def _may_close(self, system: WatchedSystem, asked_in: Screen[object]) -> bool:
+        """Whether no window was opened, and nothing was written, while the system was being opened; else says so."""
+        top = self._app.screen
+        if not isinstance(top, Dialog):
+            return True
+        if top is asked_in:
+            return not top.holds_back()
+        text = _("{system} can be shown now: it was not ready before this window opened.")
+        self._app.inform(text.format(system=system.state.title), severity="warning")
+        return False
 
     async def _ready(self, system: WatchedSystem) -> tuple[Services, ConsoleConfig] | None:
         """The services of a system, connected when it is first shown; None if its files cannot be used."""

@@ -1,22 +1,28 @@
 """What was begun in one system and ends after another is shown concerns that one alone."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
 import pytest
+from textual.content import Content
 from textual.pilot import Pilot
 
+from services.fleet.watched import WatchedSystem
 from services.models.change_runs import StepState
 from services.models.changes import Plan
 from services.models.incidents import HandOver
 from services.system import Services
 from tests.conftest import Embedded
-from tests.tools.console import until
+from tests.tools.console import screen_text, until
 from tests.tools.systems import TITLES, systems_console, three
-from tests.tui.fleet.test_systems_screen import app_of, shows
+from tests.tui.fleet.test_systems_screen import app_of, shows, switch_of
 from tui import messages
+from tui.config import ConsoleConfig
 from tui.screens.changes import applying
+from tui.screens.common.confirm import ConfirmScreen
+from tui.screens.common.rebuilding import rebuilding
 from tui.screens.duties import hand_over
 
 SENT = "application-autoscaling.RegisterScalableTarget"
@@ -95,3 +101,48 @@ async def test_a_system_that_leaves_the_screen_hands_its_queue_of_events_over(em
             await shows(pilot, "library")
             await until(pilot, lambda: events.listener.hand_over.await_count)
             assert events.listener.hand_over.await_count == 1
+
+
+async def test_a_system_that_is_ready_late_closes_no_window_opened_meanwhile(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app, switch = app_of(pilot), switch_of(pilot)
+            left, connects, gate = app.ready, switch._connect, asyncio.Event()
+
+            async def late(system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
+                await gate.wait()
+                return await connects(system)
+
+            monkeypatch.setattr(switch, "_connect", late)
+            app.post_message(messages.ShowSystem("library"))
+            await until(pilot, lambda: switch._switching)
+            window = ConfirmScreen("Send to Slack", Content("?"), "⏎")
+            app.push_screen(window)
+            await until(pilot, lambda: app.screen is window and window.is_mounted)
+            gate.set()
+            await until(pilot, lambda: not switch._switching)
+            assert app.ready is left
+            assert app.screen is window
+            await until(pilot, lambda: f"{TITLES['library']} can be shown now" in screen_text(pilot))
+            # Asked for above the window, it is shown.
+            app.post_message(messages.ShowSystem("library"))
+            await shows(pilot, "library")
+
+
+async def test_the_screens_are_rebuilt_once_at_a_time(embedded: Embedded) -> None:
+    """For another system that is ready while the language changes."""
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app, within = app_of(pilot), []
+
+            async def rebuild() -> None:
+                async with rebuilding(app):
+                    within.append(1)
+                    await pilot.pause()
+                    assert len(within) == 1
+                    within.pop()
+
+            await asyncio.gather(rebuild(), rebuild())
+            await until(pilot, lambda: app.current_mode == "watch" and app.screen.is_mounted)

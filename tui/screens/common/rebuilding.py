@@ -22,19 +22,28 @@ def add_modes(app: Console) -> None:
 
 @asynccontextmanager
 async def rebuilding(app: Console, then: str = "") -> AsyncIterator[None]:
-    """Close every screen for the length of the block; then show the mode `then` anew, "" for the present one."""
-    then, was_several = then or app.current_mode, bool(app.systems)
+    """Close every screen for the length of the block; then show the mode `then` anew, "" for the present one.
+
+    One at a time: another system may be ready while the language changes.
+    """
     with app.type_ahead.keys_waiting():
-        app.add_mode(_BETWEEN, ShellScreen)
-        await app.switch_mode(_BETWEEN)
-        for mode in modes(several=was_several):
-            await app.remove_mode(mode.id)
-        try:
+        async with app.rebuilds, _without_screens(app, then):
             yield
-        finally:
-            add_modes(app)
-            await app.switch_mode(then)
-            await app.remove_mode(_BETWEEN)
+
+
+@asynccontextmanager
+async def _without_screens(app: Console, then: str) -> AsyncIterator[None]:
+    then = then or app.current_mode
+    app.add_mode(_BETWEEN, ShellScreen)
+    await app.switch_mode(_BETWEEN)
+    for mode in modes(several=bool(app.systems)):
+        await app.remove_mode(mode.id)
+    try:
+        yield
+    finally:
+        add_modes(app)
+        await app.switch_mode(then)
+        await app.remove_mode(_BETWEEN)
 
 
 async def use_other_language(app: Console) -> None:

@@ -26,7 +26,7 @@ class Fleet:
     def __init__(self, entries: Iterable[SystemEntry], clock: Clock) -> None:
         self._news = Wake()
         self._owners: dict[str, int] = {}
-        """Which system has an id, by its place in the list."""
+        """Which system has an id or a journal's file, by its place in the list."""
         self.systems = tuple(
             WatchedSystem(entry, clock, self._news.wake, partial(self._claim, place))
             for place, entry in enumerate(entries)
@@ -34,9 +34,9 @@ class Fleet:
         self._on_screen: WatchedSystem | None = None
         self._beginning: asyncio.Task[None] | None = None
 
-    def _claim(self, place: int, id: str) -> bool:
-        """Whether the system at this place of the list has this id alone; the first that is read keeps it."""
-        return self._owners.setdefault(id, place) == place
+    def _claim(self, place: int, text: str) -> bool:
+        """Whether the system at this place of the list has this id or file alone; the first that is read keeps it."""
+        return self._owners.setdefault(text, place) == place
 
     @property
     def states_now(self) -> tuple[SystemState, ...]:

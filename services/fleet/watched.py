@@ -62,7 +62,7 @@ class WatchedSystem:
     def __init__(
         self, entry: SystemEntry, clock: Clock, changed: Callable[[], object], claims: Callable[[str], bool]
     ) -> None:
-        """`claims(id)`: whether this system may have this id, which no other has."""
+        """`claims(text)`: whether this system may have this id, or the journal of this path, which no other has."""
         self.fault: Fault = unreported
         """Called with internal errors of what follows it here."""
         self.entry = entry
@@ -90,6 +90,7 @@ class WatchedSystem:
     def adopt(self, plan: SystemPlan, begun: Beginning) -> None:
         """Take what was begun elsewhere: that of the system that is shown first."""
         self._claims(plan.runbook.system.id)
+        self._claims(str(plan.journal.path.absolute()))
         self._take_plan(plan, begun)
 
     async def loaded(self) -> bool:
@@ -144,21 +145,35 @@ class WatchedSystem:
 
     async def _load(self) -> bool:
         try:
-            plan = await in_thread(self.entry.load)
+            plan, journal = await in_thread(self._files)
         except DataFileError as error:
             first = str(error.mistakes[0]) if error.mistakes else str(error)
-            self._set(replace(self.state, problem=_("Its files cannot be used: {why}").format(why=first)))
-            return False
-        if not self._claims(plan.runbook.system.id):
+            return self._unfit(_("Its files cannot be used: {why}").format(why=first))
+        except Exception as error:  # noqa: BLE001  the boundary: it must not look as if it would be read yet
+            self.fault(error)
+            return self._unfit(_("An internal error stopped this read."))
+        id = plan.runbook.system.id
+        if not self._claims(id):
             text = _("{place}: another system of the list has the id {id} too.")
-            id = plan.runbook.system.id
-            self._set(replace(self.state, problem=text.format(place=self.entry.place, id=id)))
-            return False
+            return self._unfit(text.format(place=self.entry.place, id=id))
+        if not all(map(self._claims, journal)):
+            text = _("{place}: another system of the list has the journal {path} too.")
+            return self._unfit(text.format(place=self.entry.place, path=plan.journal.path))
         if self.begun is None:
             begun = begin(plan.runbook, plan.settings, self._clock, intervals=plan.intervals)
             begun.workers.fault = self.fault
             self._take_plan(plan, begun)
         return True
+
+    def _files(self) -> tuple[SystemPlan, tuple[str, str]]:
+        """What its files say, and its journal as it is named and as it is where links lead; blocks."""
+        plan = self.entry.load()
+        path = plan.journal.path.absolute()
+        return plan, (str(path), str(path.resolve()))
+
+    def _unfit(self, problem: str) -> bool:
+        self._set(replace(self.state, problem=problem))
+        return False
 
     def _take_plan(self, plan: SystemPlan, begun: Beginning) -> None:
         system = plan.runbook.system

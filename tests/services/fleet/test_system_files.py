@@ -1,0 +1,60 @@
+"""Files of a system that cannot be used, and files that belong to another one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.fleet.fleet import Fleet
+from services.fleet.watched import SystemEntry, SystemPlan
+from services.journal.place import JournalPlace
+from services.models.fleet import Standing
+from tests.conftest import Embedded
+from tests.services.fleet.test_fleet import reached
+from tests.tools.systems import entry_of, plan_of
+
+
+@pytest.mark.parametrize("linked", [False, True])
+async def test_two_systems_do_not_write_into_one_journal(
+    embedded: Embedded, tmp_path: Path, linked: bool
+) -> None:
+    """The one by default, and the other because it is configured, or by a link."""
+    path = tmp_path / "facility.db"
+    if linked:
+        path = tmp_path / "link.db"
+        path.symlink_to(tmp_path / "facility.db")
+
+    def same() -> SystemPlan:
+        plan = plan_of("library", embedded.url, tmp_path)
+        return replace(plan, journal=JournalPlace("library", path))
+
+    entries = [entry_of("facility", embedded.url, tmp_path), SystemEntry("b.toml", same, "config.toml:9")]
+    fleet = Fleet(entries, embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: fleet.systems[0].state.alarms and fleet.systems[1].state.problem)
+        second = fleet.systems[1]
+        assert "config.toml:9" in second.state.problem
+        assert str(path) in second.state.problem
+        assert second.begun is None
+        assert not await second.loaded()
+        assert not fleet.systems[0].state.problem
+    finally:
+        await fleet.close()
+
+
+async def test_an_internal_error_is_not_an_endless_wait(embedded: Embedded, tmp_path: Path) -> None:
+    def wrong() -> SystemPlan:
+        raise OSError("no processes")
+
+    faults: list[BaseException] = []
+    entries = [SystemEntry("b.toml", wrong, ""), entry_of("facility", embedded.url, tmp_path)]
+    fleet = Fleet(entries, embedded.clock)
+    fleet.begin(faults.append)
+    try:
+        await reached(fleet, lambda: fleet.systems[1].state.alarms and fleet.systems[0].state.problem)
+        assert fleet.systems[0].state.standing(embedded.clock.now()) is Standing.UNREAD
+        assert not await fleet.systems[0].loaded()
+        assert {str(fault) for fault in faults} == {"no processes"}
+    finally:
+        await fleet.close()

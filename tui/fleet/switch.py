@@ -66,6 +66,8 @@ class SystemSwitch:
         }
         self._finishing: dict[str, asyncio.Task[None]] = {}
         """What follows the changes of systems that are not on screen to their ends."""
+        self._opening: dict[str, asyncio.Task[None]] = {}
+        """What opens the journals of the systems that were shown; one that does not answer keeps nobody from leaving."""
         self._first_view = asyncio.Event()
         app.watch(app, "view", self._note_view)
         app.watch(app, "alarms", self._observe)
@@ -135,14 +137,17 @@ class SystemSwitch:
         system = self.fleet.of(key)
         if system is None or system is self.fleet.on_screen or self._switching:
             return
-        self._switching = True
+        self._switching, is_shown = True, False
         try:
             with self._app.under_way(_("Opening {system}…").format(system=system.state.title), "system"):
                 connected = await self._ready(system)
             if connected is not None and self._may_close(system, asked_in):
                 await self._change_to(system, *connected, mode)
+                is_shown = True
         finally:
             self._switching = False
+        if is_shown:
+            await self._follow_records(system.key, self._subscriptions)
 
     def _may_close(self, system: WatchedSystem, asked_in: Screen[object]) -> bool:
         """Whether no window was opened, and nothing was written, while the system was being opened; else says so."""
@@ -195,14 +200,22 @@ class SystemSwitch:
             app.alarms = services.feeds["alarms"].state
             app.set_keymap(config.keys)
             self._subscriptions = self._resume()
-        opening = asyncio.create_task(services.open_journal()) if is_new else None
+        if is_new:
+            self._opening[system.key] = detached(self._open_journal(services), name="system-journal")
         self._subscriptions.follow_feeds()
-        if opening is not None:
-            try:
-                await opening
-            except Exception as error:  # noqa: BLE001  the boundary: watching works without a journal
-                app.report_bug(error)
-        self._subscriptions.follow_records()
+
+    async def _open_journal(self, services: Services) -> None:
+        try:
+            await services.open_journal()
+        except Exception as error:  # noqa: BLE001  the boundary: watching works without a journal
+            self._app.report_bug(error)
+
+    async def _follow_records(self, key: str, subscriptions: Subscriptions) -> None:
+        """Follow the journal once it is open, unless another system is shown by then."""
+        if (opening := self._opening.get(key)) is not None:
+            await asyncio.wait([opening])
+        if subscriptions is self._subscriptions:
+            subscriptions.follow_records()
 
     async def _disarm(self, left: Services) -> None:
         """Nothing may be sent to a system that nobody sees: it becomes read-only once what is being sent has its outcome."""

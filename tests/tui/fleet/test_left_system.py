@@ -146,3 +146,32 @@ async def test_the_screens_are_rebuilt_once_at_a_time(embedded: Embedded) -> Non
 
             await asyncio.gather(rebuild(), rebuild())
             await until(pilot, lambda: app.current_mode == "watch" and app.screen.is_mounted)
+
+
+async def test_a_system_whose_journal_does_not_open_can_be_left(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app, switch = app_of(pilot), switch_of(pilot)
+            first, gate = app.ready, asyncio.Event()
+            opens = Services.open_journal
+
+            async def late(services: Services) -> None:
+                await gate.wait()
+                await opens(services)
+
+            monkeypatch.setattr(Services, "open_journal", late)
+            app.post_message(messages.ShowSystem("library"))
+            await until(pilot, lambda: app.ready is not first and app.view)
+            assert app.duties is None
+            app.post_message(messages.ShowSystem("facility"))
+            await shows(pilot, "facility")
+            head = app.journal_head
+            gate.set()
+            await until(pilot, lambda: all(task.done() for task in switch._opening.values()))
+            # What the other one's journal says does not come to this one's screens.
+            assert app.ready is first
+            assert app.journal_head == head
+            app.post_message(messages.ShowSystem("library"))
+            await shows(pilot, "library")

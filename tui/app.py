@@ -222,7 +222,11 @@ class TobanApp(Console):
             self.farewell = Farewell(self)
             if self._switch is not None:
                 await self._switch.end()
-            await asyncio.gather(*(services.close() for services in self.connected))
+            # Also where one fails: another may still be recording a change's outcome.
+            closing = (services.close() for services in self.connected)
+            for error in await asyncio.gather(*closing, return_exceptions=True):
+                if error is not None:
+                    raise error
 
     # -- going places
 

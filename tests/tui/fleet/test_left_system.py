@@ -19,6 +19,7 @@ from tests.tools.console import screen_text, until
 from tests.tools.systems import TITLES, systems_console, three
 from tests.tui.fleet.test_systems_screen import app_of, shows, switch_of
 from tui import messages
+from tui.app import TobanApp
 from tui.config import ConsoleConfig
 from tui.screens.changes import applying
 from tui.screens.common.confirm import ConfirmScreen
@@ -175,3 +176,26 @@ async def test_a_system_whose_journal_does_not_open_can_be_left(
             assert app.journal_head == head
             app.post_message(messages.ShowSystem("library"))
             await shows(pilot, "library")
+
+
+async def test_the_end_waits_for_every_system_though_one_fails_to_close(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another one may still be recording a change's outcome."""
+    monkeypatch.setattr("tui.farewell.Farewell", Mock())
+    gate, ended = asyncio.Event(), []
+
+    async def fails() -> None:
+        gate.set()
+        raise RuntimeError("the query cannot be stopped")
+
+    async def records() -> None:
+        await gate.wait()
+        for _turn in range(20):
+            await asyncio.sleep(0)
+        ended.append("recorded")
+
+    app = Mock(connected=[Mock(close=fails), Mock(close=records)], _switch=None)
+    with pytest.raises(RuntimeError, match="query"):
+        await TobanApp.drain(app)
+    assert ended == ["recorded"]

@@ -117,11 +117,24 @@ class History(GroupedProjection):
     def ahead(self, plan: str, step: str) -> float:
         """By how many seconds the clock of the machine that sent the step was ahead of AWS's, as its intent says.
 
-        At most `SIGNATURE_SECONDS`: AWS refuses what is signed further in the future.
+        At most `SIGNATURE_SECONDS`: with a clock much further ahead nothing is sent (`Fence`).
         """
         intents = (entry.data for entry in self.recorded(plan) if entry.kind is EntryKind.INTENT)
         ahead = next((data.get("ahead") for data in intents if data.get("step") == step), None)
         return min(max(0.0, ahead), SIGNATURE_SECONDS) if isinstance(ahead, float) else 0.0
+
+    def is_overtaken(self, plan: str, intent: Entry) -> bool:
+        """Whether a plan confirmed after `plan` was sent to the intent's resource before the intent was recorded.
+
+        A confirmed plan locks its resources until other consoles show it as not started: then this one had come so far.
+        """
+        confirmed = self._runs[plan].seq
+        return any(
+            entry.kind is EntryKind.INTENT and entry.target == intent.target and entry.seq < intent.seq
+            for run in self._runs.values()
+            if run.seq > confirmed and run.id != plan
+            for entry in self.recorded(run.id)
+        )
 
     # ---- writing
 

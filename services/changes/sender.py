@@ -39,8 +39,6 @@ WINDOW_SECONDS = 60.0
 TURN_SECONDS = 50.0
 """Maximum time between the entry before a step and its intent; other consoles consider the step not started after
 `WINDOW_SECONDS`."""
-LEAST_AHEAD = 2.0
-"""Seconds of difference to AWS's clock that are ignored: its time comes in full seconds, after a delay."""
 VERIFY_WAITS = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each check whether AWS shows the change; AWS is eventually consistent."""
 VERIFY_SECONDS = 30.0
@@ -72,8 +70,9 @@ class Sender:
         self._zone = zone
         self.shutdown = Shutdown()
         self._writers = Writers(session, role, self.shutdown)
-        self._session = session
-        self._fence = Fence(history, restraints, authority, clock, zone)
+        self._fence = Fence(
+            session, history=history, restraints=restraints, authority=authority, clock=clock, zone=zone
+        )
         self._turns: dict[str, Mark] = {}
         """By plan: before its newest entry that makes the next step due was written."""
         self.made = MadePlans(changes, history, clock)
@@ -157,7 +156,7 @@ class Sender:
                     entries.refused(plan, lock_text(lock.by, lock.since, self._zone, self._clock.now()), step)
                 )
                 return False
-            intent = await self._history.append(entries.intent(plan, step, self._ahead()))
+            intent = await self._history.append(entries.intent(plan, step, self._fence.ahead))
         except HeldByAnother as error:
             by = error.entry.person.name_beside(self._history.journal.shared_host)
             why = lock_text(by, error.entry.at, self._zone, self._clock.now())
@@ -182,11 +181,6 @@ class Sender:
     def _within(self, seconds: float, since: Mark) -> Deadline:
         """The moment by which something has to be done, in real seconds: of both clocks the one that is further on."""
         return Deadline(self._clock, since, real(self._clock, seconds).total_seconds())
-
-    def _ahead(self) -> float:
-        """By how many seconds this machine's clock is ahead of AWS's, as far as that matters."""
-        ahead = -(self._session.skew_seconds or 0.0)
-        return round(ahead, 1) if ahead >= LEAST_AHEAD else 0.0
 
     async def _difference(self, plan: Plan, step: PlannedStep) -> str:
         """Why the step must not be sent, for example because the state has changed since the plan; "" if it may be."""

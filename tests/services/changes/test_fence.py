@@ -12,6 +12,7 @@ from services.changes import ages, entries
 from services.changes.engine import ChangeEngine
 from services.changes.guarantees import SIGNATURE_SECONDS
 from services.changes.sender import INTENT_SECONDS, TURN_SECONDS, WINDOW_SECONDS
+from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
@@ -274,3 +275,53 @@ async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(
         assert (await two.resolve(plan.id)).steps[0].state is StepState.UNKNOWN
         world.aws.maximum = 6
         assert (await two.resolve(plan.id)).steps[0].state is not StepState.FAILED
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 200), (90, 150), (400, 400)])
+async def test_a_clock_further_ahead_than_others_reckon_with_sends_nothing(
+    tmp_path: Path, before: int, after: int
+) -> None:
+    """It was set after AWS was last asked, or is so wrong that AWS accepts the request only later."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        world.aws.skew_seconds = -before
+        plan = await planned(one, world)
+
+        async def seen() -> None:
+            world.aws.skew_seconds = -after
+
+        Ledger(one).after[EntryKind.INTENT] = seen
+        state, text = first_step(await one.apply(plan, "staff-api"))
+        assert state is StepState.REFUSED
+        assert "clock" in text
+    assert not world.aws.effects
+
+
+async def test_a_plan_that_others_showed_as_not_started_is_not_sent_over_their_changes(
+    tmp_path: Path,
+) -> None:
+    """The sender's virtual machine was paused before its intent; meanwhile a change was made and taken back."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one:
+        plan = await planned(one, world)
+        world.clock = ManualClock(NOW)
+        async with world.console("taro") as two:
+
+            async def made_and_reverted() -> None:
+                await two.load()
+                world.clock.advance(WINDOW_SECONDS + 1)
+                await two.arm("month end", ARMED)
+                before = world.aws.maximum
+                for maximum in ("6", str(before)):
+                    again = await plan_of(two, maximum)
+                    assert again.refusals == ()
+                    world.aws.plans.append(again)
+                    assert (await two.apply(again, "staff-api")).steps[0].state is StepState.DONE
+                world.aws.actions = {}
+
+            Ledger(one).after[EntryKind.PLAN] = made_and_reverted
+            state, text = first_step(await one.apply(plan, "staff-api"))
+            assert state is StepState.REFUSED
+            assert "plan it again" in text
+    assert not world.aws.effects[id(plan.steps[0].call)]
+    assert world.aws.maximum == 5

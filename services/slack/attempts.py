@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from services.background.leases import FirstReads
 from services.clock import Clock, Mark, passed, real
 from services.i18n import _
+from services.journal.errors import JournalError
 from services.models.journal import Entry, NewEntry
-from services.models.posts import Post
+from services.models.posts import Post, PostState
 from services.slack import entries as post_entries
 from services.slack.message_format import mark
 from services.slack.records import PostRecords, thread_of
@@ -54,15 +55,18 @@ class Attempts:
         post = self._records.of(id)
         assert post is not None, "an attempt is of a post that was read"
         self._reads.age(id, begun.seq)
-        if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
-            reason = _("Nothing was sent: this console was suspended. It retries automatically.")
-            await self._refused(post, Refused(reason, retry_after=0.0), post_entries.outcome_claim(post))
-            return
+        claim = post_entries.outcome_claim(post)
         try:
             sender = await self._connect()
+            if not await self._is_current(post, begun):
+                # Another console has recorded an outcome that it could not know.
+                claim = post_entries.settled_claim(post)
+                raise _suspended()
+            if passed(self._clock, since) > real(self._clock, FRESH).total_seconds():
+                raise _suspended()
             sent = await sender.post(_message(post, thread_of(begun)))
         except Refused as error:
-            await self._refused(post, error, post_entries.outcome_claim(post))
+            await self._refused(post, error, claim)
         except Unanswered as error:
             await self._record(
                 post_entries.unknown(post, error.explanation, post_entries.outcome_claim(post))
@@ -80,10 +84,28 @@ class Attempts:
                 post_entries.posted(post, sent, thread_of(begun), post_entries.outcome_claim(post))
             )
 
+    async def _is_current(self, post: Post, begun: Entry) -> bool:
+        """Whether no console has given the attempt up: the clock of a paused virtual machine does not tell.
+
+        Raises Refused if the journal cannot be read up to this moment.
+        """
+        try:
+            await self._records.journal.catch_up()
+            await self._records.read(self._clock.now())
+        except JournalError:
+            raise _unrecorded() from None
+        now = self._records.of(post.id)
+        newest = self._records.sending(post)
+        return (
+            now is not None
+            and now.state is PostState.SENDING
+            and newest is not None
+            and newest.seq == begun.seq
+        )
+
     async def withdraw(self, post: Post) -> None:
         """Record that this console did not make the newest attempt, although it had begun it."""
-        reason = _("Nothing was sent: the journal did not answer in time. It retries automatically.")
-        await self._refused(post, Refused(reason, retry_after=0.0), post_entries.outcome_claim(post))
+        await self._refused(post, _unrecorded(), post_entries.outcome_claim(post))
 
     def check_at(self, post: Post) -> datetime | None:
         """When to read Slack for a post of unknown outcome; None: Slack cannot be read."""
@@ -135,6 +157,16 @@ class Attempts:
             wait = min(LONGEST, SHORTEST * 2.0 ** min(post.attempts - 1, 8))
         at = "" if wait is None else (self._clock.now() + real(self._clock, wait)).isoformat()
         await self._record(post_entries.refused(post, error.explanation, claim, code=error.code, retry_at=at))
+
+
+def _suspended() -> Refused:
+    reason = _("Nothing was sent: this console was suspended. It retries automatically.")
+    return Refused(reason, retry_after=0.0)
+
+
+def _unrecorded() -> Refused:
+    reason = _("Nothing was sent: the journal did not answer in time. It retries automatically.")
+    return Refused(reason, retry_after=0.0)
 
 
 def _message(post: Post, thread_ts: str) -> Message:

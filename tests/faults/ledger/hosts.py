@@ -34,8 +34,17 @@ from tests.services.changes.change_world import ARMED, RESOURCE, UNAPPROVED
 
 assert handlers
 START = datetime(2026, 1, 16, 1, 0, tzinfo=UTC)
-STOPS = ("intended", "before the fence", "permitted", "signed", "at the socket", "answer lost", "answered")
-"""After the intent's entry; before the last look at the journal; once sending is permitted; once the request is signed;
+STOPS = (
+    "confirmed",
+    "intended",
+    "before the fence",
+    "permitted",
+    "signed",
+    "at the socket",
+    "answer lost",
+    "answered",
+)
+"""After the confirmation's entry; after the intent's entry; before the last look at the journal; once sending is permitted; once the request is signed;
 once the gate has let it pass; there, and the answer is lost; before the outcome's entry."""
 
 
@@ -236,6 +245,8 @@ def _applied(usual: Any) -> Any:
                 if draft.kind is EntryKind.OUTCOME:
                     await _stopped_at("answered")
                 entry = await append(draft)
+                if draft.kind is EntryKind.PLAN:
+                    await _stopped_at("confirmed")
                 if draft.kind is EntryKind.INTENT:
                     await _stopped_at("intended")
                 return entry

@@ -3,11 +3,21 @@
 `LEDGER=full` takes 10,000 changes; otherwise a seeded slice.
 """
 
+import asyncio
 import os
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from tests.faults.ledger.two_hosts import HOW, STOPS, run, run_all
+from services.aws.client.write_grants import WriteGrant
+from services.changes.ages import Ages
+from services.changes.arming.fence import Fence
+from services.changes.guarantees import SIGNATURE_SECONDS
+from services.changes.history import History
+from services.changes.recovery import Recovery
+from tests.faults.ledger.hosts import worlds_apart
+from tests.faults.ledger.two_hosts import HOW, SKEW, STOPS, Schedule, batch, run, run_all
 
 pytestmark = pytest.mark.slow
 IS_FULL = os.environ.get("LEDGER") == "full"
@@ -31,3 +41,42 @@ def test_no_change_has_two_effects_whoever_stops_where(capsys: pytest.CaptureFix
 
 def test_without_windows_and_fence_the_harness_sees_doubled_effects() -> None:
     assert run(SEED, CONTROL, guarded=False).doubled
+
+
+async def _no_objection(*_args: Any) -> str:
+    return ""
+
+
+def _age_by_its_time(self: Any, seq: int) -> float:
+    """As if an entry's age counted from the time in it."""
+    return float((self._clock.now() - (self._until[seq, 0.0] - self.window)).total_seconds())
+
+
+GUARDS: dict[str, tuple[Any, str, Any, Schedule, float]] = {
+    "the fence": (Fence, "objection", _no_objection, ("before the fence", "paused", 200), SKEW),
+    "a change made meanwhile": (
+        History, "is_overtaken", lambda *_args: False, ("confirmed", "paused", 200), SKEW,
+    ),
+    "the deadline when it is signed": (WriteGrant, "is_overdue", False, ("permitted", "stopped", 365), -SKEW),
+    "the window": (Ages, "left", lambda *_args: timedelta(), ("at the socket", "stopped", 5), SKEW),
+    "the signature's time": (Recovery, "_late", lambda *_args: 0.0, ("at the socket", "stopped", 61), SKEW),
+    "how far the clock is ahead": (
+        Recovery, "_late", lambda *_args: SIGNATURE_SECONDS, ("at the socket", "stopped", 365), SKEW,
+    ),
+    "ages by the reader's own clock": (Ages, "age", _age_by_its_time, ("at the socket", "stopped", 200), -SKEW),
+}  # fmt: skip
+"""What is switched off, and the schedule that then doubles an effect."""
+
+
+@pytest.mark.parametrize("name", GUARDS)
+@pytest.mark.parametrize("is_on", [True, False])
+def test_each_guard_alone_prevents_a_doubled_effect(
+    name: str, is_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, attribute, value, schedule, skew = GUARDS[name]
+    if not is_on:
+        monkeypatch.setattr(owner, attribute, value)
+    with worlds_apart():
+        tally = asyncio.run(batch(SEED, 1, schedule, skew))
+    assert tally.wrong == []
+    assert bool(tally.doubled) is not is_on

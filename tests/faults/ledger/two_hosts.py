@@ -26,8 +26,11 @@ SKEW = 90.0
 BATCH = 50
 """Changes on one AWS and journal; then both begin anew."""
 HOW = ("stopped", "suspended", "paused")
-UNSENT = STOPS[:2]
+CORNERS = [(moment, how) for moment in STOPS for how in HOW]
+UNSENT = STOPS[1:3]
 """Moments at which a person who looks at the stopped console can truly say that nothing was sent."""
+Schedule = tuple[str, str, int]
+"""The moment, how it stops there, and for how many seconds."""
 LASTS = (5, 24, 26, 61, 200, 355, 365, 400, 420, 445, 455, 600)
 """Seconds: around the intent's, the window's and the signature's end."""
 
@@ -62,15 +65,20 @@ class Story:
     rng: Random
     tally: Tally
     maximum: str
+    schedule: Schedule
+    is_seeded: bool
+    """Whether chance decides which host stops, and whether a person is asked."""
     other_runs: list[Run] = field(default_factory=list)
+    taken_back: int = 0
+    """Changes of the other host that it has reverted."""
     is_asked: bool = False
     """A person says on the other host that it was not done, as soon as the console there asks."""
 
     async def tell(self) -> None:
         place, rng, tally = self.place, self.rng, self.tally
-        one, other = rng.sample(place.hosts, 2)
-        moment, how, lasts = rng.choice(STOPS), rng.choice(HOW), rng.choice(LASTS)
-        self.is_asked = moment in UNSENT and rng.random() < 0.5
+        one, other = rng.sample(place.hosts, 2) if self.is_seeded else place.hosts
+        moment, how, lasts = self.schedule
+        self.is_asked = moment in UNSENT and (not self.is_seeded or rng.random() < 0.5)
         name = f"{moment}, {how} for {lasts} s, clock {one.clock.skew:+.0f} s"
         before = place.effects()
         with one.acting():
@@ -84,7 +92,7 @@ class Story:
         assert stop.reached, (name, run.refusal, run.steps)
         place.server.front.faults.clear()
         one.clock.catch_up()
-        effects = place.effects() - before
+        effects = place.effects() - before - self.taken_back
         in_journal = await self.settled(other, plan)
         tally.changes += 1
         tally.stops[f"{moment}, {how}"] += 1
@@ -118,11 +126,17 @@ class Story:
         run = await other.engine.resolve(plan.id)
         if run.steps[0].state is StepState.UNKNOWN and self.is_asked:
             run = await other.engine.resolve_manually(plan.id, plan.steps[0].id, done=False, note="I looked")
-        if run.steps[0].state is StepState.FAILED and not self.other_runs:
+        state, before = run.steps[0].state, self.place.maximum
+        if state in (StepState.FAILED, StepState.REFUSED) and not self.other_runs:
             await other.arm()
             again = await plan_of(other, self.maximum)
             if not again.refusals:
                 self.other_runs.append(await other.engine.apply(again, again.confirm))
+                if state is StepState.REFUSED:
+                    # AWS is as when the first host confirmed: only the journal tells that its time was over.
+                    revert = await plan_of(other, str(before))
+                    assert (await other.engine.apply(revert, revert.confirm)).state is StepState.DONE
+                    self.taken_back += 1
 
     async def settled(self, other: Host, plan: Plan) -> int:
         """How many effects the journal tells of, once every outcome is known."""
@@ -141,15 +155,23 @@ async def plan_of(host: Host, maximum: str) -> Plan:
     return await host.engine.plan("task-limit", "staff-api", {"max": maximum, "revert": "duty"})
 
 
-async def batch(seed: int, changes: int) -> Tally:
+async def batch(
+    seed: int, changes: int, schedule: Schedule | None = None, skew: float | None = None
+) -> Tally:
+    """`schedule` and `skew`: of every change, and of the clock of the host that stops; None: seeded ones."""
     tally, rng = Tally(), Random(seed)
-    skews = rng.choice(((SKEW, -SKEW), (-SKEW, SKEW)))
+    skew = rng.choice((SKEW, -SKEW)) if skew is None else skew
+    skews = (skew, -skew)
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder), skews)
         await place.open()
+        corners = rng.sample(CORNERS, len(CORNERS))
         try:
-            for _change in range(changes):
-                await Story(place, rng, tally, "7" if place.maximum == 6 else "6").tell()
+            for number in range(changes):
+                maximum = "7" if place.maximum == 6 else "6"
+                seeded = (*corners[number % len(corners)], rng.choice(LASTS))
+                story = Story(place, rng, tally, maximum, schedule or seeded, is_seeded=schedule is None)
+                await story.tell()
         finally:
             await place.close()
     return tally

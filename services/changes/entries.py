@@ -93,6 +93,15 @@ def outcome(
     )
 
 
+READ = "read"
+"""How an outcome is known: AWS was read, which may show what another change did. AWS's response outweighs it."""
+
+
+def observed(draft: NewEntry) -> NewEntry:
+    """The same outcome, known by reading AWS alone: where another console was first, that one's counts."""
+    return draft.model_copy(update={"data": {**draft.data, "how": READ}})
+
+
 def later(draft: NewEntry) -> NewEntry:
     """The same outcome for a step that already has a final entry: adds a text and releases nothing."""
     return draft.model_copy(update={"claim": "", "releases": ""})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from services.background.wake import Wakes
 from services.changes.ages import Ages, marked
-from services.changes.entries import CHANGE_KINDS, later
+from services.changes.entries import CHANGE_KINDS, READ, later
 from services.changes.guarantees import SIGNATURE_SECONDS
 from services.changes.past.older_runs import OLDER, REVERT, needed, pending_reverts
 from services.changes.runs import aged, newest_first, next_ageing, run_of
@@ -174,7 +174,8 @@ class History(GroupedProjection):
                     # The journal had taken it, but reported a failure; or another console has read AWS before.
                     # That reading counts: ours may show what was done after the target was unlocked.
                     draft = self._new_entries[0]
-                    if _is(error.entry, draft) or draft.kind is EntryKind.RESOLVED:
+                    is_read = draft.kind is EntryKind.RESOLVED or draft.data.get("how") == READ
+                    if is_read or _is(error.entry, draft):
                         entry = error.entry
                     else:
                         # Another console has resolved it meanwhile, and released the hold.

@@ -240,7 +240,11 @@ class Sender:
         """Decide by reading AWS: a response without required keys proves nothing, because a proxy may have sent it."""
         verified, text = await self._verify(plan, step)
         if verified:
-            return await self._record(plan, step, StepState.DONE, text, verified, answer)
+            turn = mark(self._clock)
+            done = entries.outcome(plan, step, StepState.DONE, text, verified, answer)
+            await self._history.keep(entries.observed(done))
+            self._turns[plan.id] = turn
+            return self._history.state(plan.id, step.id) is StepState.DONE
         why = _("AWS responded, but the change is not visible: {state}").format(state=text)
         return await self._record(plan, step, StepState.UNKNOWN, why, answer=answer)
 

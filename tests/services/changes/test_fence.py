@@ -325,3 +325,30 @@ async def test_a_plan_that_others_showed_as_not_started_is_not_sent_over_their_c
             assert "plan it again" in text
     assert not world.aws.effects[id(plan.steps[0].call)]
     assert world.aws.maximum == 5
+
+
+async def test_a_reading_after_others_settled_the_step_proves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy answered; the console was stopped before it read AWS, and what it reads was done by another change."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        plan = await planned(one, world)
+        _register, schedule = plan.steps
+        assert not schedule.required
+        write = world.aws.write
+
+        async def answered(permit: Any, **options: Any) -> Any:
+            if permit.call is not schedule.call:
+                return await write(permit, **options)
+            await two.load()
+            await two._history.append(
+                entries.resolved(plan, schedule, done=False, text="asked AWS", how="read")
+            )
+            world.aws._carry_out(schedule.call)
+            return {}
+
+        monkeypatch.setattr(world.aws, "write", answered)
+        run = await one.apply(plan, "staff-api")
+        assert [step.state for step in run.steps] == [StepState.DONE, StepState.FAILED]
+        assert (await run_after_reading(two, plan)).steps[1].state is StepState.FAILED

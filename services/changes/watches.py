@@ -15,6 +15,9 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.change_runs import Run, StepState
 from services.models.watches import Progress, Watch, WatchState
 
+SHOWN_BY = 120.0
+"""Real seconds within which AWS shows what it accepted. Until a console has known another machine's change for so long, AWS
+may still show what was before; by the time in its plan, which is by the other clock, it might seem to have failed."""
 SOON = 0.001
 """Seconds; below the precision of the clock."""
 
@@ -62,6 +65,8 @@ class Watches:
         except AwsError as error:
             why = _("AWS could not be read: {why}").format(why=problem_text(error.problem))
             progress = Progress(state=WatchState.RUNNING, text=why)
+        if progress.state in (WatchState.FAILED, WatchState.WITHDRAWN) and self._is_early(run):
+            progress = progress.model_copy(update={"state": WatchState.RUNNING})
         now = self._clock.now()
         if progress.state is WatchState.RUNNING and self._is_over(run, watch, now):
             why = _("The end was not seen in time; check it in AWS.")
@@ -69,6 +74,12 @@ class Watches:
         self._progress[run.id] = progress.model_copy(update={"at": now})
         if progress.state is not WatchState.RUNNING:
             await self._record(run, progress)
+
+    def _is_early(self, run: Run) -> bool:
+        """Whether AWS may not show another machine's change yet."""
+        ages = self._history.ages
+        shown_by = real(self._clock, SHOWN_BY).total_seconds()
+        return ages.is_of_another_machine(run.seq) and (ages.age(run.seq) or 0.0) < shown_by
 
     def _is_over(self, run: Run, watch: Watch, now: datetime) -> bool:
         """Whether the end should have been seen by now.

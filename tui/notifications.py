@@ -9,6 +9,7 @@ from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
 from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.posts import Post, PostState
+from services.models.watches import WatchState
 
 WORDS = {
     AlarmState.ALARM: lambda: _("ALARM"),
@@ -116,6 +117,17 @@ def watch_ends(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[Run, ..
     """Return the followed changes whose end was recorded between the two readings, here or in another console."""
     followed = {run.id for run in before if run.watching}
     return tuple(run for run in after if run.id in followed and run.watched_seq)
+
+
+def watch_end(run: Run) -> tuple[str, bool]:
+    """(how a followed change has ended, whether that is as it was meant)."""
+    is_withdrawn = run.progress is not None and run.progress.state is WatchState.WITHDRAWN
+    ending = _("Completed") if run.has_ended_well else _("Withdrawn") if is_withdrawn else _("Not completed")
+    text = _("{end}: {target}: {title}.")
+    return (
+        text.format(end=ending, target=run.plan.target.title, title=run.plan.title),
+        run.has_ended_well or is_withdrawn,
+    )
 
 
 def post_changes(before: tuple[Post, ...], after: tuple[Post, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import suppress
 from functools import partial
 from pkgutil import resolve_name
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.aws.client.session import MfaNeeded
 from services.changes.base import follow_ups
@@ -22,7 +22,6 @@ from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
 from services.models.incidents import Incident
 from services.models.posts import Post
-from services.models.watches import WatchState
 from tui.console import Console
 from tui.notifications import (
     approval_changes,
@@ -31,10 +30,14 @@ from tui.notifications import (
     duty_changes,
     post_changes,
     sentence,
+    watch_end,
     watch_ends,
 )
 from tui.panel_registry import PANELS, PanelSpec
 from widgets.drawing.ticker import on_screen
+
+if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
 
 FIRST_READ = 0.5
 """Seconds (real time) that everything else waits for the first read of the alarms at the most."""
@@ -218,20 +221,13 @@ class Subscriptions:
 
     def _tell_end(self, run: Run) -> None:
         """Tell how a followed change has ended, and what is suggested after it."""
-        progress = run.progress
-        is_good = run.has_ended_well
-        is_withdrawn = progress is not None and progress.state is WatchState.WITHDRAWN
-        ending = _("Completed") if is_good else _("Withdrawn") if is_withdrawn else _("Not completed")
-        text = _("{end}: {target}: {title}.").format(
-            end=ending, target=run.plan.target.title, title=run.plan.title
-        )
-        offers = follow_ups(self._services.engine.changes, run.plan) if is_good else ()
+        text, is_as_meant = watch_end(run)
+        offers = follow_ups(self._services.engine.changes, run.plan) if run.has_ended_well else ()
         # What to do next comes first, because a narrow line cuts the end.
         hint = [_("4, then F2: {why}").format(why=offers[0].why)] if offers else []
-        shows = [progress.text] if progress is not None else []
-        self._app.inform(
-            sentences(text, *hint, *shows), severity="information" if is_good or is_withdrawn else "error"
-        )
+        shows = [run.progress.text] if run.progress is not None else []
+        severity: SeverityLevel = "information" if is_as_meant else "error"
+        self._app.inform(sentences(text, *hint, *shows), severity=severity)
         self._ring(sentences(text, *shows))
 
     def _show_posts(self, posts: tuple[Post, ...]) -> None:

@@ -21,7 +21,7 @@ from services.models.fleet import SystemState
 from services.system import Services
 from tui.config import ConsoleConfig
 from tui.console import Console
-from tui.notifications import changes, sentence, watch_ends
+from tui.notifications import changes, sentence, watch_end, watch_ends
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.rebuilding import rebuilding
 from tui.subscriptions import Subscriptions
@@ -244,7 +244,11 @@ class SystemSwitch:
         async with aclosing(states) as news:
             async for runs in news:
                 for run in watch_ends(before or runs, runs):
-                    self._app.inform(f"{left.runbook.system.title}: {run.plan.title}")
+                    text, is_as_meant = watch_end(run)
+                    self._app.inform(
+                        f"{left.runbook.system.title}: {text}",
+                        severity="information" if is_as_meant else "error",
+                    )
                 before = runs
                 if not any(map(_is_going, runs)):
                     return

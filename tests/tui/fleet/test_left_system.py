@@ -1,6 +1,7 @@
 """What was begun in one system and ends after another is shown concerns that one alone."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock, Mock
@@ -21,6 +22,7 @@ from tests.tui.fleet.test_systems_screen import app_of, shows, switch_of
 from tui import messages
 from tui.app import TobanApp
 from tui.config import ConsoleConfig
+from tui.fleet.switch import SystemSwitch
 from tui.screens.changes import applying
 from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.common.rebuilding import rebuilding
@@ -199,3 +201,28 @@ async def test_the_end_waits_for_every_system_though_one_fails_to_close(
     with pytest.raises(RuntimeError, match="query"):
         await TobanApp.drain(app)
     assert ended == ["recorded"]
+
+
+@pytest.mark.parametrize(
+    ("good", "word", "severity"), [(True, "Completed", "information"), (False, "Not completed", "error")]
+)
+async def test_the_end_of_a_change_that_was_left_says_how_it_ended(
+    good: bool, word: str, severity: str
+) -> None:
+    plan = Mock(title="more tasks")
+    plan.target.title = "api"
+    going = Mock(id="c-1", plan=plan, watching=True, is_open=False)
+    ended = Mock(
+        id="c-1", plan=plan, watching=False, is_open=False, watched_seq=9, has_ended_well=good, progress=None
+    )
+
+    async def states() -> AsyncIterator[tuple[Mock, ...]]:
+        yield (going,)
+        yield (ended,)
+
+    left, switch = Mock(), Mock()
+    left.engine.states, left.runbook.system.title = states, TITLES["facility"]
+    await SystemSwitch._follow(switch, left)
+    ((text,), more) = switch._app.inform.call_args
+    assert text == f"{TITLES['facility']}: {word}: api: more tasks."
+    assert more == {"severity": severity}

@@ -26,23 +26,19 @@ from services.demo.faults import FaultRule
 from services.demo.front.app import Front
 from services.demo.front.server import Server
 from services.demo.world import World
+from services.journal.place import JournalPlace
 from services.models.journal import EntryKind, NewEntry, Person
 from services.system import connect
 from tests.conftest import REGION
 from tests.faults.change_cases import ORDINARY
+from tests.faults.ledger.silent_ledger import SilentLedger, journal_of
 from tests.services.changes.change_world import ARMED, RESOURCE, UNAPPROVED
 
 assert handlers
 START = datetime(2026, 1, 16, 1, 0, tzinfo=UTC)
 STOPS = (
-    "confirmed",
-    "intended",
-    "before the fence",
-    "permitted",
-    "signed",
-    "at the socket",
-    "answer lost",
-    "answered",
+    *("confirmed", "intended", "before the fence", "permitted", "signed"),
+    *("at the socket", "answer lost", "answered"),
 )
 """After the confirmation's entry; after the intent's entry; before the last look at the journal; once sending is permitted; once the request is signed;
 once the gate has let it pass; there, and the answer is lost; before the outcome's entry."""
@@ -66,7 +62,7 @@ class HostClock(ManualClock):
 class Host:
     """One console of one host. Whatever is asked of it is asked in `acting`, which tells its clock and name."""
 
-    def __init__(self, name: str, skew: float, server: Server, journal: Path) -> None:
+    def __init__(self, name: str, skew: float, server: Server, journal: Path | JournalPlace) -> None:
         self.name, self.clock = name, HostClock(skew)
         self.paused = False
         person = Person(user=name, host=name, identity=f"arn:aws:sts::123456789012:assumed-role/op/{name}")
@@ -134,14 +130,15 @@ _is_sending: ContextVar[bool] = ContextVar("the change's own request is being se
 class Place:
     """One AWS whose clock is right, and the hosts on it."""
 
-    def __init__(self, folder: Path, skews: tuple[float, float]) -> None:
+    def __init__(self, folder: Path, skews: tuple[float, float], *, is_shared: bool) -> None:
         self.clock = ManualClock(START)
         self.server = Server(Front(lambda: World(ORDINARY, self.clock, history=timedelta(minutes=10))))
         self.server.start()
         self.server.front.wall = self.clock.now
-        names = ("hana", "taro")
+        ledger = SilentLedger() if is_shared else None
         self.hosts = [
-            Host(name, skew, self.server, folder / "j.db") for name, skew in zip(names, skews, strict=True)
+            Host(name, skew, self.server, journal_of(name, folder, ledger))
+            for name, skew in zip(("hana", "taro"), skews, strict=True)
         ]
 
     async def open(self) -> None:

@@ -47,6 +47,12 @@ async def _no_objection(*_args: Any) -> str:
     return ""
 
 
+async def _without_reading(self: Any, *args: Any) -> str:
+    """As if the fence looked at this host's copy alone."""
+    await self._history.load()
+    return str(await self._objection(*args))
+
+
 def _age_by_its_time(self: Any, seq: int) -> float:
     """As if an entry's age counted from the time in it."""
     return float((self._clock.now() - (self._until[seq, 0.0] - self.window)).total_seconds())
@@ -54,6 +60,9 @@ def _age_by_its_time(self: Any, seq: int) -> float:
 
 GUARDS: dict[str, tuple[Any, str, Any, Schedule, float]] = {
     "the fence": (Fence, "objection", _no_objection, ("before the fence", "paused", 200), SKEW),
+    "what the fence reads": (
+        Fence, "objection", _without_reading, ("before the fence", "paused", 200), SKEW,
+    ),
     "a change made meanwhile": (
         History, "is_overtaken", lambda *_args: False, ("confirmed", "paused", 200), SKEW,
     ),
@@ -77,6 +86,6 @@ def test_each_guard_alone_prevents_a_doubled_effect(
     if not is_on:
         monkeypatch.setattr(owner, attribute, value)
     with worlds_apart():
-        tally = asyncio.run(batch(SEED, 1, schedule, skew))
+        tally = asyncio.run(batch(2 * SEED, 1, schedule, skew))
     assert tally.wrong == []
     assert bool(tally.doubled) is not is_on

@@ -106,7 +106,7 @@ class Story:
     async def meanwhile(self, one: Host, other: Host, plan: Plan, how: str, lasts: int, moment: str) -> None:
         """Time passes but for `one`; the other host reads the intent at once, and looks now and then."""
         with other.acting():
-            await other.engine.load()
+            await other.engine._history.catch_up()
             parts = self.rng.choice((1, 2, 3))
             for _part in range(parts):
                 if how == "suspended":
@@ -141,7 +141,6 @@ class Story:
     async def settled(self, other: Host, plan: Plan) -> int:
         """How many effects the journal tells of, once every outcome is known."""
         with other.acting():
-            await other.engine.load()
             run = await other.engine.resolve(plan.id)
             if run.in_flight:
                 self.place.advance(700)
@@ -158,12 +157,15 @@ async def plan_of(host: Host, maximum: str) -> Plan:
 async def batch(
     seed: int, changes: int, schedule: Schedule | None = None, skew: float | None = None
 ) -> Tally:
-    """`schedule` and `skew`: of every change, and of the clock of the host that stops; None: seeded ones."""
+    """With an even seed each host has its copy of a ledger, with an odd one all have one file.
+
+    `schedule` and `skew`: of every change, and of the clock of the host that stops; None: seeded ones.
+    """
     tally, rng = Tally(), Random(seed)
     skew = rng.choice((SKEW, -SKEW)) if skew is None else skew
     skews = (skew, -skew)
     with tempfile.TemporaryDirectory() as folder:
-        place = Place(Path(folder), skews)
+        place = Place(Path(folder), skews, is_shared=seed % 2 == 0)
         await place.open()
         corners = rng.sample(CORNERS, len(CORNERS))
         try:

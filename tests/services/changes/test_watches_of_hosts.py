@@ -35,8 +35,8 @@ async def test_the_end_of_another_host_s_change_is_not_believed_before_aws_must_
         async def looked() -> WatchState | None:
             await two.runs()
             await two.engine._watches.check_due(two.engine.runs)
-            (seen,) = two.engine.runs
-            return seen.progress.state if seen.progress is not None else None
+            (run,) = two.engine.runs
+            return run.progress.state if run.progress is not None else None
 
         first = await looked()
         if where == "this":

@@ -24,7 +24,7 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
     services = app.ready
     task = services.engine.apply(plan, typed)
 
-    def notify(text: str, *, bad: bool) -> None:
+    def tell(text: str, *, bad: bool) -> None:
         is_left = app.services is not services
         notify_outcome(app, f"{services.runbook.system.title}: {text}" if is_left else text, bad=bad)
 
@@ -33,9 +33,9 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
             run = await task
         except JournalError as error:
             stopped(error.problem)
-            notify(error.problem.message, bad=True)
+            tell(error.problem.message, bad=True)
         else:
-            notify(run_summary(run), bad=run.state is not StepState.DONE)
+            tell(run_summary(run), bad=run.state is not StepState.DONE)
             if app.services is services:
                 show_after(app, run)
                 propose_emergency(app, run)

@@ -17,6 +17,8 @@ COLUMNS = (
     "seq", "at", "kind", "subject", "target", "text", "user", "origin", "identity", "host",
     "body", "claim", "holds", "releases", "previous", "hash",
 )  # fmt: skip
+SEQ, KIND, BODY, PREVIOUS, HASH = map(COLUMNS.index, ("seq", "kind", "body", "previous", "hash"))
+"""Places in a row."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = (
     datetime.min.replace(tzinfo=UTC) + timedelta(days=1),

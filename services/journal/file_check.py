@@ -9,7 +9,7 @@ from contextlib import closing
 from functools import cache
 
 from services.i18n import _
-from services.journal.chain import NOTHING, hash_of_row
+from services.journal.chain import HASH, NOTHING, PREVIOUS, SEQ, hash_of_row
 from services.journal.problems import UnusableJournal, damaged
 from services.journal.queries import fold, searched
 from services.journal.reader import JournalReader, Row
@@ -17,7 +17,6 @@ from services.journal.schema import APPLICATION_ID, SCHEMA, VERSION
 
 NEWEST = 2000
 """Number of entries whose hashes are recomputed when a console starts; `verify` recomputes all of them."""
-_SEQ, _PREVIOUS, _HASH = 0, 14, 15
 
 
 def check_tables(reader: JournalReader) -> None:
@@ -40,8 +39,10 @@ def _expected_objects() -> frozenset[tuple[str, str, str]]:
 def check_newest(reader: JournalReader) -> None:
     """Check that the newest entries form a chain and have their own search terms."""
     with reader.snapshot():
-        rows, last_words = reader.newest_rows(NEWEST), reader.last_words()
-    if not _is_chain(reader.id, rows) or last_words > (rows[-1][_SEQ] if rows else 0):
+        newest = reader.exact_rows("ORDER BY entries.seq DESC LIMIT ?", (NEWEST,))
+        last_words = reader.last_words()
+    rows = newest[::-1]
+    if not _is_chain(reader.id, rows) or last_words > (rows[-1][SEQ] if rows else 0):
         raise altered()
 
 
@@ -50,7 +51,7 @@ def _is_chain(journal: str, rows: Iterable[Row]) -> bool:
     for row in rows:
         *columns, words = row
         follows = _follows(columns, before)
-        if not follows or hash_of_row(journal, columns) != columns[_HASH] or words != fold(searched(columns)):
+        if not follows or hash_of_row(journal, columns) != columns[HASH] or words != fold(searched(columns)):
             return False
         before = row
     return True
@@ -59,8 +60,8 @@ def _is_chain(journal: str, rows: Iterable[Row]) -> bool:
 def _follows(row: list[object], before: Row | None) -> bool:
     """Whether the row is the next entry; the first row read is not compared with its predecessor."""
     if before is not None:
-        return (row[_SEQ], row[_PREVIOUS]) == (before[_SEQ] + 1, before[_HASH])
-    return row[_SEQ] != 1 or row[_PREVIOUS] == NOTHING
+        return (row[SEQ], row[PREVIOUS]) == (before[SEQ] + 1, before[HASH])
+    return row[SEQ] != 1 or row[PREVIOUS] == NOTHING
 
 
 def altered() -> UnusableJournal:

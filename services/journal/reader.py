@@ -112,6 +112,10 @@ class JournalReader:
         statement = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         return frozenset((str(kind), str(name), str(sql)) for kind, name, sql in self.query(statement))
 
+    def tables(self) -> set[str]:
+        """The names of all tables: those of every journal, and those that came later."""
+        return {name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
     def rows(
         self,
         query: EntryQuery,
@@ -143,10 +147,6 @@ class JournalReader:
             return self.query(f"{_WITH_WORDS} {condition}", values)
         finally:
             self._db.text_factory = _text
-
-    def newest_rows(self, limit: int) -> list[Row]:
-        """The newest entries, oldest first, as `exact_rows`."""
-        return self.exact_rows("ORDER BY entries.seq DESC LIMIT ?", (limit,))[::-1]
 
     def every_row(self, first: int = -(1 << 63)) -> Iterator[Row]:
         """All entries from number `first` on, oldest first, as `exact_rows`, but not all in memory."""
@@ -236,8 +236,7 @@ class JournalReader:
 
     def _identify(self) -> str:
         """The journal's id. Raises UnusableJournal for another program's database, or a newer console's."""
-        tables = {row[0] for row in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not {"journal", "entries", "words"} <= tables:
+        if not {"journal", "entries", "words"} <= self.tables():
             raise UnusableJournal(
                 _("The file is a database, but not a journal of this console."),
                 _("Choose another file in the journal setting; {path} stays as it is."),

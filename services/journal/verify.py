@@ -12,7 +12,7 @@ from services.i18n import _, plural
 from services.journal.anchors.checkpoints import Checkpoint
 from services.journal.anchors.external_hashes import ExternalHashes, machine_log
 from services.journal.anchors.trusted_senders import TrustedSenders
-from services.journal.chain import NOTHING, hash_of_row
+from services.journal.chain import HASH, NOTHING, PREVIOUS, SEQ, hash_of_row
 from services.journal.derived.verified import Verified, count_up_to, last_verified, rows_numbered
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.queries import fold, searched
@@ -23,7 +23,6 @@ LISTED = 1000
 """Maximum number of faults listed; further ones are only counted."""
 _SWAPPED_AMONG = 200
 """Maximum number of altered entries that are checked for having been swapped."""
-_PREVIOUS, _HASH = 14, 15
 
 
 def verify(
@@ -135,7 +134,7 @@ class _Check:
         """Compare the earlier entries of which an external log has the hash, and recompute theirs."""
         named = {seq for seq in (*self.hashes_outside, *self.unsure) if seq <= before.seq} | {before.seq}
         for row in rows_numbered(self.reader, tuple(named)):
-            seq, own = row[0], row[_HASH]
+            seq, own = row[SEQ], row[HASH]
             if hash_of_row(self.reader.id, row) != own:
                 text = _("It differs from what was written: its hash does not match.")
                 self._fault(seq, ChainFaultKind.ALTERED, text)
@@ -151,7 +150,7 @@ class _Check:
         links, sound, due = {before.hash if before else NOTHING}, True, (before.seq if before else 0) + 1
         for *row, words in self.reader.every_row(due) if before else self.reader.every_row():
             self.count += 1
-            seq, previous, own = row[0], row[_PREVIOUS], row[_HASH]
+            seq, previous, own = row[SEQ], row[PREVIOUS], row[HASH]
             if seq < 1:
                 self._fault(seq, ChainFaultKind.INSERTED, _("This number was never assigned."))
                 continue
@@ -203,11 +202,11 @@ class _Check:
         self.broken_links += 1
         if len(self.unfit) < _SWAPPED_AMONG:
             self.unfit.append(row)
-        seq, own = row[0], row[_HASH]
+        seq, own = row[SEQ], row[HASH]
         relinked = any(
-            hash_of_row(self.reader.id, (*row[:_PREVIOUS], link, own)) == own for link in links if link
+            hash_of_row(self.reader.id, (*row[:PREVIOUS], link, own)) == own for link in links if link
         )
-        if row[_PREVIOUS] in links or relinked:
+        if row[PREVIOUS] in links or relinked:
             self._fault(
                 seq, ChainFaultKind.ALTERED, _("It differs from what was written: its hash does not match.")
             )
@@ -222,9 +221,9 @@ class _Check:
         for row in self.unfit:
             for other in self.unfit:
                 moved = (other[0], *row[1:])
-                if other is not row and hash_of_row(self.reader.id, moved) == row[_HASH]:
+                if other is not row and hash_of_row(self.reader.id, moved) == row[HASH]:
                     text = _("Entry {seq} is in this place.").format(seq=other[0])
-                    self.faults[row[0]] = ChainFault(kind=ChainFaultKind.SWAPPED, seq=row[0], text=text)
+                    self.faults[row[SEQ]] = ChainFault(kind=ChainFaultKind.SWAPPED, seq=row[SEQ], text=text)
 
     def _compare_end(self) -> None:
         last = max(self.hashes_outside, default=0)

@@ -29,6 +29,13 @@ def entries_of(reader: JournalReader, seqs: Iterable[int]) -> list[Entry]:
     return entries
 
 
+def rows_after(reader: JournalReader, seq: int, limit: int) -> list[Row]:
+    """Up to `limit` entries with greater numbers, oldest first, byte for byte."""
+    rows = reader.exact_rows("WHERE entries.seq > ? ORDER BY entries.seq LIMIT ?", (seq, limit))
+    # The last column of a row that was read so is its search terms.
+    return [row[:-1] for row in rows]
+
+
 def about(reader: JournalReader, subjects: Iterable[str], kinds: Iterable[EntryKind]) -> list[Entry]:
     """The entries of these kinds about these subjects, oldest first, without the bodies of large ones."""
     return [entry_of(row) for row in rows_about(reader, subjects, kinds)]

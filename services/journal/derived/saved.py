@@ -19,7 +19,6 @@ CREATE TABLE IF NOT EXISTS derived (
   name TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL, content TEXT NOT NULL, digest TEXT NOT NULL
 ) WITHOUT ROWID
 """
-_HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'derived'"
 
 
 class Saved(NamedTuple):
@@ -34,7 +33,7 @@ class Saved(NamedTuple):
 
 def recall(reader: JournalReader, name: str) -> Saved | None:
     """What was saved under this name; None if nothing was, or it does not belong to this chain. Raises sqlite3.Error."""
-    if not reader.query(_HAS_TABLE):
+    if "derived" not in reader.tables():
         return None
     try:
         rows = reader.query("SELECT seq, hash, content, digest FROM derived WHERE name = ?", (name,))

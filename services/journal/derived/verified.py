@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from services.journal.chain import NOTHING, hash_of_row
+from services.journal.chain import HASH, NOTHING, PREVIOUS, SEQ, hash_of_row
 from services.journal.derived.lookup import CHUNK
 from services.journal.derived.saved import Saved, recall
 from services.journal.file_check import altered
@@ -20,7 +20,6 @@ SLICE = 1000
 """Entries that are checked at a time; about 15 ms."""
 _LEAST = -(1 << 63)
 """Below any number that a file can contain."""
-_PREVIOUS, _HASH = 14, 15
 
 
 class Verified(NamedTuple):
@@ -77,8 +76,8 @@ def verify_slice(reader: JournalReader, progress: Progress) -> Progress:
     seq, link = progress
     rows = reader.exact_rows("WHERE entries.seq > ? ORDER BY entries.seq LIMIT ?", (seq or _LEAST, SLICE))
     for *row, words in rows:
-        fits = hash_of_row(reader.id, row) == row[_HASH] and words == fold(searched(row))
-        if not fits or (row[0], row[_PREVIOUS]) != (seq + 1, link):
+        fits = hash_of_row(reader.id, row) == row[HASH] and words == fold(searched(row))
+        if not fits or (row[SEQ], row[PREVIOUS]) != (seq + 1, link):
             raise altered()
-        seq, link = row[0], str(row[_HASH])
+        seq, link = row[SEQ], str(row[HASH])
     return Progress(seq, link)

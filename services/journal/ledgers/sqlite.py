@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import TypeVar
 
+from services.journal.derived.lookup import rows_after
 from services.journal.errors import JournalError
 from services.journal.ledger import LIMIT, Rejected
 from services.journal.linking.records import packed, unpacked
@@ -31,14 +32,8 @@ class SqliteLedger:
 
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
         """As every ledger, without record 0."""
-        rows = await self._asked(
-            self._read(
-                lambda reader: reader.exact_rows(
-                    "WHERE entries.seq > ? ORDER BY entries.seq LIMIT ?", (max(after, 0), limit)
-                )
-            )
-        )
-        return [(row[0], packed(row[:-1])) for row in rows]
+        rows = await self._asked(self._read(lambda reader: rows_after(reader, max(after, 0), limit)))
+        return [(row[0], packed(row)) for row in rows]
 
     async def news(self) -> AsyncIterator[None]:
         """Yield at each poll; the journal watches its file more closely itself."""

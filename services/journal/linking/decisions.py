@@ -27,8 +27,6 @@ class Here(NamedTuple):
 
 
 FILE = Here()
-_DRAFTS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'late'"
-"""Only a host's copy of a shared journal has drafts that wait for the ledger."""
 
 
 def next_entry(
@@ -48,9 +46,14 @@ def next_entry(
     return linked(copy.id, draft, seq=last + 1, at=at, person=person, previous=head)
 
 
+def is_copy(reader: JournalReader) -> bool:
+    """Whether the file is a host's copy of a shared journal: only such a one has drafts that wait for the ledger."""
+    return "late" in reader.tables()
+
+
 def check_here(copy: JournalReader, here: Here) -> None:
     """Raise UnusableJournal if the journal is elsewhere, has moved there, or has not arrived here yet."""
-    if not here.address and copy.query(_DRAFTS):
+    if not here.address and is_copy(copy):
         raise UnusableJournal(
             _("This is a host's copy of a shared journal, which nothing else is written to."),
             _(

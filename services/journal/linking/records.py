@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from services.i18n import _
-from services.journal.chain import COLUMNS
+from services.journal.chain import COLUMNS, SEQ
 from services.journal.problems import UnusableJournal
 from services.models.text import clean
 
@@ -56,9 +56,17 @@ def unpacked(seq: int, record: bytes) -> Record:
         (_is_number if column in _NUMBERS else _is_text)(value)
         for column, value in zip(COLUMNS, row, strict=False)
     )
-    if len(row) != len(COLUMNS) or not typed or row[0] != seq or not _is_text(nonce):
+    if len(row) != len(COLUMNS) or not typed or row[SEQ] != seq or not _is_text(nonce):
         raise foreign(seq)
     return Record(row, nonce)
+
+
+def is_entry(record: bytes, row: Sequence[Any]) -> bool:
+    """Whether the record is that of this entry, whoever wrote it."""
+    try:
+        return unpacked(row[SEQ], record).row == tuple(row)
+    except UnusableJournal:
+        return False
 
 
 def _is_number(value: object) -> bool:

@@ -11,11 +11,12 @@ from functools import partial
 from typing import NamedTuple
 
 from services.i18n import _, sentences
-from services.journal.chain import NOTHING, linked, row_of
+from services.journal.chain import BODY, HASH, KIND, NOTHING, SEQ, linked, row_of
+from services.journal.derived.lookup import rows_after
 from services.journal.journal import Journal
 from services.journal.ledger import Ledger, Unavailable
 from services.journal.linking.decisions import is_same_place
-from services.journal.linking.records import Record, named, naming, packed, unpacked
+from services.journal.linking.records import Record, is_entry, named, naming, packed, unpacked
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
@@ -130,7 +131,7 @@ async def _copy_entries(source: Journal, target: Ledger, report: Report, after: 
     seq, last = after, await source.ask(partial(JournalReader.hash_at, seq=after))
     while records := await source.ask(partial(records_after, after=seq, limit=BATCH)):
         await _store(target, seq, records)
-        seq, last = records[-1].row[0], str(records[-1].row[-1])
+        seq, last = records[-1].row[SEQ], str(records[-1].row[HASH])
         report(seq, max(seq, total))
     return Copied(seq, last if seq else NOTHING)
 
@@ -143,7 +144,7 @@ async def _store(target: Ledger, after: int, records: Sequence[Record]) -> None:
         standing = {}
     lacking = []
     for record in records:
-        if (there := standing.get(record.row[0])) is None:
+        if (there := standing.get(record.row[SEQ])) is None:
             lacking.append(record)
         else:
             _compare(target, record, there)
@@ -152,21 +153,16 @@ async def _store(target: Ledger, after: int, records: Sequence[Record]) -> None:
 
 
 async def _put(target: Ledger, record: Record) -> None:
-    standing = await target.put(record.row[0], packed(*record))
+    standing = await target.put(record.row[SEQ], packed(*record))
     if standing is not None:
         _compare(target, record, standing)
 
 
 def _compare(target: Ledger, record: Record, standing: bytes) -> None:
-    seq = record.row[0]
-    try:
-        same = unpacked(seq, standing).row == tuple(record.row)
-    except UnusableJournal:
-        same = False
-    if not same:
+    if not is_entry(standing, record.row):
         raise CannotCopy(
             _("{place} has another entry {seq} than the journal; nothing more was written there.").format(
-                place=clean(target.address), seq=seq
+                place=clean(target.address), seq=record.row[SEQ]
             )
         )
 
@@ -180,9 +176,9 @@ async def _arrive(source: Journal, target: Ledger, copied: Copied, at: datetime)
     if standing is None:
         return Copied(entry.seq, entry.hash)
     row = unpacked(entry.seq, standing).row
-    if row[2] != EntryKind.MOVED.value or target.address not in row[10]:
+    if row[KIND] != EntryKind.MOVED.value or target.address not in row[BODY]:
         raise CannotCopy(_more(target))
-    return Copied(entry.seq, str(row[-1]))
+    return Copied(entry.seq, str(row[HASH]))
 
 
 def _departure(source: Journal, target: Ledger, *, from_backup: bool) -> NewEntry:
@@ -211,9 +207,9 @@ def _more(target: Ledger) -> str:
 
 def records_after(reader: JournalReader, after: int, limit: int) -> list[Record]:
     """The entries after this number, byte for byte, with their nonces where the file has them. Blocks."""
-    rows = reader.exact_rows("WHERE entries.seq > ? ORDER BY entries.seq LIMIT ?", (after, limit))
+    rows = rows_after(reader, after, limit)
     nonces: dict[int, str] = {}
-    if rows and reader.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'nonces'"):
+    if rows and "nonces" in reader.tables():
         text = "SELECT seq, nonce FROM nonces WHERE seq BETWEEN ? AND ?"
         nonces = dict(reader.query(text, (rows[0][0], rows[-1][0])))
-    return [Record(tuple(row[:-1]), nonces.get(row[0], "")) for row in rows]
+    return [Record(row, nonces.get(row[SEQ], "")) for row in rows]

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from services.journal import files
+from services.journal.derived.lookup import rows_after
 from services.journal.ledger import LIMIT
 from services.journal.linking.records import named, naming, packed, unpacked
 from services.journal.reader import JournalReader
@@ -71,11 +72,9 @@ class FileTarget:
             with closing(JournalReader.open(path)) as reader:
                 journal = reader.id
             self._store = Store(path, journal=journal, is_copy=True)
-        rows = self._store.exact_rows(
-            "WHERE entries.seq > ? ORDER BY entries.seq LIMIT ?", (max(after, 0), limit)
-        )
-        named = [(0, naming(self._store.id))] if after < 0 else []
-        return [*named, *((row[0], packed(row[:-1])) for row in rows)][:limit]
+        first = [(0, naming(self._store.id))] if after < 0 else []
+        rows = rows_after(self._store, max(after, 0), limit)
+        return [*first, *((row[0], packed(row)) for row in rows)][:limit]
 
     def _close(self) -> None:
         store, self._store = self._store, None

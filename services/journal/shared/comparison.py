@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from services.i18n import _
+from services.journal.chain import SEQ
 from services.journal.ledger import Ledger, Unavailable
-from services.journal.linking.records import named, unpacked
+from services.journal.linking.records import is_entry, named
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
 from services.models.verification import ChainFault, ChainFaultKind
@@ -47,7 +48,7 @@ async def compare(ledger: Ledger, copy: JournalReader) -> Comparison:
 def _faults(copy: JournalReader, after: int, records: Sequence[tuple[int, bytes]]) -> Iterable[ChainFault]:
     seqs = (after, records[-1][0])
     rows = copy.exact_rows("WHERE entries.seq > ? AND entries.seq <= ? ORDER BY entries.seq", seqs)
-    own = {row[0]: tuple(row[:-1]) for row in rows}
+    own = {row[SEQ]: row[:-1] for row in rows}
     for seq in sorted(own.keys() - {seq for seq, _record in records}):
         yield _fault(seq, ChainFaultKind.DROPPED, _("The ledger lacks it; the copy here has it."))
     for seq, record in records:
@@ -56,21 +57,14 @@ def _faults(copy: JournalReader, after: int, records: Sequence[tuple[int, bytes]
                 yield _fault(
                     0, ChainFaultKind.REPLACED, _("The ledger's first record names another journal.")
                 )
-        elif not _is_same(seq, record, own.get(seq)):
+        # Entries that came while the ledger was read are not in the copy yet.
+        elif seq in own and not is_entry(record, own[seq]):
             yield _fault(seq, ChainFaultKind.ALTERED, _("The ledger has another entry here than the copy."))
 
 
 def _names(record: bytes, journal: str) -> bool:
     try:
         return named(record).journal == journal
-    except UnusableJournal:
-        return False
-
-
-def _is_same(seq: int, record: bytes, row: tuple[object, ...] | None) -> bool:
-    try:
-        # Entries that came while the ledger was read are not in the copy yet.
-        return row is None or tuple(unpacked(seq, record).row) == row
     except UnusableJournal:
         return False
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from services.journal.chain import hash_of_row, micros, moment
+from services.journal.chain import HASH, PREVIOUS, SEQ, hash_of_row, micros, moment
+from services.journal.linking.decisions import is_copy
 from services.journal.linking.records import Record, foreign
 from services.journal.reader import JournalReader, Row
 from services.journal.store import Store
@@ -23,9 +24,7 @@ CREATE TABLE IF NOT EXISTS late (
   number INTEGER PRIMARY KEY, nonce TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, person TEXT NOT NULL, draft TEXT NOT NULL
 );
 """
-_HAS_DRAFTS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'late'"
 _WAITING = "SELECT 1 FROM late LIMIT 1"
-_PREVIOUS, _HASH = 14, 15
 
 
 class LateDraft(NamedTuple):
@@ -59,12 +58,12 @@ class LocalCopy(Store):
         with self._transaction():
             last, link = self.head()
             for row, nonce in records:
-                seq, own = row[0], row[_HASH]
+                seq, own = row[SEQ], row[HASH]
                 if seq <= last:
                     if self.hash_at(seq) != own:
                         raise foreign(seq)
                     continue
-                if (seq, row[_PREVIOUS]) != (last + 1, link) or hash_of_row(self.id, row) != own:
+                if (seq, row[PREVIOUS]) != (last + 1, link) or hash_of_row(self.id, row) != own:
                     raise foreign(seq)
                 self._insert(row)
                 if nonce:
@@ -119,7 +118,7 @@ class LocalCopy(Store):
 def is_copy_of(path: Path, journal: str) -> bool:
     """Whether the file is a copy of this journal with drafts that wait."""
     with closing(JournalReader.open(path)) as reader:
-        return reader.id == journal and bool(reader.query(_HAS_DRAFTS)) and bool(reader.query(_WAITING))
+        return reader.id == journal and is_copy(reader) and bool(reader.query(_WAITING))
 
 
 def _late(rows: Iterable[Row]) -> Iterable[LateDraft]:

@@ -9,8 +9,10 @@ from typing import NamedTuple
 from services.clock import Clock
 from services.i18n import _, plural
 from services.journal import files
+from services.journal.chain import HASH
 from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
 from services.journal.ledgers.registry import ENGINES
+from services.journal.linking.decisions import is_copy
 from services.journal.linking.records import foreign, named, unpacked
 from services.journal.problems import UnusableJournal, problem_of
 from services.models.text import clean
@@ -25,7 +27,6 @@ SLOW = 2.0
 """Seconds from which on every entry makes people wait."""
 MOST_PAGES = 20
 """Reads of what the copy lacks, at most."""
-_HASH = 15
 
 
 class Copy(NamedTuple):
@@ -68,8 +69,7 @@ def copy_at(path: Path) -> Copy:
     if not files.check(path):
         return NO_COPY
     with closing(open_quietly(path)) as reader:
-        has_late = reader.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'late'")
-        waiting = reader.query("SELECT count(*) FROM late")[0][0] if has_late else 0
+        waiting = reader.query("SELECT count(*) FROM late")[0][0] if is_copy(reader) else 0
         return Copy(reader.id, *reader.head(), int(waiting))
 
 
@@ -95,7 +95,7 @@ async def _check_head(opened: Ledger, copy: Copy) -> None:
     records = await _read(opened, copy.seq - 1, 1)
     if copy.seq == 0:
         return
-    if not records or records[0][0] != copy.seq or unpacked(copy.seq, records[0][1]).row[_HASH] != copy.hash:
+    if not records or records[0][0] != copy.seq or unpacked(copy.seq, records[0][1]).row[HASH] != copy.hash:
         raise foreign(copy.seq)
 
 

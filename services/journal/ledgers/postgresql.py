@@ -45,7 +45,9 @@ _LAZY = ("off", "local")
 """Settings of synchronous_commit with which an acknowledged record may be lost."""
 
 
-def opened(address: LedgerAddress, ledger_name: str, clock: Clock) -> "PostgresqlLedger":
+def opened(
+    address: LedgerAddress, ledger_name: str, clock: Clock, _meter: object = None
+) -> "PostgresqlLedger":
     """The engine, as `registry.open_ledger` calls it."""
     return PostgresqlLedger(address, ledger_name, clock)
 

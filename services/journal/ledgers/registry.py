@@ -23,7 +23,7 @@ class Engine:
     """What is known of an engine before it is imported."""
 
     opener: str
-    """`module:function`, which is called with the address, the ledger's name and the clock."""
+    """`module:function`, which is called with the arguments of `open_ledger`."""
     example: str
     options: tuple[str, ...]
     """Names after the `?` of an address, beside `poll`."""
@@ -125,8 +125,7 @@ def open_ledger(
     """
     module, _colon, name = ENGINES[address.scheme].opener.partition(":")
     opened = cast(Callable[..., Ledger], getattr(import_module(module), name))
-    metered = {} if ENGINES[address.scheme].signs_in else {"meter": meter}
-    return opened(address, ledger_name, clock, **metered)
+    return opened(address, ledger_name, clock, meter)
 
 
 def _options(scheme: str, engine: Engine, pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -31,8 +31,8 @@ from tui.config import ConsoleConfig
 from tui.fleet.switch import ConnectSystem
 from tui.start_options import StartOptions
 from tui.startup.beginning import Begun
-from tui.startup.connection import connect, demo_journal
-from tui.startup.fleet import adopt
+from tui.startup.connection import demo_journal
+from tui.startup.fleet import adopt, connect_watched
 from tui.startup.further_systems import FurtherSystem, further_systems
 
 _SHIPPED, _FIRST_PART = "facility-prod", "facility"
@@ -119,18 +119,15 @@ class DemoSystems:
         for system in further_systems(self._options.demo_systems - 1):
             entries.append(SystemEntry(system.id, partial(self._load, system)))
         fleet = Fleet(entries, begun.clock)
-        adopt(fleet, begun, journal)
+        adopt(fleet, begun, first)
         return fleet, self.connect_system
 
     async def connect_system(self, system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
         """Everything of a system that is shown."""
-        plan, beginning, begun = system.plan, system.begun, self._begun
-        assert plan is not None, "only a system whose files are read is shown"
-        assert beginning is not None
-        own = Begun(
-            begun.config, plan.runbook, plan.settings, begun.clock, beginning, self._demos[system.key]
+        demo = self._demos[system.key]
+        return await connect_watched(
+            self._options, system, self._begun.config, self._clock, demo, self._child, self._folder
         )
-        return await connect(self._options, self._child, self._folder, begun=own, journal=plan.journal)
 
     def _load(self, system: FurtherSystem) -> SystemPlan:
         """Start the embedded AWS of a system, and make its runbook. Blocks; raises DataFileError."""

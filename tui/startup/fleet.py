@@ -4,14 +4,14 @@ Imported after the first frame of the first system.
 """
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
 
+from services.clock import Clock
+from services.demo.launch import DemoProcess
 from services.fleet.fleet import Fleet
 from services.fleet.watched import SystemEntry, SystemPlan, WatchedSystem
-from services.journal.place import JournalPlace
 from services.system import Services
 from tui.config import ConsoleConfig
 from tui.fleet.switch import ConnectSystem
@@ -36,9 +36,14 @@ async def fleet_of(options: StartOptions, begun: Begun) -> tuple[Fleet, ConnectS
         for index, config in enumerate(configs)
     ]
     fleet = Fleet(entries, begun.clock)
-    adopt(fleet, begun, journal_place(begun.config, begun.runbook))
+    journal = journal_place(begun.config, begun.runbook)
+    adopt(fleet, begun, SystemPlan(begun.runbook, begun.settings, journal, begun.config.intervals))
     by_name = {config.runbook: config for config in configs}
-    return fleet, connects(options, begun, lambda system: by_name[system.entry.name])
+
+    async def connect_system(system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
+        return await connect_watched(options, system, by_name[system.entry.name], begun.clock)
+
+    return fleet, connect_system
 
 
 def plan_of(config: ConsoleConfig) -> SystemPlan:
@@ -48,28 +53,25 @@ def plan_of(config: ConsoleConfig) -> SystemPlan:
     return SystemPlan(sources.runbook, sources.settings, journal, config.intervals)
 
 
-def adopt(fleet: Fleet, begun: Begun, journal: JournalPlace) -> None:
+def adopt(fleet: Fleet, begun: Begun, plan: SystemPlan) -> None:
     """Put what is begun of the first system in its place: it is on screen."""
     first = fleet.systems[0]
-    plan = SystemPlan(begun.runbook, begun.settings, journal, begun.config.intervals)
     first.adopt(plan, begun.services)
     fleet.show(first)
 
 
-def connects(
+async def connect_watched(
     options: StartOptions,
-    begun: Begun,
-    config_of: Callable[[WatchedSystem], ConsoleConfig],
+    system: WatchedSystem,
+    config: ConsoleConfig,
+    clock: Clock,
+    demo: DemoProcess | None = None,
     child: "Popen[bytes] | None" = None,
     demo_folder: Path | None = None,
-) -> ConnectSystem:
-    """What connects everything of a system whose files are read; `begun` is the first one's."""
-
-    async def connect_system(system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
-        plan, beginning = system.plan, system.begun
-        assert plan is not None, "only a system whose files are read is shown"
-        assert beginning is not None
-        own = Begun(config_of(system), plan.runbook, plan.settings, begun.clock, beginning, begun.demo)
-        return await connect(options, child, demo_folder, begun=own, journal=plan.journal)
-
-    return connect_system
+) -> tuple[Services, ConsoleConfig]:
+    """Everything of a system whose files are read, beside what is begun of it; as `connection.connect`."""
+    plan, beginning = system.plan, system.begun
+    assert plan is not None, "only a system whose files are read is shown"
+    assert beginning is not None
+    begun = Begun(config, plan.runbook, plan.settings, clock, beginning, demo)
+    return await connect(options, child, demo_folder, begun=begun, journal=plan.journal)

@@ -5,6 +5,7 @@ Source: "Resource types defined by" each service (Service Authorization Referenc
 
 from collections.abc import Iterator
 
+from services.aws.client.settings import partition_of
 from services.changes.drills.instances import name_prefix
 from services.models.runbook import Runbook
 from services.models.runbook_events import queue_place
@@ -22,7 +23,7 @@ class Arns:
         self._runbook = runbook
         self.region = region or str(runbook.system.region)
         self.account = str(runbook.system.account)
-        self.partition = _partition(self.region)
+        self.partition = partition_of(self.region)
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
         """The ARN of a resource of this account and region, or of none."""
@@ -189,9 +190,3 @@ class Arns:
         yield str(book.error_logs.log_group) if book.error_logs else ""
         yield str(book.slow_queries.log_group) if book.slow_queries else ""
         yield from (str(own.log_group) for own in book.inspections)
-
-
-def _partition(region: str) -> str:
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from services.aws.sqs import WAIT
 from services.models.runbook import Runbook
 from services.models.runbook_events import queue_place
 from services.policy.arns import Arns
@@ -17,7 +18,6 @@ RETENTION = 4 * 24 * 3600
 """Seconds for which the queue keeps what no console receives."""
 VISIBILITY = 120
 """Seconds until a message that was received and not deleted is delivered again."""
-WAIT = 20
 _QUEUE = "EventQueue"
 
 

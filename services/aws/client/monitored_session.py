@@ -17,7 +17,7 @@ from typing import Any
 from services.aws.client.errors import NotFound
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
-from services.aws.client.settings import MonitoringAccount
+from services.aws.client.settings import MonitoringAccount, partition_of
 from services.aws.client.write_grants import NOWHERE, AppendTarget
 from services.clock import Clock
 
@@ -27,7 +27,6 @@ _OF_THE_ACCOUNT = re.compile(
     re.IGNORECASE,
 )
 """Expressions whose metrics, models or functions are those of the account that asks."""
-_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
 
 
 class MonitoredSession(AwsSession):
@@ -137,8 +136,7 @@ class MonitoredSession(AwsSession):
 
     def _arn(self, group: str) -> str:
         region = self.settings.region
-        partition = next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
-        return f"arn:{partition}:logs:{region}:{self._source}:log-group:{group}"
+        return f"arn:{partition_of(region)}:logs:{region}:{self._source}:log-group:{group}"
 
 
 def _group(params: dict[str, Any]) -> str:

@@ -72,3 +72,10 @@ class AwsSettings:
     def logs_account(self, own: str) -> str:
         """The account whose limit of FilterLogEvents requests counts; `own` is the system's."""
         return self.monitoring.account if self.monitoring else own
+
+
+def partition_of(region: str) -> str:
+    """The partition in the ARNs of a region's resources."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

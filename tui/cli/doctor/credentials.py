@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.aws.client.errors import AwsError
+from services.changes.guarantees import SIGNATURE_SECONDS
 from services.clock import LEAST_SKEW
 from services.i18n import _
 from services.models.identity import Identity
@@ -16,8 +17,6 @@ from widgets.drawing.format import coarse, stamp
 
 SOON = 3600.0
 """Seconds before the credentials expire from which on they need attention."""
-MOST_SKEW = 300.0
-"""Seconds of difference from which on AWS refuses signatures (Signature Version 4)."""
 _OURS = frozenset(
     {ProblemKind.NO_CREDENTIALS, ProblemKind.EXPIRED, ProblemKind.INVALID, ProblemKind.ACCESS_DENIED}
 )
@@ -70,12 +69,12 @@ async def clock(subject: Examination) -> Outcome:
     skew = subject.session.skew_seconds
     if skew is None:
         raise Skipped(_("AWS did not answer"))
-    numbers = {"skew_seconds": round(skew, 1), "limit_seconds": MOST_SKEW}
+    numbers = {"skew_seconds": round(skew, 1), "limit_seconds": SIGNATURE_SECONDS}
     far = abs(skew)
     text = _("{seconds} s from AWS's clock; at {limit} s AWS refuses requests").format(
-        seconds=f"{skew:+.0f}" if far >= 0.5 else "0", limit=f"{MOST_SKEW:.0f}"
+        seconds=f"{skew:+.0f}" if far >= 0.5 else "0", limit=f"{SIGNATURE_SECONDS:.0f}"
     )
     if far < LEAST_SKEW:
         return Outcome(Verdict.NORMAL, text, numbers=numbers)
-    verdict = Verdict.ABNORMAL if far >= MOST_SKEW else Verdict.ATTENTION
+    verdict = Verdict.ABNORMAL if far >= SIGNATURE_SECONDS else Verdict.ATTENTION
     return Outcome(verdict, text, _("Set this machine's clock (NTP)."), numbers=numbers)

@@ -222,23 +222,11 @@ REASONS = [
             "tui/cli/policy.py": {
                 "services.policy.documents",
                 "services.policy.ledgers",
-                "services.runbook.loader",
-                "services.toml.files",
                 "tui.panel_registry",
-                "tui.startup.config_reader",
             },
-            "tui/cli/events.py": {
-                "services.policy.event_queue",
-                "services.runbook.loader",
-                "services.toml.files",
-                "tui.startup.config_reader",
-            },
+            "tui/cli/events.py": {"services.policy.event_queue"},
             "tui/cli/journal/address.py": {"services.journal.ledgers.registry"},
-            "tui/cli/journal/table.py": {
-                "services.journal.ledgers.tables",
-                "services.toml.files",
-                "tui.startup.config_reader",
-            },
+            "tui/cli/journal/table.py": {"services.journal.ledgers.tables", "tui.startup.config_reader"},
             "tui/cli/opened_journal.py": {
                 "asyncio",
                 "services.clock",

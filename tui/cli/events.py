@@ -5,18 +5,15 @@ Toban itself has no right to create anything. Exit status: 0, 64 usage error, 65
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Command, Group, Prints
-from tui.cli.opened_journal import CommandStopped
+from tui.cli.opened_journal import CommandStopped, configured
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
-
-if TYPE_CHECKING:
-    from services.models.runbook import Runbook
 
 
 def events_group(
@@ -27,7 +24,7 @@ def events_group(
     def callback(**flags: Any) -> int:
         given = {key: value for key, value in flags.items() if value is not None}
         try:
-            runbook = _runbook(replace(before(), **given))
+            _config, runbook = configured(replace(before(), **given))
         except CommandStopped as stop:
             output.print_lines(stop.lines, error=True)
             return stop.status
@@ -54,15 +51,3 @@ def events_group(
             )
         ],
     )
-
-
-def _runbook(options: StartOptions) -> "Runbook":
-    """Raises CommandStopped."""
-    from services.runbook.loader import load_named
-    from services.toml.files import DataFileError
-    from tui.startup.config_reader import in_words, load_config, status_of
-
-    try:
-        return load_named(load_config(options).runbook)
-    except DataFileError as error:
-        raise CommandStopped(in_words(error), status_of(error)) from error

@@ -1,7 +1,8 @@
 """Shared by the commands that read the journal without AWS: finding runbook and journal, and writing the result."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from tui.start_options import StartOptions
 if TYPE_CHECKING:
     from services.journal.place import JournalPlace
     from services.models.runbook import Runbook
+    from tui.config import ConsoleConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +96,34 @@ def find(options: StartOptions, file: str | None) -> OpenedJournal:
     return OpenedJournal(runbook, place.path, bring_up_to_date(place), shared)
 
 
+@contextmanager
+def stopped_by_mistakes() -> Iterator[None]:
+    """Turn mistakes in the configuration or the runbook into CommandStopped."""
+    from services.toml.files import DataFileError
+    from tui.startup.config_reader import in_words, status_of
+
+    try:
+        yield
+    except DataFileError as error:
+        raise CommandStopped(in_words(error), status_of(error)) from error
+
+
+def configured(options: StartOptions) -> "tuple[ConsoleConfig, Runbook]":
+    """Return the configuration and the runbook that it names. Raises CommandStopped."""
+    from services.runbook.loader import load_named
+    from tui.startup.config_reader import load_config
+
+    with stopped_by_mistakes():
+        config = load_config(options)
+        return config, load_named(config.runbook)
+
+
 def configured_place(options: StartOptions, file: str | None) -> "tuple[Runbook, JournalPlace]":
     """Return the configured runbook and the place of its journal, or of `file`. Raises CommandStopped."""
     from services.journal.ledgers.registry import BadAddress
-    from services.runbook.loader import load_named
-    from services.toml.files import DataFileError
-    from tui.startup.config_reader import in_words, journal_place, load_config, status_of
+    from tui.startup.config_reader import journal_place
 
-    try:
-        config = load_config(options)
-        runbook = load_named(config.runbook)
-    except DataFileError as error:
-        raise CommandStopped(in_words(error), status_of(error)) from error
+    config, runbook = configured(options)
     begin_collecting()
     try:
         return runbook, chosen_place(file, runbook) if file else journal_place(config, runbook)

@@ -16,7 +16,7 @@ import click
 from services.i18n import N_, _
 from tui.cli.click_i18n import Choice, Command
 from tui.cli.journal.address import ledger_address
-from tui.cli.opened_journal import CommandStopped
+from tui.cli.opened_journal import CommandStopped, configured
 from tui.cli.printing import Output
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -96,15 +96,8 @@ def policy_command(
 
 def _subject(options: StartOptions) -> "tuple[Runbook, LedgerAddress | None]":
     """The runbook, and the ledger's address if the journal is in one. Raises CommandStopped."""
-    from services.runbook.loader import load_named
-    from services.toml.files import DataFileError
-    from tui.startup.config_reader import in_words, load_config, status_of
-
-    try:
-        config = load_config(options)
-        return load_named(config.runbook), ledger_address(config.journal)
-    except DataFileError as error:
-        raise CommandStopped(in_words(error), status_of(error)) from error
+    config, runbook = configured(options)
+    return runbook, ledger_address(config.journal)
 
 
 def _has_own_rights(ledger: "LedgerAddress") -> bool:

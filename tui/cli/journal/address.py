@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from services.models.text import clean
-from tui.cli.opened_journal import CommandStopped
+from tui.cli.opened_journal import CommandStopped, shown_place
 from tui.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -19,5 +18,4 @@ def ledger_address(setting: str | None) -> "LedgerAddress | None":
     try:
         return parse(setting)
     except BadAddress as error:
-        scheme = clean(setting.partition("://")[0])
-        raise CommandStopped([f"{scheme}://…: {error}"], ExitStatus.USAGE) from error
+        raise CommandStopped([f"{shown_place(setting)}: {error}"], ExitStatus.USAGE) from error

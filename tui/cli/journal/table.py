@@ -12,7 +12,7 @@ import click
 from services.i18n import _
 from tui.cli.click_i18n import Command, Prints
 from tui.cli.journal.address import ledger_address
-from tui.cli.opened_journal import CommandStopped
+from tui.cli.opened_journal import CommandStopped, stopped_by_mistakes
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -63,10 +63,7 @@ def _text(address: str | None, options: StartOptions) -> str:
 
 
 def _configured(options: StartOptions) -> str | None:
-    from services.toml.files import DataFileError
-    from tui.startup.config_reader import in_words, load_config, status_of
+    from tui.startup.config_reader import load_config
 
-    try:
+    with stopped_by_mistakes():
         return load_config(options).journal
-    except DataFileError as error:
-        raise CommandStopped(in_words(error), status_of(error)) from error

@@ -12,6 +12,7 @@ import pytest
 from services import i18n
 from services.models.verdict import Verdict
 from tests.services.report.ledger import Ledger, evidence, finding
+from tests.tools.small_runbook import small_runbook
 from tui.cli.main import Output, run
 
 DAY = "2026-01-06"
@@ -32,26 +33,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
 def runbook(tmp_path: Path) -> str:
     """A system of its own with one duty, so that a day can be all normal."""
     path = tmp_path / "small.toml"
-    path.write_text(
-        """version = 1
-[system]
-id = "small"
-title = "小さなシステム"
-environment = "test"
-account = "123456789012"
-region = "ap-northeast-1"
-[[alarms]]
-name = "cpu-high"
-title = "CPU"
-[[duties]]
-id = "evening"
-title = "夕方の確認"
-rule = "FREQ=DAILY"
-at = ["17:00"]
-inspections = ["alarms"]
-""",
-        encoding="utf-8",
-    )
+    path.write_text(small_runbook("small", "小さなシステム"), "utf-8")
     return str(path)
 
 

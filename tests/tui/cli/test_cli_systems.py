@@ -12,27 +12,12 @@ from services.models.verdict import Verdict
 from services.runbook import loader
 from tests.conftest import Embedded
 from tests.services.report.ledger import Ledger, finding
+from tests.tools.config_file import write
+from tests.tools.small_runbook import small_runbook
 from tui.cli.main import Output, run
 
 DAY = "2026-01-06"
 KEY = f"evening@{DAY}T17:00"
-_SMALL = """version = 1
-[system]
-id = "{id}"
-title = "{title}"
-environment = "test"
-account = "123456789012"
-region = "ap-northeast-1"
-[[alarms]]
-name = "cpu-high"
-title = "CPU"
-[[duties]]
-id = "evening"
-title = "夕方の確認"
-rule = "FREQ=DAILY"
-at = ["17:00"]
-inspections = ["alarms"]
-"""
 SYSTEMS = {"library": "図書館", "taxes": "市税", "water": "水道"}
 
 
@@ -41,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A configuration of three systems, each with a runbook and a journal of its own beside it."""
     entries = []
     for id, title in SYSTEMS.items():
-        (tmp_path / f"{id}.toml").write_text(_SMALL.format(id=id, title=title), "utf-8")
+        (tmp_path / f"{id}.toml").write_text(small_runbook(id, title), "utf-8")
         entries.append(f'[[systems]]\nrunbook = "{id}.toml"\njournal = "{tmp_path}/{id}.db"\n')
     configure(tmp_path, *entries)
     monkeypatch.setenv("TOBAN_CONFIG", str(tmp_path / "config.toml"))
@@ -50,9 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def configure(folder: Path, *entries: str) -> None:
-    path = folder / "config.toml"
-    path.write_text("".join(entries), "utf-8")
-    path.chmod(0o600)
+    write(folder / "config.toml", "".join(entries))
 
 
 def judged(folder: Path, id: str, verdict: Verdict) -> None:

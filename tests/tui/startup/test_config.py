@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tools.config_file import write
 from tui.commands import COMMANDS
 from tui.start_options import StartOptions
 from tui.startup.config_reader import (
@@ -17,22 +18,6 @@ from tui.startup.config_reader import (
     settings,
 )
 from tui.startup.key_checks import key_mistakes, textual_keys
-
-
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty configuration of our own; no real settings leak in."""
-    for name in list(os.environ):
-        if name.upper().startswith("TOBAN_"):
-            monkeypatch.delenv(name)
-    path = tmp_path / "config.toml"
-    monkeypatch.setenv("TOBAN_CONFIG", str(path))
-    return path
-
-
-def write(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
 
 
 def refusals(options: StartOptions | None = None) -> list[str]:

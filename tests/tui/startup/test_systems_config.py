@@ -1,11 +1,11 @@
 """`[[systems]]`: what each system falls back to, and the mistakes that name their lines."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from services.runbook import loader
+from tests.tools.config_file import write
 from tui.cli.config_command import configuration
 from tui.start_options import StartOptions
 from tui.startup.config_reader import ConfigError, effective, load_config
@@ -13,22 +13,6 @@ from tui.startup.sources import every_source, read_sources
 from tui.startup.systems import each_system
 
 SHIPPED = Path(loader.__file__).parent / "facility-prod.toml"
-
-
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty configuration of our own; no real settings leak in."""
-    for name in list(os.environ):
-        if name.upper().startswith("TOBAN_"):
-            monkeypatch.delenv(name)
-    path = tmp_path / "config.toml"
-    monkeypatch.setenv("TOBAN_CONFIG", str(path))
-    return path
-
-
-def write(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
 
 
 def runbook(folder: Path, id: str) -> None:

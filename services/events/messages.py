@@ -45,10 +45,10 @@ def seen_event(body: str, account: str) -> SeenEvent:
         raise Unreadable(_("an event without an id"))
     if event.get("account") != account:
         raise Unreadable(_("an event of another account"))
-    read = _READERS.get((str(source), str(type))) or _READERS.get((str(source), ""))
-    if read is None:
+    reader = _READERS.get((str(source), str(type))) or _READERS.get((str(source), ""))
+    if reader is None:
         raise Unreadable(f"{clean(source, 80)}: {clean(type, 80)}")
-    return read(event["detail"], event).model_copy(update={"id": id, "at": _time(event.get("time"))})
+    return reader(event["detail"], event).model_copy(update={"id": id, "at": _time(event.get("time"))})
 
 
 def _alarm(detail: Detail, _event: Detail) -> SeenEvent:

@@ -22,9 +22,9 @@ def events_group(
     """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
 
     def callback(**flags: Any) -> int:
-        given = {key: value for key, value in flags.items() if value is not None}
+        overrides = {key: value for key, value in flags.items() if value is not None}
         try:
-            _config, runbook = configured(replace(before(), **given))
+            _config, runbook = configured(replace(before(), **overrides))
         except CommandStopped as stop:
             output.print_lines(stop.lines, error=True)
             return stop.status

@@ -52,8 +52,8 @@ def is_linearizable(history: Sequence[Operation]) -> bool:
 
 def _effects(operation: Operation, holder: str) -> Sequence[str]:
     """Who may have it after the operation; nobody at all if its answer does not fit."""
-    taken = operation.by if holder == FREE else holder
-    after = FREE if operation.what == RELEASE else taken
+    taker = operation.by if holder == FREE else holder
+    after = FREE if operation.what == RELEASE else taker
     if operation.holder == UNKNOWN:
         # It may never have arrived.
         return (after, holder)

@@ -186,9 +186,9 @@ async def test_pages_are_followed_to_the_limit(table: LedgerTable, server: Fault
 
     server.respond = respond
     assert [seq for seq, _record in await table.after(-1, 3)] == [0, 1, 5]
-    asked = [request.json for request in server.seen]
-    assert [each["ExpressionAttributeValues"][":after"]["N"] for each in asked] == ["-1", "1", "4"]
-    assert [each["Limit"] for each in asked] == [3, 1, 1]
+    queries = [request.json for request in server.seen]
+    assert [each["ExpressionAttributeValues"][":after"]["N"] for each in queries] == ["-1", "1", "4"]
+    assert [each["Limit"] for each in queries] == [3, 1, 1]
 
 
 @pytest.mark.parametrize(

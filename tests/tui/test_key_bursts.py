@@ -184,12 +184,23 @@ async def meet(pilot: Pilot[Any], recorder: KeyRecorder) -> None:
     app.workers.cancel_group(app, "intrude")
     dialog = Interloper()
     app.push_screen(dialog)
-    await until(pilot, lambda: app.screen is dialog and recorder.painted_at(monotonic()) is dialog)
     async with asyncio.timeout(LIMIT):
         while recorder.intruded == before:
+            await uncover(pilot, dialog, recorder)
             await burst(pilot, "x")
-    dialog.dismiss()
-    await until(pilot, lambda: dialog not in app.screen_stack)
+        while dialog in app.screen_stack:
+            await uncover(pilot, dialog, recorder)
+            dialog.dismiss()
+            await pilot.pause()
+
+
+async def uncover(pilot: Pilot[Any], dialog: Screen[Any], recorder: KeyRecorder) -> None:
+    """Close what lies on the dialog, and wait for its frame: a read that a key asked for may end only now."""
+    app = pilot.app
+    while app.screen is not dialog or recorder.painted_at(monotonic()) is not dialog:
+        if app.screen is not dialog:
+            await burst(pilot, KEYS["escape"])
+        await pilot.pause(0.01)
 
 
 @dataclass

@@ -184,7 +184,7 @@ class ChangeEngine:
     async def resolve_manually(self, run: str, step: str, *, done: bool, note: str) -> Run:
         """Record an operator's statement on the outcome of an unknown step; the first one counts.
 
-        Raises KeyError, JournalError.
+        Raises KeyError, JournalError, and NotFinal for "not done" while AWS may still accept the request.
         """
         await self._history.catch_up()
         await self._recovery.resolve_manually(self._history.run(run), step, done=done, note=note)

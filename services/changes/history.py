@@ -123,6 +123,16 @@ class History(GroupedProjection):
         ahead = next((data.get("ahead") for data in intents if data.get("step") == step), None)
         return min(max(0.0, ahead), SIGNATURE_SECONDS) if isinstance(ahead, float) else 0.0
 
+    def is_contradicted(self, plan: str) -> bool:
+        """Whether a console has found a step of the plan not done, or a person has said so, and unlocked its resource.
+
+        AWS's answer, which this console may still have to record, outweighs that in what is shown.
+        """
+        return any(
+            entry.kind is EntryKind.RESOLVED and entry.data.get("state") != StepState.DONE
+            for entry in self.recorded(plan)
+        )
+
     def is_overtaken(self, plan: str, intent: Entry) -> bool:
         """Whether a plan confirmed after `plan` was sent to the intent's resource before the intent was recorded.
 

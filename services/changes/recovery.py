@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from services.aws.client.errors import AwsError
 from services.changes import entries
 from services.changes.base import Change
+from services.changes.guarantees import SIGNATURE_SECONDS
 from services.changes.history import History
 from services.changes.wording import observed_done, observed_elsewhere, observed_undone, problem_text
 from services.clock import Clock, real
@@ -24,6 +25,14 @@ SOON = 0.001
 """Seconds; below the precision of the clock."""
 Key = tuple[str, str]
 """(plan id, step id)."""
+
+
+class NotFinal(Exception):
+    """A request may still take effect, so that nobody can know yet that it was not done; `text` says until when."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 class Recovery:
@@ -67,14 +76,16 @@ class Recovery:
             text = sentences(text, self._final_text(final))
         if run.id in self._history.busy or (at := self._next.get(key)) is None:
             return text
-        when = zoned_time(at, self._zone, self._clock.now(), seconds=True)
-        return sentences(text, _("AWS is read again at {when}.").format(when=when))
+        return sentences(text, _("AWS is read again at {when}.").format(when=self._time(at)))
 
     def _final_text(self, at: datetime) -> str:
         text = _(
             "AWS does not show it; that is final at {when}, when a delayed request is no longer accepted."
         )
-        return text.format(when=zoned_time(at, self._zone, self._clock.now(), seconds=True))
+        return text.format(when=self._time(at))
+
+    def _time(self, at: datetime) -> str:
+        return zoned_time(at, self._zone, self._clock.now(), seconds=True)
 
     def next_check(self, runs: Iterable[Run]) -> datetime | None:
         """When the next unknown step is to be checked (UTC); None if there is none."""
@@ -128,10 +139,21 @@ class Recovery:
             self._final[key] = ages.final(step.seq, late)
 
     async def resolve_manually(self, run: Run, step: str, *, done: bool, note: str) -> None:
-        """Record an operator's statement on the outcome of an unknown step. Raises JournalError."""
+        """Record an operator's statement on the outcome of an unknown step. Raises JournalError, NotFinal."""
         for plan_step, unknown in _unknown_of(run):
             if unknown.id == step and run.id not in self._history.busy:
+                if not done:
+                    self._check_final(run, unknown)
                 await self._record(run, plan_step, done=done, text=note, how="said")
+
+    def _check_final(self, run: Run, step: StepRun) -> None:
+        """Raise NotFinal while the request may still take effect, whatever was seen: by then AWS would be changed twice."""
+        ages, late = self._history.ages, self._late(run, step)
+        if ages.left(step.seq, late):
+            text = _(
+                "Until {when} AWS may still accept the request: only then can it be recorded as not done."
+            )
+            raise NotFinal(text.format(when=self._time(ages.final(step.seq, late))))
 
     def _is_young(self, step: StepRun) -> bool:
         """Whether the step's last entry is younger than YOUNG."""
@@ -144,7 +166,8 @@ class Recovery:
         A process that was stopped (SIGSTOP) after it signed the request sends it when it continues, and so does a
         network that delays it. AWS accepts it by the time in its signature, which is ahead if its machine's clock was.
         """
-        arrives_within = self._changes[run.plan.kind].guarantees.arrives_within
+        change = self._changes.get(run.plan.kind)
+        arrives_within = SIGNATURE_SECONDS if change is None else change.guarantees.arrives_within
         return real(self._clock, arrives_within + self._history.ahead(run.id, step.id)).total_seconds()
 
     async def _record(self, run: Run, plan_step: PlannedStep, *, done: bool, text: str, how: str) -> None:

@@ -387,7 +387,9 @@ async def write_changes(current: Session) -> None:
     assert engine.runs[0].id == run.id, "AWS was read and shows that nothing was changed"
     plan = await current.plan(max="9", **by_person)
     run = await current.apply_without_answer(plan)
-    await engine.resolve_manually(run.id, plan.steps[0].id, done=False, note="AWS のコンソールで見た")
+    # As earlier versions recorded it, who did not wait until the request was no longer accepted.
+    how = {"text": "AWS のコンソールで見た", "how": "said"}
+    await engine._history.append(change_entries.resolved(plan, plan.steps[0], done=False, **how))
     plan = await current.plan(max="9", **by_person)
     embedded.world.scaling.targets[RESOURCE].maximum = 7
     assert (await current.apply(plan)).state is StepState.REFUSED, "the state moved since the plan"

@@ -64,6 +64,8 @@ class Fence:
     async def _objection(self, plan: Plan, step: PlannedStep, intent: Entry) -> str:
         if self._history.state(plan.id, step.id) is not StepState.SENDING:
             return _("Another console has recorded its outcome meanwhile.")
+        if self._history.is_contradicted(plan.id):
+            return _("Another console has recorded that an earlier step was not done; plan it again.")
         holder = await self._history.journal.holder(step.target)
         if holder is None or holder.seq != intent.seq:
             return _("Its resource is not locked for it any more.")

@@ -1,5 +1,6 @@
 """The change engine as the console wires it, on the embedded AWS, and its counts on the server's side."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,14 @@ APPROVED = with_example_people(load_builtin("facility-prod"))
 ARMED = timedelta(minutes=30)
 OVER = 361
 """Seconds of the world after which a request whose intent is recorded can no longer take effect."""
+
+
+async def decided(states: AsyncIterator[tuple[Run, ...]]) -> Run:
+    """The newest run, once none of its steps is in flight; before, it may be reported with other words."""
+    async with asyncio.timeout(60):
+        while (run := (await anext(states))[0]).in_flight:
+            pass
+    return run
 
 
 @dataclass

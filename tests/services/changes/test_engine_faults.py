@@ -13,7 +13,7 @@ from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import OVER, REGISTER, SCHEDULE, SERVICE, Desk, desk, target
+from tests.services.changes.change_world import OVER, REGISTER, SCHEDULE, SERVICE, Desk, decided, desk, target
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 SCALING = "application-autoscaling"
@@ -72,9 +72,7 @@ async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
     embedded.advance(OVER)
     async with desk(embedded, tmp_path / "j.db") as two:
         states = two.engine.states()
-        (run,) = await anext(states)
-        if run.in_flight:
-            (run,) = await anext(states)
+        run = await decided(states)
         await states.aclose()
         done = [target(embedded).maximum == 10, bool(target(embedded).scheduled)]
         journal_says = [each.state is DONE for each in run.steps]
@@ -144,7 +142,7 @@ async def test_another_console_determines_an_outcome_that_this_one_could_not_rec
         states = two.engine.states()
         (run,) = await anext(states)
         assert run.state is UNKNOWN
-        (run,) = await anext(states)
+        run = await decided(states)
         await states.aclose()
         assert run.state is DONE
         full.clear()

@@ -11,6 +11,7 @@ import pytest
 from services.changes import ages, entries
 from services.changes.engine import ChangeEngine
 from services.changes.guarantees import SIGNATURE_SECONDS
+from services.changes.recovery import NotFinal
 from services.changes.sender import INTENT_SECONDS, TURN_SECONDS, WINDOW_SECONDS
 from services.clock import ManualClock
 from services.journal.errors import JournalError
@@ -41,6 +42,8 @@ class Ledger:
     after: dict[EntryKind, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     """What happens once an entry of a kind is recorded."""
     refuses: frozenset[EntryKind] = frozenset()
+    at_refusal: Callable[[], Awaitable[None]] | None = None
+    """What happens at the next refusal."""
 
     def __post_init__(self) -> None:
         journal: Any = self.engine._journal
@@ -48,6 +51,9 @@ class Ledger:
 
         async def appended(draft: NewEntry) -> Entry:
             if draft.kind in self.refuses:
+                happens, self.at_refusal = self.at_refusal, None
+                if happens is not None:
+                    await happens()
                 raise _unreachable()
             entry: Entry = await append(draft)
             if (happens := self.after.pop(draft.kind, None)) is not None:
@@ -251,6 +257,63 @@ async def test_a_signature_of_a_clock_that_is_ahead_lives_longer(tmp_path: Path)
         assert (await run_after_reading(two, plan)).steps[0].state is StepState.UNKNOWN
         world.clock.advance(2)
         assert (await run_after_reading(two, plan)).steps[0].state is StepState.FAILED
+
+
+@pytest.mark.parametrize("ahead", [0, 90])
+async def test_a_person_cannot_know_that_it_was_not_done_while_aws_may_accept_it(
+    tmp_path: Path, ahead: int
+) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        world.aws.skew_seconds = -float(ahead)
+        plan = await planned(one, world)
+
+        async def never() -> None:
+            world.aws.faults = ["lost-before"]
+
+        Ledger(one).after[EntryKind.INTENT] = never
+        assert (await one.apply(plan, "staff-api")).steps[0].state is StepState.UNKNOWN
+        world.aws.maximum = 7
+        await run_after_reading(two, plan)
+        register = plan.steps[0].id
+        for seconds in (1, WINDOW_SECONDS, SIGNATURE_SECONDS - 2 + ahead):
+            world.clock.advance(seconds)
+            with pytest.raises(NotFinal) as too_early:
+                await two.resolve_manually(plan.id, register, done=False, note="I looked")
+            assert f"10:0{7 if ahead else 6}" in too_early.value.text
+            assert is_locked(await plan_of(two, "6"))
+        world.clock.advance(2)
+        run = await two.resolve_manually(plan.id, register, done=False, note="I looked")
+        assert first_step(run) == (StepState.FAILED, "I looked")
+
+
+async def test_that_it_was_done_a_person_may_say_at_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        plan = await plan_of(one, "6")
+        world.killed_at("unknown", plan)
+        await two.load()
+        run = await two.resolve_manually(plan.id, plan.steps[0].id, done=True, note="I looked")
+        assert first_step(run) == (StepState.DONE, "I looked")
+
+
+async def test_a_step_after_one_that_others_found_not_done_is_not_sent(tmp_path: Path) -> None:
+    """AWS's answer to the first step still waits for the ledger."""
+    world = World(tmp_path)
+    async with world.console("hanako") as one, world.console("taro") as two:
+        plan = await planned(one, world)
+
+        async def resolved() -> None:
+            await two.load()
+            await two._history.append(
+                entries.resolved(plan, plan.steps[0], done=False, text="asked AWS", how="said")
+            )
+
+        Ledger(one, refuses=frozenset({EntryKind.OUTCOME}), at_refusal=resolved)
+        run = await one.apply(plan, "staff-api")
+        assert [step.state for step in run.steps] == [StepState.DONE, StepState.REFUSED]
+        assert "earlier step was not done" in run.steps[1].text
+    assert len(world.aws.effects) == 1
 
 
 async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(

@@ -12,6 +12,7 @@ from services.aws.client.errors import Refused
 from services.changes.engine import ChangeEngine
 from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind, NewEntry
+from tests.services.changes.change_world import OVER
 from tests.services.changes.test_lock import World, plan_of
 from tests.services.journal.book import of_tomorrow
 
@@ -131,5 +132,6 @@ async def test_an_unknown_step_can_still_be_resolved(world: World) -> None:
     world.killed_at("unknown", plan)
     of_tomorrow(world.path, "freeze")
     async with world.console("taro") as two:
+        world.clock.advance(OVER)
         run = await two.resolve_manually(plan.id, plan.steps[0].id, done=False, note="asked AWS support")
         assert run.steps[0].state is StepState.FAILED

@@ -8,6 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services.aws.client.errors import AwsError
+from services.changes.recovery import NotFinal
 from services.i18n import _, sentences
 from services.journal.errors import JournalError
 from services.models.change_runs import Run
@@ -125,9 +126,9 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         """Pass the answer to the engine."""
         try:
             await self.app.ready.engine.resolve_manually(self.run.id, self.step.id, done=done, note=note)
-        except JournalError as error:
+        except (JournalError, NotFinal) as error:
             self.recording = False
-            self._say(sentences(*words_of(error.problem)))
+            self._say(sentences(*words_of(error.problem)) if isinstance(error, JournalError) else error.text)
             return
         self.dismiss(True)
 

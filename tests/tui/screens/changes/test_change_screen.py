@@ -10,6 +10,7 @@ from services.changes import entries as change_entries
 from services.models.change_runs import StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from tests.conftest import Embedded
+from tests.services.changes.change_world import OVER
 from tests.tools.console import until
 from tests.tui.change_steps import (
     RAISE,
@@ -99,6 +100,10 @@ async def test_an_unknown_outcome_is_prominent_and_asked_when_aws_cannot_decide(
         await until(pilot, lambda: "Write how you know" in said(pilot))
         assert settle.choice.value == "failed"
         note.value = "CloudTrail にない"
+        await pilot.press("enter")
+        await until(pilot, lambda: "AWS may still accept the request" in said(pilot))
+        assert app.screen is settle, "what was typed stays"
+        embedded.advance(OVER)
         await pilot.press("enter")
         await until(pilot, lambda: app.runs[0].state is StepState.FAILED)
         await until(pilot, lambda: isinstance(app.screen, ChangeScreen) and "UNKNOWN" not in said(pilot))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from services.aws.client.errors import AwsError
 from services.changes.ages import APART
@@ -12,6 +13,7 @@ from services.clock import Clock, Mark, passed
 from services.i18n import _
 from services.models.changes import Plan
 
+T = TypeVar("T")
 PLANS = 50
 """Maximum number of plans that are remembered."""
 
@@ -24,12 +26,12 @@ class MadePlans:
         self._history = history
         self._clock = clock
         self._plans: dict[str, tuple[Mark, Plan]] = {}
+        self._made_again: dict[str, Plan] = {}
+        """What other consoles' plans came to when they were made again here, until they are confirmed."""
 
     def add(self, plan: Plan, start: Mark) -> None:
         """Remember a plan, and when making it began."""
-        self._plans[plan.id] = start, plan
-        while len(self._plans) > PLANS:
-            del self._plans[next(iter(self._plans))]
+        _add(self._plans, plan.id, (start, plan))
 
     def is_expired(self, plan: Plan) -> bool:
         """Whether the plan is too old, by the wall clock or by `elapsed`, which setting the clock does not change.
@@ -64,7 +66,19 @@ class MadePlans:
             except AwsError as error:
                 return problem_text(error.problem)
             is_same = _essence(plan) == _essence(again)
+            if is_same:
+                _add(self._made_again, plan.id, again)
         return "" if is_same else _("It is not the plan that was made; plan it again.")
+
+    def timed_here(self, plan: Plan) -> Plan:
+        """The plan with times by this machine's clock, by which its watch goes: as `mismatch` has made it again."""
+        return self._made_again.pop(plan.id, plan)
+
+
+def _add(plans: dict[str, T], id: str, plan: T) -> None:
+    plans[id] = plan
+    while len(plans) > PLANS:
+        del plans[next(iter(plans))]
 
 
 def _essence(plan: Plan) -> tuple[object, ...]:

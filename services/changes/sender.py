@@ -103,6 +103,7 @@ class Sender:
         if objection:
             await self._history.append(entries.refused(plan, objection))
             return self._history.run(plan.id)
+        plan = self.made.timed_here(plan)
         self._turns[plan.id] = mark(self._clock)
         try:
             await self._history.append(entries.confirmed(plan, self._authority.approvals.consents(plan)))

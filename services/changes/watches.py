@@ -60,8 +60,10 @@ class Watches:
                 await self._check(run, watch)
 
     async def _check(self, run: Run, watch: Watch) -> None:
+        # What AWS may not show yet counts from the confirmation, which may be long after the plan.
+        plan = run.plan.model_copy(update={"made_at": max(run.plan.made_at, run.at)})
         try:
-            progress = await self._changes[run.plan.kind].progress(run.plan, run.answers)
+            progress = await self._changes[run.plan.kind].progress(plan, run.answers)
         except AwsError as error:
             why = _("AWS could not be read: {why}").format(why=problem_text(error.problem))
             progress = Progress(state=WatchState.RUNNING, text=why)

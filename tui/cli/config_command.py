@@ -1,16 +1,21 @@
 """Output of `toban config`: the effective configuration and the origin of each value."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from services.host.regular_files import exists
 from services.host.state_files import state_folder
 from services.i18n import _
 from services.journal.ledgers.registry import is_address
+from services.journal.place import JournalPlace
 from services.models.text import clean
+from services.runbook.loader import load_named
+from services.toml.files import DataFileError
 from tui.config import ConsoleConfig, SystemConfig
 from tui.start_options import StartOptions
-from tui.startup.config_reader import effective, settings
+from tui.startup.config_reader import effective, in_words, journal_place, settings
+from tui.startup.systems import each_system
 
 _ENGINES = {"postgresql": "PostgreSQL", "dynamodb": "DynamoDB", "s3": "S3"}
 """Names of engines by the scheme of their addresses."""
@@ -34,21 +39,58 @@ def configuration(options: StartOptions) -> Iterator[str]:
         }
         origin = ", ".join(dict.fromkeys(origins.values())) or _("default")
         yield f"{setting.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
-        if setting.key == "journal":
-            yield from (f"{'':{width}}  {line}" for line in _about_journal(in_force.config))
+        about = _ABOUT.get(setting.key)
+        if about is not None:
+            yield from (f"{'':{width}}  {line}" for line in about(in_force.config))
+
+
+def _engine(scheme: str) -> str:
+    return _ENGINES.get(scheme, clean(scheme))
+
+
+def _file_text(path: str | Path) -> str:
+    return _("SQLite, a file of this host: {path}").format(path=clean(path))
 
 
 def _about_journal(config: ConsoleConfig) -> Iterator[str]:
     """Yield which engine keeps the journal, what of it is on this host, and when another one is due."""
     if config.journal and is_address(config.journal):
-        scheme = config.journal.partition("://")[0]
+        engine = _engine(config.journal.partition("://")[0])
         text = _("{engine}, shared by hosts; this host's copy is in {folder}")
-        yield text.format(engine=_ENGINES.get(scheme, clean(scheme)), folder=clean(state_folder("journals")))
+        yield text.format(engine=engine, folder=clean(state_folder("journals")))
         yield _("`toban doctor` checks both; `toban journal copy --to FILE` saves it in a file.")
         return
-    text = _("SQLite, a file of this host: {path}")
-    yield text.format(path=clean(config.journal or state_folder("journals") / _("SYSTEM.db")))
+    yield _file_text(config.journal or state_folder("journals") / _("SYSTEM.db"))
     yield _("On a second host, or for people on several, move it: “When to leave SQLite” in the README.")
+
+
+def _about_systems(config: ConsoleConfig) -> Iterator[str]:
+    """Yield each system's runbook, its own settings, and where its journal is; or what is wrong with its runbook."""
+    for system, own in zip(config.systems, each_system(config), strict=False):
+        yield clean(system.runbook)
+        settings = {name: getattr(system, name) for name in SystemConfig.model_fields if name != "runbook"}
+        for name, value in settings.items():
+            if value is not None:
+                yield f"  {name} = {_shown(value)}"
+        try:
+            place = journal_place(own, load_named(own.runbook))
+        except DataFileError as error:
+            yield from (f"  {clean(line)}" for line in in_words(error))
+        else:
+            yield f"  {_place_text(place)}"
+
+
+_ABOUT = {"journal": _about_journal, "systems": _about_systems}
+"""What follows a setting, by its key."""
+
+
+def _place_text(place: JournalPlace) -> str:
+    if place.address is None:
+        return _file_text(place.path)
+    text = _("{engine}, shared by hosts: {address}; this host's copy is {path}")
+    return text.format(
+        engine=_engine(place.address.scheme), address=clean(place.text), path=clean(place.path)
+    )
 
 
 def _shown(value: object) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from services import i18n
+from tests.tools.config_file import write
+from tests.tools.small_runbook import small_runbook
 from tui.cli.main import Output, run
 
 
@@ -46,3 +48,35 @@ def test_a_ledger_and_the_copy_here(address: str, engine: str, capsys: pytest.Ca
 
 def test_in_japanese(capsys: pytest.CaptureFixture[str]) -> None:
     assert "このホストのファイル" in about_journal(capsys, lang="ja")[1]
+
+
+def test_each_system_with_its_journal_and_what_is_wrong_with_its_runbook(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "library.toml").write_text(small_runbook("library-prod", "図書館"), "utf-8")
+    config = tmp_path / "config.toml"
+    write(
+        config,
+        f"""
+[[systems]]
+runbook = "facility-prod"
+profile = "city"
+[[systems]]
+runbook = "{tmp_path / "library.toml"}"
+journal = "postgresql://console:secret@db.example/journals"
+[[systems]]
+runbook = "{tmp_path / "nowhere.toml"}"
+""",
+    )
+    assert run(["--lang", "en", "--config", str(config), "config"], Output(outline_drawn=False)) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("systems ")]
+    first, profile, file, second, _journal, ledger, _third, missing, *_rest = lines[at + 1 :]
+    assert (first, profile) == ("facility-prod", "profile = city")
+    assert file.startswith("SQLite, a file of this host: ")
+    assert file.endswith("facility-prod.db")
+    assert second.endswith("library.toml")
+    assert ledger.startswith("PostgreSQL, shared by hosts: postgresql://")
+    assert "library-prod.postgresql-" in ledger
+    assert "nowhere.toml" in missing
+    assert "secret" not in "".join(lines)

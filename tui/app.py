@@ -158,11 +158,12 @@ class TobanApp(Console):
         # Watching does not wait for the disk and needs no journal.
         subscriptions = Subscriptions(self, self.enter_code)
         subscriptions.follow_feeds()
-        await self._opened(opening)
         await subscriptions.first_alarms()
         await asyncio.to_thread(import_inspections)
-        subscriptions.follow_records()
-        await self._watch_others(subscriptions)
+        await self._watch_others(subscriptions, opening)
+        await self._opened(opening)
+        if not subscriptions.ended:
+            subscriptions.follow_records()
         await import_ahead(ahead.first(), self.type_ahead.settled)
         if greets:
             from tui.greeting import greet
@@ -176,15 +177,18 @@ class TobanApp(Console):
             self.freeze()
             gc.enable()
 
-    async def _watch_others(self, subscriptions: "Subscriptions") -> None:
-        """Begin to watch the systems that are not on screen, after the first frame of the one that is."""
+    async def _watch_others(self, subscriptions: "Subscriptions", opening: "asyncio.Task[None]") -> None:
+        """Begin to watch the systems that are not on screen, after the first frame of the one that is.
+
+        They do not wait for its journal, whose `opening` may take as long as a ledger does not answer.
+        """
         if self._begin_fleet is not None:
             await in_thread("tui.fleet.switch")
             from tui.fleet.switch import SystemSwitch
 
             fleet, connect_system = await self._begin_fleet()
             resume = partial(type(subscriptions), self, self.enter_code, resumes=True)
-            self._switch = SystemSwitch(self, fleet, connect_system, subscriptions, resume)
+            self._switch = SystemSwitch(self, fleet, connect_system, subscriptions, resume, opening)
 
     async def _opened(self, opening: "asyncio.Task[None]") -> None:
         """Wait until the journal is open. Problems are in its health; an exception is an internal error."""

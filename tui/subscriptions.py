@@ -58,6 +58,8 @@ class Subscriptions:
         `resumes`: the system may have been on screen before; then what was read is shown, and read again when due.
         """
         self._resumes = resumes
+        self.ended = False
+        """Whether another system is shown."""
         self._groups: list[str] = []
         """The workers of the app that follow something here."""
         self._app = app
@@ -87,6 +89,7 @@ class Subscriptions:
 
     def end(self) -> None:
         """Follow nothing any more: another system is shown."""
+        self.ended = True
         for group in self._groups:
             self._app.workers.cancel_group(self._app, group)
 

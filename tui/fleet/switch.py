@@ -53,8 +53,12 @@ class SystemSwitch:
         connect: ConnectSystem,
         subscriptions: Subscriptions,
         resume: Callable[[], Subscriptions],
+        opening: asyncio.Task[None],
     ) -> None:
-        """`subscriptions` are those of the system that is on screen now; `resume` makes those of the next one."""
+        """`subscriptions` are those of the system that is on screen now; `resume` makes those of the next one.
+
+        `opening` opens the journal of the one that is on screen now.
+        """
         self._app = app
         self.fleet = fleet
         self._connect = connect
@@ -66,7 +70,7 @@ class SystemSwitch:
         }
         self._finishing: dict[str, asyncio.Task[None]] = {}
         """What follows the changes of systems that are not on screen to their ends."""
-        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._opening = {str(app.ready.runbook.system.id): opening}
         """What opens the journals of the systems that were shown; one that does not answer keeps nobody from leaving."""
         self._first_view = asyncio.Event()
         app.watch(app, "view", self._note_view)

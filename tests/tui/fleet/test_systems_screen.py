@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 
 from services.models.change_runs import StepState
 from services.models.fleet import Standing
-from services.models.journal import EntryKind, EntryQuery
+from services.models.journal import EntryKind, EntryQuery, NewEntry
+from services.system import Services
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 from tests.tools.sample_systems import alarms, read
@@ -96,6 +97,35 @@ async def test_no_other_system_is_begun_before_the_first_one_has_its_panels(
             servers["facility"].clear_faults()
             # They are named meanwhile, and not said to be fine.
             assert "· library" in screen_text(pilot)
+
+
+async def test_no_other_system_waits_for_the_journal_of_the_first(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger that does not answer keeps it from being opened for a while."""
+    answers, open_journal = asyncio.Event(), Services.open_journal
+
+    async def hanging(services: Services) -> None:
+        if services.runbook.system.id == "facility":
+            await answers.wait()
+        await open_journal(services)
+
+    monkeypatch.setattr(Services, "open_journal", hanging)
+    with three(embedded) as servers:
+        app = app_on_systems(servers)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: len(app.systems) == 3 and all(state.alarms for state in app.systems))
+            assert app.duties is None
+            await pilot.press("backslash")
+            await shows(pilot, "library")
+            answers.set()
+            await until(pilot, lambda: app.has_imported_all)
+            assert app.ready.runbook.system.id == "library"
+            noted = await app.ready.journal.append(NewEntry(kind=EntryKind.NOTE, text="of the library"))
+            await until(pilot, lambda: app.journal_head == noted.seq)
+            await pilot.press("underscore")
+            await shows(pilot, "facility")
+            await until(pilot, lambda: app.journal_head)
 
 
 async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) -> None:

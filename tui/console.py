@@ -231,7 +231,11 @@ class Console(RuntimeApp):
 
     @contextmanager
     def under_way(self, text: str, matter: str) -> Iterator[None]:
-        """Show that something is being done, until it is."""
+        """Show that something of the system on screen is being done, until it is; of several systems it says which."""
+        if self.systems:
+            system = self.ready.runbook.system
+            matter = f"{system.id} {matter}"
+            text = _("{system}: {text}").format(system=system.title, text=text)
         self.inform(text, matter=matter)
         try:
             yield

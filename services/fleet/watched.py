@@ -4,26 +4,23 @@ import asyncio
 import math
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from services.alarms.beginning import Beginning, begin
-from services.aws.client.settings import AwsSettings
 from services.background.detached import detached, in_thread
 from services.background.faults import Fault, unreported
 from services.background.wake import Wake
 from services.clock import Clock
+from services.fleet.plans import SystemEntry, SystemPlan
 from services.fleet.records import RecordsReader
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.journal.place import JournalPlace
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState
 from services.models.fleet import SystemRecords, SystemState
-from services.models.intervals import Intervals
 from services.models.journal import Person
 from services.models.problem import Problem, ProblemKind
-from services.models.runbook import Runbook
 from services.toml.files import DataFileError
 
 MOST_REQUESTS = 3
@@ -32,28 +29,6 @@ LEAST_AGE = 20.0
 """Seconds that a reading has to be old to be made anew on request."""
 PATIENCE = 20.0
 """Seconds (real time) after which a journal's file counts as hanging."""
-
-
-@dataclass(frozen=True, slots=True)
-class SystemPlan:
-    """What a system is made of, once its files are read."""
-
-    runbook: Runbook
-    settings: AwsSettings
-    journal: JournalPlace
-    intervals: Intervals
-
-
-@dataclass(frozen=True, slots=True)
-class SystemEntry:
-    """A system of the configuration, of which nothing is read yet."""
-
-    name: str
-    """As the configuration names its runbook."""
-    load: Callable[[], SystemPlan]
-    """Reads its files; blocks, raises DataFileError."""
-    place: str = ""
-    """Where the configuration lists it: `config.toml:12: systems[2].runbook`."""
 
 
 class WatchedSystem:
@@ -91,6 +66,7 @@ class WatchedSystem:
         """Take what was begun elsewhere: that of the system that is shown first."""
         self._claims(plan.runbook.system.id)
         self._claims(str(plan.journal.path.absolute()))
+        self._claims(plan.queue)
         self._take_plan(plan, begun)
 
     async def loaded(self) -> bool:
@@ -159,10 +135,18 @@ class WatchedSystem:
         if not all(map(self._claims, journal)):
             text = _("{place}: another system of the list has the journal {path} too.")
             return self._unfit(text.format(place=self.entry.place, path=plan.journal.path))
+        notice = ""
+        if not self._claims(plan.queue):
+            # Each would take events of the other's, and delete them.
+            notice = _(
+                "{place}: another system of the list has the queue {url} too. Its events are left out; "
+                "alarms are polled as ever. Give each system a queue of its own."
+            ).format(place=self.entry.place, url=plan.queue)
+            plan = plan.without_events()
         if self.begun is None:
             begun = begin(plan.runbook, plan.settings, self._clock, intervals=plan.intervals)
             begun.workers.fault = self.fault
-            self._take_plan(plan, begun)
+            self._take_plan(plan, begun, notice)
         return True
 
     def _files(self) -> tuple[SystemPlan, tuple[str, str]]:
@@ -175,7 +159,7 @@ class WatchedSystem:
         self._set(replace(self.state, problem=problem))
         return False
 
-    def _take_plan(self, plan: SystemPlan, begun: Beginning) -> None:
+    def _take_plan(self, plan: SystemPlan, begun: Beginning, notice: str = "") -> None:
         system = plan.runbook.system
         self.plan, self.begun = plan, begun
         self._set(
@@ -184,6 +168,7 @@ class WatchedSystem:
                 title=str(system.title),
                 environment=system.environment,
                 account=str(system.account),
+                notice=notice,
             )
         )
 

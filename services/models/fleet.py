@@ -73,6 +73,8 @@ class SystemState:
     problem: str = ""
     """Why it cannot be watched at all, in words: its runbook, its account."""
     remedy: str = ""
+    notice: str = ""
+    """What of it is left out although it is watched, why, and what to do."""
 
     @property
     def overview(self) -> AlarmOverview | None:
@@ -117,4 +119,4 @@ class SystemState:
         unsure = overview is None or not overview.is_whole or overview.count(AlarmState.INSUFFICIENT) > 0
         judged = records.verdict in (None, Verdict.NORMAL)
         waiting = records.late or records.holds or records.incidents or records.problem is not None
-        return bool(unsure or waiting or not judged)
+        return bool(unsure or waiting or not judged or self.notice)

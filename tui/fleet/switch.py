@@ -35,6 +35,8 @@ FIRST_VIEW = 3.0
 """Seconds (real time) that the other systems wait for the first system's panels at the most."""
 CHECK_SECONDS = 0.2
 """Seconds (real time) between two looks whether a change has its outcome."""
+OPENING = "opening a system"
+"""The matter of the message that a system is being opened."""
 _EMPTY: dict[str, object] = {
     **dict.fromkeys(("view", "alarm_series", "identity", "base_dates", "duties", "findings", "hand_over")),
     **dict.fromkeys(("runs", "incidents", "posts"), ()),
@@ -143,12 +145,14 @@ class SystemSwitch:
             return
         self._switching, is_shown = True, False
         try:
-            with self._app.under_way(_("Opening {system}…").format(system=system.state.title), "system"):
-                connected = await self._ready(system)
+            text = _("Opening {system}…").format(system=system.state.title)
+            self._app.inform(text, matter=OPENING)
+            connected = await self._ready(system)
             if connected is not None and self._may_close(system, asked_in):
                 await self._change_to(system, *connected, mode)
                 is_shown = True
         finally:
+            self._app.settled(OPENING)
             self._switching = False
         if is_shown:
             await self._follow_records(system.key, self._subscriptions)

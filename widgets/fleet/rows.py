@@ -141,6 +141,7 @@ def said_of(system: SystemState, now: datetime) -> tuple[str, ...]:
     texts = (
         system.problem,
         system.remedy,
+        system.notice,
         *(text for problem in problems if problem is not None for text in (problem.summary, problem.remedy)),
         _("There is no journal of this system here: nothing is known of its duties.")
         if lacks_journal

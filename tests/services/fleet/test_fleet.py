@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from services.fleet.fleet import Fleet
-from services.fleet.watched import SystemEntry, SystemPlan
+from services.fleet.plans import SystemEntry, SystemPlan
 from services.models.alarms import AlarmOverview
 from services.models.fleet import Standing, SystemState
 from services.toml.files import DataFileError, Mistake

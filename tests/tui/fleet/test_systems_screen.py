@@ -128,6 +128,23 @@ async def test_no_other_system_waits_for_the_journal_of_the_first(
             await until(pilot, lambda: app.journal_head)
 
 
+async def test_what_is_under_way_says_of_which_system(embedded: Embedded) -> None:
+    """The same duty may be inspected in two systems at once."""
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            with app.under_way("inspecting", "duty:evening"):
+                await pilot.press("backslash")
+                await shows(pilot, "library")
+                with app.under_way("inspecting", "duty:evening"):
+                    assert app.board.current is not None
+                    assert app.board.current.text == f"{TITLES['library']}: inspecting"
+                await pilot.pause()
+                assert app.board.current is not None
+                assert app.board.current.text == f"{TITLES['facility']}: inspecting"
+            assert app.board.current is None
+
+
 async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:

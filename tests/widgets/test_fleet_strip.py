@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.models.fleet import Standing
 from tests.tools.sample_systems import alarms, read, sample
 from widgets.drawing.lines import plain, width_of
 from widgets.fleet.rows import LETTERS, letter_of, rows
-from widgets.fleet.strip import fleet_line
+from widgets.fleet.strip import fleet_line, short_names
 
 NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 
@@ -59,3 +61,38 @@ def test_every_row_has_a_letter_of_its_own_until_there_are_no_more() -> None:
     usable = [letter for letter in letters if letter]
     assert len(set(usable)) == len(usable) == len(LETTERS)
     assert not {"j", "k", "U"} & set(usable)
+
+
+def test_what_all_names_end_with_goes_before_letters_do() -> None:
+    """Eight of the demo's systems in 80 columns."""
+    names = ("facility", "library", "taxes", "water", "clinic", "school", "buses", "parks")
+    just = read(alarms(since=NOW), NOW)
+    systems = [replace(sample(NOW)[1], key=f"{name}-prod", alarms=just) for name in names]
+    text = plain([fleet_line(systems, "facility-prod", NOW, 78)])[0]
+    assert "[facility]" in text
+    assert all(name in text for name in names)
+    assert "-prod" not in text
+    assert plain([fleet_line(systems, "facility-prod", NOW, 198)])[0].count("-prod") == 8
+
+
+@pytest.mark.parametrize(
+    ("keys", "short"),
+    [
+        (("a-prod", "b-prod"), ("a", "b")),
+        (("a-x-prod", "b-x-prod"), ("a", "b")),
+        (("a-prod", "b-test"), ("a-prod", "b-test")),
+        (("prod", "a-prod"), ("prod", "a-prod")),
+        (("a-prod", "a-b-prod"), ("a", "a-b")),
+        (("a-prod",), ("a-prod",)),
+        ((), ()),
+    ],
+)
+def test_a_short_name_is_never_empty_and_never_twice(keys: tuple[str, ...], short: tuple[str, ...]) -> None:
+    assert short_names(keys) == dict(zip(keys, short, strict=True))
+
+
+@given(st.sets(st.from_regex(r"[ab]{1,2}(-[ab]){0,3}", fullmatch=True), max_size=6))
+def test_short_names_tell_systems_apart(keys: set[str]) -> None:
+    short = short_names(sorted(keys))
+    assert len(set(short.values())) == len(keys)
+    assert all(short.values())

@@ -59,13 +59,34 @@ def fleet_line(systems: Sequence[SystemState], own: str, now: datetime, width: i
     first = 1 if parts and parts[0].system.key == own else 0
     unusual = first + sum(part.standing is not Standing.NORMAL for part in parts[first:])
     urgent = first + sum(part.standing in URGENT for part in parts[first:])
+    keys = [system.key for system in systems]
+    whole, short = dict(zip(keys, keys, strict=True)), short_names(keys)
+    every, without_normal = (len(parts), _NAMES[:-1]), (unusual, _NAMES[:-1])
     # Rather than names that tell nothing, systems that are normal are left out, then those that only need attention.
-    for least, rooms in ((len(parts), _NAMES[:-1]), (unusual, _NAMES[:-1]), (urgent, _NAMES)):
+    ways = (
+        (whole, len(parts), _NAMES[:1]),
+        (short, *every),
+        (short, *without_normal),
+        (short, urgent, _NAMES),
+    )
+    for names, least, rooms in ways:
         for room in rooms:
-            line, count = _fitting([_spans(part, own, now, room) for part in parts], width)
+            entries = [_spans(part, names[part.system.key], own, now, room) for part in parts]
+            line, count = _fitting(entries, width)
             if count >= least:
                 return line
     return _counted(parts)
+
+
+def short_names(keys: Sequence[str]) -> dict[str, str]:
+    """By key: the name without the last words that all keys have, such as `-prod`; a first word is left of each."""
+    words = [key.split("-") for key in keys]
+    common = 0
+    while len(keys) > 1 and all(len(each) > common + 1 for each in words):
+        if len({each[-common - 1] for each in words}) > 1:
+            break
+        common += 1
+    return {key: "-".join(each[: len(each) - common]) for key, each in zip(keys, words, strict=True)}
 
 
 def _fitting(entries: Sequence[Line], width: int) -> tuple[Line, int]:
@@ -85,10 +106,10 @@ def _joined(entries: Iterable[Line]) -> Line:
     return line
 
 
-def _spans(part: _Part, own: str, now: datetime, room: int) -> Line:
+def _spans(part: _Part, name: str, own: str, now: datetime, room: int) -> Line:
     """`■ library 2 12m`: mark, name, how many alarms fire, and the age where it counts; the one on screen in brackets."""
     style = STANDING_STYLES[part.standing]
-    name = crop_middle(part.system.key, room)
+    name = crop_middle(name, room)
     is_own = part.system.key == own
     loud = part.standing in URGENT or is_own
     words: list[Span] = [

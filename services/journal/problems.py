@@ -36,6 +36,12 @@ class UnusableJournal(Exception):
         """The contents are broken or were altered, so nothing more may be written to the file."""
 
 
+def stale_copy(why: str) -> str:
+    """Says of what is read from this host's copy that the ledger may have more; `why` it could not be read."""
+    text = _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
+    return text.format(why=why)
+
+
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:
     """The problem for an UnusableJournal, sqlite3.Error or OSError."""
     match error:

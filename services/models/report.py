@@ -55,6 +55,8 @@ class ReportHead(Model):
     """Whether the last day was over when the report was made."""
     journal: Clean
     """The journal's id."""
+    stale: Clean = ""
+    """Why the journal that was read, a copy of a shared one, may lack newer entries; "" if it does not."""
     first_seq: int = 0
     """Number of the first journal entry in the period; 0: there is no entry."""
     last_seq: int = 0

@@ -15,8 +15,10 @@ from tests.tools.console import console, screen_text, until, until_later
 from tests.tools.memory_ledger import MemoryLedger
 from tests.tui.journal_tools import flat_text
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
+from tui.screens.duties.duty_actions import report
 from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.note import NoteScreen
+from tui.screens.report.report import ReportScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -63,12 +65,15 @@ async def test_the_banner_says_what_waits_and_what_is_refused(
         await until(pilot, lambda: isinstance(app.screen, NoteScreen))
         assert "this is recorded once it does" in flat_text(pilot)
         await pilot.press("escape")
+        report(app)
+        await until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        await until(pilot, lambda: "may lack newer entries" in flat_text(pilot))
+        await pilot.press("escape")
         here.mend(ledger)
         await until(pilot, lambda: app.ready.journal.health.writable and not app.ready.journal.health.late)
         await until(pilot, lambda: not app.screen.journal_banner.display)
-        assert [entry.text for entry in await app.ready.journal.entries() if entry.is_late] == [
-            "kept for later"
-        ]
+        notes = [entry for entry in await app.ready.journal.entries() if entry.kind is EntryKind.NOTE]
+        assert [(entry.text, entry.is_late) for entry in notes] == [("kept for later", True)]
         assert not app.bugs
 
 

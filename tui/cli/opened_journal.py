@@ -148,6 +148,7 @@ def bring_up_to_date(place: "JournalPlace") -> str:
 
     from services.clock import SystemClock
     from services.journal.errors import JournalError
+    from services.journal.problems import stale_copy
     from services.models.journal import Person
 
     async def caught_up() -> str:
@@ -156,12 +157,8 @@ def bring_up_to_date(place: "JournalPlace") -> str:
             await journal.catch_up()
         except JournalError as error:
             # Also of a journal that was read, but goes on elsewhere.
-            text = (
-                "{why}"
-                if journal.is_reached
-                else _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
-            )
-            return text.format(why=clean(error.problem.message_once))
+            why = clean(error.problem.message_once)
+            return why if journal.is_reached else stale_copy(why)
         finally:
             await journal.close()
         return ""

@@ -234,6 +234,7 @@ def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
         (_("System"), system),
         (_("Created"), made_at),
         (_("Made from"), source),
+        *([(_("May be incomplete"), head.stale)] if head.stale else []),
         (_("Prepared by"), _(", ").join(head.authors) or NOTHING),
         (_("Checked by"), ""),
     ]

@@ -73,6 +73,20 @@ def test_what_is_read_from_it_is_printed_and_the_status_is_unknown(
     assert "may lack newer entries" in printed.err
 
 
+@pytest.mark.usefixtures("copy")
+@pytest.mark.parametrize("when", ["2026-01-14", "2026-01"])
+@pytest.mark.parametrize("form", ["md", "html", "json"])
+def test_a_report_that_is_made_from_it_says_so_itself(
+    capsys: pytest.CaptureFixture[str], form: str, when: str
+) -> None:
+    """It is handed on without what was printed beside it."""
+    assert toban("report", when, "--format", form) == 3
+    document = capsys.readouterr().out
+    assert "may lack newer entries" in document
+    if form == "json":
+        assert json.loads(document)["verdict"] == "unknown"
+
+
 @pytest.mark.parametrize(
     "command",
     [

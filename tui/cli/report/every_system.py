@@ -61,8 +61,8 @@ def _answer(
         assert system.error is not None
         return UnreadReport(system=system.id, why=tuple(in_words(system.error)))
     place = journal_place(system.config, system.runbook)
-    stale.append(bring_up_to_date(place))
-    journal = OpenedJournal(system.runbook, place.path)
+    journal = OpenedJournal(system.runbook, place.path, bring_up_to_date(place))
+    stale.append(journal.stale)
     period = period_of(when, journal.today(now))
     try:
         return read_report(journal, period, now, private=private)

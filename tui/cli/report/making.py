@@ -47,7 +47,7 @@ def read_report(journal: OpenedJournal, period: "Period", now: datetime, *, priv
     from services.report.make import make
 
     try:
-        return make(journal.path, journal.runbook, period, now, private=private)
+        return make(journal.path, journal.runbook, period, now, private=private, stale=journal.stale)
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         raise CommandStopped(
             problem_lines(problem_of(error, journal.path, now)), ExitStatus.UNKNOWN

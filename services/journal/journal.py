@@ -142,6 +142,9 @@ class Journal:
     async def catch_up(self) -> None:
         """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""
 
+    async def send_late(self) -> None:
+        """Record what waits for its ledger on this host; nothing waits for a file. Raises JournalError."""
+
     async def open(self) -> JournalHealth:
         """Open or create the file. Problems are returned, never raised."""
         await self._try_out()

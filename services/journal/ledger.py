@@ -11,6 +11,8 @@ from services.models.problem import Problem
 
 LIMIT = 1000
 """Records of one read."""
+GIB = 1 << 30
+"""Bytes of a record at most, where the engine has no lower limit: more than a console ever writes."""
 
 
 class Unavailable(Exception):
@@ -34,6 +36,8 @@ class Ledger(Protocol):
 
     address: str
     """As in the configuration, without passwords: `dynamodb://toban-journal?region=ap-northeast-1`."""
+    largest: int
+    """Bytes of a record at most."""
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
         """Store the record under this number if nothing is there. Returns None if stored, else what is there instead.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from services.journal.ledger import LIMIT, Unavailable
+from services.journal.ledger import GIB, LIMIT, Unavailable
 from services.models.problem import Problem, ProblemKind
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ class FileLedger:
 
     def __init__(self, path: Path, *, is_conditional: bool = True, poll: float = 0.05) -> None:
         """`is_conditional`: False for the control, in which whoever comes last has the number."""
-        self.address = f"file://{path}"
+        self.address, self.largest = f"file://{path}", GIB
         self._path = path
         self._verb = "INSERT OR IGNORE" if is_conditional else "INSERT OR REPLACE"
         self._poll = poll

@@ -2,8 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 
-from services.journal.ledger import LIMIT
+from services.journal.ledger import GIB, LIMIT
+from services.journal.linking.records import check_size
+
+WHENEVER = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
+"""When a record was refused."""
 
 
 class MemoryLedger:
@@ -11,13 +16,14 @@ class MemoryLedger:
 
     def __init__(self, *, is_conditional: bool = True) -> None:
         """`is_conditional`: False for the control, in which whoever comes last has the number."""
-        self.address = "memory://reference"
+        self.address, self.largest = "memory://reference", GIB
         self.records: dict[int, bytes] = {}
         self._is_conditional = is_conditional
         self._news = asyncio.Event()
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
         """See `Ledger.put`."""
+        check_size(record, self.largest, WHENEVER)
         # Others take their turn between the question and the answer, as with a server.
         await asyncio.sleep(0)
         standing = self.records.get(seq) if self._is_conditional else None

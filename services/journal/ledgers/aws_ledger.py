@@ -9,6 +9,7 @@ from services.journal.ledger import LIMIT
 from services.journal.ledgers.aws_problems import AwsProblems
 from services.journal.ledgers.news import Hint
 from services.journal.ledgers.registry import LedgerAddress, address_text
+from services.journal.linking.records import check_size
 
 
 class Records(Protocol):
@@ -48,8 +49,9 @@ class AwsLedger:
         self.address = address_text(address)
         self._session = session
         self._records = records
-        self._largest = largest
+        self.largest = largest
         self._unsure = unsure
+        self._clock = clock
         self._problems = AwsProblems(address, clock)
         self._hint = Hint(clock, address.poll)
         self._closed = False
@@ -57,8 +59,7 @@ class AwsLedger:
     async def put(self, seq: int, record: bytes) -> bytes | None:
         """See `Ledger.put`."""
         self._require_open()
-        if len(record) > self._largest:
-            raise self._problems.too_large(len(record), self._largest)
+        check_size(record, self.largest, self._clock.now())
         try:
             return await self._records.put(seq, record)
         except AwsError as error:

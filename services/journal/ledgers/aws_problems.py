@@ -3,7 +3,7 @@
 from services.aws.client.errors import AwsError
 from services.clock import Clock
 from services.i18n import _
-from services.journal.ledger import Rejected, TooLarge, Unavailable
+from services.journal.ledger import Rejected, Unavailable
 from services.journal.ledgers.registry import LedgerAddress, address_text
 from services.models.problem import Problem, ProblemKind
 
@@ -41,14 +41,6 @@ class AwsProblems:
         if problem.kind in _FINAL and error.code not in unsure:
             return Rejected(problem)
         return Unavailable(problem)
-
-    def too_large(self, size: int, most: int) -> TooLarge:
-        """A record that the engine cannot store."""
-        summary = _("The record has {size} bytes; this journal's engine stores {most} at most.").format(
-            size=f"{size:,}", most=f"{most:,}"
-        )
-        remedy = _("Record less of it at once.")
-        return TooLarge(self._problem(ProblemKind.INVALID, summary, remedy))
 
     def gap(self, seq: int) -> Unavailable:
         """A number that is not there, though later ones are."""

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from services.background.detached import detached, in_thread
 from services.clock import Clock
-from services.journal.ledger import LIMIT, Rejected
+from services.journal.ledger import GIB, LIMIT, Rejected
 from services.journal.ledgers.news import Hint
 from services.journal.ledgers.postgresql_problems import PostgresqlProblems
 from services.journal.ledgers.registry import LedgerAddress, address_text
@@ -57,6 +57,7 @@ class PostgresqlLedger:
 
     def __init__(self, address: LedgerAddress, ledger_name: str, clock: Clock) -> None:
         self.address = address_text(address)
+        self.largest = GIB
         self._place = address
         self._ledger = ledger_name
         self._clock = clock

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from services.journal.derived.lookup import rows_after
 from services.journal.errors import JournalError
-from services.journal.ledger import LIMIT, Rejected
+from services.journal.ledger import GIB, LIMIT, Rejected
 from services.journal.linking.records import packed, unpacked
 from services.journal.threads import Read, Write
 
@@ -17,6 +17,7 @@ class SqliteLedger:
     """A journal's file as a ledger."""
 
     address = ""
+    largest = GIB
 
     def __init__(self, write: Write, read: Read, poll: float) -> None:
         """`poll`: seconds between hints of `news`."""

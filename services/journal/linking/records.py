@@ -11,11 +11,14 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.i18n import _
 from services.journal.chain import COLUMNS, SEQ
+from services.journal.ledger import TooLarge
 from services.journal.problems import UnusableJournal
+from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
 VERSION = 1
@@ -43,6 +46,16 @@ def new_nonce() -> str:
 def packed(row: Sequence[object], nonce: str = "") -> bytes:
     """The record of an entry."""
     return _encoded({"entry": list(row), "nonce": nonce} if nonce else {"entry": list(row)})
+
+
+def check_size(record: bytes, largest: int, at: datetime) -> None:
+    """Raise TooLarge for a record of more than `largest` bytes; `at` is now (UTC)."""
+    if len(record) > largest:
+        summary = _("The record has {size} bytes; this journal's engine stores {most} at most.").format(
+            size=f"{len(record):,}", most=f"{largest:,}"
+        )
+        remedy = _("Record less of it at once.")
+        raise TooLarge(Problem(kind=ProblemKind.INVALID, summary=summary, remedy=remedy, at=at))
 
 
 def unpacked(seq: int, record: bytes) -> Record:

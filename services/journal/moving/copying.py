@@ -88,6 +88,9 @@ async def move(
                 place=clean(place)
             )
         )
+    if is_here:
+        # At the new place nobody finds it, if that is a file.
+        await source.send_late()
     await _begin(target, journal)
     copied = await _copy_entries(source, target, report)
     if from_backup:

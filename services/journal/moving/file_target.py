@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.journal import files
 from services.journal.derived.lookup import rows_after
-from services.journal.ledger import LIMIT
+from services.journal.ledger import GIB, LIMIT
 from services.journal.linking.records import named, naming, packed, unpacked
 from services.journal.reader import JournalReader
 from services.journal.store import Store
@@ -24,6 +24,7 @@ class FileTarget:
 
     def __init__(self, path: Path) -> None:
         self.address = str(path.absolute())
+        self.largest = GIB
         self._path = path
         self._unfinished = path.with_name(path.name + UNFINISHED)
         self._store: Store | None = None

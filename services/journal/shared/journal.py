@@ -15,11 +15,11 @@ from typing import Any
 from services.i18n import _
 from services.journal.anchors.checkpoints import Syslog
 from services.journal.appending import Appender
-from services.journal.chain import linked
+from services.journal.chain import linked, row_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.journal import Journal
 from services.journal.ledger import Ledger, TooLarge, Unavailable
-from services.journal.linking.records import emptied, new_nonce
+from services.journal.linking.records import check_size, emptied, new_nonce, packed
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.shared.copy_writer import CopyWriter
 from services.journal.shared.local_copy import LateDraft
@@ -64,6 +64,8 @@ class SharedJournal(Journal):
         """The copy has contained every record since it was opened."""
         self._unanswered: Problem | None = None
         """Why the ledger did not answer when it was last asked; None: it did."""
+        self._oversized: Problem | None = None
+        """Why something that waits is never recorded; None: nothing does."""
         super().__init__(path, **options)
         self._state.name(ledger.address)
 
@@ -110,6 +112,11 @@ class SharedJournal(Journal):
             await self._write(JournalWriter.check_here)
             self._set(writable=True)
 
+    async def send_late(self) -> None:
+        """See Journal.send_late; also what waits in this host's copies at earlier places."""
+        await self._write(lambda _writer: self._copy.adopt_late())
+        await self._send_late()
+
     async def close(self) -> None:
         """Complete pending writes, and close the copy and the ledger."""
         await super().close()
@@ -147,9 +154,8 @@ class SharedJournal(Journal):
             await self._begin()
             await self.catch_up()
             await self._write(JournalWriter.try_out)
-            await self._write(lambda _writer: self._copy.adopt_late())
             self._set(writable=True)
-            await self._send_late()
+            await self.send_late()
         except JournalError:
             with suppress(JournalError):
                 if not self._copy.journal and self._has_copy():
@@ -224,23 +230,33 @@ class SharedJournal(Journal):
         )
 
     async def _wait(self, late: LateDraft) -> Entry:
-        """Store the draft until the ledger answers. Returns the entry that it will probably become."""
+        """Store the draft until the ledger answers. Returns the entry that it will probably become.
+
+        Raises JournalError for one that its engine will not store.
+        """
+        seq = self._copy.head.seq + self._late + 1
+        entry = linked("", late.draft, seq=seq, at=late.at, person=late.person, previous="")
+        try:
+            check_size(packed(row_of(entry), late.nonce), self.ledger.largest, late.at)
+        except TooLarge as error:
+            raise JournalError(error.problem) from error
         await self._write(lambda _writer: self._copy.add_late(late))
         self._late += 1
-        head = self._copy.head
-        entry = linked("", late.draft, seq=head.seq + self._late, at=late.at, person=late.person, previous="")
         return entry.model_copy(update={"hash": ""})
 
     async def _send_late(self) -> None:
         """Record what waits, oldest first. Raises JournalError."""
+        self._oversized = None
         waiting = await self._write(lambda _writer: self._copy.late())
         self._late = await self._write(lambda _writer: self._copy.count_late())
         for late in waiting:
             append = partial(self._appender.append, at=late.at, person=late.person, nonce=late.nonce)
             try:
                 await append(late.draft)
-            except TooLarge:
-                # It stays, and is counted.
+            except TooLarge as error:
+                # It waited for another engine. It stays, and is counted.
+                remedy = _("It waits for good, in {path}.").format(path=clean(self.path))
+                self._oversized = error.problem.model_copy(update={"remedy": remedy})
                 continue
             except Unavailable as error:
                 raise self._unreached(error) from error
@@ -256,6 +272,7 @@ class SharedJournal(Journal):
         return JournalError(error.problem)
 
     def _set(self, *, writable: bool, problem: Problem | None = None) -> None:
+        problem = problem or (self._oversized if writable else None)
         # The copy has taken what waits, the ledger has not.
         unanswered = self._unanswered if writable else None
         self._state.queue(self._unanswered is not None and bool(self._copy.journal))

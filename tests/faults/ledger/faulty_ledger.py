@@ -42,7 +42,7 @@ class FaultyLedger:
     """Another ledger with faults; `shares`: how often each happens, of all requests."""
 
     def __init__(self, inner: Ledger, rng: random.Random, shares: Mapping[Fault, float]) -> None:
-        self.address = inner.address
+        self.address, self.largest = inner.address, inner.largest
         self.injected = 0
         """Faults so far."""
         self._inner = inner

@@ -15,7 +15,7 @@ class Line:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self.address = ledger.address
+        self.address, self.largest = ledger.address, ledger.largest
         self.is_cut = False
         self.loses_answers = False
         """What is sent arrives, but nobody is told."""

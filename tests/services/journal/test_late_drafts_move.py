@@ -77,3 +77,31 @@ async def test_those_of_another_journal_or_system_stay(tmp_path: Path) -> None:
     journal = on(line, tmp_path / OLD)
     assert (await journal.open()).late == 3
     await journal.close()
+
+
+async def test_they_are_recorded_before_the_journal_leaves_for_a_file(tmp_path: Path) -> None:
+    """A file's journal looks at no copies."""
+    ledger = MemoryLedger()
+    await cut_off(ledger, tmp_path / OLD)
+    source, target = on(ledger, tmp_path / OLD), FileTarget(tmp_path / "file.db")
+    await move(source, target, NOON)
+    await target.finish()
+    await source.close()
+    file = Journal(tmp_path / "file.db", clock=ManualClock(NOON), person=lambda: ALICE, syslog=None)
+    await file.open()
+    texts = [entry.text for entry in await file.entries()]
+    assert texts[:4] == ["before", "late 0", "late 1", "late 2"]
+    await file.close()
+
+
+async def test_what_waits_and_is_too_large_for_the_new_engine_is_said(tmp_path: Path) -> None:
+    ledger = MemoryLedger()
+    await cut_off(ledger, tmp_path / OLD)
+    renewed = await moved(ledger, tmp_path)
+    renewed.largest = len(renewed.records[1]) - 1
+    journal = on(renewed, tmp_path / NEW)
+    health = await journal.open()
+    assert (health.writable, health.late) == (True, 3)
+    assert health.problem is not None
+    assert str(tmp_path / NEW) in health.problem.remedy
+    await journal.close()

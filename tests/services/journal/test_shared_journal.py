@@ -10,7 +10,7 @@ import pytest
 
 from services.clock import ManualClock
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.journal.ledger import LIMIT, Rejected, TooLarge
+from services.journal.ledger import LIMIT, Rejected
 from services.journal.linking.records import naming, unpacked
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
@@ -211,9 +211,11 @@ class Small(MemoryLedger):
 
     refuses = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.largest = 2000
+
     async def put(self, seq: int, record: bytes) -> bytes | None:
-        if len(record) > 2000:
-            raise TooLarge(no_answer().problem)
         if self.refuses:
             raise Rejected(no_answer().problem)
         return await super().put(seq, record)
@@ -229,6 +231,9 @@ async def test_what_is_too_large_is_refused_and_what_is_forbidden_waits(tmp_path
         ledger.refuses = True
         await journal.append(note("while the credentials are expired"))
         assert journal.health.late == 1
+        with pytest.raises(JournalError, match="2,000 at most"):
+            await journal.append(note("y" * 3000))
+        assert journal.health.late == 1, "it would wait for good"
         with pytest.raises(JournalError):
             await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, text="x"))
     ledger.refuses = False

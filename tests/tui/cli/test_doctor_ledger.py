@@ -9,7 +9,7 @@ import pytest
 from services.clock import ManualClock
 from services.journal import place
 from services.journal.chain import COLUMNS
-from services.journal.ledger import LIMIT, Rejected, Unavailable
+from services.journal.ledger import GIB, LIMIT, Rejected, Unavailable
 from services.journal.linking.records import naming, packed, unpacked
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
@@ -30,6 +30,7 @@ class RecordsAlone:
     """A ledger that has these records, and answers after `seconds` of the clock, or not at all."""
 
     address = ADDRESS
+    largest = GIB
 
     def __init__(
         self, records: dict[int, bytes], *, seconds: float = 0.0, error: Unavailable | None = None

@@ -35,6 +35,8 @@ CHECKED = 12
 """Of so many looks for news, one also asks whether the ledger still has what this copy has."""
 SOON = 5.0
 """Seconds (real time) after which an entry that may be late waits for an answer no more: so does the end of a console."""
+DECIDED = 15.0
+"""Seconds (real time) after which a signature or a step of a change is refused for want of an answer: a person waits."""
 MAY_BE_LATE = frozenset(
     {
         EntryKind.STARTED,
@@ -206,24 +208,26 @@ class SharedJournal(Journal):
             raise unreached from error
 
     async def _ask_for(self, draft: NewEntry, at: datetime, person: Person, nonce: str) -> Entry:
-        """Let the ledger record it; what may be late waits for no time-out. Raises as Appender.append."""
-        seconds = SOON if draft.kind in MAY_BE_LATE and self._copy.journal else None
+        """Let the ledger record it; nothing waits for a request's time-outs. Raises as Appender.append."""
+        is_soon = draft.kind in MAY_BE_LATE and bool(self._copy.journal)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(SOON if is_soon else None):
                 await self._identify(begins=True)
                 if not self._has_caught_up or self._unanswered is not None:
                     # A number that is missing in the ledger must not be taken by a copy that ends before it, and a
                     # ledger that cannot be reached is asked once: nobody waits for the refusal, nor behind one who does.
                     await self._catch_up(checks=True)
-                return await self._appender.append(draft, at=at, person=person, nonce=nonce)
+                # What is read before may be much, and is no silence.
+                async with asyncio.timeout(None if is_soon else DECIDED):
+                    return await self._appender.append(draft, at=at, person=person, nonce=nonce)
         except TimeoutError as error:
-            raise Unavailable(self._no_answer()) from error
+            raise Unavailable(self._no_answer(SOON if is_soon else DECIDED)) from error
 
-    def _no_answer(self) -> Problem:
+    def _no_answer(self, seconds: float) -> Problem:
         return Problem(
             kind=ProblemKind.UNREACHABLE,
             summary=_("{place} did not answer within {seconds} seconds.").format(
-                place=clean(self.ledger.address), seconds=f"{SOON:g}"
+                place=clean(self.ledger.address), seconds=f"{seconds:g}"
             ),
             remedy=_("The console asks again; what waits is recorded then."),
             at=self._clock.now(),

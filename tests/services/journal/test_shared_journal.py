@@ -284,6 +284,25 @@ class Hanging(MemoryLedger):
         return standing
 
 
+async def test_a_ledger_that_hangs_holds_up_no_signature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused, though the ledger may have it: whoever decides by it reads the journal again."""
+    monkeypatch.setattr("services.journal.shared.journal.DECIDED", 0.01)
+    ledger = Hanging()
+    async with on_host(ledger, tmp_path / "a.db") as journal:
+        await journal.append(note("before"))
+        ledger.hangs = True
+        with pytest.raises(JournalError, match=r"within 0\.01 seconds"):
+            await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, text="hung", claim="duty"))
+        assert not journal.health.writable
+        ledger.hangs = False
+        await journal.catch_up()
+        assert [entry.text for entry in await journal.entries()] == ["before", "hung"]
+        with pytest.raises(AlreadyRecorded):
+            await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, text="hung", claim="duty"))
+
+
 async def test_a_ledger_that_hangs_holds_up_no_note_and_no_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 """A Wednesday, 10:00 JST."""
+HISTORY = 1800.0
+"""Seconds that the world of a test has lived, unless its mark says otherwise."""
 REGION = "ap-northeast-1"
 _CLEARED = ("AWS_", "TOBAN_", "TEXTUAL", "XDG_", "MOTO_")
 _SNAPSHOTS = "TEXTUAL_SNAPSHOT_TEMPDIR"
@@ -385,7 +387,7 @@ def embedded(request: pytest.FixtureRequest) -> Iterator[Embedded]:
     options = marker.kwargs if marker else {}
     yield from _run(
         name,
-        options.get("history", 3 * 3600.0),
+        options.get("history", HISTORY),
         options.get("origin", ORIGIN),
         options.get("language", "ja"),
     )
@@ -402,7 +404,7 @@ def embedded_now(request: pytest.FixtureRequest) -> Iterator[Embedded]:
     options = marker.kwargs if marker else {}
     minutes = options.get("minutes", 0)
     origin = datetime.now(UTC) - timedelta(minutes=minutes)
-    for running in _run(name, options.get("history", 3 * 3600.0), origin):
+    for running in _run(name, options.get("history", HISTORY), origin):
         for _minute in range(minutes):
             running.advance(60)
         yield running

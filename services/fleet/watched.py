@@ -139,7 +139,7 @@ class WatchedSystem:
         if not self._claims(plan.queue):
             # Each would take events of the other's, and delete them.
             notice = _(
-                "{place}: another system of the list has the queue {url} too. Its events are left out; "
+                "{place}: another system of the list has the queue {url} too. This one is watched without events; "
                 "alarms are polled as ever. Give each system a queue of its own."
             ).format(place=self.entry.place, url=plan.queue)
             plan = plan.without_events()

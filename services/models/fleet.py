@@ -74,7 +74,7 @@ class SystemState:
     """Why it cannot be watched at all, in words: its runbook, its account."""
     remedy: str = ""
     notice: str = ""
-    """What of it is left out although it is watched, why, and what to do."""
+    """What of it is not watched, why, and what to do."""
 
     @property
     def overview(self) -> AlarmOverview | None:

@@ -233,6 +233,7 @@ REASONS = [
                 "services.journal.errors",
                 "services.journal.ledgers.registry",
                 "services.journal.place",
+                "services.journal.problems",
                 "services.models.journal",
                 "services.runbook.loader",
                 "services.toml.files",

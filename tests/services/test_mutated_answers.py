@@ -204,6 +204,7 @@ async def inspect_all(embedded: Embedded, most: int, case: World, ids: Iterable[
         return merged([await inspect_damaged(console, answers, id, most) for id in inspections])
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=5400.0)
 async def test_mutated_answers_are_never_judged_better(
     embedded: Embedded, capsys: pytest.CaptureFixture[str]

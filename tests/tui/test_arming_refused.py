@@ -37,6 +37,7 @@ async def shared(
         yield pilot, one
 
 
+@pytest.mark.slow
 async def test_why_arming_is_refused_is_wrapped_as_japanese(
     embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ async def palette(pilot: Pilot[Any], key: str = "ctrl+p") -> CommandPalette:
     return pilot.app.screen
 
 
+@pytest.mark.slow
 async def test_the_palette_finds_by_reading_romaji_and_english(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:

@@ -85,6 +85,7 @@ def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
         assert not is_running(world)
 
 
+@pytest.mark.slow
 def test_a_killed_console_leaves_no_world_running() -> None:
     with demo() as console:
         live(console)

@@ -126,6 +126,7 @@ def test_while_one_fails_the_others_are_read_in_time_and_right(folder: Path) -> 
         assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_a_killed_console_leaves_no_world_and_no_file(folder: Path) -> None:
     with several(folder) as console:
         console.wait(lambda: len(children(console)) == len(SYSTEMS), "a world for each system")
@@ -135,6 +136,7 @@ def test_a_killed_console_leaves_no_world_and_no_file(folder: Path) -> None:
         console.wait(lambda: not list(folder.iterdir()), "no file", reading=False)
 
 
+@pytest.mark.slow
 def test_a_console_that_is_quit_while_they_start_leaves_nothing(folder: Path) -> None:
     with several(folder) as console:
         console.wait(lambda: len(children(console)) > 1, "the second world")
@@ -145,6 +147,7 @@ def test_a_console_that_is_quit_while_they_start_leaves_nothing(folder: Path) ->
         assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_one_system_is_as_ever(folder: Path) -> None:
     with PtyConsole(demo_command("--systems", "1"), size=(40, 150), env={"TMPDIR": str(folder)}) as console:
         console.wait_text("alb-5xx-error-rate")

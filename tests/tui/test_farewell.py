@@ -42,6 +42,7 @@ async def told(pilot: Pilot[Any]) -> list[str]:
     return app.farewell.lines()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
 async def test_a_change_that_was_being_sent_is_done_and_verified(embedded: Embedded) -> None:
@@ -81,6 +82,7 @@ async def test_without_a_response_the_outcome_is_unknown(embedded: Embedded) -> 
         assert "toban journal list" in second
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=MONDAY)
 @pytest.mark.parametrize("language", ["en", "ja"])
 async def test_late_and_waiting_duties_are_named(embedded: Embedded, language: str) -> None:

@@ -123,6 +123,7 @@ async def test_a_loop_stopped_by_a_fault_says_so_and_continues(
         assert bugs(pilot) >= len(LOOPS)
 
 
+@pytest.mark.slow
 async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

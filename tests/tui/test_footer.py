@@ -17,6 +17,7 @@ FIRST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["ja", "en"])
 async def test_the_first_keys_are_in_80_columns(embedded: Embedded, language: str) -> None:
     i18n.use(language)

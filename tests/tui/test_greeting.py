@@ -29,6 +29,7 @@ def _has_loaded(app: TobanApp) -> bool:
     return all(worker.is_finished for worker in app.workers if worker.group == "load")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 async def test_it_is_shown_once(embedded: Embedded, tmp_path: Path, language: str) -> None:
     i18n.use(language)

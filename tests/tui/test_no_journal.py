@@ -96,11 +96,13 @@ async def test_a_file_where_the_folder_should_be(embedded: Embedded, tmp_path: P
     )
 
 
+@pytest.mark.slow
 async def test_a_damaged_file(embedded: Embedded, tmp_path: Path) -> None:
     (tmp_path / "j.db").write_bytes(b"This is no database.\n" * 400)
     await refuses_and_watches(embedded, tmp_path / "j.db", "damaged", readable=False)
 
 
+@pytest.mark.slow
 async def test_a_locked_file_can_be_read_and_heals_by_itself(embedded: Embedded, tmp_path: Path) -> None:
     filled(tmp_path / "j.db", 2)
     with closing(sqlite3.connect(tmp_path / "j.db", isolation_level=None)) as other:
@@ -108,6 +110,7 @@ async def test_a_locked_file_can_be_read_and_heals_by_itself(embedded: Embedded,
         await refuses_and_watches(embedded, tmp_path / "j.db", "locked by another process", readable=True)
 
 
+@pytest.mark.slow
 async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded: Embedded, small_disk: Path) -> None:
     path = small_disk / "j.db"
     filled(path, 2)

@@ -21,6 +21,7 @@ async def test_a_missing_permission_is_named_in_its_panel_and_the_rest_lives(emb
         assert not pilot.app.screen.banner.display, "one panel's trouble is not everybody's"
 
 
+@pytest.mark.slow
 async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app

@@ -31,6 +31,7 @@ class SystemsApp(App[None]):
         self.query_one(KeyedTable).set_rows(rows(systems, systems[0].key, gallery_data.now()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "size"), [("ja", (80, 14)), ("en", (140, 14))])
 def test_snapshot_of_systems(snap_compare: Callable[..., bool], language: str, size: tuple[int, int]) -> None:
     i18n.use(language)

@@ -146,6 +146,7 @@ async def test_nothing_is_requested_while_nobody_looks() -> None:
     assert of(view, "0").readings[0].verdict is Verdict.NORMAL
 
 
+@pytest.mark.slow
 async def test_what_has_a_limit_is_judged_as_often_as_the_budget_allows() -> None:
     few, many = board("CPU", count=10), board("CPU", count=250)
     for watched, seconds in ((few, 60), (many, 1800)):
@@ -161,6 +162,7 @@ async def test_what_has_a_limit_is_judged_as_often_as_the_budget_allows() -> Non
     assert many.taken() * 0.00001 * 150 * 525 / 120 < 40, "a business day"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [-1.0, -3 * 3600.0, -3 * 86_400.0, 86_400.0])
 async def test_setting_the_clock_delays_no_request_and_makes_nothing_current(step: float) -> None:
     watched = board("CPU", count=250)
@@ -229,6 +231,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(steps=STEPS, count=st.sampled_from([8, 60]))
 async def test_nothing_is_judged_late_and_nothing_old_is_shown_as_current(
     steps: list[tuple[str, int]], count: int

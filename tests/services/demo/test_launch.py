@@ -28,6 +28,7 @@ async def ended(pid: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 async def test_it_starts_shares_its_clock_and_stops() -> None:
     origin = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
     demo = await start("alb-5xx", 60.0, origin=origin, ahead=240.0)
@@ -42,6 +43,7 @@ async def test_it_starts_shares_its_clock_and_stops() -> None:
     assert demo.child.returncode == 0
 
 
+@pytest.mark.slow
 async def test_a_seed_draws_the_cause_and_only_the_control_path_tells_it() -> None:
     child = spawn("alb-5xx", seed=3)
     demo = await ready(child)
@@ -54,6 +56,7 @@ async def test_a_seed_draws_the_cause_and_only_the_control_path_tells_it() -> No
         await ready(spawn("ordinary-day", seed=3))
 
 
+@pytest.mark.slow
 async def test_one_beside_another_shares_its_clock_and_has_names_of_its_own() -> None:
     first = await start(speed=60.0, origin=datetime(2026, 1, 14, 1, 0, tzinfo=UTC))
     second = await ready(
@@ -88,6 +91,7 @@ async def test_an_unknown_scenario_is_reported() -> None:
         await start("nonsense")
 
 
+@pytest.mark.slow
 async def test_once_ready_it_has_written_one_line() -> None:
     child = spawn()
     demo = await ready(child)

@@ -63,6 +63,7 @@ async def test_each_console_sees_what_the_other_planned_and_signed_in_another_mo
         assert alice.duties.now(deploy.slot).planned
 
 
+@pytest.mark.slow
 async def test_any_record_of_a_long_journal_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
     clock = ManualClock(jst("2020-01-01 09:00"))
     journal = Journal(tmp_path / "j.db", clock=clock, person=lambda: Person(user="alice"))

@@ -149,6 +149,7 @@ async def test_steps_of_the_clock_change_nothing(tmp_path: Path) -> None:
         assert await seen_count(one) == 3
 
 
+@pytest.mark.slow
 async def test_a_storm_is_counted(tmp_path: Path) -> None:
     """10,000 events leave some dozens of entries, and all of their messages are deleted."""
     storm = [bodies.task(f"t-{number}", reason="OutOfMemoryError") for number in range(9_000)]

@@ -154,6 +154,7 @@ async def test_the_time_out_is_longer_than_the_wait(server: FaultServer, session
         assert client.meta.config.read_timeout > WAIT
 
 
+@pytest.mark.slow
 async def test_events_come_to_two_consoles(sqs: Sqs, session_to: Sessions, tmp_path: Path) -> None:
     queue, clock = SqsQueue(session_to(sqs.server.url), EventQueue(URL), REGION), SystemClock()
     async with consoles(tmp_path / "journal.db", queue, clock, clock) as (one, other):

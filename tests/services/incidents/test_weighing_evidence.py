@@ -61,6 +61,7 @@ def test_scores_are_the_same_after_the_journal(whole: IncidentEvidence) -> None:
     assert assess(unpacked(data), RUNBOOK) == assess(whole, RUNBOOK)
 
 
+@pytest.mark.slow
 @given(evidence(), st.sets(st.sampled_from(Source), min_size=1, max_size=2))
 @settings(max_examples=60 if settings.default.derandomize else settings.default.max_examples)
 def test_a_source_that_is_denied_makes_nothing_surer(whole: IncidentEvidence, denied: set[Source]) -> None:

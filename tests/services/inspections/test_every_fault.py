@@ -64,6 +64,7 @@ async def test_on_an_ordinary_monday_every_run_is_normal(embedded: Embedded) -> 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY)
 async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None:
     findings = await run_every_inspection(embedded)

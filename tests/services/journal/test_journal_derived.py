@@ -142,6 +142,7 @@ def _by_hand(entries: tuple[Entry, ...]) -> dict[str, set[str]]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 40)), max_size=25),

@@ -128,6 +128,7 @@ def _scans(path: Path, statements: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_start_reads_as_much_of_ten_years_as_of_two(journals: tuple[Path, Path], counts: Counts) -> None:
     decoded, work = [], []
     for path in journals:

@@ -116,6 +116,7 @@ async def test_changes_call_what_they_declare(embedded: Any, tmp_path: Path) -> 
             assert not undeclared, f"{kind.id}: {undeclared}"
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=3600)
 async def test_the_console_calls_what_its_panels_declare(embedded: Embedded) -> None:
     embedded.advance(360)

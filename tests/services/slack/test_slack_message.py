@@ -108,6 +108,7 @@ def test_a_relay_takes_the_place_of_slacks_own_hosts() -> None:
     assert webhook.reveal() == "https://relay/services/T/B/x"
 
 
+@pytest.mark.slow
 def test_the_library_is_loaded_only_when_something_is_sent() -> None:
     code = "import json,sys,services.system,tui.screens.slack.post,tui.screens.slack.outbox; print(json.dumps('slack_sdk' in sys.modules))"
     answer = subprocess.run(

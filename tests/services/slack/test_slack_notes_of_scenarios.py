@@ -70,6 +70,7 @@ SCENARIOS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_notes_speak_the_language_of_the_screen(embedded: Embedded, name: str) -> None:
     i18n.use("ja")

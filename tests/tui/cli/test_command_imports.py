@@ -91,6 +91,7 @@ def second_command(cache: Path, monkeypatch: pytest.MonkeyPatch, clean_environme
         assert modules >= CHECKS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ON_AWS)
 def test_a_command_that_reads_loads_what_it_reads_with(name: str, embedded: Any) -> None:
     command, forbidden = ON_AWS[name]

@@ -45,6 +45,7 @@ async def armed_plan(pilot: Pilot[None], services: Services) -> Plan:
     return plan
 
 
+@pytest.mark.slow
 async def test_an_outcome_of_a_system_that_was_left_names_it_and_proposes_nothing(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +94,7 @@ async def test_what_is_written_for_a_system_that_was_left_is_not_shown_in_anothe
     assert app.hand_over is None
 
 
+@pytest.mark.slow
 async def test_a_system_that_leaves_the_screen_hands_its_queue_of_events_over(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
@@ -106,6 +108,7 @@ async def test_a_system_that_leaves_the_screen_hands_its_queue_of_events_over(em
             assert events.listener.hand_over.await_count == 1
 
 
+@pytest.mark.slow
 async def test_a_system_that_is_ready_late_closes_no_window_opened_meanwhile(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +137,7 @@ async def test_a_system_that_is_ready_late_closes_no_window_opened_meanwhile(
             await shows(pilot, "library")
 
 
+@pytest.mark.slow
 async def test_the_screens_are_rebuilt_once_at_a_time(embedded: Embedded) -> None:
     """For another system that is ready while the language changes."""
     with three(embedded) as servers:
@@ -151,6 +155,7 @@ async def test_the_screens_are_rebuilt_once_at_a_time(embedded: Embedded) -> Non
             await until(pilot, lambda: app.current_mode == "watch" and app.screen.is_mounted)
 
 
+@pytest.mark.slow
 async def test_a_system_whose_journal_does_not_open_can_be_left(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

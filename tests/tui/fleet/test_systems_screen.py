@@ -128,6 +128,7 @@ async def test_no_other_system_waits_for_the_journal_of_the_first(
             await until(pilot, lambda: app.journal_head)
 
 
+@pytest.mark.slow
 async def test_what_is_under_way_says_of_which_system(embedded: Embedded) -> None:
     """The same duty may be inspected in two systems at once."""
     with three(embedded) as servers:
@@ -215,6 +216,7 @@ async def test_a_system_that_leaves_the_screen_sends_few_requests(embedded: Embe
             }
 
 
+@pytest.mark.slow
 async def test_switching_to_and_fro_reads_nothing_again_before_it_is_due(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
@@ -235,6 +237,7 @@ async def test_switching_to_and_fro_reads_nothing_again_before_it_is_due(embedde
                 assert sent.get(metrics, 0) - before[id].get(metrics, 0) <= 1
 
 
+@pytest.mark.slow
 async def test_an_armed_system_that_leaves_the_screen_is_read_only(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
@@ -253,6 +256,7 @@ async def test_an_armed_system_that_leaves_the_screen_is_read_only(embedded: Emb
             assert "Another system" in entries[0].data["why"]
 
 
+@pytest.mark.slow
 async def test_a_change_in_flight_goes_on_to_its_recorded_outcome(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
@@ -334,6 +338,7 @@ async def test_with_one_system_there_is_neither_strip_nor_overview(embedded: Emb
         assert "Overview" not in screen_text(pilot)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_a_system_whose_files_are_wrong_is_never_green_and_can_be_read_about(
     embedded: Embedded, size: tuple[int, int]

@@ -54,6 +54,7 @@ def _shown(data: bytes, width: int, height: int) -> list[list[tuple[object, ...]
     return [[_seen(cell) for cell in row] for row in decoded(data, width, height)]
 
 
+@pytest.mark.slow
 @given(
     st.integers(2, 60),
     st.integers(1, 12),
@@ -78,6 +79,7 @@ def test_what_is_decoded_is_what_was_encoded(
     assert _shown(frame.encode(), width, height) == _wanted(grid, renditions)
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=600.0)
 async def test_a_screen_is_decoded_as_composed_in_every_palette(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=SMALL) as pilot:

@@ -75,6 +75,7 @@ def test_a_module_that_is_being_imported_is_not_imported_yet(monkeypatch: pytest
     assert not are_imported("json", "asyncio")
 
 
+@pytest.mark.slow
 async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

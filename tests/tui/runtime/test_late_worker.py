@@ -78,6 +78,7 @@ async def test_the_end_of_the_console_leaves_no_worker() -> None:
     assert not app.return_code
 
 
+@pytest.mark.slow
 async def test_work_that_is_cancelled_before_it_begins_warns_of_nothing(
     recwarn: pytest.WarningsRecorder,
 ) -> None:

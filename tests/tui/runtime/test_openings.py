@@ -105,6 +105,7 @@ async def test_two_keys_open_what_they_would_have_opened_one_after_the_other(
         assert len(pilot.app.screen_stack) == 1
 
 
+@pytest.mark.slow
 async def test_what_needs_nothing_goes_on_meanwhile_and_the_console_can_be_quit(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

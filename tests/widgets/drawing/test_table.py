@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import on
@@ -67,6 +68,7 @@ KEYS = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "h", "i", "#
 PRESS = st.sampled_from(["up", "down", "home", "end", "pageup", "pagedown", "enter"])
 
 
+@pytest.mark.slow
 @settings(max_examples=8 if settings.default.derandomize else 40)
 @given(st.lists(st.tuples(KEYS, PRESS), min_size=1, max_size=8))
 def test_the_cursor_stays_on_its_object_or_on_nothing(steps: list[tuple[list[str], str]]) -> None:

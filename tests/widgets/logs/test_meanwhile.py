@@ -78,6 +78,7 @@ async def test_the_cursor_is_drawn_where_keys_act_when_its_line_is_hidden() -> N
         assert marked == [at_cursor.text.split()[-1]] == ["91"]
 
 
+@pytest.mark.slow
 async def test_lines_whose_patterns_were_counted_can_be_dropped() -> None:
     store = LogStore(max_bytes=100_000, chunk_bytes=20_000)
     store.append([line(number) for number in range(200)])

@@ -83,6 +83,7 @@ async def test_no_operation_off_the_list_reaches_the_network(
     assert not permit.used
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x"), EventQueue("https://queue")]
 )

@@ -90,6 +90,7 @@ async def test_under_every_fault_once_and_never_wrongly_certain(
     assert bool(caught.value.request_id) is (proven or "status" in fault)
 
 
+@pytest.mark.slow
 async def test_raise_and_schedule_the_revert(embedded: Any, session: AwsSession) -> None:
     await session.write(WriteGrant(RAISE), required=("ScalableTargetARN",))
     await session.write(WriteGrant(aws_call(SCALING, "PutScheduledAction", "ap-northeast-1", BACK)))

@@ -28,6 +28,7 @@ async def test_a_small_account_is_read_whole_each_minute(empty_aws: Embedded) ->
             assert (len(overview.alarms), overview.listed_at, overview.is_whole) == (251, None, True)
 
 
+@pytest.mark.slow
 async def test_five_thousand_alarms_take_three_requests_a_minute_and_fifty_each_ten(
     empty_aws: Embedded,
 ) -> None:
@@ -92,6 +93,7 @@ async def test_what_stops_firing_is_read_by_name_before_it_is_ok(empty_aws: Embe
         assert "z" not in overview.by_id
 
 
+@pytest.mark.slow
 async def test_a_new_alarm_that_fires_is_there_at_once_and_one_that_is_ok_within_the_hour(
     empty_aws: Embedded,
 ) -> None:
@@ -209,6 +211,7 @@ async def test_mute_rules_are_read_every_five_minutes_when_an_alarm_turns_and_wh
             assert sent["ListAlarmMuteRules"] == 1
 
 
+@pytest.mark.slow
 async def test_a_list_that_fails_does_not_delay_what_fires(empty_aws: Embedded) -> None:
     """Each request that AWS does not answer takes half a minute with its retries."""
     add(empty_aws, *MANY, "own-cpu")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -192,6 +193,7 @@ async def live(events: list[tuple[str, Any, Any]]) -> None:
     assert judge(overview) is judge(truth)
 
 
+@pytest.mark.slow
 @given(st.lists(EVENTS, max_size=12))
 def test_a_watch_tells_nothing_better_than_it_is_and_the_same_after_a_whole_reading(
     events: list[tuple[str, Any, Any]],

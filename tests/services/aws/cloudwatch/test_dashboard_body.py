@@ -147,6 +147,7 @@ def test_a_body_that_is_none_says_so(body: str) -> None:
     assert parsed.remarks or body == "null"
 
 
+@pytest.mark.slow
 def test_a_thousand_bad_widgets_are_bounded_and_quick() -> None:
     rows = [[index] for index in range(600)]
     parsed = dashboard(*[{"type": "metric", "properties": {"metrics": rows}}] * 501)
@@ -241,6 +242,7 @@ def test_random_json_never_raises(value: Any) -> None:
     assert isinstance(parse_body("d", json.dumps(value)), Dashboard)
 
 
+@pytest.mark.slow
 @settings(max_examples=100 if settings.default.derandomize else settings.default.max_examples)
 @given(
     st.lists(

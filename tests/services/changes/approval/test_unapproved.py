@@ -53,6 +53,7 @@ async def test_applied_directly_twice_and_at_once(embedded: Any, tmp_path: Path)
         assert sent(embedded) == 2
 
 
+@pytest.mark.slow
 async def test_a_plan_that_hides_what_it_needs(embedded: Any, tmp_path: Path) -> None:
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)

@@ -239,6 +239,7 @@ async def test_a_lost_answer_is_settled_by_reading_and_watched(
             assert run.state is StepState.UNKNOWN
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("rollout-failed")
 async def test_a_rollback_whose_tasks_fail_ends_as_failed(embedded: Any, tmp_path: Path) -> None:
     live(embedded, 1200)

@@ -34,6 +34,7 @@ async def ticked(console: Desk, duty: str = "key-rotation") -> tuple[Occurrence,
     return occurrence, len(occurrence.progress.ticked) if occurrence.progress else 0
 
 
+@pytest.mark.slow
 async def test_the_lines_are_ticked_one_after_the_other_over_days_and_consoles(
     embedded: Embedded, tmp_path: Path
 ) -> None:

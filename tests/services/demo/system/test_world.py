@@ -88,6 +88,7 @@ class TestSeed:
         )
         assert refusal[0] == "AccessDenied"
 
+    @pytest.mark.slow
     async def test_the_same_world_every_time(self, embedded: Any) -> None:
         lines, _ = await every(embedded.url, logGroupName=names.APP_LOG)
         before = embedded.world

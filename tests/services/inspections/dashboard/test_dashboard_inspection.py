@@ -71,6 +71,7 @@ async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> N
     assert "The account has no such dashboard" in finding.remarks[0]
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("traffic-growth", origin=NINE, history=16.2 * 3600)
 async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded: Embedded) -> None:
     finding = await run_inspection(embedded, "dashboard", since=CLOSED)

@@ -256,6 +256,7 @@ async def test_how_often_is_often_grows_with_the_window(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.scenario(
     "ordinary-day", origin=datetime(2026, 1, 20, 17, tzinfo=ZoneInfo("Asia/Tokyo")), history=30 * 3600.0
 )

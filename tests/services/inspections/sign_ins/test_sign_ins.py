@@ -60,6 +60,7 @@ async def monthly(embedded: Embedded, **more: Any) -> Finding:
     return await run_inspection(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=30), **more)
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=300)
 async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Embedded) -> None:
     progress: list[Progress] = []
@@ -90,6 +91,7 @@ async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Em
     ).verdict is Verdict.NORMAL
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("root-sign-in", history=300)
 async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedded) -> None:
     finding = await monthly(embedded)
@@ -116,6 +118,7 @@ async def test_trap_7_root_from_sydney_without_mfa_on_a_sunday(embedded: Embedde
     assert (await run_inspection(embedded, "access-keys")).verdict is Verdict.NORMAL
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("stranger", history=300)
 async def test_trap_8_an_unknown_identity_and_what_it_did(embedded: Embedded) -> None:
     finding = await monthly(embedded)

@@ -51,6 +51,7 @@ def recorded(embedded: Embedded, **changes: Any) -> None:
             setattr(embedded.world.component(TrailStore), name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=300)
 @pytest.mark.parametrize(
     ("hours", "shown"),

@@ -96,7 +96,7 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
     assert counts["s3.ListObjectsV2"] == 2 * 32
 
 
-@pytest.mark.scenario("attack")
+@pytest.mark.scenario("attack", history=10800)
 async def test_an_attack_is_found_and_what_cannot_be_read_is_not_judged(embedded: Embedded) -> None:
     finding = await seen(embedded)
     assert finding.verdict is Verdict.ATTENTION

@@ -103,6 +103,7 @@ async def test_a_server_without_listen_is_polled(
     await close(writer, reader)
 
 
+@pytest.mark.slow
 async def test_a_killed_server_loses_nothing_that_it_acknowledged(place: PostgresqlPlace) -> None:
     ledger, stored = place.ledger(), 0
     async with asyncio.timeout(4 * LIMIT):

@@ -11,6 +11,7 @@ START = 1_764_028_800_000
 BURST = 60_000
 
 
+@pytest.mark.slow
 def test_every_id_of_busy_and_quiet_minutes_is_new_once() -> None:
     ids = EventIds()
     rng = random.Random(1)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
+import pytest
 from aiobotocore.session import get_session
 
 from services.aws.client.meter import UsageMeter
@@ -85,6 +86,7 @@ def now_ms(aws: Any) -> int:
     return int(aws.clock.now().timestamp() * 1000)
 
 
+@pytest.mark.slow
 async def test_a_burst_late_events_and_one_millisecond_every_event_exactly_once(empty_aws: Any) -> None:
     async with writer(empty_aws) as client:
         await create(client)

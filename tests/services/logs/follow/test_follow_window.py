@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -296,6 +297,7 @@ def test_a_window_called_complete_is_complete_after_any_pause(
         turn += 1
 
 
+@pytest.mark.slow
 @settings(max_examples=40 if settings.default.derandomize else settings.default.max_examples)
 @given(histories(), PAUSES, OVERLAPS, st.integers(2, 12))
 def test_with_few_ids_an_event_is_delivered_once_or_the_window_says_that_it_may_be_missing(

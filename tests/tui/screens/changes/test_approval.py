@@ -123,6 +123,7 @@ async def test_asked_here_approved_there_confirmed_here(
         assert "Approved by taro, a second person" in approval, "also while it is carried out"
 
 
+@pytest.mark.slow
 @SIZES
 async def test_the_second_person_sees_reviews_and_approves_it_by_name(
     embedded: Embedded, tmp_path: Path, size: tuple[int, int]
@@ -249,6 +250,7 @@ async def test_declined_with_a_reason(embedded: Embedded, tmp_path: Path) -> Non
         assert one.engine.authority.approvals.request(plan.id).decline_reason == "toolate"
 
 
+@pytest.mark.slow
 async def test_the_asker_is_told_that_it_was_declined(embedded: Embedded, tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with office(embedded, path, TARO) as two, console_of(embedded, path) as pilot:

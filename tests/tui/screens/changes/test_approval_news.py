@@ -21,6 +21,7 @@ def told(pilot: Pilot[Any], words: str) -> bool:
     return any(words in message.text for message in pilot.app.board.past)
 
 
+@pytest.mark.slow
 async def test_a_refusal_is_told_once_and_not_again_at_the_next_start(
     embedded: Embedded, tmp_path: Path
 ) -> None:

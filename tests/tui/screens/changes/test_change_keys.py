@@ -57,6 +57,7 @@ def number(screen: PlanScreen) -> Input:
     return screen.form.query_one("#ask-max", Input)
 
 
+@pytest.mark.slow
 async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm(pilot)
@@ -182,6 +183,7 @@ async def test_disarming_and_arming_again_comes_back_to_the_name(embedded: Embed
         await name_asked(pilot, screen)
 
 
+@pytest.mark.slow
 async def test_enter_leads_from_any_question_to_the_name(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
@@ -242,6 +244,7 @@ async def test_a_plan_that_becomes_refused_takes_the_keys_to_the_first_question(
 # -- what is offered
 
 
+@pytest.mark.slow
 async def test_the_keys_that_are_offered_follow_the_state(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)

@@ -83,6 +83,7 @@ async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_da
         assert slot.key in keys, "and so has the calendar"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 async def test_three_enters_send_one_request_and_closing_the_dialog_changes_nothing(
     embedded: Embedded,
@@ -101,6 +102,7 @@ async def test_three_enters_send_one_request_and_closing_the_dialog_changes_noth
         await until(pilot, lambda: "✓ applied" in said(pilot))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 async def test_a_state_that_changed_since_the_plan_is_reported_and_left_unchanged(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
@@ -130,6 +132,7 @@ async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded: Embe
         assert sent(embedded) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
@@ -164,6 +167,7 @@ async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(
         await until(pilot, lambda: screen.bar.asking)
 
 
+@pytest.mark.slow
 async def test_what_was_typed_ahead_confirms_nothing(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +228,7 @@ def move_limit(embedded: Embedded, maximum: int) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 async def test_a_routine_change_begins_at_no_and_a_yes_sends_it_once(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch

@@ -51,6 +51,7 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(
         assert "alb-5xx-error-rate" not in firing
 
 
+@pytest.mark.slow
 @SIZES
 @pytest.mark.scenario("ordinary-day", history=1200)
 async def test_tasks_are_added_by_hand_and_restarted(embedded: Embedded, size: tuple[int, int]) -> None:

@@ -105,6 +105,7 @@ async def test_a_path_that_matches_nothing_is_refused_on_the_screen(embedded: Em
         assert sent(embedded, CREATE) == 0
 
 
+@pytest.mark.slow
 @SIZES
 async def test_an_alarm_is_muted_seen_on_the_watch_screen_and_unmuted(
     embedded: Embedded, size: tuple[int, int]

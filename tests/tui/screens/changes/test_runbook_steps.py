@@ -109,6 +109,7 @@ async def test_a_key_of_the_change_mode_opens_a_step(embedded: Any, size: tuple[
         assert app.screen.plan.wish["max"] == "10"
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=3600.0)
 @SIZES
 async def test_the_number_of_a_cause_opens_its_change(embedded: Any, size: tuple[int, int]) -> None:

@@ -43,6 +43,7 @@ def check(pilot: Pilot[Any]) -> None:
         assert [text for text in texts if text[0].islower()] == [], "sentence case"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 async def test_the_help_of_every_screen_puts_its_own_keys_first_and_says_nothing_twice(
     embedded: Embedded, language: str

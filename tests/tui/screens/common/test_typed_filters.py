@@ -41,6 +41,7 @@ async def _typed(pilot: Pilot[Any], text: str) -> None:
     await until(pilot, lambda: pilot.app.screen.query_one(Input).value == text)
 
 
+@pytest.mark.slow
 async def test_a_filter_that_leaves_nothing_says_so_and_what_to_do(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         for opened in (_groups, _kinds, _commands, _places):

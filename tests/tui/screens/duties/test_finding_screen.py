@@ -125,6 +125,7 @@ async def inspected(pilot: Pilot[Any], embedded: Embedded, duty: str) -> Occurre
     return due
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("missing-snapshot", history=24 * 3600.0, origin=MONDAY)
 async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
     """The missing snapshot is judged by the duty of the backups: it says nothing about a drill that nobody has held."""
@@ -153,6 +154,7 @@ async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
             await until(pilot, lambda: isinstance(app.screen, InspectScreen))
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("old-key", history=24 * 3600.0, origin=MONDAY)
 async def test_what_no_other_duty_judges_keeps_its_verdict(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:

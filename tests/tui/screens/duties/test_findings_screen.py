@@ -124,6 +124,7 @@ async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> 
         assert decisions["error-logs"] == "accepted"
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
 async def test_one_inspection_on_demand(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
@@ -281,6 +282,7 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
         assert [entry.target for entry in signed] == ["daily-evening"]
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
 async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -> None:
     """Signing with ticks missing records how far it is; the ticks stand when the dialog opens again."""
@@ -320,6 +322,7 @@ async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -
         assert signed.data["note"] == "no deploy today"
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
 async def test_the_dialog_takes_in_what_another_console_ticked(embedded: Embedded) -> None:
     async with inspect(embedded, size=(120, 40)) as pilot:
@@ -337,6 +340,7 @@ async def test_the_dialog_takes_in_what_another_console_ticked(embedded: Embedde
         assert pilot.app.screen.checklist.change.ticked == (boxes[0].text,)
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
 async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
@@ -382,6 +386,7 @@ async def test_the_span_of_an_inspection_is_asked_for(embedded: Embedded) -> Non
         assert window.end - window.start == timedelta(hours=2)
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=20 * 3600.0, origin=NINE)
 async def test_enter_right_after_opening_signs_nothing_and_says_why(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch

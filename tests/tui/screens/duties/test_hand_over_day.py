@@ -25,6 +25,7 @@ async def guarded(pilot: Any, kind: type) -> Any:
     return pilot.app.screen
 
 
+@pytest.mark.slow
 async def test_offered_with_what_is_open_and_shown_until_the_next_person_accepts(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         app = pilot.app

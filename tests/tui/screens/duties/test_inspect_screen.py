@@ -54,6 +54,7 @@ async def ready(pilot: Pilot[Any], kind: type) -> Any:
     return pilot.app.screen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tuple[int, int]) -> None:
     async with inspect(embedded, size=size) as pilot:
@@ -290,6 +291,7 @@ async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Em
         await until(pilot, lambda: screen.focused is screen.list.table and screen.list.is_on_screen)
 
 
+@pytest.mark.slow
 async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)

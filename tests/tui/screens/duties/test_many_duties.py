@@ -55,6 +55,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 500])
 async def test_a_month_key_fills_once_and_makes_the_rows_on_screen(
     embedded: Embedded, calls: Counter[str], more: int

@@ -69,6 +69,7 @@ async def test_the_newest_are_on_top_by_day_and_new_entries_do_not_move_the_curs
             assert not pilot.app.bugs
 
 
+@pytest.mark.slow
 async def test_it_pages_to_the_first_entry_and_back_while_the_readers_lines_stay(
     embedded: Embedded, path: Path
 ) -> None:
@@ -106,6 +107,7 @@ async def test_it_pages_to_the_first_entry_and_back_while_the_readers_lines_stay
             assert [line for line in screen_text(pilot).splitlines() if "note 1" in line] == shown
 
 
+@pytest.mark.slow
 async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, path: Path) -> None:
     async with other_console(path, yesterday(embedded), "suzuki") as other:
         await record(other, "yesterday's", target="alb-5xx")

@@ -1,5 +1,7 @@
 """No key of the logs ends the console while a pane covers the others."""
 
+import pytest
+
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
@@ -10,6 +12,7 @@ from widgets.logs.pane.pane import LogPane
 __all__ = ["start"]
 
 
+@pytest.mark.slow
 async def test_every_key_of_the_logs_is_survived_by_the_merged_pane(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         app, screen = pilot.app, pilot.app.screen

@@ -84,6 +84,7 @@ async def test_a_mark_in_the_merged_pane_is_one_of_its_group(embedded: Embedded,
         await until(pilot, lambda: "here" in screen_text(pilot))
 
 
+@pytest.mark.slow
 async def test_the_lines_of_the_merged_pane_are_exported_with_their_groups(
     embedded: Embedded, start: int, tmp_path: Path
 ) -> None:

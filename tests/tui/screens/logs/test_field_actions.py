@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -32,6 +33,7 @@ async def choose(pilot: Pilot[Any], key: str) -> None:
     await pilot.press("enter")
 
 
+@pytest.mark.slow
 async def test_a_field_is_searched_and_filtered_by_its_value(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         pane = await at_field(pilot, "method")
@@ -54,6 +56,7 @@ async def test_a_field_is_searched_and_filtered_by_its_value(embedded: Embedded)
         await until(pilot, lambda: pane.pattern == f'{{ $.method = "{value}" }}' and len(pane.store))
 
 
+@pytest.mark.slow
 async def test_a_value_is_followed_in_another_pane(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         pane = await at_field(pilot, "requestId")

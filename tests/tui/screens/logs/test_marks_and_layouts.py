@@ -15,6 +15,7 @@ from tui.screens.logs.memory import log_memory
 SECRET = "AKIAIOSFODNN7EXAMPLE taro@example.co.jp"
 
 
+@pytest.mark.slow
 async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embedded: Embedded) -> None:
     at = int(embedded.clock.now().timestamp() * 1000) - 1_000
     async with client("logs", embedded.url) as aws:
@@ -58,6 +59,7 @@ async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embe
         assert len(pane.marks) == 0, "its removal stays, too"
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("alb-5xx")
 async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:

@@ -16,6 +16,7 @@ from tui.screens.logs.covers import merged
 __all__ = ["start"]
 
 
+@pytest.mark.slow
 async def test_the_merged_pane_has_every_line_in_order_with_its_source(
     embedded: Embedded, start: int
 ) -> None:

@@ -60,6 +60,7 @@ async def test_a_filter_of_one_pane_stands_in_the_merged_title_with_its_letter(
         assert screen.cover.pane.pattern == "B line"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lines_up", "group"), [(1, ODD), (2, EVEN)])
 async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(
     embedded: Embedded, start: int, lines_up: int, group: str
@@ -78,6 +79,7 @@ async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(
         await asked(pilot, "plus", f"for lines of {group} that arrived")
 
 
+@pytest.mark.slow
 async def test_the_price_of_a_running_live_tail_stays_on_the_screen(
     embedded: Embedded, start: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +179,7 @@ async def test_another_filter_pattern_ends_the_merging_of_the_lines_held(
         assert pane.title == "Merged"
 
 
+@pytest.mark.slow
 async def test_another_filter_pattern_makes_twins_of_two_panes_of_a_group(
     embedded: Embedded, start: int
 ) -> None:

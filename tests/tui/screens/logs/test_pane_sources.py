@@ -57,6 +57,7 @@ async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_
         await until(pilot, lambda: pane.stats.complete_from == pane.store.oldest == lines[0][0])
 
 
+@pytest.mark.slow
 async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aws: Embedded) -> None:
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")

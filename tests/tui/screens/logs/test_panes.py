@@ -47,6 +47,7 @@ async def test_groups_that_find_no_room_leave_the_others_open(embedded: Embedded
         assert groups_of(pilot) == ["/another", DATABASE, FIREWALL, *MORE], "the first took the active pane"
 
 
+@pytest.mark.slow
 async def test_the_active_one_of_six_panes_can_be_read_at_every_size(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION, DATABASE, FIREWALL, *MORE, size=(200, 60)) as pilot:
         screen = pilot.app.screen

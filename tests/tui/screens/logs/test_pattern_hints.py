@@ -43,6 +43,7 @@ async def test_a_mistake_is_said_with_its_place_and_not_sent(embedded: Embedded)
         assert "logs.TestMetricFilter" not in embedded.counts()
 
 
+@pytest.mark.slow
 async def test_a_wrong_pattern_keeps_the_prompt_open_until_it_is_entered_again(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
         (tail,) = pilot.app.screen.tails.values()

@@ -156,6 +156,7 @@ async def test_a_compile_error_is_shown_where_it_is(embedded: Embedded) -> None:
         assert "cancelled" not in screen_text(pilot)
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_row_opens_the_log_at_its_millisecond(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:

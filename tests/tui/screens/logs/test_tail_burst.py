@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
 from tests.conftest import Embedded
 from tests.tools.console import console, until, until_later
 from tests.tui.seeding import client, make_group, put_lines
@@ -17,6 +19,7 @@ def held(pane: object) -> Counter[str]:
     return Counter(store.line(row).text for row in range(len(store)))
 
 
+@pytest.mark.slow
 async def test_every_event_is_shown_exactly_once(empty_aws: Embedded) -> None:
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, *STREAMS)

@@ -97,6 +97,7 @@ async def test_an_alarm_opens_an_incident_that_every_screen_calls_for(embedded: 
         assert "(!" in screen_text(pilot).splitlines()[0], "the mode's badge marks that nobody has taken it"
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ecs-cpu")
 async def test_an_overdue_escalation_is_told_on_every_screen(embedded: Embedded) -> None:
     """The console opens when the alarm has been firing for long: its clocks count from the alarm's own time."""
@@ -112,6 +113,7 @@ async def test_an_overdue_escalation_is_told_on_every_screen(embedded: Embedded)
         await until(pilot, lambda: "tell PM (project manager) NOW" in screen_text(pilot))
 
 
+@pytest.mark.slow
 async def test_from_the_alarm_list_and_from_an_alarm_its_incident_is_one_key_away(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         await until(pilot, lambda: pilot.app.incidents)
@@ -129,6 +131,7 @@ async def test_from_the_alarm_list_and_from_an_alarm_its_incident_is_one_key_awa
         await shows(pilot, IncidentScreen)
 
 
+@pytest.mark.slow
 async def test_taking_ticking_and_skipping_are_recorded_with_a_key_each(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("c")
@@ -148,12 +151,14 @@ async def test_taking_ticking_and_skipping_are_recorded_with_a_key_each(embedded
         await until(pilot, lambda: step(pilot, 0) is StepMark.TODO)
 
 
+@pytest.mark.slow
 async def test_the_evidence_is_there_by_itself_and_a_row_leads_to_its_minute(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await open_log_of_evidence(pilot)
         await until(pilot, lambda: pilot.app.screen.tails)
 
 
+@pytest.mark.slow
 async def test_a_step_opens_by_its_number_and_a_change_opens_its_plan(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("full_stop", "1")
@@ -165,6 +170,7 @@ async def test_a_step_opens_by_its_number_and_a_change_opens_its_plan(embedded: 
         assert pilot.app.screen.kind == "deploy-rollback", "the plan of the engine, not a second way"
 
 
+@pytest.mark.slow
 async def test_telling_somebody_stops_the_clock_and_is_recorded(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("m")
@@ -182,6 +188,7 @@ async def test_telling_somebody_stops_the_clock_and_is_recorded(embedded: Embedd
         await until(pilot, lambda: "Development team was told" in screen_text(pilot))
 
 
+@pytest.mark.slow
 async def test_a_cause_is_decided_with_a_note(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await choose_first_cause(pilot)
@@ -190,6 +197,7 @@ async def test_a_cause_is_decided_with_a_note(embedded: Embedded) -> None:
         assert incident(pilot).decision.note == "the log says so"
 
 
+@pytest.mark.slow
 async def test_the_step_that_decides_lists_the_causes_and_is_done_by_deciding(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         screen = pilot.app.screen
@@ -212,6 +220,7 @@ async def test_an_incident_of_a_firing_alarm_is_closed_with_a_warning(embedded: 
         assert "The alarm is still firing" in screen_text(pilot)
 
 
+@pytest.mark.slow
 async def test_a_note_is_about_the_incident(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("f8")
@@ -224,6 +233,7 @@ async def test_a_note_is_about_the_incident(embedded: Embedded) -> None:
         assert [each.text for each in entries if each.kind is EntryKind.NOTE] == ["pool is full"]
 
 
+@pytest.mark.slow
 async def test_slack_gets_a_proposal_that_a_person_sends(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("p")
@@ -231,6 +241,7 @@ async def test_slack_gets_a_proposal_that_a_person_sends(embedded: Embedded) -> 
         assert "ALB" in pilot.app.screen.field.text
 
 
+@pytest.mark.slow
 async def test_handing_over_is_offered_and_stays_until_it_is_accepted(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("c")
@@ -243,6 +254,7 @@ async def test_handing_over_is_offered_and_stays_until_it_is_accepted(embedded: 
         await until(pilot, lambda: "hands this over" in screen_text(pilot))
 
 
+@pytest.mark.slow
 async def test_closing_takes_a_summary_and_leaves_dated_duties(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("x")
@@ -285,6 +297,7 @@ async def test_reading_again_is_a_key(embedded: Embedded) -> None:
         assert not pilot.app.bugs
 
 
+@pytest.mark.slow
 async def test_a_step_that_tells_or_decides_opens_its_dialog(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("full_stop", "6")
@@ -295,6 +308,7 @@ async def test_a_step_that_tells_or_decides_opens_its_dialog(embedded: Embedded)
         await shows(pilot, ChooseScreen)
 
 
+@pytest.mark.slow
 async def test_a_finding_that_is_abnormal_begins_an_incident_once(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         app = pilot.app

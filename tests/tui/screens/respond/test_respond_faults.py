@@ -68,6 +68,7 @@ def bugs(pilot: Pilot[Any]) -> int:
     return len(pilot.app.bugs)
 
 
+@pytest.mark.slow
 async def test_what_a_full_disk_refused_is_said_and_done_by_the_next_key(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +96,7 @@ async def test_what_a_full_disk_refused_is_said_and_done_by_the_next_key(
         assert bugs(pilot) == 0
 
 
+@pytest.mark.slow
 async def test_who_closes_second_is_told_and_keeps_the_text(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("x")
@@ -109,6 +111,7 @@ async def test_who_closes_second_is_told_and_keeps_the_text(embedded: Embedded) 
         assert (incident(pilot).closed_by, bugs(pilot)) == ("suzuki", 0)
 
 
+@pytest.mark.slow
 async def test_who_decides_second_is_told(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await choose_first_cause(pilot)
@@ -141,6 +144,7 @@ async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is
         assert bugs(pilot) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", [-4, 4])
 @pytest.mark.usefixtures("patient_first_waves")
 async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(

@@ -17,6 +17,7 @@ __all__ = ["_storm"]
 MODE_OF_KEY = {mode.key: mode.id for mode in MODES}
 
 
+@pytest.mark.slow
 async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         for number, kind in (("1", LogsScreen), ("2", ChangeScreen), ("3", WatchScreen)):
@@ -28,6 +29,7 @@ async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(embedded: Embed
             assert pilot.app.screen.first.target == ALARM
 
 
+@pytest.mark.slow
 async def test_a_line_marked_in_logs_opened_from_an_incident_is_for_its_timeline(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         incident = pilot.app.screen.id_of_incident
@@ -69,6 +71,7 @@ async def test_what_the_reader_opened_there_closes_first(embedded: Embedded) -> 
         await shows(pilot, IncidentScreen)
 
 
+@pytest.mark.slow
 async def test_a_plan_is_left_for_the_changes_and_then_for_the_incident(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await pilot.press("full_stop", "7")

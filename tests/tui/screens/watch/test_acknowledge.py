@@ -31,6 +31,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.db"
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=600.0)
 async def test_an_acknowledgement_is_visible_to_the_next_operator_and_ends_with_the_state(
     embedded: Embedded, path: Path

@@ -136,6 +136,7 @@ async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, Al
     return named_runbook, await Alarms(canned, named_runbook, clock=clock).overview(), finding
 
 
+@pytest.mark.slow
 @settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
 @given(alarm_cases=cases(), gone=st.booleans())
 def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Case], gone: bool) -> None:

@@ -207,6 +207,7 @@ async def test_one_key_opens_the_newest_firing_alarm_from_any_screen(embedded: E
             await until(pilot, lambda: not isinstance(app.screen, AlarmScreen))
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=300)
 async def test_steps_lead_to_their_places_and_back_to_the_alarm(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:

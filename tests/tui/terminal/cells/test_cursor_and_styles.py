@@ -1,5 +1,6 @@
 """Every way for the cursor ends where it should, and every change of style gives that style."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ renditions = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.one_of(st.none(), columns), st.one_of(st.none(), rows), columns, rows)
 def test_the_cursor_comes_where_it_should(x: int | None, y: int | None, to_x: int, to_y: int) -> None:
     terminal, cursor = Emulator(WIDTH, HEIGHT), Cursor()

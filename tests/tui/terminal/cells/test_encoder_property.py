@@ -208,6 +208,7 @@ def test_a_link_that_was_open_ends_where_all_is_painted_anew() -> None:
     assert screen.send().startswith("\x1b]8;;\x1b\\\x1b[m\x1b[r")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("erases_in_colour", [True, False])
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), put, st.just(("resume",))), min_size=6, max_size=30))

@@ -109,6 +109,7 @@ def test_resumed_after_a_suspension_all_is_repainted() -> None:
     desk.check()
 
 
+@pytest.mark.slow
 def test_questions_to_a_terminal_that_answers_none_are_not_kept_for_ever() -> None:
     desk = Desk(mute=True)
     for step in range(600):

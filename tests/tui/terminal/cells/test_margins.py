@@ -97,6 +97,7 @@ steps = st.one_of(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("erases_in_colour", [True, False])
 @settings(deadline=None)
 @given(st.lists(st.lists(steps, min_size=1, max_size=12), min_size=2, max_size=6), st.booleans())

@@ -56,6 +56,7 @@ def pane(tmp_path: Path) -> Iterator[Pane]:
         yield Pane(server)
 
 
+@pytest.mark.slow
 def test_tmux_shows_what_should_be_there(pane: Pane) -> None:
     rnd = random.Random(20261125)
     for number in range(SCREENS):

@@ -61,7 +61,11 @@ def check_here(copy: JournalReader, here: Here) -> None:
                 "{path} --to <place>"
             ),
         )
-    place = copy.place()
+    check_place(copy.place(), here)
+
+
+def check_place(place: str | None, here: Here) -> None:
+    """As `check_here`; `place` is where the journal has moved last, None if it never has."""
     if place is None:
         if here.is_copied:
             raise UnusableJournal(

@@ -1,6 +1,8 @@
 """`toban doctor` and the ledger: reached or not, the same journal or another, how far the copy here is behind."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from services.journal.ledger import GIB, LIMIT, Rejected, Unavailable
 from services.journal.linking.records import naming, packed, unpacked
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
+from services.journal.store import Store
+from services.models.journal import EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
-from tests.services.journal.book import filled, tampered
+from tests.services.journal.book import ALICE, append, filled, tampered
 from tui.cli.doctor import ledger as check
 from tui.cli.doctor.examination import examination
 from tui.cli.doctor.ledger import NO_COPY, Copy
@@ -62,13 +66,14 @@ class RecordsAlone:
 def of(path: Path, count: int) -> tuple[dict[int, bytes], Copy]:
     """The records of a journal of `count` entries, and a copy that has all of them."""
     filled(path, count)
-    reader = JournalReader.open(path)
-    try:
+    return _records_of(path)
+
+
+def _records_of(path: Path) -> tuple[dict[int, bytes], Copy]:
+    with closing(JournalReader.open(path)) as reader:
         rows = reader.query(f"SELECT {', '.join(COLUMNS)} FROM entries ORDER BY seq")
         records = {row[0]: packed(row) for row in rows}
-        return {0: naming(reader.id), **records}, Copy(reader.id, *reader.head(), 0)
-    finally:
-        reader.close()
+    return {0: naming(reader.id), **records}, check.copy_at(path)
 
 
 async def test_a_copy_that_is_up_to_date(tmp_path: Path) -> None:
@@ -76,7 +81,7 @@ async def test_a_copy_that_is_up_to_date(tmp_path: Path) -> None:
     opened = RecordsAlone(records)
     outcome = await check.examine(opened, copy, opened.clock)
     assert outcome.verdict is Verdict.NORMAL
-    assert outcome.text == f"{ADDRESS}: 3 entries, answers in 0 ms; the copy here lacks 0"
+    assert outcome.text == f"{ADDRESS}: 3 entries, answers in 0 ms; the copy here has all of them"
     assert outcome.numbers["entries"] == outcome.numbers["copy_entries"] == 3
 
 
@@ -106,9 +111,59 @@ async def test_a_long_ledger_is_not_read_whole() -> None:
 async def test_an_entry_that_is_another_in_the_ledger(tmp_path: Path) -> None:
     records, copy = of(tmp_path / "journal.db", 3)
     opened = RecordsAlone(records)
-    for wrong in (copy._replace(hash="0" * 64), copy._replace(seq=9)):
-        with pytest.raises(UnusableJournal, match="does not continue"):
-            await check.examine(opened, wrong, opened.clock)
+    with pytest.raises(UnusableJournal, match="does not continue"):
+        await check.examine(opened, copy._replace(hash="0" * 64), opened.clock)
+
+
+async def test_a_ledger_that_lacks_what_the_copy_has(tmp_path: Path) -> None:
+    """It was emptied or restored: the console writes nothing to it, so it is not normal."""
+    records, copy = of(tmp_path / "journal.db", 3)
+    for fewer, words in (({}, "is empty, but this host has a copy"), (_first(records, 3), "lacks entry 3")):
+        opened = RecordsAlone(fewer)
+        with pytest.raises(UnusableJournal, match=words) as raised:
+            await check.examine(opened, copy, opened.clock)
+        assert "--from {path} --to" in raised.value.remedy
+
+
+def _first(records: dict[int, bytes], count: int) -> dict[int, bytes]:
+    return {seq: records[seq] for seq in sorted(records)[:count]}
+
+
+async def test_a_ledger_that_the_journal_has_left_or_not_reached_yet(tmp_path: Path) -> None:
+    """Also where no copy says so: a host that is being set up has none."""
+    filled(tmp_path / "journal.db", 3)
+    with closing(Store(tmp_path / "journal.db")) as store:
+        moved = NewEntry(kind=EntryKind.MOVED, text="moved", data={"to": "s3://city-journals"})
+        append(store, moved, at=AT, person=ALICE)
+    records, copy = _records_of(tmp_path / "journal.db")
+    assert copy.place == "s3://city-journals"
+    for known in (NO_COPY, Copy(copy.journal, 2, _hash(records, 2), 0), copy):
+        opened = RecordsAlone(records)
+        with pytest.raises(UnusableJournal, match="moved to s3://city-journals"):
+            await check.examine(opened, known, opened.clock)
+    copied = {**_first(records, 3), 0: naming(copy.journal, is_copied=True)}
+    opened = RecordsAlone(copied)
+    with pytest.raises(UnusableJournal, match="a copy of a journal"):
+        await check.examine(opened, NO_COPY, opened.clock)
+
+
+async def test_a_ledger_that_keeps_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk of the copy has nothing to do with it."""
+    monkeypatch.setattr(check, "SECONDS", 0.0)
+    opened = Silent({})
+    monkeypatch.setattr(place, "open_ledger", lambda *_arguments: opened)
+    outcome = await outcome_of(ADDRESS)
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert outcome.text == f"{ADDRESS} did not answer within 0 seconds."
+    assert outcome.remedy == "Check the network to the ledger."
+
+
+class Silent(RecordsAlone):
+    """A ledger that takes a request and never answers."""
+
+    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+        await asyncio.Event().wait()
+        return []
 
 
 async def test_another_journal_than_the_copy(tmp_path: Path) -> None:

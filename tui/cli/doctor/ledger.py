@@ -9,12 +9,15 @@ from typing import NamedTuple
 from services.clock import Clock
 from services.i18n import _, plural
 from services.journal import files
-from services.journal.chain import HASH
+from services.journal.chain import HASH, KIND
 from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
 from services.journal.ledgers.registry import ENGINES
-from services.journal.linking.decisions import is_copy
-from services.journal.linking.records import foreign, named, unpacked
+from services.journal.linking.decisions import Here, check_place, is_copy
+from services.journal.linking.records import behind, emptied, foreign, named, unpacked
 from services.journal.problems import UnusableJournal, problem_of
+from services.journal.reader import entry_of
+from services.models.journal import EntryKind
+from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 from services.models.verdict import Verdict
 from tui.cli.doctor.examination import Examination
@@ -38,6 +41,18 @@ class Copy(NamedTuple):
     hash: str
     waiting: int
     """Entries that wait for the ledger."""
+    place: str | None = None
+    """Where the journal has moved last, as far as the copy knows; None: it never has."""
+
+
+class Missing(NamedTuple):
+    """What the ledger has and the copy has not."""
+
+    records: int
+    is_all: bool
+    """False: there are more."""
+    place: str | None
+    """Where the journal has moved last, as these records say; None: they do not."""
 
 
 NO_COPY = Copy("", 0, "", 0)
@@ -70,58 +85,96 @@ def copy_at(path: Path) -> Copy:
         return NO_COPY
     with closing(open_quietly(path)) as reader:
         waiting = reader.query("SELECT count(*) FROM late")[0][0] if is_copy(reader) else 0
-        return Copy(reader.id, *reader.head(), int(waiting))
+        return Copy(reader.id, *reader.head(), int(waiting), reader.place())
 
 
 async def examine(opened: Ledger, copy: Copy, clock: Clock) -> Outcome:
     """Judge an open ledger by reads alone. Raises Unavailable, UnusableJournal."""
     address = clean(opened.address)
-    first = await _read(opened, -1, 1)
+    first = await _read(opened, -1, 1, clock)
     if not first:
+        if copy.journal:
+            raise emptied(opened.address)
         text = _("{address} is empty; the first console begins the journal in it.")
         return Outcome(Verdict.NORMAL, text.format(address=address), numbers={"entries": 0.0})
-    if copy.journal and named(first[0][1]).journal != copy.journal:
+    naming = named(first[0][1])
+    if copy.journal and naming.journal != copy.journal:
         text = _("{address} holds another journal than the copy on this host.").format(address=address)
         return Outcome(Verdict.ABNORMAL, text, _("Check the journal setting, then move the copy aside."))
     began = clock.elapsed()
-    await _check_head(opened, copy)
+    await _check_head(opened, copy, clock)
     seconds = clock.elapsed() - began
-    missing, is_all = await _missing(opened, copy.seq)
-    return _judged(address, copy, missing, seconds, is_all=is_all)
+    missing = await _missing(opened, copy.seq, clock)
+    if missing.is_all:
+        # A host without a copy is not told by anything else that the journal is not here.
+        place = copy.place if missing.place is None else missing.place
+        check_place(place, Here(opened.address, naming.is_copied))
+    return _judged(address, copy, missing, seconds)
 
 
-async def _check_head(opened: Ledger, copy: Copy) -> None:
-    """Read the copy's newest entry in the ledger. Raises UnusableJournal if it is another one there."""
-    records = await _read(opened, copy.seq - 1, 1)
+async def _check_head(opened: Ledger, copy: Copy, clock: Clock) -> None:
+    """Read the copy's newest entry in the ledger. Raises UnusableJournal if it is another one there, or none."""
+    records = await _read(opened, copy.seq - 1, 1, clock)
     if copy.seq == 0:
         return
-    if not records or records[0][0] != copy.seq or unpacked(copy.seq, records[0][1]).row[HASH] != copy.hash:
+    if not records:
+        raise behind(copy.seq, opened.address)
+    if records[0][0] != copy.seq or unpacked(copy.seq, records[0][1]).row[HASH] != copy.hash:
         raise foreign(copy.seq)
 
 
-async def _missing(opened: Ledger, seq: int) -> tuple[int, bool]:
-    """How many records follow number `seq`, and whether these are all."""
-    count = 0
+async def _missing(opened: Ledger, seq: int, clock: Clock) -> Missing:
+    """What follows number `seq`."""
+    count, place = 0, None
     for _page in range(MOST_PAGES):
-        records = await _read(opened, seq + count, LIMIT)
+        records = await _read(opened, seq + count, LIMIT, clock)
         count += len(records)
+        place = _place_in(records) or place
         if len(records) < LIMIT:
-            return count, True
-    return count, False
+            return Missing(count, True, place)
+    return Missing(count, False, place)
 
 
-async def _read(opened: Ledger, after: int, limit: int) -> list[tuple[int, bytes]]:
-    async with asyncio.timeout(SECONDS):
-        return list(await opened.read(after, limit))
+def _place_in(records: list[tuple[int, bytes]]) -> str | None:
+    """Where the newest of these records that says so has moved the journal."""
+    for seq, record in reversed(records):
+        if EntryKind.MOVED.value.encode() in record:
+            row = unpacked(seq, record).row
+            if row[KIND] == EntryKind.MOVED.value:
+                return str(entry_of(row).data.get("to", ""))
+    return None
 
 
-def _judged(address: str, copy: Copy, missing: int, seconds: float, *, is_all: bool) -> Outcome:
-    count = copy.seq + missing
+async def _read(opened: Ledger, after: int, limit: int, clock: Clock) -> list[tuple[int, bytes]]:
+    """Raises Unavailable, also for a ledger that keeps silent."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            return list(await opened.read(after, limit))
+    except TimeoutError as error:
+        text = _("{place} did not answer within {seconds} seconds.")
+        problem = Problem(
+            kind=ProblemKind.UNREACHABLE,
+            summary=text.format(place=clean(opened.address), seconds=f"{SECONDS:g}"),
+            remedy=_("Check the network to the ledger."),
+            at=clock.now(),
+        )
+        raise Unavailable(problem) from error
+
+
+def _judged(address: str, copy: Copy, missing: Missing, seconds: float) -> Outcome:
+    count = copy.seq + missing.records
     entries = plural("{count} entry", "{count} entries", count).format(
-        count=f"{count:,}{'' if is_all else '+'}"
+        count=f"{count:,}{'' if missing.is_all else '+'}"
     )
-    text = _("{address}: {entries}, answers in {milliseconds} ms; the copy here lacks {missing}").format(
-        address=address, entries=entries, milliseconds=round(seconds * 1000), missing=f"{missing:,}"
+    text = (
+        _("{address}: {entries}, answers in {milliseconds} ms; the copy here lacks {missing}")
+        if missing.records
+        else _("{address}: {entries}, answers in {milliseconds} ms; the copy here has all of them")
+    ).format(
+        address=address,
+        entries=entries,
+        milliseconds=round(seconds * 1000),
+        missing=f"{missing.records:,}{'' if missing.is_all else '+'}",
     )
     numbers = {
         "latency_seconds": round(seconds, 4),

@@ -47,12 +47,14 @@ class FileTarget:
         yield
 
     async def close(self) -> None:
-        """Close the file."""
-        await asyncio.to_thread(self._close)
+        """Close the file, after the requests under way: those of a copy that failed."""
+        async with self._turn:
+            await asyncio.to_thread(self._close)
 
     async def finish(self) -> None:
         """Give the complete file its name. Raises FileExistsError."""
-        await asyncio.to_thread(self._finish)
+        async with self._turn:
+            await asyncio.to_thread(self._finish)
 
     def _put(self, seq: int, record: bytes) -> bytes | None:
         if seq == 0:
@@ -80,11 +82,14 @@ class FileTarget:
     def _close(self) -> None:
         store, self._store = self._store, None
         if store is not None:
-            store.query("PRAGMA wal_checkpoint(TRUNCATE)")
             store.close()
 
     def _finish(self) -> None:
-        self._close()
+        try:
+            if self._store is not None:
+                self._store.query("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._close()
         if not files.check(self._path):
             files.publish(self._unfinished, self._path)
             self._unfinished.unlink(missing_ok=True)

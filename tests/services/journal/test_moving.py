@@ -12,10 +12,12 @@ from services.journal.anchors.external_hashes import ExternalHashes, from_file
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.ledger import Ledger, Unavailable
+from services.journal.linking.records import naming
 from services.journal.moving.copying import CannotCopy, Copied, copy, move
 from services.journal.moving.file_target import FileTarget
 from services.journal.reader import JournalReader
 from services.journal.shared.journal import SharedJournal
+from services.journal.store import Store
 from services.models.journal import EntryKind
 from tests.services.journal.book import ALICE, NOON, checked, filled, note, open_journal, tampered
 from tests.services.journal.line import no_answer
@@ -241,3 +243,21 @@ async def test_a_console_that_watches_a_journal_coming_back_sees_no_damage(tmp_p
     assert (await home.append(note("here again"))).seq == len(ledger.records) - 1
     await home.close()
     assert checked(tmp_path / "home.db").intact
+
+
+async def test_a_file_is_not_closed_under_what_is_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the disk is full the first of many writes ends the copy, and the others are still under way."""
+    target = FileTarget(tmp_path / "new.db")
+    await target.put(0, naming("a" * 32))
+    turns: list[bool] = []
+    close = Store.close
+
+    def closed(store: Store) -> None:
+        turns.append(target._turn.locked())
+        close(store)
+
+    monkeypatch.setattr(Store, "close", closed)
+    await target.close()
+    assert turns == [True]

@@ -22,6 +22,7 @@ from tui.start_options import StartOptions
 if TYPE_CHECKING:
     from services.journal.moving.copying import Copied
     from services.journal.place import JournalPlace
+    from services.models.problem import Problem
 
 _EVERY = 10_000
 """Entries between two lines of progress."""
@@ -79,11 +80,12 @@ def carry(
     """Run the command and return the exit status. Raises CommandStopped."""
     import asyncio
 
+    from services.clock import SystemClock
     from services.journal.errors import JournalError
     from services.journal.ledger import Unavailable
     from services.journal.ledgers.registry import BadAddress
     from services.journal.moving.copying import CannotCopy
-    from services.journal.problems import UnusableJournal
+    from services.journal.problems import UnusableJournal, problem_of
 
     runbook, begin = configured_place(options, source)
     try:
@@ -97,21 +99,43 @@ def carry(
             [_("From a file to a file there is nothing to move: copy it, and set journal to the new file.")],
             ExitStatus.USAGE,
         )
-    again = _("Run the same command again; it goes on where it was.")
     try:
         copied = asyncio.run(_carry(output, begin, end, moves=moves, from_backup=from_backup))
     except CannotCopy as error:
         raise CommandStopped([clean(error)], ExitStatus.ABNORMAL) from error
     except (JournalError, Unavailable) as error:
-        raise CommandStopped([clean(error.problem.message_once), again], ExitStatus.UNAVAILABLE) from error
+        problem = error.problem
+        raise CommandStopped(
+            [clean(problem.message_once), *_again(problem)], ExitStatus.UNAVAILABLE
+        ) from error
     except UnusableJournal as error:
         raise CommandStopped([clean(error.summary)], ExitStatus.ABNORMAL) from error
     except (OSError, sqlite3.Error) as error:
-        raise CommandStopped(
-            [f"{clean(end.text)}: {clean(error)}", again], ExitStatus.CANNOT_WRITE
-        ) from error
+        summary = problem_of(error, end.path, SystemClock().now()).summary
+        lines = [f"{clean(end.text)}: {clean(summary)}", _once_mended()]
+        raise CommandStopped(lines, ExitStatus.CANNOT_WRITE) from error
     output.print_lines(_done(copied, end, moves=moves))
     return ExitStatus.NORMAL
+
+
+def _again(problem: "Problem") -> list[str]:
+    """Return whether running the command again helps."""
+    from services.models.problem import ProblemKind
+
+    match problem.kind:
+        case (
+            ProblemKind.UNREACHABLE | ProblemKind.THROTTLED | ProblemKind.UNAVAILABLE | ProblemKind.INCOMPLETE
+        ):
+            return [_("Run the same command again; it goes on where it was.")]
+        case ProblemKind.OTHER:
+            # The journal itself must not be used for this, and the remedy says what to do instead.
+            return []
+        case _:
+            return [_once_mended()]
+
+
+def _once_mended() -> str:
+    return _("When that is put right, run the same command again; it goes on where it was.")
 
 
 async def _carry(

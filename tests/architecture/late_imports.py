@@ -188,6 +188,7 @@ REASONS = [
                 "services.journal.moving.file_target",
                 "services.journal.origin",
                 "services.journal.problems",
+                "services.models.problem",
             },
             "tui/cli/journal/command.py": {
                 "asyncio",

@@ -67,8 +67,8 @@ def _fault_word(kind: str) -> str:
     }[kind]
 
 
-def by_day(entries: Iterable["Entry"], zone: tzinfo) -> Iterator[str]:
-    """Yield the entries, given oldest first, under a heading for each day."""
+def by_day(entries: Iterable["Entry"], zone: tzinfo, here: str = "") -> Iterator[str]:
+    """Yield the entries, given oldest first, under a heading for each day; `here` as `Person.name_beside` takes it."""
     before: date | None = None
     for entry in entries:
         at = entry.at.astimezone(zone)
@@ -76,7 +76,7 @@ def by_day(entries: Iterable["Entry"], zone: tzinfo) -> Iterator[str]:
             yield from ([""] if before else [])
             yield _day(at)
             before = at.date()
-        yield _line(entry, zone)
+        yield _line(entry, zone, here)
 
 
 def _day(at: datetime) -> str:
@@ -85,7 +85,7 @@ def _day(at: datetime) -> str:
     return f"{day_text(at.date())} {at.tzname()}"
 
 
-def _line(entry: "Entry", zone: tzinfo) -> str:
+def _line(entry: "Entry", zone: tzinfo, here: str) -> str:
     """`  09:05:12  #123  sign-off  alice (ssh 10.0.0.5)  text  [target]`."""
     from rich.cells import cell_len
 
@@ -93,7 +93,7 @@ def _line(entry: "Entry", zone: tzinfo) -> str:
     from widgets.journal.wording import kind_word
 
     person = entry.person
-    who = person.name + (_(" ({note})").format(note=person.origin) if person.origin else "")
+    who = person.name_beside(here) + (_(" ({note})").format(note=person.origin) if person.origin else "")
     target = clean(entry.target)
     about = f"  [{target}]" if target and target not in entry.text else ""
     at, kind = clock(entry.at, zone, name=False), kind_word(entry)

@@ -36,7 +36,7 @@ async def compare(ledger: Ledger, copy: JournalReader) -> Comparison:
             faults += _faults(copy, after, records)
             after = records[-1][0]
     except Unavailable as error:
-        return Comparison(tuple(faults), error.problem.message)
+        return Comparison(tuple(faults), error.problem.message_once)
     last, _hash = copy.head()
     if after < last:
         faults.append(

@@ -83,3 +83,8 @@ def test_one_term_for_the_exit_status_in_the_whole_catalogue() -> None:
     i18n.use("ja")
     catalogue = i18n._active._catalog  # type: ignore[attr-defined]
     assert [text for text in catalogue.values() if any(term in text for term in OTHER_TERMS)] == []
+
+
+def test_no_mark_of_clicks_own_is_left_in_english() -> None:
+    for path, text in helps("ja", 80).items():
+        assert "[required]" not in text, path

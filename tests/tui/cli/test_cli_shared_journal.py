@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -37,8 +38,9 @@ def copy(monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-async def _fill(path: Path) -> None:
-    journal = SharedJournal(path, MemoryLedger(), clock=ManualClock(NOON), person=Person, syslog=None)
+async def _fill(path: Path, person: Person | None = None) -> None:
+    who = person or Person()
+    journal = SharedJournal(path, MemoryLedger(), clock=ManualClock(NOON), person=lambda: who, syslog=None)
     await journal.open()
     for number in range(3):
         await journal.append(note(f"entry {number}"))
@@ -61,6 +63,43 @@ def test_a_copy_that_may_lack_entries_is_not_called_intact(
     assert "may lack newer entries" in doubt
     # As a file it is what it is.
     assert toban("journal", "verify", "--file", str(copy)) == 0
+
+
+def test_one_reason_is_given_once(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the copy nor the comparison could be brought to an end, both because the ledger does not answer."""
+    assert toban("journal", "verify", "--whole") == 3
+    printed = capsys.readouterr().out
+    assert printed.count("does not answer") == 1
+    assert "run it again" in printed
+
+
+@pytest.mark.parametrize("command", ["verify", "list", "export"])
+def test_without_a_copy_the_ledger_is_what_is_missing(
+    copy: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    copy.unlink()
+    assert toban("journal", command) == 3
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert "does not answer" in printed.err
+    assert "right file" not in printed.err
+
+
+def test_who_wrote_on_another_host_is_listed_with_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two hosts have the same accounts, and terminals of the same names."""
+    here, there = socket.gethostname(), "bastion-2"
+    monkeypatch.setenv("TOBAN_JOURNAL", DEAD)
+    monkeypatch.setenv("TOBAN_LANG", "en")
+    path = place_of(DEAD, "facility-prod", state_folder("journals")).path
+    asyncio.run(_fill(path, Person(user="alice", origin="pts/0", host=here)))
+    toban("journal", "list")
+    assert "alice (pts/0)" in capsys.readouterr().out
+    path.unlink()
+    asyncio.run(_fill(path, Person(user="alice", origin="pts/0", host=there)))
+    toban("journal", "list")
+    assert f"alice@{there} (pts/0)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [("journal", "list"), ("journal", "export"), ("report", "2026-01-14")])

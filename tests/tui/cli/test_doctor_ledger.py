@@ -137,10 +137,10 @@ async def test_a_ledger_that_the_journal_has_left_or_not_reached_yet(tmp_path: P
         append(store, moved, at=AT, person=ALICE)
     records, copy = _records_of(tmp_path / "journal.db")
     assert copy.place == "s3://city-journals"
-    for known in (NO_COPY, Copy(copy.journal, 2, _hash(records, 2), 0), copy):
+    for older in (NO_COPY, Copy(copy.journal, 2, _hash(records, 2), 0), copy):
         opened = RecordsAlone(records)
         with pytest.raises(UnusableJournal, match="moved to s3://city-journals"):
-            await check.examine(opened, known, opened.clock)
+            await check.examine(opened, older, opened.clock)
     copied = {**_first(records, 3), 0: naming(copy.journal, is_copied=True)}
     opened = RecordsAlone(copied)
     with pytest.raises(UnusableJournal, match="a copy of a journal"):

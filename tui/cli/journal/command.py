@@ -6,6 +6,7 @@ can write to. `--json` prints the fields of `services.models.journal.Verificatio
 Exit status of all three: 3 a shared journal whose ledger could not be read, 64 usage error, 65 and 78 a runbook or configuration with mistakes, 69 no journal could be read.
 """
 
+import socket
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -165,6 +166,10 @@ def _kinds() -> list[str]:
 def find(options: StartOptions, file: str | None) -> ChosenJournal:
     """Return the journal that the console would open, or `file`. Raises CommandStopped."""
     journal = find_journal(options, file)
+    if journal.stale and not journal.path.exists():
+        raise CommandStopped(
+            [_("This host has no copy of it yet, so there is nothing to read.")], ExitStatus.UNKNOWN
+        )
     zone, has_stream = ZoneInfo(journal.runbook.system.timezone), bool(journal.runbook.journal.log_group)
     return ChosenJournal(journal.path, zone, has_stream, options, journal.stale, journal.shared)
 
@@ -184,7 +189,8 @@ def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_js
 
         verification = with_ledger(verification, journal.place)
     if journal.stale:
-        doubts = (*verification.doubts, journal.stale)
+        # The comparison was prevented by the same.
+        doubts = (*(doubt for doubt in verification.doubts if doubt not in journal.stale), journal.stale)
         verification = verification.model_copy(update={"doubts": doubts})
     if as_json:
         output.hand_over([verification.model_dump_json(indent=2)])
@@ -240,10 +246,11 @@ def show(output: Prints, journal: ChosenJournal, **filters: Any) -> int:
     from services.journal.reader import entry_of
 
     query = _query(journal.zone, **filters)
+    here = "" if journal.place is None else socket.gethostname()
     with _reading(journal.path) as reader:
         since = map(entry_of, rows(reader, query, whole=False)) if query.since else None
         entries: Iterable[Entry] = since or reader.find(query, limit=NEWEST)[::-1]
-        return _print(output.print_lines, by_day(entries, journal.zone))
+        return _print(output.print_lines, by_day(entries, journal.zone, here))
 
 
 def _print(say: Callable[[Iterable[str]], None], lines: Iterator[str]) -> int:

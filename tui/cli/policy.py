@@ -65,14 +65,14 @@ def policy_command(
         region = before().region or flags.get("region") or ""
         policy = document(name, runbook, region=region, panels=panels, ledger=ledger)
         if not policy["Statement"]:
-            lines = [_("The runbook names nothing that this policy would allow.")]
-            if name == "journal":
-                lines.append(
-                    _(
-                        "The journal is a file of this host, which needs no rights in AWS; --journal ADDRESS names a ledger."
-                    )
+            text = (
+                _(
+                    "The journal is a file of this host, which needs no rights in AWS; --journal ADDRESS names a ledger."
                 )
-            output.print_lines(lines, error=True)
+                if name == "journal"
+                else _("The runbook names nothing that this policy would allow.")
+            )
+            output.print_lines([text], error=True)
             return ExitStatus.ABNORMAL
         if any(action.startswith("athena:") for each in policy["Statement"] for action in each["Action"]):
             note = _(

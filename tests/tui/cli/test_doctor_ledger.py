@@ -169,8 +169,9 @@ class Silent(RecordsAlone):
 async def test_another_journal_than_the_copy(tmp_path: Path) -> None:
     records, copy = of(tmp_path / "journal.db", 1)
     opened = RecordsAlone(records)
-    outcome = await check.examine(opened, copy._replace(journal="other"), opened.clock)
-    assert (outcome.verdict, bool(outcome.remedy)) == (Verdict.ABNORMAL, True)
+    with pytest.raises(UnusableJournal, match="another journal than the ledger's") as raised:
+        await check.examine(opened, copy._replace(journal="other"), opened.clock)
+    assert "move {path} aside" in raised.value.remedy, "the file is named"
 
 
 async def test_an_empty_ledger() -> None:

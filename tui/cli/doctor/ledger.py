@@ -99,8 +99,12 @@ async def examine(opened: Ledger, copy: Copy, clock: Clock) -> Outcome:
         return Outcome(Verdict.NORMAL, text.format(address=address), numbers={"entries": 0.0})
     naming = named(first[0][1])
     if copy.journal and naming.journal != copy.journal:
-        text = _("{address} holds another journal than the copy on this host.").format(address=address)
-        return Outcome(Verdict.ABNORMAL, text, _("Check the journal setting, then move the copy aside."))
+        raise UnusableJournal(
+            _("The local copy belongs to another journal than the ledger's."),
+            _(
+                "Find out whether the ledger was replaced; to follow the new one, move {path} aside and restart."
+            ),
+        )
     began = clock.elapsed()
     await _check_head(opened, copy, clock)
     seconds = clock.elapsed() - began

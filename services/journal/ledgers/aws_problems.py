@@ -25,15 +25,18 @@ class AwsProblems:
     def __init__(self, address: LedgerAddress, clock: Clock) -> None:
         self._address = address_text(address)
         self._place = address.place
+        self._is_bucket = address.scheme == "s3"
         self._clock = clock
 
     def of(self, error: AwsError, *, unsure: tuple[str, ...] = ()) -> Unavailable:
         """Unavailable or Rejected; `unsure` are AWS's codes of refusals that do not last."""
         problem = error.problem
         if problem.kind is ProblemKind.NOT_FOUND:
-            summary = _("There is no place for the journal in this account and region: {place}.").format(
-                place=self._place
-            )
+            summary = (
+                _("There is no bucket of this name: {place}")
+                if self._is_bucket
+                else _("There is no table of this name in this account and region: {place}")
+            ).format(place=self._place)
             remedy = _(
                 "Check account and region; `toban journal table --print '{address}'` prints a template that creates it."
             ).format(address=self._address)

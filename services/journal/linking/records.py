@@ -10,6 +10,7 @@ copied from elsewhere.
 import json
 import re
 import secrets
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -139,12 +140,11 @@ def foreign(seq: int) -> UnusableJournal:
 def behind(seq: int, address: str) -> UnusableJournal:
     """The error for a ledger without an entry that it had before: it was emptied, or restored from an older backup."""
     return UnusableJournal(
-        _("{place} lacks entry {seq}, which this host's copy has; nothing is written to it.").format(
+        _("The ledger lacks entry {seq}, which this host's copy has; nothing is written to it: {place}").format(
             place=clean(address), seq=seq
         ),
-        _(
-            "Find out who emptied or restored it. Keep {path}: toban journal copy --from {path} --to <address> puts the "
-            "missing entries back."
+        _("Keep {path}. Find out who emptied or restored it. Puts back what is missing: {command}").replace(
+            "{command}", f"toban journal copy --from {{path}} --to {shlex.quote(clean(address))}"
         ),
     )
 
@@ -152,12 +152,15 @@ def behind(seq: int, address: str) -> UnusableJournal:
 def emptied(address: str) -> UnusableJournal:
     """The error for a ledger that contains nothing, though this host has a copy of it."""
     return UnusableJournal(
-        _("{place} is empty, but this host has a copy of its journal; no new one is begun.").format(
+        _("The ledger is empty, but this host has a copy of it; no new journal is begun: {place}").format(
             place=clean(address)
         ),
         _(
-            "Find out who emptied it. toban journal move --from-backup --from {path} --to <address> puts the newest of "
-            "all hosts' copies to use; to begin a new journal, move {path} aside."
+            "Find out who emptied it; to begin a new journal, move {path} aside. Puts the newest of all hosts' copies to "
+            "use: {command}"
+        ).replace(
+            "{command}",
+            f"toban journal move --from-backup --from {{path}} --to {shlex.quote(clean(address))}",
         ),
     )
 

@@ -226,7 +226,7 @@ class SharedJournal(Journal):
     def _no_answer(self, seconds: float) -> Problem:
         return Problem(
             kind=ProblemKind.UNREACHABLE,
-            summary=_("{place} did not answer within {seconds} seconds.").format(
+            summary=_("The ledger did not answer within {seconds} seconds: {place}").format(
                 place=clean(self.ledger.address), seconds=f"{seconds:g}"
             ),
             remedy=_("The console asks again; what waits is recorded then."),

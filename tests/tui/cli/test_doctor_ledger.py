@@ -118,7 +118,7 @@ async def test_an_entry_that_is_another_in_the_ledger(tmp_path: Path) -> None:
 async def test_a_ledger_that_lacks_what_the_copy_has(tmp_path: Path) -> None:
     """It was emptied or restored: the console writes nothing to it, so it is not normal."""
     records, copy = of(tmp_path / "journal.db", 3)
-    for fewer, words in (({}, "is empty, but this host has a copy"), (_first(records, 3), "lacks entry 3")):
+    for fewer, words in (({}, "The ledger is empty, but this host has a copy"), (_first(records, 3), "lacks entry 3")):
         opened = RecordsAlone(fewer)
         with pytest.raises(UnusableJournal, match=words) as raised:
             await check.examine(opened, copy, opened.clock)
@@ -154,7 +154,7 @@ async def test_a_ledger_that_keeps_silent(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(place, "open_ledger", lambda *_arguments: opened)
     outcome = await outcome_of(ADDRESS)
     assert outcome.verdict is Verdict.UNKNOWN
-    assert outcome.text == f"{ADDRESS} did not answer within 0 seconds."
+    assert outcome.text == f"The ledger did not answer within 0 seconds: {ADDRESS}"
     assert outcome.remedy == "Check the network to the ledger."
 
 

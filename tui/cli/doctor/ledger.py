@@ -155,7 +155,7 @@ async def _read(opened: Ledger, after: int, limit: int, clock: Clock) -> list[tu
         async with asyncio.timeout(SECONDS):
             return list(await opened.read(after, limit))
     except TimeoutError as error:
-        text = _("{place} did not answer within {seconds} seconds.")
+        text = _("The ledger did not answer within {seconds} seconds: {place}")
         problem = Problem(
             kind=ProblemKind.UNREACHABLE,
             summary=text.format(place=clean(opened.address), seconds=f"{SECONDS:g}"),

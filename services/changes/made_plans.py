@@ -71,8 +71,13 @@ class MadePlans:
         return "" if is_same else _("It is not the plan that was made; plan it again.")
 
     def timed_here(self, plan: Plan) -> Plan:
-        """The plan with times by this machine's clock, by which its watch goes: as `mismatch` has made it again."""
-        return self._made_again.pop(plan.id, plan)
+        """The plan with times by this machine's clock, by which its watch goes: as `mismatch` has made it again.
+
+        All else is as it was read and confirmed: the freeze, above all, is not part of what was made again.
+        """
+        again = self._made_again.pop(plan.id, plan)
+        times = {"made_at": again.made_at, "expires_at": again.expires_at, "watch": again.watch}
+        return plan.model_copy(update=times)
 
 
 def _add(plans: dict[str, T], id: str, plan: T) -> None:

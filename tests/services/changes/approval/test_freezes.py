@@ -116,6 +116,25 @@ async def test_an_emergency_replaces_no_approval(embedded: Any, tmp_path: Path) 
     assert sent(embedded) == 2
 
 
+async def test_an_emergency_of_a_plan_made_in_another_console_goes_through(
+    embedded: Any, tmp_path: Path
+) -> None:
+    """Made again to be compared, it names no freeze."""
+    runbook, journal = frozen(embedded.clock.now(), -60, 60), tmp_path / "j.db"
+    async with (
+        office(embedded, journal, runbook=runbook) as one,
+        office(embedded, journal, runbook=runbook) as two,
+    ):
+        plan = await one.plan(max="10", revert="duty")
+        await emergency(one, plan)
+        await two.arm()
+        run = await two.apply(plan)
+        assert run.state is StepState.DONE
+        assert run.plan.freeze == plan.freeze
+        assert run.plan.cautions == plan.cautions
+    assert sent(embedded) == 1
+
+
 async def test_an_emergency_of_before_covers_no_freeze_that_begins_later(
     embedded: Any, tmp_path: Path
 ) -> None:

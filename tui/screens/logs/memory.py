@@ -230,18 +230,19 @@ def _with(old: dict[str, T], key: str, value: T, most: int) -> dict[str, T]:
     return dict(items[-most:])
 
 
-_MEMORIES: WeakKeyDictionary[Console, LogMemory] = WeakKeyDictionary()
+_MEMORIES: WeakKeyDictionary[Console, dict[str, LogMemory]] = WeakKeyDictionary()
+"""By the system's id."""
 
 
 def log_memory(app: Console) -> LogMemory:
-    """The memory of the console; a demo's is beside its journal and goes with it."""
-    memory = _MEMORIES.get(app)
-    if memory is None:
-        services = app.ready
-        name = f"{services.runbook.system.id}.json"
-        path = services.journal.path.with_suffix(".logs.json") if app.demo else state_folder("logs", name)
-        memory = _MEMORIES[app] = LogMemory(path, _warning_in(app))
-    return memory
+    """The memory of the console for the system on screen; a demo's is beside its journal and goes with it."""
+    services, memories = app.ready, _MEMORIES.setdefault(app, {})
+    id = str(services.runbook.system.id)
+    if id not in memories:
+        of_demo = services.journal.path.with_suffix(".logs.json")
+        path = of_demo if app.demo else state_folder("logs", f"{id}.json")
+        memories[id] = LogMemory(path, _warning_in(app))
+    return memories[id]
 
 
 def _warning_in(app: Console) -> Callable[[str], None]:

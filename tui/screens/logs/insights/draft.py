@@ -24,7 +24,7 @@ EXAMPLES = {
 
 @dataclass(slots=True)
 class QueryDraft:
-    """One per console; changed by the query screen alone."""
+    """One per console and system; changed by the query screen alone."""
 
     span: TimeSpan
     ends_now: bool = False

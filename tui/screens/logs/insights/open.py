@@ -14,18 +14,18 @@ from widgets.logs.arrangement.regions import MOST_PANES
 from widgets.logs.text.time import moment
 
 DEFAULT_LENGTH = timedelta(hours=1)
-_DRAFTS: WeakKeyDictionary[Console, QueryDraft] = WeakKeyDictionary()
+_DRAFTS: WeakKeyDictionary[Console, dict[str, QueryDraft]] = WeakKeyDictionary()
+"""By the system's id."""
 
 
 async def open_query(app: Console, groups: Sequence[str], shown: tuple[datetime, datetime] | None) -> None:
     """Open the query screen on `groups`, over the time that is `shown` in the pane; then open the row's log.
 
-    What was asked before is there again; groups and range follow the pane unless a result is still shown.
+    What was asked of this system before is there again; groups and range follow the pane unless a result is still shown.
     """
-    draft = _DRAFTS.get(app)
     span, ends_now = _span(shown, app.now())
-    if draft is None:
-        draft = _DRAFTS[app] = QueryDraft(span=span)
+    drafts, id = _DRAFTS.setdefault(app, {}), str(app.ready.runbook.system.id)
+    draft = drafts.setdefault(id, QueryDraft(span=span))
     if draft.progress is None or not set(groups) <= set(draft.groups):
         draft.groups, draft.progress = tuple(dict.fromkeys(groups)), None
         draft.span, draft.ends_now = span, ends_now

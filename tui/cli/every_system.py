@@ -50,7 +50,8 @@ def answers_of_all(
 ) -> tuple[list[str], int]:
     """The lines that `ask` gives for each system, under its name or as one JSON list, and the worst exit status.
 
-    A system that cannot be asked has a line that says why, and counts as unknown.
+    A system that cannot be asked, or has nothing of the name that is asked for, has a line that says why, and counts as
+    unknown. Raises UsageError if that is so of every system.
     """
     from services.models.verdict import Verdict, worst
 
@@ -59,15 +60,21 @@ def answers_of_all(
     lines: list[str] = []
     data: list[Any] = []
     statuses = []
+    unusable: list[click.UsageError] = []
     for system in systems:
         try:
             answer, status = _answer(system, options, ask)
             data.append({"system": system.id} | json.loads("\n".join(answer)) if as_json else None)
-        except StartError as error:
-            answer, status = str(error).splitlines(), ExitStatus.UNKNOWN
+        except (StartError, click.UsageError) as error:
+            if isinstance(error, click.UsageError):
+                unusable.append(error)
+            text = error.message if isinstance(error, click.UsageError) else str(error)
+            answer, status = text.splitlines(), ExitStatus.UNKNOWN
             data.append({"system": system.id, "verdict": VERDICT_OF[status], "problem": answer})
         lines += [*([""] if lines else []), f"{mark}== {system.name} ==", *answer]
         statuses.append(status)
+    if len(unusable) == len(systems):
+        raise unusable[0]
     verdict = worst(Verdict(VERDICT_OF[ExitStatus(status)]) for status in statuses) or Verdict.UNKNOWN
     printed = [json.dumps(data, ensure_ascii=False, indent=2)] if as_json else lines
     return printed, OF_VERDICT[verdict.value]

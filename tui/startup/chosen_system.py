@@ -10,7 +10,7 @@ from services.runbook.loader import load_named
 from services.toml import mistakes
 from services.toml.files import DataFileError, Mistake
 from tui.config import ConsoleConfig
-from tui.startup.systems import each_system
+from tui.startup.systems import each_system, same_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,23 @@ class ConfiguredSystem:
 
 
 def configured_systems(config: ConsoleConfig) -> Iterator[ConfiguredSystem]:
-    """Every system in the order of the file; reads each runbook when its turn comes."""
-    for own in each_system(config):
+    """Every system in the order of the file; reads each runbook when its turn comes.
+
+    Of two with one id, by which a system is chosen and its journal is named, the second counts as one that cannot be read.
+    """
+    firsts: dict[str, int] = {}
+    for index, own in enumerate(each_system(config)):
         try:
-            yield ConfiguredSystem(own, load_named(own.runbook))
+            runbook = load_named(own.runbook)
         except DataFileError as error:
             yield ConfiguredSystem(own, None, error)
+            continue
+        id = str(runbook.system.id)
+        if (first := firsts.setdefault(id, index)) == index:
+            yield ConfiguredSystem(own, runbook)
+        else:
+            mistake = Mistake(clean(own.runbook), None, "system.id", same_id(first, id))
+            yield ConfiguredSystem(own, None, DataFileError([mistake]))
 
 
 def chosen_system(config: ConsoleConfig, id: str) -> ConsoleConfig:

@@ -195,6 +195,43 @@ def test_alarms_and_inspections_of_all_systems(
     assert f"== {folder}/none.toml ==" in output
 
 
+def test_a_second_system_with_the_id_of_another_is_not_answered_by_that(
+    folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "copy.toml").write_text(small_runbook("library", "写し"), "utf-8")
+    configure(
+        folder,
+        *(
+            f'[[systems]]\nrunbook = "{name}.toml"\nendpoint_url = "{embedded.url}"\n'
+            for name in ("library", "copy")
+        ),
+    )
+    toban("alarms", "--all", "--json")
+    first, second = json.loads(capsys.readouterr().out)
+    assert first["system"] == "library"
+    assert (second["system"], second["verdict"]) == (f"{folder}/copy.toml", "unknown")
+    assert "systems[0]" in second["problem"][0]
+    assert toban("report", "--all", DAY, "--format", "json") == 3
+    assert [each["kind"] for each in json.loads(capsys.readouterr().out)][1] == "unread"
+
+
+def test_an_inspection_that_one_system_lacks_is_made_in_the_others(
+    folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(
+        folder,
+        f'[[systems]]\nrunbook = "facility-prod"\nendpoint_url = "{embedded.url}"\n',
+        f'[[systems]]\nrunbook = "library.toml"\nendpoint_url = "{embedded.url}"\n',
+    )
+    assert toban("inspect", "slow-queries", "--all", "--json") == 3
+    first, second = json.loads(capsys.readouterr().out)
+    assert first["findings"]
+    assert (second["system"], second["verdict"]) == ("library", "unknown")
+    assert "slow-queries" in second["problem"][0]
+    assert toban("inspect", "no-such-thing", "--all") == 64
+    assert "no-such-thing" in capsys.readouterr().err
+
+
 def test_each_system_is_read_with_a_role_in_its_own_account(
     folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -229,11 +229,22 @@ class Console(RuntimeApp):
         )
         return True
 
+    def inform_of(
+        self, services: "Services", text: str, *, severity: "SeverityLevel" = "information"
+    ) -> None:
+        """`inform` of how something has ended in the system of `services`; of one that was left it says which."""
+        if services is not self.services:
+            text = _("{system}: {text}").format(system=services.runbook.system.title, text=text)
+        self.inform(text, severity=severity)
+
     @contextmanager
-    def under_way(self, text: str, matter: str) -> Iterator[None]:
-        """Show that something of the system on screen is being done, until it is; of several systems it says which."""
+    def under_way(self, text: str, matter: str, of: "Services | None" = None) -> Iterator[None]:
+        """Show that something is being done in the system `of`, until it is; of several systems it says which.
+
+        `of`: the one on screen, unless another may be shown by now.
+        """
         if self.systems:
-            system = self.ready.runbook.system
+            system = (of or self.ready).runbook.system
             matter = f"{system.id} {matter}"
             text = _("{system}: {text}").format(system=system.title, text=text)
         self.inform(text, matter=matter)

@@ -23,10 +23,10 @@ from tui import messages
 from tui.app import TobanApp
 from tui.config import ConsoleConfig
 from tui.fleet.switch import SystemSwitch
-from tui.screens.changes import applying
+from tui.screens.changes import applying, arm
 from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.common.rebuilding import rebuilding
-from tui.screens.duties import hand_over
+from tui.screens.duties import duty_actions, hand_over
 
 SENT = "application-autoscaling.RegisterScalableTarget"
 
@@ -231,3 +231,41 @@ async def test_the_end_of_a_change_that_was_left_says_how_it_ended(
     ((text,), more) = switch._app.inform.call_args
     assert text == f"{TITLES['facility']}: {word}: api: more tasks."
     assert more == {"severity": severity}
+
+
+async def test_what_ends_in_a_system_that_was_left_says_in_which(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """“Read-only again” must not be taken for the system on screen, nor a finding for one of it."""
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            left, gate = app.ready, asyncio.Event()
+            run_on_demand, disarm = left.scheduler.runs.run_on_demand, left.engine.disarm
+
+            async def late_run(*given: Any, **more: Any) -> Any:
+                await gate.wait()
+                return await run_on_demand(*given, **more)
+
+            async def late_end(*given: Any) -> None:
+                await gate.wait()
+                await disarm(*given)
+
+            monkeypatch.setattr(left.scheduler.runs, "run_on_demand", late_run)
+            monkeypatch.setattr(left.engine, "disarm", late_end)
+            duty_actions.run_inspection(app, "backups")
+            app.run_worker(arm._disarm(app))
+            app.post_message(messages.ShowSystem("library"))
+            await shows(pilot, "library")
+            gate.set()
+            ends = ("Read-only again", "backup")
+            await until(
+                pilot,
+                lambda: all(any(words in text for text in told(app)) for words in ends),
+            )
+            of_left = [text for text in told(app) if any(words in text for words in ends)]
+            assert all(text.startswith(f"{TITLES['facility']}: ") for text in of_left)
+
+
+def told(app: TobanApp) -> list[str]:
+    return [message.text for message in app.board.past]

@@ -25,8 +25,7 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
     task = services.engine.apply(plan, typed)
 
     def tell(text: str, *, bad: bool) -> None:
-        is_left = app.services is not services
-        notify_outcome(app, f"{services.runbook.system.title}: {text}" if is_left else text, bad=bad)
+        app.inform_of(services, text, severity="error" if bad else "information")
 
     async def follow() -> None:
         try:

@@ -31,18 +31,20 @@ def arm_or_disarm(app: Console) -> None:
 
 
 async def _disarm(app: Console) -> None:
-    engine = app.ready.engine
+    services = app.ready
+    engine = services.engine
     sent = _("AWS may still accept what was sent before.") if engine.sending else ""
     try:
         await engine.disarm(_("by the operator"))
     except JournalError as error:
         summary = _("Read-only again, but that was not recorded.")
-        app.inform(sentences(summary, error.problem.summary, sent), severity="warning")
+        app.inform_of(services, sentences(summary, error.problem.summary, sent), severity="warning")
     else:
         if sent:
-            app.inform(sentences(_("Read-only again: nothing more is sent."), sent), severity="warning")
+            words = sentences(_("Read-only again: nothing more is sent."), sent)
+            app.inform_of(services, words, severity="warning")
         else:
-            app.inform(_("Read-only again: nothing can be sent."))
+            app.inform_of(services, _("Read-only again: nothing can be sent."))
     _refresh(app)
 
 

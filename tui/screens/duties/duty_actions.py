@@ -93,14 +93,15 @@ def run_inspection(app: Console, inspection: str, since: datetime | None = None)
 
 
 async def _run_and_show(app: Console, id: str, since: datetime | None, origin: Screen[object]) -> None:
-    title = inspection_titles(app.ready.runbook)[id]
+    services = app.ready
+    title = inspection_titles(services.runbook)[id]
     with app.under_way(_("{title}: inspecting…").format(title=title), f"inspection:{id}"):
-        recorded = await app.ready.scheduler.runs.run_on_demand(id, since=since)
+        recorded = await services.scheduler.runs.run_on_demand(id, since=since)
     if app.screen is origin:
         app.push_screen(FindingScreen(recorded.subject, recorded, since=since))
     else:
         # Opening a screen now would take the keys of whatever the user is doing instead.
-        app.inform(finding_text(recorded.finding))
+        app.inform_of(services, finding_text(recorded.finding))
 
 
 def sign_normal(app: Console) -> None:
@@ -160,10 +161,14 @@ def cancelling_words(app: Console, occurrence: Occurrence) -> Content:
 
 
 async def _plan(app: Console, occurrence: Occurrence, planned: bool) -> None:
+    services = app.ready
     try:
-        await app.ready.duties.plan(occurrence, planned=planned)
+        await services.duties.plan(occurrence, planned=planned)
     except JournalError as error:
-        refuse(app, occurrence, error.problem.message)
+        if app.services is services:
+            refuse(app, occurrence, error.problem.message)
+        else:
+            app.inform_of(services, error.problem.message, severity="error")
         return
     words = _("{title} is planned") if planned else _("{title} is no longer planned")
-    app.inform(words.format(title=occurrence.slot.title))
+    app.inform_of(services, words.format(title=occurrence.slot.title))

@@ -137,12 +137,16 @@ class _Write(NamedTuple):
 
 
 async def _write(app: Console, choice: _Write) -> None:
+    services = app.ready
     try:
         await choice.write()
     except JournalError as error:
-        app.push_screen(NoticeScreen(choice.name, error.problem.message))
+        if app.services is services:
+            app.push_screen(NoticeScreen(choice.name, error.problem.message))
+        else:
+            app.inform_of(services, error.problem.message, severity="error")
         return
-    app.inform(choice.confirmation)
+    app.inform_of(services, choice.confirmation)
 
 
 def _words(identity: UnknownIdentity) -> str:

@@ -174,16 +174,17 @@ def _day_of(subject: str, today: date) -> str:
 
 
 async def _accept(app: Console, subject: str, offer: HandOver) -> None:
-    incidents = app.ready.incidents
+    services = app.ready
+    incidents = services.incidents
     try:
         await incidents.accept_day(subject, offer)
     except AlreadyRecorded as error:
         words = _("{name} was faster: {text}").format(name=error.entry.person.name, text=error.entry.text)
-        app.inform(words, severity="warning")
+        app.inform_of(services, words, severity="warning")
     except JournalError as error:
-        app.inform(error.problem.message, severity="error")
+        app.inform_of(services, error.problem.message, severity="error")
     else:
-        app.inform(_("You took the day's duty over from {who}.").format(who=offer.by))
+        app.inform_of(services, _("You took the day's duty over from {who}.").format(who=offer.by))
     # Another system may be shown by now.
     if app.ready.incidents is incidents:
         app.hand_over = incidents.day_offer

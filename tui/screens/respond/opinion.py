@@ -1,11 +1,13 @@
 """Asks AWS DevOps Agent for a second opinion on an incident: the price first, then one request, then its words."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
 from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.incidents.escalation import Situation
-from services.incidents.opinion import SecondOpinion
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.incidents import Incident
 from services.models.opinions import Opinion, OpinionState
@@ -13,6 +15,9 @@ from tui.console import Console
 from tui.screens.common.confirm import confirm
 from tui.screens.common.notice import NoticeScreen
 from widgets.drawing.lines import ROLES
+
+if TYPE_CHECKING:
+    from services.system import Services
 
 
 def opinion_words(app: Console, incident: Incident) -> Content:
@@ -33,9 +38,9 @@ def opinion_words(app: Console, incident: Incident) -> Content:
 
 async def second_opinion(app: Console, incident: Incident, description: str) -> None:
     """Show the newest answer, go on with what was begun, or ask whether to ask."""
-    service = app.ready.response.opinion
+    services = app.ready
     try:
-        newest = await service.newest(incident)
+        newest = await services.response.opinion.newest(incident)
     except JournalError as error:
         app.inform(error.problem.message, severity="error")
         return
@@ -43,48 +48,50 @@ async def second_opinion(app: Console, incident: Incident, description: str) -> 
         app.push_screen(NoticeScreen(_("AWS's opinion"), newest.words))
     elif newest is not None and newest.task and newest.state is OpinionState.ACCEPTED:
         app.run_worker(
-            _follow(app, service, incident, newest), group=f"opinion:{incident.id}", exclusive=True
+            _follow(app, services, incident, newest), group=f"opinion:{incident.id}", exclusive=True
         )
-    elif app.ready.engine.permits.armed is None:
+    elif services.engine.permits.armed is None:
         app.inform(_("Asking AWS creates an investigation: allow changes first (F9)."), severity="warning")
     else:
 
         def begin() -> None:
-            app.run_worker(_ask(app, service, incident, description), group="opinion")
+            app.run_worker(_ask(app, services, incident, description), group="opinion")
 
         confirm(app, _("AWS's opinion"), opinion_words(app, incident), _("asks"), begin)
 
 
-async def _ask(app: Console, service: SecondOpinion, incident: Incident, description: str) -> None:
+async def _ask(app: Console, services: "Services", incident: Incident, description: str) -> None:
+    tell = partial(app.inform_of, services)
     try:
-        opinion = await service.ask(incident, description)
+        opinion = await services.response.opinion.ask(incident, description)
     except AlreadyRecorded as error:
-        app.inform(_("{name} asked already.").format(name=error.entry.person.name), severity="warning")
+        tell(_("{name} asked already.").format(name=error.entry.person.name), severity="warning")
         return
     except JournalError as error:
-        app.inform(error.problem.message, severity="error")
+        tell(error.problem.message, severity="error")
         return
     if opinion is not None and opinion.task:
-        await _follow(app, service, incident, opinion)
+        await _follow(app, services, incident, opinion)
     elif opinion is not None and opinion.state is OpinionState.UNKNOWN:
         words = _("Whether AWS accepted the request is not known; the timeline says why.")
-        app.inform(words, severity="warning")
+        tell(words, severity="warning")
     else:
-        app.inform(_("AWS has not accepted the request; the timeline says why."), severity="warning")
+        tell(_("AWS has not accepted the request; the timeline says why."), severity="warning")
 
 
-async def _follow(app: Console, service: SecondOpinion, incident: Incident, opinion: Opinion) -> None:
+async def _follow(app: Console, services: "Services", incident: Incident, opinion: Opinion) -> None:
     words = _("AWS DevOps Agent investigates {title}…").format(title=incident.title)
-    with app.under_way(words, f"opinion:{incident.id}"):
+    service = services.response.opinion
+    with app.under_way(words, f"opinion:{incident.id}", services):
         try:
             newest = await service.follow(incident, opinion)
         except AlreadyRecorded:
             newest = await service.newest(incident)
         except (AwsError, JournalError) as error:
-            app.inform(error.problem.message, severity="error")
+            app.inform_of(services, error.problem.message, severity="error")
             return
     if newest is not None and newest.state is OpinionState.ANSWERED:
-        app.inform(_("AWS's opinion is in the timeline."))
+        app.inform_of(services, _("AWS's opinion is in the timeline."))
 
 
 def description_of(situation: Situation) -> str:

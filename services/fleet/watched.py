@@ -12,23 +12,17 @@ from services.background.faults import Fault, unreported
 from services.background.wake import Wake
 from services.clock import Clock
 from services.fleet.plans import SystemEntry, SystemPlan
-from services.fleet.records import RecordsReader
+from services.fleet.watched_records import WatchedRecords
 from services.i18n import _
-from services.journal.errors import JournalError
-from services.journal.journal import Journal
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState
-from services.models.fleet import SystemRecords, SystemState
-from services.models.journal import Person
-from services.models.problem import Problem, ProblemKind
+from services.models.fleet import SystemState
 from services.toml.files import DataFileError
 
 MOST_REQUESTS = 3
 """Requests a minute at most for a system that is not on screen."""
 LEAST_AGE = 20.0
 """Seconds that a reading has to be old to be made anew on request."""
-PATIENCE = 20.0
-"""Seconds (real time) after which a journal's file counts as hanging."""
 
 
 class WatchedSystem:
@@ -51,10 +45,7 @@ class WatchedSystem:
         self._loading: asyncio.Task[bool] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._following_records: asyncio.Task[None] | None = None
-        self._reading: asyncio.Task[SystemRecords] | None = None
-        self._reader: RecordsReader | None = None
-        self._journal: Journal | None = None
-        """Follows a shared journal while another system is on screen."""
+        self._records: WatchedRecords | None = None
         self._wake = Wake()
 
     @property
@@ -109,8 +100,8 @@ class WatchedSystem:
         for task in (self._watching, self._following_records, self._loading):
             if task is not None:
                 task.cancel()
-        if self._journal is not None:
-            await self._journal.close()
+        if self._records is not None:
+            await self._records.close()
         if self.begun is not None and not keep:
             await self.begun.session.close()
 
@@ -230,50 +221,12 @@ class WatchedSystem:
     async def _read_records(self) -> None:
         if not await self.loaded():
             return
+        assert self.begun is not None
+        assert self.plan is not None
+        if self._records is None:
+            self._records = WatchedRecords(self.plan, self._clock, self.begun.workers.report)
         while True:
             await self._wake.until_woken()
-            unreached = await self._caught_up()
-            if self._reading is None:
-                self._reading = detached(in_thread(self._records), name="system-journal")
-            done, _waiting = await asyncio.wait([self._reading], timeout=PATIENCE)
-            records = self._outcome() if done else self._hanging()
-            if unreached is not None and records.problem is None:
-                records = records.model_copy(update={"problem": unreached})
+            # On screen the screen's own journal catches up.
+            records = await self._records.read(catches_up=self._watching is not None)
             self._set(replace(self.state, records=records))
-
-    async def _caught_up(self) -> Problem | None:
-        """Read what a shared journal's copy here lacks, unless the screen does; why it cannot be read."""
-        assert self.plan is not None
-        if self.plan.journal.address is None or self._watching is None:
-            return None
-        if self._journal is None:
-            self._journal = self.plan.journal.journal(clock=self._clock, person=Person, syslog=None)
-        try:
-            await self._journal.catch_up()
-        except JournalError as error:
-            return error.problem
-        return None
-
-    def _records(self) -> SystemRecords:
-        assert self.plan is not None
-        if self._reader is None:
-            self._reader = RecordsReader(self.plan.runbook, self.plan.journal.path)
-        return self._reader.read(self._clock.now())
-
-    def _outcome(self) -> SystemRecords:
-        reading, self._reading = self._reading, None
-        assert reading is not None
-        try:
-            return reading.result()
-        except Exception as error:  # noqa: BLE001  the boundary: one system's journal must not end what watches it
-            if self.begun is not None:
-                self.begun.workers.report(error)
-            return self._unread(ProblemKind.FAULT, _("An internal error stopped this read."))
-
-    def _hanging(self) -> SystemRecords:
-        """A file system that does not answer: the same read is waited for, and no other is begun."""
-        return self._unread(ProblemKind.UNREACHABLE, _("The journal's file does not answer."))
-
-    def _unread(self, kind: ProblemKind, summary: str) -> SystemRecords:
-        problem = Problem(kind=kind, summary=summary, at=self._clock.now())
-        return (self.state.records or SystemRecords()).model_copy(update={"problem": problem})

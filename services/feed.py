@@ -70,6 +70,7 @@ class Feed(Generic[T]):
         self._state: FeedState[T] = FeedState(interval=interval)
         self._slowed = 0
         self._ended: Mark | None = None
+        self._is_reading = False
         self._due = clock.elapsed()
         """By the clock's `elapsed`."""
         self._refresh_requested = False
@@ -102,6 +103,13 @@ class Feed(Generic[T]):
     def paused(self) -> bool:
         """Whether no read is started."""
         return not self._running.is_set()
+
+    @property
+    def idle_for(self) -> float:
+        """Seconds since the newest read ended, well or not; 0 during a read, infinite before the first."""
+        if self._is_reading:
+            return 0.0
+        return self._clock.elapsed() - self._ended.elapsed if self._ended is not None else math.inf
 
     def refresh(self) -> None:
         """Read now instead of at the next due time; after a read in progress, whose data may be older, read again."""
@@ -172,6 +180,7 @@ class Feed(Generic[T]):
         return True
 
     async def _poll(self) -> None:
+        self._is_reading = True
         try:
             value = await self._read()
         except AwsError as error:
@@ -183,6 +192,8 @@ class Feed(Generic[T]):
             self._faulted(error)
         else:
             self._succeeded(value)
+        finally:
+            self._is_reading = False
 
     def _succeeded(self, value: T) -> None:
         self.error = None

@@ -21,8 +21,6 @@ from services.toml.files import DataFileError
 
 MOST_REQUESTS = 3
 """Requests a minute at most for a system that is not on screen."""
-LEAST_AGE = 20.0
-"""Seconds that a reading has to be old to be made anew on request."""
 
 
 class WatchedSystem:
@@ -82,8 +80,14 @@ class WatchedSystem:
             self.begun.alarms.interval = self.plan.intervals.alarms
 
     def refresh(self) -> None:
-        """Read its alarms now; not if they were read just now, whoever presses a key how often."""
-        if self.begun is not None and self.begun.alarms.state.age(self._clock.now()) > LEAST_AGE:
+        """Read its alarms now, or its files if they could not be used; at most MOST_REQUESTS, however often it is asked.
+
+        One that fails is asked no more often than others.
+        """
+        if self.begun is None:
+            if self._watching is not None:
+                self.watch()
+        elif self.begun.alarms.idle_for > 60.0 * max(1, self.begun.alarm_watch.calls) / MOST_REQUESTS:
             self.begun.session.renew()
             self.begun.alarms.refresh()
 

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from services.fleet.fleet import Fleet
 from services.fleet.plans import SystemEntry, SystemPlan
 from services.models.alarms import AlarmOverview
@@ -79,6 +81,48 @@ async def test_few_requests_are_sent_for_a_system_that_is_not_on_screen(
             most, before = max(most, sent - before), sent
         assert 1 <= most <= 3
         assert {name.partition(".")[0] for name in embedded.counts()} == {"cloudwatch"}
+    finally:
+        await fleet.close()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_few_requests_are_sent_however_often_they_are_asked_for(
+    embedded: Embedded, tmp_path: Path, fails: bool
+) -> None:
+    if fails:
+        embedded.fault("cloudwatch", preset="denied")
+    fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: state(fleet, "facility").alarms and state(fleet, "facility").records)
+        for _minute in range(3):
+            before = sum(embedded.counts().values())
+            for _part in range(30):
+                fleet.refresh()
+                embedded.advance(2)
+                await turns()
+            assert 1 <= sum(embedded.counts().values()) - before <= 3
+    finally:
+        await fleet.close()
+
+
+async def test_files_that_were_mended_are_read_again_on_request(embedded: Embedded, tmp_path: Path) -> None:
+    mistakes = [DataFileError([Mistake("b.toml", 3, "system.id", "a key is missing")])]
+
+    def load() -> SystemPlan:
+        if mistakes:
+            raise mistakes[0]
+        return plan_of("facility", embedded.url, tmp_path)
+
+    fleet = Fleet([SystemEntry("b.toml", load)], embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: fleet.systems[0].state.problem)
+        await turns()
+        mistakes.clear()
+        fleet.refresh()
+        await reached(fleet, lambda: are_read(fleet, "facility"))
+        assert not fleet.systems[0].state.problem
     finally:
         await fleet.close()
 

@@ -33,6 +33,8 @@ PATIENCE = 15.0
 """Seconds (real time) that the operator waits for the files of a system."""
 FIRST_VIEW = 3.0
 """Seconds (real time) that the other systems wait for the first system's panels at the most."""
+LEAVING = 2.0
+"""Seconds (real time) that the operator waits for the entry that the system left is read-only; it is so at once."""
 CHECK_SECONDS = 0.2
 """Seconds (real time) between two looks whether a change has its outcome."""
 OPENING = "opening a system"
@@ -72,6 +74,8 @@ class SystemSwitch:
         }
         self._finishing: dict[str, asyncio.Task[None]] = {}
         """What follows the changes of systems that are not on screen to their ends."""
+        self._disarming: dict[str, asyncio.Task[None]] = {}
+        """What records that systems that were left are read-only."""
         self._opening = {str(app.ready.runbook.system.id): opening}
         """What opens the journals of the systems that were shown; one that does not answer keeps nobody from leaving."""
         self._first_view = asyncio.Event()
@@ -193,8 +197,11 @@ class SystemSwitch:
         app, left = self._app, self._app.ready
         is_new = services not in app.connected
         if not left.engine.sending:
-            # At once, so that no key in between can send anything.
-            await self._disarm(left)
+            # At once, so that no key in between can send anything. A journal that hangs keeps nobody here.
+            disarming = self._disarming[str(left.runbook.system.id)] = detached(
+                self._disarm(left), name="left-disarm"
+            )
+            await asyncio.wait([disarming], timeout=LEAVING)
         async with rebuilding(app, mode):
             self._subscriptions.end()
             self._finishing[str(left.runbook.system.id)] = detached(self._finish(left), name="left-changes")

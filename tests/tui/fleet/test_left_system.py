@@ -14,6 +14,7 @@ from services.fleet.watched import WatchedSystem
 from services.models.change_runs import StepState
 from services.models.changes import Plan
 from services.models.incidents import HandOver
+from services.models.journal import Entry, NewEntry
 from services.system import Services
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
@@ -269,3 +270,27 @@ async def test_what_ends_in_a_system_that_was_left_says_in_which(
 
 def told(app: TobanApp) -> list[str]:
     return [message.text for message in app.board.past]
+
+
+async def test_a_system_whose_journal_hangs_is_read_only_and_left_at_once(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.fleet.switch.LEAVING", 0.0)
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app = app_of(pilot)
+            left, gate = app.ready, asyncio.Event()
+            await until(pilot, lambda: left.journal.health.writable)
+            await left.engine.arm("月末のため", timedelta(minutes=15))
+            append = left.journal.append
+
+            async def late(draft: NewEntry) -> Entry:
+                await gate.wait()
+                return await append(draft)
+
+            monkeypatch.setattr(left.journal, "append", late)
+            app.post_message(messages.ShowSystem("library"))
+            await shows(pilot, "library")
+            assert left.engine.permits.armed is None
+            gate.set()
+            await until(pilot, lambda: any("is read-only again" in text for text in told(app)))

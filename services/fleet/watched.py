@@ -59,10 +59,13 @@ class WatchedSystem:
         self._take_plan(plan, begun)
 
     async def loaded(self) -> bool:
-        """Read its files, once; False if they cannot be used, which `state` says. Files that hang delay nobody else."""
+        """Read its files, once; False if they cannot be used, which `state` says. Files that hang delay nobody else.
+
+        What was begun elsewhere goes on, whatever has become of its files since.
+        """
         if self._loading is None or (self._loading.done() and self.begun is None):
             self._loading = detached(self._load(), name="system-files")
-        return await asyncio.shield(self._loading)
+        return self.begun is not None or await asyncio.shield(self._loading)
 
     def watch(self, delay: float = 0.0) -> None:
         """Follow it from now on while another system is on screen; its second read is `delay` seconds later."""
@@ -151,7 +154,8 @@ class WatchedSystem:
         return plan, (str(path), str(path.resolve()))
 
     def _unfit(self, problem: str) -> bool:
-        self._set(replace(self.state, problem=problem))
+        if self.begun is None:
+            self._set(replace(self.state, problem=problem))
         return False
 
     def _take_plan(self, plan: SystemPlan, begun: Beginning, notice: str = "") -> None:

@@ -155,6 +155,9 @@ class SystemSwitch:
             if connected is not None and self._may_close(system, asked_in):
                 await self._change_to(system, *connected, mode)
                 is_shown = True
+            elif connected is not None:
+                # Its files may have been mended since it was begun.
+                system.watch()
         finally:
             self._app.settled(OPENING)
             self._switching = False

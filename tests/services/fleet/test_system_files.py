@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from services.alarms.beginning import begin
 from services.fleet.fleet import Fleet
 from services.fleet.plans import SystemEntry, SystemPlan
 from services.journal.place import JournalPlace
 from services.models.fleet import Standing
 from services.models.runbook_events import EventsSpec
+from services.toml.files import DataFileError, Mistake
 from tests.conftest import Embedded
 from tests.services.fleet.test_fleet import reached
 from tests.tools.systems import entry_of, plan_of
@@ -42,6 +44,32 @@ async def test_two_systems_do_not_write_into_one_journal(
         assert second.begun is None
         assert not await second.loaded()
         assert not fleet.systems[0].state.problem
+    finally:
+        await fleet.close()
+
+
+async def test_files_that_change_after_the_start_do_not_stop_the_first_system(
+    embedded: Embedded, tmp_path: Path
+) -> None:
+    """It was begun before the list was made."""
+
+    def wrong() -> SystemPlan:
+        raise DataFileError([Mistake("facility.toml", 3, "system.id", "a key is missing")])
+
+    plan = plan_of("facility", embedded.url, tmp_path)
+    fleet = Fleet(
+        [SystemEntry("facility.toml", wrong), entry_of("library", embedded.url, tmp_path)], embedded.clock
+    )
+    first, second = fleet.systems
+    first.adopt(plan, begin(plan.runbook, plan.settings, embedded.clock))
+    fleet.show(first)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: second.state.alarms)
+        fleet.show(second)
+        await reached(fleet, lambda: first.state.alarms and first.state.records)
+        assert not first.state.problem
+        assert await first.loaded()
     finally:
         await fleet.close()
 

@@ -13,7 +13,7 @@ from services.background.wake import Wake
 from services.clock import Clock
 from services.fleet.plans import SystemEntry, SystemPlan
 from services.fleet.watched_records import WatchedRecords
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState
 from services.models.fleet import SystemState
@@ -44,6 +44,8 @@ class WatchedSystem:
         self._watching: asyncio.Task[None] | None = None
         self._following_records: asyncio.Task[None] | None = None
         self._records: WatchedRecords | None = None
+        self._left_out = ""
+        """What of it is left out, why, and what to do."""
         self._wake = Wake()
 
     @property
@@ -99,7 +101,10 @@ class WatchedSystem:
         problem, remedy = self._other_account(state.value)
         # In the language of the screen, which may have changed.
         title = str(self.plan.runbook.system.title) if self.plan is not None else self.state.title
-        self._set(replace(self.state, title=title, alarms=state, problem=problem, remedy=remedy))
+        notice = sentences(self._left_out, self._lacks_alarms(state.value))
+        self._set(
+            replace(self.state, title=title, alarms=state, problem=problem, remedy=remedy, notice=notice)
+        )
         self._wake.wake()
 
     async def close(self, *, keep: bool = False) -> None:
@@ -160,7 +165,7 @@ class WatchedSystem:
 
     def _take_plan(self, plan: SystemPlan, begun: Beginning, notice: str = "") -> None:
         system = plan.runbook.system
-        self.plan, self.begun = plan, begun
+        self.plan, self.begun, self._left_out = plan, begun, notice
         self._set(
             SystemState(
                 key=str(system.id),
@@ -219,6 +224,12 @@ class WatchedSystem:
             actual=min(accounts), expected=expected
         )
         return text, _("Check profile and role_arn of this system in the configuration.")
+
+    def _lacks_alarms(self, overview: AlarmOverview | None) -> str:
+        """That nothing was read that could fire, or that shows of which account it is; "" if something was."""
+        if overview is None or overview.alarms:
+            return ""
+        return _("AWS lists no alarm: nothing of this system is watched, and its account is not confirmed.")
 
     # -- its journal
 

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ from services.fleet.fleet import Fleet
 from services.fleet.plans import SystemEntry, SystemPlan
 from services.models.alarms import AlarmOverview
 from services.models.fleet import Standing, SystemState
+from services.models.journal import EntryKind, NewEntry
 from services.toml.files import DataFileError, Mistake
 from tests.conftest import Embedded
+from tests.services.fleet.test_system_records import write
 from tests.tools.systems import beside, entry_of, plan_of, three
+from widgets.fleet.rows import said_of
 
 
 async def reached(fleet: Fleet, condition: Callable[[], object]) -> None:
@@ -206,6 +210,27 @@ async def test_another_account_is_never_taken_for_the_system(embedded: Embedded,
         await reached(fleet, lambda: state(fleet, "facility").overview)
         assert "999999999999" in state(fleet, "facility").problem
         assert state(fleet, "facility").standing(embedded.clock.now()) is Standing.UNREAD
+    finally:
+        await fleet.close()
+
+
+async def test_an_account_without_alarms_is_not_green(embedded: Embedded, tmp_path: Path) -> None:
+    """It may be any account: only the names of alarms say which."""
+
+    def plan() -> SystemPlan:
+        right = plan_of("facility", embedded.url, tmp_path)
+        return replace(right, runbook=right.runbook.model_copy(update={"alarms": ()}))
+
+    with embedded.world.lock:
+        embedded.world.alarms.alarms.clear()
+    write(tmp_path / "facility.db", NewEntry(kind=EntryKind.STARTED, text="started"))
+    fleet = Fleet([SystemEntry("facility", plan)], embedded.clock)
+    fleet.begin()
+    try:
+        await reached(fleet, lambda: are_read(fleet, "facility"))
+        now = embedded.clock.now()
+        assert state(fleet, "facility").standing(now) is Standing.ATTENTION
+        assert any("AWS lists no alarm" in text for text in said_of(state(fleet, "facility"), now))
     finally:
         await fleet.close()
 

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from services.calendar.calendar import Calendar
@@ -12,7 +12,7 @@ from services.journal.problems import UnusableJournal, problem_of
 from services.journal.reader import JournalReader
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.fleet import SystemRecords
-from services.models.journal import EntryKind, EntryQuery
+from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.runbook import Runbook
 from services.models.verdict import worst
 from services.report.collecting.duty_states import DutyStatesAt
@@ -27,6 +27,8 @@ SELECT count(DISTINCT holds) FROM entries h WHERE holds <> '' AND NOT EXISTS (
 )
 """
 """How many targets are held: both look-ups use the partial indexes."""
+_AHEAD = 100
+"""Entries of hosts whose clocks are ahead that are looked at, at most."""
 _LATE = (OccurrenceState.LATE, OccurrenceState.MISSED)
 Stamp = tuple[tuple[int, ...], ...]
 
@@ -77,14 +79,15 @@ class RecordsReader:
             incidents=sum(line.is_open and not line.joined_to for line in incident_lines(source, {})),
             head=newest[0].seq if newest else 0,
             head_at=newest[0].at if newest else None,
-            changes_at=self._next(occurrences, now),
+            changes_at=self._next(occurrences, now, reader.find(EntryQuery(since=now), limit=_AHEAD)),
         )
 
-    def _next(self, occurrences: Iterable[Occurrence], now: datetime) -> datetime:
-        """When a duty becomes due, late or missed, at the latest tomorrow."""
+    def _next(self, occurrences: Iterable[Occurrence], now: datetime, ahead: Iterable[Entry]) -> datetime:
+        """When a duty becomes due, late or missed, or an entry `ahead` of this clock counts; at the latest tomorrow."""
         tomorrow = self._calendar.local(self._calendar.day_of(now) + DAY)
         times = (changes_after(each, now) for each in occurrences)
-        return min([tomorrow, *(at for at in times if at is not None)])
+        counts = (entry.at + timedelta(microseconds=1) for entry in ahead)
+        return min([tomorrow, *(at for at in times if at is not None), *counts])
 
 
 def stamp_of(path: Path) -> Stamp:

@@ -66,6 +66,19 @@ def test_the_file_is_read_only_if_it_or_the_hour_has_changed(tmp_path: Path) -> 
     assert reader.reads == 3
 
 
+def test_an_entry_of_a_host_whose_clock_is_ahead_counts_once_its_time_has_come(tmp_path: Path) -> None:
+    """Though nothing is written after it."""
+    path = tmp_path / "journal.db"
+    finding = Finding(
+        inspection="alarms", title="Alarms", verdict=Verdict.ABNORMAL, summary="2 fire", read_at=ORIGIN
+    )
+    write(path, NewEntry(kind=EntryKind.STARTED, text="started"), at=ORIGIN)
+    write(path, finding_entry("daily@2026-01-14T09:00", finding), at=ORIGIN + timedelta(seconds=90))
+    reader = RecordsReader(BOOK, path)
+    reader.read(ORIGIN + timedelta(seconds=1))
+    assert reader.read(ORIGIN + timedelta(seconds=91)).verdict is Verdict.ABNORMAL
+
+
 def test_without_a_journal_nothing_is_known_and_nothing_is_created(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     reader = RecordsReader(BOOK, path)

@@ -190,7 +190,14 @@ class SystemSwitch:
             self._app.inform(text, severity="error")
             return None
         if system.key not in self._connected:
-            services, _config = self._connected[system.key] = await self._connect(system)
+            try:
+                self._connected[system.key] = await self._connect(system)
+            except Exception as error:  # noqa: BLE001  the boundary: it must not end what watches the others
+                self._app.report_bug(error)
+                text = _("{system}: an internal error kept it from being shown; it is watched as before.")
+                self._app.inform(text.format(system=system.state.title), severity="error")
+                return None
+            services, _config = self._connected[system.key]
             services.report_faults(self._app.report_bug, self._app.on_fault)
         return self._connected[system.key]
 

@@ -1,0 +1,36 @@
+"""A system that cannot be opened ends nothing: neither the console nor what watches the systems."""
+
+import pytest
+
+from services.fleet.watched import WatchedSystem
+from services.system import Services
+from tests.conftest import Embedded
+from tests.tools.console import until
+from tests.tools.systems import TITLES, systems_console, three
+from tests.tui.fleet.test_systems_screen import app_of, shows, switch_of
+from tui import messages
+from tui.config import ConsoleConfig
+
+
+async def test_an_error_that_keeps_a_system_from_being_shown_does_not_end_the_console(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            app, switch = app_of(pilot), switch_of(pilot)
+            connects = switch._connect
+
+            async def wrong(_system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
+                raise OSError("disk")
+
+            monkeypatch.setattr(switch, "_connect", wrong)
+            app.post_message(messages.ShowSystem("library"))
+            await until(
+                pilot, lambda: any(TITLES["library"] in m.text and "error" in m.text for m in app.board.past)
+            )
+            await until(pilot, lambda: not switch._switching)
+            assert app.ready.runbook.system.id == "facility"
+            assert len(app.bugs) == 1
+            monkeypatch.setattr(switch, "_connect", connects)
+            app.post_message(messages.ShowSystem("library"))
+            await shows(pilot, "library")

@@ -62,6 +62,7 @@ from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.place import JournalPlace
 from services.journal.reader import JournalReader
+from services.journal.shared.journal import SharedJournal
 from services.journal.usage import UsageLog
 from services.logs.export.reading import SpanReader
 from services.logs.export.service import LogExports
@@ -91,6 +92,8 @@ Read = Callable[["Services"], Awaitable[object]]
 
 WARM = ("cloudwatch", "logs", "sts")
 """Services whose API models are loaded at startup, in the order of the first reads; others are loaded on first use."""
+SELDOM = 300.0
+"""Seconds between two looks for news of a ledger while another system is on screen; its summary is read each minute."""
 IDENTITY_SECONDS = 300.0
 """Seconds between reads of the AWS identity."""
 BASE_DATES = 3600.0
@@ -187,6 +190,11 @@ class Services:
         for feed in self.feeds.values():
             feed.refresh()
         self.log_retries.wake()
+
+    def show(self, *, is_on_screen: bool) -> None:
+        """Look for news of a ledger seldom while another system is on screen: each look is a request."""
+        if isinstance(self.journal, SharedJournal):
+            self.journal.seldom = 0.0 if is_on_screen else SELDOM
 
     async def warm(self) -> None:
         """Load the SDK's API models for the first reads; sends no request and raises nothing."""

@@ -218,6 +218,8 @@ class SystemSwitch:
             if (following := self._finishing.pop(system.key, None)) is not None:
                 following.cancel()
             self.fleet.show(system)
+            left.show(is_on_screen=False)
+            services.show(is_on_screen=True)
             app.take(services, config)
             for name, value in _EMPTY.items():
                 setattr(app, name, value)

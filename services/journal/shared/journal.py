@@ -5,6 +5,7 @@ copy; what allows or begins a change is refused.
 """
 
 import asyncio
+import math
 import os
 from contextlib import suppress
 from datetime import datetime
@@ -66,6 +67,8 @@ class SharedJournal(Journal):
         """The copy has contained every record since it was opened."""
         self._unanswered: Problem | None = None
         """Why the ledger did not answer when it was last asked; None: it did."""
+        self.seldom = 0.0
+        """Least seconds between two looks for news of other hosts; what is decided reads them in any case."""
         self._oversized: Problem | None = None
         """Why something that waits is never recorded; None: nothing does."""
         super().__init__(path, **options)
@@ -175,10 +178,13 @@ class SharedJournal(Journal):
             raise self._unreached(error) from error
 
     async def _watch(self) -> None:
-        looks = 0
+        looks, looked = 0, -math.inf
         async for _hint in self.ledger.news():
             if self._closed:
                 return
+            if self._clock.elapsed() - looked < self.seldom:
+                continue
+            looked = self._clock.elapsed()
             if self._late or not self.health.writable:
                 await self._try_out()
             else:

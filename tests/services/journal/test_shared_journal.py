@@ -77,6 +77,39 @@ async def test_a_claim_is_taken_once_and_a_hold_is_held_by_one(ledger: MemoryLed
         assert (await two.append(note(holds="db"))).seq == 3
 
 
+async def test_news_are_looked_for_seldom_while_another_system_is_on_screen(
+    ledger: MemoryLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        on_host(ledger, tmp_path / "a.db") as one,
+        on_host(ledger, tmp_path / "b.db", user="bob") as two,
+    ):
+        looks: list[bool] = []
+        look = one._look
+
+        async def counted(*, checks: bool) -> None:
+            looks.append(checks)
+            await look(checks=checks)
+
+        monkeypatch.setattr(one, "_look", counted)
+        clock = one._clock
+        assert isinstance(clock, ManualClock)
+        one.seldom = 300.0
+        listener = Listener(one)
+        await listener.hears(lambda heard: heard)
+        for number in range(5):
+            await two.append(note(str(number)))
+        await two.entries()
+        assert len(looks) <= 1
+        clock.advance(301)
+        ledger.hint()
+        await listener.hears(lambda heard: heard[-1] == 5)
+        one.seldom = 0.0
+        await two.append(note("on screen again"))
+        await listener.hears(lambda heard: heard[-1] == 6)
+    await listener.ends()
+
+
 async def test_an_entry_whose_answer_was_lost_is_recorded_once(ledger: MemoryLedger, tmp_path: Path) -> None:
     line = Line(ledger)
     async with on_host(ledger, tmp_path / "a.db", line=line) as journal:

@@ -34,3 +34,22 @@ async def test_an_error_that_keeps_a_system_from_being_shown_does_not_end_the_co
             monkeypatch.setattr(switch, "_connect", connects)
             app.post_message(messages.ShowSystem("library"))
             await shows(pilot, "library")
+
+
+async def test_the_ledger_of_the_system_on_screen_alone_is_looked_at_often(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: dict[str, bool] = {}
+
+    def show(services: Services, *, is_on_screen: bool) -> None:
+        shown[str(services.runbook.system.id)] = is_on_screen
+
+    monkeypatch.setattr(Services, "show", show)
+    with three(embedded) as servers:
+        async with systems_console(servers) as pilot:
+            await pilot.press("backslash")
+            await shows(pilot, "library")
+            assert shown == {"facility": False, "library": True}
+            await pilot.press("underscore")
+            await shows(pilot, "facility")
+            assert shown == {"facility": True, "library": False}

@@ -140,9 +140,9 @@ def foreign(seq: int) -> UnusableJournal:
 def behind(seq: int, address: str) -> UnusableJournal:
     """The error for a ledger without an entry that it had before: it was emptied, or restored from an older backup."""
     return UnusableJournal(
-        _("The ledger lacks entry {seq}, which this host's copy has; nothing is written to it: {place}").format(
-            place=clean(address), seq=seq
-        ),
+        _(
+            "The ledger lacks entry {seq}, which this host's copy has; nothing is written to it: {place}"
+        ).format(place=clean(address), seq=seq),
         _("Keep {path}. Find out who emptied or restored it. Puts back what is missing: {command}").replace(
             "{command}", f"toban journal copy --from {{path}} --to {shlex.quote(clean(address))}"
         ),

@@ -118,7 +118,10 @@ async def test_an_entry_that_is_another_in_the_ledger(tmp_path: Path) -> None:
 async def test_a_ledger_that_lacks_what_the_copy_has(tmp_path: Path) -> None:
     """It was emptied or restored: the console writes nothing to it, so it is not normal."""
     records, copy = of(tmp_path / "journal.db", 3)
-    for fewer, words in (({}, "The ledger is empty, but this host has a copy"), (_first(records, 3), "lacks entry 3")):
+    for fewer, words in (
+        ({}, "The ledger is empty, but this host has a copy"),
+        (_first(records, 3), "lacks entry 3"),
+    ):
         opened = RecordsAlone(fewer)
         with pytest.raises(UnusableJournal, match=words) as raised:
             await check.examine(opened, copy, opened.clock)

@@ -65,6 +65,7 @@ async def test_the_banner_says_what_waits_and_what_is_refused(
         await until(pilot, lambda: isinstance(app.screen, NoteScreen))
         assert "this is recorded once it does" in flat_text(pilot)
         await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, NoteScreen))
         report(app)
         await until(pilot, lambda: isinstance(app.screen, ReportScreen))
         await until(pilot, lambda: "may lack newer entries" in flat_text(pilot))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from services.i18n import _
+from services.models.journal import JournalHealth
 from services.models.problem import Problem, ProblemKind
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -40,6 +41,11 @@ def stale_copy(why: str) -> str:
     """Says of what is read from this host's copy that the ledger may have more; `why` it could not be read."""
     text = _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
     return text.format(why=why)
+
+
+def staleness(health: JournalHealth) -> str:
+    """Why what a console reads now may lack newer entries; "" if it does not."""
+    return stale_copy(health.problem.message_once) if health.queues and health.problem else ""
 
 
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:

@@ -165,6 +165,8 @@ class IncidentReport(Model):
     made_at: datetime
     journal: Clean
     """The journal's id."""
+    stale: Clean = ""
+    """Why the journal that was read, a copy of a shared one, may lack newer entries; "" if it does not."""
     last_seq: int = 0
     """Number of the newest entry about it."""
     incident: IncidentLine

@@ -195,7 +195,9 @@ def _report(journal: OpenedJournal, id: str | None, *, private: bool) -> "Incide
     incident = _incident_of(_read(journal), id)
     now = datetime.now(UTC)
     with _readable(journal, now):
-        return make_incident_report(journal.path, journal.runbook, incident, now, private=private)
+        return make_incident_report(
+            journal.path, journal.runbook, incident, now, private=private, stale=journal.stale
+        )
 
 
 def _read(journal: OpenedJournal) -> "tuple[Incident, ...]":

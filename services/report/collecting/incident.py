@@ -72,11 +72,17 @@ def recorded_incidents(journal: Path) -> tuple[Incident, ...]:
 
 
 def make_incident_report(
-    journal: Path, runbook: Runbook, incident: Incident, now: datetime, *, private: bool = False
+    journal: Path,
+    runbook: Runbook,
+    incident: Incident,
+    now: datetime,
+    *,
+    private: bool = False,
+    stale: str = "",
 ) -> IncidentReport:
     """The report of an incident of `recorded_incidents` as of `now`; `private` quotes logs.
 
-    Opens the journal read-only. Raises sqlite3.Error, OSError, and UnusableJournal for a file that is no journal.
+    `stale` says why `journal`, a copy of a shared one, may lack newer entries; "" if it does not. Opens the journal read-only. Raises sqlite3.Error, OSError, and UnusableJournal for a file that is no journal.
     """
     calendar = Calendar(runbook)
     days = Period(
@@ -84,7 +90,7 @@ def make_incident_report(
     )
     with closing(JournalReader.open(journal)) as reader, reader.snapshot():
         source = Source(reader, runbook, calendar, days, now, private)
-        return _collected(source, incident)
+        return _collected(source, incident).model_copy(update={"stale": stale})
 
 
 def _collected(source: Source, incident: Incident) -> IncidentReport:

@@ -74,6 +74,17 @@ def test_the_report_has_times_cause_scores_contacts_steps_and_follow_ups(ledger:
     assert times[0] == jst(f"{DAY} 10:00")
 
 
+def test_a_copy_that_may_lack_entries_is_named_in_the_document(ledger: Ledger) -> None:
+    responded(ledger)
+    incident = recorded_incidents(ledger.path)[-1]
+    why = "the ledger did not answer"
+    report = make_incident_report(ledger.path, RUNBOOK, incident, jst("2026-01-07 09:00"), stale=why)
+    document = incident_document(report)
+    assert why in to_markdown(document)
+    assert why in html.write(document)
+    assert "incomplete" not in to_markdown(incident_document(report_of(ledger)))
+
+
 def test_lines_of_logs_are_printed_on_request_alone(ledger: Ledger) -> None:
     responded(ledger)
     report = report_of(ledger)

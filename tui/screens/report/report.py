@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from services.i18n import N_, _
-from services.journal.problems import UnusableJournal, problem_of, stale_copy
+from services.journal.problems import UnusableJournal, problem_of, staleness
 from services.models.duties import Occurrence
 from services.models.report import Report
 from services.report.make import make
@@ -70,8 +70,8 @@ class ReportScreen(ModeScreen):
     @work(group="report", exclusive=True)
     async def make(self) -> None:
         """Make the report from the journal in a thread, and show it or why it cannot be made."""
-        services, now, health = self.services, self.app.now(), self.services.journal.health
-        stale = stale_copy(health.problem.message_once) if health.queues and health.problem else ""
+        services, now = self.services, self.app.now()
+        stale = staleness(services.journal.health)
         try:
             self.report = await asyncio.to_thread(
                 make, services.journal.path, services.runbook, self.period, now, stale=stale

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from services.i18n import N_, _
-from services.journal.problems import UnusableJournal, problem_of
+from services.journal.problems import UnusableJournal, problem_of, staleness
 from services.models.incident_report import IncidentReport
 from services.models.incidents import Incident
 from services.report.collecting.incident import make_incident_report
@@ -62,7 +62,12 @@ class IncidentReportScreen(ModeScreen):
         current = services.incidents.of(self.incident.id) or self.incident
         try:
             self.report = await asyncio.to_thread(
-                make_incident_report, services.journal.path, services.runbook, current, now
+                make_incident_report,
+                services.journal.path,
+                services.runbook,
+                current,
+                now,
+                stale=staleness(services.journal.health),
             )
             self._why = ""
         except (sqlite3.Error, OSError, UnusableJournal) as error:

@@ -109,6 +109,8 @@ class _Page(FirstPage):
             _("Made from"),
             source.format(first=f"{incident.seq:,}", last=f"{report.last_seq:,}", id=report.journal[:8]),
         )
+        if report.stale:
+            yield _("May be incomplete"), report.stale
 
     def _trigger(self) -> str:
         is_finding = self.incident.trigger is TriggerKind.FINDING

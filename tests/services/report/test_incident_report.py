@@ -24,6 +24,7 @@ from services.models.journal import EntryKind
 from services.models.report import DayReport, PeriodReport
 from services.models.verdict import Verdict
 from services.report.collecting.incident import make_incident_report, recorded_incidents
+from services.report.incident_formats import incident_text
 from services.report.rendering import html, markdown
 from services.report.rendering.dates import Dates
 from services.report.rendering.incident.document import incident_document
@@ -79,10 +80,8 @@ def test_a_copy_that_may_lack_entries_is_named_in_the_document(ledger: Ledger) -
     incident = recorded_incidents(ledger.path)[-1]
     why = "the ledger did not answer"
     report = make_incident_report(ledger.path, RUNBOOK, incident, jst("2026-01-07 09:00"), stale=why)
-    document = incident_document(report)
-    assert why in to_markdown(document)
-    assert why in html.write(document)
-    assert "incomplete" not in to_markdown(incident_document(report_of(ledger)))
+    assert all(why in incident_text(report, form) for form in ("md", "html", "json"))
+    assert "incomplete" not in incident_text(report_of(ledger), "md")
 
 
 def test_lines_of_logs_are_printed_on_request_alone(ledger: Ledger) -> None:

@@ -20,6 +20,8 @@ UNSAFE = re.compile(
 )
 """Control characters, invisible characters, bidirectional controls and lone surrogates."""
 
+_SIGN_IN = re.compile(r"://[^\s/@]{1,512}@")
+"""The user and password of an address."""
 _PLAIN = bytes(range(0x20, 0x7F))
 _LONG = 64
 """Characters from which on deleting is faster than `str.isprintable`, which looks every character up."""
@@ -53,6 +55,11 @@ def clean(value: object, limit: int = LIMIT) -> str:
     `bytes` are read as UTF-8 with U+FFFD for what is invalid; None becomes "". Idempotent.
     """
     return _clean(value, limit, keep_lines=False)
+
+
+def without_sign_in(text: str) -> str:
+    """The text with `***` in place of the user and password of every address: neither may be shown."""
+    return _SIGN_IN.sub("://***@", text)
 
 
 def clean_line(text: str, limit: int = LINE_LIMIT) -> str:

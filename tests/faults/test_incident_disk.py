@@ -160,15 +160,15 @@ async def test_a_closing_that_the_disk_interrupted_is_completed_by_the_next(
         whole, part = console.incidents.incidents
         await console.incidents.join(part, whole)
         due = [(text, NOW + timedelta(days=7)) for text in ("Add an index", "Raise the limit")]
-        append, left = console.journal._writer.append, [room]
+        put, left = console.journal._writer.put, [room]
 
         def until_full(*arguments: Any, **named: Any) -> Any:
             if not left[0]:
                 raise OSError(28, "No space left on device")
             left[0] -= 1
-            return append(*arguments, **named)
+            return put(*arguments, **named)
 
-        monkeypatch.setattr(console.journal._writer, "append", until_full)
+        monkeypatch.setattr(console.journal._writer, "put", until_full)
         with pytest.raises(JournalError):
             await console.incidents.close(whole, "artefact", "few requests", "x", due)
         current = console.incidents.of(whole.id)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from services.host.regular_files import exists
 from services.host.state_files import state_folder
 from services.i18n import _
 from services.journal.ledgers.registry import is_address
 from services.journal.place import JournalPlace
-from services.models.text import clean
+from services.models.text import clean, without_sign_in
 from services.runbook.loader import load_named
 from services.toml.files import DataFileError
 from tui.config import ConsoleConfig, SystemConfig
@@ -103,12 +102,4 @@ def _shown(value: object) -> str:
         )
     if isinstance(value, bool):
         return str(value).lower()
-    return clean(_without_password(str(value))) if value not in (None, "") else "-"
-
-
-def _without_password(text: str) -> str:
-    """Mask `user:password@` in an endpoint's URL; neither must be printed."""
-    if "://" not in text or "@" not in text:
-        return text
-    parts = urlsplit(text)
-    return urlunsplit(parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}"))
+    return clean(without_sign_in(str(value))) if value not in (None, "") else "-"

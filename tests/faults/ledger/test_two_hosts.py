@@ -47,22 +47,13 @@ async def _no_objection(*_args: Any) -> str:
     return ""
 
 
-async def _without_reading(self: Any, *args: Any) -> str:
-    """As if the fence looked at this host's copy alone."""
-    await self._history.load()
-    return str(await self._objection(*args))
-
-
 def _age_by_its_time(self: Any, seq: int) -> float:
     """As if an entry's age counted from the time in it."""
     return float((self._clock.now() - (self._until[seq, 0.0] - self.window)).total_seconds())
 
 
 GUARDS: dict[str, tuple[Any, str, Any, Schedule, float]] = {
-    "the fence": (Fence, "objection", _no_objection, ("before the fence", "paused", 200), SKEW),
-    "what the fence reads": (
-        Fence, "objection", _without_reading, ("before the fence", "paused", 200), SKEW,
-    ),
+    "the fence": (Fence, "objection", _no_objection, ("confirmed", "paused", 200), SKEW),
     "a change made meanwhile": (
         History, "is_overtaken", lambda *_args: False, ("confirmed", "paused", 200), SKEW,
     ),

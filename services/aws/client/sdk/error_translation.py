@@ -24,7 +24,7 @@ from services.aws.client.sdk.setup import SetupError
 from services.aws.client.validation import IncompleteAnswer
 from services.models.insights_queries import CompileError
 from services.models.problem import Problem, ProblemKind
-from services.models.text import clean
+from services.models.text import clean, without_sign_in
 
 DETAIL = 1000
 """Maximum length of the detail taken from an AWS message or a proxy's page."""
@@ -263,4 +263,5 @@ def _detail(error: BaseException) -> str:
     if isinstance(error, sdk.ClientError):
         code, status = _code(error)
         return f"{code or status}: {_message(error)}"[:DETAIL]
-    return (str(error) or type(error).__name__)[:DETAIL]
+    # Of a profile or an endpoint that the SDK quotes; what they were meant to be it does not say.
+    return without_sign_in(str(error) or type(error).__name__)[:DETAIL]

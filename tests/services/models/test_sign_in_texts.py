@@ -1,0 +1,24 @@
+"""Users and passwords of addresses in texts of others."""
+
+import pytest
+
+from services.models.text import without_sign_in
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "The config profile (http://user:secret@127.0.0.1:9/) could not be found",
+            "The config profile (http://***@127.0.0.1:9/) could not be found",
+        ),
+        ("postgresql://token@db/x and s3://a:b@c", "postgresql://***@db/x and s3://***@c"),
+        (
+            "mail alice@example.com, https://example.com/@alice",
+            "mail alice@example.com, https://example.com/@alice",
+        ),
+        ("", ""),
+    ],
+)
+def test_they_are_not_shown(text: str, shown: str) -> None:
+    assert without_sign_in(text) == shown

@@ -82,10 +82,17 @@ def _hand_on_no_ignored_signals() -> None:
             signal.signal(number, lambda _number, _frame: None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the tests of whole consoles, the longest, so that all test processes end at about the same time."""
+    """Start with the tests of whole consoles, the longest, so that all test processes end at about the same time.
+
+    All others are handed out file by file: a thousand messages between the processes instead of ten thousand.
+    """
     console_tests = Path(__file__).parent / "tui"
     items.sort(key=lambda item: console_tests not in item.path.parents)
+    for item in items:
+        if console_tests not in item.path.parents and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def pytest_collection_finish() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-NEEDED = "TOBAN_NEEDS_POSTGRESQL"
+NEEDED = "NEEDS_POSTGRESQL"
 """Environment variable: "1" where a missing PostgreSQL fails the tests instead of skipping them."""
 OWNER = "owner"
 """The superuser; no password is asked for."""

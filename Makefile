@@ -62,10 +62,10 @@ screens: $(VENV)/.dev ## a picture of every screen, and screens/index.html to lo
 snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 	$(BIN)/python -m pytest -q tests -k snapshot --snapshot-update
 
-faults: $(VENV)/.dev ## the slow tests: every fault, whole days, real terminals (about ten minutes)
+faults: $(VENV)/.dev ## the slow tests: every fault, whole days, real terminals (twenty minutes)
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak"
 
-faults-all: $(VENV)/.dev ## every variant of every change under every fault, and all kills (half an hour)
+faults-all: $(VENV)/.dev ## every variant of every change under every fault, all kills, and a thousand damages (half an hour)
 	FAULTS=all $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m slow tests/faults
 
 faults-stopped: $(VENV)/.dev ## consoles stopped (SIGSTOP) between intent and request, for ten real minutes

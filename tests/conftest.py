@@ -84,14 +84,16 @@ def _hand_on_no_ignored_signals() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the tests of whole consoles, the longest, so that all test processes end at about the same time.
+    """Hand out the tests of screens, the longest, one by one, and all others file by file.
 
-    All others are handed out file by file: a thousand messages between the processes instead of ten thousand.
+    That takes a thousand messages between the processes instead of ten thousand, and what a file prepares once is used.
     """
-    console_tests = Path(__file__).parent / "tui"
-    items.sort(key=lambda item: console_tests not in item.path.parents)
+    tests = Path(__file__).parent
+    of_screens = {tests / "tui", *(tests / "tui" / name for name in ("fleet", "runtime"))}
+    items.sort(key=lambda item: tests / "tui" not in item.path.parents)
     for item in items:
-        if console_tests not in item.path.parents and item.get_closest_marker("xdist_group") is None:
+        is_of_screen = item.path.parent in of_screens or tests / "tui" / "screens" in item.path.parents
+        if not is_of_screen and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 

@@ -20,7 +20,7 @@ UNSAFE = re.compile(
 )
 """Control characters, invisible characters, bidirectional controls and lone surrogates."""
 
-_SIGN_IN = re.compile(r"://[^\s/@]{1,512}@")
+_SIGN_IN = re.compile(r"://[^/]*@")
 """The user and password of an address."""
 _PLAIN = bytes(range(0x20, 0x7F))
 _LONG = 64
@@ -58,7 +58,7 @@ def clean(value: object, limit: int = LIMIT) -> str:
 
 
 def without_sign_in(text: str) -> str:
-    """The text with `***` in place of the user and password of every address: neither may be shown."""
+    """The text with `***` in place of the user and password of every address, whatever characters these have."""
     return _SIGN_IN.sub("://***@", text)
 
 

@@ -17,6 +17,9 @@ from services.models.text import without_sign_in
             "mail alice@example.com, https://example.com/@alice",
             "mail alice@example.com, https://example.com/@alice",
         ),
+        ("http://user:p@ss@h:1/x", "http://***@h:1/x"),
+        ("postgresql://user:a b?c@db/x", "postgresql://***@db/x"),
+        (f"http://{'u' * 600}:p@h", "http://***@h"),
         ("", ""),
     ],
 )

@@ -5,9 +5,12 @@ local copy that contains every record before the number being written. One file 
 """
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from services.models.problem import Problem
+from services.i18n import _
+from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
 
 LIMIT = 1000
 """Records of one read."""
@@ -21,6 +24,14 @@ class Unavailable(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.summary)
         self.problem = problem
+
+
+def silent(address: str, seconds: float, remedy: str, at: datetime) -> Unavailable:
+    """The error for a ledger that gave no answer for so long (real time); `at` is now (UTC)."""
+    summary = _("The ledger did not answer within {seconds} seconds: {place}").format(
+        place=clean(address), seconds=f"{seconds:g}"
+    )
+    return Unavailable(Problem(kind=ProblemKind.UNREACHABLE, summary=summary, remedy=remedy, at=at))
 
 
 class Rejected(Unavailable):

@@ -137,6 +137,14 @@ def foreign(seq: int) -> UnusableJournal:
     )
 
 
+def another_ledger() -> UnusableJournal:
+    """The error for a ledger with another journal than this host's copy."""
+    return UnusableJournal(
+        _("The local copy belongs to another journal than the ledger's."),
+        _("Find out whether the ledger was replaced; to follow the new one, move {path} aside and restart."),
+    )
+
+
 def behind(seq: int, address: str) -> UnusableJournal:
     """The error for a ledger without an entry that it had before: it was emptied, or restored from an older backup."""
     return UnusableJournal(

@@ -8,11 +8,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar
 
-from services.i18n import _
 from services.journal.anchors.checkpoints import Syslog
 from services.journal.chain import linked, row_of
 from services.journal.linking.decisions import Here, is_here, next_entry
-from services.journal.linking.records import Naming, Record
+from services.journal.linking.records import Naming, Record, another_ledger
 from services.journal.problems import UnusableJournal
 from services.journal.reader import JournalReader
 from services.journal.shared.local_copy import LateDraft, LocalCopy, is_copy_of
@@ -39,12 +38,7 @@ class CopyWriter(JournalWriter):
         """
         journal = naming.journal
         if self.journal != journal and self.path.exists() and self._id_of_file() != journal:
-            raise UnusableJournal(
-                _("The local copy belongs to another journal than the ledger's."),
-                _(
-                    "Find out whether the ledger was replaced; to follow the new one, move {path} aside and restart."
-                ),
-            )
+            raise another_ledger()
         self.journal = journal
         self.here = self.here._replace(is_copied=naming.is_copied)
         self._use(lambda _copy: None)

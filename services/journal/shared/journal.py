@@ -19,7 +19,7 @@ from services.journal.appending import Appender
 from services.journal.chain import linked, row_of
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.journal.journal import Journal
-from services.journal.ledger import Ledger, TooLarge, Unavailable
+from services.journal.ledger import Ledger, TooLarge, Unavailable, silent
 from services.journal.linking.records import check_size, emptied, new_nonce, packed
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.shared.copy_writer import CopyWriter
@@ -27,7 +27,7 @@ from services.journal.shared.local_copy import LateDraft
 from services.journal.writer import JournalWriter
 from services.models.journal import LATE as LATE
 from services.models.journal import Entry, EntryKind, NewEntry, Person
-from services.models.problem import Problem, ProblemKind
+from services.models.problem import Problem
 from services.models.text import clean
 
 PATIENCE = 8.0
@@ -227,17 +227,9 @@ class SharedJournal(Journal):
                 async with asyncio.timeout(None if is_soon else DECIDED):
                     return await self._appender.append(draft, at=at, person=person, nonce=nonce)
         except TimeoutError as error:
-            raise Unavailable(self._no_answer(SOON if is_soon else DECIDED)) from error
-
-    def _no_answer(self, seconds: float) -> Problem:
-        return Problem(
-            kind=ProblemKind.UNREACHABLE,
-            summary=_("The ledger did not answer within {seconds} seconds: {place}").format(
-                place=clean(self.ledger.address), seconds=f"{seconds:g}"
-            ),
-            remedy=_("The console asks again; what waits is recorded then."),
-            at=self._clock.now(),
-        )
+            remedy = _("The console asks again; what waits is recorded then.")
+            seconds = SOON if is_soon else DECIDED
+            raise silent(self.ledger.address, seconds, remedy, self._clock.now()) from error
 
     async def _wait(self, late: LateDraft) -> Entry:
         """Store the draft until the ledger answers. Returns the entry that it will probably become.

@@ -10,14 +10,13 @@ from services.clock import Clock
 from services.i18n import _, plural
 from services.journal import files
 from services.journal.chain import HASH, KIND
-from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable
+from services.journal.ledger import LIMIT, Ledger, Rejected, Unavailable, silent
 from services.journal.ledgers.registry import ENGINES
 from services.journal.linking.decisions import Here, check_place, is_copy
-from services.journal.linking.records import behind, emptied, foreign, named, unpacked
+from services.journal.linking.records import another_ledger, behind, emptied, foreign, named, unpacked
 from services.journal.problems import UnusableJournal, problem_of
 from services.journal.reader import entry_of
 from services.models.journal import EntryKind
-from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 from services.models.verdict import Verdict
 from tui.cli.doctor.examination import Examination
@@ -99,12 +98,7 @@ async def examine(opened: Ledger, copy: Copy, clock: Clock) -> Outcome:
         return Outcome(Verdict.NORMAL, text.format(address=address), numbers={"entries": 0.0})
     naming = named(first[0][1])
     if copy.journal and naming.journal != copy.journal:
-        raise UnusableJournal(
-            _("The local copy belongs to another journal than the ledger's."),
-            _(
-                "Find out whether the ledger was replaced; to follow the new one, move {path} aside and restart."
-            ),
-        )
+        raise another_ledger()
     began = clock.elapsed()
     await _check_head(opened, copy, clock)
     seconds = clock.elapsed() - began
@@ -155,14 +149,8 @@ async def _read(opened: Ledger, after: int, limit: int, clock: Clock) -> list[tu
         async with asyncio.timeout(SECONDS):
             return list(await opened.read(after, limit))
     except TimeoutError as error:
-        text = _("The ledger did not answer within {seconds} seconds: {place}")
-        problem = Problem(
-            kind=ProblemKind.UNREACHABLE,
-            summary=text.format(place=clean(opened.address), seconds=f"{SECONDS:g}"),
-            remedy=_("Check the network to the ledger."),
-            at=clock.now(),
-        )
-        raise Unavailable(problem) from error
+        remedy = _("Check the network to the ledger.")
+        raise silent(opened.address, SECONDS, remedy, clock.now()) from error
 
 
 def _judged(address: str, copy: Copy, missing: Missing, seconds: float) -> Outcome:

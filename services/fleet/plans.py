@@ -20,9 +20,8 @@ class SystemPlan:
 
     @property
     def queue(self) -> str:
-        """The address of the queue of its events; without one a text that no other system has."""
-        events = self.runbook.events
-        return events.queue_url if events is not None else f"no queue of {self.runbook.system.id}"
+        """The address of the queue of its events; "" if it has none."""
+        return self.runbook.events.queue_url if self.runbook.events is not None else ""
 
     def without_events(self) -> "SystemPlan":
         """The same system, whose queue nobody reads."""

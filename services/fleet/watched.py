@@ -57,7 +57,8 @@ class WatchedSystem:
         """Take what was begun elsewhere: that of the system that is shown first."""
         self._claims(plan.runbook.system.id)
         self._claims(str(plan.journal.path.absolute()))
-        self._claims(plan.queue)
+        if plan.queue:
+            self._claims(plan.queue)
         self._take_plan(plan, begun)
 
     async def loaded(self) -> bool:
@@ -139,7 +140,7 @@ class WatchedSystem:
             text = _("{place}: another system of the list has the journal {path} too.")
             return self._unfit(text.format(place=self.entry.place, path=plan.journal.path))
         notice = ""
-        if not self._claims(plan.queue):
+        if plan.queue and not self._claims(plan.queue):
             # Each would take events of the other's, and delete them.
             notice = _(
                 "{place}: another system of the list has the queue {url} too. This one is watched without events; "

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from services.changes.sender import INTENT_SECONDS, TURN_SECONDS, WINDOW_SECONDS
 from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
+from services.models.changes import Plan, PlannedStep
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 from tests.services.changes.fake_aws import NOW
@@ -76,6 +77,12 @@ async def planned(engine: ChangeEngine, world: World) -> Plan:
     return plan
 
 
+async def found_not_done(engine: ChangeEngine, plan: Plan, step: PlannedStep, how: str = "said") -> None:
+    """A console records that a step was not done."""
+    await engine.load()
+    await engine._history.append(entries.resolved(plan, step, done=False, text="asked AWS", how=how))
+
+
 def first_step(run: Run) -> tuple[StepState, str]:
     return run.steps[0].state, run.steps[0].text
 
@@ -102,13 +109,7 @@ async def test_another_console_that_settled_the_step_meanwhile_stops_it(tmp_path
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)
 
-        async def settled() -> None:
-            await two.load()
-            await two._history.append(
-                entries.resolved(plan, plan.steps[0], done=False, text="asked AWS", how="said")
-            )
-
-        Ledger(one).after[EntryKind.INTENT] = settled
+        Ledger(one).after[EntryKind.INTENT] = partial(found_not_done, two, plan, plan.steps[0])
         state, text = first_step(await one.apply(plan, "staff-api"))
         assert state is StepState.REFUSED
         assert "Another console has recorded its outcome" in text
@@ -302,13 +303,7 @@ async def test_a_step_after_one_that_others_found_not_done_is_not_sent(tmp_path:
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)
-
-        async def resolved() -> None:
-            await two.load()
-            await two._history.append(
-                entries.resolved(plan, plan.steps[0], done=False, text="asked AWS", how="said")
-            )
-
+        resolved = partial(found_not_done, two, plan, plan.steps[0])
         Ledger(one, refuses=frozenset({EntryKind.OUTCOME}), at_refusal=resolved)
         run = await one.apply(plan, "staff-api")
         assert [step.state for step in run.steps] == [StepState.DONE, StepState.REFUSED]
@@ -404,10 +399,7 @@ async def test_a_reading_after_others_settled_the_step_proves_nothing(
         async def answered(permit: Any, **options: Any) -> Any:
             if permit.call is not schedule.call:
                 return await write(permit, **options)
-            await two.load()
-            await two._history.append(
-                entries.resolved(plan, schedule, done=False, text="asked AWS", how="read")
-            )
+            await found_not_done(two, plan, schedule, how="read")
             world.aws._carry_out(schedule.call)
             return {}
 

@@ -93,7 +93,7 @@ class InspectionRuns:
         """
         for id in dict.fromkeys(ids):
             if await self._knows_signed(id):
-                since, gap = await self._window(id, None)
+                since, gap = self._window(id, None, self._clock.now(), knows_signed=True)
                 await self._runner.prepare(id, InspectionRequest(since=since, until=due_at, gap=gap))
 
     async def run_on_demand(
@@ -152,8 +152,10 @@ class InspectionRuns:
 
     async def _share(self, id: str, *, consent: bool, anew: bool, chosen: datetime | None) -> Finding:
         """The finding of a run in progress or just finished that covers the same time, otherwise of a new run."""
-        since, gap = await self._window(id, chosen)
+        # The journal is read first, so that the window begins and ends by one moment.
+        knows_signed = chosen is not None or await self._knows_signed(id)
         now = self._clock.now()
+        since, gap = self._window(id, chosen, now, knows_signed=knows_signed)
         before = self._shared.get(id)
         if before is not None and _same(before[0], since, now, consent) and not (anew and before[1].done()):
             return await asyncio.shield(before[1])
@@ -175,11 +177,13 @@ class InspectionRuns:
                 self.progress[key] = running.model_copy(update={"progress": progress})
         self._wake()
 
-    async def _window(self, id: str, chosen: datetime | None) -> tuple[datetime, str]:
-        now, inspection = self._clock.now(), self._runner.inspection(id)
+    def _window(
+        self, id: str, chosen: datetime | None, now: datetime, *, knows_signed: bool
+    ) -> tuple[datetime, str]:
+        inspection = self._runner.inspection(id)
         if chosen is not None:
             return reached(inspection, min(chosen, now), now, self._calendar)
-        if not await self._knows_signed(id):
+        if not knows_signed:
             return widest(inspection, now, self._calendar)
         signed = self._records.signed_until(id, now)
         covered_from = self._records.earliest_window(id) if signed is None else None

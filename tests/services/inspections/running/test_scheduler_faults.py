@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,12 @@ from services.inspections.running import runner
 from services.inspections.running.claims import LEASE, Claims
 from services.inspections.running.finding_records import RECENT, FindingRecords
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
 from services.models.findings import Finding, Progress, UnknownIdentity
 from services.models.journal import Entry, EntryKind, NewEntry, Person
-from services.models.problem import ProblemKind
+from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
@@ -308,6 +309,21 @@ async def test_a_console_started_without_its_journal_still_runs_inspections(
         assert {request.until - request.since for _id, request in script.runs} == {Scripted.longest}
         for recorded in one.findings_of("daily-morning").recorded:
             assert "the journal cannot be read, so what was signed off is unknown" in recorded.finding.gap
+
+
+async def test_a_window_is_no_longer_for_the_time_that_reading_the_journal_took(
+    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(path, script, monkeypatch, clock=clock) as one:
+
+        async def fails_slowly(_inspection: str, _now: datetime) -> None:
+            clock.advance(20)
+            raise JournalError(Problem(kind=ProblemKind.OTHER, summary="the disk is gone", at=clock.now()))
+
+        monkeypatch.setattr(one.records, "load_signed", fails_slowly)
+        await one.scheduler.runs.run_on_demand("alarms")
+        request = script.windows("alarms")[-1]
+        assert (request.until - request.since, request.until) == (Scripted.longest, clock.now())
 
 
 async def test_an_inspection_begun_before_the_journal_was_read_waits_for_it(

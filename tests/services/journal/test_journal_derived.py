@@ -230,7 +230,7 @@ def test_it_is_not_saved_for_a_hash_that_the_chain_does_not_have(path: Path) -> 
         "UPDATE derived SET content = '[1]'",
         "UPDATE derived SET content = '{'",
         "UPDATE derived SET content = x'ff00', digest = 5",
-        "UPDATE entries SET hash = 'f' || substr(hash, 2) WHERE seq = 4",
+        "UPDATE entries SET hash = substr(hash, 2) || 'x' WHERE seq = 4",
         "DELETE FROM entries WHERE seq >= 4",
         "DROP TABLE derived",
         "ALTER TABLE derived RENAME COLUMN content TO contents",

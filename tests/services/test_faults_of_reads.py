@@ -77,6 +77,7 @@ def feeds_of(services: Services) -> dict[str, Feed[Any]]:
     return feeds
 
 
+@pytest.mark.slow
 async def test_any_exception_in_a_feed_is_reported_and_the_read_retried(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,7 @@ def is_freed(left: ref[App[Any]]) -> bool:
     return left() is None
 
 
+@pytest.mark.slow
 def test_a_console_that_ended_is_freed(embedded: Embedded, tmp_path: Path) -> None:
     """What remembers something for a console by a weak reference must not lead back to it."""
 

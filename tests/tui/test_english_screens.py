@@ -73,7 +73,7 @@ async def _modes(pilot: Pilot[Any]) -> list[str]:
 
 
 @pytest.mark.scenario("alb-5xx", origin=STORM, language="en")
-@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.slow)])
 async def test_every_screen_is_english(embedded: Embedded, step: int) -> None:
     """Every `step`-th screen at every run, and all in `make faults`."""
     embedded.advance(15 * 60.0)

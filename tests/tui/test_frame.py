@@ -76,8 +76,8 @@ async def visit(pilot: Pilot[Any], it: Things) -> None:
 @pytest.mark.parametrize(
     ("size", "step"),
     [
-        (SIZES[0], 4),
-        (SIZES[1], 8),
+        (SIZES[0], 8),
+        (SIZES[1], 16),
         *(pytest.param(size, 1, marks=pytest.mark.slow) for size in SIZES[:2]),
     ],
 )

@@ -95,7 +95,8 @@ async def test_names_say_the_host_where_it_is_another(embedded: Embedded, hosts:
 
 
 @pytest.mark.xdist_group("ledger-postgresql")
-@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.slow), "ja"])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "ja"])
 async def test_a_database_that_was_stopped_is_named(
     embedded: Embedded, tmp_path: Path, language: str, request: pytest.FixtureRequest
 ) -> None:

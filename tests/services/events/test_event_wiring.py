@@ -87,6 +87,7 @@ async def test_without_a_queue_there_is_no_work_and_no_request(embedded: Embedde
     assert sum("The queue of events cannot be used" in line for line in lines) == 1
 
 
+@pytest.mark.slow
 async def test_an_event_of_another_console_reads_the_alarms_at_once(
     embedded: Embedded, tmp_path: Path
 ) -> None:

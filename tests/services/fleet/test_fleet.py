@@ -89,6 +89,7 @@ async def test_few_requests_are_sent_for_a_system_that_is_not_on_screen(
         await fleet.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fails", [False, True])
 async def test_few_requests_are_sent_however_often_they_are_asked_for(
     embedded: Embedded, tmp_path: Path, fails: bool
@@ -248,6 +249,7 @@ async def test_what_is_not_read_any_more_is_stale_and_not_green(embedded: Embedd
         await fleet.close()
 
 
+@pytest.mark.slow
 async def test_fifty_systems_share_what_the_sdk_has_loaded(embedded: Embedded, tmp_path: Path) -> None:
     from services.aws.client.direct.requests import requests_of
 

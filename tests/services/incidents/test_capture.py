@@ -176,6 +176,7 @@ async def is_waiting(embedded: Embedded) -> bool:
     return embedded.clock.sleepers > 0
 
 
+@pytest.mark.slow
 async def test_a_console_cancelled_while_it_reads_is_replaced(embedded: Embedded, open_console: Open) -> None:
     embedded.fault("ecs", "DescribeServices", mode="hang", times=1)
     killed, other = await open_console("killed"), await open_console("other")

@@ -23,7 +23,7 @@ from services.system import Services, connect
 from tests.services.journal.decade import BOOK, NOW, written
 
 # One process writes the journals.
-pytestmark = pytest.mark.xdist_group("ten-years")
+pytestmark = [pytest.mark.xdist_group("ten-years"), pytest.mark.slow]
 
 YEAR, PER_DAY = 365, 12
 FEW, MANY = 2, 10
@@ -128,7 +128,6 @@ def _scans(path: Path, statements: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.slow
 def test_a_start_reads_as_much_of_ten_years_as_of_two(journals: tuple[Path, Path], counts: Counts) -> None:
     decoded, work = [], []
     for path in journals:

@@ -236,6 +236,7 @@ def append_notes(path: Path, count: int, *, at: datetime) -> list[Entry]:
 # ---- what was saved is reviewed
 
 
+@pytest.mark.slow
 async def test_what_was_hidden_by_hand_is_found_again_and_saved(tmp_path: Path) -> None:
     path, clock = tmp_path / "j.db", ManualClock(NOON)
     async with open_journal(path, clock=clock) as journal:

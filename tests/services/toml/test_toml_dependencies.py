@@ -1,5 +1,6 @@
 """What an inspection may lack is what the check of duties rests on: an unreadable key is no missing one."""
 
+import pytest
 from pydantic import BaseModel
 
 from services.inspections.registry import INSPECTIONS
@@ -12,6 +13,7 @@ EMPTY = {str: "", RawId: RawId(""), tuple: ()}
 DUTY: Path = ("duties", 0, "inspections", 0)
 
 
+@pytest.mark.slow
 def test_every_key_that_an_inspection_lacks_is_rested_on() -> None:
     runbook = load_builtin("facility-prod")
     lacked = set()

@@ -13,6 +13,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.slow
 def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     live(embedded, 300)
     assert plan(embedded, "deploy-rollback") == 0

@@ -337,6 +337,7 @@ async def test_a_group_that_cannot_be_read_is_reported_and_the_other_printed(
         assert here.printed.lines == []
 
 
+@pytest.mark.slow
 async def test_without_following_a_group_that_stays_unreadable_is_given_up_within_seconds(
     empty_aws: Embedded, tmp_path: Any
 ) -> None:

@@ -234,6 +234,7 @@ async def test_the_end_of_a_change_that_was_left_says_how_it_ended(
     assert more == {"severity": severity}
 
 
+@pytest.mark.slow
 async def test_what_ends_in_a_system_that_was_left_says_in_which(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

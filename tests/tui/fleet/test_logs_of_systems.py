@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tools.systems import systems_console, three
@@ -11,6 +13,7 @@ from tui.screens.logs.insights.screen import InsightsScreen
 from tui.screens.logs.memory import log_memory
 
 
+@pytest.mark.slow
 async def test_searches_of_one_system_are_neither_shown_nor_stored_in_another(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
@@ -30,6 +33,7 @@ async def test_searches_of_one_system_are_neither_shown_nor_stored_in_another(em
             assert log_memory(app).history("search") == ("resident 4711",)
 
 
+@pytest.mark.slow
 async def test_a_query_of_one_system_is_not_shown_in_another(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:

@@ -12,6 +12,7 @@ from tui import messages
 from tui.config import ConsoleConfig
 
 
+@pytest.mark.slow
 async def test_an_error_that_keeps_a_system_from_being_shown_does_not_end_the_console(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

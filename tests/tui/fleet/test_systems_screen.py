@@ -99,6 +99,7 @@ async def test_no_other_system_is_begun_before_the_first_one_has_its_panels(
             assert "· library" in screen_text(pilot)
 
 
+@pytest.mark.slow
 async def test_no_other_system_waits_for_the_journal_of_the_first(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ async def test_what_is_under_way_says_of_which_system(embedded: Embedded) -> Non
             assert app.board.current is None
 
 
+@pytest.mark.slow
 async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
@@ -191,6 +193,7 @@ async def test_the_cursor_stays_on_its_system(embedded: Embedded) -> None:
             assert "gone" in screen_text(pilot)
 
 
+@pytest.mark.slow
 async def test_a_system_that_leaves_the_screen_sends_few_requests(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:

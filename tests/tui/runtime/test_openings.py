@@ -76,6 +76,7 @@ async def test_a_key_opens_its_screen_once_the_modules_are_there(
         await until(pilot, lambda: type(pilot.app.screen).__name__ == SCREENS[key])
 
 
+@pytest.mark.slow
 async def test_what_is_typed_meanwhile_goes_to_the_screen_that_opens_however_long_it_takes(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

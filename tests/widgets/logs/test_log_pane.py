@@ -33,7 +33,7 @@ async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
         assert facts(pane).new == 0
 
 
-@pytest.mark.parametrize("count", [10, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [4, pytest.param(40, marks=pytest.mark.slow)])
 async def test_timer_callbacks_during_the_panes_removal_are_harmless(count: int) -> None:
     for turns in range(count):
         async with PaneApp().run_test(size=(80, 24)) as pilot:

@@ -95,6 +95,7 @@ async def test_four_consoles_on_two_hosts_inspect_once(
         assert two.seqs(0) == two.seqs(1)
 
 
+@pytest.mark.slow
 async def test_inspections_of_a_host_that_died_are_taken_over_after_the_lease(
     tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ async def test_inspections_of_a_host_that_died_are_taken_over_after_the_lease(
         ]
 
 
+@pytest.mark.slow
 async def test_without_the_ledger_each_inspects_and_both_findings_are_there_in_the_end(
     tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +156,7 @@ async def test_without_the_ledger_each_inspects_and_both_findings_are_there_in_t
         assert len(script.runs) == 2 * len(ids)
 
 
+@pytest.mark.slow
 async def test_findings_of_a_host_that_is_cut_off_while_it_inspects_are_recorded_under_its_claim(
     tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:

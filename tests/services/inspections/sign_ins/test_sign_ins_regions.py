@@ -113,6 +113,7 @@ async def test_when_the_enabled_regions_are_unknown(embedded: Embedded) -> None:
     assert (await week(embedded)).verdict is V.ABNORMAL
 
 
+@pytest.mark.slow
 @QUIET
 async def test_an_event_in_a_region_that_the_runbook_does_not_list(embedded: Embedded) -> None:
     random, at = Random(1), embedded.clock.now() - timedelta(hours=20)

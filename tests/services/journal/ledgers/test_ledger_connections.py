@@ -30,6 +30,7 @@ class Silent:
         self.is_open = False
 
 
+@pytest.mark.slow
 async def test_a_connection_that_falls_silent_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Silent] = []
 

@@ -139,7 +139,8 @@ class Tail:
 
 
 @pytest.mark.parametrize(
-    ("step", "hours"), [(2_000, 3), (2_000, 63), (5, 63), pytest.param(5, 3, marks=pytest.mark.slow)]
+    ("step", "hours"),
+    [(2_000, 3), (2_000, 63), *(pytest.param(5, hours, marks=pytest.mark.slow) for hours in (3, 63))],
 )
 def test_after_a_time_without_an_answer_the_tail_is_complete_again(step: int, hours: int) -> None:
     tail = Tail(step)

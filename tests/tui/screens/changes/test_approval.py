@@ -266,6 +266,7 @@ async def test_the_asker_is_told_that_it_was_declined(embedded: Embedded, tmp_pa
         assert "is missing: F7" in said(pilot), "it needs an approval of its own"
 
 
+@pytest.mark.slow
 async def test_obtained_elsewhere(embedded: Embedded, tmp_path: Path) -> None:
     async with console_of(embedded, tmp_path / "j.db") as pilot:
         app = pilot.app

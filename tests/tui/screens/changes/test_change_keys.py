@@ -171,6 +171,7 @@ async def test_a_plan_that_expires_under_a_half_typed_name_keeps_the_keys_there_
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
 
 
+@pytest.mark.slow
 async def test_disarming_and_arming_again_comes_back_to_the_name(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)

@@ -51,6 +51,7 @@ async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(emb
         assert {await note(pilot, "ctrl+t"), await note(pilot, "ctrl+t", "ctrl+t")} == {first.id, second.id}
 
 
+@pytest.mark.slow
 async def test_the_incident_under_the_cursor_is_offered_once(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="respond", size=(80, 24)) as pilot:
         await until(pilot, lambda: pilot.app.ready.journal.health.writable)

@@ -1,5 +1,6 @@
 """The dialog that chooses log groups."""
 
+import pytest
 from textual.content import Content
 from textual.widgets import Static
 
@@ -65,6 +66,7 @@ async def test_one_group_replaces_that_of_a_pane(embedded: Embedded) -> None:
         await until(pilot, lambda: [tail.group for tail in screen.tails.values()] == [FURTHER])
 
 
+@pytest.mark.slow
 async def test_as_many_groups_are_ticked_as_can_be_chosen(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)

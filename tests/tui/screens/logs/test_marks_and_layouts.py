@@ -83,6 +83,7 @@ async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedde
         assert entry.subject == incident.id
 
 
+@pytest.mark.slow
 async def test_a_layout_is_saved_opened_and_discarded(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         screen = pilot.app.screen

@@ -56,6 +56,7 @@ async def test_the_merged_pane_has_every_line_in_order_with_its_source(
         assert not even.listeners
 
 
+@pytest.mark.slow
 async def test_a_filter_in_the_merged_pane_filters_every_pane(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen

@@ -10,6 +10,7 @@ from tui.screens.logs.insights.screen import InsightsScreen
 from tui.screens.logs.logs import LogsScreen
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_bar_opens_the_logs_that_it_counts_at_its_time(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION, DATABASE) as pilot:

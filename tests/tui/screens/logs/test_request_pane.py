@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
@@ -70,6 +72,7 @@ async def test_of_several_ids_one_is_chosen_and_a_refused_group_is_named(embedde
         await until(pilot, lambda: "×" in screen_text(pilot))
 
 
+@pytest.mark.slow
 async def test_a_line_without_an_id_says_so(embedded: Embedded) -> None:
     async with logs(embedded, DATABASE, DATABASE) as pilot:
         screen = pilot.app.screen

@@ -63,10 +63,9 @@ async def responded(path: Path, text: str) -> None:
         await incidents.leave(incident.id, str(incident.target), text, NOW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name != "all" else name for name in TEXTS]
-)
+@pytest.mark.parametrize("name", list(TEXTS))
 async def test_every_screen_of_a_hostile_incident(
     embedded: Embedded, tmp_path: Path, name: str, size: tuple[int, int]
 ) -> None:

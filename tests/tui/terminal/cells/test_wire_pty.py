@@ -44,6 +44,7 @@ def test_an_answer_that_comes_late_is_not_typed_into_the_shell(tmp_path: Path) -
         os.close(shell)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_never_answers_shows_the_screen_and_is_left_at_once(tmp_path: Path) -> None:
     with ScriptConsole(tmp_path, answers=False) as console:
         console.wait_ready()
@@ -126,6 +127,7 @@ def test_no_color_leaves_nothing_but_greys(tmp_path: Path) -> None:
         assert all(red == green == blue for red, green, blue in colours)
 
 
+@pytest.mark.slow
 @needs_tmux
 def test_a_hidden_terminal_gets_a_frame_a_second(tmp_path: Path) -> None:
     script = f"exec {sys.executable} -m tests.tui.runtime_script {tmp_path} chatty"

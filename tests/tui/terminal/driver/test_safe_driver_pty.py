@@ -49,6 +49,7 @@ def test_no_reply_of_a_terminal_presses_a_key(tmp_path: Path) -> None:
         assert console.keys == ["k"]
 
 
+@pytest.mark.slow
 def test_a_reply_that_dribbles_in_presses_no_key(tmp_path: Path) -> None:
     # A terminal sends no other answer in the middle of one.
     with ScriptConsole(tmp_path, answers=False) as console:

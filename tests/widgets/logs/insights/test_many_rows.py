@@ -25,6 +25,7 @@ def counts(*numbers: int) -> QueryRows:
     return QueryRows(("n",), tuple((str(number),) for number in numbers), ("",) * len(numbers))
 
 
+@pytest.mark.slow
 async def test_rows_that_come_later_are_sorted_in_a_thread_too(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[threading.Thread] = []
     sort = result_table.sorted_rows

@@ -80,6 +80,8 @@ class EntryPanel(LineWidget, can_focus=True):
         self._make = make
         self._beside = beside
         self._top = 0
+        self._room = 0
+        """Rows below the head when it was drawn."""
         self._follows = True
         """Whether the window follows the cursor; without one the arrows scroll."""
         self._is_chosen = False
@@ -149,10 +151,14 @@ class EntryPanel(LineWidget, can_focus=True):
             self._top = 0
             return
         if self._follows and bottom:
+            if room != self._room:
+                # As if it had always been this high: a screen gives other heights while it is laid out.
+                self._top = min(self._top, max(0, bottom - room))
             self._top = min(self._top, top)
             # The beginning of an entry that does not fit is what tells which one it is.
             self._top = min(max(self._top, bottom - room), top if bottom - top > room else total)
         self._top = max(0, min(self._top, total - room))
+        self._room = room
 
     def _head(self, width: int, room: int, total: int) -> Line:
         rule, dash = ("rule-focus", "━") if self.has_focus else ("rule", "─")

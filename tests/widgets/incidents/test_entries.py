@@ -23,11 +23,11 @@ HEIGHT = 1 + sum(len(step.lines) for step in STEPS)
 
 def panel(cursor: str | None, *, from_end: bool = False) -> EntryPanel:
     """A panel with its cursor on an entry, or none yet."""
-    made = EntryPanel("Steps", lambda _width: STEPS, from_end=from_end)
-    made._size = Size(WIDTH, HEIGHT)
+    entry_panel = EntryPanel("Steps", lambda _width: STEPS, from_end=from_end)
+    entry_panel._size = Size(WIDTH, HEIGHT)
     if cursor is not None:
-        made.cursor_key, made._is_chosen = cursor, True
-    return made
+        entry_panel.cursor_key, entry_panel._is_chosen = cursor, True
+    return entry_panel
 
 
 @given(
@@ -40,10 +40,10 @@ def test_heights_on_the_way_do_not_matter(
     cursor: str | None, from_end: bool, heights: Sequence[int], height: int
 ) -> None:
     """A screen gives a panel other heights while it is laid out, how many depends on the machine."""
-    straight, resized = panel(cursor, from_end=from_end), panel(cursor, from_end=from_end)
-    for each in heights:
-        resized.draw(WIDTH, each)
-    assert resized.draw(WIDTH, height) == straight.draw(WIDTH, height)
+    direct, other = panel(cursor, from_end=from_end), panel(cursor, from_end=from_end)
+    for on_the_way in heights:
+        other.draw(WIDTH, on_the_way)
+    assert other.draw(WIDTH, height) == direct.draw(WIDTH, height)
 
 
 class PanelApp(App[None]):

@@ -9,8 +9,10 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from itertools import cycle
+from math import inf
 from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from textual.app import ComposeResult
@@ -31,6 +33,8 @@ from tests.tui.typed import KEYS, at_rest, burst, type_in
 from tui.app import TobanApp
 from tui.commands import COMMANDS
 from tui.modes import MODES
+from tui.runtime.type_ahead import TypeAhead
+from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.first_frame import ShellScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.logs.panes import PaneScreen
@@ -104,7 +108,9 @@ class KeyRecorder:
     """Who read each key: the screen on top when it was let in, and what the person had on screen when he typed it.
 
     Of the screens that keys lead to, what was typed ahead is theirs before they are painted. What came or
-    went by itself (an Interloper) is measured by the frames: its keys were typed while it was to be seen.
+    went by itself (an Interloper) is measured by the frames: its keys were typed once it had been to be seen, and what
+    was typed while it was to be seen is nobody else's. A dialog that a late read opened over it may be what is seen:
+    whoever closes that one types the rest for the Interloper.
     """
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
@@ -117,6 +123,7 @@ class KeyRecorder:
         self._meant: dict[int, tuple[Event, Screen[Any]]] = {}
         self._frames: list[tuple[float, Screen[Any]]] = []
         """From when on another screen was to be seen, in order."""
+        self._seen_from: WeakKeyDictionary[Screen[Any], float] = WeakKeyDictionary()
         let_in, handle, display = TerminalApp.on_event, MessagePump._on_message, TerminalApp._display
 
         async def on_event(app: TerminalApp, event: Event) -> None:
@@ -134,6 +141,7 @@ class KeyRecorder:
             display(app, screen, renderable)
             if not self._frames or self._frames[-1][1] is not screen:
                 self._frames.append((monotonic(), screen))
+                self._seen_from.setdefault(screen, monotonic())
 
         patch.setattr(TerminalApp, "on_event", on_event)
         patch.setattr(MessagePump, "_on_message", on_message)
@@ -149,7 +157,10 @@ class KeyRecorder:
         self.intruded += isinstance(reader, Interloper) and pump is reader.focused
         if meant is None or meant[1] is not reader:
             self.misread.append(f"{key.key} read by {reader}, meant for {meant and meant[1]}")
-        elif reader is not painted and any(isinstance(each, Interloper) for each in (reader, painted)):
+        elif reader is not painted and (
+            isinstance(painted, Interloper)
+            or (isinstance(reader, Interloper) and key.time < self._seen_from.get(reader, inf))
+        ):
             self.misread.append(f"{key.key} read by {reader}, typed at {painted}")
 
     def painted_at(self, time: float) -> Screen[Any] | None:
@@ -288,6 +299,39 @@ async def test_many_random_bursts_break_nothing(
     assert figures.intruded
     if count >= PLENTY:
         assert {kind.__name__ for kind in {*OPENERS, *of_modes()} - {ShellScreen}} <= {*figures.screens}
+
+
+async def test_what_follows_the_key_that_closes_a_late_dialog_is_for_the_dialog_below(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read that a key asked for may end only after another dialog opened, and lies over it then."""
+    recorder = KeyRecorder(monkeypatch)
+    async with console(embedded.url, embedded.clock) as pilot:
+        app, below, late = pilot.app, Interloper(), ChooseScreen("Groups", (), harmless=True)
+        for dialog in (below, late):
+            app.push_screen(dialog)
+            await until(pilot, lambda dialog=dialog: recorder.painted_at(monotonic()) is dialog)
+            await at_rest(pilot)
+        await burst(pilot, f"{KEYS['escape']}ab")
+        assert app.screen is below
+        assert below.query_one(Input).value == "ab"
+        assert recorder.intruded == 2
+        assert recorder.misread == []
+
+
+async def test_a_key_typed_before_an_unrequested_dialog_was_seen_counts_as_misread(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = KeyRecorder(monkeypatch)
+    monkeypatch.setattr(TypeAhead, "came", lambda _type_ahead, _screen: None)
+    async with console(embedded.url, embedded.clock) as pilot:
+        await at_rest(pilot)
+        dialog = Interloper()
+        type_in(pilot.app, "a")
+        pilot.app.push_screen(dialog)
+        await at_rest(pilot)
+        assert dialog.query_one(Input).value == "a"
+        assert recorder.misread
 
 
 # -- in one read or one by one

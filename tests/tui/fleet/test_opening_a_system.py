@@ -37,6 +37,7 @@ async def test_an_error_that_keeps_a_system_from_being_shown_does_not_end_the_co
             await shows(pilot, "library")
 
 
+@pytest.mark.slow
 async def test_the_ledger_of_the_system_on_screen_alone_is_looked_at_often(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ async def test_an_ordinary_night_is_normal(embedded: Embedded) -> None:
     assert "filter duration > 1000" in sent
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("slow-queries", history=10800)
 async def test_frequent_statements_need_an_index(embedded: Embedded) -> None:
     finding = await seen(embedded)

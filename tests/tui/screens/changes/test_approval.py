@@ -228,6 +228,7 @@ async def test_a_plan_whose_approval_was_declined_says_so_when_it_is_made_again(
         assert screen.plan is None or screen.plan.id != first.id
 
 
+@pytest.mark.slow
 async def test_declined_with_a_reason(embedded: Embedded, tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, console_of(embedded, path, TARO) as pilot:

@@ -62,6 +62,7 @@ async def test_nothing_is_read_while_the_screen_is_hidden(embedded: Embedded) ->
         assert embedded.counts().get("application-autoscaling.DescribeScalableTargets", 0) == before
 
 
+@pytest.mark.slow
 async def test_an_unknown_outcome_is_prominent_and_asked_when_aws_cannot_decide(
     embedded: Embedded,
 ) -> None:

@@ -26,6 +26,7 @@ def settled(embedded: Embedded) -> list[Any]:
     return embedded.world.system.service.serving(embedded.clock.now().timestamp())  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 @SIZES
 @pytest.mark.scenario("bad-deploy", history=1200)
 async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(

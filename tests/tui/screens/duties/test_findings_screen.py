@@ -367,6 +367,7 @@ async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
         assert not await entries(pilot, EntryKind.SIGN_OFF)
 
 
+@pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
 async def test_the_span_of_an_inspection_is_asked_for(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:

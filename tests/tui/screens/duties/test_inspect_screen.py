@@ -78,6 +78,7 @@ async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tu
         await until(pilot, lambda: screen.focused is screen.list.table and screen.list.is_on_screen)
 
 
+@pytest.mark.slow
 async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)

@@ -104,6 +104,7 @@ async def test_a_time_that_is_asked_for_is_the_one_time_though_the_pane_has_no_l
         await until(pilot, lambda: at_cursor(odd) == "line 15")
 
 
+@pytest.mark.slow
 async def test_going_around_the_end_of_the_matches_is_told(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD, size=(120, 60)) as pilot:
         even, _odd = panes_of(pilot)

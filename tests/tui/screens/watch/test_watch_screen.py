@@ -175,6 +175,7 @@ async def test_the_group_dialog_narrows_and_opens(embedded: Embedded) -> None:
         }
 
 
+@pytest.mark.slow
 async def test_one_key_opens_the_newest_firing_alarm_from_any_screen(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(120, 40), notifications=True) as pilot:
         app = pilot.app

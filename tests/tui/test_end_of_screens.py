@@ -45,8 +45,8 @@ async def test_a_cursor_that_rests_after_its_owner_was_removed_does_nothing(
 
 def is_freed(left: ref[App[Any]]) -> bool:
     """Whether nothing holds the console any more, once what it imports in threads of its own has ended."""
-    until = monotonic() + LIMIT
-    while left() is not None and monotonic() < until:
+    deadline = monotonic() + LIMIT
+    while left() is not None and monotonic() < deadline:
         gc.collect()
         sleep(0.05)
     return left() is None

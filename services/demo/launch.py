@@ -133,6 +133,8 @@ def spawn(
     if beside is not None:
         command += ["--origin", beside.origin.isoformat(), "--since", str(beside.since)]
     environment = os.environ | ({"DEMO_SYSTEM": system} if system else {})
+    # Before all other packages of these names, wherever they are installed.
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), environment.get("PYTHONPATH"))))
     isolate(environment)
     if quotas:
         command += ["--quotas", json.dumps(dict(quotas))]

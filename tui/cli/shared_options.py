@@ -84,9 +84,9 @@ def version_option() -> click.Parameter:
 
     def show(context: click.Context, _option: click.Parameter, is_set: bool) -> None:
         if is_set:
-            from importlib.metadata import version
+            from tui.cli.version import version_text
 
-            show_text(f"toban {version('toban')}")
+            show_text(version_text())
             context.exit()
 
     return click.Option(

@@ -1,0 +1,5 @@
+"""`python -m toban`."""
+
+from toban import main
+
+main()

@@ -17,7 +17,8 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as SDK_VAR
 
 from services.slack.settings import VARIABLES
 from tests.services.journal.book import filled
-from tui.cli.main import COMPLETION, build
+from tui.cli.completion import VARIABLE as COMPLETION
+from tui.cli.main import build
 from tui.cli.printing import Output
 from tui.startup import config_reader
 

@@ -32,7 +32,8 @@ from services.slack.settings import VARIABLES
 from tests.conftest import Embedded
 from tests.tools.stable_journal import RUNBOOK
 from tests.tools.stable_reading import ANCHORS, NOW, toban
-from tui.cli.main import COMPLETION, build, scenarios
+from tui.cli.completion import VARIABLE as COMPLETION
+from tui.cli.main import build, scenarios
 from tui.cli.printing import Output
 from tui.command import Command
 from tui.commands import COMMANDS

@@ -15,6 +15,7 @@ from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.click_i18n import Command, Prints, answered
+from tui.cli.completion import names_in_runbook
 from tui.cli.entry_text import problem_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
@@ -55,7 +56,12 @@ def assess_command(
             "3 cannot be judged."
         ),
         params=[
-            click.Argument(["alarm"], required=False, metavar="ALARM"),
+            click.Argument(
+                ["alarm"],
+                required=False,
+                metavar="ALARM",
+                shell_complete=names_in_runbook(_alarms),
+            ),
             click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
             click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
             click.Option(
@@ -164,3 +170,7 @@ def _schema() -> dict[str, Any]:
 
 def _json(data: object) -> list[str]:
     return [json.dumps(data, ensure_ascii=False, indent=2)]
+
+
+def _alarms(runbook: "Runbook") -> list[tuple[str, str]]:
+    return [(str(alarm.name), alarm.title) for alarm in runbook.alarms]

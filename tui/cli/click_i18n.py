@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import click
+from click.shell_completion import CompletionItem
 
 from services.i18n import _
 from services.models.text import clean
@@ -168,12 +169,34 @@ class Named(click.ParamType[str]):
             self.fail(self._unknown(clean(value), names), param, ctx)
         return str(value)
 
+    def shell_complete(
+        self, _ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names that begin like this."""
+        return [CompletionItem(name) for name in self.names() if name.startswith(incomplete)]
+
     def _unknown(self, name: str, names: list[str]) -> str:
         if not self.listed_by or mistakes.near(name, names):
             return mistakes.unknown_name(name, names)
         listing = _("{command} lists them").format(command=self.listed_by)
         message = _('"{name}" does not exist').format(name=name)
         return f"{message}: {listing}"
+
+
+class FileName(click.ParamType[str]):
+    """The name of a file, taken as it is; a shell completes it."""
+
+    name = "text"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        """Return the name."""
+        return str(value)
+
+    def shell_complete(
+        self, _ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the shell."""
+        return [CompletionItem(incomplete, type="file")]
 
 
 class Speed(click.ParamType[float]):

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Choice, Command, Group
+from tui.cli.click_i18n import Choice, Command, FileName, Group
 from tui.cli.opened_journal import CommandStopped, deliver
 from tui.cli.printing import Output
 from tui.cli.shared_options import aws_options, start_options
@@ -46,7 +46,7 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
             Command(
                 "check",
                 callback=check,
-                params=[click.Argument(["file"], metavar="FILE")],
+                params=[click.Argument(["file"], metavar="FILE", type=FileName())],
                 help=_("List every error in a runbook by file, line and key."),
             ),
             Command("schema", callback=schema, help=_("Print the grammar as JSON Schema.")),
@@ -54,7 +54,7 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
                 "show",
                 callback=show,
                 params=[
-                    click.Argument(["name"], metavar="[FILE|NAME]", required=False),
+                    click.Argument(["name"], metavar="[FILE|NAME]", type=FileName(), required=False),
                     click.Option(
                         ["--format", "form"],
                         type=Choice(FORMATS),
@@ -62,7 +62,10 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
                     ),
                     click.Option(["--html", "as_html"], is_flag=True, help=_("Print a page for paper.")),
                     click.Option(
-                        ["--output", "-o", "to"], metavar="FILE", help=_("Output file, readable only by you")
+                        ["--output", "-o", "to"],
+                        metavar="FILE",
+                        type=FileName(),
+                        help=_("Output file, readable only by you"),
                     ),
                 ],
                 help=_(

@@ -20,7 +20,7 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Command, Group, Prints
+from tui.cli.click_i18n import Command, FileName, Group, Prints
 from tui.cli.entry_text import problem_lines
 from tui.cli.opened_journal import (
     CommandStopped,
@@ -91,6 +91,7 @@ def incident_group(
                     click.Option(
                         ["--output", "-o", "to"],
                         metavar="FILE",
+                        type=FileName(),
                         help=_("Output file, readable only by you"),
                     ),
                     private,

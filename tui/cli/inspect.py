@@ -23,6 +23,7 @@ from services.i18n import _
 from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.click_i18n import Command, Prints, answered
+from tui.cli.completion import names_in_runbook
 from tui.cli.every_system import answers_of_all
 from tui.cli.shared_options import all_option
 from tui.exit_status import OF_VERDICT, ExitStatus
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from services.inspections.base import InspectionRequest
     from services.inspections.wiring import Reading
     from services.models.inspect_answer import InspectAnswer
+    from services.models.runbook import Runbook
 
 _NARROW, _WIDE = 60, 120
 """Least and most columns of the printed findings."""
@@ -69,7 +71,9 @@ def inspect_command(
             "abnormal, 3 cannot be judged."
         ),
         params=[
-            click.Argument(["names"], nargs=-1, metavar="[NAME]…"),
+            click.Argument(
+                ["names"], nargs=-1, metavar="[NAME]…", shell_complete=names_in_runbook(_inspections)
+            ),
             click.Option(
                 ["--since"],
                 metavar="TIME|AGO",
@@ -212,9 +216,7 @@ async def _answer(services: "Reading", flags: dict[str, Any]) -> "InspectAnswer"
 
 def _ids(services: "Reading", names: Sequence[str]) -> list[str]:
     """Return inspection ids for names of inspections and duties; all inspections if none is given. Raises UsageError."""
-    from services.inspections.registry import offered
-
-    inspections = [str(each.id) for each in offered(services.runbook)]
+    inspections = [id for id, _title in _inspections(services.runbook)]
     duties = {str(duty.id): duty.inspections for duty in services.runbook.duties if duty.inspections}
     ids: list[str] = []
     for name in names or inspections:
@@ -285,3 +287,9 @@ def _schema() -> dict[str, Any]:
 
 def _json(data: object) -> list[str]:
     return [json.dumps(data, ensure_ascii=False, indent=2)]
+
+
+def _inspections(runbook: "Runbook") -> list[tuple[str, str]]:
+    from services.inspections.registry import offered
+
+    return [(str(each.id), each.title) for each in offered(runbook)]

@@ -18,6 +18,7 @@ from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.cli.commands import Commands, imported
+from tui.cli.completion import VARIABLE
 from tui.cli.every_system import answers_of_all
 from tui.cli.printing import CannotPrint, Output, output_lost
 from tui.cli.reads import HEADLESS, Headless
@@ -36,9 +37,6 @@ from tui.signals.before_loop import is_interrupt
 from tui.start_options import MOST_SYSTEMS, StartOptions
 from tui.startup import early_flags
 from tui.startup.first_steps import language_hint
-
-COMPLETION = "_TOBAN_COMPLETE"
-"""The environment variable by which a shell requests completions from Click."""
 
 
 def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> NoReturn:
@@ -92,12 +90,12 @@ def _status_of(argv: Sequence[str], output: Output) -> int:
 
 def _invoke(group: click.Group, argv: Sequence[str]) -> object:
     """Return what the command returns. Click's own `main` is not used: it exits with status 1 on a broken pipe."""
-    if instruction := os.environ.get(COMPLETION):
+    if instruction := os.environ.get(VARIABLE):
         from click.shell_completion import shell_complete
 
-        if shell_complete(group, {}, "toban", COMPLETION, instruction):
+        if shell_complete(group, {}, "toban", VARIABLE, instruction):
             message = _("{variable} must be bash_source, zsh_source or fish_source")
-            raise click.UsageError(message.format(variable=COMPLETION))
+            raise click.UsageError(message.format(variable=VARIABLE))
         return ExitStatus.NORMAL
     try:
         with group.make_context("toban", list(argv)) as context:
@@ -144,6 +142,7 @@ def _commands(output: Output) -> Commands:
             "logs": partial(reading, "tui.cli.logs.group:logs_group"),
             "events": partial(plain, "tui.cli.events:events_group"),
             "policy": partial(plain, "tui.cli.policy:policy_command"),
+            "completion": lambda: imported("tui.cli.completion:completion_command")(output),
             "runbook": lambda: imported("tui.cli.data_files:runbook_group")(output, _before),
             "config": lambda: imported("tui.cli.data_files:config_command")(
                 output, lambda flags: replace(_before(), **_set_flags(flags))

@@ -5,7 +5,7 @@ import click
 from services.host.regular_files import named
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Choice
+from tui.cli.click_i18n import Choice, FileName
 from tui.cli.printing import show as show_text
 from tui.modes import MODES
 from tui.runtime import debug_log
@@ -25,12 +25,18 @@ def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str 
 def read_options() -> list[click.Parameter]:
     """Return the options that select a system and a language."""
     return [
-        click.Option(["--runbook"], metavar="FILE|NAME", help=_("Runbook of the system")),
+        click.Option(["--runbook"], metavar="FILE|NAME", type=FileName(), help=_("Runbook of the system")),
         click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen")),
-        click.Option(["--config"], metavar="FILE", help=_("Configuration file instead of the default one")),
+        click.Option(
+            ["--config"],
+            metavar="FILE",
+            type=FileName(),
+            help=_("Configuration file instead of the default one"),
+        ),
         click.Option(
             ["--debug"],
             metavar="FILE",
+            type=FileName(),
             callback=_use_debug_log,
             help=_("File for tracebacks of internal errors instead of the default one"),
         ),
@@ -64,7 +70,9 @@ def start_options() -> list[click.Parameter]:
             help=_("Connection speed; slow: fewer frames, auto: measured"),
         ),
         click.Option(["--read-only"], is_flag=True, default=None, help=_("Disable all changes.")),
-        click.Option(["--journal"], metavar="FILE", help=_("Journal file; a demo creates its own")),
+        click.Option(
+            ["--journal"], metavar="FILE", type=FileName(), help=_("Journal file; a demo creates its own")
+        ),
         click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("First screen")),
     ]
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
 LEAST = (3, 11)
 ENOUGH = 6
@@ -46,7 +47,7 @@ JAPANESE = {
 }
 
 
-def is_japanese(environment):
+def is_japanese(environment: Mapping[str, str]) -> bool:
     """Whether the locale is Japanese; the console itself asks further sources."""
     for name in ("TOBAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         if environment.get(name):
@@ -54,7 +55,7 @@ def is_japanese(environment):
     return False
 
 
-def _(text):
+def _(text: str) -> str:
     return JAPANESE.get(text, text) if is_japanese(os.environ) else text
 
 
@@ -65,21 +66,21 @@ class Refusal(Exception):
 class Bundle:
     """The file that holds this installer: `bundle.json`, `requirements.lock`, and wheels by Python's version and platform."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         self.archive = zipfile.ZipFile(path)
         facts = json.loads(self.archive.read("bundle.json").decode("utf-8"))
-        self.version = facts["version"]
-        self.pythons = facts["pythons"]
+        self.version: str = facts["version"]
+        self.pythons: List[str] = facts["pythons"]
         """Each with its platform: `3.11 linux-x86_64`."""
-        self.hashes = facts["sha256"]
+        self.hashes: Dict[str, str] = facts["sha256"]
         """SHA-256 in hex by the name in the archive."""
 
-    def wheels(self, kind):
+    def wheels(self, kind: str) -> List[str]:
         """Names in the archive of what `kind` (`3.11 linux-x86_64`) installs."""
         return [name for name in sorted(self.hashes) if name.split("/")[0] in ("any", kind.replace(" ", "-"))]
 
-    def check(self, names):
+    def check(self, names: Iterable[str]) -> None:
         """Raise Refusal for the first file that is not what was packed."""
         for name in names:
             try:
@@ -93,14 +94,16 @@ class Bundle:
                 raise Refusal(text.format(name=name, bundle=self.path))
 
 
-def kind_of_this():
+def kind_of_this() -> str:
     """Python's version and the platform, as in `Bundle.pythons`."""
     system = {"Darwin": "macos"}.get(platform.system(), platform.system().lower())
-    machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
-    return "{}.{} {}-{}".format(sys.version_info[0], sys.version_info[1], system, machine)
+    machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(
+        platform.machine().lower(), platform.machine().lower()
+    )
+    return f"{sys.version_info[0]}.{sys.version_info[1]} {system}-{machine}"
 
 
-def newer_python(bundle):
+def newer_python(bundle: Bundle) -> str:
     """The path of a Python on PATH that the bundle has wheels for; "" without one."""
     for kind in sorted(bundle.pythons, reverse=True):
         path = shutil.which("python" + kind.split(" ")[0])
@@ -109,7 +112,7 @@ def newer_python(bundle):
     return ""
 
 
-def checked_python(bundle):
+def checked_python(bundle: Bundle) -> str:
     """The kind of this Python. Raises Refusal if the bundle has nothing for it; replaces this process by a newer Python."""
     kind = kind_of_this()
     if os.name != "posix":
@@ -119,7 +122,7 @@ def checked_python(bundle):
     if kind.split(" ")[1] in {each.split(" ")[1] for each in bundle.pythons}:
         path = newer_python(bundle)
         if path and os.path.realpath(path) != os.path.realpath(sys.executable):
-            os.execv(path, [path, bundle.path] + sys.argv[1:])
+            os.execv(path, [path, bundle.path, *sys.argv[1:]])
         if sys.version_info < LEAST:
             text = _("Toban {version} needs Python {least} or newer; this is {actual}.")
             least = "{}.{}".format(*LEAST)
@@ -133,7 +136,7 @@ def checked_python(bundle):
     raise Refusal(text.format(held=", ".join(bundle.pythons), actual=kind))
 
 
-def default_folders():
+def default_folders() -> Tuple[str, str]:
     """Where to install and where the command goes: for all users if root installs it."""
     if os.getuid() == 0:
         return "/opt/toban", "/usr/local/bin"
@@ -141,7 +144,7 @@ def default_folders():
     return os.path.join(data, "toban", "versions"), os.path.join(os.path.expanduser("~"), ".local", "bin")
 
 
-def install(bundle, kind, folder, again):
+def install(bundle: Bundle, kind: str, folder: str, *, again: bool) -> str:
     """Install into `folder`; the command's path. Raises Refusal."""
     command = os.path.join(folder, "bin", "toban")
     mark = os.path.join(folder, "toban-bundle.json")
@@ -168,7 +171,7 @@ def install(bundle, kind, folder, again):
     return command
 
 
-def _fill(bundle, kind, folder, wheelhouse):
+def _fill(bundle: Bundle, kind: str, folder: str, wheelhouse: str) -> None:
     paths = []
     for name in bundle.wheels(kind):
         path = os.path.join(wheelhouse, name.split("/")[-1])
@@ -181,18 +184,20 @@ def _fill(bundle, kind, folder, wheelhouse):
     # Without pip: Debian's python3 has no ensurepip. The locked pip installs itself.
     _run([sys.executable, "-m", "venv", "--without-pip", folder])
     python = os.path.join(folder, "bin", "python")
-    pip = [path for path in paths if os.path.basename(path).startswith("pip-")][0]
-    own = [path for path in paths if os.path.basename(path).startswith("toban-")][0]
+    pip = next(path for path in paths if os.path.basename(path).startswith("pip-"))
+    own = next(path for path in paths if os.path.basename(path).startswith("toban-"))
     offline = ["--no-index", "--no-cache-dir", "--disable-pip-version-check", "--quiet"]
     locked = ["--find-links", wheelhouse, "--require-hashes", "--only-binary", ":all:", "-r", lock]
-    _run([python, os.path.join(pip, "pip"), "install"] + offline + locked)
-    _run([python, "-m", "pip", "install"] + offline + ["--no-deps", own])
+    _run([python, os.path.join(pip, "pip"), "install", *offline, *locked])
+    _run([python, "-m", "pip", "install", *offline, "--no-deps", own])
 
 
-def _run(command):
+def _run(command: List[str]) -> None:
     # Nothing of the caller's environment may send pip elsewhere.
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))
     }
     environment["PIP_CONFIG_FILE"] = os.devnull
     done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
@@ -202,11 +207,12 @@ def _run(command):
         raise Refusal(_("Installing failed; nothing was changed:") + "\n" + last)
 
 
-def link(command, folder):
+def link(command: str, folder: str) -> str:
     """Make the command `toban` in `folder` lead to the one installed. Raises Refusal if another program is there."""
     path = os.path.join(folder, "toban")
     if os.path.lexists(path) and not (
-        os.path.islink(path) and os.path.exists(os.path.join(os.path.dirname(os.readlink(path)), "..", "toban-bundle.json"))
+        os.path.islink(path)
+        and os.path.exists(os.path.join(os.path.dirname(os.readlink(path)), "..", "toban-bundle.json"))
     ):
         text = _("{link} is there already and was not made by a bundle; choose another folder with --bin.")
         raise Refusal(text.format(link=path))
@@ -219,33 +225,36 @@ def link(command, folder):
     return path
 
 
-def say_next(bundle, command, folder, seconds):
+def say_next(bundle: Bundle, link_path: str, seconds: int) -> None:
     """Print what to do next."""
     print(_("Toban {version} is installed ({seconds} s).").format(version=bundle.version, seconds=seconds))
-    found = shutil.which("toban")
-    name = "toban" if found == command else command
+    other = shutil.which("toban")
+    name = "toban" if other == link_path else link_path
+    folder = os.path.dirname(link_path)
     print(_("Next:  {command} demo      a made-up AWS, to try it out").format(command=name))
     print(_("       {command} doctor    this machine, its credentials, its permissions").format(command=name))
     if folder not in os.environ.get("PATH", "").split(os.pathsep):
         print(_("{folder} is not in PATH; add it: export PATH={folder}:$PATH").format(folder=folder))
-    elif found and found != command:
-        print(_("{path} comes before it in PATH and stays another `toban`.").format(path=found))
+    elif other and other != link_path:
+        print(_("{path} comes before it in PATH and stays another `toban`.").format(path=other))
 
 
-def options(arguments, version):
+def options(arguments: Sequence[str], version: str) -> argparse.Namespace:
     """The options of the command line."""
     to, bin_folder = default_folders()
     parser = argparse.ArgumentParser(
         prog=os.path.basename(sys.argv[0]), description=_("Installs Toban from this file, without a network.")
     )
-    parser.add_argument("--to", default=os.path.join(to, version), metavar="DIR", help=_("folder to install into"))
+    parser.add_argument(
+        "--to", default=os.path.join(to, version), metavar="DIR", help=_("folder to install into")
+    )
     parser.add_argument("--bin", default=bin_folder, metavar="DIR", help=_("folder for the command `toban`"))
     parser.add_argument("--check", action="store_true", help=_("only check that the bundle is whole"))
     parser.add_argument("--again", action="store_true", help=_("Install over the same version."))
     return parser.parse_args(arguments)
 
 
-def main():
+def main() -> int:
     """Install, or say why not; the exit status is 1 then."""
     began = time.time()
     try:
@@ -256,18 +265,16 @@ def main():
             print(_("whole: {count} files are as they were packed").format(count=len(bundle.hashes)))
             return 0
         kind = checked_python(bundle)
-        names = bundle.wheels(kind) + ["requirements.lock"]
+        names = [*bundle.wheels(kind), "requirements.lock"]
         print(_("checking {count} files").format(count=len(names)), flush=True)
         bundle.check(names)
         folder, bin_folder = os.path.abspath(chosen.to), os.path.abspath(chosen.bin)
         try:
-            command = link(install(bundle, kind, folder, chosen.again), bin_folder)
+            command = link(install(bundle, kind, folder, again=chosen.again), bin_folder)
         except OSError as error:
-            text = _(
-                "The folder {folder} cannot be written ({why}); choose another with --to and --bin."
-            )
-            raise Refusal(text.format(folder=error.filename or folder, why=error.strerror))
-        say_next(bundle, command, bin_folder, int(time.time() - began))
+            text = _("The folder {folder} cannot be written ({why}); choose another with --to and --bin.")
+            raise Refusal(text.format(folder=error.filename or folder, why=error.strerror)) from error
+        say_next(bundle, command, int(time.time() - began))
         return 0
     except Refusal as refusal:
         print(refusal, file=sys.stderr)

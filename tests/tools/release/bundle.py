@@ -40,7 +40,11 @@ def tags(name: str) -> list[str]:
     if system == "macos":
         kinds = ("arm64" if machine == "aarch64" else machine, "universal2")
         return [f"macosx_{number}_0_{kind}" for number in reversed(_MACOS) for kind in kinds]
-    return [*(f"manylinux_{glibc}_{machine}" for glibc in _GLIBC), f"manylinux2014_{machine}", f"linux_{machine}"]
+    return [
+        *(f"manylinux_{glibc}_{machine}" for glibc in _GLIBC),
+        f"manylinux2014_{machine}",
+        f"linux_{machine}",
+    ]
 
 
 def environment(python: str, name: str) -> dict[str, str]:
@@ -75,7 +79,9 @@ def download(locked: Iterable[Locked], python: str, name: str, folder: Path) -> 
     )
 
 
-def wheelhouse(locked: list[Locked], pythons: Iterable[str], name: str, folder: Path) -> Iterator[tuple[str, bytes]]:
+def wheelhouse(
+    locked: list[Locked], pythons: Iterable[str], name: str, folder: Path
+) -> Iterator[tuple[str, bytes]]:
     """Name in the archive and content of each wheel: `any/…` for all Pythons, else `3.11-linux-x86_64/…`."""
     kinds = [f"{python}-{name}" for python in pythons]
     for python, kind in zip(pythons, kinds, strict=True):

@@ -24,7 +24,7 @@ from services.host import regular_files
 from services.host.regular_files import named
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli.click_i18n import Command, Group, Named, Prints
+from tui.cli.click_i18n import Command, FileName, Group, Named, Prints
 from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.journal.moving import moving_commands
 from tui.cli.journal.table import table_command
@@ -80,12 +80,16 @@ def journal_group(
         return callback
 
     file = click.Option(
-        ["--file"], metavar="FILE", help=_("Journal file or address instead of the configured one")
+        ["--file"],
+        metavar="FILE",
+        type=FileName(),
+        help=_("Journal file or address instead of the configured one"),
     )
     as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
     anchors = click.Option(
         ["--anchors"],
         metavar="FILE",
+        type=FileName(),
         help=_("Saved copy of syslog or the log stream to read instead"),
     )
     whole = click.Option(
@@ -94,7 +98,10 @@ def journal_group(
         help=_("Also read what a console has verified before, and all of a ledger."),
     )
     to = click.Option(
-        ["--output", "-o", "to"], metavar="FILE", help=_("New file to write, readable only by you")
+        ["--output", "-o", "to"],
+        metavar="FILE",
+        type=FileName(),
+        help=_("New file to write, readable only by you"),
     )
     return Group(
         "journal",

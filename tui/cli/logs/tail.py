@@ -15,21 +15,25 @@ reader of the output went away. A signal n ends it with 128 + n.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Command, Prints
+from tui.cli.click_i18n import Command, FileName, Prints
+from tui.cli.completion import names_in_runbook
 from tui.cli.logs.tail_options import TailOptions
 from tui.start_options import StartError, StartOptions
+
+if TYPE_CHECKING:
+    from services.models.runbook import Runbook
 
 
 def tail_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-    shared = [*shared, click.Option(["--journal"], metavar="FILE", help=_("Journal file"))]
+    shared = [*shared, click.Option(["--journal"], metavar="FILE", type=FileName(), help=_("Journal file"))]
     names = {option.name for option in shared}
 
     def callback(*, groups: tuple[str, ...], schema: bool, **flags: Any) -> int:
@@ -61,7 +65,9 @@ def tail_command(
             "printed on standard error, and reading continues. The text is as it was logged unless --mask is given."
         ),
         params=[
-            click.Argument(["groups"], nargs=-1, metavar="[GROUP]…", shell_complete=_complete),
+            click.Argument(
+                ["groups"], nargs=-1, metavar="[GROUP]…", shell_complete=names_in_runbook(_groups)
+            ),
             click.Option(
                 ["--follow", "-f"], is_flag=True, help=_("Go on with new lines until a signal ends it.")
             ),
@@ -84,6 +90,7 @@ def tail_command(
             click.Option(
                 ["--output", "-o"],
                 metavar="FILE",
+                type=FileName(),
                 help=_(
                     "Write a new file for you alone instead: masked, with a head and a hash, recorded in the journal; "
                     ".jsonl and .csv decide the format, else text"
@@ -122,15 +129,5 @@ def _schema() -> dict[str, Any]:
     return schema(LogRecord)
 
 
-def _complete(context: click.Context, _argument: click.Parameter, start: str) -> list[str]:
-    """The log groups of the runbook that begin like this; AWS is not asked while somebody types."""
-    from services.runbook.loader import load_named
-    from services.toml.files import DataFileError
-    from tui.startup.config_reader import load_config
-
-    root = context.find_root().obj
-    try:
-        runbook = load_named(load_config(root if isinstance(root, StartOptions) else StartOptions()).runbook)
-    except DataFileError:
-        return []
-    return [str(spec.id) for spec in runbook.log_groups if str(spec.id).startswith(start)]
+def _groups(runbook: "Runbook") -> list[tuple[str, str]]:
+    return [(str(spec.id), spec.title) for spec in runbook.log_groups]

@@ -14,7 +14,9 @@ _APP = Path(__file__).parent / "app"
 def main() -> None:
     """Put Toban's own packages first on the path and run the command line."""
     if os.name != "posix":
-        sys.exit("Toban runs on Linux and macOS. On Windows, install it in WSL: https://learn.microsoft.com/windows/wsl/install")
+        sys.exit(
+            "Toban runs on Linux and macOS. On Windows, install it in WSL: https://learn.microsoft.com/windows/wsl/install"
+        )
     if _APP.is_dir():
         sys.path.insert(0, str(_APP))
         from toban.bytecode import compile_once

@@ -11,8 +11,7 @@ from pathlib import Path
 
 _LEAST_PRIORITY = 19
 _COMPILE = (
-    f"import compileall, os, sys; os.nice({_LEAST_PRIORITY}); "
-    "compileall.compile_dir(sys.argv[1], quiet=2)"
+    f"import compileall, os, sys; os.nice({_LEAST_PRIORITY}); compileall.compile_dir(sys.argv[1], quiet=2)"
 )
 
 

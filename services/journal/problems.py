@@ -95,6 +95,14 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and code in _DAMAGE
 
 
+def newer() -> UnusableJournal:
+    """The error for a file whose schema only a newer console knows."""
+    return UnusableJournal(
+        _("The journal was written by a newer version of this console."),
+        _("Start that version, or choose another file in the journal setting; {path} stays as it is."),
+    )
+
+
 def closed() -> UnusableJournal:
     """The error for using a closed journal."""
     return UnusableJournal(

@@ -14,9 +14,9 @@ from typing import Any, Self
 from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, dated_moment, moment
-from services.journal.problems import UnusableJournal, damaged, readable_contents, too_large
+from services.journal.problems import UnusableJournal, damaged, newer, readable_contents, too_large
 from services.journal.queries import TimeBounds, select
-from services.journal.schema import SELECTED, VERSION
+from services.journal.schema import APPLICATION_ID, SELECTED, VERSION
 from services.models.base import RawId
 from services.models.journal import Entry, EntryKind, EntryQuery, Person
 from services.models.text import clean
@@ -106,6 +106,12 @@ class JournalReader:
     def header(self) -> tuple[int, int]:
         """(application id, schema version)."""
         return self.query("PRAGMA application_id")[0][0], self.query("PRAGMA user_version")[0][0]
+
+    def refuse_newer(self) -> None:
+        """Raise UnusableJournal if this version does not know the schema."""
+        application, version = self.header()
+        if application == APPLICATION_ID and version > VERSION:
+            raise newer()
 
     def objects(self) -> frozenset[tuple[str, str, str]]:
         """(type, name, SQL) of every table, index, trigger and view."""
@@ -236,17 +242,11 @@ class JournalReader:
 
     def _identify(self) -> str:
         """The journal's id. Raises UnusableJournal for another program's database, or a newer console's."""
+        self.refuse_newer()
         if not {"journal", "entries", "words"} <= self.tables():
             raise UnusableJournal(
                 _("The file is a database, but not a journal of this console."),
                 _("Choose another file in the journal setting; {path} stays as it is."),
-            )
-        if self.header()[1] > VERSION:
-            raise UnusableJournal(
-                _("The journal was written by a newer version of this console."),
-                _(
-                    "Start that version, or choose another file in the journal setting; {path} stays as it is."
-                ),
             )
         # Fails where a column is missing, before anything is read.
         self.query(f"{_WITH_WORDS} LIMIT 0")

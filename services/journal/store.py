@@ -71,6 +71,8 @@ class Store(JournalReader):
     def _transaction(self) -> Iterator[None]:
         self.query("BEGIN IMMEDIATE")
         try:
+            # A newer console may have changed the schema while this one had the file open.
+            self.refuse_newer()
             yield
             self.query("COMMIT")
         except BaseException:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from importlib.metadata import version
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from services.i18n import _
 from services.models.text import clean
 from services.toml import grammar
 from services.toml.dependencies import unfounded
-from services.toml.mistakes import invalid, not_text, unknown_key
+from services.toml.mistakes import invalid, may_be_newer, not_text, unknown_key, unknown_version
 from services.toml.placeholders import concerned, parsed_in_part
 from services.toml.positions import Path, dotted, key_lines, line_of
 from services.toml.repair import repair
@@ -48,6 +49,16 @@ class DataFileError(ValueError):
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+def newer_hint(error: DataFileError) -> list[str]:
+    """What to do where a newer version may have written the file, because this one does not know all of its keys."""
+    if not any(may_be_newer(mistake.message) for mistake in error.mistakes):
+        return []
+    hint = _(
+        "This is Toban {version}. If the file is for a newer version, install that one, or remove what is unknown here."
+    )
+    return [hint.format(version=version("toban"))]
 
 
 @dataclass(frozen=True)
@@ -176,6 +187,8 @@ def explain(model: type[BaseModel], error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         *parent, name = error["loc"]
         return unknown_key(str(name), grammar.names_at(model, tuple(parent)))
+    if error["type"] == "literal_error" and error["loc"] == ("version",):
+        return unknown_version(error)
     return invalid(error)
 
 

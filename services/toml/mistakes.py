@@ -94,6 +94,16 @@ def unknown_key(name: str, existing: Iterable[str]) -> str:
     return f"{_('unknown key')}: {suggestion(name, names) or _listing(names)}"
 
 
+def unknown_version(error: "ErrorDetails") -> str:
+    """The message for a file of a format that this version does not know."""
+    return f"{_('unknown version')}: {invalid(error)}"
+
+
+def may_be_newer(message: str) -> bool:
+    """Whether the message is about something that a newer version may know: a key, or the version of the format."""
+    return message.startswith((f"{_('unknown key')}: ", f"{_('unknown version')}: "))
+
+
 def unknown_name(name: str, existing: Iterable[str]) -> str:
     """The message for a reference to an undefined name, with the most similar existing one, or all of them."""
     names = list(existing)

@@ -17,7 +17,7 @@ from services.report.rendering.html import write as to_html
 from services.report.rendering.runbook_document import bound, runbook_document
 from services.runbook.loader import RunbookError, inspect, load_named
 from services.runbook.loader import source as text_of
-from services.toml.files import in_order
+from services.toml.files import in_order, newer_hint
 from tui.exit_status import ExitStatus
 from widgets.drawing.format import pad
 
@@ -28,7 +28,8 @@ def check(path: Path) -> tuple[list[str], int]:
         loaded = inspect(path)
     except RunbookError as error:
         count = len(error.mistakes)
-        return [*map(str, error.mistakes), _("errors: {count}").format(count=count)], ExitStatus.DATA
+        total = _("errors: {count}").format(count=count)
+        return [*map(str, error.mistakes), *newer_hint(error), total], ExitStatus.DATA
     lines = [str(entry) for entry in in_order([*loaded.undecided, *loaded.cautions])]
     total = _("no errors; undecided: {count}").format(count=len(loaded.undecided))
     if loaded.cautions:

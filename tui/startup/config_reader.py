@@ -26,7 +26,16 @@ from services.runbook.loader import RunbookError, is_path
 from services.slack.settings import VARIABLES
 from services.toml import grammar
 from services.toml import mistakes as words
-from services.toml.files import DataFileError, Mistake, TomlFile, explain, in_order, read, unreadable
+from services.toml.files import (
+    DataFileError,
+    Mistake,
+    TomlFile,
+    explain,
+    in_order,
+    newer_hint,
+    read,
+    unreadable,
+)
 from services.toml.positions import Path as KeyPath
 from services.toml.positions import dotted
 from tui.config import PREFIX, ArmingConfig, ConsoleConfig, PanelIntervals
@@ -67,7 +76,7 @@ def in_words(error: DataFileError) -> list[str]:
         lines.append(next_step.format(file=shlex.quote(clean(file))))
     elif status_of(error) is ExitStatus.CONFIG:
         lines.append(_("After correcting it: toban config"))
-    return lines
+    return [*lines, *newer_hint(error)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 
 The columns are `chain.COLUMNS`. The nonce is not part of the chain: by it a writer that got no answer recognizes its own
 record. Record 0 names the journal: `{"journal": "<id>", "version": 1}`, with `"copied": true` where its entries were
-copied from elsewhere.
+copied from elsewhere. A later record of another form says `"version"`, too, so that older consoles refuse it in words.
 """
 
 import json
@@ -63,6 +63,7 @@ def unpacked(seq: int, record: bytes) -> Record:
     """The inverse of `packed` for the record with this number. Raises UnusableJournal for anything else."""
     try:
         content = json.loads(record)
+        _refuse_newer(content)
         row, nonce = tuple(content["entry"]), content.get("nonce", "")
     except (ValueError, LookupError, TypeError, RecursionError):
         raise foreign(seq) from None
@@ -111,17 +112,23 @@ def named(record: bytes) -> Naming:
     """The inverse of `naming`. Raises UnusableJournal."""
     try:
         content = json.loads(record)
-        journal, version, is_copied = content["journal"], content["version"], content.get("copied") is True
+        _refuse_newer(content)
+        journal, _version, is_copied = content["journal"], content["version"], content.get("copied") is True
     except (ValueError, LookupError, TypeError, RecursionError):
         raise foreign(0) from None
-    if isinstance(version, int) and version > VERSION:
-        raise UnusableJournal(
-            _("The ledger was begun by a newer version of this console."),
-            _("Start that version, or choose another ledger in the journal setting."),
-        )
     if not isinstance(journal, str) or _ID.fullmatch(journal) is None:
         raise foreign(0)
     return Naming(journal, is_copied)
+
+
+def _refuse_newer(content: Any) -> None:
+    """Raise UnusableJournal for a record of a version that this one does not know."""
+    version = content.get("version") if isinstance(content, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise UnusableJournal(
+            _("The ledger was written by a newer version of this console."),
+            _("Start that version, or choose another ledger in the journal setting."),
+        )
 
 
 def foreign(seq: int) -> UnusableJournal:

@@ -6,19 +6,22 @@ knows the range, and how far the estimate was off.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from services.aws.logs.group_names import group_name
 from services.background.detached import detached, in_thread
 from services.host.regular_files import read
-from services.host.state_files import state_folder, write_private
+from services.host.state_files import put_aside, state_folder, write_private
+from services.i18n import _
 from services.models.base import Model
 from services.models.insights_queries import LONGEST_TEXT, QueryLanguage
 from services.models.metrics import TimeSpan
+from services.models.text import clean
 
 MOST = 200
 """Queries remembered: the newest."""
@@ -53,12 +56,12 @@ class _File(Model):
 
 
 class QueryHistory:
-    """The queries, oldest first; an unreadable file starts anew, and `problem` says so."""
+    """The queries, oldest first; a file that cannot be read is put aside, and `problem` says so."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problem = ""
-        """Why the file can be neither read nor written; "": it can."""
+        """Why the file could not be read or written, in words; "": it could."""
         self._queries: tuple[OwnQuery, ...] = ()
         self._is_read = False
         self._lock = asyncio.Lock()
@@ -101,21 +104,29 @@ class QueryHistory:
 
     def _merge(self, query: OwnQuery) -> None:
         """Add the query to the file as it is now: other consoles add to it, too."""
-        queries = (*self._read(), query)[-MOST:]
+        queries = (*self._read(aside=True), query)[-MOST:]
         try:
             write_private(self.path, _File(queries=queries).model_dump_json() + "\n")
         except OSError as error:
             self.problem = error.strerror or str(error)
 
-    def _read(self) -> tuple[OwnQuery, ...]:
+    def _read(self, *, aside: bool = False) -> tuple[OwnQuery, ...]:
+        """What the file has; `aside` keeps a file that cannot be understood from being written over."""
         try:
             text = read(self.path, _BYTES)
             return _File.model_validate_json(text).queries
         except FileNotFoundError:
             return ()
-        except (OSError, UnicodeError, ValidationError) as error:
-            self.problem = error.strerror or "" if isinstance(error, OSError) else type(error).__name__
-            return ()
+        except OSError as error:
+            self.problem = error.strerror or str(error)
+        except ValueError:
+            self.problem = _(
+                "{path} is not of this version; it is put aside before the next query is stored"
+            ).format(path=clean(self.path))
+            if aside:
+                with suppress(OSError):
+                    put_aside(self.path)
+        return ()
 
 
 def history_path(system: str) -> Path:

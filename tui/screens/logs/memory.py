@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from services.background.detached import detached, in_thread
 from services.host.regular_files import read
-from services.host.state_files import state_folder, write_private
+from services.host.state_files import put_aside, state_folder, write_private
 from services.i18n import _
 from services.models.base import Clean, Model
 from services.models.text import clean
@@ -24,7 +24,7 @@ from tui.console import Console
 from widgets.logs.arrangement.regions import MOST_PANES
 
 VERSION = 1
-"""Of the file; a file of another version is not read."""
+"""Of the file; a file of another version is not read, and put aside before anything is written."""
 LONGEST = 1024
 """Characters of a remembered search or filter pattern at most, as CloudWatch's own limit."""
 HISTORY, GROUPS, COLUMNS, LAYOUTS = 50, 200, 24, 30
@@ -84,7 +84,7 @@ class LogMemory:
         self._failed = False
 
     async def load(self) -> None:
-        """Read the file, once; a file that cannot be used is replaced with the next change."""
+        """Read the file, once; a file that cannot be used is put aside with the next change."""
         if self._loading is None:
             self._loading = detached(self._load(), name="log memory")
         await asyncio.shield(self._loading)
@@ -212,6 +212,7 @@ def _apply(path: Path, changes: Sequence[Change]) -> None:
     try:
         remembered = _read(path)
     except ValueError:
+        put_aside(path)
         remembered = Remembered()
     for change in changes:
         remembered = change(remembered)
@@ -220,7 +221,9 @@ def _apply(path: Path, changes: Sequence[Change]) -> None:
 
 def _unusable(path: Path, error: OSError | ValueError) -> str:
     reason = _("it is not of this version") if isinstance(error, ValidationError) else str(error)
-    words = _("What the log panes remember cannot be read from {path}, and begins anew: {reason}")
+    words = _(
+        "What the log panes remember cannot be read from {path}; it is put aside and begun anew: {reason}"
+    )
     return words.format(path=clean(path), reason=clean(reason))
 
 

@@ -156,6 +156,8 @@ async def choose_past(app: Console) -> DraftChange | None:
     insights, zone, now = app.ready.insights, app.zone, app.now()
     await insights.history.load()
     own = insights.history.queries
+    if insights.history.problem:
+        app.inform(insights.history.problem, severity="warning")
     try:
         past: tuple[PastQuery, ...] = await insights.past()
     except AwsError as error:

@@ -71,9 +71,7 @@ def inspect_command(
             "abnormal, 3 cannot be judged."
         ),
         params=[
-            click.Argument(
-                ["names"], nargs=-1, metavar="[NAME]…", shell_complete=names_in_runbook(_inspections)
-            ),
+            click.Argument(["names"], nargs=-1, metavar="[NAME]…", shell_complete=names_in_runbook(_names)),
             click.Option(
                 ["--since"],
                 metavar="TIME|AGO",
@@ -293,3 +291,7 @@ def _inspections(runbook: "Runbook") -> list[tuple[str, str]]:
     from services.inspections.registry import offered
 
     return [(str(each.id), each.title) for each in offered(runbook)]
+
+
+def _names(runbook: "Runbook") -> list[tuple[str, str]]:
+    return _inspections(runbook) + [(str(duty.id), duty.title) for duty in runbook.duties if duty.inspections]

@@ -18,7 +18,7 @@ from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.cli.commands import Commands, imported
-from tui.cli.completion import VARIABLE
+from tui.cli.completion import VARIABLE, completions
 from tui.cli.every_system import answers_of_all
 from tui.cli.printing import CannotPrint, Output, output_lost
 from tui.cli.reads import HEADLESS, Headless
@@ -72,7 +72,7 @@ def _status_of(argv: Sequence[str], output: Output) -> int:
         if refusal := early_flags.open_debug_log(argv):
             output.print_lines([refusal], error=True)
             return ExitStatus.CONFIG
-        status = _invoke(build(output), argv)
+        status = _invoke(build(output), argv, output)
         output.clear()
     except CannotPrint as error:
         return output_lost(error)
@@ -88,14 +88,11 @@ def _status_of(argv: Sequence[str], output: Output) -> int:
     return status if isinstance(status, int) else ExitStatus.NORMAL
 
 
-def _invoke(group: click.Group, argv: Sequence[str]) -> object:
+def _invoke(group: click.Group, argv: Sequence[str], output: Output) -> object:
     """Return what the command returns. Click's own `main` is not used: it exits with status 1 on a broken pipe."""
     if instruction := os.environ.get(VARIABLE):
-        from click.shell_completion import shell_complete
-
-        if shell_complete(group, {}, "toban", VARIABLE, instruction):
-            message = _("{variable} must be bash_source, zsh_source or fish_source")
-            raise click.UsageError(message.format(variable=VARIABLE))
+        if lines := completions(group, instruction):
+            output.hand_over(lines)
         return ExitStatus.NORMAL
     try:
         with group.make_context("toban", list(argv)) as context:

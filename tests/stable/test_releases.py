@@ -27,7 +27,7 @@ from tui.startup.config_reader import effective
 
 FOLDERS = sorted(fixtures.RELEASES.iterdir())
 JOURNALS = [path for folder in FOLDERS for path in sorted(folder.glob("*.db"))]
-PRINTED = ("made_at", "state", "remark")
+PRINTED = ("made_at", "state", "remark", "remarks")
 """Keys of the duties that depend on when they are printed, or are composed then."""
 
 

@@ -20,6 +20,7 @@ class Check:
 CHECKS = (
     Check("terminal", N_("Terminal"), "terminal:terminal"),
     Check("language", N_("Language"), "machine:language"),
+    Check("installation", N_("Installation"), "installation:installation"),
     Check("versions", N_("Versions"), "machine:versions"),
     Check("time-zone", N_("Time zone"), "machine:time_zone"),
     Check("disk", N_("State folder"), "disk:state_folder_usable"),

@@ -1,31 +1,24 @@
-"""The terminal: size, colours, the settings of tmux, and whether it answers queries."""
+"""The terminal: size, colours, the settings of tmux, whether it answers queries, and how wide it draws characters."""
 
 import asyncio
 import os
-import select
 import sys
-import termios
-import time
-import tty
 from collections.abc import Mapping
-from typing import TextIO
 
 from services.host.programs import begin, end, program
 from services.i18n import _, sentences
 from services.models.verdict import Verdict
 from tui.cli.doctor.examination import Examination
 from tui.cli.doctor.outcome import Outcome, Skipped
+from tui.cli.doctor.terminal_queries import SAMPLES, answer_seconds, may_be_asked, widths
 from tui.terminal.checks import check_terminal, foreign_encoding
 from tui.terminal.passthrough import inside_tmux
 
 COMFORTABLE = (80, 24)
 """Columns and rows for which the screens are made."""
-ANSWER_SECONDS = 1.0
 _TMUX_SECONDS = 2.0
 _LONGEST_ESCAPE = 100
 """Milliseconds that tmux may wait after Escape; its default was 500 before version 3.5."""
-_QUERY, _END_OF_ANSWER = b"\x1b[c", b"c"
-"""Primary Device Attributes, which every terminal answers (ECMA-48, xterm's control sequences)."""
 
 
 async def terminal(subject: Examination) -> Outcome:
@@ -50,6 +43,10 @@ async def terminal(subject: Examination) -> Outcome:
     if seconds is not None:
         texts.append(_("answers in {milliseconds} ms").format(milliseconds=round(seconds * 1000)))
         numbers["answer_seconds"] = round(seconds, 4)
+        drawn = await asyncio.to_thread(widths, sys.stdin.fileno(), sys.stdout.fileno())
+        texts += [f"{sample} {cells}" for sample, cells in drawn.items()]
+        numbers |= {f"cells {sample}": float(cells) for sample, cells in drawn.items()}
+        advice += _width_advice(drawn)
     if escape is not None:
         texts.append(f"tmux escape-time {escape} ms")
         if escape > _LONGEST_ESCAPE:
@@ -92,53 +89,22 @@ def _size_advice(size: tuple[int, int]) -> list[str]:
     return []
 
 
+def _width_advice(drawn: Mapping[str, int]) -> list[str]:
+    if all(drawn[sample] == SAMPLES[sample] for sample in drawn):
+        return []
+    return [
+        _(
+            "Columns may not line up: in the terminal's settings, choose a font with Japanese, and narrow for characters of "
+            "ambiguous width."
+        )
+    ]
+
+
 def _colour_advice(colours: int, environment: Mapping[str, str]) -> list[str]:
     if colours != 16 or environment.get("TERM") == "linux":
         return []
     name = "tmux-256color" if inside_tmux(environment) else "xterm-256color"
     return [_("If the terminal has 256 colours, say so: export TERM={name}").format(name=name)]
-
-
-def may_be_asked(source: TextIO) -> bool:
-    """Whether its answer can be read. A process in the background would be stopped by touching the terminal."""
-    try:
-        return source.isatty() and os.tcgetpgrp(source.fileno()) == os.getpgrp()
-    except (OSError, ValueError):
-        return False
-
-
-def answer_seconds(source: int, target: int, limit: float = ANSWER_SECONDS) -> float | None:
-    """How long the terminal takes to answer a query; None if it does not within `limit` seconds. Blocks."""
-    try:
-        before = termios.tcgetattr(source)
-    except (OSError, termios.error):
-        return None
-    answer = None
-    try:
-        tty.setcbreak(source, termios.TCSANOW)
-        answer = _asked(source, target, limit)
-    except (OSError, termios.error):
-        return None
-    finally:
-        # What came too late must not be typed into the shell.
-        termios.tcsetattr(source, termios.TCSANOW if answer is not None else termios.TCSAFLUSH, before)
-    return answer
-
-
-def _asked(source: int, target: int, limit: float) -> float | None:
-    began = time.monotonic()
-    os.write(target, _QUERY)
-    read = b""
-    while (rest := began + limit - time.monotonic()) > 0:
-        if not select.select([source], [], [], rest)[0]:
-            break
-        piece = os.read(source, 256)
-        if not piece:
-            break
-        read += piece
-        if b"\x1b[?" in read and read.endswith(_END_OF_ANSWER):
-            return time.monotonic() - began
-    return None
 
 
 async def _tmux_escape() -> int | None:

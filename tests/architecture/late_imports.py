@@ -210,7 +210,6 @@ REASONS = [
                 "tui.startup.config_reader",
             },
             "tui/cli/main.py": {
-                "click.shell_completion",
                 "services.demo.launch",
                 "tui.startup.start",
             },

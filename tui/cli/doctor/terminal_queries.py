@@ -9,8 +9,10 @@ import tty
 from collections.abc import Callable
 from typing import TextIO, TypeVar
 
+from services.models import glyphs
+
 ANSWER_SECONDS = 1.0
-SAMPLES = {"\N{CJK UNIFIED IDEOGRAPH-5F53}": 2, "\N{BLACK SQUARE}": 1, "\N{BOX DRAWINGS LIGHT HORIZONTAL}": 1}
+SAMPLES = {"\N{CJK UNIFIED IDEOGRAPH-5F53}": 2, glyphs.FIRING: 1, "\N{BOX DRAWINGS LIGHT HORIZONTAL}": 1}
 """A character of Japanese and two of ambiguous width, with the cells that the screens leave for them."""
 _QUERY, _ANSWER = b"\x1b[c", re.compile(rb"\x1b\[\?[^c]*c")
 """Primary Device Attributes, which every terminal answers (ECMA-48, xterm's control sequences)."""

@@ -20,7 +20,7 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Command, FileName, Group, Prints
+from tui.cli.click_i18n import Command, FileOption, Group, Prints
 from tui.cli.entry_text import problem_lines
 from tui.cli.opened_journal import (
     CommandStopped,
@@ -88,12 +88,7 @@ def incident_group(
                     click.Option(
                         ["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")
                     ),
-                    click.Option(
-                        ["--output", "-o", "to"],
-                        metavar="FILE",
-                        type=FileName(),
-                        help=_("Output file, readable only by you"),
-                    ),
+                    FileOption("--output", "-o", "to", help=_("Output file, readable only by you")),
                     private,
                     click.Option(["--wareki"], is_flag=True, help=_("Use Japanese era years.")),
                     file_option(),

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from services import i18n
 from services.i18n import _
@@ -91,8 +92,6 @@ def _status_of(argv: Sequence[str], output: Output) -> int:
 def _invoke(group: click.Group, argv: Sequence[str]) -> object:
     """Return what the command returns. Click's own `main` is not used: it exits with status 1 on a broken pipe."""
     if instruction := os.environ.get(VARIABLE):
-        from click.shell_completion import shell_complete
-
         if shell_complete(group, {}, "toban", VARIABLE, instruction):
             message = _("{variable} must be bash_source, zsh_source or fish_source")
             raise click.UsageError(message.format(variable=VARIABLE))
@@ -135,7 +134,7 @@ def _commands(output: Output) -> Commands:
             "inspect": partial(reading, "tui.cli.inspect:inspect_command"),
             "change": partial(reading, "tui.cli.change:change_command"),
             "doctor": partial(reading, "tui.cli.doctor.command:doctor_command"),
-            "duties": partial(plain, "tui.cli.duties:duties_command"),
+            "duties": partial(plain, "tui.cli.duties.command:duties_command"),
             "report": partial(plain, "tui.cli.report.command:report_command"),
             "incident": partial(plain, "tui.cli.incident:incident_group"),
             "journal": partial(plain, "tui.cli.journal.command:journal_group"),

@@ -19,7 +19,7 @@ import click
 
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli.click_i18n import Command, FileName, Prints
+from tui.cli.click_i18n import Command, FileOption, Prints
 from tui.cli.opened_journal import OpenedJournal, as_json, deliver, file_option, journal_callback
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -64,12 +64,7 @@ def duties_command(
                 help=_("Number of days from today, instead of a month"),
             ),
             click.Option(["--json", "json_requested"], is_flag=True, help=_("Print JSON.")),
-            click.Option(
-                ["--ics"],
-                metavar="FILE|-",
-                type=FileName(),
-                help=_("Calendar file of twelve months from today"),
-            ),
+            FileOption("--ics", metavar="FILE|-", help=_("Calendar file of twelve months from today")),
             file_option(),
             *shared,
         ],
@@ -95,7 +90,7 @@ class _Duties:
         if ics is not None:
             return self._export(journal, now, ics)
         from services.report.agenda import agenda
-        from tui.cli.agenda_text import agenda_lines
+        from tui.cli.duties.agenda_text import agenda_lines
 
         first, last = _span(journal.today(now), month, days)
         duties = agenda(journal.runbook, journal.path, first, last, now)

@@ -41,7 +41,7 @@ hooks: $(VENV)/.dev ## let git check each commit as `make lint` does (needs pre-
 
 # What a new version of textual, aiobotocore or moto breaks first; `make test` has it too.
 gate: $(VENV)/.dev ## the snapshots, the wire to the terminal, the SDK's and moto's internals: before a bump is merged
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow" tests/tui/terminal tests/tui/test_idle_wire.py \
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "not slow" tests/tui/terminal tests/tui/test_idle_wire.py tests/tui/pictures \
 	  tests/services/aws/client tests/services/demo
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow" -k snapshot tests/widgets
 

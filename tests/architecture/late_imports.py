@@ -130,6 +130,7 @@ REASONS = [
                 "tui.startup.connection",
             },
             "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
+            "tui/cli/mcp/command.py": {"asyncio", "tui.cli.mcp.server"},
             "tui/cli/logs/tail.py": {
                 "asyncio",
                 "services.models.log_records",

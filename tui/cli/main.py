@@ -135,6 +135,7 @@ def _commands(output: Output) -> Commands:
             "change": partial(reading, "tui.cli.change:change_command"),
             "doctor": partial(reading, "tui.cli.doctor.command:doctor_command"),
             "duties": partial(plain, "tui.cli.duties.command:duties_command"),
+            "mcp": partial(reading, "tui.cli.mcp.command:mcp_command"),
             "report": partial(plain, "tui.cli.report.command:report_command"),
             "incident": partial(plain, "tui.cli.incident:incident_group"),
             "journal": partial(plain, "tui.cli.journal.command:journal_group"),

@@ -92,7 +92,7 @@ class _Duties:
         from services.report.agenda import agenda
         from tui.cli.duties.agenda_text import agenda_lines
 
-        first, last = _span(journal.today(now), month, days)
+        first, last = days_of(journal.today(now), month, days)
         duties = agenda(journal.runbook, journal.path, first, last, now)
         if json_requested:
             self.output.hand_over([as_json(duties.model_dump(mode="json")).rstrip("\n")])
@@ -122,7 +122,8 @@ def _check(month: date | None, days: int | None, json_requested: bool, ics: str 
         raise click.UsageError(message, click.get_current_context())
 
 
-def _span(today: date, month: date | None, days: int | None) -> tuple[date, date]:
+def days_of(today: date, month: date | None, days: int | None) -> tuple[date, date]:
+    """Return the first and the last day of a month, or of so many days from today; without either, of this month."""
     if days is not None:
         return today, today + timedelta(days=days - 1)
     first = month or today.replace(day=1)

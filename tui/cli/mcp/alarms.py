@@ -9,7 +9,7 @@ from tui.startup.reading import connected
 
 
 class AlarmsArguments(Arguments):
-    """None."""
+    """No arguments."""
 
 
 async def _states(caller: Caller, _arguments: AlarmsArguments) -> Json:

@@ -1,9 +1,11 @@
 """`toban mcp`: serves the Model Context Protocol on standard input and output, for programs that read what people read here.
 
 Nothing can be changed with it: neither AWS nor the journal. Exit status: 0 the client closed its end, 69 the protocol's
-library is not installed, 128 + n ended by signal n, 141 the client no longer reads.
+library is not installed, 141 the client no longer reads. Signal n ends it with 128 + n.
 """
 
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,6 +16,7 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Command, FileName, Prints
+from tui.cli.printing import CannotPrint
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 from tui.startup.first_steps import install_command
@@ -34,11 +37,15 @@ def mcp_command(
             text = _("The library for the Model Context Protocol is not installed. To install it: {command}")
             output.print_lines([text.format(command=install_command("mcp"))], error=True)
             return ExitStatus.UNAVAILABLE
+        if sys.stdout is None:
+            raise CannotPrint(OSError(errno.EBADF, os.strerror(errno.EBADF)))
+        if sys.stdin is None:
+            return ExitStatus.NORMAL
         import asyncio
 
         from tui.cli.mcp.server import serve
 
-        if sys.stdin is not None and sys.stdin.isatty():
+        if sys.stdin.isatty():
             text = _(
                 "A client of the Model Context Protocol starts this command; it reads messages on standard input."
             )

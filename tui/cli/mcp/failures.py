@@ -1,5 +1,7 @@
 """Puts what a tool raises into the words that its command would print."""
 
+from typing import TYPE_CHECKING
+
 import click
 from pydantic import ValidationError
 
@@ -8,11 +10,15 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.text import clean
 from services.toml.files import explain
+from services.toml.grammar import docs
 from tui.cli.entry_text import problem_lines
 from tui.cli.mcp.tool import Arguments
 from tui.cli.opened_journal import CommandStopped
 from tui.runtime import last_resort
 from tui.start_options import StartError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 LIMIT = 240.0
 """Seconds for one call; a run of all inspections takes less than half of it."""
@@ -26,10 +32,18 @@ def mistakes(arguments: type[Arguments], error: ValidationError) -> list[str]:
     lines = []
     for mistake in errors[:_MOST]:
         place = ".".join(clean(part, 60) for part in mistake["loc"])
-        lines.append(clean(f"{place}: {explain(arguments, mistake)}", 500))
+        lines.append(clean(f"{place}: {_explained(arguments, mistake)}", 500))
     if len(errors) > _MOST:
         lines.append(_("… and {count} more").format(count=len(errors) - _MOST))
     return lines
+
+
+def _explained(arguments: type[Arguments], error: "ErrorDetails") -> str:
+    described = docs(arguments).get(str(error["loc"][0])) if error["loc"] else None
+    if error["type"] == "string_pattern_mismatch" and described:
+        # The pattern itself tells nobody how to write it.
+        return _("it is not written as described: {text}").format(text=" ".join(described.split()))
+    return explain(arguments, error)
 
 
 def lines_of(error: Exception) -> list[str]:

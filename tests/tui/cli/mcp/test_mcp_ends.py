@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -79,6 +80,18 @@ def test_messages_from_a_file_are_answered_until_its_end(tmp_path: Path) -> None
         )  # fmt: skip
     assert done.returncode == 0
     assert done.stderr == b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("closed", "status"), [("<&-", ExitStatus.NORMAL), (">&-", ExitStatus.IO)])
+def test_without_input_or_output_it_does_not_begin(closed: str, status: ExitStatus) -> None:
+    words = shlex.join([sys.executable, *command()])
+    done = subprocess.run(
+        ["sh", "-c", f"{words} {closed}"], capture_output=True, env=environment(), cwd=ROOT, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == status
+    assert len(done.stderr.splitlines()) == (status is not ExitStatus.NORMAL)
 
 
 def cancel(server: Server, id: int) -> None:

@@ -9,6 +9,7 @@ from services.aws.client.allowed_operations import READS
 from services.aws.client.errors import AwsError, Refused
 from services.models.aws_calls import aws_call
 from tests.conftest import Embedded
+from tests.services.report.ledger import Ledger
 from tests.tui.cli.mcp.client import written
 from tui.cli.mcp.connection import reads_only
 from tui.start_options import StartOptions
@@ -62,3 +63,21 @@ async def test_no_write_can_be_had(
                 await session.read(service, operation, **params)
     assert written(embedded) == set()
     assert journals(tmp_path) == []
+
+
+async def test_a_preview_needs_a_journal_to_read_and_none_to_write(
+    embedded_now: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
+    ledger = Ledger(tmp_path / "journal.db")
+    ledger.began("2026-01-06 09:00")
+    before = ledger.path.read_bytes()
+    parameters = {"max": "10", "revert": "duty", "revert_at": "2030-01-07 17:00"}
+    async with reads_only(StartOptions(journal=str(ledger.path))) as services:
+        preview = await services.engine.plan("task-limit", "staff-api", parameters, is_preview=True)
+        assert not any("journal" in refusal for refusal in preview.refusals)
+        assert preview.steps
+        plan = await services.engine.plan("task-limit", "staff-api", parameters)
+        assert "Without the journal nothing can be changed" in plan.refusals[-1]
+    assert ledger.path.read_bytes() == before
+    assert written(embedded_now) == set()

@@ -12,11 +12,16 @@ import pytest
 
 from services import i18n
 from services.changes.registry import CHANGES
+from services.host.state_files import state_folder
+from services.journal.place import place_of
 from services.models.text import UNSAFE
 from tests.conftest import Embedded
 from tests.services.report.incident_ledger import DAY, SECRET, responded
 from tests.services.report.ledger import Ledger
 from tests.tui.cli.mcp.client import CALLS, INCIDENT, Served, served, strings, text_of, written
+from tests.tui.cli.test_cli_shared_journal import DEAD
+from tests.tui.cli.test_cli_shared_journal import SECRET as SECRET_OF_DEAD
+from tests.tui.cli.test_cli_shared_journal import _fill as fill
 from tui.cli.main import Output, run
 from tui.cli.mcp.registry import TOOLS
 
@@ -226,3 +231,15 @@ async def test_one_of_several_systems_is_served(tmp_path: Path) -> None:
         assert json.loads(text_of(result))["system"] == "library"
     async with served("--config", str(config), "--system", "nothing") as client:
         assert "available: facility-prod, library" in await client.refused("list_duties")
+
+
+@pytest.mark.slow
+async def test_a_copy_of_a_shared_journal_says_what_it_may_lack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOBAN_JOURNAL", DEAD)
+    await fill(place_of(DEAD, "facility-prod", state_folder("journals")).path)
+    async with served() as client:
+        incidents = json.loads(text_of(await client.call("list_incidents")))
+        assert incidents["incidents"] == []
+        assert "may lack newer entries" in incidents["stale"]
+        assert "may lack newer entries" in json.loads(text_of(await client.call("list_duties")))["remarks"][0]
+        assert SECRET_OF_DEAD not in client.complaints()

@@ -49,13 +49,17 @@ def begin(
     *,
     intervals: Intervals | None = None,
     seed: int | None = None,
+    appends: bool = True,
 ) -> Beginning:
-    """The session and the alarms of the runbook's system; sends no request yet."""
+    """The session and the alarms of the runbook's system; sends no request yet.
+
+    `appends`: whether it may append to the journal's log stream, and take events from the queue.
+    """
     zone = ZoneInfo(runbook.system.timezone)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=zone)
     log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
     queue = EventQueue(runbook.events.queue_url if runbook.events is not None else "")
-    targets = AnyTarget((log_stream, queue))
+    targets = AnyTarget((log_stream, queue) if appends else ())
     session = session_of(settings, clock=clock, meter=meter, journal=targets, journal_group=log_stream.group)
     rng, workers = random.Random(seed), Workers(clock)
     alarm_watch = AlarmWatch(session, runbook, clock)

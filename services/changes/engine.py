@@ -56,7 +56,6 @@ class ChangeEngine:
         fault: Fault = unreported,
         role: WriteRoleUse | None = None,
     ) -> None:
-        """`zone` is the system's time zone."""
         self.workers = Workers(clock, fault)
         self.changes = changes
         self.permits = permits
@@ -132,11 +131,13 @@ class ChangeEngine:
         """Read what consoles have recorded; some changes have targets by that. Raises JournalError."""
         await self._history.load()
 
-    async def plan(self, kind: str, target: str, parameters: Mapping[str, str], id: str = "") -> Plan:
+    async def plan(
+        self, kind: str, target: str, parameters: Mapping[str, str], id: str = "", *, is_preview: bool = False
+    ) -> Plan:
         """A plan from live state; refused if its target is being changed or the journal cannot be written.
 
-        `target` is a resource's id or its display name; `parameters` are values as typed, by id; `id` is that of an
-        earlier plan, which may be approved, "" for a new one. Raises AwsError, KeyError (no such change or target).
+        `target`: a resource's id or display name; `parameters`: values as typed, by id; `id`: that of an earlier plan,
+        which may be approved. A preview is applied nowhere: its journal need only be readable. Raises AwsError, KeyError.
         """
         unread = ""
         try:
@@ -146,7 +147,7 @@ class ChangeEngine:
         id, start = id or new_id(self._clock.now()), mark(self._clock)
         plan = await self.changes[kind].plan(self.target(kind, target), parameters, id)
         plan = await self.authority.judged(plan)
-        objections = await self._objections(plan, unread)
+        objections = await self._objections(plan, unread, is_preview)
         plan = plan.model_copy(update={"refusals": (*plan.refusals, *objections)}) if objections else plan
         self._sender.made.add(plan, start)
         return plan
@@ -257,7 +258,7 @@ class ChangeEngine:
             await self._history.retry()
         self._history.wakes.wake()
 
-    async def _objections(self, plan: Plan, unread: str) -> tuple[str, ...]:
+    async def _objections(self, plan: Plan, unread: str, is_preview: bool) -> tuple[str, ...]:
         """Why the journal's entries forbid a plan, one sentence each; `unread`: why they are not known, "" if they are."""
         targets = {plan.target.id, *(step.target for step in plan.steps)}
         try:
@@ -266,7 +267,7 @@ class ChangeEngine:
         except JournalError as error:
             lock, restraint, unread = None, "", problem_text(error.problem)
         health = self._journal.health
-        if unread or not health.writable:
+        if unread or not (health.writable or is_preview):
             why = unread or (problem_text(health.problem) if health.problem else "")
             return (_("Without the journal nothing can be changed: {why}").format(why=why).strip(),)
         locked = lock_text(lock.by, lock.since, self._zone, self._clock.now()) if lock is not None else ""

@@ -30,6 +30,11 @@ REASONS = [
         },
     ),
     Reason(
+        "An installed Toban is on Python's path only once the launcher has put it there.",
+        ("toban",),
+        {"tui/installed/toban/__init__.py": {"toban.bytecode", "tui.__main__"}},
+    ),
+    Reason(
         "The outline is drawn before anything that takes time is imported.",
         ("tui.__main__",),
         {"tui/__main__.py": {"services.host.hardening", "tui.cli.main"}},
@@ -125,15 +130,13 @@ REASONS = [
                 "tui.startup.connection",
             },
             "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
+            "tui/cli/mcp/command.py": {"asyncio", "tui.cli.mcp.server"},
             "tui/cli/logs/tail.py": {
                 "asyncio",
                 "services.models.log_records",
-                "services.runbook.loader",
-                "services.toml.files",
                 "services.toml.grammar",
                 "tui.cli.logs.saving",
                 "tui.cli.logs.tailing",
-                "tui.startup.config_reader",
             },
             "tui/cli/change_schema.py": {
                 "services.models.changes",
@@ -147,10 +150,10 @@ REASONS = [
                 "tui.startup.connection",
                 "widgets.changes.lines",
             },
-            "tui/cli/duties.py": {
+            "tui/cli/duties/command.py": {
                 "services.duties.icalendar_file",
                 "services.report.agenda",
-                "tui.cli.agenda_text",
+                "tui.cli.duties.agenda_text",
             },
             "tui/cli/entry_text.py": {
                 "rich.cells",
@@ -209,9 +212,11 @@ REASONS = [
                 "tui.cli.files",
                 "tui.startup.config_reader",
             },
-            "tui/cli/main.py": {
-                "services.demo.launch",
-                "tui.startup.start",
+            "tui/cli/main.py": {"services.demo.launch", "tui.startup.start"},
+            "tui/cli/completion.py": {
+                "services.runbook.loader",
+                "services.toml.files",
+                "tui.startup.config_reader",
             },
             "tui/cli/doctor/command.py": {
                 "services.models.doctor_answer",
@@ -239,7 +244,7 @@ REASONS = [
                 "services.toml.files",
                 "tui.startup.config_reader",
             },
-            "tui/cli/shared_options.py": {"importlib.metadata"},
+            "tui/cli/version.py": {"importlib.metadata", "services.journal.schema", "subprocess"},
             "tui/cli/click_i18n.py": {"widgets.drawing.format"},
             "tui/startup/first_steps.py": {"importlib.metadata"},
             "tui/cli/reads.py": {

@@ -44,8 +44,13 @@ def test_nothing_banned_is_used() -> None:
 
 
 def test_programs_begin_in_one_place() -> None:
-    """Where it is ensured that they end together with the task that requested them."""
-    places = {"services/host/programs.py", "services/demo/launch.py"}
+    """Where it is ensured that they end together with the task that requested them, or that nobody waits for them."""
+    places = {
+        "services/host/programs.py",
+        "services/demo/launch.py",
+        "tui/installed/toban/bytecode.py",
+        "tui/installed/bundle_installer.py",
+    }
     begins = {"create_subprocess_exec", "create_subprocess_shell", "Popen"}
     assert {
         path

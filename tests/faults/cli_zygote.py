@@ -36,7 +36,7 @@ for name in (
     "services.report.rendering.markdown",
     "services.system",
     "tui.app",
-    "tui.cli.agenda_text",
+    "tui.cli.duties.agenda_text",
     "tui.cli.entry_text",
     "tui.cli.files",
     "tui.cli.main",

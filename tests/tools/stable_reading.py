@@ -36,7 +36,7 @@ from services.slack.records import PostRecords
 from services.slack.settings import SlackSettings
 from services.system import Services, connect
 from tests.tools.stable_journal import FOLDER, NOWHERE, RESOURCE, RUNBOOK, utc_of
-from tui.cli import duties as cli_duties
+from tui.cli.duties import command as cli_duties
 from tui.cli.journal import command as cli_journal
 from tui.cli.main import run
 from tui.cli.printing import Output

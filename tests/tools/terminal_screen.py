@@ -1,7 +1,5 @@
 """pyte's screen with what terminals do and pyte does not: left and right margins, and one stored place of the cursor."""
 
-from typing import ClassVar
-
 import pyte
 
 
@@ -59,7 +57,7 @@ class TerminalScreen(pyte.Screen):
 
 
 class _Parser(pyte.Stream):
-    csi: ClassVar[dict[str, str]] = {**pyte.Stream.csi, "s": "set_columns"}
+    csi = pyte.Stream.csi | {"s": "set_columns"}
     events = pyte.Stream.events | {"set_columns"}
 
 

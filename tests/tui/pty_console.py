@@ -49,6 +49,7 @@ class PtyConsole:
         stdin: Stdin = "terminal",
         ignore_hup: bool = False,
         answers: bool = True,
+        cwd: Path = _ROOT,
     ) -> None:
         """`size` is rows, columns. A None in `env` removes the variable. `answers`: as terminals do when they are asked."""
         assert not is_undated(command), "use tests.tools.demo.demo_command, or give --at"
@@ -89,7 +90,7 @@ class PtyConsole:
             stdout=slave,
             stderr=slave,
             env=environment,
-            cwd=_ROOT,
+            cwd=cwd,
             start_new_session=True,
             preexec_fn=prepare,  # noqa: PLW1509  no test has threads of its own here
         )

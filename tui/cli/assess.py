@@ -114,7 +114,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
 
     async def once() -> "tuple[AssessAnswer, Runbook]":
         async with connected(options) as services:
-            return await _answer(services, flags["alarm"], private=flags["private"]), services.runbook
+            return await answer_about(services, flags["alarm"], private=flags["private"]), services.runbook
 
     try:
         answer, runbook = asyncio.run(once())
@@ -129,7 +129,8 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
     return answer_lines(answer, runbook), answer.status
 
 
-async def _answer(services: "Services", name: str, *, private: bool) -> "AssessAnswer":
+async def answer_about(services: "Services", name: str, *, private: bool) -> "AssessAnswer":
+    """Read AWS about an alarm and weigh the causes. Raises UsageError, AwsError."""
     from services.incidents.assess_answer import answer_of
     from services.incidents.first_wave.parts import moment_of
     from services.incidents.weighing import assess

@@ -74,7 +74,7 @@ def change_command(
             text = _("Changes are applied only in the console; --plan prints what one would do.")
             raise click.UsageError(text, click.get_current_context())
         values = _values(flags["rest"], flags["sets"])
-        _check_numbers(flags["kind"], values)
+        check_numbers(flags["kind"], values)
         return answered(
             output, lambda: _run(flags, values, replace(before(), **overrides)), data=flags["as_json"]
         )
@@ -128,7 +128,7 @@ def _values(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def _check_numbers(kind: str, values: Mapping[str, str]) -> None:
+def check_numbers(kind: str, values: Mapping[str, str]) -> None:
     """Check numeric parameters before any connection to AWS is made. Raises UsageError."""
     change = next(entry for entry in registry.CHANGES if entry.id == kind)
     for name in registry.change_class(change).numbers:
@@ -158,7 +158,7 @@ def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOpti
         async with connected(options) as services:
             try:
                 await services.journal.open()
-                plan, why = await _plan(services, flags, values)
+                plan, why = await make_plan(services, flags, values)
             except AwsError as error:
                 problem = error.problem
                 data = {"problem": problem.model_dump(mode="json")}
@@ -169,10 +169,13 @@ def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOpti
     return asyncio.run(once())
 
 
-async def _plan(
-    services: "Services", flags: Mapping[str, Any], values: Mapping[str, str]
+async def make_plan(
+    services: "Services", flags: Mapping[str, Any], values: Mapping[str, str], *, is_preview: bool = False
 ) -> tuple["Plan", str]:
-    """Return the plan and the reason for the time of its revert. Raises AwsError, UsageError."""
+    """Return the plan and the reason for the time of its revert; a preview needs no journal that can be written.
+
+    Raises AwsError, UsageError.
+    """
     from services.journal.errors import JournalError
     from widgets.changes.lines import why_then
 
@@ -185,7 +188,7 @@ async def _plan(
     _check(parameters, values)
     # What is not typed follows from what is: only a new minimum leaves the maximum where it is.
     defaults = {parameter.id: parameter.default for parameter in parameters}
-    plan = await services.engine.plan(kind, str(target.id), dict(values) or defaults)
+    plan = await services.engine.plan(kind, str(target.id), dict(values) or defaults, is_preview=is_preview)
     if plan.refusals:
         plan = plan.model_copy(update={"wish": defaults | plan.wish})
     return plan, why_then(parameters, plan)

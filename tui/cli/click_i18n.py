@@ -199,6 +199,13 @@ class FileName(click.ParamType[str]):
         return [CompletionItem(incomplete, type="file")]
 
 
+class FileOption(click.Option):
+    """An option that names a file; `settings` are those of `click.Option`."""
+
+    def __init__(self, *names: str, metavar: str = "FILE", **settings: Any) -> None:
+        super().__init__([*names], metavar=metavar, type=FileName(), **settings)
+
+
 class Speed(click.ParamType[float]):
     """The speed of the demo's clock, as a multiple of real time."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Choice, Command, FileName, Group
+from tui.cli.click_i18n import Choice, Command, FileName, FileOption, Group
 from tui.cli.opened_journal import CommandStopped, deliver
 from tui.cli.printing import Output
 from tui.cli.shared_options import aws_options, start_options
@@ -61,12 +61,7 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
                         help=_("Output format; default: by the file name, text on a terminal, else toml"),
                     ),
                     click.Option(["--html", "as_html"], is_flag=True, help=_("Print a page for paper.")),
-                    click.Option(
-                        ["--output", "-o", "to"],
-                        metavar="FILE",
-                        type=FileName(),
-                        help=_("Output file, readable only by you"),
-                    ),
+                    FileOption("--output", "-o", "to", help=_("Output file, readable only by you")),
                 ],
                 help=_(
                     "Print a runbook.\n\nOn a terminal as readable text, otherwise as a file to start from. With "

@@ -20,7 +20,7 @@ import click
 
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Command, FileName, Group, Prints
+from tui.cli.click_i18n import Command, FileOption, Group, Prints
 from tui.cli.entry_text import problem_lines
 from tui.cli.opened_journal import (
     CommandStopped,
@@ -88,12 +88,7 @@ def incident_group(
                     click.Option(
                         ["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")
                     ),
-                    click.Option(
-                        ["--output", "-o", "to"],
-                        metavar="FILE",
-                        type=FileName(),
-                        help=_("Output file, readable only by you"),
-                    ),
+                    FileOption("--output", "-o", "to", help=_("Output file, readable only by you")),
                     private,
                     click.Option(["--wareki"], is_flag=True, help=_("Use Japanese era years.")),
                     file_option(),
@@ -136,16 +131,10 @@ class _Incidents:
 
     def print_list(self, journal: OpenedJournal, *, data: bool, every: bool) -> int:
         """Run `toban incident list`. Raises CommandStopped."""
-        from services.incidents.service import SHOWN
         from services.report.collecting.incident_lines import incident_line
 
         now = datetime.now(UTC)
-        incidents = [
-            incident
-            for incident in reversed(_read(journal))
-            if every or incident.closed_at is None or now - incident.closed_at < SHOWN
-        ]
-        incidents.sort(key=lambda incident: not incident.is_open)
+        incidents = listed(journal, now, every=every)
         if data:
             lines = [incident_line(incident, {}).model_dump(mode="json") for incident in incidents]
             self.output.hand_over([as_json(lines).removesuffix("\n")])
@@ -155,7 +144,7 @@ class _Incidents:
 
     def show(self, journal: OpenedJournal, *, id: str | None, data: bool, private: bool) -> int:
         """Run `toban incident show`. Raises CommandStopped, UsageError."""
-        report = _report(journal, id, private=private)
+        report = report_of(journal, id, private=private)
         if data:
             from services.report.incident_formats import incident_text
 
@@ -181,7 +170,7 @@ class _Incidents:
         wareki: bool,
     ) -> int:
         """Run `toban incident report`. Raises CommandStopped, UsageError."""
-        report = _report(journal, id, private=private)
+        report = report_of(journal, id, private=private)
         from services.report.incident_formats import incident_text
 
         form = form or _SUFFIXES.get(Path(to or "").suffix.lower(), "md")
@@ -190,10 +179,11 @@ class _Incidents:
         return ExitStatus.NORMAL
 
 
-def _report(journal: OpenedJournal, id: str | None, *, private: bool) -> "IncidentReport":
+def report_of(journal: OpenedJournal, id: str | None, *, private: bool) -> "IncidentReport":
+    """The report of the incident that an id names. Raises CommandStopped, UsageError."""
     from services.report.collecting.incident import make_incident_report
 
-    incident = _incident_of(_read(journal), id)
+    incident = _incident_of(_recorded(journal), id)
     now = datetime.now(UTC)
     with _readable(journal, now):
         return make_incident_report(
@@ -201,7 +191,20 @@ def _report(journal: OpenedJournal, id: str | None, *, private: bool) -> "Incide
         )
 
 
-def _read(journal: OpenedJournal) -> "tuple[Incident, ...]":
+def listed(journal: OpenedJournal, now: datetime, *, every: bool) -> "list[Incident]":
+    """The open incidents, then the newest closed ones, or all. Raises CommandStopped."""
+    from services.incidents.service import SHOWN
+
+    incidents = [
+        incident
+        for incident in reversed(_recorded(journal))
+        if every or incident.closed_at is None or now - incident.closed_at < SHOWN
+    ]
+    incidents.sort(key=lambda incident: not incident.is_open)
+    return incidents
+
+
+def _recorded(journal: OpenedJournal) -> "tuple[Incident, ...]":
     from services.report.collecting.incident import recorded_incidents
 
     with _readable(journal, datetime.now(UTC)):

@@ -113,7 +113,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
         async with connected(options) as services:
             if flags["commands"]:
                 return None, await _commands(services, flags), services
-            return await _answer(services, flags), [], services
+            return await inspect_answer(services, flags), [], services
 
     answer, commands, services = asyncio.run(once())
     if answer is None:
@@ -183,7 +183,8 @@ async def _requests(
     return {id: request(id) for id in ids}
 
 
-async def _answer(services: "Reading", flags: dict[str, Any]) -> "InspectAnswer":
+async def inspect_answer(services: "Reading", flags: dict[str, Any]) -> "InspectAnswer":
+    """Run the inspections that the flags name. Raises UsageError."""
     import asyncio
 
     from services.models.inspect_answer import InspectAnswer

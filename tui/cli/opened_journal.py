@@ -16,7 +16,7 @@ from services.host.regular_files import named
 from services.host.state_files import state_folder, write_private
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import FileName, Prints
+from tui.cli.click_i18n import FileOption, Prints
 from tui.exit_status import ExitStatus
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
@@ -54,12 +54,7 @@ class CommandStopped(Exception):
 
 def file_option() -> click.Option:
     """Return the option `--file`."""
-    return click.Option(
-        ["--file"],
-        metavar="FILE",
-        type=FileName(),
-        help=_("Journal file or address instead of the configured one"),
-    )
+    return FileOption("--file", help=_("Journal file or address instead of the configured one"))
 
 
 def journal_callback(

@@ -5,8 +5,9 @@ import click
 from services.host.regular_files import named
 from services.i18n import _
 from services.models.text import clean
-from tui.cli.click_i18n import Choice, FileName
+from tui.cli.click_i18n import Choice, FileOption
 from tui.cli.printing import show as show_text
+from tui.cli.version import version_text
 from tui.modes import MODES
 from tui.runtime import debug_log
 from tui.start_options import LANGUAGES, THEMES
@@ -25,18 +26,11 @@ def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str 
 def read_options() -> list[click.Parameter]:
     """Return the options that select a system and a language."""
     return [
-        click.Option(["--runbook"], metavar="FILE|NAME", type=FileName(), help=_("Runbook of the system")),
+        FileOption("--runbook", metavar="FILE|NAME", help=_("Runbook of the system")),
         click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen")),
-        click.Option(
-            ["--config"],
-            metavar="FILE",
-            type=FileName(),
-            help=_("Configuration file instead of the default one"),
-        ),
-        click.Option(
-            ["--debug"],
-            metavar="FILE",
-            type=FileName(),
+        FileOption("--config", help=_("Configuration file instead of the default one")),
+        FileOption(
+            "--debug",
             callback=_use_debug_log,
             help=_("File for tracebacks of internal errors instead of the default one"),
         ),
@@ -70,9 +64,7 @@ def start_options() -> list[click.Parameter]:
             help=_("Connection speed; slow: fewer frames, auto: measured"),
         ),
         click.Option(["--read-only"], is_flag=True, default=None, help=_("Disable all changes.")),
-        click.Option(
-            ["--journal"], metavar="FILE", type=FileName(), help=_("Journal file; a demo creates its own")
-        ),
+        FileOption("--journal", help=_("Journal file; a demo creates its own")),
         click.Option(["--mode"], type=Choice([mode.id for mode in MODES]), help=_("First screen")),
     ]
 
@@ -92,8 +84,6 @@ def version_option() -> click.Parameter:
 
     def show(context: click.Context, _option: click.Parameter, is_set: bool) -> None:
         if is_set:
-            from tui.cli.version import version_text
-
             show_text(version_text())
             context.exit()
 

@@ -1,7 +1,5 @@
 """What `toban --version` says: the version, the commit it was built from, and the journals it reads."""
 
-import subprocess
-from importlib.metadata import version
 from pathlib import Path
 
 _COMMIT = Path(__file__).parents[1] / "commit.txt"
@@ -14,6 +12,8 @@ _WHOLE = 40
 
 def version_text() -> str:
     """In every language `toban 0.2.0 (commit 1f2e3d4c5b6a, journal schema 9)`; without git and outside a build, no commit."""
+    from importlib.metadata import version
+
     from services.journal.schema import VERSION
 
     commit = _commit()
@@ -32,6 +32,8 @@ def _commit() -> str:
 def _of_checkout() -> str:
     if not (_ROOT / ".git").exists():
         return ""
+    import subprocess
+
     try:
         return subprocess.run(
             ["git", "-C", str(_ROOT), "rev-parse", "HEAD"],

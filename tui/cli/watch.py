@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Command, FileName, Prints
+from tui.cli.click_i18n import Command, FileOption, Prints
 from tui.start_options import StartError, StartOptions
 
 
@@ -44,7 +44,7 @@ def watch_command(
         ),
         params=[
             click.Option(["--headless"], is_flag=True, help=_("Run without a screen; required.")),
-            click.Option(["--journal"], metavar="FILE", type=FileName(), help=_("Journal file")),
+            FileOption("--journal", help=_("Journal file")),
             *shared,
         ],
     )

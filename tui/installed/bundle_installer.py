@@ -1,7 +1,7 @@
 """Installs Toban from the bundle that holds this file, without a network: `python3 toban-VERSION-….pyz`.
 
 It becomes the bundle's `__main__.py` (tests/tools/release/bundle.py), so it uses the standard library alone, and its syntax
-is that of Python 3.6: an older Python than Toban needs must be able to say so.
+is that of Python 3.6: an older Python than Toban needs must be able to say so. It is long because it must be one file.
 """
 
 import argparse
@@ -55,7 +55,8 @@ def is_japanese(environment: Mapping[str, str]) -> bool:
     return False
 
 
-def _(text: str) -> str:
+def translated(text: str) -> str:
+    """The text in the language of the locale."""
     return JAPANESE.get(text, text) if is_japanese(os.environ) else text
 
 
@@ -88,7 +89,7 @@ class Bundle:
             except (zipfile.BadZipFile, KeyError, OSError, EOFError):
                 content = b""
             if hashlib.sha256(content).hexdigest() != self.hashes[name]:
-                text = _(
+                text = translated(
                     "The bundle is damaged: {name} is not the file that was packed. Copy it again, and compare: sha256sum {bundle}"
                 )
                 raise Refusal(text.format(name=name, bundle=self.path))
@@ -116,7 +117,7 @@ def checked_python(bundle: Bundle) -> str:
     """The kind of this Python. Raises Refusal if the bundle has nothing for it; replaces this process by a newer Python."""
     kind = kind_of_this()
     if os.name != "posix":
-        raise Refusal(_("Toban runs on Linux and macOS. On Windows, use WSL."))
+        raise Refusal(translated("Toban runs on Linux and macOS. On Windows, use WSL."))
     if kind in bundle.pythons:
         return kind
     if kind.split(" ")[1] in {each.split(" ")[1] for each in bundle.pythons}:
@@ -124,15 +125,17 @@ def checked_python(bundle: Bundle) -> str:
         if path and os.path.realpath(path) != os.path.realpath(sys.executable):
             os.execv(path, [path, bundle.path, *sys.argv[1:]])
         if sys.version_info < LEAST:
-            text = _("Toban {version} needs Python {least} or newer; this is {actual}.")
+            text = translated("Toban {version} needs Python {least} or newer; this is {actual}.")
             least = "{}.{}".format(*LEAST)
-            where = _(
+            where = translated(
                 "None was found on PATH. Install one (RHEL, Amazon Linux: dnf install python3.11; "
                 "Debian, Ubuntu: apt install python3), or run: /path/to/python3.11 {bundle}"
             ).format(bundle=bundle.path)
             actual = platform.python_version()
             raise Refusal(text.format(version=bundle.version, least=least, actual=actual) + "\n" + where)
-    text = _("This bundle holds Toban for {held}; this is {actual}. Make one here's kind: make bundle.")
+    text = translated(
+        "This bundle holds Toban for {held}; this is {actual}. Make one here's kind: make bundle."
+    )
     raise Refusal(text.format(held=", ".join(bundle.pythons), actual=kind))
 
 
@@ -150,15 +153,15 @@ def install(bundle: Bundle, kind: str, folder: str, *, again: bool) -> str:
     mark = os.path.join(folder, "toban-bundle.json")
     if os.path.exists(folder) and os.listdir(folder):
         if not os.path.exists(mark):
-            text = _(
+            text = translated(
                 "{folder} is there already and was not installed by a bundle; choose another folder with --to."
             )
             raise Refusal(text.format(folder=folder))
         if os.path.exists(command) and not again:
-            text = _("Toban {version} is installed already: {command}. To install it again: --again")
+            text = translated("Toban {version} is installed already: {command}. To install it again: --again")
             raise Refusal(text.format(version=bundle.version, command=command))
         shutil.rmtree(folder)
-    print(_("installing into {folder}").format(folder=folder), flush=True)
+    print(translated("installing into {folder}").format(folder=folder), flush=True)
     os.makedirs(folder, exist_ok=True)
     with open(mark, "w", encoding="utf-8") as file:
         json.dump({"version": bundle.version, "kind": kind}, file)
@@ -204,7 +207,7 @@ def _run(command: List[str]) -> None:
     output = done.communicate()[0].decode("utf-8", "replace")
     if done.returncode:
         last = "\n".join(output.strip().splitlines()[-ENOUGH:])
-        raise Refusal(_("Installing failed; nothing was changed:") + "\n" + last)
+        raise Refusal(translated("Installing failed; nothing was changed:") + "\n" + last)
 
 
 def link(command: str, folder: str) -> str:
@@ -214,7 +217,9 @@ def link(command: str, folder: str) -> str:
         os.path.islink(path)
         and os.path.exists(os.path.join(os.path.dirname(os.readlink(path)), "..", "toban-bundle.json"))
     ):
-        text = _("{link} is there already and was not made by a bundle; choose another folder with --bin.")
+        text = translated(
+            "{link} is there already and was not made by a bundle; choose another folder with --bin."
+        )
         raise Refusal(text.format(link=path))
     os.makedirs(folder, exist_ok=True)
     new = path + ".new"
@@ -227,30 +232,43 @@ def link(command: str, folder: str) -> str:
 
 def say_next(bundle: Bundle, link_path: str, seconds: int) -> None:
     """Print what to do next."""
-    print(_("Toban {version} is installed ({seconds} s).").format(version=bundle.version, seconds=seconds))
+    print(
+        translated("Toban {version} is installed ({seconds} s).").format(
+            version=bundle.version, seconds=seconds
+        )
+    )
     other = shutil.which("toban")
     name = "toban" if other == link_path else link_path
     folder = os.path.dirname(link_path)
-    print(_("Next:  {command} demo      a made-up AWS, to try it out").format(command=name))
-    print(_("       {command} doctor    this machine, its credentials, its permissions").format(command=name))
+    print(translated("Next:  {command} demo      a made-up AWS, to try it out").format(command=name))
+    print(
+        translated("       {command} doctor    this machine, its credentials, its permissions").format(
+            command=name
+        )
+    )
     if folder not in os.environ.get("PATH", "").split(os.pathsep):
-        print(_("{folder} is not in PATH; add it: export PATH={folder}:$PATH").format(folder=folder))
+        print(translated("{folder} is not in PATH; add it: export PATH={folder}:$PATH").format(folder=folder))
     elif other and other != link_path:
-        print(_("{path} comes before it in PATH and stays another `toban`.").format(path=other))
+        print(translated("{path} comes before it in PATH and stays another `toban`.").format(path=other))
 
 
 def options(arguments: Sequence[str], version: str) -> argparse.Namespace:
     """The options of the command line."""
     to, bin_folder = default_folders()
     parser = argparse.ArgumentParser(
-        prog=os.path.basename(sys.argv[0]), description=_("Installs Toban from this file, without a network.")
+        prog=os.path.basename(sys.argv[0]),
+        description=translated("Installs Toban from this file, without a network."),
     )
     parser.add_argument(
-        "--to", default=os.path.join(to, version), metavar="DIR", help=_("folder to install into")
+        "--to", default=os.path.join(to, version), metavar="DIR", help=translated("folder to install into")
     )
-    parser.add_argument("--bin", default=bin_folder, metavar="DIR", help=_("folder for the command `toban`"))
-    parser.add_argument("--check", action="store_true", help=_("only check that the bundle is whole"))
-    parser.add_argument("--again", action="store_true", help=_("Install over the same version."))
+    parser.add_argument(
+        "--bin", default=bin_folder, metavar="DIR", help=translated("folder for the command `toban`")
+    )
+    parser.add_argument(
+        "--check", action="store_true", help=translated("only check that the bundle is whole")
+    )
+    parser.add_argument("--again", action="store_true", help=translated("Install over the same version."))
     return parser.parse_args(arguments)
 
 
@@ -262,17 +280,19 @@ def main() -> int:
         chosen = options(sys.argv[1:], bundle.version)
         if chosen.check:
             bundle.check(sorted(bundle.hashes))
-            print(_("whole: {count} files are as they were packed").format(count=len(bundle.hashes)))
+            print(translated("whole: {count} files are as they were packed").format(count=len(bundle.hashes)))
             return 0
         kind = checked_python(bundle)
         names = [*bundle.wheels(kind), "requirements.lock"]
-        print(_("checking {count} files").format(count=len(names)), flush=True)
+        print(translated("checking {count} files").format(count=len(names)), flush=True)
         bundle.check(names)
         folder, bin_folder = os.path.abspath(chosen.to), os.path.abspath(chosen.bin)
         try:
             command = link(install(bundle, kind, folder, again=chosen.again), bin_folder)
         except OSError as error:
-            text = _("The folder {folder} cannot be written ({why}); choose another with --to and --bin.")
+            text = translated(
+                "The folder {folder} cannot be written ({why}); choose another with --to and --bin."
+            )
             raise Refusal(text.format(folder=error.filename or folder, why=error.strerror)) from error
         say_next(bundle, command, int(time.time() - began))
         return 0

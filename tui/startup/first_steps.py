@@ -54,7 +54,9 @@ def demo_refusal() -> str | None:
 def install_command(extra: str) -> str:
     """The command that installs Toban with an extra in the way in which it was installed."""
     if (_ROOT / "Makefile").is_file() and (_ROOT / "pyproject.toml").is_file():
-        return f"make -C {shlex.quote(str(_ROOT))} demo"
+        if extra == "demo":
+            return f"make -C {shlex.quote(str(_ROOT))} demo"
+        return f"{shlex.quote(sys.executable)} -m pip install -e {shlex.quote(f'{_ROOT}[{extra}]')}"
     requirement = shlex.quote(f"toban[{extra}]{_source()}")
     parts = Path(sys.prefix).parts
     if "pipx" in parts:

@@ -53,6 +53,10 @@ ALONE: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "duties": (("duties",), READING | {"botocore"}),
     "doctor's help": (("doctor", "--help"), {"pydantic", "botocore", "tui.cli.doctor.running"}),
     "policy": (("policy", "operate"), {"botocore", *SDK}),
+    "help of the server for clients": (
+        ("mcp", "--help"),
+        {"pydantic", "botocore", "mcp", "anyio", "tui.cli.mcp.server"},
+    ),
 }
 
 

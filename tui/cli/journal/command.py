@@ -24,7 +24,7 @@ from services.host import regular_files
 from services.host.regular_files import named
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli.click_i18n import Command, FileName, Group, Named, Prints
+from tui.cli.click_i18n import Command, FileOption, Group, Named, Prints
 from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.journal.moving import moving_commands
 from tui.cli.journal.table import table_command
@@ -79,30 +79,15 @@ def journal_group(
 
         return callback
 
-    file = click.Option(
-        ["--file"],
-        metavar="FILE",
-        type=FileName(),
-        help=_("Journal file or address instead of the configured one"),
-    )
+    file = FileOption("--file", help=_("Journal file or address instead of the configured one"))
     as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
-    anchors = click.Option(
-        ["--anchors"],
-        metavar="FILE",
-        type=FileName(),
-        help=_("Saved copy of syslog or the log stream to read instead"),
-    )
+    anchors = FileOption("--anchors", help=_("Saved copy of syslog or the log stream to read instead"))
     whole = click.Option(
         ["--whole"],
         is_flag=True,
         help=_("Also read what a console has verified before, and all of a ledger."),
     )
-    to = click.Option(
-        ["--output", "-o", "to"],
-        metavar="FILE",
-        type=FileName(),
-        help=_("New file to write, readable only by you"),
-    )
+    to = FileOption("--output", "-o", "to", help=_("New file to write, readable only by you"))
     return Group(
         "journal",
         help=_("Verify, save, print, copy and move the journal."),

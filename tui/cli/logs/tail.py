@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Command, FileName, Prints
+from tui.cli.click_i18n import Command, FileOption, Prints
 from tui.cli.completion import names_in_runbook
 from tui.cli.logs.tail_options import TailOptions
 from tui.start_options import StartError, StartOptions
@@ -33,7 +33,7 @@ def tail_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-    shared = [*shared, click.Option(["--journal"], metavar="FILE", type=FileName(), help=_("Journal file"))]
+    shared = [*shared, FileOption("--journal", help=_("Journal file"))]
     names = {option.name for option in shared}
 
     def callback(*, groups: tuple[str, ...], schema: bool, **flags: Any) -> int:
@@ -87,10 +87,9 @@ def tail_command(
             click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),
             click.Option(["--utc"], is_flag=True, help=_("Print times in UTC instead of the system's zone.")),
             click.Option(["--mask"], is_flag=True, help=_("Mask secrets and personal data.")),
-            click.Option(
-                ["--output", "-o"],
-                metavar="FILE",
-                type=FileName(),
+            FileOption(
+                "--output",
+                "-o",
                 help=_(
                     "Write a new file for you alone instead: masked, with a head and a hash, recorded in the journal; "
                     ".jsonl and .csv decide the format, else text"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.i18n import _
-from tui.cli.click_i18n import Choice, Command, FileName, Prints
+from tui.cli.click_i18n import Choice, Command, FileOption, Prints
 from tui.cli.opened_journal import (
     OpenedJournal,
     as_json,
@@ -61,12 +61,7 @@ def report_command(
                 type=Choice(FORMATS),
                 help=_("Output format; default: by the file name, else Markdown"),
             ),
-            click.Option(
-                ["--output", "-o", "to"],
-                metavar="FILE",
-                type=FileName(),
-                help=_("Output file, readable only by you"),
-            ),
+            FileOption("--output", "-o", "to", help=_("Output file, readable only by you")),
             click.Option(["--private"], is_flag=True, help=_("Include log texts.")),
             click.Option(["--wareki"], is_flag=True, help=_("Use Japanese era years.")),
             file_option(),

@@ -19,7 +19,7 @@ import click
 
 from services.i18n import _, plural
 from services.models.text import clean
-from tui.cli.click_i18n import Command, FileName, Prints
+from tui.cli.click_i18n import Command, FileOption, Prints
 from tui.cli.opened_journal import OpenedJournal, as_json, deliver, file_option, journal_callback
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -64,12 +64,7 @@ def duties_command(
                 help=_("Number of days from today, instead of a month"),
             ),
             click.Option(["--json", "json_requested"], is_flag=True, help=_("Print JSON.")),
-            click.Option(
-                ["--ics"],
-                metavar="FILE|-",
-                type=FileName(),
-                help=_("Calendar file of twelve months from today"),
-            ),
+            FileOption("--ics", metavar="FILE|-", help=_("Calendar file of twelve months from today")),
             file_option(),
             *shared,
         ],
@@ -95,9 +90,9 @@ class _Duties:
         if ics is not None:
             return self._export(journal, now, ics)
         from services.report.agenda import agenda
-        from tui.cli.agenda_text import agenda_lines
+        from tui.cli.duties.agenda_text import agenda_lines
 
-        first, last = _span(journal.today(now), month, days)
+        first, last = days_of(journal.today(now), month, days)
         duties = agenda(journal.runbook, journal.path, first, last, now)
         if json_requested:
             self.output.hand_over([as_json(duties.model_dump(mode="json")).rstrip("\n")])
@@ -127,7 +122,8 @@ def _check(month: date | None, days: int | None, json_requested: bool, ics: str 
         raise click.UsageError(message, click.get_current_context())
 
 
-def _span(today: date, month: date | None, days: int | None) -> tuple[date, date]:
+def days_of(today: date, month: date | None, days: int | None) -> tuple[date, date]:
+    """Return the first and the last day of a month, or of so many days from today; without either, of this month."""
     if days is not None:
         return today, today + timedelta(days=days - 1)
     first = month or today.replace(day=1)

@@ -1,0 +1,54 @@
+"""What `toban alarms --json` prints. Fields are added, never changed."""
+
+from datetime import datetime
+
+from services.models.alarms import AlarmKind, AlarmState, Hearing
+from services.models.base import Clean, Model
+from services.models.verdict import Verdict
+
+
+class AnsweredAlarm(Model):
+    """One alarm, as it is now."""
+
+    name: Clean
+    kind: AlarmKind
+    """What its state is derived from: `metric`, `composite` or `log`."""
+    state: AlarmState
+    """`alarm`, `insufficient`, `ok`, or `missing`: the runbook names it, and AWS does not have it."""
+    reason: Clean
+    """AWS's reason for the state."""
+    since: datetime | None
+    """When it entered this state; null: missing."""
+    actions_enabled: bool | None
+    """Whether its actions are enabled; null: not reported."""
+    heard_through: tuple[Clean, ...]
+    """Composite alarms that notify on its behalf."""
+    scaling: bool
+    """Whether it only drives a scaling policy."""
+    expected: bool
+    """Whether the runbook names it."""
+    evaluation: str
+    """Why AWS cannot judge it wholly; "" if it can."""
+    warm_up_until: datetime | None
+    """The end of its warm-up, during which it is not evaluated; null: it is not warming up."""
+    muted_by: Clean
+    """The mute rule in force; "" if none is."""
+    hearing: Hearing
+    """How people are notified: `direct`, `composite`, `nobody` or `unknown`."""
+
+
+class AlarmsAnswer(Model):
+    """Every alarm of the system."""
+
+    system: str
+    """The system's id in the runbook."""
+    region: str
+    """The AWS region that was read."""
+    read_at: datetime
+    """When it was read (UTC)."""
+    verdict: Verdict
+    """`abnormal`: one fires or is missing; `unknown`: not everything is known; `attention`: one may fire unnoticed."""
+    remarks: tuple[Clean, ...]
+    """What could not be read."""
+    alarms: tuple[AnsweredAlarm, ...]
+    """Firing, missing, insufficient, ok; those of scaling policies last."""

@@ -1,0 +1,70 @@
+"""Toban as users have it: its wheel in an environment of its own, beside other packages named tui, widgets and services."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.tools.release.build import wheel
+
+FOREIGN = ("tui", "widgets", "services")
+"""Names that other distributions and other people's folders have, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An environment with Toban installed, and a folder to work in."""
+
+    folder: Path
+    site: Path
+    """Its site-packages."""
+    work: Path
+    """A current folder that holds foreign packages, too."""
+
+    @property
+    def command(self) -> str:
+        """The command `toban`."""
+        return str(self.folder / "bin/toban")
+
+    @property
+    def python(self) -> str:
+        """Its Python."""
+        return str(self.folder / "bin/python")
+
+    def run(
+        self, *arguments: str, env: Mapping[str, str] | None = None, code: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `toban` with `arguments`, or Python with `code`, in the folder with foreign packages."""
+        command = [self.python, "-c", code, *arguments] if code else [self.command, *arguments]
+        environment = os.environ | {"PYTHONPATH": str(self.work), **(env or {})}
+        return subprocess.run(
+            command, check=False, cwd=self.work, env=environment, capture_output=True, text=True, timeout=120
+        )
+
+
+def install(folder: Path) -> Installation:
+    """Build the wheel and install it into a new environment in `folder`; its dependencies are those of this Python."""
+    built = wheel(folder / "dist")
+    place = folder / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    (site,) = place.glob("lib/python3.*/site-packages")
+    # Files with paths in that folder, such as the one of the checkout, are not followed from here.
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    options = ["--no-deps", "--no-index", "--disable-pip-version-check", "-q"]
+    pip = [sys.executable, "-m", "pip", "--python", str(place / "bin/python"), "install", *options]
+    subprocess.run([*pip, str(built)], check=True, cwd=folder)
+    work = folder / "work"
+    for parent in (site, work):
+        poison(parent)
+    return Installation(place, site, work)
+
+
+def poison(parent: Path) -> None:
+    """Put packages into `parent` that end whatever imports them."""
+    for name in FOREIGN:
+        package = parent / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(f"raise SystemExit('the foreign {name} was imported')\n")

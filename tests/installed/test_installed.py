@@ -1,0 +1,157 @@
+"""The installed program, beside foreign packages that have the names of its own."""
+
+import json
+import re
+import select
+import shutil
+import time
+import zipfile
+from importlib.metadata import PathDistribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from services.runbook.loader import load_named
+from tests.installed.installation import FOREIGN, Installation, install
+from tests.tools.process import stat
+from tests.tui.pty_console import LIMIT, PtyConsole
+
+if TYPE_CHECKING:
+    from tests.conftest import Embedded
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installed")]
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return install(tmp_path_factory.mktemp("installed"))
+
+
+def demo(installation: Installation, *options: str, language: str = "en") -> PtyConsole:
+    return PtyConsole(
+        [installation.command, "demo", "--lang", language, "--at", "2026-01-14 10:00", *options],
+        size=(40, 120),
+        env={"PYTHONPATH": str(installation.work)},
+        cwd=installation.work,
+    )
+
+
+def test_foreign_packages_would_be_imported(installation: Installation) -> None:
+    for name in FOREIGN:
+        assert f"the foreign {name}" in installation.run(code=f"import {name}").stderr
+
+
+def test_only_the_package_toban_is_installed(installation: Installation) -> None:
+    (wheel,) = (installation.folder.parent / "dist").iterdir()
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {
+        name.partition("/")[0] for name in names if ".dist-info" not in name and ".data/" not in name
+    } == {"toban"}
+    for source in ("tui/command.py", "widgets/drawing/format.py", "services/locale/ja/LC_MESSAGES/toban.mo"):
+        assert f"toban/app/{source}" in names
+    assert "toban/app/tui/commit.txt" in names
+    assert not [name for name in names if "test" in Path(name).parts or name.endswith((".pyc", ".lock"))]
+
+
+def test_its_metadata_says_where_it_runs(installation: Installation) -> None:
+    (folder,) = installation.site.glob("toban-*.dist-info")
+    metadata = PathDistribution(folder).metadata
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert {"Operating System :: POSIX :: Linux", "Operating System :: MacOS"} <= set(
+        metadata.get_all("Classifier", [])
+    )
+    assert (folder / "licenses/LICENSE").is_file()
+
+
+def test_its_version_names_commit_and_schema(installation: Installation) -> None:
+    shape = re.compile(r"toban \d+\.\d+\.\d+ \(commit [0-9a-f]{12}\+?, journal schema \d+\)\n")
+    run_as_module = "import runpy; runpy.run_module('toban', run_name='__main__', alter_sys=True)"
+    for answer in (installation.run("--version"), installation.run("--version", code=run_as_module)):
+        assert answer.returncode == 0, answer.stderr
+        assert shape.fullmatch(answer.stdout), answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--help",), "completion"),
+        (("runbook", "show", "facility-prod"), "alb-5xx-error-rate"),
+        (("runbook", "schema"), '"$schema"'),
+        (("duties", "--month", "2026-01"), "01-05"),
+        (("config",), "facility-prod"),
+        (("policy", "read"), "cloudwatch:DescribeAlarms"),
+        (("completion", "zsh"), "#compdef toban"),
+    ],
+    ids=str,
+)
+def test_commands_that_need_no_aws(
+    installation: Installation, arguments: tuple[str, ...], words: str
+) -> None:
+    answer = installation.run("--lang", "en", *arguments)
+    assert answer.returncode == 0, answer.stderr
+    assert words in answer.stdout
+    assert "Traceback" not in answer.stderr
+
+
+def test_what_is_missing_has_its_own_status(installation: Installation) -> None:
+    answer = installation.run("--lang", "en", "report", "2026-01-14")
+    assert answer.returncode == 3
+    assert "journal" in answer.stderr
+
+
+def test_windows_is_refused_in_words(installation: Installation) -> None:
+    answer = installation.run(code="import os, toban; os.name = 'nt'; toban.main()")
+    assert answer.returncode == 1
+    assert answer.stderr.count("\n") == 1
+    assert "WSL" in answer.stderr
+
+
+def test_bytecode_is_compiled_once_where_the_installer_did_not(installation: Installation) -> None:
+    """As after `uv tool install`, which leaves sources alone."""
+    package = installation.site / "toban"
+    for folder in package.rglob("__pycache__"):
+        shutil.rmtree(folder)
+    assert installation.run("--version", env={"PYTHONDONTWRITEBYTECODE": ""}).returncode == 0
+    deadline = time.monotonic() + LIMIT
+    # A screen that `--version` does not import, and the launcher's file that marks the end.
+    while not (
+        list(package.glob("app/tui/screens/duties/__pycache__/inspect.*"))
+        and list(package.glob("__pycache__/__main__.*"))
+    ):
+        assert time.monotonic() < deadline
+        select.select([], [], [], 0.05)
+
+
+def test_headless_commands_read_aws(installation: Installation, embedded: "Embedded") -> None:
+    answer = installation.run("alarms", "--json", "--endpoint-url", embedded.url)
+    expected = {alarm.name for alarm in load_named("facility-prod").alarms}
+    assert {alarm["name"] for alarm in json.loads(answer.stdout)["alarms"]} >= expected
+    inspection = installation.run("inspect", "backups", "--json", "--endpoint-url", embedded.url)
+    assert inspection.returncode in (0, 1, 2, 3), inspection.stderr
+    assert json.loads(inspection.stdout)
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(("language", "words"), [("en", "alb-5xx-error-rate"), ("ja", "アラーム")])
+def test_the_demo_runs_and_ends(installation: Installation, language: str, words: str) -> None:
+    with demo(installation, language=language) as console:
+        console.wait_text(words)
+        console.wait_text("PRODUCTION" if language == "en" else "本番")
+        pid = console.process.pid
+        (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        # The embedded AWS is the installed one.
+        maps = Path(f"/proc/{child}/environ").read_text()
+        assert str(installation.site) in maps
+        console.send("\x11")
+        assert console.wait_exit() == 0
+        console.assert_restored()
+        console.wait(lambda: not is_running(int(child)), "the end of the embedded AWS", reading=False)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return stat(pid)[0] != b"Z"
+    except OSError:
+        return False

@@ -1,0 +1,154 @@
+"""How `toban mcp` ends, and what ends with a call: quietly, with a status, and no read goes on without its caller."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Embedded
+from tests.tui.cli.mcp.client import ROOT, command, environment
+from tests.tui.cli.mcp.raw import GREETING, Server, spawned, wait_for
+from tui.cli.main import Output, run
+from tui.cli.mcp import command as mcp_command
+from tui.exit_status import ExitStatus
+
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+READ = "DescribeAlarms"
+
+
+def test_without_its_library_it_says_how_to_install_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mcp_command, "find_spec", lambda _name: None)
+    assert run(["--lang", "en", "mcp"], Output(outline_drawn=False)) == ExitStatus.UNAVAILABLE
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("The library for the Model Context Protocol is not installed. To install it: ")
+    assert "[mcp]" in line
+
+
+@pytest.mark.slow
+def test_it_ends_with_its_input() -> None:
+    with spawned() as server:
+        assert server.end() == (ExitStatus.NORMAL, b"", b"")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_and_its_reads(embedded_now: Embedded, number: int) -> None:
+    with spawned("--endpoint-url", embedded_now.url) as server, embedded_now.held("cloudwatch", READ):
+        server.begin("tools/call", {"name": "list_alarms"})
+        wait_for(lambda: embedded_now.counts().get(f"cloudwatch.{READ}"))
+        server.process.send_signal(number)
+        assert server.process.wait(60) == 128 + number
+        assert server.process.stderr is not None
+        assert server.process.stderr.read() == b""
+
+
+@pytest.mark.slow
+def test_it_ends_when_nobody_reads_its_output() -> None:
+    with spawned() as server:
+        assert server.process.stdout is not None
+        server.process.stdout.close()
+        server.begin("tools/list")
+        assert server.process.wait(60) == ExitStatus.BROKEN_PIPE
+        assert server.process.stderr is not None
+        assert server.process.stderr.read() == b""
+
+
+@pytest.mark.slow
+def test_a_client_that_does_not_read_does_not_keep_it_from_ending() -> None:
+    with spawned() as server:
+        for _turn in range(5):
+            server.begin("tools/list")  # more than a pipe holds
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(60) == 128 + signal.SIGTERM
+
+
+@pytest.mark.slow
+def test_messages_from_a_file_are_answered_until_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "messages"
+    path.write_bytes(json.dumps(GREETING).encode())
+    with path.open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, *command()], stdin=file, capture_output=True, env=environment(), cwd=ROOT,
+            timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stderr == b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("closed", "status"), [("<&-", ExitStatus.NORMAL), (">&-", ExitStatus.IO)])
+def test_without_input_or_output_it_does_not_begin(closed: str, status: ExitStatus) -> None:
+    words = shlex.join([sys.executable, *command()])
+    done = subprocess.run(
+        ["sh", "-c", f"{words} {closed}"], capture_output=True, env=environment(), cwd=ROOT, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == status
+    assert len(done.stderr.splitlines()) == (status is not ExitStatus.NORMAL)
+
+
+def cancel(server: Server, id: int) -> None:
+    message = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}
+    server.send(json.dumps(message).encode())
+
+
+@pytest.mark.slow
+def test_calls_run_beside_each_other_and_a_cancelled_one_reads_no_further(embedded_now: Embedded) -> None:
+    with spawned("--endpoint-url", embedded_now.url) as server:
+        before = server.sockets()
+        with embedded_now.held("cloudwatch", READ):
+            ids = [server.begin("tools/call", {"name": "list_alarms"}) for _turn in range(3)]
+            wait_for(lambda: embedded_now.counts().get(f"cloudwatch.{READ}", 0) == 3)
+            assert server.sockets() > before
+            assert "result" in server.call("list_duties", {"days": 1})
+            for id in ids:
+                cancel(server, id)
+            wait_for(lambda: server.sockets() == before)
+        answer = server.call("list_alarms", {})
+        assert not answer["result"].get("isError")
+        assert answer["result"]["structuredContent"]["alarms"]
+
+
+@pytest.mark.slow
+def test_more_calls_than_it_carries_out_at_once_wait(embedded_now: Embedded) -> None:
+    with spawned("--endpoint-url", embedded_now.url) as server:
+        ids = {server.begin("tools/call", {"name": "list_alarms"}) for _turn in range(12)}
+        answers = [server.receive() for _id in ids]
+        assert {answer["id"] for answer in answers} == ids
+        assert all(answer["result"]["structuredContent"]["alarms"] for answer in answers)
+
+
+@pytest.mark.slow
+def test_what_else_prints_does_not_reach_the_client() -> None:
+    script = (
+        "import os, sys, tui.cli.mcp.server as server, tui.cli.main as main\n"
+        "real = server.Tools.listed\n"
+        "async def listed(*given):\n"
+        "    print('stray'); sys.stdout.flush(); os.write(1, b'raw')\n"
+        "    return await real(*given)\n"
+        "server.Tools.listed = listed\n"
+        "main.main(['--lang', 'en', 'mcp'])\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(PYTHONPATH=os.fspath(ROOT)),
+        cwd=ROOT,
+    )
+    server = Server(process)
+    server.send(json.dumps(GREETING).encode())
+    server.receive()
+    assert server.ask("tools/list")["result"]["tools"]
+    status, out, err = server.end()
+    assert (status, out) == (0, b"")
+    assert b"stray" in err
+    assert b"raw" in err

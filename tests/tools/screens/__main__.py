@@ -24,7 +24,9 @@ ROOT = Path(__file__).parents[3]
 SIZES = ((80, 24), (120, 40), (200, 60))
 PROCESSES = 2
 PUBLISHED = ("watch", "alarm", "logs", "inspect", "finding", "report", "plan", "journal")
-"""In the README."""
+"""In the README, and on the documentation's pages."""
+FOR_PAGES = ("incident", "plan-armed", "sign", "hand-over-day", "systems", "logs-three")
+"""On the documentation's pages alone."""
 _MOST = 12
 """Shots of one job, so that both processes end at about the same time."""
 
@@ -71,7 +73,9 @@ def _options() -> argparse.ArgumentParser:
         "--fresh", action="store_true", help="start the console anew for each size instead of resizing it"
     )
     parser.add_argument("--png", action="store_true", help="each picture as PNG as well (rsvg-convert)")
-    parser.add_argument("--docs", action="store_true", help="the README's pictures only, and rewrite them")
+    parser.add_argument(
+        "--docs", action="store_true", help="the pictures of README and pages only, and rewrite them"
+    )
     return parser
 
 
@@ -79,7 +83,8 @@ def _jobs(chosen: argparse.Namespace) -> Iterator[Job]:
     """The work, in parts of about equal length."""
     sizes = [(int(width), int(height)) for width, _x, height in (size.partition("x") for size in chosen.size)]
     if chosen.docs:
-        chosen.only, sizes, chosen.palette, chosen.theme = PUBLISHED, [(120, 40)], ["truecolor"], ["dark"]
+        chosen.only, sizes = (*PUBLISHED, *FOR_PAGES), [(120, 40)]
+        chosen.palette, chosen.theme = ["truecolor"], ["dark"]
     looks = tuple(
         look for look in LOOKS if look.palette.id in chosen.palette and look.brightness in chosen.theme
     )
@@ -110,7 +115,7 @@ def _publish(folder: Path) -> None:
     docs = ROOT / "docs" / "screens"
     docs.mkdir(parents=True, exist_ok=True)
     look: Look = LOOKS[0]
-    for shot in PUBLISHED:
+    for shot in (*PUBLISHED, *FOR_PAGES):
         for language, suffix in (("en", ""), ("ja", "-ja")):
             picture = folder / f"{shot}-{language}-120x40-{look.name}.svg"
             (docs / f"{shot}{suffix}.svg").write_text(picture.read_text("utf-8"), "utf-8")

@@ -11,7 +11,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme i18n clean
+.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme docs docs-tables i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,6 +115,21 @@ logs: $(VENV)/.dev ## four log groups at 1,000 events/s with bursts, late events
 readme: $(VENV)/.dev ## write the READMEs' tables anew from the registries
 	$(BIN)/python -m tests.tools.readme update
 
+docs: .docs/.done ## the documentation as a site in site/ (read it: python3 -m http.server -d site)
+	@rm -rf site
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict --quiet --config-file docs/site/en.yml
+	@.docs/bin/python -m pagefind --site site --exclude-selectors .headerlink --silent
+
+.docs/.done: requirements-docs.lock
+	@echo "Preparing .docs …"
+	@$(PYTHON) -m venv .docs
+	@.docs/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements-docs.lock
+	@touch $@
+
+docs-tables: $(VENV)/.dev ## write the generated parts of the documentation's pages anew
+	$(BIN)/python -m tests.tools.docs update
+
 i18n: $(VENV)/.dev ## collect new strings and compile the Japanese catalogue
 	$(BIN)/python -m tests.tools.catalogue update
 
@@ -124,6 +139,8 @@ lock: $(VENV)/.dev ## write the lock files anew
 	  --generate-hashes --no-emit-index-url --no-header $(UPGRADE) -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra demo --extra build --extra dev -c requirements.lock --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) -q -o requirements-dev.lock
+	$(BIN)/uv pip compile --group docs -c requirements-dev.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) -q -o requirements-docs.lock
 
 bump: $(VENV)/.dev ## the newest version of one package that is pinned exactly, or whatever its pin allows (PACKAGE=textual)
 	$(BIN)/python -m tests.tools.bump $(PACKAGE)
@@ -145,4 +162,4 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run | $(VENV)/.python
 	@touch $@
 
 clean: ## remove what was generated
-	rm -rf $(VENV) screens .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) .docs site screens .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -1,0 +1,127 @@
+"""The pages of the documentation: their generated parts, written and compared."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from services import i18n
+from services.runbook.loader import schema
+from services.toml import grammar
+from tests.tools import readme
+from tests.tools.docs.command_parts import command_parts, shared_options
+from tests.tools.docs.grammar_tables import Grammar
+from tests.tools.docs.kinds import change_parts, console_parts, inspection_parts, step_parts
+from tests.tools.docs.markdown import code, table
+from tests.tools.docs.words import Texts, translations
+from tui.config import PREFIX, ConsoleConfig
+
+ROOT = Path(__file__).parents[3]
+SITE = ROOT / "docs/site"
+LANGUAGES = ("ja", "en")
+_PART = re.compile(r"(<!-- part: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def runbook_keys(texts: Texts) -> Iterator[str]:
+    """Every key of the runbook file."""
+    return Grammar(schema(), texts).parts()
+
+
+def configuration_keys(texts: Texts) -> Iterator[str]:
+    """Every key of the configuration, with the environment variable that sets it."""
+    keys = Grammar(grammar.schema(ConsoleConfig), texts)
+    head = [texts.word(name) for name in ("key", "type", "default", "variable", "meaning")]
+    yield from table(
+        head,
+        [
+            (
+                code(name),
+                keys.type(entry, name),
+                keys.default(entry, required=required),
+                _variable(name, entry),
+                keys.meaning(entry),
+            )
+            for name, entry, required in keys.top()
+        ],
+    )
+    yield from keys.tables(heading_level=3)
+
+
+def _variable(name: str, entry: dict[str, object]) -> str:
+    if "$ref" in entry:
+        return code(f"{PREFIX}{name.upper()}__KEY")
+    if "$ref" in str(entry.get("items")) or entry.get("type") == "object":
+        return "–"
+    return code(PREFIX + name.upper())
+
+
+def _readme_table(name: str) -> Callable[[Texts], Iterable[str]]:
+    """A table that the README has, too."""
+
+    def part(texts: Texts) -> Iterable[str]:
+        rows, heads = readme.TABLES[name]
+        return table(heads[texts.language], list(rows({})))
+
+    return part
+
+
+PARTS: dict[str, Callable[[Texts], Iterable[str]]] = {
+    "inspections": inspection_parts,
+    "changes": change_parts,
+    "steps": step_parts,
+    "console-actions": console_parts,
+    "runbook-keys": runbook_keys,
+    "configuration-keys": configuration_keys,
+    "commands": command_parts,
+    "shared-options": shared_options,
+    **{name: _readme_table(name) for name in ("scenarios", "keys", "statuses")},
+}
+
+
+def pages(language: str) -> list[Path]:
+    """The pages of a language."""
+    return sorted((SITE / language).glob("*.md"))
+
+
+def written(text: str, texts: Texts) -> str:
+    """A page with its generated parts as the code has them now."""
+    before = i18n.language()
+    i18n.use(texts.language)
+    try:
+        return _PART.sub(
+            lambda match: match[1] + "\n".join(["", *PARTS[match[2]](texts), "", ""]) + match[4], text
+        )
+    finally:
+        i18n.use(before)
+
+
+def update() -> None:
+    """Write every page anew."""
+    for language in LANGUAGES:
+        texts = Texts(language)
+        for page in pages(language):
+            page.write_text(written(page.read_text("utf-8"), texts), "utf-8")
+
+
+def mistakes() -> Iterator[str]:
+    """What is wrong with the pages, one line each."""
+    if [page.name for page in pages("ja")] != [page.name for page in pages("en")]:
+        yield "docs/site: ja and en have different pages"
+    for language in LANGUAGES:
+        texts, names = Texts(language), list[str]()
+        for page in pages(language):
+            text = page.read_text("utf-8")
+            names += [match[2] for match in _PART.finditer(text)]
+            if written(text, texts) != text:
+                yield f"docs/site/{language}/{page.name}: is not what the code says: run `make docs-tables`"
+        if sorted(names) != sorted(PARTS):
+            yield f"docs/site/{language}: has the parts {sorted(names)}, and should have each of {sorted(PARTS)} once"
+        if language == "ja":
+            yield from _untranslated(texts)
+
+
+def _untranslated(texts: Texts) -> Iterator[str]:
+    known = set(translations())
+    for missing in sorted(texts.wanted - known):
+        yield f"japanese.toml: lacks {missing!r}"
+    for unused in sorted(known - texts.wanted):
+        yield f"japanese.toml: has {unused!r}, which the code no longer says"

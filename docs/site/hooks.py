@@ -9,6 +9,10 @@ DOCS = Path(__file__).parents[1]
 DEVELOPERS = ("guide.md", "screens.md")
 """Pages of `docs/` that both languages show as they are."""
 _CAST = re.compile(r"^<!-- cast: ([a-z0-9-]+) -->$", re.MULTILINE)
+_FENCES = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
+_WIDE = r"[\u3000-\u9fff\uff00-\uffef]"
+_BREAK = re.compile(rf"(?<={_WIDE})\n +(?={_WIDE})|(?<={_WIDE})\n(?={_WIDE}|[`\[*][^`])")
+"""A line break between Japanese characters, which a browser would show as a space."""
 _LINK_OUT = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 """A link from `docs/` to a file of the repository that is no page."""
 
@@ -34,8 +38,11 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Put the player where a page names a cast; a cast that was not recorded leaves nothing."""
+    """Put the player where a page names a cast (one that was not recorded leaves nothing); join Japanese lines."""
     japanese = config.theme["language"] == "ja"
+    if japanese:
+        parts = _FENCES.split(markdown)
+        markdown = "".join(part if number % 2 else _BREAK.sub("", part) for number, part in enumerate(parts))
 
     def player(match: "re.Match[str]") -> str:
         name = f"{match[1]}-ja.cast" if japanese else f"{match[1]}.cast"

@@ -32,14 +32,6 @@ class Grammar:
         yield from self._rows(self._schema, "")
         yield from self._inner(self._schema, "", level)
 
-    def tables(self, heading_level: int) -> Iterator[str]:
-        """A part for each table, without the keys at the top."""
-        return self._inner(self._schema, "", heading_level)
-
-    def top(self) -> list[tuple[str, Schema, bool]]:
-        """Name, property and whether it is required of each key at the top."""
-        return list(_properties(self._schema))
-
     def _inner(self, model: Schema, path: str, level: int) -> Iterator[str]:
         for name, entry, _required in _properties(model):
             inner, kind = self._model(entry)

@@ -11,9 +11,9 @@ from tests.tools import readme
 from tests.tools.docs.command_parts import command_parts, shared_options
 from tests.tools.docs.grammar_tables import Grammar
 from tests.tools.docs.kinds import change_parts, console_parts, inspection_parts, step_parts
-from tests.tools.docs.markdown import code, table
+from tests.tools.docs.markdown import table
 from tests.tools.docs.words import Texts, translations
-from tui.config import PREFIX, ConsoleConfig
+from tui.config import ConsoleConfig
 
 ROOT = Path(__file__).parents[3]
 SITE = ROOT / "docs/site"
@@ -27,31 +27,8 @@ def runbook_keys(texts: Texts) -> Iterator[str]:
 
 
 def configuration_keys(texts: Texts) -> Iterator[str]:
-    """Every key of the configuration, with the environment variable that sets it."""
-    keys = Grammar(grammar.schema(ConsoleConfig), texts)
-    head = [texts.word(name) for name in ("key", "type", "default", "variable", "meaning")]
-    yield from table(
-        head,
-        [
-            (
-                code(name),
-                keys.type(entry, name),
-                keys.default(entry, required=required),
-                _variable(name, entry),
-                keys.meaning(entry),
-            )
-            for name, entry, required in keys.top()
-        ],
-    )
-    yield from keys.tables(heading_level=3)
-
-
-def _variable(name: str, entry: dict[str, object]) -> str:
-    if "$ref" in entry:
-        return code(f"{PREFIX}{name.upper()}__KEY")
-    if "$ref" in str(entry.get("items")) or entry.get("type") == "object":
-        return "–"
-    return code(PREFIX + name.upper())
+    """Every key of the configuration."""
+    return Grammar(grammar.schema(ConsoleConfig), texts).parts(level=3)
 
 
 def _readme_table(name: str) -> Callable[[Texts], Iterable[str]]:

@@ -46,22 +46,22 @@ def inspection_parts(texts: Texts) -> Iterator[str]:
 
 def change_parts(texts: Texts) -> Iterator[str]:
     """Each change: what it does, its parameters, what it may call, and how to print its plan."""
-    told, commands = _cells("watched", texts.language), _commands()
+    readme_rows, commands = _cells("watched", texts.language), _commands()
     for kind in CHANGES:
-        told_here = told.get(code(kind.id), ("", "", ""))
+        row = readme_rows.get(code(kind.id), ("", "", ""))
         calls = operations(change_class(kind).calls)
         yield ""
         yield heading(2, f"{_(kind.title)} (`{kind.id}`)", kind.id)
         yield ""
         yield _sentence(_(kind.help))
-        if told_here[1]:
+        if row[1]:
             yield ""
-            yield _sentence(told_here[1])
+            yield _sentence(row[1])
         yield ""
         if kind.options:
             yield f"- {texts.word('example', options=code(kind.options))}"
-        if told_here[2] not in ("", "–"):
-            yield f"- {texts.word('until', until=told_here[2])}"
+        if row[2] not in ("", "–"):
+            yield f"- {texts.word('until', until=row[2])}"
         if kind.scopes:
             scopes = [f"{_(scope.title)} {code(kind.scope(scope.id))}" for scope in kind.scopes]
             yield f"- {texts.word('approvals', scopes=texts.joined(scopes))}"
@@ -143,9 +143,9 @@ def _commands() -> dict[str, list[str]]:
     for _where, _step, _keys, command in readme.change_rows({}):
         words = shlex.split(command.strip("`"))
         if words[:2] == ["toban", "change"]:
-            line, known = f"{command.strip('`')} --plan", commands.setdefault(words[2], [])
-            if line not in known:
-                known.append(line)
+            line, lines = f"{command.strip('`')} --plan", commands.setdefault(words[2], [])
+            if line not in lines:
+                lines.append(line)
     return commands
 
 

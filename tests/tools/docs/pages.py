@@ -97,8 +97,8 @@ def mistakes() -> Iterator[str]:
 
 
 def _untranslated(texts: Texts) -> Iterator[str]:
-    known = set(translations())
-    for missing in sorted(texts.wanted - known):
+    translated = set(translations())
+    for missing in sorted(texts.wanted - translated):
         yield f"japanese.toml: lacks {missing!r}"
-    for unused in sorted(known - texts.wanted):
+    for unused in sorted(translated - texts.wanted):
         yield f"japanese.toml: has {unused!r}, which the code no longer says"

@@ -76,7 +76,8 @@ def parsed(words: list[str]) -> Parsed:
     """Let Click parse the arguments of `toban`; nothing is run."""
     command: click.Command = root()
     context: click.Context | None = None
-    names, arguments = [], list(words)
+    names: list[str] = []
+    arguments = list(words)
     try:
         while True:
             context = command.make_context(names[-1] if names else "toban", arguments, parent=context)

@@ -21,6 +21,12 @@ from tui.panel_registry import PANELS
 
 EXAMPLE = "facility-prod"
 _GITHUB = "github"
+_WITHOUT_TARGET = frozenset({"drill-delete"})
+"""Changes of something that an earlier change makes."""
+_EXAMPLES = {
+    "alarm-mute": "toban change alarm-mute --target rds-cpu-high --action mute --reason maintenance --plan"
+}
+"""Commands of changes that no step of the runbook has and that need more than their name."""
 
 
 def inspection_parts(texts: Texts) -> Iterator[str]:
@@ -66,11 +72,13 @@ def change_parts(texts: Texts) -> Iterator[str]:
             scopes = [f"{_(scope.title)} {code(kind.scope(scope.id))}" for scope in kind.scopes]
             yield f"- {texts.word('approvals', scopes=texts.joined(scopes))}"
         yield from _change_actions(texts, calls)
+        if kind.id in _WITHOUT_TARGET:
+            yield f"- {texts.word('no target')}"
+            continue
         yield f"- {texts.word('plan')}"
         yield ""
-        yield from _indented(
-            fence(commands.get(kind.id) or [f"toban change {kind.id} --plan"], _shell(texts))
-        )
+        lines = commands.get(kind.id) or [_EXAMPLES.get(kind.id, f"toban change {kind.id} --plan")]
+        yield from _indented(fence(lines, _shell(texts)))
 
 
 def step_parts(texts: Texts) -> Iterator[str]:

@@ -117,8 +117,9 @@ readme: $(VENV)/.dev ## write the READMEs' tables anew from the registries
 
 docs: .docs/.done ## the documentation as a site in site/ (read it: python3 -m http.server -d site)
 	@rm -rf site
-	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict --quiet
-	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict --quiet --config-file docs/site/en.yml
+	@# Not --quiet: --strict counts the warnings that are printed.
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict --config-file docs/site/en.yml
 	@.docs/bin/python -m pagefind --site site --exclude-selectors .headerlink --silent
 
 .docs/.done: requirements-docs.lock

@@ -5,6 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mkdocs.structure.files import File
+
 DOCS = Path(__file__).parents[1]
 DEVELOPERS = ("guide.md", "screens.md")
 """Pages of `docs/` that both languages show as they are."""
@@ -19,8 +21,6 @@ _LINK_OUT = re.compile(r"\[([^\]]+)\]\(\.\./[^)]+\)")
 
 def on_files(files: Any, config: Any) -> Any:
     """Add what stands outside the folder of the pages: pictures and casts of this language, the player, shared pages."""
-    from mkdocs.structure.files import File
-
     japanese = config.theme["language"] == "ja"
     for folder, pattern in (("screens", "*.svg"), ("casts", "*.cast")):
         for path in sorted((DOCS / folder).glob(pattern)):

@@ -86,7 +86,7 @@ def change_rows(_descriptions: Descriptions) -> Rows:
 
 def _command(change: str, values: Mapping[str, str]) -> str:
     options = "".join(f" --{name} {shlex.quote(value)}" for name, value in values.items())
-    return f"`toban change {change}{options}`"
+    return f"`toban change {change}{options} --plan`"
 
 
 def status_rows(_descriptions: Descriptions) -> Rows:

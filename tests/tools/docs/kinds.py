@@ -84,12 +84,7 @@ def change_parts(texts: Texts) -> Iterator[str]:
 def step_parts(texts: Texts) -> Iterator[str]:
     """Every row of the shipped runbook that asks for a change, with its keys and its command."""
     head = [texts.word(name) for name in ("runbook", "step", "where", "command")]
-    rows = []
-    for where, step, keys, command in readme.change_rows({}):
-        rows.append(
-            (where, step, keys, command.removesuffix("`") + " --plan`" if "toban" in command else command)
-        )
-    yield from table(head, rows)
+    yield from table(head, list(readme.change_rows({})))
 
 
 def console_parts(texts: Texts) -> Iterator[str]:
@@ -151,7 +146,7 @@ def _commands() -> dict[str, list[str]]:
     for _where, _step, _keys, command in readme.change_rows({}):
         words = shlex.split(command.strip("`"))
         if words[:2] == ["toban", "change"]:
-            line, lines = f"{command.strip('`')} --plan", commands.setdefault(words[2], [])
+            line, lines = command.strip("`"), commands.setdefault(words[2], [])
             if line not in lines:
                 lines.append(line)
     return commands

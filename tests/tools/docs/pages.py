@@ -41,6 +41,16 @@ def _readme_table(name: str) -> Callable[[Texts], Iterable[str]]:
     return part
 
 
+def threat_model(texts: Texts) -> Iterator[str]:
+    """What SECURITY says of each threat, without what concerns its reporting; paths of code stay as they are."""
+    name = {"en": "SECURITY.md", "ja": "SECURITY.ja.md"}[texts.language]
+    # What it links to is in the repository, not on the site.
+    text = re.sub(r"\[([^]]+)\]\(docs/[^)]+\)", r"\1", (ROOT / name).read_text("utf-8"))
+    first = {"en": "## Text from others", "ja": "## 他者の文字列"}[texts.language]
+    for line in text[text.index(first) :].rstrip().splitlines():
+        yield f"#{line}" if line.startswith("#") else line
+
+
 PARTS: dict[str, Callable[[Texts], Iterable[str]]] = {
     "inspections": inspection_parts,
     "changes": change_parts,
@@ -50,7 +60,8 @@ PARTS: dict[str, Callable[[Texts], Iterable[str]]] = {
     "configuration-keys": configuration_keys,
     "commands": command_parts,
     "shared-options": shared_options,
-    **{name: _readme_table(name) for name in ("scenarios", "keys", "statuses")},
+    "threat-model": threat_model,
+    **{name: _readme_table(name) for name in ("scenarios", "keys", "statuses", "mcp-tools")},
 }
 
 

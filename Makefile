@@ -112,8 +112,9 @@ soak: $(VENV)/.dev ## a working day at every screen: memory, what closed screens
 logs: $(VENV)/.dev ## four log groups at 1,000 events/s with bursts, late events and faults: every event exactly once (some minutes)
 	LOGS=full $(BIN)/python -m pytest -q -rP -m slow tests/faults/test_log_soak.py
 
-readme: $(VENV)/.dev ## write the READMEs' tables anew from the registries
+readme: $(VENV)/.dev ## write the READMEs' tables and the man pages anew from the registries
 	$(BIN)/python -m tests.tools.readme update
+	$(BIN)/python -m tests.tools.man update
 
 i18n: $(VENV)/.dev ## collect new strings and compile the Japanese catalogue
 	$(BIN)/python -m tests.tools.catalogue update

@@ -1,7 +1,7 @@
 """The parts of a man page that the registries fill, as lines of roff in the current language."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 from services import i18n
 from services.i18n import _
 from tests.tools.man.roff import bold, entry, escaped, heading, italic, paragraphs
-from tui.cli.click_i18n import Group
+from tui.cli.click_i18n import Formatter, Group
 from tui.cli.main import build
 from tui.cli.printing import Output
 from tui.cli.shared_options import all_option, system_option
@@ -58,6 +58,11 @@ def commands() -> Iterator[str]:
             " ".join([inner.command_path, *(each for each in pieces if each != command.options_metavar)]),
         )
         yield from paragraphs(command.help or "")
+        for title, rows in _further_sections(command, inner):
+            yield ".PP"
+            yield f"{escaped(title)}:"
+            for name, about in rows:
+                yield from entry(bold(name), about)
         options = list(_options(command))
         for option in options:
             if _identity(option) not in shared:
@@ -75,6 +80,31 @@ def _below(group: click.Group, context: click.Context) -> Iterator[tuple[click.C
         yield command, inner
         if isinstance(command, Group):
             yield from _below(command, inner)
+
+
+class _Sections(Formatter):
+    """Takes down the sections of a command's help instead of laying them out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, list[tuple[str, str]]] = {}
+
+    def write_heading(self, heading: str) -> None:
+        self._title = heading
+        self.rows[heading] = []
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        self.rows[self._title] += rows
+
+
+def _further_sections(
+    command: click.Command, context: click.Context
+) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """What the help lists beside options and commands, such as the policies."""
+    sections = _Sections()
+    command.format_options(context, sections)
+    usual = {"Options", "Commands", "Positional arguments"}
+    yield from ((title, rows) for title, rows in sections.rows.items() if title not in usual)
 
 
 def _options(command: click.Command) -> Iterator[click.Option]:

@@ -11,7 +11,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme i18n clean
+.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens casts snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ emulators: .peers/ministack/.done ## a second emulator of AWS, for the tests of 
 
 screens: $(VENV)/.dev ## a picture of every screen, and screens/index.html to look through them (SCREENS="--only watch --palette 256 --png")
 	$(BIN)/python -m tests.tools.screens $(SCREENS)
+
+casts: $(VENV)/.dev ## record the four stories anew into docs/casts (ten minutes; CASTS="change --lang en")
+	$(BIN)/python -m tests.tools.casts $(CASTS)
 
 snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 	$(BIN)/python -m pytest -q tests -k snapshot --snapshot-update

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
@@ -19,13 +20,15 @@ from tests.tools.screens.terminal import Cell, Terminal
 from tests.tui.pty_console import PtyConsole
 
 WIDTH, HEIGHT = 120, 40
-_CAPTION = 2
+CAPTION = 2
 """Rows below the console, which say what is done."""
 _TYPING, _KEY = 0.09, 0.5
 """Seconds of a letter, and before a key that does something."""
 _QUIET = 0.2
 """Seconds without output; after some of them a screen counts as drawn. Dialogs hold back keys for 0.6 seconds."""
 _READS = 4
+_LIMIT = 180.0
+"""Seconds that a world may take to come to what a story is about."""
 _BLANKS = re.compile(r"[\s│┃║▏▕]+")
 _KEYS: Mapping[str, str] = {"⏎": "\r", "Esc": "\x1b", "Tab": "\t", "Shift+Tab": "\x1b[Z", "F7": "\x1b[18~", "F9": "\x1b[20~", "F5": "\x1b[15~", "↓": "\x1b[B", "→": "\x1b[C", "←": "\x1b[D", "↑": "\x1b[A", "Space": " ", "End": "\x1b[F", "PgDn": "\x1b[6~"}  # fmt: skip
 """What a terminal sends for keys, by their names on the screen."""
@@ -48,19 +51,25 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self._shown: Rows | None = None
-        self._terminal = Terminal(WIDTH, HEIGHT - _CAPTION)
+        self._terminal = Terminal(WIDTH, HEIGHT - CAPTION)
         self._fed = 0
         self._line = ""
         self._pressed = ""
 
     def __enter__(self) -> "Recorder":
         self._prompt()
-        command = [sys.executable, "-m", "tests.tools.casts.console", *self.command.split()[1:], *self.options]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.tools.casts.console",
+            *self.command.split()[1:],
+            *self.options,
+        ]
         home = str(self.home)
         folders = {f"XDG_{name}_HOME": home for name in ("CONFIG", "STATE", "CACHE", "DATA")}
         self.console = PtyConsole(
             [*command, "--lang", i18n.language()],
-            size=(HEIGHT - _CAPTION, WIDTH),
+            size=(HEIGHT - CAPTION, WIDTH),
             env={"HOME": home, "TMUX": None, "NO_COLOR": None, **folders},
         )
         return self
@@ -90,8 +99,7 @@ class Recorder:
         self._pressed = ""
         for count, letter in enumerate(text, 1):
             self.console.send(letter)
-            shown = _BLANKS.sub("", after + text[:count])
-            self.console.wait(lambda: shown in _BLANKS.sub("", self.console.text), shown)
+            self._wait(after + text[:count])
             self.take()
             self.at += _TYPING * cell_len(letter)
         self.read(seconds)
@@ -103,9 +111,12 @@ class Recorder:
 
     def _drawn(self, *expected: str) -> None:
         for words in expected:
-            self.console.wait(lambda: self.shows(words), words, limit=180.0)
+            self._wait(words)
         self.settle()
         self.take()
+
+    def _wait(self, words: str) -> None:
+        self.console.wait(lambda: self.shows(words), words, limit=_LIMIT)
 
     def shows(self, words: str) -> bool:
         """Whether the words are on the screen, wherever the lines break."""
@@ -120,10 +131,12 @@ class Recorder:
     def follow(self, frames: int, seconds: float = 1.0) -> None:
         """Take the next few changes of the screen, such as lines of a log."""
         for _frame in range(frames):
-            before = self.console.text
-            self.console.wait(lambda text=before: self.console.text != text, "a change")  # type: ignore[misc]
+            self.console.wait(partial(self._differs, self.console.text), "a change")
             self.take()
             self.read(seconds)
+
+    def _differs(self, before: str) -> bool:
+        return self.console.text != before
 
     def read(self, seconds: float) -> None:
         """Let the viewer read."""

@@ -38,8 +38,8 @@ def _monday(on: Recorder) -> None:
         "月曜 9 時前。発報中のアラームはないが、データの来ないアラームがある。",
         4,
     )
-    on.press("2", _("Opening check"), seconds=1)
-    on.say("2 shows the day's duties. At nine they come due.", "2 で今日の定例作業。9:00 に期限が来る。", 3)
+    on.press("2", _both("Opening check", "始業時の確認"), seconds=1)
+    on.say("The day's duties. At nine they come due.", "今日の定例作業。9:00 に期限が来る。", 3)
     on.until("09:00:", "? 3")
     on.say(
         "Nine o'clock: every inspection has run by itself and judged what it read.",
@@ -47,7 +47,11 @@ def _monday(on: Recorder) -> None:
         6,
     )
     on.press("↓", seconds=1)
-    on.say("The opening check: two need attention, three cannot be judged.", "開庁時の確認: 注意 2、判定不能 3。", 3)
+    on.say(
+        "The opening check: two need attention, three cannot be judged.",
+        "始業時の確認: 注意 2、判定不能 3。",
+        3,
+    )
     on.press("⏎", _("Findings"), seconds=4)
     on.press("⏎", _("Measured values"), "rds-cpu-high", seconds=1)
     on.say(
@@ -56,19 +60,28 @@ def _monday(on: Recorder) -> None:
         7,
     )
     on.press("]", "2/3", seconds=1)
-    on.say("] leads to the next one: the dashboard, widget by widget.", "] で次へ: ダッシュボードを項目ごとに確認。", 5)
+    on.say(
+        "The next finding: the dashboard, widget by widget.",
+        "次の点検結果: ダッシュボードを項目ごとに判定している。",
+        5,
+    )
     on.press("s", _("Note (optional)"), seconds=2)
-    on.say("A person signs off, with a note; Toban never does.", "確認するのは人。メモを付けて確認済みにする。", 2)
+    on.say(
+        "A person signs off, with a note; Toban never does.",
+        "確認するのは人。メモを付けて確認済みにする。",
+        2,
+    )
     on.type(_both("Reported to the PM", "PM に報告した"))
-    on.press("⏎", "backups" if False else _("RDS backups"), seconds=2)
+    on.press("⏎", "1/1", seconds=2)
     on.say(
         "Signed off. The next duty's finding: Thursday's snapshot is missing.",
         "確認済み。次の定例作業の結果: 木曜日のスナップショットがない。",
         6,
     )
-    on.press("Esc", seconds=1)
-    on.press("g", _("Operations report") if False else "2026", seconds=1)
-    on.say("g is the day's report, made from the journal.", "g で当日の運用報告書。記録から作られる。", 6)
+    on.press("Esc", seconds=0.3)
+    on.press("Esc", seconds=0.7)
+    on.press("g", _("Alarms"), seconds=1)
+    on.say("The day's report, made from the journal.", "当日の運用報告書。記録だけから作られる。", 6)
 
 
 def _alb_5xx(on: Recorder) -> None:
@@ -81,10 +94,10 @@ def _alb_5xx(on: Recorder) -> None:
         "アラームが発報し、障害対応が自動で開いた。まだ誰も対応していない。",
         5,
     )
-    on.press("!", "remaining connection slots are reserved", seconds=1)
+    on.press("!", "remaining connection slots", seconds=1)
     on.say(
-        "! leads there. The evidence is read, and the causes are weighed by it.",
-        "! で開く。証拠はすでに集まり、原因が見積もられている。",
+        "The incident: the evidence is read, and the causes are weighed by it.",
+        "障害対応の画面。証拠はすでに集まり、原因が見積もられている。",
         6,
     )
     on.say(
@@ -93,54 +106,86 @@ def _alb_5xx(on: Recorder) -> None:
         6,
     )
     on.press("c", "sato", seconds=1)
-    on.say("c takes it: every console sees who responds.", "c で対応を始める。誰が対応中か、どのコンソールにも表示される。", 4)
+    on.say(
+        "Taken: every console sees who responds.",
+        "対応を始めた。誰が対応中か、どのコンソールにも表示される。",
+        4,
+    )
     on.press(".", seconds=0.3)
     on.press("1", "PSQLException", seconds=1)
     on.say(
-        ". and 1 is the runbook's first step: the error log, at the minute it began.",
-        ". と 1 で手順書の最初の手順。発生した時刻のエラーログが開く。",
+        "The runbook's first step: the error log, at the minute it began.",
+        "手順書の最初の手順。発生した時刻のエラーログが開く。",
         7,
     )
     on.press("Esc", _("Causes"), seconds=1)
     on.press("=", _("Which is the cause?"), seconds=2)
-    on.say("= decides on the cause. A person decides, not the program.", "= で原因を決める。決めるのは人。", 3)
+    on.say(
+        "The cause: a person decides, not the program.",
+        "原因の判断。決めるのは人であり、プログラムではない。",
+        3,
+    )
     on.press("⏎", _("What convinced you (optional)"), seconds=1)
     on.type(_both("connection slots are used up", "接続枠の枯渇をログで確認"))
     on.press("⏎", _("Timeline"), seconds=2)
     on.press("m", _("Tell somebody: read this aloud"), seconds=1)
-    on.say("m says what to say on the phone, and records who was told.", "m で電話で伝える文面を表示し、伝えた相手を記録する。", 8)
+    on.say(
+        "What to say on the phone; who was told is recorded.",
+        "電話で読み上げる文面。誰に伝えたかを記録する。",
+        8,
+    )
     on.press("⏎", _("Timeline"), seconds=1)
     on.say("The timeline has it all; the report is made from it.", "経過はすべて残り、報告書になる。", 5)
 
 
 def _change(on: Recorder) -> None:
     on.until("ecs-cpu-high")
-    on.say("The tasks are at their maximum of five, and CPU is at its limit.", "タスクは上限の 5。CPU は限界に達している。", 4)
+    on.say(
+        "The tasks are at their maximum of five, and CPU is at its limit.",
+        "タスクは上限の 5。CPU は限界に達している。",
+        4,
+    )
     on.press("4", _("Last hour"), seconds=1)
-    on.say("4 lists what can be changed, with its present state in AWS.", "4 で変更できるものと、AWS での現在の状態。", 5)
+    on.say(
+        "What can be changed, with its present state in AWS.",
+        "変更できるものと、AWS での現在の状態。",
+        5,
+    )
     on.press("⏎", _("Before → after"), _("Before you confirm"), seconds=1)
     on.say(
-        "⏎ plans: before and after, what to know first, the exact request, the way back.",
-        "⏎ で計画: 変更前と変更後、確認事項、送る要求そのもの、戻し方。",
+        "The plan: before and after, what to know first, the exact request, the way back.",
+        "変更計画: 変更前と変更後、確認事項、送る要求そのもの、戻し方。",
         8,
     )
     on.press("F7", _("ask a second person"), seconds=1)
-    on.say("This change needs an approval. It was given by phone.", "この変更には承認が要る。電話で得たことを記録する。", 2)
+    on.say(
+        "This change needs an approval. It was given by phone.",
+        "この変更には承認が要る。電話で得たことを記録する。",
+        2,
+    )
     on.press("→", _("By what means"), seconds=1)
     for _answer in range(4):
         on.press("⏎", seconds=0.2)
     on.type(_both("call at 09:58", "9:58 の電話"), after=_("Reference"))
-    on.press("⏎", _("F9 arms the console."), seconds=2)
+    on.press("⏎", _("Read-only: nothing can be sent. F9 arms the console."), seconds=2)
     on.press("F9", _("Allow changes"), seconds=1)
-    on.say("F9 allows changes for 15 minutes, with a reason.", "F9 で 15 分だけ変更を許可する。理由を残す。", 2)
+    on.say("Changes are allowed for 15 minutes, with a reason.", "15 分だけ変更を許可する。理由を残す。", 2)
     on.type(_both("CPU at its limit", "CPU が限界のため"))
     on.press("⏎", STAFF, seconds=2)
-    on.say("Nothing is sent before the target's name is typed.", "対象の名前を入力するまで、何も送らない。", 2)
+    on.say(
+        "Nothing is sent before the target's name is typed.", "対象の名前を入力するまで、何も送らない。", 2
+    )
     on.type(STAFF, after=_both("⏎:", "⏎:"))
     on.press("⏎", _("Done: AWS accepted it, and reading again confirms it."), seconds=1)
-    on.say("Recorded, checked again, sent once, and verified in AWS.", "記録し、再確認し、1 回だけ送り、AWS で確かめた。", 6)
+    on.say(
+        "Recorded, checked again, sent once, and verified in AWS.",
+        "記録し、再確認し、1 回だけ送り、AWS で確かめた。",
+        6,
+    )
     on.press("Esc", _("Changes made"), seconds=1)
-    on.say("The change is listed; u would plan its revert.", "変更の一覧に残る。u で戻す計画を立てられる。", 5)
+    on.say(
+        "The change is listed; u would plan its revert.", "変更の一覧に残る。u で戻す計画を立てられる。", 5
+    )
 
 
 def _key_rotation(on: Recorder) -> None:
@@ -153,15 +198,27 @@ def _key_rotation(on: Recorder) -> None:
         5,
     )
     on.press("⏎", _("Before → after"), "iam:CreateAccessKey", seconds=1)
-    on.say("The first step creates a new key beside the old one.", "最初の手順: 古いキーを残したまま、新しいキーを作成する。", 4)
+    on.say(
+        "The first step creates a new key beside the old one.",
+        "最初の手順: 古いキーを残したまま、新しいキーを作成する。",
+        4,
+    )
     on.press("F9", _("Allow changes"), seconds=1)
     on.type(_both("The key is 91 days old", "キーが 91 日経過"))
     on.press("⏎", USER, seconds=1)
     _confirm(on)
-    on.say("Created. The secret stays in memory, and is never shown.", "作成した。シークレットはメモリーにだけあり、表示しない。", 4)
+    on.say(
+        "Created. The secret stays in memory, and is never shown.",
+        "作成した。シークレットはメモリーにだけあり、表示しない。",
+        4,
+    )
     on.press("Esc", _("new key created, not handed over yet"), seconds=1)
     on.press("⏎", "github:PutSecret", seconds=1)
-    on.say("The second step writes it into GitHub's secrets, sealed.", "次の手順: 暗号化して GitHub のシークレットに書く。", 5)
+    on.say(
+        "The second step writes it into GitHub's secrets, sealed.",
+        "次の手順: 暗号化して GitHub のシークレットに書く。",
+        5,
+    )
     on.press("⏎", seconds=0.5)
     _confirm(on)
     on.press("Esc", _("handed over, not proven yet"), seconds=1)
@@ -171,13 +228,19 @@ def _key_rotation(on: Recorder) -> None:
         5,
     )
     on.until(_("new key proven to be in use"))
-    on.say("Minutes later: AWS has seen the new key in use.", "数分後: 新しいキーの使用が AWS で確認できた。", 5)
+    on.say(
+        "Minutes later: AWS has seen the new key in use.", "数分後: 新しいキーの使用が AWS で確認できた。", 5
+    )
     on.press("⏎", "iam:UpdateAccessKey", seconds=2)
     on.say("Now the old key can be deactivated.", "これで古いキーを無効にできる。", 3)
     on.press("⏎", seconds=0.5)
     _confirm(on)
     on.press("Esc", _("old key deactivated"), seconds=1)
-    on.say("After seven days it is deleted; Toban makes that a duty.", "7 日後に削除する。その日は定例作業になる。", 6)
+    on.say(
+        "After seven days the last step deletes it.",
+        "7 日後に、最後の手順で削除する。",
+        6,
+    )
 
 
 def _confirm(on: Recorder) -> None:

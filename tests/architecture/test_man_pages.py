@@ -87,8 +87,8 @@ def test_the_formatters_have_nothing_to_say(command: list[str], language: str) -
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
     checked = subprocess.run([*command, str(PAGES[language])], capture_output=True, text=True, check=False)
-    said = [line for line in (checked.stdout + checked.stderr).splitlines() if "missing date" not in line]
-    assert said == []
+    complaints = [line for line in (checked.stdout + checked.stderr).splitlines() if "missing date" not in line]
+    assert complaints == []
 
 
 def _variables() -> Iterator[str]:

@@ -63,19 +63,19 @@ def _synopsis() -> Iterator[str]:
 
 
 def _description() -> Iterator[str]:
-    for each in TEXTS["description"]:
-        yield from paragraphs(text(each))
+    for about in TEXTS["description"]:
+        yield from paragraphs(text(about))
 
 
 def _files() -> Iterator[str]:
-    for each in TEXTS["files"]:
-        yield from entry(bold(each["path"]), text(each))
+    for file in TEXTS["files"]:
+        yield from entry(bold(file["path"]), text(file))
 
 
 def _examples() -> Iterator[str]:
-    for each in TEXTS["examples"]:
-        yield from paragraphs(text(each))
-        yield from literal(each["commands"])
+    for example in TEXTS["examples"]:
+        yield from paragraphs(text(example))
+        yield from literal(example["commands"])
 
 
 def _see_also() -> Iterator[str]:

@@ -155,8 +155,8 @@ def environment() -> Iterator[str]:
         yield heading("SS", word(group))
         if group == "settings":
             yield from _settings()
-        for each in entries:
-            yield from entry(", ".join(map(bold, each["names"])), text(each))
+        for variable in entries:
+            yield from entry(", ".join(map(bold, variable["names"])), text(variable))
 
 
 def _settings() -> Iterator[str]:

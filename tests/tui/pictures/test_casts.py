@@ -69,14 +69,14 @@ def missing(cast: Cast, words: tuple[str, ...]) -> list[str]:
     return left
 
 
-@pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda each: getattr(each, "name", each))
+@pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda value: getattr(value, "name", value))
 def test_a_cast_tells_its_story_in_its_language(story: Story, language: str) -> None:
     cast = load(path_of(story, language))
     assert cast.title == (story.japanese if language == "ja" else story.english)
     assert missing(cast, KEY_SCREENS[story.name][language]) == []
 
 
-@pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda each: getattr(each, "name", each))
+@pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda value: getattr(value, "name", value))
 def test_a_cast_is_an_asciicast_of_a_minute_or_so(story: Story, language: str) -> None:
     path = path_of(story, language)
     head, *lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
@@ -90,7 +90,7 @@ def test_a_cast_is_an_asciicast_of_a_minute_or_so(story: Story, language: str) -
     assert load(path).dump() == path.read_text("utf-8")
 
 
-@pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda each: getattr(each, "name", each))
+@pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda value: getattr(value, "name", value))
 def test_a_cast_names_no_machine(story: Story, language: str) -> None:
     text = path_of(story, language).read_text("utf-8")
     shown = "".join(text_of(terminal.cells) for _event, terminal in load(path_of(story, language)).screens())

@@ -87,7 +87,9 @@ def test_the_formatters_have_nothing_to_say(command: list[str], language: str) -
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
     checked = subprocess.run([*command, str(PAGES[language])], capture_output=True, text=True, check=False)
-    complaints = [line for line in (checked.stdout + checked.stderr).splitlines() if "missing date" not in line]
+    complaints = [
+        line for line in (checked.stdout + checked.stderr).splitlines() if "missing date" not in line
+    ]
     assert complaints == []
 
 

@@ -11,7 +11,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme docs docs-tables i18n clean
+.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens casts snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme docs docs-tables i18n clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ emulators: .peers/ministack/.done ## a second emulator of AWS, for the tests of 
 screens: $(VENV)/.dev ## a picture of every screen, and screens/index.html to look through them (SCREENS="--only watch --palette 256 --png")
 	$(BIN)/python -m tests.tools.screens $(SCREENS)
 
+casts: $(VENV)/.dev ## record the four stories anew into docs/casts (ten minutes; CASTS="change --lang en")
+	$(BIN)/python -m tests.tools.casts $(CASTS)
+
 snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 	$(BIN)/python -m pytest -q tests -k snapshot --snapshot-update
 
@@ -112,8 +115,9 @@ soak: $(VENV)/.dev ## a working day at every screen: memory, what closed screens
 logs: $(VENV)/.dev ## four log groups at 1,000 events/s with bursts, late events and faults: every event exactly once (some minutes)
 	LOGS=full $(BIN)/python -m pytest -q -rP -m slow tests/faults/test_log_soak.py
 
-readme: $(VENV)/.dev ## write the READMEs' tables anew from the registries
+readme: $(VENV)/.dev ## write the READMEs' tables and the man pages anew from the registries
 	$(BIN)/python -m tests.tools.readme update
+	$(BIN)/python -m tests.tools.man update
 
 docs: .docs/.done ## the documentation as a site in site/ (read it: python3 -m http.server -d site)
 	@rm -rf site

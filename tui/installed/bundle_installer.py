@@ -15,11 +15,13 @@ import sys
 import tempfile
 import time
 import zipfile
+from contextlib import suppress
 from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
 LEAST = (3, 11)
 ENOUGH = 6
 """Lines of pip's output that are shown when it fails."""
+MAN_PAGES = ("share/man/man1/toban.1", "share/man/ja/man1/toban.1")
 JAPANESE = {
     "Installs Toban from this file, without a network.": "ネットワークを使わず、このファイルから Toban を導入します。",
     "folder to install into": "導入先のフォルダー",
@@ -197,11 +199,8 @@ def _fill(bundle: Bundle, kind: str, folder: str, wheelhouse: str) -> None:
 
 def _run(command: List[str]) -> None:
     # Nothing of the caller's environment may send pip elsewhere.
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))
-    }
+    foreign = ("PIP_", "PYTHON", "VIRTUAL_ENV")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     environment["PIP_CONFIG_FILE"] = os.devnull
     done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
     output = done.communicate()[0].decode("utf-8", "replace")
@@ -213,21 +212,36 @@ def _run(command: List[str]) -> None:
 def link(command: str, folder: str) -> str:
     """Make the command `toban` in `folder` lead to the one installed. Raises Refusal if another program is there."""
     path = os.path.join(folder, "toban")
-    if os.path.lexists(path) and not (
-        os.path.islink(path)
-        and os.path.exists(os.path.join(os.path.dirname(os.readlink(path)), "..", "toban-bundle.json"))
-    ):
+    if os.path.lexists(path) and not _is_own(path, "bin/toban"):
         text = translated(
             "{link} is there already and was not made by a bundle; choose another folder with --bin."
         )
         raise Refusal(text.format(link=path))
-    os.makedirs(folder, exist_ok=True)
+    _point(path, command)
+    return path
+
+
+def link_manual(folder: str, bin_folder: str) -> None:
+    """Link the man pages to where `man` looks for them, `share/man` beside a folder `bin`; another program's stay."""
+    for page in MAN_PAGES if os.path.basename(bin_folder) == "bin" else ():
+        path = os.path.join(os.path.dirname(bin_folder), page)
+        if _is_own(path, page) or not os.path.exists(path):
+            with suppress(OSError):
+                _point(path, os.path.join(folder, page))
+
+
+def _is_own(path: str, inner: str) -> bool:
+    root = os.path.realpath(path)[: -len(inner)]
+    return os.path.islink(path) and os.path.exists(os.path.join(root, "toban-bundle.json"))
+
+
+def _point(path: str, target: str) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     new = path + ".new"
     if os.path.lexists(new):
         os.unlink(new)
-    os.symlink(command, new)
+    os.symlink(target, new)
     os.replace(new, path)
-    return path
 
 
 def say_next(bundle: Bundle, link_path: str, seconds: int) -> None:
@@ -289,6 +303,7 @@ def main() -> int:
         folder, bin_folder = os.path.abspath(chosen.to), os.path.abspath(chosen.bin)
         try:
             command = link(install(bundle, kind, folder, again=chosen.again), bin_folder)
+            link_manual(folder, bin_folder)
         except OSError as error:
             text = translated(
                 "The folder {folder} cannot be written ({why}); choose another with --to and --bin."

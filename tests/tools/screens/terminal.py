@@ -72,9 +72,27 @@ def _after(cell: Cell, code: int, rest: Iterator[int]) -> Cell:
     return cell._replace(**{field: str(code)})
 
 
+class Terminal:
+    """A terminal that is fed piece by piece."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._screen = _Screen(width, height)
+        self._screen.reset_mode(7, private=True)
+        self._stream = TerminalStream(self._screen)
+
+    def feed(self, text: str) -> None:
+        """Take what was sent to it; sequences must be whole."""
+        self._stream.feed(text)
+
+    @property
+    def cells(self) -> list[list[Cell]]:
+        """What it shows, row by row."""
+        screen = self._screen
+        return [[screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
+
+
 def decoded(data: bytes, width: int, height: int) -> list[list[Cell]]:
     """What a terminal of this size shows once it was sent `data`."""
-    screen = _Screen(width, height)
-    screen.reset_mode(7, private=True)
-    TerminalStream(screen).feed(data.decode())
-    return [[screen.buffer[y][x] for x in range(width)] for y in range(height)]
+    terminal = Terminal(width, height)
+    terminal.feed(data.decode())
+    return terminal.cells

@@ -2,13 +2,14 @@
 
 import math
 
-from services.clock import LEAST_SKEW
+from services.clock import LEAST_SKEW, real
 from services.i18n import _
 from services.incidents.roster import on_duty
 from services.models import glyphs
 from services.models.duties import OccurrenceState
 from services.models.incidents import IncidentState
 from services.models.runbook import Environment
+from services.system import Services
 from tui.console import Console
 from tui.modes import modes
 from widgets.drawing.format import coarse, duration
@@ -49,7 +50,7 @@ def header_facts(app: Console) -> HeaderFacts:
         read_only=armed is None,
         late=sum(each.state is OccurrenceState.LATE for each in app.duties.open) if app.duties else 0,
         on_duty=on_duty_today(app),
-        armed_left="" if armed is None else coarse(math.ceil(services.engine.permits.left / 60) * 60),
+        armed_left="" if armed is None else _armed_left(services),
         journal="" if health.problem is None else _("no journal"),
         bugs=app.filter_hits + len(app.bugs),
         skew=skew[0],
@@ -81,6 +82,11 @@ def skew_words(seconds: float | None) -> tuple[str, str] | None:
     time = duration(abs(seconds))
     words = _("this machine's clock is wrong by {time}: check NTP").format(time=time)
     return words, f"{glyphs.ATTENTION} {_('clock off by {time}').format(time=time)}"
+
+
+def _armed_left(services: Services) -> str:
+    """In real minutes, in which a person thinks and arms, also in a demo that runs faster."""
+    return coarse(math.ceil(services.engine.permits.left / real(services.clock, 60.0).total_seconds()) * 60)
 
 
 def _step(seconds: float) -> tuple[str, str] | None:

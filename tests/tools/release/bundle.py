@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.tools.release.build import ROOT, commit_time, wheel
 from tests.tools.release.lock import Locked, read_lock
 
-LOCK = Path(__file__).with_name("bundle.lock")
+LOCK = Path("tests/tools/release/bundle.lock")
 INSTALLER = Path("tui/installed/toban_bundle")
 PYTHONS = ("3.11", "3.12", "3.13")
 _GLIBC = ("2_28", "2_17", "2_12", "2_5")
@@ -105,9 +105,13 @@ def make(
     pythons: Iterable[str] = PYTHONS,
     root: Path = ROOT,
 ) -> Path:
-    """Write the bundle of the wheel `built` and what it needs into `dist`, and return its path."""
+    """Write the bundle of the wheel `built` and what it needs into `dist`, with the installer and lock file of `root`."""
     number = built.name.split("-")[1]
-    contents = {**wheels, f"any/{built.name}": built.read_bytes(), "requirements.lock": LOCK.read_bytes()}
+    contents = {
+        **wheels,
+        f"any/{built.name}": built.read_bytes(),
+        "requirements.lock": (root / LOCK).read_bytes(),
+    }
     facts = {
         "version": number,
         "pythons": [f"{python} {name}" for python in pythons],
@@ -149,7 +153,7 @@ def main() -> None:
     options = parser.parse_args()
     pythons = tuple(options.pythons.split(","))
     with tempfile.TemporaryDirectory() as scratch:
-        wheels = dict(wheelhouse(read_lock(LOCK), pythons, options.platform, Path(scratch)))
+        wheels = dict(wheelhouse(read_lock(ROOT / LOCK), pythons, options.platform, Path(scratch)))
         path = make(options.to, wheel(Path(scratch)), wheels, name=options.platform, pythons=pythons)
     print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
 

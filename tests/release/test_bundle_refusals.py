@@ -97,17 +97,17 @@ def test_a_python_without_a_module(tmp_path: Path, module: str, name: str) -> No
 
 def test_a_folder_that_is_not_ours(tmp_path: Path) -> None:
     bundle = small_bundle(tmp_path / "in/b.pyz")
-    theirs = tmp_path / "theirs"
-    theirs.mkdir()
-    (theirs / "file").touch()
-    (tmp_path / "file").touch()
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "link").symlink_to("empty")
+    for name in ("theirs", "file", "link", "empty"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "theirs/1.0").mkdir()
+    (tmp_path / "theirs/1.0/file").touch()
+    (tmp_path / "file/1.0").touch()
+    (tmp_path / "link/1.0").symlink_to(tmp_path / "empty")
     before = tree(tmp_path)
     for name in ("theirs", "file", "link"):
         done = run(bundle, "--to", tmp_path / name, "--bin", tmp_path / "bin")
         assert done.returncode == 1
-        assert f"{tmp_path / name} is there already and was not installed by a bundle" in done.stderr
+        assert f"{tmp_path / name}/1.0 is there already and was not installed by a bundle" in done.stderr
     assert tree(tmp_path) == before
 
 
@@ -157,7 +157,7 @@ def test_japanese(tmp_path: Path) -> None:
     bundle = small_bundle(tmp_path / "b.pyz")
     assert run(bundle, "--check", TOBAN_LANG="ja").stdout == "3 ファイルすべて作成時のとおりです\n"
     assert "導入先のフォルダー" in run(bundle, "--help", LC_ALL="ja_JP.UTF-8").stdout
-    (tmp_path / "v/x").mkdir(parents=True)
+    (tmp_path / "v/1.0/x").mkdir(parents=True)
     assert (
         "このファイルで導入したものではありません"
         in run(bundle, "--to", "v", LANG="ja_JP.UTF-8", LC_ALL="").stderr

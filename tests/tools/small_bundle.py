@@ -100,11 +100,9 @@ class Place:
         self.versions = folder / "versions"
         self.link = folder / "bin/toban"
 
-    def install(
-        self, bundle: Path, version: str, *more: str, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Install a bundle into its version's folder."""
-        options = ("--to", self.versions / version, "--bin", self.link.parent)
+    def install(self, bundle: Path, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Install a bundle."""
+        options = ("--to", self.versions, "--bin", self.link.parent)
         return run(bundle, *options, *more, **environment)
 
     def says(self) -> str:

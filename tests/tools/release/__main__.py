@@ -65,10 +65,10 @@ def bundle_twice(tree: Path, built: list[Path], name: str, scratch: Path) -> tup
 
 def _compare(one: Path, other: Path, difference: str = "Two builds of one commit differ") -> None:
     if not filecmp.cmp(one, other, shallow=False):
-        kept = Path(tempfile.mkdtemp(prefix="toban-differ-"))
+        place = Path(tempfile.mkdtemp(prefix="toban-differ-"))
         for number, path in enumerate((one, other), 1):
-            shutil.copy(path, kept / f"{number}-{path.name}")
-        raise Failure(f"{difference}: {one.name}. Both are in {kept}; diffoscope shows what differs.")
+            shutil.copy(path, place / f"{number}-{path.name}")
+        raise Failure(f"{difference}: {one.name}. Both are in {place}; diffoscope shows what differs.")
 
 
 def checksums(folder: Path) -> str:

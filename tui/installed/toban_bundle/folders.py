@@ -53,25 +53,23 @@ def state_of(folder: str) -> str:
 
 def whole_folders(folder: str) -> List[str]:
     """Where this version is installed already. Raises Refusal if a folder is not a bundle's."""
-    folders = [folder, folder + SECOND]
-    states = {each: state_of(each) for each in folders}
-    for each in folders:
-        if states[each] == FOREIGN:
+    states = {place: state_of(place) for place in (folder, folder + SECOND)}
+    for place, state in states.items():
+        if state == FOREIGN:
             text = translated(
                 "{folder} is there already and was not installed by a bundle; choose another folder with --to."
             )
-            raise Refusal(text.format(folder=each))
-    return [each for each in folders if states[each] == WHOLE]
+            raise Refusal(text.format(folder=place))
+    return [place for place, state in states.items() if state == WHOLE]
 
 
 def folder_for(folder: str, link: str) -> str:
-    """Which of a version's two folders to install into: the one that the link does not lead to, the first if neither is."""
+    """Which of a version's two folders to install into: a free one, else the one that the link does not lead to."""
     whole = whole_folders(folder)
-    linked = linked_folder(link)
-    for each in (folder, folder + SECOND):
-        if each not in whole:
-            return each
-    return folder if linked == folder + SECOND else folder + SECOND
+    for place in (folder, folder + SECOND):
+        if place not in whole:
+            return place
+    return folder if linked_folder(link) == folder + SECOND else folder + SECOND
 
 
 @contextlib.contextmanager

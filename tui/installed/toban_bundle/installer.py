@@ -80,7 +80,8 @@ def _run(command: List[str], scratch: str, mark: int) -> None:
 def bring(bundle: Bundle, kind: str, chosen: argparse.Namespace) -> None:
     """Have the version installed and the link lead to it, and print what was done. Raises Refusal."""
     began = time.time()
-    folder, link = os.path.abspath(chosen.to), os.path.join(os.path.abspath(chosen.bin), "toban")
+    folder = os.path.join(os.path.abspath(chosen.to), bundle.version)
+    link = os.path.join(os.path.abspath(chosen.bin), "toban")
     earlier = folders.whole_folders(folder)
     folders.check_link(link)
     if not earlier or chosen.again:
@@ -118,18 +119,17 @@ def say_next(link: str) -> None:
         print(translated("{path} comes before it in PATH and stays another `toban`.").format(path=other))
 
 
-def options(arguments: Sequence[str], version: str) -> argparse.Namespace:
+def options(arguments: Sequence[str]) -> argparse.Namespace:
     """The options of the command line. Raises Refusal if there is no home folder for what was left out."""
     to, bin_folder = folders.default_folders()
     parser = argparse.ArgumentParser(
         prog=os.path.basename(sys.argv[0]),
         description=translated("Installs Toban from this file, without a network."),
     )
+    help_of_to = translated("folder to install into; each version has its own folder in it")
     help_of_check = translated("only check that the bundle is whole")
     help_of_bin = translated("folder for the command `toban`")
-    parser.add_argument(
-        "--to", default=os.path.join(to, version), metavar="DIR", help=translated("folder to install into")
-    )
+    parser.add_argument("--to", default=to, metavar="DIR", help=help_of_to)
     parser.add_argument("--bin", default=bin_folder, metavar="DIR", help=help_of_bin)
     parser.add_argument("--check", action="store_true", help=help_of_check)
     parser.add_argument("--again", action="store_true", help=translated("install the same version again"))
@@ -142,7 +142,7 @@ def options(arguments: Sequence[str], version: str) -> argparse.Namespace:
 def run() -> None:
     """Check or install, as the command line says. Raises Refusal."""
     bundle = Bundle(os.path.abspath(sys.argv[0]))
-    chosen = options(sys.argv[1:], bundle.version)
+    chosen = options(sys.argv[1:])
     if chosen.check:
         count = bundle.check_all()
         print(translated("whole: {count} files are as they were packed").format(count=count))

@@ -5,7 +5,7 @@ from typing import Mapping
 
 JAPANESE = {
     "Installs Toban from this file, without a network.": "ネットワークを使わず、このファイルから Toban を導入します。",
-    "folder to install into": "導入先のフォルダー",
+    "folder to install into; each version has its own folder in it": "導入先のフォルダー（版ごとのフォルダーをその中に作る）",
     "folder for the command `toban`": "コマンド `toban` を置くフォルダー",
     "only check that the bundle is whole": "ファイルが壊れていないかだけを調べる",
     "install the same version again": "同じ版を入れ直す",

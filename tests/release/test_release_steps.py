@@ -104,7 +104,7 @@ def test_a_release_replaces_only_the_same_files(tmp_path: Path) -> None:
     (new / "a").write_text("2")
     (new / "b").write_text("2")
     with pytest.raises(
-        Failure, match="holds other files than this run made: a, b. To replace them, remove it first"
+        Failure, match=r"holds other files than this run made: a, b\. To replace them, remove it first"
     ):
         publish(new, target, is_release=True)
     assert (target / "a").read_text() == "1"

@@ -87,9 +87,9 @@ def released(root: Path = ROOT) -> Source:
 def changelog_section(changelog: str, number: str) -> str:
     """The section `## NUMBER — date` without its heading; a rehearsal may also take `## Unreleased`. Raises Failure."""
     plain = number.removesuffix("+rehearsal")
-    headings = [rf"{re.escape(plain)}(?: [^\n]*)?", *(["Unreleased"] if plain != number else [])]
+    headings = [re.escape(plain), *(["Unreleased"] if plain != number else [])]
     for heading in headings:
-        section = re.search(rf"(?ms)^## \[?{heading}\]?\n(.*?)(?=^## |\Z)", changelog)
+        section = re.search(rf"(?ms)^## \[?{heading}\]?(?: [^\n]*)?\n(.*?)(?=^## |\Z)", changelog)
         if section and section[1].strip():
             return section[1].strip() + "\n"
     raise Failure(

@@ -11,7 +11,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens casts snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme docs docs-tables i18n clean
+.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens casts snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme docs docs-tables i18n release bundle clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -146,9 +146,26 @@ lock: $(VENV)/.dev ## write the lock files anew
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) -q -o requirements-dev.lock
 	$(BIN)/uv pip compile --group docs -c requirements-dev.lock --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) -q -o requirements-docs.lock
+	$(BIN)/uv pip compile pyproject.toml tests/tools/release/bundle.in --extra demo --extra postgresql --extra mcp -c requirements-dev.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) -q -o tests/tools/release/bundle.lock
+	$(BIN)/uv pip compile --group release -c requirements-dev.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) -q -o requirements-release.lock
 
 bump: $(VENV)/.dev ## the newest version of one package that is pinned exactly, or whatever its pin allows (PACKAGE=textual)
 	$(BIN)/python -m tests.tools.bump $(PACKAGE)
+
+release: .release/.done ## lint, tests and all files of a release, in dist/VERSION (RELEASE=--rehearsal: without a tag; "--rehearsal --without-tests")
+	@.release/bin/python -m tests.tools.release $(RELEASE)
+
+bundle: .release/.done ## the offline bundle of this checkout, in dist/ (BUNDLE="--platform linux-aarch64")
+	@.release/bin/python -m tests.tools.release.bundle $(BUNDLE)
+
+.release/.done: requirements-release.lock
+	@echo "Preparing .release …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Toban needs Python 3.11 or newer; set PYTHON=/path/to/python3.x" >&2; exit 1; }
+	@$(PYTHON) -m venv .release
+	@.release/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements-release.lock
+	@touch $@
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Toban needs Python 3.11 or newer; set PYTHON=/path/to/python3.x" >&2; exit 1; }
@@ -167,4 +184,4 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run | $(VENV)/.python
 	@touch $@
 
 clean: ## remove what was generated
-	rm -rf $(VENV) .docs site screens .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) .docs .release site screens .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -173,7 +173,9 @@ def test_every_data_file_loads(path: Path) -> None:
 FOLDERS_MADE_IN = {
     "services/host/private_files.py",
     "services/demo/scratch.py",
-    "tui/installed/bundle_installer.py",
+    "tui/installed/toban_bundle/folders.py",
+    "tui/installed/toban_bundle/installer.py",
+    "tui/installed/toban_bundle/manual.py",
 }
 """Where folders are made, 0700 whatever the umask is; demo and installer know nothing of the rest and make their own."""
 

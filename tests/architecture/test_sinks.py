@@ -49,7 +49,8 @@ def test_programs_begin_in_one_place() -> None:
         "services/host/programs.py",
         "services/demo/launch.py",
         "tui/installed/toban/bytecode.py",
-        "tui/installed/bundle_installer.py",
+        "tui/installed/toban_bundle/installer.py",
+        "tui/installed/toban_bundle/python_here.py",
     }
     begins = {"create_subprocess_exec", "create_subprocess_shell", "Popen"}
     assert {

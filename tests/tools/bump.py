@@ -68,7 +68,10 @@ def bump(package: str) -> str:
 @contextmanager
 def unchanged_by_a_failure() -> Iterator[None]:
     """Puts pyproject.toml and the lock files back where the versions do not go together."""
-    before = {path: path.read_bytes() for path in (PYPROJECT, *ROOT.glob("requirements*.lock"))}
+    before = {
+        path: path.read_bytes()
+        for path in (PYPROJECT, *ROOT.glob("requirements*.lock"), *ROOT.glob("tests/tools/release/*.lock"))
+    }
     try:
         yield
     except subprocess.CalledProcessError as error:

@@ -1,6 +1,6 @@
 """Makes the offline bundle: one file that installs Toban where no package index can be reached (`make bundle`).
 
-It is a zip archive that Python runs: the installer (tui/installed/bundle_installer.py), the lock file, the wheels of all
+It is a zip archive that Python runs: the installer (tui/installed/toban_bundle), the lock file, the wheels of all
 that is locked for each Python that Toban supports, and their SHA-256. Made twice from one commit it is the same file.
 """
 
@@ -14,13 +14,14 @@ import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
-from tests.tools.release.build import ROOT, commit_time, version, wheel
+from tests.tools.release.build import ROOT, commit_time, wheel
 from tests.tools.release.lock import Locked, read_lock
 
-LOCK = Path(__file__).with_name("bundle.lock")
-INSTALLER = ROOT / "tui/installed/bundle_installer.py"
+LOCK = Path("tests/tools/release/bundle.lock")
+INSTALLER = Path("tui/installed/toban_bundle")
 PYTHONS = ("3.11", "3.12", "3.13")
 _GLIBC = ("2_28", "2_17", "2_12", "2_5")
 """Versions of glibc whose wheels run on every Linux with Python 3.11 (PEP 600), the newest first."""
@@ -95,36 +96,50 @@ def wheelhouse(
             yield f"{path.parent.name}/{path.name}", path.read_bytes()
 
 
-def make(dist: Path, *, pythons: tuple[str, ...] = PYTHONS, name: str = "") -> Path:
-    """Write the bundle for a platform (default: this one) into `dist`, and return its path."""
-    name = name or platform_of_this()
-    with tempfile.TemporaryDirectory() as scratch:
-        built = wheel(Path(scratch))
-        contents = dict(wheelhouse(read_lock(LOCK), pythons, name, Path(scratch)))
-        contents[f"any/{built.name}"] = built.read_bytes()
-    contents["requirements.lock"] = LOCK.read_bytes()
+def make(
+    dist: Path,
+    built: Path,
+    wheels: dict[str, bytes],
+    *,
+    name: str,
+    pythons: Iterable[str] = PYTHONS,
+    root: Path = ROOT,
+) -> Path:
+    """Write the bundle of the wheel `built` and what it needs into `dist`, with the installer and lock file of `root`."""
+    number = built.name.split("-")[1]
+    contents = {
+        **wheels,
+        f"any/{built.name}": built.read_bytes(),
+        "requirements.lock": (root / LOCK).read_bytes(),
+    }
     facts = {
-        "version": version(),
+        "version": number,
         "pythons": [f"{python} {name}" for python in pythons],
         "sha256": {path: hashlib.sha256(content).hexdigest() for path, content in sorted(contents.items())},
     }
     contents["bundle.json"] = json.dumps(facts, indent=1).encode()
-    contents["__main__.py"] = INSTALLER.read_bytes()
-    target = dist / f"toban-{version()}-{name}.pyz"
+    contents |= installer(root)
+    target = dist / f"toban-{number}-{name}.pyz"
     dist.mkdir(parents=True, exist_ok=True)
-    _write(target, contents)
+    write(target, contents, commit_time())
     return target
 
 
-def _write(target: Path, contents: dict[str, bytes]) -> None:
+def installer(root: Path = ROOT) -> dict[str, bytes]:
+    """The installer's files by their names in the archive."""
+    files = {f"{INSTALLER.name}/{path.name}": path.read_bytes() for path in (root / INSTALLER).glob("*.py")}
+    return {**files, "__main__.py": files.pop(f"{INSTALLER.name}/__main__.py")}
+
+
+def write(target: Path, contents: dict[str, bytes], time: datetime) -> None:
+    """Write an archive that Python runs. Nothing is packed: another zlib would pack it otherwise, and wheels are packed."""
     with target.open("wb") as file:
         file.write(SHEBANG)
-        with zipfile.ZipFile(file, "w") as archive:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for path, content in sorted(contents.items()):
-                info = zipfile.ZipInfo(path, commit_time().timetuple()[:6])
+                info = zipfile.ZipInfo(path, time.timetuple()[:6])
+                info.create_system = 3
                 info.external_attr = 0o644 << 16
-                is_packed = path.endswith(".whl")
-                info.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
                 archive.writestr(info, content)
     target.chmod(0o755)
 
@@ -136,7 +151,10 @@ def main() -> None:
     parser.add_argument("--pythons", default=",".join(PYTHONS))
     parser.add_argument("--to", type=Path, default=ROOT / "dist")
     options = parser.parse_args()
-    path = make(options.to, pythons=tuple(options.pythons.split(",")), name=options.platform)
+    pythons = tuple(options.pythons.split(","))
+    with tempfile.TemporaryDirectory() as scratch:
+        wheels = dict(wheelhouse(read_lock(ROOT / LOCK), pythons, options.platform, Path(scratch)))
+        path = make(options.to, wheel(Path(scratch)), wheels, name=options.platform, pythons=pythons)
     print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
 
 

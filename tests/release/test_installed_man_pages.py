@@ -1,25 +1,16 @@
 """Where the man pages go: into the wheel, and with the bundle beside its command."""
 
 import os
-import runpy
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.tools.man.page import PAGES, ROOT
+from tests.tools.man.page import PAGES
 from tests.tools.release.build import wheel
+from tui.installed.toban_bundle.manual import link_pages
 
 ENGLISH, JAPANESE = "share/man/man1/toban.1", "share/man/ja/man1/toban.1"
-
-
-@pytest.fixture(scope="module")
-def link_manual() -> Callable[[str, str], None]:
-    function: Callable[[str, str], None] = runpy.run_path(str(ROOT / "tui/installed/bundle_installer.py"))[
-        "link_manual"
-    ]
-    return function
 
 
 def installed(folder: Path) -> Path:
@@ -30,16 +21,14 @@ def installed(folder: Path) -> Path:
     return folder
 
 
-def test_the_pages_lie_where_man_looks_and_follow_an_update(
-    link_manual: Callable[[str, str], None], tmp_path: Path
-) -> None:
-    link_manual(str(installed(tmp_path / "old")), str(tmp_path / "home/bin"))
+def test_the_pages_lie_where_man_looks_and_follow_an_update(tmp_path: Path) -> None:
+    link_pages(str(installed(tmp_path / "old")), str(tmp_path / "home/bin/toban"))
     assert (tmp_path / "home" / JAPANESE).read_text() == "old"
-    link_manual(str(installed(tmp_path / "new")), str(tmp_path / "home/bin"))
+    link_pages(str(installed(tmp_path / "new")), str(tmp_path / "home/bin/toban"))
     assert [(tmp_path / "home" / page).read_text() for page in (ENGLISH, JAPANESE)] == ["new", "new"]
 
 
-def test_a_page_of_another_program_stays(link_manual: Callable[[str, str], None], tmp_path: Path) -> None:
+def test_a_page_of_another_program_stays(tmp_path: Path) -> None:
     folder, home = installed(tmp_path / "toban"), tmp_path / "home"
     other = tmp_path / "other" / ENGLISH
     other.parent.mkdir(parents=True)
@@ -48,15 +37,13 @@ def test_a_page_of_another_program_stays(link_manual: Callable[[str, str], None]
         (home / page).parent.mkdir(parents=True)
     os.symlink(other, home / ENGLISH)
     (home / JAPANESE).write_text("a file")
-    link_manual(str(folder), str(home / "bin"))
+    link_pages(str(folder), str(home / "bin/toban"))
     assert (home / ENGLISH).resolve() == other
     assert (home / JAPANESE).read_text() == "a file"
 
 
-def test_no_page_goes_beside_a_folder_of_another_name(
-    link_manual: Callable[[str, str], None], tmp_path: Path
-) -> None:
-    link_manual(str(installed(tmp_path / "toban")), str(tmp_path / "home/tools"))
+def test_no_page_goes_beside_a_folder_of_another_name(tmp_path: Path) -> None:
+    link_pages(str(installed(tmp_path / "toban")), str(tmp_path / "home/tools/toban"))
     assert not (tmp_path / "home").exists()
 
 

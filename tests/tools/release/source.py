@@ -1,0 +1,97 @@
+"""What a release is made of: the commit that carries the version's tag, and nothing else that lies in the folder."""
+
+import io
+import os
+import re
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.tools.release.build import ROOT, commit_time, git, version
+from tests.tools.release.steps import Failure
+
+COMMIT_FILE = "tui/commit.txt"
+"""Where a build without git finds the commit (tui/installed/build_hook.py)."""
+_VERSION_LINE = re.compile(r'(?m)^version = "([^"]+)"$')
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A commit of a checkout."""
+
+    root: Path
+    commit: str
+    number: str
+    """The version; that of a rehearsal ends in `+rehearsal`, which no package index accepts."""
+
+    @property
+    def epoch(self) -> int:
+        """When the commit was made, as SOURCE_DATE_EPOCH."""
+        return int(commit_time(self.commit, root=self.root).timestamp())
+
+    def export(self, target: Path, *, is_other: bool = False) -> Path:
+        """Write the commit's files to `target`; `is_other`: with other times and permissions, which must not matter."""
+        archive = subprocess.run(
+            ["git", "-C", str(self.root), "archive", "--format=tar", self.commit],
+            check=True,
+            capture_output=True,
+        ).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as file:
+            file.extractall(target, filter="data")
+        (target / COMMIT_FILE).write_text(f"{self.commit}\n", "utf-8")
+        project = target / "pyproject.toml"
+        project.write_text(
+            _VERSION_LINE.sub(f'version = "{self.number}"', project.read_text("utf-8"), count=1), "utf-8"
+        )
+        if is_other:
+            for path in target.rglob("*"):
+                path.chmod(0o700 if path.is_dir() or os.access(path, os.X_OK) else 0o600)
+                os.utime(path, (1_000_000_000, 1_000_000_000))
+        return target
+
+    def read(self, path: str) -> str:
+        """A file of the commit."""
+        return git("show", f"{self.commit}:{path}", root=self.root) + "\n"
+
+    def notes(self) -> str:
+        """The changelog's section of this version. Raises Failure."""
+        return changelog_section(self.read("CHANGELOG.md"), self.number)
+
+
+def rehearsal(root: Path = ROOT) -> Source:
+    """HEAD, whatever its tag and the files in the folder are."""
+    return Source(root, git("rev-parse", "HEAD", root=root), f"{version(root)}+rehearsal")
+
+
+def released(root: Path = ROOT) -> Source:
+    """The commit whose tag is the version in pyproject.toml. Raises Failure if HEAD is not it."""
+    number = version(root)
+    changed = git("status", "--porcelain", root=root).splitlines()
+    if changed:
+        raise Failure(
+            f"{len(changed)} files differ from the commit, such as {changed[0][2:].strip()}. Commit or remove them. "
+            "To try a release out: make release RELEASE=--rehearsal"
+        )
+    tags = [tag for tag in git("tag", "--points-at", "HEAD", root=root).split() if tag.startswith("v")]
+    if f"v{number}" not in tags:
+        carried = f"carries {', '.join(tags)}" if tags else "carries no tag"
+        raise Failure(
+            f"HEAD {carried}, and pyproject.toml says version {number}. When the version, the changelog's heading "
+            f"“## {number} — date” and the READMEs are committed: git tag -a v{number} -m 'Toban {number}'. "
+            "To try a release out: make release RELEASE=--rehearsal"
+        )
+    return Source(root, git("rev-parse", "HEAD", root=root), number)
+
+
+def changelog_section(changelog: str, number: str) -> str:
+    """The section `## NUMBER — date` without its heading; a rehearsal may also take `## Unreleased`. Raises Failure."""
+    plain = number.removesuffix("+rehearsal")
+    headings = [re.escape(plain), *(["Unreleased"] if plain != number else [])]
+    for heading in headings:
+        section = re.search(rf"(?ms)^## \[?{heading}\]?(?: [^\n]*)?\n(.*?)(?=^## |\Z)", changelog)
+        if section and section[1].strip():
+            return section[1].strip() + "\n"
+    raise Failure(
+        f"CHANGELOG.md has no section “## {plain} — date” with a text. Write it, commit it, and tag that commit."
+    )

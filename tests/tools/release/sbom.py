@@ -17,6 +17,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.tools.release.lock import read_lock
 from tests.tools.release.metadata import wheel_metadata
 from tests.tools.release.steps import Failure
 
@@ -43,8 +44,11 @@ def write(
         VERSION,
         "--no-validate",
     ]
+    # A lock file also names what only other platforms need.
+    needed = [entry.line for entry in read_lock(lock) if any(map(entry.is_for, environments))]
     done = subprocess.run(
-        [*command, "--pyproject", str(root / "pyproject.toml"), str(lock)],
+        [*command, "--pyproject", str(root / "pyproject.toml"), "-"],
+        input="\n".join(needed).encode(),
         check=True,
         capture_output=True,
         env=os.environ | {"SOURCE_DATE_EPOCH": str(epoch)},

@@ -244,7 +244,12 @@ REASONS = [
                 "services.toml.files",
                 "tui.startup.config_reader",
             },
-            "tui/cli/version.py": {"importlib.metadata", "services.journal.schema", "subprocess"},
+            "tui/cli/version.py": {
+                "importlib.metadata",
+                "services.host.programs",
+                "services.journal.schema",
+                "subprocess",
+            },
             "tui/cli/click_i18n.py": {"widgets.drawing.format"},
             "tui/startup/first_steps.py": {"importlib.metadata"},
             "tui/cli/reads.py": {

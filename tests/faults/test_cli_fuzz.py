@@ -53,8 +53,10 @@ def faults(case: Case, answer: dict[str, Any]) -> list[str]:
     """What is wrong with how it ended."""
     status, words = answer["status"], answer["stdout"] + answer["stderr"]
     if status is None:
-        # Without a screen it watches until it is stopped, wherever its lines go.
-        return [] if {"watch", "--headless"} <= {*case.argv} else ["hangs"]
+        # These go on until they are stopped; tail only while its lines can go anywhere.
+        is_watch = {"watch", "--headless"} <= {*case.argv}
+        is_tail = "tail" in case.argv and bool({"-f", "--follow"} & {*case.argv}) and case.stdout != "closed"
+        return [] if is_watch or is_tail else ["hangs"]
     wrong = []
     if status not in [*ExitStatus]:
         wrong.append(f"status {status} is none of ours")

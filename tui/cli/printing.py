@@ -51,11 +51,17 @@ class Output:
         outline.leave()
 
 
+def check_open() -> None:
+    """Raise CannotPrint if standard output was closed from the start, where click would silently print nothing."""
+    if sys.stdout is None:
+        _redirect_to_null(1)
+        raise CannotPrint(OSError(errno.EBADF, os.strerror(errno.EBADF)))
+
+
 def show(text: str, *, data: bool = False) -> None:
     """Print to standard output, with `data` as UTF-8 unless it is a terminal. Raises CannotPrint, also if it is closed."""
+    check_open()
     try:
-        if sys.stdout is None:  # click would silently print nothing
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if data and not sys.stdout.isatty():
             # Bytes bypass the locale's encoding and its `?` replacements.
             click.echo(f"{text}\n".encode("utf-8", "replace"), nl=False)

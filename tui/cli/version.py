@@ -30,13 +30,16 @@ def _commit() -> str:
 
 
 def _of_checkout() -> str:
-    if not (_ROOT / ".git").exists():
-        return ""
     import subprocess
 
+    from services.host.programs import program
+
+    git = program("git")
+    if git is None or not (_ROOT / ".git").exists():
+        return ""
     try:
         return subprocess.run(
-            ["git", "-C", str(_ROOT), "rev-parse", "HEAD"],
+            [git, "-C", str(_ROOT), "rev-parse", "HEAD"],
             check=True,
             capture_output=True,
             text=True,

@@ -184,7 +184,7 @@ def test_what_may_be_written_is_listed(kind: str) -> None:
     for key in ("scope", "kind", "environment"):
         text = re.sub(rf'^{key} = ".*"', f'{key} = "x"', text, flags=re.MULTILINE)
     expected = {
-        "version": "must be 1 (found 2)",
+        "version": "unknown version: must be 1 (found 2)",
         "waf.scope": "must be one of regional, cloudfront (found 'x')",
         "log_groups[0].kind": "must be one of application, database, firewall, other (found 'x')",
         "system.environment": "must be one of production, staging, test (found 'x')",

@@ -461,6 +461,18 @@ def test_a_reader_that_goes_away_ends_it_quietly(embedded_now: Embedded) -> None
     assert (process.returncode, errors) == (ExitStatus.BROKEN_PIPE, "")
 
 
+@pytest.mark.parametrize("follow", [(), ("--follow",)])
+def test_lines_that_can_go_nowhere_are_not_waited_for(
+    follow: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is AWS asked: nobody answers at this address."""
+    monkeypatch.setattr(sys, "stdout", None)
+    argv = ["--lang", "en", "logs", "tail", *follow, "--endpoint-url", "http://127.0.0.1:9"]
+    monkeypatch.setattr("tui.cli.printing._redirect_to_null", lambda _descriptor: None)
+    assert run(argv, Output(outline_drawn=False)) == ExitStatus.IO
+    assert "The output cannot be written" in capsys.readouterr().err
+
+
 def test_a_wrong_filter_is_said_with_its_place(
     embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:

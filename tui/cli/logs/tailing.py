@@ -29,6 +29,7 @@ from services.toml import mistakes
 from tui.cli.click_i18n import Prints
 from tui.cli.logs.saving import Saving, Sink
 from tui.cli.logs.tail_options import TailOptions
+from tui.cli.printing import check_open
 from tui.exit_status import ExitStatus, ended_by
 from tui.signals import on_loop
 from tui.start_options import StartError, StartOptions
@@ -48,6 +49,8 @@ async def tail(output: Prints, options: StartOptions, wish: TailOptions) -> int:
 
     Raises StartError if the system cannot be connected, UsageError, and CannotPrint.
     """
+    if wish.output is None:  # with a file nothing is printed
+        check_open()
     end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def stop(status: int) -> None:
@@ -58,7 +61,7 @@ async def tail(output: Prints, options: StartOptions, wish: TailOptions) -> int:
         async with connected(options) as services:
             work = asyncio.create_task(_Tailing(services, output, wish).run())
             tasks: list[asyncio.Task[Any]] = [work]
-            if wish.output is None:  # with a file nothing is printed
+            if wish.output is None:
                 tasks.append(asyncio.create_task(_watch_reader(stop)))
             try:
                 await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)

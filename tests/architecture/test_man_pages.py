@@ -20,7 +20,6 @@ NOT_FOR_PEOPLE = {
     # They change nothing for a console that names its region and prints no tables.
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_DEFAULT_OUTPUT", "AWS_PAGER", "AWS_CLI_AUTO_PROMPT"),
     *("AWS_EXECUTION_ENV", "AWS_SECURITY_TOKEN", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_FILE"),
-    # Names of the demo's log events, not variables of the environment.
 }
 """Variables in the source that the pages leave out."""
 

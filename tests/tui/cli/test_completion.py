@@ -189,6 +189,7 @@ def test_files_are_left_to_the_shell() -> None:
     assert done.stdout == "file,\n"
 
 
+@pytest.mark.slow
 def test_the_runbook_on_the_command_line_is_the_one_whose_names_are_offered(tmp_path: Path) -> None:
     path = tmp_path / "city.toml"
     path.write_text(small_runbook("city", "市"), "utf-8")

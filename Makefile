@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Toban needs Python 3.11 or newer; set PYTHON=/path/to/python3.x" >&2; exit 1; }
 SCENARIO ?= ordinary-day
 SPEED ?= 1
 SYSTEMS ?= 1
@@ -126,12 +127,6 @@ docs: .docs/.done ## the documentation as a site in site/ (read it: python3 -m h
 	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict --config-file docs/site/en.yml
 	@.docs/bin/python -m pagefind --site site --exclude-selectors .headerlink --silent
 
-.docs/.done: requirements-docs.lock
-	@echo "Preparing .docs …"
-	@$(PYTHON) -m venv .docs
-	@.docs/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements-docs.lock
-	@touch $@
-
 docs-tables: $(VENV)/.dev ## write the generated parts of the documentation's pages anew
 	$(BIN)/python -m tests.tools.docs update
 
@@ -160,15 +155,16 @@ release: .release/.done ## lint, tests and all files of a release, in dist/VERSI
 bundle: .release/.done ## the offline bundle of this checkout, in dist/ (BUNDLE="--platform linux-aarch64")
 	@.release/bin/python -m tests.tools.release.bundle $(BUNDLE)
 
-.release/.done: requirements-release.lock
-	@echo "Preparing .release …"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Toban needs Python 3.11 or newer; set PYTHON=/path/to/python3.x" >&2; exit 1; }
-	@$(PYTHON) -m venv .release
-	@.release/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r requirements-release.lock
+# What makes the documentation and releases, each in an environment of its own (.docs/, .release/, ignored).
+.docs/.done .release/.done: .%/.done: requirements-%.lock
+	@$(CHECK_PYTHON)
+	@echo "Preparing .$* …"
+	@$(PYTHON) -m venv .$*
+	@.$*/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Toban needs Python 3.11 or newer; set PYTHON=/path/to/python3.x" >&2; exit 1; }
+	@$(CHECK_PYTHON)
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing (Debian: apt install python3-venv)" >&2; exit 1; }
 	@touch $@
 

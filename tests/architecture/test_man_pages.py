@@ -20,7 +20,6 @@ NOT_FOR_PEOPLE = {
     # They change nothing for a console that names its region and prints no tables.
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_DEFAULT_OUTPUT", "AWS_PAGER", "AWS_CLI_AUTO_PROMPT"),
     *("AWS_EXECUTION_ENV", "AWS_SECURITY_TOKEN", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_FILE"),
-    # Names of the demo's log events, not variables of the environment.
 }
 """Variables in the source that the pages leave out."""
 
@@ -97,8 +96,9 @@ def _variables() -> Iterator[str]:
     """Names of environment variables in the source, apart from the embedded AWS."""
     for folder in ("tui", "services", "widgets"):
         for path in (ROOT / folder).rglob("*.py"):
-            if "services/demo/" in path.as_posix():
+            text = path.read_text("utf-8")
+            if "services/demo/" in path.as_posix() or _VARIABLE.search(text) is None:
                 continue
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield from (name for name in _VARIABLE.findall(node.value) if node.value == name)

@@ -43,10 +43,10 @@ def newest(package: str) -> str:
         "--no-emit-index-url",
         "-q",
     ]
-    asked = subprocess.run(
+    compiled = subprocess.run(
         [*command, "--python-version", "3.11"], input=package, capture_output=True, text=True, check=True
     )
-    return asked.stdout.strip().partition("==")[2]
+    return compiled.stdout.strip().partition("==")[2]
 
 
 def lock(upgrade: str) -> None:

@@ -22,7 +22,7 @@ def version_text() -> str:
 
 
 def _commit() -> str:
-    """The commit in 40 hex digits, `+` after it where files differ from it; "" if it is not known."""
+    """The commit in 40 hex digits; "" if it is not known. A build whose files differ from it has `+` after it, a checkout never."""
     try:
         return _COMMIT.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError):

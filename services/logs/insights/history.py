@@ -56,7 +56,7 @@ class _File(Model):
 
 
 class QueryHistory:
-    """The queries, oldest first; a file that cannot be read is put aside, and `problem` says so."""
+    """The queries, oldest first; a file of another form is put aside, and `problem` says so."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -14,8 +14,7 @@ from pathlib import Path
 from rich.cells import cell_len, set_cell_size
 
 from services import i18n
-from services.i18n import _
-from tests.tools.casts.cast import Cast, Event, Rows, difference, text_of
+from tests.tools.casts.cast import Cast, Event, Rows, difference
 from tests.tools.screens.terminal import Cell, Terminal
 from tests.tui.pty_console import PtyConsole
 
@@ -25,8 +24,9 @@ CAPTION = 2
 _TYPING, _KEY = 0.09, 0.5
 """Seconds of a letter, and before a key that does something."""
 _QUIET = 0.2
-"""Seconds without output; after some of them a screen counts as drawn. Dialogs hold back keys for 0.6 seconds."""
+"""Seconds that one read waits for output."""
 _READS = 4
+"""Reads without output after which a screen counts as drawn: longer than the 0.6 seconds in which dialogs hold back keys."""
 _LIMIT = 180.0
 """Seconds that a world may take to come to what a story is about."""
 _BLANKS = re.compile(r"[\s│┃║▏▕]+")
@@ -165,7 +165,7 @@ class Recorder:
 
     def _prompt(self) -> None:
         """The command, typed into a shell."""
-        self.events.append(Event(0.0, "o", f"\x1b[0m\x1b[2J\x1b[H\x1b[?25h{_('$')} "))
+        self.events.append(Event(0.0, "o", "\x1b[0m\x1b[2J\x1b[H\x1b[?25h$ "))
         self.at = 0.8
         for letter in self.command:
             self.events.append(Event(self.at, "o", letter))
@@ -176,11 +176,6 @@ class Recorder:
         """The recording."""
         end = Event(self.at, "o", "\x1b[0m")
         return Cast(WIDTH, HEIGHT, self.title, (*self.events, end))
-
-    @property
-    def text(self) -> str:
-        """What is shown, with the caption."""
-        return text_of(self._shown or [])
 
 
 def _cells(text: str, attribute: int) -> list[Cell]:

@@ -175,7 +175,7 @@ def _change(on: Recorder) -> None:
     on.say(
         "Nothing is sent before the target's name is typed.", "対象の名前を入力するまで、何も送らない。", 2
     )
-    on.type(STAFF, after=_both("⏎:", "⏎:"))
+    on.type(STAFF, after="⏎:")
     on.press("⏎", _("Done: AWS accepted it, and reading again confirms it."), seconds=1)
     on.say(
         "Recorded, checked again, sent once, and verified in AWS.",

@@ -15,7 +15,7 @@ PAGES = {"en": FOLDER / "man1/toban.1", "ja": FOLDER / "ja/man1/toban.1"}
 _DATED = re.compile(r"(?m)^## .*(\d{4}-\d\d-\d\d)")
 
 
-def released() -> str:
+def release_day() -> str:
     """The day of the newest release in the changelog; "" before the first."""
     dated = _DATED.search((ROOT / "CHANGELOG.md").read_text("utf-8"))
     return dated[1] if dated else ""
@@ -33,7 +33,7 @@ def page(language: str) -> str:
 
 def _lines() -> Iterator[str]:
     yield r".\" Written by `make readme`; what is edited here is lost."
-    yield f'.TH TOBAN 1 "{released()}" "Toban {version()}" "{word("manual")}"'
+    yield f'.TH TOBAN 1 "{release_day()}" "Toban {version()}" "{word("manual")}"'
     # No hyphenation, and no blanks to fill a line, of which Japanese has none.
     yield ".nh"
     yield ".ds AD l"

@@ -61,6 +61,7 @@ def contents(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 async def test_every_tool_is_listed_and_answers_as_its_schema_says_and_nothing_is_written(
     embedded_now: Embedded, journal: Path
 ) -> None:

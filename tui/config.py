@@ -173,7 +173,7 @@ class ConsoleConfig(BaseSettings):
     """The journal's file, shared by the consoles of one host, or the address of a ledger that several hosts share; by
     default a file of this person's own."""
     systems: tuple[SystemConfig, ...] = ()
-    """Several systems at once, one `[[systems]]` each, the first shown first; see the README."""
+    """Several systems at once, one `[[systems]]` each, the first shown first."""
     debug: FileName = None
     """Where tracebacks of the console's own faults are kept; by default `debug.log` beside this person's journals."""
     read_only: bool = False
@@ -181,7 +181,7 @@ class ConsoleConfig(BaseSettings):
     arm_minutes: Annotated[int, Field(ge=1, le=60)] = 15
     """How long writing is allowed once armed."""
     arming: ArmingConfig = ArmingConfig()
-    """Sending changes with a role of their own; see the README."""
+    """Sending changes with a role of their own."""
     lang: Language | None = None
     """Language of the screen; by default as the locale says, else Japanese."""
     theme: Theme = "auto"

@@ -108,6 +108,7 @@ REASONS = [
             "tui/screens/common/command_sheets.py": {
                 "services.aws_cli.alarms",
                 "services.aws_cli.dashboards",
+                "services.inspections.alarms.cli_commands",
             },
         },
     ),

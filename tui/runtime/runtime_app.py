@@ -157,6 +157,8 @@ class RuntimeApp(OrderedApp):
         self._freeze.thaw_later(self)
 
     async def _process_messages_loop(self) -> None:
+        # From Python 3.12 on, Textual lets tasks begin inside `create_task`; here they begin later, as on Python 3.11.
+        asyncio.get_running_loop().set_task_factory(None)
         self._loop_runs = True
         try:
             await super()._process_messages_loop()

@@ -83,6 +83,8 @@ class _Reading:
 
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
         """Read one source; whatever happens becomes its reading."""
+        # Where tasks begin eagerly, this one may run before the tasks exist whose outcomes it needs.
+        await asyncio.sleep(0)
         deadline = asyncio.get_running_loop().time() + self._seconds
         reader = SourceReader(self._session, self._budget, source, deadline)
         answer, problem, omitted = Answered(), None, SOURCES[source].missing(wave.runbook)

@@ -47,7 +47,8 @@ def _part(
     yield ""
     for paragraph in (command.help or "").split("\n\n"):
         if paragraph.startswith("\b"):
-            yield from fence(line.strip() for line in paragraph.splitlines()[1:])
+            lines = [line.strip() for line in paragraph.splitlines()[1:]]
+            yield from fence(lines, "json" if lines[0].startswith("{") else "sh")
         else:
             yield paragraph.replace("\n", " ")
         yield ""

@@ -71,6 +71,13 @@ def english() -> None:
     i18n.use("en")
 
 
+async def test_tasks_begin_later_whatever_textual_sets() -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(lambda loop, work, **options: asyncio.Task(work, loop=loop, **options))
+    async with Console().run_test():
+        assert loop.get_task_factory() is None
+
+
 async def test_an_action_that_fails_is_reported_once_for_each_place() -> None:
     async with Console().run_test(notifications=True) as pilot:
         app = pilot.app

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from services.changes.base import Change
+from services.i18n import _
 from services.models.alarms import Alarm
 from services.models.aws_cli import CliCommand, CommandSheet
 from services.models.changes import Plan
@@ -24,6 +25,14 @@ def alarm_sheet(app: Console, alarm: Alarm) -> CommandSheet:
     services = app.ready
     commands = alarm_commands(alarm, services.runbook, services.region, app.now())
     return CommandSheet(title=alarm.name, commands=tuple(commands))
+
+
+def alarms_sheet(app: Console) -> CommandSheet:
+    """The commands about all alarms."""
+    from services.inspections.alarms.cli_commands import commands_of
+
+    now = app.now()
+    return CommandSheet(title=_("Alarms"), commands=tuple(commands_of(TimeSpan(start=now - DAY, end=now))))
 
 
 def finding_sheet(app: Console, finding: Finding) -> CommandSheet | None:

@@ -35,6 +35,14 @@ async def copied(pilot: Pilot[Any], monkeypatch: pytest.MonkeyPatch) -> list[str
     return texts
 
 
+async def test_where_no_alarm_is_chosen_the_commands_are_about_all(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        await until(pilot, lambda: "all 8 alarms are ok" in screen_text(pilot))
+        lines = await opened(pilot)
+        assert "describe-alarms --alarm-types" in lines[0]
+        assert f"--endpoint-url {embedded.url}" in lines[0]
+
+
 async def test_an_alarm_and_its_row_have_the_same_commands(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

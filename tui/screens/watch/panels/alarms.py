@@ -7,7 +7,7 @@ from services.models.feeds import FeedState
 from services.models.runbook import Runbook
 from tui import messages
 from tui.console import Console
-from tui.screens.common.command_sheets import alarm_sheet
+from tui.screens.common.command_sheets import alarm_sheet, alarms_sheet
 from tui.screens.common.mode_screen import Place
 from tui.screens.watch.panels.base import StatePanel
 from widgets.alarms.advice import Advice
@@ -52,10 +52,10 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         alarm = self.widget.chosen
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
 
-    def aws_commands(self) -> CommandSheet | None:
-        """The commands about the alarm under the cursor."""
+    def aws_commands(self) -> CommandSheet:
+        """The commands about the alarm under the cursor; about all alarms where none is, as while all are normal."""
         alarm = self.widget.chosen
-        return alarm_sheet(self.app, alarm) if alarm is not None else None
+        return alarm_sheet(self.app, alarm) if alarm is not None else alarms_sheet(self.app)
 
     def acknowledge(self) -> None:
         """Acknowledge the state of the alarm under the cursor."""

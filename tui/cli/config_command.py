@@ -36,7 +36,7 @@ def configuration(options: StartOptions) -> Iterator[str]:
             for key, origin in in_force.origins.items()
             if key == setting.key or key.startswith((f"{setting.key}.", f"{setting.key}["))
         }
-        origin = ", ".join(dict.fromkeys(origins.values())) or _("default")
+        origin = _(", ").join(dict.fromkeys(origins.values())) or _("default")
         yield f"{setting.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
         about = _ABOUT.get(setting.key)
         if about is not None:

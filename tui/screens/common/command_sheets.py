@@ -26,6 +26,16 @@ def alarm_sheet(app: Console, alarm: Alarm) -> CommandSheet:
     return CommandSheet(title=alarm.name, commands=tuple(commands))
 
 
+def alarms_sheet(app: Console) -> CommandSheet | None:
+    """The commands that read all alarms, over the last day; None if the runbook has no inspection of them."""
+    try:
+        inspection = app.ready.inspection_runner.inspection("alarms")
+    except LookupError:
+        return None
+    span = TimeSpan(start=app.now() - DAY, end=app.now())
+    return CommandSheet(title=inspection.name, commands=tuple(inspection.cli_commands(span)))
+
+
 def finding_sheet(app: Console, finding: Finding) -> CommandSheet | None:
     """The commands that read what a finding is about; None if the runbook no longer has its inspection."""
     try:

@@ -7,7 +7,7 @@ from services.models.feeds import FeedState
 from services.models.runbook import Runbook
 from tui import messages
 from tui.console import Console
-from tui.screens.common.command_sheets import alarm_sheet
+from tui.screens.common.command_sheets import alarm_sheet, alarms_sheet
 from tui.screens.common.mode_screen import Place
 from tui.screens.watch.panels.base import StatePanel
 from widgets.alarms.advice import Advice
@@ -53,9 +53,9 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
 
     def aws_commands(self) -> CommandSheet | None:
-        """The commands about the alarm under the cursor."""
+        """The commands about the alarm under the cursor; about all of them if none is listed, as all are normal."""
         alarm = self.widget.chosen
-        return alarm_sheet(self.app, alarm) if alarm is not None else None
+        return alarm_sheet(self.app, alarm) if alarm is not None else alarms_sheet(self.app)
 
     def acknowledge(self) -> None:
         """Acknowledge the state of the alarm under the cursor."""

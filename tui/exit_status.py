@@ -36,9 +36,7 @@ MEANINGS = {
     ExitStatus.UNKNOWN: N_("cannot be judged"),
     ExitStatus.USAGE: N_("wrong usage"),
     ExitStatus.DATA: N_("errors in a runbook"),
-    ExitStatus.UNAVAILABLE: N_(
-        "no terminal, journal, response from AWS, embedded AWS or optional part"
-    ),
+    ExitStatus.UNAVAILABLE: N_("no terminal, journal, response from AWS, embedded AWS or optional part"),
     ExitStatus.SOFTWARE: N_("an internal error of Toban"),
     ExitStatus.CANNOT_WRITE: N_("a file cannot be written"),
     ExitStatus.IO: N_("the output cannot be written, e.g. on a full disk"),

@@ -157,6 +157,9 @@ def test_japanese(tmp_path: Path) -> None:
     bundle = small_bundle(tmp_path / "b.pyz")
     assert run(bundle, "--check", TOBAN_LANG="ja").stdout == "3 ファイルすべて作成時のとおりです\n"
     assert "導入先のフォルダー" in run(bundle, "--help", LC_ALL="ja_JP.UTF-8").stdout
+    # A locale that names no language, as most bastions have: Japanese, as in the console.
+    assert "導入先のフォルダー" in run(bundle, "--help", LC_ALL="C.UTF-8").stdout
+    assert "folder to install into" in run(bundle, "--help", LC_ALL="ja_JP.UTF-8", TOBAN_LANG="en").stdout
     (tmp_path / "v/1.0/x").mkdir(parents=True)
     assert (
         "このファイルで導入したものではありません"

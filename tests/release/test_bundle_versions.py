@@ -182,7 +182,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     command = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"]), "sh", "-c", script]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"}
+            command, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin", "LANG": "en"}
         )
     except FileNotFoundError:
         pytest.skip("unshare is missing")

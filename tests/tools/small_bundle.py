@@ -82,7 +82,13 @@ def run(
     *command: str | Path, python: str | Path = sys.executable, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a bundle with its options. An empty variable is left out of the environment."""
-    variables = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", **environment}
+    variables = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/nonexistent",
+        "LC_CTYPE": "C.UTF-8",
+        "LANG": "en_US.UTF-8",
+        **environment,
+    }
     return subprocess.run(
         [str(python), *map(str, command)],
         capture_output=True,

@@ -81,7 +81,7 @@ class Formatter(click.HelpFormatter):
         column = min(max(len(term) for term, _text in entries), col_max) + col_spacing
         indent = self.current_indent + column
         for term, text in entries:
-            lines = _wrapped(_of_required(text), max(self.width - indent, 10))
+            lines = _wrapped(of_required(text), max(self.width - indent, 10))
             self.write(f"{'':>{self.current_indent}}{term}")
             if len(term) > column - col_spacing:
                 self.write(f"\n{'':>{indent}}{lines[0]}\n")
@@ -91,7 +91,7 @@ class Formatter(click.HelpFormatter):
                 self.write(f"{'':>{indent}}{line}\n")
 
 
-def _of_required(text: str) -> str:
+def of_required(text: str) -> str:
     """Click's mark of an option that must be given, in translation."""
     return text.removesuffix("[required]") + _("[required]") if text.endswith("[required]") else text
 

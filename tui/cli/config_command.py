@@ -36,7 +36,7 @@ def configuration(options: StartOptions) -> Iterator[str]:
             for key, origin in in_force.origins.items()
             if key == setting.key or key.startswith((f"{setting.key}.", f"{setting.key}["))
         }
-        origin = ", ".join(dict.fromkeys(origins.values())) or _("default")
+        origin = _(", ").join(dict.fromkeys(origins.values())) or _("default")
         yield f"{setting.key.ljust(width)}  {_shown(value)}  [{clean(origin)}]"
         about = _ABOUT.get(setting.key)
         if about is not None:
@@ -63,6 +63,15 @@ def _about_journal(config: ConsoleConfig) -> Iterator[str]:
     yield _("On a second host, or for people on several, move it: “When to leave SQLite” in the README.")
 
 
+def _about_runbook(config: ConsoleConfig) -> Iterator[str]:
+    """Yield what is wrong with the runbook, such as a file that is not there."""
+    if not config.systems:
+        try:
+            load_named(config.runbook)
+        except DataFileError as error:
+            yield from (clean(line) for line in in_words(error))
+
+
 def _about_systems(config: ConsoleConfig) -> Iterator[str]:
     """Yield each system's runbook, its own settings, and where its journal is; or what is wrong with its runbook."""
     for system, own in zip(config.systems, each_system(config), strict=False):
@@ -79,7 +88,7 @@ def _about_systems(config: ConsoleConfig) -> Iterator[str]:
             yield f"  {_place_text(place)}"
 
 
-_ABOUT = {"journal": _about_journal, "systems": _about_systems}
+_ABOUT = {"runbook": _about_runbook, "journal": _about_journal, "systems": _about_systems}
 """What follows a setting, by its key."""
 
 

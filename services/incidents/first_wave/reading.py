@@ -57,6 +57,8 @@ class _Reading:
         self._fault = fault
         self._budget = RequestBudget(REQUESTS, {source: spec.requests for source, spec in SOURCES.items()})
         self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
+        # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
+        self._all_exist = asyncio.Event()
 
     async def outcome(self, source: Source) -> Outcome:
         """The outcome of one source, for another that depends on it."""
@@ -68,6 +70,7 @@ class _Reading:
         self._tasks = {
             source: asyncio.create_task(ask(source), name=f"first wave {source}") for source in Source
         }
+        self._all_exist.set()
         try:
             outcomes = await asyncio.gather(*self._tasks.values())
         finally:
@@ -83,8 +86,7 @@ class _Reading:
 
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
         """Read one source; whatever happens becomes its reading."""
-        # Where tasks begin eagerly, this one may run before the tasks exist whose outcomes it needs.
-        await asyncio.sleep(0)
+        await self._all_exist.wait()
         deadline = asyncio.get_running_loop().time() + self._seconds
         reader = SourceReader(self._session, self._budget, source, deadline)
         answer, problem, omitted = Answered(), None, SOURCES[source].missing(wave.runbook)

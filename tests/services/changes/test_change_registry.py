@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,12 @@ def test_the_help_of_the_command_lists_them_and_imports_none_of_them() -> None:
     assert {name for name in modules if name.startswith("services.changes.")} == {
         "services.changes.kind", "services.changes.registry",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", registry.CHANGES, ids=lambda kind: kind.id)
+def test_an_example_can_be_typed_into_a_shell(kind: ChangeKind) -> None:
+    assert not re.search("[“”‘’]", kind.options)
+    shlex.split(kind.options)
 
 
 def test_the_general_help_names_no_change(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,8 +74,8 @@ def _monday(on: Recorder) -> None:
     on.type(_both("Reported to the PM", "PM に報告した"))
     on.press("⏎", "1/1", seconds=2)
     on.say(
-        "Signed off. The next duty's finding: Thursday's snapshot is missing.",
-        "確認済み。次の定例作業の結果: 木曜日のスナップショットがない。",
+        "Signed off. The next duty's finding: Friday's snapshot is missing.",
+        "確認済み。次の定例作業の結果: 金曜日のスナップショットがない。",
         6,
     )
     on.press("Esc", seconds=0.3)
@@ -108,7 +108,7 @@ def _alb_5xx(on: Recorder) -> None:
     on.press("c", "sato", seconds=1)
     on.say(
         "Taken: every console sees who responds.",
-        "対応を始めた。誰が対応中か、どのコンソールにも表示される。",
+        "担当になった。誰が担当かは、どのコンソールにも表示される。",
         4,
     )
     on.press(".", seconds=0.3)
@@ -179,7 +179,7 @@ def _change(on: Recorder) -> None:
     on.press("⏎", _("Done: AWS accepted it, and reading again confirms it."), seconds=1)
     on.say(
         "Recorded, checked again, sent once, and verified in AWS.",
-        "記録し、再確認し、1 回だけ送り、AWS で確かめた。",
+        "記録し、再照合し、1 回だけ送り、AWS で確かめた。",
         6,
     )
     on.press("Esc", _("Changes made"), seconds=1)

@@ -6,6 +6,7 @@ import click
 
 from tests.tools.docs.markdown import code, fence, heading, table
 from tests.tools.docs.words import Texts
+from tui.cli.click_i18n import of_required
 from tui.cli.main import build
 from tui.cli.printing import Output
 
@@ -60,6 +61,10 @@ def _part(
 def _options(texts: Texts, params: list[click.Parameter], command: click.Command) -> list[str]:
     context = click.Context(command)
     records = [each.get_help_record(context) for each in params if isinstance(each, click.Option)]
-    rows = [(code(record[0]), record[1].replace("  ", " ")) for record in records if record is not None]
+    rows = [
+        (code(record[0]), of_required(record[1]).replace("  ", " "))
+        for record in records
+        if record is not None
+    ]
     head = [texts.word("option"), texts.word("meaning")]
     return table(head, rows) if rows else [texts.word("no options")]

@@ -80,3 +80,15 @@ runbook = "{tmp_path / "nowhere.toml"}"
     assert "library-prod.postgresql-" in ledger
     assert "nowhere.toml" in missing
     assert "secret" not in "".join(lines)
+
+
+def test_what_is_wrong_with_the_runbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runbook = tmp_path / "nowhere.toml"
+    config = tmp_path / "config.toml"
+    write(config, f'runbook = "{runbook}"\n')
+    assert run(["--lang", "en", "--config", str(config), "config"], Output(outline_drawn=False)) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("runbook ")]
+    assert lines[at + 1].startswith(f"{runbook}: ")
+    assert "toban runbook show" in lines[at + 2]
+    assert lines[at + 3].startswith("profile ")

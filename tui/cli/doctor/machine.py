@@ -27,7 +27,7 @@ async def language(subject: Examination) -> Outcome:
     """The language of the screen, the locale, and whether characters reach the terminal."""
     names = [f"{name}={value}" for name in _LOCALES if (value := subject.environment.get(name))]
     chosen = {"ja": _("Japanese"), "en": _("English")}[i18n.language()]
-    text = ", ".join([chosen, *(names or [_("no locale is set")])])
+    text = _(", ").join([chosen, *(names or [_("no locale is set")])])
     encoding = foreign_encoding() if sys.stdout is not None and sys.stdout.isatty() else None
     if encoding is not None:
         return Outcome(
@@ -54,15 +54,15 @@ async def versions(_subject: Examination) -> Outcome:
     if wrong:
         return Outcome(
             Verdict.ABNORMAL,
-            ", ".join(parts),
+            _(", ").join(parts),
             _("Install Toban again, with its locked versions."),
             tuple(wrong),
         )
     if sys.version_info[:2] not in _PYTHONS:
         return Outcome(
-            Verdict.ATTENTION, ", ".join(parts), _("Toban is tested with Python 3.11, 3.12 and 3.13.")
+            Verdict.ATTENTION, _(", ").join(parts), _("Toban is tested with Python 3.11, 3.12 and 3.13.")
         )
-    return Outcome(Verdict.NORMAL, ", ".join(parts))
+    return Outcome(Verdict.NORMAL, _(", ").join(parts))
 
 
 def _version(name: str) -> str:

@@ -52,7 +52,7 @@ async def terminal(subject: Examination) -> Outcome:
         if escape > _LONGEST_ESCAPE:
             advice.append(_("Esc acts late: add “set -sg escape-time 10” to ~/.tmux.conf."))
     verdict = Verdict.ATTENTION if advice else Verdict.NORMAL
-    return Outcome(verdict, ", ".join(texts), sentences(*advice), numbers=numbers)
+    return Outcome(verdict, _(", ").join(texts), sentences(*advice), numbers=numbers)
 
 
 def _size() -> tuple[int, int]:

@@ -31,7 +31,7 @@ JAPANESE = {
     "Installing failed; nothing was changed:": "導入に失敗しました。何も変わっていません:",
     "Interrupted; nothing was changed.": "中断しました。何も変わっていません。",
     "Toban {version} is installed ({seconds} s).": "Toban {version} を導入しました（{seconds} 秒）。",
-    "Next:  {command} demo      a made-up AWS, to try it out": "次に:  {command} demo      作り物の AWS で試す",
+    "Next:  {command} demo      a made-up AWS, to try it out": "次に:  {command} demo      内蔵の AWS で試す",
     "       {command} doctor    this machine, its credentials, its permissions": "       {command} doctor    この環境・認証情報・権限を調べる",
     "{folder} is not in PATH; add it: export PATH={folder}:$PATH": "{folder} は PATH にありません。加えるには: export PATH={folder}:$PATH",
     "{path} comes before it in PATH and stays another `toban`.": "PATH では {path} が先にあり、そちらの `toban` が動きます。",
@@ -43,11 +43,12 @@ class Refusal(Exception):
 
 
 def is_japanese(environment: Mapping[str, str]) -> bool:
-    """Whether the locale is Japanese; the console itself asks further sources."""
-    for name in ("TOBAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if environment.get(name):
-            return environment[name].startswith("ja")
-    return False
+    """Whether to write Japanese: as in the console, unless the environment names English; C.UTF-8 names no language."""
+    chosen = environment.get("TOBAN_LANG", "")
+    if chosen in ("ja", "en"):
+        return chosen == "ja"
+    named = next((environment[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(key)), "")
+    return not named.lower().startswith("en")
 
 
 def translated(text: str) -> str:

@@ -1,6 +1,7 @@
 """The first wave over HTTP: whole, within its bounds, and with each of its sources failing in each way."""
 
 import asyncio
+import sys
 import types
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Generator
@@ -128,6 +129,18 @@ async def test_everything_about_an_incident_is_read_at_once(
     assert all("ERROR" in line.text for line in evidence.application_errors.lines)
     assert evidence.application_errors.lines
     assert evidence.application_errors.span.start == alarm.since - timedelta(minutes=30)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks run at once from Python 3.12 on")
+async def test_tasks_that_run_as_soon_as_they_are_created(
+    console: InspectionContext, alarm: AlarmMoment
+) -> None:
+    """As Textual creates them in the console."""
+    if sys.version_info >= (3, 12):
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    faults: list[BaseException] = []
+    evidence = await wave(console, alarm, fault=faults.append)
+    assert (faults, unread(evidence)) == ([], set())
 
 
 @pytest.mark.scenario("bad-deploy", history=5400.0)

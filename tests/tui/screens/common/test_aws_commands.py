@@ -67,6 +67,14 @@ async def test_an_alarm_and_its_row_have_the_same_commands(
         await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
 
 
+async def test_all_alarms_where_none_is_listed_because_all_are_normal(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock) as pilot:
+        assert pilot.app.screen.alarms.chosen is None
+        lines = await opened(pilot)
+        assert lines[0].startswith("aws cloudwatch describe-alarms")
+        assert all(embedded.url in line for line in lines)
+
+
 async def test_a_finding_shows_what_it_read_and_where_it_is_written_wrong(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         pilot.app.screen.post_message(RunInspection("maintenance"))

@@ -19,6 +19,7 @@ JAPANESE = {
     "The bundle names a file or version that no bundle holds: {name}. Do not use it; nothing was changed.": "作成時にはない名前のファイルまたは版が含まれています: {name}。このファイルは使わないでください。何も変わっていません。",
     "checking {count} files": "{count} ファイルを確認中",
     "whole: {count} files are as they were packed": "{count} ファイルすべて作成時のとおりです",
+    "This shows damage, not who packed it; compare: sha256sum {bundle}": "分かるのは破損だけで、作成者は分かりません。sha256sum {bundle} を比べてください。",
     "installing into {folder}": "{folder} に導入中",
     "No home folder is known; name the folders with --to and --bin.": "ホームフォルダーが分かりません。--to と --bin で指定してください。",
     "{folder} is there already and was not installed by a bundle; choose another folder with --to.": "{folder} はすでにあり、このファイルで導入したものではありません。--to で別のフォルダーを指定してください。",
@@ -28,12 +29,14 @@ JAPANESE = {
     "The earlier copy stays in {folder}. Once no console runs from it: rm -r {folder}": "前の導入先 {folder} は残してあります。使っているコンソールがなくなったら: rm -r {folder}",
     "{link} is there already and was not made by a bundle; choose another folder with --bin.": "{link} はすでにあり、このファイルで作ったものではありません。--bin で別のフォルダーを指定してください。",
     "The folder {folder} cannot be written ({why}); choose another with --to and --bin.": "フォルダー {folder} に書き込めません（{why}）。--to と --bin で別の場所を指定してください。",
+    "All users may write into {folder} and could replace what is installed. Forbid it (chmod o-w), or choose another folder with --to and --bin.": "{folder} にはすべての利用者が書き込めるため、導入したものを差し替えられるおそれがあります。書き込みを禁止する（chmod o-w）か、--to と --bin で別のフォルダーを指定してください。",
+    "{folder} belongs to another user, who could replace what is installed; choose another folder with --to and --bin.": "{folder} はほかの利用者のもので、導入したものを差し替えられるおそれがあります。--to と --bin で別のフォルダーを指定してください。",
     "Installing failed; nothing was changed:": "導入に失敗しました。何も変わっていません:",
     "Interrupted; nothing was changed.": "中断しました。何も変わっていません。",
     "Toban {version} is installed ({seconds} s).": "Toban {version} を導入しました（{seconds} 秒）。",
     "Next:  {command} demo      a made-up AWS, to try it out": "次に:  {command} demo      作り物の AWS で試す",
     "       {command} doctor    this machine, its credentials, its permissions": "       {command} doctor    この環境・認証情報・権限を調べる",
-    "{folder} is not in PATH; add it: export PATH={folder}:$PATH": "{folder} は PATH にありません。加えるには: export PATH={folder}:$PATH",
+    "{folder} is not in PATH; add it: export PATH={quoted}:$PATH": "{folder} は PATH にありません。加えるには: export PATH={quoted}:$PATH",
     "{path} comes before it in PATH and stays another `toban`.": "PATH では {path} が先にあり、そちらの `toban` が動きます。",
 }
 

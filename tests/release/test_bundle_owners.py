@@ -94,3 +94,14 @@ def test_own_links_and_a_folder_like_tmp(tmp_path: Path, shared: Path) -> None:
     done = place.install(small_bundle(tmp_path / "b.pyz"))
     assert done.returncode == 0, done.stderr
     assert place.says() == "toban 1.0"
+
+
+@as_root
+def test_who_cannot_run_what_root_installed(tmp_path: Path) -> None:
+    place = Place(tmp_path / "closed")
+    (tmp_path / "closed").mkdir(mode=0o700)
+    closed = next(
+        folder for folder in reversed((tmp_path / "closed/x").parents) if not folder.stat().st_mode & 0o001
+    )
+    done = place.install(small_bundle(tmp_path / "b.pyz"))
+    assert f"Other users cannot run it: they may not enter {closed}." in done.stdout

@@ -93,10 +93,10 @@ def test_commands_to_copy_are_quoted(tmp_path: Path) -> None:
     place = Place(folder)
     assert f"sha256sum '{bundle}'\n" in run(bundle, "--check").stdout
     place.install(bundle)
-    said = place.install(bundle, "--again").stdout
-    assert f": rm -r '{folder}/versions/1.0'\n" in said
-    assert f"Next:  '{folder}/bin/toban' demo" in said
-    assert f"export PATH='{folder}/bin':$PATH\n" in said
+    output = place.install(bundle, "--again").stdout
+    assert f": rm -r '{folder}/versions/1.0'\n" in output
+    assert f"Next:  '{folder}/bin/toban' demo" in output
+    assert f"export PATH='{folder}/bin':$PATH\n" in output
 
 
 def test_a_python_and_a_platform_it_has_nothing_for(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import List, Optional, Sequence
 from . import folders
 from .archive import LOCK, Bundle
 from .manual import link_pages
+from .owners import closed_folder
 from .python_here import checked_python
 from .words import Refusal, translated
 
@@ -109,7 +110,22 @@ def bring(bundle: Bundle, kind: str, chosen: argparse.Namespace) -> None:
         text = translated("Toban {version} was installed already; {link} leads to it now.")
         print(text.format(version=bundle.version, link=link))
     link_pages(folders.linked_folder(link), link)
+    if os.getuid() == 0:
+        say_who_cannot_run(folders.linked_folder(link), link)
     say_next(link)
+
+
+def say_who_cannot_run(folder: str, link: str) -> None:
+    """Print which folder keeps other users from running what root installed, if one does."""
+    for path in (link, folders.command_in(folder), os.path.join(folder, "bin", "python")):
+        closed = closed_folder(path)
+        if closed:
+            text = translated(
+                "Other users cannot run it: they may not enter {folder}. For them, install it elsewhere (--to, --bin), or "
+                "with a Python that all may run, such as /usr/bin/python3."
+            )
+            print(text.format(folder=closed))
+            return
 
 
 def say_next(link: str) -> None:

@@ -32,6 +32,16 @@ def check_owners(path: str) -> None:
             place = inner
 
 
+def closed_folder(path: str) -> str:
+    """The first folder on the way to `path` that other users may not enter; "" without one."""
+    place = os.path.dirname(os.path.realpath(path))
+    parents = [place]
+    while place != "/":
+        place = os.path.dirname(place)
+        parents.append(place)
+    return next((each for each in reversed(parents) if not os.stat(each).st_mode & stat.S_IXOTH), "")
+
+
 def _check_folder(path: str) -> None:
     status = os.stat(path)
     _check_owner(path, status)

@@ -31,6 +31,7 @@ JAPANESE = {
     "The folder {folder} cannot be written ({why}); choose another with --to and --bin.": "フォルダー {folder} に書き込めません（{why}）。--to と --bin で別の場所を指定してください。",
     "All users may write into {folder} and could replace what is installed. Forbid it (chmod o-w), or choose another folder with --to and --bin.": "{folder} にはすべての利用者が書き込めるため、導入したものを差し替えられるおそれがあります。書き込みを禁止する（chmod o-w）か、--to と --bin で別のフォルダーを指定してください。",
     "{folder} belongs to another user, who could replace what is installed; choose another folder with --to and --bin.": "{folder} はほかの利用者のもので、導入したものを差し替えられるおそれがあります。--to と --bin で別のフォルダーを指定してください。",
+    "Other users cannot run it: they may not enter {folder}. For them, install it elsewhere (--to, --bin), or with a Python that all may run, such as /usr/bin/python3.": "ほかの利用者は {folder} に入れないため、実行できません。使わせるには、別の場所（--to、--bin）に導入するか、全員が実行できる Python（/usr/bin/python3 など）で導入してください。",
     "Installing failed; nothing was changed:": "導入に失敗しました。何も変わっていません:",
     "Interrupted; nothing was changed.": "中断しました。何も変わっていません。",
     "Toban {version} is installed ({seconds} s).": "Toban {version} を導入しました（{seconds} 秒）。",

@@ -69,6 +69,8 @@ class Tools:
             return _failure(failures.mistakes(tool.arguments, error))
         try:
             async with asyncio.timeout(failures.LIMIT), self._turns:
+                if tool.asks_aws:
+                    self._caller.spending.check()
                 data = await tool.call(self._caller, arguments)
         except Exception as error:  # noqa: BLE001  the boundary: a client gets words, whatever fails
             return _failure(failures.lines_of(error))

@@ -24,8 +24,8 @@ from services.background.detached import in_thread
 from services.i18n import _
 from tui.cli.mcp.unanswered import Unanswered
 
-LONGEST = 1 << 18
-"""Maximum bytes of one message; a longer one is skipped. In memory it may take 25 times as much."""
+LONGEST = 4 << 20
+"""Maximum bytes of one message; a longer one is skipped."""
 _CHUNK = 1 << 16
 
 Incoming = MemoryObjectReceiveStream[SessionMessage | Exception]
@@ -107,13 +107,11 @@ class _Reader:
         if complaint:
             self._complain(complaint)
         if message is not None:
-            self._wait(self._send(message))
+            self._wait(self._send(message, len(line or b"")))
 
-    async def _send(self, message: types.JSONRPCMessage) -> None:
-        if isinstance(message, types.JSONRPCError):
-            await self._to_client.send(await self._unanswered.refused(message))
-        else:
-            await self._to_server.send(await self._unanswered.entered(message))
+    async def _send(self, message: types.JSONRPCMessage, size: int) -> None:
+        entered = await self._unanswered.entered(message, size)
+        await (self._to_client if isinstance(message, types.JSONRPCError) else self._to_server).send(entered)
 
     async def _close(self) -> None:
         await self._to_client.aclose()

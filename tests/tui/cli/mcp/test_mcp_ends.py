@@ -16,7 +16,7 @@ from tests.tui.cli.mcp.client import ROOT, command, environment
 from tests.tui.cli.mcp.raw import GREETING, Server, spawned, wait_for
 from tui.cli.main import Output, run
 from tui.cli.mcp import command as mcp_command
-from tui.cli.mcp.stdio import parsed
+from tui.cli.mcp.stdio import LONGEST, parsed
 from tui.cli.mcp.unanswered import MOST
 from tui.exit_status import ExitStatus
 
@@ -160,7 +160,7 @@ def test_what_else_prints_does_not_reach_the_client() -> None:
 @pytest.mark.slow
 def test_what_a_client_never_reads_does_not_pile_up() -> None:
     """Neither answers nor complaints: no further request is read then, and every request is answered once it reads."""
-    more = MOST * 2
+    more = MOST + 32
     with spawned() as server:
         assert server.process.stdin is not None
         assert server.process.stderr is not None
@@ -191,6 +191,17 @@ def test_cancelled_and_refused_requests_make_room_for_others(embedded_now: Embed
                 server.send(b'{"jsonrpc": "2.0", "id": %d, "method": 1}' % number)
                 assert server.receive()["error"]["message"] == "Invalid request"
         assert server.call("list_alarms", {})["result"]["structuredContent"]["alarms"]
+
+
+@pytest.mark.slow
+def test_long_requests_are_answered_one_after_the_other() -> None:
+    """Each takes all the room that there is."""
+    value = "a" * (LONGEST - 1000)
+    with spawned() as server:
+        for _turn in range(3):
+            answer = server.call("list_duties", {"month": value})
+            assert answer["result"]["isError"]
+        assert "result" in server.ask("ping")
 
 
 def test_a_clients_own_errors_are_not_sent_back() -> None:

@@ -28,6 +28,7 @@ class Reading:
 
     runbook: Runbook
     clock: Clock
+    meter: UsageMeter
     session: AwsSession
     calendar: Calendar
     alarms: Alarms
@@ -73,6 +74,7 @@ def connect(runbook: Runbook, settings: AwsSettings, clock: Clock, *, journal: J
     return Reading(
         runbook=runbook,
         clock=clock,
+        meter=meter,
         session=session,
         calendar=calendar,
         alarms=Alarms(session, runbook, clock=clock),

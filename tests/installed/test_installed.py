@@ -1,5 +1,6 @@
 """The installed program, beside foreign packages that have the names of its own."""
 
+import fcntl
 import json
 import re
 import select
@@ -122,6 +123,57 @@ def test_bytecode_is_compiled_once_where_the_installer_did_not(installation: Ins
     ):
         assert time.monotonic() < deadline
         select.select([], [], [], 0.05)
+
+
+def forget_bytecode(installation: Installation) -> None:
+    """Remove the file that says that all was compiled, once no process compiles."""
+    with (installation.site / "toban/__main__.py").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    for path in installation.site.glob("toban/__pycache__/__main__.*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("optimize", ["", "2"])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_it_compiles_is_what_the_next_start_reads(
+    installation: Installation, tmp_path: Path, optimize: str, elsewhere: bool
+) -> None:
+    """Otherwise every start compiles everything once more."""
+    forget_bytecode(installation)
+    env = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONOPTIMIZE": optimize}
+    env |= {"PYTHONPYCACHEPREFIX": str(tmp_path)} if elsewhere else {}
+    code = """if True:
+        import subprocess, sys
+        from toban import bytecode
+        started = []
+        class Seen(subprocess.Popen):
+            def __init__(self, *given, **more):
+                super().__init__(*given, **more)
+                started.append(self)
+        bytecode.subprocess.Popen = Seen
+        for turn in range(2):
+            bytecode.compile_once()
+            for each in started:
+                each.wait()
+        print(len(started))
+    """
+    answer = installation.run(code=code, env=env)
+    assert (answer.stdout, answer.stderr) == ("1\n", "")
+
+
+def test_one_process_compiles_at_a_time(installation: Installation) -> None:
+    forget_bytecode(installation)
+    code = """if True:
+        import subprocess, sys
+        from toban import bytecode
+        real = subprocess.Popen
+        bytecode.subprocess.Popen = lambda *given, **more: print(real(*given, **more).wait())
+        bytecode.compile_once()
+    """
+    with (installation.site / "toban/__main__.py").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert installation.run(code=code, env={"PYTHONDONTWRITEBYTECODE": ""}).stdout == "0\n"
+        assert not list(installation.site.glob("toban/__pycache__/__main__.*"))
 
 
 def test_headless_commands_read_aws(installation: Installation, embedded: "Embedded") -> None:

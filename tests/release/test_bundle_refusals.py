@@ -2,11 +2,12 @@
 
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.tools.small_bundle import HERE, PIP, run, small_bundle, tree
+from tests.tools.small_bundle import HERE, PIP, Place, run, small_bundle, tree
 
 SYSTEM = HERE.split(" ")[1]
 
@@ -26,7 +27,11 @@ def test_a_damaged_wheel(tmp_path: Path) -> None:
 def test_a_whole_bundle_is_said_to_be_whole(tmp_path: Path) -> None:
     bundle = small_bundle(tmp_path / "b.pyz")
     done = run(bundle, "--check", HOME="")
-    assert (done.returncode, done.stdout) == (0, "whole: 3 files are as they were packed\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"whole: 3 files are as they were packed\n"
+        f"This shows damage, not who packed it; compare: sha256sum {bundle}\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,10 +50,53 @@ def test_a_version_that_leads_elsewhere(tmp_path: Path) -> None:
     assert "names a file or version that no bundle holds: '1/../../x'" in done.stderr
 
 
-def test_a_file_that_was_added(tmp_path: Path) -> None:
-    bundle = small_bundle(tmp_path / "b.pyz", unlisted={"any/evil.whl": b"x"})
+@pytest.mark.parametrize("name", ["any/evil.whl", "other.py", "toban_bundle/json/__init__.py"])
+def test_a_file_that_was_added(tmp_path: Path, name: str) -> None:
+    bundle = small_bundle(tmp_path / "b.pyz", unlisted={name: b""})
     done = run(bundle, "--check")
-    assert "no bundle holds: 'any/evil.whl'" in done.stderr
+    assert done.returncode == 1
+    assert f"no bundle holds: {name!r}" in done.stderr
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_files_of_one_name(tmp_path: Path) -> None:
+    bundle = small_bundle(tmp_path / "b.pyz")
+    with zipfile.ZipFile(bundle, "a") as archive:
+        archive.writestr(PIP, archive.read(PIP))
+    done = run(bundle, "--check")
+    assert done.returncode == 1
+    assert f"no bundle holds: {PIP!r}" in done.stderr
+
+
+def test_damage_within_the_installer(tmp_path: Path) -> None:
+    """Python itself compares no checksum of what it imports from an archive."""
+    bundle = small_bundle(tmp_path / "b.pyz")
+    bundle.write_bytes(bundle.read_bytes().replace(b"whole: {count}", b"WHOLE: {count}"))
+    done = run(bundle, "--check")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The bundle is damaged: toban_bundle/" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["{folder}", "/nonexistent:", ":/nonexistent"])
+def test_modules_of_the_callers_path_do_not_run(tmp_path: Path, path: str) -> None:
+    bundle = small_bundle(tmp_path / "b.pyz")
+    for module in ("argparse", "hashlib", "json", "zipfile", "toban_bundle"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit('the foreign module')\n")
+    done = run(bundle, "--check", PYTHONPATH=path.format(folder=tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_commands_to_copy_are_quoted(tmp_path: Path) -> None:
+    """`rm -r` of half a path would remove something else."""
+    bundle = small_bundle(tmp_path / "my bundles/$(date) b.pyz")
+    folder = tmp_path / "my; toban"
+    place = Place(folder)
+    assert f"sha256sum '{bundle}'\n" in run(bundle, "--check").stdout
+    place.install(bundle)
+    output = place.install(bundle, "--again").stdout
+    assert f": rm -r '{folder}/versions/1.0'\n" in output
+    assert f"Next:  '{folder}/bin/toban' demo" in output
+    assert f"export PATH='{folder}/bin':$PATH\n" in output
 
 
 def test_a_python_and_a_platform_it_has_nothing_for(tmp_path: Path) -> None:
@@ -155,7 +203,7 @@ def test_a_user_without_a_home(tmp_path: Path) -> None:
 
 def test_japanese(tmp_path: Path) -> None:
     bundle = small_bundle(tmp_path / "b.pyz")
-    assert run(bundle, "--check", TOBAN_LANG="ja").stdout == "3 ファイルすべて作成時のとおりです\n"
+    assert run(bundle, "--check", TOBAN_LANG="ja").stdout.startswith("3 ファイルすべて作成時のとおりです\n")
     assert "導入先のフォルダー" in run(bundle, "--help", LC_ALL="ja_JP.UTF-8").stdout
     # A locale that names no language, as most bastions have: Japanese, as in the console.
     assert "導入先のフォルダー" in run(bundle, "--help", LC_ALL="C.UTF-8").stdout

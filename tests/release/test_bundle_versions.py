@@ -42,7 +42,7 @@ def test_again_goes_into_the_other_folder(tmp_path: Path, place: Place) -> None:
         assert done.returncode == 0, done.stderr
         assert place.link.readlink() == place.versions / expected / "bin/toban"
         assert place.says() == "toban 1.0"
-    assert f"The earlier copy stays in {place.versions / '1.0'}." in done.stdout
+    assert f"The earlier copy stays in '{place.versions / '1.0'}'." in done.stdout
 
 
 @pytest.mark.slow

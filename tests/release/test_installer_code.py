@@ -11,8 +11,8 @@ from tui.installed.toban_bundle.words import JAPANESE
 
 FILES = sorted((ROOT / "tui/installed/toban_bundle").glob("*.py"))
 STANDARD_IN_3_6 = {
-    "argparse", "contextlib", "errno", "fcntl", "hashlib", "importlib", "io", "json", "os", "platform", "re", "shutil",
-    "signal", "subprocess", "sys", "time", "typing", "zipfile", "zlib",
+    "argparse", "contextlib", "errno", "fcntl", "hashlib", "importlib", "io", "json", "os", "platform", "re", "shlex", "shutil",
+    "signal", "stat", "subprocess", "sys", "time", "typing", "zipfile", "zlib",
 }  # fmt: skip
 
 

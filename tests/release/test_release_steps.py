@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.tools.release.metadata import strangers
 from tests.tools.release.source import changelog_section, rehearsal, released
 from tests.tools.release.steps import Failure
 from tests.tools.small_bundle import zipped
+from tui.installed.build_hook import commit_of
 
 CHANGELOG = (
     "# Changelog\n\n## Unreleased\n\nNew\n\n## 7.8.0 — 2026-01-02\n\n### Added\n- One\n\n## 7.7.0\n\nOld\n"
@@ -66,6 +68,67 @@ def test_the_tag_is_the_version(checkout: Path, tmp_path_factory: pytest.TempPat
         assert (tree / "tui/commit.txt").read_text() == f"{source.commit}\n"
 
 
+@pytest.mark.parametrize(
+    "setting", ["nothing", "attributes", "filters", "line ends", "a replaced object", "GIT_DIR"]
+)
+def test_what_a_machine_sets_does_not_change_a_release(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    (checkout / "tui/x.py").write_bytes(b"$Format:%an$\r\n\n")
+    (checkout / "tui/run").touch(0o755)
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-qm", "Write")
+    git(checkout, "tag", "v7.8.0")
+    attributes = checkout / ".git/info/attributes"
+    attributes.parent.mkdir(exist_ok=True)
+    if setting == "attributes":
+        attributes.write_text("tui/run export-ignore\ntui/x.py export-subst\n")
+    elif setting == "filters":
+        attributes.write_text("*.py filter=other\n")
+        git(checkout, "config", "filter.other.smudge", "echo other")
+    elif setting == "line ends":
+        git(checkout, "config", "core.autocrlf", "true")
+    elif setting == "a replaced object":
+        git(checkout, "replace", "HEAD:tui/x.py", "HEAD:.gitignore")
+    elif setting == "GIT_DIR":
+        monkeypatch.setenv("GIT_DIR", str(tmp_path_factory.mktemp("elsewhere")))
+    tree = released(checkout).export(tmp_path_factory.mktemp("tree"))
+    assert (tree / "tui/x.py").read_bytes() == b"$Format:%an$\r\n\n"
+    assert os.access(tree / "tui/run", os.X_OK)
+    assert not os.access(tree / "tui/x.py", os.X_OK)
+
+
+@pytest.mark.parametrize("way", ["config", "--skip-worktree", "--assume-unchanged"])
+def test_files_that_git_was_told_to_pass_over(checkout: Path, way: str) -> None:
+    git(checkout, "tag", "v7.8.0")
+    if way == "config":
+        git(checkout, "config", "status.showUntrackedFiles", "no")
+        (checkout / "tui/y.py").touch()
+    else:
+        git(checkout, "update-index", way, "tui/x.py")
+        (checkout / "tui/x.py").write_text("x = 2\n")
+    with pytest.raises(Failure, match=r"1 files differ from the commit, such as tui/[xy]\.py\."):
+        released(checkout)
+
+
+def test_a_release_holds_no_link(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (checkout / "tui/link").symlink_to("/etc/hostname")
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-qm", "Link")
+    with pytest.raises(Failure, match="tui/link is neither a file nor a folder"):
+        rehearsal(checkout).export(tmp_path_factory.mktemp("tree"))
+
+
+def test_the_commit_of_a_build_says_what_is_not_in_it(checkout: Path) -> None:
+    assert not commit_of(checkout).endswith("+")
+    (checkout / ".git/info").mkdir(exist_ok=True)
+    (checkout / ".git/info/exclude").write_text("mine.py\n")
+    (checkout / "tui/ignored").touch()
+    assert not commit_of(checkout).endswith("+")
+    (checkout / "tui/mine.py").touch()
+    assert commit_of(checkout).endswith("+")
+
+
 def test_a_rehearsal_says_so_in_its_version(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     source = rehearsal(checkout)
     tree = source.export(tmp_path_factory.mktemp("tree"))
@@ -109,6 +172,30 @@ def test_a_release_replaces_only_the_same_files(tmp_path: Path) -> None:
         publish(new, target, is_release=True)
     assert (target / "a").read_text() == "1"
     assert publish(new, target, is_release=False) == "1.0/: other files than before: a, b"
+
+
+def test_a_folder_of_releases_is_never_left_with_half_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, target = tmp_path / "new", tmp_path / "dist/1.0"
+    new.mkdir()
+    (new / "a").write_text("a")
+    publish(new, target, is_release=True)
+    (new / "b").symlink_to("nowhere")
+    with pytest.raises(Failure, match="cannot be written"):
+        publish(new, target, is_release=False)
+    assert [path.name for path in target.parent.rglob("*")] == ["1.0", "a"]
+    (new / "b").unlink()
+    for make in (
+        lambda path: path.symlink_to(new),
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.touch(),
+    ):
+        place = target.with_name("2.0")
+        make(place)
+        with pytest.raises(Failure, match=r"2\.0 is no folder"):
+            publish(new, place, is_release=False)
+        place.unlink()
 
 
 def test_what_a_wheel_may_hold() -> None:

@@ -105,9 +105,14 @@ def names_in_runbook(names: "Callable[[Runbook], Iterable[tuple[str, str]]]") ->
     def complete(context: click.Context, _parameter: click.Parameter, start: str) -> list[CompletionItem]:
         runbook = _chosen_runbook(context)
         pairs = [] if runbook is None else names(runbook)
-        return [CompletionItem(id, help=title) for id, title in pairs if id.startswith(start)]
+        return [CompletionItem(id, help=title) for id, title in pairs if _is_offered(id, start)]
 
     return complete
+
+
+def _is_offered(id: str, start: str) -> bool:
+    """Whether a name begins as typed. One that begins with `-` would be an option, and zsh takes `=x` for a program's path."""
+    return id.startswith(start) and not id.startswith(("-", "="))
 
 
 def _chosen_runbook(context: click.Context) -> "Runbook | None":

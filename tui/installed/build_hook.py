@@ -9,10 +9,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FILE = "tui/commit.txt"
 """Where a build from an sdist, which has no git, finds the commit."""
+_PACKED = ("tui", "widgets", "services")
 
 
 class CommitHook(BuildHookInterface[Any]):
-    """Adds `FILE` with the commit (40 hex digits, `+` where files differ from it) to wheels and sdists."""
+    """Adds `FILE` with the commit (40 hex digits, `+` where files differ from it or are not in it) to wheels and sdists."""
 
     PLUGIN_NAME = "custom"
 
@@ -41,7 +42,10 @@ def commit_of(root: Path) -> str:
         return ""
     try:
         commit = _git(root, "rev-parse", "HEAD")
-        return commit + ("+" if _git(root, "status", "--porcelain", "--untracked-files=no") else "")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+        # The build packs every file of these folders that the .gitignore does not name, whether or not git knows it.
+        others = _git(root, "ls-files", "--others", "--exclude-per-directory=.gitignore", "--", *_PACKED)
+        return commit + ("+" if changed or others else "")
     except (OSError, subprocess.CalledProcessError):
         return ""
 

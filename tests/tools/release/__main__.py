@@ -78,20 +78,33 @@ def checksums(folder: Path) -> str:
 
 
 def publish(new: Path, target: Path, *, is_release: bool) -> str:
-    """Let `target` be `new`; how they compare, in words. Raises Failure if a release would replace other files."""
+    """Let `target` be `new`, whole or not at all; how they compare, in words.
+
+    Raises Failure if a release would replace other files, or something that is no folder.
+    """
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise Failure(f"{target} is no folder. Remove it first.")
+    beside = target.with_name(f".{target.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
     if target.exists():
         different = differences(new, target)
         if different and is_release:
             raise Failure(
                 f"{target} holds other files than this run made: {', '.join(different)}. To replace them, remove it first."
             )
-        shutil.rmtree(target)
         result = (
             f"other files than before: {', '.join(different)}" if different else "the same files as before"
         )
     else:
         result = "new"
-    shutil.copytree(new, target)
+    try:
+        shutil.copytree(new, beside)
+        if target.exists():
+            shutil.rmtree(target)
+        beside.rename(target)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise Failure(f"{target} cannot be written: {error}") from error
     return f"{target.name}/: {result}"
 
 

@@ -20,8 +20,14 @@ def version(root: Path = ROOT) -> str:
 
 def git(*arguments: str, root: Path = ROOT) -> str:
     """What git prints in a checkout."""
-    command = ["git", "-C", str(root), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return git_bytes(*arguments, root=root).decode("utf-8").strip()
+
+
+def git_bytes(*arguments: str, root: Path = ROOT, given: bytes = b"") -> bytes:
+    """What git prints in a checkout for what it is `given`: in this one, whatever the environment says, and of real objects."""
+    command = ["git", "--no-replace-objects", "-C", str(root), *arguments]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return subprocess.run(command, input=given, check=True, capture_output=True, env=clean).stdout
 
 
 def commit_time(commit: str = "HEAD", *, root: Path = ROOT) -> datetime:

@@ -3,16 +3,17 @@
 import io
 import os
 import re
-import subprocess
-import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.tools.release.build import ROOT, commit_time, git, version
+from tests.tools.release.build import ROOT, commit_time, git, git_bytes, version
 from tests.tools.release.steps import Failure
 
 COMMIT_FILE = "tui/commit.txt"
 """Where a build without git finds the commit (tui/installed/build_hook.py)."""
+_MODES = {"100644": 0o644, "100755": 0o755}
+"""Permissions by the mode of an entry."""
 _VERSION_LINE = re.compile(r'(?m)^version = "([^"]+)"$')
 
 
@@ -32,13 +33,10 @@ class Source:
 
     def export(self, target: Path, *, is_other: bool = False) -> Path:
         """Write the commit's files to `target`; `is_other`: with other times and permissions, which must not matter."""
-        archive = subprocess.run(
-            ["git", "-C", str(self.root), "archive", "--format=tar", self.commit],
-            check=True,
-            capture_output=True,
-        ).stdout
-        with tarfile.open(fileobj=io.BytesIO(archive)) as file:
-            file.extractall(target, filter="data")
+        for path, mode, content in self._files():
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / path).write_bytes(content)
+            (target / path).chmod(mode)
         (target / COMMIT_FILE).write_text(f"{self.commit}\n", "utf-8")
         project = target / "pyproject.toml"
         project.write_text(
@@ -49,6 +47,22 @@ class Source:
                 path.chmod(0o700 if path.is_dir() or os.access(path, os.X_OK) else 0o600)
                 os.utime(path, (1_000_000_000, 1_000_000_000))
         return target
+
+    def _files(self) -> Iterator[tuple[str, int, bytes]]:
+        """Path, permissions and content of each file. Raises Failure for a link or a submodule.
+
+        Not by `git archive`: attributes, filters and line ends that this machine sets would change what is released.
+        """
+        listing = git_bytes("ls-tree", "-r", "-z", self.commit, root=self.root).decode("utf-8")
+        entries = [entry.split("\t", 1) for entry in listing.split("\0") if entry]
+        names = "".join(f"{facts.split()[2]}\n" for facts, _path in entries)
+        stream = io.BytesIO(git_bytes("cat-file", "--batch", root=self.root, given=names.encode()))
+        for facts, path in entries:
+            size = int(stream.readline().split()[2])
+            content = stream.read(size + 1)[:-1]
+            if facts.split()[0] not in _MODES:
+                raise Failure(f"{path} is neither a file nor a folder; a release holds nothing else.")
+            yield path, _MODES[facts.split()[0]], content
 
     def read(self, path: str) -> str:
         """A file of the commit."""
@@ -67,7 +81,11 @@ def rehearsal(root: Path = ROOT) -> Source:
 def released(root: Path = ROOT) -> Source:
     """The commit whose tag is the version in pyproject.toml. Raises Failure if HEAD is not it."""
     number = version(root)
-    changed = git("status", "--porcelain", root=root).splitlines()
+    status = ("status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none")
+    changed = git(*status, root=root).splitlines()
+    # An entry with a lower-case letter or S is one that git was told to see no changes of.
+    tracked = git("ls-files", "-v", root=root).splitlines()
+    changed += [f" {line}" for line in tracked if line[:1].islower() or line[:1] == "S"]
     if changed:
         raise Failure(
             f"{len(changed)} files differ from the commit, such as {changed[0][2:].strip()}. Commit or remove them. "

@@ -235,6 +235,15 @@ def test_a_hostile_name_is_not_offered_and_a_hostile_title_is_one_line(tmp_path:
         assert not {"x", "y"} & set(names_in(done.stdout, shell))
 
 
+def test_a_name_that_is_no_argument_is_not_offered(tmp_path: Path) -> None:
+    path = tmp_path / "city.toml"
+    names = ("--whatever-it-costs", "-x", "=sh", "plain-name")
+    alarms = "".join(f"[[alarms]]\nname = {quoted(name)}\ntitle = {quoted(name)}\n" for name in names)
+    path.write_text(small_runbook("city", "市").replace("[[duties]]", f"{alarms}[[duties]]", 1), "utf-8")
+    done = answered(["toban", "assess", "--runbook", str(path), ""])
+    assert [name for name in values(done) if name in names] == ["plain-name"]
+
+
 def quoted(text: str) -> str:
     """A TOML string."""
     escaped = "".join(f"\\u{ord(each):04x}" if ord(each) < 32 or each in '"\\' else each for each in text)

@@ -3,6 +3,7 @@
 from services.i18n import N_
 from services.models.alarms_answer import AlarmsAnswer
 from services.toml.grammar import schema
+from tui.cli.mcp.connection import metered
 from tui.cli.mcp.tool import Arguments, Caller, Json, Tool
 from tui.cli.reads import alarms
 from tui.startup.reading import connected
@@ -13,7 +14,7 @@ class AlarmsArguments(Arguments):
 
 
 async def _states(caller: Caller, _arguments: AlarmsArguments) -> Json:
-    async with connected(caller.options) as services:
+    async with metered(caller, connected) as services:
         data = (await alarms(services)).data
     assert isinstance(data, dict)
     return data

@@ -6,7 +6,7 @@ from services.i18n import N_
 from services.models.assess_answer import AssessAnswer
 from services.toml.grammar import schema
 from tui.cli.assess import answer_about
-from tui.cli.mcp.connection import reads_only
+from tui.cli.mcp.connection import metered, reads_only
 from tui.cli.mcp.tool import Arguments, Caller, Json, Tool
 
 
@@ -18,7 +18,7 @@ class AssessArguments(Arguments):
 
 
 async def _assess(caller: Caller, arguments: AssessArguments) -> Json:
-    async with reads_only(caller.options) as services:
+    async with metered(caller, reads_only) as services:
         answer = await answer_about(services, arguments.alarm, private=False)
     return answer.model_dump(mode="json", by_alias=True)
 

@@ -52,7 +52,7 @@ def mcp_command(
             output.print_lines([text], error=True)
         overrides = {key: value for key, value in flags.items() if value is not None}
         options = replace(before(), **overrides, read_only=True)
-        return asyncio.run(serve(output, options, click.get_current_context()))
+        return asyncio.run(serve(options, click.get_current_context()))
 
     return Command(
         "mcp",

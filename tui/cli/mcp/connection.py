@@ -4,17 +4,43 @@ The session has no log stream and no queue that it may touch without a grant, no
 read-only, so that no grant can be had. The journal is never opened for writing.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from services.alarms.beginning import begin
+from services.aws.client.meter import UsageMeter
 from services.clock import SystemClock
-from services.system import Services, connect
+from services.system import Services
+from services.system import connect as connect_system
+from tui.cli.mcp.tool import Caller
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
 from tui.startup.config_reader import journal_place
 from tui.startup.sources import read_sources
+
+
+class _Metered(Protocol):
+    """What counts the charges of its requests."""
+
+    @property
+    def meter(self) -> UsageMeter: ...
+
+
+S = TypeVar("S", bound=_Metered)
+
+
+@asynccontextmanager
+async def metered(
+    caller: Caller, connect: Callable[[StartOptions], AbstractAsyncContextManager[S]]
+) -> AsyncIterator[S]:
+    """What `connect` returns for one call, whose cost is counted. Raises StartError."""
+    async with connect(caller.options) as services:
+        try:
+            yield services
+        finally:
+            caller.spending.add(services.meter.yen_today)
 
 
 @asynccontextmanager
@@ -23,7 +49,7 @@ async def reads_only(options: StartOptions) -> AsyncIterator[Services]:
     sources = await read_sources(options)
     config, runbook = sources.config, sources.runbook
     settings, clock = replace(sources.settings, write_role=None), SystemClock()
-    services = connect(
+    services = connect_system(
         runbook,
         settings,
         clock,

@@ -12,6 +12,7 @@ from services.models.report import DayReport, PeriodReport
 from services.models.runbook import Runbook
 from services.toml.grammar import schema
 from tui.cli.inspect import inspect_answer
+from tui.cli.mcp.connection import metered
 from tui.cli.mcp.schemas import one_of
 from tui.cli.mcp.tool import Arguments, Caller, Json, Tool
 from tui.cli.opened_journal import OpenedJournal
@@ -52,7 +53,7 @@ def names(runbook: Runbook) -> list[str]:
 async def _run(caller: Caller, arguments: InspectArguments) -> Json:
     # No consent to a price: what costs more than the runbook's limit says so in its finding, and is not run.
     flags = {**arguments.model_dump(), "whatever": False, "private": False}
-    async with connected(caller.options) as services:
+    async with metered(caller, connected) as services:
         answer = await inspect_answer(services, flags)
     return answer.model_dump(mode="json")
 

@@ -11,7 +11,7 @@ from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.change import check_numbers, make_plan, plan_data
 from tui.cli.change_schema import change_schema
-from tui.cli.mcp.connection import reads_only
+from tui.cli.mcp.connection import metered, reads_only
 from tui.cli.mcp.schemas import branch
 from tui.cli.mcp.tool import Arguments, Caller, Json, Tool
 
@@ -36,7 +36,7 @@ async def _plan(caller: Caller, arguments: PlanArguments) -> Json:
         raise click.UsageError(mistakes.unknown_name(clean(kind), ids), caller.context)
     values = {name.replace("-", "_"): value for name, value in arguments.values.items()}
     check_numbers(kind, values)
-    async with reads_only(caller.options) as services:
+    async with metered(caller, reads_only) as services:
         flags = {"kind": kind, "target": arguments.target}
         plan, _why = await make_plan(services, flags, values, is_preview=True)
     return plan_data(plan)

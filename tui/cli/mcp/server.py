@@ -23,9 +23,9 @@ from services.i18n import _
 from services.models.runbook import Runbook
 from services.models.text import clean
 from services.toml import mistakes
-from tui.cli.click_i18n import Prints
 from tui.cli.mcp import failures
 from tui.cli.mcp.cleaning import cleaned
+from tui.cli.mcp.complaints import Complaints
 from tui.cli.mcp.registry import TOOLS
 from tui.cli.mcp.schemas import input_schema, output_schema
 from tui.cli.mcp.stdio import OutputClosed, messages, take
@@ -69,6 +69,8 @@ class Tools:
             return _failure(failures.mistakes(tool.arguments, error))
         try:
             async with asyncio.timeout(failures.LIMIT), self._turns:
+                if tool.asks_aws:
+                    self._caller.spending.check()
                 data = await tool.call(self._caller, arguments)
         except Exception as error:  # noqa: BLE001  the boundary: a client gets words, whatever fails
             return _failure(failures.lines_of(error))
@@ -126,24 +128,24 @@ class _OneLine(logging.Handler):
         self._complain(last_resort.line(error) if error else clean(record.getMessage(), 500))
 
 
-async def serve(output: Prints, options: StartOptions, context: click.Context) -> int:
+async def serve(options: StartOptions, context: click.Context) -> int:
     """Serve one client until it goes or a signal arrives; returns the exit status."""
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(last_resort.on_loop_fault)
     ending: asyncio.Future[int] = loop.create_future()
 
-    def complain(text: str) -> None:
-        output.print_lines([text], error=True)
+    complaints = Complaints()
 
     def stop(number: int) -> None:
         if not ending.done():
             ending.set_result(ended_by(number))
 
-    logging.getLogger("mcp").addHandler(_OneLine(complain))
+    logging.getLogger("mcp").addHandler(_OneLine(complaints.print))
     with on_loop.handled(stop, lambda number: os._exit(ended_by(number))):
-        serving = asyncio.create_task(_serve(Tools(Caller(options, context)), complain))
+        serving = asyncio.create_task(_serve(Tools(Caller(options, context)), complaints.print))
         await asyncio.wait([serving, ending], return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
+            complaints.flush()
             return serving.result()
         serving.cancel()
         # The library's tasks may fail as they are cancelled, and none of them may hold up the end.

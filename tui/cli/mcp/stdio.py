@@ -22,6 +22,7 @@ from mcp.shared.message import SessionMessage
 
 from services.background.detached import in_thread
 from services.i18n import _
+from tui.cli.mcp.unanswered import Unanswered
 
 LONGEST = 4 << 20
 """Maximum bytes of one message; a longer one is skipped."""
@@ -54,7 +55,8 @@ async def messages(
     """The streams of messages between two descriptors. Raises OutputClosed, in a group, once the client has gone."""
     to_server, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, to_client = anyio.create_memory_object_stream[SessionMessage](0)
-    reader = _Reader(reading, to_server, outgoing.clone(), complain)
+    unanswered = Unanswered()
+    reader = _Reader(reading, to_server, outgoing.clone(), complain, unanswered)
 
     async def write() -> None:
         async with to_client:
@@ -63,6 +65,7 @@ async def messages(
                 # Not by the model: a lone surrogate would be an error there, and the end of the server.
                 text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
                 await in_thread(partial(_write, writing, f"{text}\n".encode("utf-8", "replace")))
+                unanswered.written(item.message)
 
     reader.start()
     async with anyio.create_task_group() as group, incoming, outgoing:
@@ -79,11 +82,13 @@ class _Reader:
         to_server: MemoryObjectSendStream[SessionMessage | Exception],
         to_client: Outgoing,
         complain: Callable[[str], None],
+        unanswered: Unanswered,
     ) -> None:
         self._descriptor = descriptor
         self._to_server = to_server
         self._to_client = to_client
         self._complain = complain
+        self._unanswered = unanswered
         self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
@@ -95,17 +100,22 @@ class _Reader:
         with suppress(RuntimeError, anyio.BrokenResourceError, anyio.ClosedResourceError, CancelledError):
             for line in lines(self._descriptor):
                 self._hand_on(line)
-            self._wait(self._to_client.aclose())
-            self._wait(self._to_server.aclose())
+            self._wait(self._close())
 
     def _hand_on(self, line: bytes | None) -> None:
         message, complaint = parsed(line)
         if complaint:
-            self._loop.call_soon_threadsafe(self._complain, complaint)
-        if isinstance(message, types.JSONRPCError):
-            self._wait(self._to_client.send(SessionMessage(message)))
-        elif message is not None:
-            self._wait(self._to_server.send(SessionMessage(message)))
+            self._complain(complaint)
+        if message is not None:
+            self._wait(self._send(message, len(line or b"")))
+
+    async def _send(self, message: types.JSONRPCMessage, size: int) -> None:
+        entered = await self._unanswered.entered(message, size)
+        await (self._to_client if isinstance(message, types.JSONRPCError) else self._to_server).send(entered)
+
+    async def _close(self) -> None:
+        await self._to_client.aclose()
+        await self._to_server.aclose()
 
     def _wait(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -142,7 +152,9 @@ def parsed(line: bytes | None) -> tuple[types.JSONRPCMessage | None, str]:
     if not line.strip():
         return None, ""
     try:
-        return types.jsonrpc_message_adapter.validate_json(line, by_name=False), ""
+        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+        # This server asks its client nothing, so there is nothing that a client could refuse.
+        return None if isinstance(message, types.JSONRPCError) else message, ""
     except ValueError:
         words = _("A line was skipped that is no message of the protocol.")
         return _refusal(line), words

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.background.detached import in_thread
 from services.models.runbook import Runbook
+from tui.cli.mcp.spending import Spending
 from tui.cli.opened_journal import OpenedJournal, find
 from tui.start_options import StartOptions
 
@@ -29,6 +30,7 @@ class Caller:
     options: StartOptions
     context: click.Context
     """The command's own: errors of usage are raised in it."""
+    spending: Spending = field(default_factory=Spending)
 
     async def from_journal(self, read: Callable[[OpenedJournal], Json]) -> Json:
         """What `read` makes of the system's journal, in a thread, as its reads block. Raises CommandStopped, UsageError."""

@@ -6,13 +6,25 @@ Without bytecode a start takes about 2.6 times as long.
 import os
 import subprocess
 import sys
+import threading
 from importlib.util import cache_from_source
 from pathlib import Path
 
 _LEAST_PRIORITY = 19
-_COMPILE = (
-    f"import compileall, os, sys; os.nice({_LEAST_PRIORITY}); compileall.compile_dir(sys.argv[1], quiet=2)"
-)
+_COMPILE = f"""
+import compileall, fcntl, os, sys
+file = open(sys.argv[1] + "/toban/__main__.py")
+try:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    sys.exit()
+except OSError:
+    pass
+os.nice({_LEAST_PRIORITY})
+os.umask(0o022)
+compileall.compile_dir(sys.argv[1], quiet=2)
+"""
+"""One process at a time, where the file system has locks; whoever may read the sources may read what it writes."""
 
 
 def compile_once() -> None:
@@ -26,8 +38,8 @@ def compile_once() -> None:
     if sys.dont_write_bytecode or compiled.is_file() or not os.access(folder, os.W_OK):
         return
     try:
-        subprocess.Popen(
-            [sys.executable, "-I", "-c", _COMPILE, str(folder.parent)],
+        process = subprocess.Popen(
+            [sys.executable, "-I", *_options(), "-c", _COMPILE, str(folder.parent)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -35,3 +47,11 @@ def compile_once() -> None:
         )
     except OSError:
         return
+    # A console runs for days, and a child process that nobody waits for stays in the process table.
+    threading.Thread(target=process.wait, name="bytecode", daemon=True).start()
+
+
+def _options() -> list[str]:
+    """What makes the process write the files that this Python reads: it ignores PYTHONOPTIMIZE and PYTHONPYCACHEPREFIX."""
+    prefix = ["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
+    return [*prefix, *["-O"] * sys.flags.optimize]

@@ -5,13 +5,14 @@ import json
 import re
 import zipfile
 import zlib
+from shlex import quote
 from typing import Dict, Iterable, List, Tuple
 
 from .words import Refusal, translated
 
 LOCK = "requirements.lock"
 _OWN = ("__main__.py", "bundle.json")
-_PACKAGE = "toban_bundle/"
+_MODULE = re.compile(r"toban_bundle/[a-z_]+\.py")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+]*")
 _WHEEL = re.compile(r"(any|[0-9.]+-[a-z]+-[a-z0-9_]+)/[A-Za-z0-9][A-Za-z0-9_.+!-]*\.whl")
 """The names that are written to the disk; a path that leads elsewhere is none of them."""
@@ -55,11 +56,20 @@ class Bundle:
                 raise self._damaged(name)
 
     def check_all(self) -> int:
-        """Check every file, and that nothing was added; how many there are."""
-        for name in self.archive.namelist():
-            if name not in self.hashes and name not in _OWN and not name.startswith(_PACKAGE):
+        """Check every file, and that nothing was added; how many there are. Raises Refusal."""
+        names = self.archive.namelist()
+        for name in names:
+            is_own = name in _OWN or _MODULE.fullmatch(name)
+            if names.count(name) > 1 or (name not in self.hashes and not is_own):
                 raise self._strange(name)
         self.check(sorted(self.hashes))
+        # Python runs the installer's own files without comparing their checksums.
+        try:
+            damaged = self.archive.testzip()
+        except (zipfile.BadZipFile, OSError, EOFError, zlib.error):
+            damaged = self.path
+        if damaged:
+            raise self._damaged(damaged)
         return len(self.hashes)
 
     def glibc_needed(self, kind: str) -> Tuple[int, int]:
@@ -70,7 +80,7 @@ class Bundle:
         text = translated(
             "The bundle is damaged: {name} is not the file that was packed. Copy it again, and compare: sha256sum {bundle}"
         )
-        return Refusal(text.format(name=name, bundle=self.path))
+        return Refusal(text.format(name=name, bundle=quote(self.path)))
 
     def _strange(self, name: str) -> Refusal:
         text = translated(

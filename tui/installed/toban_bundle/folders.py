@@ -12,6 +12,7 @@ import os
 import shutil
 from typing import Dict, Iterator, List, Tuple
 
+from .owners import check_owners
 from .words import Refusal, translated
 
 MARK = "toban-bundle.json"
@@ -52,7 +53,9 @@ def state_of(folder: str) -> str:
 
 
 def whole_folders(folder: str) -> List[str]:
-    """Where this version is installed already. Raises Refusal if a folder is not a bundle's."""
+    """Where this version is installed already. Raises Refusal if a folder is not a bundle's, or another user's."""
+    for place in (folder, folder + SECOND):
+        check_owners(place)
     states = {place: state_of(place) for place in (folder, folder + SECOND)}
     for place, state in states.items():
         if state == FOREIGN:
@@ -79,6 +82,8 @@ def claimed(folder: str) -> Iterator[int]:
     The descriptor is to be inherited by the processes that write into it: as long as one of them lives, the folder is claimed.
     """
     os.makedirs(folder, exist_ok=True)
+    # Once more: another user may have made it meanwhile.
+    check_owners(folder)
     mark = os.open(os.path.join(folder, MARK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         _lock(mark, folder)
@@ -105,6 +110,7 @@ def write_mark(mark: int, facts: Dict[str, object]) -> None:
 
 def check_link(link: str) -> None:
     """Raise Refusal if `link` is another program, which is not replaced. A link that leads nowhere is replaced."""
+    check_owners(os.path.dirname(link))
     os.makedirs(os.path.dirname(link), exist_ok=True)
     if os.path.lexists(link) and not (
         os.path.islink(link) and (linked_folder(link) or not os.path.exists(link))

@@ -7,6 +7,7 @@ Python 3.6: an older Python than Toban needs must be able to say so.
 import argparse
 import io
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typing import List, Optional, Sequence
 from . import folders
 from .archive import LOCK, Bundle
 from .manual import link_pages
+from .owners import closed_folder
 from .python_here import checked_python
 from .words import Refusal, translated
 
@@ -99,7 +101,7 @@ def bring(bundle: Bundle, kind: str, chosen: argparse.Namespace) -> None:
             text = translated(
                 "The earlier copy stays in {folder}. Once no console runs from it: rm -r {folder}"
             )
-            print(text.format(folder=before))
+            print(text.format(folder=shlex.quote(before)))
     elif folders.linked_folder(link) in earlier:
         text = translated("Toban {version} is installed already: {command}. To install it again: --again")
         print(text.format(version=bundle.version, command=link))
@@ -108,19 +110,35 @@ def bring(bundle: Bundle, kind: str, chosen: argparse.Namespace) -> None:
         text = translated("Toban {version} was installed already; {link} leads to it now.")
         print(text.format(version=bundle.version, link=link))
     link_pages(folders.linked_folder(link), link)
+    if os.getuid() == 0:
+        say_who_cannot_run(folders.linked_folder(link), link)
     say_next(link)
+
+
+def say_who_cannot_run(folder: str, link: str) -> None:
+    """Print which folder keeps other users from running what root installed, if one does."""
+    for path in (link, folders.command_in(folder), os.path.join(folder, "bin", "python")):
+        closed = closed_folder(path)
+        if closed:
+            text = translated(
+                "Other users cannot run it: they may not enter {folder}. For them, install it elsewhere (--to, --bin), or "
+                "with a Python that all may run, such as /usr/bin/python3."
+            )
+            print(text.format(folder=closed))
+            return
 
 
 def say_next(link: str) -> None:
     """Print what to do next."""
     other = shutil.which("toban")
-    name = "toban" if other == link else link
+    name = "toban" if other == link else shlex.quote(link)
     folder = os.path.dirname(link)
     print(translated("Next:  {command} demo      a made-up AWS, to try it out").format(command=name))
     text = translated("       {command} doctor    this machine, its credentials, its permissions")
     print(text.format(command=name))
     if folder not in os.environ.get("PATH", "").split(os.pathsep):
-        print(translated("{folder} is not in PATH; add it: export PATH={folder}:$PATH").format(folder=folder))
+        text = translated("{folder} is not in PATH; add it: export PATH={quoted}:$PATH")
+        print(text.format(folder=folder, quoted=shlex.quote(folder)))
     elif other and other != link:
         print(translated("{path} comes before it in PATH and stays another `toban`.").format(path=other))
 
@@ -152,6 +170,9 @@ def run() -> None:
     if chosen.check:
         count = bundle.check_all()
         print(translated("whole: {count} files are as they were packed").format(count=count))
+        # Whoever replaces a bundle replaces these words, too.
+        text = translated("This shows damage, not who packed it; compare: sha256sum {bundle}")
+        print(text.format(bundle=shlex.quote(bundle.path)))
         return
     kind = checked_python(bundle)
     names = [*bundle.wheels(kind), LOCK]

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def checked_python(bundle: Bundle) -> str:
             where = translated(
                 "None was found on PATH. Install one (RHEL, Amazon Linux: dnf install python3.11; "
                 "Debian, Ubuntu: apt install python3), or run: /path/to/python3.11 {bundle}"
-            ).format(bundle=bundle.path)
+            ).format(bundle=shlex.quote(bundle.path))
             actual = platform.python_version()
             raise Refusal(text.format(version=bundle.version, least=least, actual=actual) + "\n" + where)
     text = translated(
@@ -80,7 +81,9 @@ def _check_modules(bundle: Bundle) -> None:
                 "{python} lacks the module {module}. Install what is missing (Debian, Ubuntu: apt install python3-venv), "
                 "or run: /path/to/python3 {bundle}"
             )
-            raise Refusal(text.format(python=sys.executable, module=module.lstrip("_"), bundle=bundle.path))
+            raise Refusal(
+                text.format(python=sys.executable, module=module.lstrip("_"), bundle=shlex.quote(bundle.path))
+            )
 
 
 def _check_libc(bundle: Bundle, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shlex
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from tests.tui.cli.mcp.client import ROOT, command, environment
 from tests.tui.cli.mcp.raw import GREETING, Server, spawned, wait_for
 from tui.cli.main import Output, run
 from tui.cli.mcp import command as mcp_command
+from tui.cli.mcp.stdio import LONGEST, parsed
+from tui.cli.mcp.unanswered import MOST
 from tui.exit_status import ExitStatus
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -152,3 +155,55 @@ def test_what_else_prints_does_not_reach_the_client() -> None:
     assert (status, out) == (0, b"")
     assert b"stray" in err
     assert b"raw" in err
+
+
+@pytest.mark.slow
+def test_what_a_client_never_reads_does_not_pile_up() -> None:
+    """Neither answers nor complaints: no further request is read then, and every request is answered once it reads."""
+    more = MOST + 32
+    with spawned() as server:
+        assert server.process.stdin is not None
+        assert server.process.stderr is not None
+        descriptor = server.process.stdin.fileno()
+        junk = b"junk\n" * 2_000
+        os.set_blocking(descriptor, False)
+        while junk:
+            wait_for(lambda: select.select([], [descriptor], [], 0.1)[1])
+            junk = junk[os.write(descriptor, junk) :]
+        line = b'{"jsonrpc": "2.0", "id": %d, "method": "tools/list"}\n'
+        listing = b"".join(line % number for number in range(more))
+        sent = 0
+        while select.select([], [descriptor], [], 1.0)[1]:
+            sent += os.write(descriptor, (listing + b"\n" * (1 << 20))[sent : sent + (1 << 16)])
+        # What a pipe and the reader hold; the rest stays with the client.
+        assert sent < len(listing) + (1 << 19)
+        answers = {server.receive()["id"] for _number in range(more)}
+        assert answers == set(range(more))
+
+
+@pytest.mark.slow
+def test_cancelled_and_refused_requests_make_room_for_others(embedded_now: Embedded) -> None:
+    with spawned("--endpoint-url", embedded_now.url) as server:
+        with embedded_now.held("cloudwatch", READ):
+            for _turn in range(MOST * 2):
+                cancel(server, server.begin("tools/call", {"name": "list_alarms"}))
+            for number in range(MOST * 2):
+                server.send(b'{"jsonrpc": "2.0", "id": %d, "method": 1}' % number)
+                assert server.receive()["error"]["message"] == "Invalid request"
+        assert server.call("list_alarms", {})["result"]["structuredContent"]["alarms"]
+
+
+@pytest.mark.slow
+def test_long_requests_are_answered_one_after_the_other() -> None:
+    """Each takes all the room that there is."""
+    value = "a" * (LONGEST - 1000)
+    with spawned() as server:
+        for _turn in range(3):
+            answer = server.call("list_duties", {"month": value})
+            assert answer["result"]["isError"]
+        assert "result" in server.ask("ping")
+
+
+def test_a_clients_own_errors_are_not_sent_back() -> None:
+    line = b'{"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "no"}}'
+    assert parsed(line) == (None, "")

@@ -15,12 +15,15 @@ import pytest
 
 from services.runbook.loader import load_named
 from tests.installed.installation import FOREIGN, Installation, install
-from tests.tools.process import stat
+from tests.tools.process import is_running
 from tests.tui.pty_console import LIMIT, PtyConsole
+from tui.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from tests.conftest import Embedded
 
+RUN_AS_MODULE = "import runpy; runpy.run_module('toban', run_name='__main__', alter_sys=True)"
+"""What `python -m toban` does."""
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installed")]
 
 
@@ -68,8 +71,7 @@ def test_its_metadata_says_where_it_runs(installation: Installation) -> None:
 
 def test_its_version_names_commit_and_schema(installation: Installation) -> None:
     shape = re.compile(r"toban \d+\.\d+\.\d+ \(commit [0-9a-f]{12}\+?, journal schema \d+\)\n")
-    run_as_module = "import runpy; runpy.run_module('toban', run_name='__main__', alter_sys=True)"
-    for answer in (installation.run("--version"), installation.run("--version", code=run_as_module)):
+    for answer in (installation.run("--version"), installation.run("--version", code=RUN_AS_MODULE)):
         assert answer.returncode == 0, answer.stderr
         assert shape.fullmatch(answer.stdout), answer.stdout
 
@@ -104,22 +106,23 @@ def test_what_is_missing_has_its_own_status(installation: Installation) -> None:
 
 def test_windows_is_refused_in_words(installation: Installation) -> None:
     answer = installation.run(code="import os, toban; os.name = 'nt'; toban.main()")
-    assert answer.returncode == 1
+    assert answer.returncode == ExitStatus.UNAVAILABLE
     assert answer.stderr.count("\n") == 1
     assert "WSL" in answer.stderr
 
 
-def test_bytecode_is_compiled_once_where_the_installer_did_not(installation: Installation) -> None:
+@pytest.mark.parametrize("code", ["", RUN_AS_MODULE], ids=["command", "module"])
+def test_bytecode_is_compiled_once_where_the_installer_did_not(installation: Installation, code: str) -> None:
     """As after `uv tool install`, which leaves sources alone."""
     package = installation.site / "toban"
     for folder in package.rglob("__pycache__"):
         shutil.rmtree(folder)
-    assert installation.run("--version", env={"PYTHONDONTWRITEBYTECODE": ""}).returncode == 0
+    assert installation.run("--version", env={"PYTHONDONTWRITEBYTECODE": ""}, code=code).returncode == 0
     deadline = time.monotonic() + LIMIT
-    # A screen that `--version` does not import, and the launcher's file that marks the end.
+    # A screen that `--version` does not import, and the file that says that it was the last.
     while not (
         list(package.glob("app/tui/screens/duties/__pycache__/inspect.*"))
-        and list(package.glob("__pycache__/__main__.*"))
+        and list(package.glob("__pycache__/compiled.*"))
     ):
         assert time.monotonic() < deadline
         select.select([], [], [], 0.05)
@@ -129,7 +132,7 @@ def forget_bytecode(installation: Installation) -> None:
     """Remove the file that says that all was compiled, once no process compiles."""
     with (installation.site / "toban/__main__.py").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-    for path in installation.site.glob("toban/__pycache__/__main__.*"):
+    for path in installation.site.glob("toban/__pycache__/compiled.*"):
         path.unlink()
 
 
@@ -173,7 +176,7 @@ def test_one_process_compiles_at_a_time(installation: Installation) -> None:
     with (installation.site / "toban/__main__.py").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert installation.run(code=code, env={"PYTHONDONTWRITEBYTECODE": ""}).stdout == "0\n"
-        assert not list(installation.site.glob("toban/__pycache__/__main__.*"))
+        assert not list(installation.site.glob("toban/__pycache__/compiled.*"))
 
 
 def test_headless_commands_read_aws(installation: Installation, embedded: "Embedded") -> None:
@@ -194,16 +197,8 @@ def test_the_demo_runs_and_ends(installation: Installation, language: str, words
         pid = console.process.pid
         (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         # The embedded AWS is the installed one.
-        maps = Path(f"/proc/{child}/environ").read_text()
-        assert str(installation.site) in maps
+        assert str(installation.site) in Path(f"/proc/{child}/environ").read_text()
         console.send("\x11")
         assert console.wait_exit() == 0
         console.assert_restored()
         console.wait(lambda: not is_running(int(child)), "the end of the embedded AWS", reading=False)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return stat(pid)[0] != b"Z"
-    except OSError:
-        return False

@@ -24,7 +24,7 @@ LOCK = Path("tests/tools/release/bundle.lock")
 INSTALLER = Path("tui/installed/toban_bundle")
 PYTHONS = ("3.11", "3.12", "3.13")
 _GLIBC = ("2_28", "2_17", "2_12", "2_5")
-"""Versions of glibc whose wheels run on every Linux with Python 3.11 (PEP 600), the newest first."""
+"""Versions of glibc for which wheels are taken, the newest first (PEP 600); the installer refuses an older system."""
 _MACOS = (11, 12, 13, 14)
 SHEBANG = b"#!/usr/bin/env python3\n"
 

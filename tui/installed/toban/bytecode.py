@@ -12,7 +12,7 @@ from pathlib import Path
 
 _LEAST_PRIORITY = 19
 _COMPILE = f"""
-import compileall, fcntl, os, sys
+import compileall, fcntl, os, re, sys
 file = open(sys.argv[1] + "/toban/__main__.py")
 try:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -22,7 +22,8 @@ except OSError:
     pass
 os.nice({_LEAST_PRIORITY})
 os.umask(0o022)
-compileall.compile_dir(sys.argv[1], quiet=2)
+compileall.compile_dir(sys.argv[1], quiet=2, rx=re.compile("/toban/compiled[.]py$"))
+compileall.compile_file(sys.argv[1] + "/toban/compiled.py", quiet=2)
 """
 """One process at a time, where the file system has locks; whoever may read the sources may read what it writes."""
 
@@ -33,8 +34,7 @@ def compile_once() -> None:
     Nobody waits for it, and its failure changes nothing: Python compiles what it imports anyhow.
     """
     folder = Path(__file__).parent
-    # The only file here that Python itself never writes bytecode of: nothing imports it.
-    compiled = Path(cache_from_source(str(folder / "__main__.py")))
+    compiled = Path(cache_from_source(str(folder / "compiled.py")))
     if sys.dont_write_bytecode or compiled.is_file() or not os.access(folder, os.W_OK):
         return
     try:

@@ -2,9 +2,9 @@
 
 import asyncio
 import sys
-import types
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Generator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -56,11 +56,20 @@ async def alarm(console: InspectionContext) -> AlarmMoment:
     return await moment(console)
 
 
-@types.coroutine
-def rest_of(work: Coroutine[Any, Any, Any], step: Any) -> Generator[Any, Any, Any]:
+@dataclass
+class RestOf:
     """What is left of `work` after its first step."""
-    yield step
-    return (yield from work)
+
+    work: Coroutine[Any, Any, Any]
+    step: Any
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        yield self.step
+        return (yield from self.work.__await__())
+
+
+async def rest_of(work: Coroutine[Any, Any, Any], step: Any) -> Any:
+    return await RestOf(work, step)
 
 
 def begin_at_once(

@@ -3,9 +3,7 @@
 import fcntl
 import json
 import re
-import select
 import shutil
-import time
 import zipfile
 from importlib.metadata import PathDistribution
 from pathlib import Path
@@ -15,8 +13,8 @@ import pytest
 
 from services.runbook.loader import load_named
 from tests.installed.installation import FOREIGN, Installation, install
-from tests.tools.process import is_running
-from tests.tui.pty_console import LIMIT, PtyConsole
+from tests.tools.process import is_running, wait_for
+from tests.tui.pty_console import PtyConsole
 from tui.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -118,14 +116,9 @@ def test_bytecode_is_compiled_once_where_the_installer_did_not(installation: Ins
     for folder in package.rglob("__pycache__"):
         shutil.rmtree(folder)
     assert installation.run("--version", env={"PYTHONDONTWRITEBYTECODE": ""}, code=code).returncode == 0
-    deadline = time.monotonic() + LIMIT
-    # A screen that `--version` does not import, and the file that says that it was the last.
-    while not (
-        list(package.glob("app/tui/screens/duties/__pycache__/inspect.*"))
-        and list(package.glob("__pycache__/compiled.*"))
-    ):
-        assert time.monotonic() < deadline
-        select.select([], [], [], 0.05)
+    wait_for(lambda: list(package.glob("__pycache__/compiled.*")))
+    # A screen that `--version` does not import.
+    assert list(package.glob("app/tui/screens/duties/__pycache__/inspect.*"))
 
 
 def forget_bytecode(installation: Installation) -> None:

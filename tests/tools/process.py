@@ -1,6 +1,8 @@
 """Processes: what the kernel reports of one (proc(5), /proc/PID/stat), and one that never ends."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 _HZ = os.sysconf("SC_CLK_TCK")
@@ -19,6 +21,14 @@ def endless(pids: Path, *, leaves: bool = False) -> str:
         f"open({str(pids) + '.new'!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
         f"os.rename({str(pids) + '.new'!r}, {str(pids)!r})\nchild.wait()"
     )
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait for what another process does, and fail after `seconds`."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def is_running(pid: int) -> bool:

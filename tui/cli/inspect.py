@@ -71,7 +71,9 @@ def inspect_command(
             "abnormal, 3 cannot be judged."
         ),
         params=[
-            click.Argument(["names"], nargs=-1, metavar="[NAME]…", shell_complete=names_in_runbook(_names)),
+            click.Argument(
+                ["names"], nargs=-1, metavar="[NAME]…", shell_complete=names_in_runbook(names_to_run)
+            ),
             click.Option(
                 ["--since"],
                 metavar="TIME|AGO",
@@ -294,5 +296,6 @@ def _inspections(runbook: "Runbook") -> list[tuple[str, str]]:
     return [(str(each.id), each.title) for each in offered(runbook)]
 
 
-def _names(runbook: "Runbook") -> list[tuple[str, str]]:
+def names_to_run(runbook: "Runbook") -> list[tuple[str, str]]:
+    """Id and title of what can be run: the runbook's inspections, and its duties that consist of inspections."""
     return _inspections(runbook) + [(str(duty.id), duty.title) for duty in runbook.duties if duty.inspections]

@@ -13,7 +13,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-import tomllib
 from contextlib import closing, suppress
 from pathlib import Path
 from shutil import copyfile, rmtree
@@ -24,6 +23,7 @@ from services.journal.linking.records import naming, packed
 from services.journal.reader import JournalReader
 from services.runbook.loader import source
 from tests.tools.demo import demo_command
+from tests.tools.release import build
 from tests.tui.pty_console import PtyConsole
 
 ROOT = Path(__file__).parents[3]
@@ -88,11 +88,6 @@ EVENING = (
 def released() -> list[str]:
     """The versions that CHANGELOG.md calls released, the newest first."""
     return _HEADING.findall((ROOT / "CHANGELOG.md").read_text("utf-8"))
-
-
-def present_version() -> str:
-    """The version in pyproject.toml."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 
 
 def refusal(version: str, releases: Path = RELEASES) -> str:
@@ -180,7 +175,7 @@ def kinds(path: Path) -> set[str]:
 
 def main(argv: list[str]) -> int:
     """The command."""
-    version = argv[0] if argv else present_version()
+    version = argv[0] if argv else build.version()
     if why := refusal(version):
         print(why, file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 from packaging.metadata import Metadata
@@ -57,8 +58,6 @@ def unknown_classifiers(classifiers: Iterable[str]) -> list[str]:
 
 def wheel_metadata(content: bytes) -> email.message.Message:
     """The METADATA of a wheel."""
-    import io
-
-    with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+    with zipfile.ZipFile(BytesIO(content)) as wheel:
         (own,) = (name for name in wheel.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
         return email.message_from_bytes(wheel.read(own))

@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from services.demo.logs.insights.model import QueryStore
 from services.models.query_answer import QueryAnswer
 from services.toml.grammar import schema
 from tests.conftest import Embedded
+from tests.tools.process import wait_for
 from tui.cli.main import Output, run
 from tui.exit_status import ExitStatus
 
@@ -175,13 +174,6 @@ def spawned(aws: Embedded, *argv: str, home: Path) -> "subprocess.Popen[bytes]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.05)  # another process is waited for
 
 
 @pytest.mark.slow

@@ -6,12 +6,11 @@ from typing import Annotated
 from pydantic import Field
 
 from services.i18n import N_
-from services.inspections.registry import offered
 from services.models.inspect_answer import InspectAnswer
 from services.models.report import DayReport, PeriodReport
 from services.models.runbook import Runbook
 from services.toml.grammar import schema
-from tui.cli.inspect import inspect_answer
+from tui.cli.inspect import inspect_answer, names_to_run
 from tui.cli.mcp.connection import metered
 from tui.cli.mcp.schemas import one_of
 from tui.cli.mcp.tool import Arguments, Caller, Json, Tool
@@ -46,8 +45,7 @@ class ReportArguments(Arguments):
 
 def names(runbook: Runbook) -> list[str]:
     """The ids of the runbook's inspections, and of the duties that consist of inspections."""
-    duties = [str(duty.id) for duty in runbook.duties if duty.inspections]
-    return [*(str(each.id) for each in offered(runbook)), *duties]
+    return [name for name, _title in names_to_run(runbook)]
 
 
 async def _run(caller: Caller, arguments: InspectArguments) -> Json:

@@ -168,7 +168,7 @@ async def _serve(tools: Tools, complain: Callable[[str], None]) -> int:
         on_list_tools=tools.listed,
         on_call_tool=tools.call,
     )
-    # Spans for a tracer that nobody has installed.
+    # The library's middleware makes spans for tracing, which nothing here reads.
     server.middleware.clear()
     status = ExitStatus.NORMAL
     try:
@@ -177,6 +177,6 @@ async def _serve(tools: Tools, complain: Callable[[str], None]) -> int:
     except* OutputClosed:
         status = ExitStatus.BROKEN_PIPE
     except* (anyio.BrokenResourceError, anyio.ClosedResourceError):
-        # What the library's tasks still had for each other.
+        # The library's tasks were still sending to each other as they ended.
         pass
     return status

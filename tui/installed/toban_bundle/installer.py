@@ -204,7 +204,9 @@ def main() -> int:
         print(refusal, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(translated("Interrupted; nothing was changed."), file=sys.stderr)
+        print(
+            translated("Interrupted. What was installed before still works; run this again."), file=sys.stderr
+        )
         return 130
     return 0
 

@@ -33,7 +33,7 @@ JAPANESE = {
     "{folder} belongs to another user, who could replace what is installed; choose another folder with --to and --bin.": "{folder} はほかの利用者のもので、導入したものを差し替えられるおそれがあります。--to と --bin で別のフォルダーを指定してください。",
     "Other users cannot run it: they may not enter {folder}. For them, install it elsewhere (--to, --bin), or with a Python that all may run, such as /usr/bin/python3.": "ほかの利用者は {folder} に入れないため、実行できません。使わせるには、別の場所（--to、--bin）に導入するか、全員が実行できる Python（/usr/bin/python3 など）で導入してください。",
     "Installing failed; nothing was changed:": "導入に失敗しました。何も変わっていません:",
-    "Interrupted; nothing was changed.": "中断しました。何も変わっていません。",
+    "Interrupted. What was installed before still works; run this again.": "中断しました。導入済みのものはそのまま動きます。もう一度実行してください。",
     "Toban {version} is installed ({seconds} s).": "Toban {version} を導入しました（{seconds} 秒）。",
     "Next:  {command} demo      a made-up AWS, to try it out": "次に:  {command} demo      内蔵の AWS で試す",
     "       {command} doctor    this machine, its credentials, its permissions": "       {command} doctor    この環境・認証情報・権限を調べる",

@@ -226,9 +226,8 @@ def _ids(services: "Reading", names: Sequence[str]) -> list[str]:
         elif name in duties:
             ids += duties[name]
         else:
-            raise click.UsageError(
-                mistakes.unknown_name(clean(name), [*inspections, *duties]), click.get_current_context()
-            )
+            text = mistakes.unknown_name(clean(name), [*inspections, *duties])
+            raise click.UsageError(text, click.get_current_context())
     return list(dict.fromkeys(ids))
 
 

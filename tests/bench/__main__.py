@@ -38,8 +38,10 @@ def main() -> None:
         help=f"of {', '.join(GROUPS)}, or logs for {', '.join(SETS['logs'])}; all when none is named",
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+    parser.add_argument("--without", action="append", default=[], choices=GROUPS, help="leave a group out")
     chosen = parser.parse_args()
     groups = [group for name in chosen.groups or GROUPS for group in SETS.get(name, (name,))]
+    groups = [group for group in groups if group not in chosen.without]
     if unknown := set(groups) - set(GROUPS):
         parser.error(f"no group {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     met, missed = 0, []

@@ -89,6 +89,7 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
         assert app.filter_hits == 0
 
 
+@pytest.mark.slow
 async def test_a_file_where_the_folder_should_be(embedded: Embedded, tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("")
     await refuses_and_watches(

@@ -80,6 +80,7 @@ async def test_an_endpoint_that_is_not_there_is_one_banner(embedded: Embedded) -
         pytest.param([(500, 200)], id="large", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 async def test_any_size_is_survived(embedded: Embedded, sizes: list[tuple[int, int]]) -> None:
     async with console(embedded.url, embedded.clock, size=sizes[0]) as pilot:
         for size in sizes:

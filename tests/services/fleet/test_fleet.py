@@ -68,6 +68,7 @@ async def test_one_that_fails_and_one_that_hangs_disturb_no_other(embedded: Embe
                 await fleet.close()
 
 
+@pytest.mark.slow
 async def test_few_requests_are_sent_for_a_system_that_is_not_on_screen(
     embedded: Embedded, tmp_path: Path
 ) -> None:

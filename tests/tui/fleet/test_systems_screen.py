@@ -177,6 +177,7 @@ async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) ->
             assert app.ready.journal.path.name == "library.db"
 
 
+@pytest.mark.slow
 async def test_the_cursor_stays_on_its_system(embedded: Embedded) -> None:
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:

@@ -92,6 +92,7 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded: Any, 
 
 
 @QUIET
+@pytest.mark.slow
 async def test_a_deployment_in_progress_is_stopped(embedded: Any, tmp_path: Path) -> None:
     live(embedded, 90)
     async with desk(embedded, tmp_path / "j.db") as one:

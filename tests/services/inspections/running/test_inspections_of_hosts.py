@@ -79,6 +79,7 @@ async def scene(
         yield this
 
 
+@pytest.mark.slow
 async def test_four_consoles_on_two_hosts_inspect_once(
     tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:

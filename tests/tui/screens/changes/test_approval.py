@@ -90,6 +90,7 @@ async def asked_by(two: Desk, note: str = "") -> Any:
 
 
 @SIZES
+@pytest.mark.slow
 async def test_asked_here_approved_there_confirmed_here(
     embedded: Embedded, tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -156,6 +157,7 @@ async def test_the_second_person_sees_reviews_and_approves_it_by_name(
         assert run.consents[0].way is ConsentWay.SECOND_PERSON
 
 
+@pytest.mark.slow
 async def test_who_asked_opens_the_plan_from_its_row_and_confirms(embedded: Embedded, tmp_path: Path) -> None:
     """The first console was closed meanwhile: the row in the change mode leads back to the same plan."""
     path = tmp_path / "j.db"
@@ -177,6 +179,7 @@ async def test_who_asked_opens_the_plan_from_its_row_and_confirms(embedded: Embe
         assert sent(embedded) == 2
 
 
+@pytest.mark.slow
 async def test_it_is_another_plan_once_the_state_has_moved(embedded: Embedded, tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, console_of(embedded, path, TARO) as pilot:
@@ -193,6 +196,7 @@ async def test_it_is_another_plan_once_the_state_has_moved(embedded: Embedded, t
 
 
 @SIZES
+@pytest.mark.slow
 async def test_who_cannot_approve_is_told_before_typing(
     embedded: Embedded, tmp_path: Path, size: tuple[int, int]
 ) -> None:

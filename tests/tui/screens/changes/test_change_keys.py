@@ -280,6 +280,7 @@ def hints(screen: PlanScreen) -> str:
 
 
 @pytest.mark.parametrize("state", ["under way", "done", "unknown"])
+@pytest.mark.slow
 async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Embedded, state: str) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app

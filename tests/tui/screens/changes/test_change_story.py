@@ -31,6 +31,7 @@ pytestmark = pytest.mark.scenario("ecs-cpu")
 
 
 @pytest.mark.usefixtures("at_once")
+@pytest.mark.slow
 async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_dated(
     embedded: Embedded,
 ) -> None:

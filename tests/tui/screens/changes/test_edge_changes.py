@@ -79,6 +79,7 @@ async def seen_to_its_end(pilot: Pilot[Any], embedded: Embedded) -> None:
 
 
 @SIZES
+@pytest.mark.slow
 async def test_the_whole_cache_is_cleared_and_seen_to_its_end(
     embedded: Embedded, size: tuple[int, int]
 ) -> None:

@@ -41,6 +41,7 @@ async def test_a_title_is_whole_and_the_target_is_named_beside_it(embedded: Embe
     ("kind", "operation", "typed"),
     [("rds-maintenance", "ApplyPendingMaintenanceAction", True), ("rds-snapshot", "CreateDBSnapshot", False)],
 )
+@pytest.mark.slow
 async def test_a_change_that_needs_no_approval(
     kind: str, operation: str, typed: bool, size: tuple[int, int], embedded: Embedded
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.conftest import Embedded
@@ -27,6 +28,7 @@ async def opened(pilot: Pilot[Any]) -> ColumnsScreen:
     return dialog
 
 
+@pytest.mark.slow
 async def test_columns_are_ticked_moved_widened_and_remembered(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
         dialog = await opened(pilot)

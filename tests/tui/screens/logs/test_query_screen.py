@@ -270,6 +270,7 @@ async def test_a_high_price_is_asked_about(embedded: Embedded) -> None:
 
 @pytest.mark.scenario("ordinary-day", history=3600)
 @pytest.mark.parametrize("form", list(ExportFormat))
+@pytest.mark.slow
 async def test_a_result_is_exported_masked_and_recorded(
     embedded: Embedded, tmp_path: Path, form: ExportFormat
 ) -> None:

@@ -9,6 +9,7 @@ from tests.tools.console import console, screen_text, until
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("preset", ["denied", "throttled"])
 @pytest.mark.scenario("alb-5xx", history=1800.0)
+@pytest.mark.slow
 async def test_the_last_values_are_not_shown_as_the_present_ones(
     embedded: Embedded, size: tuple[int, int], preset: str
 ) -> None:

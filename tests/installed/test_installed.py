@@ -149,8 +149,8 @@ def test_what_it_compiles_is_what_the_next_start_reads(
         bytecode.subprocess.Popen = Seen
         for turn in range(2):
             bytecode.compile_once()
-            for each in started:
-                each.wait()
+            for process in started:
+                process.wait()
         print(len(started))
     """
     answer = installation.run(code=code, env=env)

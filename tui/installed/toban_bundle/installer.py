@@ -56,7 +56,7 @@ def _fill(bundle: Bundle, kind: str, folder: str, wheelhouse: str, mark: int) ->
     pip = next(path for path in paths.values() if os.path.basename(path).startswith("pip-"))
     own = next(path for path in paths.values() if os.path.basename(path).startswith("toban-"))
     offline = ["--no-index", "--no-cache-dir", "--disable-pip-version-check", "--quiet", "--no-compile"]
-    locked = ["--find-links", wheelhouse, "--require-hashes", "--only-binary", ":all:", "-r", paths[LOCK]]
+    locked = ["-f", wheelhouse, "--require-hashes", "--only-binary", ":all:", "-r", paths[LOCK]]
     run(python, "-I", os.path.join(pip, "pip"), "install", *offline, *locked)
     run(python, "-I", "-m", "pip", "install", *offline, "--no-deps", own)
     # On all processors, which pip does not. Without bytecode Toban starts more slowly and is otherwise the same.
@@ -86,7 +86,7 @@ def _run(command: List[str], scratch: str, mark: int) -> Optional[str]:
 
 def bring(bundle: Bundle, kind: str, chosen: argparse.Namespace) -> None:
     """Have the version installed and the link lead to it, and print what was done. Raises Refusal."""
-    began = time.time()
+    began = time.monotonic()
     folder = os.path.join(os.path.abspath(chosen.to), bundle.version)
     link = os.path.join(os.path.abspath(chosen.bin), "toban")
     earlier = folders.whole_folders(folder)
@@ -94,7 +94,7 @@ def bring(bundle: Bundle, kind: str, chosen: argparse.Namespace) -> None:
     if not earlier or chosen.again:
         before = folders.linked_folder(link)
         folders.make_link(install(bundle, kind, folders.folder_for(folder, link)), link)
-        seconds = int(time.time() - began)
+        seconds = int(time.monotonic() - began)
         text = translated("Toban {version} is installed ({seconds} s).")
         print(text.format(version=bundle.version, seconds=seconds))
         if before in earlier:

@@ -5,7 +5,6 @@ import pty
 import sqlite3
 import sys
 import termios
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry
 from services.models.verdict import Verdict
 from tests.services.journal.book import ALICE, append, filled, note, tampered
+from tests.tools.answering_terminal import answering_terminal
 from tui.cli.doctor import disk, hashes, journal_file, machine, messengers, terminal
 from tui.cli.doctor.examination import Examination, examination
 from tui.cli.doctor.outcome import Outcome, Skipped
@@ -41,20 +41,13 @@ async def subject(*, journal: Path | None = None, **environment: str) -> Examina
 @contextmanager
 def terminal_with(reply: bytes) -> Iterator[int]:
     """A terminal that answers the first query with `reply`; b"" is silence."""
-    master, slave = pty.openpty()
 
-    def answer() -> None:
+    def answer(master: int) -> None:
         if os.read(master, 16).endswith(b"\x1b[c") and reply:
             os.write(master, reply)
 
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    try:
-        yield slave
-    finally:
-        thread.join()
-        os.close(slave)
-        os.close(master)
+    with answering_terminal(answer) as end:
+        yield end
 
 
 @pytest.mark.parametrize(("reply", "answers"), [(b"\x1b[?62;4c", True), (b"", False), (b"typed", False)])

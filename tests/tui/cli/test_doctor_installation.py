@@ -1,11 +1,9 @@
 """`toban doctor`: what is installed and how, and how wide the terminal really draws characters."""
 
 import os
-import pty
 import re
 import sys
 import termios
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 
 from services.clock import SystemClock
 from services.models.verdict import Verdict
+from tests.tools.answering_terminal import answering_terminal
 from tests.tui.pty_console import PtyConsole
 from tui.cli.doctor import installation, terminal, terminal_queries
 from tui.cli.doctor.examination import examination
@@ -24,9 +23,8 @@ from tui.start_options import StartOptions
 @contextmanager
 def terminal_that_draws(cells: dict[str, int], *, answers: bool = True) -> Iterator[int]:
     """A terminal that reports the cursor after each character as if it had drawn it so wide."""
-    master, slave = pty.openpty()
 
-    def answer() -> None:
+    def answer(master: int) -> None:
         read = b""
         while not read.endswith(b"\x1b[K"):
             try:
@@ -37,14 +35,8 @@ def terminal_that_draws(cells: dict[str, int], *, answers: bool = True) -> Itera
                 drawn = read.rpartition(b"\r")[2].removesuffix(b"\x1b[6n").decode()
                 os.write(master, f"\x1b[24;{1 + cells[drawn]}R".encode())
 
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    try:
-        yield slave
-    finally:
-        thread.join()
-        os.close(slave)
-        os.close(master)
+    with answering_terminal(answer) as end:
+        yield end
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from textual.css.stylesheet import Stylesheet
 from services import i18n
 from services.aws.client.sdk.models import ModelFiles
 from services.runbook import checked_copies, loader
+from tests.slices import Slice
 
 if TYPE_CHECKING:
     from services.clock import ManualClock
@@ -62,7 +63,13 @@ settings.register_profile("explore", max_examples=500, deadline=None, print_blob
 settings.load_profile("steady")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slice", metavar="DAY", help="a part of the tests that are chosen, another one each day")
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if text := config.getoption("slice"):
+        config.pluginmanager.register(Slice(text))
     _hand_on_no_ignored_signals()
     _read_shipped_runbooks_once()
     _keep_no_checked_copies()

@@ -64,7 +64,9 @@ settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--slice", metavar="DAY", help="a part of the tests that are chosen, another one each day")
+    parser.addoption(
+        "--slice", metavar="DAY", help="a part of the tests that are chosen, another one each day"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -191,14 +193,14 @@ def no_limit_of_alarm_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.aws.cloudwatch.alarms.pace.WINDOW", 0.0)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may need more than four seconds for a source."""
     from services.incidents.first_wave.reading import read_first_wave
 
     defaults = read_first_wave.__kwdefaults__
     assert defaults is not None
-    monkeypatch.setitem(defaults, "seconds", 60.0)
+    monkeypatch.setitem(defaults, "seconds", 30.0)
 
 
 @pytest.fixture(autouse=True, scope="session")

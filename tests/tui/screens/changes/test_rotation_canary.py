@@ -186,4 +186,4 @@ def type_in(terminal: PtyConsole, text: str) -> None:
             terminal.read(0.05)
         if any(line.rstrip(" ┃│").endswith(f" {text[0]}") for line in terminal.lines):
             terminal.send(text[1:])
-            terminal.wait(lambda: terminal.text.count(text) > before, text, limit=5.0)
+            terminal.wait(lambda: terminal.text.count(text) > before, text)

@@ -4,7 +4,7 @@ In every slice are the tests marked `data`, and of each function every kind that
 each is in one slice of DAYS: seeds that follow one another, from a multiple of DAYS on, leave none out.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -63,16 +63,12 @@ def _number(text: str) -> int:
 
 def candidate(item: pytest.Item) -> Candidate:
     """What a slice needs to know of a test."""
-    spec = getattr(item, "callspec", None)
-    named = spec.params if spec else {}
-    kinds = frozenset((name, _kind(named[name], spec.indices[name])) for name in KINDS if name in named)
+    parameters = getattr(item, "callspec", None)
+    named = parameters.params if parameters else {}
+    kinds = frozenset(
+        (name, str(getattr(named[name], "kind", named[name]))) for name in KINDS if name in named
+    )
     return Candidate(item.nodeid, item.nodeid.partition("[")[0], kinds, bool(item.get_closest_marker("data")))
-
-
-def _kind(value: object, index: int) -> str:
-    """What names a value in every process: some show an address."""
-    text = str(getattr(value, "kind", value))
-    return str(index) if " at 0x" in text else text
 
 
 class Slice:

@@ -20,7 +20,7 @@ from tests.faults.small_disks import fill, small_disk
 from tests.services.incidents.incident_desk import FIRED, NOW, IncidentDesk, alarm, desk
 from tests.services.journal.book import checked, note
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.data]
 __all__ = ["small_disk"]
 MINUTE = timedelta(minutes=1)
 FULL = "The disk is full: the journal cannot be written."

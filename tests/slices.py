@@ -97,4 +97,5 @@ class Slice:
         self._said = getattr(node, "workeroutput", {}).get(LINE, self._said)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.write_line(f"{self._said}; again: make faults SLICE={self._text}")
+        if self._said:
+            terminalreporter.write_line(f"{self._said}; again: make faults SLICE={self._text}")

@@ -118,7 +118,7 @@ async def test_it_ends_with_its_parent() -> None:
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert await ended(int(parent.stdout))

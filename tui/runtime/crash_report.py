@@ -14,7 +14,7 @@ from services.host.known_secrets import all_secrets
 from services.models.text import clean, clean_block
 
 HIDDEN = "***"
-_ENVIRONMENT_SECRETS = (
+ENVIRONMENT_SECRETS = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
@@ -45,7 +45,7 @@ class Bug:
 
 def environment_secrets() -> Iterator[str]:
     """Credentials in the environment."""
-    for name in _ENVIRONMENT_SECRETS:
+    for name in ENVIRONMENT_SECRETS:
         if value := os.environ.get(name):
             yield value
 

@@ -52,6 +52,8 @@ def configuration(options: StartOptions) -> Iterator[str]:
         about = _ABOUT.get(setting.key)
         if about is not None:
             yield from (f"{'':{width}}  {line}" for line in about(in_force.config))
+    # No setting, as only an option chooses it.
+    yield f"{'mode'.ljust(width)}  {options.mode or '-'}  [{'--mode' if options.mode else _('default')}]"
     why = {slack.VARIABLES: slack.read(os.environ).why, github.VARIABLES: github.read(os.environ).why}
     for variables in ((FILE_VARIABLE,), *why):
         values = {name: os.environ.get(name, "") for name in variables}

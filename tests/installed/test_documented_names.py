@@ -70,6 +70,7 @@ SHOWN: Mapping[str, Shown] = {
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": Shown("true", "CONNECT ", beside=KEYS | {"HTTPS_PROXY": "{server}", "AWS_ENDPOINT_URL": DEAD}),
     **{name: Shown(value, {"AWS_WEB_IDENTITY_TOKEN_FILE": SECRET, "AWS_ROLE_ARN": "role%2FCanary"}.get(name, value), beside=ROLE) for name, value in ROLE.items()},
     "AWS_CONTAINER_CREDENTIALS_FULL_URI": Shown("{server}/of-container", "/of-container", beside=CONTAINER),
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": Shown("/of-container", "container-role", beside={"AWS_ENDPOINT_URL": DEAD}),
     "AWS_CONTAINER_AUTHORIZATION_TOKEN": Shown(SECRET, SECRET, beside=CONTAINER),
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": Shown("{file:token}", SECRET, beside={"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{server}/of-container"}),
     "AWS_EC2_METADATA_DISABLED": Shown("true", "/latest/api/token", beside={"AWS_EC2_METADATA_SERVICE_ENDPOINT": "{server}"}, hides=True),
@@ -77,17 +78,17 @@ SHOWN: Mapping[str, Shown] = {
     "REQUESTS_CA_BUNDLE": UNFIT,
     "SSL_CERT_FILE": UNFIT,
     "SSL_CERT_DIR": Shown("{folder}", "SSL_CERT_DIR", beside=KEYS),
-    "HTTP_PROXY": Shown("{server}", FOREIGN, beside=KEYS | {"AWS_ENDPOINT_URL": FOREIGN}),
+    "HTTP_PROXY": Shown("{server}", f"POST {FOREIGN}", beside=KEYS | {"AWS_ENDPOINT_URL": FOREIGN}),
     "HTTPS_PROXY": Shown("{server}", "CONNECT aws.invalid", beside=KEYS | {"AWS_ENDPOINT_URL": "https://aws.invalid"}),
     "NO_PROXY": Shown("aws.invalid", f"POST {FOREIGN}", beside=KEYS | {"AWS_ENDPOINT_URL": FOREIGN, "HTTP_PROXY": "{server}"}, hides=True),
     **{name: Shown("ja_JP.UTF-8", "使い方", HELP, {"LANG": "en_US.UTF-8"}) for name in ("LC_ALL", "LC_MESSAGES")},
     "LANG": Shown("en_US.UTF-8", "Usage", HELP),
     "SHELL": Shown("/bin/fish", "fish_complete", ("completion",)),
     "TERM": Shown("canary-terminal", "TERM=canary-terminal", DOCTOR),
-    "COLORTERM": Shown("truecolor", "1677", DOCTOR),
-    "NO_COLOR": Shown("1", "1677", DOCTOR, {"COLORTERM": "truecolor"}, hides=True),
-    "XDG_CONFIG_HOME": Shown("{folder}", "{folder}", CONFIG),
-    "XDG_STATE_HOME": Shown("{folder}", "{folder}", CONFIG),
+    "COLORTERM": Shown("truecolor", "16,777", DOCTOR),
+    "NO_COLOR": Shown("1", "16,777", DOCTOR, {"COLORTERM": "truecolor"}, hides=True),
+    "XDG_CONFIG_HOME": Shown("{folder}", "{folder}/toban/config.toml", CONFIG),
+    "XDG_STATE_HOME": Shown("{folder}", "{folder}/toban/journals", CONFIG),
     "XDG_CACHE_HOME": Shown("{folder}", "{folder}/toban", ("duties", "--runbook", "city.toml")),
     "PGPASSWORD": Shown(SECRET, SECRET, ("journal", "verify"), {"TOBAN_JOURNAL": "postgresql://toban@{address}/journals?sslmode=disable"}),
 }  # fmt: skip
@@ -223,7 +224,7 @@ def test_every_key_is_judged(installation: Installation, tmp_path: Path) -> None
     write(file, names.wrong_values(keys))
     judged = set[names.Key]()
     for argv in (("runbook", "check", str(file)), ("--config", str(file), "config")):
-        answer = installation.run("--lang", "en", *argv)
+        answer = installation.run(*argv, env={"LANG": "en_US.UTF-8"})
         judged |= names.answered_for(keys, answer.stdout + answer.stderr)
     tables = {".".join(key.table.split(".")[:end]) for key in keys for end in (1, 2)}
     assert sorted(key for key in keys - judged if f"{key.table}.{key.name}".strip(".") not in tables) == []

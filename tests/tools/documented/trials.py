@@ -166,7 +166,7 @@ def with_option(flag: Flag, shown: str) -> Start:
 
 
 def by_forks(
-    starts: Sequence[Start], base: Mapping[str, str], folder: Path, journal: Path, seconds: float = 20.0
+    starts: Sequence[Start], base: Mapping[str, str], folder: Path, journal: Path, seconds: float = 60.0
 ) -> list[Ended]:
     """How each ends, as forks of one process that has imported everything."""
     orders = []

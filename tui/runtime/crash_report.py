@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from services.host.known_secrets import all_secrets
+from services.host.known_secrets import OWN_VARIABLES, all_secrets
 from services.models.text import clean, clean_block
 
 HIDDEN = "***"
@@ -19,9 +19,7 @@ ENVIRONMENT_SECRETS = (
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "TOBAN_SLACK_TOKEN",
-    "TOBAN_SLACK_WEBHOOK",
-    "TOBAN_GITHUB_TOKEN",
+    *OWN_VARIABLES,
 )
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 _INPUT = re.compile(r", input_value=.*, input_type=")

@@ -132,7 +132,9 @@ def spawn(
         command += ["--scratch", str(scratch)]
     if beside is not None:
         command += ["--origin", beside.origin.isoformat(), "--since", str(beside.since)]
-    environment = os.environ | ({"DEMO_SYSTEM": system} if system else {})
+    # It reads no setting of the console's, and must not hold its tokens.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TOBAN_")}
+    environment |= {"DEMO_SYSTEM": system} if system else {}
     # Before all other packages of these names, wherever they are installed.
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), environment.get("PYTHONPATH"))))
     isolate(environment)

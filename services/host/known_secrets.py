@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterable
 
+OWN_VARIABLES = ("TOBAN_SLACK_TOKEN", "TOBAN_SLACK_WEBHOOK", "TOBAN_GITHUB_TOKEN")
+"""Variables with secrets that are for this program alone, not for those that it starts."""
 MOST = 500
 """Maximum number of secrets kept; each renewal of credentials (every quarter of an hour) adds two."""
 

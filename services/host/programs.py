@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from services.background.detached import detached
+from services.host.known_secrets import OWN_VARIABLES
 
 FOLDERS = tuple(
     Path(name)
@@ -31,10 +32,14 @@ def program(name: str) -> str | None:
 async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
     """Start a program in its own session, where it can neither read the console's keys nor write to its screen.
 
+    It does not get the console's own secrets in its environment.
     If the caller is cancelled, the program is killed as soon as it has started: asyncio would wait for its pipes, which
     a child process may hold open for ever. Before the event loop is closed, await `all_ended`. Raises OSError.
     """
-    beginning = detached(asyncio.create_subprocess_exec(*command, start_new_session=True, **streams))
+    environment = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
+    beginning = detached(
+        asyncio.create_subprocess_exec(*command, start_new_session=True, env=environment, **streams)
+    )
     try:
         return await asyncio.shield(beginning)
     except asyncio.CancelledError:

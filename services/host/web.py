@@ -60,8 +60,11 @@ def session(
 
 
 def proxy(address: str) -> str | None:
-    """The environment's proxy for an address; the library itself ignores NO_PROXY."""
+    """The environment's proxy for an address; the library itself ignores NO_PROXY.
+
+    None for plain HTTP: its addresses are on this machine, and a proxy would read the token.
+    """
     parts = urlsplit(address)
-    if urllib.request.proxy_bypass(parts.hostname or ""):
+    if parts.scheme == "http" or urllib.request.proxy_bypass(parts.hostname or ""):
         return None
     return urllib.request.getproxies().get(parts.scheme)

@@ -53,6 +53,12 @@ def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> 
         for place, value in _elements((*path, name), data[name], many=get_origin(field.annotation) is tuple):
             if inner and isinstance(value, dict):
                 yield from not_texts(inner, value, place)
+            elif get_origin(field.annotation) is dict and isinstance(value, dict):
+                if text_in(get_args(field.annotation)[1]):
+                    # A number is taken as its text: `{ max = 10 }`.
+                    yield from (
+                        ((*place, key), each) for key, each in value.items() if isinstance(each, dict | list)
+                    )
             elif text_in(field.annotation) and not isinstance(value, str):
                 yield place, value
 

@@ -1,7 +1,7 @@
 """Runs command lines in forks of one process that has imported everything: a start costs milliseconds.
 
 One order a line (JSON) on standard input: {"argv", "env", "cwd", "stdin": "null"|"closed", "stdout"/"stderr":
-"file"|"full"|"closed"|"gone", "seconds": limit}. One answer a line, in any order: {"order": its number, "status":
+"file"|"full"|"closed"|"gone", "seconds": limit, "shown": characters of each output}. One answer a line, in any order: {"order": its number, "status":
 the exit status, negative for a signal, or null where it had to be killed at its limit, "stdout", "stderr",
 "seconds"}. `MOST` run side by side: most of them wait rather than compute.
 """
@@ -125,7 +125,7 @@ class Running:
         texts = []
         for file in self.files.values():
             file.seek(0)
-            texts.append(file.read(SHOWN).decode("utf-8", "replace"))
+            texts.append(file.read(self.order.get("shown", SHOWN)).decode("utf-8", "replace"))
             file.close()
         return {
             "order": self.number,

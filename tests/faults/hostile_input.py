@@ -15,7 +15,6 @@ from typing import Any
 import click
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as SDK_VARIABLES
 
-from services.slack.settings import VARIABLES
 from tests.services.journal.book import filled
 from tui.cli.completion import VARIABLE as COMPLETION
 from tui.cli.main import build
@@ -143,7 +142,7 @@ def variables() -> list[str]:
         for _key, names, *_rest in SDK_VARIABLES.values()
         for name in ([names] if isinstance(names, str) else names or [])
     ]
-    return sorted({*ours, config_reader.FILE_VARIABLE, *VARIABLES, *sdk, *ALSO})
+    return sorted({*ours, *config_reader.OTHER_VARIABLES, *sdk, *ALSO})
 
 
 def extremes(folder: Path) -> list[Case]:

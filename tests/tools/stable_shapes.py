@@ -28,7 +28,6 @@ from services.models.verdict import Verdict
 from services.models.verification import ChainFaultKind, Verification
 from services.report.agenda import Agenda
 from services.runbook.loader import builtin_names, load
-from services.slack.settings import VARIABLES
 from tests.conftest import Embedded
 from tests.tools.stable_journal import RUNBOOK
 from tests.tools.stable_reading import ANCHORS, NOW, toban
@@ -40,7 +39,7 @@ from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS, OF_VERDICT
 from tui.modes import ALL_MODES
 from tui.moved_keys import FORMER
-from tui.startup.config_reader import FILE_VARIABLE, settings
+from tui.startup.config_reader import OTHER_VARIABLES, settings
 
 Shape = dict[str, str]
 SCENE = ("monday-faults", "2026-01-19 09:00", 3.0)
@@ -286,7 +285,7 @@ def names() -> dict[str, Any]:
         "modes": {mode.id: mode.key for mode in ALL_MODES},
         "exit statuses": sorted(int(status) for status in MEANINGS),
         "exit statuses of verdicts": {verdict: int(status) for verdict, status in OF_VERDICT.items()},
-        "environment": sorted([FILE_VARIABLE, *VARIABLES, COMPLETION, *variables]),
+        "environment": sorted([*OTHER_VARIABLES, COMPLETION, *variables]),
         "configuration": sorted(setting.key for setting in settings()),
         "command line": dict(_options(build(Output(outline_drawn=False)), "toban")),
         "scenarios": sorted(scenarios()),

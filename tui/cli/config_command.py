@@ -1,8 +1,10 @@
 """Output of `toban config`: the effective configuration and the origin of each value."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from services.github import settings as github
 from services.host.regular_files import exists
 from services.host.state_files import state_folder
 from services.i18n import _
@@ -10,10 +12,19 @@ from services.journal.ledgers.registry import is_address
 from services.journal.place import JournalPlace
 from services.models.text import clean, without_sign_in
 from services.runbook.loader import load_named
+from services.slack import settings as slack
 from services.toml.files import DataFileError
 from tui.config import ConsoleConfig, SystemConfig
+from tui.runtime.crash_report import ENVIRONMENT_SECRETS, HIDDEN
 from tui.start_options import StartOptions
-from tui.startup.config_reader import effective, in_words, journal_place, settings
+from tui.startup.config_reader import (
+    FILE_VARIABLE,
+    OTHER_VARIABLES,
+    effective,
+    in_words,
+    journal_place,
+    settings,
+)
 from tui.startup.systems import each_system
 
 _ENGINES = {"postgresql": "PostgreSQL", "dynamodb": "DynamoDB", "s3": "S3"}
@@ -26,7 +37,7 @@ def configuration(options: StartOptions) -> Iterator[str]:
     absence = "" if exists(in_force.path) else "  " + _("(does not exist)")
     yield clean(in_force.path) + absence
     yield ""
-    width = max(len(each.key) for each in settings())
+    width = max(map(len, (*OTHER_VARIABLES, *(each.key for each in settings()))))
     for setting in settings():
         value: object = in_force.config
         for part in setting.key.split("."):
@@ -41,6 +52,17 @@ def configuration(options: StartOptions) -> Iterator[str]:
         about = _ABOUT.get(setting.key)
         if about is not None:
             yield from (f"{'':{width}}  {line}" for line in about(in_force.config))
+    # No setting, as only an option chooses it.
+    yield f"{'mode'.ljust(width)}  {options.mode or '-'}  [{'--mode' if options.mode else _('default')}]"
+    why = {slack.VARIABLES: slack.read(os.environ).why, github.VARIABLES: github.read(os.environ).why}
+    for variables in ((FILE_VARIABLE,), *why):
+        values = {name: os.environ.get(name, "") for name in variables}
+        for name, text in values.items():
+            shown = HIDDEN if text and name in ENVIRONMENT_SECRETS else _shown(text)
+            yield f"{name.ljust(width)}  {shown}  [{_('environment') if text else _('default')}]"
+        if any(values.values()) and variables in why:
+            # Slack or GitHub cannot be reached with what is set.
+            yield from (f"{'':{width}}  {line}" for line in why[variables].splitlines())
 
 
 def _engine(scheme: str) -> str:

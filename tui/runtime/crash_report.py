@@ -10,18 +10,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from services.host.known_secrets import all_secrets
+from services.host.known_secrets import OWN_VARIABLES, all_secrets
 from services.models.text import clean, clean_block
 
 HIDDEN = "***"
-_ENVIRONMENT_SECRETS = (
+ENVIRONMENT_SECRETS = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "TOBAN_SLACK_TOKEN",
-    "TOBAN_SLACK_WEBHOOK",
-    "TOBAN_GITHUB_TOKEN",
+    *OWN_VARIABLES,
 )
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 _INPUT = re.compile(r", input_value=.*, input_type=")
@@ -45,7 +43,7 @@ class Bug:
 
 def environment_secrets() -> Iterator[str]:
     """Credentials in the environment."""
-    for name in _ENVIRONMENT_SECRETS:
+    for name in ENVIRONMENT_SECRETS:
         if value := os.environ.get(name):
             yield value
 

@@ -16,6 +16,7 @@ from platformdirs import user_config_path
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
+from services.github import settings as github
 from services.host.regular_files import check, exists, named
 from services.host.state_files import state_folder
 from services.i18n import _
@@ -23,7 +24,7 @@ from services.models.intervals import Intervals
 from services.models.runbook import Runbook
 from services.models.text import clean
 from services.runbook.loader import RunbookError, is_path
-from services.slack.settings import VARIABLES
+from services.slack import settings as slack
 from services.toml import grammar
 from services.toml import mistakes as words
 from services.toml.files import (
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 FILE_VARIABLE = "TOBAN_CONFIG"
 """Names another configuration file; not a setting itself."""
+OTHER_VARIABLES = (FILE_VARIABLE, *slack.VARIABLES, *github.VARIABLES)
+"""The console's variables that are no settings; only the environment has them."""
 
 
 class ConfigError(DataFileError):
@@ -241,10 +244,16 @@ def _variable(path: KeyPath) -> str:
 
 def _unknown_variables() -> Iterator[Mistake]:
     """Refuse unknown variables of ours: a misspelt one would silently have no effect."""
-    names = sorted({FILE_VARIABLE, *VARIABLES, *(each.variable for each in settings() if each.variable)})
+    of_settings = {each.variable for each in settings() if each.variable}
+    names = sorted({*OTHER_VARIABLES, *of_settings})
     listing = _("available: {names}").format(names=", ".join(names))
     for name in sorted(os.environ):
-        if name.upper().startswith(PREFIX) and name.upper() not in names:
+        # Settings are read in any case of letters, the others only as they are written here.
+        if (
+            name.upper().startswith(PREFIX)
+            and name.upper() not in of_settings
+            and name not in OTHER_VARIABLES
+        ):
             near = words.near(
                 name.upper().removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in names]
             )

@@ -198,6 +198,10 @@ class KeyRotation(Change):
                 text = state.github_problem or sentences(*missing_proof(state, zone))
                 return Progress(state=WatchState.RUNNING, text=text)
             is_proven = state.phase in (Phase.VERIFIED, Phase.DEACTIVATED)
+            # Deactivating the old key took the proof; since then that key may have been deleted.
+            handed = {step.call.params["AccessKeyId"] for step in plan.steps}
+            if {key.id for key in state.keys} == handed and state.records.deactivated:
+                is_proven = max(done.at for done in state.records.deactivated.values()) >= plan.made_at
             text = _("The rotation is: {phase}.").format(phase=phase_text(state.phase))
             return Progress(state=WatchState.DONE if is_proven else WatchState.FAILED, text=text)
 

@@ -88,6 +88,11 @@ class Dates:
         """Date, time and zone, such as `01-05(Mon) 17:05 JST`."""
         return with_zone(self.at(moment), moment, self.zone)
 
+    def whole(self, moment: datetime) -> str:
+        """As `stamp`, with the year: `Mon 5 Jan 2026 17:05 JST`."""
+        local = moment.astimezone(self.zone)
+        return with_zone(f"{self.day(local.date())} {local:%H:%M}", moment, self.zone)
+
     def due(self, line: DutyLine, day: date | None = None) -> str:
         """When a duty is due; the date is omitted if it is `day`."""
         if line.until > line.day:

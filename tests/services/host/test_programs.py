@@ -73,3 +73,13 @@ async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:
 async def test_a_program_that_cannot_start_is_reported() -> None:
     with pytest.raises(FileNotFoundError):
         await begin("/nowhere/no-such-program", **PIPES)
+
+
+async def test_a_program_gets_no_token_of_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOBAN_GITHUB_TOKEN", "canary-of-github")
+    monkeypatch.setenv("TOBAN_SLACK_TOKEN", "canary-of-slack")
+    monkeypatch.setenv("AWS_PROFILE", "needed")
+    process = await begin(sys.executable, "-c", "import os; print(dict(os.environ))", **PIPES)
+    output, _errors = await process.communicate()
+    assert b"canary" not in output
+    assert b"needed" in output

@@ -117,7 +117,7 @@ class _Page(FirstPage):
         return _("Inspection") if is_finding else _("Alarm")
 
     def _since(self) -> str:
-        alarm = self.dates.stamp(self.incident.since)
+        alarm = self.dates.whole(self.incident.since)
         if self.incident.trigger is TriggerKind.FINDING:
             return _("{time} (inspected)").format(time=alarm)
         onset = self.report.onset

@@ -62,3 +62,20 @@ async def test_a_key_that_was_discarded_meanwhile_ends_the_watch_badly(
         embedded.advance(DAY)
         progress = await console.change.progress(run.plan, {})
         assert progress.state is WatchState.FAILED
+
+
+@pytest.mark.parametrize("last", ["deactivate", "delete"])
+async def test_a_rotation_that_nobody_watched_ends_the_watch_well(
+    embedded: Embedded, tmp_path: Path, last: str
+) -> None:
+    """Between two looks of the watch the old key was deactivated, or even deleted."""
+    async with desk(embedded, tmp_path / "j.db") as console:
+        await console.take("create")
+        await console.take("github")
+        await seen(console, WatchState.RUNNING)
+        embedded.advance(TEST_RUN)
+        await console.take("deactivate")
+        if last == "delete":
+            embedded.advance(7 * DAY)
+            await console.take("delete")
+        assert not (await seen(console, WatchState.DONE)).watching

@@ -28,6 +28,8 @@ class ProblemKind(StrEnum):
     """The operation is not on the allow-list and was stopped before it left the process."""
     CLOCK = "clock"
     """This machine's clock is too far off for signed requests."""
+    WRONG_ACCOUNT = "wrong-account"
+    """The answers are of another account or region than the runbook's, so they are not judged."""
     FAULT = "fault"
     """Internal error: a bug of the console."""
     OTHER = "other"

@@ -12,7 +12,8 @@
     ├── Incomplete       a response lacks required keys
     ├── Unavailable      a server error
     ├── Refused          blocked by the read-only gate
-    └── ClockSkew        this machine's clock is wrong
+    ├── ClockSkew        this machine's clock is wrong
+    └── WrongAccount     the answers are of another account or region than the runbook's
 
 Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors.
 """
@@ -102,6 +103,10 @@ class ClockSkew(AwsError):
     """This machine's clock is too far off for AWS to accept its signatures."""
 
 
+class WrongAccount(AwsError):
+    """The answers are of another account or region than the runbook's."""
+
+
 BY_KIND: dict[ProblemKind, type[AwsError]] = {
     ProblemKind.ACCESS_DENIED: AccessDenied,
     ProblemKind.THROTTLED: Throttled,
@@ -114,6 +119,7 @@ BY_KIND: dict[ProblemKind, type[AwsError]] = {
     ProblemKind.UNAVAILABLE: Unavailable,
     ProblemKind.REFUSED: Refused,
     ProblemKind.CLOCK: ClockSkew,
+    ProblemKind.WRONG_ACCOUNT: WrongAccount,
 }
 
 

@@ -1,0 +1,257 @@
+"""Proves whose answers these are, before anything is judged by them.
+
+The ARNs of an answer name its account and region. Where it has none, GetCallerIdentity names the account, once for each
+access key and endpoint; an answer of another endpoint than that of STS is not proven by it. The region is that of the
+signature, and a host of AWS's that names another is not asked.
+
+Source: "Identify AWS resources with ARNs" (IAM User Guide); GetCallerIdentity (AWS STS API reference).
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from services.aws.client.errors import AwsError, Incomplete, Invalid, WrongAccount
+from services.aws.client.prices import is_charged
+from services.background.detached import detached
+from services.clock import Clock, Mark, mark, passed
+from services.i18n import _
+from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
+
+IDENTITY = ("sts", "GetCallerIdentity")
+OWN_ARNS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("cloudwatch", "DescribeAlarms"): (("MetricAlarms", "AlarmArn"), ("CompositeAlarms", "AlarmArn")),
+    ("ecs", "DescribeServices"): (("services", "serviceArn"),),
+    ("ecs", "DescribeTasks"): (("tasks", "taskArn"),),
+    ("elbv2", "DescribeLoadBalancers"): (("LoadBalancers", "LoadBalancerArn"),),
+    ("elbv2", "DescribeTargetGroups"): (("TargetGroups", "TargetGroupArn"),),
+    ("rds", "DescribeDBInstances"): (("DBInstances", "DBInstanceArn"),),
+    ("rds", "DescribeDBSnapshots"): (("DBSnapshots", "DBSnapshotArn"),),
+}
+"""Lists (key of the rows, of their ARN) of what belongs to the account that asks; others may list what is shared with it."""
+AGAIN = 30.0
+"""Seconds after which STS is asked again where it did not answer."""
+IDENTITY_TIMEOUT = 10.0
+_KEPT = 16
+"""Access keys that are remembered; a role's session has a new one each hour."""
+_AMAZON = re.compile(r"(?:^|\.)(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu))$")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
+_ACCOUNT = re.compile(r"\d{12}")
+_SIGNATURE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/")
+
+Answer = dict[str, Any]
+
+
+class Signer(NamedTuple):
+    """Who signed a request, and who answers it."""
+
+    access_key: str
+    place: str
+    """Amazon's own endpoints are one place, whatever the service; of any other: host and port."""
+
+
+class Sent:
+    """By whom the request of one read was signed; of several attempts, the last."""
+
+    def __init__(self, proof: "AccountProof") -> None:
+        self._proof = proof
+        self.signer = Signer("", "")
+
+    def note(self, url: str, authorization: str) -> None:
+        """Called before each attempt. Raises WrongAccount where the host is one of AWS's for another region."""
+        parts, signature = urlsplit(url), _SIGNATURE.search(authorization)
+        host, (access_key, region) = parts.hostname or "", signature.groups() if signature else ("", "")
+        is_amazons = _AMAZON.search(host) is not None
+        self.signer = Signer(access_key, "" if is_amazons else parts.netloc)
+        regions = [label for label in host.split(".") if _REGION.fullmatch(label)] if is_amazons else []
+        if regions and region and regions[-1] != region:
+            raise self._proof.refusal(other_region(regions[-1], region))
+
+
+SENDING: ContextVar[Sent | None] = ContextVar("sending", default=None)
+"""What the task that sends a read notes its signature in."""
+
+
+class AccountProof:
+    """What one session knows of whose answers it gets."""
+
+    def __init__(self, account: str, region: str, clock: Clock) -> None:
+        self.account = account
+        """The runbook's, as is `region`."""
+        self.region = region
+        self.on_refusal: Callable[[WrongAccount], object] | None = None
+        """Called with every refusal."""
+        self._clock = clock
+        self._accounts: dict[Signer, str] = {}
+        self._newest: Signer | None = None
+        self._asking: asyncio.Task[Answer] | None = None
+        self._failure: tuple[AwsError, Mark] | None = None
+        self._under_way: set[asyncio.Future[None]] = set()
+        """Reads whose answers have ARNs."""
+
+    def mismatch(self, account: str, region: str) -> str:
+        """In words, that these are not the runbook's; "" if they are."""
+        if region not in ("", self.region):
+            return other_region(region, self.region)
+        return "" if account == self.account else other_account(account, self.account)
+
+    async def before(self, ask: Callable[[], Awaitable[Answer]], asked: str) -> None:
+        """Prove the newest credentials without an answer: something is sent that costs. Raises AwsError."""
+        self._require_region(asked)
+        await self._settled(lambda: self._newest, ask)
+        self._require_account(self._newest)
+
+    async def read(
+        self,
+        call: tuple[str, str],
+        region: str | None,
+        settings_region: str,
+        send: Callable[[Sent], Awaitable[Answer]],
+        ask: Callable[[], Awaitable[Answer]],
+    ) -> Answer:
+        """The answer that `send` brings, once it is proven; `ask` reads the identity. Raises AwsError."""
+        sent = Sent(self)
+        if call == IDENTITY:
+            answer = await send(sent)
+            self._learn(sent.signer, str(answer.get("Account")))
+            return answer
+        self._require_region(settings_region)
+        if is_charged(*call):
+            await self.before(ask, settings_region)
+        with self._reading(call):
+            answer = await send(sent)
+        self._newest = sent.signer
+        self._take_arns(call, answer, region or self.region, sent.signer)
+        await self._settled(lambda: sent.signer, ask)
+        if sent.signer not in self._accounts:
+            text = _("sts answered for other credentials, or at another endpoint, than {service}")
+            raise self._unproven(
+                Invalid(self._problem(ProblemKind.INVALID, text.format(service=call[0]))),
+                _("Check the endpoints that AWS_ENDPOINT_URL and its like for single services name."),
+            )
+        self._require_account(sent.signer)
+        return answer
+
+    def refusal(self, text: str) -> WrongAccount:
+        """The error that says so, after whoever must know was told."""
+        problem = self._problem(ProblemKind.WRONG_ACCOUNT, text)
+        remedy = _("Choose another profile, role, endpoint or region, or another runbook.")
+        error = WrongAccount(problem.model_copy(update={"remedy": remedy}))
+        if self.on_refusal is not None:
+            self.on_refusal(error)
+        return error
+
+    def _require_region(self, asked: str) -> None:
+        if text := self.mismatch(self.account, asked):
+            raise self.refusal(text)
+
+    def _require_account(self, signer: Signer | None) -> None:
+        account = self._accounts.get(signer, "") if signer else ""
+        if account != self.account:
+            raise self.refusal(other_account(account, self.account))
+
+    def _take_arns(self, call: tuple[str, str], answer: Answer, region: str, signer: Signer) -> None:
+        """Learn from the ARNs of an answer. Raises WrongAccount."""
+        for rows, name in OWN_ARNS.get(call, ()):
+            for row in answer.get(rows) or ():
+                parts = str(row.get(name) if isinstance(row, dict) else "").split(":")
+                if len(parts) < 6 or not _ACCOUNT.fullmatch(parts[4]):
+                    continue
+                if parts[4] != self.account:
+                    raise self.refusal(other_account(parts[4], self.account))
+                if parts[3] not in ("", region):
+                    raise self.refusal(other_region(parts[3], region))
+                if signer not in self._accounts:
+                    self._learn(signer, parts[4])
+
+    def _learn(self, signer: Signer, account: str) -> None:
+        if _ACCOUNT.fullmatch(account):
+            self._accounts.pop(signer, None)
+            self._accounts[signer] = account
+            self._newest, self._failure = signer, None
+            while len(self._accounts) > _KEPT:
+                del self._accounts[next(iter(self._accounts))]
+
+    async def _settled(
+        self, signer: Callable[[], Signer | None], ask: Callable[[], Awaitable[Answer]]
+    ) -> None:
+        """Wait for what may prove the signer's account at no cost, else ask STS. Raises AwsError."""
+        while signer() not in self._accounts and self._under_way:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+        if signer() not in self._accounts:
+            await self._identified(ask)
+
+    async def _identified(self, ask: Callable[[], Awaitable[Answer]]) -> None:
+        """Ask STS, together with whoever asks just now. Raises AwsError."""
+        if self._failure is not None and passed(self._clock, self._failure[1]) < AGAIN:
+            raise self._unproven(self._failure[0])
+
+        async def answered() -> Answer:
+            return await ask()
+
+        if self._asking is None or self._asking.done():
+            self._asking = detached(answered(), name="identity")
+        asking = self._asking
+        # `asyncio.wait` keeps the shared task running if this caller is cancelled.
+        await asyncio.wait([asking])
+        error = asking.exception()
+        if error is None and not _ACCOUNT.fullmatch(str(asking.result()["Account"])):
+            text = _("The response is not what AWS sends ({service} {operation}).")
+            words = text.format(service=IDENTITY[0], operation=IDENTITY[1])
+            error = Incomplete(self._problem(ProblemKind.INCOMPLETE, words))
+        if isinstance(error, AwsError):
+            self._failure = error, mark(self._clock)
+            raise self._unproven(error) from error
+        if error is not None:
+            raise error
+
+    def _unproven(self, error: AwsError, remedy: str = "") -> AwsError:
+        """An error of its kind that says what is missing for a verdict."""
+        problem = error.problem
+        why = problem.summary
+        if error.unknown_operation:
+            why = _("this endpoint has no sts")
+            remedy = _("Nothing is judged before its account is proven: choose an endpoint that has sts.")
+        update = {
+            "summary": _("The AWS account could not be identified: {why}").format(why=why),
+            "remedy": remedy or problem.remedy,
+            "once": remedy or problem.once,
+            "at": self._clock.now(),
+        }
+        return type(error)(problem.model_copy(update=update))
+
+    def _problem(self, kind: ProblemKind, text: str) -> Problem:
+        return Problem(kind=kind, summary=text, at=self._clock.now())
+
+    @contextmanager
+    def _reading(self, call: tuple[str, str]) -> Iterator[None]:
+        """While what may prove all others is under way, they wait for it."""
+        if call not in OWN_ARNS:
+            yield
+            return
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._under_way.add(ended)
+        try:
+            yield
+        finally:
+            self._under_way.discard(ended)
+            ended.set_result(None)
+
+
+def other_account(actual: str, expected: str) -> str:
+    """That credentials are not of the runbook's account."""
+    return _("These credentials are for account {actual}; the runbook's is {expected}.").format(
+        actual=clean(actual), expected=expected
+    )
+
+
+def other_region(actual: str, expected: str) -> str:
+    """That what is asked is not the runbook's region."""
+    return _("What is asked is the region {actual}; the runbook's is {expected}.").format(
+        actual=clean(actual), expected=expected
+    )

@@ -8,6 +8,7 @@ Source: "Identify AWS resources with ARNs" (IAM User Guide); GetCallerIdentity (
 """
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +18,15 @@ from urllib.parse import urlsplit
 
 from services.aws.client.errors import AwsError, Incomplete, Invalid, WrongAccount
 from services.aws.client.prices import is_charged
+from services.aws.client.settings import AwsSettings
 from services.background.detached import detached
 from services.clock import Clock, Mark, mark, passed
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
+ENDPOINT = "AWS_ENDPOINT_URL"
+"""The variable that names the endpoint of all services."""
 IDENTITY = ("sts", "GetCallerIdentity")
 OWN_ARNS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("cloudwatch", "DescribeAlarms"): (("MetricAlarms", "AlarmArn"), ("CompositeAlarms", "AlarmArn")),
@@ -66,11 +70,10 @@ class Sent:
         """Called before each attempt. Raises WrongAccount where the host is one of AWS's for another region."""
         parts, signature = urlsplit(url), _SIGNATURE.search(authorization)
         host, (access_key, region) = parts.hostname or "", signature.groups() if signature else ("", "")
-        is_amazons = _AMAZON.search(host) is not None
-        self.signer = Signer(access_key, "" if is_amazons else parts.netloc)
-        regions = [label for label in host.split(".") if _REGION.fullmatch(label)] if is_amazons else []
-        if regions and region and regions[-1] != region:
-            raise self._proof.refusal(other_region(regions[-1], region))
+        self.signer = Signer(access_key, "" if _AMAZON.search(host) else parts.netloc)
+        # What is meant for another region is AWS's to refuse.
+        if region == self._proof.region and (actual := _region_of(host)) not in ("", region):
+            raise self._proof.refusal(other_region(actual, region))
 
 
 SENDING: ContextVar[Sent | None] = ContextVar("sending", default=None)
@@ -94,15 +97,17 @@ class AccountProof:
         self._under_way: set[asyncio.Future[None]] = set()
         """Reads whose answers have ARNs."""
 
-    def mismatch(self, account: str, region: str) -> str:
+    def mismatch(self, account: str, settings: AwsSettings) -> str:
         """In words, that these are not the runbook's; "" if they are."""
-        if region not in ("", self.region):
-            return other_region(region, self.region)
+        url = settings.endpoint_url or os.environ.get(ENDPOINT, "")
+        for region in (settings.region, _region_of(urlsplit(url).hostname or "")):
+            if region not in ("", self.region):
+                return other_region(region, self.region)
         return "" if account == self.account else other_account(account, self.account)
 
-    async def before(self, ask: Callable[[], Awaitable[Answer]], asked: str) -> None:
+    async def before(self, ask: Callable[[], Awaitable[Answer]], settings: AwsSettings) -> None:
         """Prove the newest credentials without an answer: something is sent that costs. Raises AwsError."""
-        self._require_region(asked)
+        self._require_region(settings)
         await self._settled(lambda: self._newest, ask)
         self._require_account(self._newest)
 
@@ -110,7 +115,7 @@ class AccountProof:
         self,
         call: tuple[str, str],
         region: str | None,
-        settings_region: str,
+        settings: AwsSettings,
         send: Callable[[Sent], Awaitable[Answer]],
         ask: Callable[[], Awaitable[Answer]],
     ) -> Answer:
@@ -120,9 +125,9 @@ class AccountProof:
             answer = await send(sent)
             self._learn(sent.signer, str(answer.get("Account")))
             return answer
-        self._require_region(settings_region)
+        self._require_region(settings)
         if is_charged(*call):
-            await self.before(ask, settings_region)
+            await self.before(ask, settings)
         with self._reading(call):
             answer = await send(sent)
         self._newest = sent.signer
@@ -146,8 +151,8 @@ class AccountProof:
             self.on_refusal(error)
         return error
 
-    def _require_region(self, asked: str) -> None:
-        if text := self.mismatch(self.account, asked):
+    def _require_region(self, settings: AwsSettings) -> None:
+        if text := self.mismatch(self.account, settings):
             raise self.refusal(text)
 
     def _require_account(self, signer: Signer | None) -> None:
@@ -241,6 +246,12 @@ class AccountProof:
         finally:
             self._under_way.discard(ended)
             ended.set_result(None)
+
+
+def _region_of(host: str) -> str:
+    """The region that a host of AWS's is in; "" for any other, and where it names none."""
+    labels = host.split(".") if _AMAZON.search(host) else []
+    return next((label for label in reversed(labels) if _REGION.fullmatch(label)), "")
 
 
 def other_account(actual: str, expected: str) -> str:

@@ -18,7 +18,13 @@ from widgets.drawing.format import coarse, stamp
 SOON = 3600.0
 """Seconds before the credentials expire from which on they need attention."""
 _OURS = frozenset(
-    {ProblemKind.NO_CREDENTIALS, ProblemKind.EXPIRED, ProblemKind.INVALID, ProblemKind.ACCESS_DENIED}
+    {
+        ProblemKind.NO_CREDENTIALS,
+        ProblemKind.EXPIRED,
+        ProblemKind.INVALID,
+        ProblemKind.ACCESS_DENIED,
+        ProblemKind.WRONG_ACCOUNT,
+    }
 )
 """Problems of the credentials themselves, not of the way to AWS."""
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from services.aws.client.errors import AwsError, Incomplete, Invalid, WrongAccount
 from services.aws.client.prices import is_charged
+from services.aws.client.remedies import remedy, summary
 from services.aws.client.settings import AwsSettings
 from services.background.detached import detached
 from services.clock import Clock, Mark, mark, passed
@@ -43,7 +44,9 @@ AGAIN = 30.0
 IDENTITY_TIMEOUT = 10.0
 _KEPT = 16
 """Access keys that are remembered; a role's session has a new one each hour."""
-_AMAZON = re.compile(r"(?:^|\.)(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu))$")
+_AMAZON = re.compile(
+    r"(?:^|\.)(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu))$"
+)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
 _ACCOUNT = re.compile(r"\d{12}")
 _SIGNATURE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/")
@@ -135,18 +138,17 @@ class AccountProof:
         await self._settled(lambda: sent.signer, ask)
         if sent.signer not in self._accounts:
             text = _("sts answered for other credentials, or at another endpoint, than {service}")
+            advice = _("Check the endpoints that AWS_ENDPOINT_URL and its like for single services name.")
             raise self._unproven(
-                Invalid(self._problem(ProblemKind.INVALID, text.format(service=call[0]))),
-                _("Check the endpoints that AWS_ENDPOINT_URL and its like for single services name."),
+                Invalid(self._problem(ProblemKind.INVALID, text.format(service=call[0]), advice))
             )
         self._require_account(sent.signer)
         return answer
 
     def refusal(self, text: str) -> WrongAccount:
         """The error that says so, after whoever must know was told."""
-        problem = self._problem(ProblemKind.WRONG_ACCOUNT, text)
-        remedy = _("Choose another profile, role, endpoint or region, or another runbook.")
-        error = WrongAccount(problem.model_copy(update={"remedy": remedy}))
+        advice = _("Choose another profile, role, endpoint or region, or another runbook.")
+        error = WrongAccount(self._problem(ProblemKind.WRONG_ACCOUNT, text, advice))
         if self.on_refusal is not None:
             self.on_refusal(error)
         return error
@@ -206,32 +208,30 @@ class AccountProof:
         await asyncio.wait([asking])
         error = asking.exception()
         if error is None and not _ACCOUNT.fullmatch(str(asking.result()["Account"])):
-            text = _("The response is not what AWS sends ({service} {operation}).")
-            words = text.format(service=IDENTITY[0], operation=IDENTITY[1])
-            error = Incomplete(self._problem(ProblemKind.INCOMPLETE, words))
+            words = {"service": IDENTITY[0], "operation": IDENTITY[1], "profile": ""}
+            problem = self._problem(
+                ProblemKind.INCOMPLETE, summary("incomplete", words), remedy("incomplete", words)
+            )
+            error = Incomplete(problem)
         if isinstance(error, AwsError):
             self._failure = error, mark(self._clock)
             raise self._unproven(error) from error
         if error is not None:
             raise error
 
-    def _unproven(self, error: AwsError, remedy: str = "") -> AwsError:
+    def _unproven(self, error: AwsError) -> AwsError:
         """An error of its kind that says what is missing for a verdict."""
-        problem = error.problem
-        why = problem.summary
+        why = error.problem.summary
+        update: dict[str, object] = {"at": self._clock.now()}
         if error.unknown_operation:
             why = _("this endpoint has no sts")
-            remedy = _("Nothing is judged before its account is proven: choose an endpoint that has sts.")
-        update = {
-            "summary": _("The AWS account could not be identified: {why}").format(why=why),
-            "remedy": remedy or problem.remedy,
-            "once": remedy or problem.once,
-            "at": self._clock.now(),
-        }
-        return type(error)(problem.model_copy(update=update))
+            advice = _("Nothing is judged before its account is proven: choose an endpoint that has sts.")
+            update |= {"remedy": advice, "once": ""}
+        update["summary"] = _("The AWS account could not be identified: {why}").format(why=why)
+        return type(error)(error.problem.model_copy(update=update))
 
-    def _problem(self, kind: ProblemKind, text: str) -> Problem:
-        return Problem(kind=kind, summary=text, at=self._clock.now())
+    def _problem(self, kind: ProblemKind, text: str, advice: str) -> Problem:
+        return Problem(kind=kind, summary=text, remedy=advice, at=self._clock.now())
 
     @contextmanager
     def _reading(self, call: tuple[str, str]) -> Iterator[None]:

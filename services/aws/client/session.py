@@ -13,7 +13,7 @@ from services.aws.client.account_proof import IDENTITY, IDENTITY_TIMEOUT, SENDIN
 from services.aws.client.allowed_operations import Gate
 from services.aws.client.assumed_role import RoleSource
 from services.aws.client.direct.sender import Again, DirectSender, Failed, NotHere
-from services.aws.client.errors import AwsError, Invalid, MfaNeeded, endless, too_many_rows
+from services.aws.client.errors import AwsError, Invalid, MfaNeeded, WrongAccount, endless, too_many_rows
 from services.aws.client.identity import identity_of
 from services.aws.client.lacking_operations import LackingOperations
 from services.aws.client.meter import UsageMeter
@@ -129,6 +129,14 @@ class AwsSession:
         """Prove the account before anything is read, if it must be proven. Raises AwsError."""
         if self.proof is not None:
             await self.proof.before(self._caller, self.settings)
+
+    async def is_elsewhere(self) -> bool:
+        """Whether the credentials are of another account than the runbook's; False also where nothing tells."""
+        try:
+            await self.prove()
+        except AwsError as error:
+            return isinstance(error, WrongAccount)
+        return False
 
     async def _read(
         self,

@@ -59,7 +59,9 @@ class TrafficObserver:
     def _sending(self, request: Any, **_event: Any) -> None:
         if sent := SENDING.get():
             authorization = request.headers.get("Authorization", "")
-            sent.note(request.url, authorization if isinstance(authorization, str) else authorization.decode())
+            sent.note(
+                request.url, authorization if isinstance(authorization, str) else authorization.decode()
+            )
 
     def _received(self, response_dict: dict[str, Any] | None, **_event: Any) -> None:
         self.answered(str(response_dict["headers"].get("date") or "") if response_dict else "")

@@ -4,13 +4,15 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services import i18n
 from tests.conftest import Embedded
 from tests.tui.cli.mcp.client import served
-from tui.cli.main import Output, run
+from tui.cli.main import run
+from tui.cli.printing import Output
 from tui.exit_status import ExitStatus
 
 HERE, OURS = "123456789012", "210987654321"
@@ -35,9 +37,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "alarms of all": ("alarms", "--all", "--json"),
     "inspections of all": ("inspect", "alarms", "--all"),
 }
-OF_ALL = ("alarms of all", "inspections of all")
-"""They take no option about one system."""
-CALLS = {
+CALLS: dict[str, dict[str, Any]] = {
     "list_alarms": {},
     "run_inspections": {"names": ["backups", "access-keys"]},
     "assess_alarm": {"alarm": "alb-5xx-error-rate"},

@@ -19,6 +19,7 @@ from tests.tools.console import console, screen_text, until, until_later
 
 HERE, OURS = "123456789012", "210987654321"
 KEYS = "[default]\naws_access_key_id = {key}\naws_secret_access_key = x\n"
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.scenario("alb-5xx", history=600.0)

@@ -18,7 +18,6 @@ from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until, until_later
 
 HERE, OURS = "123456789012", "210987654321"
-KEYS = "[default]\naws_access_key_id = {key}\naws_secret_access_key = x\n"
 pytestmark = pytest.mark.slow
 
 
@@ -50,13 +49,17 @@ async def test_another_account_is_never_shown_or_judged(embedded: Embedded) -> N
         assert {entry.kind for entry in entries} == {EntryKind.STARTED}, entries
 
 
+def sign_in(key: str) -> None:
+    text = f"[default]\naws_access_key_id = {key}\naws_secret_access_key = x\n"
+    Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]).write_text(text)
+
+
 async def test_rows_of_before_are_stale_once_somebody_signs_in_elsewhere(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"])
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    file.write_text(KEYS.format(key="AKIAOURS"))
+    sign_in("AKIAOURS")
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
         read_at = app.alarms.fetched_at
@@ -64,12 +67,12 @@ async def test_rows_of_before_are_stale_once_somebody_signs_in_elsewhere(
         with embedded.world.lock:
             embedded.world.component(SessionStore).sessions["AKIATHEIRS"] = Session(arn)
             embedded.world.alarms.alarms.clear()
-        file.write_text(KEYS.format(key="AKIATHEIRS"))
+        sign_in("AKIATHEIRS")
         app.services.session.renew()
         await until_later(pilot, embedded, lambda: app.alarms.problem, step=30)
         assert app.alarms.problem.kind is ProblemKind.WRONG_ACCOUNT
         assert app.alarms.fetched_at == read_at
         assert app.alarms.freshness(embedded.clock.now()) is Freshness.STALE
-        file.write_text(KEYS.format(key="AKIAOURSAGAIN"))
+        sign_in("AKIAOURSAGAIN")
         app.services.session.renew()
         await until_later(pilot, embedded, lambda: app.alarms.problem is None, step=30)

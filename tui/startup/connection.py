@@ -74,7 +74,7 @@ async def connected(options: StartOptions) -> AsyncIterator[Services]:
     services, _config = await connect(options)
     begin_collecting()
     try:
-        async with refusing(services.session):
+        async with refusing(services.session.proof):
             yield services
     finally:
         await services.close()

@@ -21,7 +21,7 @@ async def connected(options: StartOptions) -> AsyncIterator[Reading]:
     services = wiring.connect(sources.runbook, sources.settings, SystemClock(), journal=place)
     begin_collecting()
     try:
-        async with refusing(services.session):
+        async with refusing(services.session.proof):
             yield services
     finally:
         await services.close()

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from services.aws.client.account_proof import AccountProof
 from services.aws.client.errors import WrongAccount
-from services.aws.client.session import AwsSession
 from tui.exit_status import ExitStatus
 from tui.start_options import OtherAccount
 
 
 @asynccontextmanager
-async def refusing(session: AwsSession) -> AsyncIterator[None]:
+async def refusing(proof: AccountProof | None) -> AsyncIterator[None]:
     """Cancel what is done inside at the first refusal, whoever caught that, and raise OtherAccount with its words."""
-    task, proof = asyncio.current_task(), session.proof
+    task = asyncio.current_task()
     assert task is not None
     assert proof is not None
     refusals: list[WrongAccount] = []

@@ -61,7 +61,7 @@ async def reads_only(options: StartOptions) -> AsyncIterator[Services]:
     )
     begin_collecting()
     try:
-        async with refusing(services.session):
+        async with refusing(services.session.proof):
             yield services
     finally:
         await services.close()

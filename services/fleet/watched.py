@@ -101,7 +101,7 @@ class WatchedSystem:
     def observe(self, state: FeedState[AlarmOverview]) -> None:
         """Take a state of its alarms."""
         error = state.problem
-        is_other = error is not None and error.kind is ProblemKind.WRONG_ACCOUNT
+        is_other = error is not None and error.kind is ProblemKind.REFUSED
         problem, remedy = (error.summary, error.remedy) if error and is_other else ("", "")
         # In the language of the screen, which may have changed.
         title = str(self.plan.runbook.system.title) if self.plan is not None else self.state.title

@@ -25,11 +25,10 @@ class ProblemKind(StrEnum):
     UNAVAILABLE = "unavailable"
     """AWS answered with a server error."""
     REFUSED = "refused"
-    """The operation is not on the allow-list and was stopped before it left the process."""
+    """The operation is not on the allow-list and was stopped before it left the process, or the answer is of another
+    account or region than the runbook's."""
     CLOCK = "clock"
     """This machine's clock is too far off for signed requests."""
-    WRONG_ACCOUNT = "wrong-account"
-    """The answers are of another account or region than the runbook's, so they are not judged."""
     FAULT = "fault"
     """Internal error: a bug of the console."""
     OTHER = "other"

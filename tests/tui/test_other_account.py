@@ -33,7 +33,7 @@ async def test_another_account_is_never_shown_or_judged(embedded: Embedded) -> N
             assert HERE in text
             assert OURS in text
             assert app.alarms.value is None, "no row of theirs is ever shown"
-            assert app.alarms.problem.kind is ProblemKind.WRONG_ACCOUNT
+            assert app.alarms.problem.kind is ProblemKind.REFUSED
             assert "ecs-cpu-high" not in text
             failures = app.alarms.failures
             await until_later(
@@ -70,7 +70,7 @@ async def test_rows_of_before_are_stale_once_somebody_signs_in_elsewhere(
         sign_in("AKIATHEIRS")
         app.services.session.renew()
         await until_later(pilot, embedded, lambda: app.alarms.problem, step=30)
-        assert app.alarms.problem.kind is ProblemKind.WRONG_ACCOUNT
+        assert app.alarms.problem.kind is ProblemKind.REFUSED
         assert app.alarms.fetched_at == read_at
         assert app.alarms.freshness(embedded.clock.now()) is Freshness.STALE
         sign_in("AKIAOURSAGAIN")

@@ -12,7 +12,7 @@ from services.models.problem import Problem, ProblemKind
 from widgets.drawing.format import crop, wrap
 
 SHARED = (
-    ProblemKind.WRONG_ACCOUNT,
+    ProblemKind.REFUSED,
     ProblemKind.EXPIRED,
     ProblemKind.NO_CREDENTIALS,
     ProblemKind.CLOCK,

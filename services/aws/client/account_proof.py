@@ -148,7 +148,7 @@ class AccountProof:
     def refusal(self, text: str) -> WrongAccount:
         """The error that says so, after whoever must know was told."""
         advice = _("Choose another profile, role, endpoint or region, or another runbook.")
-        error = WrongAccount(self._problem(ProblemKind.WRONG_ACCOUNT, text, advice))
+        error = WrongAccount(self._problem(ProblemKind.REFUSED, text, advice))
         if self.on_refusal is not None:
             self.on_refusal(error)
         return error

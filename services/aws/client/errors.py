@@ -12,8 +12,8 @@
     ├── Incomplete       a response lacks required keys
     ├── Unavailable      a server error
     ├── Refused          blocked by the read-only gate
-    ├── ClockSkew        this machine's clock is wrong
-    └── WrongAccount     the answers are of another account or region than the runbook's
+    │   └── WrongAccount another account or region than the runbook's
+    └── ClockSkew        this machine's clock is wrong
 
 Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors.
 """
@@ -99,12 +99,12 @@ class Refused(AwsError):
     """The read-only gate blocked the operation before it left the process."""
 
 
+class WrongAccount(Refused):
+    """The answers are of another account or region than the runbook's."""
+
+
 class ClockSkew(AwsError):
     """This machine's clock is too far off for AWS to accept its signatures."""
-
-
-class WrongAccount(AwsError):
-    """The answers are of another account or region than the runbook's."""
 
 
 BY_KIND: dict[ProblemKind, type[AwsError]] = {
@@ -119,7 +119,6 @@ BY_KIND: dict[ProblemKind, type[AwsError]] = {
     ProblemKind.UNAVAILABLE: Unavailable,
     ProblemKind.REFUSED: Refused,
     ProblemKind.CLOCK: ClockSkew,
-    ProblemKind.WRONG_ACCOUNT: WrongAccount,
 }
 
 

@@ -16,7 +16,7 @@ _AWAY = frozenset(
         ProblemKind.EXPIRED,
         ProblemKind.NO_CREDENTIALS,
         ProblemKind.UNREACHABLE,
-        ProblemKind.WRONG_ACCOUNT,
+        ProblemKind.REFUSED,
     }
 )
 """Kinds of problems that say nothing about the system, because AWS could not be reached."""

@@ -24,7 +24,6 @@ LASTING = frozenset(
         ProblemKind.NO_CREDENTIALS,
         ProblemKind.REFUSED,
         ProblemKind.CLOCK,
-        ProblemKind.WRONG_ACCOUNT,
     }
 )
 """Failures that reading again does not remove."""

@@ -23,7 +23,7 @@ _OURS = frozenset(
         ProblemKind.EXPIRED,
         ProblemKind.INVALID,
         ProblemKind.ACCESS_DENIED,
-        ProblemKind.WRONG_ACCOUNT,
+        ProblemKind.REFUSED,
     }
 )
 """Problems of the credentials themselves, not of the way to AWS."""

@@ -116,7 +116,7 @@ async def test_an_arn_of_another_account_or_region_refuses_the_answer(
     aws.alarms = alarms(ALARM, arn)
     with pytest.raises(WrongAccount) as caught:
         await proven.read("cloudwatch", "DescribeAlarms")
-    assert caught.value.problem.kind is ProblemKind.WRONG_ACCOUNT
+    assert caught.value.problem.kind is ProblemKind.REFUSED
     for number in numbers:
         assert number in caught.value.problem.summary
 

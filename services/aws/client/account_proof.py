@@ -16,7 +16,8 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from services.aws.client.errors import AwsError, Incomplete, Invalid, WrongAccount
+from services.aws.client.direct.static_keys import ENDPOINT, IGNORE_ENDPOINTS
+from services.aws.client.errors import AwsError, Expired, Incomplete, Invalid, NoCredentials, WrongAccount
 from services.aws.client.prices import is_charged
 from services.aws.client.remedies import remedy, summary
 from services.aws.client.settings import AwsSettings
@@ -26,8 +27,6 @@ from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 from services.models.text import clean
 
-ENDPOINT = "AWS_ENDPOINT_URL"
-"""The variable that names the endpoint of all services."""
 IDENTITY = ("sts", "GetCallerIdentity")
 OWN_ARNS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("cloudwatch", "DescribeAlarms"): (("MetricAlarms", "AlarmArn"), ("CompositeAlarms", "AlarmArn")),
@@ -45,9 +44,11 @@ IDENTITY_TIMEOUT = 10.0
 _KEPT = 16
 """Access keys that are remembered; a role's session has a new one each hour."""
 _AMAZON = re.compile(
-    r"(?:^|\.)(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu))$"
+    r"\.(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu)"
+    r"|(?:c2s|csp\.hci)\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk)$"
 )
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
+"""Ends of the names of AWS's own endpoints, in all partitions."""
+_REGION = re.compile(r"(?:[a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-de)-[a-z]+-\d+")
 _ACCOUNT = re.compile(r"\d{12}")
 _SIGNATURE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/")
 
@@ -96,13 +97,15 @@ class AccountProof:
         self._accounts: dict[Signer, str] = {}
         self._newest: Signer | None = None
         self._asking: asyncio.Task[Answer] | None = None
-        self._failure: tuple[AwsError, Mark] | None = None
+        self._failure: tuple[AwsError, Signer | None, Mark] | None = None
+        """What STS answered instead, to whom, and when."""
         self._under_way: set[asyncio.Future[None]] = set()
         """Reads whose answers have ARNs."""
 
     def mismatch(self, account: str, settings: AwsSettings) -> str:
         """In words, that these are not the runbook's; "" if they are."""
-        url = settings.endpoint_url or os.environ.get(ENDPOINT, "")
+        is_ignored = os.environ.get(IGNORE_ENDPOINTS, "").lower() == "true"
+        url = settings.endpoint_url or ("" if is_ignored else os.environ.get(ENDPOINT, ""))
         for region in (settings.region, _region_of(urlsplit(url).hostname or "")):
             if region not in ("", self.region):
                 return other_region(region, self.region)
@@ -195,8 +198,10 @@ class AccountProof:
 
     async def _identified(self, ask: Callable[[], Awaitable[Answer]]) -> None:
         """Ask STS, together with whoever asks just now. Raises AwsError."""
-        if self._failure is not None and passed(self._clock, self._failure[1]) < AGAIN:
-            raise self._unproven(self._failure[0])
+        if self._failure is not None:
+            failure, signer, at = self._failure
+            if signer == self._newest and passed(self._clock, at) < AGAIN:
+                raise self._unproven(failure)
 
         async def answered() -> Answer:
             return await ask()
@@ -214,13 +219,15 @@ class AccountProof:
             )
             error = Incomplete(problem)
         if isinstance(error, AwsError):
-            self._failure = error, mark(self._clock)
+            self._failure = error, self._newest, mark(self._clock)
             raise self._unproven(error) from error
         if error is not None:
             raise error
 
     def _unproven(self, error: AwsError) -> AwsError:
-        """An error of its kind that says what is missing for a verdict."""
+        """An error of its kind that says what is missing for a verdict; one of the sign-in says that itself."""
+        if isinstance(error, Expired | NoCredentials):
+            return error
         why = error.problem.summary
         update: dict[str, object] = {"at": self._clock.now()}
         if error.unknown_operation:
@@ -250,7 +257,8 @@ class AccountProof:
 
 def _region_of(host: str) -> str:
     """The region that a host of AWS's is in; "" for any other, and where it names none."""
-    labels = host.split(".") if _AMAZON.search(host) else []
+    # The first label is a service, or a bucket, whatever it looks like.
+    labels = host.split(".")[1:] if _AMAZON.search(host) else []
     return next((label for label in reversed(labels) if _REGION.fullmatch(label)), "")
 
 

@@ -136,6 +136,19 @@ def test_no_command_judges_what_is_not_the_runbooks(
 
 
 @pytest.mark.slow
+def test_what_is_not_proven_is_not_judged(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+    embedded_now.fault("sts", preset="denied")
+    assert toban("alarms", "--endpoint-url", embedded_now.url) in (0, 1), "ARNs prove it as well"
+    emptied(embedded_now)
+    capsys.readouterr()
+    for argv in (("alarms",), ("inspect", "access-keys"), ("assess", "alb-5xx-error-rate")):
+        assert toban(*argv, "--endpoint-url", embedded_now.url) == ExitStatus.UNKNOWN, argv
+        output = capsys.readouterr().out
+        assert "could not be identified" in output, argv
+        assert "sts:GetCallerIdentity" in output, argv
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("mixed", ["same names", "empty account"], indirect=True)
 async def test_no_tool_judges_what_is_not_the_runbooks(mixed: Mix) -> None:
     async with served() as client:

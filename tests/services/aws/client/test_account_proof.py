@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.account_proof import AGAIN, AccountProof
+from services.aws.client.account_proof import AGAIN, AccountProof, _region_of
 from services.aws.client.errors import AccessDenied, AwsError, Incomplete, Invalid, WrongAccount
 from services.aws.client.meter import UsageMeter
 from services.aws.client.monitored_session import session_of
@@ -240,6 +240,23 @@ async def test_a_host_of_another_region_that_only_the_sdk_knows_is_not_asked(
     session.proof = AccountProof(OURS, REGION, clock)
     with pytest.raises(WrongAccount, match=f"us-east-1.*{REGION}"):
         await session.read("cloudwatch", "DescribeAlarms")
+
+
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [
+        ("monitoring.ap-northeast-1.amazonaws.com", "ap-northeast-1"),
+        ("monitoring.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+        ("monitoring.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        ("monitoring.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
+        ("us-data-1.s3.amazonaws.com", ""),
+        ("sts.amazonaws.com", ""),
+        ("us-east-1.example.com", ""),
+        ("monitoring.us-east-1.amazonaws.com.example.com", ""),
+    ],
+)
+def test_the_region_of_a_host(host: str, region: str) -> None:
+    assert _region_of(host) == region
 
 
 async def test_other_regions_are_read_on_purpose(aws: Aws, proven: AwsSession) -> None:

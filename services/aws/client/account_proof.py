@@ -41,6 +41,8 @@ OWN_ARNS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
 AGAIN = 30.0
 """Seconds after which STS is asked again where it did not answer."""
 IDENTITY_TIMEOUT = 10.0
+PATIENCE = 2.0
+"""Seconds for which an answer waits for one that may prove it at no cost, and may hang."""
 _KEPT = 16
 """Access keys that are remembered; a role's session has a new one each hour."""
 _AMAZON = re.compile(
@@ -192,7 +194,11 @@ class AccountProof:
     ) -> None:
         """Wait for what may prove the signer's account at no cost, else ask STS. Raises AwsError."""
         while signer() not in self._accounts and self._under_way:
-            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+            ended, _pending = await asyncio.wait(
+                self._under_way, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not ended:
+                break
         if signer() not in self._accounts:
             await self._identified(ask)
 

@@ -15,7 +15,7 @@ from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings, MonitoringAccount
 from services.clock import ManualClock
 from services.models.problem import ProblemKind
-from tests.faults.server import HTML, FaultServer, Reply, Seen, answer, failure, fault_server, xml
+from tests.faults.server import HTML, FaultServer, Manner, Reply, Seen, answer, failure, fault_server, xml
 
 OURS, THEIRS = "123456789012", "210987654321"
 REGION = "ap-northeast-1"
@@ -135,6 +135,21 @@ async def test_what_has_no_arn_waits_for_what_has(aws: Aws, proven: AwsSession) 
         proven.read("cloudwatch", "GetMetricData", **METRICS),
     )
     assert aws.asked == 0
+
+
+async def test_what_hangs_delays_nothing_else(
+    aws: Aws, proven: AwsSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.aws.client.account_proof.PATIENCE", 0.01)
+    aws.alarms = Reply(manner=Manner.HANG)
+    hanging = asyncio.create_task(proven.read("cloudwatch", "DescribeAlarms"))
+    async with asyncio.timeout(20):
+        while not aws.server.counts["DescribeAlarms"]:  # noqa: ASYNC110  a count of another task's
+            await asyncio.sleep(0.01)
+        await proven.read("cloudwatch", "ListMetrics")
+    assert aws.asked == 1
+    hanging.cancel()
+    await asyncio.gather(hanging, return_exceptions=True)
 
 
 async def test_each_access_key_is_asked_for_once_whenever_it_changes(

@@ -317,6 +317,7 @@ def connect(
         str(region),
         lambda: alarms_feed.state.value,
         workers.report,
+        session.is_elsewhere,
     )
 
     def wake_reads(types: frozenset[SeenType]) -> None:
@@ -390,6 +391,7 @@ def connect(
             clock,
             OpenConsoles(book, clock, longest=runbook.inspecting.jitter_seconds, rng=rng),
             on_batch_end=usage_log.record,
+            is_elsewhere=session.is_elsewhere,
         ),
         usage_log=usage_log,
         duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),

@@ -123,7 +123,7 @@ class SystemConfig(BaseModel):
     profile: str | None = None
     """AWS profile for this system."""
     region: Region | None = None
-    """AWS region in place of the runbook's."""
+    """AWS region; one that is not the runbook's is refused before anything is judged."""
     endpoint_url: Annotated[str | None, AfterValidator(_address)] = None
     """AWS endpoint in place of Amazon's."""
     role_arn: str | None = None
@@ -160,7 +160,7 @@ class ConsoleConfig(BaseSettings):
     profile: str | None = None
     """AWS profile, as in AWS_PROFILE."""
     region: Region | None = None
-    """AWS region in place of the runbook's."""
+    """AWS region; one that is not the runbook's is refused before anything is judged."""
     endpoint_url: Annotated[str | None, AfterValidator(_address)] = None
     """AWS endpoint in place of Amazon's, as in AWS_ENDPOINT_URL."""
     role_arn: str | None = None

@@ -41,7 +41,7 @@ MEANINGS = {
     ExitStatus.CANNOT_WRITE: N_("a file cannot be written"),
     ExitStatus.IO: N_("the output cannot be written, e.g. on a full disk"),
     ExitStatus.NOT_AGREED: N_("the price of a query was not agreed to"),
-    ExitStatus.CONFIG: N_("errors in the configuration"),
+    ExitStatus.CONFIG: N_("errors in the configuration, or another AWS account than the runbook's"),
     ExitStatus.INTERRUPTED: N_("interrupted; 128 + n: ended by signal n"),
     ExitStatus.BROKEN_PIPE: N_("the output was closed by its reader"),
 }

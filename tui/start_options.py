@@ -63,3 +63,7 @@ class StartError(Exception):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class OtherAccount(StartError):
+    """AWS's answers are of another account or region than the runbook's."""

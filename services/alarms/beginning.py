@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from services.aws.client.account_proof import AccountProof
 from services.aws.client.meter import UsageMeter
 from services.aws.client.monitored_session import session_of
 from services.aws.client.prices import yen_per_dollar
@@ -50,17 +51,22 @@ def begin(
     intervals: Intervals | None = None,
     seed: int | None = None,
     appends: bool = True,
+    proves: bool = True,
 ) -> Beginning:
     """The session and the alarms of the runbook's system; sends no request yet.
 
     `appends`: whether it may append to the journal's log stream, and take events from the queue.
+    `proves`: whether what it reads must be of the runbook's account and region.
     """
     zone = ZoneInfo(runbook.system.timezone)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=zone)
     log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
     queue = EventQueue(runbook.events.queue_url if runbook.events is not None else "")
     targets = AnyTarget((log_stream, queue) if appends else ())
-    session = session_of(settings, clock=clock, meter=meter, journal=targets, journal_group=log_stream.group)
+    proof = AccountProof(runbook.system.account, runbook.system.region, clock) if proves else None
+    session = session_of(
+        settings, clock=clock, meter=meter, journal=targets, journal_group=log_stream.group, proof=proof
+    )
     rng, workers = random.Random(seed), Workers(clock)
     alarm_watch = AlarmWatch(session, runbook, clock)
 

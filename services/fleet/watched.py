@@ -17,6 +17,7 @@ from services.i18n import _, sentences
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState
 from services.models.fleet import SystemState
+from services.models.problem import ProblemKind
 from services.toml.files import DataFileError
 
 MOST_REQUESTS = 3
@@ -99,7 +100,9 @@ class WatchedSystem:
 
     def observe(self, state: FeedState[AlarmOverview]) -> None:
         """Take a state of its alarms."""
-        problem, remedy = self._other_account(state.value)
+        error = state.problem
+        is_other = error is not None and error.kind is ProblemKind.REFUSED
+        problem, remedy = (error.summary, error.remedy) if error and is_other else ("", "")
         # In the language of the screen, which may have changed.
         title = str(self.plan.runbook.system.title) if self.plan is not None else self.state.title
         notice = sentences(self._left_out, self._lacks_alarms(state.value))
@@ -210,27 +213,11 @@ class WatchedSystem:
             usual = max(60.0, self.plan.intervals.alarms)
             self.begun.alarms.interval = max(usual, 60.0 * math.ceil(calls / MOST_REQUESTS))
 
-    def _other_account(self, overview: AlarmOverview | None) -> tuple[str, str]:
-        """(that the alarms read are of another account than the runbook's, what to do); ("", "") if they are not.
-
-        The alarms' ARNs name the account: no request is needed for it.
-        """
-        if overview is None or self.plan is None:
-            return "", ""
-        accounts = {str(alarm.arn).split(":")[4] for alarm in overview.alarms if alarm.arn.count(":") > 4}
-        expected = str(self.plan.runbook.system.account)
-        if not accounts or expected in accounts:
-            return "", ""
-        text = _("account {actual} is not the runbook's {expected}").format(
-            actual=min(accounts), expected=expected
-        )
-        return text, _("Check profile and role_arn of this system in the configuration.")
-
     def _lacks_alarms(self, overview: AlarmOverview | None) -> str:
-        """That nothing was read that could fire, or that shows of which account it is; "" if something was."""
+        """That nothing was read that could fire; "" if something was."""
         if overview is None or overview.alarms:
             return ""
-        return _("AWS lists no alarm: nothing of this system is watched, and its account is not confirmed.")
+        return _("AWS lists no alarm: nothing of this system is watched.")
 
     # -- its journal
 

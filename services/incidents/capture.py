@@ -5,6 +5,7 @@ The console that first writes the claim `first-wave:<incident>:1` into the journ
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -40,7 +41,16 @@ AT_ONCE = 2
 class IncidentCapture:
     """Claims, reads and records the first wave of the incidents that have no evidence yet."""
 
-    def __init__(self, incidents: Incidents, read: ReadWave, clock: Clock, fault: Fault = unreported) -> None:
+    def __init__(
+        self,
+        incidents: Incidents,
+        read: ReadWave,
+        clock: Clock,
+        fault: Fault = unreported,
+        is_elsewhere: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        """`is_elsewhere`: whether AWS would answer for another account, which leaves the claims to other consoles."""
+        self._is_elsewhere = is_elsewhere
         self.fault = fault
         """Called with internal errors."""
         self._incidents = incidents
@@ -102,6 +112,8 @@ class IncidentCapture:
         rest = self._rest(incident, claim) if claim is not None else 0.0
         if rest > 0:
             return rest
+        if self._is_elsewhere is not None and await self._is_elsewhere():
+            return real(self._clock, RETRY).total_seconds()
         task = detached(self._capture(incident, turn + 1), name=f"first wave {incident.id}")
         self._tasks[incident.id] = task
         task.add_done_callback(lambda task: self._ended(incident.id, task))

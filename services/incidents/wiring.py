@@ -1,6 +1,6 @@
 """Wires what responds to the alarms of one system."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from services.aws.client.reader import Reader
@@ -44,11 +44,12 @@ def response_of(
     region: str,
     alarms: Callable[[], AlarmOverview | None],
     fault: Fault,
+    is_elsewhere: Callable[[], Awaitable[bool]],
 ) -> Response:
     """Connect the parts.
 
     `aws_clock` is `clock` corrected by AWS's time, `alarms` returns the newest reading, `fault` is called with internal
-    errors of first waves.
+    errors of first waves, `is_elsewhere` whether AWS answers for another account.
     """
     incidents = Incidents(journal, clock)
     first_waves = FirstWaveReader(runbook, reader, aws_clock, region, alarms, fault)
@@ -57,7 +58,7 @@ def response_of(
         incidents,
         IncidentWatch(incidents, runbook, clock),
         first_waves,
-        IncidentCapture(incidents, first_waves.of, clock),
+        IncidentCapture(incidents, first_waves.of, clock, is_elsewhere=is_elsewhere),
         live,
         RecoveryWatch(incidents, live, runbook, clock, lambda: journal.person),
         SecondOpinion(

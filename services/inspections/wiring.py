@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from services.aws.client.account_proof import AccountProof
 from services.aws.client.meter import UsageMeter
 from services.aws.client.monitored_session import session_of
 from services.aws.client.prices import yen_per_dollar
@@ -67,7 +68,8 @@ def connect(runbook: Runbook, settings: AwsSettings, clock: Clock, *, journal: J
     """Connect the services that read the runbook's system; sends no request and opens no file yet."""
     calendar = Calendar(runbook)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=calendar.zone)
-    session = session_of(settings, clock=clock, meter=meter)
+    proof = AccountProof(runbook.system.account, runbook.system.region, clock)
+    session = session_of(settings, clock=clock, meter=meter, proof=proof)
     book = journal.journal(clock=clock, person=partial(person, None), syslog=None)
     records = FindingRecords(book, allow_list_of(runbook))
     region = settings.region or str(runbook.system.region)

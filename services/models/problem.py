@@ -25,7 +25,8 @@ class ProblemKind(StrEnum):
     UNAVAILABLE = "unavailable"
     """AWS answered with a server error."""
     REFUSED = "refused"
-    """The operation is not on the allow-list and was stopped before it left the process."""
+    """The operation is not on the allow-list and was stopped before it left the process, or the answer is of another
+    account or region than the runbook's."""
     CLOCK = "clock"
     """This machine's clock is too far off for signed requests."""
     FAULT = "fault"

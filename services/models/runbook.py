@@ -67,8 +67,9 @@ class System(Translated):
     """The system's name for display."""
     environment: Environment
     account: AccountId
-    """AWS account id, twelve digits."""
+    """AWS account id, twelve digits; what AWS answers for another account is never judged."""
     region: Region
+    """AWS region; any other is refused."""
     timezone: str = "Asia/Tokyo"
     """IANA name of the zone of all local dates and times."""
     en: TitleTexts = TitleTexts.model_construct()

@@ -9,7 +9,7 @@ import click
 
 from services.i18n import _
 from tui.exit_status import OF_VERDICT, VERDICT_OF, ExitStatus
-from tui.start_options import StartError, StartOptions
+from tui.start_options import OtherAccount, StartError, StartOptions
 
 if TYPE_CHECKING:
     from tui.startup.chosen_system import ConfiguredSystem
@@ -51,7 +51,7 @@ def answers_of_all(
     """The lines that `ask` gives for each system, under its name or as one JSON list, and the worst exit status.
 
     A system that cannot be asked, or has nothing of the name that is asked for, has a line that says why, and counts as
-    unknown. Raises UsageError if that is so of every system.
+    unknown. Raises UsageError or OtherAccount if that is so of every system.
     """
     from services.models.verdict import Verdict, worst
 
@@ -61,6 +61,7 @@ def answers_of_all(
     data: list[Any] = []
     statuses = []
     unusable: list[click.UsageError] = []
+    elsewhere: list[OtherAccount] = []
     for system in systems:
         try:
             answer, status = _answer(system, options, ask)
@@ -68,6 +69,8 @@ def answers_of_all(
         except (StartError, click.UsageError) as error:
             if isinstance(error, click.UsageError):
                 unusable.append(error)
+            if isinstance(error, OtherAccount):
+                elsewhere.append(error)
             text = error.message if isinstance(error, click.UsageError) else str(error)
             answer, status = text.splitlines(), ExitStatus.UNKNOWN
             data.append({"system": system.id, "verdict": VERDICT_OF[status], "problem": answer})
@@ -75,6 +78,8 @@ def answers_of_all(
         statuses.append(status)
     if len(unusable) == len(systems):
         raise unusable[0]
+    if len(elsewhere) == len(systems):
+        raise elsewhere[0]
     verdict = worst(Verdict(VERDICT_OF[ExitStatus(status)]) for status in statuses) or Verdict.UNKNOWN
     printed = [json.dumps(data, ensure_ascii=False, indent=2)] if as_json else lines
     return printed, OF_VERDICT[verdict.value]

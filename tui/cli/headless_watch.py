@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any
 
+from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.incidents.announcements import Announcements
 from services.models.alarms import AlarmOverview
@@ -37,6 +38,11 @@ async def watch(output: Prints, options: StartOptions) -> int:
 
     with on_loop.handled(stop, lambda number: os._exit(ended_by(number))):
         async with connected(options) as services:
+            with suppress(AwsError):
+                await services.session.prove()
+            if services.session.proof is not None:
+                # Once begun, it says so and waits for the right credentials: nobody would start it again at night.
+                services.session.proof.on_refusal = None
             console = HeadlessWatch(services, output)
             tasks = [asyncio.create_task(work) for work in await console.begin()]
             try:

@@ -73,7 +73,9 @@ def aws_options() -> list[click.Parameter]:
     """Return the options that select the AWS endpoint and the identity."""
     return [
         click.Option(["--profile"], metavar="NAME", help=_("AWS profile")),
-        click.Option(["--region"], metavar="REGION", help=_("AWS region to use instead of the runbook's")),
+        click.Option(
+            ["--region"], metavar="REGION", help=_("AWS region; one that is not the runbook's is refused")
+        ),
         click.Option(["--endpoint-url"], metavar="URL", help=_("AWS endpoint to use instead of the default")),
         click.Option(["--role-arn"], metavar="ARN", help=_("Role to assume for reading")),
     ]

@@ -12,6 +12,7 @@ from services.alarms.beginning import begin as wire
 from services.aws.client.session import preload
 from services.aws.client.settings import AwsSettings, WriteRole
 from services.clock import Clock, SystemClock
+from services.demo.account import ACCOUNT
 from services.demo.launch import DemoError, DemoProcess, ready
 from services.i18n import _
 from services.models.runbook import Runbook
@@ -54,7 +55,9 @@ async def begin(options: StartOptions, child: "Popen[bytes] | None" = None) -> B
             endpoint_url=place["endpoint_url"],
             write_role=_practised(config, runbook),
         )
-    services = wire(runbook, settings, clock, intervals=config.intervals)
+    # A demo plays the shipped system, whatever the runbook's account.
+    proves = demo is None or runbook.system.account == ACCOUNT
+    services = wire(runbook, settings, clock, intervals=config.intervals, proves=proves)
     return Begun(config, runbook, settings, clock, services, demo)
 
 

@@ -27,6 +27,7 @@ from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartError, StartOptions
 from tui.startup.beginning import Begun, begin
 from tui.startup.config_reader import journal_place
+from tui.startup.refusing import refusing
 
 
 async def connect(
@@ -69,11 +70,12 @@ async def connect(
 
 @asynccontextmanager
 async def connected(options: StartOptions) -> AsyncIterator[Services]:
-    """The services for one command, closed at its end. Raises StartError if they cannot be had."""
+    """The services for one command, closed at its end. Raises StartError if they cannot be had, or are of another account."""
     services, _config = await connect(options)
     begin_collecting()
     try:
-        yield services
+        async with refusing(services.session.proof):
+            yield services
     finally:
         await services.close()
 

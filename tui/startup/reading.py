@@ -9,17 +9,19 @@ from services.inspections.wiring import Reading
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
 from tui.startup.config_reader import journal_place
+from tui.startup.refusing import refusing
 from tui.startup.sources import read_sources
 
 
 @asynccontextmanager
 async def connected(options: StartOptions) -> AsyncIterator[Reading]:
-    """The services for one command, closed at its end. Raises StartError if they cannot be had."""
+    """The services for one command, closed at its end. Raises StartError if they cannot be had, or are of another account."""
     sources = await read_sources(options)
     place = journal_place(sources.config, sources.runbook)
     services = wiring.connect(sources.runbook, sources.settings, SystemClock(), journal=place)
     begin_collecting()
     try:
-        yield services
+        async with refusing(services.session.proof):
+            yield services
     finally:
         await services.close()

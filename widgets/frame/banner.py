@@ -12,6 +12,7 @@ from services.models.problem import Problem, ProblemKind
 from widgets.drawing.format import crop, wrap
 
 SHARED = (
+    ProblemKind.REFUSED,
     ProblemKind.EXPIRED,
     ProblemKind.NO_CREDENTIALS,
     ProblemKind.CLOCK,

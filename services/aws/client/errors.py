@@ -12,6 +12,7 @@
     ├── Incomplete       a response lacks required keys
     ├── Unavailable      a server error
     ├── Refused          blocked by the read-only gate
+    │   └── WrongAccount another account or region than the runbook's
     └── ClockSkew        this machine's clock is wrong
 
 Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors.
@@ -96,6 +97,10 @@ class Unavailable(AwsError):
 
 class Refused(AwsError):
     """The read-only gate blocked the operation before it left the process."""
+
+
+class WrongAccount(Refused):
+    """The answers are of another account or region than the runbook's."""
 
 
 class ClockSkew(AwsError):

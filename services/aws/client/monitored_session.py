@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from services.aws.client.account_proof import AccountProof
 from services.aws.client.errors import NotFound
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
@@ -42,13 +43,15 @@ class MonitoredSession(AwsSession):
         wall: Clock | None = None,
         journal: AppendTarget = NOWHERE,
         journal_group: str = "",
+        proof: AccountProof | None = None,
     ) -> None:
         """`journal_group`: the log group that `journal` is in, which is read where it is appended to."""
-        super().__init__(settings, clock=clock, meter=meter, wall=wall, journal=journal)
+        super().__init__(settings, clock=clock, meter=meter, wall=wall, journal=journal, proof=proof)
         self._source = monitoring.source_account
         self._journal_group = journal_group
         self._unshared: set[str] = set()
         """Log groups that the monitoring account does not have."""
+        # Without a proof: each of its requests names the account that it is about.
         self._monitoring = AwsSession(
             replace(
                 settings,
@@ -150,10 +153,11 @@ def session_of(
     meter: UsageMeter,
     journal: AppendTarget = NOWHERE,
     journal_group: str = "",
+    proof: AccountProof | None = None,
 ) -> AwsSession:
     """The session for these settings, with or without a monitoring account."""
     if settings.monitoring is None:
-        return AwsSession(settings, clock=clock, meter=meter, journal=journal)
+        return AwsSession(settings, clock=clock, meter=meter, journal=journal, proof=proof)
     return MonitoredSession(
         settings,
         settings.monitoring,
@@ -161,4 +165,5 @@ def session_of(
         meter=meter,
         journal=journal,
         journal_group=journal_group,
+        proof=proof,
     )

@@ -9,10 +9,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
+from services.aws.client.account_proof import IDENTITY, IDENTITY_TIMEOUT, SENDING, AccountProof, Sent
 from services.aws.client.allowed_operations import Gate
 from services.aws.client.assumed_role import RoleSource
 from services.aws.client.direct.sender import Again, DirectSender, Failed, NotHere
-from services.aws.client.errors import AwsError, Invalid, MfaNeeded, endless, too_many_rows
+from services.aws.client.errors import AwsError, Invalid, MfaNeeded, WrongAccount, endless, too_many_rows
 from services.aws.client.identity import identity_of
 from services.aws.client.lacking_operations import LackingOperations
 from services.aws.client.meter import UsageMeter
@@ -47,7 +48,8 @@ class AwsSession:
 
     `clock` dates reported problems and may be simulated; `wall` is this machine's clock, used for signatures,
     credentials and the comparison with AWS's clock. `journal` alone may be appended to without
-    a grant: the runbook's log stream and its queue of events, or a ledger.
+    a grant: the runbook's log stream and its queue of events, or a ledger. With a `proof`, every read raises WrongAccount
+    unless its answer is of the account and region that it names, and another AwsError where that cannot be proven.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class AwsSession:
         meter: UsageMeter,
         wall: Clock | None = None,
         journal: AppendTarget = NOWHERE,
+        proof: AccountProof | None = None,
     ) -> None:
         self.settings = settings
+        self.proof = proof
         self._journal = journal
         self._clock = clock
         self._wall: Clock = wall or SystemClock()
@@ -104,16 +108,39 @@ class AwsSession:
         A missing `required` key or a wrong type raises Incomplete. `timeout` (seconds) covers credentials,
         retries and slow responses. Raises AwsError.
         """
-        self._lacking.check(service, operation, region)
+
+        async def send(sent: Sent | None) -> dict[str, Any]:
+            self._lacking.check(service, operation, region)
+            try:
+                # Detached, because timers and connections of a request outlive the caller.
+                return await detached(self._read(sent, service, operation, params, region, required, timeout))
+            except AwsError as error:
+                self._lacking.note(service, operation, region, error)
+                raise
+
+        if self.proof is None:
+            return await send(None)
+        return await self.proof.read((service, operation), region, self.settings, send, self._caller)
+
+    async def _caller(self, timeout: float = IDENTITY_TIMEOUT) -> dict[str, Any]:
+        return await self.read(*IDENTITY, required=("Account", "Arn"), timeout=timeout)
+
+    async def prove(self) -> None:
+        """Prove the account before anything is read, if it must be proven. Raises AwsError."""
+        if self.proof is not None:
+            await self.proof.before(self._caller, self.settings)
+
+    async def is_elsewhere(self) -> bool:
+        """Whether the credentials are of another account than the runbook's; False also where nothing tells."""
         try:
-            # Detached, because timers and connections of a request outlive the caller.
-            return await detached(self._read(service, operation, params, region, required, timeout))
+            await self.prove()
         except AwsError as error:
-            self._lacking.note(service, operation, region, error)
-            raise
+            return isinstance(error, WrongAccount)
+        return False
 
     async def _read(
         self,
+        sent: Sent | None,
         service: str,
         operation: str,
         params: dict[str, Any],
@@ -121,6 +148,7 @@ class AwsSession:
         required: Sequence[str],
         timeout: float,
     ) -> dict[str, Any]:
+        SENDING.set(sent)
         loop = asyncio.get_running_loop()
         purpose: Purpose = "read"
         until = loop.time() + timeout
@@ -195,6 +223,7 @@ class AwsSession:
 
         `silence`: seconds without an event after which the stream is broken. Raises AwsError.
         """
+        await self.prove()
         login = await self._loaded()
         async with aclosing(login.stream(service, operation, params, key=key, silence=silence)) as events:
             async for event in events:
@@ -226,7 +255,7 @@ class AwsSession:
 
     async def identity(self, *, timeout: float = 20.0) -> Identity:
         """The caller's identity, sign-in method and expiry; `timeout` in seconds. Raises AwsError."""
-        answer = await self.read("sts", "GetCallerIdentity", required=("Account", "Arn"), timeout=timeout)
+        answer = await self._caller(timeout)
         method, expires_at = await detached((await self._loaded()).method())
         return identity_of(answer, method, expires_at)
 

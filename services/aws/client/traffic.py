@@ -5,6 +5,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from services.aws.client.account_proof import SENDING
 from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import usd_of_call
 from services.clock import Clock
@@ -25,6 +26,7 @@ class TrafficObserver:
         """Register on all of the session's clients."""
         session.register("before-parameter-build", self._named)
         session.register("request-created", self._created)
+        session.register("before-send", self._sending)
         session.register("response-received", self._received)
 
     def sent(self, service: str, operation: str) -> None:
@@ -53,6 +55,13 @@ class TrafficObserver:
         service, operation, metrics, usd = request.context.get(_MARK, ("", "", 0, None))
         if service:
             self._meter.count(service, operation, metrics=metrics, usd=usd)
+
+    def _sending(self, request: Any, **_event: Any) -> None:
+        if sent := SENDING.get():
+            authorization = request.headers.get("Authorization", "")
+            sent.note(
+                request.url, authorization if isinstance(authorization, str) else authorization.decode()
+            )
 
     def _received(self, response_dict: dict[str, Any] | None, **_event: Any) -> None:
         self.answered(str(response_dict["headers"].get("date") or "") if response_dict else "")

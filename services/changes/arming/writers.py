@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from services.aws.client.account_proof import other_account
 from services.aws.client.assumed_role import (
     POLICY_LIMIT,
     RoleWriter,
@@ -87,9 +88,7 @@ class Writers:
         except AwsError as error:
             return _("The AWS account could not be identified: {why}").format(why=problem_text(error.problem))
         if identity.account != plan.account:
-            return _("These credentials are for account {actual}; the runbook's is {expected}.").format(
-                actual=identity.account, expected=plan.account
-            )
+            return other_account(identity.account, plan.account)
         return ""
 
     async def close(self, plan: Plan) -> None:

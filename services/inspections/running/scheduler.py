@@ -46,7 +46,10 @@ class InspectionScheduler:
         consoles: OpenConsoles,
         *,
         on_batch_end: Callable[[], Awaitable[None]] | None = None,
+        is_elsewhere: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
+        """`is_elsewhere`: whether AWS would answer for another account, which leaves the inspections to other consoles."""
+        self._is_elsewhere = is_elsewhere
         self._wake = Wake()
         self._entries_came = Wakes()
         self._runner = runner
@@ -217,6 +220,8 @@ class InspectionScheduler:
                     await self._clock.sleep(pause)
                 elif (holder := self._claims.holder(slot)) is not None:
                     await news.wait(self._clock, min(self._claims.seconds_left(holder), pause))
+                elif self._is_elsewhere is not None and await self._is_elsewhere():
+                    await self._clock.sleep(pause)
                 elif await self._claims.acquire(slot):
                     await self._run_claimed(slot)
                     return

@@ -217,15 +217,17 @@ async def test_another_account_is_never_taken_for_the_system(embedded: Embedded,
     fleet = Fleet([SystemEntry("facility", plan)], embedded.clock)
     fleet.begin()
     try:
-        await reached(fleet, lambda: state(fleet, "facility").overview)
+        await reached(fleet, lambda: state(fleet, "facility").problem)
+        assert "123456789012" in state(fleet, "facility").problem
         assert "999999999999" in state(fleet, "facility").problem
+        assert state(fleet, "facility").overview is None
         assert state(fleet, "facility").standing(embedded.clock.now()) is Standing.UNREAD
     finally:
         await fleet.close()
 
 
 async def test_an_account_without_alarms_is_not_green(embedded: Embedded, tmp_path: Path) -> None:
-    """It may be any account: only the names of alarms say which."""
+    """Nothing in it could fire."""
 
     def plan() -> SystemPlan:
         right = plan_of("facility", embedded.url, tmp_path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.aws.client.account_proof import AccountProof
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.incidents.capture import MOST_TURNS, IncidentCapture, capturing
@@ -44,7 +45,9 @@ class Console:
         waves = FirstWaveReader(
             runbook, self.session, clock, str(runbook.system.region), AlarmOverview, self.faults.append
         )
-        self.capture = IncidentCapture(self.incidents, waves.of, clock, self.faults.append)
+        self.capture = IncidentCapture(
+            self.incidents, waves.of, clock, self.faults.append, self.session.is_elsewhere
+        )
         self.task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -111,6 +114,27 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0)
 
 async def captured(console: Console) -> bool:
     return bool(await console.entries(EntryKind.EVIDENCE))
+
+
+async def test_a_console_that_is_signed_in_elsewhere_leaves_the_evidence_to_others(
+    embedded: Embedded, open_console: Open
+) -> None:
+    console = await open_console("one")
+    console.session.proof = AccountProof("210987654321", "ap-northeast-1", embedded.clock)
+    console.start()
+    incident = await open_incident(console)
+    async with moving(embedded):
+        await until(lambda: _is_asked(embedded))
+        assert not await console.entries(EntryKind.INCIDENT_CAPTURING, EntryKind.EVIDENCE)
+        other = await open_console("two")
+        other.start()
+        await until(lambda: captured(other))
+    (entry,) = await other.entries(EntryKind.EVIDENCE)
+    assert (entry.subject, entry.person.user) == (incident.id, "two")
+
+
+async def _is_asked(embedded: Embedded) -> bool:
+    return embedded.counts().get("sts.GetCallerIdentity", 0) > 0
 
 
 async def whole(console: Console) -> IncidentEvidence:

@@ -18,7 +18,13 @@ from widgets.drawing.format import coarse, stamp
 SOON = 3600.0
 """Seconds before the credentials expire from which on they need attention."""
 _OURS = frozenset(
-    {ProblemKind.NO_CREDENTIALS, ProblemKind.EXPIRED, ProblemKind.INVALID, ProblemKind.ACCESS_DENIED}
+    {
+        ProblemKind.NO_CREDENTIALS,
+        ProblemKind.EXPIRED,
+        ProblemKind.INVALID,
+        ProblemKind.ACCESS_DENIED,
+        ProblemKind.REFUSED,
+    }
 )
 """Problems of the credentials themselves, not of the way to AWS."""
 
@@ -40,6 +46,13 @@ async def credentials(subject: Examination) -> Outcome:
         text = _("{text}, until {time}").format(text=text, time=_until(subject, identity.expires_at, now))
     if identity.account != account:
         return Outcome(Verdict.ABNORMAL, text, _other_account(account), numbers=numbers)
+    if mismatch := subject.mismatch(identity):
+        return Outcome(
+            Verdict.ABNORMAL,
+            mismatch,
+            _("Leave out --region and `region` in the configuration."),
+            numbers=numbers,
+        )
     if left is not None and left < SOON:
         return Outcome(Verdict.ATTENTION, text, _renew(identity, left), numbers=numbers)
     return Outcome(Verdict.NORMAL, text, numbers=numbers)

@@ -82,12 +82,19 @@ class Examination:
         """Who is calling AWS; asked once. Raises AwsError, Skipped."""
         return await asyncio.shield(self._caller)
 
+    def mismatch(self, caller: Identity) -> str:
+        """That account or region are not the runbook's, with both; "" if they are."""
+        proof = self.session.proof
+        return proof.mismatch(caller.account, self.session.settings) if proof is not None else ""
+
     async def connected(self) -> "AwsSession":
-        """The connection once AWS has accepted the credentials; otherwise Skipped, as another check reports it."""
+        """The connection once AWS has accepted the runbook's credentials; otherwise Skipped, as another check reports it."""
         try:
-            await self.identity()
+            caller = await self.identity()
         except AwsError as error:
             raise Skipped(error.problem.summary) from error
+        if mismatch := self.mismatch(caller):
+            raise Skipped(mismatch)
         return self.session
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ from tui.cli.mcp.tool import Caller
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
 from tui.startup.config_reader import journal_place
+from tui.startup.refusing import refusing
 from tui.startup.sources import read_sources
 
 
@@ -45,7 +46,7 @@ async def metered(
 
 @asynccontextmanager
 async def reads_only(options: StartOptions) -> AsyncIterator[Services]:
-    """The services for one call, closed at its end. Raises StartError if they cannot be had."""
+    """The services for one call, closed at its end. Raises StartError if they cannot be had, or are of another account."""
     sources = await read_sources(options)
     config, runbook = sources.config, sources.runbook
     settings, clock = replace(sources.settings, write_role=None), SystemClock()
@@ -60,6 +61,7 @@ async def reads_only(options: StartOptions) -> AsyncIterator[Services]:
     )
     begin_collecting()
     try:
-        yield services
+        async with refusing(services.session.proof):
+            yield services
     finally:
         await services.close()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from services.aws.client.account_proof import SENDING
 from services.aws.client.allowed_operations import Gate
 from services.aws.client.direct.connections import BROKEN, Answer, Connections, Exchange
 from services.aws.client.direct.static_keys import StaticKeys, static_keys
@@ -133,7 +134,9 @@ class DirectSender:
         required: Sequence[str],
     ) -> dict[str, Any]:
         region = region or self._settings.region
-        signed, connections = await in_thread(lambda: self._prepared(service, operation, params, region))
+        signed, connections, url = await in_thread(lambda: self._prepared(service, operation, params, region))
+        if sent := SENDING.get():
+            sent.note(url, signed.headers.get("Authorization", ""))
         try:
             exchange = Exchange(connections)
         except ConnectionError as error:
@@ -155,8 +158,8 @@ class DirectSender:
 
     def _prepared(
         self, service: str, operation: str, params: dict[str, Any], region: str
-    ) -> "tuple[Signed, Connections]":
-        """The signed request and where to send it; in a thread. Raises NotHere, Failed."""
+    ) -> "tuple[Signed, Connections, str]":
+        """The signed request, and where to send it with its address; in a thread. Raises NotHere, Failed."""
         try:
             # TLS opens its certificates while the SDK is imported.
             check_variables()
@@ -171,7 +174,7 @@ class DirectSender:
             url = requests.endpoint(self._settings.endpoint_url, region)
             if not url:
                 raise NotHere
-            return requests.signed(operation, params, url, region, keys), self._connections_to(url)
+            return requests.signed(operation, params, url, region, keys), self._connections_to(url), url
         except (OSError, LookupError) as error:
             # What is wrong with a file of certificates, or with an operation, is the SDK's to say.
             raise NotHere from error

@@ -1,0 +1,282 @@
+"""Proves whose answers these are, before anything is judged by them.
+
+The ARNs of an answer name its account and region. Where it has none, GetCallerIdentity names the account, once for each
+access key and endpoint; an answer of another endpoint than that of STS is not proven by it. The region is that of the
+signature, and a host of AWS's that names another is not asked.
+
+Source: "Identify AWS resources with ARNs" (IAM User Guide); GetCallerIdentity (AWS STS API reference).
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from services.aws.client.direct.static_keys import ENDPOINT, IGNORE_ENDPOINTS
+from services.aws.client.errors import AwsError, Expired, Incomplete, Invalid, NoCredentials, WrongAccount
+from services.aws.client.prices import is_charged
+from services.aws.client.remedies import remedy, summary
+from services.aws.client.settings import AwsSettings
+from services.background.detached import detached
+from services.clock import Clock, Mark, mark, passed
+from services.i18n import _
+from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
+
+IDENTITY = ("sts", "GetCallerIdentity")
+OWN_ARNS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("cloudwatch", "DescribeAlarms"): (("MetricAlarms", "AlarmArn"), ("CompositeAlarms", "AlarmArn")),
+    ("ecs", "DescribeServices"): (("services", "serviceArn"),),
+    ("ecs", "DescribeTasks"): (("tasks", "taskArn"),),
+    ("elbv2", "DescribeLoadBalancers"): (("LoadBalancers", "LoadBalancerArn"),),
+    ("elbv2", "DescribeTargetGroups"): (("TargetGroups", "TargetGroupArn"),),
+    ("rds", "DescribeDBInstances"): (("DBInstances", "DBInstanceArn"),),
+    ("rds", "DescribeDBSnapshots"): (("DBSnapshots", "DBSnapshotArn"),),
+}
+"""Lists (key of the rows, of their ARN) of what belongs to the account that asks; others may list what is shared with it."""
+AGAIN = 30.0
+"""Seconds after which STS is asked again where it did not answer."""
+IDENTITY_TIMEOUT = 10.0
+PATIENCE = 2.0
+"""Seconds for which an answer waits for one that may prove it at no cost, and may hang."""
+_KEPT = 16
+"""Access keys that are remembered; a role's session has a new one each hour."""
+_AMAZON = re.compile(
+    r"\.(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu)"
+    r"|(?:c2s|csp\.hci)\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk)$"
+)
+"""Ends of the names of AWS's own endpoints, in all partitions."""
+_REGION = re.compile(r"(?:[a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-de)-[a-z]+-\d+")
+_ACCOUNT = re.compile(r"\d{12}")
+_SIGNATURE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/")
+
+Answer = dict[str, Any]
+
+
+class Signer(NamedTuple):
+    """Who signed a request, and who answers it."""
+
+    access_key: str
+    place: str
+    """Amazon's own endpoints are one place, whatever the service; of any other: host and port."""
+
+
+class Sent:
+    """By whom the request of one read was signed; of several attempts, the last."""
+
+    def __init__(self, proof: "AccountProof") -> None:
+        self._proof = proof
+        self.signer = Signer("", "")
+
+    def note(self, url: str, authorization: str) -> None:
+        """Called before each attempt. Raises WrongAccount where the host is one of AWS's for another region."""
+        parts, signature = urlsplit(url), _SIGNATURE.search(authorization)
+        host, (access_key, region) = parts.hostname or "", signature.groups() if signature else ("", "")
+        self.signer = Signer(access_key, "" if _AMAZON.search(host) else parts.netloc)
+        # What is meant for another region is AWS's to refuse.
+        if region == self._proof.region and (actual := _region_of(host)) not in ("", region):
+            raise self._proof.refusal(other_region(actual, region))
+
+
+SENDING: ContextVar[Sent | None] = ContextVar("sending", default=None)
+"""What the task that sends a read notes its signature in."""
+
+
+class AccountProof:
+    """What one session knows of whose answers it gets."""
+
+    def __init__(self, account: str, region: str, clock: Clock) -> None:
+        self.account = account
+        """The runbook's, as is `region`."""
+        self.region = region
+        self.on_refusal: Callable[[WrongAccount], object] | None = None
+        """Called with every refusal."""
+        self._clock = clock
+        self._accounts: dict[Signer, str] = {}
+        self._newest: Signer | None = None
+        self._asking: asyncio.Task[Answer] | None = None
+        self._failure: tuple[AwsError, Signer | None, Mark] | None = None
+        """What STS answered instead, to whom, and when."""
+        self._under_way: set[asyncio.Future[None]] = set()
+        """Reads whose answers have ARNs."""
+
+    def mismatch(self, account: str, settings: AwsSettings) -> str:
+        """In words, that these are not the runbook's; "" if they are."""
+        is_ignored = os.environ.get(IGNORE_ENDPOINTS, "").lower() == "true"
+        url = settings.endpoint_url or ("" if is_ignored else os.environ.get(ENDPOINT, ""))
+        for region in (settings.region, _region_of(urlsplit(url).hostname or "")):
+            if region not in ("", self.region):
+                return other_region(region, self.region)
+        return "" if account == self.account else other_account(account, self.account)
+
+    async def before(self, ask: Callable[[], Awaitable[Answer]], settings: AwsSettings) -> None:
+        """Prove the newest credentials without an answer: something is sent that costs. Raises AwsError."""
+        self._require_region(settings)
+        await self._settled(lambda: self._newest, ask)
+        self._require_account(self._newest)
+
+    async def read(
+        self,
+        call: tuple[str, str],
+        region: str | None,
+        settings: AwsSettings,
+        send: Callable[[Sent], Awaitable[Answer]],
+        ask: Callable[[], Awaitable[Answer]],
+    ) -> Answer:
+        """The answer that `send` brings, once it is proven; `ask` reads the identity. Raises AwsError."""
+        sent = Sent(self)
+        if call == IDENTITY:
+            answer = await send(sent)
+            self._learn(sent.signer, str(answer.get("Account")))
+            return answer
+        self._require_region(settings)
+        if is_charged(*call):
+            await self.before(ask, settings)
+        with self._reading(call):
+            answer = await send(sent)
+        self._newest = sent.signer
+        self._take_arns(call, answer, region or self.region, sent.signer)
+        await self._settled(lambda: sent.signer, ask)
+        if sent.signer not in self._accounts:
+            text = _("sts answered for other credentials, or at another endpoint, than {service}")
+            advice = _("Check the endpoints that AWS_ENDPOINT_URL and its like for single services name.")
+            raise self._unproven(
+                Invalid(self._problem(ProblemKind.INVALID, text.format(service=call[0]), advice))
+            )
+        self._require_account(sent.signer)
+        return answer
+
+    def refusal(self, text: str) -> WrongAccount:
+        """The error that says so, after whoever must know was told."""
+        advice = _("Choose another profile, role, endpoint or region, or another runbook.")
+        error = WrongAccount(self._problem(ProblemKind.REFUSED, text, advice))
+        if self.on_refusal is not None:
+            self.on_refusal(error)
+        return error
+
+    def _require_region(self, settings: AwsSettings) -> None:
+        if text := self.mismatch(self.account, settings):
+            raise self.refusal(text)
+
+    def _require_account(self, signer: Signer | None) -> None:
+        account = self._accounts.get(signer, "") if signer else ""
+        if account != self.account:
+            raise self.refusal(other_account(account, self.account))
+
+    def _take_arns(self, call: tuple[str, str], answer: Answer, region: str, signer: Signer) -> None:
+        """Learn from the ARNs of an answer. Raises WrongAccount."""
+        for rows, name in OWN_ARNS.get(call, ()):
+            for row in answer.get(rows) or ():
+                parts = str(row.get(name) if isinstance(row, dict) else "").split(":")
+                if len(parts) < 6 or not _ACCOUNT.fullmatch(parts[4]):
+                    continue
+                if parts[4] != self.account:
+                    raise self.refusal(other_account(parts[4], self.account))
+                if parts[3] not in ("", region):
+                    raise self.refusal(other_region(parts[3], region))
+                if signer not in self._accounts:
+                    self._learn(signer, parts[4])
+
+    def _learn(self, signer: Signer, account: str) -> None:
+        if _ACCOUNT.fullmatch(account):
+            self._accounts.pop(signer, None)
+            self._accounts[signer] = account
+            self._newest, self._failure = signer, None
+            while len(self._accounts) > _KEPT:
+                del self._accounts[next(iter(self._accounts))]
+
+    async def _settled(
+        self, signer: Callable[[], Signer | None], ask: Callable[[], Awaitable[Answer]]
+    ) -> None:
+        """Wait for what may prove the signer's account at no cost, else ask STS. Raises AwsError."""
+        while signer() not in self._accounts and self._under_way:
+            ended, _pending = await asyncio.wait(
+                self._under_way, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not ended:
+                break
+        if signer() not in self._accounts:
+            await self._identified(ask)
+
+    async def _identified(self, ask: Callable[[], Awaitable[Answer]]) -> None:
+        """Ask STS, together with whoever asks just now. Raises AwsError."""
+        if self._failure is not None:
+            failure, signer, at = self._failure
+            if signer == self._newest and passed(self._clock, at) < AGAIN:
+                raise self._unproven(failure)
+
+        async def answered() -> Answer:
+            return await ask()
+
+        if self._asking is None or self._asking.done():
+            self._asking = detached(answered(), name="identity")
+        asking = self._asking
+        # `asyncio.wait` keeps the shared task running if this caller is cancelled.
+        await asyncio.wait([asking])
+        error = asking.exception()
+        if error is None and not _ACCOUNT.fullmatch(str(asking.result()["Account"])):
+            words = {"service": IDENTITY[0], "operation": IDENTITY[1], "profile": ""}
+            problem = self._problem(
+                ProblemKind.INCOMPLETE, summary("incomplete", words), remedy("incomplete", words)
+            )
+            error = Incomplete(problem)
+        if isinstance(error, AwsError):
+            self._failure = error, self._newest, mark(self._clock)
+            raise self._unproven(error) from error
+        if error is not None:
+            raise error
+
+    def _unproven(self, error: AwsError) -> AwsError:
+        """An error of its kind that says what is missing for a verdict; one of the sign-in says that itself."""
+        if isinstance(error, Expired | NoCredentials):
+            return error
+        why = error.problem.summary
+        update: dict[str, object] = {"at": self._clock.now()}
+        if error.unknown_operation:
+            why = _("this endpoint has no sts")
+            advice = _("Nothing is judged before its account is proven: choose an endpoint that has sts.")
+            update |= {"remedy": advice, "once": ""}
+        update["summary"] = _("The AWS account could not be identified: {why}").format(why=why)
+        return type(error)(error.problem.model_copy(update=update))
+
+    def _problem(self, kind: ProblemKind, text: str, advice: str) -> Problem:
+        return Problem(kind=kind, summary=text, remedy=advice, at=self._clock.now())
+
+    @contextmanager
+    def _reading(self, call: tuple[str, str]) -> Iterator[None]:
+        """While what may prove all others is under way, they wait for it."""
+        if call not in OWN_ARNS:
+            yield
+            return
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._under_way.add(ended)
+        try:
+            yield
+        finally:
+            self._under_way.discard(ended)
+            ended.set_result(None)
+
+
+def _region_of(host: str) -> str:
+    """The region that a host of AWS's is in; "" for any other, and where it names none."""
+    # The first label is a service, or a bucket, whatever it looks like.
+    labels = host.split(".")[1:] if _AMAZON.search(host) else []
+    return next((label for label in reversed(labels) if _REGION.fullmatch(label)), "")
+
+
+def other_account(actual: str, expected: str) -> str:
+    """That credentials are not of the runbook's account."""
+    return _("These credentials are for account {actual}; the runbook's is {expected}.").format(
+        actual=clean(actual), expected=expected
+    )
+
+
+def other_region(actual: str, expected: str) -> str:
+    """That what is asked is not the runbook's region."""
+    return _("What is asked is the region {actual}; the runbook's is {expected}.").format(
+        actual=clean(actual), expected=expected
+    )

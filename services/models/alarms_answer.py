@@ -47,7 +47,9 @@ class AlarmsAnswer(Model):
     read_at: datetime
     """When it was read (UTC)."""
     verdict: Verdict
-    """`abnormal`: one fires or is missing; `unknown`: not everything is known; `attention`: one may fire unnoticed."""
+    """`abnormal`: one fires or is missing; `attention`: one may fire unnoticed; `unknown`: not everything is known."""
+    complete: bool
+    """Whether everything is known, whatever the verdict."""
     remarks: tuple[Clean, ...]
     """What could not be read."""
     alarms: tuple[AnsweredAlarm, ...]

@@ -7,7 +7,7 @@ from services.models.base import Clean, Model
 from services.models.duties import Occurrence, TickedLine
 from services.models.findings import DutyFindings, Finding
 from services.models.runbook import Duty
-from services.models.verdict import Verdict, leading, tally
+from services.models.verdict import Verdict, worst
 
 
 class AskState(StrEnum):
@@ -94,17 +94,16 @@ def _judged(text: str, source: str, findings: DutyFindings) -> AskLine:
     if any(id not in by_id for id in ids):
         return AskLine(text=text, state=AskState.UNREAD)
     wanted = frozenset(filter(None, items.split(",")))
-    verdicts = [verdict for id in ids for verdict in _verdicts(by_id[id], wanted)]
-    counts = tally(verdicts if any(verdicts) else [Verdict.UNKNOWN])
-    first = leading(counts)
-    unjudged = first is not Verdict.UNKNOWN and Verdict.UNKNOWN in dict(counts)
-    return AskLine(text=text, state=AskState.JUDGED, verdict=first, unjudged=unjudged)
+    verdicts = {verdict for id in ids for verdict in _verdicts(by_id[id], wanted)}
+    verdict = worst(verdicts) or Verdict.UNKNOWN
+    unjudged = verdict is not Verdict.UNKNOWN and Verdict.UNKNOWN in verdicts
+    return AskLine(text=text, state=AskState.JUDGED, verdict=verdict, unjudged=unjudged)
 
 
 def _verdicts(finding: Finding, items: frozenset[str]) -> Iterable[Verdict | None]:
     """The verdicts of these items; not judged if the finding has none of them. Without items those of the whole."""
     if not items or not finding.measures:
-        return [finding.measured, *([Verdict.UNKNOWN] if finding.unjudged else [])]
+        return [finding.leading, *([] if finding.complete else [Verdict.UNKNOWN])]
     missing = items - {each.item for each in finding.measures}
-    verdicts = [each.verdict for each in finding.measures if each.item in items]
+    verdicts = [verdict for each in finding.measures if each.item in items for verdict in each.verdicts]
     return [*verdicts, *([Verdict.UNKNOWN] if missing else [])]

@@ -203,12 +203,15 @@ async def inspect_answer(services: "Reading", flags: dict[str, Any]) -> "Inspect
             for each in findings
         ]
     verdict = worst(each.verdict for each in findings) or Verdict.UNKNOWN
+    unjudged = {each.inspection: each.unjudged for each in findings if not each.complete}
     return InspectAnswer(
         system=services.runbook.system.id,
         title=services.runbook.system.title,
         region=services.session.settings.region,
         at=began,
         verdict=verdict,
+        complete=bool(findings) and not unjudged,
+        unjudged=unjudged,
         status=OF_VERDICT[verdict.value],
         yen=round(sum(each.cost.yen for each in findings), 4),
         findings=tuple(findings),

@@ -128,7 +128,7 @@ class Costs(Inspection):
         builder.table(days_table(lines, table))
         # An empty table shows that the runbook names every service with costs.
         builder.table(others_table(lines, table), keep_empty=True)
-        by_hand = (_by_hand(),) if builder.verdict is Verdict.UNKNOWN else ()
+        by_hand = () if builder.complete else (_by_hand(),)
         return builder.finding_of_checks(self._normal(compared, table, rate), advice=by_hand)
 
     def _without_budgets(self, builder: FindingBuilder, error: AwsError) -> None:

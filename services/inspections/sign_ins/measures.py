@@ -4,14 +4,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.i18n import _, plural
-from services.inspections.sign_ins.evaluation import JudgedAccess, JudgedChange, JudgedSignIn, Reason, who
+from services.inspections.sign_ins.evaluation import (
+    VERDICTS,
+    JudgedAccess,
+    JudgedChange,
+    JudgedSignIn,
+    Reason,
+    who,
+)
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
 from services.inspections.sign_ins.silence import is_behind
 from services.models.findings import Measure
 from services.models.iam import IamUser
 from services.models.runbook_inspections import Trail as TrailSpec
-from services.models.verdict import Verdict, worst
+from services.models.verdict import Verdict, judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,8 @@ def _of_access(judged: Judged) -> Iterator[_Count]:
             [event for event in judged.access if event.reasons and not event.recovery],
         ),
     ):
-        yield _Count(title, len(events), "0", tuple(event.verdict for event in events))
+        verdicts = tuple(VERDICTS[reason] for event in events for reason in event.reasons)
+        yield _Count(title, len(events), "0", verdicts)
 
 
 def _of_root(gathered: Gathered) -> Iterator[Measure]:
@@ -166,7 +174,7 @@ def _measure(count: _Count, *, whole: bool) -> Measure:
         title=count.title,
         shown=str(count.count) if whole else _("{count} or more").format(count=count.count),
         allowed=count.allowed,
-        verdict=worst(verdicts),
+        **judgement(verdicts),
         value=count.count,
         item=count.item,
         note=_(", ").join(filter(None, (count.note, "" if whole else _("not everything could be read")))),

@@ -17,7 +17,7 @@ from services.models.date_text import day_text
 from services.models.findings import Measure, Progress
 from services.models.runbook_inspections import Firewall as Spec
 from services.models.s3 import StoredObject
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, judgement
 from services.models.waf import LogDestination, WebAcl
 
 NEWEST = 20
@@ -176,7 +176,7 @@ class LogFiles:
                 title=title,
                 shown=f"{listed.count:,}",
                 allowed="> 0",
-                verdict=Verdict.UNKNOWN if stopped else verdict,
+                **judgement((verdict, Verdict.UNKNOWN if stopped else None)),
                 value=listed.count,
                 at=newest,
                 note=_("the newest of {at}").format(at=local(newest, zone)),

@@ -26,8 +26,8 @@ class InspectAnswer(Model):
     """The worst verdict that is known: abnormal before attention, unknown, normal."""
     complete: bool
     """Whether all was judged; false beside any verdict other than normal."""
-    unjudged: dict[str, int]
-    """By the id of each inspection that could not be judged wholly: the number of its values of which that is so."""
+    unjudged: tuple[str, ...]
+    """Ids of the inspections of which something could not be judged."""
     status: int
     """The exit status: 0 normal, 1 attention, 2 abnormal, 3 nothing bad is known, and not all could be judged."""
     yen: float

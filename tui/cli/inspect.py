@@ -203,7 +203,7 @@ async def inspect_answer(services: "Reading", flags: dict[str, Any]) -> "Inspect
             for each in findings
         ]
     verdict = worst(each.verdict for each in findings) or Verdict.UNKNOWN
-    unjudged = {each.inspection: each.unjudged for each in findings if not each.complete}
+    unjudged = tuple(each.inspection for each in findings if not each.complete)
     return InspectAnswer(
         system=services.runbook.system.id,
         title=services.runbook.system.title,

@@ -104,7 +104,7 @@ def _undecided(alarm: "Alarm") -> bool:
 
 def _silenced(alarm: "Alarm") -> bool:
     """Whether an alarm may fire unnoticed; one that the runbook does not name may have no action on purpose."""
-    unheard = alarm.expected and alarm.notifies_nobody
+    unheard = alarm.expected and alarm.notifies_nobody and not _undecided(alarm)
     return bool(alarm.muted_by or alarm.actions_enabled is False or alarm.evaluation or unheard)
 
 

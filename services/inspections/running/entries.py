@@ -159,8 +159,10 @@ def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
 
 
 def _until(recorded: Recorded) -> str:
-    """The end of the signed-off time; "" unless all was judged or overridden, so that the next inspection covers it."""
+    """The end of the signed-off time; "" unless all was judged, or it was abnormal or overridden: the next inspection
+    covers it."""
     finding = recorded.finding
-    if not finding.complete and recorded.overruled is None:
+    is_covered = finding.complete or finding.verdict is Verdict.ABNORMAL or recorded.overruled is not None
+    if not is_covered:
         return ""
     return (finding.window.end if finding.window else finding.read_at).isoformat()

@@ -12,7 +12,7 @@ from services.demo.ecs.model import Service
 from services.demo.ecs.records import Fate
 from services.models.findings import Finding
 from services.models.runbook import Runbook
-from services.models.verdict import WORSE, Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
@@ -393,7 +393,7 @@ async def test_what_cannot_be_read_is_not_judged_and_hides_nothing_worse(embedde
 
 def no_better(after: Verdict, before: Verdict) -> bool:
     """Not judged is never an all-clear, whatever the whole answer says."""
-    return after is V.UNKNOWN or WORSE.index(after) >= WORSE.index(before)
+    return after is V.UNKNOWN or DISPLAY_ORDER.index(after) <= DISPLAY_ORDER.index(before)
 
 
 NOON = jst("2026-01-14 12:00")

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from services.models.base import Clean, Model
 from services.models.duties import Occurrence, TickedLine
-from services.models.findings import DutyFindings, Finding
+from services.models.findings import DutyFindings, Finding, Recorded
 from services.models.runbook import Duty
 from services.models.verdict import Verdict, worst
 
@@ -73,6 +73,20 @@ def _unnamed(duty: Duty, findings: DutyFindings) -> tuple[str, ...]:
     return ("*" if whole else "",) * len(duty.asks)
 
 
+def unanswered(duty: Duty, recorded: Iterable[Recorded]) -> int:
+    """How many lines name a value that a finding, which judged all that it read, does not have."""
+    if duty.checklist:
+        return 0
+    findings = {each.finding.inspection: each.finding for each in recorded if each.finding.complete}
+    named = (source.partition(":") for source in duty.judged_by)
+    judged = [set(_verdicts(findings[id], _items(items))) for id, _colon, items in named if id in findings]
+    return sum(Verdict.UNKNOWN in verdicts or not any(verdicts) for verdicts in judged)
+
+
+def _items(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))
+
+
 def _by_person(occurrence: Occurrence, duty: Duty, text: str) -> AskLine:
     signed, progress = occurrence.signed, occurrence.progress
     tick = progress.tick(text) if progress is not None else None
@@ -93,7 +107,7 @@ def _judged(text: str, source: str, findings: DutyFindings) -> AskLine:
     by_id = {each.finding.inspection: each.finding for each in findings.recorded}
     if any(id not in by_id for id in ids):
         return AskLine(text=text, state=AskState.UNREAD)
-    wanted = frozenset(filter(None, items.split(",")))
+    wanted = _items(items)
     verdicts = {verdict for id in ids for verdict in _verdicts(by_id[id], wanted)}
     verdict = worst(verdicts) or Verdict.UNKNOWN
     unjudged = verdict is not Verdict.UNKNOWN and Verdict.UNKNOWN in verdicts

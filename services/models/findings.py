@@ -236,6 +236,8 @@ class DutyFindings(Model):
     """Ids of its inspections that this console is about to run."""
     material: bool = False
     """A person does the duty by a checklist; the findings help, and say nothing about whether it was done."""
+    unanswered: int = 0
+    """Lines of the duty that name a value which its inspection did not judge, although it judged all that it read."""
     for_reference: bool = False
     """Other duties judge these findings, so that they have no verdict here: no drill is abnormal before it is held."""
 
@@ -247,12 +249,13 @@ class DutyFindings(Model):
     @property
     def verdict(self) -> Verdict | None:
         """The worst verdict that is known, whether overridden or not; None before the first finding."""
-        return worst(each.finding.leading for each in self.recorded)
+        unanswered = Verdict.UNKNOWN if self.unanswered else None
+        return worst((*(each.finding.leading for each in self.recorded), unanswered))
 
     @property
     def tally(self) -> Tally:
-        """Counts findings by their verdict, and those in which something could not be judged."""
-        return tally(
+        """Counts findings by their verdict, those in which something could not be judged, and unanswered lines."""
+        verdicts = (
             verdict
             for each in self.recorded
             for verdict in {
@@ -260,16 +263,17 @@ class DutyFindings(Model):
                 Verdict.NORMAL if each.finding.complete else Verdict.UNKNOWN,
             }
         )
+        return tally((*verdicts, *(Verdict.UNKNOWN,) * self.unanswered))
 
     @property
     def settled(self) -> bool:
         """Whether it is complete, and every finding is normal or overridden."""
-        return self.complete and all(each.settled for each in self.recorded)
+        return self.complete and not self.unanswered and all(each.settled for each in self.recorded)
 
     @property
     def all_normal(self) -> bool:
-        """Whether it is complete, and every finding is normal; an override does not count as normal."""
-        return self.complete and all(each.finding.leading is Verdict.NORMAL for each in self.recorded)
+        """Whether it is complete, and every finding and line is normal; an override does not count as normal."""
+        return self.complete and self.verdict is Verdict.NORMAL
 
 
 class FindingsView(Model):

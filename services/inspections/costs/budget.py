@@ -43,9 +43,6 @@ class BudgetJudge:
         `doubtful`: the total cannot be correct.
         """
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
-        if not budget:
-            note = _("costs.budget_yen is undecided; the guideline for the total is not used instead")
-            return CheckResult(Measure(title=title, shown=_("UNDECIDED"), note=note))
         if not compared.month.count:
             text = _("There are no costs yet to compare with the budget.")
             return CheckResult(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), text)

@@ -121,6 +121,23 @@ def offered(runbook: Runbook) -> tuple[InspectionInfo, ...]:
     return (*(entry.info for entry in INSPECTIONS if not entry.missing_setting(runbook)), *own)
 
 
+def asked(runbook: Runbook) -> tuple[str, ...]:
+    """Ids of the inspections that the runbook asks for: its own, and those that its duties and playbooks name; all that it
+    can have if it names none."""
+    steps = [
+        *(step for part in (*runbook.duties, *runbook.playbooks, *runbook.procedures) for step in part.steps),
+        *(cause for book in runbook.playbooks for cause in book.causes),
+    ]
+    named = {
+        *(id for duty in runbook.duties for id in duty.inspections),
+        *(id for book in runbook.playbooks for id in book.findings),
+        *(str(step.look) for step in steps),
+    }
+    built_in = [str(entry.id) for entry in INSPECTIONS if not entry.missing_setting(runbook)]
+    own = [str(spec.id) for spec in runbook.inspections]
+    return (*([id for id in built_in if id in named] or built_in), *own)
+
+
 def make(context: InspectionContext, id: str) -> Inspection:
     """Create the inspection called `id`. Raises LookupError if the runbook does not have it."""
     for entry in INSPECTIONS:

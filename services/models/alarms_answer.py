@@ -33,6 +33,8 @@ class AnsweredAlarm(Model):
     """The end of its warm-up, during which it is not evaluated; null: it is not warming up."""
     muted_by: Clean
     """The mute rule in force; "" if none is."""
+    near: Clean
+    """Of a missing alarm: the one of AWS with the most similar name; "" if there is none."""
     hearing: Hearing
     """How people are notified: `direct`, `composite`, `nobody` or `unknown`."""
 

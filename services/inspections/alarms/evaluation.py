@@ -9,7 +9,7 @@ from services.aws.cloudwatch.alarms.parsing import sparse
 from services.i18n import N_, _
 from services.inspections.alarms.periods import seconds
 from services.inspections.toolkit.wording import since, stretch
-from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words
+from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words, missing_words
 from services.models.date_text import zoned_time
 from services.models.findings import AlarmPeriod, Measure
 from services.models.metrics import TimeSpan
@@ -130,7 +130,7 @@ def _state(
     if alarm.state is AlarmState.ALARM:
         yield Mark.FIRING, how_long
     elif alarm.state is AlarmState.MISSING:
-        yield Mark.MISSING, _("the runbook names it, but AWS does not have it")
+        yield Mark.MISSING, missing_words(alarm)
     elif alarm.state is AlarmState.INSUFFICIENT:
         yield Mark.NO_DATA, how_long
         if sparse(alarm):

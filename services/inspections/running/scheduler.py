@@ -24,8 +24,8 @@ from services.inspections.running.preparations import Preparations
 from services.inspections.running.runner import InspectionRunner
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.asks import unanswered
+from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, FindingsView, Recorded, RunningInspection
 
 SETTLE = 0.2

@@ -343,7 +343,7 @@ def losses(answer: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize("trouble", list(TROUBLES))
 async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
-    book = loads(OTHER + 'grave_events = ["DeleteBucket"]\n').runbook
+    book = loads(OTHER + 'grave_events = ["DeleteBucket"]\nglobal_events = ["CreateUser"]\n').runbook
     operation, whole = TROUBLES[trouble]
     if operation == "LookupEvents":
         whole = {"Events": [recorded(whole)]}

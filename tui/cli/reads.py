@@ -126,9 +126,7 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
             "warm_up_until",
         },
     )
-    from services.models.text import clean
-
-    return {**facts, "hearing": alarm.hearing.value, "near": clean(alarm.near)}
+    return {**facts, "hearing": alarm.hearing.value, "near": alarm.near}
 
 
 def _line(services: "Reading", alarm: "Alarm") -> str:

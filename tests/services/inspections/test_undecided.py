@@ -10,9 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from services import i18n
+from services.calendar.calendar import Calendar
 from services.inspections import registry
-from services.models.asks import unanswered
+from services.models.asks import ask_lines, unanswered
 from services.models.base import Model
+from services.models.duties import Occurrence, OccurrenceState
 from services.models.findings import DutyFindings, Finding, Measure, Recorded
 from services.models.runbook import Approver, Contact, Runbook
 from services.models.verdict import Verdict
@@ -92,14 +94,14 @@ def mistakes(book: Runbook) -> set[Any]:
 
 def readers() -> dict[str, set[str]]:
     """By section of the runbook: the inspections whose code reads it."""
-    found: dict[str, set[str]] = {}
+    greens: dict[str, set[str]] = {}
     for entry in registry.INSPECTIONS:
         folder = Path(registry.__file__).parent / entry.implementation.split(".")[2]
         text = "".join(each.read_text("utf-8") for each in folder.glob("*.py"))
         text += "runbook.rds" if "DatabaseInspection" in text else ""
         for section in set(re.findall(r"runbook\.(\w+)", text)) & Runbook.model_fields.keys():
-            found.setdefault(section, set()).add(entry.id)
-    return found
+            greens.setdefault(section, set()).add(entry.id)
+    return greens
 
 
 def facts(finding: Finding) -> dict[str, tuple[Any, ...]]:
@@ -114,15 +116,15 @@ def green(key: str, before: Finding, after: Finding, book: Runbook) -> list[str]
     was, now = facts(before), facts(after)
     named = [each for each in after.measures if each.verdict is V.UNKNOWN and key in each.note]
     bare = (V.NORMAL,) if named else (V.NORMAL, None)
-    found = [
+    greens = [
         title
         for title, fact in now.items()
         if fact != was.get(title) and fact[0] in bare and was.get(title, (V.NORMAL,))[0] is not None
     ]
     if was.keys() - now.keys() and not named and after.verdict is V.NORMAL:
         lost = [each for each in before.measures if each.title not in now]
-        found += [each.title for each in lost if is_green_in_duties(each, after, book)]
-    return found
+        greens += [each.title for each in lost if is_green_in_duties(each, after, book)]
+    return greens
 
 
 def is_green_in_duties(lost: Measure, after: Finding, book: Runbook) -> bool:
@@ -165,10 +167,10 @@ async def test_what_rests_on_an_undecided_value_is_never_normal(embedded: Embedd
                 continue
             after = await run_inspection(embedded, id, hours=0.5, runbook=changed)
             rests |= facts(after) != facts(base[id])
-            if found := green(name, base[id], after, changed):
+            if greens := green(name, base[id], after, changed):
                 used.add(name)
                 if name not in DECISIONS:
-                    wrong[name, id] = found
+                    wrong[name, id] = greens
         counted["something rests on"] += rests
         counted["decisions"] += rests and name in DECISIONS
     print(counted)
@@ -196,3 +198,14 @@ async def test_the_budget_that_the_shipped_runbook_leaves_open_says_who_decides(
     assert "costs.budget_yen" in budget.note
     assert "PM" in budget.note
     assert "costs.budget_yen" in finding.summary
+    (duty,) = (each for each in book.duties if "costs" in each.inspections)
+    recorded = (Recorded(seq=1, by="", finding=finding),)
+    of_duty = DutyFindings(
+        key="k", expected=("costs",), recorded=recorded, unanswered=unanswered(duty, recorded)
+    )
+    # Neither green nor among what one key signs off.
+    assert (of_duty.verdict, of_duty.all_normal, of_duty.settled) == (V.UNKNOWN, False, False)
+    slot = Calendar(book).next_slot(duty.id, embedded.clock.now())
+    assert slot is not None
+    lines = ask_lines(Occurrence(slot=slot, state=OccurrenceState.DUE), duty, of_duty)
+    assert [each.verdict for each in lines] == [V.NORMAL] * 4 + [V.UNKNOWN]

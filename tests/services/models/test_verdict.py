@@ -37,11 +37,11 @@ def duty(findings: Sequence[Finding]) -> DutyFindings:
 @given(VERDICTS)
 def test_what_is_known_to_be_bad_decides(verdicts: list[Verdict | None]) -> None:
     first, one = worst(verdicts), judgement(verdicts)
-    known = next((bad for bad in BAD if bad in verdicts), None)
+    bad_one = next((bad for bad in BAD if bad in verdicts), None)
     rest = Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.NORMAL if any(verdicts) else None
-    assert first is (known or rest)
+    assert first is (bad_one or rest)
     assert one["verdict"] is (first or Verdict.UNKNOWN)
-    assert one["partial"] == (known is not None and Verdict.UNKNOWN in verdicts)
+    assert one["partial"] == (bad_one is not None and Verdict.UNKNOWN in verdicts)
 
 
 @given(VERDICTS)

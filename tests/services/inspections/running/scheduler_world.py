@@ -78,9 +78,12 @@ def judged(
     summary: str = "all well",
     advice: tuple[str, ...] = (),
 ) -> Finding:
-    """A finding with one measure of this verdict."""
+    """A finding with this verdict on everything that lines of the runbook's duties name."""
     builder = FindingBuilder(inspection, request)
-    builder.measure(Measure(title="m", shown="", verdict=verdict))
+    sources = (source for duty in inspection.context.runbook.duties for source in duty.judged_by)
+    named = [source.partition(":")[2] for source in sources if source.startswith(f"{inspection.id}:")]
+    for item in {item for items in named for item in items.split(",")} or {""}:
+        builder.measure(Measure(title="m", shown="", verdict=verdict, item=item))
     return builder.finding(summary, advice=advice)
 
 

@@ -126,7 +126,9 @@ def offered(runbook: Runbook) -> tuple[InspectionInfo, ...]:
 def asked(runbook: Runbook) -> tuple[str, ...]:
     """Ids of the inspections that the runbook asks for: by their settings, by naming them, or by defining them."""
     steps = [
-        step for part in (*runbook.duties, *runbook.playbooks, *runbook.procedures) for step in part.steps
+        *(step for duty in runbook.duties for step in duty.steps),
+        *(step for book in runbook.playbooks for step in book.steps),
+        *(step for procedure in runbook.procedures for step in procedure.steps),
     ]
     named = {
         *(id for duty in runbook.duties for id in duty.inspections),

@@ -1,6 +1,7 @@
 """The exit statuses of the console and all commands: the one place where they are named and explained.
 
-0 to 3 are findings only, so that a script can rely on them. The rest are those of sysexits.h, and 128 + n if signal n
+0 to 3 are findings only, so that a script can rely on them; the worst that is known decides, abnormal before attention
+before unknown, and JSON says beside it whether all was judged (`complete`). The rest are those of sysexits.h, and 128 + n if signal n
 ended the console.
 """
 
@@ -33,7 +34,7 @@ MEANINGS = {
     ExitStatus.NORMAL: N_("normal, or done"),
     ExitStatus.ATTENTION: N_("attention"),
     ExitStatus.ABNORMAL: N_("abnormal, a plan refused, a journal tampered with"),
-    ExitStatus.UNKNOWN: N_("cannot be judged"),
+    ExitStatus.UNKNOWN: N_("nothing bad is known, and not all could be judged"),
     ExitStatus.USAGE: N_("wrong usage"),
     ExitStatus.DATA: N_("errors in a runbook"),
     ExitStatus.UNAVAILABLE: N_("no terminal, journal, response from AWS, embedded AWS or optional part"),

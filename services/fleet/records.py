@@ -14,9 +14,9 @@ from services.models.duties import Occurrence, OccurrenceState
 from services.models.fleet import SystemRecords
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.runbook import Runbook
-from services.models.verdict import worst
+from services.models.verdict import Verdict, worst
 from services.report.collecting.duty_states import DutyStatesAt
-from services.report.collecting.finding_lines import counts, finding_lines
+from services.report.collecting.finding_lines import counts, finding_lines, is_partly_judged
 from services.report.collecting.incident_lines import incident_lines
 from services.report.collecting.source import DAY, Source
 from services.report.periods import Period, Span
@@ -75,6 +75,7 @@ class RecordsReader:
             due=states.count(OccurrenceState.DUE),
             late=sum(states.count(state) for state in _LATE),
             verdict=worst(map(counts, findings)),
+            complete=not any(is_partly_judged(each) or counts(each) is Verdict.UNKNOWN for each in findings),
             holds=int(reader.query(_HOLDS)[0][0] or 0),
             incidents=sum(line.is_open and not line.joined_to for line in incident_lines(source, {})),
             head=newest[0].seq if newest else 0,

@@ -47,6 +47,7 @@ def answer_of(
         requests=evidence.requests,
         yen=round(yen, 4),
         status=status_of(alarm, evidence, assessment),
+        complete=_is_read(evidence),
         word=assessment.word,
         why=assessment.why,
         onset=AssessedOnset(**assessment.onset.model_dump()),
@@ -62,10 +63,13 @@ def answer_of(
 
 def status_of(alarm: Alarm, evidence: IncidentEvidence, assessment: Assessment) -> int:
     """Nothing is wrong if the alarm is OK, everything could be read, and no cause stands out."""
-    is_read = all(reading.problem is None for reading in evidence.readings)
-    if alarm.state is AlarmState.OK and assessment.word is Word.OPEN and is_read:
+    if alarm.state is AlarmState.OK and assessment.word is Word.OPEN and _is_read(evidence):
         return NOTHING_WRONG
     return _STATUS[assessment.word]
+
+
+def _is_read(evidence: IncidentEvidence) -> bool:
+    return all(reading.problem is None for reading in evidence.readings)
 
 
 def assessed_cause(cause: WeighedCause, specs: dict[str, CauseSpec], word: Word | None) -> AssessedCause:

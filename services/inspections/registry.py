@@ -30,6 +30,8 @@ class InspectionEntry:
     """`module:Class` of the Inspection."""
     needs: tuple[Requirement, ...] = ()
     """Settings of the runbook without which the inspection is not offered."""
+    asked_by: str = ""
+    """The section by which a runbook asks for it, unless a duty, a playbook or a procedure names it; "": `needs` suffice."""
     words: str = ""
     """Readings and romaji for the palette."""
     page: str = ""
@@ -83,18 +85,18 @@ _FIREWALL = (
 )
 
 INSPECTIONS: tuple[InspectionEntry, ...] = (
-    InspectionEntry("alarms", N_("Alarms"), "services.inspections.alarms.inspection:AlarmStates", ("alarms",), "あらーむ araamu けいほう keihou cloudwatch alarm", page="cloudwatch/home?region={region}#alarmsV2:", calls=(*_ALARMS, "cloudwatch:DescribeAlarmHistory")),
-    InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", requirements.dashboard), "だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu", page="cloudwatch/home?region={region}#dashboards", calls=("cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "rds:DescribeDBInstances")),
-    InspectionEntry("error-logs", N_("Error logs"), "services.inspections.error_logs.inspection:ErrorLogs", ("error_logs.log_group", "error_logs.field"), "えらーろぐ eraarogu error log insights 5xx", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "logs:GetLogGroupFields")),
-    InspectionEntry("costs", N_("Costs"), "services.inspections.costs.inspection:Costs", ("costs",), "コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget", page="costmanagement/home#/cost-explorer", calls=("budgets:DescribeBudgets", "ce:GetCostAndUsage")),
-    InspectionEntry("backups", N_("RDS backups"), "services.inspections.backups.inspection:Backups", ("rds",), "ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds", page="rds/home?region={region}#snapshots-list:", calls=("rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:DescribeEvents")),
-    InspectionEntry(SIGN_INS, N_("Sign-ins and changes (CloudTrail)"), "services.inspections.sign_ins.inspection:SignIns", ("trail.sign_in_regions",), "サインイン ログイン さいんいん ろぐいん signin rogu-in CloudTrail しょうせき 証跡 shoseki", page="cloudtrailv2/home?region={region}#/events", calls=(*_TRAIL, *_REGIONS, "iam:GetAccountSummary", "iam:ListUsers")),
-    InspectionEntry("access-keys", N_("Access keys"), "services.inspections.access_keys.inspection:KeyAges", ("access_keys",), "アクセスキー あくせすきー 鍵 かぎ kagi akusesuki- key IAM ローテーション", page="iam/home#/users", calls=("iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "iam:ListUsers")),
-    InspectionEntry("maintenance", N_("RDS maintenance"), "services.inspections.maintenance.inspection:Maintenance", ("rds",), "めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate", page="rds/home?region={region}#databases:", calls=("rds:DescribeDBInstances", "rds:DescribePendingMaintenanceActions")),
-    InspectionEntry("dr-region", N_("Region of recovery"), "services.inspections.dr_region.inspection:DisasterRegion", ("rds",), "さいがい ふっきゅう saigai fukkyuu りーじょん riijon disaster recovery region dr", page="rds/home?region={region}#automatedbackups:", calls=("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSnapshots", "rds:DescribeDBSubnetGroups")),
-    InspectionEntry("slow-queries", N_("Slow queries"), "services.inspections.slow_queries.inspection:SlowQueries", ("slow_queries.log_group", "rds"), "すろーくえり suroukueri slow query database postgresql", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "rds:DescribeDBInstances")),
-    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (requirements.web_acl,), "わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru", page="wafv2/homev2", calls=(*_FIREWALL, "cloudwatch:GetMetricData")),
-    InspectionEntry("scaling", N_("Tasks and scaling"), "services.inspections.scaling.inspection:TaskLimits", ("ecs.usual_max",), "たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs", page="ecs/v2/clusters?region={region}", calls=(*_ALARMS, *_SCALING, "ecs:DescribeServices")),
+    InspectionEntry("alarms", N_("Alarms"), "services.inspections.alarms.inspection:AlarmStates", ("alarms",), words="あらーむ araamu けいほう keihou cloudwatch alarm", page="cloudwatch/home?region={region}#alarmsV2:", calls=(*_ALARMS, "cloudwatch:DescribeAlarmHistory")),
+    InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", requirements.dashboard), words="だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu", page="cloudwatch/home?region={region}#dashboards", calls=("cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "rds:DescribeDBInstances")),
+    InspectionEntry("error-logs", N_("Error logs"), "services.inspections.error_logs.inspection:ErrorLogs", ("error_logs.log_group", "error_logs.field"), words="えらーろぐ eraarogu error log insights 5xx", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "logs:GetLogGroupFields")),
+    InspectionEntry("costs", N_("Costs"), "services.inspections.costs.inspection:Costs", ("costs",), words="コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget", page="costmanagement/home#/cost-explorer", calls=("budgets:DescribeBudgets", "ce:GetCostAndUsage")),
+    InspectionEntry("backups", N_("RDS backups"), "services.inspections.backups.inspection:Backups", ("rds",), words="ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds", page="rds/home?region={region}#snapshots-list:", calls=("rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:DescribeEvents")),
+    InspectionEntry(SIGN_INS, N_("Sign-ins and changes (CloudTrail)"), "services.inspections.sign_ins.inspection:SignIns", ("trail.sign_in_regions",), words="サインイン ログイン さいんいん ろぐいん signin rogu-in CloudTrail しょうせき 証跡 shoseki", page="cloudtrailv2/home?region={region}#/events", calls=(*_TRAIL, *_REGIONS, "iam:GetAccountSummary", "iam:ListUsers")),
+    InspectionEntry("access-keys", N_("Access keys"), "services.inspections.access_keys.inspection:KeyAges", ("access_keys",), words="アクセスキー あくせすきー 鍵 かぎ kagi akusesuki- key IAM ローテーション", page="iam/home#/users", calls=("iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "iam:ListUsers")),
+    InspectionEntry("maintenance", N_("RDS maintenance"), "services.inspections.maintenance.inspection:Maintenance", ("rds",), words="めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate", page="rds/home?region={region}#databases:", calls=("rds:DescribeDBInstances", "rds:DescribePendingMaintenanceActions")),
+    InspectionEntry("dr-region", N_("Region of recovery"), "services.inspections.dr_region.inspection:DisasterRegion", ("rds",), asked_by="disaster", words="さいがい ふっきゅう saigai fukkyuu りーじょん riijon disaster recovery region dr", page="rds/home?region={region}#automatedbackups:", calls=("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSnapshots", "rds:DescribeDBSubnetGroups")),
+    InspectionEntry("slow-queries", N_("Slow queries"), "services.inspections.slow_queries.inspection:SlowQueries", ("slow_queries.log_group", "rds"), words="すろーくえり suroukueri slow query database postgresql", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "rds:DescribeDBInstances")),
+    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (requirements.web_acl,), words="わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru", page="wafv2/homev2", calls=(*_FIREWALL, "cloudwatch:GetMetricData")),
+    InspectionEntry("scaling", N_("Tasks and scaling"), "services.inspections.scaling.inspection:TaskLimits", ("ecs.usual_max",), words="たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs", page="ecs/v2/clusters?region={region}", calls=(*_ALARMS, *_SCALING, "ecs:DescribeServices")),
 )  # fmt: skip
 
 KINDS: dict[str, str] = {
@@ -119,6 +121,26 @@ def offered(runbook: Runbook) -> tuple[InspectionInfo, ...]:
     """The inspections available with this runbook: the built-in ones, then the runbook's own."""
     own = (InspectionInfo(id=RawId(spec.id), title=spec.title) for spec in runbook.inspections)
     return (*(entry.info for entry in INSPECTIONS if not entry.missing_setting(runbook)), *own)
+
+
+def asked(runbook: Runbook) -> tuple[str, ...]:
+    """Ids of the inspections that the runbook asks for: by their settings, by naming them, or by defining them."""
+    steps = [
+        *(step for duty in runbook.duties for step in duty.steps),
+        *(step for book in runbook.playbooks for step in book.steps),
+        *(step for procedure in runbook.procedures for step in procedure.steps),
+    ]
+    named = {
+        *(id for duty in runbook.duties for id in duty.inspections),
+        *(id for book in runbook.playbooks for id in book.findings),
+        *(str(step.look) for step in steps),
+    }
+    unasked = {
+        entry.id
+        for entry in INSPECTIONS
+        if entry.asked_by and entry.id not in named and not getattr(runbook, entry.asked_by)
+    }
+    return tuple(str(each.id) for each in offered(runbook) if each.id not in unasked)
 
 
 def make(context: InspectionContext, id: str) -> Inspection:

@@ -10,6 +10,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self
 
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
 from services.i18n import N_, _
 from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.metrics import MetricQuery
@@ -61,6 +64,13 @@ def evaluation_words(evaluation: str) -> str:
     return _(words) if words else evaluation
 
 
+def missing_words(alarm: "Alarm") -> str:
+    """What is known of an alarm that the runbook names and AWS does not have."""
+    if alarm.near:
+        return _("{name} does not exist; {near} does").format(name=alarm.name, near=alarm.near)
+    return _("the runbook names it, but AWS does not have it")
+
+
 _SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 
 
@@ -102,6 +112,8 @@ class Alarm(Model):
     """Latest end of its warm-up, during which AWS neither evaluates it nor runs actions; None: not warming up."""
     several: bool = False
     """Whether it watches several series or groups, each with a state of its own (contributors)."""
+    near: SkipJsonSchema[Clean] = Field(default="", exclude=True)
+    """Of a missing one: the alarm of AWS that has the most similar name, and that the runbook does not name; "" for none."""
     muted_by: Clean = ""
     """The mute rule in force; "" if none is."""
     muted_until: datetime | None = None

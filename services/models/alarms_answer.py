@@ -33,6 +33,8 @@ class AnsweredAlarm(Model):
     """The end of its warm-up, during which it is not evaluated; null: it is not warming up."""
     muted_by: Clean
     """The mute rule in force; "" if none is."""
+    near: Clean
+    """Of a missing alarm: the one of AWS with the most similar name; "" if there is none."""
     hearing: Hearing
     """How people are notified: `direct`, `composite`, `nobody` or `unknown`."""
 
@@ -47,7 +49,9 @@ class AlarmsAnswer(Model):
     read_at: datetime
     """When it was read (UTC)."""
     verdict: Verdict
-    """`abnormal`: one fires or is missing; `unknown`: not everything is known; `attention`: one may fire unnoticed."""
+    """`abnormal`: one fires or is missing; `attention`: one may fire unnoticed; `unknown`: not everything is known."""
+    complete: bool
+    """Whether everything is known, whatever the verdict."""
     remarks: tuple[Clean, ...]
     """What could not be read."""
     alarms: tuple[AnsweredAlarm, ...]

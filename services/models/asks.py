@@ -5,9 +5,9 @@ from enum import StrEnum
 
 from services.models.base import Clean, Model
 from services.models.duties import Occurrence, TickedLine
-from services.models.findings import DutyFindings, Finding
+from services.models.findings import DutyFindings, Finding, Recorded
 from services.models.runbook import Duty
-from services.models.verdict import Verdict, leading, tally
+from services.models.verdict import Verdict, worst
 
 
 class AskState(StrEnum):
@@ -73,6 +73,20 @@ def _unnamed(duty: Duty, findings: DutyFindings) -> tuple[str, ...]:
     return ("*" if whole else "",) * len(duty.asks)
 
 
+def unanswered(duty: Duty, recorded: Iterable[Recorded]) -> int:
+    """How many lines name a value that a finding, which judged all that it read, does not have."""
+    if duty.checklist:
+        return 0
+    findings = {each.finding.inspection: each.finding for each in recorded if each.finding.complete}
+    named = (source.partition(":") for source in duty.judged_by)
+    judged = [set(_verdicts(findings[id], _items(items))) for id, _colon, items in named if id in findings]
+    return sum(Verdict.UNKNOWN in verdicts or not any(verdicts) for verdicts in judged)
+
+
+def _items(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))
+
+
 def _by_person(occurrence: Occurrence, duty: Duty, text: str) -> AskLine:
     signed, progress = occurrence.signed, occurrence.progress
     tick = progress.tick(text) if progress is not None else None
@@ -93,18 +107,17 @@ def _judged(text: str, source: str, findings: DutyFindings) -> AskLine:
     by_id = {each.finding.inspection: each.finding for each in findings.recorded}
     if any(id not in by_id for id in ids):
         return AskLine(text=text, state=AskState.UNREAD)
-    wanted = frozenset(filter(None, items.split(",")))
-    verdicts = [verdict for id in ids for verdict in _verdicts(by_id[id], wanted)]
-    counts = tally(verdicts if any(verdicts) else [Verdict.UNKNOWN])
-    first = leading(counts)
-    unjudged = first is not Verdict.UNKNOWN and Verdict.UNKNOWN in dict(counts)
-    return AskLine(text=text, state=AskState.JUDGED, verdict=first, unjudged=unjudged)
+    wanted = _items(items)
+    verdicts = {verdict for id in ids for verdict in _verdicts(by_id[id], wanted)}
+    verdict = worst(verdicts) or Verdict.UNKNOWN
+    unjudged = verdict is not Verdict.UNKNOWN and Verdict.UNKNOWN in verdicts
+    return AskLine(text=text, state=AskState.JUDGED, verdict=verdict, unjudged=unjudged)
 
 
 def _verdicts(finding: Finding, items: frozenset[str]) -> Iterable[Verdict | None]:
     """The verdicts of these items; not judged if the finding has none of them. Without items those of the whole."""
     if not items or not finding.measures:
-        return [finding.measured, *([Verdict.UNKNOWN] if finding.unjudged else [])]
+        return [finding.leading, *([] if finding.complete else [Verdict.UNKNOWN])]
     missing = items - {each.item for each in finding.measures}
-    verdicts = [each.verdict for each in finding.measures if each.item in items]
+    verdicts = [verdict for each in finding.measures if each.item in items for verdict in each.verdicts]
     return [*verdicts, *([Verdict.UNKNOWN] if missing else [])]

@@ -146,6 +146,8 @@ class AssessAnswer(Model):
     """AWS charges of the run, in yen."""
     status: int
     """The exit status: 0 nothing wrong, 1 likely, 2 strong, 3 cannot be judged."""
+    complete: bool
+    """Whether every source could be read; what was not asked is not counted."""
     word: Word
     """How sure it is of the first cause: `strong`, `likely` or `open`."""
     why: Clean = ""

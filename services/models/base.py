@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import core_schema
 
 from services.models.text import LINE_LIMIT, clean, clean_block
@@ -34,6 +34,16 @@ def _fields_of(kind: type[BaseModel]) -> set[str]:
 
 Clean = Annotated[str, BeforeValidator(clean)]
 """One line of external text, sanitized for display."""
+
+_UNDECIDED = frozenset({"", "未定", "要確認", "tbd", "tba", "undecided", "?", "？"})
+
+
+def _decided(text: str) -> str:
+    return "" if text.strip("（）()[] -—").casefold() in _UNDECIDED else text
+
+
+Decided = Annotated[Clean, AfterValidator(_decided)]
+"""Clean text in which a word for "undecided" counts as empty."""
 
 CleanBlock = Annotated[str, BeforeValidator(clean_block)]
 """External text of several lines, sanitized for display; line feeds are kept."""

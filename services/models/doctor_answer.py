@@ -35,7 +35,9 @@ class DoctorAnswer(Model):
     system: Clean
     """The runbook's id; "" if the runbook cannot be used."""
     verdict: Verdict
-    """The worst of the verdicts; normal if every check was skipped."""
+    """The worst verdict that is known; normal if every check was skipped."""
+    complete: bool
+    """Whether every check that was not skipped came to a verdict."""
     status: int
     """The exit status."""
     checks: tuple[CheckResult, ...]

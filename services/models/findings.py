@@ -13,7 +13,7 @@ from services.models.base import Clean, Model, RawId
 from services.models.evidence import Evidence
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
-from services.models.verdict import DISPLAY_ORDER, Tally, Verdict, leading, tally, worst
+from services.models.verdict import DISPLAY_ORDER, Tally, Verdict, tally, worst
 
 
 class Measure(Model):
@@ -37,6 +37,13 @@ class Measure(Model):
     """What else is to be known about the value."""
     item: SkipJsonSchema[str] = Field(default="", exclude=True)
     """What it measures, for programs: a limit's id, or a word of the inspection; "" if nothing refers to it."""
+    partial: SkipJsonSchema[bool] = Field(default=False, exclude=True)
+    """Part of it could not be judged, beside what `verdict` says of the rest."""
+
+    @property
+    def verdicts(self) -> tuple[Verdict | None, ...]:
+        """Its verdict, and unknown if part of it could not be judged."""
+        return (self.verdict, Verdict.UNKNOWN) if self.partial else (self.verdict,)
 
 
 class AlarmPeriod(Model):
@@ -88,7 +95,7 @@ class Finding(Model):
     title: Clean
     """The inspection's title in the screen's language."""
     verdict: Verdict
-    """normal, attention, abnormal, or unknown if it cannot be judged."""
+    """The worst that is known: normal, attention, abnormal; unknown if nothing bad is known and not all was judged."""
     summary: Clean
     """One line in words."""
     measures: tuple[Measure, ...] = ()
@@ -119,34 +126,39 @@ class Finding(Model):
 
     @property
     def tally(self) -> Tally:
-        """Measures that are not normal, by verdict; includes the finding's own verdict if no measure has it."""
-        counts = tally(each.verdict for each in self.measures)
-        own = self.verdict is Verdict.NORMAL or self.verdict in dict(counts)
-        return (
-            counts
-            if own
-            else tuple(sorted((*counts, (self.verdict, 1)), key=lambda pair: DISPLAY_ORDER.index(pair[0])))
-        )
+        """Verdicts of its measures other than normal, and its own if none of them has it."""
+        counts = dict(tally(verdict for each in self.measures for verdict in each.verdicts))
+        if self.verdict is not Verdict.NORMAL:
+            counts.setdefault(self.verdict, 1)
+        return tuple((each, counts[each]) for each in DISPLAY_ORDER if each in counts)
+
+    @property
+    def leading(self) -> Verdict:
+        """The verdict to show first. It is the finding's own, except in findings of older versions, whose own was unknown
+        although something was measured as bad."""
+        return worst(dict(self.tally)) or Verdict.NORMAL
 
     @property
     def measured(self) -> Verdict:
         """The worst verdict of the values that could be judged; normal if none of them is bad."""
-        return leading(self.tally, judged=True)
-
-    @property
-    def leading(self) -> Verdict:
-        """The verdict to show first: what was measured as bad is never hidden by what could not be judged."""
-        return leading(self.tally)
+        return worst(each for each, _count in self.tally if each is not Verdict.UNKNOWN) or Verdict.NORMAL
 
     @property
     def unjudged(self) -> int:
-        """Number of measures that could not be judged; 1 if only the finding as a whole could not be."""
+        """Number of measures that could not be judged wholly; 1 if only the finding as a whole could not be."""
         return dict(self.tally).get(Verdict.UNKNOWN, 0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was judged."""
+        return not self.unjudged
 
     @property
     def without_verdicts(self) -> "Finding":
         """The same values and rows without verdicts, for what is read only for reference."""
-        measures = tuple(each.model_copy(update={"verdict": None}) for each in self.measures)
+        measures = tuple(
+            each.model_copy(update={"verdict": None, "partial": False}) for each in self.measures
+        )
         evidence = tuple(
             each.model_copy(
                 update={"rows": tuple(row.model_copy(update={"verdict": None}) for row in each.rows)}
@@ -224,6 +236,8 @@ class DutyFindings(Model):
     """Ids of its inspections that this console is about to run."""
     material: bool = False
     """A person does the duty by a checklist; the findings help, and say nothing about whether it was done."""
+    unanswered: int = 0
+    """Lines of the duty that name a value which its inspection did not judge, although it judged all that it read."""
     for_reference: bool = False
     """Other duties judge these findings, so that they have no verdict here: no drill is abnormal before it is held."""
 
@@ -234,30 +248,32 @@ class DutyFindings(Model):
 
     @property
     def verdict(self) -> Verdict | None:
-        """The worst verdict, whether overridden or not; None before the first finding."""
-        return worst(each.finding.verdict for each in self.recorded)
+        """The worst verdict that is known, whether overridden or not; None before the first finding."""
+        unanswered = Verdict.UNKNOWN if self.unanswered else None
+        return worst((*(each.finding.leading for each in self.recorded), unanswered))
 
     @property
     def tally(self) -> Tally:
-        """Counts findings by their worst judged value, and those in which something could not be judged."""
-        measured = (each.finding.measured for each in self.recorded)
-        unjudged = (Verdict.UNKNOWN for each in self.recorded if each.finding.unjudged)
-        return tally((*measured, *unjudged))
-
-    @property
-    def leading(self) -> Verdict | None:
-        """The verdict to show first: what was measured as bad, then what could not be judged; None before any."""
-        return leading(self.tally) if self.recorded else None
+        """Counts findings by their verdict, those in which something could not be judged, and unanswered lines."""
+        verdicts = (
+            verdict
+            for each in self.recorded
+            for verdict in {
+                each.finding.leading,
+                Verdict.NORMAL if each.finding.complete else Verdict.UNKNOWN,
+            }
+        )
+        return tally((*verdicts, *(Verdict.UNKNOWN,) * self.unanswered))
 
     @property
     def settled(self) -> bool:
         """Whether it is complete, and every finding is normal or overridden."""
-        return self.complete and all(each.settled for each in self.recorded)
+        return self.complete and not self.unanswered and all(each.settled for each in self.recorded)
 
     @property
     def all_normal(self) -> bool:
-        """Whether it is complete, and every finding is normal; an override does not count as normal."""
-        return self.complete and all(each.finding.leading is Verdict.NORMAL for each in self.recorded)
+        """Whether it is complete, and every finding and line is normal; an override does not count as normal."""
+        return self.complete and self.verdict is Verdict.NORMAL
 
 
 class FindingsView(Model):

@@ -21,6 +21,8 @@ class SystemRecords(Model):
     """Duties that are late or missed."""
     verdict: Verdict | None = None
     """The worst verdict of today's findings; None: there are none yet."""
+    complete: bool = True
+    """Whether all in today's findings could be judged."""
     holds: int = 0
     """Targets that a change with an unknown or unfinished outcome locks."""
     incidents: int = 0
@@ -117,6 +119,6 @@ class SystemState:
     def _needs_attention(self, records: SystemRecords) -> bool:
         overview = self.overview
         unsure = overview is None or not overview.is_whole or overview.count(AlarmState.INSUFFICIENT) > 0
-        judged = records.verdict in (None, Verdict.NORMAL)
+        judged = records.verdict in (None, Verdict.NORMAL) and records.complete
         waiting = records.late or records.holds or records.incidents or records.problem is not None
         return bool(unsure or waiting or not judged or self.notice)

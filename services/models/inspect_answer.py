@@ -23,9 +23,13 @@ class InspectAnswer(Model):
     at: datetime
     """When the run began (UTC)."""
     verdict: Verdict
-    """The worst verdict of all findings: abnormal before unknown, attention, normal."""
+    """The worst verdict that is known: abnormal before attention, unknown, normal."""
+    complete: bool
+    """Whether all was judged; false beside any verdict other than normal."""
+    unjudged: tuple[str, ...]
+    """Ids of the inspections of which something could not be judged."""
     status: int
-    """The exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged."""
+    """The exit status: 0 normal, 1 attention, 2 abnormal, 3 nothing bad is known, and not all could be judged."""
     yen: float
     """AWS charges of the run, in yen."""
     findings: tuple[Finding, ...]

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from services.models.base import Clean, Model, RawId
+from services.models.base import Clean, Decided, Model, RawId
 from services.models.logs import LogFormId
 from services.models.runbook_events import EventsSpec
 from services.models.runbook_github import Github
@@ -191,7 +191,7 @@ class Contact(Translated):
     """A role and how to reach it."""
 
     role: Clean
-    contact: Clean = ""
+    contact: Decided = ""
     """Telephone number or address; empty: undecided, shown in red."""
     scope: Clean = ""
     """What to call it for."""
@@ -210,7 +210,7 @@ class Approver(Translated):
     """A role and what it approves."""
 
     role: Clean
-    name: Clean = ""
+    name: Decided = ""
     """The person in this role; empty: undecided, shown in red."""
     users: tuple[Clean, ...] = ()
     """The OS users that may approve in a console as this role; empty: any second person."""
@@ -416,7 +416,7 @@ class Runbook(Translated):
     """Date of its latest revision; None: not given."""
     readers: tuple[Clean, ...] = ()
     """Intended readers of the written runbook."""
-    approved_by: Clean = ""
+    approved_by: Decided = ""
     """Who approved the runbook; empty: undecided, shown in red."""
     system: System
     ecs: Ecs | None = None

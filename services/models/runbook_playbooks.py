@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.models.base import Clean, Model
+from services.models.base import Clean, Decided, Model
 from services.models.incidents import StepKind
 from services.models.runbook_texts import CauseTexts, PlaybookTexts, ProcedureTexts, StepTexts
 from services.models.runbook_types import Slug
@@ -127,7 +127,7 @@ class RosterEntry(Model):
     """First local date."""
     ends: date
     """Last local date."""
-    contact: Clean = ""
+    contact: Decided = ""
     """Telephone number or address; empty: that of the contact with `on_duty = true`."""
 
 

@@ -3,7 +3,7 @@
 `en.title = "…"` stands beside `title = "…"`. Lists such as `en.asks` have a line for each line of their own list.
 """
 
-from services.models.base import Clean
+from services.models.base import Clean, Decided
 from services.models.translated import Texts
 
 
@@ -31,7 +31,7 @@ class DocumentTexts(Texts):
 
     document: Clean = ""
     readers: tuple[Clean, ...] = ()
-    approved_by: Clean = ""
+    approved_by: Decided = ""
 
 
 class RdsTexts(Texts):
@@ -102,7 +102,7 @@ class ContactTexts(Texts):
     """English texts of a contact."""
 
     role: Clean = ""
-    contact: Clean = ""
+    contact: Decided = ""
     scope: Clean = ""
 
 
@@ -110,7 +110,7 @@ class ApproverTexts(Texts):
     """English texts of an approver."""
 
     role: Clean = ""
-    name: Clean = ""
+    name: Decided = ""
     approves: tuple[Clean, ...] = ()
 
 

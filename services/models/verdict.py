@@ -1,13 +1,14 @@
 """Verdicts, how several of them combine, and limits that judge measured values.
 
-Two orders exist for two questions. How sure may one be that all is well (`worst`, the exit status)? Then what could not
-be judged is worse than a value near its limit. What does an operator read first (`leading`)? What was measured as bad:
-"not judged" stands beside it, never in its place.
+A verdict is the worst that is known; whether all was judged is another fact (completeness), and never hides in it. One
+order decides, the exit status as well as what an operator reads first: what could not be judged is worse than normal,
+and never in the place of what was measured as bad.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TypedDict
 
 from services.models.base import Clean, RawId
 from services.models.runbook_texts import LimitTexts
@@ -23,10 +24,8 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-WORSE = (Verdict.NORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.ABNORMAL)
-"""Verdicts, worst last: what cannot be judged is worse than a value near its limit."""
 DISPLAY_ORDER = (Verdict.ABNORMAL, Verdict.ATTENTION, Verdict.UNKNOWN, Verdict.NORMAL)
-"""Order in which verdicts are shown: measured problems come before what could not be judged."""
+"""Verdicts, worst first."""
 Tally = tuple[tuple[Verdict, int], ...]
 """How often each verdict other than normal occurs, in DISPLAY_ORDER."""
 
@@ -38,14 +37,22 @@ def tally(verdicts: Iterable[Verdict | None]) -> Tally:
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
-    """The worst verdict; None if there is none."""
-    return max((each for each in verdicts if each is not None), key=WORSE.index, default=None)
+    """The worst verdict that is known; unknown only if nothing is known to be bad; None if there is none."""
+    return min((each for each in verdicts if each is not None), key=DISPLAY_ORDER.index, default=None)
 
 
-def leading(counts: Tally, *, judged: bool = False) -> Verdict:
-    """The verdict to show first; `judged` leaves out what could not be judged. Normal if nothing is counted."""
-    rest = (verdict for verdict, _count in counts if not judged or verdict is not Verdict.UNKNOWN)
-    return next(rest, Verdict.NORMAL)
+class Judgement(TypedDict):
+    """Verdict and completeness of one measured value."""
+
+    verdict: Verdict
+    partial: bool
+
+
+def judgement(verdicts: Iterable[Verdict | None]) -> Judgement:
+    """What several verdicts on one value come to; unknown if there is none."""
+    every = set(verdicts)
+    verdict = worst(every) or Verdict.UNKNOWN
+    return {"verdict": verdict, "partial": Verdict.UNKNOWN in every and verdict is not Verdict.UNKNOWN}
 
 
 class Limit(Translated):

@@ -137,10 +137,8 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
 
 def _severity(finding: Finding) -> str:
     """`ATTENTION, NOT JUDGED`: a bad verdict comes before what could not be judged."""
-    verdicts = dict.fromkeys((finding.measured, finding.verdict))
-    return _(", ").join(_(_VERDICTS[each]) for each in verdicts if each is not Verdict.NORMAL) or _(
-        _VERDICTS[Verdict.NORMAL]
-    )
+    verdicts = dict.fromkeys((finding.leading, finding.leading if finding.complete else Verdict.UNKNOWN))
+    return _(", ").join(_(_VERDICTS[each]) for each in verdicts)
 
 
 def _overruled(recorded: Recorded, desk: NoteContext) -> str:

@@ -314,18 +314,15 @@ async def write_monday(embedded: Embedded, path: Path, syslog: Path, server: Sla
 
 
 async def write_inspections(current: Session) -> None:
-    """Inspections by hand, and a finding that is overruled."""
+    """Inspections by hand, and findings that are overruled: one partly judged, one not at all."""
     looks = current.services.scheduler.runs
     for id in ("scaling", "requests", "lost-logins"):
         await looks.run_on_demand(id)
         current.embedded.advance(5)
-    recorded = next(
-        recorded
-        for recorded in current.findings("daily-morning").recorded
-        if recorded.finding.verdict is Verdict.UNKNOWN
-    )
-    reason = f"looked by hand: {recorded.finding.inspection}"
-    await looks.override(current.occurrence("daily-morning").key, recorded, reason)
+    for recorded in current.findings("daily-morning").recorded:
+        if not recorded.finding.complete and recorded.finding.verdict is not Verdict.ABNORMAL:
+            reason = f"looked by hand: {recorded.finding.inspection}"
+            await looks.override(current.occurrence("daily-morning").key, recorded, reason)
 
 
 async def write_duties(current: Session) -> None:

@@ -218,6 +218,7 @@ QUICK_INSPECTIONS = (
     "access-keys",
     "maintenance",
     "requests",
+    "dr-region",
 )
 """Those that wait for no query. The old journal has findings of every inspection."""
 

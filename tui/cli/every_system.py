@@ -51,7 +51,7 @@ def answers_of_all(
     """The lines that `ask` gives for each system, under its name or as one JSON list, and the worst exit status.
 
     A system that cannot be asked, or has nothing of the name that is asked for, has a line that says why, and counts as
-    unknown. Raises UsageError or OtherAccount if that is so of every system.
+    unknown: what is bad in another one decides. Raises UsageError or OtherAccount if that is so of every system.
     """
     from services.models.verdict import Verdict, worst
 
@@ -73,7 +73,9 @@ def answers_of_all(
                 elsewhere.append(error)
             text = error.message if isinstance(error, click.UsageError) else str(error)
             answer, status = text.splitlines(), ExitStatus.UNKNOWN
-            data.append({"system": system.id, "verdict": VERDICT_OF[status], "problem": answer})
+            data.append(
+                {"system": system.id, "verdict": VERDICT_OF[status], "complete": False, "problem": answer}
+            )
         lines += [*([""] if lines else []), f"{mark}== {system.name} ==", *answer]
         statuses.append(status)
     if len(unusable) == len(systems):

@@ -3,7 +3,8 @@
 Nothing is recorded and nothing is signed off, because only a person may sign off. If there is a journal, it is read for
 the last sign-off of each inspection, where its time window begins, and for the people and networks on the allow list.
 
-Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged, 64 usage error.
+Exit status: that of the worst verdict that is known: 0 normal, 1 attention, 2 abnormal, 3 nothing bad is known and not all
+could be judged; 64 usage error.
 """
 
 import json
@@ -66,8 +67,8 @@ def inspect_command(
         "inspect",
         callback=callback,
         help=_(
-            "Run inspections now.\n\nNAME is an inspection or a duty; without one, every inspection of the "
-            "runbook is run. Nothing is recorded or signed off. Exit status: 0 normal, 1 attention, 2 "
+            "Run inspections now.\n\nNAME is an inspection or a duty; without one, every inspection that "
+            "the runbook asks for is run. Nothing is recorded or signed off. Exit status: 0 normal, 1 attention, 2 "
             "abnormal, 3 cannot be judged."
         ),
         params=[
@@ -203,12 +204,15 @@ async def inspect_answer(services: "Reading", flags: dict[str, Any]) -> "Inspect
             for each in findings
         ]
     verdict = worst(each.verdict for each in findings) or Verdict.UNKNOWN
+    unjudged = tuple(each.inspection for each in findings if not each.complete)
     return InspectAnswer(
         system=services.runbook.system.id,
         title=services.runbook.system.title,
         region=services.session.settings.region,
         at=began,
         verdict=verdict,
+        complete=bool(findings) and not unjudged,
+        unjudged=unjudged,
         status=OF_VERDICT[verdict.value],
         yen=round(sum(each.cost.yen for each in findings), 4),
         findings=tuple(findings),
@@ -216,11 +220,16 @@ async def inspect_answer(services: "Reading", flags: dict[str, Any]) -> "Inspect
 
 
 def _ids(services: "Reading", names: Sequence[str]) -> list[str]:
-    """Return inspection ids for names of inspections and duties; all inspections if none is given. Raises UsageError."""
+    """Return inspection ids for names of inspections and duties; what the runbook asks for if none is given.
+
+    Raises UsageError.
+    """
+    from services.inspections.registry import asked
+
     inspections = [id for id, _title in _inspections(services.runbook)]
     duties = {str(duty.id): duty.inspections for duty in services.runbook.duties if duty.inspections}
     ids: list[str] = []
-    for name in names or inspections:
+    for name in names or asked(services.runbook):
         if name in inspections:
             ids.append(name)
         elif name in duties:

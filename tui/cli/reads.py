@@ -43,7 +43,7 @@ class Headless:
 
 
 async def alarms(services: "Reading") -> ReadResult:
-    """Read every alarm once: firing or missing is abnormal, no data is unknown, silenced needs attention."""
+    """Read every alarm once: firing or missing is abnormal, silenced needs attention, no data is unknown."""
     overview = await services.alarms.overview()
     status = judge(overview)
     data = {
@@ -51,6 +51,7 @@ async def alarms(services: "Reading") -> ReadResult:
         "region": services.session.settings.region,
         "read_at": services.clock.now().isoformat(),
         "verdict": VERDICT_OF[status],
+        "complete": is_complete(overview),
         "remarks": overview.remarks,
         "alarms": [_facts(alarm) for alarm in overview.alarms],
     }
@@ -80,11 +81,18 @@ def judge(overview: "AlarmOverview") -> ExitStatus:
     states = {alarm.state for alarm in overview.watched}
     if states & {AlarmState.ALARM, AlarmState.MISSING}:
         return ExitStatus.ABNORMAL
-    is_known = overview.mutes_read and overview.is_whole
-    if AlarmState.INSUFFICIENT in states or not is_known or any(map(_undecided, overview.watched)):
-        return ExitStatus.UNKNOWN
-    calm = states == {AlarmState.OK} and not any(map(_silenced, overview.watched))
-    return ExitStatus.NORMAL if calm else ExitStatus.ATTENTION
+    if any(map(_silenced, overview.watched)) or (not states and is_complete(overview)):
+        return ExitStatus.ATTENTION
+    return ExitStatus.NORMAL if is_complete(overview) else ExitStatus.UNKNOWN
+
+
+def is_complete(overview: "AlarmOverview") -> bool:
+    """Whether every alarm, and whether it would be heard, is known."""
+    from services.models.alarms import AlarmState
+
+    is_whole = overview.mutes_read and overview.is_whole
+    has_data = all(alarm.state is not AlarmState.INSUFFICIENT for alarm in overview.watched)
+    return is_whole and has_data and not any(map(_undecided, overview.watched))
 
 
 def _undecided(alarm: "Alarm") -> bool:
@@ -96,8 +104,8 @@ def _undecided(alarm: "Alarm") -> bool:
 
 def _silenced(alarm: "Alarm") -> bool:
     """Whether an alarm may fire unnoticed; one that the runbook does not name may have no action on purpose."""
-    unheard = alarm.expected and alarm.notifies_nobody
-    return bool(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation or unheard)
+    unheard = alarm.expected and alarm.notifies_nobody and not _undecided(alarm)
+    return bool(alarm.muted_by or alarm.actions_enabled is False or alarm.evaluation or unheard)
 
 
 def _facts(alarm: "Alarm") -> dict[str, object]:
@@ -118,11 +126,12 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
             "warm_up_until",
         },
     )
-    return {**facts, "hearing": alarm.hearing.value}
+    return {**facts, "hearing": alarm.hearing.value, "near": alarm.near}
 
 
 def _line(services: "Reading", alarm: "Alarm") -> str:
-    from widgets.alarms.wording import joined, warnings
+    from services.models.alarms import AlarmState
+    from widgets.alarms.wording import joined, remark, warnings
     from widgets.drawing.format import pad, stamp
     from widgets.drawing.spans import plain
     from widgets.drawing.state_styles import ALARM_STYLES
@@ -130,7 +139,8 @@ def _line(services: "Reading", alarm: "Alarm") -> str:
     zone, now = ZoneInfo(services.runbook.system.timezone), services.clock.now()
     since = stamp(alarm.since, zone) if alarm.since else ""
     (grave,) = plain([joined(warnings(alarm, zone, now))])
-    words = " ".join(text for text in (grave, str(alarm.reason)) if text)
+    missing = remark(alarm) if alarm.state is AlarmState.MISSING else ""
+    words = " ".join(text for text in (grave, missing, str(alarm.reason)) if text)
     return (
         f"{pad(ALARM_STYLES[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {words}".rstrip()
     )
@@ -151,7 +161,11 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> tuple[lis
             try:
                 return await command.read(services)
             except AwsError as error:
-                data = {"verdict": "unknown", "problem": error.problem.model_dump(mode="json")}
+                data = {
+                    "verdict": "unknown",
+                    "complete": False,
+                    "problem": error.problem.model_dump(mode="json"),
+                }
                 return ReadResult(partial(problem_lines, error.problem), data, ExitStatus.UNKNOWN)
 
     answer = asyncio.run(once())

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from rich.cells import cell_len
 
 from services.i18n import N_, _
-from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words
+from services.models.alarms import Alarm, AlarmKind, AlarmState, Hearing, evaluation_words, missing_words
 from services.models.date_text import day_text, time_text
 from widgets.drawing.format import NOTHING, coarse, stamp, wrap
 from widgets.drawing.spans import Line, Span, width_of
@@ -111,7 +111,7 @@ def _hearing(alarm: Alarm) -> list[Span]:
 def remark(alarm: Alarm) -> str:
     """One sentence if the state alone could mislead, else ""."""
     if alarm.state is AlarmState.MISSING:
-        return _("the runbook expects it, but AWS does not have it")
+        return missing_words(alarm)
     if alarm.scaling:
         return scaling_remark(alarm)
     if alarm.warm_up_until is not None:

@@ -127,7 +127,7 @@ def _verdict(findings: DutyFindings | None) -> Verdict | None:
     """What a duty's findings say that is left to decide; None for what is for reference, and for what a person overrode."""
     if findings is None or findings.for_reference or (findings.complete and findings.settled):
         return None
-    return findings.leading
+    return findings.verdict
 
 
 def _others(view: DutyView) -> Iterable[Part]:

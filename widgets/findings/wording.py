@@ -33,9 +33,9 @@ def verdict_cell(findings: DutyFindings | None) -> list[Span]:
 
 def tally_cell(findings: DutyFindings) -> list[Span]:
     """`◆ abnormal`, `● normal`, or `◆ 1 ? 3` if there are verdicts of two kinds; [] before the first finding."""
-    if findings.leading is None:
+    if findings.verdict is None:
         return []
-    style = VERDICT_STYLES[findings.leading]
+    style = VERDICT_STYLES[findings.verdict]
     return tally_spans(findings.tally) if len(findings.tally) > 1 else [(style.text, style.role)]
 
 

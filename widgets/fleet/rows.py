@@ -9,6 +9,7 @@ from services.models import glyphs
 from services.models.alarms import Alarm
 from services.models.fleet import Standing, SystemRecords, SystemState
 from services.models.runbook import Environment
+from services.models.verdict import Verdict
 from widgets.alarms.values import limit_text
 from widgets.alarms.wording import how_long
 from widgets.drawing.columns import Column
@@ -103,7 +104,9 @@ def _verdict(records: SystemRecords | None) -> Line:
     if records is None or records.verdict is None:
         return [("—", "muted")]
     style = VERDICT_STYLES[records.verdict]
-    return [(style.text, style.role)]
+    unjudged, is_partly = VERDICT_STYLES[Verdict.UNKNOWN], records.verdict is not Verdict.UNKNOWN
+    rest = [(f" {unjudged.mark}", unjudged.role)] if is_partly and not records.complete else []
+    return [(style.text, style.role), *rest]
 
 
 def _count(count: int | None) -> Line:

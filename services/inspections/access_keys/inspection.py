@@ -18,7 +18,7 @@ from services.models.findings import Finding, Measure
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
-from services.models.verdict import DISPLAY_ORDER, Verdict, worst
+from services.models.verdict import DISPLAY_ORDER, Verdict, judgement
 
 PROCEDURE = "rotate-key"
 """Id of the runbook's procedure, if it has one."""
@@ -63,7 +63,7 @@ class KeyAges(Inspection):
             title=_("Oldest active key"),
             shown=_days(oldest.age) if oldest else _("none"),
             allowed=_("at most {days} days").format(days=spec.max_age_days),
-            verdict=worst([base, *(judged.verdict for judged in active)]),
+            **judgement([base, *(judged.verdict for judged in active)]),
             value=oldest.age if oldest else None,
             unit="days",
             note=_("{user}, due {due}").format(user=clean(oldest.key.user), due=self._due(oldest))
@@ -75,14 +75,14 @@ class KeyAges(Inspection):
             title=_("Inactive keys left"),
             shown=str(leftovers),
             allowed=_("0 (deleted {days} days after they were disabled)").format(days=spec.delete_after_days),
-            verdict=worst([base, *(judged.verdict for judged in keys if not judged.key.active)]),
+            **judgement([base, *(judged.verdict for judged in keys if not judged.key.active)]),
             value=leftovers,
         )
         yield Measure(
             title=_("Users with an old key beside the new one"),
             shown=str(len(crowded)),
             allowed="0",
-            verdict=worst([base, *(Verdict.ATTENTION for _user in crowded)]),
+            **judgement([base, *(Verdict.ATTENTION for _user in crowded)]),
             value=len(crowded),
             note=_(", ").join(map(clean, crowded)),
         )

@@ -9,11 +9,11 @@ from services.aws.cloudwatch.alarms.parsing import sparse
 from services.i18n import N_, _
 from services.inspections.alarms.periods import seconds
 from services.inspections.toolkit.wording import since, stretch
-from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words
+from services.models.alarms import Alarm, AlarmState, Hearing, evaluation_words, missing_words
 from services.models.date_text import zoned_time
 from services.models.findings import AlarmPeriod, Measure
 from services.models.metrics import TimeSpan
-from services.models.verdict import Verdict, worst
+from services.models.verdict import Verdict, judgement
 
 BLIND = timedelta(minutes=15)
 """How long an alarm must be without data to count as not having watched."""
@@ -86,14 +86,13 @@ def judge(
     if not complete:
         statements.append((Mark.UNTOLD, _("changes are missing from its history")))
     marks = tuple(dict.fromkeys(mark for mark, _text in statements))
-    verdict = worst((Verdict.NORMAL, *(VERDICTS[mark] for mark in marks)))
     fired = [period for period in periods if period.state == "alarm"]
     word = STATES[alarm.state]
     measure = Measure(
         title=title,
         shown=_(word) if alarm.state is not AlarmState.OK else word,
         allowed="OK",
-        verdict=verdict,
+        **judgement((Verdict.NORMAL, *(VERDICTS[mark] for mark in marks))),
         at=fired[0].began if fired else alarm.since if alarm.state is AlarmState.INSUFFICIENT else None,
         note=_("; ").join(text for _mark, text in statements if text),
     )
@@ -131,7 +130,7 @@ def _state(
     if alarm.state is AlarmState.ALARM:
         yield Mark.FIRING, how_long
     elif alarm.state is AlarmState.MISSING:
-        yield Mark.MISSING, _("the runbook names it, but AWS does not have it")
+        yield Mark.MISSING, missing_words(alarm)
     elif alarm.state is AlarmState.INSUFFICIENT:
         yield Mark.NO_DATA, how_long
         if sparse(alarm):

@@ -24,7 +24,7 @@ from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransi
 from services.models.aws_cli import CliCommand
 from services.models.findings import AlarmPeriod, Finding, Measure
 from services.models.metrics import TimeSpan
-from services.models.verdict import DISPLAY_ORDER, Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict, judgement
 
 _NAMED = 5
 """Maximum number of alarms named in one text."""
@@ -192,7 +192,7 @@ def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete:
         title=_("Fired since the last sign-off"),
         shown=str(count) if complete else "",
         allowed="0",
-        verdict=verdict if complete and not doubtful else Verdict.UNKNOWN,
+        **judgement((verdict, None if complete and not doubtful else Verdict.UNKNOWN)),
         value=count if complete else None,
         note=sentences(*doubtful),
     )

@@ -15,7 +15,7 @@ from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.rds import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
 from services.models.runbook import Rds
-from services.models.verdict import Verdict, worst
+from services.models.verdict import Verdict, judgement
 
 RESTORABLE = timedelta(minutes=10)
 """Maximum age of the latest restorable time; the transaction log is saved every five minutes."""
@@ -148,7 +148,7 @@ def _windows(reading: BackupReading) -> CheckResult:
         title=title,
         shown=_("{made} of {count}").format(made=complete, count=len(reading.nights)),
         allowed=allowed,
-        verdict=worst(VERDICTS[night.outcome] for night in reading.nights),
+        **judgement(VERDICTS[night.outcome] for night in reading.nights),
         value=float(complete),
         note=note,
     )

@@ -17,7 +17,7 @@ from services.inspections.toolkit.checks import CheckResult
 from services.models.costs import Budget
 from services.models.findings import Measure
 from services.models.runbook_inspections import Costs as Spec
-from services.models.verdict import Verdict, worst
+from services.models.verdict import Verdict, judgement
 
 _DOLLARS = "USD"
 _PERIODS = {
@@ -43,9 +43,6 @@ class BudgetJudge:
         `doubtful`: the total cannot be correct.
         """
         title, budget = _("Budget of the runbook"), Decimal(self.spec.budget_yen)
-        if not budget:
-            note = _("costs.budget_yen is undecided; the guideline for the total is not used instead")
-            return CheckResult(Measure(title=title, shown=_("UNDECIDED"), note=note))
         if not compared.month.count:
             text = _("There are no costs yet to compare with the budget.")
             return CheckResult(Measure(title=title, shown="", verdict=Verdict.UNKNOWN), text)
@@ -122,14 +119,14 @@ class BudgetJudge:
     def _check(
         self, title: str, value: str, share: Decimal, sentence: str, *, note: str, doubtful: bool = False
     ) -> CheckResult:
-        """One check; `doubtful`: part of the budget is unreadable, so only an abnormal result counts."""
+        """One check; `doubtful`: part of the budget is unreadable, so a result within its limit proves nothing."""
         verdict = against(share, Decimal(self.spec.budget_percent))
         return CheckResult(
             Measure(
                 title=title,
                 shown=value,
                 allowed=self._allowed(),
-                verdict=worst((verdict, Verdict.UNKNOWN)) if doubtful else verdict,
+                **judgement((verdict, Verdict.UNKNOWN if doubtful else None)),
                 value=float(round(share, 2)),
                 unit="%",
                 note=note,

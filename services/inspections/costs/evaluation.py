@@ -25,7 +25,7 @@ from services.inspections.toolkit.wording import listed
 from services.models.date_text import day_text
 from services.models.findings import Measure
 from services.models.runbook_inspections import Costs as Spec
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, judgement
 
 NEAR = Decimal("0.8")
 """Share of a limit from which a value asks for attention."""
@@ -110,15 +110,19 @@ class LineJudge:
         return ""
 
     def _doubted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
-        """The results; if the amounts cannot be correct, all verdicts but abnormal become UNKNOWN."""
+        """The results; if the amounts cannot be correct, what is within its limit becomes UNKNOWN."""
         doubt = self.doubt(line)
         sentence = _("{parts}.").format(parts=doubt)
         for result in self._noted(line, results):
-            if not doubt or result.measure.verdict in (None, Verdict.ABNORMAL):
+            if not doubt or result.measure.verdict is None:
                 yield result
                 continue
             note = _("; ").join(filter(None, (str(result.measure.note), doubt)))
-            measure = result.measure.model_copy(update={"verdict": Verdict.UNKNOWN, "note": note})
+            judged = judgement((result.measure.verdict, Verdict.UNKNOWN))
+            measure = result.measure.model_copy(update={**judged, "note": note})
+            if measure.partial:
+                yield replace(result, measure=measure)
+                continue
             yield CheckResult(measure, sentence)
             # Only once for all results.
             sentence = ""

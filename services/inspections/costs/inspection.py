@@ -5,7 +5,7 @@ are AWS budgets, they are read and their forecast is used, so no forecast has to
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.aws.budgets import Budgets
@@ -21,7 +21,7 @@ from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostTable, lay_out
 from services.inspections.costs.tables import budgets_table, days_table, lines_table, others_table
 from services.inspections.costs.wording import Rate, days_words, month_words, percent_words
-from services.inspections.toolkit.checks import CheckResult, about, runbook_advice
+from services.inspections.toolkit.checks import CheckResult, about, runbook_advice, undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import length, listed
 from services.models.aws_cli import CliCommand
@@ -114,7 +114,8 @@ class Costs(Inspection):
         builder.check(
             *lines.checks(table),
             *self._beside(table, compared, rate),
-            *about("budget", judge.own(table, compared, doubtful=doubtful)),
+            *self._undecided(),
+            *(about("budget", judge.own(table, compared, doubtful=doubtful)) if spec.budget_yen else ()),
         )
         builder.table(lines_table(lines, table))
         builder.remark(*self._remarks(answer, compared, table, rate))
@@ -128,7 +129,7 @@ class Costs(Inspection):
         builder.table(days_table(lines, table))
         # An empty table shows that the runbook names every service with costs.
         builder.table(others_table(lines, table), keep_empty=True)
-        by_hand = (_by_hand(),) if builder.verdict is Verdict.UNKNOWN else ()
+        by_hand = () if builder.complete else (_by_hand(),)
         return builder.finding_of_checks(self._normal(compared, table, rate), advice=by_hand)
 
     def _without_budgets(self, builder: FindingBuilder, error: AwsError) -> None:
@@ -140,6 +141,16 @@ class Costs(Inspection):
         builder.unread(error, text)
         measure = Measure(title=_("AWS budgets"), shown="", verdict=Verdict.UNKNOWN)
         builder.check(CheckResult(measure, text))
+
+    def _undecided(self) -> Iterator[CheckResult]:
+        """The amounts that nobody has decided; the summary names them even if the rest is normal."""
+        for item, key, title in (
+            ("budget", "budget_yen", _("Budget of the runbook")),
+            ("total", "total_yen", _("Guideline for the total")),
+        ):
+            if not getattr(self._spec, key):
+                result = undecided(title, f"costs.{key}", self.context.runbook)
+                yield from about(item, replace(result, sentence=""))
 
     def _beside(self, table: CostTable, compared: Compared, rate: Rate) -> Iterator[CheckResult]:
         """Tax and credits, for information."""
@@ -168,8 +179,8 @@ class Costs(Inspection):
         ]
         if compared.too_young:
             parts.append(_("this month is not judged yet"))
-        if not self._spec.budget_yen:
-            parts.append(_("the budget is UNDECIDED"))
+        for result in self._undecided():
+            parts.append(_("{title}: {note}").format(title=result.measure.title, note=result.measure.note))
         return _("{parts}.").format(parts=_("; ").join(parts))
 
     def _line_advice(self, title: str) -> tuple[str, ...]:

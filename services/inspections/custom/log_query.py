@@ -33,7 +33,7 @@ from services.models.findings import Finding, Measure
 from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.runbook_masking import MaskPattern
-from services.models.verdict import Verdict, worst
+from services.models.verdict import Verdict, judgement
 
 FRESH = timedelta(hours=1)
 """A shorter silence is ignored, because the log's usual traffic is unknown."""
@@ -87,22 +87,19 @@ class CustomInsights(OwnInspection, InsightsInspection):
         """`trouble`: why the matches cannot be judged; "" if they can."""
         builder = queries.builder
         measures = (*self._measures(queries, result, hours), *silence_measures(queries, silent))
-        measured = worst(measure.verdict for measure in measures) or Verdict.UNKNOWN
-        verdict = worst((measured, Verdict.UNKNOWN)) if trouble else measured
-        builder.measure(*(map(_not_normal, measures) if trouble else measures))
+        builder.measure(*(map(_doubted, measures) if trouble else measures))
         text = plural("{count} match in {hours}", "{count} matches in {hours}", result.matched)
         count = text.format(count=f"{result.matched:,}", hours=queries.span_words)
         if hours and result.matched:
             count = _("{found}, at most {count} in an hour").format(found=count, count=f"{hours.worst[1]:,}")
         sentence, silence_text = _("{parts}.").format(parts=count), silence_words(queries, silent)
-        await self._tables(queries, result, hours, fine=verdict is Verdict.NORMAL)
+        await self._tables(queries, result, hours, fine=builder.verdict is Verdict.NORMAL)
         builder.remark(*self._remarks(hours), first=True)
         builder.remark(queries.price())
         return builder.finding(
             sentences(sentence, trouble, silence_text)
-            if measured is Verdict.ABNORMAL
+            if builder.verdict is not Verdict.UNKNOWN
             else sentences(trouble, sentence, silence_text),
-            verdict=verdict,
             advice=(*self.spec.advice, *silence_advice(queries)),
         )
 
@@ -207,11 +204,11 @@ def _makes(command: str) -> bool:
     return verb(command) == "fields" and " as " in command.lower()
 
 
-def _not_normal(measure: Measure) -> Measure:
-    """The measure; UNKNOWN instead of normal if it is uncertain what was counted."""
-    if measure.verdict is not Verdict.NORMAL:
+def _doubted(measure: Measure) -> Measure:
+    """The measure if it is uncertain what was counted: UNKNOWN instead of normal, in part if it is bad."""
+    if measure.verdict is None:
         return measure
-    return measure.model_copy(update={"verdict": Verdict.UNKNOWN})
+    return measure.model_copy(update={**judgement((measure.verdict, Verdict.UNKNOWN))})
 
 
 def _rows(result: QueryResult, zone: tzinfo, patterns: Sequence[MaskPattern]) -> Evidence:

@@ -29,7 +29,7 @@ from services.models.date_text import zoned_time
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
-from services.models.verdict import Limit, Verdict, worst
+from services.models.verdict import Limit, Verdict, judgement
 
 COUNTED = ("Sum", "SampleCount")
 """Statistics that count events: a time without any may be usual."""
@@ -140,7 +140,7 @@ class CustomMetric(OwnInspection):
                 title=self.spec.title,
                 shown="" if course.worst is None else value_words(course.worst, limit),
                 allowed=bound_words(limit),
-                verdict=worst(verdicts) or Verdict.UNKNOWN,
+                **judgement(verdicts),
                 value=None if course.worst is None else course.worst * limit.scale,
                 unit=limit.unit,
                 at=None if course.worst_at is None else at(course.worst_at),

@@ -27,7 +27,7 @@ from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
 from services.models.runbook import Runbook
-from services.models.verdict import Limit, Verdict, worst
+from services.models.verdict import Limit, Verdict, judgement
 
 Statements = Iterator[tuple[Verdict, str]]
 """The statements on a row, each with its verdict."""
@@ -86,7 +86,6 @@ class Limits:
     def _check(self, curve: Curve, course: Course) -> CheckResult:
         limit, series = _limit(curve), self._answer.of(curve)
         statements = list(self._statements(curve, course, series))
-        verdict = worst((Verdict.NORMAL, *(each for each, _text in statements))) or Verdict.UNKNOWN
         title = self._title(curve)
         notes = [text for _verdict, text in statements]
         if course.now is not None:
@@ -101,7 +100,7 @@ class Limits:
                 title=title,
                 shown="" if course.worst is None else value_words(course.worst, limit),
                 allowed=bound_words(limit),
-                verdict=verdict,
+                **judgement((Verdict.NORMAL, *(each for each, _text in statements))),
                 value=None if course.worst is None else course.worst * limit.scale,
                 unit=limit.unit,
                 at=None if course.worst_at is None else at(course.worst_at),
@@ -112,7 +111,7 @@ class Limits:
                 title=title, said=self._sentence(course, statements, limit)
             ),
             advice=tuple(self._advice(curve, course, title)),
-            by_runbook=verdict in (Verdict.ABNORMAL, Verdict.ATTENTION),
+            by_runbook=any(each in (Verdict.ABNORMAL, Verdict.ATTENTION) for each, _text in statements),
         )
 
     def _advice(self, curve: Curve, course: Course, title: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from services.inspections.toolkit.wording import incomplete_words, length, numbe
 from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
-from services.models.verdict import Verdict, worst
+from services.models.verdict import Verdict, judgement
 
 SHORT = 180
 """Seconds; a shorter outage may be a single failed request."""
@@ -130,7 +130,7 @@ def _balancer(answer: WindowSeries, balancer: _Balancer, name: str, zone: tzinfo
         title=title,
         shown=total if times else "" if doubts else _("never"),
         allowed=_("never"),
-        verdict=worst((_outage_verdict(times, answer), *(doubt.verdict for doubt in doubts))),
+        **judgement((_outage_verdict(times, answer), *(doubt.verdict for doubt in doubts))),
         at=times[-1].moments[0] if times else None,
         note=_("; ").join(doubt_texts),
     )
@@ -232,7 +232,7 @@ def _credits(series: Series, start: int, end: int, zone: tzinfo) -> CheckResult:
         title=title,
         shown=number(least) if series.values else "",
         allowed=_("≥ {percent} % of the most in the window").format(percent=round(LOW * 100)),
-        verdict=worst((Verdict.ATTENTION if low else Verdict.NORMAL, *(doubt.verdict for doubt in doubts))),
+        **judgement((Verdict.ATTENTION if low else Verdict.NORMAL, *(doubt.verdict for doubt in doubts))),
         value=least if series.values else None,
         note=_("; ").join(notes),
     )

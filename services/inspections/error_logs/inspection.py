@@ -106,7 +106,7 @@ class ErrorLogs(InsightsInspection):
             summary = text.format(field=self._spec.status, found=summary)
         if level.trouble:
             # Measured problems come before results that cannot be judged.
-            bad = builder.verdict is Verdict.ABNORMAL
+            bad = builder.verdict is not Verdict.UNKNOWN
             summary = sentences(summary, level.trouble) if bad else sentences(level.trouble, summary)
         return builder.finding(
             sentences(summary, silence_words(queries, silent)),

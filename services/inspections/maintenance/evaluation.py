@@ -8,13 +8,13 @@ from services.calendar import maintenance_windows
 from services.calendar.maintenance_dates import ActionUrgency, Due
 from services.calendar.maintenance_windows import Window, typed_as_local, weekly
 from services.i18n import _, plural
-from services.inspections.toolkit.checks import CheckResult, about
+from services.inspections.toolkit.checks import CheckResult, about, undecided
 from services.inspections.toolkit.wording import listed
 from services.models.date_text import zoned_time
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Measure
 from services.models.rds import Database, OptIn
-from services.models.runbook import Rds
+from services.models.runbook import Rds, Runbook
 from services.models.verdict import Verdict
 
 CERTIFICATE_SOON, CERTIFICATE_URGENT = timedelta(days=90), timedelta(days=30)
@@ -52,11 +52,12 @@ def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
     return bool(database.pending) or any(due.urgency in soon for due in dues or ())
 
 
-def checks(reading: MaintenanceReading) -> list[CheckResult]:
+def checks(reading: MaintenanceReading, runbook: Runbook) -> list[CheckResult]:
     """The checks in the order of the runbook's questions."""
+    title, is_decided = _("Maintenance window"), bool(weekly(reading.spec.window_utc))
     return [
         *about("patches", *_actions(reading)),
-        *about("window", _window(reading)),
+        *about("window", _window(reading) if is_decided else undecided(title, "rds.window_utc", runbook)),
         *about("changes", _settings(reading), *_clashes(reading)),
         *about("certificate", _certificate(reading)),
     ]
@@ -170,9 +171,8 @@ def _window(reading: MaintenanceReading) -> CheckResult:
         measure = Measure(title=title, shown=in_aws, allowed=allowed, verdict=Verdict.UNKNOWN)
         return CheckResult(measure, _("AWS did not return the maintenance window."))
     local = maintenance_windows.local_text(reading.window, reading.zone, reading.now)
-    # Without a window in the runbook there is nothing to compare with.
     is_same = in_runbook == reading.window
-    verdict = None if in_runbook is None else Verdict.NORMAL if is_same else Verdict.ABNORMAL
+    verdict = Verdict.NORMAL if is_same else Verdict.ABNORMAL
     measure = Measure(
         title=title,
         shown=_("{local} ({utc} UTC)").format(local=local, utc=in_aws),

@@ -48,7 +48,7 @@ class Maintenance(DatabaseInspection):
             self._clashes(window, request) if touched(database, dues) else (),
             frozenset(due.at for due in dues or () if due.at and calendar.within_hours(due.at)),
         )
-        builder.check(*checks(reading))
+        builder.check(*checks(reading, self.context.runbook))
         builder.table(*_tables(reading))
         return builder.finding_of_checks(normal_summary(reading))
 

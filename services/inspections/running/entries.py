@@ -31,10 +31,16 @@ def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
     )
 
 
+def verdict_words(finding: Finding) -> str:
+    """`attention, partly not judged`."""
+    partly = _("partly not judged") if not finding.complete and finding.verdict is not Verdict.UNKNOWN else ""
+    return _(", ").join(filter(None, (_(WORDS[finding.verdict]), partly)))
+
+
 def finding_text(finding: Finding) -> str:
     """The finding's title, verdict and summary in one line."""
     return _("{title}: {verdict} — {summary}").format(
-        title=finding.title, verdict=_(WORDS[finding.verdict]), summary=finding.summary
+        title=finding.title, verdict=verdict_words(finding), summary=finding.summary
     )
 
 
@@ -50,25 +56,32 @@ def finding_entry(subject: str, finding: Finding) -> NewEntry:
 
 
 def _beside(finding: Finding) -> dict[str, Any]:
-    """What the finding's own JSON leaves out: the items measured, and the places of evidence rows."""
-    items = [each.item for each in finding.measures]
+    """What the finding's own JSON leaves out: the items measured, which of them were judged in part, places of rows."""
+    items, partial = [each.item for each in finding.measures], [each.partial for each in finding.measures]
     places = [
         [row.place.model_dump(mode="json") if row.place else None for row in evidence.rows]
         for evidence in finding.evidence
     ]
     has_places = any(place for rows in places for place in rows)
-    return ({"items": items} if any(items) else {}) | ({"places": places} if has_places else {})
+    beside = {
+        "items": (items, any(items)),
+        "partial": (partial, any(partial)),
+        "places": (places, has_places),
+    }
+    return {key: value for key, (value, is_needed) in beside.items() if is_needed}
 
 
 def complete(finding: Finding, data: Mapping[str, Any]) -> Finding:
     """The finding with what was recorded beside it; as it is if that is missing or does not fit."""
-    try:
-        measures = tuple(
-            measure.model_copy(update={"item": str(item)})
-            for measure, item in zip(finding.measures, data.get("items", ()), strict=True)
-        )
-    except (TypeError, ValueError):
-        measures = finding.measures
+    measures = finding.measures
+    for key, field, of_type in (("items", "item", str), ("partial", "partial", bool)):
+        try:
+            measures = tuple(
+                measure.model_copy(update={field: of_type(value)})
+                for measure, value in zip(measures, data.get(key, ()), strict=True)
+            )
+        except (TypeError, ValueError):
+            continue
     try:
         evidence = tuple(
             each.model_copy(
@@ -94,7 +107,7 @@ def override_entry(subject: str, recorded: Recorded, reason: str) -> NewEntry:
         subject=subject,
         target=finding.inspection,
         text=_("{title}: {verdict} was overridden — {reason}").format(
-            title=finding.title, verdict=_(WORDS[finding.verdict]), reason=" ".join(reason.split())
+            title=finding.title, verdict=verdict_words(finding), reason=" ".join(reason.split())
         ),
         data={"seq": recorded.seq, "verdict": finding.verdict.value, "reason": reason},
         claim=f"overrule:{recorded.seq}",
@@ -146,8 +159,10 @@ def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
 
 
 def _until(recorded: Recorded) -> str:
-    """The end of the signed-off time; "" without a verdict or an override, so that the next inspection covers it."""
+    """The end of the signed-off time; "" unless all was judged, or it was abnormal or overridden: the next inspection
+    covers it."""
     finding = recorded.finding
-    if finding.verdict is Verdict.UNKNOWN and recorded.overruled is None:
+    is_covered = finding.complete or finding.verdict is Verdict.ABNORMAL or recorded.overruled is not None
+    if not is_covered:
         return ""
     return (finding.window.end if finding.window else finding.read_at).isoformat()

@@ -24,6 +24,7 @@ from services.inspections.running.preparations import Preparations
 from services.inspections.running.runner import InspectionRunner
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
+from services.models.asks import unanswered
 from services.models.duties import DutyView, Occurrence, OccurrenceState, ScheduledOccurrence
 from services.models.findings import DutyFindings, FindingsView, Recorded, RunningInspection
 
@@ -111,6 +112,7 @@ class InspectionScheduler:
             running=running or elsewhere,
             queued=() if elsewhere else missing,
             material=material,
+            unanswered=unanswered(self._duties[slot.duty], recorded),
             for_reference=material and self._judged_by_others.issuperset(ids),
         )
 

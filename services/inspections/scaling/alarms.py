@@ -20,7 +20,7 @@ from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.date_text import zoned_time
 from services.models.ecs import ScalingPolicy
 from services.models.findings import Measure
-from services.models.verdict import Verdict, worst
+from services.models.verdict import Verdict, judgement
 
 BLIND = timedelta(minutes=15)
 """How long an alarm must be without data to count as stuck; just-created alarms and just-started services are not."""
@@ -76,7 +76,6 @@ def policy_alarms(
     note = "" if overview.mutes_read else _("not known which alarms are muted")
     if note:
         verdicts.append(Verdict.UNKNOWN)
-    verdict = worst(verdicts) or Verdict.UNKNOWN
     text = _("{name}: scaling policy {policy}: {faults}.")
     texts = [
         text.format(name=reading.name, policy=policy.name, faults=_joined(faults))
@@ -92,7 +91,7 @@ def policy_alarms(
             title=title,
             shown=_("{count} of {all} can trigger them").format(count=count - idle, all=count),
             allowed=_("all"),
-            verdict=verdict,
+            **judgement(verdicts),
             note=_("; ").join(filter(None, (_joined(every), note))),
         ),
         sentence=sentences(*texts),

@@ -30,6 +30,8 @@ class Expected:
     """A duty has raised the limit, and none has lowered it since."""
     other: int | None = None
     """Another maximum that may be correct, if it is unknown which one is."""
+    undecided: tuple[str, ...] = ()
+    """Keys of the runbook, of `[ecs]`, that are needed now and that nobody has decided."""
 
     @property
     def sure(self) -> bool:
@@ -79,7 +81,8 @@ def bounds(
     if target is None:
         yield _unregistered(reading, titles(_("Maximum number of tasks")), expected)
         return
-    yield _maximum(reading, target, titles(_("Maximum number of tasks")), expected)
+    if "busy_max" not in expected.undecided:
+        yield _maximum(reading, target, titles(_("Maximum number of tasks")), expected)
     if expected.minimum is not None:
         yield _minimum(reading, target, titles(_("Minimum number of tasks")), expected.minimum)
     if isinstance(service, ContainerService):

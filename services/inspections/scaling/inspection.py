@@ -24,7 +24,7 @@ from services.inspections.scaling.evaluation import Expected, Titles, bounds
 from services.inspections.scaling.reading import ServiceReading, read, read_alarms
 from services.inspections.scaling.scheduled_actions import Ahead, coming
 from services.inspections.scaling.service import Clockwork, short_again, tasks
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckResult, undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.alarms import AlarmOverview
 from services.models.aws_cli import CliCommand
@@ -113,7 +113,11 @@ class TaskLimits(Inspection):
         yield from tasks(reading, titles, clock, task_words(runbook))
         if reading.missing or (isinstance(service, ContainerService) and service.status == "INACTIVE"):
             return  # the bounds of a nonexistent service are meaningless
-        yield from bounds(reading, timeline.expected_at(now), titles, load)
+        expected = timeline.expected_at(now)
+        yield from bounds(reading, expected, titles, load)
+        for key in expected.undecided:
+            title = _("Minimum number of tasks") if key == "usual_min" else _("Maximum number of tasks")
+            yield undecided(titles(title), f"ecs.{key}", runbook)
         if reading.target is not None:
             yield from policy_alarms(reading, titles, alarms, load)
         yield from coming(reading, titles, Ahead(now, until, zone, timeline.expected_at))
@@ -224,11 +228,14 @@ def next_slot(
 def expect(ecs: Ecs, runbook: Runbook, inspection: str, before: ScheduledOccurrence | None) -> Expected:
     """The expected bounds; `before` is the newest occurrence of the duties that change the limit."""
     assert ecs.usual_max is not None
-    raised = before is not None and before.duty != SCALE_DOWN and ecs.busy_max is not None
+    busy = before is not None and before.duty != SCALE_DOWN
+    raised = busy and ecs.busy_max is not None
+    needed = ("usual_min", "busy_max") if busy else ("usual_min",)
     certain = not raised or SCALE_DOWN in _duties(runbook, inspection)
     return Expected(
         maximum=ecs.busy_max if raised and ecs.busy_max else ecs.usual_max,
         minimum=ecs.usual_min,
         busy=raised,
         other=None if certain else ecs.usual_max,
+        undecided=tuple(key for key in needed if getattr(ecs, key) is None),
     )

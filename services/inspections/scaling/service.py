@@ -15,7 +15,7 @@ from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import age_text, length
 from services.models.ecs import ContainerService, Deployment
 from services.models.findings import Measure
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, judgement
 
 GRACE = timedelta(minutes=3)
 """How long a task may take to start; until then a shortage is not a fault."""
@@ -201,10 +201,16 @@ def _rollout(service: ContainerService, title: str, clock: Clockwork, written: S
         return unknown(title, _("AWS did not report its progress"))
     verdict, state, text, note = _judged(service, primary, clock)
     complete = all(deployment.rollout in ROLLOUTS for deployment in deployments) and primary.reason
-    if verdict is not Verdict.ABNORMAL and not complete:
+    if not complete and verdict in (Verdict.NORMAL, Verdict.UNKNOWN):
         return unknown(title, _("AWS did not report its progress"))
     return CheckResult(
-        measure=Measure(title=title, shown=state, allowed=_("completed"), verdict=verdict, note=note),
+        measure=Measure(
+            title=title,
+            shown=state,
+            allowed=_("completed"),
+            **judgement((verdict, None if complete else Verdict.UNKNOWN)),
+            note=note,
+        ),
         sentence=_("{name}: {text}").format(name=service.name, text=text),
         advice=tuple(written),
     )

@@ -67,7 +67,7 @@ class SignIns(Inspection):
         builder.problem = _nothing_read(gathered)
         judged = _judge(rules, gathered)
         history = history_measure(gathered.history, gathered.trails, request.until, context.calendar)
-        builder.measure(*measures(judged, spec), history)
+        builder.measure(*measures(judged, spec, context.runbook), history)
         tables = Tables(context.calendar, since)
         builder.table(
             tables.suspicious(judged.sign_ins),

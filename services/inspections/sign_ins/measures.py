@@ -4,14 +4,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.i18n import _, plural
-from services.inspections.sign_ins.evaluation import JudgedAccess, JudgedChange, JudgedSignIn, Reason, who
+from services.inspections.sign_ins.evaluation import (
+    VERDICTS,
+    JudgedAccess,
+    JudgedChange,
+    JudgedSignIn,
+    Reason,
+    who,
+)
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
 from services.inspections.sign_ins.silence import is_behind
+from services.inspections.toolkit.checks import about, undecided
 from services.models.findings import Measure
 from services.models.iam import IamUser
+from services.models.runbook import Runbook
 from services.models.runbook_inspections import Trail as TrailSpec
-from services.models.verdict import Verdict, worst
+from services.models.verdict import Verdict, judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Judged:
         return [sign_in for sign_in in self.sign_ins if reason in sign_in.reasons]
 
 
-def measures(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
+def measures(judged: Judged, spec: TrailSpec, runbook: Runbook) -> Iterator[Measure]:
     """One measure per question of the runbook; a count is never normal if something could not be read."""
     whole = judged.gathered.is_complete
     for count in (*_of_sign_ins(judged, spec), *_of_access(judged)):
@@ -41,7 +50,7 @@ def measures(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
     verdicts = tuple(event.verdict for event in judged.root)
     of_root = _Count(_("Other events of root"), len(judged.root), "0", verdicts)
     yield _measure(of_root, whole=whole(Purpose.ROOT))
-    yield from _of_changes(judged, spec)
+    yield from _of_changes(judged, spec, runbook)
     verdicts = (Verdict.ATTENTION,) * len(judged.users)
     users = _Count(_("Unexpected IAM users"), len(judged.users), "0", verdicts, item="users")
     yield _measure(users, whole=judged.gathered.users_problem is None)
@@ -62,15 +71,18 @@ class _Count:
     item: str = "sign-ins"
 
 
-def _of_changes(judged: Judged, spec: TrailSpec) -> Iterator[Measure]:
-    """The kinds of changes for which the runbook names events."""
+def _of_changes(judged: Judged, spec: TrailSpec, runbook: Runbook) -> Iterator[Measure]:
+    """Destructive and security-relevant changes; not judged where the runbook names no events."""
     grave = [change for change in judged.changes if change.grave]
     other = [change for change in judged.changes if not change.grave]
-    for title, changes, events, purpose in (
-        (_("Destructive changes"), grave, spec.grave_events, Purpose.GRAVE),
-        (_("Security-relevant changes"), other, spec.global_events, Purpose.GLOBAL),
+    for title, changes, key, purpose in (
+        (_("Destructive changes"), grave, "grave_events", Purpose.GRAVE),
+        (_("Security-relevant changes"), other, "global_events", Purpose.GLOBAL),
     ):
-        if events:
+        if not getattr(spec, key):
+            result = undecided(title, f"trail.{key}", runbook)
+            yield from (each.measure for each in about("changes", result))
+        else:
             verdicts = tuple(change.verdict for change in changes)
             refused = sum(bool(change.event.error) for change in changes)
             note = _("{count} of them refused by AWS").format(count=refused) if refused else ""
@@ -113,7 +125,8 @@ def _of_access(judged: Judged) -> Iterator[_Count]:
             [event for event in judged.access if event.reasons and not event.recovery],
         ),
     ):
-        yield _Count(title, len(events), "0", tuple(event.verdict for event in events))
+        verdicts = tuple(VERDICTS[reason] for event in events for reason in event.reasons)
+        yield _Count(title, len(events), "0", verdicts)
 
 
 def _of_root(gathered: Gathered) -> Iterator[Measure]:
@@ -166,7 +179,7 @@ def _measure(count: _Count, *, whole: bool) -> Measure:
         title=count.title,
         shown=str(count.count) if whole else _("{count} or more").format(count=count.count),
         allowed=count.allowed,
-        verdict=worst(verdicts),
+        **judgement(verdicts),
         value=count.count,
         item=count.item,
         note=_(", ").join(filter(None, (count.note, "" if whole else _("not everything could be read")))),

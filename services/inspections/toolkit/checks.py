@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from services.changes.approvers import approver
 from services.contacts import escalation, reachable
-from services.i18n import sentences
+from services.i18n import _, sentences
 from services.models.findings import Measure
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
@@ -63,6 +64,27 @@ def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
     contacts = reachable(runbook)
     roles = dict.fromkeys(str(contact.role) for contact in contacts if contact.role and contact.role in text)
     return (*dict.fromkeys(records), *(escalation(runbook, role) for role in roles))
+
+
+def undecided(title: str, key: str, runbook: Runbook) -> CheckResult:
+    """A value that rests on a key of the runbook which nobody has decided yet: it is not judged."""
+    who = decider(runbook, key.partition(".")[0])
+    note = _("undecided: {key} in the runbook").format(key=key)
+    if who:
+        note = _("{undecided}; ask {who}").format(undecided=note, who=who)
+    tip = _("Have {key} decided, and write it into the runbook.").format(key=key)
+    measure = Measure(title=title, shown=_("UNDECIDED"), verdict=Verdict.UNKNOWN, note=note)
+    return CheckResult(measure, _("{title}: {note}.").format(title=title, note=note), (tip,))
+
+
+def decider(runbook: Runbook, section: str) -> str:
+    """Who decides about a section, and how to reach them; "" if the runbook does not say."""
+    approves = approver(runbook, "task-limit:raise")
+    roles = {
+        "costs": str(runbook.costs.report_to) if runbook.costs else "",
+        "ecs": str(approves.role) if approves else "",
+    }
+    return escalation(runbook, roles.get(section, "")) or str(runbook.approved_by)
 
 
 def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:

@@ -37,8 +37,14 @@ class FindingBuilder:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of the measures; UNKNOWN if none has one."""
-        return worst(measure.verdict for measure in self.measures) or Verdict.UNKNOWN
+        """The worst known verdict of the measures; UNKNOWN if none has one."""
+        return worst(verdict for measure in self.measures for verdict in measure.verdicts) or Verdict.UNKNOWN
+
+    @property
+    def complete(self) -> bool:
+        """Whether every measure was judged, and wholly."""
+        verdicts = [verdict for measure in self.measures for verdict in measure.verdicts]
+        return any(verdicts) and Verdict.UNKNOWN not in verdicts
 
     def measure(self, *measures: Measure) -> None:
         """Add measured values."""
@@ -72,17 +78,16 @@ class FindingBuilder:
         self,
         summary: str,
         *,
-        verdict: Verdict | None = None,
         advice: Iterable[str] = (),
         spells: tuple[AlarmPeriod, ...] = (),
         unfamiliar: tuple[UnknownIdentity, ...] = (),
         estimate_yen: float | None = None,
     ) -> Finding:
-        """Build the finding; `verdict` defaults to that of the measures.
+        """Build the finding with the verdict of its measures.
 
         A normal finding needs no advice. The problem's remedy is added to the advice.
         """
-        verdict = self.verdict if verdict is None else verdict
+        verdict = self.verdict
         remedy = (self.problem.advice,) if self.problem is not None and self.problem.advice else ()
         return Finding(
             inspection=self.inspection.id,

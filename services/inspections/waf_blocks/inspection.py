@@ -209,7 +209,7 @@ class WafBlocks(Inspection):
         builder.remark(
             _("The written runbook has no limit for blocked requests; these come from the settings ([waf]).")
         )
-        judged = builder.verdict is not Verdict.UNKNOWN
+        judged = builder.complete or builder.verdict is Verdict.ABNORMAL
         if judged:
             # Unreadable rows are remarked, but do not prevent the verdict.
             builder.problem = None

@@ -9,6 +9,7 @@ from services.aws.s3 import S3Reader
 from services.aws.waf import WafReader
 from services.i18n import _
 from services.inspections.base import table
+from services.inspections.toolkit.checks import undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import local, zone_name
 from services.inspections.toolkit.wording import size_words
@@ -17,7 +18,7 @@ from services.models.date_text import day_text
 from services.models.findings import Measure, Progress
 from services.models.runbook_inspections import Firewall as Spec
 from services.models.s3 import StoredObject
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, judgement
 from services.models.waf import LogDestination, WebAcl
 
 NEWEST = 20
@@ -108,7 +109,7 @@ class LogFiles:
         """The objects of these days. `every`: all days are needed; otherwise only the newest objects."""
         title = _("Log files in S3")
         if not self._spec.log_bucket:
-            self._builder.remark(_("The runbook names no log bucket (waf.log_bucket)."))
+            self._builder.check(undecided(title, "waf.log_bucket", self._builder.context.runbook))
             return Listed()
         try:
             listed = await self._listed(days, every=every)
@@ -176,7 +177,7 @@ class LogFiles:
                 title=title,
                 shown=f"{listed.count:,}",
                 allowed="> 0",
-                verdict=Verdict.UNKNOWN if stopped else verdict,
+                **judgement((verdict, Verdict.UNKNOWN if stopped else None)),
                 value=listed.count,
                 at=newest,
                 note=_("the newest of {at}").format(at=local(newest, zone)),

@@ -39,7 +39,7 @@ def summary(builder: FindingBuilder, counts: Traffic, sources: Sources) -> str:
         parts.append(text.format(address=name, country=country, count=f"{count:,}"))
     if gaps:
         parts.append(_("no requests counted {times}").format(times=gaps))
-    unjudged = [measure.title for measure in builder.measures if measure.verdict is Verdict.UNKNOWN]
+    unjudged = [measure.title for measure in builder.measures if Verdict.UNKNOWN in measure.verdicts]
     if unjudged:
         parts.append(_("not judged: {titles}").format(titles=_(", ").join(unjudged)))
     text = _("; ").join(parts)

@@ -8,7 +8,7 @@ from services.models.evidence import Evidence
 from services.models.findings import Finding, Overrule
 from services.models.journal import Entry, EntryKind
 from services.models.report_lines import FindingLine
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 from services.report.collecting.source import Source, duty_in
 
 COSTS = "costs"
@@ -52,7 +52,7 @@ def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
 
 
 def counts(line: FindingLine) -> Verdict | None:
-    """The verdict that counts in a report; None if a later finding supersedes this one.
+    """The verdict under which a report counts and lists a finding; None if a later finding supersedes this one.
 
     An overridden finding counts as ATTENTION, so that the reader sees that a person took responsibility for it.
     """
@@ -60,26 +60,18 @@ def counts(line: FindingLine) -> Verdict | None:
         return None
     if line.overruled is not None and line.verdict is not Verdict.NORMAL:
         return Verdict.ATTENTION
-    return line.verdict
+    return given(line)
 
 
-def leading(line: FindingLine) -> Verdict | None:
-    """The verdict under which a report counts and lists a finding: what was measured as bad leads.
-
-    Only if nothing was does what could not be judged. None if a later finding supersedes this one.
-    """
-    verdict = counts(line)
-    return line.measured if verdict is Verdict.UNKNOWN and _is_measured_bad(line) else verdict
+def given(line: FindingLine) -> Verdict:
+    """The finding's own verdict; of one that an older version recorded as unknown, what was measured as bad."""
+    return worst((line.verdict, line.measured)) or line.verdict
 
 
 def is_partly_judged(line: FindingLine) -> bool:
     """Whether something could not be judged in a finding that counts under another verdict."""
     unjudged = line.unjudged or line.verdict is Verdict.UNKNOWN
-    return bool(unjudged) and line.overruled is None and leading(line) not in (Verdict.UNKNOWN, None)
-
-
-def _is_measured_bad(line: FindingLine) -> bool:
-    return line.measured in (Verdict.ABNORMAL, Verdict.ATTENTION)
+    return bool(unjudged) and line.overruled is None and counts(line) not in (Verdict.UNKNOWN, None)
 
 
 def bare(line: FindingLine) -> FindingLine:

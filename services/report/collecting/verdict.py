@@ -12,7 +12,7 @@ from services.models.report_approvals import ApprovalLine, Decided
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 from services.models.watches import WatchState
-from services.report.collecting.finding_lines import counts, is_partly_judged, leading
+from services.report.collecting.finding_lines import counts, is_partly_judged
 
 
 class Reason(NamedTuple):
@@ -21,15 +21,8 @@ class Reason(NamedTuple):
     verdict: Verdict
     words: str = ""
     """Why it is not normal; "" if it is."""
-    leading: Verdict | None = None
-    """The verdict under which it is listed, if that is another one."""
     is_partly_judged: bool = False
     """Whether something could not be judged, although its verdict says what was measured."""
-
-    @property
-    def listed(self) -> Verdict:
-        """The verdict under which it is listed."""
-        return self.leading or self.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +30,7 @@ class Judgement:
     """What all reasons together come to: the fields of a report's head."""
 
     verdict: Verdict | None
-    """The worst verdict: what could not be judged outweighs a value near its limit."""
+    """The worst verdict that is known."""
     measured: Verdict | None
     """The worst verdict of what could be judged; None if nothing could be."""
     has_unjudged: bool
@@ -55,11 +48,11 @@ def judged(parts: Iterable[Reason | None]) -> Judgement:
     all_parts = [part for part in parts if part is not None]
     reasons = sorted(
         (part for part in all_parts if part.verdict is not Verdict.NORMAL),
-        key=lambda part: DISPLAY_ORDER.index(part.listed),
+        key=lambda part: DISPLAY_ORDER.index(part.verdict),
     )
     return Judgement(
         verdict=worst(part.verdict for part in all_parts),
-        measured=worst(part.listed for part in all_parts if part.listed is not Verdict.UNKNOWN),
+        measured=worst(part.verdict for part in all_parts if part.verdict is not Verdict.UNKNOWN),
         has_unjudged=any(part.is_partly_judged or part.verdict is Verdict.UNKNOWN for part in all_parts),
         why=tuple(first_few([part.words for part in reasons], _NAMED)),
     )
@@ -83,7 +76,7 @@ def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
             text = f"{line.title}: {line.summary}"
         if (verdict, text) not in reasons:
             reasons.add((verdict, text))
-            yield Reason(verdict, text, leading(line), is_partly_judged(line))
+            yield Reason(verdict, text, is_partly_judged(line))
 
 
 def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:

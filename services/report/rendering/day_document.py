@@ -43,7 +43,6 @@ from services.report.rendering.parts import (
     period_tone,
     remarks_of,
     signed_words,
-    tone_of,
 )
 from services.report.rendering.results import Result, results
 from services.report.rendering.spells import acknowledged_by, began, ended, lasted, named
@@ -74,7 +73,7 @@ class _Page(FirstPage):
         opened = _("open") if report.is_open else _("closed: {why}").format(why=report.closed_name)
         return Document(
             title=title,
-            tone=tone_of(report),
+            tone=report.verdict,
             language=report.language,
             verdict=wording.overall(report),
             facts=Facts(((_("City hall"), opened), *head_facts(report, dates))),

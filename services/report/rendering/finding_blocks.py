@@ -8,7 +8,7 @@ from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure
 from services.models.report_lines import FindingLine
 from services.models.verdict import Verdict
-from services.report.collecting.finding_lines import leading
+from services.report.collecting.finding_lines import counts
 from services.report.rendering import wording
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Table, table
@@ -20,7 +20,7 @@ ROWS = 10
 
 def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterator[Block]:
     """Everything a reader needs to judge a finding: measures, evidence, advice and remarks."""
-    yield Paragraph(f"{wording.of_finding(line)} — {line.summary}", leading(line))
+    yield Paragraph(f"{wording.of_finding(line)} — {line.summary}", counts(line))
     if line.overruled is not None:
         yield Paragraph(
             _("Overridden by {name} at {time}: {reason}").format(

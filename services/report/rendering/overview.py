@@ -9,7 +9,7 @@ from services.models.duties import OccurrenceState
 from services.models.report import DayReport, PeriodReport
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
-from services.report.collecting.finding_lines import is_partly_judged, leading
+from services.report.collecting.finding_lines import counts, is_partly_judged
 from services.report.collecting.verdict import of_changes
 from services.report.rendering import wording
 from services.report.rendering.document import Block, Facts, Paragraph
@@ -85,7 +85,7 @@ def period_overview(report: PeriodReport) -> Facts:
     return Facts(
         (
             *_incidents(report),
-            (_("Findings"), _findings(((leading(line), line) for line in report.findings), normal)),
+            (_("Findings"), _findings(((counts(line), line) for line in report.findings), normal)),
             (_("Duties"), _counted({wording.duty_state(state): count for state, count in duties.items()})),
             (_("Alarms"), _counted(alarms)),
             (_("Changes"), _changes(report.changes)),

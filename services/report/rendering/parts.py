@@ -40,12 +40,6 @@ _STEP_TONES = {
 END_TONES = {WatchState.FAILED: Verdict.ATTENTION, WatchState.GAVE_UP: Verdict.UNKNOWN}
 
 
-def tone_of(head: ReportHead) -> Verdict | None:
-    """The colour of a report's verdict: what was measured as bad before what could not be judged."""
-    is_bad = head.measured in (Verdict.ABNORMAL, Verdict.ATTENTION)
-    return head.measured if is_bad else head.verdict
-
-
 def period_tone(line: SpellLine) -> Verdict:
     """The colour of an alarm's period: one that ended is worth a look."""
     if line.state != "alarm":

@@ -10,7 +10,7 @@ from services.models.report import PeriodReport
 from services.models.report_counts import DutyCount, InspectionCount
 from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
-from services.report.collecting.finding_lines import is_partly_judged, leading
+from services.report.collecting.finding_lines import counts, is_partly_judged
 from services.report.rendering import wording
 from services.report.rendering.approvals import approval_section, emergency_section
 from services.report.rendering.dates import Dates
@@ -34,7 +34,6 @@ from services.report.rendering.parts import (
     head_facts,
     reasons,
     remark_section,
-    tone_of,
 )
 from services.report.rendering.wording import NOTHING
 
@@ -46,7 +45,7 @@ def period_document(report: PeriodReport, dates: Dates) -> Document:
     opened = _("open days: {count}").format(count=report.open_days)
     return Document(
         title=title,
-        tone=tone_of(report),
+        tone=report.verdict,
         language=report.language,
         verdict=wording.overall(report),
         facts=Facts(
@@ -123,7 +122,7 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
                         line.summary,
                         f"{line.overruled.by}: {line.overruled.reason}" if line.overruled else NOTHING,
                     ),
-                    leading(line),
+                    counts(line),
                 )
                 for line in report.findings
             ),
@@ -135,7 +134,7 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
 def _inspection_row(count: InspectionCount, findings: Iterable[FindingLine]) -> Line:
     """An inspection's findings, each under the verdict under which the report lists it."""
     lines = [line for line in findings if line.inspection == count.inspection]
-    verdicts = Counter(map(leading, lines))
+    verdicts = Counter(map(counts, lines))
     figures = (
         *(verdicts[verdict] for verdict in DISPLAY_ORDER[:-1]),
         count.normal,
@@ -170,7 +169,7 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
     if not report.costs:
         return Section(_("Costs"), (Paragraph(_("Costs were not inspected.")),))
     rows = (
-        Line((dates.at(line.at), wording.of_finding(line), line.summary), leading(line))
+        Line((dates.at(line.at), wording.of_finding(line), line.summary), counts(line))
         for line in report.costs
     )
     verdicts = table((_("Time"), _("Verdict"), _("Summary")), rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.i18n import _
 from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
-from services.report.collecting.finding_lines import leading
+from services.report.collecting.finding_lines import counts
 from services.report.rendering import wording
 
 
@@ -35,14 +35,14 @@ def results(findings: Iterable[FindingLine]) -> list[Result]:
         if not line.superseded:
             groups.setdefault(_key(line), []).append(line)
     every = (
-        Result(lines[-1], leading(lines[-1]) or lines[-1].verdict, len(lines)) for lines in groups.values()
+        Result(lines[-1], counts(lines[-1]) or lines[-1].verdict, len(lines)) for lines in groups.values()
     )
     return sorted(every, key=lambda result: DISPLAY_ORDER.index(result.verdict))
 
 
 def _key(line: FindingLine) -> tuple[str, ...]:
     """What equal findings have in common; a normal one says nothing but that."""
-    if leading(line) is Verdict.NORMAL:
+    if counts(line) is Verdict.NORMAL:
         return (line.inspection,)
     reason = line.overruled.reason if line.overruled is not None else ""
     return (line.inspection, wording.of_finding(line), line.summary, reason)

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 
 from services.i18n import _, language, plural
 from services.models.report import Report, UnreadReport
-from services.models.verdict import WORSE, Verdict, worst
+from services.models.verdict import DISPLAY_ORDER, Verdict, worst
 from services.report.rendering import wording
 from services.report.rendering.dispatch import document
 from services.report.rendering.document import Document, Facts, Line, Paragraph, Section, Table, table
 from services.report.rendering.page import column, cut
 
-_UNREAD = len(WORSE)
-"""The rank of a system that could not be read: before all others."""
 _WIDTHS, _LINES = (30, 22, 48), 2
 """Percent of the page of each column of the listing, and the lines of its longest text."""
 Answers = Sequence[Report | UnreadReport]
@@ -33,7 +31,7 @@ def systems_document(answers: Answers, *, wareki: bool = False) -> Document:
         title=title,
         tone=tone,
         language=language(),
-        verdict=wording.verdict(tone),
+        verdict=wording.judged(tone, is_partly=bool(missing) or any(each.has_unjudged for each in reports)),
         facts=Facts(((_("Number of systems"), str(len(answers))), (_("Could not be read"), str(missing)))),
         sections=(Section(_("All systems"), (_listing(answers),)),),
         annexes=tuple(map(_section, answers, documents)),
@@ -43,15 +41,14 @@ def systems_document(answers: Answers, *, wareki: bool = False) -> Document:
 
 
 def _listing(answers: Answers) -> Table:
-    ranked = sorted(answers, key=_rank, reverse=True)
+    ranked = sorted(answers, key=_rank)
     return table((_("System"), _("Verdict"), _("Why")), map(_line, ranked), widths=_WIDTHS)
 
 
 def _rank(answer: Report | UnreadReport) -> int:
-    """How bad it is; of equally bad systems the first one in the configuration stays first."""
-    if isinstance(answer, UnreadReport):
-        return _UNREAD
-    return -1 if answer.verdict is None else WORSE.index(answer.verdict)
+    """How bad it is, least first; of equally bad systems the first one in the configuration stays first."""
+    verdict = Verdict.UNKNOWN if isinstance(answer, UnreadReport) else answer.verdict
+    return len(DISPLAY_ORDER) if verdict is None else DISPLAY_ORDER.index(verdict)
 
 
 def _line(answer: Report | UnreadReport) -> Line:

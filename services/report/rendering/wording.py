@@ -11,7 +11,7 @@ from services.models.report_approvals import StepLine
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine
 from services.models.verdict import Verdict
 from services.models.watches import WatchState
-from services.report.collecting.finding_lines import is_partly_judged, leading
+from services.report.collecting.finding_lines import counts, given, is_partly_judged
 
 NOTHING = "—"
 """Shown in place of a missing value."""
@@ -87,17 +87,16 @@ def verdict(value: Verdict | None) -> str:
 
 def overall(head: ReportHead) -> str:
     """A report's verdict (`▲ 注意、? 一部判定不能`): what was measured, and whether all could be judged."""
-    return _judged(head.measured if _is_bad(head.measured) else head.verdict, is_partly=head.has_unjudged)
+    return judged(head.verdict, is_partly=head.has_unjudged)
 
 
 def of_finding(line: FindingLine) -> str:
     """A finding's verdict, beginning with the one under which it counts (`▲ 注意、? 一部判定不能`)."""
     if line.overruled is not None and line.verdict is not Verdict.NORMAL:
-        given = line.measured if line.verdict is Verdict.UNKNOWN and _is_bad(line.measured) else line.verdict
         return _("{verdict} (overridden from {given})").format(
-            verdict=verdict(Verdict.ATTENTION), given=verdict(given)
+            verdict=verdict(Verdict.ATTENTION), given=verdict(given(line))
         )
-    return _judged(leading(line) or line.verdict, is_partly=is_partly_judged(line))
+    return judged(counts(line) or line.verdict, is_partly=is_partly_judged(line))
 
 
 def partly_judged() -> str:
@@ -110,14 +109,10 @@ def unknown() -> str:
     return _marked((glyphs.NOT_JUDGED, N_("not known")))
 
 
-def _judged(value: Verdict | None, *, is_partly: bool) -> str:
+def judged(value: Verdict | None, *, is_partly: bool) -> str:
     if not is_partly or value in (Verdict.UNKNOWN, None):
         return verdict(value)
     return _(", ").join((verdict(value), partly_judged()))
-
-
-def _is_bad(value: Verdict | None) -> bool:
-    return value in (Verdict.ABNORMAL, Verdict.ATTENTION)
 
 
 def _marked(state: tuple[str, str]) -> str:

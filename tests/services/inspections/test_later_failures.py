@@ -156,7 +156,7 @@ async def test_errors_that_were_found_stay_found_when_counting_them_fails(
     [
         ("error-logs", 300, V.ABNORMAL, V.ABNORMAL),
         ("error-logs", 3, V.UNKNOWN, V.NORMAL),
-        ("slow-queries", 300, V.UNKNOWN, V.ATTENTION),
+        ("slow-queries", 300, V.ATTENTION, V.ATTENTION),
         ("slow-queries", 3, V.UNKNOWN, V.NORMAL),
     ],
 )

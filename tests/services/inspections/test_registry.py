@@ -13,7 +13,7 @@ from services.clock import ManualClock
 from services.inspections.base import InspectionContext
 from services.inspections.custom.log_query import CustomInsights
 from services.inspections.custom.metric import CustomMetric
-from services.inspections.registry import INSPECTIONS, KINDS, SIGN_INS, InspectionEntry, make, offered
+from services.inspections.registry import INSPECTIONS, KINDS, SIGN_INS, InspectionEntry, asked, make, offered
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 from tests.conftest import ORIGIN
@@ -53,6 +53,14 @@ def test_listing_inspections_imports_none_of_them() -> None:
     loaded = {name.removeprefix(package) for name in listed["modules"] if name.startswith(package)}
     assert loaded <= set(PARTS)
     assert {name.partition(".")[0] for name in listed["modules"]} & {"botocore", "aiobotocore"} == set()
+
+
+def test_a_bare_run_leaves_out_only_what_nothing_of_the_runbook_asks_for() -> None:
+    every = {str(each.id) for each in offered(BOOK)}
+    assert set(asked(BOOK)) == every
+    silent = BOOK.model_copy(update={"disaster": None, "duties": (), "playbooks": (), "procedures": ()})
+    assert set(asked(silent)) == every - {"dr-region"}
+    assert "dr-region" in set(asked(silent.model_copy(update={"duties": BOOK.duties})))
 
 
 @pytest.mark.parametrize("entry", INSPECTIONS, ids=lambda entry: entry.id)

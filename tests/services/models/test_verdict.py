@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.models.findings import DutyFindings, Finding, Measure, Recorded
-from services.models.verdict import DISPLAY_ORDER, Verdict, leading, tally, worst
+from services.models.verdict import DISPLAY_ORDER, Verdict, judgement, tally, worst
 
 BAD = (Verdict.ABNORMAL, Verdict.ATTENTION)
 VERDICTS = st.lists(st.sampled_from([*Verdict, None]), max_size=8)
@@ -35,13 +35,13 @@ def duty(findings: Sequence[Finding]) -> DutyFindings:
 
 
 @given(VERDICTS)
-def test_what_was_measured_as_bad_comes_first(verdicts: list[Verdict | None]) -> None:
-    first = leading(tally(verdicts))
-    for bad in BAD:
-        if bad in verdicts:
-            assert first is bad
-            return
-    assert first is (Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.NORMAL)
+def test_what_is_known_to_be_bad_decides(verdicts: list[Verdict | None]) -> None:
+    first, one = worst(verdicts), judgement(verdicts)
+    bad_one = next((bad for bad in BAD if bad in verdicts), None)
+    rest = Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.NORMAL if any(verdicts) else None
+    assert first is (bad_one or rest)
+    assert one["verdict"] is (first or Verdict.UNKNOWN)
+    assert one["partial"] == (bad_one is not None and Verdict.UNKNOWN in verdicts)
 
 
 @given(VERDICTS)
@@ -61,7 +61,7 @@ def test_a_duty_leads_with_the_worst_that_any_of_its_parts_measured(
     every = [verdict for part in parts for verdict in part]
     bad = next((each for each in BAD if each in every), None)
     if bad is not None:
-        assert findings.leading is bad
+        assert findings.verdict is bad
         assert dict(findings.tally)[bad] >= 1
     # What could not be judged is always counted beside it.
     unjudged = [part for part in parts if Verdict.UNKNOWN in part or all(each is None for each in part)]
@@ -71,20 +71,10 @@ def test_a_duty_leads_with_the_worst_that_any_of_its_parts_measured(
 @given(MEASURED)
 def test_nothing_unsure_is_normal(parts: list[list[Verdict | None]]) -> None:
     findings = duty([finding(each) for each in parts])
-    if findings.leading is Verdict.NORMAL:
+    if findings.verdict is Verdict.NORMAL:
         assert all(Verdict.NORMAL in part for part in parts)
         assert {verdict for part in parts for verdict in part} <= {Verdict.NORMAL, None}
-    assert (findings.leading is None) == (not parts)
-
-
-@given(MEASURED)
-def test_the_verdict_that_is_recorded_and_the_one_shown_first_agree_on_abnormal_and_normal(
-    parts: list[list[Verdict | None]],
-) -> None:
-    for part in parts:
-        result = finding(part)
-        for verdict in (Verdict.ABNORMAL, Verdict.NORMAL):
-            assert (result.verdict is verdict) == (result.leading is verdict)
+    assert (findings.verdict is None) == (not parts)
 
 
 @given(MEASURED, st.sampled_from(Verdict))

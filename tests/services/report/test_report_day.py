@@ -174,7 +174,7 @@ def test_nothing_false_is_green(ledger: Ledger) -> None:
     assert {line.state for line in early.duties} == {STATE.NO_RECORD}
     assert early.verdict is Verdict.UNKNOWN
     ledger.entry(f"{DAY} 18:00", EntryKind.FINDING, "newer", target="alarms", subject="hand@x", data={})
-    assert day(ledger).verdict is Verdict.UNKNOWN
+    assert (day(ledger).verdict, day(ledger).has_unjudged) == (Verdict.ATTENTION, True)
 
 
 def test_a_closed_day_without_duties_claims_nothing(ledger: Ledger) -> None:

@@ -136,18 +136,19 @@ def test_the_reports_of_all_systems_are_one_document_with_the_worst_first(
     assert page.count("<h2>") == len(SYSTEMS) + 1
 
 
-def test_a_system_whose_journal_cannot_be_read_is_named_and_decides_the_status(
+def test_a_system_whose_journal_cannot_be_read_is_named_and_hides_no_verdict(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     judged(folder, "library", Verdict.ABNORMAL)
     (folder / "taxes.db").write_text("x" * 2000)
     (folder / "taxes.db").chmod(0o600)
     (folder / "water.toml").write_text("version = 1\n", "utf-8")
-    assert toban("report", "--all", DAY) == 3
+    assert toban("report", "--all", DAY) == 2
     lines = capsys.readouterr().out.splitlines()
     rows = [line.split(" | ")[:2] for line in lines if " | ? not known | " in line or "(library) |" in line]
     unread = [["| 市税 (taxes)", "? not known"], [f"| {folder}/water.toml", "? not known"]]
-    assert rows == [*unread, ["| 図書館 (library)", "◆ abnormal"]]
+    assert rows == [["| 図書館 (library)", "◆ abnormal"], *unread]
+    assert "**◆ abnormal, ? partly not judged**" in lines
     headings = [line for line in lines if line.startswith("## ")]
     assert headings[1:] == ["## 図書館 (library)", "## 市税 (taxes)", f"## {folder}/water.toml"]
     assert "- Could not be read: 2" in lines

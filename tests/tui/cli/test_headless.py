@@ -8,8 +8,9 @@ import pytest
 from services import i18n
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
+from services.runbook.loader import source
 from tui.cli.main import Output, run
-from tui.cli.reads import judge
+from tui.cli.reads import is_complete, judge
 
 if TYPE_CHECKING:
     from tests.conftest import Embedded
@@ -72,6 +73,7 @@ def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[
         ((AlarmState.OK,), 0),
         ((AlarmState.OK, AlarmState.INSUFFICIENT), 3),
         ((AlarmState.INSUFFICIENT, AlarmState.ALARM), 2),
+        ((AlarmState.INSUFFICIENT,), 3),
         ((AlarmState.OK, AlarmState.MISSING), 2),
     ],
 )
@@ -85,6 +87,34 @@ def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention() -> None:
     assert judge(AlarmOverview(alarms=(quiet,))) == 1
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"parents_read": False}),))) == 3
+
+
+def test_a_silenced_alarm_is_said_before_one_without_data() -> None:
+    quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, actions_enabled=False)
+    blind = Alarm(id=RawId("b"), name="b", state=AlarmState.INSUFFICIENT)
+    overview = AlarmOverview(alarms=(quiet, blind))
+    assert (judge(overview), is_complete(overview)) == (1, False)
+    assert judge(AlarmOverview(alarms=(quiet,), mutes_read=False)) == 1
+    assert judge(AlarmOverview(mutes_read=False)) == 3, "that there is none is not known"
+
+
+def test_a_missing_alarm_names_its_nearest_neighbour(
+    embedded: "Embedded", tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runbook = tmp_path / "near.toml"
+    text = source("facility-prod").replace('name = "ecs-memory-high"', 'name = "ecs-mem-high"')
+    runbook.write_text(text, "utf-8")
+    aws = ("--endpoint-url", embedded.url, "--runbook", str(runbook))
+    assert toban("alarms", *aws) == 2
+    words = "ecs-mem-high does not exist; ecs-memory-high does"
+    assert words in capsys.readouterr().out
+    assert toban("alarms", "--json", *aws) == 2
+    rows = json.loads(capsys.readouterr().out)["alarms"]
+    assert {each["name"]: each["near"] for each in rows if each["near"]} == {
+        "ecs-mem-high": "ecs-memory-high"
+    }
+    assert toban("inspect", "alarms", *aws) == 2
+    assert words in " ".join(capsys.readouterr().out.split())
 
 
 def test_silenced_alarms_need_attention_and_scaling_alarms_count_for_nothing() -> None:

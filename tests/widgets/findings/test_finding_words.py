@@ -10,7 +10,7 @@ from services import i18n
 from services.models.evidence import Evidence, Row
 from services.models.findings import DutyFindings, Finding, Measure, Recorded
 from services.models.report_lines import FindingLine
-from services.models.verdict import DISPLAY_ORDER, WORSE, Verdict, tally, worst
+from services.models.verdict import DISPLAY_ORDER, Verdict, tally, worst
 from services.report.rendering import wording as words
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
@@ -52,8 +52,8 @@ def text(spans: object) -> str:
     return plain([spans])[0]  # type: ignore[list-item]
 
 
-def test_both_orders_hold_every_verdict_with_the_worst_measured_first() -> None:
-    assert set(DISPLAY_ORDER) == set(WORSE) == set(Verdict)
+def test_the_order_holds_every_verdict_with_the_worst_known_first() -> None:
+    assert set(DISPLAY_ORDER) == set(Verdict)
     assert worst((V.ABNORMAL, V.UNKNOWN)) is V.ABNORMAL
     assert DISPLAY_ORDER.index(V.ATTENTION) < DISPLAY_ORDER.index(V.UNKNOWN)
     assert tally((V.UNKNOWN, None, V.NORMAL, V.ABNORMAL, V.UNKNOWN)) == ((V.ABNORMAL, 1), (V.UNKNOWN, 2))

@@ -42,6 +42,7 @@ async def examined(
         at=at,
         system=book.runbook.system.id if isinstance(book, Loaded) else "",
         verdict=verdict,
+        complete=all(each.verdict is not Verdict.UNKNOWN for each in results),
         status=OF_VERDICT[verdict.value],
         checks=tuple(results),
     )

@@ -28,7 +28,7 @@ class InspectArguments(Arguments):
     """Which inspections, and their window."""
 
     names: list[Name] = Field(default=[], max_length=50)
-    """Ids of inspections or duties; empty: every inspection of the runbook, which takes longest and costs most."""
+    """Ids of inspections or duties; empty: every one that the runbook asks for, which takes longest and costs most."""
     since: str | None = Field(default=None, max_length=40, pattern=f"^({_CLOCK}|{_AGO})$")
     """Start of the window: "2026-01-05 17:00" (the system's time zone), or back from its end: "16h", "3d"; null: since
     the last sign-off."""

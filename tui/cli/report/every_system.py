@@ -1,6 +1,6 @@
 """`toban report --all`: the reports of every configured system in one document.
 
-Exit status: 3 if the journal or the runbook of any system cannot be read, else that of the worst report. `--format json`
+Exit status: that of the worst report; a system whose journal or runbook cannot be read counts as unknown. `--format json`
 prints a list in the order of the configuration: `services.models.report.DayReport`, `PeriodReport` or `UnreadReport`.
 """
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from services.models.report import Report, UnreadReport
-from services.models.verdict import worst
+from services.models.verdict import Verdict, worst
 from services.report.rendering import html, markdown
 from services.report.rendering.systems_document import systems_document
 from tui.cli.click_i18n import Prints
@@ -79,8 +79,8 @@ def _rendered(answers: Answers, form: str, *, wareki: bool) -> str:
 
 
 def _status(answers: Answers) -> int:
-    """Return the exit status; what could not be read decides it."""
-    if any(isinstance(answer, UnreadReport) for answer in answers):
-        return ExitStatus.UNKNOWN
-    verdict = worst(answer.verdict for answer in answers if not isinstance(answer, UnreadReport))
+    """Return the exit status for the worst verdict that is known."""
+    verdict = worst(
+        Verdict.UNKNOWN if isinstance(answer, UnreadReport) else answer.verdict for answer in answers
+    )
     return ExitStatus.NORMAL if verdict is None else OF_VERDICT[verdict.value]

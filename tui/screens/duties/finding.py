@@ -132,7 +132,10 @@ class FindingScreen(ModeScreen):
         is_available: dict[str, Callable[[], bool]] = {
             "override": lambda: not self.recorded.settled,
             "choose_known": lambda: bool(finding.unfamiliar or self._has_allow_list()),
-            "propose": lambda: finding.verdict is not Verdict.NORMAL and not finding.waits_for_consent,
+            "propose": lambda: (
+                finding.verdict
+                not in (Verdict.NORMAL, Verdict.UNKNOWN if finding.waits_for_consent else None)
+            ),
             "respond": lambda: finding.verdict in (Verdict.ATTENTION, Verdict.ABNORMAL),
             "leave": lambda: finding.verdict is not Verdict.NORMAL,
             "consent": lambda: finding.waits_for_consent and not self._why_not_run(),

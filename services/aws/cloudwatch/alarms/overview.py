@@ -45,7 +45,9 @@ def overview_of(
     unlisted: str = "",
 ) -> AlarmOverview:
     """The overview of marked alarms; one that the runbook expects and that is not among them is missing."""
-    missing = [missing_alarm(name) for name in expected if name not in alarms]
+    names = dict.fromkeys(expected)
+    others = alarms.keys() - names.keys()
+    missing = [missing_alarm(name, others) for name in names if name not in alarms]
     return AlarmOverview(
         alarms=ordered([*alarms.values(), *missing]),
         remarks=(*muting.remarks, *remarks),

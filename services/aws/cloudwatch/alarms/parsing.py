@@ -1,6 +1,6 @@
 """Converts DescribeAlarms and DescribeAlarmHistory responses to models; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from services.i18n import _
 from services.models.alarms import Alarm, AlarmKind, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId, share_fields_set
 from services.models.metrics import MetricQuery
+from services.toml.mistakes import near
 
 STATES = {"OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": AlarmState.INSUFFICIENT}
 COMPARISONS = {
@@ -23,6 +24,8 @@ COMPARISONS = {
     "GreaterThanUpperThreshold": "outside",
 }
 ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+COMPARED = 2000
+"""Number of names up to which a missing alarm's is compared with them."""
 EVENTFUL = ("AWS/ApplicationELB", "AWS/ELB", "AWS/Lambda", "AWS/ApiGateway", "AWS/CloudFront", "AWS/WAFV2")
 """Namespaces whose metrics are reported only while there are requests."""
 HISTORY_KINDS = {
@@ -98,9 +101,11 @@ def sparse(alarm: Alarm) -> bool:
     )
 
 
-def missing_alarm(name: str) -> Alarm:
-    """An alarm that the runbook expects and AWS does not have."""
-    return Alarm(id=RawId(name), name=name, state=AlarmState.MISSING, expected=True)
+def missing_alarm(name: str, others: Collection[str] = ()) -> Alarm:
+    """An alarm that the runbook expects and AWS does not have; of `others`, which AWS has, the nearest is named."""
+    # Among thousands of alarms a similar name says little, and comparing them all takes long.
+    similar = near(name, others) if len(others) <= COMPARED else ""
+    return Alarm(id=RawId(name), name=name, state=AlarmState.MISSING, expected=True, near=similar)
 
 
 def _alarm(row: Answer, kind: AlarmKind, **more: Any) -> Alarm:

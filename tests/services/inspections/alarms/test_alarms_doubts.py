@@ -13,7 +13,7 @@ from services.inspections.alarms.doubts import doubts, without_history
 from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.base import RawId
 from services.models.metrics import TimeSpan
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, worst
 from tests.conftest import Embedded
 from tests.services.inspections.alarms.test_alarms_inspection import (
     CLOSED,
@@ -50,7 +50,7 @@ async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded:
             items[at] = item
         # That it recovered means that it fired, though not when.
         verdict = V.ATTENTION if renamed == [own[0]] else V.UNKNOWN
-        assert finding.verdict is verdict
+        assert (finding.verdict, finding.complete) == (V.ATTENTION, renamed == [own[0]])
         assert verdicts(finding)["RDS CPU"] is verdict
         assert any(item.alarm == "no such word" for item in finding.spells)
 
@@ -74,7 +74,8 @@ async def test_an_unreadable_entry_is_reported_and_not_judged(damage: dict[str, 
     whole = await judged(row("a", minutes=30), runbook=runbook, history=history)
     assert verdicts(whole) == {"T a": V.ATTENTION, FIRED: V.ATTENTION}
     finding = await judged(row("a", minutes=30), runbook=runbook, history=[history[0] | damage, history[1]])
-    assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"T a": V.UNKNOWN, FIRED: V.UNKNOWN})
+    assert (finding.verdict, finding.complete) == (worst(verdicts(finding).values()), False)
+    assert verdicts(finding)["T a"] is V.UNKNOWN
     assert "1 entry of the alarm history cannot be read." in finding.summary
     assert "Not known whether it fired: T a" in finding.summary
     assert any("check its history in CloudWatch" in each for each in finding.advice)

@@ -14,7 +14,10 @@ from services.models.runbook_inspections import Costs
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
 
-BOOK = load_builtin("facility-prod")
+_SHIPPED = load_builtin("facility-prod")
+assert _SHIPPED.costs is not None
+# Its budget is undecided, so that no day would be normal.
+BOOK = _SHIPPED.model_copy(update={"costs": _SHIPPED.costs.model_copy(update={"budget_yen": 1_000_000})})
 MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
 """9:00 JST."""
 ECS, RDS, ELB, CLOUDWATCH = (

@@ -52,10 +52,9 @@ def bad(finding: Finding) -> set[str]:
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60)
 async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded: Embedded) -> None:
-    finding = await run_inspection(embedded, "costs")
+    finding = await run_inspection(embedded, "costs", runbook=BOOK)
     assert finding.verdict is Verdict.NORMAL
     assert finding.summary.startswith("Jan 2026: ¥29,")
-    assert "the budget is UNDECIDED" in finding.summary
     assert embedded.counts() == {"ce.GetCostAndUsage": 1, "budgets.DescribeBudgets": 1}
     assert (finding.window, finding.advice) == (None, ())
     lines = {row.cells[0]: row.cells for row in finding.evidence[0].rows}
@@ -69,17 +68,17 @@ async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded: E
     assert lines["RDS"][3] == "¥25,000"
     assert lines["Credits and refunds"][1] == "-¥450"
     embedded.fault("budgets", "DescribeBudgets", preset="denied")
-    finding = await run_inspection(embedded, "costs")
+    finding = await run_inspection(embedded, "costs", runbook=BOOK)
     assert (finding.verdict, finding.problem) == (Verdict.NORMAL, None)
     assert any("budgets:ViewBudget" in each for each in finding.remarks)
     embedded.fault("ce", "GetCostAndUsage", preset="denied")
     with pytest.raises(AwsError):
-        await run_inspection(embedded, "costs")
+        await run_inspection(embedded, "costs", runbook=BOOK)
 
 
 @pytest.mark.scenario("cost-growth", origin=MONDAY, history=60)
 async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -> None:
-    finding = await run_inspection(embedded, "costs")
+    finding = await run_inspection(embedded, "costs", runbook=BOOK)
     assert finding.verdict is Verdict.ABNORMAL
     assert bad(finding) == {"RDS, growth", "RDS, whole month"}
     assert finding.summary.startswith("RDS: +59.5 % against last month's average (last 7 days ¥8,219")
@@ -90,7 +89,7 @@ async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -
 
 @pytest.mark.scenario("budget-used", origin=datetime(2026, 2, 2, tzinfo=UTC), history=60)
 async def test_an_aws_budget_nearly_used_up_is_reported_from_the_first_days_on(embedded: Embedded) -> None:
-    finding = await run_inspection(embedded, "costs")
+    finding = await run_inspection(embedded, "costs", runbook=BOOK)
     assert finding.verdict is Verdict.ABNORMAL
     assert bad(finding) == {"AWS budget facility-prod-monthly"}
     assert finding.advice == (*REPORT, UNDECIDED)
@@ -99,10 +98,15 @@ async def test_an_aws_budget_nearly_used_up_is_reported_from_the_first_days_on(e
 
 async def test_trap_22_the_guideline_for_the_total_is_never_taken_for_the_budget() -> None:
     # 91 % of the guideline, which is a normal month.
-    finding = await costs(lambda day: {key: usd * 1.31 for key, usd in usual(day).items()})
-    assert finding.verdict is Verdict.NORMAL
+    def priced(day: date) -> dict[tuple[str, str], float]:
+        return {key: usd * 1.31 for key, usd in usual(day).items()}
+
+    assert (await costs(priced)).verdict is Verdict.NORMAL
+    finding = await costs(priced, runbook=runbook_with(budget_yen=0))
+    assert finding.verdict is Verdict.UNKNOWN
     own = measure(finding, "Budget of the runbook")
-    assert (own.shown, own.verdict, own.allowed) == ("UNDECIDED", None, "")
+    assert (own.shown, own.verdict, own.allowed) == ("UNDECIDED", Verdict.UNKNOWN, "")
+    assert "costs.budget_yen" in finding.summary
 
 
 @pytest.mark.parametrize(
@@ -366,7 +370,8 @@ async def test_negative_costs_above_a_small_share_are_reported_and_never_normal(
         return usual(day) | ({(service, "Usage"): usd} if day == odd else {})
 
     finding = await costs(priced)
-    assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
+    assert finding.verdict is not Verdict.NORMAL
+    assert not finding.complete
     assert "Cost Explorer reports negative costs for " in finding.summary
 
 
@@ -435,7 +440,8 @@ async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
         return amounts
 
     finding = await costs(priced)
-    assert finding.verdict in (Verdict.UNKNOWN, Verdict.ABNORMAL)
+    assert finding.verdict is not Verdict.NORMAL
+    assert not finding.complete
     assert "Cost Explorer has no costs of " in finding.summary
     assert "or it is no longer used: then remove it from [costs]" in finding.summary
 

@@ -235,7 +235,8 @@ async def test_another_window_than_the_runbooks() -> None:
     assert ALONE.rds
     silent = ALONE.model_copy(update={"rds": ALONE.rds.model_copy(update={"window_utc": ""})})
     finding = await maintenance(runbook=silent, PreferredMaintenanceWindow="mon:01:00-mon:02:00")
-    assert finding.verdict is Verdict.NORMAL
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "rds.window_utc" in finding.summary
     assert missing_setting("maintenance", BOOK.model_copy(update={"rds": None})) == "rds"
 
 

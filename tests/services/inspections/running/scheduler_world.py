@@ -22,7 +22,7 @@ from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.journal import Journal
-from services.models.findings import DutyFindings, Finding, FindingsView, InspectionInfo
+from services.models.findings import DutyFindings, Finding, FindingsView, InspectionInfo, Measure
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry, Person
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -68,11 +68,23 @@ class Scripted(Inspection):
     async def run(self, request: InspectionRequest) -> Finding:
         await self.script.began(self.id, request)
         answer = self.script.answers.get(self.id)
-        return (
-            answer(self, request)
-            if answer
-            else FindingBuilder(self, request).finding("all well", verdict=Verdict.NORMAL)
-        )
+        return answer(self, request) if answer else judged(self, request)
+
+
+def judged(
+    inspection: Inspection,
+    request: InspectionRequest,
+    verdict: Verdict = Verdict.NORMAL,
+    summary: str = "all well",
+    advice: tuple[str, ...] = (),
+) -> Finding:
+    """A finding with this verdict on everything that lines of the runbook's duties name."""
+    builder = FindingBuilder(inspection, request)
+    sources = (source for duty in inspection.context.runbook.duties for source in duty.judged_by)
+    named = [source.partition(":")[2] for source in sources if source.startswith(f"{inspection.id}:")]
+    for item in {item for items in named for item in items.split(",")} or {""}:
+        builder.measure(Measure(title="m", shown="", verdict=verdict, item=item))
+    return builder.finding(summary, advice=advice)
 
 
 @dataclass(frozen=True, slots=True)

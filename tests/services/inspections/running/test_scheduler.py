@@ -22,15 +22,13 @@ from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running.scheduler_world import Console, Script, console
+from tests.services.inspections.running.scheduler_world import Console, Script, console, judged
 
 MORNING = ("alarms", "dashboard", "error-logs")
 
 
 def abnormal(inspection: Inspection, request: InspectionRequest) -> Finding:
-    return FindingBuilder(inspection, request).finding(
-        "one fires", verdict=Verdict.ABNORMAL, advice=("call somebody",)
-    )
+    return judged(inspection, request, Verdict.ABNORMAL, "one fires", ("call somebody",))
 
 
 @pytest.fixture
@@ -328,7 +326,7 @@ async def test_a_run_that_waits_for_consent_is_not_signed_off(
 ) -> None:
     def dear(inspection: Inspection, request: InspectionRequest) -> Finding:
         if request.consent:
-            return FindingBuilder(inspection, request).finding("nothing", verdict=Verdict.NORMAL)
+            return judged(inspection, request)
         return FindingBuilder(inspection, request).finding("would cost ¥30", estimate_yen=30.0)
 
     script.answers = {"error-logs": dear}

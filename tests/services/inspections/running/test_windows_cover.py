@@ -19,7 +19,7 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.chain import linked
 from services.journal.journal import Journal
 from services.models.base import RawId
-from services.models.findings import Finding, InspectionInfo, Recorded
+from services.models.findings import Finding, InspectionInfo, Measure, Recorded
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -68,7 +68,8 @@ class Office:
         )
         builder = FindingBuilder(self.inspection, InspectionRequest(since=since, until=now, gap=gap))
         judged = Verdict.UNKNOWN if waits else verdict
-        finding = builder.finding("", verdict=judged, estimate_yen=30.0 if waits else None)
+        builder.measure(Measure(title="m", shown="", verdict=judged))
+        finding = builder.finding("", estimate_yen=30.0 if waits else None)
         entry = self.write(inspection_entries.finding_entry(f"slot-{len(self.runs)}", finding), now)
         self.runs.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 

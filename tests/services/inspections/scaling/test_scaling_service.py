@@ -12,7 +12,7 @@ from services.demo.ecs.model import Service
 from services.demo.ecs.records import Fate
 from services.models.findings import Finding
 from services.models.runbook import Runbook
-from services.models.verdict import WORSE, Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
@@ -310,7 +310,9 @@ async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a
             DescribeScheduledActions={"ScheduledActions": actions},
         )
 
-    assert (await planned(2)).verdict is V.NORMAL
+    usual = await planned(2)
+    assert usual.verdict is V.UNKNOWN
+    assert "ecs.usual_min" in usual.summary
     without_tasks = await planned(0)
     assert without_tasks.verdict is V.ATTENTION
     assert "minimum 4 → 0 (no task needs to run from then on)" in without_tasks.summary
@@ -393,7 +395,7 @@ async def test_what_cannot_be_read_is_not_judged_and_hides_nothing_worse(embedde
 
 def no_better(after: Verdict, before: Verdict) -> bool:
     """Not judged is never an all-clear, whatever the whole answer says."""
-    return after is V.UNKNOWN or WORSE.index(after) >= WORSE.index(before)
+    return after is V.UNKNOWN or DISPLAY_ORDER.index(after) <= DISPLAY_ORDER.index(before)
 
 
 NOON = jst("2026-01-14 12:00")
@@ -448,9 +450,12 @@ def damaged(answer: Any) -> list[Any]:
 
 
 async def verdict_of(at: datetime, answers: dict[str, Any]) -> Verdict:
+    """The verdict; unknown for a finding of which not all was judged, unless it is abnormal."""
     answers = dict(answers)
     try:
-        return (await judged(at, answers.pop("DescribeScalableTargets"), **answers)).verdict
+        finding = await judged(at, answers.pop("DescribeScalableTargets"), **answers)
+        is_sure = finding.complete or finding.verdict is V.ABNORMAL
+        return finding.verdict if is_sure else V.UNKNOWN
     except AwsError:
         return V.UNKNOWN
 

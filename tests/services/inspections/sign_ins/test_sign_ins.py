@@ -225,13 +225,18 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
     ("event", "verdict"),
     [
         (login(outcome="Maybe"), Verdict.UNKNOWN),
-        (login(mfa="", userIdentity={"type": "IAMUser", "userName": "anaya"}), Verdict.UNKNOWN),
+        # Whether with MFA is not known, but that nobody knows her is.
+        (login(mfa="", userIdentity={"type": "IAMUser", "userName": "anaya"}), Verdict.ATTENTION),
         (login(mfa="YES", userIdentity=ROOT), Verdict.ABNORMAL),
     ],
 )
 async def test_what_the_event_does_not_say_is_not_normal(event: dict[str, Any], verdict: Verdict) -> None:
     finding, _canned = await finding_on(LookupEvents={"Events": [event]})
     assert finding.verdict is verdict
+    unsaid = {each.title for each in finding.measures if Verdict.UNKNOWN in each.verdicts}
+    assert bool(unsaid - {"Destructive changes", "Security-relevant changes"}) is (
+        verdict is not Verdict.ABNORMAL
+    )
     assert measure(finding, "Sign-ins without MFA").verdict in (Verdict.UNKNOWN, Verdict.NORMAL)
 
 
@@ -273,9 +278,13 @@ async def test_another_system_has_its_own_regions_and_hours() -> None:
     assert {region for name, _params, region in canned.calls if name in home} == {"eu-west-1"}
     assert measure(finding, "Sign-ins outside opening hours").value == 1
     assert any("grave_events" in each for each in finding.remarks)
-    assert "Destructive changes" not in {each.title for each in finding.measures}
+    assert measure(finding, "Destructive changes").verdict is Verdict.UNKNOWN
     quiet, _canned = await finding_on()
-    assert quiet.verdict is Verdict.NORMAL
+    assert quiet.verdict is Verdict.UNKNOWN
+    assert {each.title for each in quiet.measures if each.verdict is not Verdict.NORMAL} == {
+        "Destructive changes",
+        "Security-relevant changes",
+    }
     assert any("right regions" in each for each in quiet.remarks)
 
 

@@ -14,7 +14,7 @@ from services.inspections.sign_ins.evaluation import Reason, Rules, network_of, 
 from services.models.base import RawId
 from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent
 from services.models.runbook_inspections import Trail as TrailSpec
-from services.models.verdict import WORSE, Verdict
+from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.runbook.loader import load_builtin
 
 BOOK = load_builtin("facility-prod")
@@ -98,7 +98,7 @@ def test_failures_whose_names_are_lost_are_never_judged_better(
         for number, each in enumerate(whole)
     ]
     for before, after in zip(rules(spec).sign_ins(whole), rules(spec).sign_ins(damaged), strict=True):
-        assert WORSE.index(after.verdict) >= WORSE.index(before.verdict)
+        assert DISPLAY_ORDER.index(after.verdict) <= DISPLAY_ORDER.index(before.verdict)
 
 
 def test_hidden_names_of_one_address_are_one_person() -> None:

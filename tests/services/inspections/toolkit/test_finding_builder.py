@@ -53,12 +53,12 @@ def test_nothing_judged_is_not_normal(builder: FindingBuilder) -> None:
     assert builder.finding("").verdict is Verdict.UNKNOWN
 
 
-def test_the_verdict_is_the_worst_measures_unless_one_is_given(builder: FindingBuilder) -> None:
-    builder.measure(measure(Verdict.NORMAL), measure(Verdict.ATTENTION))
-    assert builder.finding("").verdict is Verdict.ATTENTION
+def test_the_verdict_is_the_worst_that_is_known(builder: FindingBuilder) -> None:
+    builder.measure(measure(Verdict.NORMAL))
     builder.unjudged("b")
-    assert builder.finding("").verdict is Verdict.UNKNOWN
-    assert builder.finding("", verdict=Verdict.ABNORMAL).verdict is Verdict.ABNORMAL
+    assert (builder.finding("").verdict, builder.finding("").complete) == (Verdict.UNKNOWN, False)
+    builder.measure(measure(Verdict.ATTENTION))
+    assert (builder.finding("").verdict, builder.finding("").complete) == (Verdict.ATTENTION, False)
 
 
 def test_a_normal_finding_needs_no_advice(builder: FindingBuilder) -> None:

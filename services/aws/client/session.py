@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from services.aws.client.allowed_operations import Gate
 from services.aws.client.assumed_role import RoleSource
 from services.aws.client.direct.sender import Again, DirectSender, Failed, NotHere
-from services.aws.client.errors import AwsError, Invalid, MfaNeeded, endless, too_many_rows
+from services.aws.client.errors import (
+    AwsError,
+    ClockSkew,
+    Expired,
+    Invalid,
+    MfaNeeded,
+    endless,
+    too_many_rows,
+)
 from services.aws.client.identity import identity_of
 from services.aws.client.lacking_operations import LackingOperations
 from services.aws.client.meter import UsageMeter
@@ -77,6 +85,16 @@ class AwsSession:
         """AWS's clock minus this machine's, in seconds; None before the first response."""
         return self._wire.skew_seconds
 
+    @property
+    def signs_by_aws(self) -> bool:
+        """Whether requests are signed by AWS's time, because AWS has refused that of this machine."""
+        return self._wire.signs_by_aws
+
+    @property
+    def refusals(self) -> int:
+        """How many requests AWS has refused because of this machine's time."""
+        return self._wire.refusals
+
     async def warm(self, services: Iterable[str]) -> None:
         """Import the SDK and load the API models of `services` in a thread; sends no request and raises nothing.
 
@@ -105,12 +123,15 @@ class AwsSession:
         retries and slow responses. Raises AwsError.
         """
         self._lacking.check(service, operation, region)
+        refusals = self._wire.refusals
         try:
             # Detached, because timers and connections of a request outlive the caller.
             return await detached(self._read(service, operation, params, region, required, timeout))
         except AwsError as error:
-            self._lacking.note(service, operation, region, error)
-            raise
+            if self._wire.refusals == refusals or not isinstance(error, ClockSkew | Expired):
+                self._lacking.note(service, operation, region, error)
+                raise
+        return await detached(self._read(service, operation, params, region, required, timeout))
 
     async def _read(
         self,
@@ -135,7 +156,7 @@ class AwsSession:
                 purpose = "again"
             except Failed as failure:
                 login = await self._loaded()
-                raise login.failed(failure.cause, service, operation) from failure.cause
+                raise login.failed(failure.cause, service, operation, region=region) from failure.cause
         login = await self._loaded()
         remaining = timeout if purpose == "read" else max(0.0, until - loop.time())
         return await login.call(

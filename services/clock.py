@@ -129,8 +129,13 @@ class AwsClock:
 
     def now(self) -> datetime:
         """AWS's time (aware, UTC)."""
+        return self.by.now() + self.skew
+
+    @property
+    def skew(self) -> timedelta:
+        """By how much AWS's clock is ahead of the other; 0 while that is not known."""
         skew = self._skew() or 0.0
-        return self.by.now() + timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
+        return timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
 
     def elapsed(self) -> float:
         """As the other clock: durations need no correction."""
@@ -143,6 +148,11 @@ class AwsClock:
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await self.by.sleep(seconds)
+
+
+def skew_of(clock: Clock) -> timedelta:
+    """By how much AWS's clock is ahead of this machine's, as far as `clock` corrects it."""
+    return clock.skew if isinstance(clock, AwsClock) else timedelta()
 
 
 class ManualClock:
@@ -263,4 +273,6 @@ def until_tick(clock: Clock, seconds: float) -> float:
 
 def real(clock: Clock, seconds: float) -> timedelta:
     """`seconds` of real time as a duration of `clock` (longer if sped up), for limits on people and requests."""
+    if isinstance(clock, AwsClock):
+        return real(clock.by, seconds)
     return timedelta(seconds=seconds * (clock.speed if isinstance(clock, SpedClock) else 1.0))

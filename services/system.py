@@ -253,14 +253,14 @@ def connect(
     intervals = intervals or Intervals()
     calendar = Calendar(runbook)
     begun = begun or begin(runbook, settings, clock, intervals=intervals, seed=seed)
-    meter, session, alarms_feed = begun.meter, begun.session, begun.alarms
+    meter, session, alarms_feed, aws_clock = begun.meter, begun.session, begun.alarms, begun.aws_clock
     permits = WriteAuthorizer(clock, runbook.system.account, read_only=read_only)
     log_stream = begun.log_stream
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session, zone=calendar.zone)
     logs = Logs(session)
     dashboard = DashboardReader(
-        Dashboards(session), metrics, alarms, runbook, clock, interval=intervals.metrics
+        Dashboards(session), metrics, alarms, runbook, aws_clock, interval=intervals.metrics
     )
     rng, workers = begun.rng, begun.workers
     feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
@@ -271,7 +271,7 @@ def connect(
     dashboard_feed: Feed[DashboardView] = feed("dashboard", view, interval=intervals.metrics)
     region = settings.region or runbook.system.region
     alarm_values = AlarmValues(
-        metrics, clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
+        metrics, aws_clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
     )
 
     log_limiter = limiter_of(settings.logs_account(runbook.system.account), str(region), clock)
@@ -279,7 +279,7 @@ def connect(
     follower = partial(
         LogFollower,
         logs,
-        clock=clock,
+        clock=aws_clock,
         poll=intervals.logs,
         limiter=log_limiter,
         retries=log_retries,
@@ -306,7 +306,6 @@ def connect(
     context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
     role = role_of(session.write_role, session_policies(runbook, region), book)
     engine = engine_of(context, book, session, permits, role)
-    aws_clock = begun.aws_clock
     response = response_of(
         runbook,
         book,

@@ -24,7 +24,6 @@ from textual.css.stylesheet import Stylesheet
 from services import i18n
 from services.aws.client.sdk.models import ModelFiles
 from services.runbook import checked_copies, loader
-from tests.slices import Slice
 
 if TYPE_CHECKING:
     from services.clock import ManualClock
@@ -63,15 +62,7 @@ settings.register_profile("explore", max_examples=500, deadline=None, print_blob
 settings.load_profile("steady")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--slice", metavar="DAY", help="a part of the tests that are chosen, another one each day"
-    )
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    if text := config.getoption("slice"):
-        config.pluginmanager.register(Slice(text))
     _hand_on_no_ignored_signals()
     _read_shipped_runbooks_once()
     _keep_no_checked_copies()
@@ -193,14 +184,14 @@ def no_limit_of_alarm_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.aws.cloudwatch.alarms.pace.WINDOW", 0.0)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may need more than four seconds for a source."""
     from services.incidents.first_wave.reading import read_first_wave
 
     defaults = read_first_wave.__kwdefaults__
     assert defaults is not None
-    monkeypatch.setitem(defaults, "seconds", 30.0)
+    monkeypatch.setitem(defaults, "seconds", 60.0)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -376,7 +367,7 @@ class Embedded:
 def _run(
     scenario: "str | Scenario", history: float, origin: datetime, language: str = "ja"
 ) -> Iterator[Embedded]:
-    from services.clock import ManualClock
+    from services.clock import ManualClock, SystemClock
     from services.demo import handlers
     from services.demo.front import moto_app
     from services.demo.front.app import Front
@@ -389,6 +380,8 @@ def _run(
     clock = ManualClock(origin)
     story = load(scenario) if isinstance(scenario, str) else scenario
     server = Server(Front(lambda: World(story, clock, history=timedelta(seconds=history), language=language)))
+    # A test that changes the machine's clock changes AWS's, unless it gives AWS one of its own.
+    server.front.wall = lambda: SystemClock().now()
     server.start()
     try:
         yield Embedded(server, clock)

@@ -71,11 +71,13 @@ def begin(
     alarm_watch = AlarmWatch(session, runbook, clock)
 
     async def read() -> AlarmOverview:
-        before = meter.calls_today
+        before, refusals = meter.calls_today, session.refusals
         try:
             return await alarm_watch.read()
         finally:
-            alarm_watch.calls = max(0, meter.calls_today - before)
+            # Requests that were repeated because AWS refused this machine's time say nothing about the next reading.
+            is_usual = session.refusals == refusals
+            alarm_watch.calls = max(0, meter.calls_today - before) if is_usual else 0
 
     alarms: Feed[AlarmOverview] = Feed(
         "alarms",

@@ -11,7 +11,7 @@ from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.calendar.calendar import Calendar
-from services.clock import Clock
+from services.clock import AwsClock, Clock
 from services.inspections.allow_list import AllowList, allow_list_of
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.runner import InspectionRunner
@@ -61,7 +61,10 @@ def inspection_runner_of(
     account = session.settings.logs_account(runbook.system.account)
     limiter = limiter_of(account, region, clock)
     limited = LimitedReader(session, limiter, "inspections", region=region)
-    return InspectionRunner(runbook, calendar, limited, clock, meter, region=region, allow_list=allow_list)
+    aws_clock = AwsClock(clock, lambda: session.skew_seconds)
+    return InspectionRunner(
+        runbook, calendar, limited, aws_clock, meter, region=region, allow_list=allow_list
+    )
 
 
 def connect(runbook: Runbook, settings: AwsSettings, clock: Clock, *, journal: JournalPlace) -> Reading:

@@ -24,6 +24,8 @@ class ProblemKind(StrEnum):
     """The response lacks required keys (a proxy's page with status 200, for example)."""
     UNAVAILABLE = "unavailable"
     """AWS answered with a server error."""
+    LACKING = "lacking"
+    """The endpoint, the region or the partition does not have the operation; waiting does not help."""
     REFUSED = "refused"
     """The operation is not on the allow-list and was stopped before it left the process, or the answer is of another
     account or region than the runbook's."""

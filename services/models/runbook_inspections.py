@@ -146,6 +146,14 @@ class SlowQueries(Model):
     """Logs Insights query of the written runbook."""
 
 
+class DeniedRegion(Model):
+    """A region that a policy of the organization denies for good."""
+
+    region: Region
+    reason: Annotated[Clean, Field(min_length=1)]
+    """Which policy denies it, and why; the finding quotes it."""
+
+
 class Trail(Model):
     """Settings and limits of the inspection of sign-ins and changes recorded by CloudTrail."""
 
@@ -154,6 +162,9 @@ class Trail(Model):
     sign_in_regions: tuple[Region, ...] = ()
     """Regions searched if the account's enabled regions cannot be read; otherwise all enabled regions are
     searched."""
+    denied_regions: tuple[DeniedRegion, ...] = ()
+    """Regions that a policy denies for good, such as a region deny of Control Tower. Where AWS refuses them they are left out of
+    the judgement, as the finding says; where it answers, they are judged."""
     global_region: Region = "us-east-1"
     """The region that records events of IAM and CloudFront."""
     grave_events: tuple[str, ...] = ()

@@ -39,12 +39,7 @@ USD_PER_COST_EXPLORER_CALL = 0.01
 
 def run(quick: bool) -> list[Row]:
     """The rows of this group."""
-    rows, calls = business_day(4 if quick else 12)
-    return [*rows, *_large(), *calls]
-
-
-def business_day(minutes: int) -> tuple[list[Row], list[Row]]:
-    """The whole, and each kind of request, from so many minutes of it."""
+    minutes = 4 if quick else 12
     with running_world("ordinary-day", speed=SPEED) as world:
         start, end, metrics, looks = asyncio.run(_watch(world, minutes))
     calls, yen = _day(start.calls, end.calls, minutes), _day(start.yen, end.yen, minutes)
@@ -60,7 +55,8 @@ def business_day(minutes: int) -> tuple[list[Row], list[Row]]:
         against(GROUP, "charges a business day", yen, "yen", "Live Tail left open", _live_tail()),
         against(GROUP, "charges a business day", yen, "yen", "Cost Explorer every 5 min", _cost_explorer()),
     ]
-    return rows, [
+    rows += _large()
+    return rows + [
         Row(GROUP, f"  {row.name}", _day(_calls(start, row.name), row.calls, minutes), "", "of them")
         for row in end.rows
     ]

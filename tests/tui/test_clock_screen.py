@@ -33,8 +33,12 @@ async def test_a_clock_set_back_is_reported_and_hides_nothing(embedded: Embedded
         await until(pilot, lambda: "check NTP" in screen_text(pilot))
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(None, ""), (59.0, ""), (-61.0, "wrong"), (7200.0, "NTP")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(None, ""), (59.0, ""), (-61.0, "1m 1s fast"), (7200.0, "2h 0m slow")]
+)
 def test_a_clock_that_differs_from_aws_is_reported(seconds: float | None, words: str) -> None:
     warning = skew_words(seconds)
     assert bool(warning) == bool(words)
     assert words in (warning or ("",))[0]
+    signed = skew_words(seconds, signs_by_aws=True)
+    assert ("signed by AWS's time" in (signed or ("",))[0]) == bool(words)

@@ -11,6 +11,7 @@
     ├── Invalid          AWS refused the request as malformed
     ├── Incomplete       a response lacks required keys
     ├── Unavailable      a server error
+    ├── Lacking          the endpoint or the region does not have the operation
     ├── Refused          blocked by the read-only gate
     │   └── WrongAccount another account or region than the runbook's
     └── ClockSkew        this machine's clock is wrong
@@ -95,6 +96,10 @@ class Unavailable(AwsError):
     """AWS returned a server error."""
 
 
+class Lacking(AwsError):
+    """The endpoint, the region or the partition does not have the operation."""
+
+
 class Refused(AwsError):
     """The read-only gate blocked the operation before it left the process."""
 
@@ -117,6 +122,7 @@ BY_KIND: dict[ProblemKind, type[AwsError]] = {
     ProblemKind.INVALID: Invalid,
     ProblemKind.INCOMPLETE: Incomplete,
     ProblemKind.UNAVAILABLE: Unavailable,
+    ProblemKind.LACKING: Lacking,
     ProblemKind.REFUSED: Refused,
     ProblemKind.CLOCK: ClockSkew,
 }

@@ -33,6 +33,12 @@ _SUMMARIES = {
         "The response redirects to {place}; the redirect was not followed ({service} {operation})."
     ),
     "unavailable": N_("AWS reported an internal error ({service})."),
+    "lacking": N_("This endpoint ({endpoint}) has no {service} {operation}."),
+    "lacking-page": N_(
+        "This endpoint ({endpoint}) answered {service} {operation} with an error page: it seems to lack it."
+    ),
+    "lacking-host": N_("This region has no {service}: the host {endpoint} does not exist."),
+    "region-off": N_("The region {region} is not enabled in this account ({service})."),
     "clock": N_("This machine's clock is too far off for AWS."),
     "other": N_("Reading AWS failed ({service} {operation})."),
 }
@@ -77,6 +83,12 @@ _REMEDIES = {
         "Check for a proxy or a sign-in page between this machine and AWS, and check the region in the runbook."
     ),
     "unavailable": N_("Please wait; the console retries automatically."),
+    "lacking": N_("Waiting does not help: what needs it is not judged here."),
+    "lacking-page": N_("Waiting does not help: what needs it is not judged here."),
+    "lacking-host": N_(
+        "Check the region in the runbook; if AWS does not offer the service there, what needs it is not judged."
+    ),
+    "region-off": N_("Enable the region in the account, or take it out of the runbook."),
     "clock": N_("Set this machine's clock (NTP)."),
     "other": N_("The details give AWS's own message."),
 }

@@ -13,7 +13,16 @@ from services.aws.client.account_proof import IDENTITY, IDENTITY_TIMEOUT, SENDIN
 from services.aws.client.allowed_operations import Gate
 from services.aws.client.assumed_role import RoleSource
 from services.aws.client.direct.sender import Again, DirectSender, Failed, NotHere
-from services.aws.client.errors import AwsError, Invalid, MfaNeeded, WrongAccount, endless, too_many_rows
+from services.aws.client.errors import (
+    AwsError,
+    ClockSkew,
+    Expired,
+    Invalid,
+    MfaNeeded,
+    WrongAccount,
+    endless,
+    too_many_rows,
+)
 from services.aws.client.identity import identity_of
 from services.aws.client.lacking_operations import LackingOperations
 from services.aws.client.meter import UsageMeter
@@ -81,6 +90,16 @@ class AwsSession:
         """AWS's clock minus this machine's, in seconds; None before the first response."""
         return self._wire.skew_seconds
 
+    @property
+    def signs_by_aws(self) -> bool:
+        """Whether requests are signed by AWS's time, because AWS has refused that of this machine."""
+        return self._wire.signs_by_aws
+
+    @property
+    def refusals(self) -> int:
+        """How many requests AWS has refused because of this machine's time."""
+        return self._wire.refusals
+
     async def warm(self, services: Iterable[str]) -> None:
         """Import the SDK and load the API models of `services` in a thread; sends no request and raises nothing.
 
@@ -111,12 +130,15 @@ class AwsSession:
 
         async def send(sent: Sent | None) -> dict[str, Any]:
             self._lacking.check(service, operation, region)
+            refusals = self._wire.refusals
             try:
                 # Detached, because timers and connections of a request outlive the caller.
                 return await detached(self._read(sent, service, operation, params, region, required, timeout))
             except AwsError as error:
-                self._lacking.note(service, operation, region, error)
-                raise
+                if self._wire.refusals == refusals or not isinstance(error, ClockSkew | Expired):
+                    self._lacking.note(service, operation, region, error)
+                    raise
+            return await detached(self._read(sent, service, operation, params, region, required, timeout))
 
         if self.proof is None:
             return await send(None)
@@ -163,7 +185,7 @@ class AwsSession:
                 purpose = "again"
             except Failed as failure:
                 login = await self._loaded()
-                raise login.failed(failure.cause, service, operation) from failure.cause
+                raise login.failed(failure.cause, service, operation, region=region) from failure.cause
         login = await self._loaded()
         remaining = timeout if purpose == "read" else max(0.0, until - loop.time())
         return await login.call(

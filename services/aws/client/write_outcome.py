@@ -6,7 +6,7 @@ Only the following counts as proof:
   The SDK's EndpointConnectionError alone proves nothing: it also covers a connection that was reset after AWS
   had acted;
 - AWS itself returned a client error (4xx, with an error code and a request id): missing permission, throttled,
-  credentials expired or wrong, not found, invalid, clock skew.
+  credentials expired or wrong, not found, invalid, clock skew, no such operation.
 
 The outcome is unknown after a time-out, a reset, a server error, a redirect, a proxy's page, or a response that
 lacks required keys.
@@ -26,6 +26,7 @@ CERTAIN = frozenset(
         ProblemKind.NOT_FOUND,
         ProblemKind.INVALID,
         ProblemKind.CLOCK,
+        ProblemKind.LACKING,
         ProblemKind.REFUSED,
     }
 )

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -196,6 +197,7 @@ class Front:
         if not from_github and reply.body is not _PAGE and reply.status != HTTPStatus.TEMPORARY_REDIRECT:
             # A proxy in between sends no request id.
             headers["x-amzn-RequestId"] = self._request_id()
+            headers["Date"] = format_datetime(self.wall(), usegmt=True)
         if isinstance(reply.body, bytes):
             headers.setdefault("Content-Length", str(len(reply.body)))
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(headers.items()))

@@ -37,6 +37,8 @@ class Gathered:
     users_problem: Problem | None = None
     trails: tuple[TrailStatus, ...] = ()
     trails_problem: Problem | None = None
+    denied: dict[str, str] = field(default_factory=dict)
+    """The regions that AWS refused as the runbook declares, with the declared reason; nothing of them is judged."""
     history: SignInHistory = field(default_factory=SignInHistory)
     """The home region's history, to see whether it continues."""
 
@@ -124,10 +126,25 @@ async def gather(
         for region in regions:
             own = [question for question in questions if question.region == region]
             group.create_task(asker.ask(own))
+    _leave_out_denied(spec, context.region, asker.answers, gathered)
     # In the order of the questions, not of the responses.
     gathered.answers = sorted(asker.answers.items(), key=lambda answer: regions.index(answer[0].region))
     gathered.history = await _history(context.region, reader, gathered, until)
     return gathered
+
+
+def _leave_out_denied(
+    spec: TrailSpec, home: str, answers: dict[Question, Lookup], gathered: Gathered
+) -> None:
+    reasons = {str(each.region): str(each.reason) for each in spec.denied_regions}
+    for question, lookup in list(answers.items()):
+        # What the system and IAM do is recorded in these two: without them nothing is judged.
+        is_needed = question.region in (home, spec.global_region)
+        problem = lookup.problem
+        is_denied = problem is not None and problem.kind is ProblemKind.ACCESS_DENIED
+        if question.region in reasons and is_denied and not is_needed:
+            gathered.denied[question.region] = reasons[question.region]
+            del answers[question]
 
 
 async def _history(home: str, reader: CloudTrailReader, gathered: Gathered, until: datetime) -> SignInHistory:

@@ -96,11 +96,23 @@ def questions(gathered: Gathered, spec: TrailSpec) -> Iterator[str]:
         yield text.format(problem=problem.summary, regions=_(", ").join(regions))
     else:
         text = _("Every enabled region was queried: {regions}.")
+        if gathered.denied:
+            text = _("Every enabled region but those that are declared as denied was queried: {regions}.")
         yield text.format(regions=_(", ").join(regions))
-        disabled = [region for region in spec.sign_in_regions if region not in regions]
+        elsewhere = {*regions, *gathered.denied}
+        disabled = [region for region in spec.sign_in_regions if region not in elsewhere]
         if disabled:
             text = _("Not queried, since the account has not enabled them: {regions}.")
             yield text.format(regions=_(", ").join(disabled))
+    for region, reason in gathered.denied.items():
+        text = _("Excluded, because the runbook declares it as denied (denied_regions): {region} ({reason}).")
+        yield text.format(region=region, reason=reason)
+    for declared in spec.denied_regions:
+        if declared.region in regions and declared.region not in gathered.unjudged():
+            text = _(
+                "{region} answered and is judged, although the runbook declares it as denied: correct denied_regions."
+            )
+            yield text.format(region=declared.region)
     text = _(
         "Queried in each region: every event of {source} (sign-ins, role switches, root password "
         "recoveries), root's actions, and these changes: {events}."

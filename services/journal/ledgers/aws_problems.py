@@ -15,6 +15,7 @@ _FINAL = {
     ProblemKind.EXPIRED,
     ProblemKind.NO_CREDENTIALS,
     ProblemKind.CLOCK,
+    ProblemKind.LACKING,
 }
 """AWS, or the console itself, refused the request: nothing was stored, and somebody has to act first."""
 

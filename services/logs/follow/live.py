@@ -28,6 +28,7 @@ charged a minute."""
 _HOPELESS = (
     ProblemKind.ACCESS_DENIED,
     ProblemKind.INVALID,
+    ProblemKind.LACKING,
     ProblemKind.NOT_FOUND,
     ProblemKind.REFUSED,
 )

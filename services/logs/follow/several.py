@@ -24,6 +24,7 @@ LASTING = frozenset(
         ProblemKind.NO_CREDENTIALS,
         ProblemKind.REFUSED,
         ProblemKind.CLOCK,
+        ProblemKind.LACKING,
     }
 )
 """Failures that reading again does not remove."""

@@ -98,6 +98,77 @@ def test_what_the_runbook_names_and_aws_lacks_needs_attention(
     assert "cloudfront GetDistribution" in data["checks"]["permissions"]["details"][0]
 
 
+MISSPELT = {
+    'services = ["staff-api"]': ('services = ["staff-apii"]', 'ecs.services = "staff-apii"', "staff-api"),
+    'cluster = "facility-prod-cluster"': ('cluster = "facility-cluster"', 'ecs.cluster = "facility-cluster"', ""),
+    'instance = "facility-prod-db"': ('instance = "facility-db"', 'rds.instance = "facility-db"', "facility-prod-db"),
+    "targetgroup/facility-prod-staff-api-tg/7": (
+        "targetgroup/facility-prod-tg/7", "alb.target_group", "targetgroup/facility-prod-staff-api-tg"),
+    "app/facility-prod-alb/50": ("app/facility-prod-lb/50", "alb.load_balancer", "app/facility-prod-alb"),
+    'web_acl = "facility-prod-acl"': ('web_acl = "facility-acl"', 'waf.web_acl = "facility-acl"', "facility-prod-acl"),
+    'name = "facility-prod-main"': (
+        'name = "facility-main"', 'dashboard.name = "facility-main"', "facility-prod-main"),
+    'name = "ecs-memory-high"': ('name = "ecs-mem-high"', 'alarms.name = "ecs-mem-high"', "ecs-memory-high"),
+    'sign_in_regions = ["us-east-1", "us-east-2"': (
+        'sign_in_regions = ["me-south-1", "us-east-2"', 'trail.sign_in_regions = "me-south-1"', "ap-northeast-1"),
+}  # fmt: skip
+"""In the runbook: (what stands there instead, the key and the value that are named, what there is)."""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [pytest.param(each, marks=[pytest.mark.slow] if number else []) for number, each in enumerate(MISSPELT)],
+)
+def test_each_name_that_aws_does_not_have_is_named_with_those_that_it_has(
+    before: str, embedded_now: Embedded, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    after, key, existing = MISSPELT[before]
+    book = Path("services/runbook/facility-prod.toml").read_text("utf-8")
+    assert before in book
+    if key.startswith("rds"):
+        book = book.replace(":facility-prod-db+", ":facility-db+")
+    other = tmp_path / "other.toml"
+    other.write_text(book.replace(before, after))
+    names = answer(capsys, "--endpoint-url", embedded_now.url, "--runbook", str(other))["checks"]["names"]
+    assert (names["verdict"], names["numbers"]["missing"]) == ("abnormal", 1)
+    assert key in names["details"][0]
+    assert existing in names["details"][0].partition("there are")[2] or not existing, names["details"]
+
+
+def test_a_name_that_cannot_be_asked_for_is_not_said_to_be_there(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault("rds", preset="denied")
+    names = answer(capsys, "--endpoint-url", embedded_now.url)["checks"]["names"]
+    assert names["verdict"] == "unknown"
+    assert names["details"] == ["rds.instance: not checked: Permission missing: rds:DescribeDBInstances."]
+    assert "in a minute" not in names["remedy"]
+
+
+def test_a_permission_that_only_the_names_would_need_is_not_asked_for(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault("elbv2", "DescribeLoadBalancers", preset="denied")
+    names = answer(capsys, "--endpoint-url", embedded_now.url)["checks"]["names"]
+    assert (names["verdict"], names["numbers"]["unread"]) == ("normal", 1)
+    assert names["details"][0].startswith("alb.load_balancer: not checked")
+
+
+def test_what_the_endpoint_lacks_is_not_to_be_tried_again_in_a_minute(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_now.fault(
+        "application-autoscaling",
+        code="InternalFailure",
+        status=501,
+        message="not yet implemented or pro feature",
+    )
+    permissions = answer(capsys, "--endpoint-url", embedded_now.url)["checks"]["permissions"]
+    assert permissions["verdict"] == "unknown"
+    assert all("has no application-autoscaling Describe" in each for each in permissions["details"])
+    assert "Waiting does not help" in permissions["remedy"]
+
+
 def test_expired_credentials_are_reported_once(
     embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,7 +190,7 @@ def test_the_rest_is_checked_where_aws_cannot_be_reached(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     assert toban("--endpoint-url", "http://127.0.0.1:9", lang=lang) == 3
     output = capsys.readouterr().out
-    assert output.count(text) == 2
+    assert output.count(text) == 3, "of the credentials, and of the two checks that need them"
     assert "facility-prod.db" in output
     assert "facility-prod)" in output
 
@@ -179,6 +250,7 @@ def test_nothing_is_sent_to_aws_on_request(
         "credentials",
         "clock",
         "permissions",
+        "names",
     }
     assert embedded_now.counts() == {}
 

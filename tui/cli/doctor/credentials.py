@@ -1,7 +1,7 @@
 """Who is calling AWS, for how long, in which account; and how far this machine's clock is from AWS's."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.aws.client.errors import AwsError
@@ -36,7 +36,8 @@ async def credentials(subject: Examination) -> Outcome:
     except AwsError as error:
         verdict = Verdict.ABNORMAL if error.problem.kind in _OURS else Verdict.UNKNOWN
         return of_problem(error.problem, verdict)
-    now, account = subject.clock.now(), str(subject.runbook.system.account)
+    now = subject.clock.now() + timedelta(seconds=subject.session.skew_seconds or 0.0)
+    account = str(subject.runbook.system.account)
     text = _("{name} in the account {account}").format(name=identity.name, account=identity.account)
     if identity.method:
         text = f"{text} ({identity.method})"
@@ -90,4 +91,6 @@ async def clock(subject: Examination) -> Outcome:
     if far < LEAST_SKEW:
         return Outcome(Verdict.NORMAL, text, numbers=numbers)
     verdict = Verdict.ABNORMAL if far >= SIGNATURE_SECONDS else Verdict.ATTENTION
+    if subject.session.signs_by_aws:
+        text = _("{clock}; requests are signed by AWS's time").format(clock=text)
     return Outcome(verdict, text, _("Set this machine's clock (NTP)."), numbers=numbers)

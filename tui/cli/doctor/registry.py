@@ -29,6 +29,7 @@ CHECKS = (
     Check("credentials", N_("Credentials"), "credentials:credentials"),
     Check("clock", N_("Clock skew"), "credentials:clock"),
     Check("permissions", N_("Permissions"), "permissions:permissions"),
+    Check("names", N_("Names in the runbook"), "names:names"),
     Check("journal", N_("Journal"), "journal_file:journal_file"),
     Check("ledger", N_("Ledger"), "ledger:ledger"),
     Check("hashes", N_("External hashes"), "hashes:hashes"),

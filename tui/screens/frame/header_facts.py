@@ -29,9 +29,14 @@ def header_facts(app: Console) -> HeaderFacts:
     usage = services.meter.snapshot()
     armed, health = services.engine.permits.armed, services.journal.health
     remaining = (
-        (identity.expires_at - app.now()).total_seconds() if identity and identity.expires_at else None
+        (identity.expires_at - app.aws_now()).total_seconds() if identity and identity.expires_at else None
     )
-    skew = skew_words(services.session.skew_seconds) or _step(services.clock_watch.step()) or ("", "")
+    session = services.session
+    skew = (
+        skew_words(session.skew_seconds, signs_by_aws=session.signs_by_aws)
+        or _step(services.clock_watch.step())
+        or ("", "")
+    )
     return HeaderFacts(
         environment=Environment(system.environment),
         system=system.title,
@@ -75,12 +80,21 @@ def _link(app: Console) -> str:
     return _("slow line {seconds} s").format(seconds=f"{state.round_trip:.1f}")
 
 
-def skew_words(seconds: float | None) -> tuple[str, str] | None:
-    """(the deviation of this machine's clock from AWS's, with the remedy; a short form); None below a minute."""
+def skew_words(seconds: float | None, *, signs_by_aws: bool = False) -> tuple[str, str] | None:
+    """(the deviation of this machine's clock from AWS's, with the remedy; a short form); None below a minute.
+
+    `signs_by_aws`: whether requests are signed by AWS's time.
+    """
     if seconds is None or abs(seconds) < LEAST_SKEW:
         return None
     time = duration(abs(seconds))
-    words = _("this machine's clock is wrong by {time}: check NTP").format(time=time)
+    if seconds < 0:
+        words = _("this machine's clock is {time} fast: check NTP")
+    else:
+        words = _("this machine's clock is {time} slow: check NTP")
+    if signs_by_aws:
+        words = _("{clock}; requests are signed by AWS's time").format(clock=words)
+    words = words.format(time=time)
     return words, f"{glyphs.ATTENTION} {_('clock off by {time}').format(time=time)}"
 
 

@@ -29,6 +29,7 @@ from services.aws.client.direct.connections import Answer
 from services.aws.client.direct.endpoint_variables import endpoint_of_environment
 from services.aws.client.direct.static_keys import StaticKeys
 from services.aws.client.redirects import Redirected, is_redirect
+from services.aws.client.sdk import signing_time
 from services.aws.client.sdk.json_bodies import WholeJsonParser
 from services.aws.client.sdk.models import shared_loader
 from services.models.problem import ProblemKind
@@ -43,6 +44,7 @@ _REGION = re.compile(
 """Regions of the commercial partition; the endpoints of all others are the SDK's to resolve."""
 _AGENT = f"Botocore/{botocore.__version__} md/toban"
 
+signing_time.install()
 
 FAILURES = (ClientError, BotoCoreError, ResponseParserError, Redirected, UnicodeError)
 """What writing a request and reading its response raise, as the SDK's client would."""
@@ -127,7 +129,8 @@ class Requests:
         if is_final(code, answer.status, answer.headers.get("content-type", "")):
             return False
         kind = kind_of_code(code, answer.status, message, str(self._model.service_name))
-        return answer.status in _PASSING or kind is ProblemKind.THROTTLED
+        # A refused signature is the SDK's to send again, by AWS's time.
+        return answer.status in _PASSING or kind in (ProblemKind.THROTTLED, ProblemKind.CLOCK)
 
 
 @cache

@@ -18,7 +18,7 @@ from services.aws.client.prices import is_charged
 from services.aws.client.response_limits import limit_of
 from services.aws.client.sdk.files import UnfitFile, check_variables
 from services.aws.client.settings import AwsSettings
-from services.aws.client.traffic import TrafficObserver
+from services.aws.client.traffic import SIGNING_TIME, TrafficObserver
 from services.aws.client.validation import require
 from services.background.detached import in_thread
 
@@ -150,6 +150,7 @@ class DirectSender:
         self._wire.answered(answer.headers.get("date", ""))
         if isinstance(parsed, BaseException):
             raise parsed
+        self._wire.has_answered = True
         try:
             require(parsed, required)
         except ValueError as error:
@@ -169,6 +170,7 @@ class DirectSender:
         if keys is None:
             raise NotHere
         sdk = _sdk_parts()
+        SIGNING_TIME.set(self._wire.signing_time)
         try:
             requests = self._requests_of(service)
             url = requests.endpoint(self._settings.endpoint_url, region)

@@ -91,7 +91,7 @@ class ClientLogin:
                 require(answer["ResponseMetadata"], ("RequestId",))
             return answer
         except FAILURES as error:
-            raise self.failed(error, service, operation, clients) from error
+            raise self.failed(error, service, operation, clients, region=region) from error
 
     async def stream(
         self, service: str, operation: str, params: dict[str, Any], *, key: str, silence: float
@@ -207,7 +207,7 @@ class ClientLogin:
         if (
             clients.session_credentials
             and clients.session_credentials.expires_at
-            and self._wall.now() >= clients.session_credentials.expires_at
+            and self.wire.signing_time() >= clients.session_credentials.expires_at
         ):
             return True
         if not clients.suspect and (clients.session_credentials or not recheck):
@@ -259,15 +259,22 @@ class ClientLogin:
             await before.retire()
 
     def failed(
-        self, error: BaseException, service: str, operation: str, clients: Clients | None = None
+        self,
+        error: BaseException,
+        service: str,
+        operation: str,
+        clients: Clients | None = None,
+        *,
+        region: str | None = None,
     ) -> AwsError:
         """The AwsError for an exception of a call, whoever sent it."""
-        translated = translate(error, self._asked(service, operation, clients), self._clock.now())
+        asked = self._asked(service, operation, clients, region or self.settings.region)
+        translated = translate(error, asked, self._clock.now())
         if clients and translated.problem.kind in _LOST:
             clients.suspect = True
         return translated
 
-    def _asked(self, service: str, operation: str, clients: Clients | None) -> Asked:
+    def _asked(self, service: str, operation: str, clients: Clients | None, region: str) -> Asked:
         profile = clients.profile() if clients else {}
         return Asked(
             service,
@@ -276,6 +283,10 @@ class ClientLogin:
             sso="sso_session" in profile or "sso_start_url" in profile,
             role_arn=self.settings.role_arn or profile.get("role_arn", ""),
             mfa_serial=self.settings.mfa_serial or profile.get("mfa_serial", ""),
+            region=region,
+            is_home=region == self.settings.region,
+            endpoint=self.settings.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", ""),
+            has_answered=self.wire.has_answered,
         )
 
 

@@ -4,6 +4,7 @@ Source: "Common errors" of the API references, and botocore's own exceptions.
 """
 
 import os
+import socket
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +14,20 @@ import aiohttp
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from services.aws.client.codes import kind_of_code, lacks_operation, permission_named
+from services.aws.client.codes import (
+    EMULATORS_PAGES,
+    NOT_OF_THE_REGION,
+    is_page,
+    kind_of_code,
+    lacks_operation,
+    permission_named,
+)
 from services.aws.client.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.client.mfa import CodeWanted
 from services.aws.client.redirects import Redirected, is_redirect
 from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile
-from services.aws.client.sdk.json_bodies import TooMuch
+from services.aws.client.sdk.json_bodies import Foreign, TooMuch
 from services.aws.client.sdk.setup import SetupError
 from services.aws.client.validation import IncompleteAnswer
 from services.models.insights_queries import CompileError
@@ -102,12 +110,21 @@ class Asked:
     sso: bool = False
     role_arn: str = ""
     mfa_serial: str = ""
+    region: str = ""
+    """The region that was asked."""
+    is_home: bool = True
+    """Whether that is the session's own."""
+    endpoint: str = ""
+    """The endpoint in place of AWS's."""
+    has_answered: bool = False
+    """Whether AWS has accepted another request of this session."""
 
 
 def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
     """The AwsError for an exception in FAILURES; `now` dates the problem."""
     service, operation = _really(error, call)
-    kind = _kind(error, service)
+    lack = _lack(error, call)
+    kind = ProblemKind.LACKING if lack else _kind(error, service)
     detail = _detail(error)
     permission = permission_named(detail, service, operation) if kind is ProblemKind.ACCESS_DENIED else ""
     words = {
@@ -118,11 +135,13 @@ def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
         "detail": detail,
         "place": _place(error),
         "role": clean(call.role_arn, 200),
+        "region": clean(call.region, 100),
+        "endpoint": clean(_endpoint(error, call), 200),
         "config": clean(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", 100),
     }
     wants_code = isinstance(error, CodeWanted | sdk.RefreshWithMFAUnsupportedError)
     sso = call.sso or isinstance(error, sdk.SSOError | sdk.TokenRetrievalError)
-    topic = _topic(error, kind, wants_code=wants_code, sso=sso)
+    topic = lack or _topic(error, kind, wants_code=wants_code, sso=sso)
     problem = Problem(
         kind=kind,
         summary=summary(topic, words),
@@ -138,7 +157,7 @@ def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
         serial = getattr(error, "serial", "") or call.mfa_serial
         return MfaNeeded(problem, role_arn=call.role_arn, serial=serial)
     translated = BY_KIND.get(kind, AwsError)(problem)
-    translated.unknown_operation = isinstance(error, sdk.ClientError) and lacks_operation(*_code(error))
+    translated.unknown_operation = lack in ("lacking", "lacking-host")
     translated.compile_error = _compile_error(error)
     if isinstance(error, sdk.ClientError):
         translated.code = _code(error)[0]
@@ -160,6 +179,46 @@ def _compile_error(error: BaseException) -> CompileError | None:
         start if isinstance(start, int) and start >= 0 else None,
         end if isinstance(end, int) and end >= 0 else None,
     )
+
+
+def _lack(error: BaseException, call: Asked) -> str:
+    """The topic of an error that says that the endpoint lacks what was asked for; "" for every other."""
+    if isinstance(error, sdk.EndpointConnectionError):
+        # Without any answer it is rather the network of this machine that finds no host.
+        is_known = call.has_answered and not call.endpoint
+        return "lacking-host" if is_known and _is_unknown_host(_given(error, "error")) else ""
+    code, status, content_type, message = "", 0, "", ""
+    if isinstance(error, Foreign):
+        status, content_type, message = error.status, error.type, error.text
+    elif isinstance(error, sdk.ClientError):
+        (code, status), message = _code(error), _message(error)
+        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders") or {}
+        content_type = str(headers.get("content-type") or "")
+    if lacks_operation(code, status, message):
+        return "lacking"
+    if call.endpoint and status in EMULATORS_PAGES and is_page(status, content_type):
+        return "lacking-page"
+    is_off = code in NOT_OF_THE_REGION and call.has_answered and not call.is_home and not call.endpoint
+    return "region-off" if is_off else ""
+
+
+def _given(error: BaseException, name: str) -> Any:
+    """What the SDK made its exception of."""
+    return getattr(error, "kwargs", {}).get(name)
+
+
+def _is_unknown_host(error: BaseException | None) -> bool:
+    cause = getattr(error, "os_error", error)
+    return isinstance(cause, OSError) and cause.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
+
+
+def _endpoint(error: BaseException, call: Asked) -> str:
+    """Where the request went, in words."""
+    if isinstance(error, sdk.EndpointConnectionError):
+        return urlsplit(str(_given(error, "endpoint_url"))).hostname or ""
+    if call.endpoint:
+        return without_sign_in(call.endpoint)
+    return f"AWS {call.region}".strip()
 
 
 def _kind(error: BaseException, service: str) -> ProblemKind:

@@ -36,8 +36,21 @@ Checks = WeakKeyDictionary[Any, Check]
 """The compiled checks by their shapes."""
 
 
+_ERROR = 400
+
+
 class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
     """The response is larger than AWS's limits and was not read completely."""
+
+
+class Foreign(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
+    """An error that is not in the protocol of the service: of a proxy, of an emulator."""
+
+    def __init__(self, response: dict[str, Any], cause: BaseException) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}")
+        self.status: int = response["status_code"]
+        self.type = str(response["headers"].get("content-type") or "")
+        self.text = bytes(response["body"][:1000]).decode("utf-8", "replace")
 
 
 class JsonBodies:
@@ -81,7 +94,11 @@ def parsing(response: dict[str, Any]) -> Iterator[None]:
         yield
     except TooManyRows as error:
         raise TooMuch(str(error)) from error
-    except BROKEN as error:
+    except (*BROKEN, ResponseParserError) as error:
+        if response["status_code"] >= _ERROR:
+            raise Foreign(response, error) from error
+        if isinstance(error, ResponseParserError):
+            raise
         raise ResponseParserError(f"{type(error).__name__}: {error}") from error
 
 

@@ -14,6 +14,7 @@ from aiobotocore.retries import standard
 from botocore import credentials, utils
 
 from services.aws.client.codes import is_final
+from services.aws.client.sdk import signing_time
 from services.aws.client.sdk.files import open_token
 from services.host import known_secrets, programs
 
@@ -71,6 +72,9 @@ class _Conditions(standard.AioStandardRetryConditions):  # type: ignore[misc]  #
 def install() -> None:
     """Install the patches for all sessions of this process; runs once, at import."""
     vars(credentials)["open"] = open_token
+    signing_time.install()
+    vars(credentials)["_local_now"] = signing_time.now
+    credentials.RefreshableCredentials._seconds_remaining = _seconds_remaining
     vars(credentials)["FileWebIdentityTokenLoader"] = partial(
         utils.FileWebIdentityTokenLoader, _open=open_token
     )
@@ -79,6 +83,11 @@ def install() -> None:
     _remembering(credentials.Credentials, "__init__")
     _remembering(credentials.RefreshableCredentials, "__init__")
     _remembering(credentials.RefreshableCredentials, "_set_from_data")
+
+
+def _seconds_remaining(self: Any) -> float:
+    """Of credentials that AWS dates; the SDK's own takes this machine's clock."""
+    return float((self._expiry_time - signing_time.now()).total_seconds())
 
 
 def attach(session: Any) -> None:

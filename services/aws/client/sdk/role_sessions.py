@@ -103,7 +103,7 @@ class RoleSessions:
         if source is None:
             text = _("The role {role} needs an MFA code: press F9 to return to read-only, then arm again.")
             raise NoCredentials(self._problem(ProblemKind.NO_CREDENTIALS, text))
-        if source.expires_at is not None and self._wall.now() >= source.expires_at:
+        if source.expires_at is not None and self._wire.signing_time() >= source.expires_at:
             text = _("The MFA session for the role {role} has ended: press F9 to arm again.")
             raise Expired(self._problem(ProblemKind.EXPIRED, text))
         return source

@@ -293,6 +293,7 @@ async def test_a_session_that_ends_asks_for_another_code(
     wall.advance(200)
     with pytest.raises(MfaNeeded):
         await session.read("cloudwatch", "DescribeAlarms")
+    _accepting(server, "AKIAROLE", ends=ends + timedelta(hours=1))
     await session.assume("123456")
 
 

@@ -1,4 +1,6 @@
+import socket
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -206,3 +208,52 @@ def test_a_single_attempt_never_says_that_it_continues_by_itself() -> None:
         once = remedies.remedy(topic, words, once=True)
         assert ("automatically" in lasting) == bool(once), topic
         assert "automatically" not in once
+
+
+def _unknown_host(number: int) -> sdk.EndpointConnectionError:
+    key: Any = SimpleNamespace(host="h", port=443, is_ssl=True, ssl=True)
+    cause = aiohttp.ClientConnectorError(key, socket.gaierror(number, "Name or service not known"))
+    return sdk.EndpointConnectionError(
+        endpoint_url="https://application-autoscaling.xx-1.amazonaws.com/", error=cause
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "answered", "endpoint", "kind"),
+    [
+        (socket.EAI_NONAME, True, "", Kind.LACKING),
+        (socket.EAI_NONAME, False, "", Kind.UNREACHABLE),
+        (socket.EAI_NONAME, True, "http://localstack:4566", Kind.UNREACHABLE),
+        (socket.EAI_AGAIN, True, "", Kind.UNREACHABLE),
+    ],
+)
+def test_a_host_that_does_not_exist_is_a_service_that_the_region_lacks(
+    number: int, answered: bool, endpoint: str, kind: Kind
+) -> None:
+    call = Asked("application-autoscaling", "X", region="xx-1", endpoint=endpoint, has_answered=answered)
+    error = translate(_unknown_host(number), call, NOW)
+    assert error.problem.kind is kind
+    assert error.unknown_operation is (kind is Kind.LACKING)
+    assert ("application-autoscaling.xx-1.amazonaws.com" in error.problem.summary) is (kind is Kind.LACKING)
+
+
+@pytest.mark.parametrize(("is_home", "answered"), [(True, True), (False, True), (False, False)])
+@pytest.mark.parametrize("code", ["UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"])
+def test_a_region_that_is_not_enabled_has_a_sentence_of_its_own(
+    code: str, is_home: bool, answered: bool
+) -> None:
+    call = Asked("ecs", "X", region="me-south-1", is_home=is_home, has_answered=answered)
+    problem = translate(_client_error(code, 403), call, NOW).problem
+    is_off = answered and not is_home
+    assert (problem.kind is Kind.LACKING) is is_off
+    assert ("me-south-1 is not enabled" in problem.summary) is is_off
+    assert problem.kind in (Kind.LACKING, Kind.NO_CREDENTIALS)
+
+
+def test_a_page_from_aws_itself_is_no_sign_of_what_it_lacks() -> None:
+    response = {
+        "Error": {"Code": "404", "Message": "<html>"},
+        "ResponseMetadata": {"HTTPStatusCode": 404, "HTTPHeaders": {"content-type": "text/html"}},
+    }
+    error: Any = sdk.ClientError(response, "DescribeServices")
+    assert translate(error, ASKED, NOW).problem.kind is Kind.INCOMPLETE

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.aws.client.errors import AwsError, Incomplete, Unreachable
+from services.aws.client.errors import AwsError, Incomplete, Lacking, Unreachable
 from services.aws.client.lacking_operations import AGAIN
 from services.aws.client.session import AwsSession
 from services.clock import ManualClock
@@ -184,6 +184,52 @@ async def test_an_operation_that_the_endpoint_lacks_is_asked_for_once(
     assert len(server.seen) == 2
 
 
+PAGE = "text/html; charset=utf-8"
+FORMS = {
+    "AWS, JSON": failure("UnknownOperationException"),
+    "AWS, in words": failure("InvalidAction", "The action X is not valid for this web service."),
+    "LocalStack": failure("InternalFailure", "API for service 'x' not yet implemented or pro feature", status=501),
+    "LocalStack, licence": failure(
+        "InternalFailure",
+        "Sorry, the x service is not included within your LocalStack license, but is available in an upgraded license.",
+        status=501,
+    ),
+    "LocalStack, not enabled": failure(
+        "InternalFailure", "Service 'x' is not enabled. Please check your 'SERVICES' configuration variable."
+    ),
+    "moto, a page": Reply(b"<!doctype html><title>404 Not Found</title>", status=404, type=PAGE),
+    "moto, its trace": Reply(b"NotImplementedError: The describe_x action has not been implemented", 500, type="text/plain"),
+    "moto, a page of its fault": Reply(b"<!doctype html><title>500</title>", status=500, type=PAGE),
+    "ministack": failure("UnknownOperationException", "Unknown operation: X", status=404),
+    "501": Reply(b"", status=501, type="text/plain"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reply", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("application-autoscaling", "DescribeScalableTargets"),
+        ("rds", "DescribeDBInstances"),
+        ("wafv2", "ListWebACLs"),
+    ],
+)
+async def test_what_the_endpoint_lacks_is_said_in_whatever_form_it_answers(
+    service: str, operation: str, reply: Reply, session: AwsSession, server: FaultServer
+) -> None:
+    server.always(reply)
+    params = {"application-autoscaling": {"ServiceNamespace": "ecs"}, "wafv2": {"Scope": "REGIONAL"}}
+    for _time in range(2):
+        with pytest.raises(Lacking) as caught:
+            await session.read(service, operation, **params.get(service, {}))
+        problem = caught.value.problem
+        assert f"{service} {operation}" in problem.summary
+        assert "127.0.0.1" in problem.summary
+        for words in (problem.remedy, problem.advice):
+            assert "Waiting does not help" in words
+            assert "proxy" not in words
+
+
 async def test_an_operation_that_the_endpoint_seemed_to_lack_is_asked_for_again_after_a_while(
     session: AwsSession, server: FaultServer, clock: ManualClock
 ) -> None:
@@ -204,7 +250,7 @@ async def test_a_page_of_a_server_about_its_own_fault_is_not_asked_for_again(
     for sent in (1, 2):
         with pytest.raises(AwsError) as caught:
             await session.read("cloudwatch", "DescribeAlarmHistory")
-        assert caught.value.problem.kind is ProblemKind.UNAVAILABLE
+        assert caught.value.problem.kind is ProblemKind.LACKING
         assert not caught.value.unknown_operation
         assert len(server.seen) == sent
 

@@ -1,4 +1,4 @@
-"""A machine whose clock is a few minutes wrong, which AWS still accepts: what AWS dates is compared with AWS's time."""
+"""A machine whose clock is minutes wrong, accepted by AWS or not: what AWS dates is compared with AWS's time."""
 
 import json
 import os
@@ -25,8 +25,8 @@ from tests.services.inspections.running_world import context
 
 pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
 RUNBOOK = load_builtin("facility-prod")
-WRONG = (-240, 240)
-"""Seconds; AWS refuses requests from 300 on."""
+WRONG = (-240, 240, -600, 600)
+"""Seconds; from 300 on AWS refuses requests, until they are signed by its time."""
 
 
 @pytest.mark.parametrize("seconds", WRONG)
@@ -86,12 +86,3 @@ def test_a_command_says_the_same_in_any_zone_and_with_a_wrong_clock(embedded_now
         for key in ("alarm", "onset", "causes", "word"):
             assert answer[1][key] == usual[key], machine
         assert answer[0] == status
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("faketime"), reason="the machine has no faketime")
-@pytest.mark.parametrize("wrong", ["-10m", "+10m"])
-def test_a_clock_that_aws_refuses_is_named(embedded_now: Embedded, wrong: str) -> None:
-    status, answer = assessed(embedded_now.url, wrong=wrong)
-    assert (status, answer["problem"]["kind"]) == (3, "clock")
-    assert "NTP" in answer["problem"]["remedy"]

@@ -184,14 +184,20 @@ def _context(runbook: Runbook, canned: Canned) -> InspectionContext:
 
 
 async def finding_on(
-    runbook: Runbook | None = None, *, since: datetime = NOW - timedelta(days=30), **more: Any
+    runbook: Runbook | None = None,
+    *,
+    since: datetime = NOW - timedelta(days=30),
+    refusing: str = "",
+    **more: Any,
 ) -> tuple[Finding, Canned]:
     runbook = runbook or loads(OTHER).runbook
     canned = Canned(**answers(**more))
     of_script = canned.answers["LookupEvents"]
 
     def lookup(params: dict[str, Any]) -> Any:
-        """What the script says; the event history as a whole goes on to the end."""
+        """What the script says; the event history as a whole goes on to the end. `refusing`: a region that denies all."""
+        if canned.calls[-1][2] == refusing:
+            return failure(ProblemKind.ACCESS_DENIED, "Permission missing: cloudtrail:LookupEvents.")
         if "LookupAttributes" not in params:
             canned.calls.pop()
             return {"Events": [login(0) | {"EventTime": NOW - timedelta(minutes=5)}]}
@@ -219,6 +225,25 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region() -> None:
     assert rows(finding, "By region").rows[0].verdict is Verdict.UNKNOWN
     assert measure(finding, "Regions read").verdict is Verdict.UNKNOWN
     assert any("ap-northeast-1" in each and "cloudtrail:LookupEvents" in each for each in finding.remarks)
+
+
+@pytest.mark.parametrize("is_home", [False, True])
+@pytest.mark.parametrize("answers", [False, True])
+async def test_a_region_declared_as_denied_is_left_out_and_judged_if_it_answers(
+    answers: bool, is_home: bool
+) -> None:
+    region = "eu-west-1" if is_home else "us-east-2"
+    declared = f'[[trail.denied_regions]]\nregion = "{region}"\nreason = "Control Tower: RegionDeny"\n'
+    finding, _canned = await finding_on(loads(OTHER + declared).runbook, refusing="" if answers else region)
+    plain, _canned = await finding_on()
+    remarks = [each for each in finding.remarks if region in each and "denied_regions" in each]
+    if is_home and not answers:
+        assert finding.verdict is Verdict.UNKNOWN, "the system's own region is never left out"
+        return
+    assert finding.verdict is plain.verdict
+    assert len(remarks) == 1
+    assert ("Control Tower: RegionDeny" in remarks[0]) is not answers
+    assert (region in str(rows(finding, "By region").rows)) is answers
 
 
 @pytest.mark.parametrize(

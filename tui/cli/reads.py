@@ -96,7 +96,7 @@ def _undecided(alarm: "Alarm") -> bool:
 
 def _silenced(alarm: "Alarm") -> bool:
     """Whether an alarm may fire unnoticed; one that the runbook does not name may have no action on purpose."""
-    unheard = alarm.expected and alarm.notifies_nobody
+    unheard = alarm.expected and alarm.may_be_unheard
     return bool(alarm.muted_by or not alarm.actions_enabled or alarm.evaluation or unheard)
 
 
@@ -115,10 +115,13 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
             "muted_by",
             "evaluation",
             "heard_through",
+            "heard_with",
+            "heard_by",
+            "hearing_note",
             "warm_up_until",
         },
     )
-    return {**facts, "hearing": alarm.hearing.value}
+    return {**facts, "hearing": alarm.hearing.value, "sends": alarm.sending}
 
 
 def _line(services: "Reading", alarm: "Alarm") -> str:

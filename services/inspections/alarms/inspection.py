@@ -2,7 +2,7 @@
 
 Runbook: 日常監視 1, whose own command shows only what fires at that moment. This inspection also finds what fired at
 night and recovered, has no data, is missing, muted or disabled. Source: DescribeAlarms, DescribeAlarmHistory,
-DescribeAlarmContributors, ListAlarmMuteRules (`services.aws.cloudwatch.alarms.reader`).
+DescribeAlarmContributors, ListAlarmMuteRules, ListSubscriptionsByTopic (`services.aws.cloudwatch.alarms.reader`).
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
@@ -39,7 +39,7 @@ class AlarmStates(Inspection):
     async def run(self, request: InspectionRequest) -> Finding:
         """Read all alarms and their history. Raises AwsError if not even their states can be read."""
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
-        overview = await reader.overview()
+        overview = await reader.overview(topics=True)
         builder, history = FindingBuilder(self, request), None
         try:
             history = await reader.history_all(request.since)

@@ -1,0 +1,88 @@
+"""Whether anybody is subscribed to the topics to which alarms send.
+
+Source: ListSubscriptionsByTopic (Amazon SNS API reference).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+from services.aws.client.errors import AccessDenied, AwsError, NotFound, Refused
+from services.aws.client.reader import Reader, rows
+from services.aws.cloudwatch.alarms.actions import is_topic, reaches_somebody
+from services.aws.cloudwatch.alarms.parsing import arn_region
+from services.clock import Clock
+
+DAY = 86_400.0
+"""Seconds for which the answer about a topic counts."""
+AGAIN = 60.0
+"""The same where AWS could not be asked."""
+
+
+class Subscriptions:
+    """Asks about each topic once a day, however many inspections of one session want to know."""
+
+    _of_sessions: ClassVar[WeakKeyDictionary[Reader, "Subscriptions"]] = WeakKeyDictionary()
+
+    def __init__(self, session: Reader, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+        self._answers: dict[str, tuple[float, bool | None, str]] = {}
+        """By topic: when it was asked about (`clock.elapsed`), whether anybody is subscribed, and why that is unknown."""
+
+    @classmethod
+    def of(cls, session: Reader, clock: Clock) -> "Subscriptions":
+        """What this session has been told."""
+        return cls._of_sessions.setdefault(session, cls(session, clock))
+
+    async def ask(self, actions: Iterable[str]) -> None:
+        """Ask about the topics among these actions; what cannot be read is unknown."""
+        for arn in sorted({arn for arn in actions if is_topic(arn)}):
+            if self._answer(arn) is not None:
+                continue
+            at, is_heard, reason = self._clock.elapsed(), None, ""
+            try:
+                is_heard = await self._is_heard(arn)
+            except NotFound:
+                is_heard = False
+            except AwsError as error:
+                reason = error.problem.summary
+                if not isinstance(error, AccessDenied | Refused):
+                    at += AGAIN - DAY
+            self._answers[arn] = at, is_heard, reason
+
+    @property
+    def known(self) -> Callable[[str], bool | None]:
+        """`reaches`, where it says more than an action's kind: nobody is subscribed to one of the topics."""
+        has_silent = any(is_heard is False for _at, is_heard, _reason in self._answers.values())
+        return self.reaches if has_silent else reaches_somebody
+
+    def reaches(self, action: str) -> bool | None:
+        """Whether an action can reach a person; None: whether anybody is subscribed to the topic is not known."""
+        if not is_topic(action):
+            return reaches_somebody(action)
+        answer = self._answer(action)
+        return answer[1] if answer is not None else None
+
+    def unknown(self, actions: Iterable[str]) -> dict[str, str]:
+        """Why it is unknown whether anybody is subscribed, by topic; nothing of those that were not asked about."""
+        answers = {arn: self._answer(arn) for arn in actions}
+        return {arn: answer[2] for arn, answer in answers.items() if answer is not None and answer[1] is None}
+
+    def _answer(self, arn: str) -> tuple[float, bool | None, str] | None:
+        answer = self._answers.get(arn)
+        return answer if answer is not None and self._clock.elapsed() - answer[0] < DAY else None
+
+    async def _is_heard(self, arn: str) -> bool:
+        pages = self._session.pages(
+            "sns",
+            "ListSubscriptionsByTopic",
+            region=arn_region(arn) or None,
+            required=("Subscriptions",),
+            TopicArn=arn,
+        )
+        async for page in pages:
+            # Others are `PendingConfirmation` or `Deleted`.
+            if any(str(row.get("SubscriptionArn")).startswith("arn:") for row in rows(page, "Subscriptions")):
+                return True
+        return False

@@ -67,7 +67,7 @@ def _silent(alarm: Alarm) -> str:
     if alarm.muted_by or alarm.actions_enabled is False:
         return _("{alarm}: while it notifies nobody, check it yourself; ask who did it, and until when.")
     if alarm.is_unsubscribed:
-        return _("{alarm}: check it yourself; have somebody subscribe to its topic, and confirm the subscription.")
+        return _("{alarm}: check it yourself; have somebody subscribe to its topic and accept AWS's invitation.")
     return _(
         "{alarm}: check it yourself; have an action added to it, or to a composite alarm that goes to ALARM with it."
     )

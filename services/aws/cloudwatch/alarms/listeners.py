@@ -110,12 +110,11 @@ class Listeners:
         marks: dict[str, object] = {}
         if heard_by := self._declared.get(str(alarm.id), self._for_all):
             marks["heard_by"] = heard_by
-        notes = []
+        notes, when = [], str(answer.when)
         own = [arn for arn in alarm.alarm_actions if reaches_somebody(arn)]
         if own and not any(reaches(arn) is not False for arn in own):
             marks["is_unsubscribed"] = True
             notes.append(_("nobody is subscribed to {topics}").format(topics=topic_names(own)))
-        when = answer.when
         if not complete and when not in ("always", "already"):
             when, answer = "unknown", Sending("unknown")
         # Of tens of thousands of alarms without actions no copy is made for this.

@@ -198,7 +198,7 @@ class _Question:
         )
         sends, heard, through = TRUE, TRUE, []
         for start in starts:
-            goes = told = FALSE
+            goes = already = FALSE
             for id, suppressor in self._speakers.items():
                 before, after = self._before_and_after(id, start)
                 goes_off = diagrams.both(diagrams.negation(before), after)
@@ -207,11 +207,11 @@ class _Question:
                     goes_off = diagrams.both(goes_off, diagrams.negation(is_suppressed))
                 goes = diagrams.either(goes, goes_off)
                 if self._depends(id):
-                    told = diagrams.either(told, diagrams.both(before, after))
+                    already = diagrams.either(already, diagrams.both(before, after))
                 if goes_off != FALSE and id != self._name:
                     through.append(id)
             sends = diagrams.both(sends, goes)
-            heard = diagrams.both(heard, diagrams.either(goes, told))
+            heard = diagrams.both(heard, diagrams.either(goes, already))
         if sends == FALSE:
             return Sending("never")
         names = tuple(dict.fromkeys(through))

@@ -264,7 +264,7 @@ async def test_a_topic_to_which_nobody_is_subscribed_reaches_nobody(
     assert not [remark for remark in finding.remarks if "subscribed" in remark]
     if verdict is Verdict.ATTENTION and not through:
         assert finding.measures[0].note == "nobody is subscribed to ops-alerts"
-        assert "confirm the subscription" in finding.advice[0]
+        assert "subscribe to its topic" in finding.advice[0]
     assert empty_aws.counts()["sns.ListSubscriptionsByTopic"] == (2 if len(subscriptions or ()) > 100 else 1)
 
 

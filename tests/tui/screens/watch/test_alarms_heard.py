@@ -142,7 +142,9 @@ async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silen
         assert after["child"].hearing is Hearing.NOBODY
 
 
-async def test_composites_take_no_request_and_are_worked_out_anew_when_one_changes(empty_aws: Embedded) -> None:
+async def test_composites_take_no_request_and_are_worked_out_anew_when_one_changes(
+    empty_aws: Embedded,
+) -> None:
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
     async with context(empty_aws) as inspection_context:
@@ -284,7 +286,9 @@ async def test_a_topic_is_asked_about_once_a_day_and_the_screen_knows_it_too(emp
 
 
 @pytest.mark.parametrize("preset", ["denied", "unavailable"])
-async def test_subscriptions_that_cannot_be_read_are_said_to_be_unknown(empty_aws: Embedded, preset: str) -> None:
+async def test_subscriptions_that_cannot_be_read_are_said_to_be_unknown(
+    empty_aws: Embedded, preset: str
+) -> None:
     put(empty_aws, "child", [SNS])
     fault = {"preset": "denied"} if preset == "denied" else {"status": 503, "code": "InternalError"}
     empty_aws.fault("sns", "ListSubscriptionsByTopic", **fault)

@@ -38,6 +38,7 @@ from services.models.runbook_playbooks import (
 )
 from services.models.runbook_queries import SavedQuerySpec
 from services.models.runbook_texts import (
+    AlarmTexts,
     ApproverTexts,
     ContactTexts,
     DocumentTexts,
@@ -185,7 +186,7 @@ class ExpectedAlarm(Translated):
     heard_by: Clean = ""
     """What tells people of it beside its actions in CloudWatch, and whom (an EventBridge rule, for example): no action is
     missing then; empty: nothing."""
-    en: TitleTexts = TitleTexts.model_construct()
+    en: AlarmTexts = AlarmTexts.model_construct()
     """English versions of its texts."""
 
 

@@ -159,7 +159,10 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
     if alarm.hearing is Hearing.TOGETHER:
         yield Mark.TOGETHER, alarm.hearing_note
     elif alarm.hearing is Hearing.UNKNOWN:
-        yield Mark.UNKNOWN, alarm.hearing_note or _("whether a composite alarm sends for it could not be read")
+        yield (
+            Mark.UNKNOWN,
+            alarm.hearing_note or _("whether a composite alarm sends for it could not be read"),
+        )
     else:
         text = _("it has no action that reaches anybody, and no composite alarm surely sends for it")
         yield Mark.SILENT, alarm.hearing_note or text

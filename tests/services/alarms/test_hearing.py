@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.alarms.hearing import Sending, sending
 from services.aws.cloudwatch.alarms.listeners import note_of
-from services.aws.cloudwatch.alarms.rules import names_in, parsed
+from services.aws.cloudwatch.alarms.rules import parsed
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
 
@@ -66,8 +66,9 @@ def composite(name: str, rule: str, action: str = SNS, **more: object) -> Alarm:
     ],
 )  # fmt: skip
 def test_rules_hold_in_the_states_that_aws_documents(rule: str, names: int, where: set[str]) -> None:
-    named = names_in(rule)
-    assert named is not None
+    meaning = parsed(rule)
+    assert meaning is not None
+    named = meaning[1]
     assert len(named) == names
     others = [leaf(name) for name in named]
     # TRUE AND the rule, told by an alarm that fires: it sends exactly where the rule holds.

@@ -99,7 +99,9 @@ class Diagrams:
             ]
             answers = [self._known(part) for part in parts]
             if None in answers:
-                open_questions += [part for part, answer in zip(parts, answers, strict=True) if answer is None]
+                open_questions += [
+                    part for part, answer in zip(parts, answers, strict=True) if answer is None
+                ]
                 continue
             ok, alarm, insufficient = (answer or FALSE for answer in answers)
             self._answers[question] = self._node(level, (ok, alarm, insufficient))

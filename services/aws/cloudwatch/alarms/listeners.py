@@ -8,6 +8,7 @@ from services.aws.cloudwatch.alarms.sending import NAMED, Doubt, Reaches, Sender
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.runbook import Runbook
+from services.models.text import clean
 
 AT_ONCE = 100
 """Alarms outside the runbook about which composite alarms are evaluated in one reading; later readings continue."""
@@ -18,16 +19,16 @@ _DOUBTS: Mapping[Doubt, str] = {
     "size": N_("the rules of {alarms} are too large to be worked out"),
     "actions": N_("AWS did not report whether the actions of {alarms} are enabled"),
 }
-_STATES = (AlarmState.OK, AlarmState.ALARM, AlarmState.INSUFFICIENT)
+_OK, _ALARM, _NO_DATA = AlarmState.OK, AlarmState.ALARM, AlarmState.INSUFFICIENT
 _NEEDS = {
-    (False, True, False): N_("{alarm} fires"),
-    (True, False, True): N_("{alarm} does not fire"),
-    (True, False, False): N_("{alarm} is OK"),
-    (False, False, True): N_("{alarm} has no data"),
-    (True, True, False): N_("{alarm} has data"),
-    (False, True, True): N_("{alarm} is not OK"),
+    frozenset({_ALARM}): N_("{alarm} fires"),
+    frozenset({_OK, _NO_DATA}): N_("{alarm} does not fire"),
+    frozenset({_OK}): N_("{alarm} is OK"),
+    frozenset({_NO_DATA}): N_("{alarm} has no data"),
+    frozenset({_OK, _ALARM}): N_("{alarm} has data"),
+    frozenset({_ALARM, _NO_DATA}): N_("{alarm} is not OK"),
 }
-"""What is needed of another alarm, by whether it may be OK, in ALARM, without data."""
+"""What is needed of another alarm, by the states that allow it."""
 
 
 class Listeners:
@@ -70,11 +71,10 @@ class Listeners:
         listed: bool,
     ) -> dict[str, Alarm]:
         senders = Senders(alarms, composites, reaches, complete=listed)
-        rules = frozenset(
-            (id, alarm.rule, senders.speaks(alarm), alarm.suppressor)
-            for id, alarm in senders.composites.items()
+        facts = (
+            (id, each.rule, senders.speaks(each), each.suppressor) for id, each in senders.composites.items()
         )
-        basis = rules, senders.missing
+        basis = frozenset(facts), senders.missing
         if basis != self._basis:
             self._basis, self._answers = basis, {}
         marked: dict[str, tuple[Alarm, dict[str, object], Alarm]] = {}
@@ -122,10 +122,11 @@ class Listeners:
             marks["sends"] = when
         if when == "unknown":
             marks["parents_read"] = False
-        marks |= {"heard_through": answer.through} if answer.through else {}
-        marks |= {"heard_with": answer.others} if answer.others else {}
-        notes += [note for note in [note_of(answer)] if note]
-        return marks | ({"hearing_note": _("; ").join(notes)} if notes else {})
+        # A copy is not validated: names from outside are cleaned here.
+        marks |= {"heard_through": tuple(map(clean, answer.through))} if answer.through else {}
+        marks |= {"heard_with": tuple(map(clean, answer.others))} if answer.others else {}
+        note = clean(_("; ").join([*notes, *filter(None, [note_of(answer)])]))
+        return marks | ({"hearing_note": note} if note else {})
 
 
 def note_of(answer: Sending) -> str:
@@ -137,18 +138,10 @@ def note_of(answer: Sending) -> str:
         return _(_DOUBTS[answer.doubt]).format(alarms=_named(answer.doubtful))
     if answer.when != "together":
         return ""
-    needs, rest = [], []
-    for name, states in answer.needs:
-        text = _NEEDS.get((_STATES[0] in states, _STATES[1] in states, _STATES[2] in states))
-        if text:
-            needs.append(_(text).format(alarm=name))
-        else:
-            rest.append(name)
-    named = {name for name, _states in answer.needs}
-    more = [name for name in answer.others if name not in named] if len(answer.needs) == NAMED else []
-    words = [_("it notifies only while {needs}").format(needs=_(", ").join(needs))] if needs else []
-    if rest or more:
-        words.append(_("whether it notifies depends on {alarms}").format(alarms=_named((*rest, *more))))
+    needs = [_(_NEEDS[states]).format(alarm=name) for name, states in answer.needs if states in _NEEDS]
+    rest = [name for name, states in answer.needs if states not in _NEEDS]
+    words = [_("it notifies only while {needs}").format(needs=_named(needs))] if needs else []
+    words += [_("whether it notifies depends on {alarms}").format(alarms=_named(rest))] if rest else []
     return _("; ").join(words)
 
 

@@ -12,21 +12,15 @@ from services.models.alarms import AlarmState
 if TYPE_CHECKING:
     from lark import Lark
 
-MOST_PARSED = 4096
-"""Rules that are remembered; an account has as many composite alarms at most as it asked AWS for."""
+EVERY_STATE = frozenset(STATES.values())
 
 
 @dataclass(frozen=True, slots=True)
 class InState:
-    """Whether the alarm is in this state."""
+    """Whether the alarm is in one of these states."""
 
     name: str
-    state: AlarmState
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    part: "Condition"
+    states: frozenset[AlarmState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +31,33 @@ class AtLeast:
     parts: tuple["Condition", ...]
 
 
-Condition = InState | Not | AtLeast
-TRUE, FALSE = AtLeast(0, ()), AtLeast(1, ())
+Condition = InState | AtLeast
 
 
-@lru_cache(MOST_PARSED)
-def parsed(rule: str) -> Condition | None:
-    """The meaning of an AlarmRule; None: it is not one that we can read."""
-    from lark.exceptions import UnexpectedInput
+@lru_cache(4096)
+def parsed(rule: str) -> tuple[Condition, tuple[str, ...]] | None:
+    """The meaning of an AlarmRule, and the names in it, each once; None: it is not one that we can read."""
+    from lark.exceptions import LarkError
 
     try:
         condition: Condition = _parser().parse(rule)  # type: ignore[assignment]  # what the callbacks return
-    except UnexpectedInput:
+        return condition, tuple(dict.fromkeys(_names(condition)))
+    except (LarkError, RecursionError):
         return None
-    return condition
 
 
-@lru_cache(MOST_PARSED)
-def names_in(rule: str) -> tuple[str, ...] | None:
-    """The names of the alarms that a rule is about, each once; None: it cannot be read."""
-    condition = parsed(rule)
-    if condition is None:
-        return None
-    names: dict[str, None] = {}
-    parts = [condition]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, InState):
-            names[part.name] = None
-        else:
-            parts += [part.part] if isinstance(part, Not) else reversed(part.parts)
-    return tuple(names)
+def _names(condition: Condition) -> list[str]:
+    if isinstance(condition, InState):
+        return [condition.name]
+    return [name for part in condition.parts for name in _names(part)]
+
+
+def _opposite(condition: Condition) -> Condition:
+    if isinstance(condition, InState):
+        return InState(condition.name, EVERY_STATE - condition.states)
+    # Fewer than `count` hold where all but `count` - 1 do not.
+    parts = condition.parts
+    return AtLeast(len(parts) - condition.count + 1, tuple(_opposite(part) for part in parts))
 
 
 class _Meaning:
@@ -80,22 +70,21 @@ class _Meaning:
         return AtLeast(len(parts), tuple(parts))
 
     def negation(self, parts: list[Condition]) -> Condition:
-        (part,) = parts
-        return part.part if isinstance(part, Not) else Not(part)
+        return _opposite(parts[0])
 
-    def constant(self, parts: list[Any]) -> Condition:
-        return TRUE if parts[0].upper() == "TRUE" else FALSE
+    def constant(self, parts: list[str]) -> Condition:
+        return AtLeast(0 if parts[0].upper() == "TRUE" else 1, ())
 
-    def state(self, parts: list[Any]) -> Condition:
-        word, name = parts
-        return InState(name, STATES[word.rstrip("( \t\r\n\f").upper()])
+    def state(self, parts: list[str]) -> Condition:
+        return InState(parts[1], frozenset({STATES[parts[0].rstrip("(").strip().upper()]}))
 
     def at_least(self, parts: list[Any]) -> Condition:
         (number, *percent), (*negated, word), *names = parts
-        states: list[Condition] = [InState(name, STATES[word.upper()]) for name in names]
+        state = frozenset({STATES[word.upper()]})
+        states = EVERY_STATE - state if negated else state
         # A share is met from the next whole alarm on.
         count = -(-int(number) * len(names) // 100) if percent else int(number)
-        return AtLeast(count, tuple(Not(state) for state in states) if negated else tuple(states))
+        return AtLeast(count, tuple(InState(name, states) for name in names))
 
     def condition(self, parts: list[Any]) -> list[Any]:
         return parts

@@ -13,12 +13,13 @@ from typing import Literal
 from services.aws.cloudwatch.alarms.actions import reaches_somebody
 from services.aws.cloudwatch.alarms.diagrams import FALSE, TRUE, VALUES, Diagrams, TooLarge
 from services.aws.cloudwatch.alarms.parsing import alarm_name
-from services.aws.cloudwatch.alarms.rules import Condition, InState, Not, names_in, parsed
+from services.aws.cloudwatch.alarms.rules import Condition, InState, parsed
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 
 MOST_STEPS = 60_000
 """Steps for one alarm: about a quarter of a second. A hundred alarms joined in any one way need some thousands."""
 NAMED = 5
+"""Names in one text at most."""
 When = Literal["always", "already", "together", "never", "unknown"]
 Doubt = Literal["", "alarm", "rule", "missing", "cycle", "size", "actions"]
 Reaches = Callable[[str], bool | None]
@@ -75,10 +76,9 @@ class Senders:
         self._parents: dict[str, list[str]] = {}
         self._unreadable: list[str] = []
         for id, alarm in self.composites.items():
-            names = names_in(alarm.rule)
-            if names is None:
+            if (rule := parsed(alarm.rule)) is None:
                 self._unreadable.append(id)
-            for name in names or ():
+            for name in rule[1] if rule else ():
                 self._parents.setdefault(name, []).append(id)
 
     @property
@@ -135,8 +135,8 @@ class Senders:
             id = open_ids.pop()
             if id in graph:
                 continue
-            names = () if id == cut else names_in(self.composites[id].rule) or ()
-            graph[id] = [part for part in names if part in self.composites]
+            rule = None if id == cut else parsed(self.composites[id].rule)
+            graph[id] = [part for part in (rule[1] if rule else ()) if part in self.composites]
             open_ids += graph[id]
         return TopologicalSorter(graph).static_order()
 
@@ -157,11 +157,10 @@ class Senders:
             parts = list(self.order((id, suppressor), cut))
         except CycleError:
             return "cycle"
-        names = [names_in(self.composites[part].rule) for part in parts if part != cut]
-        if any(each is None for each in names):
+        rules = [parsed(self.composites[part].rule) for part in parts if part != cut]
+        if None in rules:
             return "rule"
-        exist = all(self._exists(name) for each in names for name in each or ())
-        return "" if exist else "missing"
+        return "" if all(self._exists(name) for rule in rules if rule for name in rule[1]) else "missing"
 
     def _exists(self, name: str) -> bool:
         return name in self._alarms or not self._complete
@@ -185,28 +184,25 @@ class _Question:
         self._composites = senders.composites
         roots = [root for pair in self._speakers.items() for root in pair]
         for id in senders.order(roots, self._name):
-            if id != self._name:
-                self._values[id] = self._condition(parsed(senders.composites[id].rule))
+            rule = parsed(senders.composites[id].rule)
+            if id != self._name and rule is not None:
+                self._values[id] = self._condition(rule[0])
 
     def answer(self) -> Sending:
         diagrams = self._diagrams
-        # A composite alarm has no data only right after it was made.
-        starts = (
-            (AlarmState.OK,)
-            if self._name in self._composites
-            else (AlarmState.OK, AlarmState.INSUFFICIENT)
-        )
+        is_composite = self._name in self._composites
+        starts = (AlarmState.OK,) if is_composite else (AlarmState.OK, AlarmState.INSUFFICIENT)
         sends, heard, through = TRUE, TRUE, []
         for start in starts:
             goes = already = FALSE
             for id, suppressor in self._speakers.items():
-                before, after = self._before_and_after(id, start)
+                before, after = self._value(id, start), self._value(id, AlarmState.ALARM)
                 goes_off = diagrams.both(diagrams.negation(before), after)
                 if suppressor:
-                    _before, is_suppressed = self._before_and_after(suppressor, start)
+                    is_suppressed = self._value(suppressor, AlarmState.ALARM)
                     goes_off = diagrams.both(goes_off, diagrams.negation(is_suppressed))
                 goes = diagrams.either(goes, goes_off)
-                if self._depends(id):
+                if len({self._value(id, state) for state in VALUES}) > 1:
                     already = diagrams.either(already, diagrams.both(before, after))
                 if goes_off != FALSE and id != self._name:
                     through.append(id)
@@ -220,38 +216,29 @@ class _Question:
         others = tuple(diagrams.support(sends))
         return Sending("together", names, others, tuple(self._needs(heard)))
 
-    def _before_and_after(self, id: str, start: AlarmState) -> tuple[int, int]:
-        """When another alarm is in ALARM, before and after this one goes there."""
-        value = self._value(id)
-        return self._diagrams.given(value, start), self._diagrams.given(value, AlarmState.ALARM)
-
-    def _depends(self, id: str) -> bool:
-        return len({self._diagrams.given(self._values[id], state) for state in VALUES}) > 1
+    def _value(self, id: str, state: AlarmState | None = None) -> int:
+        """When another alarm is in ALARM, given this one's state."""
+        value = self._values.get(id)
+        value = self._diagrams.in_state(id, (AlarmState.ALARM,)) if value is None else value
+        return value if state is None else self._diagrams.given(value, state)
 
     def _needs(self, condition: int) -> Iterator[tuple[str, frozenset[AlarmState]]]:
         diagrams = self._diagrams
-        for name in list(diagrams.support(condition))[:NAMED]:
+        for name in list(diagrams.support(condition))[: NAMED + 1]:
             with_state = {state: diagrams.in_state(name, (state,)) for state in VALUES}
             allowed = (
                 state for state, is_in in with_state.items() if diagrams.both(is_in, condition) != FALSE
             )
             yield name, frozenset(allowed)
 
-    def _value(self, name: str) -> int:
-        """That an alarm is in ALARM."""
-        value = self._values.get(name)
-        return self._diagrams.in_state(name, (AlarmState.ALARM,)) if value is None else value
-
-    def _condition(self, condition: Condition | None) -> int:
-        assert condition is not None, "its rule was read before"
-        if isinstance(condition, Not):
-            return self._diagrams.negation(self._condition(condition.part))
+    def _condition(self, condition: Condition) -> int:
         if not isinstance(condition, InState):
-            parts = [self._condition(part) for part in condition.parts]
-            return self._diagrams.at_least(condition.count, parts)
-        if condition.name not in self._composites:
-            return self._diagrams.in_state(condition.name, (condition.state,))
-        value = self._value(condition.name)
-        if condition.state is AlarmState.INSUFFICIENT:
-            return FALSE
-        return value if condition.state is AlarmState.ALARM else self._diagrams.negation(value)
+            return self._diagrams.at_least(
+                condition.count, [self._condition(part) for part in condition.parts]
+            )
+        name, states = condition.name, condition.states
+        if name not in self._composites:
+            return self._diagrams.in_state(name, states)
+        # A composite alarm has no data only right after it was made.
+        then, otherwise = (TRUE if state in states else FALSE for state in (AlarmState.ALARM, AlarmState.OK))
+        return self._diagrams.choice(self._value(name), then, otherwise)

@@ -27,8 +27,8 @@ class Subscriptions:
     def __init__(self, session: Reader, clock: Clock) -> None:
         self._session = session
         self._clock = clock
-        self._answers: dict[str, tuple[float, bool | None, str]] = {}
-        """By topic: when it was asked about (`clock.elapsed`), whether anybody is subscribed, and why that is unknown."""
+        self._answers: dict[str, tuple[float, bool | str]] = {}
+        """By topic: when it was asked about (`clock.elapsed`), and whether anybody is subscribed, or why that is unknown."""
 
     @classmethod
     def of(cls, session: Reader, clock: Clock) -> "Subscriptions":
@@ -37,41 +37,34 @@ class Subscriptions:
 
     async def ask(self, actions: Iterable[str]) -> None:
         """Ask about the topics among these actions; what cannot be read is unknown."""
-        for arn in sorted({arn for arn in actions if is_topic(arn)}):
-            if self._answer(arn) is not None:
-                continue
-            at, is_heard, reason = self._clock.elapsed(), None, ""
+        for arn in sorted({arn for arn in actions if is_topic(arn) and self._answer(arn) is None}):
+            at = self._clock.elapsed()
             try:
-                is_heard = await self._is_heard(arn)
+                self._answers[arn] = at, await self._is_heard(arn)
             except NotFound:
-                is_heard = False
+                self._answers[arn] = at, False
             except AwsError as error:
-                reason = error.problem.summary
-                if not isinstance(error, AccessDenied | Refused):
-                    at += AGAIN - DAY
-            self._answers[arn] = at, is_heard, reason
+                at += 0.0 if isinstance(error, AccessDenied | Refused) else AGAIN - DAY
+                self._answers[arn] = at, error.problem.summary
 
     @property
     def known(self) -> Callable[[str], bool | None]:
         """`reaches`, where it says more than an action's kind: nobody is subscribed to one of the topics."""
-        has_silent = any(is_heard is False for _at, is_heard, _reason in self._answers.values())
+        has_silent = any(answer is False for _at, answer in self._answers.values())
         return self.reaches if has_silent else reaches_somebody
 
     def reaches(self, action: str) -> bool | None:
         """Whether an action can reach a person; None: whether anybody is subscribed to the topic is not known."""
-        if not is_topic(action):
-            return reaches_somebody(action)
-        answer = self._answer(action)
-        return answer[1] if answer is not None else None
+        answer = self._answer(action) if is_topic(action) else reaches_somebody(action)
+        return None if isinstance(answer, str) else answer
 
     def unknown(self, actions: Iterable[str]) -> dict[str, str]:
         """Why it is unknown whether anybody is subscribed, by topic; nothing of those that were not asked about."""
-        answers = {arn: self._answer(arn) for arn in actions}
-        return {arn: answer[2] for arn, answer in answers.items() if answer is not None and answer[1] is None}
+        return {arn: answer for arn in actions if isinstance(answer := self._answer(arn), str)}
 
-    def _answer(self, arn: str) -> tuple[float, bool | None, str] | None:
-        answer = self._answers.get(arn)
-        return answer if answer is not None and self._clock.elapsed() - answer[0] < DAY else None
+    def _answer(self, arn: str) -> bool | str | None:
+        at, answer = self._answers.get(arn, (-DAY, None))
+        return answer if self._clock.elapsed() - at < DAY else None
 
     async def _is_heard(self, arn: str) -> bool:
         pages = self._session.pages(

@@ -240,6 +240,18 @@ class Newer:
             yield page
 
 
+async def test_names_in_what_is_said_of_an_alarm_cannot_control_the_terminal(empty_aws: Embedded) -> None:
+    for name in ("child", "b\x1b[2J"):
+        put(empty_aws, name)
+    combine(empty_aws, "lo\x1b[2Jud", 'ALARM(child) AND ALARM("b\x1b[2J")', [SNS])
+    combine(empty_aws, "q", "ALARM(child) AND ALARM(child)", [f"{SNS}\x1b[2J"], ActionsSuppressor="b\x1b[2J")
+    async with context(empty_aws) as inspection_context:
+        alarm = (await alarms_by_name(inspection_context.reader, empty_aws, "child"))["child"]
+    said = (*alarm.heard_through, *alarm.heard_with, alarm.hearing_note)
+    assert said
+    assert "\x1b" not in "".join(said)
+
+
 # ── Subscriptions, and what the runbook declares ───────────────────────────────────────────────────
 
 

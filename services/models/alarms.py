@@ -218,6 +218,8 @@ class AlarmOverview(Model):
     """Related data that could not be read (mute rules, for example), in words."""
     mutes_read: bool = True
     """False: it is unknown which alarms are muted."""
+    subscribers_read: bool = True
+    """False: whether anybody is subscribed to the alarms' topics could not be read, though it is not forbidden."""
     outdated: tuple[Alarm, ...] = ()
     """Alarms, not among `alarms`, that were OK when they were last read, and could not be read again when due."""
     listed_at: datetime | None = None

@@ -88,6 +88,9 @@ class AlarmStates(Inspection):
         if not overview.mutes_read:
             title, allowed = _("Mute rules"), _("none")
             builder.measure(Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN))
+        if not overview.subscribers_read:
+            title, allowed = _("Subscribers"), _("known")
+            builder.measure(Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN))
         names, zone = alarm_names(self.context.runbook), self.context.calendar.zone
         builder.table(
             series_table(series, names, zone),
@@ -159,6 +162,8 @@ class AlarmStates(Inspection):
         )
         if not overview.mutes_read:
             more.append(_("It is not known which alarms are muted."))
+        if not overview.subscribers_read:
+            more.append(_("It is not known whether anybody is subscribed to the alarms' topics."))
         # Known problems come before unknown results.
         return sentences(sentence, *more) if bad else sentences(*more, sentence)
 

@@ -56,10 +56,11 @@ class Alarms:
             muting = muting.checked(alarms)
         alarms = marked(alarms, muting, expected)
         remarks = [*self.requests.remarks, *([unlisted] if unlisted else [])]
-        composites = composites_of(alarms.values())
+        composites, is_complete = composites_of(alarms.values()), True
         if topics:
             own = [alarms[name] for name in expected if name in alarms]
-            remarks += await self._ask_subscribers(own, composites, alarms)
+            is_complete, unknown = await self._ask_subscribers(own, composites, alarms)
+            remarks += unknown
         heard = await self._listeners.marks(
             alarms,
             composites,
@@ -67,24 +68,25 @@ class Alarms:
             listed=not unlisted,
             reaches=self._subscriptions.known,
         )
-        return overview_of(alarms | heard, expected, muting, remarks, unlisted=unlisted)
+        overview = overview_of(alarms | heard, expected, muting, remarks, unlisted=unlisted)
+        return overview if is_complete else overview.model_copy(update={"subscribers_read": False})
 
     async def _ask_subscribers(
         self, own: list[Alarm], composites: list[Alarm], alarms: Mapping[str, Alarm]
-    ) -> list[str]:
-        """Whether anybody is subscribed to what the alarms send to, themselves or through composite alarms; remarks."""
+    ) -> tuple[bool, list[str]]:
+        """Ask who hears what the alarms send, themselves or through composite alarms; whether that worked, and remarks."""
         ask, reaches = self._subscriptions.ask, self._subscriptions.reaches
         actions = {str(arn) for alarm in own for arn in alarm.alarm_actions}
-        await ask(actions)
+        is_complete = await ask(actions)
         silent = [alarm for alarm in own if not any(reaches(arn) is not False for arn in alarm.alarm_actions)]
         if silent and composites:
             more = await asyncio.to_thread(topics_of, silent, composites, alarms)
-            await ask(more)
+            is_complete = await ask(more) and is_complete
             actions |= more
         unknown = self._subscriptions.unknown(actions)
         text = _("Whether anybody is subscribed to {topics} is not known: {reason}")
         reasons = dict.fromkeys(unknown.values())
-        return [
+        return is_complete, [
             text.format(topics=topic_names(arn for arn in unknown if unknown[arn] == reason), reason=reason)
             for reason in reasons
         ]

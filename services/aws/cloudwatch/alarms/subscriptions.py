@@ -35,8 +35,9 @@ class Subscriptions:
         """What this session has been told."""
         return cls._of_sessions.setdefault(session, cls(session, clock))
 
-    async def ask(self, actions: Iterable[str]) -> None:
-        """Ask about the topics among these actions; what cannot be read is unknown."""
+    async def ask(self, actions: Iterable[str]) -> bool:
+        """Ask about the topics among these actions. Returns whether all that this session may know was read."""
+        is_complete = True
         for arn in sorted({arn for arn in actions if is_topic(arn) and self._answer(arn) is None}):
             at = self._clock.elapsed()
             try:
@@ -44,8 +45,10 @@ class Subscriptions:
             except NotFound:
                 self._answers[arn] = at, False
             except AwsError as error:
-                at += 0.0 if isinstance(error, AccessDenied | Refused) else AGAIN - DAY
-                self._answers[arn] = at, error.problem.summary
+                is_final = isinstance(error, AccessDenied | Refused) or error.unknown_operation
+                is_complete = is_complete and is_final
+                self._answers[arn] = at + (0.0 if is_final else AGAIN - DAY), error.problem.summary
+        return is_complete
 
     @property
     def known(self) -> Callable[[str], bool | None]:

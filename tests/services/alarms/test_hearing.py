@@ -291,8 +291,8 @@ def tried(graph: Graph, name: str) -> str:
         each for each in speakers for world in worlds if len({now[each] for now in world.values()}) > 1
     }
 
-    def is_suppressed(each: str, after: States) -> bool:
-        suppressor = by_id[each].suppressor
+    def is_suppressed(id: str, after: States) -> bool:
+        suppressor = by_id[id].suppressor
         return bool(suppressor) and after[suppressor] is AlarmState.ALARM
 
     def fires(among: Iterable[str], states: States) -> Iterator[str]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 
 from services.aws.cloudwatch.alarms.actions import reaches_somebody, topic_names
-from services.aws.cloudwatch.alarms.sending import NAMED, Doubt, Reaches, Senders, Sending
+from services.aws.cloudwatch.alarms.sending import NAMED, Doubt, Reaches, Senders, Sending, people
 from services.i18n import N_, _
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.runbook import Runbook
@@ -111,7 +111,7 @@ class Listeners:
         if heard_by := self._declared.get(str(alarm.id), self._for_all):
             marks["heard_by"] = heard_by
         notes, when = [], str(answer.when)
-        own = [arn for arn in alarm.alarm_actions if reaches_somebody(arn)]
+        own = people(alarm)
         if own and not any(reaches(arn) is not False for arn in own):
             marks["is_unsubscribed"] = True
             notes.append(_("nobody is subscribed to {topics}").format(topics=topic_names(own)))

@@ -5,6 +5,7 @@ User Guide). A composite alarm is in ALARM where its rule holds, else OK, and se
 suppressor is in ALARM then. The suppressor's wait and extension periods only delay that.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
@@ -74,10 +75,11 @@ class Senders:
         self._complete = complete
         self.composites = {str(alarm.id): alarm for alarm in composites}
         self._parents: dict[str, list[str]] = {}
-        self._unreadable: list[str] = []
+        self._unreadable: dict[str, str] = {}
+        """The texts of rules that cannot be read, as they are and without backslashes."""
         for id, alarm in self.composites.items():
             if (rule := parsed(alarm.rule)) is None:
-                self._unreadable.append(id)
+                self._unreadable[id] = "\n".join((alarm.rule, re.sub(r"\\(.)", r"\1", alarm.rule)))
             for name in rule[1] if rule else ():
                 self._parents.setdefault(name, []).append(id)
 
@@ -101,7 +103,7 @@ class Senders:
     def speaks(self, alarm: Alarm) -> bool | None:
         """Whether the alarm's own actions reach somebody when it goes to ALARM; None: not known if they are enabled."""
         unnamed = alarm.has_actions and not alarm.alarm_actions
-        reaches = unnamed or any(self._reaches(arn) is not False for arn in alarm.alarm_actions)
+        reaches = unnamed or any(self._reaches(arn) is not False for arn in people(alarm))
         if not reaches or alarm.muted_by or alarm.actions_enabled is False:
             return False
         return None if alarm.actions_enabled is None else True
@@ -122,7 +124,7 @@ class Senders:
         except (TooLarge, RecursionError):
             return Sending("unknown", doubt="size", doubtful=tuple(doubts))
         doubtful = [id for id, doubt in doubts.items() if doubt]
-        if doubtful and answer.when not in ("always", "already"):
+        if doubtful and answer.when != "always":
             return Sending("unknown", doubt=doubts[doubtful[0]], doubtful=tuple(doubtful))
         ids = (*answer.through, *([name] if speaks else ()))
         return replace(answer, unproven=self._unproven(self._alarms[id] for id in ids))
@@ -143,7 +145,7 @@ class Senders:
     def _parents_of(self, name: str) -> Iterator[str]:
         yield from self._parents.get(name, ())
         # A rule that cannot be read may name any alarm whose name is in its text.
-        yield from (id for id in self._unreadable if name in self.composites[id].rule)
+        yield from (id for id, text in self._unreadable.items() if name in text)
 
     def _doubt(self, id: str, cut: str) -> Doubt:
         """Why it is unknown when the composite alarm sends."""
@@ -166,9 +168,14 @@ class Senders:
         return name in self._alarms or not self._complete
 
     def _unproven(self, alarms: Iterable[Alarm]) -> tuple[str, ...]:
-        actions = dict.fromkeys(str(arn) for alarm in alarms for arn in alarm.alarm_actions)
+        actions = dict.fromkeys(str(arn) for alarm in alarms for arn in people(alarm))
         answers = {arn: self._reaches(arn) for arn in actions}
         return () if True in answers.values() else tuple(arn for arn in actions if answers[arn] is None)
+
+
+def people(alarm: Alarm) -> list[str]:
+    """Its actions that can reach a person."""
+    return [str(arn) for arn in alarm.alarm_actions if reaches_somebody(arn)]
 
 
 class _Question:

@@ -247,9 +247,9 @@ async def test_names_in_what_is_said_of_an_alarm_cannot_control_the_terminal(emp
     combine(empty_aws, "q", "ALARM(child) AND ALARM(child)", [f"{SNS}\x1b[2J"], ActionsSuppressor="b\x1b[2J")
     async with context(empty_aws) as inspection_context:
         alarm = (await alarms_by_name(inspection_context.reader, empty_aws, "child"))["child"]
-    said = (*alarm.heard_through, *alarm.heard_with, alarm.hearing_note)
-    assert said
-    assert "\x1b" not in "".join(said)
+    texts = (*alarm.heard_through, *alarm.heard_with, alarm.hearing_note)
+    assert texts
+    assert "\x1b" not in "".join(texts)
 
 
 # ── Subscriptions, and what the runbook declares ───────────────────────────────────────────────────

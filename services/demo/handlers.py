@@ -30,4 +30,5 @@ import services.demo.rds.handlers
 import services.demo.rds.option_handlers
 import services.demo.s3
 import services.demo.service_quotas
+import services.demo.sns
 import services.demo.waf.handlers

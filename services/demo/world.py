@@ -32,6 +32,7 @@ from services.demo.rds.model import DatabaseInstance
 from services.demo.rds.recovery import RecoveryRegion
 from services.demo.rds.restored import RestoredInstances
 from services.demo.scenario import TOKYO, Scenario, ScenarioRun
+from services.demo.sns import TopicStore
 from services.demo.system import dashboard, names, provisioning
 from services.demo.system.alarms import create_alarms
 from services.demo.system.backfill import publish_past
@@ -108,6 +109,7 @@ class World:
             FirewallLog(run, self.metrics),
             QueryStore(run),
             SessionStore(),
+            TopicStore(),
             self._trail,
         )
         self._components: dict[type, object] = {type(component): component for component in components}

@@ -85,7 +85,7 @@ _FIREWALL = (
 )
 
 INSPECTIONS: tuple[InspectionEntry, ...] = (
-    InspectionEntry("alarms", N_("Alarms"), "services.inspections.alarms.inspection:AlarmStates", ("alarms",), words="あらーむ araamu けいほう keihou cloudwatch alarm", page="cloudwatch/home?region={region}#alarmsV2:", calls=(*_ALARMS, "cloudwatch:DescribeAlarmHistory")),
+    InspectionEntry("alarms", N_("Alarms"), "services.inspections.alarms.inspection:AlarmStates", ("alarms",), words="あらーむ araamu けいほう keihou cloudwatch alarm", page="cloudwatch/home?region={region}#alarmsV2:", calls=(*_ALARMS, "cloudwatch:DescribeAlarmHistory", "sns:ListSubscriptionsByTopic")),
     InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", requirements.dashboard), words="だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu", page="cloudwatch/home?region={region}#dashboards", calls=("cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "rds:DescribeDBInstances")),
     InspectionEntry("error-logs", N_("Error logs"), "services.inspections.error_logs.inspection:ErrorLogs", ("error_logs.log_group", "error_logs.field"), words="えらーろぐ eraarogu error log insights 5xx", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "logs:GetLogGroupFields")),
     InspectionEntry("costs", N_("Costs"), "services.inspections.costs.inspection:Costs", ("costs",), words="コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget", page="costmanagement/home#/cost-explorer", calls=("budgets:DescribeBudgets", "ce:GetCostAndUsage")),

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from services.i18n import N_, _
 from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.metrics import MetricQuery
+from services.models.text import clean_block
 
 
 class AlarmState(StrEnum):
@@ -42,12 +43,18 @@ class Hearing(StrEnum):
     DIRECT = "direct"
     """By an action of its own."""
     COMPOSITE = "composite"
-    """By a composite alarm with an action whose rule names this alarm."""
+    """By a composite alarm with an action, whatever the other alarms do."""
+    TOGETHER = "together"
+    """By a composite alarm with an action, but only with certain states of other alarms."""
+    DECLARED = "declared"
+    """Otherwise, as the runbook says."""
     NOBODY = "nobody"
     UNKNOWN = "unknown"
-    """It has no action of its own, and its composite alarms could not be read."""
+    """No action of its own reaches anybody, and it is not known whether a composite alarm sends for it."""
 
 
+RULE_LIMIT = 20_480
+"""Characters of a rule or query that are kept: twice what AWS allows for a rule, which has to be whole to be judged."""
 WARM_UP_UNTOLD = "WARM_UP_UNTOLD"
 """Evaluation state of an alarm whose warm-up has an unknown beginning, so that it may still be warming up."""
 _EVALUATIONS = {
@@ -95,10 +102,22 @@ class Alarm(Model):
     scaling_actions: tuple[RawId, ...] = ()
     """ARNs of the scaling policies among the actions of all states: a mute would stop the scaling, too."""
     has_actions: bool = False
-    """Whether going to ALARM runs an action other than a scaling policy."""
+    """Whether going to ALARM runs an action that can reach a person."""
+    is_unsubscribed: bool = False
+    """Whether those actions are topics to which nobody is subscribed."""
+    suppressor: RawId = RawId("")
+    """The alarm, by name or ARN, during whose ALARM a composite alarm's actions are suppressed; "" if there is none."""
+    sends: str = ""
+    """`always`, `already`, `together`, `never` or `unknown` (`services.alarms.hearing.Sending`), where its own actions do
+    not answer it; "" where nothing was to be found out."""
     heard_through: tuple[Clean, ...] = ()
-    """Composite alarms that notify on its behalf: their rules name it, and their actions are enabled and not
-    muted."""
+    """Composite alarms that notify on its behalf: they go to ALARM with it, and their actions are enabled and not muted."""
+    heard_with: tuple[Clean, ...] = ()
+    """The alarms on whose states it depends whether those notify."""
+    hearing_note: Clean = ""
+    """More on that in words: with which states of others, or why it is unknown."""
+    heard_by: Clean = ""
+    """What tells people of it otherwise, as the runbook declares; "" if nothing is declared."""
     parents_read: bool = True
     """False: it is unknown whether a composite alarm notifies on its behalf."""
     scaling: bool = False
@@ -128,7 +147,7 @@ class Alarm(Model):
     evaluation_periods: int = 1
     datapoints_to_alarm: int = 1
     treat_missing: str = "missing"
-    rule: CleanBlock = ""
+    rule: Annotated[str, BeforeValidator(lambda value: clean_block(value, RULE_LIMIT))] = ""
     """A composite alarm's rule expression; a log or PromQL alarm's query."""
     recent: tuple[float | None, ...] = ()
     """The datapoints that decided the state, oldest first (StateReasonData.recentDatapoints); None: missing."""
@@ -141,17 +160,31 @@ class Alarm(Model):
     @property
     def hearing(self) -> Hearing:
         """How people are notified, regardless of disabled or muted actions."""
-        if self.has_actions:
+        is_suppressed = bool(self.suppressor) and self.sends in ("together", "never", "unknown")
+        if self.has_actions and not (self.is_unsubscribed or is_suppressed):
             return Hearing.DIRECT
+        if self.heard_by:
+            return Hearing.DECLARED
+        if self.sends == "together":
+            return Hearing.TOGETHER
         if self.heard_through:
             return Hearing.COMPOSITE
         return Hearing.NOBODY if self.parents_read else Hearing.UNKNOWN
 
     @property
-    def notifies_nobody(self) -> bool:
-        """Nobody is known to be notified; always false for missing and scaling-only alarms."""
-        silent = self.hearing in (Hearing.NOBODY, Hearing.UNKNOWN)
-        return silent and not self.scaling and self.state is not AlarmState.MISSING
+    def sending(self) -> str:
+        """`sends`, or what its own actions say: whether going to ALARM sends something now, as AWS has it."""
+        if self.sends or not self.parents_read:
+            return self.sends or "unknown"
+        if not self.has_actions or self.is_unsubscribed or self.muted_by or self.actions_enabled is False:
+            return "never"
+        return "unknown" if self.actions_enabled is None else "always"
+
+    @property
+    def may_be_unheard(self) -> bool:
+        """Nobody is known to be notified whenever it fires; always false for missing and scaling-only alarms."""
+        unheard = self.hearing in (Hearing.TOGETHER, Hearing.NOBODY, Hearing.UNKNOWN)
+        return unheard and not self.scaling and self.state is not AlarmState.MISSING
 
 
 class Contributor(Model):
@@ -195,6 +228,8 @@ class AlarmOverview(Model):
     """Related data that could not be read (mute rules, for example), in words."""
     mutes_read: bool = True
     """False: it is unknown which alarms are muted."""
+    subscribers_read: bool = True
+    """False: whether anybody is subscribed to the alarms' topics could not be read, though it is not forbidden."""
     outdated: tuple[Alarm, ...] = ()
     """Alarms, not among `alarms`, that were OK when they were last read, and could not be read again when due."""
     listed_at: datetime | None = None
@@ -301,7 +336,7 @@ def is_plain(alarm: Alarm) -> bool:
         and not alarm.muted_by
         and not alarm.evaluation
         and alarm.warm_up_until is None
-        and not (alarm.notifies_nobody and alarm.expected)
+        and not (alarm.may_be_unheard and alarm.expected)
     )
 
 

@@ -36,7 +36,16 @@ class AnsweredAlarm(Model):
     near: Clean
     """Of a missing alarm: the one of AWS with the most similar name; "" if there is none."""
     hearing: Hearing
-    """How people are notified: `direct`, `composite`, `nobody` or `unknown`."""
+    """How people are notified: `direct`, `composite`, `together`, `declared`, `nobody` or `unknown`."""
+    sends: str
+    """Whether its going to ALARM sends something as things are: `always`, `already` (unless a composite alarm that sends for
+    it is in ALARM already), `together` (only with certain states of others), `never` or `unknown`."""
+    heard_with: tuple[Clean, ...]
+    """The alarms on whose states it depends whether it notifies."""
+    hearing_note: Clean
+    """More on that in words."""
+    heard_by: Clean
+    """What tells people otherwise, as the runbook declares; "" if nothing is declared or needed."""
 
 
 class AlarmsAnswer(Model):

@@ -5,8 +5,9 @@ import re
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 
 _NAMED = re.compile(
-    r"""\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s)"']+))\s*\)"""
+    r"""(?<=[(,])\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s,()"']+))\s*(?=[),])"""
 )
+"""A name alone in parentheses, or in a list of AT_LEAST; what else may stand there is no alarm's name."""
 
 
 def parts_of(alarm: Alarm, overview: AlarmOverview) -> tuple[Alarm, ...]:

@@ -38,6 +38,7 @@ from services.models.runbook_playbooks import (
 )
 from services.models.runbook_queries import SavedQuerySpec
 from services.models.runbook_texts import (
+    AlarmTexts,
     ApproverTexts,
     ContactTexts,
     DocumentTexts,
@@ -183,7 +184,10 @@ class ExpectedAlarm(Translated):
     """The log group that one key opens from this alarm; empty: the first of `log_groups`."""
     playbook: Slug | None = None
     """Id of its playbook; None: it has none."""
-    en: TitleTexts = TitleTexts.model_construct()
+    heard_by: Clean = ""
+    """What tells people of it beside its actions in CloudWatch, and whom (an EventBridge rule, for example): no action is
+    missing then; empty: nothing."""
+    en: AlarmTexts = AlarmTexts.model_construct()
     """English versions of its texts."""
 
 
@@ -418,6 +422,8 @@ class Runbook(Translated):
     """Intended readers of the written runbook."""
     approved_by: Decided = ""
     """Who approved the runbook; empty: undecided, shown in red."""
+    heard_by: Clean = ""
+    """The same as `heard_by` of an alarm, for every alarm that has none of its own."""
     system: System
     ecs: Ecs | None = None
     rds: Rds | None = None

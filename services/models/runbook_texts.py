@@ -8,9 +8,16 @@ from services.models.translated import Texts
 
 
 class TitleTexts(Texts):
-    """English texts of a system, a log group, an alarm, an input field or a service's costs."""
+    """English texts of a system, a log group, an input field or a service's costs."""
 
     title: Clean = ""
+
+
+class AlarmTexts(Texts):
+    """English texts of an alarm."""
+
+    title: Clean = ""
+    heard_by: Clean = ""
 
 
 class ParameterTexts(Texts):
@@ -32,6 +39,7 @@ class DocumentTexts(Texts):
     document: Clean = ""
     readers: tuple[Clean, ...] = ()
     approved_by: Decided = ""
+    heard_by: Clean = ""
 
 
 class RdsTexts(Texts):

@@ -394,6 +394,11 @@ REASONS = [
         {"services/demo/grammar.py": {"lark", "lark.exceptions"}},
     ),
     Reason(
+        "Most systems have no composite alarm that anybody hears through: Lark is for those that do.",
+        ("services.system", "services.alarms.hearing"),
+        {"services/aws/cloudwatch/alarms/rules.py": {"lark", "lark.exceptions"}},
+    ),
+    Reason(
         "moto's dispatcher is needed by the first request that no handler of ours answers.",
         ("services.demo.handlers", "services.demo.front.app"),
         {"services/demo/front/moto_app.py": {"moto.moto_server.werkzeug_app"}},

@@ -20,9 +20,9 @@ from services.aws.client.session import AwsSession
 from services.aws.cloudfront import CloudFrontReader
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
-from services.aws.cloudwatch.alarms.parents import ParentAlarms
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.alarms.requests import AlarmRequests
+from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
@@ -49,7 +49,6 @@ from services.aws.waf import WafReader
 from services.demo.change_calendars import ChangeCalendarStore
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query
-from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
 from services.models.insights_queries import InsightsQuery
 from services.models.metrics import MetricQuery, TimeSpan
@@ -196,14 +195,11 @@ def speak(world: "World", name: str) -> None:
     )
 
 
-async def _parents(context: InspectionContext) -> object:
-    """Of an alarm without actions, beside a composite alarm that has one."""
-    silent, speaker = RawId(context.runbook.alarms[0].name), RawId(SPEAKER)
-    alarms = [
-        Alarm(id=silent, name=silent, state=AlarmState.OK),
-        Alarm(id=speaker, name=speaker, state=AlarmState.OK, kind=AlarmKind.COMPOSITE, has_actions=True),
-    ]
-    return await ParentAlarms(context.reader).marks(alarms, alarms[1:])
+async def _subscribed(context: InspectionContext) -> object:
+    topic = f"arn:aws:sns:{context.region}:123456789012:on-call"
+    subscriptions = Subscriptions(context.reader, context.clock)
+    await subscriptions.ask([topic])
+    return subscriptions.reaches(topic), subscriptions.unknown([topic])
 
 
 async def _invalidation(context: InspectionContext) -> object:
@@ -384,7 +380,7 @@ CALLS: dict[str, Question] = {
     "S3Reader.under": lambda context: S3Reader(context.reader).under(
         _waf(context).log_bucket, f"{context.clock.now():%Y/%m/%d}/", pages=2
     ),
-    "ParentAlarms.marks": _parents,
+    "Subscriptions.ask": _subscribed,
     "Regions.described": lambda context: Regions(context.reader).described(),
     "Regions.enabled": lambda context: Regions(context.reader).enabled(),
     "Regions.listed": lambda context: Regions(context.reader).listed(),

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.demo.cloudwatch.alarms.missing import State
 from services.demo.scenario import Scenario, Words
+from services.demo.sns import PENDING, TopicStore
 from services.demo.world import World as DemoWorld
 from services.models.verdict import Verdict
 from tests.conftest import ORIGIN
@@ -62,6 +63,11 @@ def _speaker(world: DemoWorld, **settings: Any) -> None:
     world.alarms.set_state(alarm, State.OK, "as the test wants it")
 
 
+def _unsubscribed(world: DemoWorld) -> None:
+    """Nobody has accepted the invitation to the topic of all alarms."""
+    world.component(TopicStore).subscriptions["facility-prod-ops-alerts"] = (PENDING,)
+
+
 def _suppressed(world: DemoWorld) -> None:
     """The composite that speaks is held back by another alarm."""
     _speaker(
@@ -90,6 +96,12 @@ WORLDS = {
     "one-silent-speaker": World(
         "ordinary-day", {"alarms": ATTENTION}, prepare=lambda world: _speaker(world, ActionsEnabled=False)
     ),
+    "one-together": World(
+        "ordinary-day",
+        {"alarms": ATTENTION},
+        prepare=lambda world: _speaker(world, AlarmRule=f"ALARM({_LATENCY}) AND ALARM({_STORAGE})"),
+    ),
+    "one-unsubscribed": World("ordinary-day", {"alarms": ATTENTION}, prepare=_unsubscribed),
     "one-suppressed": World("ordinary-day", {"alarms": ATTENTION}, minutes=0, prepare=_suppressed),
     "one-warming": World("ordinary-day", {"alarms": Verdict.UNKNOWN}, prepare=_warming),
     "one-fired": World("alarm-at-night", {"alarms": ATTENTION}, 60_000.0),

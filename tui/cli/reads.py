@@ -104,7 +104,7 @@ def _undecided(alarm: "Alarm") -> bool:
 
 def _silenced(alarm: "Alarm") -> bool:
     """Whether an alarm may fire unnoticed; one that the runbook does not name may have no action on purpose."""
-    unheard = alarm.expected and alarm.notifies_nobody and not _undecided(alarm)
+    unheard = alarm.expected and alarm.may_be_unheard and not _undecided(alarm)
     return bool(alarm.muted_by or alarm.actions_enabled is False or alarm.evaluation or unheard)
 
 
@@ -123,10 +123,13 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
             "muted_by",
             "evaluation",
             "heard_through",
+            "heard_with",
+            "heard_by",
+            "hearing_note",
             "warm_up_until",
         },
     )
-    return {**facts, "hearing": alarm.hearing.value, "near": alarm.near}
+    return {**facts, "hearing": alarm.hearing.value, "sends": alarm.sending, "near": alarm.near}
 
 
 def _line(services: "Reading", alarm: "Alarm") -> str:

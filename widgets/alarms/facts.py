@@ -52,6 +52,7 @@ def fact_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
     if alarm.threshold is not None:
         lines += value_lines(alarm, context, width)
         lines += _points(alarm, width)
+    lines += labelled(_("Notified"), alarm.hearing_note, width)
     if alarm.rule:
         lines += labelled(_("Rule"), alarm.rule, width)
     lines += labelled(_("Description"), alarm.description, width)

@@ -14,6 +14,11 @@ from widgets.drawing.state_styles import ALARM_STYLES
 
 _GRAVE = ("caution", "warn")
 """Roles of badges that affect the verdict."""
+_UNHEARD = {
+    Hearing.NOBODY: N_("notifies nobody"),
+    Hearing.TOGETHER: N_("notifies only together with others"),
+    Hearing.UNKNOWN: N_("not known whom it notifies"),
+}
 _KINDS = {AlarmKind.COMPOSITE: N_("composite"), AlarmKind.LOG: N_("log alarm")}
 
 
@@ -102,10 +107,11 @@ def _hearing(alarm: Alarm) -> list[Span]:
     if alarm.hearing is Hearing.COMPOSITE:
         names = _(", ").join(alarm.heard_through)
         return [(_("notifies through {alarms}").format(alarms=names), "muted")]
-    if not alarm.notifies_nobody:
+    if alarm.hearing is Hearing.DECLARED:
+        return [(_("heard otherwise: {declaration}").format(declaration=alarm.heard_by), "muted")]
+    if not alarm.may_be_unheard:
         return []
-    words = _("notifies nobody") if alarm.hearing is Hearing.NOBODY else _("not known whom it notifies")
-    return [(words, "caution" if alarm.expected else "muted")]
+    return [(_(_UNHEARD[alarm.hearing]), "caution" if alarm.expected else "muted")]
 
 
 def remark(alarm: Alarm) -> str:

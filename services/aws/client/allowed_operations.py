@@ -108,6 +108,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
     ),
     "devops-agent": ("GetBacklogTask", "ListJournalRecords"),
     "s3": ("ListObjectsV2",),
+    "sns": ("ListSubscriptionsByTopic",),
     "ssm": ("GetCalendarState",),
     # AssumeRole and the operations below only obtain the console's own credentials.
     "sts": ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"),

@@ -54,6 +54,11 @@ def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
         )
     if Mark.SILENT in judged.marks:
         yield _silent(judged.alarm).format(alarm=judged.title)
+    if Mark.TOGETHER in judged.marks:
+        text = _(
+            "{alarm}: have an action added to it; if people hear of it otherwise, declare heard_by in the runbook."
+        )
+        yield text.format(alarm=judged.title)
     if Mark.UNTOLD in judged.marks:
         yield _("{alarm}: check its history in CloudWatch: it may have fired unnoticed.").format(
             alarm=judged.title
@@ -63,7 +68,13 @@ def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
 def _silent(alarm: Alarm) -> str:
     if alarm.muted_by or alarm.actions_enabled is False:
         return _("{alarm}: while it notifies nobody, check it yourself; ask who did it, and until when.")
-    return _("{alarm}: check it yourself; have an action added to it, or to a composite alarm that names it.")
+    if alarm.is_unsubscribed:
+        return _(
+            "{alarm}: check it yourself; have somebody subscribe to its topic and accept AWS's invitation."
+        )
+    return _(
+        "{alarm}: check it yourself; have an action added to it, or to a composite alarm that goes to ALARM with it."
+    )
 
 
 def _fired(judged: Judged, runbook: Runbook) -> Iterator[str]:

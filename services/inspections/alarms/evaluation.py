@@ -34,6 +34,7 @@ class Mark(Enum):
     MISSING = N_("missing: {alarms}")
     FIRED = N_("fired and recovered: {alarms}")
     SILENT = N_("notifies nobody: {alarms}")
+    TOGETHER = N_("notifies only together with others: {alarms}")
     BLIND = N_("without data for a time: {alarms}")
     NO_DATA = N_("no data: {alarms}")
     UNSURE = N_("not evaluated: {alarms}")
@@ -48,6 +49,7 @@ VERDICTS = {
     Mark.UNSURE: Verdict.UNKNOWN,
     Mark.FIRED: Verdict.ATTENTION,
     Mark.SILENT: Verdict.ATTENTION,
+    Mark.TOGETHER: Verdict.ATTENTION,
     Mark.UNKNOWN: Verdict.UNKNOWN,
     Mark.UNTOLD: Verdict.UNKNOWN,
     Mark.BLIND: Verdict.ATTENTION,
@@ -94,7 +96,7 @@ def judge(
         allowed="OK",
         **judgement((Verdict.NORMAL, *(VERDICTS[mark] for mark in marks))),
         at=fired[0].began if fired else alarm.since if alarm.state is AlarmState.INSUFFICIENT else None,
-        note=_("; ").join(text for _mark, text in statements if text),
+        note=_("; ").join([text for _mark, text in statements if text] + _aside(alarm)),
     )
     recovered = [period for period in fired if period.ended is not None]
     short = f"{title} {period_words(recovered[0], span, zone)}" if recovered else title
@@ -151,10 +153,25 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         yield Mark.UNKNOWN, _("AWS did not report whether its actions are enabled")
     elif alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
         yield Mark.SILENT, _("its actions are disabled")
-    if alarm.notifies_nobody and alarm.hearing is Hearing.NOBODY:
-        yield Mark.SILENT, _("it has no action, and no composite alarm with one names it")
-    elif alarm.notifies_nobody:
-        yield Mark.UNKNOWN, _("it has no action, and whether a composite alarm names it could not be read")
+    if not alarm.may_be_unheard:
+        return
+    if alarm.hearing is Hearing.TOGETHER:
+        yield Mark.TOGETHER, alarm.hearing_note
+    elif alarm.hearing is Hearing.UNKNOWN:
+        yield (
+            Mark.UNKNOWN,
+            alarm.hearing_note or _("whether a composite alarm sends for it could not be read"),
+        )
+    else:
+        text = _("it has no action that reaches anybody, and no composite alarm surely sends for it")
+        yield Mark.SILENT, alarm.hearing_note or text
+
+
+def _aside(alarm: Alarm) -> list[str]:
+    """How anybody hears of an alarm that has no action, where somebody does."""
+    if alarm.hearing is Hearing.DECLARED:
+        return [_("heard otherwise: {declaration}").format(declaration=alarm.heard_by)]
+    return [alarm.hearing_note] if alarm.hearing is Hearing.COMPOSITE and alarm.hearing_note else []
 
 
 def _blind(period: AlarmPeriod, span: TimeSpan) -> bool:

@@ -2,7 +2,7 @@
 
 Runbook: 日常監視 1, whose own command shows only what fires at that moment. This inspection also finds what fired at
 night and recovered, has no data, is missing, muted or disabled. Source: DescribeAlarms, DescribeAlarmHistory,
-DescribeAlarmContributors, ListAlarmMuteRules (`services.aws.cloudwatch.alarms.reader`).
+DescribeAlarmContributors, ListAlarmMuteRules, ListSubscriptionsByTopic (`services.aws.cloudwatch.alarms.reader`).
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
@@ -39,7 +39,7 @@ class AlarmStates(Inspection):
     async def run(self, request: InspectionRequest) -> Finding:
         """Read all alarms and their history. Raises AwsError if not even their states can be read."""
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
-        overview = await reader.overview()
+        overview = await reader.overview(topics=True)
         builder, history = FindingBuilder(self, request), None
         try:
             history = await reader.history_all(request.since)
@@ -87,6 +87,9 @@ class AlarmStates(Inspection):
         )
         if not overview.mutes_read:
             title, allowed = _("Mute rules"), _("none")
+            builder.measure(Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN))
+        if not overview.subscribers_read:
+            title, allowed = _("Subscribers"), _("known")
             builder.measure(Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN))
         names, zone = alarm_names(self.context.runbook), self.context.calendar.zone
         builder.table(
@@ -159,6 +162,8 @@ class AlarmStates(Inspection):
         )
         if not overview.mutes_read:
             more.append(_("It is not known which alarms are muted."))
+        if not overview.subscribers_read:
+            more.append(_("It is not known whether anybody is subscribed to the alarms' topics."))
         # Known problems come before unknown results.
         return sentences(sentence, *more) if bad else sentences(*more, sentence)
 

@@ -30,7 +30,8 @@ class Canned:
     """`answers[operation]` is an answer, an error, a list of pages, or a function of the parameters."""
 
     def __init__(self, **answers: Any) -> None:
-        self.answers = answers
+        subscription = {"SubscriptionArn": "arn:aws:sns:ap-northeast-1:123456789012:ops:1"}
+        self.answers = {"ListSubscriptionsByTopic": {"Subscriptions": [subscription]}} | answers
         self.calls: list[tuple[str, dict[str, Any], str | None]] = []
 
     def asked(self, operation: str) -> list[dict[str, Any]]:

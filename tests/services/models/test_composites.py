@@ -34,6 +34,13 @@ def test_parts_are_named_by_name_or_arn_and_firing_ones_come_first() -> None:
     assert [part.id for part in parts_of(whole, AlarmOverview(alarms=alarms))] == ["b c", "a", "d"]
 
 
+def test_the_parts_of_a_list_are_named_too() -> None:
+    alarms = (alarm("a"), alarm("b c"), alarm("d"), alarm("e"))
+    rule = 'AT_LEAST(50%, NOT OK, (a, "b c",arn:d)) AND NOT (alarm(e) OR TRUE)'
+    parts = parts_of(alarm("whole", kind=AlarmKind.COMPOSITE, rule=rule), AlarmOverview(alarms=alarms))
+    assert [part.id for part in parts] == ["a", "b c", "d", "e"]
+
+
 def test_the_parts_of_a_long_rule_are_found_without_comparing_all_alarms() -> None:
     names = [f"service-{number:05}" for number in range(5_000)]
     overview = AlarmOverview(alarms=tuple(map(alarm, names)))

@@ -41,7 +41,10 @@ def test_alarms_as_json(embedded: "Embedded", capsys: pytest.CaptureFixture[str]
     expected = {alarm["name"] for alarm in answer["alarms"] if alarm["expected"]}
     assert len(expected) == 7
     assert {alarm["hearing"] for alarm in answer["alarms"] if alarm["expected"]} == {"direct"}
-    assert {"heard_through", "warm_up_until"} <= set(answer["alarms"][0])
+    assert {"heard_through", "warm_up_until", "heard_with", "heard_by"} <= set(answer["alarms"][0])
+    assert {(alarm["hearing"], alarm["sends"]) for alarm in answer["alarms"] if alarm["expected"]} == {
+        ("direct", "always")
+    }
 
 
 def test_missing_alarms_are_abnormal(empty_aws: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +90,9 @@ def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention() -> None:
     assert judge(AlarmOverview(alarms=(quiet,))) == 1
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"parents_read": False}),))) == 3
+    together = {"heard_through": ("all",), "sends": "together"}
+    assert judge(AlarmOverview(alarms=(quiet.model_copy(update=together),))) == 1
+    assert judge(AlarmOverview(alarms=(quiet.model_copy(update={**together, "heard_by": "a pager"}),))) == 0
 
 
 def test_a_silenced_alarm_is_said_before_one_without_data() -> None:

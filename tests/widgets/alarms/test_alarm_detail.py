@@ -435,3 +435,19 @@ async def test_an_alarm_that_was_not_read_again_or_is_gone_is_not_ok() -> None:
             await pilot.pause()
             (head,) = (line for line in text(app).splitlines() if "quiet" in line and "10m" in line)
             assert ("●" in head) is is_ok, head
+
+
+def test_how_an_alarm_is_heard_is_told_with_what_it_depends_on() -> None:
+    marks = {
+        "has_actions": False,
+        "sends": "together",
+        "heard_through": ("any",),
+        "hearing_note": "only while b fires",
+    }
+    alarm = gallery_data.ALARMS[2].model_copy(update={**marks, "expected": True})
+    text = "\n".join(plain(fact_lines(alarm, FactContext(gallery_data.JST, gallery_data.NOW), 100)))
+    assert "[notifies only together with others]" in text
+    assert "Notified  only while b fires" in text
+    otherwise = alarm.model_copy(update={"heard_by": "EventBridge → pager", "hearing_note": ""})
+    text = "\n".join(plain(fact_lines(otherwise, FactContext(gallery_data.JST, gallery_data.NOW), 100)))
+    assert "[heard otherwise: EventBridge → pager]" in text

@@ -227,6 +227,7 @@ def grave_alarms() -> tuple[Alarm, ...]:
         {"actions_enabled": False},
         {"has_actions": False},
         {"has_actions": False, "parents_read": False},
+        {"has_actions": False, "sends": "together", "heard_through": ("any",)},
         {"evaluation": "EVALUATION_ERROR"},
         {"evaluation": "PARTIAL_DATA"},
         {"evaluation": WARM_UP_UNTOLD},

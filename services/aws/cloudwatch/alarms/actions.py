@@ -1,6 +1,9 @@
 """Classifies an alarm's actions: whether they notify somebody or only drive a scaling policy; pure."""
 
+from collections.abc import Iterable
+
 from services.aws.client.reader import Answer, readable_name
+from services.i18n import _
 from services.models.alarms import AlarmKind
 
 _EVERY_STATE = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -12,8 +15,22 @@ def scaling_name(name: str) -> bool:
 
 
 def notifies_somebody(row: Answer) -> bool:
-    """Whether ALARM runs an action other than a scaling policy; unreadable actions do not count."""
-    return not all(map(_scales, action_arns(row, "AlarmActions")))
+    """Whether ALARM runs an action that reaches a person; unreadable actions do not count."""
+    return any(map(reaches_somebody, action_arns(row, "AlarmActions")))
+
+
+def reaches_somebody(arn: str) -> bool | None:
+    """Whether an action can reach a person: not those that only scale, or stop, reboot or recover an instance."""
+    return not (_scales(arn) or arn.split(":")[2:3] in (["automate"], ["swf"]))
+
+
+def is_topic(arn: str) -> bool:
+    """Whether an action is a topic of SNS."""
+    return arn.split(":")[2:3] == ["sns"]
+
+
+def topic_names(arns: Iterable[str]) -> str:
+    return _(", ").join(arn.rsplit(":", 1)[-1] for arn in arns)
 
 
 def only_scales(row: Answer, kind: AlarmKind, name: str) -> bool:

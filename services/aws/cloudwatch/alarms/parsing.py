@@ -58,12 +58,13 @@ def metric_alarm(row: Answer) -> Alarm:
 
 def composite_alarm(row: Answer) -> Alarm:
     """A CompositeAlarm; actions suppressed by another alarm count as muted by it."""
-    suppressor = alarm_name(str(row.get("ActionsSuppressor") or "")) or _("another alarm")
+    suppressor = str(row.get("ActionsSuppressor") or "")
     return _alarm(
         row,
         AlarmKind.COMPOSITE,
         rule=row.get("AlarmRule"),
-        muted_by=suppressor if row.get("ActionsSuppressedBy") else "",
+        suppressor=RawId(suppressor),
+        muted_by=(alarm_name(suppressor) or _("another alarm")) if row.get("ActionsSuppressedBy") else "",
     )
 
 

@@ -12,14 +12,15 @@ from datetime import timedelta
 from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.alarm_list import AlarmList
 from services.aws.cloudwatch.alarms.in_force import MutesInForce
+from services.aws.cloudwatch.alarms.listeners import Listeners, composites_of
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
 from services.aws.cloudwatch.alarms.pace import RequestPace
-from services.aws.cloudwatch.alarms.parents import ParentAlarms
 from services.aws.cloudwatch.alarms.requests import MOST_RECORDS, AlarmRequests
+from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
 from services.background.turns import next_turn
 from services.clock import Clock
-from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState
+from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.runbook import Runbook
 
 FEW = 3
@@ -42,7 +43,8 @@ class AlarmWatch:
         self._expected = [str(alarm.name) for alarm in runbook.alarms]
         self._requests = AlarmRequests(session, clock, RequestPace(clock, RATE))
         self._mutes = MutesInForce(MuteRules(session), clock)
-        self._parents = ParentAlarms(session)
+        self._listeners = Listeners(runbook)
+        self._subscriptions = Subscriptions.of(session, clock)
         self._list = AlarmList(self._requests, clock)
         self._is_large = False
         self._begins_anew = False
@@ -82,9 +84,10 @@ class AlarmWatch:
         """The overview where all alarms have just been read."""
         muting = (await self._mutes.read(turned=self._turned(alarms.values()))).checked(alarms)
         every = marked(alarms, muting, self._expected)
-        heard, unread = await self._parents.marks(every.values(), _composites(every.values()))
-        remarks = (*unread, *self._requests.remarks)
-        return overview_of(every | heard, self._expected, muting, remarks)
+        heard = await self._listeners.marks(
+            every, composites_of(every.values()), reaches=self._subscriptions.known
+        )
+        return overview_of(every | heard, self._expected, muting, self._requests.remarks)
 
     async def _large(self, *, advances: bool) -> AlarmOverview:
         current = await self._current()
@@ -105,20 +108,20 @@ class AlarmWatch:
         # Of tens of thousands of alarms each of these steps takes a while.
         await next_turn()
         every = marked(alarms, muting, self._expected)
-        composites, with_parents = self._composites, urgent | self._parents.known
-        heard, unread = await self._parents.marks(
-            [every[name] for name in sorted(with_parents) if name in every],
-            _composites(every.values() if composites is None else [every[name] for name in composites]),
+        composites = self._composites
+        every |= await self._listeners.marks(
+            every,
+            composites_of(every.values() if composites is None else [every[name] for name in composites]),
             complete=composites is not None or not unlisted,
-            others=(alarm for name, alarm in every.items() if name not in with_parents),
+            listed=not unlisted,
+            reaches=self._subscriptions.known,
         )
-        every |= heard
         await next_turn()
         return overview_of(
             {name: alarm for name, alarm in every.items() if name not in outdated} if outdated else every,
             self._expected,
             muting,
-            (*unread, *self._requests.remarks),
+            self._requests.remarks,
             outdated=[every[name] for name in outdated],
             listed_at=self._clock.now() - timedelta(seconds=self._list.age(others)) if others else None,
             unlisted=unlisted,
@@ -153,7 +156,3 @@ class AlarmWatch:
         }
         before, self._states = self._states, states
         return any(before.get(name, AlarmState.OK) is not state for name, state in states.items())
-
-
-def _composites(alarms: Iterable[Alarm]) -> list[Alarm]:
-    return [alarm for alarm in alarms if alarm.kind is AlarmKind.COMPOSITE]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from services.demo import grammar
 from services.demo.cloudwatch.alarms.missing import State
@@ -39,10 +40,23 @@ class _Rule(grammar.Conditions):
 
     def state(self, node: grammar.Node) -> Check:
         word, written = node.children
-        name = re.sub(r"\\(.)", r"\1", written[1:-1] if written.type == "PHRASE" else written)
-        self.children[name] = None
+        name = self._name(written)
         state = State(word.upper())
         return lambda states: states(name) is state
+
+    def at_least(self, node: grammar.Node) -> Check:
+        count, *others = node.children
+        is_negated = others[0].type == "NOT"
+        word, *written = others[is_negated:]
+        names = [self._name(each) for each in written]
+        state = State(word.upper())
+        least = int(count.rstrip("%")) * (len(names) if count.endswith("%") else 100)
+        return lambda states: 100 * sum((states(name) is state) != is_negated for name in names) >= least
+
+    def _name(self, written: Any) -> str:
+        name = re.sub(r"\\(.)", r"\1", written[1:-1] if written.type == "PHRASE" else written)
+        self.children[name] = None
+        return name
 
     def constant(self, node: grammar.Node) -> Check:
         constant = str(node.children[0]).upper() == "TRUE"

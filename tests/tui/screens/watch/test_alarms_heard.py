@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from services.aws.client.reader import Reader
-from services.aws.cloudwatch.alarms.parents import AT_ONCE
+from services.aws.cloudwatch.alarms.listeners import AT_ONCE
 from services.aws.cloudwatch.alarms.reader import Alarms
+from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.demo.cloudwatch.alarms.missing import State
 from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
+from services.demo.sns import CONFIRMED, PENDING, TopicStore
 from services.models.alarms import Alarm, AlarmState, Hearing
 from services.models.findings import Finding
 from services.models.runbook import Runbook
@@ -141,72 +142,187 @@ async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silen
         assert after["child"].hearing is Hearing.NOBODY
 
 
-async def test_parents_are_asked_once_until_a_composite_changes(empty_aws: Embedded) -> None:
+async def test_composites_take_no_request_and_are_worked_out_anew_when_one_changes(
+    empty_aws: Embedded,
+) -> None:
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
     async with context(empty_aws) as inspection_context:
         reader = Alarms(inspection_context.reader, runbook("child"), clock=empty_aws.clock)
-        requests = []
-        for _time in range(3):
-            await reader.overview()
-            requests.append(empty_aws.counts()["cloudwatch.DescribeAlarms"])
-        assert [later - earlier for earlier, later in pairwise(requests)] == [1, 1]
+        for _time in range(2):
+            overview = await reader.overview()
+        assert overview.by_id["child"].hearing is Hearing.COMPOSITE
         put(empty_aws, "other", [SNS])
         combine(empty_aws, "loud", "ALARM(other)", [SNS])
         overview = await reader.overview()
-        assert empty_aws.counts()["cloudwatch.DescribeAlarms"] - requests[-1] == 2
-        assert next(alarm for alarm in overview.alarms if alarm.id == "child").notifies_nobody
+        assert overview.by_id["child"].hearing is Hearing.NOBODY
+        assert empty_aws.counts()["cloudwatch.DescribeAlarms"] == 3
 
 
-async def test_thousands_of_alarms_without_actions_are_asked_about_little_by_little(
+async def test_thousands_of_alarms_without_actions_are_worked_out_little_by_little(
     empty_aws: Embedded,
 ) -> None:
     names = [f"a{number:03d}" for number in range(AT_ONCE + 7)]
     for name in (*names, "named"):
         put(empty_aws, name)
-    combine(empty_aws, "loud", f"ALARM({names[-1]}) OR ALARM(named)", [SNS])
+    for number, first in enumerate(range(0, len(names), 90)):
+        rule = " OR ".join(f"ALARM({name})" for name in (*names[first : first + 90], "named"))
+        combine(empty_aws, f"loud{number}", rule, [SNS])
     async with context(empty_aws) as inspection_context:
         reader = Alarms(inspection_context.reader, runbook("named"), clock=empty_aws.clock)
-        first = (await reader.overview()).alarms
-        assert next(alarm for alarm in first if alarm.id == "named").hearing is Hearing.COMPOSITE
-        assert sum(alarm.hearing is Hearing.UNKNOWN for alarm in first) == 8
-        second = (await reader.overview()).alarms
-        assert not [alarm for alarm in second if alarm.hearing is Hearing.UNKNOWN]
+        first_overview = await reader.overview()
+        assert first_overview.by_id["named"].hearing is Hearing.COMPOSITE
+        assert sum(alarm.hearing is Hearing.UNKNOWN for alarm in first_overview.alarms) == 7
+        second = await reader.overview()
+        assert not [alarm for alarm in second.alarms if alarm.hearing is Hearing.UNKNOWN]
 
 
-async def test_what_names_an_alarm_and_cannot_be_read_is_not_judged(empty_aws: Embedded) -> None:
+@pytest.mark.parametrize(
+    ("rule", "more", "hearing", "verdict", "text"),
+    [
+        ("ALARM(child)", {}, Hearing.COMPOSITE, Verdict.NORMAL, ""),
+        ("ALARM(child) OR ALARM(b)", {}, Hearing.COMPOSITE, Verdict.NORMAL, "while loud is in ALARM already"),
+        ("AT_LEAST(1, ALARM, (child, b))", {}, Hearing.COMPOSITE, Verdict.NORMAL, "nothing more is sent"),
+        ("ALARM(child) AND ALARM(b)", {}, Hearing.TOGETHER, Verdict.ATTENTION, "only while b fires"),
+        ("ALARM(child) AND OK(b)", {}, Hearing.TOGETHER, Verdict.ATTENTION, "only while b is OK"),
+        ("AT_LEAST(2, ALARM, (child, b, c))", {}, Hearing.TOGETHER, Verdict.ATTENTION, "depends on b, c"),
+        ("ALARM(child)", {"ActionsSuppressor": "b"}, Hearing.TOGETHER, Verdict.ATTENTION, "while b does not fire"),
+        ("NOT ALARM(child)", {}, Hearing.NOBODY, Verdict.ATTENTION, "no composite alarm surely sends"),
+        ("OK(child)", {}, Hearing.NOBODY, Verdict.ATTENTION, "no composite alarm surely sends"),
+        ("INSUFFICIENT_DATA(child)", {}, Hearing.NOBODY, Verdict.ATTENTION, "no composite alarm surely sends"),
+        ("TRUE OR ALARM(child)", {}, Hearing.NOBODY, Verdict.ATTENTION, "no composite alarm surely sends"),
+        ("ALARM(child)", {"OKActions": [SNS], "AlarmActions": []}, Hearing.NOBODY, Verdict.ATTENTION, "no action"),
+        ("ALARM(child) OR ALARM(gone)", {}, Hearing.UNKNOWN, Verdict.UNKNOWN, "AWS does not have"),
+        ("ALARM(child) OR ALARM(loud)", {}, Hearing.UNKNOWN, Verdict.UNKNOWN, "depends on itself"),
+    ],
+)  # fmt: skip
+async def test_what_a_rule_says_of_an_alarm_without_an_action(
+    empty_aws: Embedded, rule: str, more: dict[str, Any], hearing: Hearing, verdict: Verdict, text: str
+) -> None:
     put(empty_aws, "child")
-    put(empty_aws, "loud one", [SNS])
+    for name in ("b", "c"):
+        put(empty_aws, name, [SNS])
+    combine(empty_aws, "loud", rule, **{"AlarmActions": [SNS], **more})
+    async with context(empty_aws) as inspection_context:
+        alarm = (await alarms_by_name(inspection_context.reader, empty_aws, "child"))["child"]
+    assert alarm.hearing is hearing
+    finding = await judged(empty_aws, "child")
+    assert (finding.verdict, text in finding.measures[0].note) == (verdict, True), finding.measures[0].note
+    assert await status(empty_aws, "child") == {
+        Verdict.NORMAL: ExitStatus.NORMAL, Verdict.ATTENTION: ExitStatus.ATTENTION, Verdict.UNKNOWN: ExitStatus.UNKNOWN
+    }[verdict]  # fmt: skip
+
+
+async def test_a_rule_that_cannot_be_read_leaves_its_alarms_unjudged(empty_aws: Embedded) -> None:
+    for name in ("child", "other"):
+        put(empty_aws, name)
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
     async with context(empty_aws) as inspection_context:
-        reader = Alarms(
-            Refusing(inspection_context.reader), runbook("child", "loud one"), clock=empty_aws.clock
-        )
+        reader = Alarms(Newer(inspection_context.reader), runbook("child", "other"), clock=empty_aws.clock)
         overview = await reader.overview()
-    child = next(alarm for alarm in overview.alarms if alarm.id == "child")
-    assert child.hearing is Hearing.UNKNOWN
-    assert "Could not read" in overview.remarks[0]
+    assert overview.by_id["child"].hearing is Hearing.UNKNOWN
+    assert overview.by_id["child"].hearing_note == "the rule of loud cannot be read"
+    assert overview.by_id["other"].hearing is Hearing.NOBODY, "its name is not in that text"
     assert judge(overview) == ExitStatus.UNKNOWN
 
 
-class Refusing:
-    """A session whose questions about parents AWS throttles."""
+class Newer:
+    """A session of an AWS whose rules have functions that nobody knows yet."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self.read = reader.read
 
-    def pages(self, service: str, operation: str, /, **params: Any) -> Any:
-        if "ParentsOfAlarmName" not in params:
-            return self._reader.pages(service, operation, **params)
-        return self._throttled()
+    async def pages(self, service: str, operation: str, /, **params: Any) -> Any:
+        async for page in self._reader.pages(service, operation, **params):
+            for row in page.get("CompositeAlarms", ()):
+                row["AlarmRule"] = f"MOSTLY({row['AlarmRule']})"
+            yield page
 
-    async def _throttled(self) -> Any:
-        from services.models.problem import ProblemKind
-        from tests.services.aws.canned import failure
 
-        raise failure(ProblemKind.THROTTLED)
-        yield
+async def test_names_in_what_is_said_of_an_alarm_cannot_control_the_terminal(empty_aws: Embedded) -> None:
+    for name in ("child", "b\x1b[2J"):
+        put(empty_aws, name)
+    combine(empty_aws, "lo\x1b[2Jud", 'ALARM(child) AND ALARM("b\x1b[2J")', [SNS])
+    combine(empty_aws, "q", "ALARM(child) AND ALARM(child)", [f"{SNS}\x1b[2J"], ActionsSuppressor="b\x1b[2J")
+    async with context(empty_aws) as inspection_context:
+        alarm = (await alarms_by_name(inspection_context.reader, empty_aws, "child"))["child"]
+    texts = (*alarm.heard_through, *alarm.heard_with, alarm.hearing_note)
+    assert texts
+    assert "\x1b" not in "".join(texts)
+
+
+# ── Subscriptions, and what the runbook declares ───────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "verdict"),
+    [
+        ((CONFIRMED,), Verdict.NORMAL),
+        ((PENDING, CONFIRMED), Verdict.NORMAL),
+        ((PENDING,) * 150 + (CONFIRMED,), Verdict.NORMAL),
+        ((PENDING, "Deleted"), Verdict.ATTENTION),
+        ((), Verdict.ATTENTION),
+        (None, Verdict.ATTENTION),
+    ],
+)
+@pytest.mark.parametrize("through", [False, True])
+async def test_a_topic_to_which_nobody_is_subscribed_reaches_nobody(
+    empty_aws: Embedded, subscriptions: tuple[str, ...] | None, verdict: Verdict, through: bool
+) -> None:
+    put(empty_aws, "child", [] if through else [SNS, STEP])
+    combine(empty_aws, "loud", "ALARM(child)", [SNS] if through else [])
+    empty_aws.world.component(TopicStore).subscriptions["ops-alerts"] = subscriptions
+    finding = await judged(empty_aws, "child")
+    assert finding.verdict is verdict
+    assert not [remark for remark in finding.remarks if "subscribed" in remark]
+    if verdict is Verdict.ATTENTION and not through:
+        assert finding.measures[0].note == "nobody is subscribed to ops-alerts"
+        assert "subscribe to its topic" in finding.advice[0]
+    assert empty_aws.counts()["sns.ListSubscriptionsByTopic"] == (2 if len(subscriptions or ()) > 100 else 1)
+
+
+async def test_a_topic_is_asked_about_once_a_day_and_the_screen_knows_it_too(empty_aws: Embedded) -> None:
+    put(empty_aws, "child", [SNS])
+    empty_aws.world.component(TopicStore).subscriptions["ops-alerts"] = (PENDING,)
+    async with context(empty_aws, runbook=runbook("child")) as one:
+        watch = AlarmWatch(one.reader, one.runbook, empty_aws.clock)
+        assert (await watch.read()).by_id["child"].hearing is Hearing.DIRECT, "nobody has asked"
+        for _inspection in range(2):
+            await Alarms(one.reader, one.runbook, clock=empty_aws.clock).overview(topics=True)
+        assert (await watch.read()).by_id["child"].hearing is Hearing.NOBODY
+        assert empty_aws.counts()["sns.ListSubscriptionsByTopic"] == 1
+        empty_aws.clock.advance(86_400)
+        await Alarms(one.reader, one.runbook, clock=empty_aws.clock).overview(topics=True)
+        assert empty_aws.counts()["sns.ListSubscriptionsByTopic"] == 2
+
+
+@pytest.mark.parametrize("preset", ["denied", "unavailable"])
+async def test_subscriptions_that_cannot_be_read_are_said_to_be_unknown(
+    empty_aws: Embedded, preset: str
+) -> None:
+    put(empty_aws, "child", [SNS])
+    fault = {"preset": "denied"} if preset == "denied" else {"status": 503, "code": "InternalError"}
+    empty_aws.fault("sns", "ListSubscriptionsByTopic", **fault)
+    finding = await judged(empty_aws, "child")
+    # What is forbidden is said; what fails is not judged.
+    assert finding.verdict is (Verdict.NORMAL if preset == "denied" else Verdict.UNKNOWN)
+    assert finding.remarks[0].startswith("Whether anybody is subscribed to ops-alerts is not known: ")
+
+
+@pytest.mark.parametrize("for_all", [False, True])
+async def test_what_the_runbook_declares_is_heard(empty_aws: Embedded, for_all: bool) -> None:
+    put(empty_aws, "child")
+    book = runbook("child").model_dump(mode="json")
+    (book if for_all else book["alarms"][0])["heard_by"] = "EventBridge rule alarms-to-pager"
+    finding = await run_inspection(empty_aws, "alarms", hours=1, runbook=Runbook.model_validate(book))
+    assert finding.verdict is Verdict.NORMAL
+    assert finding.measures[0].note == "heard otherwise: EventBridge rule alarms-to-pager"
+
+
+async def test_an_action_that_stops_an_instance_is_heard_by_nobody(empty_aws: Embedded) -> None:
+    put(empty_aws, "child", [f"arn:aws:automate:{REGION}:ec2:stop"])
+    assert (await judged(empty_aws, "child")).verdict is Verdict.ATTENTION
 
 
 async def test_the_shipped_system_needs_no_such_question(embedded: Embedded) -> None:

@@ -1,0 +1,323 @@
+"""Whether an alarm's going to ALARM sends something: rules as AWS documents them, and graphs against trying all states."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.alarms.hearing import Sending, sending
+from services.aws.cloudwatch.alarms.listeners import note_of
+from services.aws.cloudwatch.alarms.rules import parsed
+from services.models.alarms import Alarm, AlarmKind, AlarmState
+from services.models.base import RawId
+
+SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops"
+STATES = {
+    "OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": AlarmState.INSUFFICIENT
+}  # fmt: skip
+States = Mapping[str, AlarmState]
+Meaning = Callable[[States], bool]
+
+
+def leaf(name: str, *, action: str = "", **more: object) -> Alarm:
+    actions = (RawId(action),) if action else ()
+    return Alarm(
+        id=RawId(name),
+        name=name,
+        state=AlarmState.OK,
+        alarm_actions=actions,
+        has_actions=bool(action),
+        **more,
+    )
+
+
+def composite(name: str, rule: str, action: str = SNS, **more: object) -> Alarm:
+    return leaf(name, action=action, kind=AlarmKind.COMPOSITE, rule=rule, **more)
+
+
+# ── Rules ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("rule", "names", "where"),
+    [
+        # The examples of AWS's own documentation, and the states in which they hold.
+        ("ALARM(CPUUtilizationTooHigh) AND ALARM(DiskReadOpsTooHigh)", 2, {"ALARM ALARM"}),
+        ("ALARM(CPUUtilizationTooHigh) AND NOT ALARM(DeploymentInProgress)", 2, {"ALARM OK", "ALARM INSUFFICIENT_DATA"}),
+        ("AT_LEAST(50%, OK, (DatabaseConnection1, DatabaseConnection2))", 2, {"OK OK", "OK ALARM", "ALARM OK", "OK INSUFFICIENT_DATA", "INSUFFICIENT_DATA OK"}),
+        ("(ALARM(a) OR ALARM(b)) AND OK(a)", 2, {"OK ALARM"}),
+        ("FALSE", 0, set()),
+        ("true", 0, {""}),
+        # Case, white space, quotes, ARNs, names like words of the language, precedence.
+        ('  alarm ( "a b,(c)\\"d" )\n', 1, {"ALARM"}),
+        ("not NOT Insufficient_Data(日本語)", 1, {"INSUFFICIENT_DATA"}),
+        ("ALARM(arn:aws:cloudwatch:r:1:alarm:x) OR ALARM(x)", 1, {"ALARM"}),
+        ('OK("arn:aws:cloudwatch:r:1:alarm:x y")', 1, {"OK"}),
+        ("ALARM(NOT)OR ALARM(OR)", 2, {"ALARM OK", "ALARM ALARM", "ALARM INSUFFICIENT_DATA", "OK ALARM", "INSUFFICIENT_DATA ALARM"}),
+        ("ALARM(a) OR ALARM(b) AND FALSE", 2, {"ALARM OK", "ALARM ALARM", "ALARM INSUFFICIENT_DATA"}),
+        ("at_least ( 2 , not ok , ( a,\"b\" ) )", 2, {"ALARM ALARM", "ALARM INSUFFICIENT_DATA", "INSUFFICIENT_DATA ALARM", "INSUFFICIENT_DATA INSUFFICIENT_DATA"}),
+        ("AT_LEAST(3, ALARM, (a, b))", 2, set()),
+        ("AT_LEAST(51%, ALARM, (a, b))", 2, {"ALARM ALARM"}),
+        ("(" * 240 + "ALARM(a)" + ")" * 240, 1, {"ALARM"}),
+        ("NOT " * 2000 + "ALARM(a)", 1, {"ALARM"}),
+    ],
+)  # fmt: skip
+def test_rules_hold_in_the_states_that_aws_documents(rule: str, names: int, where: set[str]) -> None:
+    meaning = parsed(rule)
+    assert meaning is not None
+    named = meaning[1]
+    assert len(named) == names
+    others = [leaf(name) for name in named]
+    # TRUE AND the rule, told by an alarm that fires: it sends exactly where the rule holds.
+    for states in itertools.product(STATES, repeat=len(named)):
+        fixed = " AND ".join(
+            f'{state}("{_escaped(name)}")' for name, state in zip(named, states, strict=True)
+        )
+        whole = composite("whole", f"ALARM(bell) AND ({rule}) AND ({fixed or 'TRUE'})")
+        when = sending("bell", [leaf("bell"), *others, whole]).when
+        assert (when != "never") == (" ".join(states) in where), states
+
+
+def _escaped(name: str) -> str:
+    return name.replace('"', '\\"')
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["", "ALARM", "ALARM()", "ALARM(a", "ALARM(a b)", "ALARM(a) ALARM(b)", "ALARM(a) XOR ALARM(b)", "MOSTLY(a)", "AND",
+     "AT_LEAST(2, ALARM(a), ALARM(b))", "AT_LEAST(x, ALARM, (a))", "AT_LEAST(1, ALARM, ())", "ALARM(a) # why", "ORALARM(a)"],
+)  # fmt: skip
+def test_what_is_no_rule_is_not_guessed(rule: str) -> None:
+    assert parsed(rule) is None
+    assert sending("a", [leaf("a"), composite("p", f"{rule} a")]).doubt == "rule"
+
+
+# ── Graphs ─────────────────────────────────────────────────────────────────────────────────────────
+
+OFF = {"actions_enabled": False}
+SUPPRESSED = {"suppressor": RawId("s")}
+GRAPHS: list[tuple[str, list[Alarm], str, str]] = [
+    ("an action", [leaf("a", action=SNS)], "always", ""),
+    ("none", [leaf("a")], "never", ""),
+    ("switched off", [leaf("a", action=SNS, actions_enabled=False)], "never", ""),
+    ("muted", [leaf("a", action=SNS, muted_by="m")], "never", ""),
+    ("not told if on", [leaf("a", action=SNS, actions_enabled=None)], "unknown", "AWS did not report whether the actions of a are enabled"),
+    ("only scales", [leaf("a", action="arn:aws:autoscaling:r:1:scalingPolicy:x")], "never", ""),
+    ("alone", [leaf("a"), composite("p", "ALARM(a)")], "always", ""),
+    ("or", [leaf("a"), leaf("b"), composite("p", "ALARM(a) OR ALARM(b)")], "already", "while p is in ALARM already, nothing more is sent"),
+    ("and", [leaf("a"), leaf("b"), composite("p", "ALARM(a) AND ALARM(b)")], "together", "it notifies only while b fires"),
+    ("and not", [leaf("a"), leaf("b"), composite("p", "ALARM(a) AND NOT ALARM(b)")], "together", "it notifies only while b does not fire"),
+    ("two of three", [leaf("a"), leaf("b"), leaf("c"), composite("p", "AT_LEAST(2, ALARM, (a, b, c))")], "together", "whether it notifies depends on b, c"),
+    ("not", [leaf("a"), composite("p", "NOT ALARM(a)")], "never", ""),
+    ("ok", [leaf("a"), composite("p", "OK(a)")], "never", ""),
+    ("no data", [leaf("a"), composite("p", "INSUFFICIENT_DATA(a)")], "never", ""),
+    ("twice not", [leaf("a"), composite("p", "NOT (OK(a) OR INSUFFICIENT_DATA(a))")], "always", ""),
+    ("always in alarm", [leaf("a"), composite("p", "ALARM(a) OR TRUE")], "never", ""),
+    ("contradiction", [leaf("a"), composite("p", "ALARM(a) AND OK(a)")], "never", ""),
+    ("chain", [leaf("a"), composite("m", "ALARM(a)", ""), composite("p", "ALARM(m)")], "always", ""),
+    ("chain of nots", [leaf("a"), composite("m", "NOT ALARM(a)", ""), composite("p", "OK(m)")], "always", ""),
+    ("a composite never lacks data", [leaf("a"), composite("m", "ALARM(a)", ""), composite("p", "NOT INSUFFICIENT_DATA(m)")], "never", ""),
+    ("composite off", [leaf("a"), composite("p", "ALARM(a)", **OFF)], "never", ""),
+    ("composite muted", [leaf("a"), composite("p", "ALARM(a)", muted_by="m")], "never", ""),
+    ("suppressed", [leaf("a"), leaf("s"), composite("p", "ALARM(a)", **SUPPRESSED)], "together", "it notifies only while s does not fire"),
+    ("suppressed by itself", [leaf("a"), composite("p", "ALARM(a)", suppressor=RawId("a"))], "never", ""),
+    ("suppressor off half the time", [leaf("a"), leaf("b"), composite("s", "FALSE", ""), composite("p", "ALARM(a)", **SUPPRESSED)], "always", ""),
+    ("two that share", [leaf("a"), leaf("b"), composite("p", "ALARM(a) AND ALARM(b)"), composite("q", "ALARM(a) AND NOT ALARM(b)")], "always", ""),
+    ("or of or", [leaf("a"), leaf("b"), composite("m", "ALARM(a) OR ALARM(b)", ""), composite("p", "ALARM(m) OR OK(b)")], "already", "while p is in ALARM already, nothing more is sent"),
+    ("and or", [leaf("a"), leaf("b"), composite("p", "ALARM(a) AND (ALARM(b) OR INSUFFICIENT_DATA(b))")], "together", "it notifies only while b is not OK"),
+    ("gone", [leaf("a"), composite("p", "ALARM(a) OR ALARM(gone)")], "unknown", "p depends on an alarm that AWS does not have, so that it is not evaluated"),
+    ("suppressor gone", [leaf("a"), composite("p", "ALARM(a)", suppressor=RawId("gone"))], "unknown", "p depends on an alarm that AWS does not have, so that it is not evaluated"),
+    ("missing", [leaf("a"), Alarm(id=RawId("b"), name="b", state=AlarmState.MISSING), composite("p", "ALARM(a) OR ALARM(b)")], "unknown", "p depends on an alarm that AWS does not have, so that it is not evaluated"),
+    ("cycle", [leaf("a"), composite("p", "ALARM(a) OR ALARM(q)"), composite("q", "ALARM(p)", "")], "unknown", "p depends on itself, so that it is not evaluated"),
+    ("unreadable", [leaf("a"), composite("p", "MOSTLY(a)")], "unknown", "the rule of p cannot be read"),
+    ("unreadable below", [leaf("a"), composite("m", "MOSTLY(a)", ""), composite("p", "ALARM(m)")], "unknown", "the rule of p cannot be read"),
+    ("unreadable elsewhere", [leaf("a"), leaf("b"), composite("p", "MOSTLY(b)")], "never", ""),
+    ("in doubt beside sure", [leaf("a"), composite("p", "ALARM(a)"), composite("q", "ALARM(a) OR ALARM(gone)")], "always", ""),
+    ("composite not told if on", [leaf("a"), composite("p", "ALARM(a)", actions_enabled=None)], "unknown", "AWS did not report whether the actions of p are enabled"),
+    ("a composite", [leaf("b"), composite("a", "ALARM(b)", ""), composite("p", "ALARM(a)")], "always", ""),
+    ("a composite with a suppressor", [leaf("b"), leaf("s"), composite("a", "ALARM(b)", **SUPPRESSED)], "together", "it notifies only while s does not fire"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("alarms", "when", "note"), [pytest.param(*each[1:], id=each[0]) for each in GRAPHS])
+def test_what_an_alarm_sends(alarms: list[Alarm], when: str, note: str) -> None:
+    answer = sending("a", alarms)
+    assert (answer.when, note_of(answer)) == (when, note)
+    assert answer == sending("a", reversed(alarms)), "in any order"
+
+
+def test_an_answer_names_those_it_goes_through_and_depends_on() -> None:
+    alarms = [
+        leaf("a"),
+        leaf("b"),
+        leaf("c"),
+        composite("p", "ALARM(a) AND ALARM(b)"),
+        composite("q", "OK(a)"),
+    ]
+    assert sending("a", alarms) == Sending(
+        "together", ("p",), ("b",), (("b", frozenset({AlarmState.ALARM})),)
+    )
+    assert sending("nobody", alarms).when == "unknown"
+
+
+def test_what_an_action_reaches_is_asked() -> None:
+    alarms = [leaf("a", action=SNS), leaf("b"), composite("p", "ALARM(b)", SNS)]
+    assert sending("a", alarms, reaches=lambda _arn: False).when == "never"
+    assert sending("b", alarms, reaches=lambda _arn: False).when == "never"
+    assert [sending(name, alarms, reaches=lambda _arn: None).unproven for name in "ab"] == [(SNS,)] * 2
+    assert sending("b", alarms).unproven == ()
+
+
+@pytest.mark.slow
+def test_large_rules_are_decided_and_too_large_ones_are_not() -> None:
+    names = [f"n{number:03}" for number in range(100)]
+    leaves, listed = [leaf(name) for name in names], ", ".join(names)
+    turned = ", ".join(names[number * 37 % 100] for number in range(100))
+
+    def when(rule: str, *more: Alarm) -> str:
+        return sending("n050", [*leaves, *more, composite("p", rule)]).when
+
+    assert when(" OR ".join(f"ALARM({name})" for name in names)) == "already"
+    assert when(f"AT_LEAST(50%, ALARM, ({listed}))") == "together"
+    assert when(f"AT_LEAST(1, ALARM, ({listed}))") == "already"
+    chain = [composite(f"m{n}", f"ALARM({f'm{n - 1}' if n else 'n050'})", "") for n in range(1500)]
+    assert when("ALARM(m1499)", *chain) == "always"
+    hard = f"AT_LEAST(50, ALARM, ({listed})) AND AT_LEAST(40, OK, ({turned}))"
+    answer = sending("n050", [*leaves, composite("p", hard)])
+    assert (answer.when, note_of(answer)) == ("unknown", "the rules of p are too large to be worked out")
+
+
+# ── Against trying all states ──────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Rule:
+    text: str
+    holds: Meaning
+
+
+def rules(names: list[str]) -> st.SearchStrategy[Rule]:
+    def state(word: str, name: str) -> Rule:
+        return Rule(f"{word}({name})", lambda states: states[name] is STATES[word])
+
+    def at_least(count: int, is_share: bool, negated: bool, word: str, listed: list[str]) -> Rule:
+        text = f"AT_LEAST({count}{'%' * is_share}, {'NOT ' * negated}{word}, ({', '.join(listed)}))"
+        least = count * len(listed) if is_share else count * 100
+        return Rule(
+            text,
+            lambda states: 100 * sum((states[each] is STATES[word]) != negated for each in listed) >= least,
+        )
+
+    def joined(word: str, parts: list[Rule]) -> Rule:
+        join = all if word == "AND" else any
+        text = "(" + f" {word} ".join(part.text for part in parts) + ")"
+        return Rule(text, lambda states: join(part.holds(states) for part in parts))
+
+    one = st.builds(state, st.sampled_from(list(STATES)), st.sampled_from(names))
+    lists = st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True)
+    many = st.builds(
+        at_least, st.integers(1, 4), st.just(False), st.booleans(), st.sampled_from(list(STATES)), lists
+    ) | st.builds(
+        at_least, st.integers(1, 100), st.just(True), st.booleans(), st.sampled_from(list(STATES)), lists
+    )
+    leaves = (
+        one | one | many | st.sampled_from([Rule("TRUE", lambda _s: True), Rule("FALSE", lambda _s: False)])
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.builds(joined, st.sampled_from(["AND", "OR"]), st.lists(inner, min_size=2, max_size=3))
+            | inner.map(lambda part: Rule(f"NOT {part.text}", lambda states: not part.holds(states)))
+        ),
+        max_leaves=4,
+    )
+
+
+@dataclass(frozen=True)
+class Graph:
+    leaves: list[str]
+    alarms: list[Alarm]
+    meanings: dict[str, Meaning]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    names = [f"l{number}" for number in range(draw(st.integers(1, 4)))]
+    alarms, meanings = [leaf(name, action=draw(st.sampled_from(["", "", "", SNS]))) for name in names], {}
+    below = list(names)
+    for number in range(draw(st.integers(1, 3))):
+        rule = draw(rules(below))
+        alarm = composite(
+            f"c{number}",
+            rule.text,
+            draw(st.sampled_from([SNS, SNS, ""])),
+            suppressor=RawId(draw(st.sampled_from(["", "", *names]))),
+            actions_enabled=draw(st.sampled_from([True, True, False])),
+            muted_by=draw(st.sampled_from(["", "", "m"])),
+        )
+        alarms.append(alarm)
+        meanings[f"c{number}"] = rule.holds
+        below.append(f"c{number}")
+    return Graph(names, alarms, meanings)
+
+
+def settled(graph: Graph, states: States) -> dict[str, AlarmState]:
+    """The states with those of the composites, which stand in the order in which they depend on each other."""
+    every = dict(states)
+    for name, holds in graph.meanings.items():
+        every[name] = AlarmState.ALARM if holds(every) else AlarmState.OK
+    return every
+
+
+def tried(graph: Graph, name: str) -> str:
+    """The same by trying all states of all alarms."""
+    by_id = {str(alarm.id): alarm for alarm in graph.alarms}
+
+    def speaks(alarm: Alarm) -> bool:
+        return bool(alarm.alarm_actions and alarm.actions_enabled and not alarm.muted_by)
+
+    if speaks(by_id[name]):
+        return "always"
+    others = [each for each in graph.leaves if each != name]
+    worlds = [
+        {state: settled(graph, {**dict(zip(others, states, strict=True)), name: state}) for state in STATES.values()}
+        for states in itertools.product(STATES.values(), repeat=len(others))
+    ]  # fmt: skip
+    speakers = [each for each in graph.meanings if speaks(by_id[each])]
+    depending = {
+        each for each in speakers for world in worlds if len({now[each] for now in world.values()}) > 1
+    }
+
+    def is_suppressed(id: str, after: States) -> bool:
+        suppressor = by_id[id].suppressor
+        return bool(suppressor) and after[suppressor] is AlarmState.ALARM
+
+    def fires(among: Iterable[str], states: States) -> Iterator[str]:
+        return (each for each in among if states[each] is AlarmState.ALARM)
+
+    sends, heard = [], []
+    for world in worlds:
+        after = world[AlarmState.ALARM]
+        starts = [world[AlarmState.OK], world[AlarmState.INSUFFICIENT]]
+        goes = [
+            any(each not in set(fires(speakers, before)) and not is_suppressed(each, after) for each in fires(speakers, after))
+            for before in starts
+        ]  # fmt: skip
+        before_too = [
+            any(each in set(fires(depending, after)) for each in fires(depending, before))
+            for before in starts
+        ]
+        sends.append(all(goes))
+        heard.append(all(one or other for one, other in zip(goes, before_too, strict=True)))
+    if not any(sends):
+        return "never"
+    return "always" if all(sends) else "already" if all(heard) else "together"
+
+
+@given(graphs())
+def test_no_graph_is_answered_differently_than_by_trying_all_states(graph: Graph) -> None:
+    for name in graph.leaves:
+        assert sending(name, graph.alarms).when == tried(graph, name), name

@@ -96,13 +96,17 @@ class LogFiles:
     """Lists the bucket day by day, newest first; never without a day in the prefix.
 
     `since`: from when on there must be logs: the start of the window, or of a firewall younger than the window.
+    `blocked_at`: when a request was blocked whose log file must have arrived.
     """
 
-    def __init__(self, builder: FindingBuilder, spec: Spec, since: datetime) -> None:
+    def __init__(
+        self, builder: FindingBuilder, spec: Spec, since: datetime, blocked_at: datetime | None = None
+    ) -> None:
         self._builder = builder
         self._request = builder.request
         self._spec = spec
         self._since = since
+        self._blocked_at = blocked_at or builder.request.until - SILENT
 
     async def under(self, days: Sequence[date], *, every: bool) -> Listed:
         """The objects of these days. `every`: all days are needed; otherwise only the newest objects."""
@@ -166,7 +170,7 @@ class LogFiles:
             )
             return
         zone, newest = self._builder.context.calendar.zone, listed.newest[0].modified
-        stopped = newest < self._request.until - SILENT
+        stopped = newest < max(self._request.until - SILENT, self._blocked_at)
         if stopped:
             text = _("No log files since {at}: the logs do not show what WAF did after that.")
             self._builder.remark(text.format(at=local(newest, zone)))

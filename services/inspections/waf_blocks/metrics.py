@@ -10,6 +10,8 @@ from services.aws.waf import WafReader
 from services.i18n import _
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.silence import LAGS, LEAST, REACH, Silence, SourceKind, judge_silence, unusual_gaps
+from services.inspections.toolkit.silence import counts as activity_of
 from services.inspections.waf_blocks.coverage import Cover, cover, starts_late
 from services.logs import waf_blocks
 from services.logs.waf_blocks import Kind
@@ -18,6 +20,10 @@ from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.waf import BlockedGroup, Samples, WebAcl
 
 HOUR = 3600
+FINE = 300
+"""Period in which silences are judged."""
+KEPT_FINE = timedelta(days=63)
+"""How long CloudWatch keeps it."""
 DAILY = 86400
 KEPT = timedelta(hours=3)
 """AWS WAF's retention of samples."""
@@ -36,6 +42,8 @@ class Traffic:
     allowed: int = 0
     cover: Cover | None = None
     """The counted part of the window; None: unknown."""
+    blocked_at: datetime | None = None
+    """When a request was blocked last, of those whose log file must have arrived; None: unknown, or never."""
     unknown: str = ""
     """Why the counts are unknown, in words; "" if `hours` is reliable."""
 
@@ -65,6 +73,24 @@ async def traffic(
         daily = await _counts(context, firewall, metric, before, DAILY)
         unknown = _unfinished(*daily)
         earlier = any(at < start for series in daily for at in _active(series))
+    silence: Silence | None = None
+    gaps: tuple[TimeSpan, ...] = ()
+    logged: list[datetime] = []
+    if not unknown:
+        whole = (request.until - REACH).replace(minute=0, second=0, microsecond=0)
+        past = TimeSpan(start=whole, end=span.end)
+        period = FINE if context.clock.now() - past.start < KEPT_FINE else HOUR
+        fine = await _counts(context, firewall, metric, past, period)
+        unknown, activity = _unfinished(*fine), activity_of(*fine)
+        silence = judge_silence(SourceKind.FIREWALL, activity, request.until, context.calendar)
+        due = request.until - LAGS[SourceKind.FILES] - LEAST - timedelta(seconds=period)
+        logged = [at for at in _active(fine[0]) if at <= due]
+        inside = TimeSpan(start=max(request.since, past.start), end=request.until)
+        older = unusual_gaps(activity_of(blocked, allowed), request.span, context.calendar)
+        gaps = (
+            *(gap for gap in older if gap.start < past.start),
+            *unusual_gaps(activity, inside, context.calendar),
+        )
     return Traffic(
         hours={
             datetime.fromtimestamp(at, UTC): round(value)
@@ -72,7 +98,8 @@ async def traffic(
             if value > 0
         },
         allowed=round(sum(allowed.values)),
-        cover=None if unknown else cover(counted, request.span, before=earlier),
+        cover=None if unknown else cover(counted, request.span, before=earlier, gaps=gaps, silence=silence),
+        blocked_at=max(logged, default=None),
         unknown=unknown,
     )
 

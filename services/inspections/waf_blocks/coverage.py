@@ -128,10 +128,8 @@ def cover(
     """The coverage, given the hours with counts. `before`: there were counts before the window, too."""
     first = max(min(hours, default=span.start), span.start)
     late = first - span.start >= DAY
-    holes = [TimeSpan(start=max(gap.start, span.start), end=gap.end) for gap in gaps]
-    if late and before and not any(hole.start == span.start for hole in holes):
-        holes.insert(0, TimeSpan(start=span.start, end=first))
-    return Cover(span, began=first if late and not before else None, holes=tuple(holes), silence=silence)
+    holes = tuple(TimeSpan(start=max(gap.start, span.start), end=gap.end) for gap in gaps)
+    return Cover(span, began=first if late and not before else None, holes=holes, silence=silence)
 
 
 def starts_late(hours: Iterable[datetime], span: TimeSpan) -> bool:

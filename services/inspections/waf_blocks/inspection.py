@@ -56,7 +56,9 @@ class WafBlocks(Inspection):
         # If nothing was blocked there is nothing to count.
         asks = configured(self._spec) and counts.blocked != 0
         since = (counts.cover and counts.cover.began) or request.since
-        listed = await LogFiles(builder, self._spec, since, counts.blocked_at).under(days_of(request.span), every=asks)
+        listed = await LogFiles(builder, self._spec, since, counts.blocked_at).under(
+            days_of(request.span), every=asks
+        )
         counted = Counted()
         if asks:
             counted = await QueryHistory(builder, self._spec).count(listed.size, acl.arn if acl else "")

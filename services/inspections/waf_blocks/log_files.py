@@ -27,7 +27,7 @@ PAGES = 120
 DAYS = 7
 """Number of days listed, newest first, if only the newest objects are needed."""
 SILENT = timedelta(days=1)
-"""Every public address gets unwanted requests every day: logs whose newest file is older have stopped."""
+"""Logs whose newest file is older have stopped, if it is not known when a request was blocked."""
 DIRECT = "aws-waf-logs-"
 """Prefix of the buckets that AWS WAF itself can write to."""
 
@@ -170,7 +170,7 @@ class LogFiles:
             )
             return
         zone, newest = self._builder.context.calendar.zone, listed.newest[0].modified
-        stopped = newest < max(self._request.until - SILENT, self._blocked_at)
+        stopped = newest < self._blocked_at
         if stopped:
             text = _("No log files since {at}: the logs do not show what WAF did after that.")
             self._builder.remark(text.format(at=local(newest, zone)))

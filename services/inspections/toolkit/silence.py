@@ -151,8 +151,6 @@ class Silence:
     """None: there was never any data."""
     until: datetime
     likeness: Likeness
-    open_day: bool = True
-    """Whether its end lies on an open day, and with such days it was compared."""
     per_hour: float | None = None
     """What is usual at the same time on such days; None: unknown."""
 
@@ -165,8 +163,7 @@ class Silence:
         """Since when `what` has no data, what is usual then, and what is not known because of it."""
         if self.since is None:
             return _("{what}: no data at all, so nothing is known.").format(what=what)
-        days = _("open days") if self.open_day else _("closed days")
-        at = zoned_time(self.since, calendar.zone)
+        days, at = days_like(self.until, calendar), zoned_time(self.since, calendar.zone)
         if self.likeness is Likeness.USUAL:
             text = _("{what}: no data since {time}, as is usual at this time on {days}.")
             return text.format(what=what, time=at, days=days)
@@ -181,20 +178,24 @@ class Silence:
         return sentences(first, text.format(days=days, count=number(self.per_hour)))
 
 
+def days_like(at: datetime, calendar: Calendar) -> str:
+    """The days with which a silence at that time is compared, in words."""
+    return _("open days") if calendar.open_days.is_open(calendar.day_of(at)) else _("closed days")
+
+
 def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calendar: Calendar) -> Silence:
     """Whether the time from the newest data to `until` (the window's end) is a usual silence."""
     times = activity.within(-inf, until.timestamp())
-    day_open = calendar.open_days.is_open(calendar.day_of(until))
     if not times:
-        return Silence(None, until, Likeness.NEW, day_open)
+        return Silence(None, until, Likeness.NEW)
     began, ended = times[-1] + activity.step, (until - LAGS[kind]).timestamp()
     since = _moment(min(began, until.timestamp()))
     if ended - began < LEAST.total_seconds():
-        return Silence(since, until, Likeness.USUAL, day_open)
+        return Silence(since, until, Likeness.USUAL)
     likeness, per_hour = _compare(began, ended, activity, calendar, log(CHANCE))
     if likeness is Likeness.USUAL and _too_long(began, ended, activity, calendar):
         likeness = Likeness.UNUSUAL
-    return Silence(since, until, likeness, day_open, per_hour)
+    return Silence(since, until, likeness, per_hour)
 
 
 def unusual_gaps(activity: Activity, span: TimeSpan, calendar: Calendar) -> tuple[TimeSpan, ...]:

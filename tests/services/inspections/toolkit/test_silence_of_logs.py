@@ -272,7 +272,7 @@ async def test_errors_that_were_found_are_not_asked_for_again(embedded: Embedded
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60.0)
 async def test_the_databases_log_is_known_up_to_its_newest_event(embedded: Embedded) -> None:
     async with context(embedded) as inspection_context:
-        lines = [(60.0 * number, "LOG:  checkpoint complete") for number in range(5, 24 * 60)]
+        lines = [(60.0 * number, "LOG:  checkpoint complete") for number in range(1, 24 * 60)]
         slow = [
             (60.0 * 24 * number + 700, "LOG:  duration: 1500.1 ms  statement: SELECT 1")
             for number in range(5)
@@ -280,7 +280,12 @@ async def test_the_databases_log_is_known_up_to_its_newest_event(embedded: Embed
         fill(embedded, [*lines, *slow], group=names.DATABASE_LOG, days=90)
         finding = await again(inspection_context, "slow-queries", hours=31 * 24)
         assert finding.verdict is V.NORMAL
-        assert measure(finding, "Log events").shown.startswith("until 01-19(Mon) 03:5")
+        assert measure(finding, "Log events").shown.startswith("until 01-19(Mon) 07:5")
+        # Every hour, but not in the last five.
+        fill(embedded, [*lines[4:], *slow], group=names.DATABASE_LOG, days=90)
+        finding = await again(inspection_context, "slow-queries", hours=31 * 24)
+        assert finding.verdict is V.UNKNOWN
+        assert "At the same time on open days there are events." in measure(finding, "Log events").note
         # Three days of the month without any.
         hole = [each for each in lines if not 10 * 24 * 60 <= each[0] < 13 * 24 * 60]
         fill(embedded, [*hole, *slow], group=names.DATABASE_LOG, days=90)

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from services.aws.cloudtrail.reader import KEPT, PAGE, CloudTrailReader
+from services.aws.cloudtrail.reader import PAGE, CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.toolkit.silence import (
+    DAY,
     LAGS,
     LEAST,
     REACH,
+    SILENT_BEFORE,
     Likeness,
     Silence,
     SourceKind,
@@ -124,16 +126,26 @@ async def _earlier(
     reader: CloudTrailReader, region: str, until: datetime, last: datetime, calendar: Calendar
 ) -> tuple[tuple[datetime, Lookup], ...]:
     """Look-ups at the same time of day on days before the last event, so that the silence itself is excluded."""
-    *_others, today = spans_by_day(TimeSpan(start=last, end=until), calendar)
     lookups: list[tuple[datetime, Lookup]] = []
-    for back in comparable(today, last, calendar):
-        if back > KEPT - REACH:
-            break
-        lookup = await read_newest(reader, region, until - back)
-        lookups.append((until - back, lookup))
+    for moment in _moments(until, last, calendar):
+        lookup = await read_newest(reader, region, moment)
+        lookups.append((moment, lookup))
         if lookup.problem is not None:
             break
     return tuple(lookups)
+
+
+def _moments(until: datetime, last: datetime, calendar: Calendar) -> tuple[datetime, ...]:
+    """The times before the silence whose newest events are read; of closed days also when the next day opened."""
+    *_others, today = spans_by_day(TimeSpan(start=last, end=until), calendar)
+    backs, is_open = comparable(today, last, calendar), calendar.open_days.is_open
+    day = calendar.day_of(today.start)
+    if is_open(day):
+        return tuple(until - back for back in backs)
+    alike = [until - back for back in backs if not is_open(day - back)]
+    days = (calendar.day_of(last) - number * DAY for number in range(REACH // DAY))
+    opened = [calendar.hours_of(each)[0] for each in days if is_open(each) and not is_open(each - DAY)]
+    return (*alike, *[moment for moment in opened if moment <= last][:SILENT_BEFORE])
 
 
 # Judging

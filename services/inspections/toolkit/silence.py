@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum, auto
 from itertools import pairwise
-from math import ceil, inf, log
+from math import ceil, inf, log, nextafter
 from statistics import mean, stdev
 
 from services.calendar.calendar import Calendar
@@ -43,7 +43,7 @@ _ENOUGH = 4
 _BUSY = 10
 """Number of events by which a part of the compared time counts for the whole."""
 _TIMES, _FEW = 3, 8
-"""A silence is unusual if it is so many times as long as the longest of at least so many gaps, in time on open days."""
+"""A silence is unusual if it is so many times as long as any between data of at least so many days, in open days' time."""
 _JOB, _JOB_STEP, _JOB_LEAST = 1200.0, 600.0, 3600.0
 """Seconds: within these a scheduled job starts; how densely such starts are searched, and in how long a silence."""
 _CERTAIN = -50.0
@@ -185,7 +185,7 @@ def days_like(at: datetime, calendar: Calendar) -> str:
 
 def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calendar: Calendar) -> Silence:
     """Whether the time from the newest data to `until` (the window's end) is a usual silence."""
-    times = activity.within(-inf, until.timestamp())
+    times = activity.within(-inf, nextafter(until.timestamp(), inf))
     if not times:
         return Silence(None, until, Likeness.NEW)
     began, ended = times[-1] + activity.step, (until - LAGS[kind]).timestamp()
@@ -195,6 +195,8 @@ def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calenda
     likeness, per_hour = _compare(began, ended, activity, calendar, log(CHANCE))
     if likeness is Likeness.USUAL and _too_long(began, ended, activity, calendar):
         likeness = Likeness.UNUSUAL
+    if likeness is Likeness.NEW and _as_before(began, ended, activity, calendar):
+        likeness = Likeness.USUAL
     return Silence(since, until, likeness, per_hour)
 
 
@@ -401,16 +403,36 @@ def _moment(seconds: float) -> datetime:
 
 def _too_long(began: float, ended: float, activity: Activity, calendar: Calendar) -> bool:
     """Whether a rare source, silent at any time on most days, has been silent for far longer than ever before."""
-    length, times = _on_open_days(began, ended, calendar), activity.times
+    length = _on_open_days(began, ended, calendar)
     if length < _TIMES * LEAST.total_seconds():
         return False
-    gaps = [
-        (one + activity.step, other)
-        for one, other in pairwise(times)
-        if any(first <= one and other <= last for first, last in activity.spans)
-    ]
-    long = (gap for gap in gaps if gap[1] - gap[0] >= length / _TIMES)
-    return len(gaps) >= _FEW and all(_on_open_days(*gap, calendar) < length / _TIMES for gap in long)
+    days = {int(time // DAY.total_seconds()) for time in activity.times}
+    long = _own_gaps(activity, length / _TIMES)
+    return len(days) >= _FEW and all(_on_open_days(*gap, calendar) < length / _TIMES for gap in long)
+
+
+def _as_before(began: float, ended: float, activity: Activity, calendar: Calendar) -> bool:
+    """Whether a source without enough earlier days has been as silent before, in opening hours and outside them."""
+    at_work, at_rest = _work_and_rest(began, ended, calendar)
+    found = 0
+    for gap in _own_gaps(activity, ended - began):
+        work, rest = _work_and_rest(*gap, calendar)
+        found += work >= at_work and rest >= at_rest
+    return found >= SILENT_BEFORE
+
+
+def _work_and_rest(first: float, last: float, calendar: Calendar) -> tuple[float, float]:
+    """Seconds in opening hours, and outside them."""
+    work = calendar.hours_between(_moment(first), _moment(last)).total_seconds()
+    return work, last - first - work
+
+
+def _own_gaps(activity: Activity, least: float) -> Iterator[tuple[float, float]]:
+    """The known gaps between data, at least so many seconds long."""
+    for one, other in pairwise(activity.times):
+        first = one + activity.step
+        if other - first >= least and any(low <= one and other <= high for low, high in activity.spans):
+            yield first, other
 
 
 def _on_open_days(first: float, last: float, calendar: Calendar) -> float:

@@ -127,7 +127,7 @@ async def _earlier(
 ) -> tuple[tuple[datetime, Lookup], ...]:
     """Look-ups at the same time of day on days before the last event, so that the silence itself is excluded."""
     lookups: list[tuple[datetime, Lookup]] = []
-    for moment in _moments(until, last, calendar):
+    for moment in _moments(until - LAGS[SourceKind.TRAIL], last, calendar):
         lookup = await read_newest(reader, region, moment)
         lookups.append((moment, lookup))
         if lookup.problem is not None:

@@ -7,7 +7,7 @@ there is no past for, is not judged.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum, auto
@@ -133,11 +133,20 @@ def events(times: Iterable[datetime], known: Iterable[TimeSpan] = ()) -> Activit
 
 def counts(*parts: Series) -> Activity:
     """Metrics that count: when any counted something, in periods as long as their longest."""
+    return _activity(parts, lambda value: value > 0)
+
+
+def with_data(*parts: Series) -> Activity:
+    """Metrics of any kind: when any had a value."""
+    return _activity(parts, lambda _value: True)
+
+
+def _activity(parts: Sequence[Series], is_data: Callable[[float], bool]) -> Activity:
     step = max(part.period for part in parts)
     amounts: dict[int, float] = {}
     for part in parts:
         for time, value in zip(part.times, part.values, strict=True):
-            if value > 0:
+            if is_data(value):
                 amounts[time // step * step] = amounts.get(time // step * step, 0.0) + value
     times = sorted(amounts)
     return Activity(times, step, values=[amounts[time] for time in times])

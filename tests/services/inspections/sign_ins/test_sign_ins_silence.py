@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any, cast
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.demo.cloudtrail.model import TrailStore
+from services.demo.cloudtrail.records import sign_in
 from services.inspections.base import InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.silence import AHEAD, SignInHistory, history_measure, read_history
@@ -64,6 +66,31 @@ async def test_an_event_history_that_stops_is_not_judged(
     assert measure(silent, TITLE).shown.startswith(shown)
     assert any(each.startswith(f"{TITLE}: {shown}") for each in silent.remarks)
     assert TITLE in silent.summary
+
+
+def virginia(embedded: Embedded, *, ends: datetime) -> None:
+    """Somebody signs in through us-east-1 every half an hour, until then."""
+    store = embedded.world.component(TrailStore)
+    count = int((ends - (NOW - timedelta(days=28))) / timedelta(minutes=30))
+    times = (ends - timedelta(minutes=30 * number) for number in range(count))
+    address = "203.0.113.4"
+    with embedded.world.lock:
+        store.scenario_entries = [
+            sign_in(Random(f"{at}"), at, "sato.kenji", address, "us-east-1") for at in times
+        ]
+
+
+@pytest.mark.scenario("ordinary-day", history=300, origin=NOW)
+async def test_an_event_history_of_us_east_1_that_stops_is_not_judged(embedded: Embedded) -> None:
+    title = "Event history of us-east-1"
+    virginia(embedded, ends=NOW - timedelta(minutes=20))
+    assert title not in [each.title for each in (await day(embedded)).measures]
+    virginia(embedded, ends=NOW - timedelta(hours=3))
+    finding = await day(embedded)
+    assert measure(finding, title).verdict is V.UNKNOWN
+    assert measure(finding, title).shown == "stops at 01-19(Mon) 06:00 JST"
+    assert any(each.startswith(f"{title}: stops at") for each in finding.remarks)
+    assert title in finding.summary
 
 
 @pytest.mark.scenario("ordinary-day", history=300)

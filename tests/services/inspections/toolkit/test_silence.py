@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -26,6 +27,7 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 
+PAGES = Path(__file__).parents[4] / "docs" / "site"
 CALENDAR = Calendar(load_builtin("facility-prod"))
 BEGAN = datetime(2025, 11, 1, tzinfo=UTC)
 YEAR = timedelta(days=430)
@@ -214,3 +216,18 @@ def test_the_sentences() -> None:
         Verdict.UNKNOWN,
         "It: no data at all, so nothing is known.",
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "minutes", "hours"), [("en", "{} min", "{} h"), ("ja", "{}分", "{}時間")]
+)
+def test_the_published_table_has_every_lag(language: str, minutes: str, hours: str) -> None:
+    page = (PAGES / language / "inspections.md").read_text(encoding="utf-8")
+    lags = [row.split("|")[2].strip() for row in page.splitlines() if row.count("|") == 4][2:]
+    expected = [
+        hours.format(lag // timedelta(hours=1))
+        if lag >= timedelta(hours=1)
+        else minutes.format(lag // timedelta(minutes=1))
+        for lag in LAGS.values()
+    ]
+    assert lags[: len(expected)] == expected

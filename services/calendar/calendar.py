@@ -122,7 +122,7 @@ class Calendar:
         """The amount of opening hours (of open days) between two moments."""
         first, last = self.day_of(since), self.day_of(until)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-        hours = (self._hours_of(day) for day in days if self.open_days.is_open(day))
+        hours = (self.hours_of(day) for day in days if self.open_days.is_open(day))
         within = (min(closes, until) - max(opens, since) for opens, closes in hours)
         return sum((each for each in within if each > timedelta(0)), timedelta(0))
 
@@ -136,7 +136,7 @@ class Calendar:
             following = self.open_days.next_open(day + _DAY)
             if following is None:
                 return
-            closed, opens = self._hours_of(day)[1], self._hours_of(following)[0]
+            closed, opens = self.hours_of(day)[1], self.hours_of(following)[0]
             if closed >= until:
                 return
             if closed < opens and opens > since:
@@ -149,7 +149,8 @@ class Calendar:
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         return sum(not self.open_days.is_open(day) for day in days)
 
-    def _hours_of(self, day: date) -> tuple[datetime, datetime]:
+    def hours_of(self, day: date) -> tuple[datetime, datetime]:
+        """When city hall opens and closes on an open day (UTC)."""
         return self.local(day, self._hours.opens), self.local(day, self._hours.closes)
 
     # Rules

@@ -7,10 +7,12 @@ average.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from services.calendar.calendar import Calendar
 from services.i18n import _
-from services.inspections.costs.days import WEEK, Compared, Days
+from services.inspections.costs.days import ONE, WEEK, Compared, Days
 from services.inspections.costs.lines import HUNDRED, CostLine, CostTable, Growth
 from services.inspections.costs.wording import (
     Rate,
@@ -21,6 +23,7 @@ from services.inspections.costs.wording import (
     yen_words,
 )
 from services.inspections.toolkit.checks import CheckResult, about
+from services.inspections.toolkit.silence import LAGS, Activity, Likeness, SourceKind, judge_silence
 from services.inspections.toolkit.wording import listed
 from services.models.date_text import day_text
 from services.models.findings import Measure
@@ -55,6 +58,7 @@ class LineJudge:
     compared: Compared
     advice: Callable[[str], tuple[str, ...]]
     """The runbook's advice by the title of the line, if it is not normal."""
+    calendar: Calendar
 
     def checks(self, table: CostTable) -> Iterator[CheckResult]:
         """The checks of all lines, the total first."""
@@ -107,7 +111,18 @@ class LineJudge:
                     "before; either its figures are missing, or it is no longer used: then remove it from [costs]"
                 )
             return text.format(title=line.title, day=day_text(day))
+        if self._stopped(line):
+            text = _("Cost Explorer has no costs of {title} for days of a kind that always had them")
+            return text.format(title=line.title)
         return ""
+
+    def _stopped(self, line: CostLine) -> bool:
+        """Whether a line without costs on some days, such as a batch, has none on days that had them."""
+        days = sorted(line.steady.keys() | line.fees.keys())
+        figures = Activity([_midnight(day).timestamp() for day in days], ONE.total_seconds())
+        # The newest complete day alone may be late.
+        until = _midnight(self.compared.week.last) + LAGS[SourceKind.COST]
+        return judge_silence(SourceKind.COST, figures, until, self.calendar).likeness is Likeness.UNUSUAL
 
     def _doubted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
         """The results; if the amounts cannot be correct, what is within its limit becomes UNKNOWN."""
@@ -281,3 +296,7 @@ def _worst(*growths: Growth | None) -> Growth | None:
     """The greatest growth; growth from nothing is greater than any other."""
     compared = [growth for growth in growths if growth is not None]
     return max(compared, key=lambda growth: (growth.percent is None, growth.percent or 0), default=None)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

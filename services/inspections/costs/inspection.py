@@ -108,7 +108,7 @@ class Costs(Inspection):
         budgets: tuple[Budget, ...] | AwsError,
     ) -> Finding:
         spec, rate = self._spec, Rate.of(self._spec)
-        lines = LineJudge(spec, rate, compared, self._line_advice)
+        lines = LineJudge(spec, rate, compared, self._line_advice, self.context.calendar)
         judge = BudgetJudge(spec, rate, self._report())
         doubtful = bool(lines.doubt(table.total))
         builder.check(

@@ -4,7 +4,7 @@ Runbook: `[[inspections]]` with `kind = "insights"`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 
 from services.aws.client.errors import AwsError
 from services.aws.client.reader import when
@@ -35,8 +35,6 @@ from services.models.metrics import TimeSpan
 from services.models.runbook_masking import MaskPattern
 from services.models.verdict import Verdict, judgement
 
-FRESH = timedelta(hours=1)
-"""A shorter silence is ignored, because the log's usual traffic is unknown."""
 SHAPING = ("fields", "display", "sort", "limit")
 """Commands that do not change the number of matching events."""
 COUNTABLE = ("fields", "filter", "parse", "filterindex")
@@ -62,13 +60,13 @@ class CustomInsights(OwnInspection, InsightsInspection):
         hours = binned(result) if hourly else None
         if hourly and hours is None:
             trouble = trouble or _("AWS's hourly counts do not cover all matches.")
-        silent = await silence(queries, fresh=FRESH)
+        silent = await silence(queries)
         return await self._finding(queries, result, hours, trouble, silent)
 
     async def prepare(self, request: InspectionRequest) -> None:
         """Read which parts of the window have events."""
         builder, spec = FindingBuilder(self, request), self.spec
-        await read_ahead(Queries(builder, spec.log_group, region=spec.region, ahead=True), fresh=FRESH)
+        await read_ahead(Queries(builder, spec.log_group, region=spec.region, ahead=True))
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         """The runbook's query."""

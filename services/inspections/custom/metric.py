@@ -12,10 +12,16 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.requests import fitting_period
 from services.i18n import _
 from services.inspections.base import InspectionRequest, OwnInspection, table
-from services.inspections.custom.silence import unusual
 from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.silence_references import REACH
+from services.inspections.toolkit.silence import (
+    REACH,
+    Likeness,
+    SourceKind,
+    judge_silence,
+    unusual_gaps,
+    with_data,
+)
 from services.inspections.toolkit.wording import (
     bound_words,
     hours_words,
@@ -90,29 +96,37 @@ class CustomMetric(OwnInspection):
         )
 
     async def _silences(self, series: Series, span: TimeSpan, holes: Sequence[Stretch]) -> Sequence[Silence]:
-        """The longest and the latest silence, and what they mean; for a count only unusual silences."""
+        """The longest and the latest silence that is unusual, and what they mean."""
         if not holes or series.status is not SeriesStatus.COMPLETE:
             return ()
-        if self.spec.stat not in COUNTED or self.spec.above is not None:
+        counted = self.spec.stat in COUNTED
+        if counted and self.spec.above is not None:
             # With a lower limit, the inspection looks for times without events.
             return self._gaps(holes, span)
-        # CloudWatch has no value if nothing was counted, so missing values may be zeros, if usual at that time.
-        window = Stretch(*(int(at.timestamp()) for at in (span.start, span.end)))
         try:
-            before = span.start - timedelta(days=REACH + 1)
-            past, _span = await self._read(before, span.start, max(series.period, KEPT))
+            past, _span = await self._read(span.start - REACH, span.start, max(series.period, KEPT))
         except AwsError as error:
             return (Silence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
         if past.status is not SeriesStatus.COMPLETE:
             return (Silence(widest(holes), Verdict.UNKNOWN, incomplete_words(past)),)
-        if not series.times and not past.times:
+        activity, calendar = with_data(past, series), self.context.calendar
+        if not activity.times:
             # A count of zero is indistinguishable from a metric or dimension that does not exist.
             return (Silence(widest(holes), Verdict.UNKNOWN),)
-        odd = [hole for hole in holes if unusual(hole, window, past, self.context.calendar)]
+        now = judge_silence(SourceKind.METRIC, activity, span.end, calendar)
+        odd = [
+            Stretch(*map(_seconds, (gap.start, gap.end))) for gap in unusual_gaps(activity, span, calendar)
+        ]
+        if now.since is not None and (
+            now.likeness is Likeness.UNUSUAL or (now.likeness is Likeness.NEW and not counted)
+        ):
+            odd.append(Stretch(max(_seconds(now.since), _seconds(span.start)), _seconds(span.end)))
         if odd:
             why = _("there were values at the same time before")
-            return self._gaps(odd, span, why)
-        return (Silence(widest(holes), Verdict.NORMAL, _("for a count, this may mean zero")),)
+            return self._gaps(odd, span, why if now.likeness is not Likeness.NEW else "")
+        # CloudWatch has no value if nothing was counted, so missing values may be zeros, if usual at that time.
+        why = _("for a count, this may mean zero") if counted else _("as at the same time before")
+        return (Silence(widest(holes), Verdict.NORMAL, why),)
 
     @staticmethod
     def _gaps(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
@@ -210,3 +224,7 @@ class CustomMetric(OwnInspection):
             for beyond in ordered
         ]
         return table(_("Time outside the limit"), (_("When"), _("Allowed")), rows)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

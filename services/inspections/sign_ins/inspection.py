@@ -20,7 +20,12 @@ from services.inspections.sign_ins.other_events import judge
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered, gather
 from services.inspections.sign_ins.remarks import limits, questions, trails, unread
-from services.inspections.sign_ins.silence import history_measure, silence_remark, watched_remark
+from services.inspections.sign_ins.silence import (
+    history_measure,
+    silence_remark,
+    stopped_elsewhere,
+    watched_remark,
+)
 from services.inspections.sign_ins.tables import Tables
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import listed
@@ -66,8 +71,11 @@ class SignIns(Inspection):
         )
         builder.problem = _nothing_read(gathered)
         judged = _judge(rules, gathered)
-        history = history_measure(gathered.history, gathered.trails, request.until, context.calendar)
-        builder.measure(*measures(judged, spec, context.runbook), history)
+        until, calendar, trails_read = request.until, context.calendar, gathered.trails
+        home = history_measure(gathered.histories[context.region], trails_read, until, calendar)
+        elsewhere = stopped_elsewhere(context.region, gathered.histories, trails_read, until, calendar)
+        histories = (home, *elsewhere)
+        builder.measure(*measures(judged, spec, context.runbook, until), *histories)
         tables = Tables(context.calendar, since)
         builder.table(
             tables.suspicious(judged.sign_ins),
@@ -78,7 +86,7 @@ class SignIns(Inspection):
             tables.people(gathered.sign_ins()),
         )
         builder.remark(
-            silence_remark(history),
+            *map(silence_remark, histories),
             *self._remarks(request, judged, rules, since, context.clock.now() - began),
         )
         unknown = unknown_identities(
@@ -114,9 +122,11 @@ class SignIns(Inspection):
             text = _("Not covered: before {since}; the event history keeps 90 days.")
             yield text.format(since=zoned_time(since, self.context.calendar.zone))
         yield from questions(judged.gathered, self._spec)
-        yield watched_remark(self.context.region)
+        yield watched_remark(
+            self.context.region, judged.gathered.histories, request.until, self.context.calendar
+        )
         yield from unread(judged.gathered)
-        yield from trails(judged.gathered)
+        yield from trails(judged.gathered, request.until)
         yield from limits(judged, rules, self._spec)
         text = _("{requests} requests to {regions} regions, in {seconds} s; events are free of charge.")
         regions = len({question.region for question, _lookup in judged.gathered.answers})

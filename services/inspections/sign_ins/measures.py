@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.i18n import _, plural
 from services.inspections.sign_ins.evaluation import (
@@ -42,7 +43,7 @@ class Judged:
         return [sign_in for sign_in in self.sign_ins if reason in sign_in.reasons]
 
 
-def measures(judged: Judged, spec: TrailSpec, runbook: Runbook) -> Iterator[Measure]:
+def measures(judged: Judged, spec: TrailSpec, runbook: Runbook, until: datetime) -> Iterator[Measure]:
     """One measure per question of the runbook; a count is never normal if something could not be read."""
     whole = judged.gathered.is_complete
     for count in (*_of_sign_ins(judged, spec), *_of_access(judged)):
@@ -56,7 +57,7 @@ def measures(judged: Judged, spec: TrailSpec, runbook: Runbook) -> Iterator[Meas
     yield _measure(users, whole=judged.gathered.users_problem is None)
     yield from _of_root(judged.gathered)
     yield region_measure(judged.gathered)
-    yield trail_measure(judged.gathered)
+    yield trail_measure(judged.gathered, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _measure(count: _Count, *, whole: bool) -> Measure:
     )
 
 
-def trail_measure(gathered: Gathered) -> Measure:
+def trail_measure(gathered: Gathered, until: datetime) -> Measure:
     """Whether a trail keeps the events that the event history deletes after 90 days."""
     title, allowed = _("Trail"), _("logging")
     if gathered.trails_problem is not None:
@@ -195,7 +196,7 @@ def trail_measure(gathered: Gathered) -> Measure:
     if not logging:
         state = _("stopped") if gathered.trails else _("none")
         return Measure(title=title, shown=state, allowed=allowed, verdict=Verdict.ATTENTION)
-    failing = all(trail.delivery_error or is_behind(trail, gathered.history) for trail in logging)
+    failing = all(trail.delivery_error or is_behind(trail, gathered.histories, until) for trail in logging)
     verdict = Verdict.ATTENTION if failing else Verdict.NORMAL
     state = _("logging, but files do not arrive") if failing else _("logging")
     return Measure(title=title, shown=state, allowed=allowed, verdict=verdict, note=logging[0].name)

@@ -39,13 +39,14 @@ class Gathered:
     trails_problem: Problem | None = None
     denied: dict[str, str] = field(default_factory=dict)
     """The regions that AWS refused as the runbook declares, with the declared reason; nothing of them is judged."""
-    history: SignInHistory = field(default_factory=SignInHistory)
-    """The home region's history, to see whether it continues."""
+    histories: dict[str, SignInHistory] = field(default_factory=dict)
+    """The history of each region, to see whether it continues."""
 
     @property
     def requests(self) -> int:
         """Number of requests sent to the event history."""
-        return self.history.requests + sum(lookup.requests for _question, lookup in self.answers)
+        histories = sum(history.requests for history in self.histories.values())
+        return histories + sum(lookup.requests for _question, lookup in self.answers)
 
     def of(self, purpose: Purpose) -> list[Lookup]:
         """The results for one purpose."""
@@ -129,7 +130,13 @@ async def gather(
     _leave_out_denied(spec, context.region, asker.answers, gathered)
     # In the order of the questions, not of the responses.
     gathered.answers = sorted(asker.answers.items(), key=lambda answer: regions.index(answer[0].region))
-    gathered.history = await _history(context.region, reader, gathered, until)
+    for region in dict.fromkeys((context.region, spec.global_region, *regions)):
+        if region in gathered.denied:
+            continue
+        if region in (context.region, spec.global_region):
+            gathered.histories[region] = await _history(context, region, reader, gathered, until)
+        else:
+            gathered.histories[region] = asker.in_hand(region)
     return gathered
 
 
@@ -147,17 +154,20 @@ def _leave_out_denied(
             del answers[question]
 
 
-async def _history(home: str, reader: CloudTrailReader, gathered: Gathered, until: datetime) -> SignInHistory:
+async def _history(
+    context: InspectionContext, region: str, reader: CloudTrailReader, gathered: Gathered, until: datetime
+) -> SignInHistory:
     """Look up events without an attribute; a region that has already refused is not queried again."""
     refusals = (
         lookup.problem
         for question, lookup in gathered.answers
-        if question.region == home and _refused(lookup)
+        if question.region == region and _refused(lookup)
     )
     refusal = next(refusals, None)
     if refusal is not None:
-        return SignInHistory(Lookup(region=home, value="", problem=refusal))
-    return await read_history(reader, home, until, gathered.trails)
+        return SignInHistory(Lookup(region=region, value="", problem=refusal))
+    is_home = region == context.region
+    return await read_history(reader, region, until, gathered.trails, context.calendar, is_home=is_home)
 
 
 def _refused(lookup: Lookup) -> bool:
@@ -177,6 +187,8 @@ class _Asker:
         grave: tuple[str, ...],
     ) -> None:
         self.answers: dict[Question, Lookup] = {}
+        self._lookups: dict[str, list[Lookup]] = {}
+        """As they were answered, by region."""
         self._reader = reader
         self._since = since
         self._until = until
@@ -202,7 +214,24 @@ class _Asker:
             if _refused(lookup):
                 refused = lookup.problem
 
+    def in_hand(self, region: str) -> SignInHistory:
+        """All events that were read from a region, of whatever kind, as its history."""
+        lookups = self._lookups.get(region, [])
+        by_id = {event.id: event for lookup in lookups for event in lookup.events}
+        # Of a look-up with too many events only the newest are in hand.
+        partial = (
+            min((event.at for event in each.events), default=self._since) for each in lookups if each.more
+        )
+        newest = Lookup(
+            region=region,
+            value="",
+            events=tuple(by_id.values()),
+            problem=next((lookup.problem for lookup in lookups if lookup.problem is not None), None),
+        )
+        return SignInHistory(newest, since=max([self._since, *partial]))
+
     def _store(self, question: Question, lookup: Lookup) -> None:
+        self._lookups.setdefault(question.region, []).append(lookup)
         if question.value == EVERY_WRITE:
             # Events beyond the page limit are looked up by name.
             grave = tuple(event for event in lookup.events if event.name in self._grave)

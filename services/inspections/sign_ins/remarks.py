@@ -1,6 +1,7 @@
 """Remarks needed to understand the finding about sign-ins: what it lacks, and what will be lost."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from services.aws.cloudtrail.reader import SIGN_IN_SOURCE
 from services.i18n import _
@@ -42,7 +43,7 @@ def unread(gathered: Gathered) -> Iterator[str]:
         )
 
 
-def trails(gathered: Gathered) -> Iterator[str]:
+def trails(gathered: Gathered, until: datetime) -> Iterator[str]:
     """What is lost when the event history deletes events."""
     if gathered.trails_problem is not None:
         yield _("Could not read whether a trail is logging: {problem}").format(
@@ -56,9 +57,11 @@ def trails(gathered: Gathered) -> Iterator[str]:
         text = _("The trail {name} covers one region only: sign-ins elsewhere are lost after 90 days.")
         yield text.format(name=logging[0].name)
     for trail in logging:
-        if is_behind(trail, gathered.history):
-            text = _("The trail {name} has not delivered any file for events more than {hours} hours old.")
-            yield text.format(name=trail.name, hours=round(QUIET.total_seconds() / 3600))
+        if is_behind(trail, gathered.histories, until):
+            text = _(
+                "The trail {name} has not delivered any file for events more than {minutes} minutes old."
+            )
+            yield text.format(name=trail.name, minutes=round(QUIET.total_seconds() / 60))
         if trail.delivery_error:
             yield _("The trail {name} cannot deliver its files: {error}").format(
                 name=trail.name, error=trail.delivery_error

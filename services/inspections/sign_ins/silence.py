@@ -1,51 +1,44 @@
-"""Whether the event history reaches the end of the window: if it stops earlier, later events are missing.
+"""Whether each region's event history reaches the end of the window: if it stops earlier, later events are missing.
 
 An account in use constantly records events in its home region: every management call counts, including reads, so that
-this console's own reads of alarms are events. Only the home region is checked, because others may be quiet for months.
-
-The possible length of a silence is not documented, so it is compared with the silences at the same time of day on
-earlier days. If there are no events outside working hours, only opening hours count: then a silence over a weekend or
-the New Year is normal, and one on a working morning is not.
+this console's own reads of alarms are events. They and those of the global region, where root signs in, are read; of
+every other region the events in hand are its past. All are judged by the one rule of `toolkit.silence`.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
-from services.aws.cloudtrail.reader import CloudTrailReader
+from services.aws.cloudtrail.reader import PAGE, CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.i18n import _
-from services.models.cloudtrail import Lookup, TrailEvent, TrailStatus
+from services.inspections.toolkit.silence import (
+    DAY,
+    LAGS,
+    LEAST,
+    REACH,
+    SILENT_BEFORE,
+    Likeness,
+    Silence,
+    SourceKind,
+    comparable,
+    events,
+    judge_silence,
+    spans_by_day,
+)
+from services.models.cloudtrail import Lookup, TrailStatus
 from services.models.date_text import zoned_time
 from services.models.findings import Measure
+from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
-BEFORE = timedelta(days=14)
-"""How far before the end of the window events are searched."""
-QUIET = timedelta(hours=3)
-"""A silence up to this long is ignored: some events arrive hours late."""
-AT_WORK = timedelta(hours=4)
-"""The same in opening hours, if there are no events outside them: about half a working day."""
-TIMES = 3
-"""A silence is unusual if it is more than this many times as long as the longest usual one."""
-RESTED = 0.75
-"""Share of a closed time that a silence must fill to show that there are no events while closed."""
-_DAY = timedelta(days=1)
+QUIET = LAGS[SourceKind.TRAIL] + LEAST
+"""Age from which an event must be in the history and in a trail's files."""
+AHEAD = timedelta(hours=3)
+"""How much later than the newest event a trail's file may be: some events arrive hours late."""
+SPARSE = 8
+"""Fewer events in a region's whole past show nothing about how often there are some."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """A time without any event."""
-
-    since: datetime
-    until: datetime
-
-    @property
-    def length(self) -> timedelta:
-        """Wall-clock duration."""
-        return self.until - self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +47,10 @@ class SignInHistory:
 
     newest: Lookup = field(default_factory=lambda: Lookup(region="", value=""))
     """The newest events of any kind."""
+    since: datetime | None = None
+    """In another region than home all events since then are in `newest`, and before the first there may have been none."""
     earlier: tuple[tuple[datetime, Lookup], ...] = ()
-    """The newest events before certain times of earlier days; not read if the newest event is recent."""
+    """The newest events before certain times of earlier days; only read if `newest` does not explain a silence."""
     older: Lookup | None = None
     """The newest events that a trail must have delivered by now; only read if a trail is late."""
 
@@ -78,87 +73,82 @@ class SignInHistory:
     @property
     def last(self) -> datetime | None:
         """The time of the newest event."""
-        return last_of(self.newest)
+        return max((event.at for event in self.newest.events), default=None)
 
-    def silences(self) -> Iterator[Silence]:
-        """The silences between events, and before the times of earlier days; an empty result shows none."""
-        for until, lookup in ((None, self.newest), *self.earlier):
-            times = sorted((event.at for event in lookup.events), reverse=True)
-            if until is not None and times:
-                yield Silence(times[0], until)
-            for later, earlier in pairwise(times):
-                yield Silence(earlier, later)
-
-
-def last_of(lookup: Lookup) -> datetime | None:
-    """The time of the newest event of a look-up."""
-    return max((event.at for event in lookup.events), default=None)
+    def judged(self, until: datetime, calendar: Calendar) -> Silence:
+        """The time since the newest event, by the one rule."""
+        answers = [(until, self.newest), *self.earlier]
+        known = [
+            TimeSpan(start=min(event.at for event in lookup.events), end=moment)
+            for moment, lookup in answers
+            if lookup.events
+        ]
+        if self.since is not None:
+            known.append(TimeSpan(start=self.since, end=until))
+        times = (event.at for _moment, lookup in answers for event in lookup.events)
+        return judge_silence(SourceKind.TRAIL, events(times, known), until, calendar)
 
 
 # Reading
 
 
+async def read_newest(reader: CloudTrailReader, region: str, until: datetime) -> Lookup:
+    """The newest events of any kind, at most one page."""
+    return await reader.lookup(region, "", "", since=until - REACH, until=until, most=1)
+
+
 async def read_history(
-    reader: CloudTrailReader, region: str, until: datetime, trails: Iterable[TrailStatus]
+    reader: CloudTrailReader,
+    region: str,
+    until: datetime,
+    trails: Iterable[TrailStatus],
+    calendar: Calendar,
+    *,
+    is_home: bool = True,
 ) -> SignInHistory:
-    """One look-up, and more if the newest event, or a trail's newest file, is not recent. Raises no AwsError."""
-    newest = await _before(reader, region, until)
-    last = last_of(newest)
-    if newest.problem is not None or newest.unreadable or last is None:
-        return SignInHistory(newest)
-    if until - last > QUIET:
-        return SignInHistory(newest, await _earlier(reader, region, until, last))
+    """One look-up, and more if its page does not explain a silence, or a trail is late. Raises no AwsError."""
+    newest = await read_newest(reader, region, until)
+    whole = not newest.more and len(newest.events) < PAGE
+    history = SignInHistory(newest, since=until - REACH if whole and not is_home else None)
+    if history.unread or history.last is None:
+        return history
+    if history.judged(until, calendar).verdict is not Verdict.NORMAL:
+        if whole:
+            return history
+        return replace(history, earlier=await _earlier(reader, region, until, history.last, calendar))
     late = any(_covers(trail, region) and _delivered(trail) < until - QUIET for trail in trails)
-    return SignInHistory(newest, older=await _before(reader, region, until - QUIET) if late else None)
-
-
-async def _before(reader: CloudTrailReader, region: str, until: datetime) -> Lookup:
-    return await reader.lookup(region, "", "", since=until - BEFORE, until=until, most=1)
+    if late and not any(event.at <= until - QUIET for event in newest.events):
+        return replace(history, older=await read_newest(reader, region, until - QUIET))
+    return history
 
 
 async def _earlier(
-    reader: CloudTrailReader, region: str, until: datetime, last: datetime
+    reader: CloudTrailReader, region: str, until: datetime, last: datetime, calendar: Calendar
 ) -> tuple[tuple[datetime, Lookup], ...]:
     """Look-ups at the same time of day on days before the last event, so that the silence itself is excluded."""
-    first = (until - last) // _DAY + 1
-    moments = [until - _DAY * number for number in range(first, first + BEFORE // _DAY)]
     lookups: list[tuple[datetime, Lookup]] = []
-    for at in moments:
-        lookup = await _before(reader, region, at)
-        lookups.append((at, lookup))
+    for moment in _moments(until - LAGS[SourceKind.TRAIL], last, calendar):
+        lookup = await read_newest(reader, region, moment)
+        lookups.append((moment, lookup))
         if lookup.problem is not None:
             break
     return tuple(lookups)
 
 
+def _moments(until: datetime, last: datetime, calendar: Calendar) -> tuple[datetime, ...]:
+    """The times before the silence whose newest events are read; of closed days also when the next day opened."""
+    *_others, today = spans_by_day(TimeSpan(start=last, end=until), calendar)
+    backs, is_open = comparable(today, last, calendar), calendar.open_days.is_open
+    day = calendar.day_of(today.start)
+    if is_open(day):
+        return tuple(until - back for back in backs)
+    alike = [until - back for back in backs if not is_open(day - back)]
+    days = (calendar.day_of(last) - number * DAY for number in range(REACH // DAY))
+    opened = [calendar.hours_of(each)[0] for each in days if is_open(each) and not is_open(each - DAY)]
+    return (*alike, *[moment for moment in opened if moment <= last][:SILENT_BEFORE])
+
+
 # Judging
-
-
-def is_silent(history: SignInHistory, until: datetime, calendar: Calendar) -> bool:
-    """Whether the time since the newest event is longer than any usual silence."""
-    if history.last is None:
-        return True
-    now = Silence(history.last, until)
-    if now.length <= QUIET:
-        return False
-    usual = list(history.silences())
-    if any(_rested(silence, calendar) for silence in usual):
-        longest = max(_at_work(silence, calendar) for silence in usual)
-        return _at_work(now, calendar) > max(AT_WORK, TIMES * longest)
-    return now.length > max([QUIET, *(TIMES * silence.length for silence in usual)])
-
-
-def _at_work(silence: Silence, calendar: Calendar) -> timedelta:
-    return calendar.hours_between(silence.since, silence.until)
-
-
-def _rested(silence: Silence, calendar: Calendar) -> bool:
-    """Whether the silence fills a closed time, such as a night."""
-    for since, until in calendar.closed_times(silence.since, silence.until):
-        filled = min(until, silence.until) - max(since, silence.since)
-        if filled >= RESTED * (until - since):
-            return True
-    return False
 
 
 def _covers(trail: TrailStatus, region: str) -> bool:
@@ -170,12 +160,13 @@ def _delivered(trail: TrailStatus) -> datetime:
     return trail.delivered_at or trail.started_at or _NEVER
 
 
-def is_behind(trail: TrailStatus, history: SignInHistory) -> bool:
-    """Whether an event that is hours old is missing from the bucket of a trail that records every event."""
-    if not _covers(trail, history.newest.region):
+def is_behind(trail: TrailStatus, histories: Mapping[str, SignInHistory], until: datetime) -> bool:
+    """Whether an event that must have been delivered is missing from the bucket of a trail that records every event."""
+    history = histories.get(trail.region)
+    if history is None or not _covers(trail, trail.region):
         return False
-    old: Iterable[TrailEvent] = history.older.events if history.older is not None else ()
-    return any(event.at > _delivered(trail) for event in old)
+    read = (*history.newest.events, *(history.older.events if history.older is not None else ()))
+    return any(_delivered(trail) < event.at <= until - QUIET for event in read)
 
 
 def _ahead(trails: Iterable[TrailStatus], history: SignInHistory, until: datetime) -> TrailStatus | None:
@@ -187,38 +178,61 @@ def _ahead(trails: Iterable[TrailStatus], history: SignInHistory, until: datetim
     if last is None:
         return None
     times = ((trail, trail.delivered_at) for trail in trails if _covers(trail, region))
-    return next((trail for trail, at in times if at is not None and last + QUIET < at <= until), None)
+    return next((trail for trail, at in times if at is not None and last + AHEAD < at <= until), None)
 
 
 def history_measure(
     history: SignInHistory, trails: Iterable[TrailStatus], until: datetime, calendar: Calendar
 ) -> Measure:
-    """Normal if the home region's newest events reach the end of the window; otherwise not judged."""
+    """Normal if the region's newest events reach the end of the window; otherwise not judged."""
     zone, last = calendar.zone, history.last
-    note = ""
+    title, note = _("Event history of {region}").format(region=history.newest.region), ""
     if history.unread:
         reach, note = _("not read"), _("not known whether it continues")
     elif last is None:
-        since = zoned_time(until - BEFORE, zone)
+        since = zoned_time(until - REACH, zone)
         reach, note = _("empty"), _("no events since {time}, so nothing is known").format(time=since)
     elif ahead := _ahead(trails, history, until):
         reach = _("stops at {time}").format(time=zoned_time(last, zone))
         note = _("the trail {name} has files of later events; their content is not known").format(
             name=ahead.name
         )
-    elif is_silent(history, until, calendar):
+    elif (silence := history.judged(until, calendar)).verdict is not Verdict.NORMAL:
         reach = _("stops at {time}").format(time=zoned_time(last, zone))
-        note = _("what happened after that is not known")
+        note = silence.words(title, calendar)
     else:
         reach = _("up to {time}").format(time=zoned_time(last, zone))
     return Measure(
-        title=_("Event history of {region}").format(region=history.newest.region),
+        title=title,
         shown=reach,
         allowed=_("continues to the end of the window"),
         verdict=Verdict.UNKNOWN if note else Verdict.NORMAL,
         note=note,
         at=last,
     )
+
+
+def stopped_elsewhere(
+    home: str,
+    histories: Mapping[str, SignInHistory],
+    trails: Iterable[TrailStatus],
+    until: datetime,
+    calendar: Calendar,
+) -> Iterator[Measure]:
+    """The other regions whose event history stops; regions that could not be read are counted elsewhere."""
+    trails = tuple(trails)
+    for region, history in histories.items():
+        if region == home or history.unread or _is_scarce(history, until, calendar):
+            continue
+        measure = history_measure(history, trails, until, calendar)
+        if measure.verdict is not Verdict.NORMAL:
+            yield measure
+
+
+def _is_scarce(history: SignInHistory, until: datetime, calendar: Calendar) -> bool:
+    """Whether there are too few events to tell a history that stopped from a region that nobody uses."""
+    few = len(history.newest.events) < SPARSE
+    return few or history.judged(until, calendar).likeness is Likeness.NEW
 
 
 def silence_remark(measure: Measure) -> str:
@@ -228,11 +242,19 @@ def silence_remark(measure: Measure) -> str:
     return _("{title}: {shown} ({note}).").format(title=measure.title, shown=measure.shown, note=measure.note)
 
 
-def watched_remark(region: str) -> str:
-    """In which regions the continuation of the history is checked, and in which not."""
-    text = _(
-        "Whether the event history continues is checked in {region} only, against the gaps that are "
-        "usual there; in other regions a history that stopped cannot be told from a region that "
-        "nobody uses."
-    )
-    return text.format(region=region)
+def watched_remark(
+    home: str, histories: Mapping[str, SignInHistory], until: datetime, calendar: Calendar
+) -> str:
+    """In which regions the continuation of the history cannot be checked, because there is too little of it."""
+    scarce = [
+        region
+        for region, history in histories.items()
+        if region != home and not history.unread and _is_scarce(history, until, calendar)
+    ]
+    text = _("Whether the event history continues is checked in every region that was read, by its own past.")
+    if scarce:
+        text = _(
+            "Whether the event history continues is checked in every region that was read, by its own past. There were "
+            "too few events to tell a history that stopped from a region that nobody uses in {regions}."
+        )
+    return text.format(regions=_(", ").join(scarce))

@@ -45,8 +45,6 @@ from services.models.verdict import Verdict
 
 MONTH = timedelta(days=31)
 WEEK = timedelta(days=7)
-FRESH = timedelta(days=1)
-"""Shorter silences are ignored: an idle database logs little but checkpoints, and those only after writes."""
 SHOWN = 20
 """Number of slowest statements shown, as in the runbook."""
 EXPORT = "postgresql"
@@ -75,7 +73,7 @@ class SlowQueries(InsightsInspection):
             )
             return self.unknown(queries, summary, advice=self.nothing_advice(queries))
         hours = await self._hours(queries, result)
-        silent = await silence(queries, fresh=FRESH, events=event_spans(result.rows, hours))
+        silent = await silence(queries, events=event_spans(result.rows, hours))
         return self._finding(queries, result, hours, silent)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:

@@ -1,6 +1,6 @@
 """Which part of a window the firewall's counts and logs cover: missing data looks the same as no requests.
 
-Data may begin within the window; a whole day without data between other days is a hole.
+Data may begin within the window; what of the rest is silent is judged by the one rule of `toolkit.silence`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
+from services.calendar.calendar import Calendar
 from services.i18n import _
+from services.inspections.toolkit.silence import Silence
 from services.inspections.toolkit.wording import hours_words, stretch
 from services.models.date_text import day_text, span_text, zoned_time
 from services.models.findings import Measure
@@ -16,7 +18,7 @@ from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
 DAY = timedelta(days=1)
-"""Every public address gets unwanted requests every day: without any for this long, nothing was counted."""
+"""Every public address gets unwanted requests every day: a firewall without any on its first day may be younger."""
 _HOUR = timedelta(hours=1)
 _NONE = timedelta(0)
 _NAMED = 5
@@ -32,9 +34,16 @@ class Cover:
     began: datetime | None = None
     """The first count, if it is a day or more after the window's beginning."""
     holes: tuple[TimeSpan, ...] = ()
-    """Gaps of a day or longer, with counts before and after."""
-    silent: timedelta = _NONE
-    """Time without counts up to the window's end, if a day or more."""
+    """Unusual gaps, with counts before and after."""
+    silence: Silence | None = None
+    """The time without counts up to the window's end; None: not read."""
+
+    @property
+    def silent(self) -> timedelta:
+        """Time without counts up to the window's end, unless that is usual."""
+        if self.silence is None or self.silence.verdict is Verdict.NORMAL:
+            return _NONE
+        return self.span.end - max(self.span.start, self.silence.since or self.span.start)
 
     @property
     def counted(self) -> timedelta:
@@ -63,12 +72,12 @@ class Cover:
         more = ["…"] if len(self.holes) > _NAMED else []
         return _(", ").join((*times, *more))
 
-    def measures(self, zone: tzinfo) -> Iterable[Measure]:
+    def measures(self, calendar: Calendar) -> Iterable[Measure]:
         """The counted part, if it is not the whole window."""
         if self.is_complete:
             return
-        allowed = _("no full day without requests")
-        if self.silent:
+        zone, allowed = calendar.zone, _("no unusual time without requests")
+        if self.silent and self.silence is not None:
             end = self.span.end - self.silent
             yield Measure(
                 title=_("Requests counted"),
@@ -76,6 +85,7 @@ class Cover:
                 allowed=_("up to the end of the window"),
                 verdict=Verdict.UNKNOWN,
                 at=end,
+                note=self.silence.words(_("Requests counted"), calendar),
             )
         if self.holes or not self.silent:
             yield Measure(
@@ -89,8 +99,9 @@ class Cover:
                 note=self.gaps(zone),
             )
 
-    def remarks(self, zone: tzinfo) -> Iterable[str]:
+    def remarks(self, calendar: Calendar) -> Iterable[str]:
         """The counted part in sentences."""
+        zone = calendar.zone
         if self.began:
             text = _(
                 "The web ACL counted no requests before {time}, nor before the window: the results cover "
@@ -102,33 +113,23 @@ class Cover:
                 "The web ACL counted no requests at these times: {times}. Either none arrived, or they were not counted."
             )
             yield text.format(times=self.gaps(zone))
-        if self.silent:
-            text = _("The web ACL stopped counting requests ({until}): what came after is not known.")
-            until = _("until {time}").format(time=zoned_time(self.span.end - self.silent, zone))
-            yield text.format(until=until)
+        if self.silent and self.silence is not None:
+            yield self.silence.words(_("Requests counted by the web ACL"), calendar)
 
 
-def cover(hours: Iterable[datetime], span: TimeSpan, *, before: bool) -> Cover:
+def cover(
+    hours: Iterable[datetime],
+    span: TimeSpan,
+    *,
+    before: bool,
+    gaps: Iterable[TimeSpan] = (),
+    silence: Silence | None = None,
+) -> Cover:
     """The coverage, given the hours with counts. `before`: there were counts before the window, too."""
-    clipped = [(max(at, span.start), min(at + _HOUR, span.end)) for at in sorted(hours)]
-    inside = [(start, end) for start, end in clipped if start < end]
-    if not inside:
-        return Cover(span)
-    first, last = inside[0][0], inside[-1][1]
+    first = max(min(hours, default=span.start), span.start)
     late = first - span.start >= DAY
-    holes = [
-        TimeSpan(start=end, end=start)
-        for (_start, end), (start, _end) in pairwise(inside)
-        if start - end >= DAY
-    ]
-    if late and before:
-        holes.insert(0, TimeSpan(start=span.start, end=first))
-    return Cover(
-        span,
-        began=first if late and not before else None,
-        holes=tuple(holes),
-        silent=span.end - last if span.end - last > DAY else _NONE,
-    )
+    holes = tuple(TimeSpan(start=max(gap.start, span.start), end=gap.end) for gap in gaps)
+    return Cover(span, began=first if late and not before else None, holes=holes, silence=silence)
 
 
 def starts_late(hours: Iterable[datetime], span: TimeSpan) -> bool:

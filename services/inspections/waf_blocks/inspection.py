@@ -56,7 +56,9 @@ class WafBlocks(Inspection):
         # If nothing was blocked there is nothing to count.
         asks = configured(self._spec) and counts.blocked != 0
         since = (counts.cover and counts.cover.began) or request.since
-        listed = await LogFiles(builder, self._spec, since).under(days_of(request.span), every=asks)
+        listed = await LogFiles(builder, self._spec, since, counts.blocked_at).under(
+            days_of(request.span), every=asks
+        )
         counted = Counted()
         if asks:
             counted = await QueryHistory(builder, self._spec).count(listed.size, acl.arn if acl else "")
@@ -144,8 +146,8 @@ class WafBlocks(Inspection):
         )
         zone = self.context.calendar.zone
         if counts.cover is not None:
-            builder.measure(*counts.cover.measures(zone))
-            builder.remark(*counts.cover.remarks(zone))
+            builder.measure(*counts.cover.measures(self.context.calendar))
+            builder.remark(*counts.cover.remarks(self.context.calendar))
         builder.table(Hours(counts.hours).evidence(zone, self._busy))
         return counts
 

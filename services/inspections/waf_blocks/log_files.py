@@ -28,7 +28,7 @@ PAGES = 120
 DAYS = 7
 """Number of days listed, newest first, if only the newest objects are needed."""
 SILENT = timedelta(days=1)
-"""Every public address gets unwanted requests every day: logs whose newest file is older have stopped."""
+"""Logs whose newest file is older have stopped, if it is not known when a request was blocked."""
 DIRECT = "aws-waf-logs-"
 """Prefix of the buckets that AWS WAF itself can write to."""
 
@@ -97,13 +97,17 @@ class LogFiles:
     """Lists the bucket day by day, newest first; never without a day in the prefix.
 
     `since`: from when on there must be logs: the start of the window, or of a firewall younger than the window.
+    `blocked_at`: when a request was blocked whose log file must have arrived.
     """
 
-    def __init__(self, builder: FindingBuilder, spec: Spec, since: datetime) -> None:
+    def __init__(
+        self, builder: FindingBuilder, spec: Spec, since: datetime, blocked_at: datetime | None = None
+    ) -> None:
         self._builder = builder
         self._request = builder.request
         self._spec = spec
         self._since = since
+        self._blocked_at = blocked_at or builder.request.until - SILENT
 
     async def under(self, days: Sequence[date], *, every: bool) -> Listed:
         """The objects of these days. `every`: all days are needed; otherwise only the newest objects."""
@@ -167,7 +171,7 @@ class LogFiles:
             )
             return
         zone, newest = self._builder.context.calendar.zone, listed.newest[0].modified
-        stopped = newest < self._request.until - SILENT
+        stopped = newest < self._blocked_at
         if stopped:
             text = _("No log files since {at}: the logs do not show what WAF did after that.")
             self._builder.remark(text.format(at=local(newest, zone)))

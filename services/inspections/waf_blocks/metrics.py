@@ -10,6 +10,8 @@ from services.aws.waf import WafReader
 from services.i18n import _
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.silence import LAGS, LEAST, REACH, SourceKind, judge_silence, unusual_gaps
+from services.inspections.toolkit.silence import counts as activity_of
 from services.inspections.waf_blocks.coverage import Cover, cover, starts_late
 from services.logs import waf_blocks
 from services.logs.waf_blocks import Kind
@@ -18,6 +20,10 @@ from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.waf import BlockedGroup, Samples, WebAcl
 
 HOUR = 3600
+FINE = 300
+"""Period in which silences are judged."""
+KEPT_FINE = timedelta(days=63)
+"""How long CloudWatch keeps it."""
 DAILY = 86400
 KEPT = timedelta(hours=3)
 """AWS WAF's retention of samples."""
@@ -36,6 +42,8 @@ class Traffic:
     allowed: int = 0
     cover: Cover | None = None
     """The counted part of the window; None: unknown."""
+    blocked_at: datetime | None = None
+    """When a request was blocked last, of those whose log file must have arrived; None: unknown."""
     unknown: str = ""
     """Why the counts are unknown, in words; "" if `hours` is reliable."""
 
@@ -58,13 +66,25 @@ async def traffic(
     span = TimeSpan(start=start, end=max(request.until, start + timedelta(minutes=1)))
     blocked, allowed = await _counts(context, firewall, metric, span, HOUR)
     unknown = _unknown(blocked, allowed)
+    if unknown:
+        return Traffic(unknown=unknown)
     counted = sorted(_active(blocked) | _active(allowed))
-    earlier = False
-    if not unknown and starts_late(counted, request.span):
-        before = TimeSpan(start=start - EARLIER, end=start)
-        daily = await _counts(context, firewall, metric, before, DAILY)
+    whole = (request.until - REACH).replace(minute=0, second=0, microsecond=0)
+    past = TimeSpan(start=whole, end=span.end)
+    period = FINE if context.clock.now() - past.start < KEPT_FINE else HOUR
+    fine = await _counts(context, firewall, metric, past, period)
+    unknown, activity, calendar = _unfinished(*fine), activity_of(*fine), context.calendar
+    inside = TimeSpan(start=max(request.since, past.start), end=request.until)
+    coarse = unusual_gaps(activity_of(blocked, allowed), request.span, calendar)
+    gaps = [*(gap for gap in coarse if gap.start < past.start), *unusual_gaps(activity, inside, calendar)]
+    earlier = any(at < request.since.timestamp() for at in activity.times)
+    if not unknown and not earlier and starts_late(counted, request.span):
+        daily = await _counts(context, firewall, metric, TimeSpan(start=start - EARLIER, end=start), DAILY)
         unknown = _unfinished(*daily)
         earlier = any(at < start for series in daily for at in _active(series))
+        gaps = [TimeSpan(start=request.since, end=counted[0]), *gaps] if earlier else gaps
+    silence = judge_silence(SourceKind.FIREWALL, activity, request.until, calendar)
+    due = request.until - LAGS[SourceKind.FILES] - LEAST - timedelta(seconds=period)
     return Traffic(
         hours={
             datetime.fromtimestamp(at, UTC): round(value)
@@ -72,7 +92,8 @@ async def traffic(
             if value > 0
         },
         allowed=round(sum(allowed.values)),
-        cover=None if unknown else cover(counted, request.span, before=earlier),
+        cover=None if unknown else cover(counted, request.span, before=earlier, gaps=gaps, silence=silence),
+        blocked_at=max((at for at in _active(fine[0]) if at <= due), default=request.since),
         unknown=unknown,
     )
 

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.prices import usd_of_insights, yen_per_dollar
+from services.aws.client.reader import when
 from services.aws.logs.insights import ROWS, Insights
 from services.i18n import N_, _
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.logs.hourly_counts import BIN
 from services.inspections.toolkit.logs.read_ahead import ReadAhead
+from services.inspections.toolkit.silence import LAGS, SourceKind
 from services.inspections.toolkit.wording import hours_words, size_words, yen_words
 from services.models.findings import Progress
 from services.models.insights import GroupSize, QueryResult, QueryState
@@ -16,7 +19,7 @@ from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 
-LAG = timedelta(minutes=1)
+LAG = LAGS[SourceKind.LOG]
 """Log events of the last minute may be missing; the next run reads them, because it starts earlier by this much."""
 LATE = timedelta(minutes=15)
 """A log group whose first event is at most this much later than the window's start covers the window."""
@@ -61,6 +64,8 @@ class Queries:
         self.zone = self.calendar.zone
         self.kept_since: datetime | None = None
         """The log group has no events from before this time; None: unknown."""
+        self.created_later: datetime | None = None
+        """When the log group was created according to AWS, although it has older events; None: it has none."""
 
     @property
     def start(self) -> datetime:
@@ -166,9 +171,11 @@ class Queries:
             self._tell(result)
 
         try:
-            return await self.insights.run(
+            result = await self.insights.run(
                 self.group, query, span or self.span, limit=limit, on_progress=report
             )
+            self._note_events(result)
+            return result
         except AwsError as error:
             if newest.state is QueryState.SCHEDULED and error.problem.kind in _ANSWER_LOST:
                 # The query may be running, and its scanned bytes will remain unknown.
@@ -177,6 +184,17 @@ class Queries:
         finally:
             self.bytes += newest.bytes
             self._context.scanned(newest.bytes, self.yen(newest.bytes))
+
+    def _note_events(self, result: QueryResult) -> None:
+        """An event in hand is older than a creation time that is later: events are put into a group up to two weeks late."""
+        if self.kept_since is None:
+            return
+        single = (at for row in result.rows if (at := when(row.get("@timestamp"))))
+        hours = (at for row in result.rows if (at := when(row.get(BIN))) and at + HOUR <= self.kept_since)
+        oldest = min((*single, *hours), default=self.kept_since)
+        if oldest < self.kept_since:
+            self.created_later = self.created_later or self.kept_since
+            self.kept_since = oldest
 
     async def came(self, span: TimeSpan) -> bool:
         """Whether the log group has any event in `span`; free of charge. Raises AwsError."""

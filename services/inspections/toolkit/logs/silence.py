@@ -11,15 +11,14 @@ from datetime import datetime, timedelta
 from services.aws.client.errors import AwsError
 from services.i18n import _, plural, sentences
 from services.inspections.toolkit.logs.queries import HOUR, Queries
-from services.inspections.toolkit.logs.usual_silence import Likeness, Usual
+from services.inspections.toolkit.logs.usual_silence import Usual
+from services.inspections.toolkit.silence import LEAST, Likeness, days_like
 from services.inspections.toolkit.wording import stretch
 from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
 
-FRESH = timedelta(minutes=15)
-"""Shorter silences are ignored."""
 EXACT = timedelta(minutes=5)
 """Precision of the beginning of a silence."""
 PARTS = 24
@@ -42,8 +41,6 @@ class Silence:
     """Approximate time of the newest event; None: there are recent events, or it is unknown."""
     likeness: Likeness = Likeness.USUAL
     """Comparison of the time since then with earlier days."""
-    tolerated: bool = False
-    """Events are so rare that the silence is not significant."""
     holes: tuple[Hole, ...] = ()
     """Times without events before the newest one, unless they are known to be usual."""
     usual: tuple[Hole, ...] = ()
@@ -59,25 +56,23 @@ class Silence:
     @property
     def ended(self) -> bool:
         """Whether events have stopped, unless that is known to be usual."""
-        return self.since is not None and self.likeness is not Likeness.USUAL and not self.tolerated
+        return self.since is not None and self.likeness is not Likeness.USUAL
 
 
-async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterable[TimeSpan] = ()) -> Silence:
-    """The silences of the log group in the window, ignoring those shorter than `fresh`. Raises no AwsError.
+async def silence(queries: Queries, *, events: Iterable[TimeSpan] = ()) -> Silence:
+    """The silences of the log group in the window, ignoring those shorter than LEAST. Raises no AwsError.
 
     `events`: times that are known to have events, which are not queried again.
     """
     usual = Usual(queries)
     try:
         since = await _ended(queries)
-        holes = await _holes(queries, since or queries.settled_end, max(fresh, HOUR), list(events))
+        holes = await _holes(queries, since or queries.settled_end, list(events))
         compared = [Hole(hole, await usual.compare(hole)) for hole in holes]
-        tolerated = since is not None and queries.settled_end - since < fresh
-        ended = TimeSpan(start=since + EXACT, end=queries.settled_end) if since and not tolerated else None
+        ended = TimeSpan(start=since + EXACT, end=queries.settled_end) if since else None
         return Silence(
             since=since,
             likeness=await usual.compare(ended) if ended else Likeness.USUAL,
-            tolerated=tolerated,
             holes=tuple(hole for hole in compared if hole.likeness is not Likeness.USUAL),
             usual=tuple(hole for hole in compared if hole.likeness is Likeness.USUAL),
         )
@@ -85,17 +80,17 @@ async def silence(queries: Queries, *, fresh: timedelta = FRESH, events: Iterabl
         return Silence(unread=error.problem.summary)
 
 
-async def read_ahead(queries: Queries, *, fresh: timedelta = FRESH) -> None:
+async def read_ahead(queries: Queries) -> None:
     """Ask what `silence` will ask in the run for which `queries` reads ahead. Raises no AwsError."""
     yen = await queries.estimate()
     if yen is None or queries.affordable(yen):
-        await silence(queries, fresh=fresh)
+        await silence(queries)
 
 
 async def _ended(queries: Queries) -> datetime | None:
     """The time since which there are no events; None if there are recent ones."""
     end = queries.settled_end
-    last = end - FRESH
+    last = end - LEAST
     if await queries.came(TimeSpan(start=last, end=end)):
         return None
     first = min(queries.span.start, last)
@@ -109,13 +104,11 @@ async def _ended(queries: Queries) -> datetime | None:
     return first
 
 
-async def _holes(
-    queries: Queries, until: datetime, least: timedelta, events: list[TimeSpan]
-) -> list[TimeSpan]:
-    """The parts of the window without events, combined; each part is at least `least` long."""
+async def _holes(queries: Queries, until: datetime, events: list[TimeSpan]) -> list[TimeSpan]:
+    """The parts of the window without events, combined; each part is at least an hour long."""
     start = queries.start
-    count = max(0, min(PARTS, int((until - start) / least)))
-    step = (until - start) / count if count else least
+    count = max(0, min(PARTS, int((until - start) / HOUR)))
+    step = (until - start) / count if count else HOUR
     holes: list[TimeSpan] = []
     for number in range(count):
         part = TimeSpan(start=start + number * step, end=start + (number + 1) * step)
@@ -143,7 +136,14 @@ def unkept_words(queries: Queries) -> str:
     if not queries.begins_late:
         return ""
     text = _("{group} has nothing from before {time}: what happened until then is not known.")
-    return text.format(group=queries.group, time=zoned_time(queries.start, queries.zone))
+    created = queries.created_later
+    if created is not None:
+        text = _(
+            "{group} was created at {created} according to AWS, but has events from {time} on: whether it has all "
+            "of them, and older ones, is not known."
+        )
+    at = "" if created is None else zoned_time(created, queries.zone)
+    return text.format(group=queries.group, created=at, time=zoned_time(queries.start, queries.zone))
 
 
 def silence_advice(queries: Queries) -> tuple[str, ...]:
@@ -168,21 +168,26 @@ def _hole_words(queries: Queries, silence: Silence) -> str:
     )
     longest = _longest(queries, silence.holes)
     sentence = text.format(group=queries.group, count=len(silence.holes), stretch=longest)
-    return sentences(sentence, _uncompared(_widest(silence.holes).likeness))
+    widest = _widest(silence.holes)
+    return sentences(sentence, _compared(queries, widest.likeness, widest.span.start))
 
 
 def _end_words(queries: Queries, silence: Silence) -> str:
-    if silence.since is None or silence.tolerated:
+    if silence.since is None:
         return ""
     at = zoned_time(silence.since, queries.zone)
     if not silence.ended:
         return _("No events since {time}, as at the same time on previous days.").format(time=at)
     text = _("No events in {group} since {time}: what happened after that is not known.")
-    return sentences(text.format(group=queries.group, time=at), _uncompared(silence.likeness))
+    compared = _compared(queries, silence.likeness, queries.settled_end)
+    return sentences(text.format(group=queries.group, time=at), compared)
 
 
-def _uncompared(likeness: Likeness) -> str:
-    """Why it is unknown whether a silence is usual; "" if it is known."""
+def _compared(queries: Queries, likeness: Likeness, at: datetime) -> str:
+    """What is usual at that time, or why it is not known."""
+    if likeness is Likeness.UNUSUAL:
+        text = _("At the same time on {days} there are events.")
+        return text.format(days=days_like(at, queries.calendar))
     if likeness is Likeness.NEW:
         return _("The log group does not have enough previous days to compare that with.")
     if likeness is Likeness.COSTLY:

@@ -1,31 +1,26 @@
 """Whether a log group's silence is usual, judged by the same time on earlier days, with few free requests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from services.inspections.toolkit.logs.queries import Queries
-from services.inspections.toolkit.silence_references import SILENT_BEFORE, WEEK, references, spans_by_day
+from services.inspections.toolkit.silence import (
+    CHANCE,
+    SILENT_BEFORE,
+    WEEK,
+    Likeness,
+    comparable,
+    spans_by_day,
+)
 from services.models.metrics import TimeSpan
 
 PIECE = timedelta(hours=3)
 """Minimum length of the parts into which a silence is divided if longer parts are inconclusive."""
 SLOTS = 4
-"""A log group with events in this many slots is busy; in fewer they are chance, or the end of a working day."""
+"""Number of parts of each earlier time that are asked for events."""
 MOST = 600
 """Maximum number of requests; a morning after two weeks of holidays needs up to about 460."""
-
-
-class Likeness(Enum):
-    """The result of comparing a silence with earlier days."""
-
-    USUAL = auto()
-    """The log group was equally silent before."""
-    NEW = auto()
-    """The log group does not reach back enough days."""
-    COSTLY = auto()
-    """The comparison would need more requests than remain."""
-    UNUSUAL = auto()
 
 
 class _State(Enum):
@@ -33,7 +28,6 @@ class _State(Enum):
 
     SILENT = auto()
     MIXED = auto()
-    BUSY = auto()
     ABSENT = auto()
     """The log group has no events from that time."""
 
@@ -70,19 +64,27 @@ class Usual:
         return Likeness.USUAL
 
     async def _compare(self, piece: TimeSpan, before: datetime) -> Likeness:
-        silent = busy = absent = 0
-        backs = references(piece, before, self._queries.calendar)
+        silent = absent = empty = 0
+        backs = comparable(piece, before, self._queries.calendar)
+        with_events: list[timedelta] = []
         for back in backs:
             state = await self._state(moved(piece, back))
             silent += state is _State.SILENT
-            busy += state is _State.BUSY
             absent += state is _State.ABSENT
+            if state is _State.MIXED:
+                with_events.append(back)
             if silent == SILENT_BEFORE:
                 return Likeness.USUAL
-            if len(backs) - busy < SILENT_BEFORE:
-                return Likeness.UNUSUAL
-        if len(backs) - busy - absent < SILENT_BEFORE:
+        if len(backs) - absent < SILENT_BEFORE or (silent and len(with_events) < SILENT_BEFORE):
             return Likeness.NEW
+        # A single silent day may have been an outage.
+        slots = SLOTS * len(with_events)
+        for span in (slot for back in with_events for slot in _slots(moved(piece, back))):
+            if _chance(slots, empty) > CHANCE:
+                break
+            empty += not await self._came(span)
+        if _chance(slots, empty) <= CHANCE:
+            return Likeness.UNUSUAL
         if piece.end - piece.start <= PIECE:
             return Likeness.USUAL
         # The log group may be silent in some hours of the piece and busy in others.
@@ -92,18 +94,12 @@ class Usual:
 
     async def _state(self, span: TimeSpan) -> "_State":
         kept_since = self._queries.kept_since
-        if kept_since is not None and span.start < kept_since:
+        if kept_since is not None and self._queries.created_later is None and span.start < kept_since:
             return _State.ABSENT
-        if not await self._came(span):
-            # Before the first event a silence proves nothing.
-            return _State.SILENT if await self._was_there(span.start) else _State.ABSENT
-        step = (span.end - span.start) / SLOTS
-        # From the end: evening events get fewer there, and morning events begin there.
-        for number in reversed(range(SLOTS)):
-            first = span.start + number * step
-            if not await self._came(TimeSpan(start=first, end=first + step)):
-                return _State.MIXED
-        return _State.BUSY
+        if await self._came(span):
+            return _State.MIXED
+        # Before the first event a silence proves nothing.
+        return _State.SILENT if await self._was_there(span.start) else _State.ABSENT
 
     async def _was_there(self, at: datetime) -> bool:
         if self._lived is None or at < self._lived:
@@ -122,3 +118,16 @@ class Usual:
 def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
     """The time range, moved back."""
     return TimeSpan(start=span.start - back, end=span.end - back)
+
+
+def _slots(span: TimeSpan) -> Iterator[TimeSpan]:
+    """Its parts, from the end: evening events get fewer there, and morning events begin there."""
+    step = (span.end - span.start) / SLOTS
+    for number in reversed(range(SLOTS)):
+        first = span.start + number * step
+        yield TimeSpan(start=first, end=first + step)
+
+
+def _chance(slots: int, empty: int) -> float:
+    """The chance that as many parts as one day has are all empty, if so many of all are; one more is counted as empty."""
+    return float(((empty + 1) / (slots + 1)) ** SLOTS)

@@ -457,6 +457,23 @@ async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
     assert (await costs(resting)).verdict is Verdict.NORMAL
 
 
+@pytest.mark.parametrize(("back", "verdict"), [(0, Verdict.NORMAL), (4, Verdict.UNKNOWN)])
+async def test_a_service_of_working_days_that_is_no_longer_reported(back: int, verdict: Verdict) -> None:
+    """It never has costs on every day of a week, and three working days without any are no chance."""
+    since = MONDAY.date() - timedelta(days=2 + back)
+
+    def stopped(day: date) -> dict[tuple[str, str], float]:
+        return {
+            key: usd
+            for key, usd in usual(day).items()
+            if key[0] != CLOUDWATCH or (day.weekday() < 5 and day < since)
+        }
+
+    finding = await costs(stopped)
+    assert finding.verdict is verdict
+    assert ("for days of a kind that always had them" in finding.summary) is (verdict is Verdict.UNKNOWN)
+
+
 async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age() -> None:
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
     inspection_context = context(canned)

@@ -40,7 +40,7 @@ async def seen(inspection_context: InspectionContext, hours: float = 4, **keys: 
 
 
 async def test_hours_that_the_log_no_longer_keeps_are_none_without_matches(empty_aws: Embedded) -> None:
-    fill(empty_aws, [(60.0 * hour + 30, {"message": "late | #"}) for hour in range(200)], days=1)
+    fill(empty_aws, [(60.0 * hour + 30, {"message": "late | #"}) for hour in range(24)], days=1)
     async with context(empty_aws) as inspection_context:
         finding = await seen(inspection_context, hours=72, above=0.5)
     assert measure(finding, "Matches in the worst hour").verdict is Verdict.NORMAL

@@ -126,8 +126,12 @@ async def test_the_value_nearest_the_limit_is_the_lowest_or_the_highest() -> Non
         ([1e9, 536870912, 1e9], V.ABNORMAL),
         ([1e9, 5.5e8, 1e9], V.ATTENTION),
         ([], V.UNKNOWN),
-        ([1e9, None, None, None, None], V.UNKNOWN),
-        ([5e8, None, None, None, None], V.ABNORMAL),
+        ([1e9, *[None] * 5], V.UNKNOWN),
+        (
+            [1e9, *[None] * 4],
+            V.NORMAL,
+        ),  # ten minutes are the metric's lag, and less than a quarter of an hour is left
+        ([5e8, *[None] * 5], V.ABNORMAL),
     ],
 )
 async def test_the_worst_value_of_the_window_is_judged(values: list[float | None], verdict: Verdict) -> None:
@@ -139,16 +143,16 @@ async def test_the_worst_value_of_the_window_is_judged(values: list[float | None
 
 async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
-    finding, _asked = await judged([1, None, None, None, None], **upper)
+    finding, _asked = await judged([1, *[None] * 5], **upper)
     assert (finding.verdict, finding.measures[0].allowed) == (V.NORMAL, "< 5")
     # The note says since when, and that it may mean either.
-    assert finding.measures[0].note == "no data since 01-14(Wed) 08:40 JST (for a count, this may mean zero)"
-    finding, _asked = await judged([1, None, None, None, None], usual=lambda _at: True, **upper)
+    assert finding.measures[0].note == "no data since 01-14(Wed) 08:35 JST (for a count, this may mean zero)"
+    finding, _asked = await judged([1, *[None] * 5], usual=lambda _at: True, **upper)
     assert (finding.verdict, "there were values at the same time before" in finding.summary) == (
         V.UNKNOWN,
         True,
     )
-    finding, _asked = await judged([1, None, None, None, None], past="InternalError", **upper)
+    finding, _asked = await judged([1, *[None] * 5], past="InternalError", **upper)
     assert finding.verdict is V.UNKNOWN, "nobody knows what is usual"
     finding, _asked = await judged([1, 7, 8, 2], **upper)
     assert finding.verdict is V.ABNORMAL
@@ -168,6 +172,17 @@ async def test_a_count_that_never_rose_differs_from_one_that_does_not_exist() ->
     assert finding.verdict is V.UNKNOWN
     finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **(upper | {"above": 1}))
     assert finding.verdict is V.UNKNOWN, "here it must come"
+
+
+async def test_a_gauge_that_is_silent_every_night_is_normal() -> None:
+    """Its values are compared with the same time before, like those of a count."""
+    finding, _asked = await judged([1e9, *[None] * 12], usual=lambda at: 1 <= at.hour < 9)
+    assert (finding.verdict, "(as at the same time before)" in finding.measures[0].note) == (V.NORMAL, True)
+    finding, _asked = await judged([1e9, *[None] * 12], usual=lambda at: at.hour < 9 or at.hour == 23)
+    assert (finding.verdict, "there were values at the same time before" in finding.summary) == (
+        V.UNKNOWN,
+        True,
+    )
 
 
 @pytest.mark.parametrize("status", ["PartialData", "Forbidden"])

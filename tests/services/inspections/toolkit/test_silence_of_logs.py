@@ -14,7 +14,7 @@ from services.calendar.calendar import Calendar
 from services.demo.system import names
 from services.inspections.toolkit.logs import usual_silence as log_silence_usual
 from services.inspections.toolkit.logs.usual_silence import MOST
-from services.inspections.toolkit.silence_references import REACH, WEEK, references, spans_by_day
+from services.inspections.toolkit.silence import WEEK, comparable, spans_by_day
 from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
@@ -219,6 +219,24 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
+async def test_events_in_hand_are_older_than_the_creation_time(embedded: Embedded) -> None:
+    """Events may be put into a log group up to two weeks late, and a group is made anew before they are."""
+    bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
+    fill(embedded, [(n, bad) for n in range(2, 448)])
+    with embedded.world.lock:
+        created_at = int((MONDAY - timedelta(minutes=2)).timestamp() * 1000)
+        embedded.world.logs.groups[REGION, GROUP].created = created_at
+    finding = await errors(embedded, 15.75)
+    assert "446 errors in the 7.4 h that have logs" in finding.summary
+    assert (
+        "was created at 01-19(Mon) 08:58 JST according to AWS, but has events from 01-19(Mon) 01:"
+        in finding.summary
+    )
+    assert measure(finding, "Errors per hour").shown == "60"
+    assert measure(finding, "Retained log events").verdict is V.UNKNOWN
+
+
+@pytest.mark.scenario("empty", origin=MONDAY, history=0)
 async def test_expired_log_events_are_not_an_all_clear(embedded: Embedded) -> None:
     bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
     good = {"level": "INFO", "message": "done", "statusCode": 200}
@@ -254,7 +272,7 @@ async def test_errors_that_were_found_are_not_asked_for_again(embedded: Embedded
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60.0)
 async def test_the_databases_log_is_known_up_to_its_newest_event(embedded: Embedded) -> None:
     async with context(embedded) as inspection_context:
-        lines = [(60.0 * number, "LOG:  checkpoint complete") for number in range(5, 24 * 60)]
+        lines = [(60.0 * number, "LOG:  checkpoint complete") for number in range(1, 24 * 60)]
         slow = [
             (60.0 * 24 * number + 700, "LOG:  duration: 1500.1 ms  statement: SELECT 1")
             for number in range(5)
@@ -262,7 +280,12 @@ async def test_the_databases_log_is_known_up_to_its_newest_event(embedded: Embed
         fill(embedded, [*lines, *slow], group=names.DATABASE_LOG, days=90)
         finding = await again(inspection_context, "slow-queries", hours=31 * 24)
         assert finding.verdict is V.NORMAL
-        assert measure(finding, "Log events").shown.startswith("until 01-19(Mon) 03:5")
+        assert measure(finding, "Log events").shown.startswith("until 01-19(Mon) 07:5")
+        # Every hour, but not in the last five.
+        fill(embedded, [*lines[4:], *slow], group=names.DATABASE_LOG, days=90)
+        finding = await again(inspection_context, "slow-queries", hours=31 * 24)
+        assert finding.verdict is V.UNKNOWN
+        assert "At the same time on open days there are events." in measure(finding, "Log events").note
         # Three days of the month without any.
         hole = [each for each in lines if not 10 * 24 * 60 <= each[0] < 13 * 24 * 60]
         fill(embedded, [*hole, *slow], group=names.DATABASE_LOG, days=90)
@@ -298,12 +321,12 @@ def test_references_are_over_before_the_silence_and_on_like_days(
     calendar = Calendar(SHIPPED)
     start = began + timedelta(hours=later)
     piece = TimeSpan(start=start, end=start + timedelta(hours=hours))
-    offsets = references(piece, began, calendar)
+    offsets = comparable(piece, began, calendar)
     assert len(set(offsets)) == len(offsets) >= 2
     day = calendar.day_of(piece.start)
     for back in offsets:
         assert piece.end - back <= began, "nothing of the same silence"
-        assert piece.end - back > began - timedelta(days=REACH) - WEEK
+        assert piece.end - back > began - 2 * WEEK - WEEK
         assert not back % timedelta(days=1), "the same time of the day"
         same = calendar.open_days.is_open(day - back) is calendar.open_days.is_open(day)
         assert same or not back % WEEK
@@ -316,6 +339,6 @@ def test_the_days_that_a_monday_holiday_is_compared_with() -> None:
     noon: dict[str, Any] = {"start": holiday + timedelta(hours=3), "end": holiday + timedelta(hours=5)}
     days = [
         calendar.day_of(noon["start"] - back).isoformat()
-        for back in references(TimeSpan(**noon), friday, calendar)
+        for back in comparable(TimeSpan(**noon), friday, calendar)
     ]
     assert days == ["2026-01-04", "2026-01-05", "2026-01-03", "2025-12-29"]

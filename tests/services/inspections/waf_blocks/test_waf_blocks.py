@@ -92,7 +92,9 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
     # The same question within the hour costs nothing.
     assert said(again, "nothing was scanned")
     counts = embedded.counts()
-    assert counts["cloudwatch.GetMetricData"] == 4  # each with one for what was before the window
+    assert (
+        counts["cloudwatch.GetMetricData"] == 6
+    )  # each with one for what was before the window, and one for what is usual
     assert counts["s3.ListObjectsV2"] == 2 * 32
 
 
@@ -206,19 +208,36 @@ async def test_without_an_acl_there_is_no_protection(embedded: Embedded) -> None
 # ---- what the embedded AWS does not do, from a script
 
 
-def results(blocked: list[float], allowed: list[float], status: str = "Complete") -> dict[str, Any]:
-    return {
-        "MetricDataResults": [
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def results(
+    blocked: list[float], allowed: list[float], status: str = "Complete", ago: timedelta = timedelta(0)
+) -> Answer:
+    """Counts of the hours before `ago`, newest first; each twelfth of an hour has its share."""
+    hours = {"blocked": blocked, "allowed": allowed}
+
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        period = params["MetricDataQueries"][0]["MetricStat"]["Period"]
+        parts = max(1, 3600 // period)
+        end = int((ORIGIN - ago).timestamp())
+        each = [
             {
                 "Id": id,
                 "Label": id,
-                "Timestamps": [int(ORIGIN.timestamp()) - 3600 * (n + 1) for n in range(len(values))],
-                "Values": values,
+                "Timestamps": [
+                    end - 3600 * (hour + 1) + part * period
+                    for hour in reversed(range(len(values)))
+                    for part in range(parts)
+                ],
+                "Values": [value / parts for value in reversed(values) for _part in range(parts)],
                 "StatusCode": status,
             }
-            for id, values in (("blocked", blocked), ("allowed", allowed))
+            for id, values in hours.items()
         ]
-    }
+        return {"MetricDataResults": each}
+
+    return answer
 
 
 def script(**more: Any) -> Canned:
@@ -362,8 +381,10 @@ async def test_no_blocked_requests_are_zero_only_where_others_were_allowed() -> 
 
 
 async def test_logs_that_are_off_and_samples_that_are_gone() -> None:
-    canned = script(GetLoggingConfiguration=failure(ProblemKind.NOT_FOUND))
-    finding = await scripted(canned, ago=timedelta(hours=4))
+    ago = timedelta(hours=4)
+    counted = results([900.0] * 2, [5000.0], ago=ago)
+    canned = script(GetLoggingConfiguration=failure(ProblemKind.NOT_FOUND), GetMetricData=counted)
+    finding = await scripted(canned, ago=ago)
     assert finding.verdict is Verdict.ATTENTION
     assert not finding.summary.startswith("Signs of an attack")
     assert measure(finding, "Log delivery").shown == "off"
@@ -405,9 +426,7 @@ async def test_a_listing_without_end_is_bounded_and_the_rest_estimated() -> None
 
 async def test_trap_counts_and_logs_that_stopped_are_not_an_all_clear() -> None:
     old = ORIGIN - timedelta(days=2)
-    stopped = results([1.0], [5000.0])
-    for result in stopped["MetricDataResults"]:
-        result["Timestamps"] = [int(old.timestamp()) for _value in result["Values"]]
+    stopped = results([1.0], [5000.0], ago=timedelta(days=2, hours=-1))
     listing = {"IsTruncated": False, "Contents": [{"Key": "k", "Size": 10**6, "LastModified": old}]}
     finding = await scripted(script(GetMetricData=stopped, ListObjectsV2=listing))
     assert finding.verdict is Verdict.UNKNOWN
@@ -415,18 +434,25 @@ async def test_trap_counts_and_logs_that_stopped_are_not_an_all_clear() -> None:
     assert verdicts["Requests counted"] is Verdict.UNKNOWN
     assert verdicts["Log files in S3"] is Verdict.UNKNOWN
     assert said(finding, "No log files since 01-12")
-    assert said(finding, "stopped counting requests (until 01-12")
+    assert said(finding, "Requests counted by the web ACL: no data since 01-12")
 
 
-def told(hours: Iterable[int], *, day: Iterable[int] = ()) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def told(hours: Iterable[int], *, day: Iterable[int] = ()) -> Answer:
     """Metrics with requests in the hours so long before now, and before the window in the days so long before now."""
 
     def answer(params: dict[str, Any]) -> dict[str, Any]:
         period = params["MetricDataQueries"][0]["MetricStat"]["Period"]
         now = int(ORIGIN.timestamp())
-        every = sorted(now - each * period for each in (hours if period == 3600 else day))
+        if period > 3600:
+            every = sorted(now - each * period for each in day)
+        else:
+            every = sorted(now - each * 3600 + at for each in hours for at in range(0, 3600, period))
         times = [at for at in every if at >= params["StartTime"].timestamp()]
-        result = {"Timestamps": times, "Values": [50.0] * len(times), "StatusCode": "Complete"}
+        result = {
+            "Timestamps": times,
+            "Values": [50.0 * min(period, 3600) / 3600] * len(times),
+            "StatusCode": "Complete",
+        }
         return {"MetricDataResults": [result | {"Id": id, "Label": id} for id in ("blocked", "allowed")]}
 
     return answer

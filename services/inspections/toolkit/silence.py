@@ -1,0 +1,482 @@
+"""The one rule for silence, for every source that a verdict rests on. Pure.
+
+A source that has had no data for LEAST beyond its usual lag is compared with the same time on days of the same kind in
+the opening calendar, open or closed. Chance explains a silence if two such days were about as silent, or if a source as
+busy as on those days would be silent that long in more than CHANCE of all cases. What chance does not explain, and what
+there is no past for, is not judged.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum, StrEnum, auto
+from itertools import pairwise
+from math import ceil, inf, log, nextafter
+from statistics import mean, stdev
+
+from services.calendar.calendar import Calendar
+from services.i18n import _, sentences
+from services.inspections.toolkit.wording import number
+from services.models.date_text import zoned_time
+from services.models.metrics import Series, TimeSpan
+from services.models.verdict import Verdict
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+LEAST = timedelta(minutes=15)
+"""A shorter silence, beyond the source's lag, is ignored."""
+REACH = timedelta(days=30)
+"""How far back the past is read where it can be read at once: eight closed days, and four of each weekday."""
+CHANCE = 1e-3
+"""A silence is unusual if a source that goes on would be as silent in a smaller share of cases."""
+SILENT_BEFORE = 2
+"""Number of earlier silent times that make a silence usual; a single one may have been an outage."""
+SIMILAR = 0.85
+"""Share of a silence's length from which an earlier one is about as long."""
+_AROUND = 0.1
+"""Share of its length by which an earlier silence may lie beside it: nobody leaves at the same minute each day."""
+_PIECE = timedelta(hours=3)
+_SLOT = 300.0
+_ENOUGH = 4
+"""Number of days of which a single silent one is taken for an outage, and on all of which a job shows its schedule."""
+_BUSY = 10
+"""Number of events by which a part of the compared time counts for the whole."""
+_TIMES, _FEW = 3, 8
+"""A silence is unusual if it is so many times as long as any between data of at least so many days, in open days' time."""
+_JOB, _JOB_STEP, _JOB_LEAST = 1200.0, 600.0, 3600.0
+"""Seconds: within these a scheduled job starts; how densely such starts are searched, and in how long a silence."""
+_CERTAIN = -50.0
+
+
+class SourceKind(StrEnum):
+    """What a verdict rests on."""
+
+    METRIC = "metric"
+    LOG = "log"
+    FIREWALL = "firewall"
+    FILES = "files"
+    TRAIL = "trail"
+    COST = "cost"
+    EVENTS = "events"
+
+
+LAGS: Mapping[SourceKind, timedelta] = {
+    SourceKind.METRIC: timedelta(minutes=10),
+    SourceKind.LOG: timedelta(minutes=1),
+    SourceKind.FIREWALL: timedelta(minutes=10),
+    SourceKind.FILES: timedelta(minutes=15),
+    SourceKind.TRAIL: timedelta(minutes=15),
+    SourceKind.COST: timedelta(hours=48),
+    SourceKind.EVENTS: timedelta(minutes=15),
+}
+"""How much later than they happen things usually appear; nothing is concluded from the absence of what is younger."""
+
+
+class Likeness(Enum):
+    """The result of comparing a silence with earlier days."""
+
+    USUAL = auto()
+    """Chance explains it, or it is too short to mean anything."""
+    NEW = auto()
+    """There are too few earlier days of this kind."""
+    COSTLY = auto()
+    """The comparison would need more requests than remain."""
+    UNUSUAL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """When a source had data, in its window and before it. All times in epoch seconds, ascending."""
+
+    times: Sequence[float]
+    """Times of events, or the beginnings of the periods that had data."""
+    step: float = 0.0
+    """Length of a period; 0 for events."""
+    known: Sequence[tuple[float, float]] = ()
+    """Where `times` is complete; by default from the first time on, because before that there may have been no source."""
+    values: Sequence[float] = ()
+    """What the periods counted; by default one each."""
+
+    @property
+    def spans(self) -> Sequence[tuple[float, float]]:
+        """Where `times` is complete."""
+        return self.known or ([(self.times[0], inf)] if self.times else [])
+
+    def within(self, first: float, last: float) -> Sequence[float]:
+        """The times in a half-open span."""
+        return self.times[bisect_left(self.times, first) : bisect_left(self.times, last)]
+
+    def amount(self, first: float, last: float) -> float:
+        """What was counted in a half-open span."""
+        start, end = bisect_left(self.times, first), bisect_left(self.times, last)
+        return sum(self.values[start:end]) if self.values else end - start
+
+    def gaps(self, first: float, last: float) -> Iterator[float]:
+        """The lengths of the times without data within a span, cut off at its ends."""
+        reached = first
+        for time in self.within(first - self.step, last):
+            yield max(0.0, time - reached)
+            reached = max(reached, time + self.step)
+        yield max(0.0, last - reached)
+
+
+def events(times: Iterable[datetime], known: Iterable[TimeSpan] = ()) -> Activity:
+    """Single events. `known`: where all of them are among `times`; spans may overlap."""
+    spans: list[tuple[float, float]] = []
+    for first, last in sorted((each.start.timestamp(), each.end.timestamp()) for each in known):
+        if spans and first <= spans[-1][1]:
+            first, last = spans[-1][0], max(spans.pop()[1], last)
+        spans.append((first, last))
+    return Activity(sorted({at.timestamp() for at in times}), known=spans)
+
+
+def counts(*parts: Series) -> Activity:
+    """Metrics that count: when any counted something, in periods as long as their longest."""
+    return _activity(parts, lambda value: value > 0)
+
+
+def with_data(*parts: Series) -> Activity:
+    """Metrics of any kind: when any had a value."""
+    return _activity(parts, lambda _value: True)
+
+
+def _activity(parts: Sequence[Series], is_data: Callable[[float], bool]) -> Activity:
+    step = max(part.period for part in parts)
+    amounts: dict[int, float] = {}
+    for part in parts:
+        for time, value in zip(part.times, part.values, strict=True):
+            if is_data(value):
+                amounts[time // step * step] = amounts.get(time // step * step, 0.0) + value
+    times = sorted(amounts)
+    return Activity(times, step, values=[amounts[time] for time in times])
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A time without data, compared with earlier days."""
+
+    since: datetime | None
+    """None: there was never any data."""
+    until: datetime
+    likeness: Likeness
+    per_hour: float | None = None
+    """What is usual at the same time on such days; None: unknown."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """NORMAL, or UNKNOWN: what happened since is not known."""
+        return Verdict.NORMAL if self.likeness is Likeness.USUAL else Verdict.UNKNOWN
+
+    def words(self, what: str, calendar: Calendar) -> str:
+        """Since when `what` has no data, what is usual then, and what is not known because of it."""
+        if self.since is None:
+            return _("{what}: no data at all, so nothing is known.").format(what=what)
+        days, at = days_like(self.until, calendar), zoned_time(self.since, calendar.zone)
+        if self.likeness is Likeness.USUAL:
+            text = _("{what}: no data since {time}, as is usual at this time on {days}.")
+            return text.format(what=what, time=at, days=days)
+        text = _("{what}: no data since {time}; what happened after that is not known.")
+        first = text.format(what=what, time=at)
+        if self.likeness is not Likeness.UNUSUAL:
+            text = _("There are too few earlier {days} to compare that with.")
+            return sentences(first, text.format(days=days))
+        if not self.per_hour:
+            return sentences(first, _("At this time on {days} there is data.").format(days=days))
+        text = _("Usual at this time on {days}: {count} per hour.")
+        return sentences(first, text.format(days=days, count=number(self.per_hour)))
+
+
+def days_like(at: datetime, calendar: Calendar) -> str:
+    """The days with which a silence at that time is compared, in words."""
+    return _("open days") if calendar.open_days.is_open(calendar.day_of(at)) else _("closed days")
+
+
+def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calendar: Calendar) -> Silence:
+    """Whether the time from the newest data to `until` (the window's end) is a usual silence."""
+    times = activity.within(-inf, nextafter(until.timestamp(), inf))
+    if not times:
+        return Silence(None, until, Likeness.NEW)
+    began, ended = times[-1] + activity.step, (until - LAGS[kind]).timestamp()
+    since = _moment(min(began, until.timestamp()))
+    if ended - began < LEAST.total_seconds():
+        return Silence(since, until, Likeness.USUAL)
+    likeness, per_hour = _compare(began, ended, activity, calendar, log(CHANCE))
+    if likeness is Likeness.USUAL and _too_long(began, ended, activity, calendar):
+        likeness = Likeness.UNUSUAL
+    if likeness is Likeness.NEW and _as_before(began, ended, activity, calendar):
+        likeness = Likeness.USUAL
+    return Silence(since, until, likeness, per_hour)
+
+
+def unusual_gaps(activity: Activity, span: TimeSpan, calendar: Calendar) -> tuple[TimeSpan, ...]:
+    """The silences between data within the window, and before its first, that chance does not explain."""
+    first, last = span.start.timestamp(), span.end.timestamp()
+    # Of many silences one is long.
+    limit = log(CHANCE) - log(max(1.0, (last - first) / LEAST.total_seconds()))
+    inside = activity.within(first, last)
+    before = [first - activity.step] if activity.within(-inf, first) else []
+    return tuple(
+        TimeSpan(start=_moment(one + activity.step), end=_moment(other))
+        for one, other in pairwise([*before, *inside])
+        if other - one - activity.step >= LEAST.total_seconds()
+        and _compare(one + activity.step, other, activity, calendar, limit)[0] is Likeness.UNUSUAL
+    )
+
+
+def _compare(
+    began: float, ended: float, activity: Activity, calendar: Calendar, limit: float
+) -> tuple[Likeness, float | None]:
+    """The likeness of a silence, and what is usual per hour at its end. `limit`: logarithm of the smallest chance."""
+    total, without_past, per_hour = 0.0, False, None
+    for piece in _pieces(began, ended, activity.step, calendar):
+        found = _chance(*piece, began, ended, activity, calendar)
+        if found is None:
+            without_past = True
+        else:
+            total, per_hour = total + found[0], found[1]
+        if total < limit:
+            return Likeness.UNUSUAL, per_hour
+    return Likeness.NEW if without_past else Likeness.USUAL, per_hour
+
+
+def _pieces(
+    began: float, ended: float, step: float, calendar: Calendar
+) -> Iterator[tuple[float, float, date]]:
+    """A silence divided at midnight, opening and closing time, or into the days of a source that has one value a day."""
+    if step >= DAY.total_seconds():
+        while began + step <= ended:
+            yield began, began + step, calendar.day_of(_moment(began + step / 2))
+            began += step
+        return
+    span, is_open, day_of = (
+        TimeSpan(start=_moment(began), end=_moment(ended)),
+        calendar.open_days.is_open,
+        calendar.day_of,
+    )
+    days = day_of(span.start), day_of(span.end)
+    if span.end - span.start <= _PIECE and is_open(days[0]) is is_open(days[1]):
+        yield began, ended, days[1]
+        return
+    for piece in spans_by_day(span, calendar):
+        day = day_of(piece.start)
+        inside = [each for each in calendar.hours_of(day) if piece.start < each < piece.end]
+        for first, last in pairwise([piece.start, *inside, piece.end]):
+            for part in spans_by_day(TimeSpan(start=first, end=last), calendar, _PIECE):
+                yield part.start.timestamp(), part.end.timestamp(), day
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """The same time on another day, as far as it is known."""
+
+    shift: float
+    first: float
+    last: float
+    """What is known of it, with some time around."""
+    whole: bool
+    """All of the same time is known."""
+    silent: bool
+    """It was about as silent."""
+    like: bool
+    """The same weekday, after a day of the same kind."""
+
+
+def _references(
+    first: float, last: float, day: date, began: float, ended: float, activity: Activity, calendar: Calendar
+) -> Iterator[_Reference]:
+    """The nearest days first, of the same kind, before the silence or after it."""
+    is_open, around = (
+        calendar.open_days.is_open,
+        _AROUND * (last - first) if activity.step < _JOB_LEAST else 0.0,
+    )
+    for back in range(1, REACH // DAY + 1):
+        for number_of_days in (back, -back):
+            shift, other = number_of_days * DAY.total_seconds(), day - number_of_days * DAY
+            start, end = first - shift, last - shift
+            if is_open(other) is not is_open(day) or (start < ended and end > began):
+                continue
+            limits = (-inf, began) if shift > 0 else (ended, inf)
+            for known in activity.spans:
+                low = max(start - around, known[0], limits[0])
+                high = min(end + around, known[1], limits[1], activity.times[-1] + activity.step)
+                whole = low <= start and high >= end
+                half = min(high, end) - max(low, start) >= (end - start) / 2
+                # Of a busy source one page of events is short, and says enough.
+                if high <= low or not (half or len(activity.within(low, high)) >= _BUSY):
+                    continue
+                longest = max(activity.gaps(low, high))
+                yield _Reference(
+                    shift=shift,
+                    first=low,
+                    last=high,
+                    whole=whole,
+                    silent=whole and longest >= SIMILAR * (last - first),
+                    like=other.weekday() == day.weekday() and is_open(other - DAY) is is_open(day - DAY),
+                )
+                break
+
+
+def _chance(
+    first: float, last: float, day: date, began: float, ended: float, activity: Activity, calendar: Calendar
+) -> tuple[float, float] | None:
+    """The logarithm of the chance of a silent piece, and the usual amount per hour; None: there is no past."""
+    references: list[_Reference] = []
+    silent, job = 0, last - first >= _JOB_LEAST and activity.step < _JOB_LEAST
+    for reference in _references(first, last, day, began, ended, activity, calendar):
+        references.append(reference)
+        silent += reference.silent
+        if silent >= SILENT_BEFORE and not job:
+            break
+    if len(references) < SILENT_BEFORE or (silent == 1 and len(references) < _ENOUGH):
+        return None
+    whole = [reference for reference in references if reference.whole]
+    hours = len(whole) * (last - first) / 3600
+    amount = sum(activity.amount(first - each.shift, last - each.shift) for each in whole)
+    chance = _of_all(first, last, references, activity)
+    if job:
+        like = [reference for reference in references if reference.like]
+        # The days of one weekday are few, and so have to say more.
+        chance = min(
+            chance,
+            _of_job(first, last, began, ended, references, activity),
+            _of_job(first, last, began, ended, like, activity),
+            _of_all(first, last, like, activity) / 2 if len(like) >= _ENOUGH else 0.0,
+        )
+    return chance, amount / hours if hours else 0.0
+
+
+def _of_all(first: float, last: float, references: Sequence[_Reference], activity: Activity) -> float:
+    """The logarithm of the chance, by the share of slots with data, and by the longest gap of each day."""
+    counted = [reference for reference in references if not reference.silent]
+    by_gaps = _of_gaps(last - first, references, activity)
+    if len(references) - len(counted) >= SILENT_BEFORE:
+        return by_gaps
+    slot = max(_SLOT, activity.step)
+    by_slots = all_with_data = all_slots = 0.0
+    for number_of_slot in range(ceil((last - first) / slot)):
+        start = first + number_of_slot * slot
+        share = min(1.0, (last - start) / slot)
+        spans = [
+            (start - each.shift, start - each.shift + slot) for each in counted if _covers(each, start, slot)
+        ]
+        with_data = sum(bool(activity.within(*span)) for span in spans)
+        # Counted as if there were half a slot more without data: a few days do not prove regularity.
+        by_slots += share * log((len(spans) - with_data + 0.5) / (len(spans) + 0.5))
+        all_with_data, all_slots = all_with_data + with_data, all_slots + len(spans)
+    together = (last - first) / slot * log((all_slots - all_with_data + 0.5) / (all_slots + 0.5))
+    return min(by_slots, together, by_gaps, _of_gaps(last - first, counted, activity))
+
+
+def _of_gaps(length: float, references: Sequence[_Reference], activity: Activity) -> float:
+    """The logarithm of the chance that the longest gap is as long, by those of the days and their spread."""
+    longest = [max(activity.gaps(each.first, each.last)) for each in references]
+    if len(longest) < 2 * _ENOUGH or activity.step >= _JOB_LEAST:
+        return 0.0
+    usual = mean(longest)
+    # The longest gaps of days follow a Gumbel distribution; its scale is uncertain where there are few days.
+    scale = 0.78 * stdev(longest) * (1 + _ENOUGH / len(longest))
+    return min(0.0, 0.58 - (length - usual) / max(60.0, activity.step / 2, usual / 60, scale))
+
+
+def _covers(reference: _Reference, start: float, slot: float) -> bool:
+    return reference.first <= start - reference.shift and start - reference.shift + slot <= reference.last
+
+
+def _of_job(
+    first: float,
+    last: float,
+    began: float,
+    ended: float,
+    references: Sequence[_Reference],
+    activity: Activity,
+) -> float:
+    """The logarithm of the chance that what came at one time on each of the days was not by schedule."""
+    days = [reference.shift for reference in references if reference.whole]
+    # Not right after the last data: a day's work, or the job itself, ends some minutes sooner or later.
+    starts = [first + place * _JOB_STEP for place in range(int((last - first) // _JOB_STEP))]
+    starts = [start for start in starts if began + _JOB <= start <= ended - _JOB]
+    if len(days) < _ENOUGH or not starts:
+        return 0.0
+    shares = [
+        sum(bool(activity.within(start - day, start - day + _JOB)) for day in days) / len(days)
+        for start in starts
+    ]
+    by_schedule = 1.0 in shares and len(starts) * mean(shares) ** len(days) < CHANCE
+    return _CERTAIN if by_schedule else 0.0
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _too_long(began: float, ended: float, activity: Activity, calendar: Calendar) -> bool:
+    """Whether a rare source, silent at any time on most days, has been silent for far longer than ever before."""
+    length = _on_open_days(began, ended, calendar)
+    if length < _TIMES * LEAST.total_seconds():
+        return False
+    days = {int(time // DAY.total_seconds()) for time in activity.times}
+    long = _own_gaps(activity, length / _TIMES)
+    return len(days) >= _FEW and all(_on_open_days(*gap, calendar) < length / _TIMES for gap in long)
+
+
+def _as_before(began: float, ended: float, activity: Activity, calendar: Calendar) -> bool:
+    """Whether a source without enough earlier days has been as silent before, in opening hours and outside them."""
+    at_work, at_rest = _work_and_rest(began, ended, calendar)
+    found = 0
+    for gap in _own_gaps(activity, ended - began):
+        work, rest = _work_and_rest(*gap, calendar)
+        found += work >= at_work and rest >= at_rest
+    return found >= SILENT_BEFORE
+
+
+def _work_and_rest(first: float, last: float, calendar: Calendar) -> tuple[float, float]:
+    """Seconds in opening hours, and outside them."""
+    work = calendar.hours_between(_moment(first), _moment(last)).total_seconds()
+    return work, last - first - work
+
+
+def _own_gaps(activity: Activity, least: float) -> Iterator[tuple[float, float]]:
+    """The known gaps between data, at least so many seconds long."""
+    for one, other in pairwise(activity.times):
+        first = one + activity.step
+        if other - first >= least and any(low <= one and other <= high for low, high in activity.spans):
+            yield first, other
+
+
+def _on_open_days(first: float, last: float, calendar: Calendar) -> float:
+    """Seconds of a time range that lie on open days."""
+    pieces = spans_by_day(TimeSpan(start=_moment(first), end=_moment(last)), calendar)
+    is_open, day_of = calendar.open_days.is_open, calendar.day_of
+    return sum((each.end - each.start).total_seconds() for each in pieces if is_open(day_of(each.start)))
+
+
+# What can only be asked piece by piece
+
+
+def spans_by_day(span: TimeSpan, calendar: Calendar, longest: timedelta | None = None) -> Iterator[TimeSpan]:
+    """A time range divided at each local midnight, and into pieces of at most `longest`: each lies on one day."""
+    begun = span.start
+    while begun < span.end:
+        midnight = calendar.local(calendar.day_of(begun) + DAY)
+        ended = min(span.end, midnight, begun + longest if longest else span.end)
+        yield TimeSpan(start=begun, end=ended)
+        begun = ended
+
+
+def comparable(piece: TimeSpan, began: datetime, calendar: Calendar) -> tuple[timedelta, ...]:
+    """The distances from `piece` back to the times compared with it, all before the silence began (`began`).
+
+    The same weekday one and two weeks earlier, and the two latest days that were open or closed like its own day: a
+    Saturday is not compared with Sundays, nor a holiday with ordinary Mondays.
+    """
+    weeks = max(1, -(-(piece.end - began) // WEEK))
+    is_open, day = calendar.open_days.is_open, calendar.day_of(piece.start)
+    first = max(1, -(-(piece.end - began) // DAY))
+    alike = (
+        back * DAY
+        for back in range(first, first + 2 * WEEK // DAY)
+        if is_open(day - back * DAY) is is_open(day)
+    )
+    backs = (next(alike, None), weeks * WEEK, next(alike, None), (weeks + 1) * WEEK)
+    return tuple(dict.fromkeys(back for back in backs if back is not None))

@@ -216,7 +216,7 @@ def test_the_sentences() -> None:
     never = judge_silence(SourceKind.LOG, Activity([]), until, CALENDAR)
     assert (never.verdict, never.words("It", CALENDAR)) == (
         Verdict.UNKNOWN,
-        "It: no data at all, so nothing is history.",
+        "It: no data at all, so nothing is known.",
     )
 
 

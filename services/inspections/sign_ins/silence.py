@@ -78,15 +78,15 @@ class SignInHistory:
     def judged(self, until: datetime, calendar: Calendar) -> Silence:
         """The time since the newest event, by the one rule."""
         answers = [(until, self.newest), *self.earlier]
-        known = [
+        complete = [
             TimeSpan(start=min(event.at for event in lookup.events), end=moment)
             for moment, lookup in answers
             if lookup.events
         ]
         if self.since is not None:
-            known.append(TimeSpan(start=self.since, end=until))
+            complete.append(TimeSpan(start=self.since, end=until))
         times = (event.at for _moment, lookup in answers for event in lookup.events)
-        return judge_silence(SourceKind.TRAIL, events(times, known), until, calendar)
+        return judge_silence(SourceKind.TRAIL, events(times, complete), until, calendar)
 
 
 # Reading

@@ -93,7 +93,7 @@ class Activity:
     """Times of events, or the beginnings of the periods that had data."""
     step: float = 0.0
     """Length of a period; 0 for events."""
-    known: Sequence[tuple[float, float]] = ()
+    complete: Sequence[tuple[float, float]] = ()
     """Where `times` is complete; by default from the first time on, because before that there may have been no source."""
     values: Sequence[float] = ()
     """What the periods counted; by default one each."""
@@ -101,7 +101,7 @@ class Activity:
     @property
     def spans(self) -> Sequence[tuple[float, float]]:
         """Where `times` is complete."""
-        return self.known or ([(self.times[0], inf)] if self.times else [])
+        return self.complete or ([(self.times[0], inf)] if self.times else [])
 
     def within(self, first: float, last: float) -> Sequence[float]:
         """The times in a half-open span."""
@@ -121,14 +121,14 @@ class Activity:
         yield max(0.0, last - reached)
 
 
-def events(times: Iterable[datetime], known: Iterable[TimeSpan] = ()) -> Activity:
-    """Single events. `known`: where all of them are among `times`; spans may overlap."""
+def events(times: Iterable[datetime], complete: Iterable[TimeSpan] = ()) -> Activity:
+    """Single events. `complete`: where all of them are among `times`; spans may overlap."""
     spans: list[tuple[float, float]] = []
-    for first, last in sorted((each.start.timestamp(), each.end.timestamp()) for each in known):
+    for first, last in sorted((each.start.timestamp(), each.end.timestamp()) for each in complete):
         if spans and first <= spans[-1][1]:
             first, last = spans[-1][0], max(spans.pop()[1], last)
         spans.append((first, last))
-    return Activity(sorted({at.timestamp() for at in times}), known=spans)
+    return Activity(sorted({at.timestamp() for at in times}), complete=spans)
 
 
 def counts(*parts: Series) -> Activity:
@@ -230,11 +230,11 @@ def _compare(
     """The likeness of a silence, and what is usual per hour at its end. `limit`: logarithm of the smallest chance."""
     total, without_past, per_hour = 0.0, False, None
     for piece in _pieces(began, ended, activity.step, calendar):
-        found = _chance(*piece, began, ended, activity, calendar)
-        if found is None:
+        compared = _chance(*piece, began, ended, activity, calendar)
+        if compared is None:
             without_past = True
         else:
-            total, per_hour = total + found[0], found[1]
+            total, per_hour = total + compared[0], compared[1]
         if total < limit:
             return Likeness.UNUSUAL, per_hour
     return Likeness.NEW if without_past else Likeness.USUAL, per_hour
@@ -297,9 +297,9 @@ def _references(
             if is_open(other) is not is_open(day) or (start < ended and end > began):
                 continue
             limits = (-inf, began) if shift > 0 else (ended, inf)
-            for known in activity.spans:
-                low = max(start - around, known[0], limits[0])
-                high = min(end + around, known[1], limits[1], activity.times[-1] + activity.step)
+            for span in activity.spans:
+                low = max(start - around, span[0], limits[0])
+                high = min(end + around, span[1], limits[1], activity.times[-1] + activity.step)
                 whole = low <= start and high >= end
                 half = min(high, end) - max(low, start) >= (end - start) / 2
                 # Of a busy source one page of events is short, and says enough.
@@ -423,11 +423,11 @@ def _too_long(began: float, ended: float, activity: Activity, calendar: Calendar
 def _as_before(began: float, ended: float, activity: Activity, calendar: Calendar) -> bool:
     """Whether a source without enough earlier days has been as silent before, in opening hours and outside them."""
     at_work, at_rest = _work_and_rest(began, ended, calendar)
-    found = 0
+    count = 0
     for gap in _own_gaps(activity, ended - began):
         work, rest = _work_and_rest(*gap, calendar)
-        found += work >= at_work and rest >= at_rest
-    return found >= SILENT_BEFORE
+        count += work >= at_work and rest >= at_rest
+    return count >= SILENT_BEFORE
 
 
 def _work_and_rest(first: float, last: float, calendar: Calendar) -> tuple[float, float]:

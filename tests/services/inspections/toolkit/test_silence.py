@@ -111,14 +111,14 @@ NAMES = st.sampled_from(sorted(KINDS))
 def test_what_stopped_is_never_taken_for_quiet(name: str, stops: datetime, minutes: int) -> None:
     until = stops + timedelta(minutes=minutes)
     kind = KINDS[name]
-    known = activity(name, until, stops=stops)
-    since = datetime.fromtimestamp(known.times[-1] + known.step, UTC)
-    seen = until - LAGS[kind]
-    assume(seen - since >= LEAST)
+    history = activity(name, until, stops=stops)
+    since = datetime.fromtimestamp(history.times[-1] + history.step, UTC)
+    latest = until - LAGS[kind]
+    assume(latest - since >= LEAST)
     # Twice what leaves one chance in a thousand; a job or an hourly event is due for twenty minutes.
     late = timedelta(minutes=25) if name in ("hourly", "batch") else timedelta(0)
-    assume(would_have_come(name, max(stops, since), seen - late) > 14)
-    silence = judge_silence(kind, known, until, CALENDAR)
+    assume(would_have_come(name, max(stops, since), latest - late) > 14)
+    silence = judge_silence(kind, history, until, CALENDAR)
     assert silence.likeness is Likeness.UNUSUAL
     assert silence.since == since
     assert silence.verdict is Verdict.UNKNOWN
@@ -147,9 +147,9 @@ def test_sixty_healthy_weeks_are_normal(name: str) -> None:
 @given(NAMES, WITHIN)
 def test_a_new_source_that_is_silent_has_no_past(name: str, born: datetime) -> None:
     until = born + timedelta(hours=20)
-    known = activity(name, until, born=born, stops=born + timedelta(hours=2))
-    assume(known.times)
-    silence = judge_silence(KINDS[name], known, until, CALENDAR)
+    history = activity(name, until, born=born, stops=born + timedelta(hours=2))
+    assume(history.times)
+    silence = judge_silence(KINDS[name], history, until, CALENDAR)
     assert silence.likeness is Likeness.NEW
     assert "There are too few earlier" in silence.words("It", CALENDAR)
 
@@ -159,11 +159,11 @@ def test_gaps_are_judged_like_the_end() -> None:
     hole = TimeSpan(
         start=datetime(2026, 1, 22, 1, 0, tzinfo=UTC), end=datetime(2026, 1, 22, 2, 0, tzinfo=UTC)
     )
-    known = activity("public", until)
+    history = activity("public", until)
     window = TimeSpan(start=until - timedelta(days=7), end=until)
-    assert not unusual_gaps(known, window, CALENDAR)
+    assert not unusual_gaps(history, window, CALENDAR)
     first, last = hole.start.timestamp(), hole.end.timestamp()
-    holed = Activity([at for at in known.times if not first <= at < last])
+    holed = Activity([at for at in history.times if not first <= at < last])
     (gap,) = unusual_gaps(holed, window, CALENDAR)
     assert abs(gap.start - hole.start) < timedelta(minutes=5) > abs(gap.end - hole.end)
 
@@ -174,14 +174,14 @@ def test_a_cost_line_is_compared_with_days_of_its_kind() -> None:
     first, until = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 13, 1, 0, tzinfo=UTC)
     days = [(first + number * day).timestamp() for number in range(39)]
     for missing, likeness in ((2, Likeness.USUAL), (5, Likeness.UNUSUAL)):
-        known = Activity(days[: 39 - missing], day.total_seconds())
-        assert judge_silence(SourceKind.COST, known, until, CALENDAR).likeness is likeness
+        history = Activity(days[: 39 - missing], day.total_seconds())
+        assert judge_silence(SourceKind.COST, history, until, CALENDAR).likeness is likeness
     worked = [at for at in days if CALENDAR.open_days.is_open(datetime.fromtimestamp(at, UTC).date())]
-    known = Activity(
+    history = Activity(
         [at for at in worked if at < datetime(2026, 2, 7, tzinfo=UTC).timestamp()], day.total_seconds()
     )
     assert (
-        judge_silence(SourceKind.COST, known, datetime(2026, 2, 10, 1, tzinfo=UTC), CALENDAR).likeness
+        judge_silence(SourceKind.COST, history, datetime(2026, 2, 10, 1, tzinfo=UTC), CALENDAR).likeness
         is Likeness.USUAL
     )
 
@@ -189,12 +189,14 @@ def test_a_cost_line_is_compared_with_days_of_its_kind() -> None:
 def test_a_rare_list_is_judged_by_its_own_gaps() -> None:
     until = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
     times = [until - timedelta(days=3 * number + 20) for number in range(12)]
-    known = [TimeSpan(start=until - timedelta(days=90), end=until)]
+    history = [TimeSpan(start=until - timedelta(days=90), end=until)]
     assert (
-        judge_silence(SourceKind.EVENTS, events(times, known), until, CALENDAR).likeness is Likeness.UNUSUAL
+        judge_silence(SourceKind.EVENTS, events(times, history), until, CALENDAR).likeness is Likeness.UNUSUAL
     )
     recent = [at + timedelta(days=15) for at in times]
-    assert judge_silence(SourceKind.EVENTS, events(recent, known), until, CALENDAR).likeness is Likeness.USUAL
+    assert (
+        judge_silence(SourceKind.EVENTS, events(recent, history), until, CALENDAR).likeness is Likeness.USUAL
+    )
 
 
 def test_the_sentences() -> None:

@@ -221,7 +221,7 @@ def results(
         period = params["MetricDataQueries"][0]["MetricStat"]["Period"]
         parts = max(1, 3600 // period)
         end = int((ORIGIN - ago).timestamp())
-        each = [
+        series = [
             {
                 "Id": id,
                 "Label": id,
@@ -235,7 +235,7 @@ def results(
             }
             for id, values in hours.items()
         ]
-        return {"MetricDataResults": each}
+        return {"MetricDataResults": series}
 
     return answer
 

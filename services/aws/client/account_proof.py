@@ -108,7 +108,7 @@ class AccountProof:
         """In words, that these are not the runbook's; "" if they are."""
         is_ignored = os.environ.get(IGNORE_ENDPOINTS, "").lower() == "true"
         url = settings.endpoint_url or ("" if is_ignored else os.environ.get(ENDPOINT, ""))
-        for region in (settings.region, _region_of(urlsplit(url).hostname or "")):
+        for region in (settings.region, _region_of(_host(url))):
             if region not in ("", self.region):
                 return other_region(region, self.region)
         return "" if account == self.account else other_account(account, self.account)
@@ -259,6 +259,14 @@ class AccountProof:
         finally:
             self._under_way.discard(ended)
             ended.set_result(None)
+
+
+def _host(url: str) -> str:
+    """The host of an address; "" for what is none, which the SDK will say."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _region_of(host: str) -> str:

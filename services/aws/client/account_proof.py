@@ -16,11 +16,10 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from services.aws.client.direct.static_keys import ENDPOINT, IGNORE_ENDPOINTS
 from services.aws.client.errors import AwsError, Expired, Incomplete, Invalid, NoCredentials, WrongAccount
 from services.aws.client.prices import is_charged
 from services.aws.client.remedies import remedy, summary
-from services.aws.client.settings import AwsSettings
+from services.aws.client.settings import ENDPOINT, IGNORE_ENDPOINTS, AwsSettings
 from services.background.detached import detached
 from services.clock import Clock, Mark, mark, passed
 from services.i18n import _

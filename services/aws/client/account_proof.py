@@ -16,11 +16,10 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from services.aws.client.direct.static_keys import ENDPOINT, IGNORE_ENDPOINTS
 from services.aws.client.errors import AwsError, Expired, Incomplete, Invalid, NoCredentials, WrongAccount
 from services.aws.client.prices import is_charged
 from services.aws.client.remedies import remedy, summary
-from services.aws.client.settings import AwsSettings
+from services.aws.client.settings import ENDPOINT, IGNORE_ENDPOINTS, AwsSettings
 from services.background.detached import detached
 from services.clock import Clock, Mark, mark, passed
 from services.i18n import _
@@ -108,7 +107,7 @@ class AccountProof:
         """In words, that these are not the runbook's; "" if they are."""
         is_ignored = os.environ.get(IGNORE_ENDPOINTS, "").lower() == "true"
         url = settings.endpoint_url or ("" if is_ignored else os.environ.get(ENDPOINT, ""))
-        for region in (settings.region, _region_of(urlsplit(url).hostname or "")):
+        for region in (settings.region, _region_of(_host(url))):
             if region not in ("", self.region):
                 return other_region(region, self.region)
         return "" if account == self.account else other_account(account, self.account)
@@ -259,6 +258,14 @@ class AccountProof:
         finally:
             self._under_way.discard(ended)
             ended.set_result(None)
+
+
+def _host(url: str) -> str:
+    """The host of an address; "" for what is none, which the SDK will say."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _region_of(host: str) -> str:

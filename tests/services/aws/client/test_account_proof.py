@@ -247,6 +247,15 @@ async def test_another_region_is_refused_before_anything_is_sent(
     assert aws.server.seen == []
 
 
+async def test_what_is_no_address_is_the_sdks_to_refuse(
+    open_session: Callable[..., AwsSession], clock: ManualClock
+) -> None:
+    session = open_session(endpoint_url="http://[::1")
+    session.proof = AccountProof(OURS, REGION, clock)
+    with pytest.raises(Invalid):
+        await session.read("cloudwatch", "DescribeAlarms")
+
+
 async def test_a_host_of_another_region_that_only_the_sdk_knows_is_not_asked(
     open_session: Callable[..., AwsSession], clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

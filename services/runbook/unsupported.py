@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from services.i18n import _
-from services.models.runbook import LoadBalancer, Runbook
+from services.inspections.toolkit.wording import unsupported_words
+from services.models.runbook import Runbook
 from services.toml.positions import Path
 
 POSTGRES, AURORA = "postgres", "aurora"
@@ -23,9 +24,3 @@ def unsupported(runbook: Runbook) -> Iterator[tuple[Path, str]]:
             "not supported yet: the logs and slow queries of {engine} are not judged, only those of {wanted}"
         )
         yield ("rds", "engine"), text.format(engine=engine, wanted=POSTGRES)
-
-
-def unsupported_words(alb: LoadBalancer) -> str:
-    """That requests, errors and targets of this type are not judged."""
-    text = _("not supported yet: the requests, errors and targets of a {type} load balancer are not judged")
-    return text.format(type=alb.unsupported)

@@ -24,7 +24,7 @@ from services.inspections.dashboard.traffic_growth import Transfers, comparable,
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import bound_words, hours_words, yen_words
+from services.inspections.toolkit.wording import bound_words, hours_words, unsupported_words, yen_words
 from services.models.aws_cli import CliCommand
 from services.models.dashboards import Dashboard
 from services.models.date_text import zoned_time
@@ -32,7 +32,6 @@ from services.models.findings import Finding, Measure
 from services.models.metrics import SeriesStatus, TimeSpan
 from services.models.runbook import LoadBalancer
 from services.models.verdict import Limit, Verdict
-from services.runbook.unsupported import unsupported_words
 
 _NAMED = 5
 """Maximum number of widgets named in one text."""

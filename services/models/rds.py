@@ -97,6 +97,8 @@ class Database(Model):
     """Host name of its endpoint; "": not reported, as while it is created."""
     port: int | None = None
     """Port of its endpoint; None: not reported."""
+    cluster: Clean = ""
+    """The cluster that it is a member of, which has its backups, storage and settings; "": of none."""
 
 
 class SnapshotState(StrEnum):

@@ -129,6 +129,11 @@ class LoadBalancer(Model):
     target_group: RawId = RawId("")
     """`targetgroup/<name>/<id>`; empty: not given."""
 
+    @property
+    def unsupported(self) -> str:
+        """`network` or `gateway` for a load balancer of that type, which has other metrics; "" for others."""
+        return {"net": "network", "gwy": "gateway"}.get(self.load_balancer.partition("/")[0], "")
+
 
 class Cdn(Model):
     """The CloudFront distribution."""

@@ -64,10 +64,12 @@ def _load(file: TomlFile) -> Loaded:
     from services.runbook.maintenance_window.checks import not_compared
     from services.runbook.roles import with_english_roles
     from services.runbook.undecided import undecided
+    from services.runbook.unsupported import unsupported
 
     runbook = with_english_roles(validate(Runbook, file, *checks.ALL))
     open_points = in_order(file.mistake(path, text) for path, text in undecided(runbook))
-    cautions = in_order(file.mistake(path, text) for path, text in not_compared(runbook))
+    doubtful = (*not_compared(runbook), *unsupported(runbook))
+    cautions = in_order(file.mistake(path, text) for path, text in doubtful)
     return Loaded(runbook, tuple(open_points), tuple(cautions))
 
 

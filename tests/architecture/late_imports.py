@@ -319,6 +319,7 @@ REASONS = [
                 "services.runbook.maintenance_window.checks",
                 "services.runbook.roles",
                 "services.runbook.undecided",
+                "services.runbook.unsupported",
             },
         },
     ),

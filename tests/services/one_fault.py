@@ -121,7 +121,7 @@ WORLDS = {
     "one-failed": World(
         _many(*({**_FAILED, "at": -4000 - 60 * each} for each in range(8))), {"sign-ins": ABNORMAL}
     ),
-    "one-root-key": World(_one("root", keys=1), {"sign-ins": ABNORMAL}),
+    "one-root-key": World(_one("root", keys=1), {"sign-ins": ABNORMAL, "access-keys": ABNORMAL}),
     "one-key": World("old-key", {"access-keys": ABNORMAL}),
     "slow-queries": World("slow-queries", {"slow-queries": ATTENTION}, 60_000.0),
     "attack": World("attack", {"waf-blocks": ATTENTION}, 20_000.0),

@@ -96,6 +96,7 @@ def database_of(row: Answer) -> Database:
         tags={str(each.get("Key")): str(each.get("Value") or "") for each in rows(row, "TagList")},
         address=endpoint.get("Address"),
         port=whole(endpoint.get("Port")),
+        cluster=row.get("DBClusterIdentifier"),
     )
 
 

@@ -7,7 +7,7 @@ over a Multi-AZ DB instance" (Amazon RDS user guide).
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.changes.rds.state import ReadState, pending_digest, state_digest
+from services.changes.rds.state import ReadState, of_cluster, pending_digest, state_digest
 from services.i18n import _
 from services.models.rds import DatabaseEvent, OptIn
 
@@ -50,6 +50,7 @@ class FailoverState:
 def obstacles(state: FailoverState) -> Iterator[str]:
     """Why the database must not fail over now."""
     database = state.current.database
+    yield from of_cluster(database)
     if database.multi_az is False:
         yield _("The database is not Multi-AZ: there is no standby to fail over to.")
     elif database.multi_az is None:

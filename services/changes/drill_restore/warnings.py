@@ -7,7 +7,7 @@ from services.changes.base import warning
 from services.changes.drill_restore.parameters import Parameters
 from services.changes.drill_restore.state import RestoreState
 from services.changes.drill_restore.steps import exists_text
-from services.changes.rds.state import time_of
+from services.changes.rds.state import of_cluster, time_of
 from services.i18n import _
 from services.models.changes import Caution
 
@@ -16,6 +16,7 @@ def obstacles(state: RestoreState) -> Iterator[str]:
     """Why no instance can be restored now."""
     yield from map(exists_text, state.drills)
     original = state.original
+    yield from of_cluster(original)
     if not (original.subnet_group and original.security_groups and original.parameter_group):
         yield _(
             "RDS does not report the database's subnet, security and parameter groups; without them the "

@@ -9,7 +9,7 @@ from services.changes.kind import ChangeKind
 from services.changes.rds.cost import Costs
 from services.changes.rds.load import load_queries
 from services.changes.rds.reading import DatabaseReads
-from services.changes.rds.state import ReadState, database_name
+from services.changes.rds.state import ReadState, database_name, of_cluster
 from services.changes.typed_values import unknown_parameters
 from services.i18n import _
 from services.models.base import RawId
@@ -60,8 +60,9 @@ class DatabaseChange(Change):
 
 
 def unavailable(state: ReadState, *, extending: bool = False) -> list[str]:
-    """Why RDS accepts no modification now, or no extension of the storage; empty if it does."""
-    if state.can_extend if extending else state.is_available:
-        return []
-    text = _("RDS accepts no change while the database is {status}; wait until it is available.")
-    return [text.format(status=state.database.status)]
+    """Why no modification is made now, or no extension of the storage; empty if it can be."""
+    reasons = of_cluster(state.database)
+    if not (state.can_extend if extending else state.is_available):
+        text = _("RDS accepts no change while the database is {status}; wait until it is available.")
+        reasons.append(text.format(status=state.database.status))
+    return reasons

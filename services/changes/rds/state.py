@@ -86,6 +86,14 @@ def window_text(state: ReadState, zone: tzinfo) -> str:
     return with_zone(text, start, zone)
 
 
+def of_cluster(database: Database) -> list[str]:
+    """Why a member of a cluster is not changed here; empty for a database of its own."""
+    if not database.cluster:
+        return []
+    text = _("{name} is a member of the cluster {cluster}, which is not changed here yet.")
+    return [text.format(name=database.name, cluster=database.cluster)]
+
+
 def database_name(target: RawId) -> str:
     """The instance's name from the target id `db:<name>`."""
     return str(target).removeprefix("db:")

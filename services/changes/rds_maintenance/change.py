@@ -16,7 +16,7 @@ from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.facts import facts
 from services.changes.rds.load import bounds
 from services.changes.rds.restorable import snapshot_first
-from services.changes.rds.state import ReadState, window_text
+from services.changes.rds.state import ReadState, of_cluster, window_text
 from services.changes.rds.watching import watch
 from services.changes.rds_maintenance.parameters import (
     ACTION,
@@ -122,11 +122,11 @@ class RdsMaintenance(DatabaseChange):
         """The plan from a given state; pure."""
         values, action, refusals = read_parameters(parameters, state)
         reasons = [*self.unknown_names(parameters), *refusals]
-        if values is not None and values.timing == NOW:
-            reasons += unavailable(state)
+        is_now = values is not None and values.timing == NOW
+        reasons += unavailable(state) if is_now else of_cluster(state.database)
         if values is None or action is None or reasons:
             return self.refused(target, parameters, reasons, id=id, read_at=state.at)
-        step, is_now = opt_in(self.context, target, values, action, state), values.timing == NOW
+        step = opt_in(self.context, target, values, action, state)
         return self.planned(
             target,
             values.as_typed(),

@@ -23,6 +23,14 @@ def commands_of(spec: AccessKeys) -> Iterator[CliCommand]:
         purpose=_("Every user of the account; each may have keys."),
         traps=(_("One user's keys are not all keys: repeat the next command for every user listed."),),
     )
+    yield call(
+        "iam",
+        "GetAccountSummary",
+        {},
+        region=REGION,
+        query="SummaryMap.[AccountAccessKeysPresent,AccountMFAEnabled]",
+        purpose=_("Root's access keys and MFA. Normal: 0 and 1."),
+    )
     for user in spec.users:
         text = _("Keys of {user}. Normal: one Active key, younger than {days} days.")
         yield call(

@@ -1,4 +1,4 @@
-"""Checks the age of every user's access keys, their last use, and which keys are left over.
+"""Checks the age of every user's access keys, their last use, which keys are left over, and root's keys.
 
 The written runbook checks one user, and takes 90 days for a quarter of a year. They count from the day on which a key
 was created; the last of them is the latest date, so a due date on a closed day is moved to an earlier day.
@@ -11,6 +11,7 @@ from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRul
 from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.root_user import root_advice, root_measures
 from services.models.aws_cli import CliCommand
 from services.models.date_text import day_text
 from services.models.evidence import Evidence, Row
@@ -35,11 +36,12 @@ class KeyAges(Inspection):
         keys = [rules.judge(key, reading.used.get(key.id)) for key in reading.all_keys]
         crowded = [user for user in reading.users if rules.crowded(_of(keys, user))]
         builder = FindingBuilder(self, request, windowed=False)
-        builder.measure(*self._measures(reading, keys, crowded))
+        builder.measure(*self._measures(reading, keys, crowded), *root_measures(reading.root))
         builder.table(self._keys_table(keys), self._keyless_table(reading))
         builder.remark(*self._remarks(reading, keys, rules))
         return builder.finding(
-            self._summary(reading, keys, builder.measures), advice=self._advice(keys, crowded)
+            self._summary(reading, keys, builder.measures),
+            advice=(*root_advice(reading.root), *self._advice(keys, crowded)),
         )
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
@@ -131,7 +133,10 @@ class KeyAges(Inspection):
         )
 
     def _bad(self, reading: KeysRead, keys: list[JudgedKey], crowded: Measure) -> Iterator[str]:
-        """The findings that are not normal, in the order of the measures."""
+        """The findings that are not normal: root's first, then in the order of the measures."""
+        for measure in root_measures(reading.root):
+            if measure.verdict is not Verdict.NORMAL:
+                yield _("{title}: {shown}").format(title=measure.title, shown=measure.shown)
         old = [judged for judged in keys if judged.key.active and judged.verdict is not Verdict.NORMAL]
         yield from (self._age(judged) for judged in sorted(old, key=lambda judged: -judged.age))
         leftovers = sum(judged.leftover for judged in keys)
@@ -243,6 +248,9 @@ class KeyAges(Inspection):
             yield _("The last use of keys could not be read: {problem}").format(
                 problem=reading.used_problem.summary
             )
+        if reading.root_problem is not None:
+            text = _("Root's keys and MFA were not read: {problem}")
+            yield text.format(problem=reading.root_problem.summary)
         for user in reading.users:
             if len(reading.keys.get(user, ())) >= QUOTA:
                 text = _(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from services.aws.client.errors import AwsError
 from services.aws.client.reader import Reader
 from services.aws.iam.access_keys import AccessKeys
+from services.aws.iam.root_user import RootUsers
 from services.i18n import _
 from services.models.findings import Progress
-from services.models.iam import AccessKey, IamUser, KeyUse
+from services.models.iam import AccessKey, IamUser, KeyUse, RootUser
 from services.models.problem import Problem, ProblemKind
 
 
@@ -26,6 +27,8 @@ class KeysRead:
     """Why only the runbook's users were read."""
     problems: dict[str, Problem] = field(default_factory=dict)
     """Why a user's keys were not read."""
+    root: RootUser | None = None
+    root_problem: Problem | None = None
     used_problem: Problem | None = None
     """Why the last use of a key was not read."""
 
@@ -59,6 +62,10 @@ async def read_keys(
     if failure is not None and not reading.keys:
         raise failure
     await _last_used(iam, reading)
+    try:
+        reading.root = await RootUsers(reader).root()
+    except AwsError as error:
+        reading.root_problem = error.problem
     return reading
 
 

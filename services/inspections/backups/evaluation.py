@@ -230,25 +230,37 @@ def _retention(reading: BackupReading) -> CheckResult:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
         return CheckResult(measure, _("AWS did not return the backup retention period."))
     value = plural("{count} day", "{count} days", days).format(count=days)
-    verdict = Verdict.NORMAL if days == agreed and days else Verdict.ATTENTION
+    verdicts = [_kept(days, agreed)]
     text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=value, wanted=allowed)
     if days == 0:
-        verdict, text = Verdict.ABNORMAL, _("Automatic backups are off (retention 0 days).")
-        value = _("0 days (off)")
-    elif days < agreed:
-        verdict = Verdict.ABNORMAL
+        text, value = _("Automatic backups are off (retention 0 days)."), _("0 days (off)")
     waiting = next((change for change in reading.database.pending if change.id == "retention_days"), None)
+    if waiting is not None:
+        coming = int(waiting.value) if waiting.value.isdecimal() else None
+        text = sentences(
+            text if verdicts != [Verdict.NORMAL] else "",
+            _(
+                "Waiting to be applied: backup retention {value} (0: none are made); the runbook says {wanted}."
+            ).format(value=waiting.value, wanted=allowed),
+        )
+        verdicts.append(Verdict.UNKNOWN if coming is None else _kept(coming, agreed))
     measure = Measure(
         title=title,
         shown=value,
         allowed=allowed,
-        verdict=verdict,
+        **judgement(verdicts),
         value=float(days),
         unit="d",
         note=_("will become {value}").format(value=waiting.value) if waiting else "",
     )
     tip = _("Set the backup retention to {days} days. Changing it from or to 0 interrupts the database.")
     return CheckResult(measure, text, (tip.format(days=agreed),))
+
+
+def _kept(days: int, agreed: int) -> Verdict:
+    if days < agreed or not days:
+        return Verdict.ABNORMAL
+    return Verdict.NORMAL if days == agreed else Verdict.ATTENTION
 
 
 def _restorable(reading: BackupReading) -> CheckResult:

@@ -36,6 +36,8 @@ class Backups(DatabaseInspection):
         """Read the instance and its snapshots, and if one is missing also AWS Backup's and events. Raises AwsError."""
         reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request)
         database = await reader.database(self.spec.instance)
+        if finding := self.of_cluster(builder, database):
+            return finding
         window = daily(database.backup_window)
         try:
             automatic = await reader.snapshots(database.id)

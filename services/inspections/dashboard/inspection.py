@@ -19,16 +19,18 @@ from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.dashboard.evaluation import Limits
 from services.inspections.dashboard.health import balancer_checks, credit_checks, unused_groups
 from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of
+from services.inspections.dashboard.responses import response_checks, target_checks
 from services.inspections.dashboard.traffic_growth import Transfers, comparable, moved
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import bound_words, hours_words, yen_words
+from services.inspections.toolkit.wording import bound_words, hours_words, unsupported_words, yen_words
 from services.models.aws_cli import CliCommand
 from services.models.dashboards import Dashboard
 from services.models.date_text import zoned_time
 from services.models.findings import Finding, Measure
 from services.models.metrics import SeriesStatus, TimeSpan
+from services.models.runbook import LoadBalancer
 from services.models.verdict import Limit, Verdict
 
 _NAMED = 5
@@ -107,14 +109,17 @@ class DashboardValues(Inspection):
         transfers: Transfers,
         compared: str,
     ) -> Finding:
-        calendar, alb = self.context.calendar, self.context.runbook.alb
-        own_group = alb.target_group if alb else ""
+        calendar, alb, ecs = self.context.calendar, self.context.runbook.alb, self.context.runbook.ecs
+        own_group, least = alb.target_group if alb else "", ecs.usual_min if ecs else None
         limits = Limits(curves.items, answer, self.context.runbook, calendar.zone, calendar.within_hours)
         builder.check(
             *_unreadable(dashboard),
             *limits.checks(),
             *map(_unshown, curves.unshown),
+            *_unsupported(alb),
             *about("targets", *balancer_checks(curves.items, answer, calendar.zone, own_group)),
+            *about("responses", *response_checks(curves.items, answer, calendar.zone)),
+            *about("targets", *target_checks(curves.items, answer, calendar.zone, own_group, least)),
             *about("credits", *credit_checks(curves.items, answer, calendar.zone)),
             *about("transfer", *transfers.checks()),
         )
@@ -206,6 +211,12 @@ def _unreadable(dashboard: Dashboard) -> Iterator[CheckResult]:
         return
     measure = Measure(title=_("Dashboard"), shown="", verdict=Verdict.UNKNOWN, note=text)
     yield CheckResult(measure=measure, sentence=text, advice=(_("Check the dashboard in the AWS console."),))
+
+
+def _unsupported(alb: LoadBalancer | None) -> Iterator[CheckResult]:
+    if alb is not None and alb.unsupported:
+        title, note = _("Load balancer"), unsupported_words(alb)
+        yield CheckResult(Measure(title=title, shown="", verdict=Verdict.UNKNOWN, note=note), note)
 
 
 def _unshown(limit: Limit) -> CheckResult:

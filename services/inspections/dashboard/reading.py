@@ -23,7 +23,7 @@ HOUR = 3600
 BIRTH = timedelta(minutes=30)
 """Maximum time from the creation of a database to its first values."""
 ALB = RawId("AWS/ApplicationELB")
-Role = Literal["limit", "transfer", "requests", "refused", "healthy", "credits"]
+Role = Literal["limit", "transfer", "requests", "refused", "failed", "healthy", "credits"]
 Dimensions = tuple[tuple[RawId, RawId], ...]
 _TRANSFER = re.compile(
     r"ProcessedBytes|Network\w*(Throughput|Bytes)|Network(In|Out)|Bytes(Downloaded|Uploaded)"
@@ -105,7 +105,7 @@ def _limits(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> No
 
 
 def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
-    """Requests, balancer errors and healthy targets of every named load balancer."""
+    """Requests, 5xx and healthy targets of every named load balancer."""
     groups = {
         query.dimensions: query.region
         for query in rows
@@ -119,7 +119,7 @@ def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) ->
         if name == "LoadBalancer"
     }
     alb = runbook.alb
-    if alb is not None and alb.load_balancer:
+    if alb is not None and alb.load_balancer and not alb.unsupported:
         balancers.setdefault(alb.load_balancer, "")
         if alb.target_group:
             both = ((RawId("LoadBalancer"), alb.load_balancer), (RawId("TargetGroup"), alb.target_group))
@@ -129,6 +129,7 @@ def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) ->
         of_balancer = ((RawId("LoadBalancer"), balancer),)
         curves.add("requests", _query(ALB, "RequestCount", of_balancer, "Sum", 60, region))
         curves.add("refused", _query(ALB, "HTTPCode_ELB_5XX_Count", of_balancer, "Sum", 60, region))
+        curves.add("failed", _query(ALB, "HTTPCode_Target_5XX_Count", of_balancer, "Sum", 60, region))
     for dimensions, region in groups.items():
         curves.add("healthy", _query(ALB, "HealthyHostCount", dimensions, "Minimum", 60, region))
 

@@ -33,14 +33,16 @@ class DisasterRegion(DatabaseInspection):
             builder.check(unset())
             return builder.finding_of_checks("")
         there, name = RecoveryReader(self.context.reader, spec.region), str(self.spec.instance)
+        own = RdsReader(self.context.reader).database(self.spec.instance)
+        database = await self._readable(own, builder, _("The parameter group here cannot be read."))
+        if database is not None and (finding := self.of_cluster(builder, database)):
+            return finding
         # Without these two nothing can be said; the groups only make the recovery quicker.
         snapshots = await there.snapshots(name)
         backups = await there.automated_backups(name)
         groups = await self._readable(
             there.subnet_groups(), builder, _("The subnet groups there cannot be read.")
         )
-        own = RdsReader(self.context.reader).database(self.spec.instance)
-        database = await self._readable(own, builder, _("The parameter group here cannot be read."))
         group = str(database.parameter_group) if database is not None else ""
         has_group = None
         if group:

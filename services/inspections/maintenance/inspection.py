@@ -35,6 +35,8 @@ class Maintenance(DatabaseInspection):
         """Read the instance and its pending actions. Raises AwsError if not even the instance can be read."""
         reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request, windowed=False)
         database = await reader.database(self.spec.instance)
+        if finding := self.of_cluster(builder, database):
+            return finding
         window = weekly(database.maintenance_window)
         dues = await self._dues(reader, database, window, builder)
         calendar = self.context.calendar

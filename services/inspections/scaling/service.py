@@ -10,11 +10,18 @@ from services.aws.client.errors import AwsError
 from services.i18n import _, plural
 from services.inspections.scaling.evaluation import Titles, unknown
 from services.inspections.scaling.reading import ServiceReading
-from services.inspections.scaling.shortage import failure_event, last_progress, last_steady, short_since
+from services.inspections.scaling.shortage import (
+    failure_event,
+    last_progress,
+    last_steady,
+    short_since,
+    start_failures,
+)
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.wording import age_text, length
 from services.models.ecs import ContainerService, Deployment
 from services.models.findings import Measure
+from services.models.service_events import service_event
 from services.models.verdict import Verdict, judgement
 
 GRACE = timedelta(minutes=3)
@@ -28,6 +35,8 @@ ROLLOUTS = ("COMPLETED", "IN_PROGRESS", "FAILED")
 BREAKER = 3
 """Minimum number of failed tasks at which ECS's circuit breaker stops a deployment; otherwise half of the desired
 count."""
+DAY, CLOSE = timedelta(days=1), timedelta(minutes=20)
+"""How far back messages on tasks that could not be started are judged; within what time three of them are a fault."""
 _AROUND = timedelta(minutes=2)
 """Maximum time between ECS's event on a failed deployment and the start of the rollback deployment."""
 _BACK = re.compile(r"roll(ing|ed)?[ -]?back", re.IGNORECASE)
@@ -63,6 +72,7 @@ def tasks(
     if service.status != "ACTIVE":
         return
     yield _running(reading, service, titles(_("Tasks running")), clock, written)
+    yield _unstarted(service, titles(_("Tasks that could not be started")), clock, written)
     if service.controller not in CONTROLLERS:
         yield unknown(titles(_("Deployment")), _("AWS did not return its deployment controller"))
         return
@@ -161,6 +171,37 @@ def _shortage(service: ContainerService, clock: Clockwork, lasted: timedelta) ->
     deploying = any(deployment.rollout == "IN_PROGRESS" for deployment in service.deployments)
     moving = deploying and moved is not None and clock.since(moved) < GRACE and not failing
     return Verdict.ATTENTION if lasted < clock.patience or moving else Verdict.ABNORMAL
+
+
+def _unstarted(
+    service: ContainerService, title: str, clock: Clockwork, written: Sequence[str]
+) -> CheckResult:
+    """ECS's own messages of the last day; it leaves repeated ones out, so that a few are many."""
+    events = [each for each in start_failures(service) if clock.since(each.at) < DAY]
+    steady = last_steady(service)
+    close = any(first.at - third.at <= CLOSE for first, third in zip(events, events[2:], strict=False))
+    over = not events or (steady is not None and steady > events[0].at)
+    verdict = Verdict.NORMAL if not events else Verdict.ABNORMAL if close and not over else Verdict.ATTENTION
+    judged = judgement((verdict, Verdict.UNKNOWN if service.undated else None))
+    note = (
+        _("{age}: {event}").format(
+            age=age_text(clock.since(events[0].at)), event=service_event(events[0].message)
+        )
+        if events
+        else ""
+    )
+    text = plural(
+        "{name}: ECS reported {count} time within a day that it could not start a task ({note}).",
+        "{name}: ECS reported {count} times within a day that it could not start a task ({note}).",
+        len(events),
+    )
+    return CheckResult(
+        measure=Measure(
+            title=title, shown=str(len(events)), allowed="0", **judged, value=len(events), note=note
+        ),
+        sentence=text.format(name=service.name, count=len(events), note=note),
+        advice=tuple(written),
+    )
 
 
 def _failed(service: ContainerService, title: str, written: Sequence[str]) -> CheckResult:

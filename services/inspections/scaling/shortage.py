@@ -16,6 +16,9 @@ _HARMLESS = re.compile(r"has reached a steady state|deployment completed|\bregis
 """Events of a healthy service, in the same second as the steady state or later."""
 COUNTED = re.compile(r"desired count", re.IGNORECASE)
 """Matches the description of a scaling decision that changed the desired count."""
+_UNSTARTED = re.compile(
+    r"unable to (place a task|consistently start tasks)|operations are being throttled", re.IGNORECASE
+)
 _FAILED = re.compile(r"deployment failed|rolling back|rolled back", re.IGNORECASE)
 
 
@@ -48,6 +51,11 @@ def last_progress(service: ContainerService) -> datetime | None:
 
 def _created(service: ContainerService) -> list[datetime]:
     return [deployment.created for deployment in service.deployments if deployment.created is not None]
+
+
+def start_failures(service: ContainerService) -> list[ServiceEvent]:
+    """The events about tasks that could not be started, newest first."""
+    return [event for event in service.events if _UNSTARTED.search(event.message)]
 
 
 def failure_event(service: ContainerService) -> ServiceEvent | None:

@@ -28,6 +28,7 @@ from services.inspections.sign_ins.silence import (
 )
 from services.inspections.sign_ins.tables import Tables
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.root_user import root_advice
 from services.inspections.toolkit.wording import listed
 from services.models.aws_cli import CliCommand
 from services.models.date_text import zoned_time
@@ -145,11 +146,7 @@ class SignIns(Inspection):
         for duty in self.context.runbook.duties:
             if self.id in duty.inspections and duty.record:
                 yield duty.record
-        root = judged.gathered.root
-        if root is not None and root.access_keys:
-            yield _("Delete root's access keys: whoever holds them can do anything, without limits.")
-        if root is not None and root.mfa is False:
-            yield _("Enable MFA for root.")
+        yield from root_advice(judged.gathered.root)
         yield _("Ask the people named above whether it was them, and record their answers.")
         if unknown:
             yield _("Mark a user or an address as known only after someone has vouched for it.")

@@ -17,6 +17,7 @@ from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered
 from services.inspections.sign_ins.silence import is_behind
 from services.inspections.toolkit.checks import about, undecided
+from services.inspections.toolkit.root_user import root_measures
 from services.models.findings import Measure
 from services.models.iam import IamUser
 from services.models.runbook import Runbook
@@ -55,7 +56,7 @@ def measures(judged: Judged, spec: TrailSpec, runbook: Runbook, until: datetime)
     verdicts = (Verdict.ATTENTION,) * len(judged.users)
     users = _Count(_("Unexpected IAM users"), len(judged.users), "0", verdicts, item="users")
     yield _measure(users, whole=judged.gathered.users_problem is None)
-    yield from _of_root(judged.gathered)
+    yield from root_measures(judged.gathered.root)
     yield region_measure(judged.gathered)
     yield trail_measure(judged.gathered, until)
 
@@ -128,27 +129,6 @@ def _of_access(judged: Judged) -> Iterator[_Count]:
     ):
         verdicts = tuple(VERDICTS[reason] for event in events for reason in event.reasons)
         yield _Count(title, len(events), "0", verdicts)
-
-
-def _of_root(gathered: Gathered) -> Iterator[Measure]:
-    """Root's own keys and MFA; what IAM does not report is not judged."""
-    root, none = gathered.root, _("none")
-    keys = root.access_keys if root is not None else None
-    yield Measure(
-        title=_("Root's access keys"),
-        shown=_("not read") if keys is None else str(keys) if keys else none,
-        allowed=none,
-        verdict=Verdict.UNKNOWN if keys is None else Verdict.ABNORMAL if keys else Verdict.NORMAL,
-        value=keys,
-    )
-    mfa = root.mfa if root is not None else None
-    verdict = {None: Verdict.UNKNOWN, True: Verdict.NORMAL, False: Verdict.ABNORMAL}[mfa]
-    yield Measure(
-        title=_("Root's MFA"),
-        shown={None: _("not read"), True: _("enabled"), False: _("not enabled")}[mfa],
-        allowed=_("enabled"),
-        verdict=verdict,
-    )
 
 
 def region_measure(gathered: Gathered) -> Measure:

@@ -59,7 +59,8 @@ class SlowQueries(InsightsInspection):
 
     async def run(self, request: InspectionRequest) -> Finding:
         """Run one query, and one more if there are many slow statements. Raises AwsError."""
-        builder, obstacle = FindingBuilder(self, request), await self._obstacle()
+        builder = FindingBuilder(self, request)
+        obstacle = await self._obstacle(builder)
         queries = Queries(builder, self._spec.log_group)
         if obstacle:
             summary, advice = obstacle
@@ -88,7 +89,7 @@ class SlowQueries(InsightsInspection):
         assert spec is not None
         return spec
 
-    async def _obstacle(self) -> tuple[str, str] | None:
+    async def _obstacle(self, builder: FindingBuilder) -> tuple[str, str] | None:
         """(why nothing can be judged, what to do); None if it can."""
         rds = self.context.runbook.rds
         assert rds is not None
@@ -103,6 +104,10 @@ class SlowQueries(InsightsInspection):
             return text.format(name=rds.instance), _(
                 "Switch on the log export `postgresql` of {name} and set log_min_duration_statement to {ms} ms."
             ).format(name=rds.instance, ms=f"{self._spec.over_ms:,}")
+        if any(each.id == "log_exports" and f"-{EXPORT}" in each.value.split() for each in database.pending):
+            builder.remark(
+                _("Waiting to be applied: the PostgreSQL log is no longer sent to CloudWatch Logs.")
+            )
         return None
 
     async def _logs_any(self, queries: Queries) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.aws.rds import reader
 from services.changes.drill_delete.state import DrillState, refusal
 from services.changes.drills.instances import TAG, Restored
 from services.demo.rds.restored import RestoredInstance, RestoredInstances
@@ -330,3 +331,20 @@ async def test_an_instance_that_was_deleted_by_hand_leaves_a_duty_that_a_person_
     await states.aclose()
     signed = await one.services.duties.sign(one.services.duties.now(duty), "deleted in the console of AWS")
     assert signed.signed is not None
+
+
+@pytest.mark.scenario("forced-patch", history=60, origin=WEDNESDAY)
+@pytest.mark.parametrize(
+    "kind", ["rds-class", "rds-storage", "rds-maintenance", "rds-snapshot", "drill-restore", "drill-failover"]
+)
+async def test_a_member_of_a_cluster_is_not_changed(
+    one: Desk, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = reader.database_of
+    monkeypatch.setattr(
+        reader, "database_of", lambda row: parse({**row, "DBClusterIdentifier": "facility-cluster"})
+    )
+    refused = await planned(one, kind)
+    assert refused.steps == ()
+    why = f"{DATABASE} is a member of the cluster facility-cluster, which is not changed here yet."
+    assert why in refused.refusals

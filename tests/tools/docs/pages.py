@@ -12,6 +12,7 @@ from tests.tools.docs.command_parts import command_parts, shared_options
 from tests.tools.docs.grammar_tables import Grammar
 from tests.tools.docs.kinds import change_parts, console_parts, inspection_parts, step_parts
 from tests.tools.docs.markdown import table
+from tests.tools.docs.members import read_not_judged
 from tests.tools.docs.words import Texts, translations
 from tui.config import ConsoleConfig
 
@@ -61,6 +62,7 @@ PARTS: dict[str, Callable[[Texts], Iterable[str]]] = {
     "commands": command_parts,
     "shared-options": shared_options,
     "threat-model": threat_model,
+    "read-not-judged": read_not_judged,
     **{name: _readme_table(name) for name in ("scenarios", "keys", "statuses", "mcp-tools")},
 }
 

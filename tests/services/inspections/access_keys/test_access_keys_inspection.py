@@ -100,7 +100,9 @@ async def finding_on(
         return failure(ProblemKind.NOT_FOUND) if rows is None else {"AccessKeyMetadata": rows}
 
     users = {"Users": [user(name) for name in keys]}
-    canned = Canned(**({"ListUsers": users, "ListAccessKeys": of, "GetAccessKeyLastUsed": last} | more))
+    root = {"SummaryMap": {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1}}
+    iam = {"ListUsers": users, "ListAccessKeys": of, "GetAccessKeyLastUsed": last, "GetAccountSummary": root}
+    canned = Canned(**(iam | more))
     inspection_context = InspectionContext(
         runbook=runbook,
         calendar=Calendar(runbook),
@@ -149,6 +151,28 @@ async def test_trap_24_a_disabled_key_is_not_too_old_but_left_over(
     assert (finding.measures[1].value, finding.measures[0].value) == (int(verdict is not Verdict.NORMAL), 3)
     assert any("has 2 keys" in each for each in finding.remarks)
     assert bool(finding.advice) is (verdict is not Verdict.NORMAL)
+
+
+@pytest.mark.parametrize(
+    ("summary", "verdict", "words"),
+    [
+        ({"AccountAccessKeysPresent": 1, "AccountMFAEnabled": 1}, Verdict.ABNORMAL, "Root's access keys: 1"),
+        (
+            {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 0},
+            Verdict.ABNORMAL,
+            "Root's MFA: not enabled",
+        ),
+        ({"AccountMFAEnabled": 1}, Verdict.UNKNOWN, "Root's access keys: not read"),
+        (None, Verdict.UNKNOWN, "Root's access keys: not read"),
+    ],
+)
+async def test_roots_own_keys_are_judged(
+    summary: dict[str, int] | None, verdict: Verdict, words: str
+) -> None:
+    answer = failure(ProblemKind.ACCESS_DENIED) if summary is None else {"SummaryMap": summary}
+    finding, canned = await finding_on({"ci-cd-user": [listed("1", 3)]}, {"1": 1}, GetAccountSummary=answer)
+    assert (finding.verdict, finding.summary.startswith(words)) == (verdict, True)
+    assert len(canned.asked("GetAccountSummary")) == 1
 
 
 async def test_a_user_of_the_runbook_whom_iam_does_not_have_is_not_normal() -> None:

@@ -98,6 +98,33 @@ async def backups(
     )
 
 
+@pytest.mark.parametrize(
+    ("now", "waiting", "verdict"),
+    [
+        (7, 1, Verdict.ABNORMAL),
+        (7, 0, Verdict.ABNORMAL),
+        (7, 14, Verdict.ATTENTION),
+        (1, 7, Verdict.ABNORMAL),
+        (7, "soon", Verdict.UNKNOWN),
+    ],
+)
+async def test_a_retention_that_waits_to_be_applied_is_judged(
+    now: int, waiting: object, verdict: Verdict
+) -> None:
+    pending = {"BackupRetentionPeriod": waiting}
+    finding = await backups(snapshots(*range(7)), BackupRetentionPeriod=now, PendingModifiedValues=pending)
+    assert (finding.verdict, finding.measures[RETENTION].verdict) == (verdict, verdict)
+    assert f"Waiting to be applied: backup retention {waiting}" in finding.summary
+
+
+@pytest.mark.parametrize("id", ["backups", "maintenance", "dr-region"])
+async def test_a_member_of_a_cluster_is_not_judged_in_words(id: str) -> None:
+    answers = {"DescribeDBInstances": instance(DBClusterIdentifier="facility-cluster")}
+    finding = await judged(id, now=MONDAY, **answers)
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.summary == "The database is a member of the cluster facility-cluster: not judged here."
+
+
 async def test_trap_15_a_snapshot_of_sunday_utc_read_on_monday_morning_is_fresh() -> None:
     finding = await backups(snapshots(*range(7)))
     assert finding.verdict is Verdict.NORMAL

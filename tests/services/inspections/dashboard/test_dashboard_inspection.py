@@ -55,7 +55,7 @@ async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> N
     assert (latency.allowed, latency.unit) == ("< 500 ms", "ms")
     assert latency.value is not None
     assert 100 < latency.value < 200
-    assert finding.remarks[-1] == "17 metrics requested from CloudWatch: < ¥0.1."
+    assert finding.remarks[-1] == "18 metrics requested from CloudWatch: < ¥0.1."
     counts = embedded.counts()
     assert counts["cloudwatch.GetMetricData"] == 2, "one for the window, one for the week before"
     # The night is over: an inspection of the last hours finds nothing.
@@ -284,7 +284,10 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
         HTTPCode_ELB_5XX_Count=lambda at: 8 if out(at) else None,
         TargetResponseTime=lambda at: None if out(at) else 0.1,
     )
-    assert verdicts(finding) == {"Load balancer without a healthy target": V.ABNORMAL}
+    assert verdicts(finding) == {
+        "Load balancer without a healthy target": V.ABNORMAL,
+        "5xx among all responses": V.ATTENTION,
+    }
     assert measure(finding, "Load balancer").shown == "10m"
     assert "04:00–04:10 JST" in finding.summary
     assert any("An error rate can hide a total outage" in each for each in finding.advice)
@@ -297,9 +300,49 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
     )
     assert measure(once, "Load balancer").verdict is V.ATTENTION
     usual = await judged(HTTPCode_ELB_5XX_Count=lambda _at: 2)
-    assert usual.verdict is V.NORMAL, "with requests, errors are a rate, which an alarm watches"
+    assert usual.verdict is V.NORMAL, "with requests, errors are a share of them, here of 2 %"
     nothing = await judged(RequestCount=lambda _at: None, HealthyHostCount=lambda _at: None)
     assert measure(nothing, "Load balancer").verdict is V.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("metric", "share"), [("HTTPCode_ELB_5XX_Count", "9.1"), ("HTTPCode_Target_5XX_Count", "10")]
+)
+async def test_errors_of_some_minutes_at_night_show_in_no_mean_and_are_judged(
+    metric: str, share: str
+) -> None:
+    """At 60 requests a minute, and at 3; RequestCount includes the targets' errors, not the balancer's own."""
+    long, short = between(300, 280, 6, usual=0), between(300, 295, 6, usual=0)
+    finding = await judged(RequestCount=lambda _at: 60, **{metric: long})
+    assert verdicts(finding) == {"5xx among all responses": V.ABNORMAL}
+    assert f"{share} % of the responses were 5xx, 01-14(Wed) 04:00–04:20 JST" in finding.summary
+    burst = await judged(RequestCount=lambda _at: 20, **{metric: short})
+    assert verdicts(burst) == {"5xx among all responses": V.ATTENTION}
+    few = await judged(
+        RequestCount=lambda _at: 3, **{metric: lambda at: 1 if long(at) and at.minute % 5 == 0 else None}
+    )
+    assert verdicts(few) == {"5xx among all responses": V.ABNORMAL}
+    alone = await judged(
+        RequestCount=lambda at: 1 if at.minute % 20 == 0 else None,
+        **{metric: lambda at: 1 if at.minute == 7 else None},
+    )
+    assert measure(alone, "5xx").verdict is V.NORMAL, "one error, though it is half of all responses"
+    unread = await judged(status={metric: "Forbidden"})
+    assert measure(unread, "5xx").verdict is V.UNKNOWN
+
+
+async def test_a_healthy_target_that_is_missing_for_hours_is_judged_though_one_is_left() -> None:
+    finding = await judged(HealthyHostCount=between(400, 220, 1, usual=2))
+    assert verdicts(finding) == {"Healthy targets": V.ATTENTION}
+    assert "fewer than 2 01-14(Wed) 02:20–05:20 JST (3h 0m)" in finding.summary
+    assert (await judged(HealthyHostCount=between(400, 390, 1, usual=2))).verdict is V.NORMAL, "replaced"
+
+
+async def test_a_load_balancer_of_another_type_is_not_judged_in_words() -> None:
+    alb = BOOK.alb and BOOK.alb.model_copy(update={"load_balancer": "net/a/1"})
+    finding = await judged(runbook=BOOK.model_copy(update={"alb": alb}))
+    assert measure(finding, "Load balancer").verdict is V.UNKNOWN
+    assert "the requests, errors and targets of a network load balancer are not judged" in finding.summary
 
 
 async def test_trap_29_spent_cpu_credits_are_reported_where_there_are_any() -> None:
@@ -328,7 +371,8 @@ async def test_a_limit_whose_metric_is_not_on_the_dashboard_is_read_from_the_run
     assert "The dashboard does not show ECS CPU" in finding.remarks[0]
     data = BOOK.model_dump(mode="json") | {"ecs": None, "duties": []}
     finding = await judged(body=body, runbook=Runbook.model_validate(data))
-    assert verdicts(finding) == {"ECS CPU": V.UNKNOWN, "ECS memory": V.UNKNOWN}
+    # Without ecs.usual_min the number of healthy targets has no limit.
+    assert verdicts(finding) == {"ECS CPU": V.UNKNOWN, "ECS memory": V.UNKNOWN, "Healthy targets": None}
     assert "Add ECS CPU to the dashboard." in finding.advice
 
 

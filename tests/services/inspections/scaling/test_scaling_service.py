@@ -55,6 +55,7 @@ async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embed
     assert [each.title for each in finding.measures] == [
         "Service",
         "Tasks running",
+        "Tasks that could not be started",
         "Consecutive failed tasks",
         "Deployment",
         "Maximum number of tasks",
@@ -66,6 +67,30 @@ async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embed
         "Scheduled actions",
         "Scaling activities",
     ]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "steady", "verdict"),
+    [
+        ((5, 12, 20), None, V.ABNORMAL),
+        ((5, 12, 20), 2, V.ATTENTION),
+        ((5, 70), None, V.ATTENTION),
+        ((1500, 1510, 1520), 2, V.NORMAL),
+    ],
+)
+async def test_tasks_that_ecs_could_not_start_are_judged_though_enough_are_running(
+    minutes: tuple[int, ...], steady: int | None, verdict: Verdict
+) -> None:
+    texts = [(at, "(service staff-api) was unable to place a task. Reason: no capacity.") for at in minutes]
+    texts += [(steady, "(service staff-api) has reached a steady state.")] if steady is not None else []
+    at = jst("2026-01-14 09:00")
+    rows = [
+        {"id": str(ago), "createdAt": at - timedelta(minutes=ago), "message": text}
+        for ago, text in sorted(texts)
+    ]
+    finding = await judged(at, target(5), DescribeServices={"services": [service(events=rows)]})
+    assert row(finding, "Tasks that could not be started")[1] is verdict
+    assert ("a task cannot be placed: Reason: no capacity" in finding.summary) is (verdict is not V.NORMAL)
 
 
 @QUIET

@@ -161,6 +161,16 @@ async def test_trap_a_month_of_logs_is_not_read_without_consent(embedded: Embedd
     assert measure(agreed, "Slow queries per hour").shown == "1"
 
 
+@pytest.mark.scenario("ordinary-day", history=60.0)
+async def test_a_log_export_that_waits_to_be_switched_off_is_said(embedded: Embedded) -> None:
+    log(embedded, slow(60))
+    with embedded.world.lock:
+        embedded.world.database.pending["PendingCloudwatchLogsExports"] = {
+            "LogTypesToDisable": ["postgresql"]
+        }
+    assert any("is no longer sent to CloudWatch Logs" in each for each in (await seen(embedded)).remarks)
+
+
 async def test_the_first_run_covers_a_month() -> None:
     assert canned().first_since(ORIGIN) == ORIGIN - timedelta(days=31)
 

@@ -10,7 +10,7 @@ import pytest
 from services import i18n
 from tests.services.duties.duty_world import jst
 from tests.services.report.incident_ledger import DAY, open_incident, responded
-from tests.services.report.ledger import Ledger
+from tests.services.report.ledger import Ledger, evidence, finding
 from tests.tools.documented import trials
 from tests.tools.documented.names import Flag, flags, values
 from tests.tools.documented.texts import ROOT, documents
@@ -47,6 +47,8 @@ def journal(tmp_path: Path) -> Path:
     ledger.began(f"{DAY} 00:00")
     responded(ledger)
     open_incident(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
+    lines = (evidence("a log line", private=True),)
+    ledger.find(f"{DAY} 17:00", f"daily-evening@{DAY}T17:00", finding(f"{DAY} 17:00", evidence=lines))
     return ledger.path
 
 
@@ -69,7 +71,7 @@ def test_every_option_of_patches_does_something(
 def idle(options: Iterable[Flag], endpoint: str, folder: Path, journal: Path) -> list[str]:
     """The starts that end as they do without their option."""
     pairs = {flag: (trials.base_of(flag), trials.with_option(flag, value_of(flag))) for flag in options}
-    bases = sorted({base for base, _start in pairs.values()}, key=lambda each: each.argv)
+    bases = sorted({base for base, _start in pairs.values()}, key=lambda base: base.argv)
     starts = [*bases, *bases, *(start for _base, start in pairs.values())]
     ended = iter(trials.by_forks(starts, trials.environment(endpoint), folder, journal))
     first, second = (dict(zip(bases, ended, strict=False)) for _turn in range(2))

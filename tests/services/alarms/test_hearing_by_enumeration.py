@@ -190,7 +190,6 @@ class Graph:
             alarm_actions=tuple(map(RawId, node.actions)),
             scaling_actions=tuple(RawId(action) for action in node.actions if action == SCALING),
             has_actions=bool(others),
-            is_unsubscribed=bool(others) and all(reaches(action) is False for action in others),
             suppressor=RawId(suppressor),
             muted_by="quiet hours" if node.is_muted else "",
             rule=node.rule,

@@ -161,9 +161,7 @@ def test_an_answer_names_those_it_goes_through_and_depends_on() -> None:
         composite("p", "ALARM(a) AND ALARM(b)"),
         composite("q", "OK(a)"),
     ]
-    assert sending("a", alarms) == Sending(
-        "together", ("p",), (("b", frozenset({AlarmState.ALARM})),)
-    )
+    assert sending("a", alarms) == Sending("together", ("p",), (("b", frozenset({AlarmState.ALARM})),))
     assert sending("nobody", alarms).when == "unknown"
 
 

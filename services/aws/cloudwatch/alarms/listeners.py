@@ -93,7 +93,9 @@ class Listeners:
             if marks := self._of(alarm, answer):
                 before = self._marked.get(name)
                 is_same = before is not None and before[0] is alarm and before[1] == marks
-                marked[name] = before if before and is_same else (alarm, marks, alarm.model_copy(update=marks))
+                marked[name] = (
+                    before if before and is_same else (alarm, marks, alarm.model_copy(update=marks))
+                )
         self._marked = marked
         return {name: copy for name, (_alarm, _marks, copy) in marked.items()}
 
@@ -101,7 +103,9 @@ class Listeners:
         """The fields that differ from a plain alarm's."""
         topics = people(alarm)
         is_silent = bool(topics) and not any(map(self._subscriptions.reaches, topics))
-        notes = [_("nobody is subscribed to {topics}").format(topics=topic_names(topics))] if is_silent else []
+        notes = (
+            [_("nobody is subscribed to {topics}").format(topics=topic_names(topics))] if is_silent else []
+        )
         # A copy is not validated: names from outside are cleaned here.
         marks: dict[str, object] = {
             "heard_by": self._declared.get(str(alarm.id), self._for_all),
@@ -124,8 +128,9 @@ def note_of(answer: Sending) -> str:
         return _(_DOUBTS[answer.doubt]).format(alarms=_named(answer.doubtful))
     if answer.when != "together":
         return ""
-    needs = [_(_NEEDS[states]).format(alarm=name) for name, states in answer.needs if states in _NEEDS]
-    rest = [name for name, states in answer.needs if states not in _NEEDS]
+    named = answer.needs[: NAMED + 1]
+    needs = [_(_NEEDS[states]).format(alarm=name) for name, states in named if states in _NEEDS]
+    rest = [name for name, states in named if states not in _NEEDS]
     words = [_("it notifies only while {needs}").format(needs=_named(needs))] if needs else []
     words += [_("whether it notifies depends on {alarms}").format(alarms=_named(rest))] if rest else []
     return _("; ").join(words)

@@ -1,7 +1,7 @@
 """The rule of a composite alarm, by the grammar `rule.lark`. Pure."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,9 @@ def parsed(rule: str) -> "tuple[Tree[Token], tuple[str, ...]] | None":
         tree = _parser().parse(rule)
     except LarkError:
         return None
-    tokens: list[Any] = [part for node in tree.iter_subtrees_topdown() for part in node.children]
-    names = (str(token) for token in tokens if getattr(token, "type", "") in ("QUOTED", "PLAIN"))
+    nodes: Iterator[Tree[Token]] = tree.iter_subtrees_topdown()  # type: ignore[no-untyped-call]
+    parts: list[Any] = [part for node in nodes for part in node.children]
+    names = (str(part) for part in parts if getattr(part, "type", "") in ("QUOTED", "PLAIN"))
     return tree, tuple(dict.fromkeys(names))
 
 

@@ -168,13 +168,15 @@ class Senders:
         plan = self._plan(speakers, own)
         starts = (AlarmState.OK,) if own in self._composites else (AlarmState.OK, AlarmState.INSUFFICIENT)
         values = {state: self._values(diagrams, plan, own, state) for state in (*starts, AlarmState.ALARM)}
-        always, sometimes, heard, through = TRUE, FALSE, TRUE, {}
+        always, sometimes, heard = TRUE, FALSE, TRUE
+        through: dict[str, None] = {}
         for start in starts:
-            goes = told = FALSE
+            goes = goes_on = FALSE
             for id in speakers:
                 before, after = values[start][id], values[AlarmState.ALARM][id]
                 was_off, is_off = (
-                    values[state].get(self._suppressors.get(id, ""), FALSE) for state in (start, AlarmState.ALARM)
+                    values[state].get(self._suppressors.get(id, ""), FALSE)
+                    for state in (start, AlarmState.ALARM)
                 )
                 goes_off = choice(before, FALSE, choice(is_off, FALSE, after))
                 goes = choice(goes_off, TRUE, goes)
@@ -183,8 +185,8 @@ class Senders:
                 # Of what is in ALARM whatever this alarm does, and of what is suppressed all the time, nobody was told.
                 if any(each[id] != after for each in values.values()):
                     stays = choice(before, choice(was_off, choice(is_off, FALSE, after), after), FALSE)
-                    told = choice(stays, TRUE, told)
-            always, heard = choice(goes, always, FALSE), choice(choice(goes, TRUE, told), heard, FALSE)
+                    goes_on = choice(stays, TRUE, goes_on)
+            always, heard = choice(goes, always, FALSE), choice(choice(goes, TRUE, goes_on), heard, FALSE)
             sometimes = choice(goes, TRUE, sometimes)
         if sometimes == FALSE:
             return Sending("never")

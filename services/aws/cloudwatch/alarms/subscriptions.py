@@ -38,19 +38,14 @@ class Subscriptions:
         topics = sorted(set(filter(is_topic, actions)))
         for arn in topics:
             if self._answer(arn) is None:
-                at, answer = self._clock.elapsed(), await self._is_heard(arn)
-                lasts = DAY if isinstance(answer, bool) or is_forbidden(answer) else AGAIN
-                self._answers[arn] = at + lasts, answer
+                at, heard = self._clock.elapsed(), await self._is_heard(arn)
+                lasts = DAY if isinstance(heard, bool) or is_forbidden(heard) else AGAIN
+                self._answers[arn] = at + lasts, heard
         return {arn: answer for arn in topics if isinstance(answer := self._answer(arn), AwsError)}
 
     def reaches(self, action: str) -> bool:
         """Whether an action can reach a person, as far as is known."""
         return reaches_somebody(action) and self._answer(action) is not False
-
-    @property
-    def any_silent(self) -> bool:
-        """Whether there is a topic to which nobody is subscribed."""
-        return any(self._answer(arn) is False for arn in self._answers)
 
     def _answer(self, arn: str) -> bool | AwsError | None:
         until, answer = self._answers.get(arn, (0.0, None))
@@ -67,7 +62,9 @@ class Subscriptions:
         try:
             async for page in pages:
                 # Others are `PendingConfirmation` or `Deleted`.
-                if any(str(row.get("SubscriptionArn")).startswith("arn:") for row in rows(page, "Subscriptions")):
+                if any(
+                    str(row.get("SubscriptionArn")).startswith("arn:") for row in rows(page, "Subscriptions")
+                ):
                     return True
         except NotFound:
             return False

@@ -42,7 +42,7 @@ class Listeners:
         self._subscriptions = subscriptions
         self._basis: object = None
         self._answers: dict[tuple[str, bool | None], Sending] = {}
-        self._marked: dict[str, tuple[Alarm, dict[str, object], Alarm]] = {}
+        self._marked: dict[str, tuple[Alarm | None, dict[str, object], Alarm]] = {}
 
     async def ask(self, names: Iterable[str], alarms: Mapping[str, Alarm]) -> dict[str, AwsError]:
         """Ask about the topics to which these alarms send, themselves or through composite alarms; see `Subscriptions.ask`."""
@@ -55,25 +55,19 @@ class Listeners:
             errors = await self._subscriptions.ask(actions | more)
         return errors
 
-    async def marks(
+    def marks(
         self, alarms: Mapping[str, Alarm], *, listed: bool = True, composites: Collection[str] | None = None
     ) -> dict[str, Alarm]:
         """Those alarms of which there is more to say; the same objects as long as that and the alarms are.
 
         `listed`: they are all that there are; `composites`: the names of all composite alarms; None: not known beside
-        these alarms.
+        these alarms. Takes a while with many rules or alarms: for a thread.
         """
-        # Lark, the rules, and tens of thousands of alarms take a while.
-        return await asyncio.to_thread(self._marks, alarms, listed, composites)
-
-    def _marks(
-        self, alarms: Mapping[str, Alarm], listed: bool, composites: Collection[str] | None
-    ) -> dict[str, Alarm]:
         senders = Senders(alarms, self._subscriptions.reaches, composites=composites, complete=listed)
         basis = senders.basis
         if basis != self._basis:
             self._basis, self._answers = basis, {}
-        marked: dict[str, tuple[Alarm, dict[str, object], Alarm]] = {}
+        marked: dict[str, tuple[Alarm | None, dict[str, object], Alarm]] = {}
         left = AT_ONCE
         for name, alarm in alarms.items():
             speaks = senders.speaks(alarm)
@@ -91,11 +85,9 @@ class Listeners:
             if not (listed or composites is not None or answer.when in ("always", "already")):
                 answer = Sending("unknown")
             if marks := self._of(alarm, answer):
-                before = self._marked.get(name)
-                is_same = before is not None and before[0] is alarm and before[1] == marks
-                marked[name] = (
-                    before if before and is_same else (alarm, marks, alarm.model_copy(update=marks))
-                )
+                before = self._marked.get(name, (None, {}, alarm))
+                is_same = before[0] is alarm and before[1] == marks
+                marked[name] = before if is_same else (alarm, marks, alarm.model_copy(update=marks))
         self._marked = marked
         return {name: copy for name, (_alarm, _marks, copy) in marked.items()}
 
@@ -142,10 +134,7 @@ def _named(names: Iterable[str]) -> str:
 
 
 def unknown_subscribers(errors: Mapping[str, AwsError]) -> list[str]:
-    """By reason, to which topics it is not known whether anybody is subscribed."""
     text = _("Whether anybody is subscribed to {topics} is not known: {reason}")
-    reasons = {arn: error.problem.summary for arn, error in errors.items()}
     return [
-        text.format(topics=topic_names(arn for arn in errors if reasons[arn] == reason), reason=reason)
-        for reason in dict.fromkeys(reasons.values())
+        text.format(topics=topic_names([arn]), reason=error.problem.summary) for arn, error in errors.items()
     ]

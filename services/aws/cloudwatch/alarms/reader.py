@@ -4,6 +4,7 @@ Source: DescribeAlarms, DescribeAlarmHistory, DescribeAlarmContributors, ListAla
 reference).
 """
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -52,7 +53,7 @@ class Alarms:
             muting = muting.checked(alarms)
         alarms = marked(alarms, muting, expected)
         errors = await self._listeners.ask(expected, alarms) if topics else {}
-        heard = await self._listeners.marks(alarms, listed=not unlisted)
+        heard = await asyncio.to_thread(self._listeners.marks, alarms, listed=not unlisted)
         remarks = (*self.requests.remarks, *([unlisted] if unlisted else ()), *unknown_subscribers(errors))
         overview = overview_of(alarms | heard, expected, muting, remarks, unlisted=unlisted)
         is_complete = all(map(is_forbidden, errors.values()))

@@ -28,7 +28,7 @@ def parsed(rule: str) -> "tuple[Tree[Token], tuple[str, ...]] | None":
         return None
     nodes: Iterator[Tree[Token]] = tree.iter_subtrees_topdown()  # type: ignore[no-untyped-call]
     parts: list[Any] = [part for node in nodes for part in node.children]
-    names = (str(part) for part in parts if getattr(part, "type", "") in ("QUOTED", "PLAIN"))
+    names = (str(part) for part in parts if getattr(part, "type", "") == "NAME")
     return tree, tuple(dict.fromkeys(names))
 
 
@@ -54,7 +54,7 @@ def condition(tree: "Tree[Token]", diagrams: Diagrams, in_state: InState) -> int
 
 
 def _without_signs(name: "Token") -> "Token":
-    text = re.sub(r"\\(.)", r"\1", name[1:-1]) if name.type == "QUOTED" else str(name)
+    text = re.sub(r"\\(.)", r"\1", name[1:-1]) if name[0] in "\"'" else str(name)
     return name.update(value=alarm_name(text))
 
 
@@ -64,4 +64,4 @@ def _parser() -> "Lark":
     from lark import Lark
 
     grammar = Path(__file__).with_name("rule.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", lexer_callbacks=dict.fromkeys(("QUOTED", "PLAIN"), _without_signs))
+    return Lark(grammar, parser="lalr", lexer_callbacks={"NAME": _without_signs})

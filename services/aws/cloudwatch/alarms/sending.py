@@ -7,9 +7,7 @@ suppressor is in ALARM then. The suppressor's wait and extension periods only de
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
 from services.aws.cloudwatch.alarms.actions import reaches_somebody
@@ -123,103 +121,88 @@ class Senders:
         if speaks and not own.suppressor:
             return Sending("always")
         speakers = [*self.speakers(name), *([name] if speaks is not False else [])]
-        plan = self._plan(speakers, name)
-        doubts: dict[str, Doubt] = {
-            id: "actions"
-            if self.speaks(self._alarms[id]) is None
-            else plan[id] or plan.get(self._suppressors.get(id, ""), "")
-            for id in speakers
-        }
-        doubtful = [id for id in speakers if doubts[id]]
+        doubts: dict[str, Doubt] = {name: "", "": ""}
         try:
-            answer = self._answer(name, [id for id in speakers if not doubts[id]])
+            why = {id: self._why(self._alarms[id], doubts) for id in speakers}
+            answer = self._answer(name, [id for id in speakers if not why[id]])
         except (TooLarge, RecursionError):
             return Sending("unknown", doubt="size", doubtful=tuple(speakers))
+        doubtful = tuple(id for id in speakers if why[id])
         if doubtful and answer.when != "always":
-            return Sending("unknown", doubt=doubts[doubtful[0]], doubtful=tuple(doubtful))
+            return Sending("unknown", doubt=why[doubtful[0]], doubtful=doubtful)
         return answer
 
-    def _plan(self, speakers: Iterable[str], own: str) -> dict[str, Doubt]:
-        """All alarms on which it depends what these send, parts first, and why it is unknown when each is in ALARM."""
-        graph: dict[str, tuple[str, ...]] = {own: ()}
-        open_names = [name for id in speakers for name in (id, self._suppressors.get(id)) if name]
-        while open_names:
-            name = open_names.pop()
-            if name not in graph:
-                rule = self._rules.get(name)
-                graph[name] = rule[1] if rule else ()
-                open_names += graph[name]
-        plan: dict[str, Doubt] = {}
-        sorter = TopologicalSorter(graph)
-        with suppress(CycleError):
-            sorter.prepare()
-        # What is in a cycle, or above one, never gets ready.
-        while ready := sorter.get_ready():
-            for name in ready:
-                is_unreadable = name != own and self._rules.get(name, ()) is None
-                doubt: Doubt = "rule" if is_unreadable else "" if self._exists(name) else "missing"
-                plan[name] = doubt or next((plan[part] for part in graph[name] if plan[part]), "")
-            sorter.done(*ready)
-        return plan | {name: "cycle" for name in graph if name not in plan}
+    def _why(self, alarm: Alarm, doubts: dict[str, Doubt]) -> Doubt:
+        """Why it is unknown when the alarm sends."""
+        unreported: Doubt = "actions" if self.speaks(alarm) is None else ""
+        return (
+            unreported or self._doubt(alarm.id, doubts) or self._doubt(alarm_name(alarm.suppressor), doubts)
+        )
+
+    def _doubt(self, name: str, doubts: dict[str, Doubt]) -> Doubt:
+        """Why it is unknown when the alarm is in ALARM; `doubts`: the same of those that were asked about."""
+        if name not in doubts:
+            # This is what it meets if it depends on itself.
+            doubts[name] = "cycle"
+            rule = self._rules.get(name, ())
+            doubt: Doubt = "rule" if rule is None else "" if self._exists(name) else "missing"
+            parts = (self._doubt(part, doubts) for part in (rule[1] if rule else ()))
+            doubts[name] = doubt or next(filter(None, parts), "")
+        return doubts[name]
 
     def _answer(self, own: str, speakers: Collection[str]) -> Sending:
         diagrams = Diagrams(MOST_STEPS)
         choice = diagrams.choice
-        plan = self._plan(speakers, own)
         starts = (AlarmState.OK,) if own in self._composites else (AlarmState.OK, AlarmState.INSUFFICIENT)
-        values = {state: self._values(diagrams, plan, own, state) for state in (*starts, AlarmState.ALARM)}
+        firing = {state: self._firing(diagrams, own, state) for state in (*starts, AlarmState.ALARM)}
         always, sometimes, heard = TRUE, FALSE, TRUE
-        through: dict[str, None] = {}
+        through: set[str] = set()
         for start in starts:
             goes = goes_on = FALSE
             for id in speakers:
-                before, after = values[start][id], values[AlarmState.ALARM][id]
+                before, after = firing[start](id), firing[AlarmState.ALARM](id)
+                suppressor = self._suppressors.get(id)
                 was_off, is_off = (
-                    values[state].get(self._suppressors.get(id, ""), FALSE)
-                    for state in (start, AlarmState.ALARM)
+                    firing[state](suppressor) if suppressor else FALSE for state in (start, AlarmState.ALARM)
                 )
                 goes_off = choice(before, FALSE, choice(is_off, FALSE, after))
                 goes = choice(goes_off, TRUE, goes)
-                if goes_off != FALSE and id != own:
-                    through[id] = None
+                if goes_off != FALSE:
+                    through.add(id)
                 # Of what is in ALARM whatever this alarm does, and of what is suppressed all the time, nobody was told.
-                if any(each[id] != after for each in values.values()):
+                if any(each(id) != after for each in firing.values()):
                     stays = choice(before, choice(was_off, choice(is_off, FALSE, after), after), FALSE)
                     goes_on = choice(stays, TRUE, goes_on)
             always, heard = choice(goes, always, FALSE), choice(choice(goes, TRUE, goes_on), heard, FALSE)
             sometimes = choice(goes, TRUE, sometimes)
         if sometimes == FALSE:
             return Sending("never")
+        names = tuple(sorted(through - {own}))
         if heard == TRUE:
-            return Sending("always" if always == TRUE else "already", tuple(through))
+            return Sending("always" if always == TRUE else "already", names)
         needs = {name: frozenset(VALUES) for name in diagrams.alarms(heard)}
         for name in list(needs)[: NAMED + 1]:
             with_state = {state: choice(diagrams.in_state(name, {state}), heard, FALSE) for state in VALUES}
             needs[name] = frozenset(state for state in VALUES if with_state[state] != FALSE)
-        return Sending("together", tuple(through), tuple(needs.items()))
+        return Sending("together", names, tuple(needs.items()))
 
-    def _values(
-        self, diagrams: Diagrams, plan: Iterable[str], own: str, state: AlarmState
-    ) -> Mapping[str, int]:
-        """When each alarm is in ALARM while this one is in the state."""
+    def _firing(self, diagrams: Diagrams, own: str, state: AlarmState) -> Callable[[str], int]:
+        """When another alarm is in ALARM while this one is in the state."""
         values: dict[str, int] = {}
 
         def in_state(name: str, states: Collection[AlarmState]) -> int:
             if name == own:
                 return int(state in states)
-            if name in self._composites:
-                # A composite alarm has no data only right after it was made.
-                return diagrams.choice(
-                    values[name], int(AlarmState.ALARM in states), int(AlarmState.OK in states)
-                )
-            return diagrams.in_state(name, states)
-
-        for name in plan:
-            rule = self._rules.get(name) if name != own else None
-            values[name] = (
-                condition(rule[0], diagrams, in_state) if rule else in_state(name, {AlarmState.ALARM})
+            if not (rule := self._rules.get(name)):
+                return diagrams.in_state(name, states)
+            if name not in values:
+                values[name] = condition(rule[0], diagrams, in_state)
+            # A composite alarm has no data only right after it was made.
+            return diagrams.choice(
+                values[name], int(AlarmState.ALARM in states), int(AlarmState.OK in states)
             )
-        return values
+
+        return lambda name: in_state(name, {AlarmState.ALARM})
 
     def _exists(self, name: str) -> bool:
         return not name or name in self._alarms or not self._complete

@@ -6,6 +6,7 @@ alarms by name, for those without data and for those that fire, and the whole li
 it is in no list does not prove that it is OK.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
@@ -83,7 +84,7 @@ class AlarmWatch:
         """The overview where all alarms have just been read."""
         muting = (await self._mutes.read(turned=self._turned(alarms.values()))).checked(alarms)
         every = marked(alarms, muting, self._expected)
-        heard = await self._listeners.marks(every)
+        heard = await asyncio.to_thread(self._listeners.marks, every)
         return overview_of(every | heard, self._expected, muting, self._requests.remarks)
 
     async def _large(self, *, advances: bool) -> AlarmOverview:
@@ -105,7 +106,9 @@ class AlarmWatch:
         # Of tens of thousands of alarms each of these steps takes a while.
         await next_turn()
         every = marked(alarms, muting, self._expected)
-        every |= await self._listeners.marks(every, listed=not unlisted, composites=self._composites)
+        every |= await asyncio.to_thread(
+            self._listeners.marks, every, listed=not unlisted, composites=self._composites
+        )
         await next_turn()
         return overview_of(
             {name: alarm for name, alarm in every.items() if name not in outdated} if outdated else every,

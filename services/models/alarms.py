@@ -170,11 +170,9 @@ class Alarm(Model):
     @property
     def sending(self) -> str:
         """`sends`, or what its own actions say: whether going to ALARM sends something now, as AWS has it."""
-        if self.sends:
-            return self.sends
-        if not self.has_actions or self.muted_by or self.actions_enabled is False:
-            return "never"
-        return "unknown" if self.actions_enabled is None else "always"
+        is_silent = not self.has_actions or self.muted_by or self.actions_enabled is False
+        own = "never" if is_silent else "unknown" if self.actions_enabled is None else "always"
+        return self.sends or own
 
     @property
     def may_be_unheard(self) -> bool:

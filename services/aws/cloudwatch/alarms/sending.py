@@ -47,9 +47,8 @@ def sending(name: str, alarms: Iterable[Alarm], *, reaches: Reaches = reaches_so
 
     `reaches`: whether the action of this ARN reaches a person; None: not known, and counted as if.
     """
-    return Senders(
-        {str(alarm.id): alarm for alarm in alarms if alarm.state is not AlarmState.MISSING}, reaches
-    ).sending(name)
+    by_id = {str(alarm.id): alarm for alarm in alarms if alarm.state is not AlarmState.MISSING}
+    return Senders(by_id, reaches).sending(name)
 
 
 class Senders:
@@ -123,7 +122,12 @@ class Senders:
         speakers = [*self.speakers(name), *([name] if speaks is not False else [])]
         doubts: dict[str, Doubt] = {name: "", "": ""}
         try:
-            why = {id: self._why(self._alarms[id], doubts) for id in speakers}
+            why: dict[str, Doubt] = {
+                id: "actions"
+                if self.speaks(self._alarms[id]) is None
+                else self._doubt(id, doubts) or self._doubt(self._suppressors.get(id, ""), doubts)
+                for id in speakers
+            }
             answer = self._answer(name, [id for id in speakers if not why[id]])
         except (TooLarge, RecursionError):
             return Sending("unknown", doubt="size", doubtful=tuple(speakers))
@@ -131,13 +135,6 @@ class Senders:
         if doubtful and answer.when != "always":
             return Sending("unknown", doubt=why[doubtful[0]], doubtful=doubtful)
         return answer
-
-    def _why(self, alarm: Alarm, doubts: dict[str, Doubt]) -> Doubt:
-        """Why it is unknown when the alarm sends."""
-        unreported: Doubt = "actions" if self.speaks(alarm) is None else ""
-        return (
-            unreported or self._doubt(alarm.id, doubts) or self._doubt(alarm_name(alarm.suppressor), doubts)
-        )
 
     def _doubt(self, name: str, doubts: dict[str, Doubt]) -> Doubt:
         """Why it is unknown when the alarm is in ALARM; `doubts`: the same of those that were asked about."""
@@ -161,10 +158,8 @@ class Senders:
             goes = goes_on = FALSE
             for id in speakers:
                 before, after = firing[start](id), firing[AlarmState.ALARM](id)
-                suppressor = self._suppressors.get(id)
-                was_off, is_off = (
-                    firing[state](suppressor) if suppressor else FALSE for state in (start, AlarmState.ALARM)
-                )
+                suppressor = self._suppressors.get(id, "")
+                was_off, is_off = firing[start](suppressor), firing[AlarmState.ALARM](suppressor)
                 goes_off = choice(before, FALSE, choice(is_off, FALSE, after))
                 goes = choice(goes_off, TRUE, goes)
                 if goes_off != FALSE:
@@ -194,7 +189,7 @@ class Senders:
             if name == own:
                 return int(state in states)
             if not (rule := self._rules.get(name)):
-                return diagrams.in_state(name, states)
+                return diagrams.in_state(name, states) if name else FALSE
             if name not in values:
                 values[name] = condition(rule[0], diagrams, in_state)
             # A composite alarm has no data only right after it was made.
@@ -205,7 +200,7 @@ class Senders:
         return lambda name: in_state(name, {AlarmState.ALARM})
 
     def _exists(self, name: str) -> bool:
-        return not name or name in self._alarms or not self._complete
+        return not (name and self._complete) or name in self._alarms
 
 
 def people(alarm: Alarm) -> list[str]:

@@ -223,7 +223,9 @@ async def test_a_rule_that_cannot_be_read_leaves_its_alarms_unjudged(empty_aws: 
     assert overview.by_id["child"].hearing is Hearing.UNKNOWN
     assert overview.by_id["child"].hearing_note == "the rule of loud cannot be read"
     assert overview.by_id["other"].hearing is Hearing.NOBODY, "its name is not in that text"
-    assert (judge(overview), is_complete(overview)) == (ExitStatus.ATTENTION, False), "what is known comes first"
+    assert (judge(overview), is_complete(overview)) == (ExitStatus.ATTENTION, False), (
+        "what is known comes first"
+    )
 
 
 class Newer:

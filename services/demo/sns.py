@@ -24,14 +24,10 @@ def list_subscriptions_by_topic(call: Call) -> dict[str, Any]:
     states = call.component(TopicStore).subscriptions.get(topic.rpartition(":")[2], (CONFIRMED,))
     if states is None:
         raise AwsErrorResponse("NotFound", "Topic does not exist", 404)
+    every = {"Owner": ACCOUNT, "Protocol": "email", "TopicArn": topic}
     rows = [
-        {
-            "SubscriptionArn": state or f"{topic}:{number:036}",
-            "Owner": ACCOUNT,
-            "Protocol": "email",
-            "Endpoint": f"duty-{number:03}@example.lg.jp",
-            "TopicArn": topic,
-        }
+        every
+        | {"SubscriptionArn": state or f"{topic}:{number:036}", "Endpoint": f"duty-{number:03}@example.lg.jp"}
         for number, state in enumerate(states)
     ]
     page, more = page_of(rows, lambda row: row["Endpoint"], call.params.get("NextToken"), 100)

@@ -102,9 +102,7 @@ class Alarm(Model):
     scaling_actions: tuple[RawId, ...] = ()
     """ARNs of the scaling policies among the actions of all states: a mute would stop the scaling, too."""
     has_actions: bool = False
-    """Whether going to ALARM runs an action that can reach a person."""
-    is_unsubscribed: bool = False
-    """Whether those actions are topics to which nobody is subscribed."""
+    """Whether going to ALARM runs an action that can reach a person; a topic without subscribers reaches nobody."""
     suppressor: RawId = RawId("")
     """The alarm, by name or ARN, during whose ALARM a composite alarm's actions are suppressed; "" if there is none."""
     sends: str = ""
@@ -118,8 +116,6 @@ class Alarm(Model):
     """More on that in words: with which states of others, or why it is unknown."""
     heard_by: Clean = ""
     """What tells people of it otherwise, as the runbook declares; "" if nothing is declared."""
-    parents_read: bool = True
-    """False: it is unknown whether a composite alarm notifies on its behalf."""
     scaling: bool = False
     """Whether it only drives a scaling policy (AlarmLow is normally in ALARM); never set for alarms named by the
     runbook."""
@@ -161,7 +157,7 @@ class Alarm(Model):
     def hearing(self) -> Hearing:
         """How people are notified, regardless of disabled or muted actions."""
         is_suppressed = bool(self.suppressor) and self.sends in ("together", "never", "unknown")
-        if self.has_actions and not (self.is_unsubscribed or is_suppressed):
+        if self.has_actions and not is_suppressed:
             return Hearing.DIRECT
         if self.heard_by:
             return Hearing.DECLARED
@@ -169,16 +165,14 @@ class Alarm(Model):
             return Hearing.TOGETHER
         if self.heard_through:
             return Hearing.COMPOSITE
-        return Hearing.NOBODY if self.parents_read else Hearing.UNKNOWN
+        return Hearing.UNKNOWN if self.sends == "unknown" else Hearing.NOBODY
 
     @property
     def sending(self) -> str:
         """`sends`, or what its own actions say: whether going to ALARM sends something now, as AWS has it."""
-        if self.sends or not self.parents_read:
-            return self.sends or "unknown"
-        if not self.has_actions or self.is_unsubscribed or self.muted_by or self.actions_enabled is False:
-            return "never"
-        return "unknown" if self.actions_enabled is None else "always"
+        is_silent = not self.has_actions or self.muted_by or self.actions_enabled is False
+        own = "never" if is_silent else "unknown" if self.actions_enabled is None else "always"
+        return self.sends or own
 
     @property
     def may_be_unheard(self) -> bool:

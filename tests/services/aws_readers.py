@@ -198,8 +198,8 @@ def speak(world: "World", name: str) -> None:
 async def _subscribed(context: InspectionContext) -> object:
     topic = f"arn:aws:sns:{context.region}:123456789012:on-call"
     subscriptions = Subscriptions(context.reader, context.clock)
-    await subscriptions.ask([topic])
-    return subscriptions.reaches(topic), subscriptions.unknown([topic])
+    errors = await subscriptions.ask([topic])
+    return subscriptions.reaches(topic), {arn: error.problem.summary for arn, error in errors.items()}
 
 
 async def _invalidation(context: InspectionContext) -> object:

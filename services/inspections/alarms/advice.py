@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from services.aws.cloudwatch.alarms.actions import is_topic
 from services.contacts import escalation
 from services.i18n import _
 from services.inspections.alarms.evaluation import Judged, Mark
@@ -68,7 +69,7 @@ def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
 def _silent(alarm: Alarm) -> str:
     if alarm.muted_by or alarm.actions_enabled is False:
         return _("{alarm}: while it notifies nobody, check it yourself; ask who did it, and until when.")
-    if alarm.is_unsubscribed:
+    if any(map(is_topic, alarm.alarm_actions)) and not alarm.has_actions:
         return _(
             "{alarm}: check it yourself; have somebody subscribe to its topic and accept AWS's invitation."
         )

@@ -54,6 +54,13 @@ VERDICTS = {
     Mark.UNTOLD: Verdict.UNKNOWN,
     Mark.BLIND: Verdict.ATTENTION,
 }
+_UNHEARD = {
+    Hearing.TOGETHER: (Mark.TOGETHER, ""),
+    Hearing.UNKNOWN: (Mark.UNKNOWN, N_("whether a composite alarm sends for it could not be read")),
+    Hearing.NOBODY: (
+        Mark.SILENT, N_("it has no action that reaches anybody, and no composite alarm surely sends for it")
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +160,9 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
         yield Mark.UNKNOWN, _("AWS did not report whether its actions are enabled")
     elif alarm.state is not AlarmState.MISSING and not alarm.actions_enabled:
         yield Mark.SILENT, _("its actions are disabled")
-    if not alarm.may_be_unheard:
-        return
-    if alarm.hearing is Hearing.TOGETHER:
-        yield Mark.TOGETHER, alarm.hearing_note
-    elif alarm.hearing is Hearing.UNKNOWN:
-        yield (
-            Mark.UNKNOWN,
-            alarm.hearing_note or _("whether a composite alarm sends for it could not be read"),
-        )
-    else:
-        text = _("it has no action that reaches anybody, and no composite alarm surely sends for it")
-        yield Mark.SILENT, alarm.hearing_note or text
+    if alarm.may_be_unheard:
+        mark, text = _UNHEARD[alarm.hearing]
+        yield mark, alarm.hearing_note or (text and _(text))
 
 
 def _aside(alarm: Alarm) -> list[str]:

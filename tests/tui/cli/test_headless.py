@@ -89,7 +89,7 @@ def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention() -> None:
     quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, expected=True)
     assert judge(AlarmOverview(alarms=(quiet,))) == 1
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0
-    assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"parents_read": False}),))) == 3
+    assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"sends": "unknown"}),))) == 3
     together = {"heard_through": ("all",), "sends": "together"}
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update=together),))) == 1
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={**together, "heard_by": "a pager"}),))) == 0

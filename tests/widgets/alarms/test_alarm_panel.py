@@ -226,7 +226,7 @@ def grave_alarms() -> tuple[Alarm, ...]:
         {"muted_by": "夜間バッチ", "muted_until": gallery_data.NOW + timedelta(days=400)},
         {"actions_enabled": False},
         {"has_actions": False},
-        {"has_actions": False, "parents_read": False},
+        {"has_actions": False, "sends": "unknown"},
         {"has_actions": False, "sends": "together", "heard_through": ("any",)},
         {"evaluation": "EVALUATION_ERROR"},
         {"evaluation": "PARTIAL_DATA"},

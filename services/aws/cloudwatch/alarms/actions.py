@@ -19,7 +19,7 @@ def notifies_somebody(row: Answer) -> bool:
     return any(map(reaches_somebody, action_arns(row, "AlarmActions")))
 
 
-def reaches_somebody(arn: str) -> bool | None:
+def reaches_somebody(arn: str) -> bool:
     """Whether an action can reach a person: not those that only scale, or stop, reboot or recover an instance."""
     return not (_scales(arn) or arn.split(":")[2:3] in (["automate"], ["swf"]))
 

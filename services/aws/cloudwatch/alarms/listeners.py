@@ -1,12 +1,14 @@
 """Marks alarms with what going to ALARM sends, and to whom, where their own actions do not say it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from services.aws.cloudwatch.alarms.actions import reaches_somebody, topic_names
-from services.aws.cloudwatch.alarms.sending import NAMED, Doubt, Reaches, Senders, Sending, people
+from services.aws.client.errors import AwsError
+from services.aws.cloudwatch.alarms.actions import topic_names
+from services.aws.cloudwatch.alarms.sending import NAMED, Doubt, Senders, Sending, people
+from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
 from services.i18n import N_, _
-from services.models.alarms import Alarm, AlarmKind, AlarmState
+from services.models.alarms import Alarm, AlarmState
 from services.models.runbook import Runbook
 from services.models.text import clean
 
@@ -34,99 +36,79 @@ _NEEDS = {
 class Listeners:
     """Who hears of each alarm, worked out anew when a composite alarm changes."""
 
-    def __init__(self, runbook: Runbook) -> None:
-        self._for_all = str(runbook.heard_by)
-        self._declared = {str(alarm.name): str(alarm.heard_by) for alarm in runbook.alarms if alarm.heard_by}
+    def __init__(self, runbook: Runbook, subscriptions: Subscriptions) -> None:
+        self._for_all = runbook.heard_by
+        self._declared = {str(alarm.name): alarm.heard_by for alarm in runbook.alarms if alarm.heard_by}
+        self._subscriptions = subscriptions
         self._basis: object = None
-        self._answers: dict[str, Sending] = {}
-        self._marked: dict[str, tuple[Alarm, dict[str, object], Alarm]] = {}
+        self._answers: dict[tuple[str, bool | None], Sending] = {}
+        self._marked: dict[str, tuple[Alarm | None, dict[str, object], Alarm]] = {}
 
-    async def marks(
-        self,
-        alarms: Mapping[str, Alarm],
-        composites: Iterable[Alarm],
-        *,
-        complete: bool = True,
-        listed: bool = True,
-        reaches: Reaches = reaches_somebody,
+    async def ask(self, names: Iterable[str], alarms: Mapping[str, Alarm]) -> dict[str, AwsError]:
+        """Ask about the topics to which these alarms send, themselves or through composite alarms; see `Subscriptions.ask`."""
+        own = {name: alarms[name].alarm_actions for name in names if name in alarms}
+        actions = {str(arn) for arns in own.values() for arn in arns}
+        errors = await self._subscriptions.ask(actions)
+        reaches = self._subscriptions.reaches
+        if silent := [name for name, arns in own.items() if not any(map(reaches, arns))]:
+            more = await asyncio.to_thread(lambda: Senders(alarms, reaches).actions(silent))
+            errors = await self._subscriptions.ask(actions | more)
+        return errors
+
+    def marks(
+        self, alarms: Mapping[str, Alarm], *, listed: bool = True, composites: Collection[str] | None = None
     ) -> dict[str, Alarm]:
         """Those alarms of which there is more to say; the same objects as long as that and the alarms are.
 
-        `composites`: the composite alarms, marked as muted; `complete`: they are all that there are; `listed`: so are the
-        alarms.
+        `listed`: they are all that there are; `composites`: the names of all composite alarms; None: not known beside
+        these alarms. Takes a while with many rules or alarms: for a thread.
         """
-        every = list(composites)
-        speaking = any(alarm.has_actions and alarm.actions_enabled is not False for alarm in every)
-        if complete and not (speaking or self._for_all or self._declared) and reaches is reaches_somebody:
-            return {}
-        # Lark, the rules, and tens of thousands of alarms take a while.
-        return await asyncio.to_thread(self._marks, alarms, every, reaches, complete, listed)
-
-    def _marks(
-        self,
-        alarms: Mapping[str, Alarm],
-        composites: Iterable[Alarm],
-        reaches: Reaches,
-        complete: bool,
-        listed: bool,
-    ) -> dict[str, Alarm]:
-        senders = Senders(alarms, composites, reaches, complete=listed)
-        facts = (
-            (id, each.rule, senders.speaks(each), each.suppressor) for id, each in senders.composites.items()
-        )
-        basis = frozenset(facts), senders.missing
+        senders = Senders(alarms, self._subscriptions.reaches, composites=composites, complete=listed)
+        basis = senders.basis
         if basis != self._basis:
             self._basis, self._answers = basis, {}
-        marked: dict[str, tuple[Alarm, dict[str, object], Alarm]] = {}
+        marked: dict[str, tuple[Alarm | None, dict[str, object], Alarm]] = {}
         left = AT_ONCE
         for name, alarm in alarms.items():
+            speaks = senders.speaks(alarm)
             # A composite alarm's own suppressor, too, decides whether its own actions run.
-            if alarm.scaling or (senders.speaks(alarm) and not alarm.suppressor):
+            if alarm.scaling or (speaks and not alarm.suppressor):
                 continue
-            answer = self._answers.get(name)
-            if answer is None and not alarm.expected and senders.speakers(name):
-                left -= 1
-                if left < 0:
-                    marked[name] = self._copy(alarm, {"parents_read": False})
-                    continue
-            answer = answer or senders.sending(name)
-            # What depends on its own actions is not remembered: they may change.
-            if senders.speaks(alarm) is False:
-                self._answers[name] = answer
-            marks = self._of(alarm, answer, complete, reaches)
-            if marks:
-                marked[name] = self._copy(alarm, marks)
+            answer = self._answers.get((name, speaks))
+            if answer is None:
+                is_costly = not alarm.expected and bool(senders.speakers(name))
+                left -= is_costly
+                if is_costly and left < 0:
+                    answer = Sending("unknown")
+                else:
+                    answer = self._answers[name, speaks] = senders.sending(name)
+            if not (listed or composites is not None or answer.when in ("always", "already")):
+                answer = Sending("unknown")
+            if marks := self._of(alarm, answer):
+                before = self._marked.get(name, (None, {}, alarm))
+                is_same = before[0] is alarm and before[1] == marks
+                marked[name] = before if is_same else (alarm, marks, alarm.model_copy(update=marks))
         self._marked = marked
         return {name: copy for name, (_alarm, _marks, copy) in marked.items()}
 
-    def _copy(self, alarm: Alarm, marks: dict[str, object]) -> tuple[Alarm, dict[str, object], Alarm]:
-        before = self._marked.get(str(alarm.id))
-        if before is not None and before[0] is alarm and before[1] == marks:
-            return before
-        return alarm, marks, alarm.model_copy(update=marks)
-
-    def _of(self, alarm: Alarm, answer: Sending, complete: bool, reaches: Reaches) -> dict[str, object]:
+    def _of(self, alarm: Alarm, answer: Sending) -> dict[str, object]:
         """The fields that differ from a plain alarm's."""
-        marks: dict[str, object] = {}
-        if heard_by := self._declared.get(str(alarm.id), self._for_all):
-            marks["heard_by"] = heard_by
-        notes, when = [], str(answer.when)
-        own = people(alarm)
-        if own and not any(reaches(arn) is not False for arn in own):
-            marks["is_unsubscribed"] = True
-            notes.append(_("nobody is subscribed to {topics}").format(topics=topic_names(own)))
-        if not complete and when not in ("always", "already"):
-            when, answer = "unknown", Sending("unknown")
-        # Of tens of thousands of alarms without actions no copy is made for this.
-        if when != "never" or alarm.has_actions:
-            marks["sends"] = when
-        if when == "unknown":
-            marks["parents_read"] = False
+        topics = people(alarm)
+        is_silent = bool(topics) and not any(map(self._subscriptions.reaches, topics))
+        notes = (
+            [_("nobody is subscribed to {topics}").format(topics=topic_names(topics))] if is_silent else []
+        )
         # A copy is not validated: names from outside are cleaned here.
-        marks |= {"heard_through": tuple(map(clean, answer.through))} if answer.through else {}
-        marks |= {"heard_with": tuple(map(clean, answer.others))} if answer.others else {}
-        note = clean(_("; ").join([*notes, *filter(None, [note_of(answer)])]))
-        return marks | ({"hearing_note": note} if note else {})
+        marks: dict[str, object] = {
+            "heard_by": self._declared.get(str(alarm.id), self._for_all),
+            "sends": answer.when if answer.when != "never" or alarm.suppressor else "",
+            "heard_through": tuple(map(clean, answer.through)),
+            "heard_with": tuple(clean(name) for name, _states in answer.needs),
+            "hearing_note": clean(_("; ").join(filter(None, [*notes, note_of(answer)]))),
+        }
+        return {field: value for field, value in marks.items() if value} | (
+            {"has_actions": False} if is_silent else {}
+        )
 
 
 def note_of(answer: Sending) -> str:
@@ -138,8 +120,9 @@ def note_of(answer: Sending) -> str:
         return _(_DOUBTS[answer.doubt]).format(alarms=_named(answer.doubtful))
     if answer.when != "together":
         return ""
-    needs = [_(_NEEDS[states]).format(alarm=name) for name, states in answer.needs if states in _NEEDS]
-    rest = [name for name, states in answer.needs if states not in _NEEDS]
+    named = answer.needs[: NAMED + 1]
+    needs = [_(_NEEDS[states]).format(alarm=name) for name, states in named if states in _NEEDS]
+    rest = [name for name, states in named if states not in _NEEDS]
     words = [_("it notifies only while {needs}").format(needs=_named(needs))] if needs else []
     words += [_("whether it notifies depends on {alarms}").format(alarms=_named(rest))] if rest else []
     return _("; ").join(words)
@@ -150,12 +133,8 @@ def _named(names: Iterable[str]) -> str:
     return _(", ").join(every[:NAMED]) + (" …" if len(every) > NAMED else "")
 
 
-def topics_of(alarms: Iterable[Alarm], composites: Iterable[Alarm], every: Mapping[str, Alarm]) -> set[str]:
-    """The actions of the composite alarms that may send for these alarms."""
-    senders = Senders(every, composites)
-    speakers = {id for alarm in alarms for id in senders.speakers(str(alarm.id))}
-    return {str(arn) for id in speakers for arn in senders.composites[id].alarm_actions}
-
-
-def composites_of(alarms: Iterable[Alarm]) -> list[Alarm]:
-    return [alarm for alarm in alarms if alarm.kind is AlarmKind.COMPOSITE]
+def unknown_subscribers(errors: Mapping[str, AwsError]) -> list[str]:
+    text = _("Whether anybody is subscribed to {topics} is not known: {reason}")
+    return [
+        text.format(topics=topic_names([arn]), reason=error.problem.summary) for arn, error in errors.items()
+    ]

@@ -5,20 +5,18 @@ reference).
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from services.aws.client.reader import Reader, rows
-from services.aws.cloudwatch.alarms.actions import topic_names
-from services.aws.cloudwatch.alarms.listeners import Listeners, composites_of, topics_of
+from services.aws.cloudwatch.alarms.listeners import Listeners, unknown_subscribers
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
 from services.aws.cloudwatch.alarms.parsing import alarm_name, arn_region, contributor, transition
 from services.aws.cloudwatch.alarms.requests import AlarmRequests
-from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
+from services.aws.cloudwatch.alarms.subscriptions import Subscriptions, is_forbidden
 from services.clock import Clock, SystemClock
-from services.i18n import _
 from services.models.alarms import Alarm, AlarmOverview, AlarmTransition, Contributor
 from services.models.runbook import Runbook
 
@@ -31,8 +29,7 @@ class Alarms:
         self._runbook = runbook
         self._clock = clock or SystemClock()
         self._mutes = MuteRules(session)
-        self._listeners = Listeners(runbook)
-        self._subscriptions = Subscriptions.of(session, self._clock)
+        self._listeners = Listeners(runbook, Subscriptions.of(session, self._clock))
         self.requests = AlarmRequests(session, self._clock)
         """How alarms are asked for."""
 
@@ -55,41 +52,12 @@ class Alarms:
         if not unlisted:
             muting = muting.checked(alarms)
         alarms = marked(alarms, muting, expected)
-        remarks = [*self.requests.remarks, *([unlisted] if unlisted else [])]
-        composites, is_complete = composites_of(alarms.values()), True
-        if topics:
-            own = [alarms[name] for name in expected if name in alarms]
-            is_complete, unknown = await self._ask_subscribers(own, composites, alarms)
-            remarks += unknown
-        heard = await self._listeners.marks(
-            alarms,
-            composites,
-            complete=not unlisted,
-            listed=not unlisted,
-            reaches=self._subscriptions.known,
-        )
+        errors = await self._listeners.ask(expected, alarms) if topics else {}
+        heard = await asyncio.to_thread(self._listeners.marks, alarms, listed=not unlisted)
+        remarks = (*self.requests.remarks, *([unlisted] if unlisted else ()), *unknown_subscribers(errors))
         overview = overview_of(alarms | heard, expected, muting, remarks, unlisted=unlisted)
+        is_complete = all(map(is_forbidden, errors.values()))
         return overview if is_complete else overview.model_copy(update={"subscribers_read": False})
-
-    async def _ask_subscribers(
-        self, own: list[Alarm], composites: list[Alarm], alarms: Mapping[str, Alarm]
-    ) -> tuple[bool, list[str]]:
-        """Ask who hears what the alarms send, themselves or through composite alarms; whether that worked, and remarks."""
-        ask, reaches = self._subscriptions.ask, self._subscriptions.reaches
-        actions = {str(arn) for alarm in own for arn in alarm.alarm_actions}
-        is_complete = await ask(actions)
-        silent = [alarm for alarm in own if not any(reaches(arn) is not False for arn in alarm.alarm_actions)]
-        if silent and composites:
-            more = await asyncio.to_thread(topics_of, silent, composites, alarms)
-            is_complete = await ask(more) and is_complete
-            actions |= more
-        unknown = self._subscriptions.unknown(actions)
-        text = _("Whether anybody is subscribed to {topics} is not known: {reason}")
-        reasons = dict.fromkeys(unknown.values())
-        return is_complete, [
-            text.format(topics=topic_names(arn for arn in unknown if unknown[arn] == reason), reason=reason)
-            for reason in reasons
-        ]
 
     async def named(self, names: Iterable[str]) -> AlarmOverview:
         """These alarms and whether they are muted; nonexistent ones are absent. Raises AwsError."""

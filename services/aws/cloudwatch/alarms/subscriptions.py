@@ -3,7 +3,7 @@
 Source: ListSubscriptionsByTopic (Amazon SNS API reference).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -13,10 +13,8 @@ from services.aws.cloudwatch.alarms.actions import is_topic, reaches_somebody
 from services.aws.cloudwatch.alarms.parsing import arn_region
 from services.clock import Clock
 
-DAY = 86_400.0
-"""Seconds for which the answer about a topic counts."""
-AGAIN = 60.0
-"""The same where AWS could not be asked."""
+DAY, AGAIN = 86_400.0, 60.0
+"""Seconds for which the answer about a topic counts, and where AWS could not be asked."""
 
 
 class Subscriptions:
@@ -27,49 +25,33 @@ class Subscriptions:
     def __init__(self, session: Reader, clock: Clock) -> None:
         self._session = session
         self._clock = clock
-        self._answers: dict[str, tuple[float, bool | str]] = {}
-        """By topic: when it was asked about (`clock.elapsed`), and whether anybody is subscribed, or why that is unknown."""
+        self._answers: dict[str, tuple[float, bool | AwsError]] = {}
+        """By topic: until when (`clock.elapsed`) it counts whether anybody is subscribed, or why that is unknown."""
 
     @classmethod
     def of(cls, session: Reader, clock: Clock) -> "Subscriptions":
         """What this session has been told."""
         return cls._of_sessions.setdefault(session, cls(session, clock))
 
-    async def ask(self, actions: Iterable[str]) -> bool:
-        """Ask about the topics among these actions. Returns whether all that this session may know was read."""
-        is_complete = True
-        for arn in sorted({arn for arn in actions if is_topic(arn) and self._answer(arn) is None}):
-            at = self._clock.elapsed()
-            try:
-                self._answers[arn] = at, await self._is_heard(arn)
-            except NotFound:
-                self._answers[arn] = at, False
-            except AwsError as error:
-                is_final = isinstance(error, AccessDenied | Refused) or error.unknown_operation
-                is_complete = is_complete and is_final
-                self._answers[arn] = at + (0.0 if is_final else AGAIN - DAY), error.problem.summary
-        return is_complete
+    async def ask(self, actions: Iterable[str]) -> dict[str, AwsError]:
+        """Ask about the topics among these actions. Returns why it is unknown whether anybody is subscribed, by topic."""
+        topics = sorted(set(filter(is_topic, actions)))
+        for arn in topics:
+            if self._answer(arn) is None:
+                at, heard = self._clock.elapsed(), await self._is_heard(arn)
+                lasts = DAY if isinstance(heard, bool) or is_forbidden(heard) else AGAIN
+                self._answers[arn] = at + lasts, heard
+        return {arn: answer for arn in topics if isinstance(answer := self._answer(arn), AwsError)}
 
-    @property
-    def known(self) -> Callable[[str], bool | None]:
-        """`reaches`, where it says more than an action's kind: nobody is subscribed to one of the topics."""
-        has_silent = any(answer is False for _at, answer in self._answers.values())
-        return self.reaches if has_silent else reaches_somebody
+    def reaches(self, action: str) -> bool:
+        """Whether an action can reach a person, as far as is known."""
+        return reaches_somebody(action) and self._answer(action) is not False
 
-    def reaches(self, action: str) -> bool | None:
-        """Whether an action can reach a person; None: whether anybody is subscribed to the topic is not known."""
-        answer = self._answer(action) if is_topic(action) else reaches_somebody(action)
-        return None if isinstance(answer, str) else answer
+    def _answer(self, arn: str) -> bool | AwsError | None:
+        until, answer = self._answers.get(arn, (0.0, None))
+        return answer if self._clock.elapsed() < until else None
 
-    def unknown(self, actions: Iterable[str]) -> dict[str, str]:
-        """Why it is unknown whether anybody is subscribed, by topic; nothing of those that were not asked about."""
-        return {arn: answer for arn in actions if isinstance(answer := self._answer(arn), str)}
-
-    def _answer(self, arn: str) -> bool | str | None:
-        at, answer = self._answers.get(arn, (-DAY, None))
-        return answer if self._clock.elapsed() - at < DAY else None
-
-    async def _is_heard(self, arn: str) -> bool:
+    async def _is_heard(self, arn: str) -> bool | AwsError:
         pages = self._session.pages(
             "sns",
             "ListSubscriptionsByTopic",
@@ -77,8 +59,20 @@ class Subscriptions:
             required=("Subscriptions",),
             TopicArn=arn,
         )
-        async for page in pages:
-            # Others are `PendingConfirmation` or `Deleted`.
-            if any(str(row.get("SubscriptionArn")).startswith("arn:") for row in rows(page, "Subscriptions")):
-                return True
+        try:
+            async for page in pages:
+                # Others are `PendingConfirmation` or `Deleted`.
+                if any(
+                    str(row.get("SubscriptionArn")).startswith("arn:") for row in rows(page, "Subscriptions")
+                ):
+                    return True
+        except NotFound:
+            return False
+        except AwsError as error:
+            return error
         return False
+
+
+def is_forbidden(error: AwsError) -> bool:
+    """Whether the answer cannot be had at all, which is said, but leaves nothing unjudged."""
+    return isinstance(error, AccessDenied | Refused) or error.unknown_operation

@@ -6,13 +6,14 @@ alarms by name, for those without data and for those that fire, and the whole li
 it is in no list does not prove that it is OK.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.alarm_list import AlarmList
 from services.aws.cloudwatch.alarms.in_force import MutesInForce
-from services.aws.cloudwatch.alarms.listeners import Listeners, composites_of
+from services.aws.cloudwatch.alarms.listeners import Listeners
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
 from services.aws.cloudwatch.alarms.pace import RequestPace
@@ -43,8 +44,7 @@ class AlarmWatch:
         self._expected = [str(alarm.name) for alarm in runbook.alarms]
         self._requests = AlarmRequests(session, clock, RequestPace(clock, RATE))
         self._mutes = MutesInForce(MuteRules(session), clock)
-        self._listeners = Listeners(runbook)
-        self._subscriptions = Subscriptions.of(session, clock)
+        self._listeners = Listeners(runbook, Subscriptions.of(session, clock))
         self._list = AlarmList(self._requests, clock)
         self._is_large = False
         self._begins_anew = False
@@ -84,9 +84,7 @@ class AlarmWatch:
         """The overview where all alarms have just been read."""
         muting = (await self._mutes.read(turned=self._turned(alarms.values()))).checked(alarms)
         every = marked(alarms, muting, self._expected)
-        heard = await self._listeners.marks(
-            every, composites_of(every.values()), reaches=self._subscriptions.known
-        )
+        heard = await asyncio.to_thread(self._listeners.marks, every)
         return overview_of(every | heard, self._expected, muting, self._requests.remarks)
 
     async def _large(self, *, advances: bool) -> AlarmOverview:
@@ -108,13 +106,8 @@ class AlarmWatch:
         # Of tens of thousands of alarms each of these steps takes a while.
         await next_turn()
         every = marked(alarms, muting, self._expected)
-        composites = self._composites
-        every |= await self._listeners.marks(
-            every,
-            composites_of(every.values() if composites is None else [every[name] for name in composites]),
-            complete=composites is not None or not unlisted,
-            listed=not unlisted,
-            reaches=self._subscriptions.known,
+        every |= await asyncio.to_thread(
+            self._listeners.marks, every, listed=not unlisted, composites=self._composites
         )
         await next_turn()
         return overview_of(

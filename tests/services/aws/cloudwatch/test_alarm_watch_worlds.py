@@ -149,7 +149,7 @@ class Console:
             assert real is None or ORDER.index(alarm.state) <= ORDER.index(real.state), (alarm, real)
             if alarm.expected or alarm.state is not AlarmState.OK:
                 assert real is not None
-                unmuted = {"muted_by": "", "muted_until": None, "parents_read": True}
+                unmuted = {"muted_by": "", "muted_until": None, "sends": ""}
                 assert alarm.model_copy(update=unmuted) == real.model_copy(update=unmuted), "as it is now"
         # The runbook's alarms, and whatever fires or has no data, are complete.
         urgent = {alarm.id for alarm in truth.alarms if alarm.expected or alarm.state is not AlarmState.OK}
@@ -186,7 +186,7 @@ async def live(events: list[tuple[str, Any, Any]]) -> None:
     assert overview is not None
     truth = await console.truth()
     assert overview.is_whole
-    readable = {"parents_read": True}
+    readable = {"sends": ""}
     assert [alarm.model_copy(update=readable) for alarm in overview.alarms] == [
         alarm.model_copy(update=readable) for alarm in truth.alarms
     ]

@@ -132,6 +132,11 @@ class AwsClock:
         return self.by.now() + self.skew
 
     @property
+    def is_known(self) -> bool:
+        """Whether AWS has said its time."""
+        return self._skew() is not None
+
+    @property
     def skew(self) -> timedelta:
         """By how much AWS's clock is ahead of the other; 0 while that is not known."""
         skew = self._skew() or 0.0
@@ -150,9 +155,11 @@ class AwsClock:
         await self.by.sleep(seconds)
 
 
-def skew_of(clock: Clock) -> timedelta:
-    """By how much AWS's clock is ahead of this machine's, as far as `clock` corrects it."""
-    return clock.skew if isinstance(clock, AwsClock) else timedelta()
+def skew_of(clock: Clock) -> timedelta | None:
+    """By how much AWS's clock is ahead of this machine's, as far as `clock` corrects it; None while that is not known."""
+    if isinstance(clock, AwsClock):
+        return clock.skew if clock.is_known else None
+    return timedelta()
 
 
 class ManualClock:

@@ -36,10 +36,10 @@ class RecordingServer:
         with suppress(OSError):
             while True:
                 client, _address = self._listener.accept()
-                kept = bytearray()
+                content = bytearray()
                 with self._lock:
-                    self._received.append(kept)
-                threading.Thread(target=self._converse, args=(client, kept), daemon=True).start()
+                    self._received.append(content)
+                threading.Thread(target=self._converse, args=(client, content), daemon=True).start()
 
     def close(self) -> None:
         # Closing alone does not wake `accept`.
@@ -47,25 +47,25 @@ class RecordingServer:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def _converse(self, client: socket.socket, kept: bytearray) -> None:
+    def _converse(self, client: socket.socket, content: bytearray) -> None:
         with client, suppress(OSError):
             if not self._behind.hostname:
                 while part := client.recv(65536):
-                    self._keep(kept, part)
+                    self._keep(content, part)
                     client.sendall(self._answer(part))
                 return
             with socket.create_connection((self._behind.hostname, self._behind.port or 80)) as server:
                 back = threading.Thread(target=_pass_on, args=(server, client), daemon=True)
                 back.start()
                 while part := client.recv(65536):
-                    self._keep(kept, part)
+                    self._keep(content, part)
                     server.sendall(part)
                 server.shutdown(socket.SHUT_WR)
                 back.join()
 
-    def _keep(self, kept: bytearray, part: bytes) -> None:
+    def _keep(self, content: bytearray, part: bytes) -> None:
         with self._lock:
-            kept += part
+            content += part
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:

@@ -54,8 +54,8 @@ def rows(output: str) -> dict[str, str]:
 
 
 def test_the_documents_are_read() -> None:
-    for each in ("README.md", "docs/site/ja/configuration.md", "tui/installed/man/ja/man1/toban.1"):
-        assert {"TOBAN_GITHUB_TOKEN", "TOBAN_GITHUB_TOKEN_FILE"} <= names.variables(PARTS[each]), each
+    for page in ("README.md", "docs/site/ja/configuration.md", "tui/installed/man/ja/man1/toban.1"):
+        assert {"TOBAN_GITHUB_TOKEN", "TOBAN_GITHUB_TOKEN_FILE"} <= names.variables(PARTS[page]), page
     assert Flag(("logs", "tail"), "--follow") in names.flags(PARTS["tui/installed/man/man1/toban.1"])
     assert ("change", "rds-storage", "--size", "200", "--plan") in names.commands(PARTS["README.md"])
     assert names.Key("duties", True, "en.asks") in names.keys(PARTS["docs/site/en/runbook.md"])

@@ -69,7 +69,7 @@ def test_every_option_of_patches_does_something(
 def idle(options: Iterable[Flag], endpoint: str, folder: Path, journal: Path) -> list[str]:
     """The starts that end as they do without their option."""
     pairs = {flag: (trials.base_of(flag), trials.with_option(flag, value_of(flag))) for flag in options}
-    bases = sorted({base for base, _start in pairs.values()}, key=lambda each: each.argv)
+    bases = sorted({base for base, _start in pairs.values()}, key=lambda base: base.argv)
     starts = [*bases, *bases, *(start for _base, start in pairs.values())]
     ended = iter(trials.by_forks(starts, trials.environment(endpoint), folder, journal))
     first, second = (dict(zip(bases, ended, strict=False)) for _turn in range(2))

@@ -78,16 +78,16 @@ def typed(text: str) -> Iterator[tuple[str, ...]]:
 
 def flags(segments: Iterable[Segment]) -> set[Flag]:
     """Every option, with the command that its heading or its own line names."""
-    found: set[Flag] = set()
+    options: set[Flag] = set()
     for heading, kind, text in segments:
         if kind not in _TYPED or _OTHER_PROGRAM.match(text):
             continue
         lines = [words for words in typed(text) if words]
         for words in lines:
-            found |= {Flag(names_of(words), each) for word in words for each in _FLAG.findall(word)[:1]}
+            options |= {Flag(names_of(words), each) for word in words for each in _FLAG.findall(word)[:1]}
         if kind == "span" and not lines:
-            found |= {Flag(_of_heading(heading), each) for each in _FLAG.findall(text)}
-    return found
+            options |= {Flag(_of_heading(heading), each) for each in _FLAG.findall(text)}
+    return options
 
 
 def names_of(words: Iterable[str]) -> tuple[str, ...]:
@@ -122,18 +122,18 @@ def values(segments: Iterable[Segment]) -> dict[Flag, str]:
 
 def keys(segments: Iterable[Segment]) -> set[Key]:
     """Keys in the tables of the pages about them, in TOML, and tables that a sentence names."""
-    found: set[Key] = set()
+    named_keys: set[Key] = set()
     for heading, kind, text in segments:
         table = _TABLE.match(heading)
         row = re.match(r"\| `([a-z_]+)` \| (?!`)", text) if kind == "prose" else None
         if row and (table or _ABOUT_KEYS.search(heading)):
-            found.add(Key(table[2] if table else "", bool(table and table[1] == "[["), row[1]))
+            named_keys.add(Key(table[2] if table else "", bool(table and table[1] == "[["), row[1]))
         if kind == "span" and (named := re.fullmatch(r"(\[\[?)([a-z_]+(?:\.[a-z_]+)?)\]\]?", text)):
             # The table alone; `[name]` stands for any.
-            found |= {Key(named[2], named[1] == "[[", "")} if named[2] != "name" else set()
+            named_keys |= {Key(named[2], named[1] == "[[", "")} if named[2] != "name" else set()
         if kind == "toml":
-            found |= {*_leaves(tomllib.loads(text))}
-    return found
+            named_keys |= {*_leaves(tomllib.loads(text))}
+    return named_keys
 
 
 def _leaves(data: Mapping[str, Any], table: str = "", *, listed: bool = False) -> Iterator[Key]:
@@ -153,7 +153,7 @@ def wrong_values(keys: Iterable[Key]) -> str:
     tables: dict[str, dict[str, None]] = {}
     listed = {key.table for key in keys if key.listed}
     written = {".".join(key.table.split(".")[:end]) for key in keys for end in (1, 2)}
-    for key in sorted(keys, key=lambda each: (_own(each.table), each.name)):
+    for key in sorted(keys, key=lambda key: (_own(key.table), key.name)):
         names = tables.setdefault(_own(key.table), {})
         if f"{key.table}.{key.name}".strip(".") not in written:
             names[key.name] = None

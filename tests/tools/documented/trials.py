@@ -183,7 +183,7 @@ def by_forks(
         input="".join(json.dumps(order) + "\n" for order in orders), capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
     answers: list[dict[str, Any]] = sorted(
-        map(json.loads, done.stdout.splitlines()), key=lambda each: each["order"]
+        map(json.loads, done.stdout.splitlines()), key=lambda answer: answer["order"]
     )
     assert len(answers) == len(starts), done.stderr[-4000:]
     return [

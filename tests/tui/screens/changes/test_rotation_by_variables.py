@@ -77,8 +77,8 @@ def test_a_rotation_ends_and_its_secrets_go_nowhere_else(
         assert exported.stat().st_size > 0
         assert embedded_now.world.github.secrets[SCOPES[1]][SECRET].value == new.secret
         (tmp_path / "private/token").unlink(missing_ok=True)
-        for each in grep:
-            each.files(tmp_path)
+        for search in grep:
+            search.files(tmp_path)
         sent, sent_to_aws = b"".join(github.received()), b"".join(aws.received())
     # To GitHub the token in its header alone, and the secret sealed.
     assert {*AUTHORIZED.findall(sent)} == {TOKEN.encode()}
@@ -133,5 +133,5 @@ def take(terminal: PtyConsole, done: str) -> None:
 
 
 def look(grep: Iterable[Grep], content: bytes | bytearray) -> None:
-    for each in grep:
-        each(content)
+    for search in grep:
+        search(content)

@@ -129,18 +129,13 @@ class AwsClock:
 
     def now(self) -> datetime:
         """AWS's time (aware, UTC)."""
-        return self.by.now() + self.skew
+        return self.by.now() + (self.skew or timedelta())
 
     @property
-    def is_known(self) -> bool:
-        """Whether AWS has said its time."""
-        return self._skew() is not None
-
-    @property
-    def skew(self) -> timedelta:
-        """By how much AWS's clock is ahead of the other; 0 while that is not known."""
-        skew = self._skew() or 0.0
-        return timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
+    def skew(self) -> timedelta | None:
+        """By how much AWS's clock is ahead of the other; None while that is not known."""
+        skew = self._skew()
+        return None if skew is None else timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
 
     def elapsed(self) -> float:
         """As the other clock: durations need no correction."""
@@ -157,9 +152,7 @@ class AwsClock:
 
 def skew_of(clock: Clock) -> timedelta | None:
     """By how much AWS's clock is ahead of this machine's, as far as `clock` corrects it; None while that is not known."""
-    if isinstance(clock, AwsClock):
-        return clock.skew if clock.is_known else None
-    return timedelta()
+    return clock.skew if isinstance(clock, AwsClock) else timedelta()
 
 
 class ManualClock:

@@ -84,17 +84,17 @@ class InspectionRunner:
                 # The first answer tells AWS's time: rather before the window is chosen, from one that costs nothing.
                 await self._prove()
             skew = skew_of(context.clock)
-        request = _by_aws(request, skew or timedelta())
-        finding = await self._run(inspection, request)
+        ahead = skew or timedelta()
+        # Whichever clock dated its beginning: rather too much than a gap.
+        since = min(request.since, request.since + ahead)
+        request = replace(request, since=since, until=request.until + ahead)
+        if request.until < context.clock.now() - inspection.longest:
+            return failed(inspection, request, self._too_far(inspection))
+        finding = await self._outcome(inspection, inspection.run(request), request)
         if skew is None and skew_of(context.clock):
             # The window lay elsewhere than was meant, perhaps in the future; what was sent may have cost something.
             finding = failed(inspection, request, self._clock_problem())
         return finding.model_copy(update={"cost": metered.cost})
-
-    async def _run(self, inspection: Inspection, request: InspectionRequest) -> Finding:
-        if request.until < self._context.clock.now() - inspection.longest:
-            return failed(inspection, request, self._too_far(inspection))
-        return await self._outcome(inspection, inspection.run(request), request)
 
     async def prepare(self, id: str, request: InspectionRequest) -> None:
         """Let an inspection read beforehand what its run at `request.until` would wait for. Raises LookupError."""
@@ -141,11 +141,10 @@ class InspectionRunner:
         )
 
     def _clock_problem(self) -> Problem:
-        topic = ProblemKind.CLOCK.value
         return Problem(
             kind=ProblemKind.CLOCK,
-            summary=summary(topic, {}),
-            remedy=remedy(topic, {"profile": ""}),
+            summary=summary("clock", {}),
+            remedy=remedy("clock", {"profile": ""}),
             at=self._context.clock.now(),
         )
 
@@ -165,12 +164,6 @@ class InspectionRunner:
             remedy=_("Check by hand as the runbook says, and report this error."),
             at=self._context.clock.now(),
         )
-
-
-def _by_aws(request: InspectionRequest, skew: timedelta) -> InspectionRequest:
-    """The request with the end of its window by AWS's clock."""
-    # Whichever clock dated its beginning: rather too much than a gap.
-    return replace(request, since=min(request.since, request.since + skew), until=request.until + skew)
 
 
 def failed(inspection: Inspection, request: InspectionRequest, problem: Problem) -> Finding:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from services.aws.client.errors import BY_KIND, AwsError, Invalid, NotFound
-from services.aws.client.session import AwsSession
+from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.requests import AlarmRequests
 from services.aws.regions import Regions
 from services.i18n import _
@@ -33,18 +33,18 @@ _ABSENT = re.compile(r"not found|does not exist", re.IGNORECASE)
 class _Account:
     """Where is asked, and what was listed there."""
 
-    def __init__(self, session: AwsSession, subject: Examination) -> None:
+    def __init__(self, session: Reader, subject: Examination) -> None:
         self.session, self.book = session, subject.runbook
-        self.arns = Arns(self.book, session.settings.region or str(self.book.system.region))
+        self.arns = Arns(self.book, subject.session.settings.region or str(self.book.system.region))
         self.alarms = AlarmRequests(session, subject.clock)
         self.slots = asyncio.Semaphore(AT_ONCE)
         self._lists: dict[_Names, asyncio.Future[Sequence[str]]] = {}
 
-    async def all(self, names: "_Names") -> Sequence[str]:
-        """All names, read once. Raises AwsError."""
-        if names not in self._lists:
+    async def all(self, names: "_Names | None") -> Sequence[str] | None:
+        """All names, read once; None where nothing lists them. Raises AwsError."""
+        if names is not None and names not in self._lists:
             self._lists[names] = asyncio.ensure_future(names(self, ""))
-        return await self._lists[names]
+        return None if names is None else await self._lists[names]
 
 
 _Names = Callable[[_Account, str], Awaitable[Sequence[str]]]
@@ -92,14 +92,8 @@ async def _regions(at: _Account, _name: str) -> Sequence[str]:
     return enabled.names
 
 
-_BALANCERS = _read(
-    "elbv2", "DescribeLoadBalancers", "LoadBalancers.LoadBalancerArn", before=".*:loadbalancer/"
-)
-_ACLS = _read(
-    "wafv2", "ListWebACLs", "WebACLs.Name", lambda at, _: {"Limit": 100, "Scope": at.book.waf.scope.upper()}
-)
 _GROUPS = "log_groups.id alarms.log_group error_logs.log_group slow_queries.log_group journal.log_group inspections.log_group"
-_TABLE: tuple[tuple[str, _Names, _Names | None], ...] = (
+_TABLE: tuple[tuple[str, _Names | None, _Names | None], ...] = (
     ("ecs.cluster", _read("ecs", "ListTasks", "taskArns.*", lambda _, name: {"cluster": name}), None),
     ("ecs.services",
      _read("ecs", "DescribeServices", "services.serviceName", lambda at, name: {"cluster": at.book.ecs.cluster, "services": [name]}),
@@ -110,9 +104,11 @@ _TABLE: tuple[tuple[str, _Names, _Names | None], ...] = (
     ("alb.target_group",
      _read("elbv2", "DescribeTargetHealth", "TargetHealthDescriptions.*", lambda at, name: {"TargetGroupArn": at.arns.arn("elasticloadbalancing", name)}),
      _read("elbv2", "DescribeTargetGroups", "TargetGroups.TargetGroupArn", before=".*:")),
-    ("alb.load_balancer", lambda at, _: at.all(_BALANCERS), _BALANCERS),
+    ("alb.load_balancer", None,
+     _read("elbv2", "DescribeLoadBalancers", "LoadBalancers.LoadBalancerArn", before=".*:loadbalancer/")),
     ("cdn.distribution", _read("cloudfront", "GetDistribution", "Distribution.*", lambda _, name: {"Id": name}), None),
-    ("waf.web_acl", lambda at, _: at.all(_ACLS), _ACLS),
+    ("waf.web_acl", None,
+     _read("wafv2", "ListWebACLs", "WebACLs.Name", lambda at, _: {"Limit": 100, "Scope": at.book.waf.scope.upper()})),
     ("waf.workgroup", _read("athena", "GetWorkGroup", "WorkGroup.*", lambda _, name: {"WorkGroup": name}), None),
     ("dashboard.name",
      _read("cloudwatch", "GetDashboard", "DashboardName.*", lambda _, name: {"DashboardName": name}),
@@ -124,11 +120,11 @@ _TABLE: tuple[tuple[str, _Names, _Names | None], ...] = (
     ("access_keys.users",
      _read("iam", "ListAccessKeys", "AccessKeyMetadata.*", lambda _, name: {"UserName": name}),
      _read("iam", "ListUsers", "Users.UserName")),
-    ("trail.sign_in_regions", lambda at, _: at.all(_regions), _regions),
-    ("disaster.region", lambda at, _: at.all(_regions), _regions),
+    ("trail.sign_in_regions", None, _regions),
+    ("disaster.region", None, _regions),
 )  # fmt: skip
-"""Keys of the runbook (a name counts under the first that has it), how one name is read, and how all are (None: AWS lists them
-nowhere that the console may read)."""
+"""Keys of the runbook (a name counts under the first that has it), how one name is read (None: among all), and how all are (None: AWS
+lists them nowhere that the console may read)."""
 
 
 def _values(value: Any, path: list[str]) -> list[str]:
@@ -159,24 +155,24 @@ async def names(subject: Examination) -> Outcome:
 
 
 async def _asked(
-    at: _Account, key: str, name: str, one: _Names, every: _Names | None
+    at: _Account, key: str, name: str, one: _Names | None, every: _Names | None
 ) -> tuple[str, Problem | None]:
     """A sentence about a name that does not exist, or that could not be read, with the problem; "" for one that does."""
     text = _('{key} = "{name}" does not exist').format(key=key, name=clean(name))
     async with at.slots:
         try:
-            if name in await one(at, name):
+            if name in (await (at.all(every) if one is None else one(at, name)) or ()):
                 return "", None
         except AwsError as error:
             why = error.problem
             return _("{key}: not checked: {problem}").format(key=key, problem=why.summary), why
-        if every is None:
-            return text, None
         try:
-            others = set(await at.all(every))
+            others = await at.all(every)
         except AwsError as error:
             words = _("{text} (what there is could not be listed: {problem})")
             return words.format(text=text, problem=error.problem.summary), None
+    if others is None:
+        return text, None
     near = dict.fromkeys((*get_close_matches(name, others, n=MOST_SHOWN), *sorted(others)))
     listed = _(", ").join(clean(other) for other in list(near)[:MOST_SHOWN]) or _("none")
     if (more := len(near) - MOST_SHOWN) > 0:

@@ -129,13 +129,13 @@ class AwsClock:
 
     def now(self) -> datetime:
         """AWS's time (aware, UTC)."""
-        return self.by.now() + self.skew
+        return self.by.now() + (self.skew or timedelta())
 
     @property
-    def skew(self) -> timedelta:
-        """By how much AWS's clock is ahead of the other; 0 while that is not known."""
-        skew = self._skew() or 0.0
-        return timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
+    def skew(self) -> timedelta | None:
+        """By how much AWS's clock is ahead of the other; None while that is not known."""
+        skew = self._skew()
+        return None if skew is None else timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
 
     def elapsed(self) -> float:
         """As the other clock: durations need no correction."""
@@ -150,8 +150,8 @@ class AwsClock:
         await self.by.sleep(seconds)
 
 
-def skew_of(clock: Clock) -> timedelta:
-    """By how much AWS's clock is ahead of this machine's, as far as `clock` corrects it."""
+def skew_of(clock: Clock) -> timedelta | None:
+    """By how much AWS's clock is ahead of this machine's, as far as `clock` corrects it; None while that is not known."""
     return clock.skew if isinstance(clock, AwsClock) else timedelta()
 
 

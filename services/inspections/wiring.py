@@ -63,7 +63,14 @@ def inspection_runner_of(
     limited = LimitedReader(session, limiter, "inspections", region=region)
     aws_clock = AwsClock(clock, lambda: session.skew_seconds)
     return InspectionRunner(
-        runbook, calendar, limited, aws_clock, meter, region=region, allow_list=allow_list
+        runbook,
+        calendar,
+        limited,
+        aws_clock,
+        meter,
+        region=region,
+        allow_list=allow_list,
+        prove=session.prove,
     )
 
 

@@ -43,6 +43,7 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "logs:StartQuery",
         "logs:StopQuery",
     ),
+    "names in the runbook": ("elbv2:DescribeLoadBalancers",),
     "dates of duties": (
         "iam:ListAccessKeys",
         "rds:DescribeDBInstances",

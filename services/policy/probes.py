@@ -176,12 +176,13 @@ def probes(calls: Iterable[Operation], runbook: Runbook, region: str, now: datet
     """The reads to try out of those that the runbook needs, ordered by service; never one that AWS charges for."""
     scope = _Scope(runbook, Arns(runbook, region), now)
     return tuple(
-        Probe(service, operation, params, _region(service, params))
+        Probe(service, operation, params, region_of(service, params))
         for service, operation in sorted(calls)
         if (service, operation) in READS and not is_charged(service, operation)
         for params in READS[service, operation](scope)
     )
 
 
-def _region(service: str, params: Params) -> str | None:
+def region_of(service: str, params: Params) -> str | None:
+    """Where a read is sent; None: to the console's own region."""
     return GLOBAL if service in _GLOBAL or params.get("Scope") == "CLOUDFRONT" else None

@@ -28,6 +28,8 @@ from services.journal.place import JournalPlace
 from services.models.aws_calls import aws_call
 from services.models.feeds import Freshness
 from services.models.fleet import Standing
+from services.models.problem import Problem, ProblemKind
+from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import REGION, Embedded
 from tests.faults.waiting import until
@@ -318,9 +320,13 @@ async def test_an_inspection_covers_the_time_until_aws_now(
         journal=JournalPlace("facility", tmp_path / "j.db"),
     )
     now = machine.now()
+    counts = []
     try:
         request = InspectionRequest(since=now - timedelta(minutes=15), until=now)
-        findings = [await reading.inspection_runner.run("error-logs", request) for _run in range(2)]
+        findings = []
+        for _run in range(2):
+            findings.append(await reading.inspection_runner.run("error-logs", request))
+            counts.append(embedded.counts()["logs.StartQuery"])
     finally:
         await reading.close()
     for finding in findings:
@@ -328,3 +334,34 @@ async def test_an_inspection_covers_the_time_until_aws_now(
         assert finding.window.end == pytest.approx(embedded.clock.now(), abs=timedelta(seconds=1))
         assert finding.window.start <= finding.window.end - timedelta(minutes=15)
         assert finding.problem is None
+    assert counts[1] == 2 * counts[0], "what costs is sent once for each run"
+    assert findings[0].cost == findings[1].cost
+
+
+async def test_what_cost_something_is_neither_repeated_nor_judged_where_its_window_was_wrong(
+    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = machine_of(monkeypatch, embedded, seconds=600.0)
+    reading = connect(
+        load_builtin("facility-prod"),
+        AwsSettings(region=REGION, endpoint_url=embedded.url),
+        machine,
+        journal=JournalPlace("facility", tmp_path / "j.db"),
+    )
+
+    async def unreached() -> None:
+        raise ClockSkew(Problem(kind=ProblemKind.CLOCK, summary="", at=machine.now()))
+
+    monkeypatch.setattr(reading.inspection_runner, "_prove", unreached)
+    request = InspectionRequest(since=machine.now() - timedelta(minutes=15), until=machine.now())
+    try:
+        first = await reading.inspection_runner.run("error-logs", request)
+        count = embedded.counts()["logs.StartQuery"]
+        second = await reading.inspection_runner.run("error-logs", request)
+    finally:
+        await reading.close()
+    assert first.problem is not None
+    assert (first.verdict, first.problem.kind) == (Verdict.UNKNOWN, ProblemKind.CLOCK)
+    assert "NTP" in first.problem.remedy
+    assert second.problem is None
+    assert embedded.counts()["logs.StartQuery"] == 2 * count

@@ -10,13 +10,16 @@ from tests.tools.member_trials import tried
 
 
 def test_every_member_that_a_reader_keeps_is_judged_or_listed_once() -> None:
-    kept, twice = members(), [name for name, count in Counter([*judged(), *listed()]).items() if count > 1]
+    in_readers, twice = (
+        members(),
+        [name for name, count in Counter([*judged(), *listed()]).items() if count > 1],
+    )
     assert len(models()) > 80
     assert not twice
-    assert kept - judged() - set(listed()) == set(), (
+    assert in_readers - judged() - set(listed()) == set(), (
         "judge it, or list it: python -m tests.tools.member_trials"
     )
-    assert {*judged(), *listed()} - kept == set(), "no reader keeps it any more"
+    assert {*judged(), *listed()} - in_readers == set(), "no reader keeps it any more"
     assert all(group["en"] and group["ja"] and group["members"] for group in table()["listed"])
 
 

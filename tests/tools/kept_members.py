@@ -33,28 +33,28 @@ def reader_methods() -> Iterator[tuple[type, str]]:
 
 def models() -> set[type[BaseModel]]:
     """Every model within the answers of the readers, by their annotations."""
-    found: set[type] = set()
+    kinds: set[type] = set()
     for kind, method in reader_methods():
-        reached(typing.get_type_hints(getattr(kind, method))["return"], found)
-    return {kind for kind in found if issubclass(kind, BaseModel)}
+        reached(typing.get_type_hints(getattr(kind, method))["return"], kinds)
+    return {kind for kind in kinds if issubclass(kind, BaseModel)}
 
 
-def reached(annotation: Any, found: set[type]) -> None:
-    """Add to `found` every model and dataclass within an annotation."""
+def reached(annotation: Any, kinds: set[type]) -> None:
+    """Add to `kinds` every model and dataclass within an annotation."""
     for part in typing.get_args(annotation):
-        reached(part, found)
-    if not inspect.isclass(annotation) or annotation in found or issubclass(annotation, _NO_ANSWER):
+        reached(part, kinds)
+    if not inspect.isclass(annotation) or annotation in kinds or issubclass(annotation, _NO_ANSWER):
         return
     if issubclass(annotation, BaseModel):
-        found.add(annotation)
+        kinds.add(annotation)
         for field in annotation.model_fields.values():
-            reached(field.annotation, found)
+            reached(field.annotation, kinds)
         for kind in annotation.__subclasses__():
-            reached(kind, found)
+            reached(kind, kinds)
     elif dataclasses.is_dataclass(annotation):
-        found.add(annotation)
+        kinds.add(annotation)
         for hint in typing.get_type_hints(annotation).values():
-            reached(hint, found)
+            reached(hint, kinds)
 
 
 def member(kind: type[BaseModel], field: str) -> str:

@@ -226,9 +226,9 @@ def said(answer: BaseModel) -> str:
 
 def consumers(console: InspectionContext) -> dict[str, Consumer]:
     """Every inspection, every change of every target, and an assessment."""
-    found: dict[str, Consumer] = {info.id: _inspection(info.id) for info in offered(console.runbook)}
-    found |= {f"change {kind.id}": _change(kind) for kind in CHANGES}
-    return found | {"assess": _assessment}
+    asking: dict[str, Consumer] = {info.id: _inspection(info.id) for info in offered(console.runbook)}
+    asking |= {f"change {kind.id}": _change(kind) for kind in CHANGES}
+    return asking | {"assess": _assessment}
 
 
 def _inspection(id: str) -> Consumer:
@@ -271,34 +271,34 @@ async def _assessment(console: InspectionContext) -> str:
     return said(answer)
 
 
-def bad_values(kind: str, field: str, annotation: Any, seen: Iterable[Any]) -> Iterator[Any]:
+def bad_values(kind: str, field: str, annotation: Any, usual: Iterable[Any]) -> Iterator[Any]:
     """Values, or functions of the present one, that would harm: by the member's type, and words of AWS."""
     yield from WORDS.get(f"{kind}.{field}", ())
-    kinds = set(_leaves(annotation)) | {type(each) for each in seen}
+    kinds = set(_leaves(annotation)) | {type(each) for each in usual}
     yield from (None,) if NoneType in kinds else ()
-    for each in sorted(kinds, key=str):
-        if issubclass(each, bool):
+    for type_ in sorted(kinds, key=str):
+        if issubclass(type_, bool):
             yield lambda value: not value
-        elif issubclass(each, Enum):
-            yield from each
-        elif issubclass(each, int | float):
+        elif issubclass(type_, Enum):
+            yield from type_
+        elif issubclass(type_, int | float):
             yield from (0, -1, lambda value: (value or 1) * 1000, lambda value: (value or 0) + 1, 10**6)
-        elif issubclass(each, datetime):
+        elif issubclass(type_, datetime):
             yield from (NOW - timedelta(days=400), NOW + timedelta(days=400), NOW - timedelta(hours=2))
-        elif issubclass(each, date):
+        elif issubclass(type_, date):
             yield from (lambda value: value - timedelta(days=40), lambda value: value + timedelta(days=1))
-        elif issubclass(each, timedelta):
+        elif issubclass(type_, timedelta):
             yield from (timedelta(), timedelta(days=400))
-        elif issubclass(each, Decimal):
+        elif issubclass(type_, Decimal):
             yield from (Decimal(0), lambda value: value * 1000)
-        elif issubclass(each, str):
-            yield from ("", each("no-such-word"), lambda value, kind=each: kind(f"{value or ''}x"))
-        elif issubclass(each, dict):
+        elif issubclass(type_, str):
+            yield from ("", type_("no-such-word"), lambda value, kind=type_: kind(f"{value or ''}x"))
+        elif issubclass(type_, dict):
             yield from ({}, {"no-such": "word"})
-        elif issubclass(each, tuple):
+        elif issubclass(type_, tuple):
             yield ()
             yield from (lambda value: (value or ()) * 2, lambda value: (value or ())[: len(value or ()) // 2])
-            for part in {type(item) for held in seen if isinstance(held, tuple) for item in held} | set(
+            for part in {type(item) for value in usual if isinstance(value, tuple) for item in value} | set(
                 chain.from_iterable(_leaves(arg) for arg in get_args(annotation))
             ):
                 if issubclass(part, str):
@@ -365,8 +365,10 @@ class Room:
     async def judges(self, owned: str, annotation: Any) -> str:
         """The first consumer whose words change with the member; "" for none."""
         kind, _dot, field = owned.partition(".")
-        for name, seen in self.seen.items():
-            for value in bad_values(kind, field, annotation, seen.get(owned, ())) if owned in seen else ():
+        for name, values in self.seen.items():
+            for value in (
+                bad_values(kind, field, annotation, values.get(owned, ())) if owned in values else ()
+            ):
                 for alone in (False, True):
                     trial = Trial(kind, field, value, alone)
                     token = _trial.set(trial)
@@ -393,15 +395,15 @@ async def tried(wanted: set[str]) -> dict[str, str]:
             for embedded in _run(world.scenario, world.history, world.origin):
                 await _try_in(world, embedded, wanted, annotations, result)
     # What only holds others is judged where one of them is.
-    held = {owned: _held(annotation) for owned, annotation in annotations.items() if owned in wanted}
-    return result | {owned: "its members" for owned, inner in held.items() if inner & result.keys()}
+    inner_members = {owned: _held(annotation) for owned, annotation in annotations.items() if owned in wanted}
+    return result | {owned: "its members" for owned, inner in inner_members.items() if inner & result.keys()}
 
 
 def _held(annotation: Any) -> set[str]:
     """The members of the models within an annotation."""
-    found: set[type] = set()
-    reached(annotation, found)
-    kinds = [kind for kind in found if issubclass(kind, BaseModel)]
+    types: set[type] = set()
+    reached(annotation, types)
+    kinds = [kind for kind in types if issubclass(kind, BaseModel)]
     return {member(kind, field) for kind in kinds for field in kind.model_fields}
 
 
@@ -419,8 +421,8 @@ async def _try_in(
     async with context(embedded) as console:
         room = Room(console)
         await room.record()
-        seen = {owned for values in room.seen.values() for owned in values}
-        for owned in sorted((wanted & seen) - result.keys()):
+        in_use = {owned for values in room.seen.values() for owned in values}
+        for owned in sorted((wanted & in_use) - result.keys()):
             if name := await room.judges(owned, annotations[owned]):
                 result[owned] = name
         print(

@@ -2,15 +2,14 @@
 
 The ARNs of an answer name its account and region. Where it has none, GetCallerIdentity names the account, once for each
 access key and endpoint; an answer of another endpoint than that of STS is not proven by it. The region is that of the
-signature, and a host of AWS's that names another is not asked.
+signature, and a host of AWS's that names another is not asked, whoever named that host.
 
 Source: "Identify AWS resources with ARNs" (IAM User Guide); GetCallerIdentity (AWS STS API reference).
 """
 
 import asyncio
-import os
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -19,7 +18,6 @@ from urllib.parse import urlsplit
 from services.aws.client.errors import AwsError, Expired, Incomplete, Invalid, NoCredentials, WrongAccount
 from services.aws.client.prices import is_charged
 from services.aws.client.remedies import remedy, summary
-from services.aws.client.settings import ENDPOINT, IGNORE_ENDPOINTS, AwsSettings
 from services.background.detached import detached
 from services.clock import Clock, Mark, mark, passed
 from services.i18n import _
@@ -54,6 +52,8 @@ _ACCOUNT = re.compile(r"\d{12}")
 _SIGNATURE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/")
 
 Answer = dict[str, Any]
+Ask = Callable[[], Coroutine[Any, Any, Answer]]
+"""Reads the caller's identity."""
 
 
 class Signer(NamedTuple):
@@ -93,7 +93,6 @@ class AccountProof:
         """The runbook's, as is `region`."""
         self.region = region
         self.on_refusal: Callable[[WrongAccount], object] | None = None
-        """Called with every refusal."""
         self._clock = clock
         self._accounts: dict[Signer, str] = {}
         self._newest: Signer | None = None
@@ -103,38 +102,35 @@ class AccountProof:
         self._under_way: set[asyncio.Future[None]] = set()
         """Reads whose answers have ARNs."""
 
-    def mismatch(self, account: str, settings: AwsSettings) -> str:
-        """In words, that these are not the runbook's; "" if they are."""
-        is_ignored = os.environ.get(IGNORE_ENDPOINTS, "").lower() == "true"
-        url = settings.endpoint_url or ("" if is_ignored else os.environ.get(ENDPOINT, ""))
-        for region in (settings.region, _region_of(_host(url))):
-            if region not in ("", self.region):
-                return other_region(region, self.region)
+    def mismatch(self, account: str, region: str) -> str:
+        """In words, that the session's are not the runbook's; "" if they are."""
+        if region not in ("", self.region):
+            return other_region(region, self.region)
         return "" if account == self.account else other_account(account, self.account)
 
-    async def before(self, ask: Callable[[], Awaitable[Answer]], settings: AwsSettings) -> None:
+    async def before(self, ask: Ask, own_region: str) -> None:
         """Prove the newest credentials without an answer: something is sent that costs. Raises AwsError."""
-        self._require_region(settings)
+        self._require(self.account, own_region)
         await self._settled(lambda: self._newest, ask)
-        self._require_account(self._newest)
+        self._require(self._accounts.get(self._newest, "") if self._newest else "")
 
     async def read(
         self,
         call: tuple[str, str],
         region: str | None,
-        settings: AwsSettings,
+        own_region: str,
         send: Callable[[Sent], Awaitable[Answer]],
-        ask: Callable[[], Awaitable[Answer]],
+        ask: Ask,
     ) -> Answer:
-        """The answer that `send` brings, once it is proven; `ask` reads the identity. Raises AwsError."""
+        """The answer that `send` brings, once it is proven; `own_region` is the session's. Raises AwsError."""
         sent = Sent(self)
         if call == IDENTITY:
             answer = await send(sent)
             self._learn(sent.signer, str(answer.get("Account")))
             return answer
-        self._require_region(settings)
+        self._require(self.account, own_region)
         if is_charged(*call):
-            await self.before(ask, settings)
+            await self.before(ask, own_region)
         with self._reading(call):
             answer = await send(sent)
         self._newest = sent.signer
@@ -146,7 +142,7 @@ class AccountProof:
             raise self._unproven(
                 Invalid(self._problem(ProblemKind.INVALID, text.format(service=call[0]), advice))
             )
-        self._require_account(sent.signer)
+        self._require(self._accounts[sent.signer])
         return answer
 
     def refusal(self, text: str) -> WrongAccount:
@@ -157,14 +153,9 @@ class AccountProof:
             self.on_refusal(error)
         return error
 
-    def _require_region(self, settings: AwsSettings) -> None:
-        if text := self.mismatch(self.account, settings):
+    def _require(self, account: str, region: str = "") -> None:
+        if text := self.mismatch(account, region):
             raise self.refusal(text)
-
-    def _require_account(self, signer: Signer | None) -> None:
-        account = self._accounts.get(signer, "") if signer else ""
-        if account != self.account:
-            raise self.refusal(other_account(account, self.account))
 
     def _take_arns(self, call: tuple[str, str], answer: Answer, region: str, signer: Signer) -> None:
         """Learn from the ARNs of an answer. Raises WrongAccount."""
@@ -173,8 +164,7 @@ class AccountProof:
                 parts = str(row.get(name) if isinstance(row, dict) else "").split(":")
                 if len(parts) < 6 or not _ACCOUNT.fullmatch(parts[4]):
                     continue
-                if parts[4] != self.account:
-                    raise self.refusal(other_account(parts[4], self.account))
+                self._require(parts[4])
                 if parts[3] not in ("", region):
                     raise self.refusal(other_region(parts[3], region))
                 if signer not in self._accounts:
@@ -188,9 +178,7 @@ class AccountProof:
             while len(self._accounts) > _KEPT:
                 del self._accounts[next(iter(self._accounts))]
 
-    async def _settled(
-        self, signer: Callable[[], Signer | None], ask: Callable[[], Awaitable[Answer]]
-    ) -> None:
+    async def _settled(self, signer: Callable[[], Signer | None], ask: Ask) -> None:
         """Wait for what may prove the signer's account at no cost, else ask STS. Raises AwsError."""
         while signer() not in self._accounts and self._under_way:
             ended, _pending = await asyncio.wait(
@@ -201,28 +189,22 @@ class AccountProof:
         if signer() not in self._accounts:
             await self._identified(ask)
 
-    async def _identified(self, ask: Callable[[], Awaitable[Answer]]) -> None:
+    async def _identified(self, ask: Ask) -> None:
         """Ask STS, together with whoever asks just now. Raises AwsError."""
         if self._failure is not None:
             failure, signer, at = self._failure
             if signer == self._newest and passed(self._clock, at) < AGAIN:
                 raise self._unproven(failure)
-
-        async def answered() -> Answer:
-            return await ask()
-
         if self._asking is None or self._asking.done():
-            self._asking = detached(answered(), name="identity")
+            self._asking = detached(ask(), name="identity")
         asking = self._asking
         # `asyncio.wait` keeps the shared task running if this caller is cancelled.
         await asyncio.wait([asking])
         error = asking.exception()
         if error is None and not _ACCOUNT.fullmatch(str(asking.result()["Account"])):
-            words = {"service": IDENTITY[0], "operation": IDENTITY[1], "profile": ""}
-            problem = self._problem(
-                ProblemKind.INCOMPLETE, summary("incomplete", words), remedy("incomplete", words)
-            )
-            error = Incomplete(problem)
+            words = dict(zip(("service", "operation", "profile"), (*IDENTITY, ""), strict=True))
+            texts = summary("incomplete", words), remedy("incomplete", words)
+            error = Incomplete(self._problem(ProblemKind.INCOMPLETE, *texts))
         if isinstance(error, AwsError):
             self._failure = error, self._newest, mark(self._clock)
             raise self._unproven(error) from error
@@ -258,14 +240,6 @@ class AccountProof:
         finally:
             self._under_way.discard(ended)
             ended.set_result(None)
-
-
-def _host(url: str) -> str:
-    """The host of an address; "" for what is none, which the SDK will say."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _region_of(host: str) -> str:

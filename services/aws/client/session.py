@@ -142,7 +142,7 @@ class AwsSession:
 
         if self.proof is None:
             return await send(None)
-        return await self.proof.read((service, operation), region, self.settings, send, self._caller)
+        return await self.proof.read((service, operation), region, self.settings.region, send, self._caller)
 
     async def _caller(self, timeout: float = IDENTITY_TIMEOUT) -> dict[str, Any]:
         return await self.read(*IDENTITY, required=("Account", "Arn"), timeout=timeout)
@@ -150,7 +150,7 @@ class AwsSession:
     async def prove(self) -> None:
         """Prove the account before anything is read, if it must be proven. Raises AwsError."""
         if self.proof is not None:
-            await self.proof.before(self._caller, self.settings)
+            await self.proof.before(self._caller, self.settings.region)
 
     async def is_elsewhere(self) -> bool:
         """Whether the credentials are of another account than the runbook's; False also where nothing tells."""

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-ENDPOINT = "AWS_ENDPOINT_URL"
-"""The variable of all services' endpoint; those of single services begin with it, too."""
-IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Hosts of an endpoint that no proxy can reach."""
 

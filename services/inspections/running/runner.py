@@ -1,7 +1,8 @@
 """Runs one inspection and turns errors into findings without a verdict. Records nothing."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,9 +11,10 @@ from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import yen_per_dollar
 from services.aws.client.reader import Reader
+from services.aws.client.remedies import remedy, summary
 from services.background.faults import Fault, unreported
 from services.calendar.calendar import Calendar
-from services.clock import LEAST_SKEW, Clock, skew_of
+from services.clock import Clock, skew_of
 from services.i18n import _
 from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
@@ -29,7 +31,11 @@ LIMIT = 1800.0
 
 
 class InspectionRunner:
-    """The inspections of one system. `fault` is called with internal errors, which a finding must not hide."""
+    """The inspections of one system.
+
+    `prove` reads whose answers these are, which tells AWS's time, too; it may raise AwsError. `fault` is called with
+    internal errors, which a finding must not hide.
+    """
 
     def __init__(
         self,
@@ -41,9 +47,11 @@ class InspectionRunner:
         *,
         region: str,
         allow_list: Callable[[], AllowList] = AllowList,
+        prove: Callable[[], Awaitable[None]] | None = None,
         fault: Fault = unreported,
     ) -> None:
         self.fault = fault
+        self._prove = prove
         self._reader = reader
         self._meter = meter
         self._allow_list = allow_list
@@ -70,17 +78,23 @@ class InspectionRunner:
         context = replace(
             self._context, reader=metered, allow_list=self._allow_list(), scanned=metered.scanned
         )
-        skew = skew_of(context.clock)
-        finding = await self._run(make(context, id), _by_aws(request, skew))
-        if abs(skew_of(context.clock) - skew) >= timedelta(seconds=LEAST_SKEW):
-            # AWS's first answer has shown that the window lay elsewhere than was meant, perhaps in the future.
-            finding = await self._run(make(context, id), _by_aws(request, skew_of(context.clock)))
-        return finding.model_copy(update={"cost": metered.cost})
-
-    async def _run(self, inspection: Inspection, request: InspectionRequest) -> Finding:
-        if request.until < self._context.clock.now() - inspection.longest:
+        inspection = make(context, id)
+        if (skew := skew_of(context.clock)) is None and self._prove is not None:
+            with suppress(AwsError):
+                # The first answer tells AWS's time: rather before the window is chosen, from one that costs nothing.
+                await self._prove()
+            skew = skew_of(context.clock)
+        ahead = skew or timedelta()
+        # Whichever clock dated its beginning: rather too much than a gap.
+        since = min(request.since, request.since + ahead)
+        request = replace(request, since=since, until=request.until + ahead)
+        if request.until < context.clock.now() - inspection.longest:
             return failed(inspection, request, self._too_far(inspection))
-        return await self._outcome(inspection, inspection.run(request), request)
+        finding = await self._outcome(inspection, inspection.run(request), request)
+        if skew is None and skew_of(context.clock):
+            # The window lay elsewhere than was meant, perhaps in the future; what was sent may have cost something.
+            finding = failed(inspection, request, self._clock_problem())
+        return finding.model_copy(update={"cost": metered.cost})
 
     async def prepare(self, id: str, request: InspectionRequest) -> None:
         """Let an inspection read beforehand what its run at `request.until` would wait for. Raises LookupError."""
@@ -126,6 +140,14 @@ class InspectionRunner:
             at=self._context.clock.now(),
         )
 
+    def _clock_problem(self) -> Problem:
+        return Problem(
+            kind=ProblemKind.CLOCK,
+            summary=summary("clock", {}),
+            remedy=remedy("clock", {"profile": ""}),
+            at=self._context.clock.now(),
+        )
+
     def _endless(self, inspection: Inspection) -> Problem:
         text = _("{title}: the inspection did not finish within {count} minutes.")
         return Problem(
@@ -142,12 +164,6 @@ class InspectionRunner:
             remedy=_("Check by hand as the runbook says, and report this error."),
             at=self._context.clock.now(),
         )
-
-
-def _by_aws(request: InspectionRequest, skew: timedelta) -> InspectionRequest:
-    """The request with the end of its window by AWS's clock."""
-    # Whichever clock dated its beginning: rather too much than a gap.
-    return replace(request, since=min(request.since, request.since + skew), until=request.until + skew)
 
 
 def failed(inspection: Inspection, request: InspectionRequest, problem: Problem) -> Finding:

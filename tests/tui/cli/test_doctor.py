@@ -145,13 +145,14 @@ def test_a_name_that_cannot_be_asked_for_is_not_said_to_be_there(
     assert "in a minute" not in names["remedy"]
 
 
-def test_a_permission_that_only_the_names_would_need_is_not_asked_for(
+def test_a_load_balancer_that_may_not_be_listed_is_not_said_to_be_there(
     embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
 ) -> None:
     embedded_now.fault("elbv2", "DescribeLoadBalancers", preset="denied")
     names = answer(capsys, "--endpoint-url", embedded_now.url)["checks"]["names"]
-    assert (names["verdict"], names["numbers"]["unread"]) == ("normal", 1)
+    assert (names["verdict"], names["numbers"]["unread"]) == ("unknown", 1)
     assert names["details"][0].startswith("alb.load_balancer: not checked")
+    assert "elasticloadbalancing:DescribeLoadBalancers" in names["details"][0]
 
 
 def test_what_the_endpoint_lacks_is_not_to_be_tried_again_in_a_minute(

@@ -48,12 +48,8 @@ async def credentials(subject: Examination) -> Outcome:
     if identity.account != account:
         return Outcome(Verdict.ABNORMAL, text, _other_account(account), numbers=numbers)
     if mismatch := subject.mismatch(identity):
-        return Outcome(
-            Verdict.ABNORMAL,
-            mismatch,
-            _("Leave out --region and `region` in the configuration."),
-            numbers=numbers,
-        )
+        remedy = _("Leave out --region and `region` in the configuration.")
+        return Outcome(Verdict.ABNORMAL, mismatch, remedy, numbers=numbers)
     if left is not None and left < SOON:
         return Outcome(Verdict.ATTENTION, text, _renew(identity, left), numbers=numbers)
     return Outcome(Verdict.NORMAL, text, numbers=numbers)

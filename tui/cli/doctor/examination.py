@@ -85,7 +85,7 @@ class Examination:
     def mismatch(self, caller: Identity) -> str:
         """That account or region are not the runbook's, with both; "" if they are."""
         proof = self.session.proof
-        return proof.mismatch(caller.account, self.session.settings) if proof is not None else ""
+        return proof.mismatch(caller.account, self.session.settings.region) if proof is not None else ""
 
     async def connected(self) -> "AwsSession":
         """The connection once AWS has accepted the runbook's credentials; otherwise Skipped, as another check reports it."""

@@ -1,276 +1,180 @@
 """Which names of the runbook AWS does not have, key by key, and what it has instead.
 
-Each is asked for by itself, with what the console may read anyway; what else there is, is listed only where one is missing.
+Each is asked for by itself; what else there is, is listed only where one is missing.
 """
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from services.aws.client.errors import AwsError, Invalid, NotFound
+from services.aws.client.errors import BY_KIND, AwsError, Invalid, NotFound
 from services.aws.client.reader import Reader
-from services.aws.cloudwatch.alarms.pace import RequestPace
 from services.aws.cloudwatch.alarms.requests import AlarmRequests
 from services.aws.regions import Regions
 from services.i18n import _
-from services.models.problem import ProblemKind
-from services.models.runbook import Runbook
+from services.models.problem import Problem
 from services.models.text import clean
 from services.models.verdict import Verdict
 from services.policy.arns import Arns
-from services.policy.probes import GLOBAL
+from services.policy.probes import region_of
 from tui.cli.doctor.examination import SECONDS, Examination
-from tui.cli.doctor.outcome import Outcome
-from tui.cli.doctor.permissions import PASSING
+from tui.cli.doctor.outcome import Outcome, remedy_of
 
 AT_ONCE = 8
 MOST_SHOWN = 8
 """Existing names beside a missing one."""
-MOST_PAGES = 10
-UNGRANTED = frozenset({"alb.load_balancer"})
-"""Keys whose names only a permission shows that the console does not need otherwise: where it is missing, that is said."""
+MOST_PAGES = 40
 _ABSENT = re.compile(r"not found|does not exist", re.IGNORECASE)
 """How Athena words it, under the code of any invalid request."""
 
 
 class _Account:
-    """What AWS has."""
+    """Where is asked, and what was listed there."""
 
-    def __init__(self, session: Reader) -> None:
-        self.session = session
+    def __init__(self, session: Reader, subject: Examination) -> None:
+        self.session, self.book = session, subject.runbook
+        self.arns = Arns(self.book, subject.session.settings.region or str(self.book.system.region))
+        self.alarms = AlarmRequests(session, subject.clock)
+        self.slots = asyncio.Semaphore(AT_ONCE)
+        self._lists: dict[_Names, asyncio.Future[Sequence[str]]] = {}
 
-    async def has(self, service: str, operation: str, **params: Any) -> bool:
-        """Whether the answer is not that there is no such thing. Raises AwsError."""
+    async def all(self, names: "_Names | None") -> Sequence[str] | None:
+        """All names, read once; None where nothing lists them. Raises AwsError."""
+        if names is not None and names not in self._lists:
+            self._lists[names] = asyncio.ensure_future(names(self, ""))
+        return None if names is None else await self._lists[names]
+
+
+_Names = Callable[[_Account, str], Awaitable[Sequence[str]]]
+"""What AWS has of a name, or of all where it is "". Raises AwsError."""
+
+
+_Params = Callable[[Any, str], dict[str, Any]]
+
+
+def _read(service: str, operation: str, path: str, params: _Params | None = None, before: str = "") -> _Names:
+    """`path`: the key of the rows, and of a row's name (after what matches `before`); "*": any answer says that it exists."""
+    rows, _dot, key = path.partition(".")
+
+    async def names(at: _Account, name: str) -> list[str]:
+        sent = params(at, name) if params else {}
+        sent |= {"region": region_of(service, sent), "required": (rows,), "timeout": SECONDS}
         try:
-            await self.session.read(service, operation, timeout=SECONDS, **params)
-        except NotFound:
-            return False
-        except Invalid as error:
-            if not _ABSENT.search(error.problem.detail):
+            # One page has all web ACLs that an account may have; the last one has a marker, too.
+            if key == "*" or service == "wafv2":
+                pages = [await at.session.read(service, operation, **sent)]
+            else:
+                every = at.session.pages(service, operation, page_limit=MOST_PAGES, **sent)
+                pages = [page async for page in every]
+        except (NotFound, Invalid) as error:
+            if key != "*" or not (isinstance(error, NotFound) or _ABSENT.search(error.problem.detail)):
                 raise
-            return False
-        return True
-
-    async def list(
-        self, service: str, operation: str, rows: str, name: str, *, most: int = MOST_PAGES, **params: Any
-    ) -> list[str]:
-        """The names in the first `most` pages of a list. Raises AwsError."""
-        names: list[str] = []
-        pages = self.session.pages(service, operation, timeout=SECONDS, page_limit=most + 1, **params)
-        count = 0
-        async for page in pages:
-            names += [str(row.get(name) if isinstance(row, dict) else row) for row in page.get(rows) or ()]
-            count += 1
-            if count == most:
-                break
-        return names
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """Names under one key of the runbook."""
-
-    key: str
-    names: Iterable[str]
-    exists: Callable[[str], Awaitable[bool]]
-    others: Callable[[], Awaitable[list[str]]] | None = None
-    """What there is; None: AWS lists it nowhere that the console may read."""
-
-
-def _named(runbook: Runbook, account: _Account, arns: Arns, alarms: AlarmRequests) -> Iterator[_Named]:
-    """Every name of a resource in the runbook."""
-    has, every = account.has, account.list
-    if ecs := runbook.ecs:
-        cluster = str(ecs.cluster)
-
-        async def is_service(name: str) -> bool:
-            return name in await every(
-                "ecs", "DescribeServices", "services", "serviceName", cluster=cluster, services=[name]
-            )
-
-        async def services() -> list[str]:
-            listed = await every("ecs", "ListServices", "serviceArns", "", cluster=cluster)
-            return [arn.rpartition("/")[2] for arn in listed]
-
-        yield _Named("ecs.cluster", [cluster], lambda name: has("ecs", "ListTasks", cluster=name))
-        yield _Named("ecs.services", map(str, ecs.services), is_service, services)
-    if rds := runbook.rds:
-        yield _Named(
-            "rds.instance",
-            [str(rds.instance)],
-            lambda name: has("rds", "DescribeDBInstances", DBInstanceIdentifier=name),
-            lambda: every("rds", "DescribeDBInstances", "DBInstances", "DBInstanceIdentifier"),
+            return []
+        values = (
+            [name] if key == "*" else [row.get(key) if key else row for page in pages for row in page[rows]]
         )
-    yield from _way_in(runbook, account, arns)
-    if dashboard := runbook.dashboard:
-        yield _Named(
-            "dashboard.name",
-            [str(dashboard.name)],
-            lambda name: has("cloudwatch", "GetDashboard", DashboardName=name),
-            lambda: every("cloudwatch", "ListDashboards", "DashboardEntries", "DashboardName"),
-        )
+        return [re.sub(before, "", str(value), count=1) for value in values]
 
-    async def is_alarm(name: str) -> bool:
-        return bool(await alarms.named([name]))
-
-    async def all_alarms() -> list[str]:
-        return [str(alarm.name) for alarm in (await alarms.read(MOST_PAGES)).alarms]
-
-    yield _Named("alarms.name", [str(alarm.name) for alarm in runbook.alarms], is_alarm, all_alarms)
-    yield from _groups(runbook, every)
-    if keys := runbook.access_keys:
-        yield _Named(
-            "access_keys.users",
-            map(str, keys.users),
-            lambda name: has("iam", "ListAccessKeys", UserName=name),
-            lambda: every("iam", "ListUsers", "Users", "UserName"),
-        )
-
-    async def regions() -> list[str]:
-        return list((await Regions(account.session).enabled()).names)
-
-    if trail := runbook.trail:
-        yield _Named("trail.sign_in_regions", map(str, trail.sign_in_regions), _among(regions), regions)
-    if disaster := runbook.disaster:
-        yield _Named("disaster.region", [str(disaster.region)], _among(regions), regions)
+    return names
 
 
-def _way_in(runbook: Runbook, account: _Account, arns: Arns) -> Iterator[_Named]:
-    """What a request passes before it reaches the system."""
-    has, every = account.has, account.list
-    if (alb := runbook.alb) and alb.target_group:
-        yield _Named(
-            "alb.target_group",
-            [str(alb.target_group)],
-            lambda name: has(
-                "elbv2", "DescribeTargetHealth", TargetGroupArn=arns.arn("elasticloadbalancing", name)
-            ),
-            lambda: _ends(every("elbv2", "DescribeTargetGroups", "TargetGroups", "TargetGroupArn")),
-        )
-    if alb and alb.load_balancer:
-
-        def balancers() -> Awaitable[list[str]]:
-            listed = every("elbv2", "DescribeLoadBalancers", "LoadBalancers", "LoadBalancerArn")
-            return _ends(listed, "loadbalancer/")
-
-        yield _Named("alb.load_balancer", [str(alb.load_balancer)], _among(balancers), balancers)
-    if cdn := runbook.cdn:
-        yield _Named(
-            "cdn.distribution",
-            [str(cdn.distribution)],
-            lambda name: has("cloudfront", "GetDistribution", Id=name),
-        )
-    if waf := runbook.waf:
-        scope = waf.scope.upper()
-
-        def acls() -> Awaitable[list[str]]:
-            region = GLOBAL if scope == "CLOUDFRONT" else None
-            # One page has all that an account may have; the last one has a marker, too.
-            return every(
-                "wafv2", "ListWebACLs", "WebACLs", "Name", most=1, Limit=100, Scope=scope, region=region
-            )
-
-        yield _Named("waf.web_acl", filter(None, [str(waf.web_acl)]), _among(acls), acls)
-        yield _Named(
-            "waf.workgroup",
-            filter(None, [str(waf.workgroup)]),
-            lambda name: has("athena", "GetWorkGroup", WorkGroup=name),
-        )
+async def _alarms(at: _Account, name: str) -> list[str]:
+    alarms = await at.alarms.named([name]) if name else (await at.alarms.read(MOST_PAGES)).alarms
+    return [str(alarm.id) for alarm in alarms]
 
 
-def _groups(runbook: Runbook, every: Callable[..., Awaitable[list[str]]]) -> Iterator[_Named]:
-    """The log groups, wherever they are named; each name under its first key."""
-
-    async def exists(name: str) -> bool:
-        return name in await every(
-            "logs", "DescribeLogGroups", "logGroups", "logGroupName", logGroupNamePrefix=name
-        )
-
-    named = [("log_groups.id", str(group.id)) for group in runbook.log_groups]
-    named += [("alarms.log_group", str(alarm.log_group)) for alarm in runbook.alarms]
-    for key, spec in (
-        ("error_logs", runbook.error_logs),
-        ("slow_queries", runbook.slow_queries),
-        ("journal", runbook.journal),
-    ):
-        named.append((f"{key}.log_group", str(spec.log_group) if spec is not None else ""))
-    named += [("inspections.log_group", str(each.log_group)) for each in runbook.inspections]
-    first: dict[str, str] = {}
-    for key, name in named:
-        first.setdefault(name, key)
-    for name, key in first.items():
-        if name:
-            yield _Named(
-                key, [name], exists, lambda: every("logs", "DescribeLogGroups", "logGroups", "logGroupName")
-            )
+async def _regions(at: _Account, _name: str) -> Sequence[str]:
+    enabled = await Regions(at.session).enabled()
+    if enabled.problem is not None:
+        raise BY_KIND.get(enabled.problem.kind, AwsError)(enabled.problem)
+    return enabled.names
 
 
-async def _ends(listed: Awaitable[list[str]], before: str = "") -> list[str]:
-    """The last parts of ARNs, as the runbook names load balancers."""
-    return [arn.split(":", 5)[-1].removeprefix(before) for arn in await listed]
+_GROUPS = "log_groups.id alarms.log_group error_logs.log_group slow_queries.log_group journal.log_group inspections.log_group"
+_TABLE: tuple[tuple[str, _Names | None, _Names | None], ...] = (
+    ("ecs.cluster", _read("ecs", "ListTasks", "taskArns.*", lambda _, name: {"cluster": name}), None),
+    ("ecs.services",
+     _read("ecs", "DescribeServices", "services.serviceName", lambda at, name: {"cluster": at.book.ecs.cluster, "services": [name]}),
+     _read("ecs", "ListServices", "serviceArns", lambda at, _: {"cluster": at.book.ecs.cluster}, before=".*/")),
+    ("rds.instance",
+     _read("rds", "DescribeDBInstances", "DBInstances.*", lambda _, name: {"DBInstanceIdentifier": name}),
+     _read("rds", "DescribeDBInstances", "DBInstances.DBInstanceIdentifier")),
+    ("alb.target_group",
+     _read("elbv2", "DescribeTargetHealth", "TargetHealthDescriptions.*", lambda at, name: {"TargetGroupArn": at.arns.arn("elasticloadbalancing", name)}),
+     _read("elbv2", "DescribeTargetGroups", "TargetGroups.TargetGroupArn", before=".*:")),
+    ("alb.load_balancer", None,
+     _read("elbv2", "DescribeLoadBalancers", "LoadBalancers.LoadBalancerArn", before=".*:loadbalancer/")),
+    ("cdn.distribution", _read("cloudfront", "GetDistribution", "Distribution.*", lambda _, name: {"Id": name}), None),
+    ("waf.web_acl", None,
+     _read("wafv2", "ListWebACLs", "WebACLs.Name", lambda at, _: {"Limit": 100, "Scope": at.book.waf.scope.upper()})),
+    ("waf.workgroup", _read("athena", "GetWorkGroup", "WorkGroup.*", lambda _, name: {"WorkGroup": name}), None),
+    ("dashboard.name",
+     _read("cloudwatch", "GetDashboard", "DashboardName.*", lambda _, name: {"DashboardName": name}),
+     _read("cloudwatch", "ListDashboards", "DashboardEntries.DashboardName")),
+    ("alarms.name", _alarms, _alarms),
+    (_GROUPS,
+     _read("logs", "DescribeLogGroups", "logGroups.logGroupName", lambda _, name: {"logGroupNamePrefix": name}),
+     _read("logs", "DescribeLogGroups", "logGroups.logGroupName")),
+    ("access_keys.users",
+     _read("iam", "ListAccessKeys", "AccessKeyMetadata.*", lambda _, name: {"UserName": name}),
+     _read("iam", "ListUsers", "Users.UserName")),
+    ("trail.sign_in_regions", None, _regions),
+    ("disaster.region", None, _regions),
+)  # fmt: skip
+"""Keys of the runbook (a name counts under the first that has it), how one name is read (None: among all), and how all are (None: AWS
+lists them nowhere that the console may read)."""
 
 
-def _among(listed: Callable[[], Awaitable[list[str]]]) -> Callable[[str], Awaitable[bool]]:
-    async def exists(name: str) -> bool:
-        return name in await listed()
-
-    return exists
+def _values(value: Any, path: list[str]) -> list[str]:
+    if isinstance(value, tuple):
+        return [name for part in value for name in _values(part, path)]
+    if value and path:
+        return _values(getattr(value, path[0]), path[1:])
+    return [str(value)] if value else []
 
 
 async def names(subject: Examination) -> Outcome:
     """Ask AWS for every name; one that cannot be asked for is said, with the reason."""
-    session = await subject.connected()
-    region = session.settings.region or str(subject.runbook.system.region)
-    alarms = AlarmRequests(session, subject.clock, RequestPace(subject.clock, AT_ONCE))
-    every = _named(subject.runbook, _Account(session), Arns(subject.runbook, region), alarms)
-    slots = asyncio.Semaphore(AT_ONCE)
-    pairs = [(each, name) for each in every for name in each.names]
-    answers = await asyncio.gather(*(_asked(each, name, slots) for each, name in pairs))
-    missing = tuple(answer for answer in answers if isinstance(answer, str) and answer)
-    unread = [
-        (each.key, answer.problem)
-        for (each, _name), answer in zip(pairs, answers, strict=True)
-        if isinstance(answer, AwsError)
-    ]
-    details = [_("{key}: not checked: {problem}").format(key=key, problem=why.summary) for key, why in unread]
+    at, asked = _Account(await subject.connected(), subject), []
+    for keys, one, every in _TABLE:
+        pairs = [(name, key) for key in reversed(keys.split()) for name in _values(at.book, key.split("."))]
+        asked += [_asked(at, key, name, one, every) for name, key in dict(pairs).items()]
+    answers = await asyncio.gather(*asked)
+    missing = [text for text, problem in answers if text and problem is None]
+    problems = [problem for _text, problem in answers if problem is not None]
+    details = (*missing, *dict.fromkeys(text for text, problem in answers if problem is not None))
+    counts = {"names": len(answers), "missing": len(missing), "unread": len(problems)}
     text = _("{count} names of the runbook: {missing} missing, {unread} not checked").format(
-        count=len(pairs), missing=len(missing), unread=len(unread)
+        count=len(answers), **counts
     )
-    numbers = {"names": float(len(pairs)), "missing": float(len(missing)), "unread": float(len(unread))}
-    if missing:
-        remedy = _("Correct these names in the runbook.")
-        return Outcome(Verdict.ABNORMAL, text, remedy, (*missing, *dict.fromkeys(details)), numbers)
-    doubts = [why for key, why in unread if key not in UNGRANTED or why.kind is not ProblemKind.ACCESS_DENIED]
-    if doubts:
-        is_passing = any(why.kind in PASSING for why in doubts)
-        remedy = _("Run it again in a minute.") if is_passing else doubts[0].advice
-        return Outcome(Verdict.UNKNOWN, text, remedy, tuple(dict.fromkeys(details)), numbers)
-    return Outcome(Verdict.NORMAL, text, "", tuple(details), numbers)
+    verdict = Verdict.ABNORMAL if missing else Verdict.UNKNOWN if problems else Verdict.NORMAL
+    remedy = _("Correct these names in the runbook.") if missing else remedy_of(problems) if problems else ""
+    return Outcome(verdict, text, remedy, details, {key: float(count) for key, count in counts.items()})
 
 
-async def _asked(named: _Named, name: str, slots: asyncio.Semaphore) -> AwsError | str:
-    """A sentence about a name that does not exist; "" for one that does."""
-    async with slots:
+async def _asked(
+    at: _Account, key: str, name: str, one: _Names | None, every: _Names | None
+) -> tuple[str, Problem | None]:
+    """A sentence about a name that does not exist, or that could not be read, with the problem; "" for one that does."""
+    text = _('{key} = "{name}" does not exist').format(key=key, name=clean(name))
+    async with at.slots:
         try:
-            if await named.exists(name):
-                return ""
+            if name in (await (at.all(every) if one is None else one(at, name)) or ()):
+                return "", None
         except AwsError as error:
-            return error
-        text = _('{key} = "{name}" does not exist').format(key=named.key, name=clean(name))
-        if named.others is None:
-            return text
+            why = error.problem
+            return _("{key}: not checked: {problem}").format(key=key, problem=why.summary), why
         try:
-            others = sorted(set(await named.others()))
+            others = await at.all(every)
         except AwsError as error:
-            return _("{text} (what there is could not be listed: {problem})").format(
-                text=text, problem=error.problem.summary
-            )
-    near = get_close_matches(name, others, n=MOST_SHOWN, cutoff=0.6)
-    shown = [*near, *(other for other in others if other not in near)][:MOST_SHOWN]
-    more = len(others) - len(shown)
-    listed = _(", ").join(clean(other) for other in shown) or _("none")
-    listed = _("{names} and {count} more").format(names=listed, count=more) if more else listed
-    return _("{text}; there are: {names}").format(text=text, names=listed)
+            words = _("{text} (what there is could not be listed: {problem})")
+            return words.format(text=text, problem=error.problem.summary), None
+    if others is None:
+        return text, None
+    near = dict.fromkeys((*get_close_matches(name, others, n=MOST_SHOWN), *sorted(others)))
+    listed = _(", ").join(clean(other) for other in list(near)[:MOST_SHOWN]) or _("none")
+    if (more := len(near) - MOST_SHOWN) > 0:
+        listed = _("{names} and {count} more").format(names=listed, count=more)
+    return _("{text}; there are: {names}").format(text=text, names=listed), None

@@ -1,9 +1,14 @@
 """What a check of `toban doctor` returns, or raises where it cannot check anything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from services.models.problem import Problem
+from services.i18n import _
+from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
+
+_PASSING = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
+"""Problems that time may mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +29,9 @@ class Skipped(Exception):
 def of_problem(problem: Problem, verdict: Verdict = Verdict.UNKNOWN) -> Outcome:
     """A failed read: by default it says nothing about what was to be checked."""
     return Outcome(verdict, problem.summary, problem.advice)
+
+
+def remedy_of(problems: Sequence[Problem]) -> str:
+    """What helps against failed reads of a check, of which there is at least one."""
+    is_passing = any(problem.kind in _PASSING for problem in problems)
+    return _("Run it again in a minute.") if is_passing else problems[0].advice

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound
 from services.aws.client.reader import Reader
 from services.i18n import _
-from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from services.policy.declared import declared
 from services.policy.probes import Probe, probes
 from tui.cli.doctor.examination import SECONDS, Examination
-from tui.cli.doctor.outcome import Outcome
+from tui.cli.doctor.outcome import Outcome, remedy_of
 from tui.panel_registry import PANELS
 
 AT_ONCE = 8
-PASSING = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
-"""Problems that time may mend."""
-_JUDGED = (AccessDenied, NotFound, Invalid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +55,12 @@ def _judged(answers: list[_Answer], *, needed: int) -> Outcome:
     absent = _unique(
         each.error.problem.summary for each in answers if isinstance(each.error, NotFound | Invalid)
     )
-    unread = _unique(
-        each.error.problem.summary
+    doubts = [
+        each.error.problem
         for each in answers
-        if each.error is not None and not isinstance(each.error, _JUDGED)
-    )
+        if each.error is not None and not isinstance(each.error, AccessDenied | NotFound | Invalid)
+    ]
+    unread = _unique(problem.summary for problem in doubts)
     tried = len({(each.probe.service, each.probe.operation) for each in answers})
     numbers = {"tried": float(tried), "needed": float(needed), "denied": float(len(denied))}
     text = _("{tried} of {needed} operations tried: {denied} denied").format(
@@ -73,13 +70,7 @@ def _judged(answers: list[_Answer], *, needed: int) -> Outcome:
         remedy = _("Ask the account's administrator for what `toban policy read` prints.")
         return Outcome(Verdict.ABNORMAL, text, remedy, (*denied, *absent, *unread), numbers)
     if unread:
-        # A minute mends none of the others.
-        lasting = [
-            each.error for each in answers if each.error is not None and not isinstance(each.error, _JUDGED)
-        ]
-        is_passing = any(error.problem.kind in PASSING for error in lasting)
-        remedy = _("Run it again in a minute.") if is_passing else lasting[0].problem.advice
-        return Outcome(Verdict.UNKNOWN, text, remedy, (*unread, *absent), numbers)
+        return Outcome(Verdict.UNKNOWN, text, remedy_of(doubts), (*unread, *absent), numbers)
     if absent:
         remedy = _("Check the names in the runbook, and the region.")
         return Outcome(Verdict.ATTENTION, text, remedy, absent, numbers)

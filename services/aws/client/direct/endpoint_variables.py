@@ -7,7 +7,7 @@ import os
 
 from botocore.utils import CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as SERVICE_IDS
 
-from services.aws.client.settings import ENDPOINT, IGNORE_ENDPOINTS
+from services.aws.client.direct.static_keys import ENDPOINT, IGNORE_ENDPOINTS
 
 
 def endpoint_of_environment(service: str) -> str:

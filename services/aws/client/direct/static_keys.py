@@ -13,9 +13,12 @@ from urllib.request import getproxies
 
 from services.aws.client.sdk import files
 from services.aws.client.secret import Secret
-from services.aws.client.settings import ENDPOINT, IGNORE_ENDPOINTS, LOOPBACK, AwsSettings
+from services.aws.client.settings import LOOPBACK, AwsSettings
 from services.host import known_secrets, regular_files
 
+ENDPOINT = "AWS_ENDPOINT_URL"
+"""The variable of all services' endpoint; those of single services begin with it, too."""
+IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 PLAIN_VARIABLES = frozenset(
     {
         ENDPOINT,

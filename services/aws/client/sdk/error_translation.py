@@ -182,11 +182,13 @@ def _compile_error(error: BaseException) -> CompileError | None:
 
 
 def _lack(error: BaseException, call: Asked) -> str:
-    """The topic of an error that says that the endpoint lacks what was asked for; "" for every other."""
+    """The topic where the endpoint lacks what was asked for; "" for every other error."""
     if isinstance(error, sdk.EndpointConnectionError):
         # Without any answer it is rather the network of this machine that finds no host.
-        is_known = call.has_answered and not call.endpoint
-        return "lacking-host" if is_known and _is_unknown_host(_given(error, "error")) else ""
+        cause = getattr(error, "kwargs", {}).get("error")
+        cause = getattr(cause, "os_error", cause)
+        is_unknown = isinstance(cause, OSError) and cause.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
+        return "lacking-host" if is_unknown and call.has_answered and not call.endpoint else ""
     code, status, content_type, message = "", 0, "", ""
     if isinstance(error, Foreign):
         status, content_type, message = error.status, error.type, error.text
@@ -202,20 +204,10 @@ def _lack(error: BaseException, call: Asked) -> str:
     return "region-off" if is_off else ""
 
 
-def _given(error: BaseException, name: str) -> Any:
-    """What the SDK made its exception of."""
-    return getattr(error, "kwargs", {}).get(name)
-
-
-def _is_unknown_host(error: BaseException | None) -> bool:
-    cause = getattr(error, "os_error", error)
-    return isinstance(cause, OSError) and cause.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
-
-
 def _endpoint(error: BaseException, call: Asked) -> str:
     """Where the request went, in words."""
     if isinstance(error, sdk.EndpointConnectionError):
-        return urlsplit(str(_given(error, "endpoint_url"))).hostname or ""
+        return urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url"))).hostname or ""
     if call.endpoint:
         return without_sign_in(call.endpoint)
     return f"AWS {call.region}".strip()

@@ -217,6 +217,8 @@ FREE = frozenset(
         ("athena", "GetQueryResults"),
         ("athena", "GetWorkGroup"),
         ("athena", "StopQueryExecution"),
+        # Half a dollar for a million, beyond the million of each month that costs nothing.
+        ("sns", "ListSubscriptionsByTopic"),
     }
 )
 """What may be sent again after a fault, of the services that charge for some requests."""

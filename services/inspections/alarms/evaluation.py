@@ -163,7 +163,7 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
             alarm.hearing_note or _("whether a composite alarm sends for it could not be read"),
         )
     else:
-        text = _("it has no action that reaches anybody, and no composite alarm surely sends for it")
+        text = _("it has no action that reaches anybody, and no composite alarm is certain to send for it")
         yield Mark.SILENT, alarm.hearing_note or text
 
 

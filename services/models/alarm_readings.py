@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.models.alarms import Alarm
@@ -78,6 +78,8 @@ class AlarmReadings:
     """Series read for the alarms alone, by alarm."""
     dashboard: FeedState[DashboardView] = field(default_factory=FeedState)
     own: FeedState[tuple[AlarmSeries, ...]] = field(default_factory=FeedState)
+    ahead: timedelta = timedelta()
+    """By how much AWS's clock, which dates the points, is ahead of the one that dates the reads."""
 
     def series(self, alarm: Alarm) -> Series | None:
         """The values of the last hours; None without any."""
@@ -85,9 +87,9 @@ class AlarmReadings:
         return series if series is not None and series.values else None
 
     def now(self, alarm: Alarm, at: datetime) -> Now:
-        """The value at `at`: absent if its newest point is too old, doubtful while reading fails."""
+        """The value at `at`, AWS's time: absent if its newest point is too old, doubtful while reading fails."""
         series, state = self._answer(alarm), self._state(alarm)
-        if alarm.queries and state.freshness(at) in (Freshness.STALE, Freshness.FAILED):
+        if alarm.queries and state.freshness(at - self.ahead) in (Freshness.STALE, Freshness.FAILED):
             return Now(doubt=Doubt.FAILED if state.problem is not None else Doubt.OVERDUE)
         if series is None:
             is_unread = watched_query(alarm.queries) is not None and not alarm.several

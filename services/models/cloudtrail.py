@@ -126,7 +126,6 @@ class TrailStatus(Model):
     """Its home region."""
     multi_region: bool
     logging: bool
-    stopped_at: datetime | None = None
     started_at: datetime | None = None
     delivered_at: datetime | None = None
     """When its latest log file of the home region was delivered to the bucket (UTC); None: not reported."""

@@ -125,8 +125,6 @@ class Snapshot(Model):
     """When it was taken (UTC); None: not reported, as for one that is being created."""
     percent: int | None = None
     """Progress of its creation, in per cent; None: not reported."""
-    source_region: Clean = ""
-    """Region that it was copied from; "" if it was taken in its own."""
 
 
 class AutomatedBackup(Model):
@@ -195,8 +193,6 @@ class StorageOption(Model):
     """In GiB."""
     iops: tuple[SizeRange, ...] = ()
     """Provisioned IOPS; empty: not reported."""
-    extends_itself: bool | None = None
-    """Whether storage autoscaling is supported; None: not reported."""
 
 
 class OrderableClass(Model):

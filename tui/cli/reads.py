@@ -133,8 +133,7 @@ def _facts(alarm: "Alarm") -> dict[str, object]:
 
 
 def _line(services: "Reading", alarm: "Alarm") -> str:
-    from services.models.alarms import AlarmState
-    from widgets.alarms.wording import joined, remark, warnings
+    from widgets.alarms.wording import joined, warnings
     from widgets.drawing.format import pad, stamp
     from widgets.drawing.spans import plain
     from widgets.drawing.state_styles import ALARM_STYLES
@@ -142,8 +141,7 @@ def _line(services: "Reading", alarm: "Alarm") -> str:
     zone, now = ZoneInfo(services.runbook.system.timezone), services.clock.now()
     since = stamp(alarm.since, zone) if alarm.since else ""
     (grave,) = plain([joined(warnings(alarm, zone, now))])
-    missing = remark(alarm) if alarm.state is AlarmState.MISSING else ""
-    words = " ".join(text for text in (grave, missing, str(alarm.reason)) if text)
+    words = " ".join(text for text in (grave, str(alarm.reason)) if text)
     return (
         f"{pad(ALARM_STYLES[alarm.state].text, 14)} {pad(since, 16)} {pad(alarm.name, 32)} {words}".rstrip()
     )

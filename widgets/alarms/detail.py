@@ -201,6 +201,9 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         """Show or hide AWS's own words."""
         self.original = not self.original
 
+    def _aws_now(self) -> datetime:
+        return self._now() + self.readings.ahead
+
     def _tick(self) -> None:
         self.chart.data = self._chart()
         self.facts_block.update()
@@ -228,7 +231,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         if self.alarm is None or not series:
             return ChartData()
         times = [at for each in series for at in (each.times[:1] + each.times[-1:])]
-        end = int(self._now().timestamp()) // 60 * 60
+        end = int(self._aws_now().timestamp()) // 60 * 60
         start = min([*times, end - int(SPANS[self.span].length.total_seconds())])
         return alarm_chart(
             self.alarm,
@@ -236,7 +239,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
             start,
             max([*times, end]),
             name=other_statistic(self.alarm, self.span),
-            is_outdated=readings.now(self.alarm, self._now()).doubtful,
+            is_outdated=readings.now(self.alarm, self._aws_now()).doubtful,
         )
 
     def _chips(self) -> Sequence[Span]:
@@ -250,7 +253,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
             return [[(_("No alarm chosen."), "muted")]]
         stale = is_outdated(self.alarm, self.overview, self._now())
         readings, _series = self._joint
-        context = FactContext(self.zone, self._now(), readings, self.title, stale)
+        context = FactContext(self.zone, self._aws_now(), readings, self.title, stale)
         first, *rest = fact_lines(self.alarm, context, width)
         incident = [self.incident] if self.incident else []
         # Below the state: who has acknowledged it comes before how it is judged.
@@ -262,7 +265,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         lines = self._trouble(self.contributors, width)
         if self.contributors.value is None:
             return lines
-        return lines + series_lines(self.contributors.value, self.zone, self._now(), width)
+        return lines + series_lines(self.contributors.value, self.zone, self._aws_now(), width)
 
     def _curve_words(self, width: int) -> Sequence[Line]:
         if self.alarm is None or not self.alarm.queries:
@@ -285,7 +288,7 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         alarm = self.alarm
         firing = alarm is not None and alarm.state is AlarmState.ALARM
         since = alarm.since if alarm is not None else None
-        return playbook_lines(self.playbook, since, self._now(), width, firing=firing, context=context)
+        return playbook_lines(self.playbook, since, self._aws_now(), width, firing=firing, context=context)
 
     def _history(self, width: int) -> Sequence[Line]:
         lines = self._trouble(self.history, width)

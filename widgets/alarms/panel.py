@@ -106,7 +106,9 @@ class AlarmPanel(Panel[AlarmOverview]):
         self._put(AlarmTableRows(list(self._entries(chosen, below, context)), maker), chosen)
 
     def _row_context(self) -> RowContext:
-        return RowContext(self.now(), self.zone, self.readings, self.freshness is Freshness.STALE)
+        return RowContext(
+            self.now() + self.readings.ahead, self.zone, self.readings, self.freshness is Freshness.STALE
+        )
 
     def _sight(self, value: AlarmOverview, context: RowContext) -> tuple[object, ...]:
         """What decides which rows there are, beside what is watched."""

@@ -15,9 +15,12 @@ from services.i18n import _
 from services.models.findings import DutyFindings, Recorded
 from widgets.drawing.columns import Column
 from widgets.drawing.format import clock
-from widgets.drawing.lines import Line
+from widgets.drawing.lines import Line, width_of
 from widgets.drawing.table import KeyedTable, Row
-from widgets.findings.wording import recorded_spans, running_words, waiting_span
+from widgets.findings.wording import recorded_spans, running_words, tally_spans, waiting_span
+
+_FINDING = 28
+"""Most cells of a verdict in words."""
 
 
 class FindingList(Vertical):
@@ -46,7 +49,7 @@ class FindingList(Vertical):
         self.table = KeyedTable(
             (
                 Column(_("Inspection"), max_width=22),
-                Column(_("Finding"), max_width=28),
+                Column(_("Finding"), max_width=_FINDING),
                 Column("", flex=1, min_width=20),
                 Column(_("Read"), max_width=9, rank=1),
             )
@@ -99,13 +102,21 @@ class FindingList(Vertical):
                     id,
                     (
                         [(recorded.finding.title, "")],
-                        recorded_spans(recorded, for_reference=self.findings.for_reference),
+                        self._verdict(recorded),
                         [(recorded.finding.summary, "")],
                         [(clock(recorded.finding.read_at, self.zone, name=False), "muted")],
                     ),
                 )
             else:
                 yield Row(id, ([(title, "")], [waiting_span(self.findings, id)], [], []))
+
+    def _verdict(self, recorded: Recorded) -> Line:
+        """In words; as counts alone where words of three kinds would be cut."""
+        spans = recorded_spans(
+            recorded, for_reference=self.findings is not None and self.findings.for_reference
+        )
+        is_cut = width_of(spans) > _FINDING and recorded.overruled is None
+        return tally_spans(recorded.finding.tally) if is_cut else spans
 
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from services.models import glyphs
 from services.models.problem import Problem, ProblemKind
-from widgets.drawing.format import crop, wrap
+from widgets.drawing.format import wrap
 
 SHARED = (
     ProblemKind.REFUSED,
@@ -19,6 +19,7 @@ SHARED = (
     ProblemKind.UNREACHABLE,
 )
 """Problems that are shown once for all panels, the most telling first."""
+_MOST_ROWS = 4
 
 
 class Banner(Widget):
@@ -35,7 +36,7 @@ class Banner(Widget):
         self.display = problem is not None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One row, or more if the remedy does not fit beside the summary."""
+        """One row, or more if summary and remedy do not fit side by side."""
         return len(self._lines(width))
 
     def render(self) -> RenderResult:
@@ -50,8 +51,9 @@ class Banner(Widget):
         both = f"{summary} — {problem.remedy}" if problem.remedy else summary
         if cell_len(both) <= width:
             return [Content.assemble((summary, "bold"), both[len(summary) :])]
-        remedy = wrap(f"→ {problem.remedy}", width)[:3] if problem.remedy else []
-        return [Content.styled(crop(summary, width), "bold"), *map(Content, remedy)]
+        remedy = wrap(f"→ {problem.remedy}", width) if problem.remedy else []
+        lines = [*(Content.styled(line, "bold") for line in wrap(summary, width)), *map(Content, remedy)]
+        return lines[:_MOST_ROWS]
 
 
 def shared_problem(problems: list[Problem | None]) -> Problem | None:

@@ -143,7 +143,6 @@ class CloudTrailReader:
             region=home,
             multi_region=bool(row.get("IsMultiRegionTrail")),
             logging=answer["IsLogging"] is True,
-            stopped_at=when(answer.get("StopLoggingTime")),
             started_at=when(answer.get("StartLoggingTime")),
             delivered_at=when(answer.get("LatestDeliveryTime")),
             every_event=row.get("HasCustomEventSelectors") is not True

@@ -15,14 +15,13 @@ _SIZES = ("rds", "DescribeValidDBInstanceModifications")
 
 def storage_option_of(row: Answer) -> StorageOption:
     """The storage type in a Storage row. Raises Incomplete without its name, or with an unreadable range."""
-    kind, autoscaling = clean(row.get("StorageType")), row.get("SupportsStorageAutoscaling")
+    kind = clean(row.get("StorageType"))
     if not kind:
         raise incomplete(_("RDS returned a storage type without its name."), *_SIZES)
     return StorageOption(
         storage_type=kind,
         sizes=tuple(map(_range, rows(row, "StorageSize"))),
         iops=tuple(map(_range, rows(row, "ProvisionedIops"))),
-        extends_itself=autoscaling if isinstance(autoscaling, bool) else None,
     )
 
 

@@ -159,7 +159,6 @@ def snapshot_of(row: Answer) -> Snapshot:
         state=states.get(status, SnapshotState.UNUSABLE),
         at=at,
         percent=whole(row.get("PercentProgress")),
-        source_region=row.get("SourceRegion"),
     )
 
 

@@ -39,7 +39,12 @@ def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
         text = _(
             "{alarm}: not monitored now. Have the alarm {name} recreated; until then check the dashboard."
         )
-        yield text.format(alarm=judged.title, name=judged.alarm.name)
+        if judged.alarm.near:
+            text = _(
+                "{alarm}: not monitored now. If {near} is this alarm, have the name corrected in the runbook or in "
+                "AWS; else have {name} recreated."
+            )
+        yield text.format(alarm=judged.title, name=judged.alarm.name, near=judged.alarm.near)
     if judged.alarm.warm_up_until is not None:
         yield _("{alarm}: until it has warmed up, check its metric on the dashboard.").format(
             alarm=judged.title

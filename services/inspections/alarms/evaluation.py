@@ -58,7 +58,7 @@ _UNHEARD = {
     Hearing.TOGETHER: (Mark.TOGETHER, ""),
     Hearing.UNKNOWN: (Mark.UNKNOWN, N_("whether a composite alarm sends for it could not be read")),
     Hearing.NOBODY: (
-        Mark.SILENT, N_("it has no action that reaches anybody, and no composite alarm surely sends for it")
+        Mark.SILENT, N_("it has no action that reaches anybody, and no composite alarm is certain to send for it")
     ),
 }  # fmt: skip
 

@@ -73,6 +73,8 @@ class BackupReading:
             )
         if any(each.kind == "awsbackup" for night in self.nights for each in night.snapshots):
             yield _("Some of the snapshots were made by AWS Backup.")
+        if self.database.protected is False:
+            yield _("Deletion protection of the database is off: one request deletes it.")
 
 
 def normal_summary(reading: BackupReading) -> str:

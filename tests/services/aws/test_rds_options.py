@@ -25,14 +25,13 @@ async def test_legal_sizes() -> None:
             "StorageType": "io1",
             "StorageSize": [{"From": 100, "To": 200, "Step": 5}],
             "ProvisionedIops": [{"From": 1000, "To": 80000}],
-            "SupportsStorageAutoscaling": True,
         },
         {"StorageType": "gp3"},
     )
     provisioned, general = await RdsReader(canned).storage_options("db")
     assert provisioned.sizes == (SizeRange(first=100, last=200, step=5),)
-    assert (provisioned.iops, provisioned.extends_itself) == ((SizeRange(first=1000, last=80000),), True)
-    assert (general.storage_type, general.sizes, general.extends_itself) == ("gp3", (), None)
+    assert provisioned.iops == (SizeRange(first=1000, last=80000),)
+    assert (general.storage_type, general.sizes) == ("gp3", ())
 
 
 @pytest.mark.parametrize("row", [{}, {"StorageType": "gp3", "StorageSize": [{"From": 20}]}])

@@ -117,6 +117,29 @@ def test_stopped_tasks_that_ecs_has_forgotten_are_unseen(minutes: int, state: Si
     assert bool(judgement.why) is (state is SignalState.UNSEEN)
 
 
+SHIFTED = TargetHealth(id=RawId("10.0.1.5"), name="10.0.1.5", state="healthy", override="zonal_shift_active")
+
+
+@pytest.mark.parametrize(
+    ("id", "fields", "harmless"),
+    [
+        ("zonal-shift", {"targets": (SHIFTED,)}, {"targets": (SHIFTED.model_copy(update={"override": ""}),)}),
+        (
+            "start-failed",
+            {
+                "stopped_tasks": (
+                    stopped_task(1).model_copy(update={"reason": "CannotPullContainerError: x"}),
+                )
+            },
+            {"stopped_tasks": (stopped_task(1),)},
+        ),
+    ],
+)
+def test_a_signal_depends_on_what_it_names(id: str, fields: dict[str, Any], harmless: dict[str, Any]) -> None:
+    assert signal(about(2, **fields), id).state is SignalState.PRESENT
+    assert signal(about(2, **harmless), id).state is SignalState.ABSENT
+
+
 def test_stopped_tasks_that_were_left_out_are_unseen() -> None:
     whole = about(1)
     readings = [

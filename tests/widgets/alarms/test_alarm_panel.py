@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,34 @@ async def test_a_value_that_cannot_be_read_now_is_not_the_last_one() -> None:
             assert "8.40" not in row
             assert " ? " in row
             assert "▁" not in row, "nor is its shape the last hour's"
+
+
+@pytest.mark.parametrize("fast", [timedelta(minutes=10), timedelta(days=3), timedelta(minutes=-10)])
+async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast: timedelta) -> None:
+    seconds = int(fast.total_seconds())
+    read = {
+        name: series.model_copy(update={"times": tuple(at - seconds for at in series.times)})
+        for name, series in gallery_data.READINGS.read.items()
+    }
+    board = gallery_data.BOARD
+    firing = tuple(
+        each.model_copy(update={"since": each.since - fast}) if each.since else each for each in board.alarms
+    )
+    shown = []
+    for alarms, readings in (
+        (board.alarms, gallery_data.READINGS),
+        (firing, replace(gallery_data.READINGS, read=read, ahead=-fast)),
+    ):
+        app = AlarmApp()
+        async with app.run_test(size=(120, 24)) as pilot:
+            panel = app.query_one(AlarmPanel)
+            panel.state = gallery_data.fresh(board.model_copy(update={"alarms": alarms}))
+            panel.readings = readings
+            await pilot.pause()
+            rows = [line for line in lines(app) if "8.40" in line or "for " in line]
+            shown.append([line for line in rows if "newest" not in line])
+    assert len(shown[0]) > 1
+    assert [row.split()[:3] for row in shown[0]] == [row.split()[:3] for row in shown[1]]
 
 
 async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim() -> None:

@@ -17,6 +17,7 @@ from widgets.drawing.state_styles import VERDICT_STYLES
 from widgets.duties.facts import finding_lines as duty_finding_lines
 from widgets.findings.evidence_lines import evidence_lines
 from widgets.findings.lines import band_lines, measure_lines
+from widgets.findings.list import FindingList
 from widgets.findings.wording import recorded_spans, verdict_cell
 
 AT = datetime(2026, 1, 14, tzinfo=UTC)
@@ -106,6 +107,9 @@ def test_as_the_trial_asked_for_it() -> None:
     assert text(recorded_spans(recorded(three[0]))) == "▲ attention 1 ? not judged 1"
     assert text(recorded_spans(recorded(finding(V.ABNORMAL, V.UNKNOWN)))) == "◆ abnormal 1 ? not judged 1"
     assert text(verdict_cell(duty(finding(V.ABNORMAL)))) == "◆ abnormal"
+    assert text(FindingList()._verdict(recorded(three[0]))) == "▲ attention 1 ? not judged 1"
+    of_three_kinds = recorded(finding(V.ABNORMAL, V.ATTENTION, V.UNKNOWN))
+    assert text(FindingList()._verdict(of_three_kinds)) == "◆ 1 ▲ 1 ? 1", "never cut in a table"
 
 
 @pytest.mark.parametrize("width", [78, 118])

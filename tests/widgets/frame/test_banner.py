@@ -1,6 +1,8 @@
 import pytest
 from textual.app import App, ComposeResult
 
+from services import i18n
+from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 from tests.widgets import gallery_data as gallery
 from widgets.frame.banner import Banner
@@ -16,6 +18,23 @@ WORDS = Problem(
 class Bench(App[None]):
     def compose(self) -> ComposeResult:
         yield Banner()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+async def test_both_accounts_are_shown_where_there_is_little_room(language: str) -> None:
+    i18n.use(language)
+    text = _("These credentials are for account {actual}; the runbook's is {expected}.")
+    summary = text.format(actual="123456789012", expected="210987654321")
+    remedy = _("Choose another profile, role, endpoint or region, or another runbook.")
+    app = Bench()
+    async with app.run_test(size=(80, 24)) as pilot:
+        banner = app.query_one(Banner)
+        banner.problem = WORDS.model_copy(update={"summary": summary, "remedy": remedy})
+        await pilot.pause()
+        shown = " ".join(strip.text.strip() for strip in app.screen._compositor.render_strips()[:4])
+    for number in ("123456789012", "210987654321"):
+        assert number in shown
+    assert shown.rstrip().endswith(remedy[-4:])
 
 
 @pytest.mark.parametrize(("width", "rows"), [(200, 1), (100, 2), (60, 3)])

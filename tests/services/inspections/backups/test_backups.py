@@ -117,6 +117,13 @@ async def test_a_retention_that_waits_to_be_applied_is_judged(
     assert f"Waiting to be applied: backup retention {waiting}" in finding.summary
 
 
+@pytest.mark.parametrize(("protected", "is_said"), [(False, True), (True, False), (None, False)])
+async def test_a_database_that_one_request_deletes_is_remarked(protected: bool | None, is_said: bool) -> None:
+    finding = await backups(snapshots(*range(7)), DeletionProtection=protected)
+    assert finding.verdict is Verdict.NORMAL
+    assert any("Deletion protection" in remark for remark in finding.remarks) is is_said
+
+
 @pytest.mark.parametrize("id", ["backups", "maintenance", "dr-region"])
 async def test_a_member_of_a_cluster_is_not_judged_in_words(id: str) -> None:
     answers = {"DescribeDBInstances": instance(DBClusterIdentifier="facility-cluster")}

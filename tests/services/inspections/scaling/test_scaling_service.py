@@ -227,6 +227,11 @@ async def test_a_deployment_is_judged_by_its_progress(
     assert row(finding, "Deployment")[:2] == ("in progress", verdict)
 
 
+async def test_a_deployment_without_its_counts_is_not_judged() -> None:
+    finding = await deployed(6, 1, 6, desiredCount=None)
+    assert row(finding, "Deployment")[:2] == ("in progress", V.UNKNOWN)
+
+
 @QUIET
 async def test_a_service_that_is_not_there(embedded: Embedded) -> None:
     clusters = embedded.world.clusters

@@ -1,5 +1,8 @@
 """The alarm list, with the alarm under the cursor."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
 from services.models.aws_cli import CommandSheet
@@ -78,6 +81,7 @@ def alarm_readings(app: Console) -> AlarmReadings:
     overview = app.alarms.value if app.alarms is not None else None
     if overview is None:
         return AlarmReadings()
-    return app.ready.alarm_values.readings(
+    readings = app.ready.alarm_values.readings(
         overview.alarms, app.view or FeedState(), app.alarm_series or FeedState()
     )
+    return replace(readings, ahead=app.ready.aws_clock.skew or timedelta())

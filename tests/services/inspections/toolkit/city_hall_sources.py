@@ -334,7 +334,9 @@ def stops(window: Window, random: Random, number: int) -> Iterator[Trial]:
     """The source stops for good, and is looked at when an operator looks, or when a number of events is missed."""
     least = window.lag + 15 * 60 + window.source.step + 1
     made = 0
-    while made < number:
+    for _try in range(100 * number):  # a new system may have nothing to stop in a week that is closed
+        if made == number:
+            return
         stop = window.week + random.uniform(0, WEEK * DAY)
         if random.random() < 0.5:
             until = random.choice(list(_office_looks(stop + least))[:6])

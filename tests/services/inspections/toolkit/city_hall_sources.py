@@ -254,6 +254,12 @@ def audit(random: Random, days: Sequence[Day], begins: float) -> Rate:
     return Rate(lambda day, hour: size * office(hour) if day.is_open else 0.0, days, begins)
 
 
+def few(random: Random, days: Sequence[Day], begins: float) -> Rate:
+    """4 to 16 a day, around the clock; as what other regions have."""
+    size = between(random, 4, 16) / 24
+    return Rate(lambda day, hour: size, days, begins)
+
+
 def month_end(random: Random, days: Sequence[Day], begins: float) -> Rate:
     size, peak = between(random, 2, 15), random.uniform(4, 8)
     return Rate(
@@ -296,6 +302,7 @@ SOURCES = {
     "heartbeat": Source(SourceKind.LOG, heartbeat),
     "nightly batch": Source(SourceKind.LOG, nightly),
     "sparse audit": Source(SourceKind.TRAIL, audit),
+    "few around the clock": Source(SourceKind.TRAIL, few),
     "month-end peaks": Source(SourceKind.TRAIL, month_end),
     "Wednesdays only": Source(SourceKind.EVENTS, wednesdays),
     "another shape on holidays": Source(SourceKind.TRAIL, holiday_shape),

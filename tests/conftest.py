@@ -23,6 +23,7 @@ from textual.css.stylesheet import Stylesheet
 
 from services import i18n
 from services.aws.client.sdk.models import ModelFiles
+from services.aws.client.traffic import SIGNING_TIME
 from services.runbook import checked_copies, loader
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ def _once_for_shipped(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """No configuration of the person who runs the tests; made-up credentials."""
+    # A session that a test used outside of a task would sign what the next test's boto3 sends.
+    SIGNING_TIME.set(None)
     for name in list(os.environ):
         if (name.startswith(_CLEARED) and name != _SNAPSHOTS) or name in _ALSO:
             monkeypatch.delenv(name)

@@ -1,12 +1,12 @@
 """Who is calling AWS, for how long, in which account; and how far this machine's clock is from AWS's."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.aws.client.errors import AwsError
 from services.changes.guarantees import SIGNATURE_SECONDS
-from services.clock import LEAST_SKEW
+from services.clock import LEAST_SKEW, AwsClock
 from services.i18n import _
 from services.models.identity import Identity
 from services.models.problem import ProblemKind
@@ -36,7 +36,7 @@ async def credentials(subject: Examination) -> Outcome:
     except AwsError as error:
         verdict = Verdict.ABNORMAL if error.problem.kind in _OURS else Verdict.UNKNOWN
         return of_problem(error.problem, verdict)
-    now = subject.clock.now() + timedelta(seconds=subject.session.skew_seconds or 0.0)
+    now = AwsClock(subject.clock, lambda: subject.session.skew_seconds).now()
     account = str(subject.runbook.system.account)
     text = _("{name} in the account {account}").format(name=identity.name, account=identity.account)
     if identity.method:

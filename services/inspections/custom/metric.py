@@ -12,7 +12,16 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.requests import fitting_period
 from services.i18n import _
 from services.inspections.base import InspectionRequest, OwnInspection, table
-from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
+from services.inspections.toolkit.curves import (
+    KEPT,
+    SUSTAINED,
+    Course,
+    Stretch,
+    at,
+    course_of,
+    silences,
+    widest,
+)
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.silence import (
     REACH,
@@ -39,8 +48,6 @@ from services.models.verdict import Limit, Verdict, judgement
 
 COUNTED = ("Sum", "SampleCount")
 """Statistics that count events: a time without any may be usual."""
-KEPT = 300
-"""Shortest period read for earlier times, in seconds; CloudWatch keeps shorter ones only for days."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,17 +211,24 @@ def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calenda
 
 def unusual_gaps(activity: Activity, span: TimeSpan, calendar: Calendar) -> tuple[TimeSpan, ...]:
     """The silences between data within the window, and before its first, that chance does not explain."""
+    gaps = judged_gaps(activity, span, calendar)
+    return tuple(gap for gap, likeness in gaps if likeness is Likeness.UNUSUAL)
+
+
+def judged_gaps(
+    activity: Activity, span: TimeSpan, calendar: Calendar
+) -> Iterator[tuple[TimeSpan, Likeness]]:
+    """The silences between data within the window, and before its first."""
     first, last = span.start.timestamp(), span.end.timestamp()
     # Of many silences one is long.
     limit = log(CHANCE) - log(max(1.0, (last - first) / LEAST.total_seconds()))
     inside = activity.within(first, last)
     before = [first - activity.step] if activity.within(-inf, first) else []
-    return tuple(
-        TimeSpan(start=_moment(one + activity.step), end=_moment(other))
-        for one, other in pairwise([*before, *inside])
-        if other - one - activity.step >= LEAST.total_seconds()
-        and _compare(one + activity.step, other, activity, calendar, limit)[0] is Likeness.UNUSUAL
-    )
+    for one, other in pairwise([*before, *inside]):
+        began = one + activity.step
+        if other - began >= LEAST.total_seconds():
+            likeness = _compare(began, other, activity, calendar, limit)[0]
+            yield TimeSpan(start=_moment(began), end=_moment(other)), likeness
 
 
 def _compare(

@@ -21,10 +21,11 @@ from services.inspections.dashboard.health import balancer_checks, credit_checks
 from services.inspections.dashboard.quiet_times import silent_curves
 from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of, earlier
 from services.inspections.dashboard.responses import response_checks, target_checks
-from services.inspections.dashboard.traffic_growth import Transfers, comparable, moved
+from services.inspections.dashboard.traffic_growth import Transfers, comparable
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.silence import moved
 from services.inspections.toolkit.wording import bound_words, hours_words, unsupported_words, yen_words
 from services.models.aws_cli import CliCommand
 from services.models.dashboards import Dashboard

@@ -12,18 +12,10 @@ from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.requests import fitting_period
 from services.i18n import _
 from services.inspections.base import InspectionRequest, OwnInspection, table
-from services.inspections.toolkit.curves import (
-    KEPT,
-    SUSTAINED,
-    Course,
-    Stretch,
-    at,
-    course_of,
-    silences,
-    widest,
-)
+from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.silence import (
+    FINE,
     REACH,
     Likeness,
     SourceKind,
@@ -111,7 +103,7 @@ class CustomMetric(OwnInspection):
             # With a lower limit, the inspection looks for times without events.
             return self._gaps(holes, span)
         try:
-            past, _span = await self._read(span.start - REACH, span.start, max(series.period, KEPT))
+            past, _span = await self._read(span.start - REACH, span.start, max(series.period, FINE))
         except AwsError as error:
             return (Silence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
         if past.status is not SeriesStatus.COMPLETE:

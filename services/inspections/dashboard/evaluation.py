@@ -208,7 +208,8 @@ class Limits:
             each for source in own or [curve] for each in quiet_times(source, self._answer, self._calendar)
         ]
         later = any(_end(series) > (course.newest or 0) for series in requests)
-        if course.now is None and (later or (course.worst is None and not statements)):
+        is_known = statements or (own and course.worst is not None)
+        if course.now is None and (later or not is_known):
             yield self._stale(course)
         yield from statements
 

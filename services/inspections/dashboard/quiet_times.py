@@ -6,19 +6,13 @@ from datetime import timedelta
 from services.aws.cloudwatch.alarms.parsing import eventful
 from services.calendar.calendar import Calendar
 from services.i18n import _
+from services.inspections.dashboard.fault_counts import counts_faults
 from services.inspections.dashboard.reading import Curve, WindowSeries
-from services.inspections.toolkit.curves import at, silences
-from services.inspections.toolkit.silence import (
-    LEAST,
-    Likeness,
-    SourceKind,
-    judge_silence,
-    judged_gaps,
-    with_data,
-)
+from services.inspections.toolkit.curves import SUSTAINED, at, silences
+from services.inspections.toolkit.silence import Likeness, SourceKind, judge_silence, judged_gaps, with_data
 from services.inspections.toolkit.wording import incomplete_words, stretch
 from services.models.date_text import zoned_time
-from services.models.metrics import SeriesStatus, TimeSpan
+from services.models.metrics import Series, SeriesStatus, TimeSpan
 from services.models.verdict import Verdict
 
 Statements = Iterator[tuple[Verdict, str]]
@@ -28,18 +22,19 @@ IDLE = timedelta(hours=1)
 
 
 def silent_curves(curves: Sequence[Curve], answer: WindowSeries) -> list[Curve]:
-    """The curves whose silence has to be compared with earlier days: requests, and what shows that there were any."""
-    with_requests = {curve.balancer for curve in curves if curve.role == "requests"}
-    return [
-        curve
-        for curve in curves
-        if (curve.role == "requests" or (depends_on_requests(curve) and curve.balancer not in with_requests))
-        and answer.of(curve).status is SeriesStatus.COMPLETE
-        and any(
-            gap.seconds >= LEAST.total_seconds()
-            for gap in silences(answer.of(curve), answer.due(curve), answer.end)
-        )
-    ]
+    """The curves whose silence has to be compared with earlier days: requests, and what else shows that there are any."""
+    sources = [curve for curve in curves if curve.role == "requests"]
+    counted = {curve.balancer for curve in sources}
+    for curve in curves:
+        # That faults stop is no silence.
+        if depends_on_requests(curve) and curve.balancer not in counted and not counts_faults(curve.query):
+            sources.append(curve)
+    return [curve for curve in sources if _is_silent(answer.of(curve), answer.due(curve), answer.end)]
+
+
+def _is_silent(series: Series, start: int, end: int) -> bool:
+    complete = series.status is SeriesStatus.COMPLETE
+    return complete and any(gap.seconds >= SUSTAINED for gap in silences(series, start, end))
 
 
 def depends_on_requests(curve: Curve) -> bool:
@@ -62,10 +57,10 @@ def quiet_times(curve: Curve, answer: WindowSeries, calendar: Calendar) -> State
     if curve.role == "requests":
         since, within = _("no requests since {time}"), _("no requests {stretch}")
     now = judge_silence(SourceKind.METRIC, activity, span.end, calendar)
-    if now.since is not None and span.end - now.since >= LEAST:
+    if now.since is not None and (span.end - now.since).total_seconds() >= SUSTAINED:
         yield now.verdict, _compared(since.format(time=zoned_time(now.since, zone)), now.likeness)
     gaps = [(_of_gap(*gap, calendar), gap) for gap in judged_gaps(activity, span, calendar)]
-    if activity.times and activity.times[0] - answer.due(curve) >= LEAST.total_seconds():
+    if activity.times and activity.times[0] - answer.due(curve) >= SUSTAINED:
         # Before its very first value it may not have existed.
         first = TimeSpan(start=span.start, end=at(int(activity.times[0])))
         gaps.append((Verdict.NORMAL, (first, Likeness.NEW)))

@@ -11,8 +11,8 @@ from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.evaluation import limit_of
 from services.dashboards.requests import WidgetRequest, calls, widget_request
-from services.inspections.toolkit.curves import KEPT, STEP, at
-from services.inspections.toolkit.silence import REACH
+from services.inspections.toolkit.curves import STEP, at
+from services.inspections.toolkit.silence import FINE, REACH
 from services.models.base import RawId
 from services.models.dashboards import Dashboard, MetricWidget, Trace
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
@@ -229,7 +229,7 @@ async def earlier(
     if not curves:
         return {}
     # As many points for any number of curves, so that one call suffices.
-    period = KEPT * -(-len(curves) // 2)
+    period = FINE * -(-len(curves) // 2)
     queries = [_with_period(curve.query, period) for curve in curves]
     span = TimeSpan(start=at(answer.start) - REACH, end=at(answer.start))
     try:

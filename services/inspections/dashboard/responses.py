@@ -64,16 +64,11 @@ def response_checks(
     """The share of 5xx of each load balancer; without requests that there usually are, it says little."""
     refused = [curve for curve in curves if curve.role == "refused"]
     for curve in refused:
-        same = [other for other in curves if other.balancer == curve.balancer]
-        own = {other.role: answer.of(other) for other in same}
+        own = {other.role: other for other in curves if other.balancer == curve.balancer}
+        three = [answer.of(own[role]) for role in ("refused", "failed", "requests")]
         quiet = [
-            each
-            for other in same
-            if other.role == "requests"
-            for each in quiet_times(other, answer, calendar)
-            if each[0] is not Verdict.NORMAL
+            each for each in quiet_times(own["requests"], answer, calendar) if each[0] is not Verdict.NORMAL
         ]
-        three = own["refused"], own["failed"], own["requests"]
         title = _("5xx among all responses")
         if len(refused) > 1:
             title = _("{title} ({label})").format(title=title, label=curve.balancer)
@@ -81,15 +76,13 @@ def response_checks(
             percent=round(SHARE * 100), minutes=SUSTAINED // 60
         )
         unread = next((each for each in three if each.status is not SeriesStatus.COMPLETE), None)
-        times = failing(*three)
+        times = failing(three[0], three[1], three[2])
         verdicts = [
-            Verdict.UNKNOWN if unread else Verdict.NORMAL if own["requests"].times else None,
+            Verdict.UNKNOWN if unread else Verdict.NORMAL if three[2].times else None,
             *(verdict for verdict, _text in quiet),
             *([Verdict.ABNORMAL if times.sustained else Verdict.ATTENTION] if times.stretches else []),
         ]
-        words = [text for _verdict, text in quiet]
-        if unread is not None:
-            words.insert(0, incomplete_words(unread))
+        words = [*([] if unread is None else [incomplete_words(unread)]), *(text for _verdict, text in quiet)]
         if times.stretches:
             text = _("{percent} % of the responses were 5xx, {stretch}")
             when = stretch(*widest(times.stretches).moments, calendar.zone)

@@ -10,8 +10,6 @@ from services.models.verdict import Limit, Verdict
 
 STEP = 300
 """Period in seconds in which curves are read; alarms use single minutes."""
-KEPT = 300
-"""Shortest period in which earlier times are read, in seconds; CloudWatch keeps shorter ones only for days."""
 SUSTAINED = 900
 """Seconds beyond a limit from which it is more than a short peak, and seconds without data that make a gap."""
 

@@ -29,6 +29,8 @@ LEAST = timedelta(minutes=15)
 """A shorter silence, beyond the source's lag, is ignored."""
 REACH = timedelta(days=30)
 """How far back the past is read where it can be read at once: eight closed days, and four of each weekday."""
+FINE = 300
+"""Period in which the past of metrics is read, in seconds; CloudWatch keeps it for 63 days, shorter ones for 15."""
 CHANCE = 1e-3
 """A silence is unusual if a source that goes on would be as silent in a smaller share of cases."""
 SILENT_BEFORE = 2
@@ -38,7 +40,6 @@ SIMILAR = 0.85
 _AROUND = 0.1
 """Share of its length by which an earlier silence may lie beside it: nobody leaves at the same minute each day."""
 _PIECE = timedelta(hours=3)
-_SLOT = 300.0
 _ENOUGH = 4
 """Number of days of which a single silent one is taken for an outage, and on all of which a job shows its schedule."""
 _BUSY = 10
@@ -328,7 +329,7 @@ class _Comparison:
         by_gaps = self._of_gaps(last - first, references)
         if len(references) - len(counted) >= SILENT_BEFORE:
             return by_gaps
-        slot = max(_SLOT, self.activity.step)
+        slot = max(FINE, self.activity.step)
         by_slots = all_with_data = all_slots = 0.0
         for number_of_slot in range(ceil((last - first) / slot)):
             start = first + number_of_slot * slot

@@ -176,11 +176,10 @@ class CustomMetric(OwnInspection):
 
     def _words(self, silence: Silence, course: Course) -> str:
         zone = self.context.calendar.zone
+        text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
         if course.newest is None:
             text = _("no data in the window")
-            return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
-        text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
-        if silence.hole.began == course.newest:
+        elif silence.hole.began == course.newest:
             text = _("no data since {time}").format(time=zoned_time(at(course.newest), zone))
         return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
 

@@ -66,7 +66,7 @@ def quiet_times(curve: Curve, answer: WindowSeries, calendar: Calendar) -> State
         gaps.append((Verdict.NORMAL, (first, Likeness.NEW)))
     if gaps:
         bad = [each for each in gaps if each[0] is not Verdict.NORMAL] or gaps
-        verdict, (gap, likeness) = max(bad, key=lambda each: each[1][0].end - each[1][0].start)
+        verdict, (gap, likeness) = max(bad, key=lambda pair: pair[1][0].end - pair[1][0].start)
         yield verdict, _compared(within.format(stretch=stretch(gap.start, gap.end, zone)), likeness)
 
 
@@ -75,10 +75,10 @@ def _of_gap(gap: TimeSpan, likeness: Likeness, calendar: Calendar) -> Verdict:
     return Verdict.ATTENTION if new or likeness is Likeness.UNUSUAL else Verdict.NORMAL
 
 
-def _compared(said: str, likeness: Likeness) -> str:
+def _compared(words: str, likeness: Likeness) -> str:
     why = {
         Likeness.USUAL: _("as at the same time before"),
         Likeness.NEW: _("too few earlier days to compare with"),
         Likeness.UNUSUAL: _("there were values at the same time before"),
     }[likeness]
-    return _("{said} ({why})").format(said=said, why=why)
+    return _("{said} ({why})").format(said=words, why=why)

@@ -130,7 +130,7 @@ def target_checks(
         ]
         text = _("fewer than {count} {stretch}")
         when = stretch(*widest(short).moments, zone) if short else ""
-        said = text.format(count=fewest, stretch=when) if short else ""
+        note = text.format(count=fewest, stretch=when) if short else ""
         measure = Measure(
             title=title,
             shown=_("{least} to {most}").format(
@@ -140,9 +140,9 @@ def target_checks(
             verdict=Verdict.ATTENTION if short else Verdict.NORMAL if fewest else None,
             value=min(series.values),
             at=at(short[-1].began) if short else None,
-            note=said,
+            note=note,
         )
         total = length(timedelta(seconds=sum(each.seconds for each in short)))
-        sentence = _("{title}: {said}, {length} in total.").format(title=title, said=said, length=total)
+        sentence = _("{title}: {said}, {length} in total.").format(title=title, said=note, length=total)
         tip = _("Find out why a task is missing or unhealthy: the service's events and stopped tasks.")
         yield CheckResult(measure, sentence, (tip,) if short else (), by_runbook=bool(short))

@@ -15,6 +15,7 @@ from services.inspections.base import InspectionRequest, OwnInspection, table
 from services.inspections.toolkit.curves import SUSTAINED, Course, Stretch, at, course_of, silences, widest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.silence import (
+    FINE,
     REACH,
     Likeness,
     SourceKind,
@@ -39,8 +40,6 @@ from services.models.verdict import Limit, Verdict, judgement
 
 COUNTED = ("Sum", "SampleCount")
 """Statistics that count events: a time without any may be usual."""
-KEPT = 300
-"""Shortest period read for earlier times, in seconds; CloudWatch keeps shorter ones only for days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class CustomMetric(OwnInspection):
             # With a lower limit, the inspection looks for times without events.
             return self._gaps(holes, span)
         try:
-            past, _span = await self._read(span.start - REACH, span.start, max(series.period, KEPT))
+            past, _span = await self._read(span.start - REACH, span.start, max(series.period, FINE))
         except AwsError as error:
             return (Silence(widest(holes), Verdict.UNKNOWN, error.problem.summary),)
         if past.status is not SeriesStatus.COMPLETE:
@@ -177,11 +176,10 @@ class CustomMetric(OwnInspection):
 
     def _words(self, silence: Silence, course: Course) -> str:
         zone = self.context.calendar.zone
+        text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
         if course.newest is None:
             text = _("no data in the window")
-            return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
-        text = _("no data {stretch}").format(stretch=stretch(*silence.hole.moments, zone))
-        if silence.hole.began == course.newest:
+        elif silence.hole.began == course.newest:
             text = _("no data since {time}").format(time=zoned_time(at(course.newest), zone))
         return _("{said} ({why})").format(said=text, why=silence.why) if silence.why else text
 

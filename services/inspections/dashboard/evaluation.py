@@ -1,23 +1,22 @@
 """Judges the dashboard's values by the runbook's limits, over the whole window and now. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
-from services.aws.cloudwatch.alarms.parsing import eventful
+from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.dashboard.fault_counts import counts_faults, joined, unmeasured
+from services.inspections.dashboard.quiet_times import Statements, depends_on_requests, quiet_times
 from services.inspections.dashboard.reading import Curve, WindowSeries
 from services.inspections.toolkit.checks import CheckResult, playbook_of
 from services.inspections.toolkit.curves import (
-    STEP,
     SUSTAINED,
     Course,
     Stretch,
     active,
     at,
     course_of,
-    fresh,
     silences,
     widest,
 )
@@ -29,26 +28,20 @@ from services.models.metrics import Series, SeriesStatus
 from services.models.runbook import Runbook
 from services.models.verdict import Limit, Verdict, judgement
 
-Statements = Iterator[tuple[Verdict, str]]
-"""The statements on a row, each with its verdict."""
-IsOpen = Callable[[datetime], bool]
-IDLE = 3600
-"""Seconds without any request that are unusual while the system is in use."""
-
 
 class Limits:
-    """Judges the curves that have a limit. `is_open`: whether people use the system at a time."""
+    """Judges the curves that have a limit."""
 
     def __init__(
-        self, curves: Sequence[Curve], answer: WindowSeries, runbook: Runbook, zone: tzinfo, is_open: IsOpen
+        self, curves: Sequence[Curve], answer: WindowSeries, runbook: Runbook, calendar: Calendar
     ) -> None:
         self._curves = [curve for curve in curves if curve.role == "limit"]
         self._requests = [curve for curve in curves if curve.role == "requests"]
         self._healthy = [curve for curve in curves if curve.role == "healthy"]
         self._answer = answer
         self._runbook = runbook
-        self._zone = zone
-        self._is_open = is_open
+        self._calendar = calendar
+        self._zone = calendar.zone
         self._courses = {
             curve.query.id: course_of(answer.of(curve), _limit(curve), answer.end, answer.due(curve))
             for curve in self._curves
@@ -156,17 +149,15 @@ class Limits:
         elif alive := self._alive(curve):
             yield from self._faults(curve, course, series, alive)
             return
-        if course.worst is None:
-            yield Verdict.UNKNOWN, _("no data in the window")
-            return
-        if course.now is None:
-            yield self._stale(curve, course)
-        else:
+        if course.now is not None:
             yield from _present(course.now, _limit(curve))
         yield from self._beyond(course)
-        if course.gaps and eventful(curve.query.namespace, curve.query.metric):
-            yield self._sparse(curve, course.gaps)
-        elif course.gaps:
+        if depends_on_requests(curve):
+            yield from self._sparse(curve, course)
+            return
+        if course.now is None:
+            yield self._stale(course)
+        if course.gaps:
             yield Verdict.ATTENTION, self._words(_("no data {stretch}"), course.gaps)
 
     def _beyond(self, course: Course) -> Statements:
@@ -206,54 +197,30 @@ class Limits:
         reports = [self._answer.of(other) for other in others if other.balancer == curve.balancer]
         return joined(reports) if reports else None
 
-    def _sparse(self, curve: Curve, gaps: Sequence[Stretch]) -> tuple[Verdict, str]:
-        """For a metric that depends on requests: whether there were none in its gaps."""
-        if _limit(curve).above is not None:
-            # A lower limit: too few requests are exactly what it detects.
-            return Verdict.ATTENTION, self._words(_("no data {stretch}"), gaps)
-        requests = self._counts(curve)
-        lost = [gap for gap in gaps if any(active(series, gap) for series in requests)]
+    def _sparse(self, curve: Curve, course: Course) -> Statements:
+        """For a metric that depends on requests: whether there were none in its gaps, and whether that is usual."""
+        own = [other for other in self._requests if other.balancer == curve.balancer]
+        requests = [self._answer.of(other) for other in own]
+        lost = [gap for gap in course.gaps if any(active(series, gap) for series in requests)]
         if lost:
-            return Verdict.ATTENTION, self._words(_("no data {stretch}, though there were requests"), lost)
-        if not requests:
-            return Verdict.NORMAL, self._words(_("no data {stretch}: perhaps no requests"), gaps)
-        idle = [gap for gap in gaps if self._opened(gap) >= IDLE]
-        verdict = Verdict.ATTENTION if idle else Verdict.NORMAL
-        return verdict, self._words(_("no requests {stretch}"), idle or gaps)
-
-    def _opened(self, gap: Stretch) -> int:
-        """Seconds of a gap in which people use the system."""
-        return sum(STEP for time in range(gap.began, gap.ended, STEP) if self._is_open(at(time)))
+            yield Verdict.ATTENTION, self._words(_("no data {stretch}, though there were requests"), lost)
+        statements = [
+            each for source in own or [curve] for each in quiet_times(source, self._answer, self._calendar)
+        ]
+        later = any(_end(series) > (course.newest or 0) for series in requests)
+        is_known = statements or (own and course.worst is not None)
+        if course.now is None and (later or not is_known):
+            yield self._stale(course)
+        yield from statements
 
     def _words(self, text: str, gaps: Sequence[Stretch]) -> str:
         return text.format(stretch=stretch(*widest(gaps).moments, self._zone))
 
-    def _counts(self, curve: Curve) -> list[Series]:
-        """The request counts of the curve's load balancer."""
-        own = (other for other in self._requests if other.balancer == curve.balancer)
-        return [self._answer.of(other) for other in own]
-
-    def _stale(self, curve: Curve, course: Course) -> tuple[Verdict, str]:
-        """For a curve without a current value: data is missing, or there are no requests to measure."""
-        since = zoned_time(at(course.newest or 0), self._zone)
-        if _limit(curve).above is not None or not self._idle(curve, course):
-            return Verdict.UNKNOWN, _("no data since {time}").format(time=since)
-        # CloudWatch reports these only while there are requests, of which there may be none at night.
-        end = self._answer.end
-        in_use = self._is_open(at(end)) or self._opened(Stretch(course.newest or end, end)) >= IDLE
-        verdict = Verdict.ATTENTION if in_use else Verdict.NORMAL
-        return verdict, _("no requests since {time}").format(time=since)
-
-    def _idle(self, curve: Curve, course: Course) -> bool:
-        """Whether there are no requests to measure: none are counted, while other values still arrive."""
-        if not eventful(curve.query.namespace, curve.query.metric) or course.newest is None:
-            return False
-        counts = self._counts(curve)
-        if not counts or any(_end(series) > course.newest for series in counts):
-            return False
-        # The newest hourly value does not cover the last minutes.
-        fine = (series for series in self._answer.series.values() if series.period <= STEP)
-        return any(fresh(_end(series) or None, series.period, self._answer.end) for series in fine)
+    def _stale(self, course: Course) -> tuple[Verdict, str]:
+        if course.newest is None:
+            return Verdict.UNKNOWN, _("no data in the window")
+        since = zoned_time(at(course.newest), self._zone)
+        return Verdict.UNKNOWN, _("no data since {time}").format(time=since)
 
 
 def _end(series: Series) -> int:

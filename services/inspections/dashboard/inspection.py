@@ -18,12 +18,14 @@ from services.i18n import _, plural, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.dashboard.evaluation import Limits
 from services.inspections.dashboard.health import balancer_checks, credit_checks, unused_groups
-from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of
+from services.inspections.dashboard.quiet_times import silent_curves
+from services.inspections.dashboard.reading import Curve, Curves, WindowSeries, answers, curves_of, earlier
 from services.inspections.dashboard.responses import response_checks, target_checks
-from services.inspections.dashboard.traffic_growth import Transfers, comparable, moved
+from services.inspections.dashboard.traffic_growth import Transfers, comparable
 from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.silence import moved
 from services.inspections.toolkit.wording import bound_words, hours_words, unsupported_words, yen_words
 from services.models.aws_cli import CliCommand
 from services.models.dashboards import Dashboard
@@ -41,7 +43,7 @@ class DashboardValues(Inspection):
     """Compares the dashboard's values with the runbook's limits."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the dashboard, one GetMetricData per region, and one for the compared time. Raises AwsError."""
+        """Read the dashboard, one GetMetricData per region, and the compared times. Raises AwsError."""
         dashboard, builder = await self._dashboard(), FindingBuilder(self, request)
         curves = curves_of(dashboard, self.context.runbook, request.span)
         back, alike = comparable(self.context.calendar, request.span)
@@ -52,6 +54,8 @@ class DashboardValues(Inspection):
             self._past(metrics, curves.of("transfer"), back, builder),
         )
         answer = await self._with_database(curves.items, answer, builder)
+        silent = silent_curves(curves.items, answer)
+        answer = replace(answer, earlier=await earlier(metrics, silent, answer, region))
         transfers = Transfers(curves.items, answer, past, back, self.context.calendar.zone)
         compared = self._compared(request, back, alike)
         return self._finding(builder, dashboard, curves, answer, transfers, compared)
@@ -111,14 +115,14 @@ class DashboardValues(Inspection):
     ) -> Finding:
         calendar, alb, ecs = self.context.calendar, self.context.runbook.alb, self.context.runbook.ecs
         own_group, least = alb.target_group if alb else "", ecs.usual_min if ecs else None
-        limits = Limits(curves.items, answer, self.context.runbook, calendar.zone, calendar.within_hours)
+        limits = Limits(curves.items, answer, self.context.runbook, calendar)
         builder.check(
             *_unreadable(dashboard),
             *limits.checks(),
             *map(_unshown, curves.unshown),
             *_unsupported(alb),
             *about("targets", *balancer_checks(curves.items, answer, calendar.zone, own_group)),
-            *about("responses", *response_checks(curves.items, answer, calendar.zone)),
+            *about("responses", *response_checks(curves.items, answer, calendar)),
             *about("targets", *target_checks(curves.items, answer, calendar.zone, own_group, least)),
             *about("credits", *credit_checks(curves.items, answer, calendar.zone)),
             *about("transfer", *transfers.checks()),
@@ -127,7 +131,7 @@ class DashboardValues(Inspection):
         builder.remark(
             *(dashboard.remarks if dashboard.builtin else ()),
             *_unused(unused_groups(curves.items, answer, own_group)),
-            *self._remarks(curves, transfers, compared),
+            *self._remarks(curves, answer, transfers, compared),
         )
         return builder.finding_of_checks(self._normal(builder.request, curves, limits))
 
@@ -155,7 +159,9 @@ class DashboardValues(Inspection):
             )
         return text.format(time=zoned_time(request.since - back, zone))
 
-    def _remarks(self, curves: Curves, transfers: Transfers, compared: str) -> Iterator[str]:
+    def _remarks(
+        self, curves: Curves, answer: WindowSeries, transfers: Transfers, compared: str
+    ) -> Iterator[str]:
         if curves.from_targets:
             titles = _(", ").join(str(limit.title) for limit in curves.from_targets)
             yield _("The dashboard does not show {titles}: read from the runbook's targets.").format(
@@ -172,7 +178,7 @@ class DashboardValues(Inspection):
         else:
             yield compared
         costs = self.context.runbook.costs
-        count = len(curves.items) + len(curves.of("transfer"))
+        count = len(curves.items) + len(curves.of("transfer")) + len(answer.earlier)
         yen = count * USD_PER_METRIC * yen_per_dollar(costs)
         text = plural(
             "{count} metric requested from CloudWatch: {yen}.",

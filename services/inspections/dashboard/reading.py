@@ -1,7 +1,7 @@
 """Chooses the curves to request: every row with a limit, and those that distinguish an outage from silence."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,7 +11,8 @@ from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.dashboards.evaluation import limit_of
 from services.dashboards.requests import WidgetRequest, calls, widget_request
-from services.inspections.toolkit.curves import STEP
+from services.inspections.toolkit.curves import STEP, at
+from services.inspections.toolkit.silence import FINE, REACH
 from services.models.base import RawId
 from services.models.dashboards import Dashboard, MetricWidget, Trace
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
@@ -178,6 +179,8 @@ class WindowSeries:
     end: int
     """Where the window ends, epoch seconds."""
     start: int
+    earlier: Mapping[str, Series] = field(default_factory=dict)
+    """The time before the window, of curves with a silence, by query id."""
     database: Database | None = None
     """The runbook's database, if it had to be read."""
 
@@ -217,6 +220,22 @@ async def answers(
     if requests and len(failures) == len(requests):
         raise failures[0]
     return WindowSeries(by_id, end=question.end, start=start)
+
+
+async def earlier(
+    metrics: Metrics, curves: Sequence[Curve], answer: WindowSeries, region: str
+) -> dict[str, Series]:
+    """The curves' values before the window, in one GetMetricData per region. Raises no AwsError."""
+    if not curves:
+        return {}
+    # As many points for any number of curves, so that one call suffices.
+    period = FINE * -(-len(curves) // 2)
+    queries = [_with_period(curve.query, period) for curve in curves]
+    span = TimeSpan(start=at(answer.start) - REACH, end=at(answer.start))
+    try:
+        return {series.id: series for series in await metrics.fetch(queries, span, region=region)}
+    except AwsError as error:
+        return {query.id: _unread(query, error) for query in queries}
 
 
 def _unread(query: MetricQuery, error: AwsError) -> Series:

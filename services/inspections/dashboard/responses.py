@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
+from services.calendar.calendar import Calendar
 from services.i18n import _
+from services.inspections.dashboard.quiet_times import quiet_times
 from services.inspections.dashboard.reading import Curve, WindowSeries
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.curves import STEP, SUSTAINED, Stretch, at, stretches, widest
@@ -56,12 +58,17 @@ def _by_step(*counts: Series) -> dict[int, float]:
     return total
 
 
-def response_checks(curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo) -> Iterator[CheckResult]:
-    """The share of 5xx of each load balancer."""
+def response_checks(
+    curves: Sequence[Curve], answer: WindowSeries, calendar: Calendar
+) -> Iterator[CheckResult]:
+    """The share of 5xx of each load balancer; without requests that there usually are, it says little."""
     refused = [curve for curve in curves if curve.role == "refused"]
     for curve in refused:
-        own = {other.role: answer.of(other) for other in curves if other.balancer == curve.balancer}
-        three = own["refused"], own["failed"], own["requests"]
+        own = {other.role: other for other in curves if other.balancer == curve.balancer}
+        three = [answer.of(own[role]) for role in ("refused", "failed", "requests")]
+        quiet = [
+            each for each in quiet_times(own["requests"], answer, calendar) if each[0] is not Verdict.NORMAL
+        ]
         title = _("5xx among all responses")
         if len(refused) > 1:
             title = _("{title} ({label})").format(title=title, label=curve.balancer)
@@ -69,15 +76,16 @@ def response_checks(curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo)
             percent=round(SHARE * 100), minutes=SUSTAINED // 60
         )
         unread = next((each for each in three if each.status is not SeriesStatus.COMPLETE), None)
-        times = failing(*three)
+        times = failing(three[0], three[1], three[2])
         verdicts = [
-            Verdict.UNKNOWN if unread else Verdict.NORMAL if own["requests"].times else None,
+            Verdict.UNKNOWN if unread else Verdict.NORMAL if three[2].times else None,
+            *(verdict for verdict, _text in quiet),
             *([Verdict.ABNORMAL if times.sustained else Verdict.ATTENTION] if times.stretches else []),
         ]
-        words = [] if unread is None else [incomplete_words(unread)]
+        words = [*([] if unread is None else [incomplete_words(unread)]), *(text for _verdict, text in quiet)]
         if times.stretches:
             text = _("{percent} % of the responses were 5xx, {stretch}")
-            when = stretch(*widest(times.stretches).moments, zone)
+            when = stretch(*widest(times.stretches).moments, calendar.zone)
             words.insert(0, text.format(percent=number(times.share * 100), stretch=when))
         judged = judgement(verdicts)
         measure = Measure(

@@ -272,8 +272,3 @@ class Transfers:
         text = _("{times} times as much as in the same hours before, {stretch}")
         when = stretch(at(unusual.began), at(unusual.began + unusual.hours * HOUR), self._zone)
         return text.format(times=number(unusual.times), stretch=when)
-
-
-def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
-    """The same time range, `back` earlier."""
-    return TimeSpan(start=span.start - back, end=span.end - back)

@@ -132,6 +132,6 @@ def active(series: Series, gap: Stretch) -> bool:
     return len(steps) * STEP >= SUSTAINED
 
 
-def at(seconds: int) -> datetime:
+def at(seconds: float) -> datetime:
     """Epoch seconds as a datetime (UTC)."""
     return datetime.fromtimestamp(seconds, UTC)

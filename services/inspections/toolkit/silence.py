@@ -7,9 +7,9 @@ there is no past for, is not judged.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum, auto
 from itertools import pairwise
 from math import ceil, inf, log, nextafter
@@ -17,6 +17,7 @@ from statistics import mean, stdev
 
 from services.calendar.calendar import Calendar
 from services.i18n import _, sentences
+from services.inspections.toolkit.curves import at
 from services.inspections.toolkit.wording import number
 from services.models.date_text import zoned_time
 from services.models.metrics import Series, TimeSpan
@@ -28,6 +29,8 @@ LEAST = timedelta(minutes=15)
 """A shorter silence, beyond the source's lag, is ignored."""
 REACH = timedelta(days=30)
 """How far back the past is read where it can be read at once: eight closed days, and four of each weekday."""
+FINE = 300
+"""Period in which the past of metrics is read, in seconds; CloudWatch keeps it for 63 days, shorter ones for 15."""
 CHANCE = 1e-3
 """A silence is unusual if a source that goes on would be as silent in a smaller share of cases."""
 SILENT_BEFORE = 2
@@ -37,7 +40,6 @@ SIMILAR = 0.85
 _AROUND = 0.1
 """Share of its length by which an earlier silence may lie beside it: nobody leaves at the same minute each day."""
 _PIECE = timedelta(hours=3)
-_SLOT = 300.0
 _ENOUGH = 4
 """Number of days of which a single silent one is taken for an outage, and on all of which a job shows its schedule."""
 _BUSY = 10
@@ -58,7 +60,6 @@ class SourceKind(StrEnum):
     FILES = "files"
     TRAIL = "trail"
     COST = "cost"
-    EVENTS = "events"
 
 
 LAGS: Mapping[SourceKind, timedelta] = {
@@ -68,7 +69,6 @@ LAGS: Mapping[SourceKind, timedelta] = {
     SourceKind.FILES: timedelta(minutes=15),
     SourceKind.TRAIL: timedelta(minutes=15),
     SourceKind.COST: timedelta(hours=48),
-    SourceKind.EVENTS: timedelta(minutes=15),
 }
 """How much later than they happen things usually appear; nothing is concluded from the absence of what is younger."""
 
@@ -131,22 +131,13 @@ def events(times: Iterable[datetime], complete: Iterable[TimeSpan] = ()) -> Acti
     return Activity(sorted({at.timestamp() for at in times}), complete=spans)
 
 
-def counts(*parts: Series) -> Activity:
-    """Metrics that count: when any counted something, in periods as long as their longest."""
-    return _activity(parts, lambda value: value > 0)
-
-
-def with_data(*parts: Series) -> Activity:
-    """Metrics of any kind: when any had a value."""
-    return _activity(parts, lambda _value: True)
-
-
-def _activity(parts: Sequence[Series], is_data: Callable[[float], bool]) -> Activity:
+def with_data(*parts: Series, positive: bool = False) -> Activity:
+    """When any of the metrics had a value, or a `positive` one, in periods as long as their longest."""
     step = max(part.period for part in parts)
     amounts: dict[int, float] = {}
     for part in parts:
         for time, value in zip(part.times, part.values, strict=True):
-            if is_data(value):
+            if value > 0 or not positive:
                 amounts[time // step * step] = amounts.get(time // step * step, 0.0) + value
     times = sorted(amounts)
     return Activity(times, step, values=[amounts[time] for time in times])
@@ -169,15 +160,12 @@ class Silence:
         return Verdict.NORMAL if self.likeness is Likeness.USUAL else Verdict.UNKNOWN
 
     def words(self, what: str, calendar: Calendar) -> str:
-        """Since when `what` has no data, what is usual then, and what is not known because of it."""
+        """Since when `what` has no data, what is usual then, and what is not known because of it, if it is not usual."""
         if self.since is None:
             return _("{what}: no data at all, so nothing is known.").format(what=what)
-        days, at = days_like(self.until, calendar), zoned_time(self.since, calendar.zone)
-        if self.likeness is Likeness.USUAL:
-            text = _("{what}: no data since {time}, as is usual at this time on {days}.")
-            return text.format(what=what, time=at, days=days)
+        days, time = days_like(self.until, calendar), zoned_time(self.since, calendar.zone)
         text = _("{what}: no data since {time}; what happened after that is not known.")
-        first = text.format(what=what, time=at)
+        first = text.format(what=what, time=time)
         if self.likeness is not Likeness.UNUSUAL:
             text = _("There are too few earlier {days} to compare that with.")
             return sentences(first, text.format(days=days))
@@ -187,9 +175,9 @@ class Silence:
         return sentences(first, text.format(days=days, count=number(self.per_hour)))
 
 
-def days_like(at: datetime, calendar: Calendar) -> str:
+def days_like(moment: datetime, calendar: Calendar) -> str:
     """The days with which a silence at that time is compared, in words."""
-    return _("open days") if calendar.open_days.is_open(calendar.day_of(at)) else _("closed days")
+    return _("open days") if calendar.open_days.is_open(calendar.day_of(moment)) else _("closed days")
 
 
 def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calendar: Calendar) -> Silence:
@@ -198,72 +186,37 @@ def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calenda
     if not times:
         return Silence(None, until, Likeness.NEW)
     began, ended = times[-1] + activity.step, (until - LAGS[kind]).timestamp()
-    since = _moment(min(began, until.timestamp()))
+    since = at(min(began, until.timestamp()))
     if ended - began < LEAST.total_seconds():
         return Silence(since, until, Likeness.USUAL)
-    likeness, per_hour = _compare(began, ended, activity, calendar, log(CHANCE))
-    if likeness is Likeness.USUAL and _too_long(began, ended, activity, calendar):
+    comparison = _Comparison(began, ended, activity, calendar)
+    likeness, per_hour = comparison.result(log(CHANCE))
+    if likeness is Likeness.USUAL and comparison.is_too_long():
         likeness = Likeness.UNUSUAL
-    if likeness is Likeness.NEW and _as_before(began, ended, activity, calendar):
+    if likeness is Likeness.NEW and comparison.is_as_before():
         likeness = Likeness.USUAL
     return Silence(since, until, likeness, per_hour)
 
 
-def unusual_gaps(activity: Activity, span: TimeSpan, calendar: Calendar) -> tuple[TimeSpan, ...]:
-    """The silences between data within the window, and before its first, that chance does not explain."""
+def judged_gaps(
+    activity: Activity, span: TimeSpan, calendar: Calendar
+) -> Iterator[tuple[TimeSpan, Likeness]]:
+    """The silences between data within the window, and before its first."""
     first, last = span.start.timestamp(), span.end.timestamp()
     # Of many silences one is long.
     limit = log(CHANCE) - log(max(1.0, (last - first) / LEAST.total_seconds()))
-    inside = activity.within(first, last)
     before = [first - activity.step] if activity.within(-inf, first) else []
-    return tuple(
-        TimeSpan(start=_moment(one + activity.step), end=_moment(other))
-        for one, other in pairwise([*before, *inside])
-        if other - one - activity.step >= LEAST.total_seconds()
-        and _compare(one + activity.step, other, activity, calendar, limit)[0] is Likeness.UNUSUAL
-    )
+    for one, other in pairwise([*before, *activity.within(first, last)]):
+        began = one + activity.step
+        if other - began >= LEAST.total_seconds():
+            likeness, _per_hour = _Comparison(began, other, activity, calendar).result(limit)
+            yield TimeSpan(start=at(began), end=at(other)), likeness
 
 
-def _compare(
-    began: float, ended: float, activity: Activity, calendar: Calendar, limit: float
-) -> tuple[Likeness, float | None]:
-    """The likeness of a silence, and what is usual per hour at its end. `limit`: logarithm of the smallest chance."""
-    total, without_past, per_hour = 0.0, False, None
-    for piece in _pieces(began, ended, activity.step, calendar):
-        compared = _chance(*piece, began, ended, activity, calendar)
-        if compared is None:
-            without_past = True
-        else:
-            total, per_hour = total + compared[0], compared[1]
-        if total < limit:
-            return Likeness.UNUSUAL, per_hour
-    return Likeness.NEW if without_past else Likeness.USUAL, per_hour
-
-
-def _pieces(
-    began: float, ended: float, step: float, calendar: Calendar
-) -> Iterator[tuple[float, float, date]]:
-    """A silence divided at midnight, opening and closing time, or into the days of a source that has one value a day."""
-    if step >= DAY.total_seconds():
-        while began + step <= ended:
-            yield began, began + step, calendar.day_of(_moment(began + step / 2))
-            began += step
-        return
-    span, is_open, day_of = (
-        TimeSpan(start=_moment(began), end=_moment(ended)),
-        calendar.open_days.is_open,
-        calendar.day_of,
-    )
-    days = day_of(span.start), day_of(span.end)
-    if span.end - span.start <= _PIECE and is_open(days[0]) is is_open(days[1]):
-        yield began, ended, days[1]
-        return
-    for piece in spans_by_day(span, calendar):
-        day = day_of(piece.start)
-        inside = [each for each in calendar.hours_of(day) if piece.start < each < piece.end]
-        for first, last in pairwise([piece.start, *inside, piece.end]):
-            for part in spans_by_day(TimeSpan(start=first, end=last), calendar, _PIECE):
-                yield part.start.timestamp(), part.end.timestamp(), day
+def unusual_gaps(activity: Activity, span: TimeSpan, calendar: Calendar) -> tuple[TimeSpan, ...]:
+    """Those that chance does not explain."""
+    gaps = judged_gaps(activity, span, calendar)
+    return tuple(gap for gap, likeness in gaps if likeness is Likeness.UNUSUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,173 +235,173 @@ class _Reference:
     """The same weekday, after a day of the same kind."""
 
 
-def _references(
-    first: float, last: float, day: date, began: float, ended: float, activity: Activity, calendar: Calendar
-) -> Iterator[_Reference]:
-    """The nearest days first, of the same kind, before the silence or after it."""
-    is_open, around = (
-        calendar.open_days.is_open,
-        _AROUND * (last - first) if activity.step < _JOB_LEAST else 0.0,
-    )
-    for back in range(1, REACH // DAY + 1):
-        for number_of_days in (back, -back):
-            shift, other = number_of_days * DAY.total_seconds(), day - number_of_days * DAY
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """A silence, and the data with which it is compared."""
+
+    began: float
+    ended: float
+    activity: Activity
+    calendar: Calendar
+
+    def result(self, limit: float) -> tuple[Likeness, float | None]:
+        """The likeness, and what is usual per hour at the end. `limit`: logarithm of the smallest chance."""
+        total, without_past, per_hour = 0.0, False, None
+        for piece in self._pieces():
+            compared = self._chance(*piece)
+            if compared is None:
+                without_past = True
+            else:
+                total, per_hour = total + compared[0], compared[1]
+            if total < limit:
+                return Likeness.UNUSUAL, per_hour
+        return Likeness.NEW if without_past else Likeness.USUAL, per_hour
+
+    def _pieces(self) -> Iterator[tuple[float, float, date]]:
+        """Divided at midnight, opening and closing time, or into the days of a source that has one value a day."""
+        step, day_of = self.activity.step, self.calendar.day_of
+        if step >= DAY.total_seconds():
+            for number_of_day in range(int((self.ended - self.began) // step)):
+                begun = self.began + number_of_day * step
+                yield begun, begun + step, day_of(at(begun + step / 2))
+            return
+        span, is_open = TimeSpan(start=at(self.began), end=at(self.ended)), self.calendar.open_days.is_open
+        last_day = day_of(span.end)
+        if span.end - span.start <= _PIECE and is_open(day_of(span.start)) is is_open(last_day):
+            yield self.began, self.ended, last_day
+            return
+        for piece in spans_by_day(span, self.calendar):
+            day = day_of(piece.start)
+            inside = [each for each in self.calendar.hours_of(day) if piece.start < each < piece.end]
+            for first, last in pairwise([piece.start, *inside, piece.end]):
+                for part in spans_by_day(TimeSpan(start=first, end=last), self.calendar, _PIECE):
+                    yield part.start.timestamp(), part.end.timestamp(), day
+
+    def _references(self, first: float, last: float, day: date) -> Iterator[_Reference]:
+        """The nearest days first, of the same kind, before the silence or after it."""
+        activity, is_open = self.activity, self.calendar.open_days.is_open
+        around = _AROUND * (last - first) if activity.step < _JOB_LEAST else 0.0
+        backs = (sign * back for back in range(1, REACH // DAY + 1) for sign in (1, -1))
+        for back in backs:
+            shift, other = back * DAY.total_seconds(), day - back * DAY
             start, end = first - shift, last - shift
-            if is_open(other) is not is_open(day) or (start < ended and end > began):
+            if is_open(other) is not is_open(day) or (start < self.ended and end > self.began):
                 continue
-            limits = (-inf, began) if shift > 0 else (ended, inf)
+            limits = (-inf, self.began) if shift > 0 else (self.ended, inf)
             for span in activity.spans:
                 low = max(start - around, span[0], limits[0])
                 high = min(end + around, span[1], limits[1], activity.times[-1] + activity.step)
                 whole = low <= start and high >= end
                 half = min(high, end) - max(low, start) >= (end - start) / 2
                 # Of a busy source one page of events is short, and says enough.
-                if high <= low or not (half or len(activity.within(low, high)) >= _BUSY):
-                    continue
-                longest = max(activity.gaps(low, high))
-                yield _Reference(
-                    shift=shift,
-                    first=low,
-                    last=high,
-                    whole=whole,
-                    silent=whole and longest >= SIMILAR * (last - first),
-                    like=other.weekday() == day.weekday() and is_open(other - DAY) is is_open(day - DAY),
-                )
+                if high > low and (half or len(activity.within(low, high)) >= _BUSY):
+                    silent = whole and max(activity.gaps(low, high)) >= SIMILAR * (last - first)
+                    like = other.weekday() == day.weekday() and is_open(other - DAY) is is_open(day - DAY)
+                    yield _Reference(shift, low, high, whole, silent, like)
+                    break
+
+    def _chance(self, first: float, last: float, day: date) -> tuple[float, float] | None:
+        """The logarithm of the chance of a silent piece, and the usual amount per hour; None: there is no past."""
+        references: list[_Reference] = []
+        silent, job = 0, last - first >= _JOB_LEAST and self.activity.step < _JOB_LEAST
+        for reference in self._references(first, last, day):
+            references.append(reference)
+            silent += reference.silent
+            if silent >= SILENT_BEFORE and not job:
                 break
+        if len(references) < SILENT_BEFORE or (silent == 1 and len(references) < _ENOUGH):
+            return None
+        whole = [reference for reference in references if reference.whole]
+        hours = len(whole) * (last - first) / 3600
+        amount = sum(self.activity.amount(first - each.shift, last - each.shift) for each in whole)
+        chance = self._of_all(first, last, references)
+        if job:
+            like = [reference for reference in references if reference.like]
+            jobs = (self._of_job(first, last, each) for each in (references, like))
+            # The days of one weekday are few, and so have to say more.
+            weekday = self._of_all(first, last, like) / 2 if len(like) >= _ENOUGH else 0.0
+            chance = min(chance, *jobs, weekday)
+        return chance, amount / hours if hours else 0.0
 
+    def _of_all(self, first: float, last: float, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance, by the share of slots with data, and by the longest gap of each day."""
+        counted = [reference for reference in references if not reference.silent]
+        by_gaps = self._of_gaps(last - first, references)
+        if len(references) - len(counted) >= SILENT_BEFORE:
+            return by_gaps
+        slot = max(FINE, self.activity.step)
+        by_slots = all_with_data = all_slots = 0.0
+        for number_of_slot in range(ceil((last - first) / slot)):
+            start = first + number_of_slot * slot
+            starts = ((start - each.shift, each) for each in counted)
+            slots = [low for low, each in starts if each.first <= low and low + slot <= each.last]
+            with_data = sum(bool(self.activity.within(low, low + slot)) for low in slots)
+            # Counted as if there were half a slot more without data: a few days do not prove regularity.
+            chance = log((len(slots) - with_data + 0.5) / (len(slots) + 0.5))
+            by_slots += min(1.0, (last - start) / slot) * chance
+            all_with_data, all_slots = all_with_data + with_data, all_slots + len(slots)
+        together = (last - first) / slot * log((all_slots - all_with_data + 0.5) / (all_slots + 0.5))
+        return min(by_slots, together, by_gaps, self._of_gaps(last - first, counted))
 
-def _chance(
-    first: float, last: float, day: date, began: float, ended: float, activity: Activity, calendar: Calendar
-) -> tuple[float, float] | None:
-    """The logarithm of the chance of a silent piece, and the usual amount per hour; None: there is no past."""
-    references: list[_Reference] = []
-    silent, job = 0, last - first >= _JOB_LEAST and activity.step < _JOB_LEAST
-    for reference in _references(first, last, day, began, ended, activity, calendar):
-        references.append(reference)
-        silent += reference.silent
-        if silent >= SILENT_BEFORE and not job:
-            break
-    if len(references) < SILENT_BEFORE or (silent == 1 and len(references) < _ENOUGH):
-        return None
-    whole = [reference for reference in references if reference.whole]
-    hours = len(whole) * (last - first) / 3600
-    amount = sum(activity.amount(first - each.shift, last - each.shift) for each in whole)
-    chance = _of_all(first, last, references, activity)
-    if job:
-        like = [reference for reference in references if reference.like]
-        # The days of one weekday are few, and so have to say more.
-        chance = min(
-            chance,
-            _of_job(first, last, began, ended, references, activity),
-            _of_job(first, last, began, ended, like, activity),
-            _of_all(first, last, like, activity) / 2 if len(like) >= _ENOUGH else 0.0,
-        )
-    return chance, amount / hours if hours else 0.0
+    def _of_gaps(self, length: float, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance that the longest gap is as long, by those of the days and their spread."""
+        if len(references) < 2 * _ENOUGH or self.activity.step >= _JOB_LEAST:
+            return 0.0
+        longest = [max(self.activity.gaps(each.first, each.last)) for each in references]
+        usual = mean(longest)
+        # The longest gaps of days follow a Gumbel distribution; its scale is uncertain where there are few days.
+        scale = 0.78 * stdev(longest) * (1 + _ENOUGH / len(longest))
+        return min(0.0, 0.58 - (length - usual) / max(60.0, self.activity.step / 2, usual / 60, scale))
 
-
-def _of_all(first: float, last: float, references: Sequence[_Reference], activity: Activity) -> float:
-    """The logarithm of the chance, by the share of slots with data, and by the longest gap of each day."""
-    counted = [reference for reference in references if not reference.silent]
-    by_gaps = _of_gaps(last - first, references, activity)
-    if len(references) - len(counted) >= SILENT_BEFORE:
-        return by_gaps
-    slot = max(_SLOT, activity.step)
-    by_slots = all_with_data = all_slots = 0.0
-    for number_of_slot in range(ceil((last - first) / slot)):
-        start = first + number_of_slot * slot
-        share = min(1.0, (last - start) / slot)
-        spans = [
-            (start - each.shift, start - each.shift + slot) for each in counted if _covers(each, start, slot)
+    def _of_job(self, first: float, last: float, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance that what came at one time on each of the days was not by schedule."""
+        days = [reference.shift for reference in references if reference.whole]
+        # Not right after the last data: a day's work, or the job itself, ends some minutes sooner or later.
+        starts = [first + place * _JOB_STEP for place in range(int((last - first) // _JOB_STEP))]
+        starts = [start for start in starts if self.began + _JOB <= start <= self.ended - _JOB]
+        if len(days) < _ENOUGH or not starts:
+            return 0.0
+        within = self.activity.within
+        shares = [
+            sum(bool(within(start - day, start - day + _JOB)) for day in days) / len(days) for start in starts
         ]
-        with_data = sum(bool(activity.within(*span)) for span in spans)
-        # Counted as if there were half a slot more without data: a few days do not prove regularity.
-        by_slots += share * log((len(spans) - with_data + 0.5) / (len(spans) + 0.5))
-        all_with_data, all_slots = all_with_data + with_data, all_slots + len(spans)
-    together = (last - first) / slot * log((all_slots - all_with_data + 0.5) / (all_slots + 0.5))
-    return min(by_slots, together, by_gaps, _of_gaps(last - first, counted, activity))
+        by_schedule = 1.0 in shares and len(starts) * mean(shares) ** len(days) < CHANCE
+        return _CERTAIN if by_schedule else 0.0
 
+    def is_too_long(self) -> bool:
+        """Whether a rare source, silent at any time on most days, has been silent for far longer than ever before."""
+        least = self._on_open_days(self.began, self.ended) / _TIMES
+        days = {int(time // DAY.total_seconds()) for time in self.activity.times}
+        return (
+            least >= LEAST.total_seconds()
+            and len(days) >= _FEW
+            and all(self._on_open_days(*gap) < least for gap in self._own_gaps(least))
+        )
 
-def _of_gaps(length: float, references: Sequence[_Reference], activity: Activity) -> float:
-    """The logarithm of the chance that the longest gap is as long, by those of the days and their spread."""
-    longest = [max(activity.gaps(each.first, each.last)) for each in references]
-    if len(longest) < 2 * _ENOUGH or activity.step >= _JOB_LEAST:
-        return 0.0
-    usual = mean(longest)
-    # The longest gaps of days follow a Gumbel distribution; its scale is uncertain where there are few days.
-    scale = 0.78 * stdev(longest) * (1 + _ENOUGH / len(longest))
-    return min(0.0, 0.58 - (length - usual) / max(60.0, activity.step / 2, usual / 60, scale))
+    def is_as_before(self) -> bool:
+        """Whether a source without enough earlier days has been as silent before, in opening hours and outside them."""
+        length = self.ended - self.began
+        work = self._work(self.began, self.ended)
+        gaps = [(last - first, self._work(first, last)) for first, last in self._own_gaps(length)]
+        alike = [gap for gap, worked in gaps if worked >= work and gap - worked >= length - work]
+        return len(alike) >= SILENT_BEFORE
 
+    def _own_gaps(self, least: float) -> Iterator[tuple[float, float]]:
+        """The known gaps between data, at least so many seconds long."""
+        for one, other in pairwise(self.activity.times):
+            first = one + self.activity.step
+            if other - first >= least and any(a <= one and other <= b for a, b in self.activity.spans):
+                yield first, other
 
-def _covers(reference: _Reference, start: float, slot: float) -> bool:
-    return reference.first <= start - reference.shift and start - reference.shift + slot <= reference.last
+    def _work(self, first: float, last: float) -> float:
+        """Seconds in opening hours."""
+        return self.calendar.hours_between(at(first), at(last)).total_seconds()
 
-
-def _of_job(
-    first: float,
-    last: float,
-    began: float,
-    ended: float,
-    references: Sequence[_Reference],
-    activity: Activity,
-) -> float:
-    """The logarithm of the chance that what came at one time on each of the days was not by schedule."""
-    days = [reference.shift for reference in references if reference.whole]
-    # Not right after the last data: a day's work, or the job itself, ends some minutes sooner or later.
-    starts = [first + place * _JOB_STEP for place in range(int((last - first) // _JOB_STEP))]
-    starts = [start for start in starts if began + _JOB <= start <= ended - _JOB]
-    if len(days) < _ENOUGH or not starts:
-        return 0.0
-    shares = [
-        sum(bool(activity.within(start - day, start - day + _JOB)) for day in days) / len(days)
-        for start in starts
-    ]
-    by_schedule = 1.0 in shares and len(starts) * mean(shares) ** len(days) < CHANCE
-    return _CERTAIN if by_schedule else 0.0
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _too_long(began: float, ended: float, activity: Activity, calendar: Calendar) -> bool:
-    """Whether a rare source, silent at any time on most days, has been silent for far longer than ever before."""
-    length = _on_open_days(began, ended, calendar)
-    if length < _TIMES * LEAST.total_seconds():
-        return False
-    days = {int(time // DAY.total_seconds()) for time in activity.times}
-    long = _own_gaps(activity, length / _TIMES)
-    return len(days) >= _FEW and all(_on_open_days(*gap, calendar) < length / _TIMES for gap in long)
-
-
-def _as_before(began: float, ended: float, activity: Activity, calendar: Calendar) -> bool:
-    """Whether a source without enough earlier days has been as silent before, in opening hours and outside them."""
-    at_work, at_rest = _work_and_rest(began, ended, calendar)
-    count = 0
-    for gap in _own_gaps(activity, ended - began):
-        work, rest = _work_and_rest(*gap, calendar)
-        count += work >= at_work and rest >= at_rest
-    return count >= SILENT_BEFORE
-
-
-def _work_and_rest(first: float, last: float, calendar: Calendar) -> tuple[float, float]:
-    """Seconds in opening hours, and outside them."""
-    work = calendar.hours_between(_moment(first), _moment(last)).total_seconds()
-    return work, last - first - work
-
-
-def _own_gaps(activity: Activity, least: float) -> Iterator[tuple[float, float]]:
-    """The known gaps between data, at least so many seconds long."""
-    for one, other in pairwise(activity.times):
-        first = one + activity.step
-        if other - first >= least and any(low <= one and other <= high for low, high in activity.spans):
-            yield first, other
-
-
-def _on_open_days(first: float, last: float, calendar: Calendar) -> float:
-    """Seconds of a time range that lie on open days."""
-    pieces = spans_by_day(TimeSpan(start=_moment(first), end=_moment(last)), calendar)
-    is_open, day_of = calendar.open_days.is_open, calendar.day_of
-    return sum((each.end - each.start).total_seconds() for each in pieces if is_open(day_of(each.start)))
+    def _on_open_days(self, first: float, last: float) -> float:
+        """Seconds of a time range that lie on open days."""
+        pieces = spans_by_day(TimeSpan(start=at(first), end=at(last)), self.calendar)
+        is_open, day_of = self.calendar.open_days.is_open, self.calendar.day_of
+        return sum((each.end - each.start).total_seconds() for each in pieces if is_open(day_of(each.start)))
 
 
 # What can only be asked piece by piece
@@ -480,3 +433,8 @@ def comparable(piece: TimeSpan, began: datetime, calendar: Calendar) -> tuple[ti
     )
     backs = (next(alike, None), weeks * WEEK, next(alike, None), (weeks + 1) * WEEK)
     return tuple(dict.fromkeys(back for back in backs if back is not None))
+
+
+def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
+    """The same time range, `back` earlier."""
+    return TimeSpan(start=span.start - back, end=span.end - back)

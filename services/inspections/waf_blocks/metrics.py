@@ -11,7 +11,7 @@ from services.i18n import _
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.silence import LAGS, LEAST, REACH, SourceKind, judge_silence, unusual_gaps
-from services.inspections.toolkit.silence import counts as activity_of
+from services.inspections.toolkit.silence import with_data as activity_of
 from services.inspections.waf_blocks.coverage import Cover, cover, starts_late
 from services.logs import waf_blocks
 from services.logs.waf_blocks import Kind
@@ -73,9 +73,9 @@ async def traffic(
     past = TimeSpan(start=whole, end=span.end)
     period = FINE if context.clock.now() - past.start < KEPT_FINE else HOUR
     fine = await _counts(context, firewall, metric, past, period)
-    unknown, activity, calendar = _unfinished(*fine), activity_of(*fine), context.calendar
+    unknown, activity, calendar = _unfinished(*fine), activity_of(*fine, positive=True), context.calendar
     inside = TimeSpan(start=max(request.since, past.start), end=request.until)
-    coarse = unusual_gaps(activity_of(blocked, allowed), request.span, calendar)
+    coarse = unusual_gaps(activity_of(blocked, allowed, positive=True), request.span, calendar)
     gaps = [*(gap for gap in coarse if gap.start < past.start), *unusual_gaps(activity, inside, calendar)]
     earlier = any(at < request.since.timestamp() for at in activity.times)
     if not unknown and not earlier and starts_late(counted, request.span):

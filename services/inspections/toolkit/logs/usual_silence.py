@@ -11,6 +11,7 @@ from services.inspections.toolkit.silence import (
     WEEK,
     Likeness,
     comparable,
+    moved,
     spans_by_day,
 )
 from services.models.metrics import TimeSpan
@@ -113,11 +114,6 @@ class Usual:
             raise _Spent
         self._remaining -= 1
         return await self._queries.came(span)
-
-
-def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
-    """The time range, moved back."""
-    return TimeSpan(start=span.start - back, end=span.end - back)
 
 
 def _slots(span: TimeSpan) -> Iterator[TimeSpan]:

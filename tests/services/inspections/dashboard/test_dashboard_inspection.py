@@ -9,10 +9,12 @@ import pytest
 
 from services.aws.client.errors import AccessDenied
 from services.aws.cloudwatch.dashboards.body import parse_body
+from services.aws.cloudwatch.metrics.reader import POINTS_PER_CALL
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
+from services.inspections.toolkit.silence import REACH
 from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
@@ -205,7 +207,12 @@ async def judged(
     for asked in canned.asked("GetMetricData"):
         hours = (asked["EndTime"] - asked["StartTime"]) / timedelta(hours=1)
         for query in asked["MetricDataQueries"]:
-            assert hours * 3600 / query["MetricStat"]["Period"] <= 1_600, "no more points than a day's worth"
+            points = hours * 3600 / query["MetricStat"]["Period"]
+            if asked["EndTime"] - asked["StartTime"] == REACH:
+                points *= len(asked["MetricDataQueries"]) * 1_600 / POINTS_PER_CALL
+            assert points <= 1_600, (
+                "no more points than a day's worth, or one call of what a silence is compared with"
+            )
     return finding
 
 
@@ -248,33 +255,74 @@ async def test_a_gap_in_the_night_is_reported_and_one_of_a_sparse_metric_is_usua
     finding = await judged(DatabaseConnections=lambda at: None if hole(at) else 10)
     assert verdicts(finding) == {"RDS connections": V.ATTENTION}
     assert "no data 01-14(Wed) 04:00–05:40 JST (1h 40m)" in finding.summary
-    quiet = await judged(
+    outage = await judged(
         TargetResponseTime=lambda at: None if hole(at) else 0.1,
         RequestCount=lambda at: None if hole(at) else 3,
     )
+    assert verdicts(outage) == {"ALB latency": V.ATTENTION, "5xx among all responses": V.ATTENTION}
+    assert "no requests 01-14(Wed) 04:00–05:40 JST (1h 40m) (there were values" in outage.summary
+    quiet = await judged(TargetResponseTime=nightly(4, 5.5, 0.1), RequestCount=nightly(4, 5.5, 3))
     assert quiet.verdict is V.NORMAL
-    assert "no requests 01-14(Wed) 04:00–05:40 JST (1h 40m)" in measure(quiet, "ALB latency").note
+    note = measure(quiet, "ALB latency").note
+    assert "no requests 01-14(Wed) 04:00–05:30 JST (1h 30m) (as at the same time before)" in note
+
+
+def nightly(first: float, last: float, value: float) -> Curve:
+    """Nothing between these hours of each day, JST."""
+    return lambda at: None if first <= (at.hour + 9 + at.minute / 60) % 24 < last else value
 
 
 NIGHT = datetime(2026, 1, 13, 19, 0, tzinfo=UTC)
 """4:00 JST."""
 
 
-async def test_no_latency_without_requests_is_usual_at_night_and_not_by_day() -> None:
+async def test_no_requests_are_usual_where_there_were_none_at_the_same_time_before() -> None:
     def until(end: datetime, value: float) -> Curve:
         return lambda at: value if at < end - timedelta(hours=1) else None
 
-    night = await judged(now=NIGHT, TargetResponseTime=until(NIGHT, 0.1), RequestCount=until(NIGHT, 3))
-    assert night.verdict is V.NORMAL
-    assert "no requests since 01-14(Wed) 03:00 JST" in measure(night, "ALB latency").note
-    day = await judged(TargetResponseTime=until(NINE, 0.1), RequestCount=until(NINE, 3))
-    assert verdicts(day) == {"ALB latency": V.ATTENTION}
+    usual = await judged(
+        now=NIGHT, TargetResponseTime=nightly(3, 4, 0.1), RequestCount=nightly(3, 4, 3), since=CLOSED
+    )
+    assert usual.verdict is V.NORMAL
+    assert "no requests since 01-14(Wed) 03:00 JST (as at" in measure(usual, "ALB latency").note
+    whole = await judged(
+        now=NIGHT,
+        since=NIGHT - timedelta(minutes=50),
+        TargetResponseTime=nightly(3, 4, 0.1),
+        RequestCount=nightly(3, 4, 3),
+    )
+    assert measure(whole, "ALB latency").verdict is V.NORMAL
+    # Whatever the opening hours: what went on all night and by day has stopped.
+    for now in (NIGHT, NINE):
+        stopped = await judged(now=now, TargetResponseTime=until(now, 0.1), RequestCount=until(now, 3))
+        assert verdicts(stopped) == {"ALB latency": V.UNKNOWN, "5xx among all responses": V.UNKNOWN}
     # With requests the latency is missing; and where nothing comes at all, CloudWatch itself is silent.
     missing = await judged(now=NIGHT, TargetResponseTime=until(NIGHT, 0.1))
     assert verdicts(missing) == {"ALB latency": V.UNKNOWN}
-    silent = await judged(now=NIGHT, **{name: until(NIGHT, 0.1) for name in METRICS})
+    silent = await judged(now=NIGHT, **{name: until(NIGHT, 2 if "Host" in name else 0.1) for name in METRICS})
     assert measure(silent, "ALB latency").verdict is V.UNKNOWN
-    assert silent.verdict is V.UNKNOWN
+    assert not silent.complete
+
+
+async def test_a_past_that_cannot_be_read_leaves_a_silence_unknown() -> None:
+    stops: Curve = lambda at: None if at >= NINE - timedelta(hours=1) else 3  # noqa: E731
+    whole = data(METRICS | {"RequestCount": stops, "TargetResponseTime": stops}, {})
+
+    def short(params: dict[str, Any]) -> Any:
+        reach = params["EndTime"] - params["StartTime"]
+        return failure(ProblemKind.THROTTLED, "slow down") if reach == REACH else whole(params)
+
+    canned = Canned(
+        GetDashboard={"DashboardBody": json.dumps(BODY)},
+        GetMetricData=short,
+        DescribeDBInstances={"DBInstances": [DATABASE]},
+    )
+    context = InspectionContext(
+        runbook=BOOK, calendar=Calendar(BOOK), clock=ManualClock(NINE), region="ap-northeast-1", reader=canned
+    )
+    finding = await make(context, "dashboard").run(InspectionRequest(since=CLOSED, until=NINE))
+    assert measure(finding, "5xx").verdict is V.UNKNOWN
+    assert "slow down" in measure(finding, "5xx").note
 
 
 async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> None:

@@ -186,16 +186,16 @@ def test_a_cost_line_is_compared_with_days_of_its_kind() -> None:
     )
 
 
-def test_a_rare_list_is_judged_by_its_own_gaps() -> None:
+def test_a_rare_source_is_judged_by_its_own_gaps() -> None:
     until = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
     times = [until - timedelta(days=3 * number + 20) for number in range(12)]
     history = [TimeSpan(start=until - timedelta(days=90), end=until)]
     assert (
-        judge_silence(SourceKind.EVENTS, events(times, history), until, CALENDAR).likeness is Likeness.UNUSUAL
+        judge_silence(SourceKind.TRAIL, events(times, history), until, CALENDAR).likeness is Likeness.UNUSUAL
     )
     recent = [at + timedelta(days=15) for at in times]
     assert (
-        judge_silence(SourceKind.EVENTS, events(recent, history), until, CALENDAR).likeness is Likeness.USUAL
+        judge_silence(SourceKind.TRAIL, events(recent, history), until, CALENDAR).likeness is Likeness.USUAL
     )
 
 

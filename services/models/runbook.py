@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from services.i18n import _
 from services.models.base import Clean, Decided, Model, RawId
 from services.models.logs import LogFormId
 from services.models.runbook_events import EventsSpec
@@ -133,6 +134,13 @@ class LoadBalancer(Model):
     def unsupported(self) -> str:
         """`network` or `gateway` for a load balancer of that type, which has other metrics; "" for others."""
         return {"net": "network", "gwy": "gateway"}.get(self.load_balancer.partition("/")[0], "")
+
+    @property
+    def unsupported_words(self) -> str:
+        text = _(
+            "not supported yet: the requests, errors and targets of a {type} load balancer are not judged"
+        )
+        return text.format(type=self.unsupported)
 
 
 class Cdn(Model):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.models.base import Clean, CleanBlock, Model, RawId
-from services.models.runbook_texts import CostsTexts, InspectionTexts, TitleTexts
+from services.models.runbook_texts import CostsTexts, InspectionTexts, ReasonTexts, TitleTexts
 from services.models.runbook_types import Region, Slug
 from services.models.translated import Translated
 
@@ -146,12 +146,14 @@ class SlowQueries(Model):
     """Logs Insights query of the written runbook."""
 
 
-class DeniedRegion(Model):
+class DeniedRegion(Translated):
     """A region that a policy of the organization denies for good."""
 
     region: Region
     reason: Annotated[Clean, Field(min_length=1)]
     """Which policy denies it, and why; the finding quotes it."""
+    en: ReasonTexts = ReasonTexts.model_construct()
+    """English versions of its texts."""
 
 
 class Trail(Model):

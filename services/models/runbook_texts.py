@@ -33,6 +33,12 @@ class QueryTexts(Texts):
     source: Clean = ""
 
 
+class ReasonTexts(Texts):
+    """English texts of a region that is denied."""
+
+    reason: Clean = ""
+
+
 class DocumentTexts(Texts):
     """English texts of the written runbook."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from services.i18n import _
-from services.inspections.toolkit.wording import unsupported_words
 from services.models.runbook import Runbook
 from services.toml.positions import Path
 
@@ -15,7 +14,7 @@ def unsupported(runbook: Runbook) -> Iterator[tuple[Path, str]]:
     """Yield (path, message) for every such target, as far as the runbook itself shows it."""
     engine = runbook.rds.engine if runbook.rds else POSTGRES
     if runbook.alb is not None and runbook.alb.unsupported:
-        yield ("alb", "load_balancer"), unsupported_words(runbook.alb)
+        yield ("alb", "load_balancer"), runbook.alb.unsupported_words
     if engine.startswith(AURORA):
         text = _("not supported yet: an instance of {engine} is a member of a cluster, which is not judged")
         yield ("rds", "engine"), text.format(engine=engine)

@@ -26,7 +26,7 @@ from services.inspections.toolkit.checks import CheckResult, about
 from services.inspections.toolkit.curves import SUSTAINED
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.silence import moved
-from services.inspections.toolkit.wording import bound_words, hours_words, unsupported_words, yen_words
+from services.inspections.toolkit.wording import bound_words, hours_words, yen_words
 from services.models.aws_cli import CliCommand
 from services.models.dashboards import Dashboard
 from services.models.date_text import zoned_time
@@ -221,7 +221,7 @@ def _unreadable(dashboard: Dashboard) -> Iterator[CheckResult]:
 
 def _unsupported(alb: LoadBalancer | None) -> Iterator[CheckResult]:
     if alb is not None and alb.unsupported:
-        title, note = _("Load balancer"), unsupported_words(alb)
+        title, note = _("Load balancer"), alb.unsupported_words
         yield CheckResult(Measure(title=title, shown="", verdict=Verdict.UNKNOWN, note=note), note)
 
 

@@ -8,7 +8,6 @@ from services.models.amounts import size_words as size_words
 from services.models.amounts import yen_words as yen_words
 from services.models.date_text import period_text, with_zone, zoned_time
 from services.models.metrics import Series, SeriesStatus
-from services.models.runbook import LoadBalancer
 from services.models.verdict import Limit
 
 
@@ -81,9 +80,3 @@ def incomplete_words(series: Series) -> str:
         return _("no permission for this metric")
     text = _("CloudWatch's response is incomplete ({why})")
     return text.format(why=series.message or series.status.value)
-
-
-def unsupported_words(alb: LoadBalancer) -> str:
-    """That requests, errors and targets of this type are not judged."""
-    text = _("not supported yet: the requests, errors and targets of a {type} load balancer are not judged")
-    return text.format(type=alb.unsupported)

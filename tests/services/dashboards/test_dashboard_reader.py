@@ -223,8 +223,9 @@ async def test_trouble_of_a_metric_is_named(status: SeriesStatus) -> None:
     assert "CPU" in widget_data.problem
 
 
-def test_not_knowing_is_worse_than_being_near_the_limit() -> None:
-    assert worst([Verdict.NORMAL, Verdict.UNKNOWN, Verdict.ATTENTION, None]) is Verdict.UNKNOWN
+def test_what_is_near_its_limit_is_not_hidden_by_what_is_not_known() -> None:
+    assert worst([Verdict.NORMAL, Verdict.UNKNOWN, Verdict.ATTENTION, None]) is Verdict.ATTENTION
+    assert worst([Verdict.NORMAL, Verdict.UNKNOWN, None]) is Verdict.UNKNOWN
     assert worst([Verdict.UNKNOWN, Verdict.ABNORMAL]) is Verdict.ABNORMAL
     assert worst([None]) is None
 

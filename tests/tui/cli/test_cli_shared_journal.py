@@ -102,11 +102,16 @@ def test_who_wrote_on_another_host_is_listed_with_it(
     assert f"alice@{there} (pts/0)" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [("journal", "list"), ("journal", "export"), ("report", "2026-01-14")])
-def test_what_is_read_from_it_is_printed_and_the_status_is_unknown(
-    copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [(("journal", "list"), 3), (("journal", "export"), 3), (("report", "2026-01-14"), 1)],
+    ids=["list", "export", "report"],
+)
+def test_what_is_read_from_it_is_printed_and_the_status_is_never_normal(
+    copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], status: int
 ) -> None:
-    assert toban(*command) == 3
+    """What is bad in the copy is known; nothing good is."""
+    assert toban(*command) == status
     printed = capsys.readouterr()
     assert printed.out
     assert "may lack newer entries" in printed.err
@@ -119,11 +124,12 @@ def test_a_report_that_is_made_from_it_says_so_itself(
     capsys: pytest.CaptureFixture[str], form: str, when: str
 ) -> None:
     """It is handed on without what was printed beside it."""
-    assert toban("report", when, "--format", form) == 3
+    assert toban("report", when, "--format", form) == 1, "duties were missed, as far as the copy knows"
     document = capsys.readouterr().out
     assert "may lack newer entries" in document
     if form == "json":
-        assert json.loads(document)["verdict"] == "unknown"
+        head = json.loads(document)
+        assert (head["verdict"], head["has_unjudged"]) == ("attention", True)
 
 
 @pytest.mark.parametrize(

@@ -37,46 +37,32 @@ CHANCE, SURE, UNLIKELY = 0.001, 14.0, 3.1
 WEEKS, STOPS = 60, 500
 
 NOT_YET = {
-    (
-        "sparse audit",
-        "stops",
-    ): "two working days without any of 4 to 8 events a day are normal (7 to 13 missed)",
-    (
-        "month-end peaks",
-        "stops",
-    ): "a stop in the peak is compared with the quiet open days only (up to 40 missed)",
-    (
-        "month-end peaks",
-        "healthy",
-    ): "the peak of a few open days raises what is expected on all (true chance 0.2)",
-    (
-        "Wednesdays only",
-        "stops",
-    ): "a Wednesday is compared with all open days, of which most are silent (200 missed)",
-    (
-        "another shape on holidays",
-        "stops",
-    ): "a silence through the night into the morning is told too late (11 missed)",
-    (
-        "visitors in clusters",
-        "stops",
-    ): "a silence through the night into the morning is told too late (12 missed)",
-    (
-        "visitors in clusters",
-        "healthy",
-    ): "events in clusters are taken for independent ones (true chance 0.075)",
-    (
-        "new for 1 day",
-        "stops",
-    ): "a silence shorter than the longest night counts as usual by day, without a day to compare",
-    (
-        "new for 5 days",
-        "stops",
-    ): "the first closed day is told 'as is usual on closed days' without one (33 missed)",
-    (
-        "new for 5 days",
-        "healthy",
-    ): "the clusters of three days are taken for independent events (true chance 0.06)",
+    (name, part): reason
+    for name, part, reason in (
+        (
+            "sparse audit",
+            "stops",
+            "two working days without any of 4 to 8 events a day are normal (13 missed)",
+        ),
+        ("few around the clock", "stops", "three days without any of 8 events a day are normal (32 missed)"),
+        ("month-end peaks", "stops", "a stop in the peak is compared with quiet open days only (40 missed)"),
+        ("month-end peaks", "healthy", "the peak of some open days raises what all expect (true chance 0.2)"),
+        ("Wednesdays only", "stops", "compared with all open days, of which most are silent (200 missed)"),
+        ("another shape on holidays", "stops", "from evening or night to the next morning, late (11 missed)"),
+        ("visitors in clusters", "stops", "from evening or night to the next morning, late (12 missed)"),
+        (
+            "visitors in clusters",
+            "healthy",
+            "clustered events are taken for independent ones (true chance 0.075)",
+        ),
+        (
+            "new for 1 day",
+            "stops",
+            "'as usual at this time' without a day to compare (45 missed in 15 minutes)",
+        ),
+        ("new for 5 days", "stops", "'as usual on closed days' on the first closed day (33 missed)"),
+        ("new for 5 days", "healthy", "clustered events are taken for independent ones (true chance 0.06)"),
+    )
 }
 """What the rule does not do, by source and part, with the reason."""
 

@@ -82,7 +82,6 @@ class SystemClock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
         await _wait(seconds, self._boot, self._nap)
 
 
@@ -142,11 +141,9 @@ class AwsClock:
         return self.by.elapsed()
 
     def awake(self) -> float:
-        """As the other clock."""
         return self.by.awake()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
         await self.by.sleep(seconds)
 
 
@@ -180,7 +177,6 @@ class ManualClock:
         return self._elapsed - self._suspended
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until `advance` has moved the clock by `seconds`."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
@@ -194,7 +190,6 @@ class ManualClock:
         return sum(not future.done() for _, future in self._sleepers)
 
     def advance(self, seconds: float) -> None:
-        """Move the clock and wake the sleepers that are due."""
         self._pass(seconds)
         waiting = []
         for due, future in self._sleepers:
@@ -231,7 +226,6 @@ class Mark:
 
 
 def mark(clock: Clock) -> Mark:
-    """The current moment."""
     return Mark(clock.now(), clock.elapsed())
 
 

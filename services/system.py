@@ -156,13 +156,11 @@ class Services:
         return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
 
     def add_feed(self, name: str, read: Read, *, interval: float) -> None:
-        """Add a feed that calls `read` every `interval` seconds."""
         fault = self.workers.report
         self.feeds[name] = Feed(name, partial(read, self), clock=self.clock, interval=interval, fault=fault)
 
     @property
     def incidents(self) -> Incidents:
-        """The incidents of the journal."""
         return self.response.incidents
 
     @property

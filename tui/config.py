@@ -34,7 +34,6 @@ _DEVICE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:mfa/[\w+=,.@/-]+|[A-Za-z0-9-]{
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a client can use `text` as the address of a web server."""
     try:
         parts = urlsplit(text)
         # Reading the port raises where it is no number.

@@ -66,6 +66,5 @@ def ended_by(number: int) -> int:
 
 
 def epilog() -> str:
-    """The statuses for `--help`, one per line."""
     rows = "\n".join(f"  {status:>3}  {_(meaning)}" for status, meaning in MEANINGS.items())
     return "\b\n" + _("Exit status:") + "\n" + rows

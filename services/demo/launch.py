@@ -89,7 +89,6 @@ class DemoProcess:
         return f"{self.url}{PREFIX}", TOKEN
 
     async def stop(self) -> None:
-        """Stop it and wait for its end."""
         await asyncio.to_thread(stop_child, self.child)
 
 

@@ -99,7 +99,6 @@ class WatchedSystem:
             self.begun.alarms.refresh()
 
     def observe(self, state: FeedState[AlarmOverview]) -> None:
-        """Take a state of its alarms."""
         error = state.problem
         is_other = error is not None and error.kind is ProblemKind.REFUSED
         problem, remedy = (error.summary, error.remedy) if error and is_other else ("", "")

@@ -46,9 +46,7 @@ def response_of(
     fault: Fault,
     is_elsewhere: Callable[[], Awaitable[bool]],
 ) -> Response:
-    """Connect the parts.
-
-    `aws_clock` is `clock` corrected by AWS's time, `alarms` returns the newest reading, `fault` is called with internal
+    """`aws_clock` is `clock` corrected by AWS's time, `alarms` returns the newest reading, `fault` is called with internal
     errors of first waves, `is_elsewhere` whether AWS answers for another account.
     """
     incidents = Incidents(journal, clock)

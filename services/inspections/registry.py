@@ -41,7 +41,6 @@ class InspectionEntry:
 
     @property
     def info(self) -> InspectionInfo:
-        """The entry as listed."""
         return InspectionInfo(id=RawId(self.id), title=self.title, words=self.words)
 
     def missing_setting(self, runbook: Runbook) -> str:
@@ -49,7 +48,6 @@ class InspectionEntry:
         return requirements.missing_setting(runbook, self.needs)
 
     def create(self, context: InspectionContext) -> Inspection:
-        """Import the class and create the inspection."""
         inspection: Inspection = resolve_name(self.implementation)(context, self.info)
         return inspection
 

@@ -43,7 +43,6 @@ class Reading:
         return self.session.settings.region or str(self.runbook.system.region)
 
     async def close(self) -> None:
-        """Close the connections."""
         await self.journal.close()
         await self.session.close()
 

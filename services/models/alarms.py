@@ -72,7 +72,6 @@ def evaluation_words(evaluation: str) -> str:
 
 
 def missing_words(alarm: "Alarm") -> str:
-    """What is known of an alarm that the runbook names and AWS does not have."""
     if alarm.near:
         return _("{name} does not exist; {near} does").format(name=alarm.name, near=alarm.near)
     return _("the runbook names it, but AWS does not have it")
@@ -252,7 +251,6 @@ class AlarmOverview(Model):
         return frozenset(alarm.id for alarm in self.outdated)
 
     def has_current(self, id: str) -> bool:
-        """Whether the present state of the alarm with this exact name is known."""
         return id in self.by_id and id not in self._outdated_ids
 
     @cached_property
@@ -278,7 +276,6 @@ class AlarmOverview(Model):
 
     @cached_property
     def arns(self) -> frozenset[RawId]:
-        """The ARNs of all alarms."""
         return frozenset(alarm.arn for alarm in self.alarms)
 
     @property

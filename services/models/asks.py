@@ -53,7 +53,6 @@ def left_open(duty: Duty, ticked: Iterable[str]) -> tuple[str, ...]:
 
 
 def ask_lines(occurrence: Occurrence, duty: Duty, findings: DutyFindings | None) -> tuple[AskLine, ...]:
-    """Every line of `duty.asks`, in order."""
     if duty.checklist or not duty.inspections or findings is None:
         return tuple(_by_person(occurrence, duty, text) for text in duty.asks)
     sources = duty.judged_by or _unnamed(duty, findings)

@@ -20,7 +20,6 @@ _WORDS = {Word.STRONG: N_("strong"), Word.LIKELY: N_("likely"), Word.OPEN: N_("c
 
 
 def word_text(word: Word) -> str:
-    """How sure a weighing is, in the language of the screen."""
     return _(_WORDS[word])
 
 

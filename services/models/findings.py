@@ -150,7 +150,6 @@ class Finding(Model):
 
     @property
     def complete(self) -> bool:
-        """Whether all was judged."""
         return not self.unjudged
 
     @property
@@ -169,7 +168,6 @@ class Finding(Model):
 
     @property
     def waits_for_consent(self) -> bool:
-        """Whether a person must consent to the cost first."""
         return self.estimate_yen is not None
 
 
@@ -288,7 +286,6 @@ class FindingsView(Model):
     """Counter that grows with every new record; 0 before the first."""
 
     def of(self, key: str) -> DutyFindings | None:
-        """The findings of the occurrence with this key; None if there are none."""
         return next((each for each in self.duties if each.key == key), None)
 
 

@@ -80,7 +80,6 @@ class SystemState:
 
     @property
     def overview(self) -> AlarmOverview | None:
-        """The alarms as last read."""
         return self.alarms.value if self.alarms is not None else None
 
     @property

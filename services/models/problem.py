@@ -73,5 +73,4 @@ class Problem(Model):
 
     @property
     def message(self) -> str:
-        """The summary followed by the remedy."""
         return sentences(self.summary, self.remedy)

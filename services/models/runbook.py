@@ -489,14 +489,12 @@ class Runbook(Translated):
     """English versions of its texts."""
 
     def limit_for(self, namespace: str, metric: str) -> Limit | None:
-        """The limit on a metric; None if the runbook has none."""
         for limit in self.limits:
             if limit.namespace == namespace and limit.metric == metric:
                 return limit
         return None
 
     def playbook_for(self, alarm_name: str) -> Playbook | None:
-        """The playbook of an alarm; None if the runbook has none."""
         playbook = next((alarm.playbook for alarm in self.alarms if alarm.name == alarm_name), None)
         return next((book for book in self.playbooks if book.id == playbook), None) if playbook else None
 

@@ -107,7 +107,6 @@ def _has_targets(calls: frozenset[Operation], arns: Arns) -> bool:
 
 
 def operations(calls: Iterable[str]) -> frozenset[Operation]:
-    """Declared calls as pairs of service and operation."""
     return frozenset(
         (service, operation) for service, _colon, operation in (call.partition(":") for call in calls)
     )

@@ -74,7 +74,6 @@ def _load(file: TomlFile) -> Loaded:
 
 
 def builtin_names() -> tuple[str, ...]:
-    """The names of the runbooks that ship with the console."""
     return tuple(sorted(path.stem for path in _SHIPPED.glob("*.toml")))
 
 

@@ -111,7 +111,6 @@ def about_alarm(
 
 
 def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
-    """A note about a finding."""
     finding = recorded.finding
     rows = [
         (_("Inspected"), desk.zoned(finding.read_at)),
@@ -198,7 +197,6 @@ def _called(playbook: Playbook | None, runbook: Runbook) -> str:
 
 
 def _named(finding: Finding, runbook: Runbook) -> str:
-    """The contacts that the finding's advice names."""
     advice = sentences(*finding.advice)
     roles = dict.fromkeys(each.role for each in reachable(runbook) if each.role in advice)
     called = _(", ").join(escalation(runbook, role) for role in roles)
@@ -206,10 +204,7 @@ def _named(finding: Finding, runbook: Runbook) -> str:
 
 
 def _next_run(finding: Finding, desk: NoteContext) -> str:
-    """The next duty that runs the inspection.
-
-    What is not normal is checked on the next open day at the latest, within the next duty that inspects anything.
-    """
+    """What is not normal is checked on the next open day at the latest, within the next duty that inspects anything."""
     duties = [each for each in desk.runbook.duties if each.inspections and not each.only_when_planned]
     slot = _soonest((each for each in duties if finding.inspection in each.inspections), desk)
     if finding.verdict is not Verdict.NORMAL:

@@ -74,7 +74,6 @@ def _file_text(path: str | Path) -> str:
 
 
 def _about_journal(config: ConsoleConfig) -> Iterator[str]:
-    """Yield which engine keeps the journal, what of it is on this host, and when another one is due."""
     if config.journal and is_address(config.journal):
         engine = _engine(config.journal.partition("://")[0])
         text = _("{engine}, shared by hosts; this host's copy is in {folder}")
@@ -86,7 +85,6 @@ def _about_journal(config: ConsoleConfig) -> Iterator[str]:
 
 
 def _about_runbook(config: ConsoleConfig) -> Iterator[str]:
-    """Yield what is wrong with the runbook, such as a file that is not there."""
     if not config.systems:
         try:
             load_named(config.runbook)
@@ -95,7 +93,6 @@ def _about_runbook(config: ConsoleConfig) -> Iterator[str]:
 
 
 def _about_systems(config: ConsoleConfig) -> Iterator[str]:
-    """Yield each system's runbook, its own settings, and where its journal is; or what is wrong with its runbook."""
     for system, own in zip(config.systems, each_system(config), strict=False):
         yield clean(system.runbook)
         settings = {name: getattr(system, name) for name in SystemConfig.model_fields if name != "runbook"}

@@ -127,7 +127,6 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
 
 
 async def _commands(services: "Reading", flags: dict[str, Any]) -> list[str]:
-    """The `aws` commands of each inspection as a shell script, with what they are for in comments."""
     from services.aws_cli.shell import shell_line
     from services.models.glyphs import ATTENTION
 

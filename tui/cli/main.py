@@ -40,7 +40,6 @@ from tui.startup.first_steps import language_hint
 
 
 def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> NoReturn:
-    """Run the command line and exit with its status."""
     last_resort.install()
     sys.exit(run(sys.argv[1:] if argv is None else argv, Output(outline_drawn=outline_drawn)))
 
@@ -102,7 +101,6 @@ def _invoke(group: click.Group, argv: Sequence[str], output: Output) -> object:
 
 
 def build(output: Output) -> click.Group:
-    """Build the group of all commands with help in the current language."""
     return Group(
         "toban",
         callback=_Start(output).group,
@@ -189,7 +187,6 @@ class _Start:
 
 
 def _before() -> StartOptions:
-    """Return the flags given before the command's name."""
     options = click.get_current_context().find_root().obj
     return options if isinstance(options, StartOptions) else StartOptions()
 
@@ -241,7 +238,6 @@ def _demo(output: Output) -> Command:
 
 
 def scenarios() -> dict[str, str]:
-    """Return the demo's scenarios by name, each with its line for `--list`."""
     from services.demo.launch import scenarios as demo_scenarios
 
     infos = {each.name: each.title(i18n.language()) for each in demo_scenarios()}

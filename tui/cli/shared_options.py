@@ -24,7 +24,6 @@ def _use_debug_log(_context: click.Context, _option: click.Parameter, name: str 
 
 
 def read_options() -> list[click.Parameter]:
-    """Return the options that select a system and a language."""
     return [
         FileOption("--runbook", metavar="FILE|NAME", help=_("Runbook of the system")),
         click.Option(["--lang"], type=Choice(LANGUAGES), help=_("Language of the screen")),
@@ -38,21 +37,18 @@ def read_options() -> list[click.Parameter]:
 
 
 def system_option() -> click.Option:
-    """Return the option that chooses one of several configured systems."""
     return click.Option(
         ["--system"], metavar="ID", help=_("One of the configured systems; default: the first")
     )
 
 
 def all_option() -> click.Option:
-    """Return the option by which a command answers for every configured system."""
     return click.Option(
         ["--all", "every"], is_flag=True, help=_("Every configured system, one after another.")
     )
 
 
 def start_options() -> list[click.Parameter]:
-    """Return the options of the console: those of reading, and the ones that concern the screen."""
     return [
         *read_options(),
         click.Option(
@@ -70,7 +66,6 @@ def start_options() -> list[click.Parameter]:
 
 
 def aws_options() -> list[click.Parameter]:
-    """Return the options that select the AWS endpoint and the identity."""
     return [
         click.Option(["--profile"], metavar="NAME", help=_("AWS profile")),
         click.Option(
@@ -82,8 +77,6 @@ def aws_options() -> list[click.Parameter]:
 
 
 def version_option() -> click.Parameter:
-    """Return the option `--version`, which prints the version and exits."""
-
     def show(context: click.Context, _option: click.Parameter, is_set: bool) -> None:
         if is_set:
             show_text(version_text())

@@ -42,7 +42,6 @@ class Bug:
 
 
 def environment_secrets() -> Iterator[str]:
-    """Credentials in the environment."""
     for name in ENVIRONMENT_SECRETS:
         if value := os.environ.get(name):
             yield value

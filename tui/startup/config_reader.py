@@ -60,7 +60,6 @@ class ConfigError(DataFileError):
 
 
 def status_of(error: DataFileError) -> ExitStatus:
-    """The exit status of a command that cannot use its files or its flags."""
     if isinstance(error, RunbookError):
         return ExitStatus.DATA
     flags = all(mistake.key.startswith("--") for mistake in error.mistakes)
@@ -68,7 +67,6 @@ def status_of(error: DataFileError) -> ExitStatus:
 
 
 def in_words(error: DataFileError) -> list[str]:
-    """Every mistake, and the command to type next."""
     lines = [str(mistake) for mistake in error.mistakes]
     file = error.mistakes[0].file if error.mistakes else ""
     if isinstance(error, RunbookError) and is_path(file):
@@ -198,7 +196,6 @@ def settings() -> list[Setting]:
 
 
 def _intervals_text(name: str) -> str:
-    """The description of one interval."""
     of_panels = {panel.interval.key: panel.interval.text for panel in PANELS if panel.interval}
     return of_panels.get(name) or grammar.docs(Intervals)[name]
 

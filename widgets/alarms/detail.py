@@ -126,7 +126,6 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     @property
     def layout(self) -> Layout:
-        """Where the parts are."""
         return self._places
 
     def compose(self) -> ComposeResult:
@@ -143,7 +142,6 @@ class AlarmDetail(VerticalScroll, can_focus=True):
                 yield widget
 
     def on_mount(self) -> None:
-        """Draw, and update the playbook's clocks every second."""
         self._update()
         every_second(self, self._tick)
 
@@ -158,7 +156,6 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self._update()
 
     def _changed(self) -> None:
-        """Show what was set."""
         self._update()
 
     watch_overview = watch_history = watch_curve = watch_contributors = watch_playbook = _changed
@@ -166,7 +163,6 @@ class AlarmDetail(VerticalScroll, can_focus=True):
     watch_readings = watch_title = watch_span = watch_original = watch_incident = _changed
 
     def watch_places(self) -> None:
-        """Show where the steps lead."""
         self.steps.places = self.places
         self._update()
 
@@ -188,17 +184,14 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         return bool(self.log_group) or None if action == "open_logs" else True
 
     def action_close(self) -> None:
-        """Return to the list."""
         self.post_message(self.Closed())
 
     def action_span(self, by: int) -> None:
-        """Draw the curve over the previous or the next span."""
         if 0 <= self.span + by < len(SPANS):
             self.span += by
             self.post_message(self.SpanChosen(self.span))
 
     def action_original(self) -> None:
-        """Show or hide AWS's own words."""
         self.original = not self.original
 
     def _aws_now(self) -> datetime:

@@ -45,7 +45,6 @@ def is_outdated(alarm: Alarm, overview: FeedState[AlarmOverview], now: datetime)
 
 
 def fact_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
-    """State, value now beside the limit, how it goes on; then how it is judged."""
     zone, now = context.zone, context.now
     lines = [*state_lines(alarm, context, width)]
     lines += packed([*warnings(alarm, zone, now), *asides(alarm, zone, now)], width)
@@ -123,7 +122,6 @@ def about(seconds: float) -> str:
 
 
 def series_lines(series: Sequence[Contributor], zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """The firing series of an alarm: name, since when, reason."""
     if not series:
         return [[(text, "muted")] for text in wrap(_("None of its series is firing."), width)]
     lines: list[Line] = []

@@ -79,7 +79,6 @@ class AlarmPanel(Panel[AlarmOverview]):
         """It, where it is in a line that stands for several; None: it no longer exists."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """The table."""
         self._listed: set[str] = set()
         self._rows: AlarmTableRows | None = None
         self._shown: tuple[object, ...] = ()
@@ -156,7 +155,6 @@ class AlarmPanel(Panel[AlarmOverview]):
             self.call_after_refresh(self.tick)
 
     def on_resize(self) -> None:
-        """Recompute which notes fit their rows."""
         self.call_after_refresh(self._show_again)
 
     def _show_again(self) -> None:
@@ -166,11 +164,9 @@ class AlarmPanel(Panel[AlarmOverview]):
             self.head.update(facts=self.facts(value))
 
     def natural_height(self) -> int:
-        """The height of the table's head and rows."""
         return 0 if self.has_class("-line") else 1 + self.table.row_count
 
     def watch_acknowledged(self) -> None:
-        """Show who has acknowledged which alarms."""
         self._show_again()
 
     def watch_readings(self) -> None:
@@ -178,11 +174,9 @@ class AlarmPanel(Panel[AlarmOverview]):
         self._show_again()
 
     def watch_advice(self) -> None:
-        """Show what the runbook says."""
         self._show_again()
 
     def watch_room(self) -> None:
-        """List or fold what is normal."""
         self._show_again()
 
     @property
@@ -200,11 +194,9 @@ class AlarmPanel(Panel[AlarmOverview]):
         (self if self.has_class("-line") else self.table).focus()
 
     def on_focus(self) -> None:
-        """Show in the head that the one line has the focus."""
         self.head.update(focused=True)
 
     def on_blur(self) -> None:
-        """Show in the head that it has not."""
         self.head.update(focused=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -212,12 +204,10 @@ class AlarmPanel(Panel[AlarmOverview]):
         return self.has_class("-line") if action == "list_normal" else True
 
     def action_list_normal(self) -> None:
-        """List the alarms although all are normal."""
         self.list_normal()
         self.focus_list()
 
     def list_normal(self) -> None:
-        """List the normal alarms, too."""
         self._listed.add(NORMAL)
         self._show_again()
 
@@ -257,7 +247,6 @@ class AlarmPanel(Panel[AlarmOverview]):
         )
 
     def alarm(self, key: str) -> Alarm | None:
-        """The alarm with this id in the displayed value."""
         overview = self.state.value
         return overview.by_id.get(key) if overview else None
 

@@ -30,7 +30,6 @@ def state_spans(alarm: Alarm) -> list[Span]:
 
 
 def how_long(alarm: Alarm, now: datetime) -> str:
-    """How long the alarm has been in its state."""
     return coarse((now - alarm.since).total_seconds()) if alarm.since else NOTHING
 
 
@@ -63,7 +62,6 @@ def asides(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:
-    """The spans on one line, with gaps."""
     line: list[Span] = []
     for span in spans:
         line += [("  ", ""), span] if line else [span]

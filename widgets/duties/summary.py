@@ -37,23 +37,18 @@ class DaySummary(LineWidget):
         self._now = now
 
     def watch_view(self) -> None:
-        """Count anew."""
         self.redraw()
 
     def watch_findings(self) -> None:
-        """Count anew."""
         self.redraw()
 
     def watch_zone(self) -> None:
-        """Show the next time in another zone."""
         self.redraw()
 
     def watch_on_duty(self) -> None:
-        """Name the one on duty."""
         self.redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The sentence, and who is on duty."""
         if self.view is None:
             return [[(_("Reading…"), "muted")]]
         sentence = day_sentence(self.view, self.findings, self.zone, self._now())
@@ -71,7 +66,6 @@ class PanelHint(LineWidget):
     leads_to: reactive[str] = reactive("", repaint=False, init=False)
 
     def watch_leads_to(self) -> None:
-        """Name the other panel."""
         self.redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
@@ -141,7 +135,6 @@ def _others(view: DutyView) -> Iterable[Part]:
 
 
 def _running(findings: FindingsView | None) -> Iterable[Part]:
-    """What the console inspects now."""
     if findings is None:
         return
     duties = sum(bool(each.running) for each in findings.duties)

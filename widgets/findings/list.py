@@ -56,29 +56,23 @@ class FindingList(Vertical):
         )
 
     def compose(self) -> ComposeResult:
-        """The table."""
         yield self.table
 
     def on_mount(self) -> None:
-        """Show what was set before mounting."""
         self._fill()
 
     def watch_findings(self) -> None:
-        """Show the findings."""
         self._fill()
 
     def watch_zone(self) -> None:
-        """Show the times in another zone."""
         self._fill()
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """Focus the table."""
         self.table.focus(scroll_visible)
         return self
 
     @property
     def selected(self) -> Recorded | None:
-        """The finding under the cursor."""
         recorded = self.findings.recorded if self.findings is not None else ()
         return next((each for each in recorded if each.finding.inspection == self.table.cursor_key), None)
 

@@ -31,7 +31,6 @@ def letter_of(place: int) -> str:
 
 
 def columns() -> tuple[Column, ...]:
-    """Key, system, state, what fires, what waits, how old the journal and the reading are."""
     return (
         Column(_("Key"), min_width=3, max_width=4),
         Column(_("System"), max_width=20, middle=True),

@@ -32,7 +32,6 @@ class Banner(Widget):
     problem: reactive[Problem | None] = reactive(None, layout=True)
 
     def watch_problem(self, problem: Problem | None) -> None:
-        """Appear with a problem, disappear without."""
         self.display = problem is not None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -40,7 +39,6 @@ class Banner(Widget):
         return len(self._lines(width))
 
     def render(self) -> RenderResult:
-        """Summary and remedy."""
         return Content("\n").join(self._lines(self.size.width))
 
     def _lines(self, width: int) -> list[Content]:

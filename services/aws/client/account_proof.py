@@ -250,14 +250,12 @@ def _region_of(host: str) -> str:
 
 
 def other_account(actual: str, expected: str) -> str:
-    """That credentials are not of the runbook's account."""
     return _("These credentials are for account {actual}; the runbook's is {expected}.").format(
         actual=clean(actual), expected=expected
     )
 
 
 def other_region(actual: str, expected: str) -> str:
-    """That what is asked is not the runbook's region."""
     return _("What is asked is the region {actual}; the runbook's is {expected}.").format(
         actual=clean(actual), expected=expected
     )

@@ -200,7 +200,6 @@ class Gate:
 
 
 def too_late() -> str:
-    """Why an overdue request is not sent."""
     return _("The request was not sent: too much time passed since it was confirmed; plan it again.")
 
 

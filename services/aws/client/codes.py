@@ -140,7 +140,6 @@ _ACTIONS = {("s3", "ListObjectsV2"): "s3:ListBucket", ("budgets", "DescribeBudge
 
 
 def kind_of_code(code: str, status: int, message: str, service: str) -> ProblemKind:
-    """The problem kind of an error response with this AWS error code, HTTP status and message."""
     if _SKEWED.search(message):
         return ProblemKind.CLOCK
     if lacks_operation(code, status, message):
@@ -166,7 +165,6 @@ def time_of_refusal(message: str) -> datetime | None:
 
 
 def lacks_operation(code: str, status: int, message: str = "") -> bool:
-    """Whether this answer says that the endpoint does not implement the operation at all."""
     return code in UNKNOWN_OPERATION or status == _NOT_IMPLEMENTED or bool(_LACKS.search(message))
 
 

@@ -135,7 +135,6 @@ def endless(service: str, operation: str, detail: str, now: datetime) -> Incompl
 
 
 def too_many_rows(service: str, operation: str, limit: int, now: datetime) -> Incomplete:
-    """The error for a list of more than `limit` rows."""
     text = _("There are too many rows to read them all ({service} {operation}).")
     return _incomplete(text, service, operation, _("More than {limit} rows.").format(limit=f"{limit:,}"), now)
 

@@ -94,7 +94,6 @@ class MonitoredSession(AwsSession):
         )
 
     def secrets(self) -> tuple[str, ...]:
-        """The secrets of both accounts' credentials."""
         return (*super().secrets(), *self._monitoring.secrets())
 
     def renew(self) -> None:
@@ -155,7 +154,6 @@ def session_of(
     journal_group: str = "",
     proof: AccountProof | None = None,
 ) -> AwsSession:
-    """The session for these settings, with or without a monitoring account."""
     if settings.monitoring is None:
         return AwsSession(settings, clock=clock, meter=meter, journal=journal, proof=proof)
     return MonitoredSession(

@@ -135,7 +135,6 @@ def unrepeated(problem: Problem) -> str:
 
 
 def summary(topic: str, words: dict[str, str]) -> str:
-    """One sentence on what happened."""
     return _(_SUMMARIES[topic]).format(**words)
 
 

@@ -282,7 +282,6 @@ class AwsSession:
         return identity_of(answer, method, expires_at)
 
     def secrets(self) -> tuple[str, ...]:
-        """The secrets of the credentials in use, for redaction in fault descriptions."""
         return (*self._direct.secrets(), *(self._login.secrets() if self._login else ()))
 
     def renew(self) -> None:

@@ -46,7 +46,6 @@ class TrafficObserver:
         return None if date is None else (date - self._wall.now()).total_seconds()
 
     def signing_time(self) -> datetime:
-        """The time to sign a request with."""
         return (self._aws_now() if self.signs_by_aws else None) or self._wall.now()
 
     def _aws_now(self) -> datetime | None:
@@ -54,7 +53,6 @@ class TrafficObserver:
         return None if self._date is None else self._date + passed
 
     def attach(self, session: Any) -> None:
-        """Register on all of the session's clients."""
         session.register("before-parameter-build", self._named)
         session.register("request-created", self._created)
         session.register("before-send", self._sending)

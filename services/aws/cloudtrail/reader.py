@@ -38,7 +38,6 @@ class Pace:
         self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Wait until the next request may be sent."""
         async with self._turn:
             wait = self._next - self._clock.elapsed() if self._next is not None else 0.0
             if wait > 0:

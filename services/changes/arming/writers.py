@@ -51,11 +51,9 @@ class Writers:
         """Sessions of the role, by plan."""
 
     def of(self, plan: Plan) -> Writer:
-        """The session that sends the plan's requests."""
         return self._assumed.get(plan.id, self._session)
 
     def needs_role(self, calls: Sequence[AwsCall]) -> bool:
-        """Whether the role has to be assumed for these requests to AWS."""
         return self._role is not None and bool(calls)
 
     async def assume(self, plan: Plan, calls: Sequence[AwsCall]) -> str:

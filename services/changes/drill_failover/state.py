@@ -40,7 +40,6 @@ class FailoverState:
 
     @property
     def digest(self) -> str:
-        """Digest of what a failover depends on."""
         database = self.current.database
         return state_digest(
             database.multi_az, self.zone, self.is_available, pending_digest(self.current), self.newest
@@ -48,7 +47,6 @@ class FailoverState:
 
 
 def obstacles(state: FailoverState) -> Iterator[str]:
-    """Why the database must not fail over now."""
     database = state.current.database
     yield from of_cluster(database)
     if database.multi_az is False:

@@ -13,7 +13,6 @@ from services.models.changes import Caution
 
 
 def obstacles(state: RestoreState) -> Iterator[str]:
-    """Why no instance can be restored now."""
     yield from map(exists_text, state.drills)
     original = state.original
     yield from of_cluster(original)
@@ -25,7 +24,6 @@ def obstacles(state: RestoreState) -> Iterator[str]:
 
 
 def warnings(state: RestoreState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:
-    """All warnings for `values`."""
     text = _("The instance holds the data of production: it is private, and reached as the database is.")
     yield warning(text)
     yield warning(_("It is charged until it is deleted; a dated duty reminds of that."))

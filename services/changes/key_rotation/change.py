@@ -79,7 +79,6 @@ class KeyRotation(Change):
         self._hand_over = HandOver(self.vault, github, context.clock)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
-        """The users whose keys the runbook rotates."""
         settings = self.context.runbook.access_keys
         users = settings.users if settings is not None else ()
         return tuple(ChangeTarget(id=RawId(user_target(user)), title=user) for user in users)
@@ -89,7 +88,6 @@ class KeyRotation(Change):
         return await self._reads.keys(user)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The keys, GitHub's secrets, the newest workflow run."""
         state, zone = await self._state(target), self.context.zone
         with self.written_on(state.at):
             return LiveState(
@@ -116,7 +114,6 @@ class KeyRotation(Change):
         )
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan of one step, from the state read now."""
         state = await self._state(target)
         with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
@@ -124,7 +121,6 @@ class KeyRotation(Change):
     def plan_on(
         self, target: ChangeTarget, parameters: Mapping[str, str], state: RotationState, id: str
     ) -> Plan:
-        """The plan from a given state."""
         runbook, zone = self.context.runbook, self.context.zone
         offered = options(state, runbook)
         typed = parameters.get(STEP, offered[0])
@@ -154,7 +150,6 @@ class KeyRotation(Change):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """The current keys or the current secret, compared with the step."""
         context, params = self.context, step.call.params
         user = str(step.target).removeprefix(USER)
         if step.call.operation == PUT_SECRET:
@@ -224,7 +219,6 @@ class KeyRotation(Change):
         return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The requests to AWS, then the keys that they lead to."""
         from services.changes.key_rotation.cli_commands import commands_of
 
         return commands_of(plan)
@@ -237,7 +231,6 @@ class KeyRotation(Change):
         return text.format(keys=_(", ").join(sorted(self.vault.keys)))
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """The step that undoes it."""
         back = _BACK.get(Step(plan.wish[STEP])) if plan.wish.get(STEP) in list(Step) else None
         return {STEP: back} if back else {}
 

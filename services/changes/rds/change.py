@@ -33,18 +33,15 @@ class DatabaseChange(Change):
         self.costs = Costs(context)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
-        """The runbook's database."""
         rds = self.context.runbook.rds
         if rds is None:
             return ()
         return (ChangeTarget(id=RawId(f"db:{rds.instance}"), title=rds.instance),)
 
     def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
-        """The database's CPU and its free storage."""
         return load_queries(database_name(target.id))
 
     def unknown_names(self, parameters: Mapping[str, str]) -> tuple[str, ...]:
-        """One refusal for each parameter that this change does not have."""
         return unknown_parameters(parameters, self.names)
 
     def is_settled(self, plan: Plan) -> bool:
@@ -53,7 +50,6 @@ class DatabaseChange(Change):
 
     @property
     def spec(self) -> Rds:
-        """The runbook's section about the database."""
         rds = self.context.runbook.rds
         assert rds is not None, "without a database there are no targets"
         return rds

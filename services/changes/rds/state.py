@@ -54,7 +54,6 @@ class ReadState:
 
     @property
     def in_window(self) -> bool:
-        """Whether a maintenance window is open now."""
         return self.window is not None and self.at in self.window
 
     @property
@@ -68,11 +67,9 @@ class ReadState:
         return self.is_available or self.database.status == "storage-full"
 
     def pending(self, id: str) -> PendingSetting | None:
-        """The pending modification of one setting."""
         return next((setting for setting in self.database.pending if setting.id == id), None)
 
     def others(self, *ids: str) -> tuple[PendingSetting, ...]:
-        """The pending modifications of other settings than these."""
         return tuple(setting for setting in self.database.pending if setting.id not in ids)
 
 
@@ -105,10 +102,8 @@ def pending_digest(state: ReadState, *, without: tuple[str, ...] = ()) -> list[l
 
 
 def state_digest(*parts: object) -> str:
-    """Digest of the values that a step depends on."""
     return digest(list(parts))
 
 
 def time_of(at: datetime, zone: tzinfo) -> str:
-    """A time in the form of plans."""
     return zoned_time(at, zone)

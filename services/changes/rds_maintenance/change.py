@@ -66,7 +66,6 @@ class RdsMaintenance(DatabaseChange):
     )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The database and what is pending."""
         state = await self.reads.state(target.id)
         with self.written_on(state.at):
             remarks = unavailable(state)
@@ -81,7 +80,6 @@ class RdsMaintenance(DatabaseChange):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The action, and when it is applied."""
         state = await self.reads.state(target.id)
         with self.written_on(state.at):
             return self._parameters(state)
@@ -113,13 +111,11 @@ class RdsMaintenance(DatabaseChange):
         )
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self.reads.state(target.id)
         with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ReadState, id: str) -> Plan:
-        """The plan from a given state; pure."""
         values, action, refusals = read_parameters(parameters, state)
         reasons = [*self.unknown_names(parameters), *refusals]
         is_now = values is not None and values.timing == NOW
@@ -155,7 +151,6 @@ class RdsMaintenance(DatabaseChange):
         return {name: value for name, value in facts.items() if value}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """Whether the action has gone and the database is available."""
         state = await self.reads.maintenance(plan.target.id)
         is_settled = self.is_settled(plan)
         with self.written_on(state.at):
@@ -168,13 +163,11 @@ class RdsMaintenance(DatabaseChange):
         return _("{outage}, {applied}").format(outage=outage_text(action, state), applied=applied)
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """OptInStatus and CurrentApplyDate, compared with the step."""
         state = await self.reads.maintenance(step.target)
         with self.written_on(state.at):
             return observed_opt_in(step, state, self.context.zone)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then what is pending."""
         for command in requests_of(plan):
             trap = _("--opt-in-type immediate begins at once and cannot be undone.")
             yield command.model_copy(update={"traps": (*command.traps, trap)})

@@ -73,7 +73,6 @@ class Front:
         self.world.ended.set()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
         if environ["PATH_INFO"].startswith(CONTROL):
             return self._send(control(self, environ), start_response)
         body = wire.body_of(environ)

@@ -13,7 +13,6 @@ KEY = "ACCESS_KEY"
 
 
 def commands_of(spec: AccessKeys) -> Iterator[CliCommand]:
-    """Every user, then the keys of the runbook's users and the last use of the oldest."""
     yield call(
         "iam",
         "ListUsers",

@@ -45,7 +45,6 @@ class KeyAges(Inspection):
         )
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The users, and the keys of those in the runbook."""
         from services.inspections.access_keys.cli_commands import commands_of
 
         return commands_of(self._spec)
@@ -218,7 +217,6 @@ class KeyAges(Inspection):
         )
 
     def _advice(self, keys: list[JudgedKey], crowded: list[str]) -> Iterator[str]:
-        """The runbook's own steps, then what to do about leftover keys."""
         procedures = self.context.runbook.procedures
         steps = next((procedure.steps for procedure in procedures if procedure.id == PROCEDURE), ())
         if any(judged.key.active and judged.verdict is not Verdict.NORMAL for judged in keys):

@@ -77,7 +77,6 @@ class Judged:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict of the measure."""
         return self.measure.verdict or Verdict.NORMAL
 
 

@@ -49,7 +49,6 @@ class AlarmStates(Inspection):
         return self._finding(builder, overview, history, series)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """Every alarm's state and what fired in the window."""
         from services.inspections.alarms.cli_commands import commands_of
 
         return commands_of(span)

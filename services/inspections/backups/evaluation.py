@@ -66,7 +66,6 @@ class BackupReading:
         return self.window is not None and all(night.outcome is Outcome.COMING for night in self.nights)
 
     def remarks(self) -> Iterator[str]:
-        """Further information needed to understand the finding."""
         if self.window:
             yield _("The backup window is {window} ({utc} UTC); snapshot names contain UTC dates.").format(
                 window=local_text(self.window, self.zone, self.now), utc=self.database.backup_window
@@ -78,7 +77,6 @@ class BackupReading:
 
 
 def normal_summary(reading: BackupReading) -> str:
-    """The summary if everything is normal."""
     age = length(reading.age) if reading.age is not None else "—"
     complete = sum(night.outcome is not Outcome.COMING for night in reading.nights)
     text = plural(
@@ -162,7 +160,6 @@ def _created(reading: BackupReading) -> str:
 
 
 def _gaps(reading: BackupReading) -> Iterator[str]:
-    """One sentence for each way in which backup windows failed."""
     texts = {
         Outcome.MISSING: _("No snapshot from the backup window {windows}."),
         Outcome.UNUSABLE: _("No usable snapshot from the backup window {windows}."),

@@ -56,7 +56,6 @@ class Backups(DatabaseInspection):
         return self._finding(builder, reading)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The retention, the snapshots, and the events that explain a gap."""
         from services.inspections.backups.cli_commands import commands_of
 
         return commands_of(self.context.runbook)

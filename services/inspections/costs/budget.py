@@ -142,7 +142,6 @@ def period_words(budget: Budget) -> str:
 
 
 def _doubts(budget: Budget) -> Iterator[str]:
-    """The unreadable parts of a budget."""
     if budget.forecast_unread:
         yield _("AWS's forecast for the budget {name} cannot be read.").format(name=budget.name)
     if not budget.of_costs:

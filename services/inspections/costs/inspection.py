@@ -64,7 +64,6 @@ class Costs(Inspection):
         return self._finding(builder, answer, compared, table, await self._budgets())
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """Costs by day, and the budgets."""
         from services.inspections.costs.cli_commands import commands_of
 
         return commands_of(self.context.runbook, span.end)

@@ -64,12 +64,10 @@ class CustomInsights(OwnInspection, InsightsInspection):
         return await self._finding(queries, result, hours, trouble, silent)
 
     async def prepare(self, request: InspectionRequest) -> None:
-        """Read which parts of the window have events."""
         builder, spec = FindingBuilder(self, request), self.spec
         await read_ahead(Queries(builder, spec.log_group, region=spec.region, ahead=True))
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The runbook's query."""
         from services.inspections.custom.cli_commands import of_query
 
         return of_query(self.spec, self.limit, span)
@@ -160,7 +158,6 @@ class CustomInsights(OwnInspection, InsightsInspection):
     async def _tables(
         self, queries: Queries, result: QueryResult, hours: Hours | None, *, fine: bool
     ) -> None:
-        """The counts per hour, the rows if something is not normal, and the query."""
         zone, builder = self.context.calendar.zone, queries.builder
         if hours is not None:
             builder.table(hours.evidence(zone, self.limit.judge, queries.group))

@@ -65,7 +65,6 @@ class CustomMetric(OwnInspection):
         return self._finding(FindingBuilder(self, request), series, course, silent)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The metric's curve."""
         from services.inspections.custom.cli_commands import of_metric
 
         return of_metric(self._query(self.spec.period), self.limit, span)

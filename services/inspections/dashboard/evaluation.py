@@ -48,7 +48,6 @@ class Limits:
         }
 
     def checks(self) -> Iterator[CheckResult]:
-        """One check per curve."""
         for curve in self._curves:
             yield self._check(curve, self._courses[curve.query.id])
 
@@ -143,7 +142,6 @@ class Limits:
         return str(limit.title) if alone else _("{title} ({label})").format(title=limit.title, label=label)
 
     def _statements(self, curve: Curve, course: Course, series: Series) -> Statements:
-        """All statements on a curve, each with its verdict."""
         if series.status is not SeriesStatus.COMPLETE:
             yield Verdict.UNKNOWN, incomplete_words(series)
         elif alive := self._alive(curve):

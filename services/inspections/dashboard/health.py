@@ -35,9 +35,7 @@ BURSTABLE = "db.t"
 def outages(
     refused: Series, requests: Series, healthy: Sequence[Series], start: int, end: int
 ) -> tuple[Stretch, ...]:
-    """When no target could respond.
-
-    RequestCount excludes requests for which no target could be chosen, so in a total outage an error rate has nothing
+    """RequestCount excludes requests for which no target could be chosen, so in a total outage an error rate has nothing
     to divide by; the balancer's own 5xx show it.
     """
     with_requests = {time for time, value in zip(requests.times, requests.values, strict=True) if value > 0}
@@ -153,9 +151,7 @@ def _outage_verdict(times: Sequence[Stretch], answer: WindowSeries) -> Verdict:
 
 
 def _doubts(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator[_Doubt]:
-    """Reasons why an outage may have been missed.
-
-    AWS reports requests and errors only when there are any, but healthy targets every minute: without requests, only
+    """AWS reports requests and errors only when there are any, but healthy targets every minute: without requests, only
     the latter prove that the load balancer was monitored.
     """
     incomplete = [series for series in balancer.relevant if series.status is not SeriesStatus.COMPLETE]

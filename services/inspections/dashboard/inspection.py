@@ -61,7 +61,6 @@ class DashboardValues(Inspection):
         return self._finding(builder, dashboard, curves, answer, transfers, compared)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The dashboard and the curves with a limit."""
         from services.inspections.dashboard.cli_commands import commands_of
 
         return commands_of(self.context.runbook, span)

@@ -50,7 +50,6 @@ class Curve:
         return self._dimension("TargetGroup")
 
     def is_of_database(self, instance: str) -> bool:
-        """Whether it measures this database."""
         return ("DBInstanceIdentifier", instance) in self.query.dimensions
 
     def _dimension(self, name: str) -> RawId:
@@ -75,7 +74,6 @@ class Curves:
         self.items.append(Curve(role, with_id, limit))
 
     def of(self, role: Role) -> list[Curve]:
-        """The curves of one role."""
         return [curve for curve in self.items if curve.role == role]
 
 
@@ -106,7 +104,6 @@ def _limits(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> No
 
 
 def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) -> None:
-    """Requests, 5xx and healthy targets of every named load balancer."""
     groups = {
         query.dimensions: query.region
         for query in rows

@@ -102,7 +102,6 @@ def _unusual(candidate: Growth, least: float) -> bool:
 
 
 def _joined(hours: Sequence[int]) -> Iterator[list[int]]:
-    """Consecutive hours, combined."""
     current: list[int] = []
     for hour in hours:
         if current and hour - current[-1] != HOUR:
@@ -140,7 +139,6 @@ class Transfers:
         self._zone = zone
 
     def checks(self) -> Iterator[CheckResult]:
-        """One check per curve."""
         for curve in self._curves:
             yield self._check(curve)
 

@@ -76,7 +76,6 @@ class DisasterRegion(DatabaseInspection):
             return None
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The replicated backups, the copies of snapshots, the groups."""
         from services.inspections.dr_region.cli_commands import commands_of
 
         return commands_of(self.context.runbook)

@@ -55,11 +55,9 @@ class ErrorLogs(InsightsInspection):
         return self._finding(queries, errors, counts, level, silent)
 
     async def prepare(self, request: InspectionRequest) -> None:
-        """Read which parts of the window have events."""
         await read_ahead(Queries(FindingBuilder(self, request), self._spec.log_group, ahead=True))
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The queries for errors and their number per hour."""
         from services.inspections.error_logs.cli_commands import commands_of
 
         return commands_of(self._spec, span)
@@ -74,7 +72,6 @@ class ErrorLogs(InsightsInspection):
             return LevelField(trouble, status=False, unread=True)
 
     def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
-        """The errors found so far."""
         limit, rate = below(self._spec.per_hour), result.matched / queries.hours
         return Measure(
             title=_("Errors per hour"),

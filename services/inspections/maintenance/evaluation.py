@@ -64,7 +64,6 @@ def checks(reading: MaintenanceReading, runbook: Runbook) -> list[CheckResult]:
 
 
 def normal_summary(reading: MaintenanceReading) -> str:
-    """The summary if everything is normal."""
     dates = [due.at for due in reading.dues or () if due.at]
     if dates:
         text = _("No pending action is applied before {at}; the next maintenance window is {window}.")

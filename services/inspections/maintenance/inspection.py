@@ -55,7 +55,6 @@ class Maintenance(DatabaseInspection):
         return builder.finding_of_checks(normal_summary(reading))
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The pending maintenance and the window."""
         from services.inspections.maintenance.cli_commands import commands_of
 
         return commands_of(self.context.runbook, self.context.region)

@@ -38,14 +38,12 @@ def verdict_words(finding: Finding) -> str:
 
 
 def finding_text(finding: Finding) -> str:
-    """The finding's title, verdict and summary in one line."""
     return _("{title}: {verdict} — {summary}").format(
         title=finding.title, verdict=verdict_words(finding), summary=finding.summary
     )
 
 
 def finding_entry(subject: str, finding: Finding) -> NewEntry:
-    """The entry of a finding, with all its data."""
     return NewEntry(
         kind=EntryKind.FINDING,
         subject=subject,
@@ -115,7 +113,6 @@ def override_entry(subject: str, recorded: Recorded, reason: str) -> NewEntry:
 
 
 def allow_entry(identity: UnknownIdentity) -> NewEntry:
-    """The entry that adds a person or a network to the allow list."""
     value = identity.network or str(identity.value)
     words = _("Marked as known: user {value}") if identity.kind == "person" else _("Marked as known: {value}")
     return NewEntry(
@@ -128,7 +125,6 @@ def allow_entry(identity: UnknownIdentity) -> NewEntry:
 
 
 def forget_entry(entry: Entry) -> NewEntry:
-    """The entry that removes from the allow list what `entry` had added."""
     value = entry.target
     person = entry.data.get("kind") == "person"
     words = _("No longer known: user {value}") if person else _("No longer known: {value}")
@@ -142,7 +138,6 @@ def forget_entry(entry: Entry) -> NewEntry:
 
 
 def signed(findings: Iterable[Recorded]) -> list[dict[str, Any]]:
-    """What a sign-off records about its findings."""
     return [
         {
             "seq": each.seq,

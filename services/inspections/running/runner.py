@@ -62,7 +62,6 @@ class InspectionRunner:
 
     @property
     def runbook(self) -> Runbook:
-        """The runbook these inspections belong to."""
         return self._context.runbook
 
     def inspection(self, id: str) -> Inspection:
@@ -167,5 +166,4 @@ class InspectionRunner:
 
 
 def failed(inspection: Inspection, request: InspectionRequest, problem: Problem) -> Finding:
-    """The finding of an inspection that could not be run."""
     return FindingBuilder(inspection, request, problem=problem).finding(problem.summary)

@@ -119,7 +119,6 @@ class InspectionScheduler:
     def _elsewhere(
         self, slot: ScheduledOccurrence, missing: tuple[str, ...]
     ) -> tuple[RunningInspection, ...]:
-        """The missing inspections if another console is running them."""
         holder = self._claims.holder(slot) if missing else None
         if holder is None:
             return ()

@@ -208,9 +208,7 @@ def _muted(alarm: Alarm, watched: PolicyAlarms) -> Fault:
 
 
 def _without_data(alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
-    """The fault of an alarm without data.
-
-    None if its metric depends on requests, of which a quiet night has none, or on tasks, while the desired count is
+    """None if its metric depends on requests, of which a quiet night has none, or on tasks, while the desired count is
     zero.
     """
     if alarm.state is not AlarmState.INSUFFICIENT or sparse(alarm):

@@ -39,7 +39,6 @@ class Expected:
         return self.other is None
 
     def fits(self, maximum: int) -> bool:
-        """Whether this maximum may be correct."""
         return maximum in (self.maximum, self.other)
 
 
@@ -56,7 +55,6 @@ class Titles:
 
 
 def unknown(title: str, note: str = "") -> CheckResult:
-    """A row for something that could not be read, or is incomplete."""
     text = _("{title}: not judged because it could not be read.")
     return CheckResult(
         measure=Measure(title=title, shown=_("not read"), verdict=Verdict.UNKNOWN, note=note),
@@ -151,7 +149,6 @@ def _minimum(reading: ServiceReading, target: ScalableTarget, title: str, minimu
 def _desired(
     service: ContainerService, target: ScalableTarget, title: str, written: Sequence[str]
 ) -> CheckResult:
-    """The desired count compared with the bounds: zero, outside of them, or at the maximum."""
     desired, verdict = service.desired, Verdict.ATTENTION
     advice: tuple[str, ...] = ()
     if desired == 0:

@@ -62,7 +62,6 @@ class TaskLimits(Inspection):
         return self._finding(request, readings, await read_alarms(reader, readings))
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """Every service's tasks and scaling."""
         from services.inspections.scaling.cli_commands import commands_of
 
         return commands_of(self.context.runbook)
@@ -155,7 +154,6 @@ class TaskLimits(Inspection):
         return table(_("Scheduled actions"), (_("Service"), _("Name"), _("When and what")), rows)
 
     def _events_table(self, readings: Sequence[ServiceReading]) -> Evidence:
-        """The latest ECS events of each service."""
         zone = self.context.calendar.zone
         rows = [
             (zoned_time(event.at, zone), reading.name, str(event.message))
@@ -213,7 +211,6 @@ class Timeline:
         return next((slot for slot in reversed(self._slots) if slot.due_at <= at), None)
 
     def expected_at(self, at: datetime) -> Expected:
-        """The bounds that the runbook expects at that moment."""
         return expect(self._ecs, self._runbook, self._inspection, self.slot_at(at))
 
 

@@ -98,7 +98,6 @@ class SignIns(Inspection):
         )
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The look-ups in the regions that the runbook names."""
         from services.inspections.sign_ins.cli_commands import commands_of
 
         return commands_of(self._spec, self.context.region, span)

@@ -40,7 +40,6 @@ class Judged:
     """Root's activity other than signing in."""
 
     def having(self, reason: Reason) -> list[JudgedSignIn]:
-        """The sign-ins to check for this reason."""
         return [sign_in for sign_in in self.sign_ins if reason in sign_in.reasons]
 
 
@@ -183,7 +182,6 @@ def trail_measure(gathered: Gathered, until: datetime) -> Measure:
 
 
 def summary(judged: Judged, measures: Iterable[Measure], spec: TrailSpec) -> str:
-    """One line: the counts that are not normal, and the total number of sign-ins."""
     total = len(judged.sign_ins)
     people = len({who(sign_in.event) for sign_in in judged.sign_ins})
     among = plural("{count} sign-in", "{count} sign-ins", total).format(count=total)

@@ -44,12 +44,10 @@ class Gathered:
 
     @property
     def requests(self) -> int:
-        """Number of requests sent to the event history."""
         histories = sum(history.requests for history in self.histories.values())
         return histories + sum(lookup.requests for _question, lookup in self.answers)
 
     def of(self, purpose: Purpose) -> list[Lookup]:
-        """The results for one purpose."""
         return [lookup for question, lookup in self.answers if question.purpose is purpose]
 
     def is_complete(self, purpose: Purpose) -> bool:
@@ -80,7 +78,6 @@ class Gathered:
         ]
 
     def regions_of(self, purpose: Purpose) -> tuple[str, ...]:
-        """The regions queried for a purpose."""
         return tuple(
             dict.fromkeys(
                 question.region for question, _lookup in self.answers if question.purpose is purpose

@@ -14,7 +14,6 @@ from services.models.runbook_inspections import Trail as TrailSpec
 
 
 def unread(gathered: Gathered) -> Iterator[str]:
-    """What could not be read, and the missing permission."""
     problems: dict[str, list[str]] = {}
     for question, lookup in gathered.answers:
         if lookup.problem is not None:

@@ -56,13 +56,11 @@ class SignInHistory:
 
     @property
     def lookups(self) -> tuple[Lookup, ...]:
-        """All look-ups."""
         older = (self.older,) if self.older is not None else ()
         return (self.newest, *(lookup for _moment, lookup in self.earlier), *older)
 
     @property
     def requests(self) -> int:
-        """Number of requests sent."""
         return sum(lookup.requests for lookup in self.lookups)
 
     @property
@@ -72,11 +70,9 @@ class SignInHistory:
 
     @property
     def last(self) -> datetime | None:
-        """The time of the newest event."""
         return max((event.at for event in self.newest.events), default=None)
 
     def judged(self, until: datetime, calendar: Calendar) -> Silence:
-        """The time since the newest event, by the one rule."""
         answers = [(until, self.newest), *self.earlier]
         complete = [
             TimeSpan(start=min(event.at for event in lookup.events), end=moment)

@@ -78,7 +78,6 @@ class SlowQueries(InsightsInspection):
         return self._finding(queries, result, hours, silent)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """Whether RDS exports the log, and the query for slow statements."""
         from services.inspections.slow_queries.cli_commands import commands_of
 
         return commands_of(self.context.runbook, span)
@@ -134,7 +133,6 @@ class SlowQueries(InsightsInspection):
             return None
 
     def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
-        """The slow queries found so far."""
         rate = result.matched / queries.hours
         return Measure(
             title=_("Slow queries per hour"),

@@ -23,7 +23,6 @@ class Stretch:
 
     @property
     def seconds(self) -> int:
-        """Duration."""
         return self.ended - self.began
 
     @property

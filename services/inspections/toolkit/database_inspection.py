@@ -15,7 +15,6 @@ class DatabaseInspection(Inspection):
 
     @property
     def spec(self) -> Rds:
-        """The instance and its limits."""
         spec = self.context.runbook.rds
         assert spec is not None
         return spec

@@ -32,7 +32,6 @@ class FindingBuilder:
 
     @property
     def context(self) -> InspectionContext:
-        """The inspection's context."""
         return self.inspection.context
 
     @property
@@ -42,16 +41,13 @@ class FindingBuilder:
 
     @property
     def complete(self) -> bool:
-        """Whether every measure was judged, and wholly."""
         verdicts = [verdict for measure in self.measures for verdict in measure.verdicts]
         return any(verdicts) and Verdict.UNKNOWN not in verdicts
 
     def measure(self, *measures: Measure) -> None:
-        """Add measured values."""
         self.measures += measures
 
     def unjudged(self, title: str) -> None:
-        """Add a measure with an unknown value."""
         self.measure(Measure(title=title, shown="", verdict=Verdict.UNKNOWN))
 
     def check(self, *results: CheckResult) -> None:
@@ -83,10 +79,7 @@ class FindingBuilder:
         unfamiliar: tuple[UnknownIdentity, ...] = (),
         estimate_yen: float | None = None,
     ) -> Finding:
-        """Build the finding with the verdict of its measures.
-
-        A normal finding needs no advice. The problem's remedy is added to the advice.
-        """
+        """A normal finding needs no advice. The problem's remedy is added to the advice."""
         verdict = self.verdict
         remedy = (self.problem.advice,) if self.problem is not None and self.problem.advice else ()
         return Finding(

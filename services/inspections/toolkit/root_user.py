@@ -29,7 +29,6 @@ def root_measures(root: RootUser | None) -> Iterator[Measure]:
 
 
 def root_advice(root: RootUser | None) -> Iterator[str]:
-    """What to do about them."""
     if root is not None and root.access_keys:
         yield _("Delete root's access keys: whoever holds them can do anything, without limits.")
     if root is not None and root.mfa is False:

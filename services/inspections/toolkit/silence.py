@@ -176,7 +176,6 @@ class Silence:
 
 
 def days_like(moment: datetime, calendar: Calendar) -> str:
-    """The days with which a silence at that time is compared, in words."""
     return _("open days") if calendar.open_days.is_open(calendar.day_of(moment)) else _("closed days")
 
 
@@ -436,5 +435,4 @@ def comparable(piece: TimeSpan, began: datetime, calendar: Calendar) -> tuple[ti
 
 
 def moved(span: TimeSpan, back: timedelta) -> TimeSpan:
-    """The same time range, `back` earlier."""
     return TimeSpan(start=span.start - back, end=span.end - back)

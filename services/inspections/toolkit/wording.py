@@ -42,12 +42,10 @@ def age_text(span: timedelta) -> str:
 
 
 def listed(texts: Sequence[str]) -> str:
-    """Several words as one list."""
     return _(", ").join(texts)
 
 
 def hours_words(hours: float) -> str:
-    """A window's length as text."""
     if hours < 1:
         return _("{count} min").format(count=max(1, round(hours * 60)))
     if hours < 48:
@@ -75,7 +73,6 @@ def bound_words(limit: Limit) -> str:
 
 
 def incomplete_words(series: Series) -> str:
-    """Why CloudWatch's result for a curve is incomplete."""
     if series.status is SeriesStatus.FORBIDDEN:
         return _("no permission for this metric")
     text = _("CloudWatch's response is incomplete ({why})")

@@ -47,14 +47,12 @@ class Cover:
 
     @property
     def counted(self) -> timedelta:
-        """How much of the window was counted."""
         late = self.began - self.span.start if self.began else _NONE
         holes = sum((hole.end - hole.start for hole in self.holes), _NONE)
         return max(self.span.end - self.span.start - late - holes - self.silent, _NONE)
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of it was counted."""
         return not (self.began or self.holes or self.silent)
 
     def words(self) -> str:
@@ -100,7 +98,6 @@ class Cover:
             )
 
     def remarks(self, calendar: Calendar) -> Iterable[str]:
-        """The counted part in sentences."""
         zone = calendar.zone
         if self.began:
             text = _(
@@ -143,7 +140,6 @@ def missing(days: Iterable[date]) -> list[tuple[date, date]]:
 
 
 def runs_words(runs: Sequence[tuple[date, date]]) -> str:
-    """Runs of days as text, a single day as one."""
     days = [
         day_text(first) if first == last else span_text(day_text(first), day_text(last))
         for first, last in runs[:_NAMED]

@@ -68,7 +68,6 @@ class WafBlocks(Inspection):
         return self._finding(builder, counts, sources, counted)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The web ACL, the counts, the log files, and the query for addresses."""
         from services.inspections.waf_blocks.cli_commands import commands_of
 
         return commands_of(self._spec, self._balancer(), self.context.region, span)

@@ -18,7 +18,6 @@ def attacked(measures: Iterable[Measure]) -> bool:
 
 
 def summary(builder: FindingBuilder, counts: Traffic, sources: Sources) -> str:
-    """The number of blocked requests and its time, the top address, and what could not be judged."""
     parts = []
     hours = counts.cover.words() if counts.cover else hours_words(builder.request.hours)
     gaps = counts.cover.gaps(builder.context.calendar.zone) if counts.cover else ""

@@ -58,7 +58,6 @@ class AwsProblems:
         return Unavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
 
     def closed(self) -> Unavailable:
-        """A call after the ledger was closed."""
         summary = _("The journal is closed: this console is shutting down.")
         return Unavailable(self._problem(ProblemKind.OTHER, summary, _("Restart the console.")))
 

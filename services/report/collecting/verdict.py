@@ -44,7 +44,6 @@ _NAMED = 8
 
 
 def judged(parts: Iterable[Reason | None]) -> Judgement:
-    """The worst verdict, and the reasons why it is not normal."""
     all_parts = [part for part in parts if part is not None]
     reasons = sorted(
         (part for part in all_parts if part.verdict is not Verdict.NORMAL),

@@ -66,7 +66,6 @@ class _Page(FirstPage):
         super().__init__(appended, density)
 
     def document(self) -> Document:
-        """The whole document."""
         report, dates = self.report, self.dates
         title = _("Operations report, {day}").format(day=dates.day(report.first))
         changes, leads = self._changes(), any(map(needs_look, report.changes))

@@ -19,7 +19,6 @@ ROWS = 10
 
 
 def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterator[Block]:
-    """Everything a reader needs to judge a finding: measures, evidence, advice and remarks."""
     yield Paragraph(f"{wording.of_finding(line)} — {line.summary}", counts(line))
     if line.overruled is not None:
         yield Paragraph(
@@ -60,7 +59,6 @@ def _details(finding: Finding, dates: Dates, day: date | None) -> Iterator[str]:
 
 
 def measures(rows: Iterable[Measure], dates: Dates, day: date | None) -> Table:
-    """A table of measured values beside their normal ranges."""
     return table(
         (_("Item"), _("Measured"), _("Normal range"), _("Verdict"), _("Note")),
         (

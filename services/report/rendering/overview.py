@@ -71,7 +71,6 @@ def day_overview(report: DayReport) -> Facts:
 
 
 def period_overview(report: PeriodReport) -> Facts:
-    """The counts of a month or a year: the sums of its tables."""
     total = report.total
     duties = {
         OccurrenceState.MISSED: total.missed, OccurrenceState.DUE: total.open,

@@ -48,7 +48,6 @@ def period_tone(line: SpellLine) -> Verdict:
 
 
 def duty_table(lines: Sequence[DutyLine], dates: Dates, day: date | None) -> Table:
-    """A table of duties: due time, title, state, sign-off and note."""
     return table(
         (_("Due"), _("Duty"), _("State"), _("Signed off"), _("Note")),
         (
@@ -105,7 +104,6 @@ def remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
 
 
 def signed_words(line: DutyLine, dates: Dates, day: date | None) -> str:
-    """Who signed the duty off, and when."""
     if line.signed is not None:
         return _signature(line.signed, dates, day, late=line.state is OccurrenceState.DONE)
     if line.signed_after is not None:
@@ -125,7 +123,6 @@ def _signature(signed: SignOff, dates: Dates, day: date | None, *, late: bool) -
 
 
 def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) -> Section:
-    """The section of changes: one row per step with the values before and after."""
     if not lines:
         return Section(_("Changes made"), (Paragraph(_("None.")),))
     rows = (row for line in lines for row in change_rows(line, dates, day))
@@ -168,7 +165,6 @@ def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Li
 
 
 def _partly(line: ChangeLine) -> str:
-    """That only the first steps were done, and which one was not."""
     text = _("the steps before {number} took effect; step {number} was not done.")
     return _("{title}: {text}").format(
         title=wording.partly_done(), text=text.format(number=line.partly_done + 1)

@@ -39,7 +39,6 @@ from services.report.rendering.wording import NOTHING
 
 
 def period_document(report: PeriodReport, dates: Dates) -> Document:
-    """The summary as a document: counts first, then the exceptions."""
     name = dates.month(report.first) if report.kind == "month" else dates.fiscal(report.first)
     title = _("Operations report, {day}").format(day=name)
     opened = _("open days: {count}").format(count=report.open_days)

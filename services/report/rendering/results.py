@@ -22,7 +22,6 @@ class Result:
 
     @property
     def title(self) -> str:
-        """The inspection, and how often it said so."""
         if self.runs == 1:
             return self.newest.title
         return _("{title} ({count} times)").format(title=self.newest.title, count=self.runs)

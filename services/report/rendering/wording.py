@@ -144,7 +144,6 @@ def of_period(line: SpellLine) -> str:
 
 
 def step_state(value: StepState) -> str:
-    """The state of a change or of one of its steps."""
     return _marked(_STEPS[value])
 
 
@@ -187,7 +186,6 @@ def change_state(line: ChangeLine) -> str:
 
 
 def post_state(value: PostState) -> str:
-    """The state of a Slack post."""
     return _marked(_POSTS[value])
 
 
@@ -197,10 +195,7 @@ def alarm_state(value: str) -> str:
 
 
 def entry_kind(value: str) -> str:
-    """The kind of a journal entry in words (メモ …).
-
-    A kind without wording is returned unchanged; one unknown to this version is labelled as such.
-    """
+    """A kind without wording is returned unchanged; one unknown to this version is labelled as such."""
     if value in _KINDS:
         return _(_KINDS[value])
     return value if value in _EVERY_KIND else _("unknown kind ({kind})").format(kind=value)

@@ -30,7 +30,6 @@ _OURS = frozenset(
 
 
 async def credentials(subject: Examination) -> Outcome:
-    """Whether AWS accepts the credentials, and whether they are of the runbook's account."""
     try:
         identity = await subject.identity()
     except AwsError as error:

@@ -98,7 +98,6 @@ class Examination:
         return self.session
 
     async def close(self) -> None:
-        """Close the connection, if there is one."""
         if "_caller" in vars(self):
             self._caller.cancel()
             await asyncio.gather(self._caller, return_exceptions=True)

@@ -24,7 +24,6 @@ class _Answer:
 
 
 async def permissions(subject: Examination) -> Outcome:
-    """Try the reads, and name each permission that is missing."""
     session = await subject.connected()
     runbook = subject.runbook
     calls = declared(runbook, [call for panel in PANELS for call in panel.calls]).reads

@@ -79,7 +79,6 @@ def _rendered(answers: Answers, form: str, *, wareki: bool) -> str:
 
 
 def _status(answers: Answers) -> int:
-    """Return the exit status for the worst verdict that is known."""
     verdict = worst(
         Verdict.UNKNOWN if isinstance(answer, UnreadReport) else answer.verdict for answer in answers
     )

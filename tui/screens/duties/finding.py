@@ -66,22 +66,18 @@ class FindingScreen(ModeScreen):
         self.guard = TypeAheadGuard(self)
 
     def body(self) -> ComposeResult:
-        """Yield the finding's view."""
         yield self.view
 
     async def opened(self) -> None:
-        """Show the finding, and follow its changes."""
         self._show(self.recorded)
         self.view.focus()
         self.watch(self.app, "findings", self._follow)
 
     def note_subject(self) -> Place | None:
-        """Return the inspection, which a note written here is about."""
         finding = self.recorded.finding
         return Place(finding.inspection, finding.title, opened=True)
 
     def aws_commands(self) -> CommandSheet | None:
-        """The commands that read what the inspection read."""
         return finding_sheet(self.app, self.recorded.finding)
 
     def _zone_changed(self) -> None:
@@ -127,7 +123,6 @@ class FindingScreen(ModeScreen):
         return f"{ids.index(self.recorded.finding.inspection) + 1}/{len(ids)}", self.slot.title
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable the actions that have no effect on this finding."""
         finding = self.recorded.finding
         is_available: dict[str, Callable[[], bool]] = {
             "override": lambda: not self.recorded.settled,
@@ -147,7 +142,6 @@ class FindingScreen(ModeScreen):
         return is_available[action]() if action in is_available else True
 
     def action_logs(self) -> None:
-        """Open the log groups of the inspection side by side."""
         if (request := self._logs()) is not None:
             self.app.post_message(request)
 
@@ -203,11 +197,9 @@ class FindingScreen(ModeScreen):
             self.app.inform(_("This row leads nowhere."))
 
     def action_override(self) -> None:
-        """Override the verdict, with a reason."""
         finding_actions.override(self.app, self.subject, self.recorded)
 
     def action_choose_known(self) -> None:
-        """Add people or networks to the allow list, or remove them."""
         finding_actions.edit_allow_list(self.app, self.recorded.finding)
 
     def action_leave(self) -> None:
@@ -216,7 +208,6 @@ class FindingScreen(ModeScreen):
             self.app.push_screen(FollowUpScreen(self.subject, self.recorded))
 
     def action_propose(self) -> None:
-        """Propose a note for Slack."""
         propose_finding(self.app, self.recorded)
 
     def action_respond(self) -> None:
@@ -229,15 +220,12 @@ class FindingScreen(ModeScreen):
         await finding_actions.respond(self.app, self.recorded.finding)
 
     def responds_to(self) -> str:
-        """The inspection."""
         return str(self.recorded.finding.inspection)
 
     def action_rerun(self) -> None:
-        """Run the inspection again now."""
         self._rerun(consent=False)
 
     def action_consent(self) -> None:
-        """Run the inspection with consent to its cost."""
         if self.guard.is_open:
             self._rerun(consent=True)
 

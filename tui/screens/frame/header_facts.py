@@ -20,7 +20,6 @@ EXPIRES_SOON = 15 * 60
 
 
 def header_facts(app: Console) -> HeaderFacts:
-    """The current content of the header."""
     services = app.services
     if services is None:
         return HeaderFacts()

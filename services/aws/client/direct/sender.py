@@ -110,7 +110,6 @@ class DirectSender:
             await asyncio.wait(tuple(self._under_way), timeout=until - loop.time())
 
     def secrets(self) -> tuple[str, ...]:
-        """The secrets of the keys in use, for redaction."""
         keys = self._keys
         parts = (keys.secret_key, keys.token) if keys else ()
         return tuple(text for part in parts if (text := part.reveal()))
@@ -120,7 +119,6 @@ class DirectSender:
         self._retired = True
 
     def close(self) -> None:
-        """Close every connection."""
         self._retired = True
         for connections in self._connections.values():
             connections.close()

@@ -155,7 +155,6 @@ class ClientLogin:
             raise self.failed(error, "sts", "GetCallerIdentity", clients) from error
 
     def secrets(self) -> tuple[str, ...]:
-        """The secrets of the credentials in use, for redaction."""
         return self._clients.secrets() if self._clients else ()
 
     def renew(self) -> None:
@@ -267,7 +266,6 @@ class ClientLogin:
         *,
         region: str | None = None,
     ) -> AwsError:
-        """The AwsError for an exception of a call, whoever sent it."""
         asked = self._asked(service, operation, clients, region or self.settings.region)
         translated = translate(error, asked, self._clock.now())
         if clients and translated.problem.kind in _LOST:

@@ -205,7 +205,6 @@ def _lack(error: BaseException, call: Asked) -> str:
 
 
 def _endpoint(error: BaseException, call: Asked) -> str:
-    """Where the request went, in words."""
     if isinstance(error, sdk.EndpointConnectionError):
         return urlsplit(str(getattr(error, "kwargs", {}).get("endpoint_url"))).hostname or ""
     if call.endpoint:

@@ -30,11 +30,9 @@ class _Program:
 
     @property
     def returncode(self) -> int | None:
-        """Same as the process's."""
         return self._process.returncode
 
     async def communicate(self) -> tuple[bytes, bytes]:
-        """Its standard output and standard error, once it has exited."""
         try:
             return await self._process.communicate()
         except BaseException:
@@ -58,7 +56,6 @@ class _Conditions(standard.AioStandardRetryConditions):  # type: ignore[misc]  #
     """The SDK's conditions for another attempt, save for answers after which none can help."""
 
     async def is_retryable(self, context: Any) -> bool:
-        """Same as the SDK's."""
         answer = context.http_response
         if answer is not None and is_final(
             str(context.get_error_code() or ""),

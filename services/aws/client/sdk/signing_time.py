@@ -21,5 +21,4 @@ def _get_current_datetime(remove_tzinfo: bool = True) -> datetime:
 
 
 def install() -> None:
-    """Sign so in all sessions of this process."""
     vars(auth)["get_current_datetime"] = _get_current_datetime

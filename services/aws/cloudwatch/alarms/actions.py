@@ -25,7 +25,6 @@ def reaches_somebody(arn: str) -> bool:
 
 
 def is_topic(arn: str) -> bool:
-    """Whether an action is a topic of SNS."""
     return arn.split(":")[2:3] == ["sns"]
 
 
@@ -43,12 +42,10 @@ def only_scales(row: Answer, kind: AlarmKind, name: str) -> bool:
 
 
 def scaling_arns(row: Answer) -> list[str]:
-    """The scaling policies among the actions of all states."""
     return [action for action in dict.fromkeys(action_arns(row, *_EVERY_STATE)) if _scales(action)]
 
 
 def action_arns(row: Answer, *keys: str) -> list[str]:
-    """The readable actions listed under these keys."""
     return [str(action) for action in _listed(row, *keys) if _is_arn(action)]
 
 

@@ -32,12 +32,10 @@ class Diagrams:
         self._answers: dict[tuple[int, int, int], int] = {}
 
     def in_state(self, name: str, states: Collection[AlarmState]) -> int:
-        """That the alarm is in one of these states."""
         level = self._levels.setdefault(name, len(self._levels))
         return self._node(level, *(int(state in states) for state in VALUES))
 
     def at_least(self, count: int, conditions: list[int]) -> int:
-        """That `count` of the conditions hold."""
         count = min(count, len(conditions) + 1)
         # By the number that has to hold among those that follow; only the numbers that can still matter.
         row = [TRUE] + [FALSE] * count

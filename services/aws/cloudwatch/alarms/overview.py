@@ -59,5 +59,4 @@ def overview_of(
 
 
 def too_many(count: int) -> str:
-    """Why a list ends although AWS has more."""
     return _("There are more than {count} alarms: only the first are listed.").format(count=f"{count:,}")

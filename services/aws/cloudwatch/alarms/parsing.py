@@ -147,7 +147,6 @@ def _threshold(row: Answer) -> dict[str, Any]:
 
 
 def alarm_queries(row: Answer) -> tuple[MetricQuery, ...]:
-    """The alarm's metrics as GetMetricData queries."""
     if metrics := rows(row, "Metrics"):
         return tuple(_query(metric) for metric in metrics)
     if not row.get("MetricName"):
@@ -227,7 +226,6 @@ def transition(row: Answer, since: datetime) -> AlarmTransition:
 
 
 def contributor(row: Answer) -> Contributor:
-    """One AlarmContributor."""
     id = RawId(row.get("ContributorId") or "")
     return Contributor(
         id=id,

@@ -112,7 +112,6 @@ class Senders:
         return {str(arn) for id in speakers for arn in self._composites[id].alarm_actions}
 
     def sending(self, name: str) -> Sending:
-        """Whether going to ALARM sends something."""
         own = self._alarms.get(name)
         if own is None:
             return Sending("unknown", doubt="alarm")

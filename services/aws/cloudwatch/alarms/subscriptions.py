@@ -30,7 +30,6 @@ class Subscriptions:
 
     @classmethod
     def of(cls, session: Reader, clock: Clock) -> "Subscriptions":
-        """What this session has been told."""
         return cls._of_sessions.setdefault(session, cls(session, clock))
 
     async def ask(self, actions: Iterable[str]) -> dict[str, AwsError]:

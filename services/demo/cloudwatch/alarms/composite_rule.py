@@ -75,6 +75,5 @@ def parse_rule(text: str) -> Rule:
 
 
 def alarm_name(name_or_arn: str) -> str:
-    """The name in an alarm's ARN, or the name itself."""
     head, separator, name = name_or_arn.partition(":alarm:")
     return name if separator and head.startswith("arn:") else name_or_arn

@@ -104,9 +104,7 @@ class Queries:
         )
 
     def mean_verdict(self, mean: Verdict, worst_hour: Verdict) -> Verdict:
-        """The verdict on an hourly count with an upper limit.
-
-        If it is unknown how far back the log group reaches, the mean over the whole window may be too low. Then only
+        """If it is unknown how far back the log group reaches, the mean over the whole window may be too low. Then only
         the worst hour, which the mean never exceeds, can show that it is normal.
         """
         if mean is Verdict.NORMAL and self.kept_since is None and worst_hour is not Verdict.NORMAL:
@@ -155,7 +153,6 @@ class Queries:
         return None
 
     def consent_summary(self, yen: float) -> str:
-        """Why nothing has been read yet: the run needs consent to its cost."""
         return _("Not read yet: it would cost about {yen}; above {limit} consent is required first.").format(
             yen=yen_words(yen), limit=yen_words(self._context.runbook.inspecting.ask_above_yen)
         )
@@ -215,7 +212,6 @@ class Queries:
         return await self.insights.has_events(self.group, span)
 
     def price(self) -> str:
-        """The bytes scanned and their cost, for the remarks."""
         return _("Logs Insights scanned {size}: {yen}.").format(
             size=size_words(self.bytes), yen=yen_words(self.yen(self.bytes))
         )
@@ -226,7 +222,6 @@ class Queries:
 
 
 def partial_words(result: QueryResult) -> str:
-    """Why a result is not judged."""
     reason = _STATES.get(result.state, _STOPPED)
     return _("{why} Partial: {count} matches so far, not judged.").format(
         why=_(reason), count=f"{result.matched:,}"

@@ -147,7 +147,6 @@ def unkept_words(queries: Queries) -> str:
 
 
 def silence_advice(queries: Queries) -> tuple[str, ...]:
-    """What to do if the log group does not keep the whole window."""
     if not queries.begins_late:
         return ()
     text = _(
@@ -184,7 +183,6 @@ def _end_words(queries: Queries, silence: Silence) -> str:
 
 
 def _compared(queries: Queries, likeness: Likeness, at: datetime) -> str:
-    """What is usual at that time, or why it is not known."""
     if likeness is Likeness.UNUSUAL:
         text = _("At the same time on {days} there are events.")
         return text.format(days=days_like(at, queries.calendar))

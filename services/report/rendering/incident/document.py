@@ -56,7 +56,6 @@ class _Page(FirstPage):
         super().__init__(appended, density)
 
     def document(self) -> Document:
-        """The whole document."""
         report, incident = self.report, self.incident
         title = _("Incident report: {title}").format(title=incident.title)
         return Document(

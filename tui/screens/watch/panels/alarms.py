@@ -24,7 +24,6 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
     widget_type = AlarmPanel
 
     def opened(self) -> None:
-        """Follow the overview and the values."""
         self.widget.advice = advice_of(self.screen.services.runbook)
         rest = Rest(self.widget, self.screen.read_alarm_values)
         for moves in ("scroll_y", "virtual_size"):
@@ -42,7 +41,6 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         self.widget.readings = alarm_readings(self.app)
 
     def focus(self) -> None:
-        """Focus the list."""
         self.widget.focus_list()
 
     def go_to(self) -> None:
@@ -51,7 +49,6 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         self.focus()
 
     def note_subject(self) -> Place | None:
-        """The alarm under the cursor."""
         alarm = self.widget.chosen
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
 
@@ -61,7 +58,6 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         return alarm_sheet(self.app, alarm) if alarm is not None else alarms_sheet(self.app)
 
     def acknowledge(self) -> None:
-        """Acknowledge the state of the alarm under the cursor."""
         alarm = self.widget.chosen
         if alarm is None:
             self.app.inform(_("no alarm chosen"))
@@ -70,14 +66,12 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
 
 
 def advice_of(runbook: Runbook) -> dict[str, Advice]:
-    """What the runbook says about each alarm that it names."""
     return {
         str(alarm.name): Advice(alarm.title, runbook.playbook_for(alarm.name)) for alarm in runbook.alarms
     }
 
 
 def alarm_readings(app: Console) -> AlarmReadings:
-    """What the alarms' metrics are now, as far as they were read."""
     overview = app.alarms.value if app.alarms is not None else None
     if overview is None:
         return AlarmReadings()

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum, auto
 from itertools import pairwise
-from math import ceil, inf, log, nextafter
-from statistics import mean, stdev
+from math import ceil, inf, log, nextafter, sqrt
+from statistics import mean, stdev, variance
 
 from services.calendar.calendar import Calendar
 from services.i18n import _, sentences
@@ -48,6 +48,8 @@ _TIMES, _FEW = 3, 8
 """A silence is unusual if it is so many times as long as any between data of at least so many days, in open days' time."""
 _JOB, _JOB_STEP, _JOB_LEAST = 1200.0, 600.0, 3600.0
 """Seconds: within these a scheduled job starts; how densely such starts are searched, and in how long a silence."""
+_PAUSE = 600.0
+"""Seconds after which a pause is one between visitors, not between the events of one."""
 _CERTAIN = -50.0
 
 
@@ -307,8 +309,6 @@ class _Comparison:
         for reference in self._references(first, last, day):
             references.append(reference)
             silent += reference.silent
-            if silent >= SILENT_BEFORE and not job:
-                break
         if len(references) < SILENT_BEFORE or (silent == 1 and len(references) < _ENOUGH):
             return None
         whole = [reference for reference in references if reference.whole]
@@ -319,7 +319,8 @@ class _Comparison:
             like = [reference for reference in references if reference.like]
             jobs = (self._of_job(first, last, each) for each in (references, like))
             # The days of one weekday are few, and so have to say more.
-            weekday = self._of_all(first, last, like) / 2 if len(like) >= _ENOUGH else 0.0
+            week = [reference for reference in references if not reference.shift % WEEK.total_seconds()]
+            weekday = self._of_all(first, last, week) / 2 if len(week) >= _ENOUGH - 1 else 0.0
             chance = min(chance, *jobs, weekday)
         return chance, amount / hours if hours else 0.0
 
@@ -328,7 +329,7 @@ class _Comparison:
         counted = [reference for reference in references if not reference.silent]
         by_gaps = self._of_gaps(last - first, references)
         if len(references) - len(counted) >= SILENT_BEFORE:
-            return by_gaps
+            return min(by_gaps, self._of_pauses(last - first, references))
         slot = max(FINE, self.activity.step)
         by_slots = all_with_data = all_slots = 0.0
         for number_of_slot in range(ceil((last - first) / slot)):
@@ -342,6 +343,25 @@ class _Comparison:
             all_with_data, all_slots = all_with_data + with_data, all_slots + len(slots)
         together = (last - first) / slot * log((all_slots - all_with_data + 0.5) / (all_slots + 0.5))
         return min(by_slots, together, by_gaps, self._of_gaps(last - first, counted))
+
+    def _of_pauses(self, length: float, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance that a pause goes on for so long, by how many such pauses ended in what time."""
+        ends, waited = [0] * len(references), 0.0
+        for place, each in enumerate(references):
+            known = self.activity.within(each.first - _PAUSE, each.last)
+            since = each.first - _PAUSE if not known or known[0] >= each.first else each.first
+            for time in [*known, each.last]:
+                begun = max(each.first, since + _PAUSE)
+                if time > begun:
+                    waited += time - begun
+                    ends[place] += time < each.last
+                since = time + self.activity.step
+        if not any(ends):
+            return 0.0
+        chance = sum(ends) * log(waited / (waited + length))
+        # Days that differ by more than chance are of several kinds, and a silence of several days is of one.
+        varies = variance(ends) / mean(ends) > 1 + 2 * sqrt(2 / (len(ends) - 1))
+        return 0.0 if varies else chance
 
     def _of_gaps(self, length: float, references: Sequence[_Reference]) -> float:
         """The logarithm of the chance that the longest gap is as long, by those of the days and their spread."""

@@ -304,7 +304,7 @@ SOURCES = {
     "sparse audit": Source(SourceKind.TRAIL, audit),
     "few around the clock": Source(SourceKind.TRAIL, few),
     "month-end peaks": Source(SourceKind.TRAIL, month_end),
-    "Wednesdays only": Source(SourceKind.EVENTS, wednesdays),
+    "Wednesdays only": Source(SourceKind.TRAIL, wednesdays),
     "another shape on holidays": Source(SourceKind.TRAIL, holiday_shape),
     "visitors in clusters": Source(SourceKind.LOG, sessions),
     "new for 3 h": Source(SourceKind.LOG, mixed, age=timedelta(hours=3)),

@@ -195,8 +195,6 @@ def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calenda
     likeness, per_hour = comparison.result(log(CHANCE))
     if likeness is Likeness.USUAL and comparison.is_too_long():
         likeness = Likeness.UNUSUAL
-    if likeness is Likeness.NEW and comparison.is_as_before():
-        likeness = Likeness.USUAL
     return Silence(since, until, likeness, per_hour)
 
 
@@ -319,7 +317,7 @@ class _Comparison:
             like = [reference for reference in references if reference.like]
             jobs = (self._of_job(first, last, each) for each in (references, like))
             # The days of one weekday are few, and so have to say more.
-            week = [reference for reference in references if not reference.shift % WEEK.total_seconds()]
+            week = _weekly(references)
             weekday = self._of_all(first, last, week) / 2 if len(week) >= _ENOUGH - 1 else 0.0
             chance = min(chance, *jobs, weekday)
         return chance, amount / hours if hours else 0.0
@@ -359,9 +357,11 @@ class _Comparison:
         if not any(ends):
             return 0.0
         chance = sum(ends) * log(waited / (waited + length))
-        # Days that differ by more than chance are of several kinds, and a silence of several days is of one.
-        varies = variance(ends) / mean(ends) > 1 + 2 * sqrt(2 / (len(ends) - 1))
-        return 0.0 if varies else chance
+        if variance(ends) / mean(ends) <= 1 + 2 * sqrt(2 / (len(ends) - 1)):
+            return chance
+        # Days that differ by more than chance are of several kinds, maybe by weekday.
+        week = _weekly(references)
+        return self._of_pauses(length, week) if _ENOUGH - 1 <= len(week) < len(references) else 0.0
 
     def _of_gaps(self, length: float, references: Sequence[_Reference]) -> float:
         """The logarithm of the chance that the longest gap is as long, by those of the days and their spread."""
@@ -398,14 +398,6 @@ class _Comparison:
             and all(self._on_open_days(*gap) < least for gap in self._own_gaps(least))
         )
 
-    def is_as_before(self) -> bool:
-        """Whether a source without enough earlier days has been as silent before, in opening hours and outside them."""
-        length = self.ended - self.began
-        work = self._work(self.began, self.ended)
-        gaps = [(last - first, self._work(first, last)) for first, last in self._own_gaps(length)]
-        alike = [gap for gap, worked in gaps if worked >= work and gap - worked >= length - work]
-        return len(alike) >= SILENT_BEFORE
-
     def _own_gaps(self, least: float) -> Iterator[tuple[float, float]]:
         """The known gaps between data, at least so many seconds long."""
         for one, other in pairwise(self.activity.times):
@@ -413,15 +405,16 @@ class _Comparison:
             if other - first >= least and any(a <= one and other <= b for a, b in self.activity.spans):
                 yield first, other
 
-    def _work(self, first: float, last: float) -> float:
-        """Seconds in opening hours."""
-        return self.calendar.hours_between(at(first), at(last)).total_seconds()
-
     def _on_open_days(self, first: float, last: float) -> float:
         """Seconds of a time range that lie on open days."""
         pieces = spans_by_day(TimeSpan(start=at(first), end=at(last)), self.calendar)
         is_open, day_of = self.calendar.open_days.is_open, self.calendar.day_of
         return sum((each.end - each.start).total_seconds() for each in pieces if is_open(day_of(each.start)))
+
+
+def _weekly(references: Sequence[_Reference]) -> list[_Reference]:
+    """Those of the same weekday."""
+    return [reference for reference in references if not reference.shift % WEEK.total_seconds()]
 
 
 # What can only be asked piece by piece

@@ -48,6 +48,8 @@ _TIMES, _FEW = 3, 8
 """A silence is unusual if it is so many times as long as any between data of at least so many days, in open days' time."""
 _JOB, _JOB_STEP, _JOB_LEAST = 1200.0, 600.0, 3600.0
 """Seconds: within these a scheduled job starts; how densely such starts are searched, and in how long a silence."""
+_SPREAD = 3.0
+"""Number of standard deviations by which events vary more than chance if they are not independent."""
 _PAUSE = 600.0
 """Seconds after which a pause is one between visitors, not between the events of one."""
 _CERTAIN = -50.0
@@ -330,17 +332,28 @@ class _Comparison:
             return min(by_gaps, self._of_pauses(last - first, references))
         slot = max(FINE, self.activity.step)
         by_slots = all_with_data = all_slots = 0.0
+        number_of_events = spread = likely_spread = 0.0
         for number_of_slot in range(ceil((last - first) / slot)):
             start = first + number_of_slot * slot
             starts = ((start - each.shift, each) for each in counted)
             slots = [low for low, each in starts if each.first <= low and low + slot <= each.last]
-            with_data = sum(bool(self.activity.within(low, low + slot)) for low in slots)
+            counts = [len(self.activity.within(low, low + slot)) for low in slots]
+            with_data = sum(map(bool, counts))
+            if len(counts) > 1:
+                spread += variance(counts) * (len(counts) - 1)
+                likely_spread += mean(counts) * (len(counts) - 1)
+            number_of_events += sum(counts)
             # Counted as if there were half a slot more without data: a few days do not prove regularity.
             chance = log((len(slots) - with_data + 0.5) / (len(slots) + 0.5))
             by_slots += min(1.0, (last - start) / slot) * chance
             all_with_data, all_slots = all_with_data + with_data, all_slots + len(slots)
         together = (last - first) / slot * log((all_slots - all_with_data + 0.5) / (all_slots + 0.5))
-        return min(by_slots, together, by_gaps, self._of_gaps(last - first, counted))
+        by_slots = min(by_slots, together)
+        if spread > likely_spread * (1 + _SPREAD * sqrt(2 / max(1.0, all_slots))):
+            # Events come in clusters, which are fewer.
+            clusters = number_of_events * likely_spread / spread
+            by_slots = max(by_slots, -clusters * log(1 + (last - first) / slot / all_slots))
+        return min(by_slots, by_gaps, self._of_gaps(last - first, counted))
 
     def _of_pauses(self, length: float, references: Sequence[_Reference]) -> float:
         """The logarithm of the chance that a pause goes on for so long, by how many such pauses ended in what time."""

@@ -48,7 +48,7 @@ _TIMES, _FEW = 3, 8
 """A silence is unusual if it is so many times as long as any between data of at least so many days, in open days' time."""
 _JOB, _JOB_STEP, _JOB_LEAST = 1200.0, 600.0, 3600.0
 """Seconds: within these a scheduled job starts; how densely such starts are searched, and in how long a silence."""
-_SPREAD = 3.0
+_SPREAD = 2.0
 """Number of standard deviations by which events vary more than chance if they are not independent."""
 _PAUSE = 600.0
 """Seconds after which a pause is one between visitors, not between the events of one."""
@@ -352,7 +352,8 @@ class _Comparison:
         if spread > likely_spread * (1 + _SPREAD * sqrt(2 / max(1.0, all_slots))):
             # Events come in clusters, which are fewer.
             clusters = number_of_events * likely_spread / spread
-            by_slots = max(by_slots, -clusters * log(1 + (last - first) / slot / all_slots))
+            by_clusters = -clusters * log(1 + (last - first) / slot / all_slots)
+            by_slots = max(by_slots, min(by_clusters, self._of_pauses(last - first, references)))
         return min(by_slots, by_gaps, self._of_gaps(last - first, counted))
 
     def _of_pauses(self, length: float, references: Sequence[_Reference]) -> float:

@@ -1,9 +1,9 @@
 """The one rule for silence, for every source that a verdict rests on. Pure.
 
 A source that has had no data for LEAST beyond its usual lag is compared with the same time on days of the same kind in
-the opening calendar, open or closed. Chance explains a silence if two such days were about as silent, or if a source as
-busy as on those days would be silent that long in more than CHANCE of all cases. What chance does not explain, and what
-there is no past for, is not judged.
+the opening calendar, open or closed; where such days differ, with the same weekday. Chance explains a silence if a source as
+busy as on those days would be silent that long, from beginning to end, in more than CHANCE of all cases. Events that
+come in clusters count as one each. What chance does not explain, and what there is no past for, is not judged.
 """
 
 from bisect import bisect_left
@@ -359,19 +359,18 @@ class _Comparison:
     def _of_pauses(self, length: float, references: Sequence[_Reference]) -> float:
         """The logarithm of the chance that a pause goes on for so long, by how many such pauses ended in what time."""
         ends, waited = [0] * len(references), 0.0
-        for place, each in enumerate(references):
-            known = self.activity.within(each.first - _PAUSE, each.last)
-            since = each.first - _PAUSE if not known or known[0] >= each.first else each.first
-            for time in [*known, each.last]:
-                begun = max(each.first, since + _PAUSE)
+        for place, (first, last) in enumerate((each.first, each.last) for each in references):
+            since = first - _PAUSE
+            for time in [*self.activity.within(first - _PAUSE, last), last]:
+                begun = max(first, since + _PAUSE)
                 if time > begun:
                     waited += time - begun
-                    ends[place] += time < each.last
+                    ends[place] += time < last
                 since = time + self.activity.step
         if not any(ends):
             return 0.0
         chance = sum(ends) * log(waited / (waited + length))
-        if variance(ends) / mean(ends) <= 1 + 2 * sqrt(2 / (len(ends) - 1)):
+        if variance(ends) / mean(ends) <= 1 + _SPREAD * sqrt(2 / (len(ends) - 1)):
             return chance
         # Days that differ by more than chance are of several kinds, maybe by weekday.
         week = _weekly(references)

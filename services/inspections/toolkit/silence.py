@@ -1,9 +1,9 @@
 """The one rule for silence, for every source that a verdict rests on. Pure.
 
 A source that has had no data for LEAST beyond its usual lag is compared with the same time on days of the same kind in
-the opening calendar, open or closed. Chance explains a silence if two such days were about as silent, or if a source as
-busy as on those days would be silent that long in more than CHANCE of all cases. What chance does not explain, and what
-there is no past for, is not judged.
+the opening calendar, open or closed; where such days differ, with the same weekday. Chance explains a silence if a source as
+busy as on those days would be silent that long, from beginning to end, in more than CHANCE of all cases. Events that
+come in clusters count as one each. What chance does not explain, and what there is no past for, is not judged.
 """
 
 from bisect import bisect_left
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum, auto
 from itertools import pairwise
-from math import ceil, inf, log, nextafter
-from statistics import mean, stdev
+from math import ceil, inf, log, nextafter, sqrt
+from statistics import mean, stdev, variance
 
 from services.calendar.calendar import Calendar
 from services.i18n import _, sentences
@@ -48,6 +48,10 @@ _TIMES, _FEW = 3, 8
 """A silence is unusual if it is so many times as long as any between data of at least so many days, in open days' time."""
 _JOB, _JOB_STEP, _JOB_LEAST = 1200.0, 600.0, 3600.0
 """Seconds: within these a scheduled job starts; how densely such starts are searched, and in how long a silence."""
+_SPREAD = 2.0
+"""Number of standard deviations by which events vary more than chance if they are not independent."""
+_PAUSE = 600.0
+"""Seconds after which a pause is one between visitors, not between the events of one."""
 _CERTAIN = -50.0
 
 
@@ -192,8 +196,6 @@ def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calenda
     likeness, per_hour = comparison.result(log(CHANCE))
     if likeness is Likeness.USUAL and comparison.is_too_long():
         likeness = Likeness.UNUSUAL
-    if likeness is Likeness.NEW and comparison.is_as_before():
-        likeness = Likeness.USUAL
     return Silence(since, until, likeness, per_hour)
 
 
@@ -306,8 +308,6 @@ class _Comparison:
         for reference in self._references(first, last, day):
             references.append(reference)
             silent += reference.silent
-            if silent >= SILENT_BEFORE and not job:
-                break
         if len(references) < SILENT_BEFORE or (silent == 1 and len(references) < _ENOUGH):
             return None
         whole = [reference for reference in references if reference.whole]
@@ -318,7 +318,8 @@ class _Comparison:
             like = [reference for reference in references if reference.like]
             jobs = (self._of_job(first, last, each) for each in (references, like))
             # The days of one weekday are few, and so have to say more.
-            weekday = self._of_all(first, last, like) / 2 if len(like) >= _ENOUGH else 0.0
+            week = _weekly(references)
+            weekday = self._of_all(first, last, week) / 2 if len(week) >= _ENOUGH - 1 else 0.0
             chance = min(chance, *jobs, weekday)
         return chance, amount / hours if hours else 0.0
 
@@ -327,20 +328,52 @@ class _Comparison:
         counted = [reference for reference in references if not reference.silent]
         by_gaps = self._of_gaps(last - first, references)
         if len(references) - len(counted) >= SILENT_BEFORE:
-            return by_gaps
+            return min(by_gaps, self._of_pauses(last - first, references))
         slot = max(FINE, self.activity.step)
         by_slots = all_with_data = all_slots = 0.0
+        number_of_events = spread = likely_spread = 0.0
         for number_of_slot in range(ceil((last - first) / slot)):
             start = first + number_of_slot * slot
             starts = ((start - each.shift, each) for each in counted)
             slots = [low for low, each in starts if each.first <= low and low + slot <= each.last]
-            with_data = sum(bool(self.activity.within(low, low + slot)) for low in slots)
+            counts = [len(self.activity.within(low, low + slot)) for low in slots]
+            with_data = sum(map(bool, counts))
+            if len(counts) > 1:
+                spread += variance(counts) * (len(counts) - 1)
+                likely_spread += mean(counts) * (len(counts) - 1)
+            number_of_events += sum(counts)
             # Counted as if there were half a slot more without data: a few days do not prove regularity.
             chance = log((len(slots) - with_data + 0.5) / (len(slots) + 0.5))
             by_slots += min(1.0, (last - start) / slot) * chance
             all_with_data, all_slots = all_with_data + with_data, all_slots + len(slots)
         together = (last - first) / slot * log((all_slots - all_with_data + 0.5) / (all_slots + 0.5))
-        return min(by_slots, together, by_gaps, self._of_gaps(last - first, counted))
+        by_slots = min(by_slots, together)
+        if spread > likely_spread * (1 + _SPREAD * sqrt(2 / max(1.0, all_slots))):
+            # Events come in clusters, which are fewer.
+            clusters = number_of_events * likely_spread / spread
+            by_clusters = -clusters * log(1 + (last - first) / slot / all_slots)
+            by_slots = max(by_slots, min(by_clusters, self._of_pauses(last - first, references)))
+        return min(by_slots, by_gaps, self._of_gaps(last - first, counted))
+
+    def _of_pauses(self, length: float, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance that a pause goes on for so long, by how many such pauses ended in what time."""
+        ends, waited = [0] * len(references), 0.0
+        for place, (first, last) in enumerate((each.first, each.last) for each in references):
+            since = first - _PAUSE
+            for time in [*self.activity.within(first - _PAUSE, last), last]:
+                begun = max(first, since + _PAUSE)
+                if time > begun:
+                    waited += time - begun
+                    ends[place] += time < last
+                since = time + self.activity.step
+        if not any(ends):
+            return 0.0
+        chance = sum(ends) * log(waited / (waited + length))
+        if variance(ends) / mean(ends) <= 1 + _SPREAD * sqrt(2 / (len(ends) - 1)):
+            return chance
+        # Days that differ by more than chance are of several kinds, maybe by weekday.
+        week = _weekly(references)
+        return self._of_pauses(length, week) if _ENOUGH - 1 <= len(week) < len(references) else 0.0
 
     def _of_gaps(self, length: float, references: Sequence[_Reference]) -> float:
         """The logarithm of the chance that the longest gap is as long, by those of the days and their spread."""
@@ -377,14 +410,6 @@ class _Comparison:
             and all(self._on_open_days(*gap) < least for gap in self._own_gaps(least))
         )
 
-    def is_as_before(self) -> bool:
-        """Whether a source without enough earlier days has been as silent before, in opening hours and outside them."""
-        length = self.ended - self.began
-        work = self._work(self.began, self.ended)
-        gaps = [(last - first, self._work(first, last)) for first, last in self._own_gaps(length)]
-        alike = [gap for gap, worked in gaps if worked >= work and gap - worked >= length - work]
-        return len(alike) >= SILENT_BEFORE
-
     def _own_gaps(self, least: float) -> Iterator[tuple[float, float]]:
         """The known gaps between data, at least so many seconds long."""
         for one, other in pairwise(self.activity.times):
@@ -392,15 +417,16 @@ class _Comparison:
             if other - first >= least and any(a <= one and other <= b for a, b in self.activity.spans):
                 yield first, other
 
-    def _work(self, first: float, last: float) -> float:
-        """Seconds in opening hours."""
-        return self.calendar.hours_between(at(first), at(last)).total_seconds()
-
     def _on_open_days(self, first: float, last: float) -> float:
         """Seconds of a time range that lie on open days."""
         pieces = spans_by_day(TimeSpan(start=at(first), end=at(last)), self.calendar)
         is_open, day_of = self.calendar.open_days.is_open, self.calendar.day_of
         return sum((each.end - each.start).total_seconds() for each in pieces if is_open(day_of(each.start)))
+
+
+def _weekly(references: Sequence[_Reference]) -> list[_Reference]:
+    """Those of the same weekday."""
+    return [reference for reference in references if not reference.shift % WEEK.total_seconds()]
 
 
 # What can only be asked piece by piece

@@ -304,7 +304,7 @@ SOURCES = {
     "sparse audit": Source(SourceKind.TRAIL, audit),
     "few around the clock": Source(SourceKind.TRAIL, few),
     "month-end peaks": Source(SourceKind.TRAIL, month_end),
-    "Wednesdays only": Source(SourceKind.EVENTS, wednesdays),
+    "Wednesdays only": Source(SourceKind.TRAIL, wednesdays),
     "another shape on holidays": Source(SourceKind.TRAIL, holiday_shape),
     "visitors in clusters": Source(SourceKind.LOG, sessions),
     "new for 3 h": Source(SourceKind.LOG, mixed, age=timedelta(hours=3)),
@@ -324,7 +324,7 @@ class Trial:
     """Events, runs or clusters that a healthy source would have had since the stop, or since its last data."""
     chance: float
     """That a healthy source would have had none of them."""
-    seen: float
+    expected_since_last: float
     """As `expected`, since the last data."""
     days: int
     """Earlier days of the same kind."""
@@ -340,9 +340,9 @@ class Trial:
 def stops(window: Window, random: Random, number: int) -> Iterator[Trial]:
     """The source stops for good, and is looked at when an operator looks, or when a number of events is missed."""
     least = window.lag + 15 * 60 + window.source.step + 1
-    made = 0
+    number_of_stops = 0
     for _try in range(100 * number):  # a new system may have nothing to stop in a week that is closed
-        if made == number:
+        if number_of_stops == number:
             return
         stop = window.week + random.uniform(0, WEEK * DAY)
         if random.random() < 0.5:
@@ -353,7 +353,7 @@ def stops(window: Window, random: Random, number: int) -> Iterator[Trial]:
             continue
         activity = window.seen(until, stop)
         if activity.times:
-            made += 1
+            number_of_stops += 1
             yield _trial(window, activity, until, stop)
 
 
@@ -385,7 +385,7 @@ def _trial(window: Window, activity: Activity, until: float, stop: float | None 
         until=until,
         expected=window.arrivals.expected(since, ended),
         chance=window.arrivals.chance(since, ended),
-        seen=window.arrivals.expected(last, ended),
+        expected_since_last=window.arrivals.expected(last, ended),
         days=window.like(until, since),
         silent=until - window.lag - last,
         is_regular=isinstance(window.arrivals, Beats),

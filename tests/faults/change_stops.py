@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 from aiobotocore.signers import AioRequestSigner
-from botocore import auth
 
 from services.aws.client.sdk.credentials import ClientLogin
 from services.aws.client.single_attempt import OnceSession
 from services.changes import sender
 from services.changes.key_rotation.hand_over import HandOver
+from services.clock import SystemClock
 from services.github.client import GithubClient
 from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind, NewEntry
@@ -61,8 +61,7 @@ _sending: ContextVar[bool] = ContextVar("the request to stop is being sent", def
 
 def sign_by_the_world_s_clock(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signatures age as the world does, instead of with the machine's clock."""
-    monkeypatch.setattr(auth, "get_current_datetime", lambda: embedded.clock.now().replace(tzinfo=None))
-    embedded.server.front.wall = embedded.clock.now
+    monkeypatch.setattr(SystemClock, "now", lambda _clock: embedded.clock.now())
 
 
 @contextmanager

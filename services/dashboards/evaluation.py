@@ -15,6 +15,20 @@ LATE = 300
 COUNTING = ("SampleCount", "TC", "tc", "PR")
 """Statistics that count data points; a limit on the metric's value does not apply to them."""
 
+GLOBAL = "us-east-1"
+"""The region of the metrics of services that have no region."""
+REGIONAL = (
+    "AWS/ApplicationELB",
+    "AWS/NetworkELB",
+    "AWS/ELB",
+    "AWS/ECS",
+    "ECS/",
+    "AWS/RDS",
+    "AWS/EC2",
+    "AWS/Logs",
+)
+"""Namespaces whose metrics in that region are of a system that runs there."""
+
 
 def by_query(series: Iterable[Series]) -> dict[str, list[Series]]:
     """The series of each query, by its id: a search has several."""
@@ -34,8 +48,11 @@ def judged(
     curves: list[Series] = []
     readings: list[Reading] = []
     for trace in ask.traces:
+        why = foreign(trace.query, runbook)
         for answered in series.get(trace.query.id, ()):
             curve = ask.trimmed(answered)
+            if why:
+                curve = curve.model_copy(update={"status": SeriesStatus.FOREIGN, "message": why})
             curves.append(curve.model_copy(update={"id": ask.own_id(curve.id)}))
             readings.append(_reading(curve, trace.query, ask, runbook))
     return WidgetData(
@@ -61,12 +78,13 @@ def _reading(curve: Series, query: MetricQuery, ask: WidgetRequest, runbook: Run
         and newest < ask.end - curve.period - max(LATE, 2 * curve.period)
     ):
         value = None
+    is_foreign = curve.status is SeriesStatus.FOREIGN
     return Reading(
         label=curve.label,
         value=value,
         at=newest,
         limit=limit,
-        verdict=limit.judge(value) if limit is not None else None,
+        verdict=limit.judge(None if is_foreign else value) if limit is not None else None,
     )
 
 
@@ -94,12 +112,31 @@ def limit_of(query: MetricQuery, runbook: Runbook) -> Limit | None:
     return runbook.limit_for(query.namespace, query.metric)
 
 
+def foreign(query: MetricQuery, runbook: Runbook) -> str:
+    """Whose the metric is, in words, if not the account's and region's of the runbook; "" if it is."""
+    system, disaster = runbook.system, runbook.disaster
+    if query.account not in ("", system.account):
+        text = _("metrics of account {actual}, not of the runbook's {expected}: not judged")
+        return text.format(actual=query.account, expected=system.account)
+    named = {
+        "",
+        system.region,
+        disaster.region if disaster else "",
+        *(own.region for own in runbook.inspections),
+    }
+    if query.region in named or (query.region == GLOBAL and not query.namespace.startswith(REGIONAL)):
+        return ""
+    text = _("metrics of region {actual}, not of the runbook's {expected}: not judged")
+    return text.format(actual=query.region, expected=system.region)
+
+
 def trouble(curves: Sequence[Series]) -> str:
     """What is wrong with the curves, in words; "" if they are complete."""
     messages = {
         SeriesStatus.FORBIDDEN: _("Permission is missing for: {labels}"),
         SeriesStatus.ERROR: _("No response from AWS for: {labels}"),
         SeriesStatus.PARTIAL: _("Partial response for: {labels}"),
+        SeriesStatus.FOREIGN: _("Not judged: {labels}"),
     }
     parts = []
     for status, text in messages.items():

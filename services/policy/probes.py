@@ -136,7 +136,7 @@ READS: Mapping[Operation, Sets] = {
     ("cloudtrail", "DescribeTrails"): _always(),
     ("cloudtrail", "LookupEvents"): _always(MaxResults=1),
     ("cloudwatch", "DescribeAlarmHistory"): _always(MaxRecords=1),
-    ("cloudwatch", "DescribeAlarms"): _always(MaxRecords=1),
+    ("cloudwatch", "DescribeAlarms"): _always(MaxRecords=100),
     ("cloudwatch", "GetDashboard"): _dashboard,
     ("cloudwatch", "ListAlarmMuteRules"): _always(MaxRecords=1),
     ("ec2", "DescribeRegions"): _always(),

@@ -164,11 +164,12 @@ class AccountProof:
                 parts = str(row.get(name) if isinstance(row, dict) else "").split(":")
                 if len(parts) < 6 or not _ACCOUNT.fullmatch(parts[4]):
                     continue
+                if self._accounts.get(signer) != parts[4]:
+                    # Of another account: so is what has no ARNs, until ARNs say otherwise.
+                    self._learn(signer, parts[4])
                 self._require(parts[4])
                 if parts[3] not in ("", region):
                     raise self.refusal(other_region(parts[3], region))
-                if signer not in self._accounts:
-                    self._learn(signer, parts[4])
 
     def _learn(self, signer: Signer, account: str) -> None:
         if _ACCOUNT.fullmatch(account):

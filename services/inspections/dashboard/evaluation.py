@@ -109,7 +109,7 @@ class Limits:
     def _advice(self, curve: Curve, course: Course, title: str) -> Iterator[str]:
         limit = _limit(curve)
         playbook = playbook_of(limit, self._runbook)
-        if course.now is None:
+        if course.now is None and not curve.foreign:
             text = _("{title}: check that {metric} is still reported, and that what it measures is there.")
             yield text.format(title=title, metric=f"{limit.namespace} {limit.metric}")
         if playbook is not None and playbook.steps and (course.beyond or course.now is not None):
@@ -144,6 +144,8 @@ class Limits:
     def _statements(self, curve: Curve, course: Course, series: Series) -> Statements:
         if series.status is not SeriesStatus.COMPLETE:
             yield Verdict.UNKNOWN, incomplete_words(series)
+            if curve.foreign:
+                return
         elif alive := self._alive(curve):
             yield from self._faults(curve, course, series, alive)
             return

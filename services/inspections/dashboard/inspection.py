@@ -177,7 +177,8 @@ class DashboardValues(Inspection):
         else:
             yield compared
         costs = self.context.runbook.costs
-        count = len(curves.items) + len(curves.of("transfer")) + len(answer.earlier)
+        asked = [curve.role for curve in curves.items if not curve.foreign]
+        count = len(asked) + asked.count("transfer") + len(answer.earlier)
         yen = count * USD_PER_METRIC * yen_per_dollar(costs)
         text = plural(
             "{count} metric requested from CloudWatch: {yen}.",

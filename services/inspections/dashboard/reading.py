@@ -1,15 +1,15 @@
 """Chooses the curves to request: every row with a limit, and those that distinguish an outage from silence."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.dashboards.evaluation import limit_of
+from services.dashboards.evaluation import foreign, limit_of
 from services.dashboards.requests import WidgetRequest, calls, widget_request
 from services.inspections.toolkit.curves import STEP, at
 from services.inspections.toolkit.silence import FINE, REACH
@@ -38,6 +38,8 @@ class Curve:
     role: Role
     query: MetricQuery
     limit: Limit | None = None
+    foreign: str = ""
+    """Why it is neither requested nor judged."""
 
     @property
     def balancer(self) -> RawId:
@@ -89,6 +91,7 @@ def curves_of(dashboard: Dashboard, runbook: Runbook, span: TimeSpan) -> Curves:
     if runbook.rds is not None:
         dimensions = ((RawId("DBInstanceIdentifier"), runbook.rds.instance),)
         curves.add("credits", _query("AWS/RDS", "CPUCreditBalance", dimensions, "Average", STEP))
+    curves.items = [replace(curve, foreign=foreign(curve.query, runbook)) for curve in curves.items]
     return curves
 
 
@@ -198,20 +201,24 @@ class WindowSeries:
 
 
 async def answers(
-    metrics: Metrics, curves: Iterable[Curve], span: TimeSpan, now: datetime, region: str
+    metrics: Metrics, curves: Sequence[Curve], span: TimeSpan, now: datetime, region: str
 ) -> WindowSeries:
     """One GetMetricData per region; a failed one only affects its own curves. Raises AwsError if all fail."""
-    question = _ask([curve.query for curve in curves], span, now, region)
+    question = _ask([curve.query for curve in curves if not curve.foreign], span, now, region)
     # The longest period may have moved the start of the whole request to an earlier time.
     start = max(question.start, int(span.start.timestamp()))
-    by_id: dict[str, Series] = {}
+    by_id = {
+        curve.query.id: _unread(curve.query, curve.foreign, SeriesStatus.FOREIGN)
+        for curve in curves
+        if curve.foreign
+    }
     requests, failures = calls([question]), []
     for call in requests:
         try:
             every_series = await metrics.fetch(call.queries, call.span, region=call.region or None)
         except AwsError as error:
             failures.append(error)
-            every_series = tuple(_unread(query, error) for query in call.queries)
+            every_series = tuple(_unread(query, error.problem.summary) for query in call.queries)
         for series in every_series:
             by_id.setdefault(question.own_id(series.id), _since(start, question.trimmed(series)))
     if requests and len(failures) == len(requests):
@@ -232,16 +239,16 @@ async def earlier(
     try:
         return {series.id: series for series in await metrics.fetch(queries, span, region=region)}
     except AwsError as error:
-        return {query.id: _unread(query, error) for query in queries}
+        return {query.id: _unread(query, error.problem.summary) for query in queries}
 
 
-def _unread(query: MetricQuery, error: AwsError) -> Series:
+def _unread(query: MetricQuery, why: str, status: SeriesStatus = SeriesStatus.ERROR) -> Series:
     return Series(
         id=query.id,
         label=query.label or query.metric,
         period=query.period,
-        status=SeriesStatus.ERROR,
-        message=error.problem.summary,
+        status=status,
+        message=why,
     )
 
 

@@ -75,5 +75,7 @@ def bound_words(limit: Limit) -> str:
 def incomplete_words(series: Series) -> str:
     if series.status is SeriesStatus.FORBIDDEN:
         return _("no permission for this metric")
+    if series.status is SeriesStatus.FOREIGN:
+        return series.message
     text = _("CloudWatch's response is incomplete ({why})")
     return text.format(why=series.message or series.status.value)

@@ -329,3 +329,16 @@ def test_the_schema_describes_the_answer(capsys: pytest.CaptureFixture[str]) -> 
     assert toban("--schema") == 0
     schema = json.loads(capsys.readouterr().out)
     assert "numbers" in schema["$defs"]["CheckResult"]["properties"]
+
+
+def test_one_alarm_of_another_account_outweighs_what_sts_says(
+    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with embedded_now.world.lock:
+        alarms = embedded_now.world.alarms.alarms
+        alarms[max(alarms)].account = "999988887777"
+    data = answer(capsys, "--endpoint-url", embedded_now.url)
+    found = data["checks"]["credentials"]
+    assert (data["status"], found["verdict"]) == (2, "abnormal"), data
+    assert "999988887777" in found["text"]
+    assert "123456789012" in found["text"]

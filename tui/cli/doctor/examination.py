@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from services.alarms.beginning import begin
-from services.aws.client.errors import AwsError
+from services.aws.client.errors import AwsError, WrongAccount
 from services.clock import Clock
 from services.i18n import _
 from services.journal.place import JournalPlace
@@ -46,6 +46,8 @@ class Examination:
     """The runbook, or its mistakes; None: the configuration, which names it, cannot be read."""
     no_aws: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    refusals: list[WrongAccount] = field(default_factory=list)
+    """Answers of AWS that were of another account or region, in any check."""
 
     @property
     def config(self) -> ConsoleConfig:
@@ -72,7 +74,10 @@ class Examination:
         if self.no_aws:
             raise Skipped("--no-aws")
         settings = settings_of(self.config, self.runbook)
-        return begin(self.runbook, settings, self.clock).session
+        session = begin(self.runbook, settings, self.clock).session
+        if session.proof is not None:
+            session.proof.on_refusal = self.refusals.append
+        return session
 
     @cached_property
     def _caller(self) -> "asyncio.Task[Identity]":

@@ -35,6 +35,7 @@ async def examined(
     async with examination(options, clock, no_aws=no_aws) as subject:
         begin_collecting()
         results = await asyncio.gather(*(_result(check, subject) for check in checks))
+        results = [_with_refusals(each, subject) for each in results]
         book = subject.book
     verdict = worst(each.verdict for each in results) or Verdict.NORMAL
     return DoctorAnswer(
@@ -46,6 +47,15 @@ async def examined(
         status=OF_VERDICT[verdict.value],
         checks=tuple(results),
     )
+
+
+def _with_refusals(result: CheckResult, subject: Examination) -> CheckResult:
+    """Credentials that STS found right are not, where another check got the answer of another account."""
+    if result.id != "credentials" or not subject.refusals or result.verdict is Verdict.ABNORMAL:
+        return result
+    problem = subject.refusals[0].problem
+    found = {"text": problem.summary, "remedy": problem.advice, "details": (result.text,)}
+    return result.model_copy(update={"verdict": Verdict.ABNORMAL, **found})
 
 
 async def _result(check: Check, subject: Examination) -> CheckResult:

@@ -335,3 +335,19 @@ async def test_what_is_read_through_a_monitoring_account_names_the_runbooks(
     signers = {request.operation: request.access_key for request in server.seen}
     assert signers["GetMetricData"] == "AKIACENTRAL"
     assert signers["ListMetrics"] != "AKIACENTRAL"
+
+
+async def test_after_an_arn_of_another_account_nothing_is_taken_until_one_of_the_own_says_so(
+    aws: Aws, proven: AwsSession
+) -> None:
+    aws.alarms = alarms(ALARM)
+    await proven.read("cloudwatch", "DescribeAlarms")
+    await proven.read("cloudwatch", "GetMetricData", **METRICS)
+    aws.alarms = alarms(ALARM.replace(OURS, THEIRS))
+    for operation, params in (("DescribeAlarms", {}), ("GetMetricData", METRICS), ("ListMetrics", {})):
+        with pytest.raises(WrongAccount, match=f"{THEIRS}.*{OURS}"):
+            await proven.read("cloudwatch", operation, **params)
+    assert aws.server.counts["GetMetricData"] == 1
+    aws.alarms = alarms(ALARM)
+    await proven.read("cloudwatch", "DescribeAlarms")
+    await proven.read("cloudwatch", "GetMetricData", **METRICS)

@@ -22,6 +22,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
+from tests.services.dashboards.test_dashboard_http import services
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
@@ -656,3 +657,55 @@ async def test_trap_credits_that_are_no_longer_reported_are_not_enough() -> None
     credits_ = measure(finding, "CPU credits of the database")
     assert credits_.verdict is Verdict.UNKNOWN
     assert credits_.note == "max 500; no data since 01-14(Wed) 07:00 JST"
+
+
+FOREIGN = {
+    "an account": ({"accountId": "999988887777"}, "metrics of account 999988887777, not of the runbook's 123456789012"),
+    "a region": ({"region": "us-west-2"}, "metrics of region us-west-2, not of the runbook's ap-northeast-1"),
+    "the region of global services": (
+        {"region": "us-east-1"}, "metrics of region us-east-1, not of the runbook's ap-northeast-1"),
+    "the runbook's own": ({"accountId": "123456789012"}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("in_rows", [False, True], ids=["widget", "rows"])
+@pytest.mark.parametrize(("place", "words"), FOREIGN.values(), ids=FOREIGN)
+async def test_what_another_account_or_region_measures_is_not_judged(
+    place: dict[str, str], words: str, in_rows: bool, embedded: Embedded
+) -> None:
+    def moved(properties: dict[str, Any]) -> dict[str, Any]:
+        if not in_rows:
+            return properties | place
+        rows = properties.get("metrics", [])
+        return properties | {
+            "metrics": [
+                [*row[:-1], row[-1] | place] if isinstance(row[-1], dict) else [*row, place] for row in rows
+            ]
+        }
+
+    store = embedded.world.dashboards
+    with embedded.world.lock:
+        body = json.loads(store.dashboards["facility-prod-main"].body)
+        for widget in body["widgets"]:
+            if widget["type"] == "metric":
+                widget["properties"] = moved(widget["properties"])
+        store.put("facility-prod-main", json.dumps(body), embedded.clock.now())
+    finding = await run_inspection(embedded, "dashboard", hours=0.4)
+    limits = [each for each in finding.measures if each.item in {limit.id for limit in BOOK.limits}]
+    console = services(embedded)
+    try:
+        data = (await console.dashboard.read()).data
+    finally:
+        await console.close()
+    shown = [each for each in data if any(reading.limit for reading in each.readings)]
+    assert limits
+    assert shown
+    if not words:
+        assert all(each.verdict is V.NORMAL for each in (*limits, *shown)), (limits, shown)
+        return
+    assert (finding.verdict, {each.verdict for each in limits}) == (V.UNKNOWN, {V.UNKNOWN})
+    for each in limits:
+        assert each.note == f"{words}: not judged"
+    for each in shown:
+        assert each.verdict is V.UNKNOWN
+        assert words in each.problem

@@ -230,7 +230,8 @@ def _retention(reading: BackupReading, runbook: Runbook) -> CheckResult:
     verdicts = [_kept(days, agreed)]
     text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=value, wanted=allowed)
     tip = _("Set the backup retention to {days} days. Changing it from or to 0 interrupts the database.")
-    tips, notes = (tip.format(days=agreed),), []
+    tips: tuple[str, ...] = (tip.format(days=agreed),)
+    notes = []
     if not agreed:
         unsettled = undecided(title, "rds.retention_days", runbook)
         allowed, text, tips = unsettled.measure.shown, unsettled.sentence, unsettled.advice

@@ -9,12 +9,12 @@ from services.calendar.maintenance_windows import DAY, Window, local_text
 from services.i18n import _, first_few, plural, sentences
 from services.inspections.backups.tables import VERDICTS, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome
-from services.inspections.toolkit.checks import CheckResult, about
+from services.inspections.toolkit.checks import CheckResult, about, undecided
 from services.inspections.toolkit.wording import age_text, length, listed
 from services.models.date_text import zoned_time
 from services.models.findings import Measure
 from services.models.rds import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
-from services.models.runbook import Rds
+from services.models.runbook import Rds, Runbook
 from services.models.verdict import Verdict, judgement
 
 RESTORABLE = timedelta(minutes=10)
@@ -87,10 +87,10 @@ def normal_summary(reading: BackupReading) -> str:
     return text.format(count=complete, age=age, days=reading.database.retention_days)
 
 
-def checks(reading: BackupReading) -> list[CheckResult]:
+def checks(reading: BackupReading, runbook: Runbook) -> list[CheckResult]:
     """The checks in the order of the runbook's questions."""
     of_instance = [
-        *about("retention", _retention(reading)),
+        *about("retention", _retention(reading, runbook)),
         *about("restorable", _restorable(reading)),
         *about("database", _instance(reading)),
     ]
@@ -219,18 +219,24 @@ def _statuses(reading: BackupReading) -> CheckResult:
     return CheckResult(measure, _("{parts}.").format(parts=names), by_runbook=True)
 
 
-def _retention(reading: BackupReading) -> CheckResult:
+def _retention(reading: BackupReading, runbook: Runbook) -> CheckResult:
     days, agreed = reading.database.retention_days, reading.spec.retention_days
-    title, allowed = (
-        _("Backup retention (days)"),
-        plural("{count} day", "{count} days", agreed).format(count=agreed),
-    )
+    title = _("Backup retention (days)")
+    allowed = plural("{count} day", "{count} days", agreed).format(count=agreed)
     if days is None:
         measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
         return CheckResult(measure, _("AWS did not return the backup retention period."))
     value = plural("{count} day", "{count} days", days).format(count=days)
     verdicts = [_kept(days, agreed)]
     text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=value, wanted=allowed)
+    tip = _("Set the backup retention to {days} days. Changing it from or to 0 interrupts the database.")
+    tips: tuple[str, ...] = (tip.format(days=agreed),)
+    notes = []
+    if not agreed:
+        unsettled = undecided(title, "rds.retention_days", runbook)
+        allowed, text, tips = unsettled.measure.shown, unsettled.sentence, unsettled.advice
+        notes.append(unsettled.measure.note)
+        verdicts.append(Verdict.UNKNOWN)
     if days == 0:
         text, value = _("Automatic backups are off (retention 0 days)."), _("0 days (off)")
     waiting = next((change for change in reading.database.pending if change.id == "retention_days"), None)
@@ -242,6 +248,7 @@ def _retention(reading: BackupReading) -> CheckResult:
                 "Waiting to be applied: backup retention {value} (0: none are made); the runbook says {wanted}."
             ).format(value=waiting.value, wanted=allowed),
         )
+        notes.insert(0, _("will become {value}").format(value=waiting.value))
         verdicts.append(Verdict.UNKNOWN if coming is None else _kept(coming, agreed))
     measure = Measure(
         title=title,
@@ -250,16 +257,15 @@ def _retention(reading: BackupReading) -> CheckResult:
         **judgement(verdicts),
         value=float(days),
         unit="d",
-        note=_("will become {value}").format(value=waiting.value) if waiting else "",
+        note=_("; ").join(notes),
     )
-    tip = _("Set the backup retention to {days} days. Changing it from or to 0 interrupts the database.")
-    return CheckResult(measure, text, (tip.format(days=agreed),))
+    return CheckResult(measure, text, tips)
 
 
 def _kept(days: int, agreed: int) -> Verdict:
     if days < agreed or not days:
         return Verdict.ABNORMAL
-    return Verdict.NORMAL if days == agreed else Verdict.ATTENTION
+    return Verdict.NORMAL if days == agreed or not agreed else Verdict.ATTENTION
 
 
 def _restorable(reading: BackupReading) -> CheckResult:

@@ -68,7 +68,7 @@ class Backups(DatabaseInspection):
         reading = BackupReading(
             database, self.spec, builder.request.until, zone, window, (), [], has_snapshots=False
         )
-        if not any(result.verdict is Verdict.ABNORMAL for result in checks(reading)):
+        if not any(result.verdict is Verdict.ABNORMAL for result in checks(reading, self.context.runbook)):
             raise error
         builder.unread(error, _("The snapshots cannot be read."))
         return self._finding(builder, reading)
@@ -111,7 +111,7 @@ class Backups(DatabaseInspection):
         return tuple(event for event in events if any(night.holds(event.at) for night in gaps))
 
     def _finding(self, builder: FindingBuilder, reading: BackupReading) -> Finding:
-        builder.check(*checks(reading))
+        builder.check(*checks(reading, self.context.runbook))
         # Added even without any window, to show that none was checked.
         builder.table(nights_table(reading.nights, reading.events, reading.zone), keep_empty=True)
         builder.table(events_table(reading.events, reading.zone))

@@ -100,6 +100,9 @@ class DashboardValues(Inspection):
         except AwsError as error:
             text = _("The database's creation time and whether it has CPU credits cannot be read.")
             builder.unread(error, text)
+            builder.check(
+                CheckResult(Measure(title=_("Database"), shown="", verdict=Verdict.UNKNOWN), sentence=text)
+            )
             return answer
         return replace(answer, database=database)
 
@@ -112,8 +115,8 @@ class DashboardValues(Inspection):
         transfers: Transfers,
         compared: str,
     ) -> Finding:
-        calendar, alb, ecs = self.context.calendar, self.context.runbook.alb, self.context.runbook.ecs
-        own_group, least = alb.target_group if alb else "", ecs.usual_min if ecs else None
+        calendar, alb = self.context.calendar, self.context.runbook.alb
+        own_group = alb.target_group if alb else ""
         limits = Limits(curves.items, answer, self.context.runbook, calendar)
         builder.check(
             *_unreadable(dashboard),
@@ -122,7 +125,7 @@ class DashboardValues(Inspection):
             *_unsupported(alb),
             *about("targets", *balancer_checks(curves.items, answer, calendar.zone, own_group)),
             *about("responses", *response_checks(curves.items, answer, calendar)),
-            *about("targets", *target_checks(curves.items, answer, calendar.zone, own_group, least)),
+            *about("targets", *target_checks(curves.items, answer, calendar.zone, self.context.runbook)),
             *about("credits", *credit_checks(curves.items, answer, calendar.zone)),
             *about("transfer", *transfers.checks()),
         )

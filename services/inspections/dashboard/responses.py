@@ -11,11 +11,12 @@ from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.dashboard.quiet_times import quiet_times
 from services.inspections.dashboard.reading import Curve, WindowSeries
-from services.inspections.toolkit.checks import CheckResult
+from services.inspections.toolkit.checks import CheckResult, undecided
 from services.inspections.toolkit.curves import STEP, SUSTAINED, Stretch, at, stretches, widest
 from services.inspections.toolkit.wording import incomplete_words, length, number, stretch
 from services.models.findings import Measure
 from services.models.metrics import Series, SeriesStatus
+from services.models.runbook import Runbook
 from services.models.verdict import Verdict, judgement
 
 SHARE = 0.05
@@ -109,18 +110,27 @@ def response_checks(
 
 
 def target_checks(
-    curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo, own_group: str, least: int | None
+    curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo, runbook: Runbook
 ) -> Iterator[CheckResult]:
-    """The number of healthy targets of each group; `least`: the fewest tasks behind the runbook's group, if given.
+    """The number of healthy targets of each group; the fewest tasks are the limit of the runbook's group.
 
     Only that is a limit: another group may have one target by intention. That none is left is another check.
     """
+    alb, ecs = runbook.alb, runbook.ecs
+    own_group, least = alb.target_group if alb else "", ecs.usual_min if ecs else None
+    missing = "" if own_group and least else "ecs.usual_min" if own_group else "alb.target_group"
+    open_key = missing if ecs else ""
     healthy = [curve for curve in curves if curve.role == "healthy" and answer.of(curve).times]
+    if open_key and alb and not healthy:
+        yield undecided(_("Healthy targets"), open_key, runbook)
     for curve in healthy:
         series, fewest = answer.of(curve), least if curve.group == own_group else None
         title = _("Healthy targets")
         if len(healthy) > 1:
             title = _("{title} ({label})").format(title=title, label=curve.group)
+        if open_key and own_group in ("", curve.group):
+            yield undecided(title, open_key, runbook)
+            continue
         points = zip(series.times, series.values, strict=True)
         # A target that is replaced is missing for some minutes.
         short = [

@@ -231,8 +231,8 @@ def expect(ecs: Ecs, runbook: Runbook, inspection: str, before: ScheduledOccurre
     certain = not raised or SCALE_DOWN in _duties(runbook, inspection)
     return Expected(
         maximum=ecs.busy_max if raised and ecs.busy_max else ecs.usual_max,
-        minimum=ecs.usual_min,
+        minimum=ecs.usual_min or None,
         busy=raised,
         other=None if certain else ecs.usual_max,
-        undecided=tuple(key for key in needed if getattr(ecs, key) is None),
+        undecided=tuple(key for key in needed if not getattr(ecs, key)),
     )

@@ -14,6 +14,7 @@ from services.aws.waf import WafReader
 from services.contacts import escalation, reachable
 from services.i18n import _
 from services.inspections.base import Inspection, InspectionRequest
+from services.inspections.toolkit.checks import undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import Hours
 from services.inspections.waf_blocks.athena import Counted, QueryHistory, configured
@@ -26,7 +27,7 @@ from services.models.aws_cli import CliCommand
 from services.models.findings import Finding, Measure
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import Firewall as Spec
-from services.models.verdict import Verdict
+from services.models.verdict import Verdict, judgement
 from services.models.waf import Samples, WebAcl
 
 MONTH = timedelta(days=31)
@@ -105,8 +106,11 @@ class WafBlocks(Inspection):
             return None, True
         other = bool(name) and name not in (acl.name, acl.metric)
         idle = not acl.blocks_by_default and not any(rule.blocks for rule in acl.rules)
-        verdict = Verdict.ATTENTION if other or idle else Verdict.NORMAL
-        builder.measure(Measure(title=title, shown=acl.name, allowed=name, verdict=verdict))
+        row = Measure(title=title, shown="", allowed=name, verdict=Verdict.NORMAL)
+        if not name:
+            row = undecided(title, "waf.web_acl", self.context.runbook).measure
+        judged = judgement((Verdict.ATTENTION if other or idle else None, row.verdict))
+        builder.measure(row.model_copy(update={"shown": acl.name, **judged}))
         if idle:
             builder.remark(_("No rule of the web ACL blocks anything, so the number blocked means nothing."))
         if other:

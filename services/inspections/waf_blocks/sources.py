@@ -96,6 +96,7 @@ class FromOne:
             shown=value,
             allowed=allowed,
             verdict=verdict,
+            partial=verdict is Verdict.ATTENTION and not self.enough,
             value=float(most) if value else None,
             note=note,
         )

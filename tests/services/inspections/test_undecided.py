@@ -32,7 +32,6 @@ DECISIONS = {
     "dashboard": "without a dashboard of AWS the console generates one; the limits are the same",
     "duties": "says until when scheduled actions are looked at, and judges nothing",
     "limits.0.unit": "only how the value is written",
-    "waf.web_acl": "the load balancer itself says which web ACL protects it",
     "waf.athena_table": BY_TOTAL,
     "waf.athena_database": BY_TOTAL,
     "waf.workgroup": BY_TOTAL,
@@ -51,14 +50,14 @@ def decided() -> Runbook:
 
 
 def keys(model: Model, place: Key = ()) -> Iterator[tuple[Key, Any]]:
-    """Every key that the grammar lets be empty and that is not, with the empty value; of a list's tables the first."""
+    """Every key that the grammar lets be empty and that is not, with each empty value; of a list's tables the first."""
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if name == "en":
             continue
         if not (field.is_required() or isinstance(value, bool)):
             empties = (empty for empty in EMPTY if value != empty and fits(model, name, empty))
-            yield from (((*place, name), empty) for empty in list(empties)[:1])
+            yield from (((*place, name), empty) for empty in empties)
         if isinstance(value, Model):
             yield from keys(value, (*place, name))
         elif isinstance(value, tuple) and value and isinstance(value[0], Model):

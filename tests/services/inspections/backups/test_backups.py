@@ -232,6 +232,13 @@ async def test_another_systems_limits() -> None:
     assert [finding.measures[each].verdict for each in (WINDOWS, RETENTION, RESTORABLE, INSTANCE)] == [
         Verdict.NORMAL
     ] * 4
+    rds = BOOK.rds.model_copy(update={"retention_days": 0})
+    undecided = BOOK.model_copy(update={"rds": rds})
+    for kept, verdict in ((7, Verdict.UNKNOWN), (0, Verdict.ABNORMAL)):
+        finding = await backups(snapshots(*range(7)), runbook=undecided, BackupRetentionPeriod=kept)
+        assert (finding.measures[RETENTION].verdict, finding.complete) == (verdict, False)
+        assert "rds.retention_days" in finding.measures[RETENTION].note
+        assert any("rds.retention_days" in each for each in finding.advice)
     assert missing_setting("backups", BOOK) == ""
     assert missing_setting("backups", BOOK.model_copy(update={"rds": None})) == "rds"
 

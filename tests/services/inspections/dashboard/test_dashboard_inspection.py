@@ -425,6 +425,23 @@ async def test_a_limit_whose_metric_is_not_on_the_dashboard_is_read_from_the_run
     assert "Add ECS CPU to the dashboard." in finding.advice
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "empty"),
+    [("ecs", "usual_min", None), ("ecs", "usual_min", 0), ("alb", "target_group", "")],
+)
+async def test_healthy_targets_without_a_decided_limit_are_not_judged(
+    section: str, key: str, empty: object
+) -> None:
+    data = BOOK.model_dump(mode="json")
+    data[section][key] = empty
+    finding = await judged(runbook=Runbook.model_validate(data))
+    assert (finding.verdict, finding.complete) == (V.UNKNOWN, False)
+    row = measure(finding, "Healthy targets")
+    assert (row.verdict, row.item) == (V.UNKNOWN, "targets")
+    assert f"{section}.{key}" in row.note
+    assert f"{section}.{key}" in finding.summary
+
+
 async def test_growth_is_not_judged_without_anything_to_compare_with() -> None:
     finding = await judged(ProcessedBytes=lambda at: 90e6 if at > CLOSED - timedelta(hours=1) else None)
     assert (finding.verdict, measure(finding, "Data transferred").verdict) == (V.NORMAL, None)
@@ -636,7 +653,9 @@ async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
     title, remark = "Load balancer without a healthy target", "treated as unused"
     for named in ("", "blue"):
         finding = await of_two_groups(lambda _at: 2, lambda _at: None, named=named)
-        assert (finding.verdict, measure(finding, title).verdict) == (V.NORMAL, V.NORMAL)
+        # Which group's targets have the limit is undecided where the runbook names none.
+        expected = V.NORMAL if named else V.UNKNOWN
+        assert (finding.verdict, measure(finding, title).verdict) == (expected, V.NORMAL)
         (group_remark,) = [each for each in finding.remarks if remark in each]
         assert (GROUPS["green"] in group_remark, GROUPS["blue"] in group_remark) == (True, False)
     # Where the runbook names it, or no other has data, it is missing.

@@ -323,9 +323,12 @@ async def test_what_scheduled_actions_will_do_before_the_next_run(
     assert (finding.verdict, text in finding.summary) == (verdict, True), finding.summary
 
 
-async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a_cut() -> None:
+@pytest.mark.parametrize("undecided", [None, 0])
+async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a_cut(
+    undecided: int | None,
+) -> None:
     data = BOOK.model_dump(mode="json")
-    del data["ecs"]["usual_min"]
+    data["ecs"]["usual_min"] = undecided
 
     async def planned(night: int) -> Finding:
         actions = [

@@ -119,6 +119,10 @@ async def test_an_attack_is_found_and_what_cannot_be_read_is_not_judged(embedded
 
     embedded.fault("athena", preset="denied")
     high = runbook(waf={"blocked_per_hour": 9999, "blocked_from_one": 1900})
+    partly = await seen(embedded)
+    assert (partly.verdict, partly.complete) == (Verdict.ATTENTION, False)
+    assert measure(partly, FROM_ONE).partial
+    assert partly.problem is not None
     denied = await seen(embedded, runbook=high)
     assert denied.verdict is Verdict.UNKNOWN
     assert denied.problem is not None
@@ -140,6 +144,14 @@ async def test_an_attack_is_found_and_what_cannot_be_read_is_not_judged(embedded
         assert measure(part, title).verdict is Verdict.UNKNOWN
         assert measure(part, PER_HOUR).verdict is Verdict.NORMAL
         embedded.clear_faults()
+
+
+async def test_any_web_acl_would_fit_a_runbook_that_names_none(embedded: Embedded) -> None:
+    finding = await seen(embedded, runbook=runbook(waf={"web_acl": ""}))
+    assert (finding.verdict, finding.complete) == (Verdict.UNKNOWN, False)
+    row = measure(finding, "Web ACL")
+    assert (row.verdict, row.shown) == (Verdict.UNKNOWN, "facility-prod-acl")
+    assert "waf.web_acl" in row.note
 
 
 @pytest.mark.scenario("attack", history=7200)

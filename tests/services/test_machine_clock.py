@@ -271,6 +271,7 @@ EXPIRED = (
         ("https://s3.amazonaws.com/", "RequestTimeTooSkewed", "", False, False),
         ("https://s3.amazonaws.com/", "SignatureDoesNotMatch", "the key is wrong", True, False),
         ("https://s3.amazonaws.com/", "AccessDenied", "", True, False),
+        ("http://localhost:4566/", "AccessDeniedException", EXPIRED, True, False),
     ],
 )
 def test_only_a_refusal_of_the_time_from_aws_itself_corrects(

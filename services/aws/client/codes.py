@@ -18,6 +18,8 @@ _EXPIRED = frozenset(
     }
 )
 _CLOCK = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
+_SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+"""Codes that refuse the time of a signature if their message says so."""
 _NO_CREDENTIALS = frozenset(
     {
         "InvalidClientTokenId",
@@ -99,6 +101,7 @@ UNKNOWN_OPERATION = frozenset(
         "UnknownOperationException",
         "UnknownOperation",
         "InvalidAction",
+        "MethodNotAllowed",
         "NotImplemented",
         "NotImplementedError",
         "NotImplementedException",
@@ -112,13 +115,19 @@ _LACKS = re.compile(
     r"|[Oo]peration[^.]{0,80} not (?:supported|available) (?:in|by) (?:this|the) (?:[Rr]egion|endpoint|partition)"
 )
 """The same in words, under codes that mean something else, too: AWS's, LocalStack's, moto's."""
+_FOREIGN_CODE = re.compile(
+    r'\A\s*(?:\{.*?"(?:__type|[Cc]ode)"\s*:\s*"(?:[^"]*#)?(\w+)"'
+    r"|<(?!!doctype|html).*?<Code>(\w+)</Code>"
+    r"|(?![<{]).*?\b(NotImplementedError): )",
+    re.DOTALL | re.IGNORECASE,
+)
+"""The code in a body of another protocol than the service's: JSON, XML, the last line of moto's trace; never a page's."""
 NOT_OF_THE_REGION = frozenset(
     {"UnrecognizedClientException", "UnrecognizedClient", "InvalidClientTokenId", "AuthFailure"}
 )
 """Codes with which a region that the account has not enabled refuses credentials that are good elsewhere."""
-_ERROR, _SERVER_FAULT, _NOT_IMPLEMENTED = 400, 500, 501
-EMULATORS_PAGES = frozenset({404, _SERVER_FAULT})
-"""Statuses of the pages with which emulators answer what they lack."""
+PAGES = frozenset({404, 405, 500, 501})
+"""Statuses of error pages with which emulators answer what they lack, and proxies what they cannot pass on just now."""
 _MISSING = re.compile(r"NotFound|NoSuch|DoesNotExist|Non[Ee]xistent")
 _SKEWED = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
 _THEIR_TIME = re.compile(r"\((\d{8}T\d{6}Z) [+-] ")
@@ -140,9 +149,9 @@ _ACTIONS = {("s3", "ListObjectsV2"): "s3:ListBucket", ("budgets", "DescribeBudge
 
 
 def kind_of_code(code: str, status: int, message: str, service: str) -> ProblemKind:
-    if _SKEWED.search(message):
+    if code in _SIGNATURE and _SKEWED.search(message):
         return ProblemKind.CLOCK
-    if lacks_operation(code, status, message):
+    if lacks_operation(code, message):
         return ProblemKind.LACKING
     kind = next((kind for codes, kind in _KINDS if code in codes), None)
     if kind is ProblemKind.NO_CREDENTIALS and code == "UnauthorizedException":
@@ -155,7 +164,8 @@ def refuses_time(code: str, message: str, skew: float | None) -> bool:
     """Whether an error refuses the time of the signature; `skew`: AWS's clock minus this machine's, in seconds."""
     # EC2's code for a signature's time is its code for expired credentials, too.
     is_far = skew is not None and abs(skew) >= _FAR_OFF
-    return code in _CLOCK or bool(_SKEWED.search(message)) or (code == "RequestExpired" and is_far)
+    says_so = code in _SIGNATURE and bool(_SKEWED.search(message))
+    return code in _CLOCK or says_so or (code == "RequestExpired" and is_far)
 
 
 def time_of_refusal(message: str) -> datetime | None:
@@ -164,32 +174,31 @@ def time_of_refusal(message: str) -> datetime | None:
     return datetime.strptime(stated[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if stated else None
 
 
-def lacks_operation(code: str, status: int, message: str = "") -> bool:
-    return code in UNKNOWN_OPERATION or status == _NOT_IMPLEMENTED or bool(_LACKS.search(message))
+def is_bare(code: str) -> bool:
+    """Whether an error has a status at most; AWS always sends a code."""
+    return not code or code.isdigit()
 
 
-def is_page(status: int, content_type: str) -> bool:
-    """Whether an error is a page for people, which AWS never sends."""
-    return status >= _ERROR and content_type.partition(";")[0].strip().lower() == "text/html"
+def lacks_operation(code: str, message: str = "") -> bool:
+    """Whether an error proves that the operation is not there; of an answer without a code, `message` is its body.
 
-
-def is_final(code: str, status: int, content_type: str) -> bool:
-    """Whether trying again cannot help: an operation that is not there, or a page that a server made of its own fault.
-
-    AWS's errors are JSON or XML. A test server answers an operation that it lacks with a page and status 500.
+    A status alone proves nothing: what stands between the console and AWS can send any, for a minute.
     """
-    return (status == _SERVER_FAULT and is_page(status, content_type)) or lacks_operation(code, status)
+    if is_bare(code):
+        stated = _FOREIGN_CODE.match(message)
+        code = next(filter(None, stated.groups())) if stated else ""
+    return code in UNKNOWN_OPERATION or (not is_bare(code) and bool(_LACKS.search(message)))
 
 
 def _by_status(code: str, status: int) -> ProblemKind:
     if _MISSING.search(code):
         return ProblemKind.NOT_FOUND
-    if status >= 500:
+    if status >= 500 or (status in PAGES and is_bare(code)):
         return ProblemKind.UNAVAILABLE
     if status == 429:
         return ProblemKind.THROTTLED
-    # AWS always sends a code; a bare status comes from a proxy or gateway in between.
-    return ProblemKind.INCOMPLETE if not code or code.isdigit() else ProblemKind.INVALID
+    # A bare status comes from a proxy or gateway in between.
+    return ProblemKind.INCOMPLETE if is_bare(code) else ProblemKind.INVALID
 
 
 def permission_named(message: str, service: str, operation: str) -> str:

@@ -34,8 +34,9 @@ _SUMMARIES = {
     ),
     "unavailable": N_("AWS reported an internal error ({service})."),
     "lacking": N_("This endpoint ({endpoint}) has no {service} {operation}."),
-    "lacking-page": N_(
-        "This endpoint ({endpoint}) answered {service} {operation} with an error page: it seems to lack it."
+    "error-page": N_(
+        "{endpoint} answered {service} {operation} with an error page (HTTP {status}): something between may be "
+        "failing, or it lacks the operation."
     ),
     "lacking-host": N_("This region has no {service}: the host {endpoint} does not exist."),
     "region-off": N_("The region {region} is not enabled in this account ({service})."),
@@ -84,7 +85,9 @@ _REMEDIES = {
     ),
     "unavailable": N_("Please wait; the console retries automatically."),
     "lacking": N_("Waiting does not help: what needs it is not judged here."),
-    "lacking-page": N_("Waiting does not help: what needs it is not judged here."),
+    "error-page": N_(
+        "The console retries automatically; if it lasts, ask whoever runs the network or the endpoint."
+    ),
     "lacking-host": N_(
         "Check the region in the runbook; if AWS does not offer the service there, what needs it is not judged."
     ),
@@ -100,6 +103,9 @@ _ONCE = {
     "timeout": N_("Check the network, then run it again."),
     "cut": N_("Check the network, then run it again."),
     "unavailable": N_("Wait a minute, then run it again."),
+    "error-page": N_(
+        "Wait a minute, then run it again; if it lasts, ask whoever runs the network or the endpoint."
+    ),
 }
 """Remedies for one-off reads (a command, an inspection), which are not repeated automatically."""
 _NOT_DONE = {

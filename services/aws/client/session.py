@@ -285,7 +285,8 @@ class AwsSession:
         return (*self._direct.secrets(), *(self._login.secrets() if self._login else ()))
 
     def renew(self) -> None:
-        """Pick up renewed credentials at the next read; has no effect while the current ones are the newest."""
+        """Ask anew at the next read: pick up renewed credentials, and forget which operations have been lacking."""
+        self._lacking.forget()
         if self._login:
             self._login.renew()
 

@@ -24,7 +24,7 @@ from botocore.parsers import ResponseParserError
 from botocore.serialize import create_serializer
 from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
-from services.aws.client.codes import is_final, kind_of_code
+from services.aws.client.codes import kind_of_code, lacks_operation
 from services.aws.client.direct.connections import Answer
 from services.aws.client.direct.endpoint_variables import endpoint_of_environment
 from services.aws.client.direct.static_keys import StaticKeys
@@ -126,7 +126,7 @@ class Requests:
     def _may_pass(self, answer: Answer, parsed: dict[str, Any]) -> bool:
         error = parsed.get("Error", {})
         code, message = str(error.get("Code") or ""), str(error.get("Message") or "")
-        if is_final(code, answer.status, answer.headers.get("content-type", "")):
+        if lacks_operation(code, message):
             return False
         kind = kind_of_code(code, answer.status, message, str(self._model.service_name))
         # A refused signature is the SDK's to send again, by AWS's time.

@@ -15,9 +15,9 @@ from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
 from services.aws.client.codes import (
-    EMULATORS_PAGES,
     NOT_OF_THE_REGION,
-    is_page,
+    PAGES,
+    is_bare,
     kind_of_code,
     lacks_operation,
     permission_named,
@@ -130,6 +130,7 @@ def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
     words = {
         "service": service,
         "operation": operation,
+        "status": str(_answered(error)[1]),
         "permission": permission,
         "profile": call.profile,
         "detail": detail,
@@ -189,17 +190,9 @@ def _lack(error: BaseException, call: Asked) -> str:
         cause = getattr(cause, "os_error", cause)
         is_unknown = isinstance(cause, OSError) and cause.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
         return "lacking-host" if is_unknown and call.has_answered and not call.endpoint else ""
-    code, status, content_type, message = "", 0, "", ""
-    if isinstance(error, Foreign):
-        status, content_type, message = error.status, error.type, error.text
-    elif isinstance(error, sdk.ClientError):
-        (code, status), message = _code(error), _message(error)
-        headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders") or {}
-        content_type = str(headers.get("content-type") or "")
-    if lacks_operation(code, status, message):
+    code, _status, message = _answered(error)
+    if lacks_operation(code, message):
         return "lacking"
-    if call.endpoint and status in EMULATORS_PAGES and is_page(status, content_type):
-        return "lacking-page"
     is_off = code in NOT_OF_THE_REGION and call.has_answered and not call.is_home and not call.endpoint
     return "region-off" if is_off else ""
 
@@ -213,9 +206,9 @@ def _endpoint(error: BaseException, call: Asked) -> str:
 
 
 def _kind(error: BaseException, service: str) -> ProblemKind:
-    if isinstance(error, sdk.ClientError):
-        code, status = _code(error)
-        return kind_of_code(code, status, _message(error), service)
+    if isinstance(error, sdk.ClientError | Foreign):
+        code, status, message = _answered(error)
+        return kind_of_code(code, status, message, service)
     if isinstance(error, RuntimeError):
         return ProblemKind.EXPIRED if "still expired" in str(error) else ProblemKind.OTHER
     if _names_file(error):
@@ -246,6 +239,9 @@ def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bo
         return "expired-sso"
     if kind is ProblemKind.ACCESS_DENIED and "MultiFactorAuthentication" in _detail(error):
         return "mfa-refused"
+    code, status, _body = _answered(error)
+    if kind is ProblemKind.UNAVAILABLE and is_bare(code) and status in PAGES:
+        return "error-page"
     if _names_file(error):
         return "setup"
     if topic := _of_role(error, kind):
@@ -280,10 +276,18 @@ def _really(error: BaseException, call: Asked) -> tuple[str, str]:
     return service.get(operation, call.service), operation
 
 
+def _answered(error: BaseException) -> tuple[str, int, str]:
+    """Code, status and message of an error that was answered; of an answer in another protocol, its body."""
+    if isinstance(error, Foreign):
+        return "", error.status, error.text
+    return (*_code(error), _message(error)) if isinstance(error, sdk.ClientError) else ("", 0, "")
+
+
 def _code(error: Any) -> tuple[str, int]:
     response = error.response
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return str(response.get("Error", {}).get("Code") or ""), int(status or 0)
+    # The query protocol's parser leaves the bare `<Error>` of S3's form at the top.
+    return str((response.get("Error") or response).get("Code") or ""), int(status or 0)
 
 
 def _message(error: Any) -> str:

@@ -49,7 +49,6 @@ class Foreign(ResponseParserError):  # type: ignore[misc]  # the SDK ships no ty
     def __init__(self, response: dict[str, Any], cause: BaseException) -> None:
         super().__init__(f"{type(cause).__name__}: {cause}")
         self.status: int = response["status_code"]
-        self.type = str(response["headers"].get("content-type") or "")
         self.text = bytes(response["body"][:1000]).decode("utf-8", "replace")
 
 

@@ -13,7 +13,7 @@ from aiobotocore.credentials import AioProcessProvider
 from aiobotocore.retries import standard
 from botocore import credentials, utils
 
-from services.aws.client.codes import is_final
+from services.aws.client.codes import lacks_operation
 from services.aws.client.sdk import signing_time
 from services.aws.client.sdk.files import open_token
 from services.host import known_secrets, programs
@@ -56,12 +56,7 @@ class _Conditions(standard.AioStandardRetryConditions):  # type: ignore[misc]  #
     """The SDK's conditions for another attempt, save for answers after which none can help."""
 
     async def is_retryable(self, context: Any) -> bool:
-        answer = context.http_response
-        if answer is not None and is_final(
-            str(context.get_error_code() or ""),
-            answer.status_code,
-            str(answer.headers.get("content-type") or ""),
-        ):
+        if lacks_operation(str(context.get_error_code() or "")):
             return False
         return bool(await super().is_retryable(context))
 

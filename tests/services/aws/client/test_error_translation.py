@@ -256,4 +256,7 @@ def test_a_page_from_aws_itself_is_no_sign_of_what_it_lacks() -> None:
         "ResponseMetadata": {"HTTPStatusCode": 404, "HTTPHeaders": {"content-type": "text/html"}},
     }
     error: Any = sdk.ClientError(response, "DescribeServices")
-    assert translate(error, ASKED, NOW).problem.kind is Kind.INCOMPLETE
+    translated = translate(error, ASKED, NOW)
+    assert translated.problem.kind is Kind.UNAVAILABLE
+    assert not translated.unknown_operation
+    assert "(HTTP 404)" in translated.problem.summary

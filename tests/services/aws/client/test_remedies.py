@@ -10,12 +10,25 @@ from services.models.problem import Problem, ProblemKind
 
 NOW = datetime(2026, 1, 19, tzinfo=UTC)
 WORDS = dict.fromkeys(
-    ("service", "operation", "permission", "profile", "detail", "place", "role", "config"), "x"
+    (
+        "service",
+        "operation",
+        "permission",
+        "profile",
+        "detail",
+        "place",
+        "role",
+        "config",
+        "endpoint",
+        "status",
+    ),
+    "x",
 )
 KINDS = {
     "expired-sso": ProblemKind.EXPIRED,
     "timeout": ProblemKind.UNREACHABLE,
     "cut": ProblemKind.UNREACHABLE,
+    "error-page": ProblemKind.UNAVAILABLE,
 }
 REPEATS = re.compile("automatically|resumes")
 

@@ -3,8 +3,8 @@ from collections.abc import Callable
 
 import pytest
 
-from services.aws.client.errors import AwsError, Incomplete, Lacking, Unreachable
-from services.aws.client.lacking_operations import AGAIN
+from services.aws.client.errors import AwsError, Incomplete, Lacking, Unavailable, Unreachable
+from services.aws.client.lacking_operations import AGAIN_WATCHED
 from services.aws.client.session import AwsSession
 from services.clock import ManualClock
 from services.models.problem import ProblemKind
@@ -159,8 +159,6 @@ LACKING = {
         ),
     ),
     "501": ("cloudwatch", "ListAlarmMuteRules", failure("NotImplemented", status=501)),
-    "501 without a code": ("cloudwatch", "ListAlarmMuteRules", Reply(b"", status=501, type="text/plain")),
-    "501 of a query service": ("rds", "DescribeDBInstances", Reply(b"", status=501, type="text/plain")),
 }
 
 
@@ -197,12 +195,19 @@ FORMS = {
     "LocalStack, not enabled": failure(
         "InternalFailure", "Service 'x' is not enabled. Please check your 'SERVICES' configuration variable."
     ),
-    "moto, a page": Reply(b"<!doctype html><title>404 Not Found</title>", status=404, type=PAGE),
     "moto, its trace": Reply(b"NotImplementedError: The describe_x action has not been implemented", 500, type="text/plain"),
-    "moto, a page of its fault": Reply(b"<!doctype html><title>500</title>", status=500, type=PAGE),
     "ministack": failure("UnknownOperationException", "Unknown operation: X", status=404),
-    "501": Reply(b"", status=501, type="text/plain"),
+    "MinIO": Reply(b"<?xml version='1.0'?><Error><Code>MethodNotAllowed</Code></Error>", 405, type="application/xml"),
+    "ElasticMQ": Reply(b"<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>", 400, type="text/xml"),
 }  # fmt: skip
+FOREIGN = {
+    "squid": Reply(b"<!DOCTYPE html><title>ERROR: not implemented</title>", status=501, type="text/html"),
+    "empty": Reply(b"", status=501, type="text/plain"),
+    "nginx": Reply(b"<html><title>405 Not Allowed</title></html>", status=405, type="text/html"),
+    "a page that is not found": Reply(b"<!doctype html><title>404 Not Found</title>", status=404, type=PAGE),
+    "a gateway": Reply(b"not implemented", status=501, type="text/plain"),
+}
+"""Errors that whoever stands between can send, too."""
 
 
 @pytest.mark.parametrize("reply", FORMS.values(), ids=FORMS)
@@ -230,29 +235,53 @@ async def test_what_the_endpoint_lacks_is_said_in_whatever_form_it_answers(
             assert "proxy" not in words
 
 
-async def test_an_operation_that_the_endpoint_seemed_to_lack_is_asked_for_again_after_a_while(
+async def test_what_the_watch_reads_is_asked_for_again_after_a_minute(
     session: AwsSession, server: FaultServer, clock: ManualClock
 ) -> None:
-    server.always(LACKING["501 without a code"][2])
+    server.always(failure("UnknownOperationException"))
     for _ in range(2):
-        with pytest.raises(AwsError):
+        with pytest.raises(Lacking):
             await session.read("cloudwatch", "DescribeAlarms")
     assert len(server.seen) == 1
     server.always(answer({"MetricAlarms": []}))
-    clock.advance(AGAIN)
+    clock.advance(AGAIN_WATCHED)
     assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []
 
 
-async def test_a_page_of_a_server_about_its_own_fault_is_not_asked_for_again(
+async def test_who_reads_everything_again_asks_for_what_was_lacking(
     session: AwsSession, server: FaultServer
 ) -> None:
-    server.always(Reply(b"<!doctype html><title>500</title>", status=500, type="text/html; charset=utf-8"))
+    server.always(failure("UnknownOperationException"))
+    with pytest.raises(Lacking):
+        await session.read("cloudwatch", "DescribeAlarms")
+    server.always(answer({"MetricAlarms": []}))
+    session.renew()
+    assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize("reply", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize(
+    ("service", "operation"), [("cloudwatch", "DescribeAlarms"), ("rds", "DescribeDBInstances")]
+)
+async def test_an_error_page_proves_nothing_about_the_endpoint_and_is_not_remembered(
+    service: str, operation: str, reply: Reply, session: AwsSession, server: FaultServer
+) -> None:
+    server.always(reply)
     for sent in (1, 2):
-        with pytest.raises(AwsError) as caught:
-            await session.read("cloudwatch", "DescribeAlarmHistory")
-        assert caught.value.problem.kind is ProblemKind.LACKING
+        with pytest.raises(Unavailable) as caught:
+            await session.read(service, operation)
+        problem = caught.value.problem
         assert not caught.value.unknown_operation
-        assert len(server.seen) == sent
+        assert f"error page (HTTP {reply.status})" in problem.summary
+        assert "Waiting does not help" not in problem.remedy
+        assert "proxy" not in problem.remedy
+        assert len(server.seen) >= sent
+    server.always(
+        answer({"MetricAlarms": []})
+        if service == "cloudwatch"
+        else Reply(b"<R><DescribeDBInstancesResult/></R>", type="text/xml")
+    )
+    await session.read(service, operation)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

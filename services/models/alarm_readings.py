@@ -43,6 +43,7 @@ _DOUBTS = {
     SeriesStatus.FORBIDDEN: Doubt.DENIED,
     SeriesStatus.ERROR: Doubt.UNFINISHED,
     SeriesStatus.PARTIAL: Doubt.UNFINISHED,
+    SeriesStatus.FOREIGN: Doubt.UNFINISHED,
 }
 
 

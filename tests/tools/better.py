@@ -6,7 +6,7 @@ from tests.tools.mutations import Mutation
 
 BETTER = {Verdict.UNKNOWN: {Verdict.NORMAL}, Verdict.ATTENTION: {Verdict.NORMAL}}
 BETTER[Verdict.ABNORMAL] = {Verdict.NORMAL, Verdict.ATTENTION}
-"""Verdicts that would be better than the whole answer's; not judged is honest of anything."""
+"""Verdicts that would be better than the whole answer's; not judged is honest of anything, as is bad and not whole."""
 BAD = (Verdict.ATTENTION, Verdict.ABNORMAL)
 ABSENT_IS_NONE = frozenset(
     {
@@ -78,10 +78,10 @@ TOLD = frozenset({("DescribeLogGroups", "logGroupName"), ("DescribeAlarms", "Ala
 
 def too_good(whole: Finding, damaged: Finding) -> str:
     """In what the finding of a damaged answer is better than the whole one's; "": in nothing."""
+    if damaged.verdict is Verdict.UNKNOWN or (damaged.verdict in BAD and not damaged.complete):
+        return ""
     if damaged.verdict in BETTER.get(whole.verdict, ()):
         return f"{whole.verdict} became {damaged.verdict}"
-    if damaged.verdict is Verdict.UNKNOWN:
-        return ""
     measures = {str(each.title): each for each in damaged.measures}
     judged = [each for each in whole.measures if each.verdict is not None]
     why = [

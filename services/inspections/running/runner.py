@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -79,9 +78,13 @@ class InspectionRunner:
         )
         inspection = make(context, id)
         if (skew := skew_of(context.clock)) is None and self._prove is not None:
-            with suppress(AwsError):
-                # The first answer tells AWS's time: rather before the window is chosen, from one that costs nothing.
-                await self._prove()
+            # The first answer tells AWS's time: rather before the window is chosen, from one that costs nothing.
+            proof = asyncio.ensure_future(self._prove())
+            await asyncio.wait({proof})
+            error = None if proof.cancelled() else proof.exception()
+            if error is not None and not isinstance(error, AwsError):
+                self.fault(error)
+                return failed(inspection, request, self._fault_problem(inspection))
             skew = skew_of(context.clock)
         ahead = skew or timedelta()
         # Whichever clock dated its beginning: rather too much than a gap.

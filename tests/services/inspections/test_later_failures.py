@@ -204,14 +204,14 @@ class Elsewhere:
     async def read(
         self, service: str, operation: str, /, *, region: str | None = None, **params: Any
     ) -> Answer:
-        if region == "us-east-1":
+        if region == "ap-northeast-3":
             raise failure(ProblemKind.ACCESS_DENIED, "not in that region")
         return await self._reader.read(service, operation, region=region, **params)
 
     async def pages(
         self, service: str, operation: str, /, *, region: str | None = None, **params: Any
     ) -> AsyncIterator[Answer]:
-        if region == "us-east-1":
+        if region == "ap-northeast-3":
             raise failure(ProblemKind.ACCESS_DENIED, "not in that region")
         async for page in self._reader.pages(service, operation, region=region, **params):
             yield page
@@ -219,7 +219,7 @@ class Elsewhere:
 
 async def test_another_regions_metrics_that_fail_cost_their_own_curves() -> None:
     far = {
-        "region": "us-east-1",
+        "region": "ap-northeast-3",
         "metrics": [["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", "far"]],
     }
     body = {"widgets": [*BODY["widgets"], {"type": "metric", "properties": far}]}

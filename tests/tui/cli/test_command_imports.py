@@ -35,8 +35,9 @@ READING = SDK | CONSOLE | CHECKS | {"slack_sdk", "icalendar", "nacl"}
 ON_AWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "alarms as JSON": (("alarms", "--json"), READING | {"rich"}),
     "alarms": (("alarms",), READING),
-    "inspection of alarms as JSON": (("inspect", "alarms", "--json"), READING | {"rich"}),
-    "inspection of alarms": (("inspect", "alarms"), READING),
+    # Who is subscribed to a topic is read by the SDK: SNS has no JSON protocol.
+    "inspection of alarms as JSON": (("inspect", "alarms", "--json"), CONSOLE | CHECKS | {"rich"}),
+    "inspection of alarms": (("inspect", "alarms"), CONSOLE | CHECKS),
     "inspection of error logs": (("inspect", "error-logs", "--json"), CONSOLE | CHECKS | {"rich"}),
     "inspection of backups": (("inspect", "backups", "--json"), CONSOLE | CHECKS | {"rich"}),
     "commands of an inspection": (("inspect", "costs", "--commands"), READING | {"rich", "botocore"}),

@@ -338,7 +338,7 @@ def test_one_alarm_of_another_account_outweighs_what_sts_says(
         alarms = embedded_now.world.alarms.alarms
         alarms[max(alarms)].account = "999988887777"
     data = answer(capsys, "--endpoint-url", embedded_now.url)
-    found = data["checks"]["credentials"]
-    assert (data["status"], found["verdict"]) == (2, "abnormal"), data
-    assert "999988887777" in found["text"]
-    assert "123456789012" in found["text"]
+    check = data["checks"]["credentials"]
+    assert (data["status"], check["verdict"]) == (2, "abnormal"), data
+    assert "999988887777" in check["text"]
+    assert "123456789012" in check["text"]

@@ -87,12 +87,12 @@ class _Handler(BaseHTTPRequestHandler):
         response = upstream.getresponse()
         answer = response.read()
         upstream.close()
-        kept = {
+        headers = {
             name: value
             for name, value in response.getheaders()
             if name.lower() not in ("content-length", "connection", "date", "transfer-encoding")
         }
-        return response.status, kept, answer
+        return response.status, headers, answer
 
 
 @pytest.fixture
@@ -150,13 +150,13 @@ STS_ANSWERS: dict[str, Answer] = {
 def test_a_list_of_two_accounts_and_one_of_another_region_are_refused(
     wire: Wire, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for change, found in ((half_elsewhere, OTHER.decode()), (other_region, "ap-northeast-2")):
+    for change, number in ((half_elsewhere, OTHER.decode()), (other_region, "ap-northeast-2")):
         wire.changed = change
         for argv in (("alarms", "--json"), ("inspect", "alarms", "--json")):
             assert toban(*argv) == ExitStatus.CONFIG, (change.__name__, argv)
             output = capsys.readouterr()
             assert not output.out
-            assert found in output.err
+            assert number in output.err
 
 
 @pytest.mark.slow

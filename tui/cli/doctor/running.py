@@ -50,12 +50,12 @@ async def examined(
 
 
 def _with_refusals(result: CheckResult, subject: Examination) -> CheckResult:
-    """Credentials that STS found right are not, where another check got the answer of another account."""
+    """Credentials that STS words right are not, where another check got the answer of another account."""
     if result.id != "credentials" or not subject.refusals or result.verdict is Verdict.ABNORMAL:
         return result
     problem = subject.refusals[0].problem
-    found = {"text": problem.summary, "remedy": problem.advice, "details": (result.text,)}
-    return result.model_copy(update={"verdict": Verdict.ABNORMAL, **found})
+    words = {"text": problem.summary, "remedy": problem.advice, "details": (result.text,)}
+    return result.model_copy(update={"verdict": Verdict.ABNORMAL, **words})
 
 
 async def _result(check: Check, subject: Examination) -> CheckResult:

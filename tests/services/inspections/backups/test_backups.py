@@ -234,8 +234,8 @@ async def test_another_systems_limits() -> None:
     ] * 4
     rds = BOOK.rds.model_copy(update={"retention_days": 0})
     undecided = BOOK.model_copy(update={"rds": rds})
-    for kept, verdict in ((7, Verdict.UNKNOWN), (0, Verdict.ABNORMAL)):
-        finding = await backups(snapshots(*range(7)), runbook=undecided, BackupRetentionPeriod=kept)
+    for days, verdict in ((7, Verdict.UNKNOWN), (0, Verdict.ABNORMAL)):
+        finding = await backups(snapshots(*range(7)), runbook=undecided, BackupRetentionPeriod=days)
         assert (finding.measures[RETENTION].verdict, finding.complete) == (verdict, False)
         assert "rds.retention_days" in finding.measures[RETENTION].note
         assert any("rds.retention_days" in each for each in finding.advice)

@@ -722,9 +722,9 @@ async def test_what_another_account_or_region_measures_is_not_judged(
     if not words:
         assert all(each.verdict is V.NORMAL for each in (*limits, *shown)), (limits, shown)
         return
-    assert (finding.verdict, {each.verdict for each in limits}) == (V.UNKNOWN, {V.UNKNOWN})
-    for each in limits:
-        assert each.note == f"{words}: not judged"
-    for each in shown:
-        assert each.verdict is V.UNKNOWN
-        assert words in each.problem
+    assert (finding.verdict, {measure.verdict for measure in limits}) == (V.UNKNOWN, {V.UNKNOWN})
+    for measure in limits:
+        assert measure.note == f"{words}: not judged"
+    for measure in shown:
+        assert measure.verdict is V.UNKNOWN
+        assert words in measure.problem

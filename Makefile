@@ -60,7 +60,7 @@ format: $(VENV)/.dev ## let the formatter write
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## figures and ratios: start, wire, log pane, AWS charges
+bench: $(VENV)/.dev ## figures and ratios: start, wire, log pane, AWS charges (BENCH=smoke: what can be counted in a minute)
 	$(BIN)/python -m tests.bench $(BENCH)
 
 PEERS := posting harlequin toolong textual-plotext awslogs
@@ -86,8 +86,9 @@ casts: $(VENV)/.dev ## record the four stories anew into docs/casts (ten minutes
 snapshots: $(VENV)/.dev ## rewrite the snapshot pictures after a wanted change
 	$(BIN)/python -m pytest -q tests -k snapshot --snapshot-update
 
-faults: $(VENV)/.dev ## the slow tests: every fault, whole days, real terminals (twenty minutes)
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak"
+SLICE ?=
+faults: $(VENV)/.dev ## the slow tests: every fault, whole days, real terminals (twenty minutes; SLICE=2026-12-01: a day's slice, eight)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m "slow and not soak" $(if $(SLICE),--slice $(SLICE))
 
 faults-all: $(VENV)/.dev ## every variant of every change under every fault, all kills, and a thousand damages (half an hour)
 	FAULTS=all $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup -m slow tests/faults

@@ -25,6 +25,7 @@ from services import i18n
 from services.aws.client.sdk.models import ModelFiles
 from services.aws.client.traffic import SIGNING_TIME
 from services.runbook import checked_copies, loader
+from tests.slices import Slice
 
 if TYPE_CHECKING:
     from services.clock import ManualClock
@@ -63,7 +64,15 @@ settings.register_profile("explore", max_examples=500, deadline=None, print_blob
 settings.load_profile("steady")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--slice", metavar="DAY", help="a part of the tests that are chosen, another one each day"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if text := config.getoption("slice"):
+        config.pluginmanager.register(Slice(text))
     _hand_on_no_ignored_signals()
     _read_shipped_runbooks_once()
     _keep_no_checked_copies()
@@ -187,14 +196,14 @@ def no_limit_of_alarm_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.aws.cloudwatch.alarms.pace.WINDOW", 0.0)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may need more than four seconds for a source."""
     from services.incidents.first_wave.reading import read_first_wave
 
     defaults = read_first_wave.__kwdefaults__
     assert defaults is not None
-    monkeypatch.setitem(defaults, "seconds", 60.0)
+    monkeypatch.setitem(defaults, "seconds", 30.0)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -39,7 +39,12 @@ USD_PER_COST_EXPLORER_CALL = 0.01
 
 def run(quick: bool) -> list[Row]:
     """The rows of this group."""
-    minutes = 4 if quick else 12
+    rows, calls = business_day(4 if quick else 12)
+    return [*rows, *_large(), *calls]
+
+
+def business_day(minutes: int) -> tuple[list[Row], list[Row]]:
+    """The whole, and each kind of request, from so many minutes of it."""
     with running_world("ordinary-day", speed=SPEED) as world:
         start, end, metrics, looks = asyncio.run(_watch(world, minutes))
     calls, yen = _day(start.calls, end.calls, minutes), _day(start.yen, end.yen, minutes)
@@ -55,8 +60,7 @@ def run(quick: bool) -> list[Row]:
         against(GROUP, "charges a business day", yen, "yen", "Live Tail left open", _live_tail()),
         against(GROUP, "charges a business day", yen, "yen", "Cost Explorer every 5 min", _cost_explorer()),
     ]
-    rows += _large()
-    return rows + [
+    return rows, [
         Row(GROUP, f"  {row.name}", _day(_calls(start, row.name), row.calls, minutes), "", "of them")
         for row in end.rows
     ]

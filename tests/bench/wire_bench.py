@@ -44,13 +44,13 @@ def run(quick: bool) -> list[Row]:
     with running_world("ordinary-day") as world:
         toban = [TOBAN, "--endpoint-url", world.url, "--lang", "en"]
         warm = QUICK_WARM if quick else WARM
-        first, rest, memory = _filled(toban, world.env | AT_REST, seconds, warm=warm)
+        first, rest, memory = filled(toban, world.env | AT_REST, seconds, warm=warm)
         working = QUICK_WORK if quick else WORK
-        _first, work, _memory = _filled(toban, world.env, working, warm=warm)
-        _first, unscrolled, _memory = _filled(toban, world.env, working, warm=warm, margins=False)
+        _first, work, _memory = filled(toban, world.env, working, warm=warm)
+        _first, unscrolled, _memory = filled(toban, world.env, working, warm=warm, margins=False)
     refresh = _refresh(12.0 if quick else 8.0)
-    clock = _stock("clock", seconds)[1]
-    naive_first, naive, naive_memory = _stock("naive", seconds)
+    clock = stock("clock", seconds)[1]
+    naive_first, naive, naive_memory = stock("naive", seconds)
     return [
         *_loads("only the clock", rest, "Textual's Header clock", clock, ("", "", "<= 0.5")),
         *_lnav(rest, seconds),
@@ -67,7 +67,7 @@ def run(quick: bool) -> list[Row]:
     ]
 
 
-def _filled(
+def filled(
     command: Sequence[str], env: Mapping[str, str], seconds: float, *, warm: float, margins: bool = True
 ) -> tuple[float, Load, float]:
     """(bytes until every panel is filled, the load `warm` seconds later, MB)."""
@@ -97,7 +97,7 @@ def _refresh(speed: float) -> float:
     return sum(each for each in parts if each > AGES) / 2
 
 
-def _stock(kind: str, seconds: float) -> tuple[float, Load, float]:
+def stock(kind: str, seconds: float) -> tuple[float, Load, float]:
     """(bytes of the first paint, load, MB) of an app of stock widgets."""
     with Terminal([sys.executable, str(NAIVE), kind]) as terminal:
         terminal.until(f"{kind}-is-ready")

@@ -21,7 +21,7 @@ import pytest
 
 from tests.services.changes.change_world import REGISTER, SCHEDULE, service, target
 
-pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600)]
+pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.scenario("ordinary-day", history=600)]
 ROOT = Path(__file__).parents[2]
 KILLS, PARTS = (500 if os.environ.get("FAULTS") == "all" else 200), 4
 """In all (`make faults-all` kills 500 times), and how many parts of them run side by side."""
@@ -63,7 +63,7 @@ class Zygote:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
-        self._process.wait(20)
+        self._process.wait(60)
         self._process.stdout.close()
 
 

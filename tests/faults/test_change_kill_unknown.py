@@ -21,7 +21,7 @@ from tests.services.changes.change_world import OVER, target
 from tui.cli.main import run
 from tui.cli.printing import Output
 
-pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600)]
+pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.scenario("ordinary-day", history=600)]
 AGES = [59, OVER, 86_400, 40 * 86_400]
 """Seconds of the world after the kill."""
 WRITING = 6

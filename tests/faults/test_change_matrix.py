@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from services.changes import sender
 from services.changes.registry import CHANGES
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
@@ -23,7 +22,7 @@ from tests.conftest import Embedded
 from tests.faults.change_cases import BY_KIND, CASES, FRIDAY, HISTORY, Case, Console, Shown, console, prepare
 from tests.faults.change_stops import KILLS, STOPS, Stop, halted, sign_by_the_world_s_clock, stopped
 from tests.faults.waiting import until
-from tests.services.changes.change_world import OVER
+from tests.services.changes.change_world import OVER, hasten
 
 pytestmark = pytest.mark.slow
 ALL = os.environ.get("FAULTS") == "all"
@@ -70,9 +69,8 @@ def cell(case: Case, step: int, fault: str) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "WRITE_SECONDS", 2.0)
-    monkeypatch.setattr(sender, "VERIFY_WAITS", (0.0,))
+def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(request, monkeypatch)
 
 
 def test_every_kind_has_a_case() -> None:

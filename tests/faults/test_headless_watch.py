@@ -122,7 +122,7 @@ def test_what_ends_while_it_captures_is_taken_over(
     with watching(embedded_now, journal) as ended:
         ended.until(lambda: capturing(journal))
         ended.process.send_signal(number)
-        status = ended.process.wait(10)
+        status = ended.process.wait(60)
         assert status == (-number if number is signal.SIGKILL else 128 + number)
         assert EntryKind.EVIDENCE not in kinds(journal), "the capture does not keep it from ending"
         embedded_now.clear_faults()

@@ -20,14 +20,14 @@ from tests.faults.small_disks import fill, small_disk
 from tests.services.incidents.incident_desk import FIRED, NOW, IncidentDesk, alarm, desk
 from tests.services.journal.book import checked, note
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.data]
 __all__ = ["small_disk"]
 MINUTE = timedelta(minutes=1)
 FULL = "The disk is full: the journal cannot be written."
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  a condition of several tasks
             await asyncio.sleep(0.02)
 
@@ -102,7 +102,7 @@ async def test_evidence_is_read_at_once_and_recorded_when_there_is_room(
             console.clock.advance(6)
         assert not await kinds(console, EntryKind.EVIDENCE)
         (small_disk / "other").unlink()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await kinds(console, EntryKind.EVIDENCE):
                 console.clock.advance(6)
                 await asyncio.sleep(0.02)

@@ -16,7 +16,7 @@ from services.models.journal import Entry, EntryKind, Person
 from tests.tools.demo import demo_command
 from tests.tui.pty_console import PtyConsole
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("inspection-kill")]
+pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.xdist_group("inspection-kill")]
 MORNING = ("alarms", "dashboard", "error-logs")
 KEY = "daily-morning@2026-01-14T09:00"
 

@@ -20,7 +20,7 @@ from tests.faults.small_disks import fill, small_disk
 from tests.services.journal.book import checked, filled, note, open_journal
 
 __all__ = ["small_disk"]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.data]
 ROOT = Path(__file__).parents[2]
 KILLS = 60
 WRITERS = 6

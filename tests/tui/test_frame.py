@@ -130,9 +130,9 @@ async def test_behind_two_dialogs_the_clock_goes_on_and_the_frame_takes_a_new_si
         await until(pilot, lambda: len(app.screen_stack) == 3)
         embedded.clock.advance(125)
         time = app.now().astimezone(app.zone).strftime("%H:%M:%S JST")
-        await until(pilot, lambda: rows(pilot)[0].endswith(time), limit=5)
+        await until(pilot, lambda: rows(pilot)[0].endswith(time))
         await pilot.resize_terminal(80, 30)
-        await until(pilot, lambda: rows(pilot)[0].endswith(time) and len(rows(pilot)[0]) <= 80, limit=5)
+        await until(pilot, lambda: rows(pilot)[0].endswith(time) and len(rows(pilot)[0]) <= 80)
         assert app.screen_stack[0].size.width == 80
 
 

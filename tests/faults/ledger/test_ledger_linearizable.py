@@ -114,6 +114,7 @@ async def test_a_hold_that_was_released_is_free_whoever_has_read_it(tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.data
 async def test_claims_and_holds_are_linearizable_in_many_histories(tmp_path: Path) -> None:
     assert not await broken_histories(tmp_path, rounds=amount(150, 3000))
 

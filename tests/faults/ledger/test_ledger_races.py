@@ -11,7 +11,7 @@ from tests.faults.ledger.figures import Note, note
 from tests.faults.ledger.race import Race, Result, run
 from tests.services.journal.ledgers.places import PostgresqlPlace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.data]
 SHARE = 0.2
 """Of the requests that meet a fault."""
 OF_EACH = dict.fromkeys(INJECTED, 0.05)

@@ -76,6 +76,7 @@ async def test_nothing_is_lost_or_doubled_under_a_fault(
 
 
 @pytest.mark.slow
+@pytest.mark.data
 async def test_the_harness_sees_a_put_without_the_condition(tmp_path: Path) -> None:
     race = Race("memory", writers=6, steps=30)
     findings, is_usable = await written(MemoryLedger(is_conditional=False), race, tmp_path)

@@ -34,5 +34,6 @@ def test_consoles_agree_with_the_model() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.data
 def test_consoles_agree_with_the_model_over_many_histories() -> None:
     run_machine(examples=amount(20, 400), steps=amount(40, 60))

@@ -13,7 +13,7 @@ from tests.faults.ledger.test_ledger_races import assert_kept
 from tests.faults.ledger.wire_proxy import AT_ANY_WIRE, WireFault, WireProxy
 from tests.services.journal.ledgers.places import PLACES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.data]
 SHARES = {
     # A put takes several exchanges of PostgreSQL's protocol.
     True: dict.fromkeys(AT_ANY_WIRE, 0.02),

@@ -19,7 +19,7 @@ from services.changes.recovery import Recovery
 from tests.faults.ledger.hosts import worlds_apart
 from tests.faults.ledger.two_hosts import HOW, SKEW, STOPS, Schedule, batch, run, run_all
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.data]
 IS_FULL = os.environ.get("LEDGER") == "full"
 SEED = 20261129
 CHANGES = 10_000 if IS_FULL else 120

@@ -8,7 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from services.aws.client.settings import AwsSettings
+from services.changes import sender
 from services.changes.engine import ChangeEngine
 from services.journal.place import JournalPlace
 from services.models.approvals import Means
@@ -32,6 +35,14 @@ APPROVED = with_example_people(load_builtin("facility-prod"))
 ARMED = timedelta(minutes=30)
 OVER = 361
 """Seconds of the world after which a request whose intent is recorded can no longer take effect."""
+
+
+def hasten(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verify at once, and wait less for an answer if there is to be none: any other may take as long as the machine does."""
+    parameters = getattr(request.node, "callspec", None)
+    if parameters and parameters.params.get("fault") == "no answer":
+        monkeypatch.setattr(sender, "WRITE_SECONDS", 3.0)
+    monkeypatch.setattr(sender, "VERIFY_WAITS", (0.0,))
 
 
 async def decided(states: AsyncIterator[tuple[Run, ...]]) -> Run:

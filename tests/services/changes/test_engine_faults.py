@@ -7,13 +7,22 @@ from typing import Any
 
 import pytest
 
-from services.changes import sender
 from services.journal.errors import JournalError
 from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import OVER, REGISTER, SCHEDULE, SERVICE, Desk, decided, desk, target
+from tests.services.changes.change_world import (
+    OVER,
+    REGISTER,
+    SCHEDULE,
+    SERVICE,
+    Desk,
+    decided,
+    desk,
+    hasten,
+    target,
+)
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 SCALING = "application-autoscaling"
@@ -43,11 +52,15 @@ CASES = [(fault, REGISTERING) for fault in FAULTS] + [
 
 @pytest.mark.parametrize(("fault", "operation"), CASES)
 async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, operation: str
+    embedded: Any,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    operation: str,
 ) -> None:
     rule, state = FAULTS[fault]
-    monkeypatch.setattr(sender, "WRITE_SECONDS", 4.0)
-    monkeypatch.setattr(sender, "VERIFY_WAITS", (0.0,))
+    hasten(request, monkeypatch)
     number = 0 if operation == REGISTERING else 1
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()

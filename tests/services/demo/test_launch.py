@@ -118,7 +118,7 @@ async def test_it_ends_with_its_parent() -> None:
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert await ended(int(parent.stdout))
@@ -127,6 +127,6 @@ async def test_it_ends_with_its_parent() -> None:
 def test_launching_loads_neither_moto_nor_botocore() -> None:
     script = "import sys, services.demo.launch as l; l.scenarios(); print([m for m in sys.modules if m.split('.')[0] in ('moto', 'botocore', 'pydantic')])"
     done: Any = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"

@@ -106,7 +106,7 @@ async def moving(embedded: Embedded) -> AsyncIterator[None]:
     task.cancel()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  a condition of the journal, which several consoles write
             await asyncio.sleep(0.02)

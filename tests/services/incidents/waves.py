@@ -3,7 +3,7 @@
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.background.faults import Fault, unreported
 from services.incidents.first_wave.parts import moment_of
-from services.incidents.first_wave.reading import SECONDS, read_first_wave
+from services.incidents.first_wave.reading import read_first_wave
 from services.inspections.base import InspectionContext
 from services.models.first_wave import AlarmMoment, IncidentEvidence
 from tests.conftest import Embedded
@@ -25,7 +25,7 @@ async def moment(console: InspectionContext, name: str = ALARM) -> AlarmMoment:
 
 
 async def wave(
-    console: InspectionContext, alarm: AlarmMoment, *, seconds: float = SECONDS, fault: Fault = unreported
+    console: InspectionContext, alarm: AlarmMoment, *, seconds: float = 30.0, fault: Fault = unreported
 ) -> IncidentEvidence:
     """A first wave about this alarm."""
     return await read_first_wave(

@@ -167,7 +167,7 @@ async def test_a_console_without_ledger_and_copy_says_so(ledger: MemoryLedger, t
         with pytest.raises(JournalError):
             await journal.append(note())
         line.is_cut = False
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             async for _seq in journal.follow():
                 if journal.health.writable:
                     break

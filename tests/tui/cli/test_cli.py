@@ -269,7 +269,7 @@ def process(*argv: str, **environment: str) -> "subprocess.CompletedProcess[str]
         text=True,
         encoding="utf-8",
         errors="replace",
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
@@ -289,7 +289,7 @@ def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
         [sys.executable, "-c", code, "runbook", "schema"],
         stdout=writing,
         stderr=subprocess.PIPE,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     os.close(writing)
@@ -303,7 +303,7 @@ def test_help_loads_neither_textual_nor_the_sdk_nor_settings() -> None:
         "assert not found, found"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
 
@@ -313,7 +313,7 @@ def test_the_outline_is_removed_before_anything_is_printed() -> None:
     result = subprocess.run(
         [sys.executable, "-c", code, "runbook", "check", "none.toml"],
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert result.returncode == 65

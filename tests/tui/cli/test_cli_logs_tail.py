@@ -50,7 +50,7 @@ class Printed:
         self.lines += lines
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(self.lines) < count:  # noqa: ASYNC110  what prints has no event
                 await asyncio.sleep(0.01)
 
@@ -429,7 +429,7 @@ def test_a_signal_ends_it_quietly(embedded_now: Embedded, number: signal.Signals
     with started(_command(embedded_now, NEVER_READ, "--follow")) as tail:
         tail.wait_for("+09:00")
         tail.process.send_signal(number)
-        assert tail.process.wait(20) == 128 + number
+        assert tail.process.wait(60) == 128 + number
     assert not any("Traceback" in line for line in tail.lines)
 
 
@@ -442,7 +442,7 @@ def test_a_signal_completes_the_file(embedded_now: Embedded, tmp_path: Path) -> 
         while not path.stat().st_size:
             time.sleep(0.05)
         tail.process.send_signal(signal.SIGTERM)
-        assert tail.process.wait(20) == 128 + signal.SIGTERM
+        assert tail.process.wait(60) == 128 + signal.SIGTERM
     head = ExportHead.model_validate_json(companion_of(path).read_text("utf-8"))
     assert hashlib.sha256(path.read_bytes()).hexdigest() == head.sha256
     assert head.lines == len(path.read_text("utf-8").splitlines())
@@ -457,7 +457,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(embedded_now: Embedded) -> None
     os.close(writing)
     os.read(reading, 10)
     os.close(reading)
-    _out, errors = process.communicate(timeout=30)
+    _out, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (ExitStatus.BROKEN_PIPE, "")
 
 

@@ -44,11 +44,11 @@ class Watch:
         if self.process.stdout:
             self.process.stdout.close()
 
-    def wait_for(self, *texts: str, seconds: float = 40.0) -> None:
+    def wait_for(self, *texts: str, seconds: float = 60.0) -> None:
         """Until a line contains these texts."""
         self.until(lambda: any(all(text in line for text in texts) for line in self.lines), seconds)
 
-    def until(self, condition: Callable[[], bool], seconds: float = 40.0) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "\n".join(self.lines)
@@ -105,7 +105,7 @@ def test_an_incident_is_opened_captured_and_announced(
         watch.wait_for("Incident: ")
         watch.wait_for("evidence is recorded")
         watch.process.send_signal(number)
-        assert watch.process.wait(20) == 128 + number
+        assert watch.process.wait(60) == 128 + number
     recorded = kinds(journal)
     assert recorded[0] is EntryKind.STARTED
     assert recorded[-1] is EntryKind.ENDED
@@ -139,7 +139,7 @@ class Lines:
 
     async def wait_for(self, *texts: str) -> None:
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not any(all(text in line for text in texts) for line in self.lines):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         except TimeoutError:

@@ -143,7 +143,7 @@ async def test_what_hangs_delays_nothing_else(
     monkeypatch.setattr("services.aws.client.account_proof.PATIENCE", 0.01)
     aws.alarms = Reply(manner=Manner.HANG)
     hanging = asyncio.create_task(proven.read("cloudwatch", "DescribeAlarms"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not aws.server.counts["DescribeAlarms"]:  # noqa: ASYNC110  a count of another task's
             await asyncio.sleep(0.01)
         await proven.read("cloudwatch", "ListMetrics")

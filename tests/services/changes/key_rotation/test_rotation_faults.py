@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from services.changes import sender
 from services.changes.key_rotation import hand_over
 from services.changes.key_rotation.state import Phase
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
@@ -14,7 +13,7 @@ from services.demo.system.names import USER_KEY
 from services.models.change_runs import Run, StepState
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.services.changes.change_world import OVER
+from tests.services.changes.change_world import OVER, hasten
 from tests.services.changes.key_rotation.rotation_world import TEST_RUN, Desk, account, changed, desk
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario(account())]
@@ -38,9 +37,8 @@ REFUSED: dict[str, dict[str, Any]] = {"denied": {"preset": "denied"}, "throttled
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "WRITE_SECONDS", 3.0)
-    monkeypatch.setattr(sender, "VERIFY_WAITS", (0.0,))
+def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(request, monkeypatch)
 
 
 async def press(console: Desk, step: str) -> Run:

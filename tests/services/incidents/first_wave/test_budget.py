@@ -37,7 +37,7 @@ def test_every_source_ends_and_the_limit_holds(plans: list[tuple[int, int, int]]
             return requests
 
         asks = [ask(source, *plan) for source, plan in zip(SOURCES, plans, strict=True)]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return sum(await asyncio.gather(*asks)), refused
 
     requests, refused = asyncio.run(run())

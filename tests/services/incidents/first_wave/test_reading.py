@@ -221,13 +221,18 @@ async def test_a_hanging_source_is_given_up_and_the_rest_kept(
     await wave(console, alarm)
     service, _colon, operation = SOURCES[source].calls[0].partition(":")
     embedded.fault(service, operation, mode="hang")
-    evidence = await wave(console, alarm, seconds=1.0)
+    late = {source} | DEPENDENT.get(source, set()) | SHARED.get(source, set())
+    # However slow the machine is, there is a limit that the rest keeps.
+    for seconds in (1, 4, 16):
+        evidence = await wave(console, alarm, seconds=seconds)
+        if unread(evidence) == late:
+            break
+    assert unread(evidence) == late
     reading = evidence.reading(source)
     assert reading
     assert reading.problem
-    assert reading.problem.summary.endswith("no response within 1 seconds.")
+    assert reading.problem.summary.endswith(f"no response within {seconds} seconds.")
     assert reading.problem.kind is ProblemKind.UNREACHABLE
-    assert unread(evidence) == {source} | DEPENDENT.get(source, set()) | SHARED.get(source, set())
 
 
 async def test_expired_credentials_fail_every_source_and_nothing_else(

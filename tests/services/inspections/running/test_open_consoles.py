@@ -187,6 +187,7 @@ async def test_what_is_late_soonest_is_inspected_first(
 
 
 @pytest.mark.slow
+@pytest.mark.data
 async def test_five_processes_inspect_once_though_the_holder_is_killed(tmp_path: Path) -> None:
     path, ran, gate = tmp_path / "j.db", tmp_path / "ran", tmp_path / "gate"
     ran.touch()

@@ -354,7 +354,7 @@ async def test_a_failing_listener_ends_no_stream_silently(
         views = scheduler.states()
         await anext(views)
         with pytest.raises(KeyError):
-            await asyncio.wait_for(anext(views), 5)
+            await asyncio.wait_for(anext(views), 60)
 
 
 # ---- what is kept and shown

@@ -68,6 +68,7 @@ async def test_of_two_hosts_one_has_the_claim(hosts: tuple[Host, Host]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.data
 async def test_findings_of_a_stopped_server_come_once_and_older_than_what_followed(
     place: PostgresqlPlace, hosts: tuple[Host, Host]
 ) -> None:

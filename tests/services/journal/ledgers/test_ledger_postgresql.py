@@ -104,6 +104,7 @@ async def test_a_server_without_listen_is_polled(
 
 
 @pytest.mark.slow
+@pytest.mark.data
 async def test_a_killed_server_loses_nothing_that_it_acknowledged(place: PostgresqlPlace) -> None:
     ledger, stored = place.ledger(), 0
     async with asyncio.timeout(4 * LIMIT):

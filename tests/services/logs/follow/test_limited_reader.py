@@ -40,7 +40,6 @@ async def waking(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-@pytest.mark.usefixtures("patient_first_waves")
 async def test_whatever_reads_events_takes_its_turn(embedded: Embedded) -> None:
     async with services_of(embedded) as services:
         now = embedded.clock.now()

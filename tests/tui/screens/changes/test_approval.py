@@ -135,7 +135,7 @@ async def test_the_second_person_sees_reviews_and_approves_it_by_name(
         plan = await asked_by(one, "月末です")
         await until(pilot, lambda: "hanako asks for an approval" in said(pilot))
         await until(pilot, lambda: "approval asked" in said(pilot))
-        await until(pilot, lambda: "Change(1)" in said(pilot), limit=5)
+        await until(pilot, lambda: "Change(1)" in said(pilot))
         app.screen.runs.table.focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ReviewScreen))

@@ -11,7 +11,7 @@ from services import i18n
 from services.models.change_runs import StepState
 from services.models.watches import WatchState
 from tests.conftest import Embedded
-from tests.tools.console import until
+from tests.tools.console import until, until_later
 from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, said, sent, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenChange
@@ -67,12 +67,7 @@ async def confirmed(pilot: Pilot[Any], screen: PlanScreen, name: str) -> None:
 
 async def seen_to_its_end(pilot: Pilot[Any], embedded: Embedded) -> None:
     """The world lives on until the newest run's watch has seen an end."""
-    for _step in range(30):
-        if not pilot.app.runs[0].watching:
-            break
-        embedded.advance(30)
-        await pilot.pause(0.1)
-    await until(pilot, lambda: not pilot.app.runs[0].watching)
+    await until_later(pilot, embedded, lambda: not pilot.app.runs[0].watching, 30)
     progress = pilot.app.runs[0].progress
     assert progress is not None
     assert progress.state is WatchState.DONE, progress
@@ -143,13 +138,12 @@ async def test_an_alarm_is_muted_seen_on_the_watch_screen_and_unmuted(
 
 async def alarms_read(pilot: Pilot[Any], embedded: Embedded, rule: str) -> None:
     """The world lives on until the console has read that the alarm is muted by `rule`, "" for none."""
-    for _minute in range(10):
+
+    def is_read() -> bool:
         alarms = pilot.app.alarms.value.alarms
-        if next(alarm.muted_by for alarm in alarms if alarm.id == ALARM) == rule:
-            return
-        embedded.advance(61)
-        await pilot.pause(0.2)
-    raise AssertionError(pilot.app.alarms.value)
+        return any(alarm.id == ALARM and alarm.muted_by == rule for alarm in alarms)
+
+    await until_later(pilot, embedded, is_read, 61)
 
 
 async def test_what_the_screen_says_of_a_mute(embedded: Embedded) -> None:

@@ -134,11 +134,10 @@ def test_no_byte_of_the_terminal_no_file_no_environment_and_no_core_holds_the_se
     with PtyConsole(command, size=(40, 120), env={"TMPDIR": str(temp), "HOME": str(home)}) as terminal:
         terminal.wait_text("Access key rotation")
         terminal.wait_text("Maximum")
-        while "not begun" not in terminal.text:
+        while (chosen := change_at_cursor(terminal)) != "Access key rotation":
             terminal.send("\x1b[B")
-            deadline = time.monotonic() + 1.0
-            while time.monotonic() < deadline:
-                terminal.read(0.05)
+            terminal.wait(lambda chosen=chosen: change_at_cursor(terminal) != chosen, "the next row")
+        terminal.wait_text("not begun")
         terminal.send("\x1b[20~")
         terminal.wait_text("Allow changes")
         type_in(terminal, "rotation")
@@ -169,6 +168,12 @@ def test_no_byte_of_the_terminal_no_file_no_environment_and_no_core_holds_the_se
     assert sys.platform == "linux"
 
 
+def change_at_cursor(terminal: PtyConsole) -> str:
+    """The name in the row with the cursor, beside which is the state of its target."""
+    row = next((line for line in terminal.lines if line.startswith("▌")), "")
+    return row.lstrip("▌ ").partition("  ")[0]
+
+
 def confirm(terminal: PtyConsole) -> None:
     """Go to the field for the name, type it, confirm."""
     terminal.wait_text("ARMED: confirmed changes")
@@ -180,10 +185,11 @@ def type_in(terminal: PtyConsole, text: str) -> None:
     """Type into a field that accepts keys once its dialog could be read; keys before that are dropped."""
     before = terminal.text.count(text)
     while terminal.text.count(text) == before:
-        terminal.send(text[0])
+        # What came late is deleted before it is typed again.
+        terminal.send(f"\x15{text[0]}")
         deadline = time.monotonic() + 0.5
         while time.monotonic() < deadline:
             terminal.read(0.05)
         if any(line.rstrip(" ┃│").endswith(f" {text[0]}") for line in terminal.lines):
             terminal.send(text[1:])
-            terminal.wait(lambda: terminal.text.count(text) > before, text, limit=5.0)
+            terminal.wait(lambda: terminal.text.count(text) > before, text)

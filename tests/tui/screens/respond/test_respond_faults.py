@@ -134,19 +134,18 @@ async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is
     async with console(embedded.url, embedded.clock, size=(80, 24), journal=journal) as pilot:
         app = pilot.app
         await until(pilot, lambda: "no journal" in screen_text(pilot).splitlines()[0])
-        await until(pilot, lambda: "firing 2" in screen_text(pilot), 20)
+        await until(pilot, lambda: "firing 2" in screen_text(pilot))
         assert app.incidents == ()
         (small_disk / "other").unlink()
-        await until(pilot, lambda: app.ready.journal.health.writable, 40)
+        await until(pilot, lambda: app.ready.journal.health.writable)
         embedded.advance(15)
-        await until(pilot, lambda: any(each.evidence for each in app.incidents), 20)
+        await until(pilot, lambda: any(each.evidence for each in app.incidents))
         await until(pilot, lambda: "no journal" not in screen_text(pilot).splitlines()[0])
         assert bugs(pilot) == 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("minutes", [-4, 4])
-@pytest.mark.usefixtures("patient_first_waves")
 async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, minutes: int
 ) -> None:

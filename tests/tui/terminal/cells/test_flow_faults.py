@@ -159,7 +159,7 @@ def test_the_end_does_not_wait_for_impossible_replies() -> None:
 
     threading.Thread(target=end, daemon=True).start()
     desk.output.answers.forget()
-    assert ended.wait(20.0)
+    assert ended.wait(60.0)
 
 
 @settings(deadline=None)

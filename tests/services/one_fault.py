@@ -78,6 +78,21 @@ def _suppressed(world: DemoWorld) -> None:
     alarm.suppressed = True
 
 
+def _suppressed_itself(world: DemoWorld) -> None:
+    """The runbook's alarm is a composite one with actions of its own, which another alarm may hold back."""
+    world.alarms.put(
+        "CompositeAlarm",
+        {
+            "AlarmName": _LATENCY,
+            "AlarmRule": 'ALARM("alb-5xx-error-rate")',
+            "AlarmActions": [_SNS],
+            "ActionsSuppressor": _STORAGE,
+            "ActionsSuppressorWaitPeriod": 60,
+            "ActionsSuppressorExtensionPeriod": 60,
+        },
+    )
+
+
 def _warming(world: DemoWorld) -> None:
     """An alarm that warms up."""
     warm_up = {"WarmUpPeriodDurationInMinutes": 600, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
@@ -103,6 +118,7 @@ WORLDS = {
     ),
     "one-unsubscribed": World("ordinary-day", {"alarms": ATTENTION}, prepare=_unsubscribed),
     "one-suppressed": World("ordinary-day", {"alarms": ATTENTION}, minutes=0, prepare=_suppressed),
+    "one-suppressed-itself": World("ordinary-day", {"alarms": ATTENTION}, prepare=_suppressed_itself),
     "one-warming": World("ordinary-day", {"alarms": Verdict.UNKNOWN}, prepare=_warming),
     "one-fired": World("alarm-at-night", {"alarms": ATTENTION}, 60_000.0),
     "one-budget": World("budget-used", {"costs": ABNORMAL}),

@@ -66,6 +66,7 @@ TRIED = (
     WORLDS["one-muted"],
     WORLDS["one-pending"],
     WORLDS["one-suppressed"],
+    WORLDS["one-suppressed-itself"],
     WORLDS["attack"],
     WORLDS["one-budget"],
     WORLDS["one-trail"],

@@ -84,14 +84,6 @@ class FindingView(VerticalScroll, can_focus=True):
         if self.is_mounted:
             self.head.update()
 
-    def watch_for_reference(self) -> None:
-        """Show the values with or without verdicts."""
-        self._show()
-
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
-        self._show()
-
     @property
     def _finding(self) -> Finding | None:
         finding = self.recorded.finding if self.recorded is not None else None
@@ -109,6 +101,8 @@ class FindingView(VerticalScroll, can_focus=True):
         self.head.update()
         for block in self._blocks:
             block.update()
+
+    watch_for_reference = watch_zone = _show
 
     def _show_evidence(self, evidence: Sequence[Evidence]) -> None:
         """Use the tables that exist, and mount those that are missing."""

@@ -107,10 +107,6 @@ class PlanView(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
         self._update()
 
-    def watch_run(self) -> None:
-        """Show the outcome."""
-        self._update()
-
     def watch_applying(self) -> None:
         """Show the progress once it is confirmed."""
         self.scroll_home(animate=False)
@@ -119,22 +115,6 @@ class PlanView(VerticalScroll, can_focus=True):
     def watch_trouble(self) -> None:
         """Show or hide what failed."""
         self.scroll_home(animate=False)
-        self._update()
-
-    def watch_why(self) -> None:
-        """Show or hide why the revert has its time."""
-        self._update()
-
-    def watch_consents(self) -> None:
-        """Show what was obtained."""
-        self._update()
-
-    def watch_follow_ups(self) -> None:
-        """Show what is offered next."""
-        self._update()
-
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
         self._update()
 
     def _update(self) -> None:
@@ -156,6 +136,8 @@ class PlanView(VerticalScroll, can_focus=True):
         ):
             block.set_class(not visible, "-off")
             block.update()
+
+    watch_run = watch_why = watch_consents = watch_follow_ups = watch_zone = _update
 
     def _of(self, lines: Callable[[Plan, int], Sequence[Line]], width: int) -> Sequence[Line]:
         return lines(self.plan, width) if self.plan is not None else []

@@ -79,10 +79,7 @@ class FindingView(VerticalScroll, can_focus=True):
         if self.is_mounted:
             self.head.update()
 
-    def watch_place(self) -> None:
-        """Show the position."""
-        if self.is_mounted:
-            self.head.update()
+    watch_place = watch_running
 
     @property
     def _finding(self) -> Finding | None:

@@ -108,14 +108,11 @@ class PlanView(VerticalScroll, can_focus=True):
         self._update()
 
     def watch_applying(self) -> None:
-        """Show the progress once it is confirmed."""
+        """Show the progress once it is confirmed, or what failed."""
         self.scroll_home(animate=False)
         self._update()
 
-    def watch_trouble(self) -> None:
-        """Show or hide what failed."""
-        self.scroll_home(animate=False)
-        self._update()
+    watch_trouble = watch_applying
 
     def _update(self) -> None:
         if is_going(self):

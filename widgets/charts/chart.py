@@ -220,5 +220,4 @@ class Chart(LineWidget):
     watch_data = watch_zone = LineWidget.redraw
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The chart."""
         return draw_chart(self.data, width, height, self.zone, monochrome=self.app.no_color)

@@ -92,7 +92,6 @@ class Tile(LineWidget, can_focus=True):
         raise NotImplementedError
 
     def fold(self, width: int) -> Line:
-        """The tile in one line."""
         return [(self.title(), "title"), (" ", "")]
 
     def draw(self, width: int, height: int) -> list[Line]:

@@ -55,11 +55,9 @@ class ListedRows:
         return self.rows[place]
 
     def is_heading(self, place: int) -> bool:
-        """Whether it is a heading."""
         return self.rows[place].heading
 
     def measured(self) -> Iterable[Row]:
-        """All rows."""
         return self.rows
 
     def has_grown(self) -> bool:

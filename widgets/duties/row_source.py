@@ -44,5 +44,4 @@ class OccurrenceRows(MadeRows):
         return row
 
     def is_heading(self, place: int) -> bool:
-        """Whether the row is no occurrence."""
         return not isinstance(self._entries[place], Occurrence)

@@ -135,7 +135,6 @@ def until_text(request: ApprovalRequest, zone: tzinfo, now: datetime) -> str:
 
 
 def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: datetime) -> list[Row]:
-    """One row for each run."""
     return [
         Row(
             run.id,

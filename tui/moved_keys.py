@@ -28,7 +28,6 @@ class MovedKey:
     """The binding's action; with an id, what the old key does in its place."""
 
     def replaced_by(self, active: ActiveBinding) -> bool:
-        """Whether this binding replaces it."""
         binding = active.binding
         if self.id:
             return binding.id == self.id

@@ -131,7 +131,6 @@ class Subscriptions:
                 yield f"feed-{panel.id}", title, self._states(panel.id), partial(self._show_panel, panel.id)
 
     def _states(self, name: str) -> Callable[[], AsyncIterator[FeedState[Any]]]:
-        """The states of a feed, by its name."""
         return partial(self._services.feeds[name].states, resumes=self._resumes)
 
     def _seconds(self, panel: PanelSpec) -> float:

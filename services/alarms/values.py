@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Protocol
 
 from services.aws.cloudwatch.metrics.math_ids import is_sql, prefixed, rename
 from services.clock import Clock, Mark, mark, passed
+from services.dashboards.sources import MetricSource
 from services.models.alarm_readings import LATE, AlarmReadings, AlarmSeries
 from services.models.alarms import Alarm, AlarmOverview
 from services.models.curve_spans import watched_query
@@ -24,16 +24,6 @@ MOST = 100
 PERIODS = 3
 """An alarm with long periods is read for this many of them."""
 _BLANKS = re.compile(r"\s+")
-
-
-class MetricSource(Protocol):
-    """Reads curves; implemented by `services.aws.cloudwatch.metrics.reader.Metrics`."""
-
-    async def fetch(
-        self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
-    ) -> tuple[Series, ...]:
-        """The curves of the visible queries. Raises AwsError."""
-        ...
 
 
 class AlarmValues:

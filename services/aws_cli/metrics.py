@@ -30,7 +30,6 @@ def curve(
 
 
 def by_region(queries: Sequence[MetricQuery]) -> dict[str, list[MetricQuery]]:
-    """The queries by their region."""
     regions: dict[str, list[MetricQuery]] = {}
     for query in queries:
         regions.setdefault(query.region, []).append(query)

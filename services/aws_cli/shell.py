@@ -24,7 +24,6 @@ def argv(command: CliCommand, settings: AwsSettings, region: str) -> list[str]:
 
 
 def shell_line(command: CliCommand, settings: AwsSettings, region: str) -> ShellLine:
-    """The command as one line."""
     words = list(map(quoted, argv(command, settings, region)))
     if command.stores:
         words[0] = f"{command.stores}=$({words[0]}"

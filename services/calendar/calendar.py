@@ -126,23 +126,6 @@ class Calendar:
         within = (min(closes, until) - max(opens, since) for opens, closes in hours)
         return sum((each for each in within if each > timedelta(0)), timedelta(0))
 
-    def closed_times(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Closed periods (nights, weekends, holidays) that overlap the time between two moments, as (start, end) in UTC.
-
-        Each is yielded in full, from closing time to the opening time of the next open day.
-        """
-        day = self.open_days.previous_open(self.day_of(since) - _DAY)
-        while day is not None:
-            following = self.open_days.next_open(day + _DAY)
-            if following is None:
-                return
-            closed, opens = self.hours_of(day)[1], self.hours_of(following)[0]
-            if closed >= until:
-                return
-            if closed < opens and opens > since:
-                yield closed, opens
-            day = following
-
     def closed_between(self, since: datetime, until: datetime) -> int:
         """The number of closed days that overlap the time between two moments."""
         first, last = self.day_of(since), self.day_of(until)

@@ -54,7 +54,6 @@ class DutyRecords(Projection):
         """Keys of occurrences of which only that they are signed off or skipped was read."""
 
     def of(self, key: str) -> OccurrenceRecord:
-        """The record of an occurrence."""
         return self._records.get(key, NO_ENTRIES)
 
     @property

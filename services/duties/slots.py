@@ -224,6 +224,5 @@ def months(first: date, last: date) -> Iterator[tuple[int, int]]:
 
 
 def days(year: int, month: int) -> Iterator[date]:
-    """The days of a month."""
     first = date(year, month, 1)
     return (first + timedelta(days=n) for n in range(monthrange(year, month)[1]))

@@ -73,7 +73,6 @@ class Burst:
 
     @property
     def entry(self) -> NewEntry:
-        """What is recorded of it."""
         counts = {type: self._counts[type] for type in SeenType if self._counts[type]}
         return burst_entry(
             counts, dict(self._targets.most_common(NAMED)), dict(self._reasons.most_common(NAMED))

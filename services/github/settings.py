@@ -38,7 +38,6 @@ class GithubSettings:
 
 
 def read(environment: Mapping[str, str]) -> GithubSettings:
-    """The settings in the environment."""
     token, file, base = (environment.get(name, "").strip() for name in VARIABLES)
     address = web_address(base or HOME)
     if address is None:

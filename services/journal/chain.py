@@ -53,7 +53,6 @@ def storable(text: str) -> str:
 
 
 def row_of(entry: Entry) -> tuple[object, ...]:
-    """The entry as a row."""
     person = entry.person
     return (
         entry.seq, micros(entry.at), entry.kind_name, entry.subject, entry.target, entry.text,

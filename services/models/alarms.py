@@ -105,8 +105,7 @@ class Alarm(Model):
     suppressor: RawId = RawId("")
     """The alarm, by name or ARN, during whose ALARM a composite alarm's actions are suppressed; "" if there is none."""
     sends: str = ""
-    """`always`, `already`, `together`, `never` or `unknown` (`services.alarms.hearing.Sending`), where its own actions do
-    not answer it; "" where nothing was to be found out."""
+    """`always`, `already`, `together`, `never` or `unknown` (`Sending.when`), where its own actions do not answer it; "" where nothing was to be found out."""
     heard_through: tuple[Clean, ...] = ()
     """Composite alarms that notify on its behalf: they go to ALARM with it, and their actions are enabled and not muted."""
     heard_with: tuple[Clean, ...] = ()

@@ -52,7 +52,6 @@ class Period:
 
 
 def of_day(day: date) -> Period:
-    """The period of one day."""
     return Period(Span.DAY, day, day)
 
 

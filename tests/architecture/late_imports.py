@@ -396,7 +396,7 @@ REASONS = [
     ),
     Reason(
         "Most systems have no composite alarm that anybody hears through: Lark is for those that do.",
-        ("services.system", "services.alarms.hearing"),
+        ("services.system",),
         {"services/aws/cloudwatch/alarms/rules.py": {"lark", "lark.exceptions"}},
     ),
     Reason(

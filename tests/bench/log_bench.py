@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tests.bench.feeds.lines import EVERY, block
 from tests.bench.feeds.terminal import Terminal
 from tests.bench.peers import peer
+from tests.bench.raw_lines import append_raw
 from tests.bench.rows import Row, against, print_rows
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView
@@ -166,7 +167,7 @@ class Bench:
         data = self.static.read_bytes()
         for start in range(0, len(data), 8 * 1024 * 1024):
             end = min(len(data), start + 8 * 1024 * 1024)
-            store.append_raw(data[data.rfind(b"\n", 0, start) + 1 : data.rfind(b"\n", 0, end) + 1], 0)
+            append_raw(store, data[data.rfind(b"\n", 0, start) + 1 : data.rfind(b"\n", 0, end) + 1], 0)
         del data
         view = LogView(store)
         cases = (

@@ -21,7 +21,7 @@ from services.inspections.registry import INSPECTIONS
 from services.models.runbook_playbooks import Step
 from services.runbook.loader import load_builtin
 from tui.cli.main import build
-from tui.cli.mcp.listing import tool_rows
+from tui.cli.mcp.registry import TOOLS
 from tui.cli.printing import Output
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS
@@ -97,8 +97,10 @@ def status_rows(_descriptions: Descriptions) -> Rows:
 
 def mcp_rows(_descriptions: Descriptions) -> Rows:
     """Name, arguments and text of each tool of `toban mcp`; an argument that may be left out ends with `?`."""
-    for name, text, arguments in tool_rows():
-        yield f"`{name}`", " ".join(f"`{argument}`" for argument in arguments), text
+    for tool in TOOLS:
+        fields = tool.arguments.model_fields.items()
+        arguments = (f"`{name}`" if field.is_required() else f"`{name}?`" for name, field in fields)
+        yield f"`{tool.name}`", " ".join(arguments), _(tool.text)
 
 
 def keys_text(keys: str) -> str:

@@ -23,11 +23,10 @@ from services.system import Services
 from services.system import connect as wire
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
-from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartError, StartOptions
 from tui.startup.beginning import Begun, begin
 from tui.startup.config_reader import journal_place
-from tui.startup.refusing import refusing
+from tui.startup.refusing import closing
 
 
 async def connect(
@@ -72,12 +71,8 @@ async def connect(
 async def connected(options: StartOptions) -> AsyncIterator[Services]:
     """The services for one command, closed at its end. Raises StartError if they cannot be had, or are of another account."""
     services, _config = await connect(options)
-    begin_collecting()
-    try:
-        async with refusing(services.session.proof):
-            yield services
-    finally:
-        await services.close()
+    async with closing(services):
+        yield services
 
 
 def demo_journal(options: StartOptions, runbook: Runbook, folder: Path) -> JournalPlace:

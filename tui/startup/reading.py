@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 from services.clock import SystemClock
 from services.inspections import wiring
 from services.inspections.wiring import Reading
-from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
 from tui.startup.config_reader import journal_place
-from tui.startup.refusing import refusing
+from tui.startup.refusing import closing
 from tui.startup.sources import read_sources
 
 
@@ -19,9 +18,5 @@ async def connected(options: StartOptions) -> AsyncIterator[Reading]:
     sources = await read_sources(options)
     place = journal_place(sources.config, sources.runbook)
     services = wiring.connect(sources.runbook, sources.settings, SystemClock(), journal=place)
-    begin_collecting()
-    try:
-        async with refusing(services.session.proof):
-            yield services
-    finally:
-        await services.close()
+    async with closing(services):
+        yield services

@@ -163,21 +163,11 @@ class AlarmPanel(Panel[AlarmOverview]):
             self.show(value)
             self.head.update(facts=self.facts(value))
 
+    # With new values the columns are measured anew: “not read yet” is wider than a value.
+    watch_acknowledged = watch_readings = watch_advice = watch_room = _show_again
+
     def natural_height(self) -> int:
         return 0 if self.has_class("-line") else 1 + self.table.row_count
-
-    def watch_acknowledged(self) -> None:
-        self._show_again()
-
-    def watch_readings(self) -> None:
-        """Show the new values, and measure the columns anew: “not read yet” is wider than a value."""
-        self._show_again()
-
-    def watch_advice(self) -> None:
-        self._show_again()
-
-    def watch_room(self) -> None:
-        self._show_again()
 
     @property
     def chosen(self) -> Alarm | None:

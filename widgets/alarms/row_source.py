@@ -1,6 +1,6 @@
 """The rows of the list of alarms, made when they are on screen."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.models.alarms import Alarm
@@ -11,7 +11,7 @@ from widgets.alarms.values import calls
 from widgets.alarms.wording import packed
 from widgets.drawing.columns import GAP
 from widgets.drawing.lines import Line, width_of
-from widgets.drawing.row_source import Row
+from widgets.drawing.row_source import MadeRows, Row
 
 MEASURED = 50
 """Rows that are made for the columns' widths; wider ones that come on screen later widen the columns."""
@@ -68,17 +68,15 @@ class Entry:
         return self.alarm.id if self.line < 0 else below_key(self.alarm, self.line)
 
 
-class AlarmTableRows:
+class AlarmTableRows(MadeRows):
     """A row for each entry; a row is made when it is asked for, and once until `renew`."""
 
     def __init__(self, entries: Sequence[Entry | Row], maker: RowMaker) -> None:
+        super().__init__()
         self.keys = [entry.key for entry in entries]
         self._entries = entries
         self._maker = maker
-        self._rows: dict[int, Row] = {}
         self._below: dict[str, list[Line]] = {}
-        self._widest: list[Line] = []
-        self._has_grown = False
         self.is_outgrown = False
         """Whether an alarm now has another number of lines below its row than when the rows were put together."""
         for place in range(min(MEASURED, len(entries))):
@@ -104,15 +102,6 @@ class AlarmTableRows:
         entry = self._entries[place]
         return entry.heading if isinstance(entry, Row) else entry.line >= 0
 
-    def measured(self) -> Iterable[Row]:
-        """One row of the widest cells so far."""
-        return [Row("", tuple(self._widest))] if self._widest else []
-
-    def has_grown(self) -> bool:
-        """Whether a cell made since the last call is wider than all before."""
-        has_grown, self._has_grown = self._has_grown, False
-        return has_grown
-
     def _made(self, entry: Entry | Row) -> Row:
         if isinstance(entry, Row):
             return entry
@@ -127,13 +116,3 @@ class AlarmTableRows:
             return maker.single(alarm, grave_below=True)
         line = lines[entry.line] if entry.line < len(lines) else []
         return below_row(alarm, entry.line, line, maker.indent)
-
-    def _measure(self, row: Row) -> None:
-        if row.heading or row.whole:
-            return
-        if not self._widest:
-            self._widest = [[] for _cell in row.cells]
-        for column, cell in enumerate(row.cells):
-            if width_of(cell) > width_of(self._widest[column]):
-                self._widest[column] = cell
-                self._has_grown = True

@@ -55,21 +55,7 @@ class AlarmStrip(LineWidget):
         """Update the ages every second."""
         every_second(self, self.redraw)
 
-    def watch_state(self) -> None:
-        """Show the counts."""
-        self.redraw()
-
-    def watch_transition(self) -> None:
-        """Show the newest change."""
-        self.redraw()
-
-    def watch_acknowledged(self) -> None:
-        """Show which alarms are acknowledged."""
-        self.redraw()
-
-    def watch_incidents(self) -> None:
-        """Show what is overdue."""
-        self.redraw()
+    watch_state = watch_transition = watch_acknowledged = watch_incidents = LineWidget.redraw
 
     def on_click(self, event: Click) -> None:
         """Go to the alarms."""

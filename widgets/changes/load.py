@@ -109,14 +109,6 @@ class TargetLoadPanel(Panel[TargetLoad]):
         self.charts = _Charts()
         yield self.charts
 
-    def watch_bounds(self) -> None:
-        """Draw the new settings and limits."""
-        self._redraw()
-
-    def watch_moments(self) -> None:
-        """Draw the new changes."""
-        self._redraw()
-
     def show(self, value: TargetLoad) -> None:
         """Draw the curves."""
         self.charts.zone = self.zone
@@ -135,3 +127,5 @@ class TargetLoadPanel(Panel[TargetLoad]):
     def _redraw(self) -> None:
         if self.is_mounted and self.state.value is not None:
             self.show(self.state.value)
+
+    watch_bounds = watch_moments = _redraw

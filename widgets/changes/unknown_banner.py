@@ -44,7 +44,6 @@ class UnknownBanner(LineWidget):
 
 
 def unknown_lines(runs: Sequence[Run], width: int) -> list[Line]:
-    """The lines of the banner."""
     lines: list[Line] = []
     for run in runs[:_MOST]:
         what = f"{run.plan.target.title}  {run.plan.title}"

@@ -217,14 +217,7 @@ class Chart(LineWidget):
     data: reactive[ChartData] = reactive(ChartData(), repaint=False, init=False)
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
-    def watch_data(self) -> None:
-        """Draw the new data."""
-        self.redraw()
-
-    def watch_zone(self) -> None:
-        """Label the axis in the new zone."""
-        self.redraw()
+    watch_data = watch_zone = LineWidget.redraw
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The chart."""
         return draw_chart(self.data, width, height, self.zone, monochrome=self.app.no_color)

@@ -68,17 +68,7 @@ class Tile(LineWidget, can_focus=True):
             self.forget_lines()
         super().redraw()
 
-    def watch_zone(self) -> None:
-        """Show times in the new zone."""
-        self.redraw()
-
-    def watch_listed(self) -> None:
-        """Say where the alarms are listed."""
-        self.redraw()
-
-    def watch_stale(self) -> None:
-        """Redraw data that became stale or fresh."""
-        self.redraw()
+    watch_zone = watch_listed = watch_stale = redraw
 
     def on_focus(self) -> None:
         """Show in the head where the focus is."""
@@ -102,7 +92,6 @@ class Tile(LineWidget, can_focus=True):
         raise NotImplementedError
 
     def fold(self, width: int) -> Line:
-        """The tile in one line."""
         return [(self.title(), "title"), (" ", "")]
 
     def draw(self, width: int, height: int) -> list[Line]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from widgets.drawing.lines import Line
+from widgets.drawing.lines import Line, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,43 @@ class ListedRows:
         return self.rows[place]
 
     def is_heading(self, place: int) -> bool:
-        """Whether it is a heading."""
         return self.rows[place].heading
 
     def measured(self) -> Iterable[Row]:
-        """All rows."""
         return self.rows
 
     def has_grown(self) -> bool:
         """Never: all have been measured."""
         return False
+
+
+class MadeRows:
+    """Rows that are made when they are asked for; the widest cells so far give the columns' widths."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, Row] = {}
+        self._widest: list[Line] = []
+        self._sizes: list[int] = []
+        """The widths of the widest cells."""
+        self._has_grown = False
+
+    def measured(self) -> Iterable[Row]:
+        """One row of the widest cells so far."""
+        return [Row("", tuple(self._widest))] if self._widest else []
+
+    def has_grown(self) -> bool:
+        """Whether a cell made since the last call is wider than all before."""
+        has_grown, self._has_grown = self._has_grown, False
+        return has_grown
+
+    def _measure(self, row: Row) -> None:
+        if row.heading or row.whole:
+            return
+        if not self._widest:
+            self._widest = [[] for _cell in row.cells]
+            self._sizes = [-1 for _cell in row.cells]
+        for column, cell in enumerate(row.cells):
+            size = width_of(cell)
+            if size > self._sizes[column]:
+                self._widest[column], self._sizes[column] = cell, size
+                self._has_grown = True

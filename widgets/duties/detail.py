@@ -95,22 +95,6 @@ class DutyDetail(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
         self._update()
 
-    def watch_duty(self) -> None:
-        """Show the runbook's text about it."""
-        self._update()
-
-    def watch_places(self) -> None:
-        """Show where the steps lead."""
-        self._update()
-
-    def watch_findings(self) -> None:
-        """Show the findings."""
-        self._update()
-
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
-        self._update()
-
     def _tick(self) -> None:
         minute = int(self._now().timestamp()) // 60
         if minute != self._minute:
@@ -120,6 +104,8 @@ class DutyDetail(VerticalScroll, can_focus=True):
     def _update(self) -> None:
         if self.is_mounted:
             self._show()
+
+    watch_duty = watch_places = watch_findings = watch_zone = _update
 
     def _show(self) -> None:
         is_duty = self.occurrence is not None and self.duty is not None

@@ -83,19 +83,10 @@ class MonthGrid(LineWidget, can_focus=True):
         self.redraw()
 
     def watch_month(self) -> None:
-        """Show the month."""
         self._shown = None
         self.redraw()
 
-    def watch_today(self) -> None:
-        """Mark the new day after midnight."""
-        self._shown = None
-        self.redraw()
-
-    def watch_day(self) -> None:
-        """Show the cursor."""
-        self._shown = None
-        self.redraw()
+    watch_today = watch_day = watch_month
 
     def watch_zone(self) -> None:
         """Show the times in another zone."""

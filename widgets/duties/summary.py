@@ -36,17 +36,7 @@ class DaySummary(LineWidget):
         self.set_reactive(DaySummary.zone, zone)
         self._now = now
 
-    def watch_view(self) -> None:
-        self.redraw()
-
-    def watch_findings(self) -> None:
-        self.redraw()
-
-    def watch_zone(self) -> None:
-        self.redraw()
-
-    def watch_on_duty(self) -> None:
-        self.redraw()
+    watch_view = watch_findings = watch_zone = watch_on_duty = LineWidget.redraw
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         if self.view is None:

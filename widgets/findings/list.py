@@ -61,12 +61,6 @@ class FindingList(Vertical):
     def on_mount(self) -> None:
         self._fill()
 
-    def watch_findings(self) -> None:
-        self._fill()
-
-    def watch_zone(self) -> None:
-        self._fill()
-
     def focus(self, scroll_visible: bool = True) -> Self:
         self.table.focus(scroll_visible)
         return self
@@ -79,6 +73,8 @@ class FindingList(Vertical):
     def _fill(self) -> None:
         if self.is_mounted:
             self.table.set_rows(list(self._rows()))
+
+    watch_findings = watch_zone = _fill
 
     def _rows(self) -> Iterable[Row]:
         if self.findings is None:

@@ -79,18 +79,7 @@ class FindingView(VerticalScroll, can_focus=True):
         if self.is_mounted:
             self.head.update()
 
-    def watch_place(self) -> None:
-        """Show the position."""
-        if self.is_mounted:
-            self.head.update()
-
-    def watch_for_reference(self) -> None:
-        """Show the values with or without verdicts."""
-        self._show()
-
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
-        self._show()
+    watch_place = watch_running
 
     @property
     def _finding(self) -> Finding | None:
@@ -109,6 +98,8 @@ class FindingView(VerticalScroll, can_focus=True):
         self.head.update()
         for block in self._blocks:
             block.update()
+
+    watch_for_reference = watch_zone = _show
 
     def _show_evidence(self, evidence: Sequence[Evidence]) -> None:
         """Use the tables that exist, and mount those that are missing."""

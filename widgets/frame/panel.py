@@ -105,7 +105,6 @@ class Panel(Vertical, Generic[T]):
 
     @property
     def layout(self) -> Layout:
-        """The layout of the frame."""
         return self._frame_layout
 
     def tick(self) -> None:

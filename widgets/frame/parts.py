@@ -104,7 +104,6 @@ class PanelEmpty(LineWidget):
         self.role = "muted"
 
     def show(self, words: str, role: str) -> None:
-        """Show these words."""
         if (words, role) != (self.words, self.role):
             self.words, self.role = words, role
             self.redraw()

@@ -49,7 +49,6 @@ class IncidentHead(LineWidget):
         return head_lines(self.view, self._now(), width) if self.view is not None else []
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The head."""
         return self.lines(width)
 
 

@@ -78,7 +78,6 @@ class NoteField(TextArea):
             super().action_cursor_up(select)
 
     def action_submit(self) -> None:
-        """Submit the note."""
         self.post_message(self.Submitted(self.written))
 
     def action_new_line(self) -> None:

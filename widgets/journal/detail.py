@@ -103,23 +103,17 @@ class EntryDetail(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
         self._update()
 
-    def watch_link(self) -> None:
-        """Show the check."""
-        self._update()
-
     def watch_story(self) -> None:
         """Show the story."""
         self._update()
         self.refresh_bindings()
 
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
-        self._update()
-
     def _update(self) -> None:
         if self.is_mounted:
             for block in self.blocks:
                 block.update()
+
+    watch_link = watch_zone = _update
 
     def neighbour(self, by: int) -> Entry | None:
         """The entry `by` steps further in the story; None beyond its ends."""

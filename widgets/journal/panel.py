@@ -20,19 +20,22 @@ from widgets.journal.table import JournalTable
 from widgets.journal.wording import cells, day_line, day_of
 
 
-class FilterLine(LineWidget):
-    """One row with the filter; hidden while everything is displayed."""
+class NoticeLine(LineWidget):
+    """One row, hidden while it has no text."""
 
     DEFAULT_CSS = """
-    FilterLine { height: 1; display: none; background: $warning-muted; }
+    NoticeLine { height: 1; display: none; background: $warning-muted; }
     """
 
     spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
 
     def watch_spans(self, spans: tuple[Span, ...]) -> None:
-        """Show the row only while it has a text."""
         self.display = bool(spans)
         self.redraw()
+
+
+class FilterLine(NoticeLine):
+    """The filter; hidden while everything is displayed."""
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The conditions, and the key that removes them."""
@@ -41,19 +44,8 @@ class FilterLine(LineWidget):
         return [[*fit(conditions, max(0, width - width_of(way_out))), *way_out]]
 
 
-class CheckpointLine(LineWidget):
-    """One row that says why the newest hash is in no external log; hidden while it is in one."""
-
-    DEFAULT_CSS = """
-    CheckpointLine { height: 1; display: none; background: $warning-muted; }
-    """
-
-    spans: reactive[tuple[Span, ...]] = reactive((), repaint=False, init=False)
-
-    def watch_spans(self, spans: tuple[Span, ...]) -> None:
-        """Show the row only while it has a text."""
-        self.display = bool(spans)
-        self.redraw()
+class CheckpointLine(NoticeLine):
+    """Why the newest hash is in no external log; hidden while it is in one."""
 
     def draw(self, width: int, height: int) -> list[Line]:
         """As much of the text as there is room for."""

@@ -33,7 +33,6 @@ def columns() -> tuple[Column, ...]:
 
 
 def rows(posts: Iterable[Post], zone: tzinfo, now: datetime) -> list[Row]:
-    """One row for each post."""
     table_rows = []
     for post in posts:
         style = POST_STYLES[post.state]

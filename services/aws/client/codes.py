@@ -8,59 +8,37 @@ from datetime import UTC, datetime
 
 from services.models.problem import ProblemKind
 
-_EXPIRED = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "RequestExpired",
-        "TokenRefreshRequired",
-        "UnauthorizedSSOToken",
-    }
-)
-_CLOCK = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
 _SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 """Codes that refuse the time of a signature if their message says so."""
-_NO_CREDENTIALS = frozenset(
-    {
+_CODES = {
+    ProblemKind.EXPIRED: ("ExpiredToken", "RequestExpired", "TokenRefreshRequired", "UnauthorizedSSOToken"),
+    ProblemKind.CLOCK: ("RequestTimeTooSkewed", "RequestInTheFuture"),
+    ProblemKind.NO_CREDENTIALS: (
         "InvalidClientTokenId",
-        "UnrecognizedClientException",
         "UnrecognizedClient",
         "AuthFailure",
         "InvalidToken",
         "InvalidAccessKeyId",
         "MissingAuthenticationToken",
-        "MissingAuthenticationTokenException",
         "SignatureDoesNotMatch",
         "InvalidSignatureException",
         "IncompleteSignature",
-        "IncompleteSignatureException",
-        "UnauthorizedException",
-    }
-)
-_ACCESS = frozenset(
-    {
+    ),
+    ProblemKind.ACCESS_DENIED: (
         "AccessDenied",
-        "AccessDeniedException",
         "AccessDeniedError",
         "UnauthorizedOperation",
         "AuthorizationError",
         "NotAuthorized",
-        "AuthorizationErrorException",
-        "NotAuthorizedException",
         "UnauthorizedAccess",
         "ForbiddenException",
         "OptInRequired",
         "SubscriptionRequiredException",
-    }
-)
-_THROTTLED = frozenset(
-    {
+    ),
+    ProblemKind.THROTTLED: (
         "Throttling",
-        "ThrottlingException",
         "ThrottledException",
-        "RequestThrottledException",
         "RequestThrottled",
-        "TooManyRequestsException",
         "TooManyRequests",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
@@ -68,13 +46,10 @@ _THROTTLED = frozenset(
         "SlowDown",
         "PriorRequestNotComplete",
         "EC2ThrottledException",
-        "LimitExceededException",
         "LimitExceeded",
         "429",
-    }
-)
-_UNAVAILABLE = frozenset(
-    {
+    ),
+    ProblemKind.UNAVAILABLE: (
         "InternalFailure",
         "InternalError",
         "InternalServerError",
@@ -82,20 +57,11 @@ _UNAVAILABLE = frozenset(
         "InternalServiceFault",
         "ServerException",
         "ServiceUnavailable",
-        "ServiceUnavailableException",
         "ServiceUnavailableError",
         "RequestTimeout",
-        "RequestTimeoutException",
-    }
-)
-_KINDS = (
-    (_EXPIRED, ProblemKind.EXPIRED),
-    (_CLOCK, ProblemKind.CLOCK),
-    (_NO_CREDENTIALS, ProblemKind.NO_CREDENTIALS),
-    (_ACCESS, ProblemKind.ACCESS_DENIED),
-    (_THROTTLED, ProblemKind.THROTTLED),
-    (_UNAVAILABLE, ProblemKind.UNAVAILABLE),
-)
+    ),
+}
+"""A code that ends with `Exception`, as those of JSON protocols do, counts as the one without it, too."""
 UNKNOWN_OPERATION = frozenset(
     {
         "UnknownOperationException",
@@ -153,11 +119,11 @@ def kind_of_code(code: str, status: int, message: str, service: str) -> ProblemK
         return ProblemKind.CLOCK
     if lacks_operation(code, message):
         return ProblemKind.LACKING
-    kind = next((kind for codes, kind in _KINDS if code in codes), None)
-    if kind is ProblemKind.NO_CREDENTIALS and code == "UnauthorizedException":
+    if code == "UnauthorizedException":
         # IAM Identity Center returns this code for an expired sign-in.
         return ProblemKind.EXPIRED if service.startswith("sso") else ProblemKind.ACCESS_DENIED
-    return kind or _by_status(code, status)
+    names = {code, code.removesuffix("Exception")}
+    return next((kind for kind, codes in _CODES.items() if names & {*codes}), _by_status(code, status))
 
 
 def refuses_time(code: str, message: str, skew: float | None) -> bool:
@@ -165,7 +131,7 @@ def refuses_time(code: str, message: str, skew: float | None) -> bool:
     # EC2's code for a signature's time is its code for expired credentials, too.
     is_far = skew is not None and abs(skew) >= _FAR_OFF
     says_so = code in _SIGNATURE and bool(_SKEWED.search(message))
-    return code in _CLOCK or says_so or (code == "RequestExpired" and is_far)
+    return code in _CODES[ProblemKind.CLOCK] or says_so or (code == "RequestExpired" and is_far)
 
 
 def time_of_refusal(message: str) -> datetime | None:

@@ -1,21 +1,5 @@
 """The exception hierarchy for reading and writing AWS; nothing else is raised for a failed call.
 
-    AwsError
-    ├── AccessDenied     a permission is missing; `problem.permission` names it
-    ├── Throttled        AWS asks for fewer requests
-    ├── Expired          credentials expired
-    │   └── MfaNeeded    a six-digit code starts a new session
-    ├── NoCredentials    none were found
-    ├── Unreachable      no connection, a time-out, a truncated response
-    ├── NotFound
-    ├── Invalid          AWS refused the request as malformed
-    ├── Incomplete       a response lacks required keys
-    ├── Unavailable      a server error
-    ├── Lacking          the endpoint or the region does not have the operation
-    ├── Refused          blocked by the read-only gate
-    │   └── WrongAccount another account or region than the runbook's
-    └── ClockSkew        this machine's clock is wrong
-
 Imports no botocore, so feeds and tests can use it; `services.aws.client.sdk.error_translation` creates the errors.
 """
 

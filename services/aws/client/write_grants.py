@@ -97,7 +97,6 @@ class AnyTarget:
     targets: tuple[AppendTarget, ...]
 
     def accepts(self, service: str, operation: str, params: object) -> bool:
-        """Whether one of them accepts it."""
         return any(target.accepts(service, operation, params) for target in self.targets)
 
 

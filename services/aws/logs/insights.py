@@ -165,7 +165,7 @@ class Insights:
         waited = 0.0
         refused: Throttled | None = None
         result = QueryResult(state=QueryState.SCHEDULED)
-        for pause in _pauses():
+        for pause in pauses():
             await self._sleep(pause)
             waited += pause
             try:
@@ -192,7 +192,7 @@ class Insights:
             await self._session.read("logs", "StopQuery", region=self._region, timeout=5.0, queryId=id)
 
 
-def _pauses() -> Iterator[float]:
+def pauses() -> Iterator[float]:
     return chain(PAUSES, repeat(PAUSES[-1]))
 
 

@@ -117,7 +117,6 @@ class InsightsQueries:
         return tuple(sorted(saved, key=lambda query: (query.title, query.id)))
 
     async def indexes(self, groups: Sequence[str]) -> tuple[FieldIndex, ...]:
-        """The field indexes of these log groups."""
         indexes: list[FieldIndex] = []
         for some in _batches([identifier(group) for group in groups], INDEXED_GROUPS):
             async for page in self._session.pages(

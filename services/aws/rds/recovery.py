@@ -61,7 +61,6 @@ class RecoveryReader:
             return ()
 
     async def has_parameter_group(self, name: str) -> bool:
-        """Whether there is a parameter group of this name."""
         try:
             answer = await self._session.read(
                 "rds",

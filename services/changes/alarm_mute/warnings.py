@@ -62,7 +62,6 @@ def _nothing_to_unmute(target: ChangeTarget, state: MuteState) -> Iterator[str]:
 def warnings(
     context: ChangeContext, target: ChangeTarget, values: Parameters, state: MuteState
 ) -> Iterator[Caution]:
-    """All warnings."""
     if values.action == "unmute":
         yield from _unmute(target, state)
         return

@@ -14,7 +14,6 @@ EVERYTHING = "/*"
 
 
 def warnings(read: InvalidationPaths, state: CacheState) -> tuple[Caution, ...]:
-    """All warnings for these paths."""
     return (
         *_everything(read),
         *_covered(read),

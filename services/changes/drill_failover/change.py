@@ -16,7 +16,6 @@ from services.changes.guarantees import Guarantees
 from services.changes.rds.change import DatabaseChange
 from services.changes.rds.commands import commands_of
 from services.changes.rds.facts import facts
-from services.changes.rds.load import bounds
 from services.changes.rds.restorable import restorable_warnings
 from services.changes.rds.state import database_name
 from services.changes.rds.watching import failed, running
@@ -64,12 +63,8 @@ class DrillFailover(DatabaseChange):
         state = await self._state(target.id)
         with self.written_on(state.current.at):
             zone = Fact(name=_("Availability Zone"), value=state.zone or "—")
-            return LiveState(
-                target=target,
-                facts=(zone, *facts(state.current, self.context.zone)),
-                read_at=state.current.at,
-                remarks=tuple(obstacles(state)),
-                bounds=tuple(bounds(self.context.runbook)),
+            return self.live(
+                target, state.current.at, (zone, *facts(state.current, self.context.zone)), obstacles(state)
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:

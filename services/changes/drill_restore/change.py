@@ -27,7 +27,6 @@ from services.changes.kind import ChangeKind
 from services.changes.rds.change import DatabaseChange
 from services.changes.rds.cost import MonthlyCost, day_text
 from services.changes.rds.facts import facts
-from services.changes.rds.load import bounds
 from services.changes.rds.state import ReadState, database_name, time_of
 from services.changes.rds.watching import failed, running, watch
 from services.i18n import _
@@ -81,13 +80,7 @@ class DrillRestore(DatabaseChange):
             if (newest := state.default_snapshot) is not None and newest.at is not None:
                 text = _("The newest automatic snapshot that can be restored is of {at}.")
                 remarks.append(text.format(at=time_of(newest.at, self.context.zone)))
-            return LiveState(
-                target=target,
-                facts=facts(current, self.context.zone),
-                read_at=state.at,
-                remarks=tuple(remarks),
-                bounds=tuple(bounds(self.context.runbook)),
-            )
+            return self.live(target, state.at, facts(current, self.context.zone), remarks)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The snapshot, the class, and when the instance is to be deleted."""

@@ -34,7 +34,6 @@ class RestoreState:
 
     @staticmethod
     def is_usable(snapshot: Snapshot) -> bool:
-        """Whether it can be restored."""
         return snapshot.state is SnapshotState.AVAILABLE and snapshot.at is not None
 
     def named(self, name: str) -> Database | None:

@@ -71,7 +71,6 @@ def _github(state: RotationState, zone: tzinfo) -> Iterator[Fact]:
 
 
 def written_text(secret: GithubSecret, zone: tzinfo, now: datetime) -> str:
-    """When a secret was written."""
     if secret.updated_at is None:
         return _("not in GitHub")
     return _("written {when}").format(when=zoned_time(secret.updated_at, zone, now))

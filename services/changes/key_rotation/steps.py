@@ -66,7 +66,6 @@ def set_status(
 def delete(
     context: ChangeContext, step: Step, target: ChangeTarget, state: RotationState, key: KeyState
 ) -> PlannedStep:
-    """Deletes a key."""
     planned = context.step(
         step,
         title(step),

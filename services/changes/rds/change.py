@@ -1,19 +1,19 @@
 """The base class of the changes of the runbook's database: its target, its load, and what they all read."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from services.changes.base import Change, ChangeContext
 from services.changes.kind import ChangeKind
 from services.changes.rds.cost import Costs
-from services.changes.rds.load import load_queries
+from services.changes.rds.load import bounds, load_queries
 from services.changes.rds.reading import DatabaseReads
 from services.changes.rds.state import ReadState, database_name, of_cluster
 from services.changes.typed_values import unknown_parameters
 from services.i18n import _
 from services.models.base import RawId
-from services.models.changes import ChangeTarget, Plan
+from services.models.changes import ChangeTarget, Fact, LiveState, Plan
 from services.models.metrics import MetricQuery
 from services.models.runbook import Rds
 
@@ -43,6 +43,12 @@ class DatabaseChange(Change):
 
     def unknown_names(self, parameters: Mapping[str, str]) -> tuple[str, ...]:
         return unknown_parameters(parameters, self.names)
+
+    def live(
+        self, target: ChangeTarget, at: datetime, facts: Iterable[Fact], remarks: Iterable[str]
+    ) -> LiveState:
+        limits = tuple(bounds(self.context.runbook))
+        return LiveState(target=target, facts=tuple(facts), read_at=at, remarks=tuple(remarks), bounds=limits)
 
     def is_settled(self, plan: Plan) -> bool:
         """Whether RDS must show by now what it accepted, so that the previous state means that it is not applied."""

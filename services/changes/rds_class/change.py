@@ -17,7 +17,7 @@ from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.commands import commands_of, immediately_traps
 from services.changes.rds.cost import MonthlyCost, change_text
 from services.changes.rds.facts import facts
-from services.changes.rds.load import CPU, CPU_METRIC, NAMESPACE, bounds, database_query
+from services.changes.rds.load import CPU, CPU_METRIC, NAMESPACE, database_query
 from services.changes.rds.restorable import snapshot_first
 from services.changes.rds.state import CLASS, ReadState, window_text
 from services.changes.rds.watching import watch
@@ -75,13 +75,7 @@ class RdsClass(DatabaseChange):
         state, busy = await asyncio.gather(self.reads.state(target.id), self._busy(target))
         with self.written_on(state.at):
             remarks = [*unavailable(state), *([busy.text()] if busy and busy.is_proposed else [])]
-            return LiveState(
-                target=target,
-                facts=facts(state, self.context.zone),
-                read_at=state.at,
-                remarks=tuple(remarks),
-                bounds=tuple(bounds(self.context.runbook)),
-            )
+            return self.live(target, state.at, facts(state, self.context.zone), remarks)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The new class, and when it is applied."""

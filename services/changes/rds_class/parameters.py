@@ -1,10 +1,10 @@
 """The parameters of a class change, parsed strictly; every mistake becomes a refusal in words. Pure."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.changes.rds_class.state import ClassState
+from services.changes.typed_values import normalized
 from services.i18n import _
 from services.models.runbook import Rds
 from services.models.text import clean
@@ -39,8 +39,8 @@ def read_parameters(
     parameters: Mapping[str, str], state: ClassState, spec: Rds
 ) -> tuple[Parameters | None, tuple[str, ...]]:
     """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
-    name = _normalized(parameters.get(CLASS_ID, default_class(state, spec)))
-    timing = _normalized(parameters.get(TIMING, WINDOW))
+    name = normalized(parameters.get(CLASS_ID, default_class(state, spec)))
+    timing = normalized(parameters.get(TIMING, WINDOW))
     if timing not in (NOW, WINDOW):
         text = _("“{text}” is not a choice; choose one of {choices}.")
         return None, (text.format(text=clean(timing), choices=_(", ").join((WINDOW, NOW))),)
@@ -63,7 +63,3 @@ def read_parameters(
         text = _("{name} is queued for the next maintenance window already.")
         return None, (text.format(name=name),)
     return Parameters(name, immediately=timing == NOW, withdraws=False), ()
-
-
-def _normalized(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()

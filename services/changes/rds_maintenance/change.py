@@ -14,7 +14,6 @@ from services.aws_cli.plans import requests_of
 from services.changes.guarantees import Guarantees
 from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.facts import facts
-from services.changes.rds.load import bounds
 from services.changes.rds.restorable import snapshot_first
 from services.changes.rds.state import ReadState, of_cluster, window_text
 from services.changes.rds.watching import watch
@@ -71,13 +70,7 @@ class RdsMaintenance(DatabaseChange):
             remarks = unavailable(state)
             if state.actions == ():
                 remarks.append(_("No maintenance is pending."))
-            return LiveState(
-                target=target,
-                facts=facts(state, self.context.zone),
-                read_at=state.at,
-                remarks=tuple(remarks),
-                bounds=tuple(bounds(self.context.runbook)),
-            )
+            return self.live(target, state.at, facts(state, self.context.zone), remarks)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         state = await self.reads.state(target.id)

@@ -1,10 +1,10 @@
 """The parameters of pending maintenance, parsed strictly; every mistake becomes a refusal in words. Pure."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.changes.rds.state import ReadState
+from services.changes.typed_values import normalized
 from services.i18n import _
 from services.models.rds import OptIn, PendingAction
 from services.models.text import clean
@@ -54,13 +54,13 @@ def read_parameters(
     if not state.actions:
         return None, None, (_("No maintenance is pending: there is nothing to apply or withdraw."),)
     default = default_action(state)
-    name = _normalized(parameters.get(ACTION, default.action if default else ""))
+    name = normalized(parameters.get(ACTION, default.action if default else ""))
     action = next((each for each in state.actions if each.action == name), None)
     if action is None:
         text = _("{name} is not pending; pending are {choices}.")
         choices = _(", ").join(each.action for each in state.actions)
         return None, None, (text.format(name=clean(name), choices=choices),)
-    timing = _normalized(parameters.get(TIMING, default_timing(action)))
+    timing = normalized(parameters.get(TIMING, default_timing(action)))
     if timing not in TIMINGS:
         text = _("“{text}” is not a choice; choose one of {choices}.")
         return None, action, (text.format(text=clean(timing), choices=_(", ").join(TIMINGS)),)
@@ -76,7 +76,3 @@ def _refusals(timing: str, action: PendingAction) -> tuple[str, ...]:
         text = _("Nobody has requested {action}: there is nothing to withdraw.")
         return (text.format(action=action.action),)
     return ()
-
-
-def _normalized(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()

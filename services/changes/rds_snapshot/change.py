@@ -14,7 +14,6 @@ from services.changes.base import observed, warning
 from services.changes.guarantees import Guarantees
 from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.facts import facts
-from services.changes.rds.load import bounds
 from services.changes.rds.state import ReadState, database_name, state_digest, time_of
 from services.changes.rds.watching import done, failed, running, watch
 from services.i18n import _
@@ -67,12 +66,8 @@ class RdsSnapshot(DatabaseChange):
                 _newest(_("Newest automatic snapshot"), automatic, self.context.zone),
                 _newest(_("Newest manual snapshot"), manual, self.context.zone),
             )
-            return LiveState(
-                target=target,
-                facts=(*newest, *facts(state, self.context.zone)),
-                read_at=state.at,
-                remarks=tuple(unavailable(state)),
-                bounds=tuple(bounds(self.context.runbook)),
+            return self.live(
+                target, state.at, (*newest, *facts(state, self.context.zone)), unavailable(state)
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:

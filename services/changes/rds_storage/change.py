@@ -14,7 +14,6 @@ from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.commands import commands_of, immediately_traps
 from services.changes.rds.cost import MonthlyCost, change_text
 from services.changes.rds.facts import facts
-from services.changes.rds.load import bounds
 from services.changes.rds.restorable import snapshot_first
 from services.changes.rds.state import STORAGE, ReadState, database_name, time_of
 from services.changes.rds.watching import watch
@@ -85,12 +84,11 @@ class RdsStorage(DatabaseChange):
         )
         changed = StorageState(state, None, last_change(events or ()), events is not None)
         with self.written_on(state.at):
-            return LiveState(
-                target=target,
-                facts=(*facts(state, self.context.zone), *self._cooldown(changed)),
-                read_at=state.at,
-                remarks=tuple(unavailable(state, extending=True)),
-                bounds=tuple(bounds(self.context.runbook)),
+            return self.live(
+                target,
+                state.at,
+                (*facts(state, self.context.zone), *self._cooldown(changed)),
+                unavailable(state, extending=True),
             )
 
     def _cooldown(self, state: StorageState) -> Iterable[Fact]:

@@ -1,7 +1,6 @@
 """The parameters of a storage extension, parsed strictly; every mistake becomes a refusal in words. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -9,6 +8,7 @@ from datetime import tzinfo
 from services.changes.rds.state import STORAGE, time_of
 from services.changes.rds_storage.sizes import LEAST_PERCENT, is_legal, smallest
 from services.changes.rds_storage.state import StorageState
+from services.changes.typed_values import normalized
 from services.i18n import _
 from services.models.runbook import Rds
 from services.models.text import clean
@@ -76,11 +76,6 @@ def read_parameters(
         wrong, choices = (timing, (NOW, WINDOW)) if timing not in (NOW, WINDOW) else (along, (HOLD, APPLY))
         return None, (text.format(text=clean(wrong), choices=_(", ").join(choices)),)
     return Parameters(size, most or None, timing == NOW, along == APPLY), ()
-
-
-def normalized(text: str) -> str:
-    """Trimmed; the full-width digits of a Japanese keyboard become ASCII."""
-    return unicodedata.normalize("NFKC", text).strip()
 
 
 def _whole(text: str | None, default: int | None, name: str) -> tuple[int | None, str]:

@@ -30,7 +30,6 @@ class Season:
     """When the limit is reverted (UTC)."""
 
     def has_begun(self, now: datetime) -> bool:
-        """Whether it has begun."""
         return self.since <= now
 
 

@@ -19,7 +19,6 @@ DATABASE_LOG = f"/aws/rds/instance/{SYSTEM}-prod-db/postgresql"
 WAF_LOG = f"aws-waf-logs-{SYSTEM}-prod"
 WEB_ACL = f"{SYSTEM}-prod-acl"
 USER, USER_KEY = "ci-cd-user", "AKIA2TOBANDEMOCICD01"
-TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:{SYSTEM}-prod-ops-alerts"
 
 ECS_DIMENSIONS = (("ClusterName", CLUSTER), ("ServiceName", SERVICE))
 ALB_DIMENSIONS = (("LoadBalancer", BALANCER),)

@@ -45,8 +45,9 @@ class Backups(DatabaseInspection):
             return self._without_snapshots(builder, database, window, error)
         judged_nights = self._nights(window, database, automatic, request)
         if window and any(night.outcome in GAPS for night in judged_nights):
-            others = await self._others(reader, database, builder)
-            judged_nights = with_others(window, judged_nights, others)
+            text = _("The snapshots of AWS Backup cannot be read.")
+            others = await builder.readable(reader.snapshots(database.id, "awsbackup"), text)
+            judged_nights = with_others(window, judged_nights, others or ())
         gaps = [night for night in judged_nights if night.outcome in (*GAPS, Outcome.ELSEWHERE, Outcome.SLOW)]
         events = await self._events(reader, database, gaps, builder) if gaps else ()
         zone = self.context.calendar.zone
@@ -89,25 +90,14 @@ class Backups(DatabaseInspection):
         starts = expected(window, request.until, number, database.created)
         return nights(window, starts, automatic, request.until)
 
-    async def _others(
-        self, reader: RdsReader, database: Database, builder: FindingBuilder
-    ) -> tuple[Snapshot, ...]:
-        try:
-            return await reader.snapshots(database.id, "awsbackup")
-        except AwsError as error:
-            builder.unread(error, _("The snapshots of AWS Backup cannot be read."))
-            return ()
-
     async def _events(
         self, reader: RdsReader, database: Database, gaps: Sequence[Night], builder: FindingBuilder
     ) -> tuple[DatabaseEvent, ...]:
         """RDS events about the windows without a snapshot, oldest first."""
         oldest = self.context.clock.now() - min(night.start for night in gaps) + timedelta(minutes=1)
-        try:
-            events = await reader.events(database.id, over=min(oldest, EVENTS_KEPT), categories=CATEGORIES)
-        except AwsError as error:
-            builder.unread(error, _("The RDS events, which may explain it, cannot be read."))
-            return ()
+        reading = reader.events(database.id, over=min(oldest, EVENTS_KEPT), categories=CATEGORIES)
+        text = _("The RDS events, which may explain it, cannot be read.")
+        events = await builder.readable(reading, text) or ()
         return tuple(event for event in events if any(night.holds(event.at) for night in gaps))
 
     def _finding(self, builder: FindingBuilder, reading: BackupReading) -> Finding:

@@ -100,7 +100,6 @@ class CostLine:
         return tuple(day for day in compared.week if day not in with_figure)
 
     def cost(self, days: Days) -> Decimal:
-        """The cost on these days."""
         return _sum(self.steady, days) + _sum(self.fees, days)
 
     def projected(self, compared: Compared) -> Decimal:

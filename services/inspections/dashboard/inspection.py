@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from services.aws.client.errors import AwsError, NotFound
+from services.aws.client.errors import NotFound
 from services.aws.client.prices import USD_PER_METRIC, yen_per_dollar
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
@@ -80,11 +80,8 @@ class DashboardValues(Inspection):
         if not curves:
             return None
         span, now = moved(builder.request.span, back), self.context.clock.now()
-        try:
-            return await answers(metrics, curves, span, now, self.context.region)
-        except AwsError as error:
-            builder.unread(error, _("The earlier data transfer cannot be read."))
-            return None
+        reading = answers(metrics, curves, span, now, self.context.region)
+        return await builder.readable(reading, _("The earlier data transfer cannot be read."))
 
     async def _with_database(
         self, curves: Sequence[Curve], answer: WindowSeries, builder: FindingBuilder
@@ -95,11 +92,9 @@ class DashboardValues(Inspection):
             _depends(curve, answer) for curve in curves if curve.is_of_database(rds.instance)
         ):
             return answer
-        try:
-            database = await RdsReader(self.context.reader).database(rds.instance)
-        except AwsError as error:
-            text = _("The database's creation time and whether it has CPU credits cannot be read.")
-            builder.unread(error, text)
+        text = _("The database's creation time and whether it has CPU credits cannot be read.")
+        database = await builder.readable(RdsReader(self.context.reader).database(rds.instance), text)
+        if database is None:
             builder.check(
                 CheckResult(Measure(title=_("Database"), shown="", verdict=Verdict.UNKNOWN), sentence=text)
             )

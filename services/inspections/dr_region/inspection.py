@@ -4,10 +4,8 @@ Runbook: 運用カレンダー 10月 リージョン障害訓練. Automatic snap
 only what was copied or replicated survives it. Limits: `[disaster]`.
 """
 
-from collections.abc import Awaitable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 
-from services.aws.client.errors import AwsError
 from services.aws.rds.reader import RdsReader
 from services.aws.rds.recovery import RecoveryReader
 from services.i18n import _
@@ -19,8 +17,6 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.aws_cli import CliCommand
 from services.models.findings import Finding
 from services.models.metrics import TimeSpan
-
-T = TypeVar("T")
 
 
 class DisasterRegion(DatabaseInspection):
@@ -34,21 +30,18 @@ class DisasterRegion(DatabaseInspection):
             return builder.finding_of_checks("")
         there, name = RecoveryReader(self.context.reader, spec.region), str(self.spec.instance)
         own = RdsReader(self.context.reader).database(self.spec.instance)
-        database = await self._readable(own, builder, _("The parameter group here cannot be read."))
+        database = await builder.readable(own, _("The parameter group here cannot be read."))
         if database is not None and (finding := self.of_cluster(builder, database)):
             return finding
         # Without these two nothing can be said; the groups only make the recovery quicker.
         snapshots = await there.snapshots(name)
         backups = await there.automated_backups(name)
-        groups = await self._readable(
-            there.subnet_groups(), builder, _("The subnet groups there cannot be read.")
-        )
+        groups = await builder.readable(there.subnet_groups(), _("The subnet groups there cannot be read."))
         group = str(database.parameter_group) if database is not None else ""
         has_group = None
         if group:
-            has_group = await self._readable(
-                there.has_parameter_group(group), builder, _("The parameter group there cannot be read.")
-            )
+            text = _("The parameter group there cannot be read.")
+            has_group = await builder.readable(there.has_parameter_group(group), text)
         reading = RecoveryReading(
             spec,
             request.until,
@@ -67,13 +60,6 @@ class DisasterRegion(DatabaseInspection):
             )
         )
         return builder.finding_of_checks(normal_summary(reading))
-
-    async def _readable(self, reading: Awaitable[T], builder: FindingBuilder, what: str) -> T | None:
-        try:
-            return await reading
-        except AwsError as error:
-            builder.unread(error, what)
-            return None
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         from services.inspections.dr_region.cli_commands import commands_of

@@ -14,11 +14,11 @@ from services.inspections.toolkit.logs.hourly_counts import (
     binned,
     count_of,
     hours_of,
-    whole,
 )
 from services.inspections.toolkit.logs.inspection import AT_ONCE
 from services.inspections.toolkit.logs.message_grouping import about_database, shape
 from services.inspections.toolkit.logs.queries import Queries
+from services.logs.insights.histogram import whole
 from services.models.insights import QueryResult
 from services.models.runbook_inspections import ErrorLogs
 

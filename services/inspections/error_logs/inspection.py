@@ -15,7 +15,7 @@ from services.inspections.base import InspectionRequest, table
 from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
 from services.inspections.error_logs.level_field import HALF, LevelField, check_field
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.hourly_counts import below, event_spans, timed_row, whole, zone_name
+from services.inspections.toolkit.logs.hourly_counts import below, event_spans, timed_row, zone_name
 from services.inspections.toolkit.logs.inspection import InsightsInspection, query_table
 from services.inspections.toolkit.logs.message_grouping import masked
 from services.inspections.toolkit.logs.queries import Queries
@@ -28,6 +28,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_words,
 )
 from services.inspections.toolkit.wording import number
+from services.logs.insights.histogram import whole
 from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence, Row
 from services.models.findings import Finding, Measure

@@ -91,11 +91,14 @@ class InspectionRunner:
         since = min(request.since, request.since + ahead)
         request = replace(request, since=since, until=request.until + ahead)
         if request.until < context.clock.now() - inspection.longest:
-            return failed(inspection, request, self._too_far(inspection))
+            # AWS no longer has the data: an empty result would look like all-clear.
+            text = _("{title}: that time is too far back to be inspected.")
+            return failed(inspection, request, self._problem(text.format(title=inspection.name)))
         finding = await self._outcome(inspection, inspection.run(request), request)
         if skew is None and skew_of(context.clock):
             # The window lay elsewhere than was meant, perhaps in the future; what was sent may have cost something.
-            finding = failed(inspection, request, self._clock_problem())
+            texts = summary("clock", {}), remedy("clock", {"profile": ""})
+            finding = failed(inspection, request, self._problem(*texts, ProblemKind.CLOCK))
         return finding.model_copy(update={"cost": metered.cost})
 
     async def prepare(self, id: str, request: InspectionRequest) -> None:
@@ -123,7 +126,10 @@ class InspectionRunner:
         finally:
             task.cancel()
         if not done:
-            return failed(inspection, request, self._endless(inspection))
+            text = _("{title}: the inspection did not finish within {count} minutes.")
+            text = text.format(title=inspection.name, count=round(LIMIT / 60))
+            tip = _("Rerun it; if it still does not finish, check by hand as the runbook says.")
+            return failed(inspection, request, self._problem(text, tip))
         # Only this method may cancel it; a cancellation from within is an internal error like any other.
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is None:
@@ -133,38 +139,13 @@ class InspectionRunner:
         self.fault(error)
         return failed(inspection, request, self._fault_problem(inspection))
 
-    def _too_far(self, inspection: Inspection) -> Problem:
-        """The problem of a window for which AWS no longer has data; an empty result would look like all-clear."""
-        text = _("{title}: that time is too far back to be inspected.")
-        return Problem(
-            kind=ProblemKind.OTHER,
-            summary=text.format(title=inspection.name),
-            at=self._context.clock.now(),
-        )
-
-    def _clock_problem(self) -> Problem:
-        return Problem(
-            kind=ProblemKind.CLOCK,
-            summary=summary("clock", {}),
-            remedy=remedy("clock", {"profile": ""}),
-            at=self._context.clock.now(),
-        )
-
-    def _endless(self, inspection: Inspection) -> Problem:
-        text = _("{title}: the inspection did not finish within {count} minutes.")
-        return Problem(
-            kind=ProblemKind.OTHER,
-            summary=text.format(title=inspection.name, count=round(LIMIT / 60)),
-            remedy=_("Rerun it; if it still does not finish, check by hand as the runbook says."),
-            at=self._context.clock.now(),
-        )
+    def _problem(self, text: str, remedy: str = "", kind: ProblemKind = ProblemKind.OTHER) -> Problem:
+        return Problem(kind=kind, summary=text, remedy=remedy, at=self._context.clock.now())
 
     def _fault_problem(self, inspection: Inspection) -> Problem:
-        return Problem(
-            kind=ProblemKind.OTHER,
-            summary=_("{title}: an internal error stopped the inspection.").format(title=inspection.name),
-            remedy=_("Check by hand as the runbook says, and report this error."),
-            at=self._context.clock.now(),
+        return self._problem(
+            _("{title}: an internal error stopped the inspection.").format(title=inspection.name),
+            _("Check by hand as the runbook says, and report this error."),
         )
 
 

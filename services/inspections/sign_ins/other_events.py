@@ -12,7 +12,6 @@ TELLING = (SWITCH, "CheckMfa")
 
 
 def judge(events: Iterable[TrailEvent], rules: Rules) -> list[JudgedAccess]:
-    """Judge every event."""
     return [JudgedAccess(event, tuple(_reasons(event, rules))) for event in events]
 
 

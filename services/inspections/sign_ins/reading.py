@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudtrail.reader import SIGN_IN_SOURCE, CloudTrailReader
@@ -21,6 +22,7 @@ from services.models.iam import IamUser, RootUser
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook_inspections import Trail as TrailSpec
 
+T = TypeVar("T")
 USERS = 10
 """Maximum number of unexpected users whose events are looked up."""
 
@@ -110,12 +112,15 @@ async def gather(
 ) -> Gathered:
     """Read everything; `is_expected`: whether a user name is known. Raises no AwsError."""
     gathered = Gathered()
-    await asyncio.gather(
-        _users(context, gathered),
-        _trails(context, reader, gathered),
-        _root(context, gathered),
-        _regions(context, gathered),
+    users, trails, root, gathered.regions = await asyncio.gather(
+        _or_problem(AccessKeys(context.reader).users(), ()),
+        _or_problem(reader.trails(context.region), ()),
+        _or_problem(RootUsers(context.reader).root(), None),
+        Regions(context.reader).enabled(),
     )
+    gathered.users, gathered.users_problem = users
+    gathered.trails, gathered.trails_problem = trails
+    gathered.root, gathered.root_problem = root
     unexpected = [user.id for user in gathered.users if not is_expected(user.name)][:USERS]
     questions = plan(spec, context.region, gathered.regions.names, unexpected)
     asker = _Asker(reader, since, until, len(questions), tell, spec.grave_events)
@@ -255,26 +260,8 @@ class _Asker:
         self._tell(Progress(text=text, done=len(self.answers), total=self._total))
 
 
-async def _users(context: InspectionContext, gathered: Gathered) -> None:
+async def _or_problem(reading: Awaitable[T], default: T) -> tuple[T, Problem | None]:
     try:
-        gathered.users = await AccessKeys(context.reader).users()
+        return await reading, None
     except AwsError as error:
-        gathered.users_problem = error.problem
-
-
-async def _trails(context: InspectionContext, reader: CloudTrailReader, gathered: Gathered) -> None:
-    try:
-        gathered.trails = await reader.trails(context.region)
-    except AwsError as error:
-        gathered.trails_problem = error.problem
-
-
-async def _root(context: InspectionContext, gathered: Gathered) -> None:
-    try:
-        gathered.root = await RootUsers(context.reader).root()
-    except AwsError as error:
-        gathered.root_problem = error.problem
-
-
-async def _regions(context: InspectionContext, gathered: Gathered) -> None:
-    gathered.regions = await Regions(context.reader).enabled()
+        return default, error.problem

@@ -1,7 +1,8 @@
 """Collects the parts of a finding while an inspection runs, and builds the finding."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from services.aws.client.errors import AwsError
 from services.i18n import sentences
@@ -12,6 +13,8 @@ from services.models.evidence import Evidence
 from services.models.findings import AlarmPeriod, Finding, Measure, UnknownIdentity
 from services.models.problem import Problem
 from services.models.verdict import Verdict, worst
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -69,6 +72,14 @@ class FindingBuilder:
         """Add a remark on what could not be read: `what` is a sentence, `error` gives reason and remedy."""
         self.problem = self.problem or error.problem
         self.remark(sentences(what, error.problem.message))
+
+    async def readable(self, answer: Awaitable[T], what: str) -> T | None:
+        """What is read; None, and a remark (`unread`), if it cannot be."""
+        try:
+            return await answer
+        except AwsError as error:
+            self.unread(error, what)
+            return None
 
     def finding(
         self,

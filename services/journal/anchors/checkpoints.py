@@ -62,7 +62,6 @@ def checkpoint_of(journal: str, seq: int, head: str, path: Path) -> Checkpoint:
 
 
 def line_of(checkpoint: Checkpoint) -> str:
-    """The checkpoint as a line."""
     journal, seq, head, file, host, *_ = checkpoint
     line = f"{MARK} id={journal} seq={seq} head={head} file={quote(file)}"
     return f"{line} host={quote(host)}" if host else line

@@ -32,7 +32,6 @@ class Verified(NamedTuple):
 
     @property
     def saved(self) -> Saved:
-        """As it is saved."""
         return Saved(self.seq, self.hash, {"at": self.at.isoformat()})
 
 

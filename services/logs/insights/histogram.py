@@ -89,7 +89,7 @@ def histogram_of(rows: QueryRows, width: timedelta, *, complete: bool) -> LevelH
     if at_place is not None and count_place is not None:
         levels = [i for i in range(len(rows.columns)) if i not in (at_place, count_place)]
         for row in rows.rows:
-            at, count = when(row[at_place]), _whole(row[count_place])
+            at, count = when(row[at_place]), whole(row[count_place])
             if at is None or not count:
                 continue
             word = next((row[place] for place in levels if row[place]), None)
@@ -99,7 +99,8 @@ def histogram_of(rows: QueryRows, width: timedelta, *, complete: bool) -> LevelH
     return LevelHistogram(width, tuple(LevelBar(at, counts[at]) for at in sorted(counts)), complete)
 
 
-def _whole(text: str | None) -> int:
+def whole(text: str | None) -> int:
+    """The integer part of a number as Insights writes it (`12`, `12.0`); 0 for anything else."""
     try:
         return int(float(text or 0))
     except (ValueError, OverflowError):

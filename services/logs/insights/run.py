@@ -5,12 +5,12 @@ fails, when it runs too long, and when the console ends (`QueryRunner.close`).
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain, repeat
 
 from services.aws.client.errors import AwsError, Throttled
+from services.aws.logs.insights import PAUSES, pauses
 from services.aws.logs.queries import PEEK, InsightsQueries, one_table
 from services.background.detached import detached
 from services.logs.insights.texts import sent_text
@@ -18,8 +18,6 @@ from services.models.insights import QueryState
 from services.models.insights_queries import InsightsQuery, QueryProgress
 from services.models.problem import ProblemKind
 
-PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
-"""Seconds between polls of a running query; the last value repeats. AWS allows 10 such calls a second."""
 HOUSE_FULL = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
 """Seconds between attempts while the account is at its limit of concurrent queries; then the error is raised."""
 LONGEST = 900.0
@@ -105,7 +103,7 @@ class QueryRunner:
     async def _states(self, id: str, longest: float) -> AsyncGenerator[QueryProgress, None]:
         """The state at every poll, until one is final or `longest` seconds have passed."""
         waited = 0.0
-        for pause in _pauses():
+        for pause in pauses():
             await self._sleep(pause)
             waited += pause
             try:
@@ -171,7 +169,3 @@ class QueryRunner:
             self._keep(self._stop(id))
         if self._stopping:
             await asyncio.wait(self._stopping, timeout=ENDING)
-
-
-def _pauses() -> Iterator[float]:
-    return chain(PAUSES, repeat(PAUSES[-1]))

@@ -66,7 +66,6 @@ _LANDLINE, _MOBILE = 10, 11
 
 
 def find(text: str) -> Iterator[Span]:
-    """The personal data in a text."""
     folded = text if text.isascii() else text.translate(_FOLDED)
     yield from _in_folded(folded)
     if "%" in folded and (plain := _ESCAPE.sub("   ", folded)) != folded:

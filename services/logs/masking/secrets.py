@@ -99,7 +99,6 @@ _TOKEN_WORDS = (
 
 
 def find(text: str) -> Iterator[Span]:
-    """The secrets in a text."""
     lower = text.lower()
     for folded, table in ((text, _HINTED), (lower, _HINTED_FOLDED)):
         for hints, pattern, kind in table:

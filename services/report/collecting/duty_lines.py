@@ -30,7 +30,6 @@ class DutyLines:
         return tuple(self.line(each) for each in occurrences if counts(each))
 
     def line(self, occurrence: Occurrence) -> DutyLine:
-        """The line of one occurrence."""
         slot = occurrence.slot
         duty = self._duty_states.duty(slot.duty)
         entry = self._duty_states.signature_of(slot.key)

@@ -29,7 +29,6 @@ def to_markdown(report: Report, *, wareki: bool = False) -> str:
 
 
 def write(whole: Document) -> str:
-    """The document as Markdown."""
     lines = [f"# {_inline(whole.title)}", ""]
     if whole.verdict:
         lines += [f"**{_inline(whole.verdict)}**", ""]

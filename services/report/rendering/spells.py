@@ -16,13 +16,11 @@ def named(line: SpellLine) -> str:
 
 
 def began(line: SpellLine, dates: Dates, day: date) -> str:
-    """When it began."""
     time = dates.at(line.since, day)
     return time if line.began else _("before {time}").format(time=time)
 
 
 def ended(line: SpellLine, dates: Dates, day: date) -> str:
-    """When it ended."""
     time = dates.at(line.last_seen, day)
     return time if line.ended else _("ongoing at {time}").format(time=time)
 

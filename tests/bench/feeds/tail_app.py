@@ -13,6 +13,7 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 from textual.widgets import Log, RichLog
 
+from tests.bench.raw_lines import append_to
 from widgets.logs.pane.pane import LogPane
 
 POLL = 0.05
@@ -49,7 +50,7 @@ class Tail(App[None]):
 def _widget(kind: str) -> tuple[Widget, Callable[[bytes], object]]:
     if kind.startswith("pane"):
         pane = LogPane(max_bytes=1024**3, fps=1.25 if kind == "pane-5fps" else 10.0)
-        return pane, lambda data: pane.append_raw(data, 1_764_028_800_000)
+        return pane, lambda data: append_to(pane, data, 1_764_028_800_000)
     if kind == "richlog":
         rich = RichLog()
         return rich, lambda data: [rich.write(line) for line in data.decode().splitlines()]

@@ -17,6 +17,7 @@ from textual.containers import Grid
 from textual.widget import Widget
 from textual.widgets import Log, Static
 
+from tests.bench.raw_lines import append_to
 from tui.runtime.runtime_app import RuntimeApp
 from widgets.logs.pane.pane import LogPane
 
@@ -99,7 +100,7 @@ def pane() -> tuple[Widget, Write]:
     """Our pane."""
     # As the console's screens make theirs; the app is known when the first line comes.
     widget = LogPane(pace=lambda: cast(RuntimeApp, widget.app).min_interval())
-    return widget, lambda lines: widget.append_raw("".join(f"{each}\n" for each in lines).encode(), _now())
+    return widget, lambda lines: append_to(widget, "".join(f"{each}\n" for each in lines).encode(), _now())
 
 
 def log() -> tuple[Widget, Write]:

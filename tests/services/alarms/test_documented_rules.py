@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.alarms.hearing import sending
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
+from tests.services.alarms.hearing import sending
 
 ARN = "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:"
 SNS = "arn:aws:sns:ap-northeast-1:123456789012:reached"

@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from services.alarms.hearing import sending
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
+from tests.services.alarms.hearing import sending
 
 OK, INSUFFICIENT, ALARM = range(3)
 WORDS = ("OK", "INSUFFICIENT_DATA", "ALARM")

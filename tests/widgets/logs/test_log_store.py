@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.models.logs import LogLine, Severity
+from tests.bench.raw_lines import append_raw
 from widgets.logs.store.row_subsets import AllRows, Rows
 from widgets.logs.store.shown import Shown
 from widgets.logs.store.store import LogStore
@@ -159,7 +160,7 @@ def test_raw_lines_are_kept_as_they_are(lines: list[bytes]) -> None:
     half = len(lines) // 2
     for part in (lines[:half], lines[half:]):
         if part:
-            store.append_raw(b"\n".join(part) + b"\n", 5)
+            append_raw(store, b"\n".join(part) + b"\n", 5)
     assert [store.line(row).text for row in range(store.end)] == [
         line.decode("utf-8", "replace") for line in lines
     ]

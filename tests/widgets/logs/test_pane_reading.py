@@ -154,7 +154,7 @@ def test_a_remembered_query_is_read_as_it_was_written() -> None:
 async def test_a_search_that_takes_too_long_says_so() -> None:
     async with PaneApp().run_test(size=(100, 24)) as pilot:
         pane = await filled(pilot)
-        pane.append_raw(b"a" * 4000 + b"b\n", T0 + 200_000)
+        pane.append([line(200, "a" * 4000 + "b")])
         await search(pilot, "(.*)(.*)(.*)(.*)[cd]$", "ctrl+t")
         await until(pilot, lambda: "takes too long" in facts(pane).search)
         await search(pilot, "line 9", "ctrl+t")

@@ -15,10 +15,9 @@ from services.clock import SystemClock
 from services.system import Services
 from services.system import connect as connect_system
 from tui.cli.mcp.tool import Caller
-from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartOptions
 from tui.startup.config_reader import journal_place
-from tui.startup.refusing import refusing
+from tui.startup.refusing import closing
 from tui.startup.sources import read_sources
 
 
@@ -59,9 +58,5 @@ async def reads_only(options: StartOptions) -> AsyncIterator[Services]:
         read_only=True,
         begun=begin(runbook, settings, clock, intervals=config.intervals, appends=False),
     )
-    begin_collecting()
-    try:
-        async with refusing(services.session.proof):
-            yield services
-    finally:
-        await services.close()
+    async with closing(services):
+        yield services

@@ -100,7 +100,6 @@ class DutyScreen(Dialog[None]):
         duty_actions.rerun(self.app, self.occurrence)
 
     def action_skip(self) -> None:
-        """Skip the duty."""
         duty_actions.skip(self.app, self.occurrence)
 
     def action_plan(self) -> None:

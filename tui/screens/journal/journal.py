@@ -165,7 +165,6 @@ class JournalScreen(ModeScreen):
 
     @on(JournalPanel.Opened)
     def open_entry(self, message: JournalPanel.Opened) -> None:
-        """Open the screen of one entry."""
         if self.is_active:
             self.app.push_screen(EntryScreen(message.entry))
 

@@ -212,7 +212,6 @@ class LineTablesScreen(GuardedDialog[Target | None]):
 
     @property
     def view(self) -> TableView:
-        """The table on the screen."""
         return self._views[self._place]
 
     def action_other(self, steps: int) -> None:

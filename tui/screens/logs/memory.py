@@ -111,7 +111,6 @@ class LogMemory:
         return self._remembered.columns.get(group)
 
     def remember_columns(self, group: str, columns: Columns) -> None:
-        """Remember the columns of a log group."""
         columns = tuple((name, width) for name, width in columns if _is_writable(name))[:COLUMNS]
         self._change(
             lambda old: old.model_copy(update={"columns": _with(old.columns, group, columns, GROUPS)})
@@ -159,8 +158,6 @@ class LogMemory:
         )
 
     def delete_layout(self, name: str) -> None:
-        """Delete a layout, if it is there."""
-
         def delete(old: Remembered) -> Remembered:
             return old.model_copy(
                 update={"layouts": {each: layout for each, layout in old.layouts.items() if each != name}}

@@ -36,7 +36,6 @@ from widgets.incidents.view import IncidentView
 
 
 def playbook_of(app: Console, incident: Incident) -> Playbook | None:
-    """The playbook of an incident."""
     books = app.ready.runbook.playbooks
     return next((book for book in books if book.id == incident.playbook), None)
 

@@ -99,7 +99,6 @@ class IncidentScreen(IncidentScreenBase):
         return str(self.first.target)
 
     def note_subject(self) -> Place | None:
-        """This incident."""
         incident = self.incident_at_hand()
         return Place(str(incident.target), incident.title, subject=incident.id, opened=True)
 

@@ -126,7 +126,6 @@ class AlarmScreen(ModeScreen):
             self.call_after_refresh(self._alarms_changed)
 
     def note_subject(self) -> Place | None:
-        """This alarm."""
         alarm = self.detail.alarm or self.first
         return Place(str(alarm.id), alarm.name, opened=True)
 
@@ -142,7 +141,6 @@ class AlarmScreen(ModeScreen):
         return frozenset() if draws_own(SPANS[self.detail.span], alarm) else frozenset({str(alarm.id)})
 
     def responds_to(self) -> str:
-        """This alarm."""
         return str(self.first.id)
 
     def aws_commands(self) -> CommandSheet:

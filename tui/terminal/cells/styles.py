@@ -129,7 +129,6 @@ class Renditions:
         return self._blanks[number]
 
     def number(self, rendition: Rendition) -> int:
-        """The number of a rendition."""
         number = self._numbers.get(rendition)
         if number is None:
             number = self._numbers[rendition] = len(self._all)

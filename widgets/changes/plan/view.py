@@ -107,35 +107,12 @@ class PlanView(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
         self._update()
 
-    def watch_run(self) -> None:
-        """Show the outcome."""
-        self._update()
-
     def watch_applying(self) -> None:
-        """Show the progress once it is confirmed."""
+        """Show the progress once it is confirmed, or what failed."""
         self.scroll_home(animate=False)
         self._update()
 
-    def watch_trouble(self) -> None:
-        """Show or hide what failed."""
-        self.scroll_home(animate=False)
-        self._update()
-
-    def watch_why(self) -> None:
-        """Show or hide why the revert has its time."""
-        self._update()
-
-    def watch_consents(self) -> None:
-        """Show what was obtained."""
-        self._update()
-
-    def watch_follow_ups(self) -> None:
-        """Show what is offered next."""
-        self._update()
-
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
-        self._update()
+    watch_trouble = watch_applying
 
     def _update(self) -> None:
         if is_going(self):
@@ -156,6 +133,8 @@ class PlanView(VerticalScroll, can_focus=True):
         ):
             block.set_class(not visible, "-off")
             block.update()
+
+    watch_run = watch_why = watch_consents = watch_follow_ups = watch_zone = _update
 
     def _of(self, lines: Callable[[Plan, int], Sequence[Line]], width: int) -> Sequence[Line]:
         return lines(self.plan, width) if self.plan is not None else []

@@ -76,18 +76,6 @@ class RunTable(Vertical):
         if before and runs and runs[0].id != before[0].id and not self.table.has_focus:
             self.table.move_to(runs[0].id)
 
-    def watch_requests(self) -> None:
-        """Show the requests, above the runs."""
-        self._show()
-
-    def watch_waiting(self) -> None:
-        """Show which reverts are pending."""
-        self._show()
-
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
-        self._show()
-
     def run_at_cursor(self) -> Run | None:
         """The run that keys act on."""
         return next((run for run in self.runs if run.id == self.table.cursor_key), None)
@@ -111,6 +99,8 @@ class RunTable(Vertical):
         now = self._now()
         runs = run_rows(self.runs, self.waiting, self.zone, now)
         self.table.set_rows([*request_rows(self.requests, self.awaited, self.zone, now), *runs])
+
+    watch_requests = watch_waiting = watch_zone = _show
 
 
 def _request_key(request: ApprovalRequest) -> str:
@@ -145,7 +135,6 @@ def until_text(request: ApprovalRequest, zone: tzinfo, now: datetime) -> str:
 
 
 def run_rows(runs: Sequence[Run], waiting: Collection[str], zone: tzinfo, now: datetime) -> list[Row]:
-    """One row for each run."""
     return [
         Row(
             run.id,

@@ -122,7 +122,6 @@ class LogLines(LogWindow, can_focus=True):
         return texts
 
     def line_at_cursor(self) -> StoredLine | None:
-        """The line at the cursor."""
         row = self.cursor
         return None if row is None else self.view.store.line(row)
 
@@ -245,7 +244,6 @@ class LogLines(LogWindow, can_focus=True):
         self.post_message(self.Moved())
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll up."""
         event.stop()
         self.scroll_rows(-_WHEEL)
 

@@ -107,5 +107,4 @@ class QueryEditor(TextArea):
         self.replace(clean_block(event.text, LONGEST_TEXT), *self.selection)
 
     def action_leave(self) -> None:
-        """Leave the editor."""
         self.post_message(self.Left())

@@ -147,11 +147,6 @@ class LogPane(LogPager):
             listener(lines)
         self.mark_dirty()
 
-    def append_raw(self, data: bytes, at: int) -> None:
-        """Store lines of one time (epoch milliseconds), separated by line feeds, without a stream."""
-        self.store.append_raw(data, at)
-        self.mark_dirty()
-
     def clear(self) -> None:
         """Start over with another group or pattern; the format, the threshold and the search stay."""
         super().clear()

@@ -131,13 +131,6 @@ def columns_of(lines: Sequence[LogLine], first_id: int, numbers: dict[str, int])
     )
 
 
-def raw_columns(text: bytes, first_id: int, at: int) -> Columns:
-    """Lines of one time, each ending in a line feed, without a stream."""
-    count = text.count(b"\n")
-    ids, zeros = range(first_id, first_id + count), array("i", bytes(4 * count))
-    return Columns(text, ids, array("q", [at]) * count, zeros, zeros, bytes(count))
-
-
 def _join_ids(ids: Sequence[int], more: Sequence[int]) -> Sequence[int]:
     """A range, which takes no memory, while the numbers are consecutive; else an array."""
     if isinstance(ids, range) and isinstance(more, range) and ids.stop == more.start:

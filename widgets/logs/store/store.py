@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from services.models.logs import LogLine
-from widgets.logs.store.line_chunk import Chunk, Columns, columns_of, raw_columns
+from widgets.logs.store.line_chunk import Chunk, Columns, columns_of
 
 CHUNK_BYTES = 256 * 1024
 DEFAULT_BYTES = 64 * 1024 * 1024
@@ -83,19 +83,6 @@ class LogStore:
             self._extend(lines[older:])
         if older:
             self._insert(lines[:older])
-        self._evict()
-
-    def append_raw(self, data: bytes, at: int) -> None:
-        """Add many lines of one time, separated by line feeds, as fast as memory allows."""
-        at = max(at, self.newest)
-        start = 0
-        data = data if data.endswith(b"\n") else data + b"\n"
-        while start < len(data):
-            end = data.rfind(b"\n", start, start + self.chunk_bytes) + 1
-            if not end:
-                end = data.find(b"\n", start) + 1
-            self._put(raw_columns(data[start:end], self.next_id, at))
-            start = end
         self._evict()
 
     def clear(self) -> None:

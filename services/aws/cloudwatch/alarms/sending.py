@@ -42,28 +42,19 @@ class Sending:
     """The composite alarms that are in doubt."""
 
 
-def sending(name: str, alarms: Iterable[Alarm], *, reaches: Reaches = reaches_somebody) -> Sending:
-    """Whether going to ALARM sends something, for the alarm of this name; `alarms` are all that there are.
-
-    `reaches`: whether the action of this ARN reaches a person; None: not known, and counted as if.
-    """
-    by_id = {str(alarm.id): alarm for alarm in alarms if alarm.state is not AlarmState.MISSING}
-    return Senders(by_id, reaches).sending(name)
-
-
 class Senders:
     """The composite alarms of an account and region, and what they say of each alarm."""
 
     def __init__(
         self,
         alarms: Mapping[str, Alarm],
-        reaches: Reaches = reaches_somebody,
+        reaches: Reaches,
         *,
         composites: Collection[str] | None = None,
         complete: bool = True,
     ) -> None:
-        """`composites`: the names of those that there are; None: all among the alarms; `complete`: no others than these
-        alarms exist."""
+        """`reaches`: whether the action of this ARN reaches a person; None: not known, and counted as if. `composites`:
+        the names of those that there are; None: all among the alarms; `complete`: no others than these alarms exist."""
         self._alarms = alarms
         self._reaches = reaches
         self._complete = complete

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from services.aws.client.reader import when
 from services.i18n import _
 from services.inspections.base import table
+from services.logs.insights.histogram import whole
 from services.models.date_text import dated_time
 from services.models.evidence import Evidence, EvidencePlace, Row
 from services.models.insights import QueryResult
@@ -81,14 +82,6 @@ def binned(result: QueryResult) -> Hours | None:
             return None
         counts[at] += count
     return Hours(counts) if result.complete and counts.total() >= result.matched else None
-
-
-def whole(text: str | None) -> int:
-    """The integer part of a number as Insights writes it (`12`, `12.0`); 0 for anything else."""
-    try:
-        return int(float(text or 0))
-    except (ValueError, OverflowError):
-        return 0
 
 
 def count_of(row: Mapping[str, str]) -> int | None:

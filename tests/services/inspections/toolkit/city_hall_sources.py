@@ -104,7 +104,7 @@ class Beats:
         return chance
 
     def after(self, since: float, number: float) -> float:
-        place = bisect_left(self.at, since) + round(number) - 1
+        place = bisect_left(self.at, since) + round(number)
         return self.at[place] + self.jitter if place < len(self.at) else inf
 
     def times(self, random: Random) -> Iterator[float]:
@@ -419,7 +419,7 @@ def _trial(window: Window, activity: Activity, until: float, stop: float = inf, 
         until=until,
         expected=arrivals.expected(since, ended),
         chance=chance,
-        ideal=float(chance >= CHANCE)
+        ideal=float(chance > 0)  # how late a run may be, nobody knows to the second
         if isinstance(arrivals, Beats)
         else _ideal(window, until, last, ended, stop),
         share=min(CHANCE, arrivals.chance(ended - 15 * 60, ended)) * (1 - arrivals.chance(before, ended)),
@@ -437,8 +437,10 @@ def _ideal(window: Window, until: float, last: float, ended: float, stop: float)
     """
     past = window.past(until, stop)
     count, days = window.earlier(past, last, ended)
+    lost = window.arrivals.expected(last, ended) * days
     if stop == inf:
-        return told_normal(window.arrivals.expected(last, ended) * days, days) if days else 1.0
+        return told_normal(lost, days) if days else 1.0
+    count = min(count, lost)  # it is not surer of an ordinary day for the peaks before
     return min(told_normal(count, days), told_normal(*window.same_day(past, last, ended))) if days else 0.0
 
 

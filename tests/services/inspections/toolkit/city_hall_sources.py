@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from math import exp, inf, log
+from math import exp, inf, lgamma, log
 from random import Random
 
 from services.calendar.calendar import Calendar
@@ -17,6 +17,7 @@ from services.runbook.loader import load_builtin
 CALENDAR = Calendar(load_builtin("facility-prod"))
 SLOT, HOUR, DAY, JST = 600, 3600, 86400, 9 * 3600
 PAST, WEEK, AFTER = 30, 7, 5
+CHANCE = 0.001
 FIRST = date(2025, 12, 1)
 """The Monday of the first of 60 weeks, which end on 2027-01-24: twice New Year, Golden Week, Silver Week."""
 
@@ -127,6 +128,8 @@ class Source:
     step: int = 0
     age: timedelta | None = None
     """How old a new system is when it is looked at."""
+    kind_of: Callable[[Day], object] = lambda day: day.is_open
+    """What the calendar and the past tell of a day; not that a month ends, which 30 days of past show once at most."""
 
 
 class Window:
@@ -145,13 +148,15 @@ class Window:
         self.lag = LAGS[source.kind].total_seconds()
         self.delays = [min(self.lag, random.expovariate(4 / self.lag)) for _time in self.times]
 
+    def past(self, until: float, stop: float = inf) -> float:
+        """Since when the source is seen."""
+        age = self.source.age
+        return min(until, stop) - age.total_seconds() if age else until - PAST * DAY
+
     def seen(self, until: float, stop: float = inf) -> Activity:
         """What has arrived until then of all that happened before the stop."""
-        age = self.source.age
-        since = until - (age.total_seconds() if age else PAST * DAY)
-        if age and stop < inf:
-            since = stop - age.total_seconds()
-        first, sure = bisect_left(self.times, since), bisect_left(self.times, min(until - self.lag, stop))
+        first = bisect_left(self.times, self.past(until, stop))
+        sure = bisect_left(self.times, min(until - self.lag, stop))
         last = bisect_left(self.times, min(until, stop))
         late = (
             self.times[each]
@@ -173,12 +178,37 @@ class Window:
         step = self.source.step or 1
         return (until - self.lag) // step * step
 
-    def like(self, until: float, stop: float) -> int:
-        """How many earlier days in the past of a look are open, or closed, as the day of the silence's end."""
-        kind = self.days[min(int((until - self.begins) // DAY), len(self.days) - 1)].is_open
-        age = self.source.age.days if self.source.age else PAST
-        last = int((stop - self.begins) // DAY)
-        return sum(day.is_open is kind for day in self.days[max(0, last - age) : last])
+    def earlier(self, past: float, since: float, until: float) -> tuple[float, float]:
+        """What the days of the same kind had at the times of a silence, in all, and how many days; none if any is new.
+
+        The days of a silence that is of several kinds count by how much each makes the sum uncertain.
+        """
+        level = doubt = 0.0
+        for number in range(int((since - self.begins) // DAY), len(self.days)):
+            midnight = self.begins + number * DAY
+            start, end = max(since, midnight), min(until, midnight + DAY)
+            if start >= end or not self.arrivals.expected(start, end):
+                continue
+            counts = [
+                self.arrivals.expected(start - ago * DAY, end - ago * DAY)
+                for ago in range(1, number + 1)
+                if start - ago * DAY >= past
+                and end - ago * DAY <= since
+                and self.source.kind_of(self.days[number - ago]) == self.source.kind_of(self.days[number])
+            ]
+            if not counts:
+                return 0.0, 0.0
+            level += sum(counts) / len(counts)
+            doubt += sum(counts) / len(counts) ** 2
+        days = level / doubt if doubt else 1.0
+        return level * days, days
+
+    def same_day(self, past: float, since: float, until: float) -> tuple[float, float]:
+        """What the day had before a silence began, and how many times as much as it would have had in the silence."""
+        midnight = self.begins + (since - self.begins) // DAY * DAY
+        before = self.arrivals.expected(max(past, midnight), since)
+        lost = self.arrivals.expected(since, min(until, midnight + DAY))
+        return before, before / lost if lost else 0.0
 
 
 def bump(hour: float, middle: float, width: float) -> float:
@@ -304,7 +334,9 @@ SOURCES = {
     "sparse audit": Source(SourceKind.TRAIL, audit),
     "few around the clock": Source(SourceKind.TRAIL, few),
     "month-end peaks": Source(SourceKind.TRAIL, month_end),
-    "Wednesdays only": Source(SourceKind.TRAIL, wednesdays),
+    "Wednesdays only": Source(
+        SourceKind.TRAIL, wednesdays, kind_of=lambda day: (day.is_open, day.on.weekday() == 2)
+    ),
     "another shape on holidays": Source(SourceKind.TRAIL, holiday_shape),
     "visitors in clusters": Source(SourceKind.LOG, sessions),
     "new for 3 h": Source(SourceKind.LOG, mixed, age=timedelta(hours=3)),
@@ -324,13 +356,12 @@ class Trial:
     """Events, runs or clusters that a healthy source would have had since the stop, or since its last data."""
     chance: float
     """That a healthy source would have had none of them."""
-    expected_since_last: float
-    """As `expected`, since the last data."""
-    days: int
-    """Earlier days of the same kind."""
+    ideal: float
+    """The chance that an ideal rule tells it as normal; see `_ideal`."""
+    share: float
+    """The chance, before anything is known, that it is the first look at a silence beyond `CHANCE`."""
     silent: float
     """Seconds from the last data to the lag before the look."""
-    is_regular: bool
 
     @property
     def last(self) -> float:
@@ -359,13 +390,15 @@ def stops(window: Window, random: Random, number: int) -> Iterator[Trial]:
 
 def looks(window: Window, random: Random) -> Iterator[Trial]:
     """At 9:00, 13:00, 17:00 and two random times of each day of the week."""
+    before = window.begins
     for day in range(WEEK):
         midnight = window.week + day * DAY
-        for hour in (9, 13, 17, random.uniform(0, 24), random.uniform(0, 24)):
+        for hour in sorted((9, 13, 17, random.uniform(0, 24), random.uniform(0, 24))):
             until = midnight + hour * HOUR
             activity = window.seen(until)
             if activity.times:
-                yield _trial(window, activity, until)
+                yield _trial(window, activity, until, before=before)
+            before = window.judged_until(until)
 
 
 def _office_looks(after: float) -> Iterator[float]:
@@ -376,17 +409,47 @@ def _office_looks(after: float) -> Iterator[float]:
                 yield at
 
 
-def _trial(window: Window, activity: Activity, until: float, stop: float | None = None) -> Trial:
-    ended, last = window.judged_until(until), activity.times[-1] + activity.step
-    since = last if stop is None else max(stop, last)
+def _trial(window: Window, activity: Activity, until: float, stop: float = inf, before: float = 0.0) -> Trial:
+    ended, last, arrivals = window.judged_until(until), activity.times[-1] + activity.step, window.arrivals
+    since = last if stop == inf else max(stop, last)
+    chance = arrivals.chance(since, ended)
     return Trial(
         source=window.source,
         activity=activity,
         until=until,
-        expected=window.arrivals.expected(since, ended),
-        chance=window.arrivals.chance(since, ended),
-        expected_since_last=window.arrivals.expected(last, ended),
-        days=window.like(until, since),
+        expected=arrivals.expected(since, ended),
+        chance=chance,
+        ideal=float(chance > 0)  # how late a run may be, nobody knows to the second
+        if isinstance(arrivals, Beats)
+        else _ideal(window, until, last, ended, stop),
+        share=min(CHANCE, arrivals.chance(ended - 15 * 60, ended)) * (1 - arrivals.chance(before, ended)),
         silent=until - window.lag - last,
-        is_regular=isinstance(window.arrivals, Beats),
     )
+
+
+def _ideal(window: Window, until: float, last: float, ended: float, stop: float) -> float:
+    """The chance that an ideal rule, which knows the kind of day and the shape and counts the size, says normal.
+
+    A stop shows by earlier days of its kind, or else by its own day before it: a peak that nobody announced, and that
+    stops before it is seen, is known only to an operator who knows of the month's end or the campaign.
+    Of healthy silences a rule need not know that an earlier day was busier, only that a few days may mislead.
+    Without an earlier day it says so, which is right for both.
+    """
+    past = window.past(until, stop)
+    count, days = window.earlier(past, last, ended)
+    lost = window.arrivals.expected(last, ended) * days
+    if stop == inf:
+        return told_normal(lost, days) if days else 1.0
+    count = min(count, lost)  # it is not surer of an ordinary day for the peaks before
+    return min(told_normal(count, days), told_normal(*window.same_day(past, last, ended))) if days else 0.0
+
+
+def told_normal(mean: float, days: float) -> float:
+    """The chance that a silence is told as normal by who counts `mean` events on the average in as many `days`.
+
+    Having counted n events on k days, that takes a silence for a chance of (k / (k + 1)) ** n.
+    """
+    if not mean or not days:
+        return 1.0
+    least = log(1 / CHANCE) / log((days + 1) / days)
+    return min(1.0, sum(exp(n * log(mean) - mean - lgamma(n + 1)) for n in range(int(least) + 1)))

@@ -394,6 +394,9 @@ def _run(
     server = Server(Front(lambda: World(story, clock, history=timedelta(seconds=history), language=language)))
     # A test that changes the machine's clock changes AWS's, unless it gives AWS one of its own.
     server.front.wall = lambda: SystemClock().now()
+    if history >= 86_400:
+        # Long to make: before a request waits for it with a time limit.
+        assert server.front.world
     server.start()
     try:
         yield Embedded(server, clock)

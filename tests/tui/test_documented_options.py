@@ -31,7 +31,9 @@ OF_PATCHES = ("change", "rds-maintenance")
 OF_CONSOLE = [flag for flag in OPTIONS if flag.command in (("demo",), ("drill",))]
 OF_MCP = [flag for flag in OPTIONS if flag.command == ("mcp",)]
 OF_COMMANDS = [
-    flag for flag in OPTIONS if flag not in (*OF_CONSOLE, *OF_MCP) and flag not in trials.SHOWN_ELSEWHERE
+    flag
+    for flag in OPTIONS
+    if flag not in (*OF_CONSOLE, *OF_MCP) and flag not in (*trials.SHOWN_ELSEWHERE, *trials.ACCEPTED)
 ]
 
 

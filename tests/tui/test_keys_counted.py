@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.conftest import Embedded
+from tests.services.inspections.costs.cost_answers import BOOK
 from tests.tools.console import console, screen_text, settled, until
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.inspect import InspectScreen
@@ -91,7 +92,7 @@ async def test_a_bad_monday_is_read_and_signed_in_under_twenty_keys(embedded: Em
 
 @pytest.mark.scenario("ordinary-day", history=72 * 3600.0, origin=MONDAY)
 async def test_a_quiet_monday_takes_three_keys(embedded: Embedded) -> None:
-    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+    async with console(embedded.url, embedded.clock, size=(120, 40), runbook=BOOK) as pilot:
         keys = Keys(pilot)
         await keys.press("2", InspectScreen)
         await inspected(pilot, embedded)

@@ -76,6 +76,13 @@ def aws_options() -> list[click.Parameter]:
     ]
 
 
+def without_aws() -> str:
+    """For the help of a command that has `aws_options` only because the others do."""
+    return "\n\n" + _(
+        "Reads nothing from AWS but a shared journal, as its address says; the AWS options are accepted as by other commands."
+    )
+
+
 def version_option() -> click.Parameter:
     def show(context: click.Context, _option: click.Parameter, is_set: bool) -> None:
         if is_set:

@@ -10,10 +10,9 @@ from services.inspections.registry import INSPECTIONS
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.models.findings import Finding, Measure
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
-from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
+from tests.services.inspections.costs.cost_answers import BOOK
 from tests.services.inspections.running_world import context
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
@@ -21,17 +20,9 @@ MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 WEEKEND = 3 * 24 * 3600.0
 
 
-def decided_runbook() -> Runbook:
-    """The shipped one, with the budget that it leaves undecided, which nothing of costs is normal without."""
-    runbook = load_builtin("facility-prod")
-    assert runbook.costs
-    return runbook.model_copy(update={"costs": runbook.costs.model_copy(update={"budget_yen": 200_000})})
-
-
 async def run_every_inspection(embedded: Embedded) -> dict[str, Finding]:
     """Run every inspection over the time since Friday evening, as the nine o'clock duties do."""
-    assert embedded.world  # made here, not within the first request and its time limit
-    async with context(embedded, runbook=decided_runbook()) as inspection_context:
+    async with context(embedded, runbook=BOOK) as inspection_context:
         inspection_runner = InspectionRunner(
             inspection_context.runbook,
             inspection_context.calendar,

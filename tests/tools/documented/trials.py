@@ -98,6 +98,10 @@ SHOWN_ELSEWHERE: Mapping[Flag, str] = {
     Flag(("journal", "verify"), "--whole"): "tests/tui/cli/test_cli_journal.py"
 }
 """What these do takes more than one start: the test that has it."""
+ACCEPTED = frozenset(
+    Flag((command,), name) for command in ("duties", "report") for name in ("--profile", "--endpoint-url", "--role-arn")
+)  # fmt: skip
+"""These commands read nothing from AWS, and say so: they take the options so that a script can give all commands the same."""
 GIVEN: Mapping[str, str] = {"--debug": "/dev/null/no-folder", "--format": "text", "--max-yen": "5", "N": "3"}
 """Values of options, and of what stands for a value."""
 

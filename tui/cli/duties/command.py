@@ -21,6 +21,7 @@ from services.i18n import _, plural
 from services.models.text import clean
 from tui.cli.click_i18n import Command, FileOption, Prints
 from tui.cli.opened_journal import OpenedJournal, as_json, deliver, file_option, journal_callback
+from tui.cli.shared_options import without_aws
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -52,7 +53,8 @@ def duties_command(
         callback=journal_callback(output, shared, before, _Duties(output)),
         help=_(
             "Print the duties of a month.\n\nWith --ics, export those of twelve months as a calendar file."
-        ),
+        )
+        + without_aws(),
         params=[
             click.Option(
                 ["--month"], type=Month(), metavar="MONTH", help=_("Month to print; default: the current one")

@@ -22,7 +22,7 @@ from tui.cli.opened_journal import (
     journal_callback,
 )
 from tui.cli.report.making import format_of, period_of, read_report
-from tui.cli.shared_options import all_option
+from tui.cli.shared_options import all_option, without_aws
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.start_options import StartOptions
 
@@ -53,7 +53,8 @@ def report_command(
             "Print the operations report of a day, month or fiscal year.\n\nFor example 2026-01-05, "
             "2026-01 or FY2025; made from the journal alone. Exit status: 0 all normal, 1 attention, 2 "
             "abnormal, 3 nothing can be said."
-        ),
+        )
+        + without_aws(),
         params=[
             click.Argument(["when"], metavar="[DAY|MONTH|FY]", required=False),
             click.Option(

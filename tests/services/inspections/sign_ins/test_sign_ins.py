@@ -74,7 +74,7 @@ async def test_an_ordinary_month_is_normal_and_says_how_it_was_read(embedded: Em
     assert regions["ap-southeast-2"] > regions["ap-northeast-1"]
     assert regions["eu-north-1"] == 0
     remarks = " ".join(finding.remarks)
-    assert "77 requests to 17 regions" in remarks
+    assert "81 requests to 17 regions" in remarks
     assert "S3 objects" in remarks
     assert "DeleteLogGroup" in remarks
     assert progress[-1].done == progress[-1].total == 73

@@ -152,6 +152,7 @@ async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(
     """The alarm fired at 10:02 and it is 10:06; the machine says something else, as the header warns."""
 
     wrong = timedelta(minutes=minutes)
+    embedded.server.front.wall = lambda: datetime.now(UTC)
     monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: datetime.now(UTC) + wrong)
 
     class Wrong:

@@ -88,6 +88,16 @@ BASES_OF_OPTIONS: Mapping[Flag, Start] = {
     ),
     Flag(("journal", "table"), "--print"): Start(("journal", "table", ADDRESS)),
     Flag(("journal", "table"), "--runbook"): Start(("journal", "table", "--print"), {"TOBAN_CONFIG": "systems.toml"}, {"systems.toml": _SYSTEMS}),
+    **{
+        Flag(("logs", command), "--mask"): Start(
+            (*argv, "--runbook", "masking.toml"),
+            files={"masking.toml": f"{FACILITY}\n[[masking]]\nid = \"user\"\ntitle = \"user\"\npattern = 'u1\\d{{4}}'\n"},
+        )
+        for command, argv in (
+            ("query", ("logs", "query", "fields @message", "--group", "/ecs/staff-api", "--since", "30m", "--yes")),
+            ("tail", ("logs", "tail", "/ecs/staff-api", "--since", "5m")),
+        )
+    },
     Flag(("logs", "query"), "--yes"): Start(("logs", "query", "error-logs", "--since", "1h")),
     Flag(("logs", "query"), "--max-yen"): Start(("logs", "query", "error-logs", "--since", "1h")),
     Flag(("policy",), "--lang"): Start(("policy", "journal")),

@@ -1,19 +1,20 @@
 """The one rule for silence, for every source that a verdict rests on. Pure.
 
-A source that has had no data for LEAST beyond its usual lag is compared with the same time on days of the same kind in
-the opening calendar, open or closed; where such days differ, with the same weekday. Chance explains a silence if a source as
-busy as on those days would be silent that long, from beginning to end, in more than CHANCE of all cases. Events that
-come in clusters count as one each. What chance does not explain, and what there is no past for, is not judged.
+A source without data for LEAST beyond its usual lag is compared with the same time on days of the same kind in the
+opening calendar; where many have none, also on the same weekday. The chance of none is that of a negative binomial
+distribution: what came on those days, in clusters, scaled by what came today if days differ. Pauses that hardly differ,
+and what starts once a day, are held to that. What chance does not explain, or has no past, is not judged.
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum, auto
 from itertools import pairwise
-from math import ceil, inf, log, nextafter, sqrt
-from statistics import mean, stdev, variance
+from math import ceil, exp, inf, log, log1p, nextafter, prod, sqrt
+from statistics import covariance, mean, stdev, variance
 
 from services.calendar.calendar import Calendar
 from services.i18n import _, sentences
@@ -35,24 +36,20 @@ CHANCE = 1e-3
 """A silence is unusual if a source that goes on would be as silent in a smaller share of cases."""
 SILENT_BEFORE = 2
 """Number of earlier silent times that make a silence usual; a single one may have been an outage."""
-SIMILAR = 0.85
-"""Share of a silence's length from which an earlier one is about as long."""
 _AROUND = 0.1
 """Share of its length by which an earlier silence may lie beside it: nobody leaves at the same minute each day."""
-_PIECE = timedelta(hours=3)
 _ENOUGH = 4
-"""Number of days of which a single silent one is taken for an outage, and on all of which a job shows its schedule."""
+"""Of fewer days only what is overwhelming, or very likely, is said."""
+_LIKELY = log(0.2)
 _BUSY = 10
 """Number of events by which a part of the compared time counts for the whole."""
-_TIMES, _FEW = 3, 8
-"""A silence is unusual if it is so many times as long as any between data of at least so many days, in open days' time."""
-_JOB, _JOB_STEP, _JOB_LEAST = 1200.0, 600.0, 3600.0
-"""Seconds: within these a scheduled job starts; how densely such starts are searched, and in how long a silence."""
-_SPREAD = 2.0
-"""Number of standard deviations by which events vary more than chance if they are not independent."""
-_PAUSE = 600.0
-"""Seconds after which a pause is one between visitors, not between the events of one."""
-_CERTAIN = -50.0
+_Piece = tuple[float, float]
+_JOB, _HOUR, _QUARTER = 1200.0, 3600.0, 900
+"""Seconds within which a scheduled job starts, of the least silence that shows one, and in which rates are constant."""
+_PAUSE, _BEFORE = 600.0, 10800.0
+"""Seconds after which a pause is one between clusters, and how long before a silence they are looked at."""
+_SPREAD, _QUIETER, _MOST = 2.5, 0.8, 4000
+"""Standard deviations that prove clusters; the share of days, and the number of events, that are looked at for them."""
 
 
 class SourceKind(StrEnum):
@@ -111,18 +108,13 @@ class Activity:
         """The times in a half-open span."""
         return self.times[bisect_left(self.times, first) : bisect_left(self.times, last)]
 
+    def number(self, first: float, last: float) -> int:
+        return bisect_left(self.times, last) - bisect_left(self.times, first)
+
     def amount(self, first: float, last: float) -> float:
         """What was counted in a half-open span."""
         start, end = bisect_left(self.times, first), bisect_left(self.times, last)
         return sum(self.values[start:end]) if self.values else end - start
-
-    def gaps(self, first: float, last: float) -> Iterator[float]:
-        """The lengths of the times without data within a span, cut off at its ends."""
-        reached = first
-        for time in self.within(first - self.step, last):
-            yield max(0.0, time - reached)
-            reached = max(reached, time + self.step)
-        yield max(0.0, last - reached)
 
 
 def events(times: Iterable[datetime], complete: Iterable[TimeSpan] = ()) -> Activity:
@@ -192,10 +184,7 @@ def judge_silence(kind: SourceKind, activity: Activity, until: datetime, calenda
     since = at(min(began, until.timestamp()))
     if ended - began < LEAST.total_seconds():
         return Silence(since, until, Likeness.USUAL)
-    comparison = _Comparison(began, ended, activity, calendar)
-    likeness, per_hour = comparison.result(log(CHANCE))
-    if likeness is Likeness.USUAL and comparison.is_too_long():
-        likeness = Likeness.UNUSUAL
+    likeness, per_hour = _Comparison(began, ended, activity, calendar).result(log(CHANCE))
     return Silence(since, until, likeness, per_hour)
 
 
@@ -227,13 +216,12 @@ class _Reference:
     shift: float
     first: float
     last: float
-    """What is known of it, with some time around."""
+    known: float
+    """From when on the source is known, before it."""
     whole: bool
     """All of the same time is known."""
     silent: bool
     """It was about as silent."""
-    like: bool
-    """The same weekday, after a day of the same kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,41 +235,40 @@ class _Comparison:
 
     def result(self, limit: float) -> tuple[Likeness, float | None]:
         """The likeness, and what is usual per hour at the end. `limit`: logarithm of the smallest chance."""
-        total, without_past, per_hour = 0.0, False, None
-        for piece in self._pieces():
-            compared = self._chance(*piece)
-            if compared is None:
-                without_past = True
-            else:
-                total, per_hour = total + compared[0], compared[1]
-            if total < limit:
+        total, per_hour, few, unclear = 0.0, None, False, False
+        references: list[_Reference] = []
+        for first, last, day in self._pieces():
+            references = list(self._references(first, last, day))
+            silent = sum(each.silent for each in references)
+            if len(references) < _ENOUGH and silent < SILENT_BEFORE:
+                few = True
+                unclear |= len(references) < SILENT_BEFORE or silent > 0
+            whole = [each.shift for each in references if each.whole]
+            if hours := len(whole) * (last - first) / _HOUR:
+                per_hour = sum(self.activity.amount(first - shift, last - shift) for shift in whole) / hours
+            total += self._chance(first, last, references)
+            if total < limit * (_ENOUGH if few else 1):
                 return Likeness.UNUSUAL, per_hour
-        return Likeness.NEW if without_past else Likeness.USUAL, per_hour
+        if self._of_rhythm(references) < limit:
+            return Likeness.UNUSUAL, per_hour
+        return Likeness.NEW if few and (unclear or total < _LIKELY) else Likeness.USUAL, per_hour
 
     def _pieces(self) -> Iterator[tuple[float, float, date]]:
-        """Divided at midnight, opening and closing time, or into the days of a source that has one value a day."""
+        """Divided at midnight, or into the days of a source that has one value a day."""
         step, day_of = self.activity.step, self.calendar.day_of
         if step >= DAY.total_seconds():
             for number_of_day in range(int((self.ended - self.began) // step)):
                 begun = self.began + number_of_day * step
                 yield begun, begun + step, day_of(at(begun + step / 2))
             return
-        span, is_open = TimeSpan(start=at(self.began), end=at(self.ended)), self.calendar.open_days.is_open
-        last_day = day_of(span.end)
-        if span.end - span.start <= _PIECE and is_open(day_of(span.start)) is is_open(last_day):
-            yield self.began, self.ended, last_day
-            return
-        for piece in spans_by_day(span, self.calendar):
-            day = day_of(piece.start)
-            inside = [each for each in self.calendar.hours_of(day) if piece.start < each < piece.end]
-            for first, last in pairwise([piece.start, *inside, piece.end]):
-                for part in spans_by_day(TimeSpan(start=first, end=last), self.calendar, _PIECE):
-                    yield part.start.timestamp(), part.end.timestamp(), day
+        for piece in spans_by_day(TimeSpan(start=at(self.began), end=at(self.ended)), self.calendar):
+            yield piece.start.timestamp(), piece.end.timestamp(), day_of(piece.start)
 
     def _references(self, first: float, last: float, day: date) -> Iterator[_Reference]:
         """The nearest days first, of the same kind, before the silence or after it."""
         activity, is_open = self.activity, self.calendar.open_days.is_open
-        around = _AROUND * (last - first) if activity.step < _JOB_LEAST else 0.0
+        begins = first < self.began + 1 and activity.step < _HOUR
+        around = min(_AROUND * (last - first), _JOB) if begins else 0.0
         backs = (sign * back for back in range(1, REACH // DAY + 1) for sign in (1, -1))
         for back in backs:
             shift, other = back * DAY.total_seconds(), day - back * DAY
@@ -290,143 +277,172 @@ class _Comparison:
                 continue
             limits = (-inf, self.began) if shift > 0 else (self.ended, inf)
             for span in activity.spans:
-                low = max(start - around, span[0], limits[0])
-                high = min(end + around, span[1], limits[1], activity.times[-1] + activity.step)
-                whole = low <= start and high >= end
-                half = min(high, end) - max(low, start) >= (end - start) / 2
+                known = max(span[0], limits[0])
+                low, high = (
+                    max(start, known),
+                    min(end, span[1], limits[1], activity.times[-1] + activity.step),
+                )
+                whole, half = low <= start and high >= end, high - low >= (end - start) / 2
                 # Of a busy source one page of events is short, and says enough.
-                if high > low and (half or len(activity.within(low, high)) >= _BUSY):
-                    silent = whole and max(activity.gaps(low, high)) >= SIMILAR * (last - first)
-                    like = other.weekday() == day.weekday() and is_open(other - DAY) is is_open(day - DAY)
-                    yield _Reference(shift, low, high, whole, silent, like)
+                if high > low and (half or activity.number(low, high) >= _BUSY):
+                    silent = whole and not activity.number(start + around, end)
+                    yield _Reference(shift, low, high, known, whole, silent)
                     break
 
-    def _chance(self, first: float, last: float, day: date) -> tuple[float, float] | None:
-        """The logarithm of the chance of a silent piece, and the usual amount per hour; None: there is no past."""
-        references: list[_Reference] = []
-        silent, job = 0, last - first >= _JOB_LEAST and self.activity.step < _JOB_LEAST
-        for reference in self._references(first, last, day):
-            references.append(reference)
-            silent += reference.silent
-        if len(references) < SILENT_BEFORE or (silent == 1 and len(references) < _ENOUGH):
-            return None
-        whole = [reference for reference in references if reference.whole]
-        hours = len(whole) * (last - first) / 3600
-        amount = sum(self.activity.amount(first - each.shift, last - each.shift) for each in whole)
-        chance = self._of_all(first, last, references)
-        if job:
-            like = [reference for reference in references if reference.like]
-            jobs = (self._of_job(first, last, each) for each in (references, like))
-            # The days of one weekday are few, and so have to say more.
-            week = _weekly(references)
-            weekday = self._of_all(first, last, week) / 2 if len(week) >= _ENOUGH - 1 else 0.0
-            chance = min(chance, *jobs, weekday)
-        return chance, amount / hours if hours else 0.0
+    def _chance(self, first: float, last: float, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance of none; where many days have none, also by the same weekday."""
+        chance, varies = self._of_all(first, last, references)
+        week = [each for each in references if not each.shift % WEEK.total_seconds()]
+        silent, silent_weeks = (sum(each.silent for each in days) for days in (references, week))
+        if varies and silent * _ENOUGH >= len(references) and len(week) >= SILENT_BEFORE:
+            if silent_weeks == len(week):
+                return 0.0
+            if not silent_weeks:
+                return min(chance, self._of_all(first, last, week)[0])
+        return chance
 
-    def _of_all(self, first: float, last: float, references: Sequence[_Reference]) -> float:
-        """The logarithm of the chance, by the share of slots with data, and by the longest gap of each day."""
-        counted = [reference for reference in references if not reference.silent]
-        by_gaps = self._of_gaps(last - first, references)
-        if len(references) - len(counted) >= SILENT_BEFORE:
-            return min(by_gaps, self._of_pauses(last - first, references))
-        slot = max(FINE, self.activity.step)
-        by_slots = all_with_data = all_slots = 0.0
-        number_of_events = spread = likely_spread = 0.0
-        for number_of_slot in range(ceil((last - first) / slot)):
-            start = first + number_of_slot * slot
-            starts = ((start - each.shift, each) for each in counted)
-            slots = [low for low, each in starts if each.first <= low and low + slot <= each.last]
-            counts = [len(self.activity.within(low, low + slot)) for low in slots]
-            with_data = sum(map(bool, counts))
-            if len(counts) > 1:
-                spread += variance(counts) * (len(counts) - 1)
-                likely_spread += mean(counts) * (len(counts) - 1)
-            number_of_events += sum(counts)
-            # Counted as if there were half a slot more without data: a few days do not prove regularity.
-            chance = log((len(slots) - with_data + 0.5) / (len(slots) + 0.5))
-            by_slots += min(1.0, (last - start) / slot) * chance
-            all_with_data, all_slots = all_with_data + with_data, all_slots + len(slots)
-        together = (last - first) / slot * log((all_slots - all_with_data + 0.5) / (all_slots + 0.5))
-        by_slots = min(by_slots, together)
-        if spread > likely_spread * (1 + _SPREAD * sqrt(2 / max(1.0, all_slots))):
-            # Events come in clusters, which are fewer.
-            clusters = number_of_events * likely_spread / spread
-            by_clusters = -clusters * log(1 + (last - first) / slot / all_slots)
-            by_slots = max(by_slots, min(by_clusters, self._of_pauses(last - first, references)))
-        return min(by_slots, by_gaps, self._of_gaps(last - first, counted))
+    def _of_all(self, first: float, last: float, references: Sequence[_Reference]) -> tuple[float, bool]:
+        """The logarithm of the chance of none, and whether days differ by more than chance."""
+        expected, counted, low = 0.0, 0, first
+        while low < last:
+            high = min(last, low + max(_HOUR, self.activity.step))
+            ends = ((max(low - a.shift, a.first), min(high - a.shift, a.last)) for a in references)
+            spans = [span for span in ends if span[0] < span[1]]
+            number = sum(self.activity.number(*span) for span in spans)
+            expected += (high - low) * self._rate(number, sum(span[1] - span[0] for span in spans))
+            counted, low = counted + number, high
+        piece, count = (first, last), len(references)
+        chance, varies = self._at_level(piece, references, expected, counted)
+        if chance < _LIKELY and (size := self._size_of_clusters(first, references)) > 1:
+            chance, varies = self._at_level(piece, references, expected / size, counted / size, size)
+        chance = min(chance, self._of_schedule(first, last, references))
+        silent, likely = sum(each.silent for each in references), count * exp(chance)
+        if silent >= SILENT_BEFORE and silent > likely + _SPREAD * sqrt(likely):
+            chance = max(chance, log((silent - 0.5) / count))
+        return chance, varies
 
-    def _of_pauses(self, length: float, references: Sequence[_Reference]) -> float:
-        """The logarithm of the chance that a pause goes on for so long, by how many such pauses ended in what time."""
-        ends, waited = [0] * len(references), 0.0
-        for place, (first, last) in enumerate((each.first, each.last) for each in references):
-            since = first - _PAUSE
-            for time in [*self.activity.within(first - _PAUSE, last), last]:
-                begun = max(first, since + _PAUSE)
-                if time > begun:
-                    waited += time - begun
-                    ends[place] += time < last
-                since = time + self.activity.step
-        if not any(ends):
+    def _rate(self, number: float, known: float) -> float:
+        """Per second; of periods it is what leaves as many of them without data."""
+        step = self.activity.step
+        if not number or not known or not step:
+            return number / known if number and known else 0.0
+        return -log1p(-min(number / (known / step + 0.5), 1 - 0.5 * step / (known + step))) / step
+
+    def _at_level(
+        self, piece: _Piece, days: Sequence[_Reference], expected: float, counted: float, size: float = 1
+    ) -> tuple[float, bool]:
+        """The logarithm of the chance of none of the expected clusters at today's level, and whether days have levels.
+
+        They do if what days have in some quarters of an hour goes with what they have in those between.
+        """
+        (first, last), midnight = piece, self.calendar.local(self.calendar.day_of(at(piece[0]))).timestamp()
+        shifts = [each.shift for each in days if each.whole and each.known <= midnight - each.shift]
+        # The sizes of clusters differ, so each says less than an event; of periods it is how they overlap.
+        number, weight = self.activity.number, 1.0 if size == 1 or self.activity.step else 0.5
+        counted *= weight
+        parts: list[list[float]] = []
+        for place in (0, _QUARTER):
+            lows = range(int(midnight) + place, int(last), 2 * _QUARTER)
+            spans = [(low, min(low + _QUARTER, last)) for low in lows]
+            parts.append([sum(number(a - each, b - each) for a, b in spans) / size for each in shifts])
+        product = prod(mean(part or [0]) for part in parts)
+        if len(shifts) < _ENOUGH or not product:
+            return _of_none(expected, counted), False
+        noise = 1 / weight / sqrt(len(shifts) * product)
+        varies = covariance(*parts) / product - noise
+        if varies <= 0:
+            return _of_none(expected, counted), False
+        certain, level = 1 / varies, 1.0
+        if first < self.began + 1:
+            today = number(midnight, self.began + 1) * weight / size
+            usual = mean(number(midnight - each, self.began - each + 1) for each in shifts) * weight / size
+            level = (certain + today) / (certain + usual)
+            certain += today
+        chance = _of_none(expected * (level if varies > noise else min(1.0, level)), counted, certain)
+        if len(shifts) >= 2 * _ENOUGH:
+            # Today is likely to be as one of them; that the least busy one had few by chance is on the safe side.
+            like = [expected * sum(day) / sum(map(mean, parts)) for day in zip(*parts, strict=True)]
+            chance = min(chance, log(mean(exp(min(like) - each) for each in like)) - min(like))
+        return chance, varies > 2 * noise
+
+    def _size_of_clusters(self, first: float, references: Sequence[_Reference]) -> float:
+        """How much likelier data is at any time than after a pause."""
+        step, left = self.activity.step, _MOST
+        pause, stratum = (_PAUSE if step < FINE else step), max(_QUARTER, step)
+        strata: defaultdict[float, list[float]] = defaultdict(lambda: [0.0] * 4)
+        used = [each for each in references if not each.silent] or references
+        spans = [(max(first - _BEFORE - each.shift, each.known), each.last, each.shift) for each in used]
+        # Days that are much busier than others would pass for clusters.
+        spans.sort(key=lambda span: self.activity.number(*span[:2]))
+        for low, high, shift in spans[: ceil(_QUIETER * len(spans))]:
+            for one, other, ends in self._pauses(low, high):
+                reached, waits, left = one + step, one + step + pause, left - 1
+                while reached < other + step:
+                    place = (reached + shift) // stratum
+                    until = min(other + step, (place + 1) * stratum - shift)
+                    strata[place][1] += until - reached
+                    strata[place][3] += max(0.0, until - max(reached, waits))
+                    reached = until
+                strata[(other + shift) // stratum][0] += ends
+                strata[(other + shift) // stratum][2] += ends and other >= waits
+            if left < 0:
+                break
+        likely = sum(each[3] * self._rate(*each[:2]) for each in strata.values())
+        starts = sum(each[3] * self._rate(*each[2:]) for each in strata.values())
+        is_sure = likely - starts > sqrt(likely) * (_SPREAD if step < FINE else 1)
+        return likely / starts if starts and is_sure else 1.0
+
+    def _pauses(self, first: float, last: float) -> Iterator[tuple[float, float, bool]]:
+        """Each time in a span with the one before, or an end of the span; whether data came."""
+        times = self.activity.within(first, last)
+        yield from ((one, other, True) for one, other in pairwise([first - self.activity.step, *times]))
+        yield times[-1] if times else first - self.activity.step, last, False
+
+    def _of_rhythm(self, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance of a pause that long, if pauses differ as little as before."""
+        length, step = self.ended - self.began, self.activity.step
+        found: set[tuple[float, float]] = set()
+        for each in references:
+            low = max(each.known, each.last - 2 * length, self.activity.times[0])
+            for one, other, ends in self._pauses(low, each.last):
+                if other - one - step > length / (20 if ends and one >= low else 2):
+                    found.add((one, other))
+            if len(found) > _MOST / 8:
+                break
+        pauses = [other - one for one, other in found]
+        if len(pauses) < 2 * _ENOUGH or 3 * stdev(pauses) > mean(pauses):
             return 0.0
-        chance = sum(ends) * log(waited / (waited + length))
-        if variance(ends) / mean(ends) <= 1 + _SPREAD * sqrt(2 / (len(ends) - 1)):
-            return chance
-        # Days that differ by more than chance are of several kinds, maybe by weekday.
-        week = _weekly(references)
-        return self._of_pauses(length, week) if _ENOUGH - 1 <= len(week) < len(references) else 0.0
+        usual = mean(pauses)
+        times = max(1.0, (length + step) / usual)
+        # The tail of a gamma distribution is thinner than this.
+        return -((usual / max(60.0, stdev(pauses))) ** 2) * (times - 1 - log(times))
 
-    def _of_gaps(self, length: float, references: Sequence[_Reference]) -> float:
-        """The logarithm of the chance that the longest gap is as long, by those of the days and their spread."""
-        if len(references) < 2 * _ENOUGH or self.activity.step >= _JOB_LEAST:
+    def _of_schedule(self, first: float, last: float, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance that what starts equally often on each of the days starts so late."""
+        starts: list[list[float]] = []
+        is_long = last - first >= _HOUR > self.activity.step
+        for low in (first - each.shift for each in references if is_long and each.whole):
+            times = self.activity.within(low - _PAUSE, low + last - first)
+            pairs = pairwise([-inf, *times])
+            # Not right after the last data: a job, or a day's work, ends some minutes sooner or later.
+            after = low + _JOB * (first < self.began + 1)
+            starts.append([time - low for one, time in pairs if time - one > _PAUSE and time >= after])
+        days, numbers = len(starts), [len(each) for each in starts]
+        differ = 0.3 * mean(numbers) if days >= 2 * _ENOUGH else 0.0
+        if days < _ENOUGH or not all(starts) or variance(numbers) > differ:
             return 0.0
-        longest = [max(self.activity.gaps(each.first, each.last)) for each in references]
-        usual = mean(longest)
-        # The longest gaps of days follow a Gumbel distribution; its scale is uncertain where there are few days.
-        scale = 0.78 * stdev(longest) * (1 + _ENOUGH / len(longest))
-        return min(0.0, 0.58 - (length - usual) / max(60.0, self.activity.step / 2, usual / 60, scale))
-
-    def _of_job(self, first: float, last: float, references: Sequence[_Reference]) -> float:
-        """The logarithm of the chance that what came at one time on each of the days was not by schedule."""
-        days = [reference.shift for reference in references if reference.whole]
-        # Not right after the last data: a day's work, or the job itself, ends some minutes sooner or later.
-        starts = [first + place * _JOB_STEP for place in range(int((last - first) // _JOB_STEP))]
-        starts = [start for start in starts if self.began + _JOB <= start <= self.ended - _JOB]
-        if len(days) < _ENOUGH or not starts:
-            return 0.0
-        within = self.activity.within
-        shares = [
-            sum(bool(within(start - day, start - day + _JOB)) for day in days) / len(days) for start in starts
-        ]
-        by_schedule = 1.0 in shares and len(starts) * mean(shares) ** len(days) < CHANCE
-        return _CERTAIN if by_schedule else 0.0
-
-    def is_too_long(self) -> bool:
-        """Whether a rare source, silent at any time on most days, has been silent for far longer than ever before."""
-        least = self._on_open_days(self.began, self.ended) / _TIMES
-        days = {int(time // DAY.total_seconds()) for time in self.activity.times}
-        return (
-            least >= LEAST.total_seconds()
-            and len(days) >= _FEW
-            and all(self._on_open_days(*gap) < least for gap in self._own_gaps(least))
-        )
-
-    def _own_gaps(self, least: float) -> Iterator[tuple[float, float]]:
-        """The known gaps between data, at least so many seconds long."""
-        for one, other in pairwise(self.activity.times):
-            first = one + self.activity.step
-            if other - first >= least and any(a <= one and other <= b for a, b in self.activity.spans):
-                yield first, other
-
-    def _on_open_days(self, first: float, last: float) -> float:
-        """Seconds of a time range that lie on open days."""
-        pieces = spans_by_day(TimeSpan(start=at(first), end=at(last)), self.calendar)
-        is_open, day_of = self.calendar.open_days.is_open, self.calendar.day_of
-        return sum((each.end - each.start).total_seconds() for each in pieces if is_open(day_of(each.start)))
+        delays = [each[0] for each in starts]
+        late = last - first - mean(delays)
+        return (1 - days) * log1p((1 + late / max(60.0, stdev(delays) * (1 + _ENOUGH / days))) / days)
 
 
-def _weekly(references: Sequence[_Reference]) -> list[_Reference]:
-    """Those of the same weekday."""
-    return [reference for reference in references if not reference.shift % WEEK.total_seconds()]
+def _of_none(expected: float, counted: float, certain: float = inf) -> float:
+    """The logarithm of the chance of none, if so many events tell what is expected, and as `certain` many the level.
+
+    This is a negative binomial distribution, and a Poisson distribution if both are many.
+    """
+    shape = 1 / (1 / counted + 1 / certain) if counted else 0.0
+    return -shape * log1p(expected / shape) if shape else 0.0
 
 
 # What can only be asked piece by piece

@@ -405,7 +405,7 @@ class _Comparison:
         for each in references:
             low = max(each.known, each.last - 2 * length, self.activity.times[0])
             for one, other, ends in self._pauses(low, each.last):
-                if other - one - step > length / (20 if ends and one >= low else 2):
+                if other - one - step > length / (20 if ends and one > low else 2):
                     found.add((one, other))
             if len(found) > _MOST / 8:
                 break

@@ -43,23 +43,7 @@ NOT_YET = {
     (
         "month-end peaks",
         "stops",
-    ): "a stop in the peak is compared with the quiet open days only (up to 40 missed)",
-    (
-        "month-end peaks",
-        "healthy",
-    ): "the peak of a few open days raises what is expected on all (true chance 0.2)",
-    (
-        "Wednesdays only",
-        "stops",
-    ): "three or four Wednesdays are too few to miss less than a whole one (25 missed)",
-    (
-        "new for 5 days",
-        "stops",
-    ): "two or three days are too few for what a source of 40 an hour misses in a quarter of an hour",
-    (
-        "new for 5 days",
-        "healthy",
-    ): "two or three days do not always show that events come in clusters (true chance 0.012)",
+    ): "30 days show one month end at most: before today's peak has begun, nothing tells it",
 }
 """What the rule does not do, by source and part, with the reason."""
 

@@ -51,7 +51,7 @@ _JOB, _HOUR, _QUARTER = 1200.0, 3600.0, 900
 _PAUSE, _BEFORE = 600.0, 10800.0
 """Seconds after which a pause is one between clusters, and how long before a silence they are looked at."""
 _LONGEST = 43_200.0
-"""Seconds of a rhythm; a longer one is the calendar's."""
+"""Seconds; what comes less often may leave out a time, on a holiday."""
 _SPREAD, _QUIETER, _MOST = 2.5, 0.8, 4000
 """Standard deviations that prove clusters; the share of days, and the number of events, that are looked at for them."""
 
@@ -418,9 +418,11 @@ class _Comparison:
             if len(found) > _MOST / 8:
                 break
         pauses = [other - one for one, other in found]
-        if len(pauses) < 2 * _ENOUGH or 3 * stdev(pauses) > mean(pauses) or mean(pauses) > _LONGEST:
+        if len(pauses) < 2 * _ENOUGH or 3 * stdev(pauses) > mean(pauses):
             return 0.0
         usual = mean(pauses)
+        if usual > _LONGEST and length < 3 * usual:
+            return 0.0
         times = max(1.0, (length + step) / usual)
         # The tail of a gamma distribution is thinner than this.
         return -((usual / max(60.0, stdev(pauses))) ** 2) * (times - 1 - log(times))

@@ -41,6 +41,8 @@ _AROUND = 0.1
 _ENOUGH = 4
 """Of fewer days only what is overwhelming, or very likely, is said."""
 _LIKELY = log(0.2)
+_WEEKLY = 4.5
+"""Logarithm of how much likelier weekdays make it which days have no data, from which on they tell it."""
 _BUSY = 10
 """Number of events by which a part of the compared time counts for the whole."""
 _Piece = tuple[float, float]
@@ -48,6 +50,8 @@ _JOB, _HOUR, _QUARTER = 1200.0, 3600.0, 900
 """Seconds within which a scheduled job starts, of the least silence that shows one, and in which rates are constant."""
 _PAUSE, _BEFORE = 600.0, 10800.0
 """Seconds after which a pause is one between clusters, and how long before a silence they are looked at."""
+_LONGEST = 43_200.0
+"""Seconds; what comes less often may leave out a time, on a holiday."""
 _SPREAD, _QUIETER, _MOST = 2.5, 0.8, 4000
 """Standard deviations that prove clusters; the share of days, and the number of events, that are looked at for them."""
 
@@ -290,19 +294,23 @@ class _Comparison:
                     break
 
     def _chance(self, first: float, last: float, references: Sequence[_Reference]) -> float:
-        """The logarithm of the chance of none; where many days have none, also by the same weekday."""
-        chance, varies = self._of_all(first, last, references)
-        week = [each for each in references if not each.shift % WEEK.total_seconds()]
-        silent, silent_weeks = (sum(each.silent for each in days) for days in (references, week))
-        if varies and silent * _ENOUGH >= len(references) and len(week) >= SILENT_BEFORE:
-            if silent_weeks == len(week):
+        """The logarithm of the chance of none; where whole weekdays have none, by the same weekday."""
+        chance = self._of_all(first, last, references)
+        weekdays: defaultdict[float, list[_Reference]] = defaultdict(list)
+        for each in references:
+            weekdays[each.shift % WEEK.total_seconds()].append(each)
+        silent = {shift: sum(each.silent for each in days) for shift, days in weekdays.items()}
+        explained = sum(_fit(silent[shift], len(days)) for shift, days in weekdays.items())
+        week = weekdays[0]
+        if len(week) >= SILENT_BEFORE and explained - _fit(sum(silent.values()), len(references)) > _WEEKLY:
+            if silent[0] == len(week):
                 return 0.0
-            if not silent_weeks:
-                return min(chance, self._of_all(first, last, week)[0])
+            if silent[0] < SILENT_BEFORE:
+                return min(chance, self._of_all(first, last, week))
         return chance
 
-    def _of_all(self, first: float, last: float, references: Sequence[_Reference]) -> tuple[float, bool]:
-        """The logarithm of the chance of none, and whether days differ by more than chance."""
+    def _of_all(self, first: float, last: float, references: Sequence[_Reference]) -> float:
+        """The logarithm of the chance of none."""
         expected, counted, low = 0.0, 0, first
         while low < last:
             high = min(last, low + max(_HOUR, self.activity.step))
@@ -312,14 +320,14 @@ class _Comparison:
             expected += (high - low) * self._rate(number, sum(span[1] - span[0] for span in spans))
             counted, low = counted + number, high
         piece, count = (first, last), len(references)
-        chance, varies = self._at_level(piece, references, expected, counted)
+        chance = self._at_level(piece, references, expected, counted)
         if chance < _LIKELY and (size := self._size_of_clusters(first, references)) > 1:
-            chance, varies = self._at_level(piece, references, expected / size, counted / size, size)
+            chance = self._at_level(piece, references, expected / size, counted / size, size)
         chance = min(chance, self._of_schedule(first, last, references))
         silent, likely = sum(each.silent for each in references), count * exp(chance)
         if silent >= SILENT_BEFORE and silent > likely + _SPREAD * sqrt(likely):
             chance = max(chance, log((silent - 0.5) / count))
-        return chance, varies
+        return chance
 
     def _rate(self, number: float, known: float) -> float:
         """Per second; of periods it is what leaves as many of them without data."""
@@ -330,10 +338,10 @@ class _Comparison:
 
     def _at_level(
         self, piece: _Piece, days: Sequence[_Reference], expected: float, counted: float, size: float = 1
-    ) -> tuple[float, bool]:
-        """The logarithm of the chance of none of the expected clusters at today's level, and whether days have levels.
+    ) -> float:
+        """The logarithm of the chance of none of the expected clusters at today's level.
 
-        They do if what days have in some quarters of an hour goes with what they have in those between.
+        Days have levels if what they have in some quarters of an hour goes with what they have in those between.
         """
         (first, last), midnight = piece, self.calendar.local(self.calendar.day_of(at(piece[0]))).timestamp()
         shifts = [each.shift for each in days if each.whole and each.known <= midnight - each.shift]
@@ -347,11 +355,11 @@ class _Comparison:
             parts.append([sum(number(a - each, b - each) for a, b in spans) / size for each in shifts])
         product = prod(mean(part or [0]) for part in parts)
         if len(shifts) < _ENOUGH or not product:
-            return _of_none(expected, counted), False
+            return _of_none(expected, counted)
         noise = 1 / weight / sqrt(len(shifts) * product)
         varies = covariance(*parts) / product - noise
         if varies <= 0:
-            return _of_none(expected, counted), False
+            return _of_none(expected, counted)
         certain, level = 1 / varies, 1.0
         if first < self.began + 1:
             today = number(midnight, self.began + 1) * weight / size
@@ -363,7 +371,7 @@ class _Comparison:
             # Today is likely to be as one of them; that the least busy one had few by chance is on the safe side.
             like = [expected * sum(day) / sum(map(mean, parts)) for day in zip(*parts, strict=True)]
             chance = min(chance, log(mean(exp(min(like) - each) for each in like)) - min(like))
-        return chance, varies > 2 * noise
+        return chance
 
     def _size_of_clusters(self, first: float, references: Sequence[_Reference]) -> float:
         """How much likelier data is at any time than after a pause."""
@@ -413,6 +421,8 @@ class _Comparison:
         if len(pauses) < 2 * _ENOUGH or 3 * stdev(pauses) > mean(pauses):
             return 0.0
         usual = mean(pauses)
+        if usual > _LONGEST and length < 3 * usual:
+            return 0.0
         times = max(1.0, (length + step) / usual)
         # The tail of a gamma distribution is thinner than this.
         return -((usual / max(60.0, stdev(pauses))) ** 2) * (times - 1 - log(times))
@@ -434,6 +444,11 @@ class _Comparison:
         delays = [each[0] for each in starts]
         late = last - first - mean(delays)
         return (1 - days) * log1p((1 + late / max(60.0, stdev(delays) * (1 + _ENOUGH / days))) / days)
+
+
+def _fit(some: int, days: int) -> float:
+    """The logarithm of the likelihood of so many of the days, if that is their share."""
+    return sum(each * log(each / days) for each in (some, days - some) if each)
 
 
 def _of_none(expected: float, counted: float, certain: float = inf) -> float:

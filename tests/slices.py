@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import pytest
 
-DAYS = 5
+DAYS = 10
 KINDS = ("case", "engine", "fault", "kind", "play")
 """Arguments that say what fails, and what is changed, played or written to meanwhile."""
 LINE = "slice"

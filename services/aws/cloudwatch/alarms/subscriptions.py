@@ -8,10 +8,11 @@ from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 from services.aws.client.errors import AccessDenied, AwsError, NotFound, Refused
-from services.aws.client.reader import Reader, rows
+from services.aws.client.reader import Reader, incomplete, rows
 from services.aws.cloudwatch.alarms.actions import is_topic, reaches_somebody
 from services.aws.cloudwatch.alarms.parsing import arn_region
 from services.clock import Clock
+from services.i18n import _
 
 DAY, AGAIN = 86_400.0, 60.0
 """Seconds for which the answer about a topic counts, and where AWS could not be asked."""
@@ -61,10 +62,12 @@ class Subscriptions:
         try:
             async for page in pages:
                 # Others are `PendingConfirmation` or `Deleted`.
-                if any(
-                    str(row.get("SubscriptionArn")).startswith("arn:") for row in rows(page, "Subscriptions")
-                ):
+                arns = [str(row.get("SubscriptionArn") or "") for row in rows(page, "Subscriptions")]
+                if any(arn.startswith("arn:") for arn in arns):
                     return True
+                if not all(arns):
+                    text = _("AWS returned an unreadable item under {key}.").format(key="Subscriptions")
+                    raise incomplete(text, "sns", "ListSubscriptionsByTopic")
         except NotFound:
             return False
         except AwsError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services import i18n
+from services.models.verdict import Verdict
 from tests.services.duties.duty_world import jst
 from tests.services.report.incident_ledger import DAY, open_incident, responded
 from tests.services.report.ledger import Ledger, evidence, finding
@@ -50,7 +51,11 @@ def journal(tmp_path: Path) -> Path:
     responded(ledger)
     open_incident(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
     lines = (evidence("a log line", private=True),)
-    ledger.find(f"{DAY} 17:00", f"daily-evening@{DAY}T17:00", finding(f"{DAY} 17:00", evidence=lines))
+    ledger.find(
+        f"{DAY} 17:00",
+        f"daily-evening@{DAY}T17:00",
+        finding(f"{DAY} 17:00", "alarms", Verdict.ABNORMAL, evidence=lines),
+    )
     return ledger.path
 
 

@@ -220,7 +220,7 @@ class _Reference:
     shift: float
     first: float
     last: float
-    known: float
+    known_from: float
     """From when on the source is known, before it."""
     whole: bool
     """All of the same time is known."""
@@ -281,24 +281,24 @@ class _Comparison:
                 continue
             limits = (-inf, self.began) if shift > 0 else (self.ended, inf)
             for span in activity.spans:
-                known = max(span[0], limits[0])
+                known_from = max(span[0], limits[0])
                 low, high = (
-                    max(start, known),
+                    max(start, known_from),
                     min(end, span[1], limits[1], activity.times[-1] + activity.step),
                 )
                 whole, half = low <= start and high >= end, high - low >= (end - start) / 2
                 # Of a busy source one page of events is short, and says enough.
                 if high > low and (half or activity.number(low, high) >= _BUSY):
                     silent = whole and not activity.number(start + around, end)
-                    yield _Reference(shift, low, high, known, whole, silent)
+                    yield _Reference(shift, low, high, known_from, whole, silent)
                     break
 
     def _chance(self, first: float, last: float, references: Sequence[_Reference]) -> float:
         """The logarithm of the chance of none; where whole weekdays have none, by the same weekday."""
         chance = self._of_all(first, last, references)
         weekdays: defaultdict[float, list[_Reference]] = defaultdict(list)
-        for each in references:
-            weekdays[each.shift % WEEK.total_seconds()].append(each)
+        for reference in references:
+            weekdays[reference.shift % WEEK.total_seconds()].append(reference)
         silent = {shift: sum(each.silent for each in days) for shift, days in weekdays.items()}
         explained = sum(_fit(silent[shift], len(days)) for shift, days in weekdays.items())
         week = weekdays[0]
@@ -329,12 +329,12 @@ class _Comparison:
             chance = max(chance, log((silent - 0.5) / count))
         return chance
 
-    def _rate(self, number: float, known: float) -> float:
+    def _rate(self, number: float, seconds: float) -> float:
         """Per second; of periods it is what leaves as many of them without data."""
         step = self.activity.step
-        if not number or not known or not step:
-            return number / known if number and known else 0.0
-        return -log1p(-min(number / (known / step + 0.5), 1 - 0.5 * step / (known + step))) / step
+        if not number or not seconds or not step:
+            return number / seconds if number and seconds else 0.0
+        return -log1p(-min(number / (seconds / step + 0.5), 1 - 0.5 * step / (seconds + step))) / step
 
     def _at_level(
         self, piece: _Piece, days: Sequence[_Reference], expected: float, counted: float, size: float = 1
@@ -344,7 +344,7 @@ class _Comparison:
         Days have levels if what they have in some quarters of an hour goes with what they have in those between.
         """
         (first, last), midnight = piece, self.calendar.local(self.calendar.day_of(at(piece[0]))).timestamp()
-        shifts = [each.shift for each in days if each.whole and each.known <= midnight - each.shift]
+        shifts = [each.shift for each in days if each.whole and each.known_from <= midnight - each.shift]
         # The sizes of clusters differ, so each says less than an event; of periods it is how they overlap.
         number, weight = self.activity.number, 1.0 if size == 1 or self.activity.step else 0.5
         counted *= weight
@@ -379,7 +379,7 @@ class _Comparison:
         pause, stratum = (_PAUSE if step < FINE else step), max(_QUARTER, step)
         strata: defaultdict[float, list[float]] = defaultdict(lambda: [0.0] * 4)
         used = [each for each in references if not each.silent] or references
-        spans = [(max(first - _BEFORE - each.shift, each.known), each.last, each.shift) for each in used]
+        spans = [(max(first - _BEFORE - each.shift, each.known_from), each.last, each.shift) for each in used]
         # Days that are much busier than others would pass for clusters.
         spans.sort(key=lambda span: self.activity.number(*span[:2]))
         for low, high, shift in spans[: ceil(_QUIETER * len(spans))]:
@@ -409,15 +409,15 @@ class _Comparison:
     def _of_rhythm(self, references: Sequence[_Reference]) -> float:
         """The logarithm of the chance of a pause that long, if pauses differ as little as before."""
         length, step = self.ended - self.began, self.activity.step
-        found: set[tuple[float, float]] = set()
-        for each in references:
-            low = max(each.known, each.last - 2 * length, self.activity.times[0])
-            for one, other, ends in self._pauses(low, each.last):
+        long_pauses: set[tuple[float, float]] = set()
+        for reference in references:
+            low = max(reference.known_from, reference.last - 2 * length, self.activity.times[0])
+            for one, other, ends in self._pauses(low, reference.last):
                 if other - one - step > length / (20 if ends and one > low else 2):
-                    found.add((one, other))
-            if len(found) > _MOST / 8:
+                    long_pauses.add((one, other))
+            if len(long_pauses) > _MOST / 8:
                 break
-        pauses = [other - one for one, other in found]
+        pauses = [other - one for one, other in long_pauses]
         if len(pauses) < 2 * _ENOUGH or 3 * stdev(pauses) > mean(pauses):
             return 0.0
         usual = mean(pauses)

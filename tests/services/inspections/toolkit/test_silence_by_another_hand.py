@@ -131,8 +131,10 @@ def false(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
 
 def likely(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
     """Those of `false` with a chance of 1 % or more, and how many an ideal rule explains that has seen a few days."""
-    told = {look.last: 1 - look.ideal for look in outcomes if look.is_silent and look.chance >= 10 * CHANCE}
-    expected = sum(told.values())
+    told_chances = {
+        look.last: 1 - look.ideal for look in outcomes if look.is_silent and look.chance >= 10 * CHANCE
+    }
+    expected = sum(told_chances.values())
     plain = [each for each in false(outcomes)[0] if each.chance >= 10 * CHANCE]
     return sorted(plain, key=lambda look: -look.chance), expected + UNLIKELY * sqrt(expected)
 

@@ -12,9 +12,10 @@ MINUTES = 4
 def run(_quick: bool) -> list[Row]:
     """The rows of this group."""
     with running_world("ordinary-day") as world:
-        first, work, _memory = wire_bench.filled(
+        # Without log lines, whose number depends on the time of day.
+        first, rest, _memory = wire_bench.filled(
             [TOBAN, "--endpoint-url", world.url, "--lang", "en"],
-            world.env,
+            world.env | wire_bench.AT_REST,
             wire_bench.QUICK_WORK,
             warm=wire_bench.QUICK_WARM,
         )
@@ -23,7 +24,7 @@ def run(_quick: bool) -> list[Row]:
     most = wire_bench.MOST.bytes
     return [
         against(GROUP, "until all panels are filled", first, "B", "stock widgets", stock_first, "<= 0.25"),
-        against(GROUP, "at work: sent", work.bytes, "B/s", "the most it may be", most, "<= 1"),
+        against(GROUP, "at rest: sent", rest.bytes, "B/s", "the most it may be", most, "<= 1"),
         *day,
         *requests,
     ]

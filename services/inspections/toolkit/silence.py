@@ -1,7 +1,7 @@
 """The one rule for silence, for every source that a verdict rests on. Pure.
 
 A source without data for LEAST beyond its usual lag is compared with the same time on days of the same kind in the
-opening calendar; where many have none, also on the same weekday. The chance of none is that of a negative binomial
+opening calendar; where weekdays tell which have none, on the same weekday. The chance of none is that of a negative binomial
 distribution: what came on those days, in clusters, scaled by what came today if days differ. Pauses that hardly differ,
 and what starts once a day, are held to that. What chance does not explain, or has no past, is not judged.
 """

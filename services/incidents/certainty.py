@@ -11,8 +11,8 @@ from services.models.causes import CauseSpec, WeighedCause, WeighedSignal, Word
 
 STRONG, STRONG_LEAD = 20, 6
 LIKELY, LIKELY_LEAD = 10, 3
-SUPPORTED = 12
-"""Score from which a cause explains others, and competes in their place."""
+EXPLAINING = 10
+"""Score from which a cause with a sign of its own explains others, and competes in their place."""
 GRANTED_LEAD = 3
 """By how much the first must lead even if all that is unseen spoke for the others."""
 
@@ -27,13 +27,15 @@ def judge(
     lead = first.score - (roots[1].score if len(roots) > 1 else 0)
     if first.score < LIKELY:
         return Word.OPEN, _("too little speaks for any cause")
+    if all(row.signal.is_change for row in first.supporting):
+        return Word.OPEN, _("nothing shows that anything fails")
     if lead < LIKELY_LEAD:
         return Word.OPEN, _("the first two are too close")
     if why := _undermined(first, causes_by_id, specs, LIKELY, LIKELY_LEAD):
         return Word.OPEN, why
     if first.score < STRONG or lead < STRONG_LEAD:
         return Word.LIKELY, _("too little speaks for it to be strong")
-    if not is_shown(first):
+    if all(row.signal.is_coincidence for row in first.supporting if row.is_direct):
         return Word.LIKELY, _("nothing shows the cause itself, only its effects")
     if why := _undermined(first, causes_by_id, specs, STRONG, STRONG_LEAD):
         return Word.LIKELY, why
@@ -84,7 +86,7 @@ def _undermined(
         could_change = cause.unread.gain > 0 or first.unread.loss > 0
         if is_rival and could_change and floor - most < lead:
             return _unseen_text(cause) if cause.unread.gain > 0 else _doubted_text(first)
-        if is_rival and cause.id in causes_of_first and cause.score < SUPPORTED <= most:
+        if is_rival and cause.id in causes_of_first and cause.score < EXPLAINING <= most:
             return _unseen_text(cause)
     return _doubted_text(first) if floor < least else ""
 
@@ -101,8 +103,8 @@ def _insufficient(
             return _unseen_text(rival)
     for spec in specs:
         parent = causes_by_id[spec.id]
-        could = not parent.impossible and parent.score < SUPPORTED and bool(parent.unseen)
-        if first.id in spec.explains and could and _granted(parent) >= SUPPORTED:
+        could = not parent.impossible and parent.score < EXPLAINING and bool(parent.unseen)
+        if first.id in spec.explains and could and _granted(parent) >= EXPLAINING:
             return _unseen_text(parent)
     return ""
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from statistics import median
@@ -40,6 +40,17 @@ EVALUATION = timedelta(minutes=5)
 """How much later than the first bad minute an alarm fires: its periods and their evaluation."""
 UNUSED = frozenset({"unused", "draining"})
 """States of targets that receive no new requests."""
+SKEW = timedelta(minutes=1)
+"""By how much CloudWatch may publish one metric of a resource later than another; of the requests twice as much."""
+_BALANCER = (
+    Measure.REQUESTS,
+    Measure.LATENCY,
+    Measure.HEALTHY,
+    Measure.UNHEALTHY,
+    Measure.ELB_5XX,
+    Measure.TARGET_5XX,
+)
+_BESIDE = dict.fromkeys(ZERO, _BALANCER)
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,8 @@ class Facts:
 
     evidence: IncidentEvidence
     runbook: Runbook
+    judged: set[Measure] = field(default_factory=set, compare=False)
+    """The curves that were asked for by `uncounted`, until a signal clears it."""
 
     @cached_property
     def onset(self) -> Onset:
@@ -97,6 +110,22 @@ class Facts:
         pairs = zip(curve.times, curve.values, strict=True)
         return [(datetime.fromtimestamp(at, UTC), value) for at, value in pairs]
 
+    def published(self, measure: Measure) -> datetime | None:
+        """The newest minute that CloudWatch has published of a curve; None: none, or it is not known.
+
+        Of a count that is not published while it is zero, another curve of the same resource tells it.
+        """
+        own = max((at for at, _value in self.points(measure)), default=None)
+        if measure not in ZERO:
+            return own
+        others = [self._newest[other] for other in _BESIDE.get(measure, ()) if other in self._newest]
+        beside = max(others) - SKEW * (2 if measure is Measure.REQUESTS else 1) if others else None
+        return max((at for at in (own, beside) if at is not None), default=None)
+
+    @cached_property
+    def _newest(self) -> dict[Measure, datetime]:
+        return {measure: points[-1][0] for measure in Measure if (points := self.points(measure))}
+
     def since(self, measure: Measure, *, lead: float = 0) -> list[float]:
         """The values from `lead` minutes before T0 on."""
         first = self.start - timedelta(minutes=lead)
@@ -119,6 +148,7 @@ class Facts:
 
     def uncounted(self, measure: Measure) -> str:
         """Why a curve cannot be judged, in words; "" if it can. A count without points is zero, not missing."""
+        self.judged.add(measure)
         if why := self.unread(Source.METRICS):
             return why
         curve = self.evidence.curve(measure)
@@ -129,6 +159,11 @@ class Facts:
             return curve.message or _("CloudWatch could not compute it")
         if measure not in ZERO and not curve.values:
             return _("CloudWatch has no data of it")
+        newest = self.published(measure)
+        if newest is None:
+            return _("CloudWatch has no data of this resource")
+        if newest < self.start:
+            return _("CloudWatch has published nothing since T0")
         return ""
 
     def errors_since(self) -> tuple[float, float]:

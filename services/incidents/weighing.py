@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from services.i18n import _
 from services.incidents.catalogue import causes_of
-from services.incidents.certainty import SUPPORTED, is_shown, judge, possible_gain
+from services.incidents.certainty import EXPLAINING, is_shown, judge, possible_gain
 from services.incidents.facts import Facts
 from services.incidents.signals.registry import BY_ID, signals_of
 from services.models.causes import (
@@ -70,6 +70,7 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> We
         WeighedSignal(signal=signals[name], weight=weight, counts=0)
         for name, weight in spec.present.items()
         if weight > 0 and name in signals and signals[name].state is SignalState.UNSEEN
+        if not signals[name].is_out_of_reach
     ]
     times = [row.signal.at for row in supporting if row.signal.at is not None]
     return WeighedCause(
@@ -157,7 +158,8 @@ def _chained(specs: Sequence[CauseSpec], causes_by_id: Mapping[str, WeighedCause
     explained: set[str] = set()
     for spec in specs:
         parent = causes_by_id[spec.id]
-        if parent.score < SUPPORTED or parent.impossible or not is_shown(parent):
+        # What has a sign of its own explains its effects, however many of them there are.
+        if parent.score < EXPLAINING or parent.impossible or not is_shown(parent):
             continue
         for name in spec.explains:
             child = causes_by_id.get(name)

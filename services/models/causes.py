@@ -32,13 +32,21 @@ class Signal(Model):
     """The value from which it counts as present; "" if there is none."""
     at: datetime | None = None
     """When it began (UTC); None: it has no beginning, or it is not known."""
+    until: datetime | None = None
+    """The newest moment that it is known for (UTC): the newest published minute; None: that of the reading."""
     source: Source
     why: Clean = ""
     """Why it is unseen; "" otherwise."""
     is_denied: bool = False
     """Whether it is unseen because its source could not be read, so that reading it may still change everything."""
+    is_out_of_reach: bool = False
+    """Whether it is unseen for good, because this system does not publish it: nothing waits for it."""
     direct_for: tuple[Slug, ...] = ()
     """The causes that it shows themselves, not only an effect of them (◆)."""
+    is_change: bool = False
+    """Whether it tells what somebody changed, which alone does not show that anything fails."""
+    is_coincidence: bool = False
+    """Whether its time alone ties it to the cause that it shows, which is not enough for a strong word."""
     group: str = ""
     """Signals of a group tell the same fact: only the one with the largest weight counts. "": it stands alone."""
     place: EvidencePlace | None = None

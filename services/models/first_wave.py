@@ -90,6 +90,8 @@ class Measure(StrEnum):
     """OldestReplicationSlotLag, Maximum, bytes"""
     DB_LOAD = "db_load"
     """DBLoad, Average, sessions; published only where Performance Insights is enabled"""
+    DB_BURST = "db_burst"
+    """BurstBalance, Minimum, per cent; published only for gp2 and st1/sc1 volumes"""
     WAF_BLOCKED = "waf_blocked"
     """BlockedRequests, Sum"""
 

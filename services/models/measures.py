@@ -36,6 +36,7 @@ MEASURES: dict[Measure, MeasureText] = {
     Measure.DB_WAL: MeasureText(N_("RDS transaction logs"), BYTES),
     Measure.DB_SLOT_LAG: MeasureText(N_("RDS replication slot lag"), BYTES),
     Measure.DB_LOAD: MeasureText(N_("RDS load (sessions)")),
+    Measure.DB_BURST: MeasureText(N_("RDS burst balance"), PERCENT),
     Measure.WAF_BLOCKED: MeasureText(N_("requests blocked by WAF")),
 }
 """The curves that are shown to people."""
@@ -55,5 +56,5 @@ REPORTED = (
     Measure.WAF_BLOCKED,
 )
 """The curves that reports name, in their order: what users notice first."""
-LOW_IS_BAD = frozenset({Measure.HEALTHY, Measure.DB_FREE, Measure.DB_CREDITS})
+LOW_IS_BAD = frozenset({Measure.HEALTHY, Measure.DB_FREE, Measure.DB_CREDITS, Measure.DB_BURST})
 """Curves of which the smallest value is the worst."""

@@ -23,6 +23,11 @@ PHRASES = (
     "deadlock detected",
     "Deadlock found",
     "canceling statement",
+    "still waiting for",
+    "password authentication failed",
+    "no pg_hba.conf entry",
+    "terminated by signal",
+    "server processes",
     "Lock wait timeout",
     "out of memory",
     "could not write to file",
@@ -30,7 +35,7 @@ PHRASES = (
     "temporary file",
 )
 """What PostgreSQL and MySQL write when they refuse, end or fail; from their error messages (PostgreSQL error codes
-53100, 53200, 53300, 57014, 57P01, 57P03, 40P01; MySQL 1040, 1205, 1213)."""
+28P01, 53100, 53200, 53300, 57014, 57P01, 57P03, 40P01; MySQL 1040, 1205, 1213)."""
 
 
 def application_group(runbook: Runbook) -> RawId:

@@ -57,6 +57,7 @@ _DATABASE = {
     Measure.DB_WAL: ("TransactionLogsDiskUsage", "Maximum"),
     Measure.DB_SLOT_LAG: ("OldestReplicationSlotLag", "Maximum"),
     Measure.DB_LOAD: ("DBLoad", "Average"),
+    Measure.DB_BURST: ("BurstBalance", "Minimum"),
 }
 
 

@@ -21,23 +21,45 @@ class Judged:
     at: datetime | None = None
     why: str = ""
     place: EvidencePlace | None = None
+    until: datetime | None = None
+    """Up to when it is known, where the curves do not tell it."""
+    is_out_of_reach: bool = False
+    """Whether it is unseen for good, because this system does not publish it."""
+    is_direct: bool = True
+    """Whether it shows what its signal is direct for; false: it is there, and may have another reason."""
+    is_coincidence: bool = False
+    """Whether its time alone ties it to its cause: it explains effects, and makes nothing strong."""
 
 
 def present(
-    value: str = "", limit: str = "", at: datetime | None = None, place: EvidencePlace | None = None
+    value: str = "",
+    limit: str = "",
+    at: datetime | None = None,
+    place: EvidencePlace | None = None,
+    *,
+    is_direct: bool = True,
+    is_coincidence: bool = False,
 ) -> Judged:
     """The signal is there; `at` is when it began."""
-    return Judged(SignalState.PRESENT, value, limit, at, place=place)
+    return Judged(
+        SignalState.PRESENT,
+        value,
+        limit,
+        at,
+        place=place,
+        is_direct=is_direct,
+        is_coincidence=is_coincidence,
+    )
 
 
-def absent(value: str = "", limit: str = "") -> Judged:
+def absent(value: str = "", limit: str = "", *, until: datetime | None = None) -> Judged:
     """The signal would have been seen, and is not there."""
-    return Judged(SignalState.ABSENT, value, limit)
+    return Judged(SignalState.ABSENT, value, limit, until=until)
 
 
-def unseen(why: str) -> Judged:
+def unseen(why: str, *, is_out_of_reach: bool = False) -> Judged:
     """The signal could not have been seen."""
-    return Judged(SignalState.UNSEEN, why=why)
+    return Judged(SignalState.UNSEEN, why=why, is_out_of_reach=is_out_of_reach)
 
 
 Judge = Callable[[Facts], Judged]
@@ -57,11 +79,15 @@ class SignalSpec:
     group: str = ""
     look: str = ""
     """Place, inspection or change that shows it; "" for none: read the first wave again."""
+    is_change: bool = False
+    """Whether it tells what somebody changed: alone it does not show that anything fails."""
 
     def of(self, facts: Facts) -> Signal:
         """Judge the facts; what its source could not read is unseen, and so is what may be in its unread rest."""
         why = facts.unread(self.source)
+        facts.judged.clear()
         judgement = unseen(why) if why else self.judge(facts)
+        ends = [end for measure in facts.judged if (end := facts.published(measure)) is not None]
         if judgement.state is SignalState.ABSENT and (rest := facts.cut(self.source)):
             judgement = unseen(rest)
         return Signal(
@@ -74,8 +100,12 @@ class SignalSpec:
             source=self.source,
             why=judgement.why,
             is_denied=judgement.why in facts.denials,
-            direct_for=self.direct_for,
+            direct_for=self.direct_for if judgement.is_direct else (),
             group=self.group,
+            until=judgement.until or min(ends, default=None),
+            is_out_of_reach=judgement.is_out_of_reach,
+            is_change=self.is_change,
+            is_coincidence=judgement.is_coincidence,
             place=judgement.place,
         )
 

@@ -14,6 +14,7 @@ from services.models.causes import SignalState
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Measure, Source
 from services.models.metrics import Series
+from services.models.rds import Database
 
 GIB = 2.0**30
 JUST_BEFORE = 15
@@ -22,6 +23,8 @@ CONNECTIONS = 80.0
 """Limit of connections if the runbook has none."""
 CPU = 70.0
 """Limit of the CPU in % if the runbook has none."""
+TIMES = 3.0
+"""Multiple of the usual load of the database from which its sessions wait."""
 CPU_USED_UP = 90.0
 """% of the CPU from which nothing is left for further queries."""
 _EVENTS = re.compile(
@@ -144,6 +147,38 @@ def _cpu_low(facts: Facts) -> Judged:
     return (present if most < 50 else absent)(f"{most:.0f}%", "< 50%")
 
 
+def _waiting(facts: Facts) -> Judged:
+    """Whether more sessions are active than the CPU explains: they wait, for locks or for the disk."""
+    if why := facts.uncounted(Measure.DB_LOAD) or facts.uncounted(Measure.DB_CPU):
+        return unseen(why, is_out_of_reach=not facts.points(Measure.DB_LOAD))
+    most = max(facts.since(Measure.DB_LOAD, lead=1), default=0.0)
+    cpus = _cpus(facts.evidence.database)
+    before = facts.before(Measure.DB_LOAD)
+    limit = max(cpus, TIMES * median(before)) if before else cpus
+    cpu = max(facts.since(Measure.DB_CPU, lead=1), default=0.0)
+    value = _("{load} sessions, CPU {cpu}%").format(load=f"{most:.1f}", cpu=f"{cpu:.0f}")
+    bound = f"≥ {limit:.1f}"
+    if most < limit or cpu >= CPU:
+        return absent(value, bound)
+    return present(value, bound, when_over(facts, facts.points(Measure.DB_LOAD), limit))
+
+
+def _cpus(database: Database | None) -> float:
+    """The vCPUs of an instance class: 2 up to large, 4 of xlarge, 4 n of n-xlarge (Amazon RDS user guide)."""
+    size = database.instance_class.rpartition(".")[2] if database is not None else ""
+    if not size.endswith("xlarge"):
+        return 2.0
+    factor = size.removesuffix("xlarge")
+    return 4.0 * int(factor) if factor.isdecimal() else 4.0
+
+
+def _burst_empty(facts: Facts) -> Judged:
+    if why := facts.uncounted(Measure.DB_BURST):
+        return unseen(why, is_out_of_reach=not facts.points(Measure.DB_BURST))
+    least = min(facts.since(Measure.DB_BURST, lead=3), default=100.0)
+    return (present if least <= 5 else absent)(f"{least:.0f}%", "≤ 5%")
+
+
 def _free_share(facts: Facts) -> tuple[float, str] | str:
     """(free share of the storage, as text), or why it is not known."""
     if why := facts.uncounted(Measure.DB_FREE):
@@ -228,6 +263,8 @@ SIGNALS = (
     SignalSpec("db-not-available", N_("The database's status is not available"), Source.DATABASE, _not_available, direct_for=("database-unreachable",), look="databases"),
     SignalSpec("db-cpu-high", N_("The database's CPU or credits are used up"), Source.METRICS, _cpu_high, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
     SignalSpec("db-cpu-raised", N_("The database's CPU is over its limit"), Source.METRICS, _cpu_raised, group="db-cpu", look="dashboard"),
+    SignalSpec("db-waiting", N_("Sessions of the database wait, not for the CPU"), Source.METRICS, _waiting, look="slow-queries"),
+    SignalSpec("db-burst-empty", N_("The storage's burst balance is used up"), Source.METRICS, _burst_empty, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
     SignalSpec("db-cpu-low", N_("The database's CPU is low"), Source.METRICS, _cpu_low, group="db-cpu", look="dashboard"),
     SignalSpec("storage-empty", N_("The database's storage is used up"), Source.METRICS, _storage_empty, direct_for=("database-full",), group="storage", look="rds-storage"),
     SignalSpec("storage-ample", N_("The database has free storage"), Source.METRICS, _storage_ample, group="storage", look="dashboard"),

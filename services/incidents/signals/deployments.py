@@ -3,21 +3,36 @@
 Source: DescribeServices, ListServiceDeployments, DescribeServiceRevisions (Amazon ECS API reference).
 """
 
+import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from statistics import median
 
 from services.i18n import N_, _, plural
 from services.incidents.facts import Facts, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
+from services.incidents.signals.dependencies import named_dependencies
+from services.incidents.signals.tasks import ends_by_itself, recent_tasks, unlisted
 from services.models.aws_codes import ROLLOUTS, deployment_state, word_of
+from services.models.causes import SignalState
 from services.models.first_wave import Measure, Source
 
 JUST_BEFORE = 30
 """Minutes before T0 in which a deployment counts as just before."""
 DAY = 24 * 60
+SOON = 10
+"""Minutes before T0 within which a deployment explains that its tasks fail, though no older one is left to compare."""
+OVERLAP = timedelta(minutes=2)
+"""How long both revisions must have served in the bad minutes before their errors can be compared."""
 LEAST = 3
 """Errors from which their distribution over tasks says anything."""
+DEARER, EARLY = 1.5, 1.3
+"""Multiple of the cost of a request before the deployment: now, and in the first minutes after it."""
+SERVING = timedelta(minutes=2)
+"""How soon after its start a deployment's tasks serve."""
 _FAILED = ("ROLLBACK", "STOPPED")
+_NO_IMAGE = re.compile(r"not ?found|manifest unknown|does not exist|failed to resolve ref", re.IGNORECASE)
 
 
 def _starts(facts: Facts) -> list[datetime]:
@@ -64,12 +79,19 @@ def _failed(facts: Facts) -> Judged:
     first = facts.start - timedelta(minutes=JUST_BEFORE)
     for rollout in service.deployments if service is not None else ():
         if rollout.rollout == "FAILED" and (rollout.created is None or rollout.created >= first):
-            return present(rollout.reason or word_of(ROLLOUTS, rollout.rollout), at=rollout.created)
+            text = rollout.reason or word_of(ROLLOUTS, rollout.rollout)
+            return present(text, at=rollout.created, is_direct=not _blames_else(facts))
     for deployment in facts.evidence.deployments:
         is_recent = deployment.created is not None and deployment.created >= first
         if is_recent and (deployment.status.startswith(_FAILED) or deployment.breaker == "TRIGGERED"):
-            return present(deployment.reason or deployment_state(deployment.status), at=deployment.created)
+            text = deployment.reason or deployment_state(deployment.status)
+            return present(text, at=deployment.created, is_direct=not _blames_else(facts))
     return _missed(facts) or absent()
+
+
+def _blames_else(facts: Facts) -> bool:
+    """Whether errors of the old revision, or of a dependency, may have failed the deployment."""
+    return _on_both(facts).state is SignalState.PRESENT or bool(named_dependencies(facts))
 
 
 def _definitions(facts: Facts) -> dict[str, str]:
@@ -81,12 +103,12 @@ def _definitions(facts: Facts) -> dict[str, str]:
     return definitions
 
 
-def _errors_by_definition(facts: Facts) -> Counter[str] | str:
-    """The application's errors since T0 by task definition, or why they cannot be told apart."""
+def _errors_by_definition(facts: Facts, until: datetime) -> Counter[str] | str:
+    """The application's errors from T0 to `until` by task definition, or why they cannot be told apart."""
     if why := facts.unread(Source.APPLICATION_LOG):
         return why
     definitions = _definitions(facts)
-    lines = facts.lines(facts.evidence.application_errors, lead=0)
+    lines = [line for line in facts.lines(facts.evidence.application_errors, lead=0) if line.at <= until]
     counts = Counter(definitions.get(line.stream.rpartition("/")[2], "") for line in lines)
     unknown = counts.pop("", 0)
     if counts.total() < LEAST or unknown > counts.total():
@@ -94,13 +116,15 @@ def _errors_by_definition(facts: Facts) -> Counter[str] | str:
     return counts
 
 
-def _is_mixed(facts: Facts) -> bool:
-    """Whether tasks of more than one revision have run in this time."""
-    first = facts.start - timedelta(minutes=5)
-    definitions = {
-        task.definition for task in facts.evidence.stopped_tasks if task.ended is None or task.ended >= first
-    }
-    return len(definitions | {task.definition for task in facts.evidence.running_tasks}) > 1
+def _overlap(facts: Facts) -> datetime | None:
+    """Until when tasks of an older revision served beside the newest in the bad minutes; None if none did."""
+    evidence = facts.evidence
+    tasks = [(task.definition, task.ended) for task in evidence.stopped_tasks]
+    tasks += [(task.definition, None) for task in evidence.running_tasks]
+    newest = max((definition for definition, _end in tasks), key=_revision, default="")
+    ends = [end or evidence.ended for definition, end in tasks if definition != newest]
+    last = max(ends, default=None)
+    return last if last is not None and last >= facts.start + OVERLAP else None
 
 
 def _is_settled(facts: Facts) -> bool:
@@ -112,17 +136,18 @@ def _errors_while_mixed(facts: Facts) -> Counter[str] | Judged:
     """Errors by task definition while several were running, or why they cannot be compared."""
     if _is_settled(facts):
         return absent(_("nothing was deployed just before"))
-    counts = _errors_by_definition(facts)
-    if isinstance(counts, str):
-        return unseen(counts)
-    return counts if _is_mixed(facts) else unseen(_("only one revision was running"))
+    until = _overlap(facts)
+    if until is None:
+        return unseen(_("only one revision was running in the bad minutes"))
+    counts = _errors_by_definition(facts, until)
+    return unseen(counts) if isinstance(counts, str) else counts
 
 
 def _on_new(facts: Facts) -> Judged:
     counts = _errors_while_mixed(facts)
     if isinstance(counts, Judged):
         return counts
-    newest = max(counts, key=_revision)
+    newest = max(_definitions(facts).values(), key=_revision)
     share = counts[newest] / counts.total()
     if share < 0.9:
         return absent(f"{newest} {percent(share)}", "≥ 90%")
@@ -164,29 +189,79 @@ def _differs(facts: Facts) -> Judged:
     return present(_("the image differs"), at=new.created) if images[0] != images[1] else absent()
 
 
-def _dearer(facts: Facts) -> Judged:
-    recent = _recent(facts)
-    start = recent.at
-    if start is None:
-        return recent if recent.why else absent(_("nothing was deployed just before"))
-    costs: dict[bool, list[float]] = {True: [], False: []}
+def _dearer(title: str, *measures: Measure) -> Callable[[Facts], Judged]:
+    """Whether one of these curves rose per request as soon as the new tasks served, and stayed so."""
+
+    def judge(facts: Facts) -> Judged:
+        recent = _recent(facts)
+        start = recent.at
+        if start is None:
+            return recent if recent.why else absent(_("nothing was deployed just before"))
+        ratios = [ratio for measure in measures if (ratio := _ratio(facts, measure, start)) is not None]
+        if not ratios:
+            return unseen(_("there is nothing to compare it with"))
+        value = _(title).format(ratio=f"{max(ratios):.1f}")
+        if max(ratios) < DEARER:
+            return absent(value, "≥ × 1.5")
+        return present(value, "≥ × 1.5", start, is_coincidence=True)
+
+    return judge
+
+
+def _ratio(facts: Facts, measure: Measure, start: datetime) -> float | None:
+    """By how much a request costs more since a deployment; 1.0 if it rose only later; None: nothing to compare."""
+    if facts.uncounted(measure):
+        return None
     requests = dict(facts.points(Measure.REQUESTS))
-    for at, cpu in facts.points(Measure.ECS_CPU):
-        if requests.get(at):
-            costs[at >= start + timedelta(minutes=2)].append(cpu / requests[at])
-    if len(costs[True]) < LEAST or len(costs[False]) < LEAST:
-        return unseen(_("there is nothing to compare it with"))
-    ratio = (sum(costs[True]) / len(costs[True])) / max(1e-9, sum(costs[False]) / len(costs[False]))
-    value = _("CPU per request × {ratio}").format(ratio=f"{ratio:.1f}")
-    return present(value, "≥ × 1.5", start) if ratio >= 1.5 else absent(value, "≥ × 1.5")
+    costs = [(at, value / requests[at]) for at, value in facts.points(measure) if requests.get(at)]
+    before = [cost for at, cost in costs if at < start]
+    since = [cost for at, cost in costs if at >= start + SERVING]
+    if len(before) < LEAST or len(since) < LEAST or not median(before):
+        return None
+    usual = median(before)
+    return median(since) / usual if median(since[:LEAST]) >= EARLY * usual else 1.0
+
+
+def _new_tasks_fail(facts: Facts) -> Judged:
+    """Whether only tasks of the newest revision end by themselves, while older ones serve on."""
+    if _is_settled(facts):
+        return absent(_("nothing was deployed just before"))
+    failing = [task for task in recent_tasks(facts) if ends_by_itself(task)]
+    if not failing:
+        why = unlisted(facts)
+        return unseen(why) if why else absent()
+    newest = max(_definitions(facts).values(), key=_revision)
+    older = sum(task.definition != newest for task in failing)
+    value = _("{count} tasks, {older} of them of an older revision").format(count=len(failing), older=older)
+    if older:
+        return absent(value)
+    if _overlap(facts) is not None:
+        return present(value, at=failing[0].ended)
+    start = _recent(facts).at
+    if start is None or minutes_before(facts.start, start) > SOON:
+        return unseen(_("only one revision was running in the bad minutes"))
+    return present(value, at=failing[0].ended, is_coincidence=True)
+
+
+def _image_missing(facts: Facts) -> Judged:
+    """Whether tasks of the newest revision cannot start because its image is not there."""
+    for task in recent_tasks(facts):
+        texts = " ".join((task.reason, *(container.reason for container in task.containers)))
+        if "CannotPull" in texts and _NO_IMAGE.search(texts):
+            return present(task.reason, at=task.ended)
+    why = unlisted(facts)
+    return unseen(why) if why else absent()
 
 
 SIGNALS = (
-    SignalSpec("recent-deployment", N_("A deployment began just before"), Source.SERVICE, _recent, direct_for=("bad-deployment",), look="deploy-rollback"),
-    SignalSpec("no-deployment", N_("No deployment in 24 hours"), Source.SERVICE, _none, look="ecs"),
+    SignalSpec("recent-deployment", N_("A deployment began just before"), Source.SERVICE, _recent, look="deploy-rollback", is_change=True),
+    SignalSpec("no-deployment", N_("No deployment in 24 hours"), Source.SERVICE, _none, look="ecs", is_change=True),
     SignalSpec("deployment-failed", N_("The deployment failed, or was rolled back"), Source.DEPLOYMENTS, _failed, direct_for=("bad-deployment",), look="deploy-rollback"),
-    SignalSpec("errors-on-new-revision", N_("Errors come only from the new revision"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
+    SignalSpec("errors-on-new-revision", N_("While both revisions serve, errors come only from the new one"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),
-    SignalSpec("revision-differs", N_("The new revision differs from the one before"), Source.DEPLOYMENTS, _differs, look="deploy-rollback"),
-    SignalSpec("cpu-per-request-up", N_("A request costs more CPU since the deployment"), Source.METRICS, _dearer, direct_for=("bad-deployment",), look="dashboard"),
+    SignalSpec("new-tasks-fail", N_("Only tasks of the new revision end by themselves"), Source.TASKS, _new_tasks_fail, direct_for=("bad-deployment",), group="revision", look="ecs"),
+    SignalSpec("image-missing", N_("The image of the new revision cannot be pulled"), Source.TASKS, _image_missing, direct_for=("bad-deployment",), group="revision", look="ecs"),
+    SignalSpec("revision-differs", N_("The new revision differs from the one before"), Source.DEPLOYMENTS, _differs, look="deploy-rollback", is_change=True),
+    SignalSpec("cpu-per-request-up", N_("A request costs more CPU since the deployment"), Source.METRICS, _dearer(N_("CPU per request × {ratio}"), Measure.ECS_CPU), direct_for=("bad-deployment",), look="dashboard"),
+    SignalSpec("db-per-request-up", N_("A request costs the database more since the deployment"), Source.METRICS, _dearer(N_("load of the database per request × {ratio}"), Measure.DB_CPU, Measure.DB_LOAD, Measure.DB_CONNECTIONS), direct_for=("bad-deployment",), look="dashboard"),
 )  # fmt: skip

@@ -63,11 +63,12 @@ def _made_by(side: int) -> Callable[[Facts], Judged]:
 def _refused_without_requests(facts: Facts) -> Judged:
     if why := facts.uncounted(Measure.ELB_503) or facts.uncounted(Measure.REQUESTS):
         return unseen(why)
-    requests = dict(facts.points(Measure.REQUESTS))
+    requests, newest = dict(facts.points(Measure.REQUESTS)), facts.published(Measure.REQUESTS)
     minutes = [
         (at, count)
         for at, count in facts.points(Measure.ELB_503)
-        if count > 0 and at >= facts.start - timedelta(minutes=5) and not requests.get(at)
+        if count > 0 and at >= facts.start - timedelta(minutes=5)
+        if newest and at <= newest and not requests.get(at)
     ]
     if not minutes:
         return absent()
@@ -159,16 +160,18 @@ def _latency_first(facts: Facts) -> Judged:
 
 
 def _requests(facts: Facts) -> tuple[float, float] | Judged:
-    """(requests a minute in the last two, the usual number), or why they cannot be compared."""
+    """(requests a minute in the last two that are published, the usual number), or why they cannot be compared."""
     if why := facts.uncounted(Measure.REQUESTS):
         return unseen(why)
     usual = facts.usual(Measure.REQUESTS)
     if not usual:
         return unseen(_("there is nothing to compare it with"))
-    # Minutes without any request have no point; the newest minute is still being counted.
-    this_minute = int(facts.evidence.ended.timestamp()) // 60 * 60
-    counts = {int(at.timestamp()): count for at, count in facts.points(Measure.REQUESTS)}
-    return sum(counts.get(this_minute - 60 * minute, 0.0) for minute in (1, 2)) / 2, usual
+    newest = facts.published(Measure.REQUESTS)
+    assert newest is not None, "judged by uncounted"
+    # A minute without any request has no point.
+    counts = dict(facts.points(Measure.REQUESTS))
+    minutes = [at for at in (newest, newest - timedelta(minutes=1)) if at >= facts.start] or [newest]
+    return sum(counts.get(at, 0.0) for at in minutes) / len(minutes), usual
 
 
 def _surge(facts: Facts) -> Judged:
@@ -201,7 +204,8 @@ def _fall(facts: Facts) -> Judged:
     now, usual = counts
     value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≤ {FALL * usual:.0f}"
     balancer, application = facts.errors_since()
-    minutes = max(1.0, (facts.evidence.ended - facts.start) / timedelta(minutes=1))
+    newest = facts.published(Measure.REQUESTS) or facts.evidence.ended
+    minutes = max(1.0, (newest - facts.start) / timedelta(minutes=1))
     has_errors = (balancer + application) / minutes > 0.05 * usual
     if now > FALL * usual or usual < FEW or has_errors:
         return absent(value, limit)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from services.i18n import N_, _
 from services.incidents.facts import Facts, message_of
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
+from services.incidents.signals.dependencies import LOCKS, UNRESOLVED, dependency_of
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import LogEntry, LogSample, Source
 from services.models.text import clean
@@ -38,23 +39,29 @@ _CLIENTS = re.compile(r"too many (?:clients|connections)", re.IGNORECASE)
 _SLOTS = re.compile(r"remaining connection slots", re.IGNORECASE)
 _TERMINATED = re.compile(
     r"terminating connection due to administrator command|database system is (?:shutting down|starting up)|"
-    r"the database system is in recovery",
+    r"the database system is in recovery|all server processes terminated|terminated by signal|"
+    r"terminating any other active server processes|AdminShutdown|\b57P0[123]\b",
     re.IGNORECASE,
 )
 _NO_SPACE = re.compile(
-    r"could not (?:extend file|write).{0,120}No space|No space left on device", re.IGNORECASE
+    r"could not (?:extend file|write).{0,120}No space|(?:PANIC|FATAL|base/|pg_wal|pgsql_tmp).{0,120}No space left",
+    re.IGNORECASE,
 )
+_UNSTARTED = re.compile(r"could not fork|out of memory|out of shared memory|\b53200\b", re.IGNORECASE)
+_CANCELLED = re.compile(
+    r"canceling statement due to statement timeout|\b57014\b|QueryCanceled", re.IGNORECASE
+)
+_DEFECT = re.compile(
+    r"NullPointer|NoSuchMethod|NoSuchField|ClassCast|ClassNotFound|NoClassDefFound|IndexOutOfBounds|IllegalState|"
+    r"IllegalArgument|Arithmetic|NumberFormat|DateTime\w*Exception|StackOverflow|UnsupportedOperation|InvalidClass|"
+    r"TypeError|ReferenceError|RangeError|SyntaxError|KeyError|AttributeError|IndexError|ValueError|NameError|ImportError|"
+    r"ModuleNotFound|ZeroDivision|UnboundLocal|AssertionError|NoMethodError|NilClass|nil pointer|panic:|undefined|"
+    r"NoSuchFile|column .{0,80}does not exist|relation .{0,80}does not exist|Could not resolve placeholder|"
+    r"No property|template|unmarshal|JSONDecode|JsonParse|Serialization|Validation",
+    re.IGNORECASE,
+)
+"""Errors by which a program's own mistake is known."""
 _TEMPORARY = re.compile(r"temporary file: path|base/pgsql_tmp", re.IGNORECASE)
-_HOST = re.compile(
-    r"\b(?!(?:java|javax|jdk|sun|org|com|net|io|jp)\.)(?:[a-z0-9-]+\.)+(?:com|jp|net|org|io|go\.jp|lg\.jp|example)\b",
-    re.IGNORECASE,
-)
-_OWN_HOST = re.compile(r"rds\.amazonaws|\.local\b|localhost|compute\.internal", re.IGNORECASE)
-_TROUBLE = re.compile(
-    r"Name or service not known|UnknownHost|time[d]?[ -]?out|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENOTFOUND|getaddrinfo|unreachable|refused|"
-    r"\b(?:50[0-4]|429)\b|bad gateway|service unavailable",
-    re.IGNORECASE,
-)
 _VARIABLE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27,}|\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b|\d+(?:\.\d+)*|\"[^\"]{0,200}\"|'[^']{0,200}'",
     re.IGNORECASE,
@@ -112,10 +119,13 @@ def _new_kind(facts: Facts) -> Judged:
     line = first[kind]
     # A message that names another cause is that cause's sign, not one of a defect in the code.
     message = message_of(line.text)
-    if any(pattern.search(message) for pattern in _NAMED) or _other_host_in(message):
+    if dependency_of(message) is not None:
         return absent(value, f"≥ {percent(HALF)}")
     return present(
-        f"{value}: {_quote(message)}", at=line.at, place=_place(facts.evidence.application_errors, line)
+        f"{value}: {_quote(message)}",
+        at=line.at,
+        place=_place(facts.evidence.application_errors, line),
+        is_direct=bool(_DEFECT.search(message)),
     )
 
 
@@ -127,6 +137,17 @@ def _as_before(facts: Facts) -> Judged:
     share = sum(count for kind, count in since.items() if kind in before) / since.total()
     value = percent(share)
     return present(value, "≥ 80%") if share >= 0.8 else absent(value, "≥ 80%")
+
+
+def _name_unresolved(facts: Facts) -> Judged:
+    """Whether the name of the database cannot be resolved."""
+    messages = facts.application_messages
+    matches = [text for text in messages if UNRESOLVED.search(text) and "rds.amazonaws" in text]
+    if matches:
+        line = messages[matches[0]][0]
+        return present(_quote(matches[0]), at=line.at, place=_place(facts.evidence.application_errors, line))
+    why = facts.gap(Source.APPLICATION_LOG)
+    return unseen(why) if why else absent()
 
 
 def _says(pattern: re.Pattern[str]) -> Callable[[Facts], Judged]:
@@ -146,28 +167,6 @@ def _says(pattern: re.Pattern[str]) -> Callable[[Facts], Judged]:
     return judge
 
 
-def _other_host_in(message: str) -> str:
-    """A host outside the system that a message about trouble names; "" if it names none."""
-    if not _TROUBLE.search(message):
-        return ""
-    return next((match[0] for match in _HOST.finditer(message) if not _OWN_HOST.search(match[0])), "")
-
-
-def _other_host(facts: Facts) -> Judged:
-    sample = facts.evidence.application_errors
-    messages = facts.application_messages
-    hosts = {message: host for message in messages if (host := _other_host_in(message))}
-    count = sum(len(messages[message]) for message in hosts)
-    if count < LEAST:
-        return absent()
-    message, host = next(iter(hosts.items()))
-    line = messages[message][0]
-    return present(
-        _("{count} × {text}").format(count=count, text=host), at=line.at, place=_place(sample, line)
-    )
-
-
-_NAMED = (_REFUSED, _POOL, _CLIENTS, _SLOTS, _TERMINATED, _NO_SPACE)
 SIGNALS = (
     SignalSpec("new-error", N_("One new kind of error makes most of them"), Source.APPLICATION_LOG, _new_kind, direct_for=("application-error",), group="error-kinds", look="tail"),
     SignalSpec("errors-as-before", N_("The errors are of the kinds known before"), Source.APPLICATION_LOG, _as_before, group="error-kinds", look="tail"),
@@ -176,7 +175,10 @@ SIGNALS = (
     SignalSpec("db-too-many-clients", N_("The log says: too many clients"), Source.DATABASE_LOG, _says(_CLIENTS), direct_for=("database-saturated",), group="dbtext", look="tail"),
     SignalSpec("db-slots-reserved", N_("The log says: remaining connection slots are reserved"), Source.DATABASE_LOG, _says(_SLOTS), direct_for=("database-saturated",), group="dbtext", look="tail"),
     SignalSpec("db-terminated", N_("The log says: the database ends or starts"), Source.DATABASE_LOG, _says(_TERMINATED), direct_for=("database-unreachable",), group="dbtext", look="tail"),
+    SignalSpec("db-locks", N_("The log says: sessions wait for locks"), Source.DATABASE_LOG, _says(LOCKS), direct_for=("database-locks",), group="dbtext", look="slow-queries"),
+    SignalSpec("db-cancelled", N_("The log says: statements run into their time limit"), Source.DATABASE_LOG, _says(_CANCELLED), group="dbtext", look="slow-queries"),
+    SignalSpec("db-memory", N_("The log says: the database is out of memory"), Source.DATABASE_LOG, _says(_UNSTARTED), group="dbtext", look="databases"),
+    SignalSpec("db-name-unresolved", N_("The log says: the database's name cannot be resolved"), Source.APPLICATION_LOG, _name_unresolved, direct_for=("database-unreachable",), group="dbtext", look="tail"),
     SignalSpec("db-no-space", N_("The log says: no space left"), Source.DATABASE_LOG, _says(_NO_SPACE), direct_for=("database-full",), group="dbtext", look="tail"),
     SignalSpec("temporary-files", N_("The log says: large temporary files"), Source.DATABASE_LOG, _says(_TEMPORARY), direct_for=("temporary-files",), look="slow-queries"),
-    SignalSpec("other-host", N_("The log names a host outside the system"), Source.APPLICATION_LOG, _other_host, direct_for=("third-party",), look="tail"),
 )  # fmt: skip

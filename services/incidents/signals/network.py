@@ -3,27 +3,42 @@
 Source: DescribeSecurityGroups (Amazon EC2), LookupEvents (CloudTrail) API references.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
+from services.models.causes import SignalState
+from services.models.cloudtrail import TrailEvent
 from services.models.first_wave import Source
+
+
+def belongs(event, belongings):  # shim
+    return None
+
 
 JUST_BEFORE = 30
 """Minutes before T0 in which a write counts."""
-DELAY = timedelta(minutes=7)
-"""By when CloudTrail shows nearly every event: about five minutes on average."""
-_WRITES = (
+DELAY = timedelta(minutes=15)
+"""By when CloudTrail shows an event, as AWS says ("within an average of about 5 minutes", up to 15)."""
+_NETWORK = (
     "SecurityGroup",
     "NetworkAcl",
     "Route",
-    "NetworkInterfaceAttribute",
+    "NetworkInterface",
     "VpcEndpoint",
     "SubnetAttribute",
+    "NatGateway",
+    "InternetGateway",
+    "TransitGateway",
+    "VpcPeering",
+    "DhcpOptions",
 )
-_OPENING = ("Authorize", "Create", "UpdateSecurityGroupRuleDescriptions")
-_NAMES = frozenset(
+_OPENING = ("Authorize", "Create", "Attach", "Associate", "Accept", "UpdateSecurityGroupRuleDescriptions")
+_CREATED_BAD = frozenset({"CreateNetworkAclEntry", "CreateRoute", "AssociateRouteTable"})
+"""Writes that add something and can take a path away: a deny rule, a route that leads elsewhere."""
+_DNS = frozenset(
     {
         "ChangeResourceRecordSets",
         "DeleteCertificate",
@@ -32,40 +47,76 @@ _NAMES = frozenset(
         "UpdateDistribution",
     }
 )
-_SECRETS = frozenset({"PutSecretValue", "UpdateSecret", "RotateSecret", "DeleteSecret"})
+_KEYS = frozenset(
+    {
+        "PutSecretValue", "UpdateSecret", "RotateSecret", "DeleteSecret", "PutResourcePolicy", "DisableKey",
+        "ScheduleKeyDeletion", "PutKeyPolicy", "RevokeGrant", "RetireGrant", "DetachRolePolicy", "DeleteRolePolicy",
+        "PutRolePolicy", "AttachRolePolicy", "UpdateAssumeRolePolicy", "DeleteRole", "PutRolePermissionsBoundary",
+        "CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion", "DeleteParameter", "PutParameter",
+        "ModifyDBInstance", "ModifyDBParameterGroup",
+    }
+)  # fmt: skip
+"""Writes to secrets, keys, permissions and credentials."""
 
 
-def _write(facts: Facts) -> Judged:
+def _is_network(name: str) -> bool:
+    is_adding = name.startswith(_OPENING) and name not in _CREATED_BAD
+    return any(word in name for word in _NETWORK) and not is_adding
+
+
+def _write_to(is_about: Callable[[str], bool]) -> Callable[[Facts], Judged]:
+    """Whether somebody wrote to a resource of this system just before: others' are listed, and weigh nothing."""
+
+    def judge(facts: Facts) -> Judged:
+        unknown: TrailEvent | None = None
+        elsewhere: list[str] = []
+        for event in _just_before(facts, is_about):
+            is_own = belongs(event, None)
+            if is_own:
+                return present(f"{event.name} ({event.actor.shown})", at=event.at)
+            if is_own is None:
+                unknown = unknown or event
+            else:
+                elsewhere.append(event.name)
+        if unknown is not None:
+            return unseen(
+                _("{write}: not known whose").format(write=f"{unknown.name} ({unknown.actor.shown})")
+            )
+        return _none_seen(facts, elsewhere)
+
+    return judge
+
+
+def _just_before(facts: Facts, is_about: Callable[[str], bool]) -> Iterator[TrailEvent]:
     for event in facts.evidence.writes:
-        lead = minutes_before(facts.start, event.at)
-        is_network = any(word in event.name for word in _WRITES) or event.name in _SECRETS
-        # A rule that is added lets more through: it keeps nobody out.
-        is_network = is_network and not event.name.startswith(_OPENING)
-        if is_network and not event.read_only and not event.error and -2 <= lead <= JUST_BEFORE:
-            return present(f"{event.name} ({event.actor.shown})", at=event.at)
-    if facts.evidence.ended < facts.start + DELAY:
-        return unseen(_("CloudTrail reports about 5 minutes late"))
-    why = facts.gap(Source.TRAIL)
-    return unseen(why) if why else absent()
+        is_near = -2 <= minutes_before(facts.start, event.at) <= JUST_BEFORE
+        if is_near and is_about(event.name) and not event.read_only and not event.error:
+            yield event
 
 
-def _dns_write(facts: Facts) -> Judged:
-    for event in facts.evidence.writes:
-        lead = minutes_before(facts.start, event.at)
-        if event.name in _NAMES and not event.error and -2 <= lead <= JUST_BEFORE:
-            return present(f"{event.name} ({event.actor.shown})", at=event.at)
-    if facts.evidence.ended < facts.start + DELAY:
-        return unseen(_("CloudTrail reports about 5 minutes late"))
-    # Listeners and certificates are of the home region.
-    why = facts.gap(Source.TRAIL)
-    return unseen(why) if why else absent()
+def _none_seen(facts: Facts, elsewhere: Sequence[str]) -> Judged:
+    """CloudTrail shows no such write of this system, as far as it can know by now."""
+    if why := facts.gap(Source.TRAIL):
+        return unseen(why)
+    until = facts.evidence.ended - DELAY
+    if until < facts.start:
+        return unseen(_("CloudTrail reports up to 15 minutes late"))
+    names = _(", ").join(dict.fromkeys(elsewhere))
+    return absent(_("elsewhere in the account: {names}").format(names=names) if names else "", until=until)
+
+
+_network_write = _write_to(_is_network)
+_key_write = _write_to(_KEYS.__contains__)
+_dns_write = _write_to(_DNS.__contains__)
 
 
 def _no_write(facts: Facts) -> Judged:
-    write = _write(facts)
-    if write.why:
+    write = _network_write(facts)
+    if write.state is SignalState.UNSEEN:
         return write
-    return absent() if write.at is not None else present()
+    if write.state is SignalState.PRESENT:
+        return absent()
+    return Judged(SignalState.PRESENT, write.value, until=write.until)
 
 
 def _open(facts: Facts) -> Judged:
@@ -91,9 +142,10 @@ def _closed(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("network-write", N_("Somebody changed the network or a secret just before"), Source.TRAIL, _write, direct_for=("network-change",), group="network", look="databases"),
-    SignalSpec("no-network-write", N_("Nobody changed the network just before"), Source.TRAIL, _no_write, group="network", look="databases"),
-    SignalSpec("dns-write", N_("Somebody changed DNS, a certificate or a listener just before"), Source.TRAIL_GLOBAL, _dns_write, direct_for=("dns-tls",), look="dashboard"),
+    SignalSpec("network-write", N_("Somebody changed the network of this system just before"), Source.TRAIL, _network_write, direct_for=("network-change",), group="network", look="databases", is_change=True),
+    SignalSpec("no-network-write", N_("CloudTrail shows no change of this system's network"), Source.TRAIL, _no_write, group="network", look="databases"),
+    SignalSpec("key-write", N_("Somebody changed a secret, a key or a permission of this system just before"), Source.TRAIL, _key_write, direct_for=("unknown-dependency",), group="dependency", look="databases", is_change=True),
+    SignalSpec("dns-write", N_("Somebody changed DNS, a certificate or a listener of this system just before"), Source.TRAIL_GLOBAL, _dns_write, direct_for=("dns-tls",), look="dashboard", is_change=True),
     SignalSpec("path-closed", N_("The security groups keep the tasks from the database"), Source.NETWORK, _closed, direct_for=("network-change",), group="path", look="databases"),
     SignalSpec("path-open", N_("The security groups let the tasks reach the database"), Source.NETWORK, _open, group="path", look="databases"),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from services.incidents.facts import Facts
 from services.incidents.signals import (
     database,
+    dependencies,
     deployments,
     load_balancer,
     logs,
@@ -20,6 +21,7 @@ SIGNALS: tuple[SignalSpec, ...] = (
     *tasks.SIGNALS,
     *deployments.SIGNALS,
     *logs.SIGNALS,
+    *dependencies.SIGNALS,
     *database.SIGNALS,
     *network.SIGNALS,
     *scaling.SIGNALS,

@@ -27,7 +27,7 @@ _START_FAILURES = ("CannotPull", "ResourceInitializationError", "CannotStart", "
 _OOM = "OutOfMemory"
 
 
-def _recent(facts: Facts) -> Iterable[StoppedTask]:
+def recent_tasks(facts: Facts) -> Iterable[StoppedTask]:
     """The tasks that ended since just before T0, oldest first."""
     first = facts.start - EARLIER
     return (task for task in reversed(facts.evidence.stopped_tasks) if (task.ended or first) >= first)
@@ -56,13 +56,18 @@ def _has_exited(task: StoppedTask) -> bool:
     return bool(codes - ORDERLY - {KILLED})
 
 
+def ends_by_itself(task: StoppedTask) -> bool:
+    """Whether a task exited, ran out of memory, or failed its health checks."""
+    return _has_exited(task) or _is_oom(task) or _by_health_check(task)
+
+
 def _fails_to_start(task: StoppedTask) -> bool:
     return task.code == "TaskFailedToStart" or any(word in task.reason for word in _START_FAILURES)
 
 
 def _stopped(matches: Callable[[StoppedTask], bool]) -> Callable[[Facts], Judged]:
     def judge(facts: Facts) -> Judged:
-        tasks = [task for task in _recent(facts) if matches(task)]
+        tasks = [task for task in recent_tasks(facts) if matches(task)]
         if not tasks:
             if why := unlisted(facts):
                 return unseen(why)
@@ -131,7 +136,7 @@ def _replaced(facts: Facts) -> Judged:
     service = facts.evidence.service
     if service is None:
         return unseen(facts.unread(Source.SERVICE) or _("it was not read"))
-    tasks = [task for task in _recent(facts) if _by_health_check(task)]
+    tasks = [task for task in recent_tasks(facts) if _by_health_check(task)]
     value = _("{count} stopped, {desired} desired").format(count=len(tasks), desired=service.desired)
     if tasks and len(tasks) >= service.desired:
         return present(value, at=_first(tasks))

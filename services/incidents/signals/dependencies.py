@@ -1,0 +1,272 @@
+"""What the application's errors say it depends on: the database, a host outside, or something else.
+
+Source: error texts of libpq, JDBC, psycopg, node, ioredis, Jedis, boto3 and the AWS SDKs; error codes of PostgreSQL.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import lru_cache
+from ipaddress import ip_address
+
+from services.i18n import N_, _
+from services.incidents.facts import Facts, message_of
+from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
+from services.models.evidence import EvidencePlace
+from services.models.first_wave import LogEntry, LogSample, Source
+
+LEAST = 5
+"""Errors that must name a dependency."""
+SHARE = 0.3
+"""Share of the errors since T0 that must name it."""
+TIMES = 3.0
+"""How much more often than before it must be named: old noise is none of this incident."""
+
+
+class Kind(Enum):
+    """What an error blames."""
+
+    DATABASE = "database"
+    OUTSIDE = "outside"
+    """A host on the Internet."""
+    OTHER = "other"
+    """A cache, a queue, a key, a permission, a password, a host by its address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """What one message blames."""
+
+    kind: Kind
+    name: str
+    """English where it is words of ours, translated when shown."""
+
+
+TROUBLE = re.compile(
+    r"Name or service not known|name resolution|UnknownHost|no such host|time[d]?[ -]?out|ETIMEDOUT|ECONN\w+|EHOSTUNREACH|"
+    r"ENETUNREACH|EPIPE|ENOTFOUND|EAI_AGAIN|getaddrinfo|unreachable|unavailable|refused|reset by peer|broken pipe|"
+    r"socket hang up|max retries|retries per request|(?:could not|cannot|can't|failed to|unable to|error) (?:connect|resolve|reach|send|fetch)\w*|"
+    r"connect\w* (?:failed|error|closed|lost|aborted|exception)|connection\w*(?:error|exception)|"
+    r"no route to host|certificate|handshake|\bSSL|\bTLS|\b(?:50[0-4]|429|403|401)\b|bad gateway|too many requests|"
+    r"タイムアウト|接続でき|応答しません",
+    re.IGNORECASE,
+)
+UNRESOLVED = re.compile(
+    r"Name or service not known|name resolution|UnknownHost|no such host|ENOTFOUND|EAI_AGAIN|could not translate host",
+    re.IGNORECASE,
+)
+LOCKS = re.compile(
+    r"still waiting for \w*Lock|deadlock (?:detected|found)|lock ?wait ?timeout|lock timeout|LockNotAvailable|"
+    r"could not obtain lock|\b(?:40P01|55P03)\b|DeadlockLoser|LockAcquisitionException|CannotAcquireLock",
+    re.IGNORECASE,
+)
+PASSWORD = re.compile(
+    r"password authentication failed|\b28P01\b|\b28000\b|no pg_hba\.conf entry|Access denied for user|"
+    r"authentication failed for user",
+    re.IGNORECASE,
+)
+_DATABASE = re.compile(
+    r"\b(?:5432|3306)\b|postgres|psql|psycopg|\bpg\b|pg_|jdbc|hikari|\bdatabase\b|データベース|rds\.amazonaws|SQLSTATE|"
+    r"QueuePool limit|too many clients|remaining connection slots|terminating connection due to admin|"
+    r"SequelizeConnection|TypeORM|PrismaClientInit|ActiveRecord::Connection|\bknex\b",
+    re.IGNORECASE,
+)
+_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("Redis", r"redis|jedis|lettuce|\bREADONLY You can't|CLUSTERDOWN|\bNOAUTH\b|WRONGPASS|MISCONF|MaxRetriesPerRequest"),
+        ("Memcached", r"memcache"),
+        ("Kafka", r"kafka|NOT_LEADER|BrokerNotAvailable"),
+        ("AMQP", r"amqp|rabbitmq|\bpika\b"),
+        ("MongoDB", r"mongo"),
+        ("OpenSearch", r"elasticsearch|opensearch"),
+        ("LDAP", r"\bldaps?\b"),
+        ("SMTP", r"\bsmtp"),
+        ("NFS", r"\bnfs\b|\befs\b|stale file handle"),
+        ("Vault", r"hashicorp|\bvault\b"),
+        ("DynamoDB", r"dynamodb"),
+        ("SQS", r"\bsqs\b|QueueDoesNotExist|NonExistentQueue"),
+        ("SNS", r"\bsns\b"),
+        ("S3", r"\bs3\b|NoSuchBucket"),
+        ("Cognito", r"cognito"),
+        ("gRPC", r"StatusCode\.UNAVAILABLE|StatusRuntimeException: UNAVAILABLE"),
+    )
+)  # fmt: skip
+_STORAGE = re.compile(r"ENOSPC|No space left on device|disk quota exceeded", re.IGNORECASE)
+_FILES = re.compile(r"EMFILE|too many open files", re.IGNORECASE)
+_KEY = re.compile(
+    r"KMS\w*(?:Exception|Error)|\bkms:\w+|KMSInvalidState|DisabledException|(arn:aws:kms:[\w:/-]+)|pending deletion",
+    re.IGNORECASE,
+)
+_KEY_ARN = re.compile(r"arn:aws:kms:[\w:/-]+")
+_ACTION = re.compile(
+    r"not authorized to perform:? `?([a-z0-9-]+:\w+)|authoriz\w+ .{0,40}?\b([a-z0-9-]+:[A-Z]\w+)"
+)
+_BOTO = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation", re.IGNORECASE)
+_JAVA_SDK = re.compile(r"\(Service: (\w+)[;,]")
+_CREDENTIALS = re.compile(
+    r"ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SecurityTokenException|Unable to (?:locate|load) credentials|"
+    r"CredentialsProviderError|NoCredential|Could not load credentials|InvalidIdentityToken|169\.254\.170\.2",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"RequestTimeTooSkewed|Signature (?:not yet current|expired)|clock skew", re.IGNORECASE)
+_DENIED = re.compile(r"AccessDenied\w*|UnauthorizedOperation", re.IGNORECASE)
+_THROTTLED = re.compile(
+    r"ThrottlingException|Rate exceeded|TooManyRequestsException|ThroughputExceeded|RequestLimitExceeded|SlowDown",
+    re.IGNORECASE,
+)
+_SECRET = re.compile(
+    r"secrets?manager|GetSecretValue|arn:aws:secretsmanager:[\w:/-]+|ParameterNotFound", re.IGNORECASE
+)
+_FILE = (
+    r"(?:py|js|mjs|cjs|ts|tsx|java|kt|go|rb|php|rs|cs|c|cpp|h|sql|ya?ml|json|html?|jar|so|log|txt|xml|exe|sh)"
+)
+_HOST = re.compile(
+    rf"[a-z][a-z0-9+.]*://(?:[^\s/@\"']*@)?(?P<url>[\w.-]+(?::\d+)?)|"
+    rf"(?P<ip>\b\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+)?)|"
+    rf"(?<![\w/.$@-])(?P<port>(?!(?:[\w-]+\.)*{_FILE}:\d)(?:[a-z0-9][\w-]*\.)*[a-z][\w-]*:\d{{2,5}})(?!\w)|"
+    rf"(?<![\w/.$@-])(?P<name>(?!(?:java|javax|jdk|sun|org|com|net|io|jp|jakarta)\.)"
+    rf"(?:[a-z0-9][a-z0-9-]*\.)+(?:com|jp|net|org|io|dev|app|cloud|internal|local|example|test|gov|co))\b(?![\w(])",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(r"Exception|Error\b|READONLY|CLUSTERDOWN|NOAUTH|WRONGPASS|MISCONF")
+_PRIVATE = re.compile(r"\.(?:internal|local|test|lan|svc)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE)
+_HERE = re.compile(r"^(?:localhost|127\.|0\.0\.0\.0|169\.254\.)|rds\.amazonaws", re.IGNORECASE)
+
+
+@lru_cache(4096)
+def dependency_of(message: str) -> Dependency | None:
+    """What a message blames; None for one that names no dependency, such as a defect in the code."""
+    if name := _aws_name(message):
+        return Dependency(Kind.OTHER, name)
+    if PASSWORD.search(message):
+        return Dependency(Kind.OTHER, N_("the database's password"))
+    if LOCKS.search(message):
+        return Dependency(Kind.DATABASE, "")
+    if _STORAGE.search(message):
+        is_database = "could not extend" in message or _DATABASE.search(message)
+        return (
+            Dependency(Kind.DATABASE, "")
+            if is_database
+            else Dependency(Kind.OTHER, N_("the task's own storage"))
+        )
+    if _FILES.search(message):
+        return Dependency(Kind.OTHER, N_("the task's open files"))
+    is_trouble = bool(TROUBLE.search(message))
+    hosts = [next(filter(None, match.groups())) for match in _HOST.finditer(message)] if is_trouble else []
+    hosts = [host for host in hosts if not _HERE.search(host)]
+    word = next((name for name, pattern in _WORDS if pattern.search(message)), "")
+    host = next((host for host in hosts if not host.endswith((":5432", ":3306"))), "")
+    if not word and _DATABASE.search(message) and (is_trouble or not host):
+        return Dependency(Kind.DATABASE, "")
+    if host:
+        return Dependency(_kind_of_host(host), f"{word} {host}".strip())
+    return Dependency(Kind.OTHER, word) if word and (is_trouble or _ERROR.search(message)) else None
+
+
+def _kind_of_host(host: str) -> Kind:
+    bare = host.rpartition(":")[0] or host
+    try:
+        ip_address(bare)
+        return Kind.OTHER
+    except ValueError:
+        is_near = _PRIVATE.search(host) or "amazonaws.com" in host
+        return Kind.OTHER if is_near else Kind.OUTSIDE
+
+
+def _aws_name(message: str) -> str:
+    """The key, permission, credentials or operation of AWS that an error is about; "" if it is about none."""
+    if action := _ACTION.search(message):
+        return str(action[1] or action[2])
+    call = _BOTO.search(message)
+    if _KEY.search(message):
+        arn = _KEY_ARN.search(message)
+        return f"KMS {arn[0] if arn else ''}".strip()
+    if _CREDENTIALS.search(message):
+        return N_("AWS credentials (STS)")
+    if _CLOCK.search(message):
+        return N_("the clock")
+    if call:
+        return f"{call[2]} ({call[1]})"
+    service = _JAVA_SDK.search(message)
+    if service:
+        return service[1]
+    if _SECRET.search(message) and (
+        _DENIED.search(message) or TROUBLE.search(message) or "Exception" in message
+    ):
+        return "Secrets Manager"
+    for pattern in (_DENIED, _THROTTLED):
+        if match := pattern.search(message):
+            return match[0]
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """A dependency that the errors since T0 name."""
+
+    dependency: Dependency
+    count: int
+    first: LogEntry
+    sample: LogSample
+
+
+def named_dependencies(facts: Facts, *kinds: Kind) -> list[Blamed]:
+    """What many errors since T0 name, and fewer before, of these kinds (none given: OUTSIDE and OTHER); most first."""
+    blamed: list[Blamed] = []
+    for sample in (facts.evidence.application_errors, facts.evidence.database_lines):
+        if sample is not None:
+            blamed += _blamed(facts, sample)
+    kinds = kinds or (Kind.OUTSIDE, Kind.OTHER)
+    return sorted((each for each in blamed if each.dependency.kind in kinds), key=lambda each: -each.count)
+
+
+def _blamed(facts: Facts, sample: LogSample) -> Iterator[Blamed]:
+    edge = facts.start - timedelta(minutes=1)
+    since: Counter[Dependency] = Counter()
+    before: Counter[Dependency] = Counter()
+    first: dict[Dependency, LogEntry] = {}
+    total = 0
+    for line in sample.lines:
+        dependency = dependency_of(message_of(line.text))
+        total += line.at >= edge
+        if dependency is None:
+            continue
+        if line.at < edge:
+            before[dependency] += 1
+        else:
+            since[dependency] += 1
+            first.setdefault(dependency, line)
+    for dependency, count in since.items():
+        is_new = _rate(count, edge, facts.evidence.ended) >= TIMES * _rate(
+            before[dependency], sample.span.start, edge
+        )
+        if count >= LEAST and count >= SHARE * total and is_new:
+            yield Blamed(dependency, count, first[dependency], sample)
+
+
+def _rate(count: int, start: datetime, end: datetime) -> float:
+    return count / max(1.0, (end - start) / timedelta(minutes=1))
+
+
+def _names(kind: Kind) -> Callable[[Facts], Judged]:
+    def judge(facts: Facts) -> Judged:
+        blamed = named_dependencies(facts, kind)
+        if not blamed:
+            why = facts.gap(Source.APPLICATION_LOG)
+            return unseen(why) if why else absent()
+        worst = blamed[0]
+        text = _("{count} × {text}").format(count=worst.count, text=_(worst.dependency.name))
+        place = EvidencePlace(kind="log", target=worst.sample.group, at=worst.first.at)
+        return present(text, at=worst.first.at, place=place)
+
+    return judge
+
+
+SIGNALS = (
+    SignalSpec("other-host", N_("The log names a host outside the system"), Source.APPLICATION_LOG, _names(Kind.OUTSIDE), direct_for=("third-party",), group="dependency", look="tail"),
+    SignalSpec("names-dependency", N_("The errors name a dependency that is not known here"), Source.APPLICATION_LOG, _names(Kind.OTHER), direct_for=("unknown-dependency",), group="dependency", look="tail"),
+)  # fmt: skip

@@ -93,7 +93,7 @@ class Rollout:
                     hexadecimal(self.world.id, "new", slot),
                     True,
                     made.at + 0.1,
-                    made.at + made.seconds / 60 * (0.35 + 0.1 * slot),
+                    made.at + min(made.seconds * (0.35 + 0.1 * slot), 60 + 15 * slot) / 60,
                     slot=slot,
                 )
                 for slot in ((), (0, 1))[not never_ran]
@@ -158,8 +158,15 @@ class Rollout:
         else:
             tasks = [task for task in self.tasks if task.created <= minute < task.stopping]
             tasks.sort(key=lambda task: (task.started > minute, task.created))
-            tasks = tasks[:most]
+            if most is not None:
+                tasks = [*tasks, *(self._scaled_out(slot, minute) for slot in range(len(tasks), most))][:most]
         return [self._row(task, minute) for task in sorted(tasks, key=lambda task: -task.created)]
+
+    def _scaled_out(self, slot: int, minute: float) -> Task:
+        """One of the tasks beyond the first ones, which only a phase's counts tell of."""
+        begun = [phase.begin for phase in self.world.phase if phase.begin <= minute and "ecs:DescribeServices" in phase.answers]
+        at = begun[0] if begun else minute
+        return Task(hexadecimal(self.world.id, "more", slot), self.is_new_current(at), at, at, slot=slot % 2)
 
     def _row(self, task: Task, minute: float) -> dict[str, Any]:
         is_over = task.stopped <= minute

@@ -1,0 +1,514 @@
+"""A Reader that answers from a world, as AWS would at one moment, with AWS's delays."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from heapq import merge
+from typing import Any, NoReturn
+from uuid import UUID
+
+from botocore.exceptions import ClientError
+
+from services.aws.client.sdk.error_translation import Asked, translate
+from services.aws.client.validation import IncompleteAnswer, require
+from services.logs.filter_patterns.model import Terms
+from services.logs.filter_patterns.parse import parse
+from tests.worlds.curves import Published, known_metrics, share
+from tests.worlds.schema import APPLICATION_LOG, DATABASE_LOG, Lines, Trail, World, WorldDeployment
+from tests.worlds.system import DATABASE, SERVICE, Answer, System
+from tests.worlds.tasks import ACCOUNT, REGION, Rollout, hexadecimal
+
+Deny = Callable[[str, str, dict[str, Any]], bool]
+"""Whether a call (service, operation, parameters) is denied."""
+_ECS_ROLE = "AWSServiceRoleForECS/ecs-service-scheduler"
+_DEPLOYER = "github-actions-deploy/GitHubActions"
+HARMLESS_SECONDS = 170.0
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is crossed over a world."""
+
+    lag: float = 0
+    """Minutes until CloudWatch has published a minute."""
+    trail: float = 0
+    """Minutes until CloudTrail lists an event."""
+    deployed: float | None = None
+    """Minutes before T0 at which the roll-out of a harmless release ended; None: there is none."""
+    denied: str = ""
+    """The source that is denied; "": none."""
+
+    def __str__(self) -> str:
+        parts = [f"lag {self.lag:g}", f"trail {self.trail:g}"]
+        parts += [f"deployed {self.deployed:g} min before"] if self.deployed is not None else []
+        return ", ".join([*parts, *([f"denied {self.denied}"] if self.denied else [])])
+
+
+def nothing_denied(_service: str, _operation: str, _params: dict[str, Any]) -> bool:
+    """For a session that may read everything."""
+    return False
+
+
+class WorldReader:
+    """Answers every read of a world at `now`. Operations that no world has raise NotImplementedError with their name."""
+
+    def __init__(
+        self, world: World, now: datetime, variant: Variant | None = None, denies: Deny = nothing_denied
+    ) -> None:
+        self.world = world
+        self.now = now
+        self.variant = variant or Variant()
+        extra = None
+        if self.variant.deployed is not None and world.deployment is None:
+            extra = WorldDeployment(at=-self.variant.deployed - HARMLESS_SECONDS / 60, seconds=HARMLESS_SECONDS)
+        self.rollout = Rollout(world, extra)
+        self.system = System(world, self.rollout, now)
+        self.metrics = Published(world, now, self.variant.lag)
+        self.calls: list[tuple[str, Answer]] = []
+        """`service:Operation` and answer of every request."""
+        self._denies = denies
+
+    @property
+    def minute(self) -> float:
+        """The minute of `now`."""
+        return self.system.minute
+
+    async def read(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+        **params: Any,
+    ) -> Answer:
+        """One answer, as AwsSession.read."""
+        if self._denies(service, operation, {**params, "region": region or REGION}):
+            text = (
+                f"User: arn:aws:sts::{ACCOUNT}:assumed-role/Operator/sato is not authorized to perform: "
+                f"{service}:{operation} because no identity-based policy allows the {service}:{operation} action"
+            )
+            self._refuse(service, operation, "AccessDeniedException", text)
+        answer = self.answer(service, operation, region or REGION, params)
+        self.calls.append((f"{service}:{operation}", answer))
+        try:
+            require(answer, required)
+        except IncompleteAnswer as error:
+            raise translate(error, Asked(service, operation), self.now) from error
+        return answer
+
+    async def pages(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+        **params: Any,
+    ) -> AsyncIterator[Answer]:
+        """Every page, as AwsSession.pages."""
+        while True:
+            page = await self.read(service, operation, region=region, required=required, timeout=timeout, **params)
+            yield page
+            token = page.get("nextToken") or page.get("NextToken")
+            if not token:
+                return
+            params["nextToken" if page.get("nextToken") else "NextToken"] = token
+
+    def _refuse(self, service: str, operation: str, code: str, text: str) -> NoReturn:
+        error = ClientError(
+            {"Error": {"Code": code, "Message": text}, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation
+        )
+        raise translate(error, Asked(service, operation), self.now) from error
+
+    def answer(self, service: str, operation: str, region: str, params: dict[str, Any]) -> Answer:
+        """The answer to a request. Raises AwsError, and NotImplementedError for an operation that no world has."""
+        call = f"{service}:{operation}"
+        computed: dict[str, Callable[[dict[str, Any]], Answer]] = {
+            "cloudwatch:GetMetricData": self._metric_data,
+            "cloudwatch:ListMetrics": self._list_metrics,
+            "cloudwatch:DescribeAlarms": self._alarms,
+            "cloudtrail:LookupEvents": lambda asked: self._lookup(asked, region),
+            "logs:FilterLogEvents": self._filter,
+            "ecs:ListTasks": self._list_tasks,
+            "ecs:DescribeTasks": self._describe_tasks,
+            "ecs:ListServiceDeployments": self._list_deployments,
+            "ecs:DescribeServiceDeployments": self._describe_deployments,
+            "ecs:DescribeServiceRevisions": self._revisions,
+            "ecs:DescribeTaskDefinition": self._definition,
+            "rds:DescribeEvents": self._database_events,
+        }
+        if call in computed:
+            answer = computed[call](params)
+            return answer if call == "ecs:DescribeTaskDefinition" else self.system.answer(call, answer)
+        if call not in self.system.operations:
+            raise NotImplementedError(f"{call} is in no world")
+        return self._filtered(service, operation, self.system.answer(call), params)
+
+    def _filtered(self, service: str, operation: str, answer: Answer, params: dict[str, Any]) -> Answer:
+        """The rows that a request names."""
+        wanted = {
+            "GroupIds": ("SecurityGroups", "GroupId", "InvalidGroup.NotFound"),
+            "SubnetIds": ("Subnets", "SubnetId", "InvalidSubnetID.NotFound"),
+            "RouteTableIds": ("RouteTables", "RouteTableId", "InvalidRouteTableID.NotFound"),
+            "NetworkAclIds": ("NetworkAcls", "NetworkAclId", "InvalidNetworkAclID.NotFound"),
+            "VpcEndpointIds": ("VpcEndpoints", "VpcEndpointId", "InvalidVpcEndpointId.NotFound"),
+            "DBInstanceIdentifier": ("DBInstances", "DBInstanceIdentifier", "DBInstanceNotFound"),
+            "Names": ("LoadBalancers", "LoadBalancerName", "LoadBalancerNotFound"),
+            "LoadBalancerArns": ("LoadBalancers", "LoadBalancerArn", "LoadBalancerNotFound"),
+        }
+        for parameter, (key, name, code) in wanted.items():
+            if parameter not in params or key not in answer:
+                continue
+            names = params[parameter]
+            names = [names] if isinstance(names, str) else list(names)
+            answer[key] = [row for row in answer[key] if row[name] in names]
+            if missing := set(names) - {row[name] for row in answer[key]}:
+                self._refuse(service, operation, code, f"{', '.join(sorted(missing))} does not exist")
+        for rule in params.get("Filters", ()):
+            key = next(iter(answer))
+            answer[key] = [row for row in answer[key] if _passes(row, rule["Name"], rule["Values"])]
+        return answer
+
+    # ── CloudWatch ──────────────────────────────────────────────────────────────────────────────
+
+    def _metric_data(self, params: dict[str, Any]) -> Answer:
+        start, end = params["StartTime"], min(params["EndTime"], self.now)
+        descending = params.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+        queries = [query for query in params["MetricDataQueries"] if query.get("ReturnData", True)]
+        rows = [self.metrics.result(query, start, end, descending) for query in queries]
+        return {"MetricDataResults": rows, "Messages": []}
+
+    def _list_metrics(self, params: dict[str, Any]) -> Answer:
+        rows = []
+        for row in known_metrics(self.world):
+            own = {each["Name"]: each["Value"] for each in row["Dimensions"]}
+            asked = params.get("Dimensions", ())
+            if (
+                params.get("Namespace", row["Namespace"]) == row["Namespace"]
+                and params.get("MetricName", row["MetricName"]) == row["MetricName"]
+                and all(each["Name"] in own and each.get("Value", own[each["Name"]]) == own[each["Name"]] for each in asked)
+            ):
+                rows.append(row)
+        return {"Metrics": rows}
+
+    def _alarms(self, params: dict[str, Any]) -> Answer:
+        alarm = self.world.alarm
+        state = alarm.state if alarm.at <= self.minute else "OK"
+        row = {
+            "AlarmName": alarm.name,
+            "AlarmArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{alarm.name}",
+            "StateValue": state,
+            "StateReason": "Threshold Crossed",
+            "StateTransitionedTimestamp": self.world.at(min(alarm.at, self.minute)),
+            "StateUpdatedTimestamp": self.world.at(min(alarm.at, self.minute)),
+            "ActionsEnabled": True,
+            "Period": 60,
+            "EvaluationPeriods": 2,
+            "ComparisonOperator": "GreaterThanThreshold",
+        }
+        if alarm.metric:
+            row |= {"Namespace": alarm.namespace, "MetricName": alarm.metric, "Statistic": "Average"}
+            row["Dimensions"] = [{"Name": name, "Value": value} for name, value in alarm.dimensions.items()]
+        row |= {} if alarm.threshold is None else {"Threshold": alarm.threshold}
+        names, wanted = params.get("AlarmNames"), params.get("StateValue")
+        is_asked = (not names or alarm.name in names) and wanted in (None, state)
+        return {"MetricAlarms": [row] if is_asked else [], "CompositeAlarms": []}
+
+    # ── ECS ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _tasks(self, status: str) -> list[Answer]:
+        service = self.system.answer("ecs:DescribeServices")["services"][0]
+        return self.rollout.described(self.minute, status, service["runningCount"] + service["pendingCount"])
+
+    def _list_tasks(self, params: dict[str, Any]) -> Answer:
+        is_own = params.get("serviceName", SERVICE) == SERVICE
+        rows = self._tasks(params.get("desiredStatus", "RUNNING")) if is_own else []
+        return {"taskArns": [row["taskArn"] for row in rows]}
+
+    def _describe_tasks(self, params: dict[str, Any]) -> Answer:
+        known = {row["taskArn"]: row for row in (*self._tasks("RUNNING"), *self._tasks("STOPPED"))}
+        known |= {arn.rpartition("/")[2]: row for arn, row in known.items()}
+        missing = [{"arn": arn, "reason": "MISSING"} for arn in params["tasks"] if arn not in known]
+        return {"tasks": [known[arn] for arn in params["tasks"] if arn in known], "failures": missing}
+
+    def _list_deployments(self, params: dict[str, Any]) -> Answer:
+        rows = self.rollout.service_deployments(self.minute)
+        return {"serviceDeployments": rows[: params.get("maxResults", 20)]}
+
+    def _describe_deployments(self, params: dict[str, Any]) -> Answer:
+        rows = []
+        for row in self.rollout.service_deployments(self.minute):
+            if row["serviceDeploymentArn"] in params["serviceDeploymentArns"]:
+                target = row.pop("targetServiceRevisionArn")
+                rows.append(row | {"targetServiceRevision": {"arn": target}})
+        return {"serviceDeployments": rows, "failures": []}
+
+    def _revisions(self, params: dict[str, Any]) -> Answer:
+        rows = self.rollout.revisions(self.minute)
+        return {
+            "serviceRevisions": [row for row in rows if row["serviceRevisionArn"] in params["serviceRevisionArns"]],
+            "failures": [],
+        }
+
+    def _definition(self, params: dict[str, Any]) -> Answer:
+        name = str(params["taskDefinition"]).rpartition("/")[2]
+        exists = [self.rollout.old_definition]
+        if self.rollout.status(self.minute):
+            exists.append(self.rollout.new_definition)
+        if name == SERVICE:
+            name = exists[-1]
+        if name not in exists:
+            self._refuse("ecs", "DescribeTaskDefinition", "ClientException", "Unable to describe task definition.")
+        if name == self.rollout.definition(self.system.is_new):
+            return self.system.answer("ecs:DescribeTaskDefinition")
+        return {"taskDefinition": self.system.task_definition(name == self.rollout.new_definition)}
+
+    # ── RDS ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _database_events(self, params: dict[str, Any]) -> Answer:
+        since = self.now - timedelta(minutes=params.get("Duration", 60))
+        is_own = params.get("SourceIdentifier", DATABASE) == DATABASE
+        rows = [
+            {
+                "SourceIdentifier": DATABASE,
+                "SourceType": "db-instance",
+                "Message": each.message,
+                "EventCategories": _categories(each.message),
+                "Date": self.world.at(each.at),
+                "SourceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{DATABASE}",
+            }
+            for each in sorted(self.world.rds_event, key=lambda row: row.at)
+            if is_own and since <= self.world.at(each.at) <= self.now
+        ]
+        return {"Events": rows}
+
+    # ── CloudWatch Logs ─────────────────────────────────────────────────────────────────────────
+
+    def lines(self, group: str, start: float, end: float) -> Iterator[tuple[float, str, str]]:
+        """(minute, stream, text) of the lines in [start, end] up to now, oldest first."""
+        sources = [self._written(number, each, start, end) for number, each in enumerate(self.world.lines) if each.group == group]
+        return merge(*sources)
+
+    def _written(self, number: int, lines: Lines, start: float, end: float) -> Iterator[tuple[float, str, str]]:
+        first = max(0, int((start - lines.begin) * lines.per_minute))
+        index = first
+        while (at := lines.begin + (index + share(self.world.id, number, index)) / lines.per_minute) < lines.to:
+            index += 1
+            if at > min(end, self.minute):
+                if lines.begin + index / lines.per_minute > min(end, self.minute):
+                    return
+                continue
+            if at < start:
+                continue
+            stream = "postgresql.log" if lines.group == DATABASE_LOG else lines.stream
+            if lines.group == APPLICATION_LOG:
+                writers = self.rollout.streams(lines.stream, at)
+                if not writers:
+                    continue
+                stream = f"ecs/{SERVICE}/{writers[index % len(writers)].id}"
+            draw = int(20 + 4000 * share(self.world.id, number, index, "ms"))
+            yield at, stream, lines.text.replace("{n}", str(1000 + index)).replace("{ms}", str(draw))
+
+    def _filter(self, params: dict[str, Any]) -> Answer:
+        group = str(params.get("logGroupName") or params.get("logGroupIdentifier", "").rpartition("log-group:")[2])
+        if group not in {APPLICATION_LOG, DATABASE_LOG, *(each.group for each in self.world.lines)}:
+            self._refuse(
+                "logs", "FilterLogEvents", "ResourceNotFoundException", "The specified log group does not exist."
+            )
+        start, end = (
+            self.world.minute(datetime.fromtimestamp(params[key] / 1000, UTC)) if key in params else default
+            for key, default in (("startTime", -1e5), ("endTime", 1e5))
+        )
+        matches, limit = pattern_of(params.get("filterPattern", "")), int(params.get("limit", 10_000))
+        skip = int(params.get("nextToken") or 0)
+        streams = params.get("logStreamNames")
+        events: list[Answer] = []
+        token = ""
+        found = 0
+        for at, stream, text in self.lines(group, start, end):
+            if not matches(text) or (streams and stream not in streams):
+                continue
+            found += 1
+            if found <= skip:
+                continue
+            if len(events) == limit:
+                token = str(skip + limit)
+                break
+            stamp = int(self.world.at(at).timestamp() * 1000)
+            events.append(
+                {
+                    "logStreamName": stream,
+                    "timestamp": stamp,
+                    "message": text,
+                    "ingestionTime": stamp + 900,
+                    "eventId": hexadecimal(self.world.id, group, found, length=56),
+                }
+            )
+        return {"events": events, "searchedLogStreams": [], **({"nextToken": token} if token else {})}
+
+    # ── CloudTrail ──────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def trail(self) -> tuple[Trail, ...]:
+        """The writes, those that a deployment brings included."""
+        events = list(self.world.trail)
+        made = self.rollout.deployment
+        if made is not None:
+            names = {event.name for event in events}
+            service = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/facility-prod-cluster/{SERVICE}"
+            request = {"cluster": "facility-prod-cluster", "service": SERVICE}
+            definition = {"taskDefinition": self.rollout.new_definition}
+            ecs, elb, ec2 = "ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com", "ec2.amazonaws.com"
+            if "RegisterTaskDefinition" not in names and not made.same_definition:
+                events.append(_event(made.at - 0.5, "RegisterTaskDefinition", ecs, _DEPLOYER, (), {"family": SERVICE}))
+            if "UpdateService" not in names:
+                rows = (("AWS::ECS::Service", service),)
+                events.append(_event(made.at, "UpdateService", ecs, _DEPLOYER, rows, request | definition))
+            target = {"targetGroupArn": self.system.answer("elbv2:DescribeTargetGroups")["TargetGroups"][0]["TargetGroupArn"]}
+            for task in self.rollout.tasks:
+                if task.is_new and task.started < made.at + made.seconds / 60:
+                    net = {"subnetId": "subnet-0aaa1111", "description": f"arn:aws:ecs:{REGION}:{ACCOUNT}:attachment/{task.id}"}
+                    events.append(_event(task.created + 0.1, "CreateNetworkInterface", ec2, _ECS_ROLE, (), net))
+                    events.append(_event(task.started + 0.1, "RegisterTargets", elb, _ECS_ROLE, (), target))
+                if task.code == "ServiceSchedulerInitiated":
+                    events.append(_event(task.stopping - 0.5, "DeregisterTargets", elb, _ECS_ROLE, (), target))
+                    net = {"networkInterfaceId": f"eni-{task.id[:17]}"}
+                    events.append(_event(task.stopped + 0.2, "DeleteNetworkInterface", ec2, _ECS_ROLE, (), net))
+        return tuple(sorted(events, key=lambda event: -event.at))
+
+    def _lookup(self, params: dict[str, Any], region: str) -> Answer:
+        start, end = params.get("StartTime"), params.get("EndTime")
+        rows = []
+        for number, event in enumerate(self.trail):
+            moment = self.world.at(event.at).replace(microsecond=0)
+            if event.region != region or event.at + self.variant.trail > self.minute:
+                continue
+            if (start and moment < start) or (end and moment > end):
+                continue
+            row = self._record(number, event, moment)
+            if all(_has(row, each["AttributeKey"], each["AttributeValue"]) for each in params.get("LookupAttributes", ())):
+                rows.append(row)
+        skip, most = int(params.get("NextToken") or 0), int(params.get("MaxResults", 50))
+        token = {"NextToken": str(skip + most)} if len(rows) > skip + most else {}
+        return {"Events": rows[skip : skip + most], **token}
+
+    def _record(self, number: int, event: Trail, moment: datetime) -> Answer:
+        id = str(UUID(hexadecimal(self.world.id, "trail", number, event.name)))
+        user, identity = _identity(event.user)
+        record: dict[str, Any] = {
+            "eventVersion": "1.11",
+            "userIdentity": identity,
+            "eventTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "eventSource": event.source,
+            "eventName": event.name,
+            "awsRegion": event.region,
+            "sourceIPAddress": identity.get("invokedBy", "203.0.113.25"),
+            "userAgent": "aws-cli/2.17.0",
+            "requestParameters": event.request or None,
+            "responseElements": {"_return": True} if event.source.startswith("ec2") and not event.error else None,
+            "requestID": str(UUID(hexadecimal(id, "request"))),
+            "eventID": id,
+            "readOnly": False,
+            "eventType": "AwsApiCall",
+            "managementEvent": True,
+            "recipientAccountId": ACCOUNT,
+        }
+        if event.error:
+            record |= {"errorCode": event.error, "errorMessage": f"{event.error}: {event.name} was refused"}
+        return {
+            "EventId": id,
+            "EventName": event.name,
+            "ReadOnly": "false",
+            "EventTime": moment,
+            "EventSource": event.source,
+            "Username": user,
+            "Resources": [{"ResourceType": kind, "ResourceName": name} for kind, name in event.resources],
+            "CloudTrailEvent": json.dumps(record),
+        }
+
+
+def _event(
+    at: float, name: str, source: str, user: str, resources: tuple[tuple[str, str], ...], request: dict[str, Any]
+) -> Trail:
+    return Trail(at=at, name=name, source=source, user=user, resources=resources, request=request)
+
+
+def _identity(user: str) -> tuple[str, dict[str, Any]]:
+    """(Username, userIdentity): `role/session`, a service's name, root or an IAM user."""
+    account = {"accountId": ACCOUNT, "principalId": "AIDAEXAMPLE"}
+    if user.endswith(".amazonaws.com"):
+        return user, {"type": "AWSService", "invokedBy": user}
+    if user == "root":
+        return user, {"type": "Root", "arn": f"arn:aws:iam::{ACCOUNT}:root", **account}
+    if "/" in user:
+        role, _slash, session = user.rpartition("/")
+        issuer = {"type": "Role", "arn": f"arn:aws:iam::{ACCOUNT}:role/{role}", "userName": role, **account}
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}"
+        invoked = {"invokedBy": "ecs.amazonaws.com"} if role == "AWSServiceRoleForECS" else {}
+        context = {"sessionIssuer": issuer}
+        return session, {"type": "AssumedRole", "arn": arn, "sessionContext": context, **account, **invoked}
+    return user, {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/{user}", "userName": user, **account}
+
+
+def _has(row: Answer, key: str, value: str) -> bool:
+    if key == "ResourceName":
+        return any(each["ResourceName"] == value for each in row["Resources"])
+    if key == "ResourceType":
+        return any(each["ResourceType"] == value for each in row["Resources"])
+    return str(row.get(key)) == value
+
+
+def _passes(row: Answer, name: str, values: Sequence[str]) -> bool:
+    """Whether a row of EC2 passes a filter by one of its ids, or by those of its associations."""
+    words = {"vpc-id": "VpcId", "group-id": "GroupId", "subnet-id": "SubnetId", "route-table-id": "RouteTableId"}
+    words |= {"network-acl-id": "NetworkAclId", "vpc-endpoint-id": "VpcEndpointId"}
+    words |= {f"association.{key}": value for key, value in words.items()}
+    if name not in words:
+        raise NotImplementedError(f"the filter {name} is in no world")
+    rows = row.get("Associations", []) if name.startswith("association.") else [row]
+    return any(each.get(words[name]) in values for each in rows)
+
+
+def _categories(message: str) -> list[str]:
+    words = {
+        "failover": "failover",
+        "restart": "availability",
+        "shutdown": "availability",
+        "recovery": "recovery",
+        "storage": "low storage",
+        "backup": "backup",
+        "parameter": "configuration change",
+        "modif": "configuration change",
+        "Applying": "configuration change",
+        "password": "configuration change",
+        "maintenance": "maintenance",
+        "patch": "maintenance",
+    }
+    return list(dict.fromkeys(value for key, value in words.items() if key.lower() in message.lower()))[:2] or ["notification"]
+
+
+def pattern_of(text: str) -> Callable[[str], bool]:
+    """Whether a line matches a pattern of terms: case-sensitive substrings. Raises NotImplementedError for other patterns."""
+    pattern = parse(text)
+    if pattern is None:
+        return lambda _line: True
+    if not isinstance(pattern, Terms) or any(term.value.kind == "regex" for term in pattern.terms):
+        raise NotImplementedError(f"the filter pattern {text}")
+    signs: dict[str, list[str]] = {"": [], "?": [], "-": []}
+    for term in pattern.terms:
+        signs[term.sign].append(term.value.text)
+
+    def matches(line: str) -> bool:
+        # Optional terms beside required ones change nothing ("Filter pattern syntax", CloudWatch Logs user guide).
+        wanted = all(each in line for each in signs[""])
+        optional = bool(signs[""]) or not signs["?"] or any(each in line for each in signs["?"])
+        return wanted and optional and not any(each in line for each in signs["-"])
+
+    return matches

@@ -32,6 +32,7 @@ ZERO = frozenset(
         Measure.TARGET_5XX,
         Measure.CONNECTION_ERRORS,
         Measure.TLS_ERRORS,
+        Measure.TARGET_TLS_ERRORS,
         Measure.WAF_BLOCKED,
     }
 )
@@ -211,7 +212,7 @@ class Facts:
         return self.gap(Source.DATABASE_LOG, Source.APPLICATION_LOG)
 
 
-_KEYS = ("message", "msg", "error", "err", "exception", "stack", "detail", "cause")
+_KEYS = ("message", "msg", "error", "err", "exception", "stack", "stack_trace", "detail", "cause", "reason")
 
 
 @lru_cache(4096)
@@ -227,6 +228,26 @@ def message_of(text: str) -> str:
         return text
     texts = [_flat(value[key]) for key in _KEYS if value.get(key)]
     return " ".join(texts) or text
+
+
+_ASKED = frozenset(
+    {"req", "request", "headers", "http", "client", "user_agent", "referer", "remote_addr", "ip"}
+)
+"""Keys of a log line that tell of the request that was served, not of what it needed."""
+
+
+@lru_cache(4096)
+def detail_of(text: str) -> str:
+    """The values of a JSON line without those of the request that was served; "" for other lines."""
+    try:
+        value = json.loads(text) if text.startswith("{") else None
+    except (ValueError, RecursionError):
+        return ""
+    return (
+        _flat({key: part for key, part in value.items() if key not in _ASKED})
+        if isinstance(value, dict)
+        else ""
+    )
 
 
 def _flat(value: object) -> str:

@@ -66,6 +66,8 @@ class Measure(StrEnum):
     """TargetConnectionErrorCount, Sum"""
     TLS_ERRORS = "tls_errors"
     """ClientTLSNegotiationErrorCount, Sum"""
+    TARGET_TLS_ERRORS = "target_tls_errors"
+    """TargetTLSNegotiationErrorCount, Sum"""
     HEALTHY = "healthy"
     """HealthyHostCount, Minimum"""
     UNHEALTHY = "unhealthy"

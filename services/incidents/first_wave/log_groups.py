@@ -7,7 +7,9 @@ CloudWatch Logs user guide): of `?terms`, any one; at most 1,024 characters.
 from services.models.base import RawId
 from services.models.runbook import Runbook
 
-ERRORS = "?ERROR ?FATAL ?CRITICAL ?Error ?Exception ?Traceback"
+ERRORS = (
+    "?ERROR ?FATAL ?CRITICAL ?Error ?error ?Exception ?exception ?Traceback ?Timeout ?timed ?refused ?SSL"
+)
 """Lines that application frameworks mark as errors."""
 PHRASES = (
     "remaining connection slots",
@@ -45,9 +47,11 @@ def application_group(runbook: Runbook) -> RawId:
 
 
 def application_pattern(runbook: Runbook) -> str:
-    """The filter pattern for errors of the application."""
+    """The filter pattern for errors of the application: the runbook's, and beside a single word of it the usual ones."""
     errors = runbook.error_logs
     own = errors.tail_pattern if errors and errors.log_group == application_group(runbook) else ""
+    if own.isalnum():
+        return " ".join(dict.fromkeys([f"?{own}", *ERRORS.split()]))
     return own or ERRORS
 
 

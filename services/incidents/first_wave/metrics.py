@@ -39,6 +39,7 @@ _BALANCER = {
     Measure.LATENCY: ("TargetResponseTime", "p95"),
     Measure.CONNECTION_ERRORS: ("TargetConnectionErrorCount", "Sum"),
     Measure.TLS_ERRORS: ("ClientTLSNegotiationErrorCount", "Sum"),
+    Measure.TARGET_TLS_ERRORS: ("TargetTLSNegotiationErrorCount", "Sum"),
 }
 _TARGETS = {
     Measure.HEALTHY: ("HealthyHostCount", "Minimum"),

@@ -13,15 +13,18 @@ from functools import lru_cache
 from ipaddress import ip_address
 
 from services.i18n import N_, _
-from services.incidents.facts import Facts, message_of
+from services.incidents.facts import Facts, detail_of, message_of
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import LogEntry, LogSample, Source
+from services.models.text import clean
 
 LEAST = 5
 """Errors that must name a dependency."""
 SHARE = 0.3
 """Share of the errors since T0 that must name it."""
+QUOTED = 100
+"""Characters of a line that are quoted."""
 TIMES = 3.0
 """How much more often than before it must be named: old noise is none of this incident."""
 
@@ -50,7 +53,9 @@ TROUBLE = re.compile(
     r"ENETUNREACH|EPIPE|ENOTFOUND|EAI_AGAIN|getaddrinfo|unreachable|unavailable|refused|reset by peer|broken pipe|"
     r"socket hang up|max retries|retries per request|(?:could not|cannot|can't|failed to|unable to|error) (?:connect|resolve|reach|send|fetch)\w*|"
     r"connect\w* (?:failed|error|closed|lost|aborted|exception)|connection\w*(?:error|exception)|"
-    r"no route to host|certificate|handshake|\bSSL|\bTLS|\b(?:50[0-4]|429|403|401)\b|bad gateway|too many requests|"
+    r"terminated unexpectedly|connection (?:lost|failed)|link failure|gone away|closed the connection|ConnectionFailed|"
+    r"misbehaving|execution expired|read-only (?:option|transaction)|dial tcp|\bsealed\b|"
+    r"no route to host|certificate|CertPath|PKIX|handshake|I/O error|\bSSL|\bTLS|\b(?:50[0-4]|429|403|401)\b|bad gateway|too many requests|"
     r"タイムアウト|接続でき|応答しません",
     re.IGNORECASE,
 )
@@ -69,11 +74,23 @@ PASSWORD = re.compile(
     re.IGNORECASE,
 )
 _DATABASE = re.compile(
-    r"\b(?:5432|3306)\b|postgres|psql|psycopg|\bpg\b|pg_|jdbc|hikari|\bdatabase\b|データベース|rds\.amazonaws|SQLSTATE|"
+    r"\b(?:5432|3306)\b|postgres|psql|psycopg|\bpg\b|pg_|jdbc|hikari|\bdatabase\b|データベース|rds\.amazonaws|SQLSTATE|mysql|mariadb|read-only transaction|PG::|"
     r"QueuePool limit|too many clients|remaining connection slots|terminating connection due to admin|"
     r"SequelizeConnection|TypeORM|PrismaClientInit|ActiveRecord::Connection|\bknex\b",
     re.IGNORECASE,
 )
+_BUSY = re.compile(
+    r"too many (?:clients|connections)|remaining connection slots|QueuePool limit|pool (?:exhausted|timed? ?out)|"
+    r"connection pool|obtain JDBC Connection|exceeded when trying to connect|canceling statement|"
+    r"terminating connection|the database system is",
+    re.IGNORECASE,
+)
+_SQL = re.compile(
+    r"(?:column|relation|table|function|constraint|schema) .{0,80}(?:does not exist|doesn't exist)|syntax error at|"
+    r"unknown column|no such (?:table|column)|violates .{0,30}constraint|invalid input syntax|value too long|\b42[PS0-9]\w{2}\b",
+    re.IGNORECASE,
+)
+"""What the database refuses because a statement is wrong: a defect of the program."""
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
@@ -95,6 +112,11 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("gRPC", r"StatusCode\.UNAVAILABLE|StatusRuntimeException: UNAVAILABLE"),
     )
 )  # fmt: skip
+_HARMLESS = re.compile(
+    r"^.{0,60}?\b(?:INFO|DEBUG|TRACE)\b|\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ HTTP/\d|"
+    r"client (?:aborted|closed|disconnected)|ClientAbort|aborted by the client|BadHttpRequest"
+)
+"""Lines of an ordinary request, whatever words are in it."""
 _STORAGE = re.compile(r"ENOSPC|No space left on device|disk quota exceeded", re.IGNORECASE)
 _FILES = re.compile(r"EMFILE|too many open files", re.IGNORECASE)
 _KEY = re.compile(
@@ -112,14 +134,17 @@ _CREDENTIALS = re.compile(
     r"CredentialsProviderError|NoCredential|Could not load credentials|InvalidIdentityToken|169\.254\.170\.2",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(r"RequestTimeTooSkewed|Signature (?:not yet current|expired)|clock skew", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"RequestTimeTooSkewed|Signature (?:not yet current|expired)|clock skew|ImmatureSignature|token is not yet valid|used before issued",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(r"AccessDenied\w*|UnauthorizedOperation", re.IGNORECASE)
 _THROTTLED = re.compile(
     r"ThrottlingException|Rate exceeded|TooManyRequestsException|ThroughputExceeded|RequestLimitExceeded|SlowDown",
     re.IGNORECASE,
 )
 _SECRET = re.compile(
-    r"secrets?manager|GetSecretValue|arn:aws:secretsmanager:[\w:/-]+|ParameterNotFound", re.IGNORECASE
+    r"secrets?[ -]?manager|GetSecretValue|arn:aws:secretsmanager:[\w:/-]+|ParameterNotFound", re.IGNORECASE
 )
 _FILE = (
     r"(?:py|js|mjs|cjs|ts|tsx|java|kt|go|rb|php|rs|cs|c|cpp|h|sql|ya?ml|json|html?|jar|so|log|txt|xml|exe|sh)"
@@ -132,14 +157,19 @@ _HOST = re.compile(
     rf"(?:[a-z0-9][a-z0-9-]*\.)+(?:com|jp|net|org|io|dev|app|cloud|internal|local|example|test|gov|co))\b(?![\w(])",
     re.IGNORECASE,
 )
-_ERROR = re.compile(r"Exception|Error\b|READONLY|CLUSTERDOWN|NOAUTH|WRONGPASS|MISCONF")
-_PRIVATE = re.compile(r"\.(?:internal|local|test|lan|svc)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE)
+_ERROR = re.compile(r"Exception|Error\b|Exceeded|Crash|READONLY|CLUSTERDOWN|NOAUTH|WRONGPASS|MISCONF")
+_PRIVATE = re.compile(r"\.(?:internal|local|test|lan|svc|consul)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE)
 _HERE = re.compile(r"^(?:localhost|127\.|0\.0\.0\.0|169\.254\.)|rds\.amazonaws", re.IGNORECASE)
 
 
 @lru_cache(4096)
-def dependency_of(message: str) -> Dependency | None:
-    """What a message blames; None for one that names no dependency, such as a defect in the code."""
+def dependency_of(message: str, detail: str = "") -> Dependency | None:
+    """What a message blames; None for one that names no dependency, such as a defect in the code.
+
+    `detail` is the rest of its line, in which the host may stand.
+    """
+    if _HARMLESS.search(message):
+        return None
     if name := _aws_name(message):
         return Dependency(Kind.OTHER, name)
     if PASSWORD.search(message):
@@ -155,16 +185,29 @@ def dependency_of(message: str) -> Dependency | None:
         )
     if _FILES.search(message):
         return Dependency(Kind.OTHER, N_("the task's open files"))
+    if _SQL.search(message):
+        return None
     is_trouble = bool(TROUBLE.search(message))
-    hosts = [next(filter(None, match.groups())) for match in _HOST.finditer(message)] if is_trouble else []
-    hosts = [host for host in hosts if not _HERE.search(host)]
+    hosts = (_hosts(message) or _hosts(detail)) if is_trouble else []
     word = next((name for name, pattern in _WORDS if pattern.search(message)), "")
-    host = next((host for host in hosts if not host.endswith((":5432", ":3306"))), "")
-    if not word and _DATABASE.search(message) and (is_trouble or not host):
+    hosts = [host for host in hosts if not host.endswith((":5432", ":3306"))]
+    # A name says more than the addresses that it was resolved to.
+    host = next(
+        (host for host in hosts if host[-1:].isalpha() or _kind_of_host(host) is Kind.OUTSIDE),
+        "".join(hosts[:1]),
+    )
+    if not word and (_BUSY.search(message) or (is_trouble and _DATABASE.search(message))):
         return Dependency(Kind.DATABASE, "")
     if host:
         return Dependency(_kind_of_host(host), f"{word} {host}".strip())
     return Dependency(Kind.OTHER, word) if word and (is_trouble or _ERROR.search(message)) else None
+
+
+def _hosts(text: str) -> list[str]:
+    hosts = (
+        str(match["url"] or match["ip"] or match["port"] or match["name"]) for match in _HOST.finditer(text)
+    )
+    return [host for host in hosts if not _HERE.search(host)]
 
 
 def _kind_of_host(host: str) -> Kind:
@@ -230,8 +273,14 @@ def _blamed(facts: Facts, sample: LogSample) -> Iterator[Blamed]:
     before: Counter[Dependency] = Counter()
     first: dict[Dependency, LogEntry] = {}
     total = 0
+    dependencies = {
+        line.text: dependency_of(message_of(line.text), detail_of(line.text)) for line in sample.lines
+    }
+    # Of the errors of one dependency some name its host, and others only its kind.
+    hosts = {each.name.partition(" ")[0]: each for each in dependencies.values() if each and " " in each.name}
     for line in sample.lines:
-        dependency = dependency_of(message_of(line.text))
+        dependency = dependencies[line.text]
+        dependency = hosts.get(dependency.name, dependency) if dependency else None
         total += line.at >= edge
         if dependency is None:
             continue
@@ -252,6 +301,13 @@ def _rate(count: int, start: datetime, end: datetime) -> float:
     return count / max(1.0, (end - start) / timedelta(minutes=1))
 
 
+def _quote(message: str) -> str:
+    """The part of a message that tells what is wrong."""
+    sign = PASSWORD.search(message) or TROUBLE.search(message)
+    start = max(0, sign.start() - 30) if sign and sign.end() > QUOTED else 0
+    return clean(("…" if start else "") + message[start:], QUOTED)
+
+
 def _names(kind: Kind) -> Callable[[Facts], Judged]:
     def judge(facts: Facts) -> Judged:
         blamed = named_dependencies(facts, kind)
@@ -259,7 +315,10 @@ def _names(kind: Kind) -> Callable[[Facts], Judged]:
             why = facts.gap(Source.APPLICATION_LOG)
             return unseen(why) if why else absent()
         worst = blamed[0]
-        text = _("{count} × {text}").format(count=worst.count, text=_(worst.dependency.name))
+        quote = _quote(message_of(worst.first.text))
+        text = _("{count} × {name}: {quote}").format(
+            count=worst.count, name=_(worst.dependency.name), quote=quote
+        )
         place = EvidencePlace(kind="log", target=worst.sample.group, at=worst.first.at)
         return present(text, at=worst.first.at, place=place)
 

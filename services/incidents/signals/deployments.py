@@ -13,6 +13,7 @@ from services.i18n import N_, _, plural
 from services.incidents.facts import Facts, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
 from services.incidents.signals.dependencies import named_dependencies
+from services.incidents.signals.logs import new_kind
 from services.incidents.signals.tasks import ends_by_itself, recent_tasks, unlisted
 from services.models.aws_codes import ROLLOUTS, deployment_state, word_of
 from services.models.causes import SignalState
@@ -27,8 +28,8 @@ OVERLAP = timedelta(minutes=2)
 """How long both revisions must have served in the bad minutes before their errors can be compared."""
 LEAST = 3
 """Errors from which their distribution over tasks says anything."""
-DEARER, EARLY = 1.5, 1.3
-"""Multiple of the cost of a request before the deployment: now, and in the first minutes after it."""
+DEARER, EARLY = 1.5, 1.1
+"""Multiple of the cost of a request before the deployment: now, and in the first minutes after it at least."""
 SERVING = timedelta(minutes=2)
 """How soon after its start a deployment's tasks serve."""
 _FAILED = ("ROLLBACK", "STOPPED")
@@ -197,6 +198,8 @@ def _dearer(title: str, *measures: Measure) -> Callable[[Facts], Judged]:
         start = recent.at
         if start is None:
             return recent if recent.why else absent(_("nothing was deployed just before"))
+        if _on_both(facts).state is SignalState.PRESENT:
+            return absent(_("the old revision is concerned, too"))
         ratios = [ratio for measure in measures if (ratio := _ratio(facts, measure, start)) is not None]
         if not ratios:
             return unseen(_("there is nothing to compare it with"))
@@ -219,7 +222,11 @@ def _ratio(facts: Facts, measure: Measure, start: datetime) -> float | None:
     if len(before) < LEAST or len(since) < LEAST or not median(before):
         return None
     usual = median(before)
-    return median(since) / usual if median(since[:LEAST]) >= EARLY * usual else 1.0
+    spread = median(abs(cost - usual) for cost in before)
+    limit = max(EARLY * usual, usual + 4.5 * spread)
+    high = [at for at, cost in costs if at >= start + SERVING and cost > limit]
+    is_early = bool(high) and high[0] <= start + SERVING + timedelta(minutes=4)
+    return median(since[-LEAST:]) / usual if is_early else 1.0
 
 
 def _new_tasks_fail(facts: Facts) -> Judged:
@@ -243,8 +250,20 @@ def _new_tasks_fail(facts: Facts) -> Judged:
     return present(value, at=failing[0].ended, is_coincidence=True)
 
 
+def _new_error(facts: Facts) -> Judged:
+    """Whether a new kind of error, a mistake of the program, came with the deployment."""
+    start, error = _recent(facts).at, new_kind(facts)
+    if start is None or error.state is not SignalState.PRESENT or not error.is_direct:
+        return absent() if error.state is not SignalState.UNSEEN else error
+    if minutes_before(error.at or facts.start, start) > SOON or _on_both(facts).state is SignalState.PRESENT:
+        return absent(error.value)
+    return present(error.value, at=start, place=error.place, is_coincidence=True)
+
+
 def _image_missing(facts: Facts) -> Judged:
     """Whether tasks of the newest revision cannot start because its image is not there."""
+    if _is_settled(facts):
+        return absent(_("nothing was deployed just before"))
     for task in recent_tasks(facts):
         texts = " ".join((task.reason, *(container.reason for container in task.containers)))
         if "CannotPull" in texts and _NO_IMAGE.search(texts):
@@ -260,6 +279,7 @@ SIGNALS = (
     SignalSpec("errors-on-new-revision", N_("While both revisions serve, errors come only from the new one"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),
     SignalSpec("new-tasks-fail", N_("Only tasks of the new revision end by themselves"), Source.TASKS, _new_tasks_fail, direct_for=("bad-deployment",), group="revision", look="ecs"),
+    SignalSpec("error-since-deployment", N_("A new error, a mistake of the program, came with the deployment"), Source.APPLICATION_LOG, _new_error, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("image-missing", N_("The image of the new revision cannot be pulled"), Source.TASKS, _image_missing, direct_for=("bad-deployment",), group="revision", look="ecs"),
     SignalSpec("revision-differs", N_("The new revision differs from the one before"), Source.DEPLOYMENTS, _differs, look="deploy-rollback", is_change=True),
     SignalSpec("cpu-per-request-up", N_("A request costs more CPU since the deployment"), Source.METRICS, _dearer(N_("CPU per request × {ratio}"), Measure.ECS_CPU), direct_for=("bad-deployment",), look="dashboard"),

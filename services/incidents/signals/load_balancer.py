@@ -115,6 +115,10 @@ def _tls_errors(facts: Facts) -> Judged:
     return _risen(facts, Measure.TLS_ERRORS, least=10, times=5)
 
 
+def _target_tls_errors(facts: Facts) -> Judged:
+    return _risen(facts, Measure.TARGET_TLS_ERRORS, least=10, times=5)
+
+
 def _blocked(facts: Facts) -> Judged:
     if facts.runbook.waf is None:
         return unseen(_("the runbook names no firewall"))
@@ -267,6 +271,7 @@ SIGNALS = (
     SignalSpec("traffic-usual", N_("Requests are as usual"), Source.METRICS, _usual, group="traffic", look="dashboard"),
     SignalSpec("traffic-fall", N_("Requests fall, with few errors"), Source.METRICS, _fall, group="traffic", look="dashboard"),
     SignalSpec("tls-errors", N_("TLS negotiations fail"), Source.METRICS, _tls_errors, direct_for=("dns-tls",), look="dashboard"),
+    SignalSpec("target-tls-errors", N_("TLS negotiations with the targets fail"), Source.METRICS, _target_tls_errors, direct_for=("dns-tls",), look="dashboard"),
     SignalSpec("waf-blocks", N_("The firewall blocks more than usual"), Source.METRICS, _blocked, direct_for=("firewall",), group="waf", look="waf-blocks"),
     SignalSpec("few-requests", N_("Few requests in the bad minutes"), Source.METRICS, _few, look="dashboard"),
     SignalSpec("drain-errors", N_("Errors only after tasks were taken away"), Source.TASKS, _drained, direct_for=("artefact",), look="ecs"),

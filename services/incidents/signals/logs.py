@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from services.i18n import N_, _
-from services.incidents.facts import Facts, message_of
+from services.incidents.facts import Facts, detail_of, message_of
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
 from services.incidents.signals.dependencies import LOCKS, UNRESOLVED, dependency_of
 from services.models.evidence import EvidencePlace
@@ -105,7 +105,7 @@ def _kinds(facts: Facts) -> tuple[Counter[str], set[str], dict[str, LogEntry]] |
     return since, before, first
 
 
-def _new_kind(facts: Facts) -> Judged:
+def new_kind(facts: Facts) -> Judged:
     kinds = _kinds(facts)
     if isinstance(kinds, str):
         return unseen(kinds)
@@ -119,7 +119,7 @@ def _new_kind(facts: Facts) -> Judged:
     line = first[kind]
     # A message that names another cause is that cause's sign, not one of a defect in the code.
     message = message_of(line.text)
-    if dependency_of(message) is not None:
+    if dependency_of(message, detail_of(line.text)) is not None:
         return absent(value, f"≥ {percent(HALF)}")
     return present(
         f"{value}: {_quote(message)}",
@@ -168,7 +168,7 @@ def _says(pattern: re.Pattern[str]) -> Callable[[Facts], Judged]:
 
 
 SIGNALS = (
-    SignalSpec("new-error", N_("One new kind of error makes most of them"), Source.APPLICATION_LOG, _new_kind, direct_for=("application-error",), group="error-kinds", look="tail"),
+    SignalSpec("new-error", N_("One new kind of error makes most of them"), Source.APPLICATION_LOG, new_kind, direct_for=("application-error",), group="error-kinds", look="tail"),
     SignalSpec("errors-as-before", N_("The errors are of the kinds known before"), Source.APPLICATION_LOG, _as_before, group="error-kinds", look="tail"),
     SignalSpec("db-refused", N_("The log says: connections to the database fail"), Source.APPLICATION_LOG, _says(_REFUSED), group="dbtext", look="tail"),
     SignalSpec("db-pool-timeout", N_("The log says: time-out waiting for a pooled connection"), Source.APPLICATION_LOG, _says(_POOL), group="dbtext", look="tail"),

@@ -10,7 +10,7 @@ from services.i18n import N_, _
 from services.incidents.facts import Facts, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
 from services.models.causes import SignalState
-from services.models.cloudtrail import TrailEvent
+from services.models.cloudtrail import ActorKind, TrailEvent
 from services.models.first_wave import Source
 
 
@@ -90,7 +90,10 @@ def _write_to(is_about: Callable[[str], bool]) -> Callable[[Facts], Judged]:
 def _just_before(facts: Facts, is_about: Callable[[str], bool]) -> Iterator[TrailEvent]:
     for event in facts.evidence.writes:
         is_near = -2 <= minutes_before(facts.start, event.at) <= JUST_BEFORE
-        if is_near and is_about(event.name) and not event.read_only and not event.error:
+        is_done = not event.read_only and not event.error
+        # AWS's own services make and remove network interfaces with every task.
+        by_aws = event.actor.kind is ActorKind.SERVICE or event.actor.role.startswith("AWSServiceRole")
+        if is_near and is_done and not by_aws and is_about(event.name):
             yield event
 
 

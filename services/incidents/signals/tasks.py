@@ -4,6 +4,7 @@ Source: DescribeTasks, DescribeServices (Amazon ECS API reference); "Amazon ECS 
 (Amazon ECS developer guide).
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from statistics import median
@@ -15,6 +16,8 @@ from services.models.first_wave import Measure, Source, StoppedTask
 
 EARLIER = timedelta(minutes=5)
 """How long before T0 a task may have ended and still belong to the incident."""
+UNSTARTED = timedelta(minutes=20)
+"""How long before T0 a task may have failed to start and be missing in the incident."""
 LISTED = timedelta(hours=1)
 """How long ECS lists a stopped task at least (ListTasks, Amazon ECS API reference)."""
 SETTLE = timedelta(minutes=2)
@@ -25,11 +28,12 @@ KILLED = 137
 """Exit code of a container that SIGKILL ended."""
 _START_FAILURES = ("CannotPull", "ResourceInitializationError", "CannotStart", "CannotCreate")
 _OOM = "OutOfMemory"
+_UNPLACED = re.compile(r"unable to place a task|unable to consistently start tasks")
 
 
-def recent_tasks(facts: Facts) -> Iterable[StoppedTask]:
+def recent_tasks(facts: Facts, earlier: timedelta = EARLIER) -> Iterable[StoppedTask]:
     """The tasks that ended since just before T0, oldest first."""
-    first = facts.start - EARLIER
+    first = facts.start - earlier
     return (task for task in reversed(facts.evidence.stopped_tasks) if (task.ended or first) >= first)
 
 
@@ -65,13 +69,16 @@ def _fails_to_start(task: StoppedTask) -> bool:
     return task.code == "TaskFailedToStart" or any(word in task.reason for word in _START_FAILURES)
 
 
-def _stopped(matches: Callable[[StoppedTask], bool]) -> Callable[[Facts], Judged]:
+def _stopped(
+    matches: Callable[[StoppedTask], bool], earlier: timedelta = EARLIER
+) -> Callable[[Facts], Judged]:
     def judge(facts: Facts) -> Judged:
-        tasks = [task for task in recent_tasks(facts) if matches(task)]
+        tasks = [task for task in recent_tasks(facts, earlier) if matches(task)]
         if not tasks:
             if why := unlisted(facts):
                 return unseen(why)
-            return absent(_("no such stop since {minutes} minutes before").format(minutes=5))
+            minutes = round(earlier / timedelta(minutes=1))
+            return absent(_("no such stop since {minutes} minutes before").format(minutes=minutes))
         return present(_stop_text(tasks), at=_first(tasks))
 
     return judge
@@ -95,7 +102,7 @@ def _unplaced(facts: Facts) -> Judged:
     events = [
         event
         for event in (service.events if service is not None else ())
-        if "unable to place a task" in event.message and event.at >= first
+        if _UNPLACED.search(event.message) and event.at >= first
     ]
     return present(events[0].message, at=events[-1].at) if events else absent()
 
@@ -166,9 +173,9 @@ SIGNALS = (
     SignalSpec("task-out-of-memory", N_("Tasks are killed for lack of memory"), Source.TASKS, _stopped(_is_oom), direct_for=("out-of-memory",), group="stop", look="ecs"),
     SignalSpec("stopped-by-health-check", N_("ECS stops tasks that fail health checks"), Source.TASKS, _stopped(_by_health_check), group="stop", look="ecs"),
     SignalSpec("all-replaced", N_("ECS replaces all tasks because they fail health checks"), Source.TASKS, _replaced, direct_for=("all-unhealthy",), look="ecs"),
-    SignalSpec("start-failed", N_("Tasks fail to start"), Source.TASKS, _stopped(_fails_to_start), direct_for=("tasks-cannot-start",), look="ecs"),
+    SignalSpec("start-failed", N_("Tasks fail to start"), Source.TASKS, _stopped(_fails_to_start, UNSTARTED), direct_for=("tasks-cannot-start",), look="ecs"),
     SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), direct_for=("availability-zone",), look="ecs"),
-    SignalSpec("placement-failed", N_("ECS cannot place tasks"), Source.SERVICE, _unplaced, direct_for=("tasks-cannot-start",), look="ecs"),
+    SignalSpec("placement-failed", N_("ECS cannot place or start tasks"), Source.SERVICE, _unplaced, direct_for=("tasks-cannot-start",), look="ecs"),
     SignalSpec("running-short", N_("Fewer tasks run than are desired"), Source.SERVICE, _short, look="ecs"),
     SignalSpec("memory-high", N_("The tasks' memory is full"), Source.METRICS, _memory_high, group="memory", look="dashboard"),
     SignalSpec("memory-climbing", N_("The tasks' memory climbs"), Source.METRICS, _leaking, direct_for=("out-of-memory",), group="memory", look="dashboard"),

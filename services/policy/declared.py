@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
-from services.incidents.first_wave.sources import SOURCES
+from services.incidents.first_wave.sources import BELONGINGS, SOURCES
 from services.inspections.registry import INSPECTIONS, KIND_CALLS
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
@@ -43,6 +43,7 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "logs:StartQuery",
         "logs:StopQuery",
     ),
+    "what belongs to the system": BELONGINGS,
     "names in the runbook": ("elbv2:DescribeLoadBalancers",),
     "dates of duties": (
         "iam:ListAccessKeys",

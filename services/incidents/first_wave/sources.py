@@ -112,3 +112,14 @@ SOURCES: Mapping[Source, SourceSpec] = {
     ),
 }
 """Every source, in the order in which people read them."""
+BELONGINGS = (
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "elbv2:DescribeLoadBalancers",
+    "rds:DescribeDBInstances",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeNetworkAcls",
+    "ec2:DescribeVpcEndpoints",
+)
+"""The operations by which what belongs to the system is read, outside the wave."""

@@ -66,12 +66,12 @@ class BelongingsReader:
     async def services(self, cluster: str, names: Iterable[str]) -> tuple[Ids, tuple[RawId, ...]]:
         """What ECS services consist of, and the task definitions (`family:revision`) that they run."""
         wanted = list(names)[:SERVICES]
-        found = await self._rows("ecs", "DescribeServices", "services", cluster=cluster, services=wanted)
-        if len(found) < len(wanted):
+        answers = await self._rows("ecs", "DescribeServices", "services", cluster=cluster, services=wanted)
+        if len(answers) < len(wanted):
             raise incomplete(_("ECS does not know every service of the runbook."), "ecs", "DescribeServices")
-        ids = dict(_ids(found, _SERVICE))
+        ids = dict(_ids(answers, _SERVICE))
         ids[Owned.SERVICE] = tuple(RawId(f"{cluster}/{name}") for name in wanted)
-        arns = [*_at(found, "taskDefinition"), *_at(found, "deployments.taskDefinition")]
+        arns = [*_at(answers, "taskDefinition"), *_at(answers, "deployments.taskDefinition")]
         return ids, tuple(dict.fromkeys(RawId(short(arn)) for arn in arns))
 
     async def balancer(self, name: str) -> Ids:
@@ -82,8 +82,8 @@ class BelongingsReader:
 
     async def database(self, name: str) -> Ids:
         """What a database instance consists of."""
-        found = await self._rows("rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=name)
-        ids = dict(_ids(found, _DATABASE))
+        answers = await self._rows("rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=name)
+        ids = dict(_ids(answers, _DATABASE))
         # AWS's own groups are shared by all, and nobody can change them.
         ids[Owned.DATABASE] = tuple(id for id in ids[Owned.DATABASE] if not id.startswith("default"))
         return ids
@@ -94,14 +94,14 @@ class BelongingsReader:
 
     async def route_tables(self, vpcs: Collection[str], subnets: Collection[str]) -> Ids:
         """The route tables of subnets: a subnet without an association has its VPC's main one."""
-        found = await self._of_network("DescribeRouteTables", "RouteTables", "vpc-id", vpcs)
-        associated = set(_at(found, "Associations.SubnetId"))
+        answers = await self._of_network("DescribeRouteTables", "RouteTables", "vpc-id", vpcs)
+        with_table = set(_at(answers, "Associations.SubnetId"))
         own = [
             table
-            for table in found
-            if associated.intersection(subnets).intersection(_at(table, "Associations.SubnetId"))
+            for table in answers
+            if with_table.intersection(subnets).intersection(_at(table, "Associations.SubnetId"))
             or (
-                not associated.issuperset(subnets)
+                not with_table.issuperset(subnets)
                 and any(each.get("Main") for each in rows(table, "Associations"))
             )
         ]
@@ -113,8 +113,8 @@ class BelongingsReader:
 
     async def network_acls(self, vpcs: Collection[str], subnets: Collection[str]) -> Ids:
         """The network ACLs of subnets; each subnet has one."""
-        found = await self._of_network("DescribeNetworkAcls", "NetworkAcls", "vpc-id", vpcs)
-        own = [acl for acl in found if set(_at(acl, "Associations.SubnetId")).intersection(subnets)]
+        answers = await self._of_network("DescribeNetworkAcls", "NetworkAcls", "vpc-id", vpcs)
+        own = [acl for acl in answers if set(_at(acl, "Associations.SubnetId")).intersection(subnets)]
         if not own:
             raise incomplete(_("EC2 returned no network ACL of the subnets."), "ec2", "DescribeNetworkAcls")
         ids = _ids(own, {Owned.NETWORK_ACL: ("NetworkAclId",)})
@@ -148,11 +148,11 @@ def _with_associations(
     return {**ids, kind: (*ids[kind], *own)}
 
 
-def _ids(found: Iterable[Answer], paths: Paths) -> Ids:
+def _ids(answers: Iterable[Answer], paths: Paths) -> Ids:
     """What stands at the paths, without repetition."""
-    listed = list(found)
+    all_rows = list(answers)
     return {
-        kind: tuple(dict.fromkeys(RawId(text) for path in own for text in _at(listed, path)))
+        kind: tuple(dict.fromkeys(RawId(text) for path in own for text in _at(all_rows, path)))
         for kind, own in paths.items()
     }
 
@@ -160,8 +160,8 @@ def _ids(found: Iterable[Answer], paths: Paths) -> Ids:
 def _at(value: object, path: str) -> Iterator[str]:
     """Every text at the end of a path of keys, through all lists on the way."""
     if isinstance(value, list):
-        for each in value:
-            yield from _at(each, path)
+        for part in value:
+            yield from _at(part, path)
     elif isinstance(value, dict):
         key, _dot, rest = path.partition(".")
         yield from _at(value.get(key), rest)

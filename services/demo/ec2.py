@@ -75,7 +75,12 @@ def describe_route_tables(call: Call) -> dict[str, Any]:
     first = list(SUBNETS.values())[:2]
     main = [{"Main": True, "RouteTableAssociationId": "rtbassoc-0a1b2c3d", "RouteTableId": MAIN_TABLE}]
     own = [
-        {"RouteTableAssociationId": f"rtbassoc-{id[7:]}", "RouteTableId": TABLE, "SubnetId": id, "Main": False}
+        {
+            "RouteTableAssociationId": f"rtbassoc-{id[7:]}",
+            "RouteTableId": TABLE,
+            "SubnetId": id,
+            "Main": False,
+        }
         for id in first
     ]
     rows = [

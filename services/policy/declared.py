@@ -43,7 +43,6 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "logs:StartQuery",
         "logs:StopQuery",
     ),
-    "what belongs to the system": BELONGINGS,
     "names in the runbook": ("elbv2:DescribeLoadBalancers",),
     "dates of duties": (
         "iam:ListAccessKeys",
@@ -91,6 +90,7 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
         *(KIND_CALLS[spec.kind] for spec in runbook.inspections),
         *CONSOLE.values(),
         *(spec.calls for spec in SOURCES.values() if not spec.missing(runbook)),
+        tuple(call for call, has in BELONGINGS if has(runbook)),
         tuple(panels),
     )
     reads = frozenset[Operation]().union(*map(operations, parts))

@@ -196,10 +196,10 @@ def _touched(row: Answer, record: dict[str, Any], source: str) -> tuple[RawId, .
 
 def _named(value: object, key: str, depth: int) -> Iterator[str]:
     if isinstance(value, dict) and depth:
-        for name, each in value.items():
-            yield from _named(each, str(name).casefold(), depth - 1)
+        for name, part in value.items():
+            yield from _named(part, str(name).casefold(), depth - 1)
     elif isinstance(value, list) and depth:
-        for each in value:
-            yield from _named(each, key, depth - 1)
+        for part in value:
+            yield from _named(part, key, depth - 1)
     elif isinstance(value, str) and 0 < len(value) <= _LONGEST and value != HIDDEN:
         yield from (value,) if _IDS.fullmatch(value) or key.endswith(_NAMES) else ()

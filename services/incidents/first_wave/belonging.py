@@ -63,17 +63,17 @@ def belongs(event: TrailEvent, belongings: Belongings | None) -> bool | None:
 
 def _named(event: TrailEvent) -> dict[Owned | None, list[str]]:
     """What the record names, by kind; None: what no kind tells."""
-    named: dict[Owned | None, list[str]] = {}
+    texts: dict[Owned | None, list[str]] = {}
     if event.source == "ec2.amazonaws.com":
         for text in event.touched:
             id = _ID.fullmatch(text.rpartition("/")[2])
             if id is not None and id[1] in _BY_PREFIX:
-                named.setdefault(_BY_PREFIX[id[1]], []).append(id[0])
-        return named
+                texts.setdefault(_BY_PREFIX[id[1]], []).append(id[0])
+        return texts
     kind = _BY_SOURCE.get(event.source)
     if kind is not None and event.touched and _WORD.get(event.source, "") in event.name:
-        named[kind] = list(event.touched)
-    return named
+        texts[kind] = list(event.touched)
+    return texts
 
 
 def _is_own(kind: Owned | None, texts: list[str], belongings: Belongings) -> bool | None:

@@ -72,12 +72,12 @@ class _State:
     problem: str = ""
     """Why the newest attempt failed, in words."""
     is_denied: bool = False
-    asked: float | None = None
+    asked_at: float | None = None
     """When it was last sent, by the clock's `elapsed`."""
-    answered: float | None = None
+    answered_at: float | None = None
     read_at: datetime | None = None
     """When it was last answered (UTC)."""
-    seen: dict[tuple[Owned, RawId], float] = field(default_factory=dict)
+    told_at: dict[tuple[Owned, RawId], float] = field(default_factory=dict)
     """When each id was last told."""
 
 
@@ -163,7 +163,9 @@ class SystemBelongings:
         """Why there may be more than a request has told, in words; "" if its answer is there."""
         if state.problem:
             return state.problem
-        is_old = state.answered is None or self._clock.elapsed() - state.answered > 2 * self._real(EVERY)
+        is_old = state.answered_at is None or self._clock.elapsed() - state.answered_at > 2 * self._real(
+            EVERY
+        )
         return _("AWS has not answered yet.") if is_old else ""
 
     def _unknowable(self, kind: Owned) -> str:
@@ -172,23 +174,23 @@ class SystemBelongings:
         if kind is Owned.KEY:
             return _("The keys of secrets are not told by ECS.")
         if kind in _TELLS[_Look.BALANCER] and not (alb and alb.load_balancer):
-            has_targets = any(seen[0] is Owned.LOAD_BALANCER for seen in self._seen(_Look.SERVICES))
+            has_targets = any(kind is Owned.LOAD_BALANCER for kind, _id in self._told(_Look.SERVICES))
             return _("The runbook does not name the services' load balancer ([alb]).") if has_targets else ""
         return ""
 
     def _ids(self, kind: Owned) -> tuple[RawId, ...]:
-        ids = (id for look in self._states for each, id in self._seen(look) if each is kind)
+        ids = (id for look in self._states for each, id in self._told(look) if each is kind)
         return tuple(sorted(set(ids)))
 
-    def _seen(self, look: _Look) -> Iterable[tuple[Owned, RawId]]:
-        return self._states[look].seen if look in self._states else ()
+    def _told(self, look: _Look) -> Iterable[tuple[Owned, RawId]]:
+        return self._states[look].told_at if look in self._states else ()
 
     async def _look(self, look: _Look, ask: Callable[[], Awaitable[Ids]]) -> None:
         """Make one request if it is due; whatever happens becomes its state."""
         state, now = self._states.setdefault(look, _State()), self._clock.elapsed()
         if not self._is_due(state, now):
             return
-        state.asked = now
+        state.asked_at = now
         try:
             ids = await ask()
         except AwsError as error:
@@ -202,14 +204,16 @@ class SystemBelongings:
             state.problem = _("An internal error stopped this read.")
             return
         state.problem, state.is_denied = "", False
-        state.answered, state.read_at = now, self._clock.now()
-        state.seen |= {(kind, id): now for kind, listed in ids.items() for id in listed}
-        state.seen = {id: at for id, at in state.seen.items() if now - at <= self._real(KEPT)}
+        state.answered_at, state.read_at = now, self._clock.now()
+        state.told_at |= {(kind, id): now for kind, texts in ids.items() for id in texts}
+        state.told_at = {id: at for id, at in state.told_at.items() if now - at <= self._real(KEPT)}
 
     def _is_due(self, state: _State, now: float) -> bool:
-        if state.is_denied and state.asked is not None:
-            return now - state.asked >= self._real(DENIED)
-        return bool(state.problem) or state.answered is None or now - state.answered >= self._real(EVERY)
+        if state.is_denied and state.asked_at is not None:
+            return now - state.asked_at >= self._real(DENIED)
+        return (
+            bool(state.problem) or state.answered_at is None or now - state.answered_at >= self._real(EVERY)
+        )
 
     async def _services(self) -> Ids:
         assert self._runbook.ecs is not None

@@ -1,4 +1,4 @@
-"""What a deployment has changed, as far as it names something that an error may name too; pure."""
+"""What a deployment has keys_changed, as far as it names something that an error may name too; pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,12 +39,12 @@ def difference(evidence: IncidentEvidence) -> Difference | None:
         return None
     values = (before.environment, after.environment)
     keys = values[0].keys() | values[1].keys()
-    changed = {key for key in keys if values[0].get(key) != values[1].get(key)}
+    keys_changed = {key for key in keys if values[0].get(key) != values[1].get(key)}
     return Difference(
         images=frozenset(_images(old)) ^ frozenset(_images(new)),
-        variables=frozenset(name for _container, name in changed),
-        hosts=frozenset(host for each in (before, after) for host in _hosts(each, changed)),
-        secrets=frozenset(secret for each in (before, after) for secret in _secrets(each, changed)),
+        variables=frozenset(name for _container, name in keys_changed),
+        hosts=frozenset(host for each in (before, after) for host in _hosts(each, keys_changed)),
+        secrets=frozenset(secret for each in (before, after) for secret in _secrets(each, keys_changed)),
         security_groups=frozenset(map(str, {*old.security_groups} ^ {*new.security_groups})),
     )
 
@@ -53,11 +53,13 @@ def _images(revision: ServiceRevision) -> Iterator[str]:
     return (image.digest or image.image for image in revision.images)
 
 
-def _hosts(definition: TaskDefinition, changed: set[tuple[str, str]]) -> Iterator[str]:
+def _hosts(definition: TaskDefinition, keys_changed: set[tuple[str, str]]) -> Iterator[str]:
     for container in definition.containers:
-        yield from (host for name, host in container.hosts if (container.name, name) in changed)
+        yield from (host for name, host in container.hosts if (container.name, name) in keys_changed)
 
 
-def _secrets(definition: TaskDefinition, changed: set[tuple[str, str]]) -> Iterator[str]:
+def _secrets(definition: TaskDefinition, keys_changed: set[tuple[str, str]]) -> Iterator[str]:
     for container in definition.containers:
-        yield from (str(source) for name, source in container.secrets if (container.name, name) in changed)
+        yield from (
+            str(source) for name, source in container.secrets if (container.name, name) in keys_changed
+        )

@@ -75,7 +75,8 @@ async def test_a_task_that_ecs_forgot_meanwhile_is_no_error() -> None:
         DescribeTasks={"tasks": [task("a")], "failures": [{"arn": ARN + "b", "reason": "MISSING"}]},
     )
     assert [
-        each.id for each in (await EcsReader(canned).tasks("facility", "staff-api", running=stopped_alone)).stopped
+        each.id
+        for each in (await EcsReader(canned).tasks("facility", "staff-api", running=stopped_alone)).stopped
     ] == ["a"]
 
 
@@ -96,7 +97,9 @@ async def test_a_crash_is_not_lost_in_a_damaged_answer(described: dict[str, Any]
 
 async def test_an_unreadable_list_is_not_empty() -> None:
     with pytest.raises(Incomplete):
-        await EcsReader(Canned(ListTasks={"taskArns": "none"})).tasks("facility", "staff-api", running=stopped_alone)
+        await EcsReader(Canned(ListTasks={"taskArns": "none"})).tasks(
+            "facility", "staff-api", running=stopped_alone
+        )
 
 
 async def test_running_tasks_are_told_apart_by_their_definition() -> None:

@@ -71,9 +71,9 @@ def event(
         "Resources": [{"ResourceName": each} for each in resources],
         "CloudTrailEvent": json.dumps(record),
     }
-    found = event_of(row, region)
-    assert found is not None
-    return plain_events([found])[0]
+    write = event_of(row, region)
+    assert write is not None
+    return plain_events([write])[0]
 
 
 def rule(group: str, peer: str = "sg-0999999999999999a") -> dict[str, Any]:
@@ -174,7 +174,12 @@ def test_what_a_record_names_is_bounded_and_holds_no_values() -> None:
     for _level in range(40):
         deep = {"items": [deep]}
     names = [{"roleName": f"r{number}"} for number in range(200)]
-    secrets = {"masterUserPassword": "hunter2", "value": "hunter2", "policyDocument": "{}", "clientToken": "t"}
+    secrets = {
+        "masterUserPassword": "hunter2",
+        "value": "hunter2",
+        "policyDocument": "{}",
+        "clientToken": "t",
+    }
     touched = event("X", "iam", {"a": names, "deep": deep, "long": "arn:aws:" + "x" * 900} | secrets).touched
     assert len(touched) == 50
     assert all(text.startswith("r") for text in touched)

@@ -27,7 +27,7 @@ from tests.services.incidents.waves import live, moment
 from tests.services.inspections.running_world import context
 
 pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
-CALLS = {call.replace(":", ".") for call in BELONGINGS}
+CALLS = {call.replace(":", ".") for call, _has in BELONGINGS}
 
 
 class Desk:
@@ -42,9 +42,9 @@ class Desk:
 
     async def refreshed(self) -> Belongings:
         await self.own.refresh()
-        known = self.own.newest()
-        assert known is not None
-        return known
+        own = self.own.newest()
+        assert own is not None
+        return own
 
     def sent(self) -> Counter[str]:
         return Counter({name: count for name, count in self.embedded.counts().items() if name in CALLS})
@@ -63,22 +63,22 @@ async def desk(embedded: Embedded, runbook: Runbook) -> AsyncIterator[Desk]:
     await desk.session.close()
 
 
-def ids(known: Belongings, kind: Owned) -> set[str]:
-    part = known.part(kind)
+def ids(own: Belongings, kind: Owned) -> set[str]:
+    part = own.part(kind)
     assert part is not None
     return set(map(str, part.ids))
 
 
 async def test_everything_is_read_once_an_hour(desk: Desk) -> None:
-    known = await desk.refreshed()
-    assert ids(known, Owned.VPC) == {VPC}
-    assert ids(known, Owned.ROUTE_TABLE) >= {MAIN_TABLE, TABLE}
-    assert ids(known, Owned.ENDPOINT) == {ENDPOINT}
-    assert len(ids(known, Owned.SECURITY_GROUP)) == 3
-    assert len(ids(known, Owned.ROLE)) == 2
-    assert [part.kind for part in known.unread] == [Owned.KEY]
-    assert known.definitions
-    assert all(ids(known, kind) for kind in Owned if kind is not Owned.KEY)
+    own = await desk.refreshed()
+    assert ids(own, Owned.VPC) == {VPC}
+    assert ids(own, Owned.ROUTE_TABLE) >= {MAIN_TABLE, TABLE}
+    assert ids(own, Owned.ENDPOINT) == {ENDPOINT}
+    assert len(ids(own, Owned.SECURITY_GROUP)) == 3
+    assert len(ids(own, Owned.ROLE)) == 2
+    assert [part.kind for part in own.unread] == [Owned.KEY]
+    assert own.definitions
+    assert all(ids(own, kind) for kind in Owned if kind is not Owned.KEY)
     first = desk.sent()
     assert first.keys() == CALLS
     assert set(first.values()) == {1}
@@ -93,15 +93,13 @@ async def test_everything_is_read_once_an_hour(desk: Desk) -> None:
     assert again.keys() == CALLS - {"ecs.DescribeTaskDefinition"}
 
 
-async def test_what_was_deleted_is_remembered_for_a_day(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_was_deleted_is_remembered_for_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.own.refresh()
     monkeypatch.setattr("services.demo.ec2.ENDPOINT", "vpce-0ffffffffffffffff")
     for _hour in range(24):
         desk.clock.advance(EVERY)
-        known = await desk.refreshed()
-        assert ids(known, Owned.ENDPOINT) == {ENDPOINT, "vpce-0ffffffffffffffff"}
+        own = await desk.refreshed()
+        assert ids(own, Owned.ENDPOINT) == {ENDPOINT, "vpce-0ffffffffffffffff"}
     desk.clock.advance(EVERY)
     assert ids(await desk.refreshed(), Owned.ENDPOINT) == {"vpce-0ffffffffffffffff"}
 
@@ -121,9 +119,9 @@ async def test_what_is_denied_is_unseen_and_asked_again_later(
 ) -> None:
     service, _colon, operation = call.partition(":")
     desk.embedded.fault(service, operation, preset="denied")
-    known = await desk.refreshed()
-    assert {part.kind for part in known.unread} - {Owned.KEY} == kinds
-    assert all(part.read_at is None for part in known.unread if part.kind in kinds)
+    own = await desk.refreshed()
+    assert {part.kind for part in own.unread} - {Owned.KEY} == kinds
+    assert all(part.read_at is None for part in own.unread if part.kind in kinds)
     before = desk.sent()
     await desk.own.refresh()
     desk.clock.advance(DENIED - 1)
@@ -228,9 +226,9 @@ async def test_a_deployment_tells_what_it_changed(embedded: Embedded) -> None:
     evidence, sent, _second, again = await about(embedded, minutes=11)
     assert sent["ecs.DescribeTaskDefinition"] == 2
     assert not again["ecs.DescribeTaskDefinition"]
-    changed = difference(evidence)
-    assert changed is not None
-    assert changed.variables == {"FEATURE_CALENDAR", "DB_POOL_SIZE"}
-    assert len(changed.images) == 2
-    assert not changed.security_groups
-    assert difference(unpacked(packed(evidence, incident="i"))) == changed
+    change = difference(evidence)
+    assert change is not None
+    assert change.variables == {"FEATURE_CALENDAR", "DB_POOL_SIZE"}
+    assert len(change.images) == 2
+    assert not change.security_groups
+    assert difference(unpacked(packed(evidence, incident="i"))) == change

@@ -131,7 +131,9 @@ def late_sources(evidence: IncidentEvidence) -> dict[Source, str]:
 HANG = {"DescribeEvents": 1e6}
 
 
-@pytest.mark.parametrize("away", [{}, {3.99: 30.0}, {0.1: 10.0, 0.3: 10.0}, {at / 20: 0.5 for at in range(1, 80)}])
+@pytest.mark.parametrize(
+    "away", [{}, {3.99: 30.0}, {0.1: 10.0, 0.3: 10.0}, {at / 20: 0.5 for at in range(1, 80)}]
+)
 def test_what_aws_answers_in_time_is_never_given_up(away: dict[float, float]) -> None:
     """Away in one piece, just before the limit, or for a moment again and again, as on a starved machine."""
     evidence, _took, aws = evidence_of(dict.fromkeys(ANSWERS, 1.2), away=away)

@@ -103,6 +103,7 @@ class Subscriptions:
         yield "usage", _("recording AWS usage"), self._record_usage
         yield "incident-watch", _("opening incidents"), response.watch.keep
         yield "incident-capture", _("recording evidence"), response.capture.keep
+        yield "belongings", _("reading what belongs to the system"), response.first_waves.belongings.keep
         yield "recovery", _("judging recovery"), response.recovery.keep
         yield "duty-ticks", _("proving the duties' lines"), services.duty_ticks.keep
         yield "evidence", _("filling in what changes have measured"), services.measured_evidence.keep

@@ -1,6 +1,7 @@
-"""The security groups of the runbook's system; an incident may take a rule away.
+"""The network of the runbook's system; an incident may take a security group's rule away.
 
-Source: DescribeSecurityGroups (Amazon EC2 API reference).
+Source: DescribeSecurityGroups, DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls, DescribeVpcEndpoints (Amazon EC2
+API reference).
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ BALANCER_GROUP = "sg-0a1b2c3d"
 TASKS_GROUP, DATABASE_GROUP = "sg-0c4d5e6f7a8b9c0d1", "sg-0d5e6f7a8b9c0d1e2"
 SUBNETS = {"a": "subnet-0a11b22c", "c": "subnet-0c33d44e", "d": "subnet-0d55e66f"}
 """By the last letter of the zone."""
+MAIN_TABLE, TABLE, ACL, ENDPOINT = "rtb-0e1f2a3b", "rtb-0e4f5a6b", "acl-0f1a2b3c", "vpce-0a9b8c7d6e5f4a3b2"
+"""The route table of the VPC and that of the first two subnets; the endpoint is of Secrets Manager."""
 ANYWHERE = "0.0.0.0/0"
 _GROUPS = {
     BALANCER_GROUP: (f"{SYSTEM}-prod-alb", "Load balancer"),
@@ -43,6 +46,74 @@ def describe_security_groups(call: Call) -> dict[str, Any]:
         if id not in _GROUPS:
             raise AwsErrorResponse("InvalidGroup.NotFound", f"The security group '{id}' does not exist")
     return {"SecurityGroups": [_describe(call, id) for id in _GROUPS if not ids or id in ids]}
+
+
+def _filtered(call: Call, key: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The rows of this VPC and of these subnets, where a filter names them."""
+    call.require_system()
+    filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
+    subnets = filters.get("subnet-id")
+    is_here = VPC in filters.get("vpc-id", [VPC])
+    return {key: [row for row in rows if is_here and (not subnets or row.get("SubnetId") in subnets)]}
+
+
+@op("ec2", "DescribeSubnets")
+def describe_subnets(call: Call) -> dict[str, Any]:
+    """The three subnets, filtered by id."""
+    rows = [
+        {"SubnetId": id, "VpcId": VPC, "AvailabilityZone": f"{REGION}{zone}", "State": "available"}
+        for zone, id in SUBNETS.items()
+    ]
+    return _filtered(call, "Subnets", rows)
+
+
+@op("ec2", "DescribeRouteTables")
+def describe_route_tables(call: Call) -> dict[str, Any]:
+    """The main one, for the third subnet, and another with a NAT gateway."""
+    local = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
+    outward = {"DestinationCidrBlock": ANYWHERE, "NatGatewayId": "nat-0b1c2d3e4f5a6b7c8", "State": "active"}
+    first = list(SUBNETS.values())[:2]
+    main = [{"Main": True, "RouteTableAssociationId": "rtbassoc-0a1b2c3d", "RouteTableId": MAIN_TABLE}]
+    own = [
+        {
+            "RouteTableAssociationId": f"rtbassoc-{id[7:]}",
+            "RouteTableId": TABLE,
+            "SubnetId": id,
+            "Main": False,
+        }
+        for id in first
+    ]
+    rows = [
+        {"RouteTableId": MAIN_TABLE, "VpcId": VPC, "Routes": [local, outward], "Associations": main},
+        {"RouteTableId": TABLE, "VpcId": VPC, "Routes": [local, outward], "Associations": own},
+    ]
+    return _filtered(call, "RouteTables", rows)
+
+
+@op("ec2", "DescribeNetworkAcls")
+def describe_network_acls(call: Call) -> dict[str, Any]:
+    """The default one, of all subnets."""
+    associations = [
+        {"NetworkAclAssociationId": f"aclassoc-{id[7:]}", "NetworkAclId": ACL, "SubnetId": id}
+        for id in SUBNETS.values()
+    ]
+    row = {"NetworkAclId": ACL, "VpcId": VPC, "IsDefault": True, "Associations": associations, "Entries": []}
+    return _filtered(call, "NetworkAcls", [row])
+
+
+@op("ec2", "DescribeVpcEndpoints")
+def describe_vpc_endpoints(call: Call) -> dict[str, Any]:
+    """One, of Secrets Manager."""
+    row = {
+        "VpcEndpointId": ENDPOINT,
+        "VpcEndpointType": "Interface",
+        "VpcId": VPC,
+        "ServiceName": f"com.amazonaws.{REGION}.secretsmanager",
+        "State": "available",
+        "SubnetIds": list(SUBNETS.values()),
+        "Groups": [{"GroupId": TASKS_GROUP, "GroupName": _GROUPS[TASKS_GROUP][0]}],
+    }
+    return _filtered(call, "VpcEndpoints", [row])
 
 
 def _describe(call: Call, id: str) -> dict[str, Any]:

@@ -96,10 +96,11 @@ def _validated(value: Any) -> IncidentEvidence:
 
 
 def _of_later_version(kind: str, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Where what this version does not know stands: an unknown key, or the reading of an unknown source; () otherwise."""
+    """Where what this version does not know stands: an unknown key, source that was read or kind of belonging; () otherwise."""
     if kind == "extra_forbidden":
         return place
-    return place[:2] if kind == "enum" and place[:1] == ("readings",) and place[2:] == ("source",) else ()
+    names = (place[0], *place[-1:]) if kind == "enum" else ()
+    return place[:-1] if names in (("readings", "source"), ("belongings", "kind")) else ()
 
 
 def _from_the_end(place: tuple[int | str, ...]) -> tuple[int, ...]:

@@ -64,6 +64,8 @@ class TrailEvent(Model):
     address: Clean = ""
     """An IP address, or the name of an AWS service that acted on the caller's behalf."""
     resources: tuple[Clean, ...] = ()
+    touched: tuple[RawId, ...] = ()
+    """Every id, ARN and name that the record gives for what was written; () for reads, and in older records."""
     error: Clean = ""
     """Error code and message; "" on success."""
     read_only: bool = False

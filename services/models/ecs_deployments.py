@@ -27,6 +27,10 @@ class Container(Model):
     image: Clean
     environment: tuple[tuple[Clean, str], ...] = ()
     """(name, fingerprint of the value) of each variable and each secret; the value is not kept."""
+    hosts: tuple[tuple[Clean, Clean], ...] = ()
+    """(name of the variable, `host` or `host:port`) of each host that a value names; nothing else of it."""
+    secrets: tuple[tuple[Clean, RawId], ...] = ()
+    """(name of the variable, ARN or name of the secret or parameter); "" as the name: of the image's registry."""
 
     @property
     def pinned(self) -> bool:
@@ -51,6 +55,8 @@ class TaskDefinition(Model):
     registered: datetime | None = None
     registered_by: Clean = ""
     """Last part of the ARN of who registered it; "": not reported."""
+    roles: tuple[RawId, ...] = ()
+    """ARNs or names of the tasks' role and of their execution role."""
 
     @property
     def environment(self) -> dict[tuple[str, str], str]:
@@ -70,6 +76,8 @@ class ServiceRevision(Model):
     task_definition: RawId
     """`family:revision`"""
     images: tuple[ContainerImage, ...] = ()
+    security_groups: tuple[RawId, ...] = ()
+    """Ids of the security groups of its tasks; (): not reported, or its tasks have none of their own."""
     created: datetime | None = None
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.models.base import Clean, CleanLine, Model, RawId
+from services.models.belongings import Belongings
 from services.models.cloudtrail import TrailEvent
 from services.models.ecs import ContainerService, ScalableTarget, ScalingActivity, ScalingPolicy
 from services.models.ecs_deployments import ServiceDeployment, ServiceRevision
@@ -283,6 +284,8 @@ class IncidentEvidence(Model):
     """Writes that CloudTrail recorded in both regions, newest first."""
     application_errors: LogSample | None = None
     database_lines: LogSample | None = None
+    belongings: Belongings | None = None
+    """What belongs to the system, by which `writes` are told from others'; None: not read."""
 
     def reading(self, source: Source) -> SourceReading | None:
         """How the read of one source went; None if the evidence does not mention it."""

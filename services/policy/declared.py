@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
-from services.incidents.first_wave.sources import SOURCES
+from services.incidents.first_wave.sources import BELONGINGS, SOURCES
 from services.inspections.registry import INSPECTIONS, KIND_CALLS
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
@@ -90,6 +90,7 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
         *(KIND_CALLS[spec.kind] for spec in runbook.inspections),
         *CONSOLE.values(),
         *(spec.calls for spec in SOURCES.values() if not spec.missing(runbook)),
+        tuple(call for call, has in BELONGINGS if has(runbook)),
         tuple(panels),
     )
     reads = frozenset[Operation]().union(*map(operations, parts))

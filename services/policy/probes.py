@@ -140,7 +140,16 @@ READS: Mapping[Operation, Sets] = {
     ("cloudwatch", "GetDashboard"): _dashboard,
     ("cloudwatch", "ListAlarmMuteRules"): _always(MaxRecords=1),
     ("ec2", "DescribeRegions"): _always(),
-    ("ec2", "DescribeSecurityGroups"): _always(MaxResults=5),
+    **{
+        ("ec2", operation): _always(MaxResults=5)
+        for operation in (
+            "DescribeNetworkAcls",
+            "DescribeRouteTables",
+            "DescribeSecurityGroups",
+            "DescribeSubnets",
+            "DescribeVpcEndpoints",
+        )
+    },
     ("ecs", "DescribeServices"): _services,
     ("ecs", "ListServiceDeployments"): _first_service,
     ("ecs", "ListTasks"): _cluster,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import services.aws
 from services.aws.athena import Athena
 from services.aws.autoscaling.reader import AutoScalingReader
+from services.aws.belongings import BelongingsReader
 from services.aws.budgets import Budgets
 from services.aws.change_calendar import ChangeCalendars
 from services.aws.client.session import AwsSession
@@ -47,6 +48,7 @@ from services.aws.security_groups import SecurityGroups
 from services.aws.service_quotas import ServiceQuotas
 from services.aws.waf import WafReader
 from services.demo.change_calendars import ChangeCalendarStore
+from services.demo.ec2 import SUBNETS, VPC
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query
 from services.models.base import RawId
@@ -254,6 +256,12 @@ def _days(context: InspectionContext) -> tuple[Any, Any]:
 
 _RECOVERY = "ap-northeast-3"
 _SERVICE = ("facility-prod-cluster", "staff-api")
+
+
+async def _yes() -> bool:
+    return True
+
+
 _DISTRIBUTION = "E1234567890ABC"
 _GROUP = "/ecs/staff-api"
 _FILTER = 'filter level = "ERROR" | limit 20'
@@ -327,7 +335,14 @@ CALLS: dict[str, Question] = {
         _DISTRIBUTION, context.clock.now() - timedelta(days=60), pages=2
     ),
     "EcsReader.latest": lambda context: EcsReader(context.reader).latest(*_SERVICE),
-    "EcsReader.tasks": lambda context: EcsReader(context.reader).tasks(*_SERVICE, running=True),
+    "BelongingsReader.balancer": lambda context: BelongingsReader(context.reader).balancer("facility-prod-alb"),
+    "BelongingsReader.database": lambda context: BelongingsReader(context.reader).database("facility-prod-db"),
+    "BelongingsReader.endpoints": lambda context: BelongingsReader(context.reader).endpoints([VPC]),
+    "BelongingsReader.network_acls": lambda context: BelongingsReader(context.reader).network_acls([VPC], [*SUBNETS.values()]),
+    "BelongingsReader.route_tables": lambda context: BelongingsReader(context.reader).route_tables([VPC], [*SUBNETS.values()]),
+    "BelongingsReader.services": lambda context: BelongingsReader(context.reader).services(_SERVICE[0], _SERVICE[1:]),
+    "BelongingsReader.subnets": lambda context: BelongingsReader(context.reader).subnets([*SUBNETS.values()]),
+    "EcsReader.tasks": lambda context: EcsReader(context.reader).tasks(*_SERVICE, running=_yes),
     "ElbReader.target_health": _targets,
     "SecurityGroups.named": _security_groups,
     "EcsReader.service": lambda context: EcsReader(context.reader).service(*_SERVICE),

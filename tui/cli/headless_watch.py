@@ -87,6 +87,11 @@ class HeadlessWatch:
             workers.follow("journal", _("reading the journal"), services.journal.follow, self._journal),
             workers.keep("incident-watch", _("opening incidents"), watch.keep),
             workers.keep("incident-capture", _("recording evidence"), capture.keep),
+            workers.keep(
+                "belongings",
+                _("reading what belongs to the system"),
+                services.response.first_waves.belongings.keep,
+            ),
             workers.keep("recovery", _("judging recovery"), recovery.keep),
             workers.keep("incidents", _("updating the incidents"), self._follow_incidents),
             workers.keep("usage", _("recording AWS usage"), self._record_usage),

@@ -86,7 +86,14 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
     "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
     # Which regions are enabled; EC2 is the fallback where ListRegions is denied.
     "account": ("ListRegions",),
-    "ec2": ("DescribeRegions", "DescribeSecurityGroups"),
+    "ec2": (
+        "DescribeNetworkAcls",
+        "DescribeRegions",
+        "DescribeRouteTables",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "DescribeVpcEndpoints",
+    ),
     "ce": ("GetCostAndUsage", "GetCostForecast"),
     "budgets": ("DescribeBudgets",),
     "cloudfront": ("GetDistribution", "GetInvalidation", "ListInvalidations"),

@@ -4,6 +4,8 @@ The details are in `CloudTrailEvent`, a JSON string: the rows of LookupEvents la
 Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide).
 """
 
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +42,16 @@ _PARTS = ("responseElements", "additionalEventData", "serviceEventDetails", "req
 _NAMING = ("name", "identifier", "arn", "keyid")
 """Suffixes of request parameter keys that identify the changed resource."""
 _RESOURCES = 5
+_TOUCHED, _LONGEST, _DEPTH = 50, 512, 12
+"""Most of what is told as touched by one event, its longest text, and how deep it is looked for."""
+_IDS = re.compile(
+    r"(acl|aclassoc|eni|igw|nat|pcx|rtb|rtbassoc|sg|sgr|subnet|tgw|vpc|vpce)-[0-9a-f]{8,17}|arn:aws[a-z-]*:.+"
+)
+"""What is told wherever it stands: ids of the network, ARNs."""
+_NAMES = ("name", "identifier", "arn", "cluster", "service", "keyid", "resourceid", "secretid")
+"""Suffixes of keys whose texts are told besides."""
+_DESCRIBING = frozenset({"rds.amazonaws.com", "ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com"})
+"""Services that answer a write with the whole resource, and so with what it shares with others."""
 _PAIR = 2
 
 
@@ -69,7 +81,8 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
         return _sign_in(record, common)
     if common["source"] == SIGN_IN_SOURCE:
         return _access(row, record, common)
-    return TrailEvent(**common, resources=_resources(row, record))
+    touched = () if common["read_only"] else _touched(row, record, str(common["source"]))
+    return TrailEvent(**common, resources=_resources(row, record), touched=touched)
 
 
 def _record(text: object) -> dict[str, Any]:
@@ -166,3 +179,27 @@ def _resources(row: Answer, record: dict[str, Any]) -> tuple[str, ...]:
             if isinstance(value, str) and key.casefold().endswith(_NAMING) and value
         ]
     return tuple(dict.fromkeys(named[:_RESOURCES]))
+
+
+def _touched(row: Answer, record: dict[str, Any], source: str) -> tuple[RawId, ...]:
+    """What a write concerns, as far as the record names it."""
+    listed = record.get("resources")
+    parts: list[object] = [
+        {"name": [each.get("ResourceName") for each in rows(row, "Resources")]},
+        listed if isinstance(listed, list) else (),
+        _part(record, "requestParameters"),
+        {} if source in _DESCRIBING else _part(record, "responseElements"),
+    ]
+    named = dict.fromkeys(RawId(text) for part in parts for text in _named(part, "", _DEPTH))
+    return tuple(named)[:_TOUCHED]
+
+
+def _named(value: object, key: str, depth: int) -> Iterator[str]:
+    if isinstance(value, dict) and depth:
+        for name, part in value.items():
+            yield from _named(part, str(name).casefold(), depth - 1)
+    elif isinstance(value, list) and depth:
+        for part in value:
+            yield from _named(part, key, depth - 1)
+    elif isinstance(value, str) and 0 < len(value) <= _LONGEST and value != HIDDEN:
+        yield from (value,) if _IDS.fullmatch(value) or key.endswith(_NAMES) else ()

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from services.aws.client.reader import Answer, incomplete, rows, when, whole
+from services.aws.ecs.hosts import hosts_of
 from services.i18n import _
 from services.models.base import RawId
 from services.models.ecs import ContainerService, Deployment, ServiceEvent
@@ -157,6 +158,7 @@ def service_revision(row: Answer) -> ServiceRevision:
             )
             for each in rows(row, "containerImages")
         ),
+        security_groups=_security_groups(row),
         created=when(row.get("createdAt")),
     )
 
@@ -176,16 +178,24 @@ def task_definition(row: Answer) -> TaskDefinition:
         compatibilities=tuple(clean(each) for each in row.get("requiresCompatibilities") or ()),
         registered=when(row.get("registeredAt")),
         registered_by=short(row.get("registeredBy")),
+        roles=tuple(RawId(str(row[key])) for key in ("taskRoleArn", "executionRoleArn") if row.get(key)),
     )
 
 
 def _container(row: Answer) -> Container:
-    pairs = [(each.get("name"), each.get("value")) for each in rows(row, "environment")]
-    pairs += [(each.get("name"), each.get("valueFrom")) for each in rows(row, "secrets")]
+    values = [(each.get("name"), each.get("value")) for each in rows(row, "environment")]
+    secrets = [(each.get("name"), each.get("valueFrom")) for each in rows(row, "secrets")]
+    registry = (row.get("repositoryCredentials") or {}).get("credentialsParameter")
     return Container(
         name=row.get("name"),
         image=row.get("image"),
-        environment=tuple((clean(name), _fingerprint(value)) for name, value in pairs),
+        environment=tuple((clean(name), _fingerprint(value)) for name, value in (*values, *secrets)),
+        hosts=tuple(
+            (clean(name), host) for name, value in values for host in hosts_of(str(name), str(value or ""))
+        ),
+        secrets=tuple(
+            (clean(name), RawId(str(source))) for name, source in (*secrets, ("", registry)) if source
+        ),
     )
 
 

@@ -4,7 +4,7 @@ Source: DescribeServices, ListTasks, DescribeTasks, ListServiceDeployments, Desc
 DescribeServiceRevisions, DescribeTaskDefinition, ListTaskDefinitions (Amazon ECS API reference).
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
 from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows
@@ -146,13 +146,14 @@ class EcsReader:
             sorted(deployments, key=lambda deployment: deployment.created or _LONG_AGO, reverse=True)
         )
 
-    async def tasks(self, cluster: str, name: str, *, running: bool) -> ServiceTasks:
-        """A service's tasks that stopped in about the last hour, and with `running` those that run. Raises AwsError.
+    async def tasks(self, cluster: str, name: str, *, running: Callable[[], Awaitable[bool]]) -> ServiceTasks:
+        """A service's tasks that stopped in about the last hour, and those that run if so asked. Raises AwsError.
 
-        At most TASKS in all; ECS forgets stopped ones after that hour.
+        At most TASKS in all; ECS forgets stopped ones after that hour. `running` is awaited after these are listed.
         """
         stopped_arns, more_stopped = await self._task_arns(cluster, name, "STOPPED")
-        alive, more_running = await self._task_arns(cluster, name, "RUNNING") if running else ([], False)
+        with_running = await running()
+        alive, more_running = await self._task_arns(cluster, name, "RUNNING") if with_running else ([], False)
         alive = alive[:RUNNING]
         arns = [*alive, *stopped_arns[: TASKS - len(alive)]]
         described = await self._tasks(cluster, name, arns) if arns else []

@@ -6,7 +6,7 @@ reference.
 
 from typing import Any
 
-from services.demo.ec2 import BALANCER_GROUP, VPC
+from services.demo.ec2 import BALANCER_GROUP, SUBNETS, VPC
 from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.registry import Call, op
@@ -47,7 +47,9 @@ def describe_load_balancers(call: Call) -> dict[str, Any]:
                 "VpcId": VPC,
                 "State": {"Code": "active"},
                 "Type": "application",
-                "AvailabilityZones": [{"ZoneName": f"{call.region}{zone}"} for zone in "acd"],
+                "AvailabilityZones": [
+                    {"ZoneName": f"{call.region}{zone}", "SubnetId": id} for zone, id in SUBNETS.items()
+                ],
                 "SecurityGroups": [BALANCER_GROUP],
                 "IpAddressType": "ipv4",
             }

@@ -12,7 +12,7 @@ from typing import Any
 
 from services.calendar.maintenance_windows import weekly
 from services.demo.account import ACCOUNT, REGION, SYSTEM
-from services.demo.ec2 import DATABASE_GROUP
+from services.demo.ec2 import DATABASE_GROUP, SUBNETS, VPC
 from services.demo.incident_effects import DatabaseState
 from services.demo.rds.classes import CLASSES, ENGINE, VERSION, baseline
 from services.demo.rds.records import Event, Maintenance, Operation
@@ -238,7 +238,12 @@ class DatabaseInstance:
             "StorageEncrypted": True,
             "InstanceCreateTime": CREATED,
             "AvailabilityZone": f"{REGION}{self.zones[0]}",
-            "DBSubnetGroup": {"DBSubnetGroupName": SUBNET_GROUP, "SubnetGroupStatus": "Complete"},
+            "DBSubnetGroup": {
+                "DBSubnetGroupName": SUBNET_GROUP,
+                "VpcId": VPC,
+                "SubnetGroupStatus": "Complete",
+                "Subnets": [{"SubnetIdentifier": id} for id in SUBNETS.values()],
+            },
             "VpcSecurityGroups": [
                 {"VpcSecurityGroupId": each, "Status": "active"} for each in self.security_groups
             ],

@@ -79,6 +79,8 @@ def _definition(number: int, released: float) -> dict[str, Any]:
         "revision": number,
         "taskDefinitionArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{names.FAMILY}:{number}",
         "containerDefinitions": [container],
+        "taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{names.SERVICE}-task",
+        "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{names.SERVICE}-execution",
         "status": "ACTIVE" if number > INACTIVE else "INACTIVE",
         "networkMode": "awsvpc",
         "requiresCompatibilities": ["FARGATE"],

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.aws.client.reader import Answer, Reader, incomplete, next_page
 from services.i18n import _
+from services.incidents.first_wave.patience import Limit
 from services.models.first_wave import Source
 
 MARGIN = 0.3
@@ -55,12 +56,11 @@ class RequestBudget:
 
 
 class SourceReader:
-    """The Reader of one source: counts requests and reads no more pages than the budget has.
+    """The Reader of one source: counts requests and reads no more pages than the budget has."""
 
-    `deadline` is when the source times out, by the event loop's clock.
-    """
-
-    def __init__(self, session: Reader, budget: RequestBudget, source: Source, deadline: float) -> None:
+    def __init__(self, session: Reader, budget: RequestBudget, source: Source, limit: Limit) -> None:
+        self.limit = limit
+        """When the source is given up."""
         self.requests = 0
         """Requests sent, pages counted."""
         self.is_cut = False
@@ -68,7 +68,6 @@ class SourceReader:
         self._session = session
         self._budget = budget
         self._source = source
-        self._deadline = deadline
 
     async def read(
         self,
@@ -114,7 +113,7 @@ class SourceReader:
                 if not token:
                     return
                 try:
-                    async with asyncio.timeout_at(self._deadline - MARGIN):
+                    async with self.limit.within(MARGIN):
                         if not await self._granted():
                             self.is_cut = True
                             return
@@ -127,7 +126,7 @@ class SourceReader:
     async def extra(self) -> bool:
         """Take one request more than the source's own; False if there is none, or none in time."""
         try:
-            async with asyncio.timeout_at(self._deadline - MARGIN):
+            async with self.limit.within(MARGIN):
                 return await self._budget.extra()
         except TimeoutError:
             return False

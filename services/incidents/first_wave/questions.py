@@ -81,10 +81,18 @@ async def targets(wave: Wave, reader: SourceReader) -> Answered:
 
 
 async def tasks(wave: Wave, reader: SourceReader) -> Answered:
-    """Tasks that stopped in the last hour, which ECS forgets first of all; running ones where they may differ."""
-    service = await _service(wave)
-    running = may_be_mixed(service, metric_span(wave.alarm, wave.began).start)
-    answer = await EcsReader(reader).tasks(*wave.service_names, running=running)
+    """Tasks that stopped in the last hour, which ECS forgets first of all; running ones where they may differ.
+
+    They are read also where the service is not. A second attempt spares the running ones, for want of requests.
+    """
+    is_first = not reader.requests
+
+    async def may_differ() -> bool:
+        service = (await wave.outcome(Source.SERVICE)).fields.get("service")
+        since = metric_span(wave.alarm, wave.began).start
+        return is_first and (service is None or may_be_mixed(service, since))
+
+    answer = await EcsReader(reader).tasks(*wave.service_names, running=may_differ)
     cut = _("ECS lists further tasks, which were not read.") if answer.more else ""
     return Answered({"stopped_tasks": answer.stopped, "running_tasks": answer.running}, cut)
 

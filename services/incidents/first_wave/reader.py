@@ -1,12 +1,17 @@
 """First waves of one system."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
 
 from services.aws.client.reader import Reader
 from services.background.faults import Fault
 from services.clock import Clock
+from services.incidents.first_wave.belongings import SystemBelongings
 from services.incidents.first_wave.parts import moment_of_incident
-from services.incidents.first_wave.reading import read_first_wave
+from services.incidents.first_wave.patience import Limit, Patience
+from services.incidents.first_wave.reading import AGAIN, SECONDS, read_first_wave
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence
 from services.models.incidents import Incident
@@ -31,13 +36,36 @@ class FirstWaveReader:
         self._region = region
         self._alarms = alarms
         self._fault = fault
+        self.belongings = SystemBelongings(runbook, session, clock, fault)
 
     async def about(self, alarm: AlarmMoment) -> IncidentEvidence:
-        """The first wave about an alarm; raises nothing but cancellation."""
-        return await read_first_wave(
-            alarm, self._runbook, self._session, self._clock, region=self._region, fault=self._fault
-        )
+        """The first wave about an alarm, with what belongs to the system; raises nothing but cancellation."""
+        with Patience() as patience:
+            limit = patience.limit(SECONDS)
+            refreshing = asyncio.create_task(_in_time(limit, self.belongings.refresh()))
+            try:
+                evidence = await read_first_wave(
+                    alarm,
+                    self._runbook,
+                    self._session,
+                    self._clock,
+                    region=self._region,
+                    fault=self._fault,
+                    patience=patience,
+                )
+                await refreshing
+            finally:
+                refreshing.cancel()
+            await _in_time(patience.limit(AGAIN), self.belongings.learn(evidence))
+        return evidence.model_copy(update={"belongings": self.belongings.newest()})
 
     async def of(self, incident: Incident) -> IncidentEvidence:
         """The first wave about the alarm that an incident began with; raises nothing but cancellation."""
         return await self.about(moment_of_incident(incident, self._alarms(), self._clock.now()))
+
+
+async def _in_time(limit: Limit, work: Coroutine[Any, Any, None]) -> None:
+    """What is not there in time is read the next time."""
+    with suppress(TimeoutError):
+        async with limit.within():
+            await work

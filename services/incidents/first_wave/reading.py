@@ -1,20 +1,22 @@
-"""Reads the first wave of an incident: everything that AWS forgets, in parallel, in at most five seconds.
+"""Reads the first wave of an incident: everything that AWS forgets, in parallel, in at most five seconds of AWS's.
 
 A source that is late, refused, damaged or stopped by an internal error says so in its SourceReading; the others are
 complete without it.
 """
 
 import asyncio
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-from services.aws.client.errors import AwsError
+from services.aws.client.errors import AwsError, Incomplete
 from services.aws.client.reader import Reader
 from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.clock import Clock
 from services.i18n import _
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.parts import service_name
+from services.incidents.first_wave.patience import SAID, Limit, Patience
 from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
@@ -23,7 +25,9 @@ from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
 SECONDS = 4.0
-"""Seconds of real time after which a source is given up."""
+"""Seconds after which a source is given up; those in which this process was late are not counted."""
+AGAIN = 1.0
+"""Seconds for the second attempt of what AWS forgets within the hour."""
 
 
 async def read_first_wave(
@@ -35,26 +39,31 @@ async def read_first_wave(
     region: str = "",
     seconds: float = SECONDS,
     fault: Fault = unreported,
+    patience: Patience | None = None,
 ) -> IncidentEvidence:
     """The first wave about an alarm; raises nothing but cancellation.
 
     `region` is the one that `session` reads, if it is not the runbook's; `fault` is called with internal errors, which
-    the evidence must not hide.
+    the evidence must not hide; `patience`, which is entered, is a new one if None is given.
     """
     region = region or str(runbook.system.region)
-    reading = _Reading(session, clock, seconds, fault)
-    wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome)
-    return await reading.evidence(wave)
+    with nullcontext(patience) if patience is not None else Patience() as meter:
+        reading = _Reading(session, clock, seconds, fault, meter)
+        wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome)
+        return await reading.evidence(wave)
 
 
 class _Reading:
     """One first wave while it is read."""
 
-    def __init__(self, session: Reader, clock: Clock, seconds: float, fault: Fault) -> None:
+    def __init__(
+        self, session: Reader, clock: Clock, seconds: float, fault: Fault, patience: Patience
+    ) -> None:
         self._session = session
         self._clock = clock
         self._seconds = seconds
         self._fault = fault
+        self._patience = patience
         self._budget = RequestBudget(REQUESTS, {source: spec.requests for source, spec in SOURCES.items()})
         self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
         # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
@@ -87,19 +96,17 @@ class _Reading:
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
         """Read one source; whatever happens becomes its reading."""
         await self._all_exist.wait()
-        deadline = asyncio.get_running_loop().time() + self._seconds
-        reader = SourceReader(self._session, self._budget, source, deadline)
+        reader = SourceReader(self._session, self._budget, source, self._patience.limit(self._seconds))
         answer, problem, omitted = Answered(), None, SOURCES[source].missing(wave.runbook)
         try:
             if not omitted:
-                async with asyncio.timeout_at(deadline):
-                    answer = await QUESTIONS[source](wave, reader)
+                answer = await self._answer(wave, source, reader)
         except Unanswered as error:
             omitted, problem = error.why, error.reading.problem if error.reading else None
         except AwsError as error:
             problem = error.problem
         except TimeoutError:
-            problem = self._late(source)
+            problem = self._late(source, reader.limit)
         except (Exception, asyncio.CancelledError) as error:
             # The boundary: an internal error in one source must not lose the others.
             if not from_within(error):
@@ -118,12 +125,35 @@ class _Reading:
         )
         return Outcome(reading, answer.fields)
 
-    def _late(self, source: Source) -> Problem:
+    async def _answer(self, wave: Wave, source: Source, reader: SourceReader) -> Answered:
+        """Ask a source; twice for tasks, since ECS forgets those that stopped. Raises TimeoutError."""
+        try:
+            async with reader.limit.within():
+                return await QUESTIONS[source](wave, reader)
+        except TimeoutError:
+            if source is not Source.TASKS:
+                raise
+        first, reader.limit = reader.limit, self._patience.limit(AGAIN)
+        try:
+            async with reader.limit.within():
+                return await QUESTIONS[source](wave, reader)
+        except (TimeoutError, Incomplete) as error:
+            reader.limit = first
+            raise TimeoutError from error
+
+    def _late(self, source: Source, limit: Limit) -> Problem:
+        """Which of both was late: AWS, or this process."""
         service, _colon, operation = SOURCES[source].calls[0].partition(":")
         text = _("{title}: no response within {count} seconds.")
+        if limit.lag >= SAID:
+            text = _(
+                "{title}: no response within {count} seconds, not counting {lag} seconds in which this machine was too busy."
+            )
         return Problem(
             kind=ProblemKind.UNREACHABLE,
-            summary=text.format(title=_(SOURCES[source].title), count=f"{self._seconds:g}"),
+            summary=text.format(
+                title=_(SOURCES[source].title), count=f"{self._seconds:g}", lag=f"{limit.lag:.0f}"
+            ),
             service=service,
             operation=operation,
             at=self._clock.now(),

@@ -13,6 +13,14 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 ARN = "arn:aws:ecs:ap-northeast-1:123456789012:task/facility/"
 
 
+async def stopped_alone() -> bool:
+    return False
+
+
+async def with_running() -> bool:
+    return True
+
+
 def task(id: str, **more: Any) -> dict[str, Any]:
     return {
         "taskArn": ARN + id,
@@ -42,7 +50,7 @@ async def test_stopped_tasks_newest_first_with_their_reasons() -> None:
         ListTasks={"taskArns": [ARN + "a", ARN + "b"], "nextToken": "x"},
         DescribeTasks={"tasks": [older, newer], "failures": []},
     )
-    stopped_only = await EcsReader(canned).tasks("facility", "staff-api", running=False)
+    stopped_only = await EcsReader(canned).tasks("facility", "staff-api", running=stopped_alone)
     assert stopped_only.more
     first, second = stopped_only.stopped
     assert (first.id, first.code, first.started_by) == ("b", "EssentialContainerExited", "ecs-svc/7")
@@ -57,7 +65,7 @@ async def test_stopped_tasks_newest_first_with_their_reasons() -> None:
 
 async def test_no_stopped_task_takes_one_request() -> None:
     canned = Canned(ListTasks={"taskArns": []})
-    assert (await EcsReader(canned).tasks("facility", "staff-api", running=False)).stopped == ()
+    assert (await EcsReader(canned).tasks("facility", "staff-api", running=stopped_alone)).stopped == ()
     assert len(canned.calls) == 1
 
 
@@ -67,7 +75,8 @@ async def test_a_task_that_ecs_forgot_meanwhile_is_no_error() -> None:
         DescribeTasks={"tasks": [task("a")], "failures": [{"arn": ARN + "b", "reason": "MISSING"}]},
     )
     assert [
-        each.id for each in (await EcsReader(canned).tasks("facility", "staff-api", running=False)).stopped
+        each.id
+        for each in (await EcsReader(canned).tasks("facility", "staff-api", running=stopped_alone)).stopped
     ] == ["a"]
 
 
@@ -83,12 +92,14 @@ async def test_a_task_that_ecs_forgot_meanwhile_is_no_error() -> None:
 async def test_a_crash_is_not_lost_in_a_damaged_answer(described: dict[str, Any]) -> None:
     canned = Canned(ListTasks={"taskArns": [ARN + "a"]}, DescribeTasks=described)
     with pytest.raises(Incomplete):
-        await EcsReader(canned).tasks("facility", "staff-api", running=False)
+        await EcsReader(canned).tasks("facility", "staff-api", running=stopped_alone)
 
 
 async def test_an_unreadable_list_is_not_empty() -> None:
     with pytest.raises(Incomplete):
-        await EcsReader(Canned(ListTasks={"taskArns": "none"})).tasks("facility", "staff-api", running=False)
+        await EcsReader(Canned(ListTasks={"taskArns": "none"})).tasks(
+            "facility", "staff-api", running=stopped_alone
+        )
 
 
 async def test_running_tasks_are_told_apart_by_their_definition() -> None:
@@ -102,7 +113,7 @@ async def test_running_tasks_are_told_apart_by_their_definition() -> None:
         ListTasks=lambda params: {"taskArns": [ARN + ("r" if params["desiredStatus"] == "RUNNING" else "a")]},
         DescribeTasks={"tasks": [alive, task("a")]},
     )
-    answer = await EcsReader(canned).tasks("facility", "staff-api", running=True)
+    answer = await EcsReader(canned).tasks("facility", "staff-api", running=with_running)
     assert [each.id for each in answer.stopped] == ["a"]
     assert [(each.id, each.started_by, each.definition) for each in answer.running] == [
         ("r", "ecs-svc/8", "staff-api:44")
@@ -110,7 +121,7 @@ async def test_running_tasks_are_told_apart_by_their_definition() -> None:
     assert len(canned.calls) == 3
     del alive["taskDefinitionArn"]
     with pytest.raises(Incomplete):
-        await EcsReader(canned).tasks("facility", "staff-api", running=True)
+        await EcsReader(canned).tasks("facility", "staff-api", running=with_running)
 
 
 async def test_deployments_as_listed_take_one_request() -> None:

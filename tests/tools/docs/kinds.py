@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
 from services.i18n import _
-from services.incidents.first_wave.sources import SOURCES
+from services.incidents.first_wave.sources import BELONGINGS, SOURCES
 from services.inspections.registry import INSPECTIONS, KIND_CALLS
 from services.inspections.requirements import Requirement
 from services.models.runbook import Runbook
@@ -95,6 +95,7 @@ def console_parts(texts: Texts) -> Iterator[str]:
     parts: dict[str, Iterable[str]] = {
         "panels of the watch mode": panels,
         "first wave of incidents": first_wave,
+        "what belongs to the system, hourly": [call for call, _has in BELONGINGS],
         **CONSOLE,
         "second opinion (only if the runbook names an agent space)": OPINION,
     }

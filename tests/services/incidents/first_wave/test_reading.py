@@ -25,7 +25,7 @@ from tests.services.inspections.running_world import context
 pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
 
 DEPENDENT = {
-    Source.SERVICE: {Source.TARGETS, Source.TASKS, Source.NETWORK},
+    Source.SERVICE: {Source.TARGETS, Source.NETWORK},
     Source.DATABASE: {Source.NETWORK},
 }
 """What cannot be read without another source."""

@@ -1,0 +1,85 @@
+"""Limits of time that count only while this process is on time: what AWS has answered meanwhile is not given up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+TICK = 0.05
+"""Seconds from one look at the event loop's lateness to the next."""
+NOTED = 0.02
+"""Seconds of lateness that are usual."""
+MOST = 60.0
+"""Most seconds of lateness by which limits are moved, in all."""
+SAID = 0.5
+"""Seconds of lateness from which they are said."""
+
+
+class Patience:
+    """Measures, while it is entered, how late the event loop is, and moves the limits by that."""
+
+    def __init__(self) -> None:
+        self.lag = 0.0
+        """Seconds by which this process was late, at most MOST."""
+        self.moves: set[Callable[[], None]] = set()
+        """Move the limits that are waited for."""
+        self._due = 0.0
+        self._handle: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> "Patience":
+        self._next()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def limit(self, seconds: float) -> "Limit":
+        """A limit that begins now."""
+        return Limit(self, seconds)
+
+    def _next(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._due = loop.time() + TICK
+        self._handle = loop.call_at(self._due, self._tick)
+
+    def _tick(self) -> None:
+        late = asyncio.get_running_loop().time() - self._due
+        if late > NOTED and self.lag < MOST:
+            self.lag = min(MOST, self.lag + late)
+            for move in self.moves:
+                move()
+        self._next()
+
+
+class Limit:
+    """So many seconds, those in which the process was late not counted."""
+
+    def __init__(self, patience: Patience, seconds: float) -> None:
+        self.seconds = seconds
+        self._patience = patience
+        self._began = asyncio.get_running_loop().time()
+        self._before = patience.lag
+
+    @property
+    def lag(self) -> float:
+        """Seconds that are not counted so far."""
+        return self._patience.lag - self._before
+
+    @asynccontextmanager
+    async def within(self, margin: float = 0.0) -> AsyncIterator[None]:
+        """End what is awaited inside at the limit, or `margin` seconds before it. Raises TimeoutError."""
+        async with asyncio.timeout_at(self._end(margin)) as timeout:
+
+            def move() -> None:
+                if not timeout.expired():
+                    timeout.reschedule(self._end(margin))
+
+            self._patience.moves.add(move)
+            try:
+                yield
+            finally:
+                self._patience.moves.discard(move)
+
+    def _end(self, margin: float) -> float:
+        # A tick later, so that a tick has always noted the lateness before anything ends.
+        return self._began + self.seconds + self.lag - margin + 2 * TICK

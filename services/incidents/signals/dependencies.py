@@ -158,7 +158,9 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _ERROR = re.compile(r"Exception|Error\b|Exceeded|Crash|READONLY|CLUSTERDOWN|NOAUTH|WRONGPASS|MISCONF")
-_PRIVATE = re.compile(r"\.(?:internal|local|test|lan|svc|consul)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE)
+_PRIVATE = re.compile(
+    r"\.(?:internal|local|test|lan|svc|consul)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE
+)
 _HERE = re.compile(r"^(?:localhost|127\.|0\.0\.0\.0|169\.254\.)|rds\.amazonaws", re.IGNORECASE)
 
 

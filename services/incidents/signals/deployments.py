@@ -11,8 +11,9 @@ from statistics import median
 
 from services.i18n import N_, _, plural
 from services.incidents.facts import Facts, minutes_before
+from services.incidents.first_wave.differences import difference
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
-from services.incidents.signals.dependencies import named_dependencies
+from services.incidents.signals.dependencies import PASSWORD, Kind, named_dependencies
 from services.incidents.signals.logs import new_kind
 from services.incidents.signals.tasks import ends_by_itself, recent_tasks, unlisted
 from services.models.aws_codes import ROLLOUTS, deployment_state, word_of
@@ -33,6 +34,21 @@ DEARER, EARLY = 1.5, 1.1
 SERVING = timedelta(minutes=2)
 """How soon after its start a deployment's tasks serve."""
 _FAILED = ("ROLLBACK", "STOPPED")
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+"""What Secrets Manager appends to the name of a secret in its ARN."""
+_TIMED_OUT = re.compile(r"timed? ?-?out|etimedout", re.IGNORECASE)
+_DATABASE_WORDS: tuple[str, ...] = (
+    "DB",
+    "DATABASE",
+    "POSTGRES",
+    "MYSQL",
+    "JDBC",
+    "POOL",
+    "PGHOST",
+    "PGPASS",
+    "PGUSER",
+    "DATASOURCE",
+)
 _NO_IMAGE = re.compile(r"not ?found|manifest unknown|does not exist|failed to resolve ref", re.IGNORECASE)
 
 
@@ -190,6 +206,38 @@ def _differs(facts: Facts) -> Judged:
     return present(_("the image differs"), at=new.created) if images[0] != images[1] else absent()
 
 
+def _names_failure(facts: Facts) -> Judged:
+    """Whether what the new revision changes (a host, a secret, a variable, a group) is what the errors name."""
+    if _is_settled(facts):
+        return absent(_("nothing was deployed just before"))
+    changed = difference(facts.evidence)
+    if changed is None:
+        return unseen(_("the task definitions of both revisions were not read"))
+    blamed = named_dependencies(facts, *Kind)
+    texts = [text for each in blamed for text in (each.first.text, each.dependency.name)]
+    texts += [text for text, lines in facts.application_messages.items() if len(lines) >= LEAST]
+    texts += [f"{task.code} {task.reason}" for task in recent_tasks(facts)]
+    whole = "\n".join(texts).casefold()
+    names = {host.partition(":")[0] for host in changed.hosts} | changed.variables
+    names |= {_SUFFIX.sub("", secret.rpartition(":secret:")[2]) for secret in changed.secrets}
+    if named := next((name for name in sorted(names) if len(name) > 3 and name.casefold() in whole), ""):
+        return present(named)
+    for each in blamed:
+        words = (
+            _DATABASE_WORDS
+            if each.dependency.kind is Kind.DATABASE or PASSWORD.search(each.first.text)
+            else ()
+        )
+        words = words or tuple(each.dependency.name.upper().split()[:1])
+        if name := next(
+            (name for name in sorted(changed.variables) if any(word in name.upper() for word in words)), ""
+        ):
+            return present(name)
+    if changed.security_groups and _TIMED_OUT.search(whole):
+        return present(", ".join(sorted(changed.security_groups)))
+    return absent(", ".join(sorted(names)))
+
+
 def _dearer(title: str, *measures: Measure) -> Callable[[Facts], Judged]:
     """Whether one of these curves rose per request as soon as the new tasks served, and stayed so."""
 
@@ -279,6 +327,7 @@ SIGNALS = (
     SignalSpec("errors-on-new-revision", N_("While both revisions serve, errors come only from the new one"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),
     SignalSpec("new-tasks-fail", N_("Only tasks of the new revision end by themselves"), Source.TASKS, _new_tasks_fail, direct_for=("bad-deployment",), group="revision", look="ecs"),
+    SignalSpec("release-names-failure", N_("What the new revision changes is what the errors name"), Source.DEPLOYMENTS, _names_failure, direct_for=("bad-deployment",), group="revision", look="deploy-rollback"),
     SignalSpec("error-since-deployment", N_("A new error, a mistake of the program, came with the deployment"), Source.APPLICATION_LOG, _new_error, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("image-missing", N_("The image of the new revision cannot be pulled"), Source.TASKS, _image_missing, direct_for=("bad-deployment",), group="revision", look="ecs"),
     SignalSpec("revision-differs", N_("The new revision differs from the one before"), Source.DEPLOYMENTS, _differs, look="deploy-rollback", is_change=True),

@@ -8,15 +8,11 @@ from datetime import timedelta
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts, minutes_before
+from services.incidents.first_wave.belonging import belongs
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
 from services.models.causes import SignalState
 from services.models.cloudtrail import ActorKind, TrailEvent
 from services.models.first_wave import Source
-
-
-def belongs(event, belongings):  # shim
-    return None
-
 
 JUST_BEFORE = 30
 """Minutes before T0 in which a write counts."""
@@ -53,25 +49,35 @@ _KEYS = frozenset(
         "ScheduleKeyDeletion", "PutKeyPolicy", "RevokeGrant", "RetireGrant", "DetachRolePolicy", "DeleteRolePolicy",
         "PutRolePolicy", "AttachRolePolicy", "UpdateAssumeRolePolicy", "DeleteRole", "PutRolePermissionsBoundary",
         "CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion", "DeleteParameter", "PutParameter",
-        "ModifyDBInstance", "ModifyDBParameterGroup",
     }
 )  # fmt: skip
 """Writes to secrets, keys, permissions and credentials."""
 
 
-def _is_network(name: str) -> bool:
-    is_adding = name.startswith(_OPENING) and name not in _CREATED_BAD
-    return any(word in name for word in _NETWORK) and not is_adding
+def _is_network(event: TrailEvent) -> bool:
+    if event.name == "ModifyDBInstance":
+        return any(text.startswith("sg-") for text in event.touched)
+    is_adding = event.name.startswith(_OPENING) and event.name not in _CREATED_BAD
+    return any(word in event.name for word in _NETWORK) and not is_adding
 
 
-def _write_to(is_about: Callable[[str], bool]) -> Callable[[Facts], Judged]:
+def _is_key(event: TrailEvent) -> bool:
+    # A new password of the database is a modification of the instance.
+    return event.name in _KEYS or (event.name == "ModifyDBInstance" and not _is_network(event))
+
+
+def _is_dns(event: TrailEvent) -> bool:
+    return event.name in _DNS
+
+
+def _write_to(is_about: Callable[[TrailEvent], bool]) -> Callable[[Facts], Judged]:
     """Whether somebody wrote to a resource of this system just before: others' are listed, and weigh nothing."""
 
     def judge(facts: Facts) -> Judged:
         unknown: TrailEvent | None = None
         elsewhere: list[str] = []
         for event in _just_before(facts, is_about):
-            is_own = belongs(event, None)
+            is_own = _is_own(facts, event)
             if is_own:
                 return present(f"{event.name} ({event.actor.shown})", at=event.at)
             if is_own is None:
@@ -87,13 +93,20 @@ def _write_to(is_about: Callable[[str], bool]) -> Callable[[Facts], Judged]:
     return judge
 
 
-def _just_before(facts: Facts, is_about: Callable[[str], bool]) -> Iterator[TrailEvent]:
+def _is_own(facts: Facts, event: TrailEvent) -> bool | None:
+    """Whether a write is to this system; None: nothing tells."""
+    if event.source == "cloudfront.amazonaws.com" and facts.runbook.cdn is not None:
+        return facts.runbook.cdn.distribution in event.touched
+    return belongs(event, facts.evidence.belongings)
+
+
+def _just_before(facts: Facts, is_about: Callable[[TrailEvent], bool]) -> Iterator[TrailEvent]:
     for event in facts.evidence.writes:
         is_near = -2 <= minutes_before(facts.start, event.at) <= JUST_BEFORE
         is_done = not event.read_only and not event.error
         # AWS's own services make and remove network interfaces with every task.
         by_aws = event.actor.kind is ActorKind.SERVICE or event.actor.role.startswith("AWSServiceRole")
-        if is_near and is_done and not by_aws and is_about(event.name):
+        if is_near and is_done and not by_aws and is_about(event):
             yield event
 
 
@@ -109,8 +122,8 @@ def _none_seen(facts: Facts, elsewhere: Sequence[str]) -> Judged:
 
 
 _network_write = _write_to(_is_network)
-_key_write = _write_to(_KEYS.__contains__)
-_dns_write = _write_to(_DNS.__contains__)
+_key_write = _write_to(_is_key)
+_dns_write = _write_to(_is_dns)
 
 
 def _no_write(facts: Facts) -> Judged:

@@ -22,6 +22,7 @@ from services import i18n
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.reader import Alarms
+from services.background.faults import unreported
 from services.clock import Clock, ManualClock
 from services.demo.faults import FaultRule
 from services.demo.front import moto_app
@@ -31,7 +32,7 @@ from services.demo.incidents.drawing import ALARMS, causes
 from services.demo.scenario import EMPTY
 from services.demo.world import World
 from services.incidents.first_wave.parts import moment_of
-from services.incidents.first_wave.reading import read_first_wave
+from services.incidents.first_wave.reader import FirstWaveReader
 from services.incidents.weighing import assess
 from services.models.causes import Assessment, Word
 from services.models.first_wave import IncidentEvidence, Source
@@ -171,7 +172,10 @@ class Trials:
         overview = await Alarms(self._session, self.runbook, clock=self._clock).overview()
         alarm = next(alarm for alarm in overview.alarms if alarm.name == self._world.alarm)
         moment = moment_of(alarm, self._clock.now())
-        return await read_first_wave(moment, self.runbook, self._session, self._clock, seconds=30.0)
+        region = str(self.runbook.system.region)
+        return await FirstWaveReader(
+            self.runbook, self._session, self._clock, region, lambda: overview, unreported
+        ).about(moment)
 
 
 @asynccontextmanager

@@ -141,7 +141,7 @@ def level(
     if math.isnan(value):
         return None
     # One draw for all statistics of a metric, so that a maximum is never below the average.
-    value *= factor * (1 + noise * (2 * share(world.id, namespace, name, dimensions.get("TargetGroup", ""), minute) - 1))
+    value *= factor * (1 + noise * (2 * share(world.id, namespace, name, minute) - 1))
     if name in WHOLE:
         value = float(round(value))
     if name in _PER_CENT:

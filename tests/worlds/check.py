@@ -13,9 +13,10 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from services.aws.client.errors import AwsError
 from tests.worlds.answers import Variant, WorldReader
-from tests.worlds.curves import BALANCER, CLUSTER, SERVICE
+from tests.worlds.curves import BALANCER, CLUSTER, SERVICE, TARGET_GROUP
 from tests.worlds.schema import APPLICATION_LOG, BadWorld, World, files, load_file
-from tests.worlds.system import ELB_ARN, REGION, TARGET_GROUP
+from tests.worlds.system import ELB_ARN
+from tests.worlds.tasks import REGION
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -68,7 +69,11 @@ def _requests(reader: WorldReader) -> Iterator[tuple[str, str, dict[str, Any]]]:
         service, _colon, operation = call.partition(":")
         yield service, operation, {"taskDefinition": SERVICE} if operation == "DescribeTaskDefinition" else {}
     yield "ecs", "ListTasks", {"desiredStatus": "RUNNING"}
-    arns = [row["taskArn"] for status in ("RUNNING", "STOPPED") for row in reader.rollout.described(reader.minute, status)]
+    arns = [
+        row["taskArn"]
+        for status in ("RUNNING", "STOPPED")
+        for row in reader.rollout.described(reader.minute, status)
+    ]
     yield "ecs", "DescribeTasks", {"tasks": arns}
     yield "ecs", "ListServiceDeployments", {}
     revisions = [row["serviceRevisionArn"] for row in reader.rollout.revisions(reader.minute)]
@@ -122,7 +127,8 @@ def _doubts(world: World) -> Iterator[str]:
         if each.begin > world.read_at or each.to <= each.begin:
             yield f"lines.{number}: none of them is written before the console reads"
         elif each.group == APPLICATION_LOG and not any(
-            reader.rollout.streams(each.stream, each.begin + step / 4) for step in range(int((each.to - each.begin) * 4))
+            reader.rollout.streams(each.stream, each.begin + step / 4)
+            for step in range(int((each.to - each.begin) * 4))
         ):
             yield f"lines.{number}: no task of this revision ({each.stream}) runs then, so that nothing is written"
     for name in ("trail", "rds_event", "service_event", "activity", "stopped"):
@@ -134,7 +140,9 @@ def _doubts(world: World) -> Iterator[str]:
     elb = {"LoadBalancer": BALANCER, "TargetGroup": TARGET_GROUP}
     last = int(reader.now.timestamp()) // 60 - 1
     healthy = reader.metrics.value("AWS/ApplicationELB", "HealthyHostCount", "Minimum", elb, last)
-    rows = reader.answer("elbv2", "DescribeTargetHealth", REGION, {"TargetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}"})
+    rows = reader.answer(
+        "elbv2", "DescribeTargetHealth", REGION, {"TargetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}"}
+    )
     count = sum(row["TargetHealth"]["State"] == "healthy" for row in rows["TargetHealthDescriptions"])
     if healthy is not None and healthy != count:
         yield f"HealthyHostCount is {healthy:g} at read_at, but DescribeTargetHealth shows {count} healthy targets"
@@ -145,7 +153,11 @@ def problems(world: World) -> list[str]:
     found = list(_known(world))
     minutes = {world.read_at, -30.0, 0.0, world.read_at / 2, *(phase.begin for phase in world.phase)}
     if world.deployment is not None:
-        minutes |= {world.deployment.at, world.deployment.ends, (world.deployment.at + world.deployment.ends) / 2}
+        minutes |= {
+            world.deployment.at,
+            world.deployment.ends,
+            (world.deployment.at + world.deployment.ends) / 2,
+        }
     for minute in sorted(minutes):
         for deployed in (None,) if world.deployment else (None, 0.0):
             found += _answers(world, minute, Variant(deployed=deployed))

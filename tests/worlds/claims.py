@@ -6,7 +6,7 @@ neither is counted apart, as are sentences that are not known here. Figures must
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -54,7 +54,16 @@ SUMS: Mapping[str, tuple[str, ...]] = {
 }
 """Signals whose value ends with a sum over minutes, and of which counts."""
 _PLAIN = frozenset(
-    "connection-errors tls-errors memory-low memory-high db-cpu-raised db-cpu-low cpu-low connections-high".split()
+    [
+        "connection-errors",
+        "tls-errors",
+        "memory-low",
+        "memory-high",
+        "db-cpu-raised",
+        "db-cpu-low",
+        "cpu-low",
+        "connections-high",
+    ]
 )
 """Signals that say no more than that the value is beyond the limit."""
 _STATES = frozenset({"storage-empty", "storage-ample"})
@@ -78,7 +87,7 @@ def checked(
     world: World, variant: Variant, session: WorldReader, assessment: Assessment
 ) -> tuple[int, tuple[str, ...], tuple[FalseClaim, ...]]:
     """(claims made, titles of the undecided ones, the false ones) of an assessment."""
-    facts = WorldFacts(session)
+    facts = WorldFacts(session, assessment.onset.at)
     made = [each for each in assessment.signals if each.state is not SignalState.UNSEEN]
     undecided: list[str] = []
     false: list[FalseClaim] = []
@@ -116,7 +125,9 @@ def _stated(facts: WorldFacts, text: str) -> list[datetime]:
     moments = []
     for hour, minute in _TIME.findall(text):
         near = [
-            facts.now.astimezone(zone).replace(hour=int(hour) % 24, minute=int(minute), second=0, microsecond=0)
+            facts.now.astimezone(zone).replace(
+                hour=int(hour) % 24, minute=int(minute), second=0, microsecond=0
+            )
             for zone in (JST, UTC)
         ]
         moments.append(min(near, key=lambda each: abs(facts.now - each)))
@@ -155,7 +166,8 @@ def _figure(facts: WorldFacts, signal: Signal) -> str:
     if not found:
         return ""
     namespace, name, stat, factor = FIGURES[signal.id]
-    points = facts.points(namespace, name, stat, -180 if signal.id in ("memory-climbing", *_STATES) else -15)
+    first = -180 if signal.id in ("memory-climbing", *_STATES) else min(-15, int(facts.onset) - 15)
+    points = facts.points(namespace, name, stat, first)
     if not points:
         return "no minute of it was published"
     known = [value * factor for value in points.values()]
@@ -166,7 +178,7 @@ def _figure(facts: WorldFacts, signal: Signal) -> str:
     if not min(known) - slack <= figure <= max(known) + slack:
         return f"published are {min(known):.4g} to {max(known):.4g}"
     newest = _stated(facts, signal.value)
-    if newest and (at := round(facts.world.minute(newest[-1]))) in points | {at: 0 for at in ()}:
+    if newest and (at := round(facts.world.minute(newest[-1]))) in points:
         near = [points[each] * factor for each in (at - 2, at - 1, at) if each in points]
         spread = [value * factor for minute, value in points.items() if 0 <= minute <= at] + near
         if not min(spread) - slack <= figure <= max(spread) + slack:
@@ -178,11 +190,19 @@ def _sum(facts: WorldFacts, signal: Signal) -> str:
     found = numbers(signal.value)
     if signal.id not in SUMS or not found:
         return ""
-    series = [facts.points(ELB, name, "Sum", -30) for name in SUMS[signal.id]]
+    series = [facts.points(ELB, name, "Sum", min(-30, int(facts.onset) - 5)) for name in SUMS[signal.id]]
     minutes = sorted(series[0])
     each = [sum(points[minute] for points in series) for minute in minutes]
-    sums = {round(sum(each[first:last])) for first in range(len(each)) for last in range(first + 1, len(each) + 1)}
-    total = found[-2] if signal.value.rstrip().endswith("5xx") and len(found) > 2 else found[1] if len(found) > 1 else None
+    sums = {
+        round(sum(each[first:last])) for first in range(len(each)) for last in range(first + 1, len(each) + 1)
+    }
+    total = (
+        found[-2]
+        if signal.value.rstrip().endswith("5xx") and len(found) > 2
+        else found[1]
+        if len(found) > 1
+        else None
+    )
     if total is not None and round(total) not in sums:
         return f"{total:g} is no sum of published minutes"
     return ""
@@ -202,6 +222,3 @@ def _beyond(facts: WorldFacts, signal: Signal) -> str:
     if signal.state is SignalState.ABSENT and holds and signal.id in _PLAIN:
         return f"it is {signal.limit}"
     return ""
-
-
-__all__ = ["Callable", "FalseClaim", "Iterable", "checked", "numbers"]

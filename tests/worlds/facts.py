@@ -15,14 +15,36 @@ from tests.worlds.tasks import REGION
 
 Verdict3 = tuple[bool | None, str]
 """(whether a sentence is true; None: neither, what is true instead)."""
-_OWN_NAMES = (
-    "vpc-0a1b2c3d sg-0c4d5e6f7a8b9c0d1 sg-0a1b2c3d sg-0d5e6f7a8b9c0d1e2 rtb-0f1e2d3c acl-0a0b0c0d vpce-0s3gateway "
-    "vpce-0ecr vpce-0logs vpce-0secrets subnet-0aaa subnet-0ccc staff-api facility-prod facility-cache"
-).split()
-_NETWORK = (
-    "Route RouteTable SecurityGroup NetworkAcl VpcEndpoint Subnet NatGateway InternetGateway VpcPeering TransitGateway "
-    "DhcpOptions"
-).split()
+_OWN_NAMES = [
+    "vpc-0a1b2c3d",
+    "sg-0c4d5e6f7a8b9c0d1",
+    "sg-0a1b2c3d",
+    "sg-0d5e6f7a8b9c0d1e2",
+    "rtb-0f1e2d3c",
+    "acl-0a0b0c0d",
+    "vpce-0s3gateway",
+    "vpce-0ecr",
+    "vpce-0logs",
+    "vpce-0secrets",
+    "subnet-0aaa",
+    "subnet-0ccc",
+    "staff-api",
+    "facility-prod",
+    "facility-cache",
+]
+_NETWORK = [
+    "Route",
+    "RouteTable",
+    "SecurityGroup",
+    "NetworkAcl",
+    "VpcEndpoint",
+    "Subnet",
+    "NatGateway",
+    "InternetGateway",
+    "VpcPeering",
+    "TransitGateway",
+    "DhcpOptions",
+]
 _SECRETS = {"secretsmanager.amazonaws.com", "kms.amazonaws.com", "iam.amazonaws.com", "ssm.amazonaws.com"}
 _NAMES = {"route53.amazonaws.com", "acm.amazonaws.com", "cloudfront.amazonaws.com"}
 
@@ -30,11 +52,13 @@ _NAMES = {"route53.amazonaws.com", "acm.amazonaws.com", "cloudfront.amazonaws.co
 class WorldFacts:
     """One world as it is at a moment; minutes are the world's."""
 
-    def __init__(self, session: WorldReader) -> None:
+    def __init__(self, session: WorldReader, onset: datetime) -> None:
         self.session = session
         self.world = session.world
         self.now: datetime = session.now
         self.minute = session.minute
+        self.onset = session.world.minute(onset)
+        """T0 as the console sees it, which its figures count from."""
         self._offset = int(self.world.zero.timestamp()) // 60
 
     @cached_property
@@ -103,7 +127,12 @@ class WorldFacts:
     def rules(self, group: str) -> Iterator[Lines]:
         """The kinds of lines of a log group that had been written since shortly before T0."""
         for each in self.world.lines:
-            if each.group == group and each.begin <= self.minute and each.to > -1 and next(self.written(each), None):
+            if (
+                each.group == group
+                and each.begin <= self.minute
+                and each.to > -1
+                and next(self.written(each), None)
+            ):
                 yield each
 
     def written(self, rule: Lines, first: float = -30.0) -> Iterator[tuple[float, str, str]]:
@@ -124,7 +153,9 @@ class WorldFacts:
     def writes(self, *, visible: bool, since: float = -60.0) -> list[Trail]:
         """What people and programs changed; `visible`: only what CloudTrail lists by now."""
         late = self.session.variant.trail if visible else 0
-        return [each for each in self.session.trail if since <= each.at and each.at + late <= self.minute]
+        return [
+            each for each in self.session.history.events if since <= each.at and each.at + late <= self.minute
+        ]
 
     @staticmethod
     def is_own(event: Trail) -> bool:
@@ -134,9 +165,14 @@ class WorldFacts:
 
     @staticmethod
     def is_network(event: Trail) -> bool:
-        """Whether a write is about the network, a secret, a key or a permission."""
+        """Whether a write is about the network."""
         is_path = event.source == "ec2.amazonaws.com" and any(word in event.name for word in _NETWORK)
-        return is_path or event.source in _SECRETS or event.name == "SetSecurityGroups"
+        return is_path or event.name == "SetSecurityGroups"
+
+    @staticmethod
+    def is_secret(event: Trail) -> bool:
+        """Whether a write is about a secret; a key or a permission is none, but some say so."""
+        return event.source in _SECRETS
 
     @staticmethod
     def is_name(event: Trail) -> bool:

@@ -164,7 +164,9 @@ def _denies(source: str) -> Deny:
 
     def denies(asked: str, call: str, params: dict[str, Any]) -> bool:
         given = str(params.get(key) or params.get("logGroupIdentifier", "")) if key else ""
-        return asked == service and (not operation or call == operation) and (not key or given.endswith(value))
+        return (
+            asked == service and (not operation or call == operation) and (not key or given.endswith(value))
+        )
 
     return denies
 
@@ -190,7 +192,9 @@ async def judged(world: World, variant: Variant, *, explain: bool = False, claim
     leader = assessment.leader
     text = leader.model_dump_json(exclude={"opposing", "unseen"}).casefold() if leader else ""
     truths = set(world.truth) or {"unknown-dependency"}
-    direct = any(truths & set(each.direct_for) for each in assessment.signals if each.state is SignalState.PRESENT)
+    direct = any(
+        truths & set(each.direct_for) for each in assessment.signals if each.state is SignalState.PRESENT
+    )
     unread = tuple(
         f"{row.source}: {row.problem.summary if row.problem else row.omitted}"
         for row in evidence.readings
@@ -216,7 +220,9 @@ async def judged(world: World, variant: Variant, *, explain: bool = False, claim
 
 def explanation(assessment: Assessment, unread: Iterable[str]) -> str:
     """The causes with what counted, and every signal."""
-    lines = [f"  T0 {assessment.onset.at:%H:%M} {assessment.onset.basis}, {assessment.word}: {assessment.why}"]
+    lines = [
+        f"  T0 {assessment.onset.at:%H:%M} {assessment.onset.basis}, {assessment.word}: {assessment.why}"
+    ]
     lines += [f"  not read: {each}" for each in unread]
     for cause in assessment.causes[:6]:
         lines.append(f"  {cause.score:4} {cause.id} root={cause.is_root} explains {', '.join(cause.effects)}")
@@ -227,7 +233,9 @@ def explanation(assessment: Assessment, unread: Iterable[str]) -> str:
     for signal in assessment.signals:
         if signal.state is not SignalState.UNSEEN:
             at = f" {signal.at:%H:%M:%S}" if signal.at else ""
-            lines.append(f"  {signal.state:8} {signal.id}: {signal.title}: {signal.value} [{signal.limit}]{at}")
+            lines.append(
+                f"  {signal.state:8} {signal.id}: {signal.title}: {signal.value} [{signal.limit}]{at}"
+            )
         else:
             lines.append(f"  unseen   {signal.id}: {signal.why}")
     return "\n".join(lines)
@@ -256,7 +264,12 @@ def _run(world: World, *, cross: bool, explain: bool, claims: bool) -> list[Verd
 
 
 def judge_all(
-    worlds: Sequence[World], *, cross: bool = False, explain: bool = False, claims: bool = False, workers: int = 1
+    worlds: Sequence[World],
+    *,
+    cross: bool = False,
+    explain: bool = False,
+    claims: bool = False,
+    workers: int = 1,
 ) -> list[Verdict]:
     """The verdicts on all worlds, the plain variant of each first."""
     one = partial(_run, cross=cross, explain=explain, claims=claims)
@@ -324,17 +337,12 @@ def figures(verdicts: Sequence[Verdict]) -> list[str]:
     if len(verdicts) > len(base):
         over, changed = stronger(verdicts), another(verdicts)
         wrong = [each for each in verdicts if each.is_strong_but_wrong]
-        for name, chosen in (
-            ("delays", lambda v: not v.denied and v.deployed is None),
-            ("harmless releases", lambda v: v.deployed is not None),
-            ("denied sources", lambda v: bool(v.denied)),
-        ):
+        for name in ("delays", "harmless releases", "denied sources"):
+            of = [each for each in verdicts if each.variant.kind == name]
             rows.append(
-                f"{name} ({sum(chosen(each.variant) for each in verdicts)} variants): stronger"
-                f" {sum(chosen(each.variant) for _base, each in over)}, another cause"
-                f" {sum(chosen(each.variant) for _base, each in changed)}, strong but wrong"
-                f" {sum(chosen(each.variant) for each in wrong)} of"
-                f" {len({each.world.id for each in wrong if chosen(each.variant)})} worlds"
+                f"{name} ({len(of)} variants): stronger {sum(each.variant.kind == name for _base, each in over)},"
+                f" another cause {sum(each.variant.kind == name for _base, each in changed)}, strong but wrong"
+                f" {sum(each in wrong for each in of)} of {len({each.world.id for each in of if each in wrong})} worlds"
             )
     if any(each.claims for each in verdicts):
         rows.append(
@@ -359,12 +367,16 @@ def _row(each: Verdict) -> str:
 
 def main() -> int:
     """Judge a folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="+")
     parser.add_argument("--id", action="append")
     parser.add_argument("--explain", action="store_true")
     parser.add_argument("--cross", action="store_true")
-    parser.add_argument("--claims", action="store_true", help="check every line of evidence against its world")
+    parser.add_argument(
+        "--claims", action="store_true", help="check every line of evidence against its world"
+    )
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     worlds = [world for world in load(*options.folder) if not options.id or world.id in options.id]
@@ -377,7 +389,9 @@ def main() -> int:
             print(each.explanation)
     for name, pairs in (("stronger", stronger(verdicts)), ("another cause", another(verdicts))):
         for base, each in pairs:
-            print(f"{name}: {each.world.id} ({each.variant}): {base.word} {base.first} → {each.word} {each.first}")
+            print(
+                f"{name}: {each.world.id} ({each.variant}): {base.word} {base.first} → {each.word} {each.first}"
+            )
     for each in verdicts:
         if each.is_strong_but_wrong and each.variant != Variant():
             print(f"strong but wrong: {each.world.id} ({each.variant}): {each.first}")

@@ -14,10 +14,36 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 CAUSES = frozenset(
-    "task-crash out-of-memory application-error bad-deployment no-target all-unhealthy slow-targets connection-reset "
-    "database-unreachable database-saturated database-locks database-full capacity-at-maximum tasks-cannot-start "
-    "network-change firewall dns-tls third-party unknown-dependency traffic-surge availability-zone artefact "
-    "scaling-stopped scaling-works hot-task data-growth wal-kept temporary-files".split()
+    [
+        "task-crash",
+        "out-of-memory",
+        "application-error",
+        "bad-deployment",
+        "no-target",
+        "all-unhealthy",
+        "slow-targets",
+        "connection-reset",
+        "database-unreachable",
+        "database-saturated",
+        "database-locks",
+        "database-full",
+        "capacity-at-maximum",
+        "tasks-cannot-start",
+        "network-change",
+        "firewall",
+        "dns-tls",
+        "third-party",
+        "unknown-dependency",
+        "traffic-surge",
+        "availability-zone",
+        "artefact",
+        "scaling-stopped",
+        "scaling-works",
+        "hot-task",
+        "data-growth",
+        "wal-kept",
+        "temporary-files",
+    ]
 )
 """The causes that the console can name."""
 APPLICATION_LOG = "/ecs/staff-api"

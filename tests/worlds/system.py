@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.worlds.curves import BALANCER, CLUSTER, DATABASE, SERVICE, TARGET_GROUP
+from tests.worlds.phases import Later, dated, override
 from tests.worlds.schema import World
 from tests.worlds.tasks import ACCOUNT, ADDRESSES, REGION, Rollout, ecs_arn
 
@@ -18,63 +19,7 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1111aaaa-22bb-33cc-44dd-555555eeeeee"
 ELB_ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 HOST = f"{DATABASE}.c9abcdefghij.{REGION}.rds.amazonaws.com"
 LONG_AGO = datetime(2025, 4, 1, tzinfo=UTC)
-_ATOMIC = frozenset({"IpPermissions", "IpPermissionsEgress", "Routes", "Entries", "TargetHealth", "Associations"})
-"""Keys whose value in a phase replaces the default's whole."""
-_NAMES = (
-    "GroupId RouteTableId NetworkAclId SubnetId VpcEndpointId DBInstanceIdentifier LoadBalancerArn serviceName "
-    "PolicyName AlarmName ActivityId"
-).split()
-"""Keys by which the items of a list are told apart."""
-
 Answer = dict[str, Any]
-
-
-class _Later(Exception):
-    """A time of a phase that has not come yet."""
-
-
-def override(default: Any, new: Any, key: str = "") -> Any:
-    """A phase's value merged into the default: tables merge; lists of named items merge by name, those of the same length
-    item by item, others replace."""
-    if key in _ATOMIC:
-        return new
-    if isinstance(default, dict) and isinstance(new, dict):
-        return default | {name: override(default.get(name), value, name) for name, value in new.items()}
-    if not (isinstance(default, list) and isinstance(new, list) and _are_tables(default) and _are_tables(new)):
-        return new
-    name = next((each for each in _NAMES if default and new and all(each in row for row in (*default, *new))), "")
-    if name:
-        given = {row[name]: row for row in new}
-        known = {row[name] for row in default}
-        merged = [override(row, given.get(row[name], {})) for row in default]
-        return [*merged, *(row for row in new if row[name] not in known)]
-    if len(default) == len(new):
-        return [override(old, row) for old, row in zip(default, new, strict=True)]
-    return new
-
-
-def _are_tables(rows: list[Any]) -> bool:
-    return all(isinstance(row, dict) for row in rows)
-
-
-def dated(value: Any, world: World, now: datetime) -> Any:
-    """A phase's value with its times. Raises _Later for one that has not come; rows with such a time are left out."""
-    if isinstance(value, dict):
-        if set(value) == {"minute"}:
-            moment = world.at(float(value["minute"]))
-            if moment > now:
-                raise _Later
-            return moment
-        return {key: dated(each, world, now) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        rows = []
-        for each in value:
-            try:
-                rows.append(dated(each, world, now))
-            except _Later:
-                continue
-        return rows
-    return value
 
 
 class System:
@@ -101,9 +46,18 @@ class System:
             "ec2:DescribeNetworkAcls": lambda: {"NetworkAcls": list(self._acls())},
             "ec2:DescribeVpcEndpoints": lambda: {"VpcEndpoints": list(self._endpoints())},
             "kms:DescribeKey": lambda: {
-                "KeyMetadata": {"KeyId": KEY.rpartition("/")[2], "Arn": KEY, "Enabled": True, "KeyState": "Enabled"}
+                "KeyMetadata": {
+                    "KeyId": KEY.rpartition("/")[2],
+                    "Arn": KEY,
+                    "Enabled": True,
+                    "KeyState": "Enabled",
+                }
             },
-            "secretsmanager:DescribeSecret": lambda: {"ARN": SECRET, "Name": "facility-prod/db", "KmsKeyId": KEY},
+            "secretsmanager:DescribeSecret": lambda: {
+                "ARN": SECRET,
+                "Name": "facility-prod/db",
+                "KmsKeyId": KEY,
+            },
         }
 
     @property
@@ -124,7 +78,7 @@ class System:
                 for key, value in phase.answers[call].items():
                     try:
                         given = dated(value, self.world, self.now)
-                    except _Later:
+                    except Later:
                         continue
                     answer[key] = override(answer.get(key), given, key)
         return answer
@@ -166,7 +120,11 @@ class System:
         if self.is_new and made is not None and made.security_groups:
             groups = list(made.security_groups)
         network = {
-            "awsvpcConfiguration": {"subnets": list(SUBNETS), "securityGroups": groups, "assignPublicIp": "DISABLED"}
+            "awsvpcConfiguration": {
+                "subnets": list(SUBNETS),
+                "securityGroups": groups,
+                "assignPublicIp": "DISABLED",
+            }
         }
         running = sum(row["runningCount"] for row in rows)
         service = {
@@ -174,7 +132,11 @@ class System:
             "serviceName": SERVICE,
             "clusterArn": ecs_arn("cluster", CLUSTER),
             "loadBalancers": [
-                {"targetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}", "containerName": SERVICE, "containerPort": 8080}
+                {
+                    "targetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}",
+                    "containerName": SERVICE,
+                    "containerPort": 8080,
+                }
             ],
             "status": "ACTIVE",
             "desiredCount": 2,
@@ -200,7 +162,9 @@ class System:
                 told.append((task.created, f"(service {SERVICE}) has started 1 tasks: (task {task.id})."))
             if made.rollout == "COMPLETED":
                 number = self.rollout.number(True)
-                told.append((made.ends + 0.1, f"(service {SERVICE}) (deployment {number}) deployment completed."))
+                told.append(
+                    (made.ends + 0.1, f"(service {SERVICE}) (deployment {number}) deployment completed.")
+                )
                 told.append((made.ends + 0.1, f"(service {SERVICE}) has reached a steady state."))
         return [
             {"id": f"event-{number}", "createdAt": self.world.at(at), "message": text}
@@ -221,7 +185,10 @@ class System:
         }
 
     def _balancers(self) -> Answer:
-        zones = [{"ZoneName": f"{REGION[:-1]}{zone}", "SubnetId": f"subnet-0{zone[1]*3}3333"} for zone in ("1a", "1c")]
+        zones = [
+            {"ZoneName": f"{REGION[:-1]}{zone}", "SubnetId": f"subnet-0{zone[1] * 3}3333"}
+            for zone in ("1a", "1c")
+        ]
         row = {
             "LoadBalancerArn": f"{ELB_ARN}:loadbalancer/{BALANCER}",
             "LoadBalancerName": "facility-prod-alb",
@@ -271,7 +238,11 @@ class System:
         for number, each in enumerate(sorted(self.world.activity, key=lambda row: -row.at)):
             if each.at > self.minute:
                 continue
-            ended = {} if each.status == "InProgress" else {"EndTime": self.world.at(min(each.at + 0.7, self.minute))}
+            ended = (
+                {}
+                if each.status == "InProgress"
+                else {"EndTime": self.world.at(min(each.at + 0.7, self.minute))}
+            )
             rows.append(
                 {
                     "ActivityId": f"activity-{number}",
@@ -284,7 +255,11 @@ class System:
                     "StartTime": self.world.at(each.at),
                     "StatusCode": each.status,
                     **ended,
-                    **({"NotScaledReasons": [{"Code": code} for code in each.not_scaled]} if each.not_scaled else {}),
+                    **(
+                        {"NotScaledReasons": [{"Code": code} for code in each.not_scaled]}
+                        if each.not_scaled
+                        else {}
+                    ),
                 }
             )
         return {"ScalingActivities": rows}
@@ -304,7 +279,10 @@ class System:
                 "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
             },
             "Alarms": [
-                {"AlarmName": f"{name}{end}", "AlarmARN": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}{end}"}
+                {
+                    "AlarmName": f"{name}{end}",
+                    "AlarmARN": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}{end}",
+                }
                 for end in ("High", "Low")
             ],
             "CreationTime": LONG_AGO,
@@ -331,7 +309,9 @@ class System:
             "PreferredMaintenanceWindow": "sat:17:00-sat:18:00",
             "BackupRetentionPeriod": 7,
             "VpcSecurityGroups": [{"VpcSecurityGroupId": DATABASE_GROUP, "Status": "active"}],
-            "DBParameterGroups": [{"DBParameterGroupName": "facility-prod-pg16", "ParameterApplyStatus": "in-sync"}],
+            "DBParameterGroups": [
+                {"DBParameterGroupName": "facility-prod-pg16", "ParameterApplyStatus": "in-sync"}
+            ],
             "AvailabilityZone": "ap-northeast-1a",
             "SecondaryAvailabilityZone": "ap-northeast-1c",
             "DBSubnetGroup": {
@@ -414,7 +394,12 @@ class System:
                 "VpcId": vpc,
                 "OwnerId": ACCOUNT,
                 "Associations": [
-                    {"Main": False, "RouteTableId": id, "SubnetId": subnet, "RouteTableAssociationId": f"rtbassoc-{subnet[7:]}"}
+                    {
+                        "Main": False,
+                        "RouteTableId": id,
+                        "SubnetId": subnet,
+                        "RouteTableAssociationId": f"rtbassoc-{subnet[7:]}",
+                    }
                     for subnet in subnets
                 ],
                 "Routes": [
@@ -436,7 +421,13 @@ class System:
                 "OwnerId": ACCOUNT,
                 "Associations": [{"NetworkAclId": id, "SubnetId": subnet} for subnet in subnets],
                 "Entries": [
-                    {"CidrBlock": "0.0.0.0/0", "Egress": egress, "Protocol": "-1", "RuleAction": "allow", "RuleNumber": 100}
+                    {
+                        "CidrBlock": "0.0.0.0/0",
+                        "Egress": egress,
+                        "Protocol": "-1",
+                        "RuleAction": "allow",
+                        "RuleNumber": 100,
+                    }
                     for egress in (False, True)
                 ],
             }
@@ -457,5 +448,3 @@ class System:
                 "State": "available",
                 **place,
             }
-
-

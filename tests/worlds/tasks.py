@@ -129,14 +129,18 @@ class Rollout:
             "container_reason": stop.container_reason,
         }
         never_ran = stop.code == "TaskFailedToStart"
-        running = [] if never_ran else [task for task in tasks if task.is_new == is_new and task.runs_at(stop.at)]
+        running = (
+            [] if never_ran else [task for task in tasks if task.is_new == is_new and task.runs_at(stop.at)]
+        )
         for index in range(stop.count):
             id = hexadecimal(self.world.id, "stopped", number, index)
             if index < len(running):
                 tasks[tasks.index(running[index])] = replace(running[index], **fate)
             else:
                 started = NEVER if never_ran else stop.at - 1.2
-                tasks.append(Task(id, is_new, stop.at - (1 if never_ran else 2), started, **fate, slot=index % 2))
+                tasks.append(
+                    Task(id, is_new, stop.at - (1 if never_ran else 2), started, **fate, slot=index % 2)
+                )
             if not never_ran:
                 again = hexadecimal(self.world.id, "again", number, index)
                 tasks.append(Task(again, is_new, stop.at + 0.3, stop.at + 1.0, slot=index % 2))
@@ -164,7 +168,11 @@ class Rollout:
 
     def _scaled_out(self, slot: int, minute: float) -> Task:
         """One of the tasks beyond the first ones, which only a phase's counts tell of."""
-        begun = [phase.begin for phase in self.world.phase if phase.begin <= minute and "ecs:DescribeServices" in phase.answers]
+        begun = [
+            phase.begin
+            for phase in self.world.phase
+            if phase.begin <= minute and "ecs:DescribeServices" in phase.answers
+        ]
         at = begun[0] if begun else minute
         return Task(hexadecimal(self.world.id, "more", slot), self.is_new_current(at), at, at, slot=slot % 2)
 
@@ -189,7 +197,11 @@ class Rollout:
             "launchType": "FARGATE",
             "startedBy": self.number(task.is_new),
             "desiredStatus": "STOPPED" if task.stopping <= minute else "RUNNING",
-            "lastStatus": "STOPPED" if is_over else "DEACTIVATING" if task.stopping <= minute else container["lastStatus"],
+            "lastStatus": "STOPPED"
+            if is_over
+            else "DEACTIVATING"
+            if task.stopping <= minute
+            else container["lastStatus"],
             "availabilityZone": f"{REGION[:-1]}{ADDRESSES[task.slot][1]}",
             "createdAt": self.world.at(task.created),
         }
@@ -211,7 +223,9 @@ class Rollout:
 
     def _rollout_row(self, is_new: bool, minute: float, **fields: Any) -> dict[str, Any]:
         alive = [task for task in self.tasks if task.is_new == is_new and task.runs_at(minute)]
-        coming = [task for task in self.tasks if task.is_new == is_new and task.created <= minute < task.started]
+        coming = [
+            task for task in self.tasks if task.is_new == is_new and task.created <= minute < task.started
+        ]
         created = self.deployment.at if is_new and self.deployment else _LONG_BEFORE
         return {
             "id": self.number(is_new),
@@ -271,7 +285,8 @@ class Rollout:
         return [
             {
                 "serviceDeploymentArn": ecs_arn(
-                    "service-deployment", f"{CLUSTER}/{SERVICE}/{hexadecimal(self.world.id, 'sd', is_new, length=20)}"
+                    "service-deployment",
+                    f"{CLUSTER}/{SERVICE}/{hexadecimal(self.world.id, 'sd', is_new, length=20)}",
                 ),
                 "serviceArn": service,
                 "clusterArn": ecs_arn("cluster", CLUSTER),
@@ -301,7 +316,9 @@ class Rollout:
                         "image": self.image(is_new),
                     }
                 ],
-                "createdAt": self.world.at(self.deployment.at if is_new and self.deployment else _LONG_BEFORE),
+                "createdAt": self.world.at(
+                    self.deployment.at if is_new and self.deployment else _LONG_BEFORE
+                ),
             }
             for is_new in ((True, False) if self.status(minute) else (False,))
         ]

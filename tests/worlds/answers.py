@@ -200,14 +200,14 @@ class WorldReader:
     def _list_metrics(self, params: dict[str, Any]) -> Answer:
         rows = []
         for row in known_metrics(self.world):
-            own = {each["Name"]: each["Value"] for each in row["Dimensions"]}
+            own = {item["Name"]: item["Value"] for item in row["Dimensions"]}
             asked = params.get("Dimensions", ())
             if (
                 params.get("Namespace", row["Namespace"]) == row["Namespace"]
                 and params.get("MetricName", row["MetricName"]) == row["MetricName"]
                 and all(
-                    each["Name"] in own and each.get("Value", own[each["Name"]]) == own[each["Name"]]
-                    for each in asked
+                    item["Name"] in own and item.get("Value", own[item["Name"]]) == own[item["Name"]]
+                    for item in asked
                 )
             ):
                 rows.append(row)
@@ -250,17 +250,17 @@ class WorldReader:
         return answer if status == "STOPPED" else self.system.answer("ecs:ListTasks", answer)
 
     def _describe_tasks(self, params: dict[str, Any]) -> Answer:
-        known = {row["taskArn"]: row for row in (*self._tasks("RUNNING"), *self._tasks("STOPPED"))}
-        known |= {arn.rpartition("/")[2]: row for arn, row in known.items()}
-        found = [known[arn] for arn in params["tasks"] if arn in known]
-        running = [row for row in found if row["desiredStatus"] != "STOPPED"]
+        table = {row["taskArn"]: row for row in (*self._tasks("RUNNING"), *self._tasks("STOPPED"))}
+        table |= {arn.rpartition("/")[2]: row for arn, row in table.items()}
+        hits = [table[arn] for arn in params["tasks"] if arn in table]
+        running = [row for row in hits if row["desiredStatus"] != "STOPPED"]
         answer = self.system.answer("ecs:DescribeTasks", {"tasks": running})
-        tasks = [*answer["tasks"], *(row for row in found if row["desiredStatus"] == "STOPPED")]
+        tasks = [*answer["tasks"], *(row for row in hits if row["desiredStatus"] == "STOPPED")]
         described = {row["taskArn"] for row in tasks}
         missing = [
             arn
             for arn in params["tasks"]
-            if arn not in described and known.get(arn, {}).get("taskArn") not in described
+            if arn not in described and table.get(arn, {}).get("taskArn") not in described
         ]
         return {"tasks": tasks, "failures": [{"arn": arn, "reason": "MISSING"} for arn in missing]}
 
@@ -309,13 +309,13 @@ class WorldReader:
             {
                 "SourceIdentifier": DATABASE,
                 "SourceType": "db-instance",
-                "Message": each.message,
-                "EventCategories": _categories(each.message),
-                "Date": self.world.at(each.at),
+                "Message": item.message,
+                "EventCategories": _categories(item.message),
+                "Date": self.world.at(item.at),
                 "SourceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{DATABASE}",
             }
-            for each in sorted(self.world.rds_event, key=lambda row: row.at)
-            if is_own and since <= self.world.at(each.at) <= self.now
+            for item in sorted(self.world.rds_event, key=lambda row: row.at)
+            if is_own and since <= self.world.at(item.at) <= self.now
         ]
         return {"Events": rows}
 
@@ -324,9 +324,9 @@ class WorldReader:
     def lines(self, group: str, start: float, end: float) -> Iterator[tuple[float, str, str]]:
         """(minute, stream, text) of the lines in [start, end] up to now, oldest first."""
         sources = [
-            self._written(number, each, start, end)
-            for number, each in enumerate(self.world.lines)
-            if each.group == group
+            self._written(number, item, start, end)
+            for number, item in enumerate(self.world.lines)
+            if item.group == group
         ]
         return merge(*sources)
 
@@ -358,7 +358,7 @@ class WorldReader:
         group = str(
             params.get("logGroupName") or params.get("logGroupIdentifier", "").rpartition("log-group:")[2]
         )
-        if group not in {APPLICATION_LOG, DATABASE_LOG, *(each.group for each in self.world.lines)}:
+        if group not in {APPLICATION_LOG, DATABASE_LOG, *(item.group for item in self.world.lines)}:
             self._refuse(
                 "logs",
                 "FilterLogEvents",
@@ -374,12 +374,12 @@ class WorldReader:
         streams = params.get("logStreamNames")
         events: list[Answer] = []
         token = ""
-        found = 0
+        hits = 0
         for at, stream, text in self.lines(group, start, end):
             if not matches(text) or (streams and stream not in streams):
                 continue
-            found += 1
-            if found <= skip:
+            hits += 1
+            if hits <= skip:
                 continue
             if len(events) == limit:
                 token = str(skip + limit)
@@ -391,7 +391,7 @@ class WorldReader:
                     "timestamp": stamp,
                     "message": text,
                     "ingestionTime": stamp + 900,
-                    "eventId": hexadecimal(self.world.id, group, found, length=56),
+                    "eventId": hexadecimal(self.world.id, group, hits, length=56),
                 }
             )
         return {"events": events, "searchedLogStreams": [], **({"nextToken": token} if token else {})}
@@ -410,7 +410,7 @@ def _passes(row: Answer, name: str, values: Sequence[str]) -> bool:
     if name not in words:
         raise NotImplementedError(f"the filter {name} is in no world")
     rows = row.get("Associations", []) if name.startswith("association.") else [row]
-    return any(each.get(words[name]) in values for each in rows)
+    return any(item.get(words[name]) in values for item in rows)
 
 
 def _categories(message: str) -> list[str]:
@@ -446,8 +446,8 @@ def pattern_of(text: str) -> Callable[[str], bool]:
 
     def matches(line: str) -> bool:
         # Optional terms beside required ones change nothing ("Filter pattern syntax", CloudWatch Logs user guide).
-        wanted = all(each in line for each in signs[""])
-        optional = bool(signs[""]) or not signs["?"] or any(each in line for each in signs["?"])
-        return wanted and optional and not any(each in line for each in signs["-"])
+        wanted = all(item in line for item in signs[""])
+        optional = bool(signs[""]) or not signs["?"] or any(item in line for item in signs["?"])
+        return wanted and optional and not any(item in line for item in signs["-"])
 
     return matches

@@ -88,16 +88,16 @@ def checked(
 ) -> tuple[int, tuple[str, ...], tuple[FalseClaim, ...]]:
     """(claims made, titles of the undecided ones, the false ones) of an assessment."""
     facts = WorldFacts(session, assessment.onset.at)
-    made = [each for each in assessment.signals if each.state is not SignalState.UNSEEN]
+    release = [item for item in assessment.signals if item.state is not SignalState.UNSEEN]
     undecided: list[str] = []
     false: list[FalseClaim] = []
-    for signal in made:
+    for signal in release:
         why, is_decided = _judged(facts, signal)
         if why:
             false.append(FalseClaim(signal.id, signal.state.value, signal.title, signal.value, why))
         elif not is_decided:
             undecided.append(f"{signal.id} {signal.title}")
-    return len(made), tuple(undecided), tuple(false)
+    return len(release), tuple(undecided), tuple(false)
 
 
 def _judged(facts: WorldFacts, signal: Signal) -> tuple[str, bool]:
@@ -130,7 +130,7 @@ def _stated(facts: WorldFacts, text: str) -> list[datetime]:
             )
             for zone in (JST, UTC)
         ]
-        moments.append(min(near, key=lambda each: abs(facts.now - each)))
+        moments.append(min(near, key=lambda item: abs(facts.now - item)))
     return moments
 
 
@@ -156,30 +156,30 @@ def _unpublished(facts: WorldFacts, signal: Signal) -> str:
 
 def numbers(text: str) -> list[float]:
     """The numbers in a text, times left out."""
-    return [float(each.replace(",", "").replace("−", "-")) for each in _NUMBER.findall(_TIME.sub("", text))]
+    return [float(item.replace(",", "").replace("−", "-")) for item in _NUMBER.findall(_TIME.sub("", text))]
 
 
 def _figure(facts: WorldFacts, signal: Signal) -> str:
     if signal.id not in FIGURES:
         return ""
-    found = numbers(signal.value)
-    if not found:
+    hits = numbers(signal.value)
+    if not hits:
         return ""
     namespace, name, stat, factor = FIGURES[signal.id]
     first = -180 if signal.id in ("memory-climbing", *_STATES) else min(-15, int(facts.onset) - 15)
     points = facts.points(namespace, name, stat, first)
     if not points:
         return "no minute of it was published"
-    known = [value * factor for value in points.values()]
-    figure = found[0]
+    table = [value * factor for value in points.values()]
+    figure = hits[0]
     slack = max(0.6 if "." not in signal.value.split()[0] else 0.06, abs(figure) * 0.006)
     if "ms" not in signal.value and signal.id == "latency-first" and " s" in signal.value:
         figure, slack = figure * 1000, slack * 1000
-    if not min(known) - slack <= figure <= max(known) + slack:
-        return f"published are {min(known):.4g} to {max(known):.4g}"
+    if not min(table) - slack <= figure <= max(table) + slack:
+        return f"published are {min(table):.4g} to {max(table):.4g}"
     newest = _stated(facts, signal.value)
     if newest and (at := round(facts.world.minute(newest[-1]))) in points:
-        near = [points[each] * factor for each in (at - 2, at - 1, at) if each in points]
+        near = [points[item] * factor for item in (at - 2, at - 1, at) if item in points]
         spread = [value * factor for minute, value in points.items() if 0 <= minute <= at] + near
         if not min(spread) - slack <= figure <= max(spread) + slack:
             return f"at that time it was {near[-1]:.4g}"
@@ -187,20 +187,20 @@ def _figure(facts: WorldFacts, signal: Signal) -> str:
 
 
 def _sum(facts: WorldFacts, signal: Signal) -> str:
-    found = numbers(signal.value)
-    if signal.id not in SUMS or not found:
+    hits = numbers(signal.value)
+    if signal.id not in SUMS or not hits:
         return ""
     series = [facts.points(ELB, name, "Sum", min(-30, int(facts.onset) - 5)) for name in SUMS[signal.id]]
     minutes = sorted(series[0])
-    each = [sum(points[minute] for points in series) for minute in minutes]
+    item = [sum(points[minute] for points in series) for minute in minutes]
     sums = {
-        round(sum(each[first:last])) for first in range(len(each)) for last in range(first + 1, len(each) + 1)
+        round(sum(item[first:last])) for first in range(len(item)) for last in range(first + 1, len(item) + 1)
     }
     total = (
-        found[-2]
-        if signal.value.rstrip().endswith("5xx") and len(found) > 2
-        else found[1]
-        if len(found) > 1
+        hits[-2]
+        if signal.value.rstrip().endswith("5xx") and len(hits) > 2
+        else hits[1]
+        if len(hits) > 1
         else None
     )
     if total is not None and round(total) not in sums:
@@ -210,10 +210,10 @@ def _sum(facts: WorldFacts, signal: Signal) -> str:
 
 def _beyond(facts: WorldFacts, signal: Signal) -> str:
     """A value on the wrong side of its own limit."""
-    match, found = _LIMIT.match(signal.limit), numbers(signal.value)
-    if signal.id not in FIGURES or signal.id in _STATES or not match or not found or "+" in signal.limit:
+    match, hits = _LIMIT.match(signal.limit), numbers(signal.value)
+    if signal.id not in FIGURES or signal.id in _STATES or not match or not hits or "+" in signal.limit:
         return ""
-    limit, value = float(match[2].replace(",", "")), found[0]
+    limit, value = float(match[2].replace(",", "")), hits[0]
     if ("ms" in signal.limit) != ("ms" in signal.value) or abs(value - limit) < max(1, limit * 0.01):
         return ""
     holds = value > limit if match[1] in "≥>" else value < limit

@@ -119,7 +119,7 @@ class Published:
             raise NotImplementedError(f"cloudwatch:GetMetricData of {query.get('Expression')}")
         spec = query["MetricStat"]
         metric, period = spec["Metric"], max(1, int(spec["Period"]) // 60)
-        dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions", ())}
+        dimensions = {item["Name"]: item["Value"] for item in metric.get("Dimensions", ())}
         first = int(start.timestamp()) // 60 // period * period
         periods: dict[int, list[float]] = {}
         for minute, value in self.points(
@@ -154,12 +154,12 @@ def level(
 ) -> float | None:
     """What AWS measures in a minute (from the epoch), published or not yet; None if it publishes nothing."""
     at = (minute * 60 - world.zero.timestamp()) / 60
-    found = _curve(world, namespace, name, stat, dimensions)
+    hits = _curve(world, namespace, name, stat, dimensions)
     own = {**OWN.get(namespace, {}), **(world.alarm.dimensions if world.alarm.namespace == namespace else {})}
     healthy = _healthy(namespace, name, stat) if dimensions.items() <= own.items() else None
-    if found is None and (healthy is None or name in UNUSUAL):
+    if hits is None and (healthy is None or name in UNUSUAL):
         return None
-    curve, factor = found or (Curve(metric=f"{namespace} {name}"), 1.0)
+    curve, factor = hits or (Curve(metric=f"{namespace} {name}"), 1.0)
     usual = curve.usual if curve.usual is not None else healthy[0] / factor if healthy else math.nan
     noise = curve.noise if curve.noise is not None else healthy[1] if healthy else 0.05
     if at < _LONG_AGO:

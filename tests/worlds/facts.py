@@ -73,15 +73,15 @@ class WorldFacts:
 
     def points(self, namespace: str, name: str, stat: str, first: int = 0) -> dict[int, float]:
         """The published points from a minute on; counts that AWS does not publish are zero."""
-        found = {}
+        hits = {}
         own = dict(OWN[namespace])
         for minute in range(first, self.last + 1):
             value = level(self.world, namespace, name, stat, own, minute + self._offset)
             if value is None and name in SPARSE and name != "TargetResponseTime":
                 value = 0.0
             if value is not None:
-                found[minute] = value
-        return found
+                hits[minute] = value
+        return hits
 
     def usual(self, namespace: str, name: str, stat: str) -> float:
         """The level before."""
@@ -126,14 +126,14 @@ class WorldFacts:
 
     def rules(self, group: str) -> Iterator[Lines]:
         """The kinds of lines of a log group that had been written since shortly before T0."""
-        for each in self.world.lines:
+        for item in self.world.lines:
             if (
-                each.group == group
-                and each.begin <= self.minute
-                and each.to > -1
-                and next(self.written(each), None)
+                item.group == group
+                and item.begin <= self.minute
+                and item.to > -1
+                and next(self.written(item), None)
             ):
-                yield each
+                yield item
 
     def written(self, rule: Lines, first: float = -30.0) -> Iterator[tuple[float, str, str]]:
         """The lines of one kind up to now."""
@@ -145,8 +145,8 @@ class WorldFacts:
         groups = [group] if group else [APPLICATION_LOG, DATABASE_LOG]
         return [
             rule
-            for each in groups
-            for rule in self.rules(each)
+            for item in groups
+            for rule in self.rules(item)
             if any(word.casefold() in rule.text.casefold() for word in words)
         ]
 
@@ -154,7 +154,7 @@ class WorldFacts:
         """What people and programs changed; `visible`: only what CloudTrail lists by now."""
         late = self.session.variant.trail if visible else 0
         return [
-            each for each in self.session.history.events if since <= each.at and each.at + late <= self.minute
+            item for item in self.session.history.events if since <= item.at and item.at + late <= self.minute
         ]
 
     @staticmethod
@@ -181,4 +181,4 @@ class WorldFacts:
 
     def activities(self, since: float = -60.0) -> Iterable[Any]:
         """Decisions of Auto Scaling."""
-        return [each for each in self.world.activity if since <= each.at <= self.minute]
+        return [item for item in self.world.activity if since <= item.at <= self.minute]

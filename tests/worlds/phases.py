@@ -41,13 +41,13 @@ def override(default: Any, new: Any, key: str = "") -> Any:
     ):
         return new
     name = next(
-        (each for each in _NAMES if default and new and all(each in row for row in (*default, *new))), ""
+        (item for item in _NAMES if default and new and all(item in row for row in (*default, *new))), ""
     )
     if name:
         given = {row[name]: row for row in new}
-        known = {row[name] for row in default}
+        table = {row[name] for row in default}
         merged = [override(row, given.get(row[name], {})) for row in default]
-        return [*merged, *(row for row in new if row[name] not in known)]
+        return [*merged, *(row for row in new if row[name] not in table)]
     if len(default) == len(new):
         return [override(old, row) for old, row in zip(default, new, strict=True)]
     return new
@@ -65,12 +65,12 @@ def dated(value: Any, world: World, now: datetime) -> Any:
             if moment > now:
                 raise Later
             return moment
-        return {key: dated(each, world, now) for key, each in value.items()}
+        return {key: dated(item, world, now) for key, item in value.items()}
     if isinstance(value, list | tuple):
         rows = []
-        for each in value:
+        for item in value:
             try:
-                rows.append(dated(each, world, now))
+                rows.append(dated(item, world, now))
             except Later:
                 continue
         return rows

@@ -147,7 +147,7 @@ def few_requests(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 def drained(facts: WorldFacts, _signal: Signal) -> Verdict3:
     gone = [row for row in facts.stopped if row["stopCode"] in ("ServiceSchedulerInitiated", "UserInitiated")]
-    away = gone or [each for each in facts.activities() if "desired count" in each.description]
+    away = gone or [item for item in facts.activities() if "desired count" in item.description]
     return (None if away else False), "no task was taken away"
 
 
@@ -174,15 +174,15 @@ def check_reason(*reasons: str) -> Sentence:
     """Whether an unhealthy target has one of the reasons."""
 
     def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
-        found = [
+        hits = [
             row["TargetHealth"].get("Reason", "")
             for row in facts.targets
             if row["TargetHealth"]["State"] != "healthy"
         ]
-        if any(reason in found for reason in reasons):
-            return True, f"reasons: {', '.join(found)}"
-        texts = " ".join(each.message for each in facts.world.service_event if each.at <= facts.minute)
-        return (None if "ealth check" in texts else False), f"reasons: {', '.join(found) or 'none'}"
+        if any(reason in hits for reason in reasons):
+            return True, f"reasons: {', '.join(hits)}"
+        texts = " ".join(item.message for item in facts.world.service_event if item.at <= facts.minute)
+        return (None if "ealth check" in texts else False), f"reasons: {', '.join(hits) or 'none'}"
 
     return sentence
 
@@ -211,7 +211,7 @@ def zonal_shift(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 
 def _reasons(row: Mapping[str, Any]) -> str:
-    texts = [str(row.get("stoppedReason", "")), *(str(each.get("reason", "")) for each in row["containers"])]
+    texts = [str(row.get("stoppedReason", "")), *(str(item.get("reason", "")) for item in row["containers"])]
     return " ".join(texts)
 
 
@@ -219,20 +219,20 @@ def stops(is_meant: Callable[[Mapping[str, Any]], bool]) -> Sentence:
     """Whether a task stopped like this since shortly before T0."""
 
     def sentence(facts: WorldFacts, signal: Signal) -> Verdict3:
-        found = [row for row in facts.stopped if is_meant(row)]
+        hits = [row for row in facts.stopped if is_meant(row)]
         figure = re.match(r"(\d+) tasks?\b", signal.value)
         everything = facts.session.rollout.described(facts.minute, "STOPPED")
         if figure and int(figure[1]) > sum(map(is_meant, everything)):
-            return signal.state != "present", f"only {len(found)} such tasks"
-        if not found and any(map(is_meant, everything)):
+            return signal.state != "present", f"only {len(hits)} such tasks"
+        if not hits and any(map(is_meant, everything)):
             return None, ""
-        return plainly(bool(found), f"{len(found)} such tasks since T0 − 5 min")
+        return plainly(bool(hits), f"{len(hits)} such tasks since T0 − 5 min")
 
     return sentence
 
 
 def exited_stop(row: Mapping[str, Any]) -> bool:
-    codes = [each.get("exitCode") for each in row["containers"]]
+    codes = [item.get("exitCode") for item in row["containers"]]
     return (
         row["stopCode"] == "EssentialContainerExited" and not memory_stop(row) and any(code for code in codes)
     )
@@ -263,13 +263,13 @@ def all_replaced(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 
 def not_placed(facts: WorldFacts, _signal: Signal) -> Verdict3:
-    told = [
-        each
-        for each in facts.world.service_event
-        if each.at <= facts.minute and "unable to place" in each.message
+    reports = [
+        item
+        for item in facts.world.service_event
+        if item.at <= facts.minute and "unable to place" in item.message
     ]
-    recent = [each for each in told if each.at >= -10]
-    return (True if recent else None if told else False), f"{len(told)} such events"
+    recent = [item for item in reports if item.at >= -10]
+    return (True if recent else None if reports else False), f"{len(reports)} such events"
 
 
 def running_short(facts: WorldFacts, _signal: Signal) -> Verdict3:
@@ -288,7 +288,7 @@ def at_level(
             return None, ""
         value = max(recent) if highest else min(recent)
         return between(
-            value, false_at, true_at, f"published since T0: {', '.join(f'{each:.4g}' for each in recent)}"
+            value, false_at, true_at, f"published since T0: {', '.join(f'{item:.4g}' for item in recent)}"
         )
 
     return sentence

@@ -25,8 +25,8 @@ _HOST = re.compile(
 
 
 def _deployed(facts: WorldFacts) -> float | None:
-    made = facts.session.rollout.deployment
-    return made.at if made is not None and made.at <= facts.minute else None
+    release = facts.session.rollout.deployment
+    return release.at if release is not None and release.at <= facts.minute else None
 
 
 def recent_deployment(facts: WorldFacts, _signal: Signal) -> Verdict3:
@@ -86,13 +86,13 @@ def differs(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 
 def costs_more(facts: WorldFacts, _signal: Signal) -> Verdict3:
-    made = facts.session.rollout.deployment
-    if made is None or made.at > facts.minute:
+    release = facts.session.rollout.deployment
+    if release is None or release.at > facts.minute:
         return False, "nothing was deployed"
     cpu, requests = facts.points(*CPU, -180), facts.points(*REQUESTS, -180)
     costs = {minute: cpu[minute] / requests[minute] for minute in cpu if requests.get(minute, 0) > 0}
-    before = [cost for minute, cost in costs.items() if minute < made.at]
-    after = [cost for minute, cost in costs.items() if minute > made.ends]
+    before = [cost for minute, cost in costs.items() if minute < release.at]
+    after = [cost for minute, cost in costs.items() if minute > release.ends]
     if not before or not after:
         return None, ""
     ratio = (sum(after[-5:]) / len(after[-5:])) / (sum(before) / len(before))
@@ -149,9 +149,9 @@ def says(*patterns: str, unsure: str = "", group: str = "") -> Sentence:
 
     def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
         texts = [rule.text for rule in facts.says("", group=group)]
-        found = [text for text in texts if all(re.search(each, text, re.I) for each in patterns)]
-        if found:
-            return True, f"a line says {found[0][:90]!r}"
+        hits = [text for text in texts if all(re.search(item, text, re.I) for item in patterns)]
+        if hits:
+            return True, f"a line says {hits[0][:90]!r}"
         if unsure and any(re.search(unsure, text, re.I) for text in texts):
             return None, ""
         return False, "no line says so"
@@ -204,14 +204,14 @@ def connections_gone(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 def database_event(facts: WorldFacts, _signal: Signal) -> Verdict3:
     words = ("failover", "restart", "shutdown", "recovery", "maintenance", "reboot", "patch")
-    told = [
-        each
-        for each in facts.world.rds_event
-        if each.at <= facts.minute and any(word in each.message.casefold() for word in words)
+    reports = [
+        item
+        for item in facts.world.rds_event
+        if item.at <= facts.minute and any(word in item.message.casefold() for word in words)
     ]
-    if any(each.at >= -5 for each in told):
-        return True, told[-1].message
-    return (None if told else False), "RDS reports none"
+    if any(item.at >= -5 for item in reports):
+        return True, reports[-1].message
+    return (None if reports else False), "RDS reports none"
 
 
 def not_available(facts: WorldFacts, _signal: Signal) -> Verdict3:
@@ -286,18 +286,18 @@ def write_of(*kinds: Callable[[Any], bool]) -> Sentence:
 
     def sentence(facts: WorldFacts, signal: Signal) -> Verdict3:
         meant = [
-            each
-            for each in facts.writes(visible=True)
-            if any(kind(each) for kind in kinds) and "ServiceRoleForECS" not in each.user
+            item
+            for item in facts.writes(visible=True)
+            if any(kind(item) for kind in kinds) and "ServiceRoleForECS" not in item.user
         ]
-        own = [each for each in meant if facts.is_own(each) and not each.error]
-        named = [each for each in meant if each.name in signal.value]
+        own = [item for item in meant if facts.is_own(item) and not item.error]
+        named = [item for item in meant if item.name in signal.value]
         if signal.state == "present":
-            foreign = [each for each in named if not facts.is_own(each)]
+            foreign = [item for item in named if not facts.is_own(item)]
             if named and len(foreign) == len(named):
                 return False, f"{named[0].name} is about something else of the account"
             return plainly(bool(own), "CloudTrail lists no write about this system")
-        recent = [each for each in own if each.at >= -15 and each.source not in _UNSURE]
+        recent = [item for item in own if item.at >= -15 and item.source not in _UNSURE]
         return (True if recent else None if own else False), f"{recent[0].name if recent else 'none'}"
 
     return sentence
@@ -305,18 +305,18 @@ def write_of(*kinds: Callable[[Any], bool]) -> Sentence:
 
 def no_network_write(facts: WorldFacts, signal: Signal) -> Verdict3:
     real = [
-        each
-        for each in facts.writes(visible=False, since=-30)
-        if facts.is_network(each) and facts.is_own(each) and not each.error
+        item
+        for item in facts.writes(visible=False, since=-30)
+        if facts.is_network(item) and facts.is_own(item) and not item.error
     ]
-    real = [each for each in real if "ServiceRoleForECS" not in each.user]
+    real = [item for item in real if "ServiceRoleForECS" not in item.user]
     text = f"{signal.title} {signal.value} {signal.limit}"
     if _TIME.search(text) and signal.state == "present":
         # It says up to when.
-        real = [each for each in real if each.at + facts.session.variant.trail <= facts.minute]
+        real = [item for item in real if item.at + facts.session.variant.trail <= facts.minute]
     if real:
         return False, f"{real[0].name} at minute {real[0].at:g}"
-    hidden = [each for each in facts.writes(visible=True) if facts.is_network(each) or facts.is_secret(each)]
+    hidden = [item for item in facts.writes(visible=True) if facts.is_network(item) or facts.is_secret(item)]
     return (
         None if hidden and signal.state == "absent" and any(map(facts.is_own, hidden)) else True
     ), "nobody did"
@@ -330,7 +330,7 @@ def path(is_open: bool) -> Sentence:
             row["GroupId"]: row for row in facts.answer("ec2", "DescribeSecurityGroups")["SecurityGroups"]
         }
         network = facts.service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
-        ends = [each["VpcSecurityGroupId"] for each in facts.database["VpcSecurityGroups"]] or [
+        ends = [item["VpcSecurityGroupId"] for item in facts.database["VpcSecurityGroups"]] or [
             DATABASE_GROUP
         ]
         senders = [row["Target"]["Id"] for row in facts.targets] or ["10.0.10.11"]
@@ -339,8 +339,8 @@ def path(is_open: bool) -> Sentence:
             is_port = rule["IpProtocol"] == "-1" or rule.get("FromPort", 0) <= 5432 <= rule.get(
                 "ToPort", 65535
             )
-            by_group = any(each.get("GroupId") in peers for each in rule.get("UserIdGroupPairs", ()))
-            nets = [ip_network(each["CidrIp"], strict=False) for each in rule.get("IpRanges", ())]
+            by_group = any(item.get("GroupId") in peers for item in rule.get("UserIdGroupPairs", ()))
+            nets = [ip_network(item["CidrIp"], strict=False) for item in rule.get("IpRanges", ())]
             return is_port and (
                 by_group or all(any(ip_address(one) in net for net in nets) for one in addresses)
             )
@@ -391,19 +391,19 @@ def untriggered(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 
 def refused(facts: WorldFacts, _signal: Signal) -> Verdict3:
-    found = [each for each in facts.activities(-180) if each.not_scaled or each.status == "Failed"]
+    hits = [item for item in facts.activities(-180) if item.not_scaled or item.status == "Failed"]
     return (
-        True if any(each.at >= -5 for each in found) else None if found else False
-    ), f"{len(found)} such decisions"
+        True if any(item.at >= -5 for item in hits) else None if hits else False
+    ), f"{len(hits)} such decisions"
 
 
 def scaled_out(facts: WorldFacts, _signal: Signal) -> Verdict3:
     counts = [
-        (each.at, int(match[1]))
-        for each in facts.activities(-180)
-        if (match := re.search(r"desired count to (\d+)", each.description))
-        and not each.not_scaled
-        and each.status in ("Successful", "InProgress", "Pending")
+        (item.at, int(match[1]))
+        for item in facts.activities(-180)
+        if (match := re.search(r"desired count to (\d+)", item.description))
+        and not item.not_scaled
+        and item.status in ("Successful", "InProgress", "Pending")
     ]
     up = [at for at, count in counts if count > 2]
     return (True if any(at >= 0 for at in up) else None if up else False), f"{len(up)} such decisions"

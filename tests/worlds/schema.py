@@ -243,9 +243,9 @@ class World(_Strict):
             raise ValueError("dependency: only an unlisted world has one")
         if self.start.tzinfo is None:
             raise ValueError("start: needs an offset")
-        if self.deployment is None and any(each.stream == "new" for each in self.lines):
+        if self.deployment is None and any(item.stream == "new" for item in self.lines):
             raise ValueError("lines: stream `new` without a deployment")
-        if self.deployment is None and any(each.revision == "new" for each in self.stopped):
+        if self.deployment is None and any(item.revision == "new" for item in self.stopped):
             raise ValueError("stopped: revision `new` without a deployment")
         return self
 

@@ -73,7 +73,7 @@ class System:
     def answer(self, call: str, computed: Answer | None = None) -> Answer:
         """The whole answer, before the request's filters; `computed` is the default of a call that is not one of these."""
         answer = copy.deepcopy(self._defaults[call]()) if computed is None else computed
-        for phase in sorted(self.world.phase, key=lambda each: each.begin):
+        for phase in sorted(self.world.phase, key=lambda item: item.begin):
             if phase.begin <= self.minute and call in phase.answers:
                 for key, value in phase.answers[call].items():
                     try:
@@ -85,12 +85,12 @@ class System:
 
     def task_definition(self, is_new: bool) -> Answer:
         """The task definition of a revision."""
-        made = self.rollout.deployment
+        release = self.rollout.deployment
         variables = {"DB_HOST": HOST, "DB_PORT": "5432", "LOG_LEVEL": "info", **self.world.environment}
         secrets = {"DB_PASSWORD": SECRET}
-        if is_new and made is not None and not made.same_definition:
-            variables |= made.environment
-            secrets |= made.secrets
+        if is_new and release is not None and not release.same_definition:
+            variables |= release.environment
+            secrets |= release.secrets
         name = self.rollout.definition(is_new)
         return {
             "taskDefinitionArn": ecs_arn("task-definition", name),
@@ -115,10 +115,10 @@ class System:
 
     def _services(self) -> Answer:
         rows = self.rollout.deployments(self.minute)
-        made = self.rollout.deployment
+        release = self.rollout.deployment
         groups = [TASK_GROUP]
-        if self.is_new and made is not None and made.security_groups:
-            groups = list(made.security_groups)
+        if self.is_new and release is not None and release.security_groups:
+            groups = list(release.security_groups)
         network = {
             "awsvpcConfiguration": {
                 "subnets": list(SUBNETS),
@@ -154,21 +154,23 @@ class System:
         return {"services": [service], "failures": []}
 
     def _events(self) -> list[Answer]:
-        told = [(each.at, each.message) for each in self.world.service_event]
-        told += [(minute, f"(service {SERVICE}) has reached a steady state.") for minute in (-390.0, -750.0)]
-        if (made := self.rollout.deployment) is not None:
-            new = [task for task in self.rollout.tasks if task.is_new and task.created < made.at + 1]
+        reports = [(item.at, item.message) for item in self.world.service_event]
+        reports += [
+            (minute, f"(service {SERVICE}) has reached a steady state.") for minute in (-390.0, -750.0)
+        ]
+        if (release := self.rollout.deployment) is not None:
+            new = [task for task in self.rollout.tasks if task.is_new and task.created < release.at + 1]
             for task in new:
-                told.append((task.created, f"(service {SERVICE}) has started 1 tasks: (task {task.id})."))
-            if made.rollout == "COMPLETED":
+                reports.append((task.created, f"(service {SERVICE}) has started 1 tasks: (task {task.id})."))
+            if release.rollout == "COMPLETED":
                 number = self.rollout.number(True)
-                told.append(
-                    (made.ends + 0.1, f"(service {SERVICE}) (deployment {number}) deployment completed.")
+                reports.append(
+                    (release.ends + 0.1, f"(service {SERVICE}) (deployment {number}) deployment completed.")
                 )
-                told.append((made.ends + 0.1, f"(service {SERVICE}) has reached a steady state."))
+                reports.append((release.ends + 0.1, f"(service {SERVICE}) has reached a steady state."))
         return [
             {"id": f"event-{number}", "createdAt": self.world.at(at), "message": text}
-            for number, (at, text) in enumerate(sorted(told, reverse=True))
+            for number, (at, text) in enumerate(sorted(reports, reverse=True))
             if at <= self.minute
         ]
 
@@ -235,13 +237,13 @@ class System:
 
     def _activities(self) -> Answer:
         rows = []
-        for number, each in enumerate(sorted(self.world.activity, key=lambda row: -row.at)):
-            if each.at > self.minute:
+        for number, item in enumerate(sorted(self.world.activity, key=lambda row: -row.at)):
+            if item.at > self.minute:
                 continue
             ended = (
                 {}
-                if each.status == "InProgress"
-                else {"EndTime": self.world.at(min(each.at + 0.7, self.minute))}
+                if item.status == "InProgress"
+                else {"EndTime": self.world.at(min(item.at + 0.7, self.minute))}
             )
             rows.append(
                 {
@@ -249,15 +251,15 @@ class System:
                     "ServiceNamespace": "ecs",
                     "ResourceId": f"service/{CLUSTER}/{SERVICE}",
                     "ScalableDimension": "ecs:service:DesiredCount",
-                    "Description": each.description,
+                    "Description": item.description,
                     "Cause": "monitor alarm TargetTracking-service/facility-prod-cluster/staff-api-AlarmHigh in state ALARM"
                     " triggered policy cpu70",
-                    "StartTime": self.world.at(each.at),
-                    "StatusCode": each.status,
+                    "StartTime": self.world.at(item.at),
+                    "StatusCode": item.status,
                     **ended,
                     **(
-                        {"NotScaledReasons": [{"Code": code} for code in each.not_scaled]}
-                        if each.not_scaled
+                        {"NotScaledReasons": [{"Code": code} for code in item.not_scaled]}
+                        if item.not_scaled
                         else {}
                     ),
                 }
@@ -317,7 +319,7 @@ class System:
             "DBSubnetGroup": {
                 "DBSubnetGroupName": "facility-prod-db",
                 "VpcId": VPC,
-                "Subnets": [{"SubnetIdentifier": each} for each in DATABASE_SUBNETS],
+                "Subnets": [{"SubnetIdentifier": item} for item in DATABASE_SUBNETS],
             },
             "PendingModifiedValues": {},
             "LatestRestorableTime": self.world.at(self.minute - 5),
@@ -346,8 +348,10 @@ class System:
             ("sg-0b333333", "billing-api", OTHER_VPC, 8080, None),
             ("sg-0dev0003", "dev", DEV_VPC, 22, None),
         )
-        made = self.rollout.deployment
-        added = [id for id in (made.security_groups if made else ()) if id not in {row[0] for row in rows}]
+        release = self.rollout.deployment
+        added = [
+            id for id in (release.security_groups if release else ()) if id not in {row[0] for row in rows}
+        ]
         for id, name, vpc, port, sender in (*rows, *((id, id, VPC, 8080, BALANCER_GROUP) for id in added)):
             rule: Answer = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": []}
             if sender:

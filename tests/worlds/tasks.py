@@ -84,28 +84,28 @@ class Rollout:
             Task(hexadecimal(self.world.id, "old", slot), False, _LONG_BEFORE, _LONG_BEFORE + 1, slot=slot)
             for slot in range(2)
         ]
-        if (made := self.deployment) is not None:
-            never_ran = made.rollout != "COMPLETED" and any(
+        if (release := self.deployment) is not None:
+            never_ran = release.rollout != "COMPLETED" and any(
                 stop.revision == "new" and stop.code == "TaskFailedToStart" for stop in self.world.stopped
             )
             tasks += [
                 Task(
                     hexadecimal(self.world.id, "new", slot),
                     True,
-                    made.at + 0.1,
-                    made.at + min(made.seconds * (0.35 + 0.1 * slot), 60 + 15 * slot) / 60,
+                    release.at + 0.1,
+                    release.at + min(release.seconds * (0.35 + 0.1 * slot), 60 + 15 * slot) / 60,
                     slot=slot,
                 )
                 for slot in ((), (0, 1))[not never_ran]
             ]
             reason = f"Scaling activity initiated by (deployment {self.number(True)})"
-            if made.rollout != "IN_PROGRESS":
-                loses = made.rollout == "COMPLETED"
+            if release.rollout != "IN_PROGRESS":
+                loses = release.rollout == "COMPLETED"
                 tasks = [
                     replace(
                         task,
-                        stopping=made.ends - 0.7,
-                        stopped=made.ends,
+                        stopping=release.ends - 0.7,
+                        stopped=release.ends,
                         code="ServiceSchedulerInitiated",
                         reason=reason,
                         exit_code=0,
@@ -114,7 +114,7 @@ class Rollout:
                     else task
                     for task in tasks
                 ]
-        for number, stop in enumerate(sorted(self.world.stopped, key=lambda each: each.at)):
+        for number, stop in enumerate(sorted(self.world.stopped, key=lambda item: item.at)):
             self._stop(tasks, stop, number)
         return tuple(tasks)
 
@@ -217,8 +217,12 @@ class Rollout:
 
     def image(self, is_new: bool) -> str:
         """The image as the task definition names it."""
-        made = self.deployment
-        tag = made.image if is_new and made is not None and not made.same_definition else "staff-api:2.30.4"
+        release = self.deployment
+        tag = (
+            release.image
+            if is_new and release is not None and not release.same_definition
+            else "staff-api:2.30.4"
+        )
         return f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{tag}"
 
     def _rollout_row(self, is_new: bool, minute: float, **fields: Any) -> dict[str, Any]:

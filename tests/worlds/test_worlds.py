@@ -55,21 +55,21 @@ async def test_no_delay_release_or_denial_makes_a_word_stronger_or_names_another
     verdicts = [await judged(world, variant, claims=True) for variant in variants(world)]
     for verdict in verdicts:
         _assert_sound(verdict)
-    assert [str(each.variant) for _base, each in stronger(verdicts)] == []
-    assert [str(each.variant) for _base, each in another(verdicts)] == []
+    assert [str(item.variant) for _base, item in stronger(verdicts)] == []
+    assert [str(item.variant) for _base, item in another(verdicts)] == []
 
 
 @pytest.mark.slow
 def test_causes_are_right_first_and_the_unknown_is_said_to_be_unknown() -> None:
     verdicts = plain(judge_all(load(FOLDER)))
-    told = "\n".join(figures(verdicts))
-    listed = [each for each in verdicts if each.world.kind == "listed"]
-    others = [each for each in verdicts if each.world.kind != "listed"]
-    assert sum(each.is_right for each in listed) >= RIGHT * len(listed), told
-    assert sum(each.is_honest for each in others) >= HONEST * len(others), told
-    assert [each.world.id for each in verdicts if each.is_symptom_first] == [], told
-    rollbacks = [each for each in listed if each.world.rollback]
-    assert [each.world.id for each in rollbacks if each.first != "bad-deployment"] == [], told
+    reports = "\n".join(figures(verdicts))
+    listed = [item for item in verdicts if item.world.kind == "listed"]
+    others = [item for item in verdicts if item.world.kind != "listed"]
+    assert sum(item.is_right for item in listed) >= RIGHT * len(listed), reports
+    assert sum(item.is_honest for item in others) >= HONEST * len(others), reports
+    assert [item.world.id for item in verdicts if item.is_symptom_first] == [], reports
+    rollbacks = [item for item in listed if item.world.rollback]
+    assert [item.world.id for item in rollbacks if item.first != "bad-deployment"] == [], reports
 
 
 # ── The judge itself ────────────────────────────────────────────────────────────────────────────

@@ -30,23 +30,25 @@ class TrailHistory:
     def events(self) -> tuple[Trail, ...]:
         """The writes, those that a deployment brings included."""
         events = list(self.world.trail)
-        made = self.rollout.deployment
-        if made is not None:
+        release = self.rollout.deployment
+        if release is not None:
             names = {event.name for event in events}
             service = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/facility-prod-cluster/{SERVICE}"
             request = {"cluster": "facility-prod-cluster", "service": SERVICE}
             definition = {"taskDefinition": self.rollout.new_definition}
             ecs, elb, ec2 = "ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com", "ec2.amazonaws.com"
-            if "RegisterTaskDefinition" not in names and not made.same_definition:
+            if "RegisterTaskDefinition" not in names and not release.same_definition:
                 events.append(
-                    _event(made.at - 0.5, "RegisterTaskDefinition", ecs, _DEPLOYER, (), {"family": SERVICE})
+                    _event(
+                        release.at - 0.5, "RegisterTaskDefinition", ecs, _DEPLOYER, (), {"family": SERVICE}
+                    )
                 )
             if "UpdateService" not in names:
                 rows = (("AWS::ECS::Service", service),)
-                events.append(_event(made.at, "UpdateService", ecs, _DEPLOYER, rows, request | definition))
+                events.append(_event(release.at, "UpdateService", ecs, _DEPLOYER, rows, request | definition))
             target = {"targetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}"}
             for task in self.rollout.tasks:
-                if task.is_new and task.started < made.at + made.seconds / 60:
+                if task.is_new and task.started < release.at + release.seconds / 60:
                     net = {
                         "subnetId": "subnet-0aaa1111",
                         "description": f"arn:aws:ecs:{REGION}:{ACCOUNT}:attachment/{task.id}",
@@ -77,8 +79,8 @@ class TrailHistory:
                 continue
             row = self._record(number, event, moment)
             if all(
-                _has(row, each["AttributeKey"], each["AttributeValue"])
-                for each in params.get("LookupAttributes", ())
+                _has(row, item["AttributeKey"], item["AttributeValue"])
+                for item in params.get("LookupAttributes", ())
             ):
                 rows.append(row)
         skip, most = int(params.get("NextToken") or 0), int(params.get("MaxResults", 50))
@@ -157,7 +159,7 @@ def _identity(user: str) -> tuple[str, dict[str, Any]]:
 
 def _has(row: _Answer, key: str, value: str) -> bool:
     if key == "ResourceName":
-        return any(each["ResourceName"] == value for each in row["Resources"])
+        return any(item["ResourceName"] == value for item in row["Resources"])
     if key == "ResourceType":
-        return any(each["ResourceType"] == value for each in row["Resources"])
+        return any(item["ResourceType"] == value for item in row["Resources"])
     return str(row.get(key)) == value

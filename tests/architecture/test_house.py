@@ -23,7 +23,7 @@ MODELS = ROOT / "services/models"
 """Looked up by name, however many there are."""
 SCREEN = {"textual", "rich"}
 AWS = {"botocore", "aiobotocore", "boto3", "moto"}
-TESTS_WITH_PACKAGES = {"tests/tools", "tests/bench"}
+TESTS_WITH_PACKAGES = {"tests/tools", "tests/bench", "tests/worlds"}
 """Run with `python -m`."""
 
 

@@ -1,13 +1,10 @@
 """A Reader that answers from a world, as AWS would at one moment, with AWS's delays."""
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from heapq import merge
 from typing import Any, NoReturn
-from uuid import UUID
 
 from botocore.exceptions import ClientError
 
@@ -15,16 +12,17 @@ from services.aws.client.sdk.error_translation import Asked, translate
 from services.aws.client.validation import IncompleteAnswer, require
 from services.logs.filter_patterns.model import Terms
 from services.logs.filter_patterns.parse import parse
-from tests.worlds.curves import Published, known_metrics, share
-from tests.worlds.schema import APPLICATION_LOG, DATABASE_LOG, Lines, Trail, World, WorldDeployment
-from tests.worlds.system import DATABASE, SERVICE, Answer, System
+from tests.worlds.curves import DATABASE, SERVICE, Published, known_metrics, share
+from tests.worlds.schema import APPLICATION_LOG, DATABASE_LOG, Lines, World, WorldDeployment
+from tests.worlds.system import Answer, System
 from tests.worlds.tasks import ACCOUNT, REGION, Rollout, hexadecimal
+from tests.worlds.trail import TrailHistory
 
 Deny = Callable[[str, str, dict[str, Any]], bool]
 """Whether a call (service, operation, parameters) is denied."""
-_ECS_ROLE = "AWSServiceRoleForECS/ecs-service-scheduler"
-_DEPLOYER = "github-actions-deploy/GitHubActions"
 HARMLESS_SECONDS = 170.0
+_MERGED = frozenset({"ecs:DescribeTaskDefinition", "ecs:ListTasks", "ecs:DescribeTasks"})
+"""Calls whose answers have their phases in them already."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,15 @@ class Variant:
     """Minutes before T0 at which the roll-out of a harmless release ended; None: there is none."""
     denied: str = ""
     """The source that is denied; "": none."""
+
+    @property
+    def kind(self) -> str:
+        """What is crossed; "" for nothing."""
+        if self.denied:
+            return "denied sources"
+        if self.deployed is not None:
+            return "harmless releases"
+        return "delays" if self.lag or self.trail else ""
 
     def __str__(self) -> str:
         parts = [f"lag {self.lag:g}", f"trail {self.trail:g}"]
@@ -62,9 +69,12 @@ class WorldReader:
         self.variant = variant or Variant()
         extra = None
         if self.variant.deployed is not None and world.deployment is None:
-            extra = WorldDeployment(at=-self.variant.deployed - HARMLESS_SECONDS / 60, seconds=HARMLESS_SECONDS)
+            extra = WorldDeployment(
+                at=-self.variant.deployed - HARMLESS_SECONDS / 60, seconds=HARMLESS_SECONDS
+            )
         self.rollout = Rollout(world, extra)
         self.system = System(world, self.rollout, now)
+        self.history = TrailHistory(world, self.rollout, self.system.minute, self.variant.trail)
         self.metrics = Published(world, now, self.variant.lag)
         self.calls: list[tuple[str, Answer]] = []
         """`service:Operation` and answer of every request."""
@@ -114,7 +124,9 @@ class WorldReader:
     ) -> AsyncIterator[Answer]:
         """Every page, as AwsSession.pages."""
         while True:
-            page = await self.read(service, operation, region=region, required=required, timeout=timeout, **params)
+            page = await self.read(
+                service, operation, region=region, required=required, timeout=timeout, **params
+            )
             yield page
             token = page.get("nextToken") or page.get("NextToken")
             if not token:
@@ -134,7 +146,7 @@ class WorldReader:
             "cloudwatch:GetMetricData": self._metric_data,
             "cloudwatch:ListMetrics": self._list_metrics,
             "cloudwatch:DescribeAlarms": self._alarms,
-            "cloudtrail:LookupEvents": lambda asked: self._lookup(asked, region),
+            "cloudtrail:LookupEvents": lambda asked: self.history.lookup(asked, region),
             "logs:FilterLogEvents": self._filter,
             "ecs:ListTasks": self._list_tasks,
             "ecs:DescribeTasks": self._describe_tasks,
@@ -146,7 +158,7 @@ class WorldReader:
         }
         if call in computed:
             answer = computed[call](params)
-            return answer if call == "ecs:DescribeTaskDefinition" else self.system.answer(call, answer)
+            return answer if call in _MERGED else self.system.answer(call, answer)
         if call not in self.system.operations:
             raise NotImplementedError(f"{call} is in no world")
         return self._filtered(service, operation, self.system.answer(call), params)
@@ -188,12 +200,15 @@ class WorldReader:
     def _list_metrics(self, params: dict[str, Any]) -> Answer:
         rows = []
         for row in known_metrics(self.world):
-            own = {each["Name"]: each["Value"] for each in row["Dimensions"]}
+            own = {item["Name"]: item["Value"] for item in row["Dimensions"]}
             asked = params.get("Dimensions", ())
             if (
                 params.get("Namespace", row["Namespace"]) == row["Namespace"]
                 and params.get("MetricName", row["MetricName"]) == row["MetricName"]
-                and all(each["Name"] in own and each.get("Value", own[each["Name"]]) == own[each["Name"]] for each in asked)
+                and all(
+                    item["Name"] in own and item.get("Value", own[item["Name"]]) == own[item["Name"]]
+                    for item in asked
+                )
             ):
                 rows.append(row)
         return {"Metrics": rows}
@@ -229,14 +244,25 @@ class WorldReader:
 
     def _list_tasks(self, params: dict[str, Any]) -> Answer:
         is_own = params.get("serviceName", SERVICE) == SERVICE
-        rows = self._tasks(params.get("desiredStatus", "RUNNING")) if is_own else []
-        return {"taskArns": [row["taskArn"] for row in rows]}
+        status = params.get("desiredStatus", "RUNNING")
+        answer = {"taskArns": [row["taskArn"] for row in (self._tasks(status) if is_own else [])]}
+        # Phases tell of tasks that run; what has stopped, a world says by itself.
+        return answer if status == "STOPPED" else self.system.answer("ecs:ListTasks", answer)
 
     def _describe_tasks(self, params: dict[str, Any]) -> Answer:
-        known = {row["taskArn"]: row for row in (*self._tasks("RUNNING"), *self._tasks("STOPPED"))}
-        known |= {arn.rpartition("/")[2]: row for arn, row in known.items()}
-        missing = [{"arn": arn, "reason": "MISSING"} for arn in params["tasks"] if arn not in known]
-        return {"tasks": [known[arn] for arn in params["tasks"] if arn in known], "failures": missing}
+        table = {row["taskArn"]: row for row in (*self._tasks("RUNNING"), *self._tasks("STOPPED"))}
+        table |= {arn.rpartition("/")[2]: row for arn, row in table.items()}
+        hits = [table[arn] for arn in params["tasks"] if arn in table]
+        running = [row for row in hits if row["desiredStatus"] != "STOPPED"]
+        answer = self.system.answer("ecs:DescribeTasks", {"tasks": running})
+        tasks = [*answer["tasks"], *(row for row in hits if row["desiredStatus"] == "STOPPED")]
+        described = {row["taskArn"] for row in tasks}
+        missing = [
+            arn
+            for arn in params["tasks"]
+            if arn not in described and table.get(arn, {}).get("taskArn") not in described
+        ]
+        return {"tasks": tasks, "failures": [{"arn": arn, "reason": "MISSING"} for arn in missing]}
 
     def _list_deployments(self, params: dict[str, Any]) -> Answer:
         rows = self.rollout.service_deployments(self.minute)
@@ -253,7 +279,9 @@ class WorldReader:
     def _revisions(self, params: dict[str, Any]) -> Answer:
         rows = self.rollout.revisions(self.minute)
         return {
-            "serviceRevisions": [row for row in rows if row["serviceRevisionArn"] in params["serviceRevisionArns"]],
+            "serviceRevisions": [
+                row for row in rows if row["serviceRevisionArn"] in params["serviceRevisionArns"]
+            ],
             "failures": [],
         }
 
@@ -265,7 +293,9 @@ class WorldReader:
         if name == SERVICE:
             name = exists[-1]
         if name not in exists:
-            self._refuse("ecs", "DescribeTaskDefinition", "ClientException", "Unable to describe task definition.")
+            self._refuse(
+                "ecs", "DescribeTaskDefinition", "ClientException", "Unable to describe task definition."
+            )
         if name == self.rollout.definition(self.system.is_new):
             return self.system.answer("ecs:DescribeTaskDefinition")
         return {"taskDefinition": self.system.task_definition(name == self.rollout.new_definition)}
@@ -279,13 +309,13 @@ class WorldReader:
             {
                 "SourceIdentifier": DATABASE,
                 "SourceType": "db-instance",
-                "Message": each.message,
-                "EventCategories": _categories(each.message),
-                "Date": self.world.at(each.at),
+                "Message": item.message,
+                "EventCategories": _categories(item.message),
+                "Date": self.world.at(item.at),
                 "SourceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{DATABASE}",
             }
-            for each in sorted(self.world.rds_event, key=lambda row: row.at)
-            if is_own and since <= self.world.at(each.at) <= self.now
+            for item in sorted(self.world.rds_event, key=lambda row: row.at)
+            if is_own and since <= self.world.at(item.at) <= self.now
         ]
         return {"Events": rows}
 
@@ -293,13 +323,21 @@ class WorldReader:
 
     def lines(self, group: str, start: float, end: float) -> Iterator[tuple[float, str, str]]:
         """(minute, stream, text) of the lines in [start, end] up to now, oldest first."""
-        sources = [self._written(number, each, start, end) for number, each in enumerate(self.world.lines) if each.group == group]
+        sources = [
+            self._written(number, item, start, end)
+            for number, item in enumerate(self.world.lines)
+            if item.group == group
+        ]
         return merge(*sources)
 
-    def _written(self, number: int, lines: Lines, start: float, end: float) -> Iterator[tuple[float, str, str]]:
+    def _written(
+        self, number: int, lines: Lines, start: float, end: float
+    ) -> Iterator[tuple[float, str, str]]:
         first = max(0, int((start - lines.begin) * lines.per_minute))
         index = first
-        while (at := lines.begin + (index + share(self.world.id, number, index)) / lines.per_minute) < lines.to:
+        while (
+            at := lines.begin + (index + share(self.world.id, number, index)) / lines.per_minute
+        ) < lines.to:
             index += 1
             if at > min(end, self.minute):
                 if lines.begin + index / lines.per_minute > min(end, self.minute):
@@ -317,10 +355,15 @@ class WorldReader:
             yield at, stream, lines.text.replace("{n}", str(1000 + index)).replace("{ms}", str(draw))
 
     def _filter(self, params: dict[str, Any]) -> Answer:
-        group = str(params.get("logGroupName") or params.get("logGroupIdentifier", "").rpartition("log-group:")[2])
-        if group not in {APPLICATION_LOG, DATABASE_LOG, *(each.group for each in self.world.lines)}:
+        group = str(
+            params.get("logGroupName") or params.get("logGroupIdentifier", "").rpartition("log-group:")[2]
+        )
+        if group not in {APPLICATION_LOG, DATABASE_LOG, *(item.group for item in self.world.lines)}:
             self._refuse(
-                "logs", "FilterLogEvents", "ResourceNotFoundException", "The specified log group does not exist."
+                "logs",
+                "FilterLogEvents",
+                "ResourceNotFoundException",
+                "The specified log group does not exist.",
             )
         start, end = (
             self.world.minute(datetime.fromtimestamp(params[key] / 1000, UTC)) if key in params else default
@@ -331,12 +374,12 @@ class WorldReader:
         streams = params.get("logStreamNames")
         events: list[Answer] = []
         token = ""
-        found = 0
+        hits = 0
         for at, stream, text in self.lines(group, start, end):
             if not matches(text) or (streams and stream not in streams):
                 continue
-            found += 1
-            if found <= skip:
+            hits += 1
+            if hits <= skip:
                 continue
             if len(events) == limit:
                 token = str(skip + limit)
@@ -348,132 +391,26 @@ class WorldReader:
                     "timestamp": stamp,
                     "message": text,
                     "ingestionTime": stamp + 900,
-                    "eventId": hexadecimal(self.world.id, group, found, length=56),
+                    "eventId": hexadecimal(self.world.id, group, hits, length=56),
                 }
             )
         return {"events": events, "searchedLogStreams": [], **({"nextToken": token} if token else {})}
 
-    # ── CloudTrail ──────────────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def trail(self) -> tuple[Trail, ...]:
-        """The writes, those that a deployment brings included."""
-        events = list(self.world.trail)
-        made = self.rollout.deployment
-        if made is not None:
-            names = {event.name for event in events}
-            service = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/facility-prod-cluster/{SERVICE}"
-            request = {"cluster": "facility-prod-cluster", "service": SERVICE}
-            definition = {"taskDefinition": self.rollout.new_definition}
-            ecs, elb, ec2 = "ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com", "ec2.amazonaws.com"
-            if "RegisterTaskDefinition" not in names and not made.same_definition:
-                events.append(_event(made.at - 0.5, "RegisterTaskDefinition", ecs, _DEPLOYER, (), {"family": SERVICE}))
-            if "UpdateService" not in names:
-                rows = (("AWS::ECS::Service", service),)
-                events.append(_event(made.at, "UpdateService", ecs, _DEPLOYER, rows, request | definition))
-            target = {"targetGroupArn": self.system.answer("elbv2:DescribeTargetGroups")["TargetGroups"][0]["TargetGroupArn"]}
-            for task in self.rollout.tasks:
-                if task.is_new and task.started < made.at + made.seconds / 60:
-                    net = {"subnetId": "subnet-0aaa1111", "description": f"arn:aws:ecs:{REGION}:{ACCOUNT}:attachment/{task.id}"}
-                    events.append(_event(task.created + 0.1, "CreateNetworkInterface", ec2, _ECS_ROLE, (), net))
-                    events.append(_event(task.started + 0.1, "RegisterTargets", elb, _ECS_ROLE, (), target))
-                if task.code == "ServiceSchedulerInitiated":
-                    events.append(_event(task.stopping - 0.5, "DeregisterTargets", elb, _ECS_ROLE, (), target))
-                    net = {"networkInterfaceId": f"eni-{task.id[:17]}"}
-                    events.append(_event(task.stopped + 0.2, "DeleteNetworkInterface", ec2, _ECS_ROLE, (), net))
-        return tuple(sorted(events, key=lambda event: -event.at))
-
-    def _lookup(self, params: dict[str, Any], region: str) -> Answer:
-        start, end = params.get("StartTime"), params.get("EndTime")
-        rows = []
-        for number, event in enumerate(self.trail):
-            moment = self.world.at(event.at).replace(microsecond=0)
-            if event.region != region or event.at + self.variant.trail > self.minute:
-                continue
-            if (start and moment < start) or (end and moment > end):
-                continue
-            row = self._record(number, event, moment)
-            if all(_has(row, each["AttributeKey"], each["AttributeValue"]) for each in params.get("LookupAttributes", ())):
-                rows.append(row)
-        skip, most = int(params.get("NextToken") or 0), int(params.get("MaxResults", 50))
-        token = {"NextToken": str(skip + most)} if len(rows) > skip + most else {}
-        return {"Events": rows[skip : skip + most], **token}
-
-    def _record(self, number: int, event: Trail, moment: datetime) -> Answer:
-        id = str(UUID(hexadecimal(self.world.id, "trail", number, event.name)))
-        user, identity = _identity(event.user)
-        record: dict[str, Any] = {
-            "eventVersion": "1.11",
-            "userIdentity": identity,
-            "eventTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-            "eventSource": event.source,
-            "eventName": event.name,
-            "awsRegion": event.region,
-            "sourceIPAddress": identity.get("invokedBy", "203.0.113.25"),
-            "userAgent": "aws-cli/2.17.0",
-            "requestParameters": event.request or None,
-            "responseElements": {"_return": True} if event.source.startswith("ec2") and not event.error else None,
-            "requestID": str(UUID(hexadecimal(id, "request"))),
-            "eventID": id,
-            "readOnly": False,
-            "eventType": "AwsApiCall",
-            "managementEvent": True,
-            "recipientAccountId": ACCOUNT,
-        }
-        if event.error:
-            record |= {"errorCode": event.error, "errorMessage": f"{event.error}: {event.name} was refused"}
-        return {
-            "EventId": id,
-            "EventName": event.name,
-            "ReadOnly": "false",
-            "EventTime": moment,
-            "EventSource": event.source,
-            "Username": user,
-            "Resources": [{"ResourceType": kind, "ResourceName": name} for kind, name in event.resources],
-            "CloudTrailEvent": json.dumps(record),
-        }
-
-
-def _event(
-    at: float, name: str, source: str, user: str, resources: tuple[tuple[str, str], ...], request: dict[str, Any]
-) -> Trail:
-    return Trail(at=at, name=name, source=source, user=user, resources=resources, request=request)
-
-
-def _identity(user: str) -> tuple[str, dict[str, Any]]:
-    """(Username, userIdentity): `role/session`, a service's name, root or an IAM user."""
-    account = {"accountId": ACCOUNT, "principalId": "AIDAEXAMPLE"}
-    if user.endswith(".amazonaws.com"):
-        return user, {"type": "AWSService", "invokedBy": user}
-    if user == "root":
-        return user, {"type": "Root", "arn": f"arn:aws:iam::{ACCOUNT}:root", **account}
-    if "/" in user:
-        role, _slash, session = user.rpartition("/")
-        issuer = {"type": "Role", "arn": f"arn:aws:iam::{ACCOUNT}:role/{role}", "userName": role, **account}
-        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}"
-        invoked = {"invokedBy": "ecs.amazonaws.com"} if role == "AWSServiceRoleForECS" else {}
-        context = {"sessionIssuer": issuer}
-        return session, {"type": "AssumedRole", "arn": arn, "sessionContext": context, **account, **invoked}
-    return user, {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/{user}", "userName": user, **account}
-
-
-def _has(row: Answer, key: str, value: str) -> bool:
-    if key == "ResourceName":
-        return any(each["ResourceName"] == value for each in row["Resources"])
-    if key == "ResourceType":
-        return any(each["ResourceType"] == value for each in row["Resources"])
-    return str(row.get(key)) == value
-
 
 def _passes(row: Answer, name: str, values: Sequence[str]) -> bool:
     """Whether a row of EC2 passes a filter by one of its ids, or by those of its associations."""
-    words = {"vpc-id": "VpcId", "group-id": "GroupId", "subnet-id": "SubnetId", "route-table-id": "RouteTableId"}
+    words = {
+        "vpc-id": "VpcId",
+        "group-id": "GroupId",
+        "subnet-id": "SubnetId",
+        "route-table-id": "RouteTableId",
+    }
     words |= {"network-acl-id": "NetworkAclId", "vpc-endpoint-id": "VpcEndpointId"}
     words |= {f"association.{key}": value for key, value in words.items()}
     if name not in words:
         raise NotImplementedError(f"the filter {name} is in no world")
     rows = row.get("Associations", []) if name.startswith("association.") else [row]
-    return any(each.get(words[name]) in values for each in rows)
+    return any(item.get(words[name]) in values for item in rows)
 
 
 def _categories(message: str) -> list[str]:
@@ -491,7 +428,9 @@ def _categories(message: str) -> list[str]:
         "maintenance": "maintenance",
         "patch": "maintenance",
     }
-    return list(dict.fromkeys(value for key, value in words.items() if key.lower() in message.lower()))[:2] or ["notification"]
+    return list(dict.fromkeys(value for key, value in words.items() if key.lower() in message.lower()))[
+        :2
+    ] or ["notification"]
 
 
 def pattern_of(text: str) -> Callable[[str], bool]:
@@ -507,8 +446,8 @@ def pattern_of(text: str) -> Callable[[str], bool]:
 
     def matches(line: str) -> bool:
         # Optional terms beside required ones change nothing ("Filter pattern syntax", CloudWatch Logs user guide).
-        wanted = all(each in line for each in signs[""])
-        optional = bool(signs[""]) or not signs["?"] or any(each in line for each in signs["?"])
-        return wanted and optional and not any(each in line for each in signs["-"])
+        wanted = all(item in line for item in signs[""])
+        optional = bool(signs[""]) or not signs["?"] or any(item in line for item in signs["?"])
+        return wanted and optional and not any(item in line for item in signs["-"])
 
     return matches

@@ -13,9 +13,10 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from services.aws.client.errors import AwsError
 from tests.worlds.answers import Variant, WorldReader
-from tests.worlds.curves import BALANCER, CLUSTER, SERVICE
+from tests.worlds.curves import BALANCER, CLUSTER, SERVICE, TARGET_GROUP
 from tests.worlds.schema import APPLICATION_LOG, BadWorld, World, files, load_file
-from tests.worlds.system import ELB_ARN, REGION, TARGET_GROUP
+from tests.worlds.system import ELB_ARN
+from tests.worlds.tasks import REGION
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -43,20 +44,20 @@ def misshapen(value: Any, shape: Shape, where: str) -> Iterator[str]:
         if not isinstance(value, dict):
             yield f"{where}: must be a table"
             return
-        for key, each in value.items():
+        for key, item in value.items():
             if key in shape.members:
-                yield from misshapen(each, shape.members[key], f"{where}.{key}")
+                yield from misshapen(item, shape.members[key], f"{where}.{key}")
             else:
                 yield f"{where}.{key}: the API has no such key"
     elif isinstance(shape, ListShape):
         if not isinstance(value, list):
             yield f"{where}: must be an array"
             return
-        for number, each in enumerate(value):
-            yield from misshapen(each, shape.member, f"{where}[{number}]")
+        for number, item in enumerate(value):
+            yield from misshapen(item, shape.member, f"{where}[{number}]")
     elif isinstance(shape, MapShape):
-        for key, each in value.items() if isinstance(value, dict) else ():
-            yield from misshapen(each, shape.value, f"{where}.{key}")
+        for key, item in value.items() if isinstance(value, dict) else ():
+            yield from misshapen(item, shape.value, f"{where}.{key}")
     elif not isinstance(value, _TYPES.get(shape.type_name, (object,))) or (
         isinstance(value, bool) and shape.type_name != "boolean"
     ):
@@ -68,7 +69,11 @@ def _requests(reader: WorldReader) -> Iterator[tuple[str, str, dict[str, Any]]]:
         service, _colon, operation = call.partition(":")
         yield service, operation, {"taskDefinition": SERVICE} if operation == "DescribeTaskDefinition" else {}
     yield "ecs", "ListTasks", {"desiredStatus": "RUNNING"}
-    arns = [row["taskArn"] for status in ("RUNNING", "STOPPED") for row in reader.rollout.described(reader.minute, status)]
+    arns = [
+        row["taskArn"]
+        for status in ("RUNNING", "STOPPED")
+        for row in reader.rollout.described(reader.minute, status)
+    ]
     yield "ecs", "DescribeTasks", {"tasks": arns}
     yield "ecs", "ListServiceDeployments", {}
     revisions = [row["serviceRevisionArn"] for row in reader.rollout.revisions(reader.minute)]
@@ -78,7 +83,7 @@ def _requests(reader: WorldReader) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "rds", "DescribeEvents", {"Duration": 180}
     yield "cloudwatch", "DescribeAlarms", {}
     yield "cloudwatch", "ListMetrics", {}
-    for group in dict.fromkeys((APPLICATION_LOG, *(each.group for each in reader.world.lines))):
+    for group in dict.fromkeys((APPLICATION_LOG, *(item.group for item in reader.world.lines))):
         yield "logs", "FilterLogEvents", {"logGroupName": group, "limit": 100}
     yield "cloudtrail", "LookupEvents", {}
     queries = [
@@ -118,23 +123,26 @@ def _known(world: World) -> Iterator[str]:
 def _doubts(world: World) -> Iterator[str]:
     """What looks like a mistake, but may be meant."""
     reader = WorldReader(world, world.at(world.read_at))
-    for number, each in enumerate(world.lines):
-        if each.begin > world.read_at or each.to <= each.begin:
+    for number, item in enumerate(world.lines):
+        if item.begin > world.read_at or item.to <= item.begin:
             yield f"lines.{number}: none of them is written before the console reads"
-        elif each.group == APPLICATION_LOG and not any(
-            reader.rollout.streams(each.stream, each.begin + step / 4) for step in range(int((each.to - each.begin) * 4))
+        elif item.group == APPLICATION_LOG and not any(
+            reader.rollout.streams(item.stream, item.begin + step / 4)
+            for step in range(int((item.to - item.begin) * 4))
         ):
-            yield f"lines.{number}: no task of this revision ({each.stream}) runs then, so that nothing is written"
+            yield f"lines.{number}: no task of this revision ({item.stream}) runs then, so that nothing is written"
     for name in ("trail", "rds_event", "service_event", "activity", "stopped"):
-        for number, each in enumerate(getattr(world, name)):
-            if each.at > world.read_at:
+        for number, item in enumerate(getattr(world, name)):
+            if item.at > world.read_at:
                 yield f"{name}.{number}: later than the console reads"
     if world.alarm.state == "ALARM" and world.alarm.at > world.read_at:
         yield "alarm.at: later than the console reads"
     elb = {"LoadBalancer": BALANCER, "TargetGroup": TARGET_GROUP}
     last = int(reader.now.timestamp()) // 60 - 1
     healthy = reader.metrics.value("AWS/ApplicationELB", "HealthyHostCount", "Minimum", elb, last)
-    rows = reader.answer("elbv2", "DescribeTargetHealth", REGION, {"TargetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}"})
+    rows = reader.answer(
+        "elbv2", "DescribeTargetHealth", REGION, {"TargetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}"}
+    )
     count = sum(row["TargetHealth"]["State"] == "healthy" for row in rows["TargetHealthDescriptions"])
     if healthy is not None and healthy != count:
         yield f"HealthyHostCount is {healthy:g} at read_at, but DescribeTargetHealth shows {count} healthy targets"
@@ -142,14 +150,18 @@ def _doubts(world: World) -> Iterator[str]:
 
 def problems(world: World) -> list[str]:
     """Everything that is wrong with a world."""
-    found = list(_known(world))
+    hits = list(_known(world))
     minutes = {world.read_at, -30.0, 0.0, world.read_at / 2, *(phase.begin for phase in world.phase)}
     if world.deployment is not None:
-        minutes |= {world.deployment.at, world.deployment.ends, (world.deployment.at + world.deployment.ends) / 2}
+        minutes |= {
+            world.deployment.at,
+            world.deployment.ends,
+            (world.deployment.at + world.deployment.ends) / 2,
+        }
     for minute in sorted(minutes):
         for deployed in (None,) if world.deployment else (None, 0.0):
-            found += _answers(world, minute, Variant(deployed=deployed))
-    first = {text.replace(re.search(r" at minute [\d.-]+|$", text)[0], ""): text for text in reversed(found)}  # type: ignore[index]
+            hits += _answers(world, minute, Variant(deployed=deployed))
+    first = {text.replace(re.search(r" at minute [\d.-]+|$", text)[0], ""): text for text in reversed(hits)}  # type: ignore[index]
     return list(reversed(first.values()))
 
 
@@ -160,11 +172,11 @@ def main() -> int:
     for path in paths:
         try:
             world = load_file(path)
-            found, doubts = problems(world), list(_doubts(world))
+            hits, doubts = problems(world), list(_doubts(world))
         except BadWorld as error:
-            found, doubts = str(error).splitlines(), []
-        bad += bool(found)
-        for text in found:
+            hits, doubts = str(error).splitlines(), []
+        bad += bool(hits)
+        for text in hits:
             print(f"✗ {text}" if text.startswith(str(path)) else f"✗ {path}: {text}")
         for text in doubts:
             print(f"? {path}: {text}")

@@ -20,11 +20,20 @@ OWN: Mapping[str, Mapping[str, str]] = {
     WAF: {"Region": "ap-northeast-1", "Rule": "ALL", "WebACL": "facility-prod-acl"},
 }
 GIB = 1 << 30
-_COUNTS = (
-    "HTTPCode_ELB_5XX_Count HTTPCode_ELB_500_Count HTTPCode_ELB_502_Count HTTPCode_ELB_503_Count "
-    "HTTPCode_ELB_504_Count HTTPCode_ELB_4XX_Count HTTPCode_Target_5XX_Count HTTPCode_Target_4XX_Count "
-    "TargetConnectionErrorCount ClientTLSNegotiationErrorCount TargetTLSNegotiationErrorCount RejectedConnectionCount"
-).split()
+_COUNTS = [
+    "HTTPCode_ELB_5XX_Count",
+    "HTTPCode_ELB_500_Count",
+    "HTTPCode_ELB_502_Count",
+    "HTTPCode_ELB_503_Count",
+    "HTTPCode_ELB_504_Count",
+    "HTTPCode_ELB_4XX_Count",
+    "HTTPCode_Target_5XX_Count",
+    "HTTPCode_Target_4XX_Count",
+    "TargetConnectionErrorCount",
+    "ClientTLSNegotiationErrorCount",
+    "TargetTLSNegotiationErrorCount",
+    "RejectedConnectionCount",
+]
 HEALTHY: dict[tuple[str, str, str], tuple[float, float]] = {
     **{(ELB, name, ""): (0.0, 0.05) for name in _COUNTS},
     (ELB, "RequestCount", ""): (240, 0.05),
@@ -49,10 +58,14 @@ HEALTHY: dict[tuple[str, str, str], tuple[float, float]] = {
 """(namespace, metric, statistic) → (level, relative scatter); "" for all other statistics."""
 UNUSUAL = frozenset({"OldestReplicationSlotLag", "BurstBalance"})
 """Published only in a world with a curve of them: this database has no replication slot and no gp2 storage."""
-SPARSE = frozenset({*_COUNTS, "RequestCount", "HTTPCode_Target_2XX_Count", "TargetResponseTime", "BlockedRequests"})
+SPARSE = frozenset(
+    {*_COUNTS, "RequestCount", "HTTPCode_Target_2XX_Count", "TargetResponseTime", "BlockedRequests"}
+)
 """Published only when they are not zero ("Reporting criteria: there is a nonzero value", Elastic Load Balancing and AWS
 WAF guides)."""
-WHOLE = frozenset({*SPARSE, "HealthyHostCount", "UnHealthyHostCount", "DatabaseConnections"}) - {"TargetResponseTime"}
+WHOLE = frozenset({*SPARSE, "HealthyHostCount", "UnHealthyHostCount", "DatabaseConnections"}) - {
+    "TargetResponseTime"
+}
 _PER_CENT = frozenset({"CPUUtilization", "MemoryUtilization", "BurstBalance", "EngineCPUUtilization"})
 _LONG_AGO = -5 * 24 * 60.0
 """Minutes before which a week ago is meant."""
@@ -73,7 +86,9 @@ class Published:
     lag: float = 0
     """Minutes until a minute that is over is published."""
 
-    def value(self, namespace: str, name: str, stat: str, dimensions: Mapping[str, str], minute: int) -> float | None:
+    def value(
+        self, namespace: str, name: str, stat: str, dimensions: Mapping[str, str], minute: int
+    ) -> float | None:
         """The point of one minute; None if nothing was published. `minute` is counted from the epoch."""
         if (minute + 1 + self.lag) * 60 > self.now.timestamp():
             return None
@@ -88,19 +103,32 @@ class Published:
             if value is not None:
                 yield minute, value
 
-    def result(self, query: Mapping[str, Any], start: datetime, end: datetime, descending: bool) -> dict[str, Any]:
+    def result(
+        self, query: Mapping[str, Any], start: datetime, end: datetime, descending: bool
+    ) -> dict[str, Any]:
         """One row of GetMetricData. Raises NotImplementedError for metric math, which no first wave sends."""
         if "MetricStat" not in query:
             if str(query.get("Expression", "")).startswith("SEARCH("):
-                return {"Id": query["Id"], "Label": "", "Timestamps": [], "Values": [], "StatusCode": "Complete"}
+                return {
+                    "Id": query["Id"],
+                    "Label": "",
+                    "Timestamps": [],
+                    "Values": [],
+                    "StatusCode": "Complete",
+                }
             raise NotImplementedError(f"cloudwatch:GetMetricData of {query.get('Expression')}")
         spec = query["MetricStat"]
         metric, period = spec["Metric"], max(1, int(spec["Period"]) // 60)
-        dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions", ())}
+        dimensions = {item["Name"]: item["Value"] for item in metric.get("Dimensions", ())}
         first = int(start.timestamp()) // 60 // period * period
         periods: dict[int, list[float]] = {}
         for minute, value in self.points(
-            metric["Namespace"], metric["MetricName"], spec["Stat"], dimensions, first, -(-int(end.timestamp()) // 60)
+            metric["Namespace"],
+            metric["MetricName"],
+            spec["Stat"],
+            dimensions,
+            first,
+            -(-int(end.timestamp()) // 60),
         ):
             periods.setdefault(minute // period * period, []).append(value)
         rows = sorted(periods.items(), reverse=descending)
@@ -126,12 +154,12 @@ def level(
 ) -> float | None:
     """What AWS measures in a minute (from the epoch), published or not yet; None if it publishes nothing."""
     at = (minute * 60 - world.zero.timestamp()) / 60
-    found = _curve(world, namespace, name, stat, dimensions)
+    hits = _curve(world, namespace, name, stat, dimensions)
     own = {**OWN.get(namespace, {}), **(world.alarm.dimensions if world.alarm.namespace == namespace else {})}
     healthy = _healthy(namespace, name, stat) if dimensions.items() <= own.items() else None
-    if found is None and (healthy is None or name in UNUSUAL):
+    if hits is None and (healthy is None or name in UNUSUAL):
         return None
-    curve, factor = found or (Curve(metric=f"{namespace} {name}"), 1.0)
+    curve, factor = hits or (Curve(metric=f"{namespace} {name}"), 1.0)
     usual = curve.usual if curve.usual is not None else healthy[0] / factor if healthy else math.nan
     noise = curve.noise if curve.noise is not None else healthy[1] if healthy else 0.05
     if at < _LONG_AGO:
@@ -141,7 +169,7 @@ def level(
     if math.isnan(value):
         return None
     # One draw for all statistics of a metric, so that a maximum is never below the average.
-    value *= factor * (1 + noise * (2 * share(world.id, namespace, name, dimensions.get("TargetGroup", ""), minute) - 1))
+    value *= factor * (1 + noise * (2 * share(world.id, namespace, name, minute) - 1))
     if name in WHOLE:
         value = float(round(value))
     if name in _PER_CENT:
@@ -198,7 +226,11 @@ def known_metrics(world: World) -> list[dict[str, Any]]:
             dimensions = world.alarm.dimensions
         rows.add((curve.namespace, curve.name, tuple(dimensions.items())))
     return [
-        {"Namespace": row[0], "MetricName": row[1], "Dimensions": [{"Name": k, "Value": v} for k, v in row[2]]}
+        {
+            "Namespace": row[0],
+            "MetricName": row[1],
+            "Dimensions": [{"Name": k, "Value": v} for k, v in row[2]],
+        }
         for row in sorted(rows)
     ]
 

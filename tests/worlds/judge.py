@@ -164,7 +164,9 @@ def _denies(source: str) -> Deny:
 
     def denies(asked: str, call: str, params: dict[str, Any]) -> bool:
         given = str(params.get(key) or params.get("logGroupIdentifier", "")) if key else ""
-        return asked == service and (not operation or call == operation) and (not key or given.endswith(value))
+        return (
+            asked == service and (not operation or call == operation) and (not key or given.endswith(value))
+        )
 
     return denies
 
@@ -190,7 +192,9 @@ async def judged(world: World, variant: Variant, *, explain: bool = False, claim
     leader = assessment.leader
     text = leader.model_dump_json(exclude={"opposing", "unseen"}).casefold() if leader else ""
     truths = set(world.truth) or {"unknown-dependency"}
-    direct = any(truths & set(each.direct_for) for each in assessment.signals if each.state is SignalState.PRESENT)
+    direct = any(
+        truths & set(item.direct_for) for item in assessment.signals if item.state is SignalState.PRESENT
+    )
     unread = tuple(
         f"{row.source}: {row.problem.summary if row.problem else row.omitted}"
         for row in evidence.readings
@@ -202,7 +206,7 @@ async def judged(world: World, variant: Variant, *, explain: bool = False, claim
         variant=variant,
         word=assessment.word.value,
         ranking=tuple(str(cause.id) for cause in roots[:3]),
-        is_dependency_named=any(each.casefold() in text for each in world.dependency),
+        is_dependency_named=any(item.casefold() in text for item in world.dependency),
         has_direct_root=direct,
         requests=evidence.requests,
         unread=unread,
@@ -216,8 +220,10 @@ async def judged(world: World, variant: Variant, *, explain: bool = False, claim
 
 def explanation(assessment: Assessment, unread: Iterable[str]) -> str:
     """The causes with what counted, and every signal."""
-    lines = [f"  T0 {assessment.onset.at:%H:%M} {assessment.onset.basis}, {assessment.word}: {assessment.why}"]
-    lines += [f"  not read: {each}" for each in unread]
+    lines = [
+        f"  T0 {assessment.onset.at:%H:%M} {assessment.onset.basis}, {assessment.word}: {assessment.why}"
+    ]
+    lines += [f"  not read: {item}" for item in unread]
     for cause in assessment.causes[:6]:
         lines.append(f"  {cause.score:4} {cause.id} root={cause.is_root} explains {', '.join(cause.effects)}")
         lines += [
@@ -227,7 +233,9 @@ def explanation(assessment: Assessment, unread: Iterable[str]) -> str:
     for signal in assessment.signals:
         if signal.state is not SignalState.UNSEEN:
             at = f" {signal.at:%H:%M:%S}" if signal.at else ""
-            lines.append(f"  {signal.state:8} {signal.id}: {signal.title}: {signal.value} [{signal.limit}]{at}")
+            lines.append(
+                f"  {signal.state:8} {signal.id}: {signal.title}: {signal.value} [{signal.limit}]{at}"
+            )
         else:
             lines.append(f"  unseen   {signal.id}: {signal.why}")
     return "\n".join(lines)
@@ -256,7 +264,12 @@ def _run(world: World, *, cross: bool, explain: bool, claims: bool) -> list[Verd
 
 
 def judge_all(
-    worlds: Sequence[World], *, cross: bool = False, explain: bool = False, claims: bool = False, workers: int = 1
+    worlds: Sequence[World],
+    *,
+    cross: bool = False,
+    explain: bool = False,
+    claims: bool = False,
+    workers: int = 1,
 ) -> list[Verdict]:
     """The verdicts on all worlds, the plain variant of each first."""
     one = partial(_run, cross=cross, explain=explain, claims=claims)
@@ -271,121 +284,122 @@ def judge_all(
 
 def plain(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Those without anything crossed over."""
-    return [each for each in verdicts if each.variant == Variant()]
+    return [item for item in verdicts if item.variant == Variant()]
 
 
 def stronger(verdicts: Sequence[Verdict]) -> list[tuple[Verdict, Verdict]]:
     """(plain verdict, variant) where a variant's word is stronger."""
-    return _compared(verdicts, lambda base, each: ORDER.index(Word(each.word)) > ORDER.index(Word(base.word)))
+    return _compared(verdicts, lambda base, item: ORDER.index(Word(item.word)) > ORDER.index(Word(base.word)))
 
 
 def another(verdicts: Sequence[Verdict]) -> list[tuple[Verdict, Verdict]]:
     """(plain verdict, variant) where both name a cause, but not the same."""
     return _compared(
-        verdicts, lambda base, each: Word.OPEN not in (base.word, each.word) and base.first != each.first
+        verdicts, lambda base, item: Word.OPEN not in (base.word, item.word) and base.first != item.first
     )
 
 
 def _compared(
     verdicts: Sequence[Verdict], differs: Callable[[Verdict, Verdict], bool]
 ) -> list[tuple[Verdict, Verdict]]:
-    bases = {each.world.id: each for each in plain(verdicts)}
+    bases = {item.world.id: item for item in plain(verdicts)}
     return [
-        (bases[each.world.id], each)
-        for each in verdicts
-        if each.variant != Variant() and differs(bases[each.world.id], each)
+        (bases[item.world.id], item)
+        for item in verdicts
+        if item.variant != Variant() and differs(bases[item.world.id], item)
     ]
 
 
 def figures(verdicts: Sequence[Verdict]) -> list[str]:
     """The totals, to be copied into a note."""
     base = plain(verdicts)
-    listed = [each for each in base if each.world.kind == "listed"]
-    others = [each for each in base if each.world.kind != "listed"]
-    rollback = [each for each in listed if each.world.rollback]
-    herring = [each for each in base if each.world.herring]
-    right = [each for each in listed if each.is_right]
-    said = sum(each.word != Word.OPEN for each in right)
-    honest = sum(each.is_honest for each in others)
-    harmless = sum(each.label == "harmless" for each in others)
-    named = sum(each.first == "unknown-dependency" and each.is_dependency_named for each in others)
+    listed = [item for item in base if item.world.kind == "listed"]
+    others = [item for item in base if item.world.kind != "listed"]
+    rollback = [item for item in listed if item.world.rollback]
+    herring = [item for item in base if item.world.herring]
+    right = [item for item in listed if item.is_right]
+    outright = sum(item.word != Word.OPEN for item in right)
+    honest = sum(item.is_honest for item in others)
+    harmless = sum(item.label == "harmless" for item in others)
+    named = sum(item.first == "unknown-dependency" and item.is_dependency_named for item in others)
     rows = [
         f"worlds: {len(base)} ({len(listed)} listed, {len(others)} unlisted or healthy)",
-        f"listed, right first: {len(right)} of {len(listed)} ({said} of them likely or strong)",
+        f"listed, right first: {len(right)} of {len(listed)} ({outright} of them likely or strong)",
         f"strong but wrong: {_listed(base, 'is_strong_but_wrong')}",
-        f"likely but wrong: {sum(each.is_wrong and each.word == Word.LIKELY for each in base)}",
+        f"likely but wrong: {sum(item.is_wrong and item.word == Word.LIKELY for item in base)}",
         f"unlisted and healthy, honest: {honest} of {len(others)} (dependency named: {named}; besides, harmless: {harmless})",
         f"symptom first while a root is direct: {_listed(base, 'is_symptom_first')}",
-        f"rollback named first: {sum(each.first == 'bad-deployment' for each in rollback)} of {len(rollback)}",
-        f"red herrings, right or honest: {sum(each.is_right or each.is_honest for each in herring)} of {len(herring)}",
-        f"most requests of a first wave: {max((each.requests for each in verdicts), default=0)}",
-        f"internal errors: {sum(bool(each.faults) for each in verdicts)}",
+        f"rollback named first: {sum(item.first == 'bad-deployment' for item in rollback)} of {len(rollback)}",
+        f"red herrings, right or honest: {sum(item.is_right or item.is_honest for item in herring)} of {len(herring)}",
+        f"most requests of a first wave: {max((item.requests for item in verdicts), default=0)}",
+        f"internal errors: {sum(bool(item.faults) for item in verdicts)}",
     ]
     if len(verdicts) > len(base):
         over, changed = stronger(verdicts), another(verdicts)
-        wrong = [each for each in verdicts if each.is_strong_but_wrong]
-        for name, chosen in (
-            ("delays", lambda v: not v.denied and v.deployed is None),
-            ("harmless releases", lambda v: v.deployed is not None),
-            ("denied sources", lambda v: bool(v.denied)),
-        ):
+        wrong = [item for item in verdicts if item.is_strong_but_wrong]
+        for name in ("delays", "harmless releases", "denied sources"):
+            of = [item for item in verdicts if item.variant.kind == name]
             rows.append(
-                f"{name} ({sum(chosen(each.variant) for each in verdicts)} variants): stronger"
-                f" {sum(chosen(each.variant) for _base, each in over)}, another cause"
-                f" {sum(chosen(each.variant) for _base, each in changed)}, strong but wrong"
-                f" {sum(chosen(each.variant) for each in wrong)} of"
-                f" {len({each.world.id for each in wrong if chosen(each.variant)})} worlds"
+                f"{name} ({len(of)} variants): stronger {sum(item.variant.kind == name for _base, item in over)},"
+                f" another cause {sum(item.variant.kind == name for _base, item in changed)}, strong but wrong"
+                f" {sum(item in wrong for item in of)} of {len({item.world.id for item in of if item in wrong})} worlds"
             )
-    if any(each.claims for each in verdicts):
+    if any(item.claims for item in verdicts):
         rows.append(
-            f"evidence: {sum(len(each.false) for each in verdicts)} false of {sum(each.claims for each in verdicts)} claims"
-            f" ({sum(len(each.undecided) for each in verdicts)} undecided, counted apart)"
+            f"evidence: {sum(len(item.false) for item in verdicts)} false of {sum(item.claims for item in verdicts)} claims"
+            f" ({sum(len(item.undecided) for item in verdicts)} undecided, counted apart)"
         )
     return rows
 
 
 def _listed(verdicts: Iterable[Verdict], name: str) -> str:
-    found = [each.world.id for each in verdicts if getattr(each, name)]
-    return f"{len(found)}{': ' if found else ''}{', '.join(found)}"
+    hits = [item.world.id for item in verdicts if getattr(item, name)]
+    return f"{len(hits)}{': ' if hits else ''}{', '.join(hits)}"
 
 
-def _row(each: Verdict) -> str:
-    truth = "+".join(each.world.truth) or each.world.kind
+def _row(item: Verdict) -> str:
+    truth = "+".join(item.world.truth) or item.world.kind
     return (
-        f"{each.world.id[:38]:38} {truth[:32]:32} {each.word:7} {each.first[:22]:22} {each.label:17}"
-        f"{' SYMPTOM' if each.is_symptom_first else ''}{' ' + '; '.join(each.faults) if each.faults else ''}"
+        f"{item.world.id[:38]:38} {truth[:32]:32} {item.word:7} {item.first[:22]:22} {item.label:17}"
+        f"{' SYMPTOM' if item.is_symptom_first else ''}{' ' + '; '.join(item.faults) if item.faults else ''}"
     )
 
 
 def main() -> int:
     """Judge a folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="+")
     parser.add_argument("--id", action="append")
     parser.add_argument("--explain", action="store_true")
     parser.add_argument("--cross", action="store_true")
-    parser.add_argument("--claims", action="store_true", help="check every line of evidence against its world")
+    parser.add_argument(
+        "--claims", action="store_true", help="check every line of evidence against its world"
+    )
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     worlds = [world for world in load(*options.folder) if not options.id or world.id in options.id]
     verdicts = judge_all(
         worlds, cross=options.cross, explain=options.explain, claims=options.claims, workers=options.workers
     )
-    for each in plain(verdicts):
-        print(_row(each))
+    for item in plain(verdicts):
+        print(_row(item))
         if options.explain:
-            print(each.explanation)
+            print(item.explanation)
     for name, pairs in (("stronger", stronger(verdicts)), ("another cause", another(verdicts))):
-        for base, each in pairs:
-            print(f"{name}: {each.world.id} ({each.variant}): {base.word} {base.first} → {each.word} {each.first}")
-    for each in verdicts:
-        if each.is_strong_but_wrong and each.variant != Variant():
-            print(f"strong but wrong: {each.world.id} ({each.variant}): {each.first}")
-        for claim in each.false:
-            print(f"false: {each.world.id} ({each.variant}): {claim}")
-    titles = sorted({title for each in verdicts for title in each.undecided})
+        for base, item in pairs:
+            print(
+                f"{name}: {item.world.id} ({item.variant}): {base.word} {base.first} → {item.word} {item.first}"
+            )
+    for item in verdicts:
+        if item.is_strong_but_wrong and item.variant != Variant():
+            print(f"strong but wrong: {item.world.id} ({item.variant}): {item.first}")
+        for claim in item.false:
+            print(f"false: {item.world.id} ({item.variant}): {claim}")
+    titles = sorted({title for item in verdicts for title in item.undecided})
     for title in titles:
-        print(f"undecided: {title} × {sum(each.undecided.count(title) for each in verdicts)}")
+        print(f"undecided: {title} × {sum(item.undecided.count(title) for item in verdicts)}")
     print("\n".join(figures(verdicts)))
     return 0
 

@@ -14,10 +14,36 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 CAUSES = frozenset(
-    "task-crash out-of-memory application-error bad-deployment no-target all-unhealthy slow-targets connection-reset "
-    "database-unreachable database-saturated database-locks database-full capacity-at-maximum tasks-cannot-start "
-    "network-change firewall dns-tls third-party unknown-dependency traffic-surge availability-zone artefact "
-    "scaling-stopped scaling-works hot-task data-growth wal-kept temporary-files".split()
+    [
+        "task-crash",
+        "out-of-memory",
+        "application-error",
+        "bad-deployment",
+        "no-target",
+        "all-unhealthy",
+        "slow-targets",
+        "connection-reset",
+        "database-unreachable",
+        "database-saturated",
+        "database-locks",
+        "database-full",
+        "capacity-at-maximum",
+        "tasks-cannot-start",
+        "network-change",
+        "firewall",
+        "dns-tls",
+        "third-party",
+        "unknown-dependency",
+        "traffic-surge",
+        "availability-zone",
+        "artefact",
+        "scaling-stopped",
+        "scaling-works",
+        "hot-task",
+        "data-growth",
+        "wal-kept",
+        "temporary-files",
+    ]
 )
 """The causes that the console can name."""
 APPLICATION_LOG = "/ecs/staff-api"
@@ -217,9 +243,9 @@ class World(_Strict):
             raise ValueError("dependency: only an unlisted world has one")
         if self.start.tzinfo is None:
             raise ValueError("start: needs an offset")
-        if self.deployment is None and any(each.stream == "new" for each in self.lines):
+        if self.deployment is None and any(item.stream == "new" for item in self.lines):
             raise ValueError("lines: stream `new` without a deployment")
-        if self.deployment is None and any(each.revision == "new" for each in self.stopped):
+        if self.deployment is None and any(item.revision == "new" for item in self.stopped):
             raise ValueError("stopped: revision `new` without a deployment")
         return self
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.worlds.curves import BALANCER, CLUSTER, DATABASE, SERVICE, TARGET_GROUP
+from tests.worlds.phases import Later, dated, override
 from tests.worlds.schema import World
 from tests.worlds.tasks import ACCOUNT, ADDRESSES, REGION, Rollout, ecs_arn
 
@@ -18,63 +19,7 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1111aaaa-22bb-33cc-44dd-555555eeeeee"
 ELB_ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 HOST = f"{DATABASE}.c9abcdefghij.{REGION}.rds.amazonaws.com"
 LONG_AGO = datetime(2025, 4, 1, tzinfo=UTC)
-_ATOMIC = frozenset({"IpPermissions", "IpPermissionsEgress", "Routes", "Entries", "TargetHealth", "Associations"})
-"""Keys whose value in a phase replaces the default's whole."""
-_NAMES = (
-    "GroupId RouteTableId NetworkAclId SubnetId VpcEndpointId DBInstanceIdentifier LoadBalancerArn serviceName "
-    "PolicyName AlarmName ActivityId"
-).split()
-"""Keys by which the items of a list are told apart."""
-
 Answer = dict[str, Any]
-
-
-class _Later(Exception):
-    """A time of a phase that has not come yet."""
-
-
-def override(default: Any, new: Any, key: str = "") -> Any:
-    """A phase's value merged into the default: tables merge; lists of named items merge by name, those of the same length
-    item by item, others replace."""
-    if key in _ATOMIC:
-        return new
-    if isinstance(default, dict) and isinstance(new, dict):
-        return default | {name: override(default.get(name), value, name) for name, value in new.items()}
-    if not (isinstance(default, list) and isinstance(new, list) and _are_tables(default) and _are_tables(new)):
-        return new
-    name = next((each for each in _NAMES if default and new and all(each in row for row in (*default, *new))), "")
-    if name:
-        given = {row[name]: row for row in new}
-        known = {row[name] for row in default}
-        merged = [override(row, given.get(row[name], {})) for row in default]
-        return [*merged, *(row for row in new if row[name] not in known)]
-    if len(default) == len(new):
-        return [override(old, row) for old, row in zip(default, new, strict=True)]
-    return new
-
-
-def _are_tables(rows: list[Any]) -> bool:
-    return all(isinstance(row, dict) for row in rows)
-
-
-def dated(value: Any, world: World, now: datetime) -> Any:
-    """A phase's value with its times. Raises _Later for one that has not come; rows with such a time are left out."""
-    if isinstance(value, dict):
-        if set(value) == {"minute"}:
-            moment = world.at(float(value["minute"]))
-            if moment > now:
-                raise _Later
-            return moment
-        return {key: dated(each, world, now) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        rows = []
-        for each in value:
-            try:
-                rows.append(dated(each, world, now))
-            except _Later:
-                continue
-        return rows
-    return value
 
 
 class System:
@@ -101,9 +46,18 @@ class System:
             "ec2:DescribeNetworkAcls": lambda: {"NetworkAcls": list(self._acls())},
             "ec2:DescribeVpcEndpoints": lambda: {"VpcEndpoints": list(self._endpoints())},
             "kms:DescribeKey": lambda: {
-                "KeyMetadata": {"KeyId": KEY.rpartition("/")[2], "Arn": KEY, "Enabled": True, "KeyState": "Enabled"}
+                "KeyMetadata": {
+                    "KeyId": KEY.rpartition("/")[2],
+                    "Arn": KEY,
+                    "Enabled": True,
+                    "KeyState": "Enabled",
+                }
             },
-            "secretsmanager:DescribeSecret": lambda: {"ARN": SECRET, "Name": "facility-prod/db", "KmsKeyId": KEY},
+            "secretsmanager:DescribeSecret": lambda: {
+                "ARN": SECRET,
+                "Name": "facility-prod/db",
+                "KmsKeyId": KEY,
+            },
         }
 
     @property
@@ -119,24 +73,24 @@ class System:
     def answer(self, call: str, computed: Answer | None = None) -> Answer:
         """The whole answer, before the request's filters; `computed` is the default of a call that is not one of these."""
         answer = copy.deepcopy(self._defaults[call]()) if computed is None else computed
-        for phase in sorted(self.world.phase, key=lambda each: each.begin):
+        for phase in sorted(self.world.phase, key=lambda item: item.begin):
             if phase.begin <= self.minute and call in phase.answers:
                 for key, value in phase.answers[call].items():
                     try:
                         given = dated(value, self.world, self.now)
-                    except _Later:
+                    except Later:
                         continue
                     answer[key] = override(answer.get(key), given, key)
         return answer
 
     def task_definition(self, is_new: bool) -> Answer:
         """The task definition of a revision."""
-        made = self.rollout.deployment
+        release = self.rollout.deployment
         variables = {"DB_HOST": HOST, "DB_PORT": "5432", "LOG_LEVEL": "info", **self.world.environment}
         secrets = {"DB_PASSWORD": SECRET}
-        if is_new and made is not None and not made.same_definition:
-            variables |= made.environment
-            secrets |= made.secrets
+        if is_new and release is not None and not release.same_definition:
+            variables |= release.environment
+            secrets |= release.secrets
         name = self.rollout.definition(is_new)
         return {
             "taskDefinitionArn": ecs_arn("task-definition", name),
@@ -161,12 +115,16 @@ class System:
 
     def _services(self) -> Answer:
         rows = self.rollout.deployments(self.minute)
-        made = self.rollout.deployment
+        release = self.rollout.deployment
         groups = [TASK_GROUP]
-        if self.is_new and made is not None and made.security_groups:
-            groups = list(made.security_groups)
+        if self.is_new and release is not None and release.security_groups:
+            groups = list(release.security_groups)
         network = {
-            "awsvpcConfiguration": {"subnets": list(SUBNETS), "securityGroups": groups, "assignPublicIp": "DISABLED"}
+            "awsvpcConfiguration": {
+                "subnets": list(SUBNETS),
+                "securityGroups": groups,
+                "assignPublicIp": "DISABLED",
+            }
         }
         running = sum(row["runningCount"] for row in rows)
         service = {
@@ -174,7 +132,11 @@ class System:
             "serviceName": SERVICE,
             "clusterArn": ecs_arn("cluster", CLUSTER),
             "loadBalancers": [
-                {"targetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}", "containerName": SERVICE, "containerPort": 8080}
+                {
+                    "targetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}",
+                    "containerName": SERVICE,
+                    "containerPort": 8080,
+                }
             ],
             "status": "ACTIVE",
             "desiredCount": 2,
@@ -192,19 +154,23 @@ class System:
         return {"services": [service], "failures": []}
 
     def _events(self) -> list[Answer]:
-        told = [(each.at, each.message) for each in self.world.service_event]
-        told += [(minute, f"(service {SERVICE}) has reached a steady state.") for minute in (-390.0, -750.0)]
-        if (made := self.rollout.deployment) is not None:
-            new = [task for task in self.rollout.tasks if task.is_new and task.created < made.at + 1]
+        reports = [(item.at, item.message) for item in self.world.service_event]
+        reports += [
+            (minute, f"(service {SERVICE}) has reached a steady state.") for minute in (-390.0, -750.0)
+        ]
+        if (release := self.rollout.deployment) is not None:
+            new = [task for task in self.rollout.tasks if task.is_new and task.created < release.at + 1]
             for task in new:
-                told.append((task.created, f"(service {SERVICE}) has started 1 tasks: (task {task.id})."))
-            if made.rollout == "COMPLETED":
+                reports.append((task.created, f"(service {SERVICE}) has started 1 tasks: (task {task.id})."))
+            if release.rollout == "COMPLETED":
                 number = self.rollout.number(True)
-                told.append((made.ends + 0.1, f"(service {SERVICE}) (deployment {number}) deployment completed."))
-                told.append((made.ends + 0.1, f"(service {SERVICE}) has reached a steady state."))
+                reports.append(
+                    (release.ends + 0.1, f"(service {SERVICE}) (deployment {number}) deployment completed.")
+                )
+                reports.append((release.ends + 0.1, f"(service {SERVICE}) has reached a steady state."))
         return [
             {"id": f"event-{number}", "createdAt": self.world.at(at), "message": text}
-            for number, (at, text) in enumerate(sorted(told, reverse=True))
+            for number, (at, text) in enumerate(sorted(reports, reverse=True))
             if at <= self.minute
         ]
 
@@ -221,7 +187,10 @@ class System:
         }
 
     def _balancers(self) -> Answer:
-        zones = [{"ZoneName": f"{REGION[:-1]}{zone}", "SubnetId": f"subnet-0{zone[1]*3}3333"} for zone in ("1a", "1c")]
+        zones = [
+            {"ZoneName": f"{REGION[:-1]}{zone}", "SubnetId": f"subnet-0{zone[1] * 3}3333"}
+            for zone in ("1a", "1c")
+        ]
         row = {
             "LoadBalancerArn": f"{ELB_ARN}:loadbalancer/{BALANCER}",
             "LoadBalancerName": "facility-prod-alb",
@@ -268,23 +237,31 @@ class System:
 
     def _activities(self) -> Answer:
         rows = []
-        for number, each in enumerate(sorted(self.world.activity, key=lambda row: -row.at)):
-            if each.at > self.minute:
+        for number, item in enumerate(sorted(self.world.activity, key=lambda row: -row.at)):
+            if item.at > self.minute:
                 continue
-            ended = {} if each.status == "InProgress" else {"EndTime": self.world.at(min(each.at + 0.7, self.minute))}
+            ended = (
+                {}
+                if item.status == "InProgress"
+                else {"EndTime": self.world.at(min(item.at + 0.7, self.minute))}
+            )
             rows.append(
                 {
                     "ActivityId": f"activity-{number}",
                     "ServiceNamespace": "ecs",
                     "ResourceId": f"service/{CLUSTER}/{SERVICE}",
                     "ScalableDimension": "ecs:service:DesiredCount",
-                    "Description": each.description,
+                    "Description": item.description,
                     "Cause": "monitor alarm TargetTracking-service/facility-prod-cluster/staff-api-AlarmHigh in state ALARM"
                     " triggered policy cpu70",
-                    "StartTime": self.world.at(each.at),
-                    "StatusCode": each.status,
+                    "StartTime": self.world.at(item.at),
+                    "StatusCode": item.status,
                     **ended,
-                    **({"NotScaledReasons": [{"Code": code} for code in each.not_scaled]} if each.not_scaled else {}),
+                    **(
+                        {"NotScaledReasons": [{"Code": code} for code in item.not_scaled]}
+                        if item.not_scaled
+                        else {}
+                    ),
                 }
             )
         return {"ScalingActivities": rows}
@@ -304,7 +281,10 @@ class System:
                 "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
             },
             "Alarms": [
-                {"AlarmName": f"{name}{end}", "AlarmARN": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}{end}"}
+                {
+                    "AlarmName": f"{name}{end}",
+                    "AlarmARN": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}{end}",
+                }
                 for end in ("High", "Low")
             ],
             "CreationTime": LONG_AGO,
@@ -331,13 +311,15 @@ class System:
             "PreferredMaintenanceWindow": "sat:17:00-sat:18:00",
             "BackupRetentionPeriod": 7,
             "VpcSecurityGroups": [{"VpcSecurityGroupId": DATABASE_GROUP, "Status": "active"}],
-            "DBParameterGroups": [{"DBParameterGroupName": "facility-prod-pg16", "ParameterApplyStatus": "in-sync"}],
+            "DBParameterGroups": [
+                {"DBParameterGroupName": "facility-prod-pg16", "ParameterApplyStatus": "in-sync"}
+            ],
             "AvailabilityZone": "ap-northeast-1a",
             "SecondaryAvailabilityZone": "ap-northeast-1c",
             "DBSubnetGroup": {
                 "DBSubnetGroupName": "facility-prod-db",
                 "VpcId": VPC,
-                "Subnets": [{"SubnetIdentifier": each} for each in DATABASE_SUBNETS],
+                "Subnets": [{"SubnetIdentifier": item} for item in DATABASE_SUBNETS],
             },
             "PendingModifiedValues": {},
             "LatestRestorableTime": self.world.at(self.minute - 5),
@@ -366,8 +348,10 @@ class System:
             ("sg-0b333333", "billing-api", OTHER_VPC, 8080, None),
             ("sg-0dev0003", "dev", DEV_VPC, 22, None),
         )
-        made = self.rollout.deployment
-        added = [id for id in (made.security_groups if made else ()) if id not in {row[0] for row in rows}]
+        release = self.rollout.deployment
+        added = [
+            id for id in (release.security_groups if release else ()) if id not in {row[0] for row in rows}
+        ]
         for id, name, vpc, port, sender in (*rows, *((id, id, VPC, 8080, BALANCER_GROUP) for id in added)):
             rule: Answer = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": []}
             if sender:
@@ -414,7 +398,12 @@ class System:
                 "VpcId": vpc,
                 "OwnerId": ACCOUNT,
                 "Associations": [
-                    {"Main": False, "RouteTableId": id, "SubnetId": subnet, "RouteTableAssociationId": f"rtbassoc-{subnet[7:]}"}
+                    {
+                        "Main": False,
+                        "RouteTableId": id,
+                        "SubnetId": subnet,
+                        "RouteTableAssociationId": f"rtbassoc-{subnet[7:]}",
+                    }
                     for subnet in subnets
                 ],
                 "Routes": [
@@ -436,7 +425,13 @@ class System:
                 "OwnerId": ACCOUNT,
                 "Associations": [{"NetworkAclId": id, "SubnetId": subnet} for subnet in subnets],
                 "Entries": [
-                    {"CidrBlock": "0.0.0.0/0", "Egress": egress, "Protocol": "-1", "RuleAction": "allow", "RuleNumber": 100}
+                    {
+                        "CidrBlock": "0.0.0.0/0",
+                        "Egress": egress,
+                        "Protocol": "-1",
+                        "RuleAction": "allow",
+                        "RuleNumber": 100,
+                    }
                     for egress in (False, True)
                 ],
             }
@@ -457,5 +452,3 @@ class System:
                 "State": "available",
                 **place,
             }
-
-

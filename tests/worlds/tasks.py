@@ -84,28 +84,28 @@ class Rollout:
             Task(hexadecimal(self.world.id, "old", slot), False, _LONG_BEFORE, _LONG_BEFORE + 1, slot=slot)
             for slot in range(2)
         ]
-        if (made := self.deployment) is not None:
-            never_ran = made.rollout != "COMPLETED" and any(
+        if (release := self.deployment) is not None:
+            never_ran = release.rollout != "COMPLETED" and any(
                 stop.revision == "new" and stop.code == "TaskFailedToStart" for stop in self.world.stopped
             )
             tasks += [
                 Task(
                     hexadecimal(self.world.id, "new", slot),
                     True,
-                    made.at + 0.1,
-                    made.at + min(made.seconds * (0.35 + 0.1 * slot), 60 + 15 * slot) / 60,
+                    release.at + 0.1,
+                    release.at + min(release.seconds * (0.35 + 0.1 * slot), 60 + 15 * slot) / 60,
                     slot=slot,
                 )
                 for slot in ((), (0, 1))[not never_ran]
             ]
             reason = f"Scaling activity initiated by (deployment {self.number(True)})"
-            if made.rollout != "IN_PROGRESS":
-                loses = made.rollout == "COMPLETED"
+            if release.rollout != "IN_PROGRESS":
+                loses = release.rollout == "COMPLETED"
                 tasks = [
                     replace(
                         task,
-                        stopping=made.ends - 0.7,
-                        stopped=made.ends,
+                        stopping=release.ends - 0.7,
+                        stopped=release.ends,
                         code="ServiceSchedulerInitiated",
                         reason=reason,
                         exit_code=0,
@@ -114,7 +114,7 @@ class Rollout:
                     else task
                     for task in tasks
                 ]
-        for number, stop in enumerate(sorted(self.world.stopped, key=lambda each: each.at)):
+        for number, stop in enumerate(sorted(self.world.stopped, key=lambda item: item.at)):
             self._stop(tasks, stop, number)
         return tuple(tasks)
 
@@ -129,14 +129,18 @@ class Rollout:
             "container_reason": stop.container_reason,
         }
         never_ran = stop.code == "TaskFailedToStart"
-        running = [] if never_ran else [task for task in tasks if task.is_new == is_new and task.runs_at(stop.at)]
+        running = (
+            [] if never_ran else [task for task in tasks if task.is_new == is_new and task.runs_at(stop.at)]
+        )
         for index in range(stop.count):
             id = hexadecimal(self.world.id, "stopped", number, index)
             if index < len(running):
                 tasks[tasks.index(running[index])] = replace(running[index], **fate)
             else:
                 started = NEVER if never_ran else stop.at - 1.2
-                tasks.append(Task(id, is_new, stop.at - (1 if never_ran else 2), started, **fate, slot=index % 2))
+                tasks.append(
+                    Task(id, is_new, stop.at - (1 if never_ran else 2), started, **fate, slot=index % 2)
+                )
             if not never_ran:
                 again = hexadecimal(self.world.id, "again", number, index)
                 tasks.append(Task(again, is_new, stop.at + 0.3, stop.at + 1.0, slot=index % 2))
@@ -164,7 +168,11 @@ class Rollout:
 
     def _scaled_out(self, slot: int, minute: float) -> Task:
         """One of the tasks beyond the first ones, which only a phase's counts tell of."""
-        begun = [phase.begin for phase in self.world.phase if phase.begin <= minute and "ecs:DescribeServices" in phase.answers]
+        begun = [
+            phase.begin
+            for phase in self.world.phase
+            if phase.begin <= minute and "ecs:DescribeServices" in phase.answers
+        ]
         at = begun[0] if begun else minute
         return Task(hexadecimal(self.world.id, "more", slot), self.is_new_current(at), at, at, slot=slot % 2)
 
@@ -189,7 +197,11 @@ class Rollout:
             "launchType": "FARGATE",
             "startedBy": self.number(task.is_new),
             "desiredStatus": "STOPPED" if task.stopping <= minute else "RUNNING",
-            "lastStatus": "STOPPED" if is_over else "DEACTIVATING" if task.stopping <= minute else container["lastStatus"],
+            "lastStatus": "STOPPED"
+            if is_over
+            else "DEACTIVATING"
+            if task.stopping <= minute
+            else container["lastStatus"],
             "availabilityZone": f"{REGION[:-1]}{ADDRESSES[task.slot][1]}",
             "createdAt": self.world.at(task.created),
         }
@@ -205,13 +217,19 @@ class Rollout:
 
     def image(self, is_new: bool) -> str:
         """The image as the task definition names it."""
-        made = self.deployment
-        tag = made.image if is_new and made is not None and not made.same_definition else "staff-api:2.30.4"
+        release = self.deployment
+        tag = (
+            release.image
+            if is_new and release is not None and not release.same_definition
+            else "staff-api:2.30.4"
+        )
         return f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{tag}"
 
     def _rollout_row(self, is_new: bool, minute: float, **fields: Any) -> dict[str, Any]:
         alive = [task for task in self.tasks if task.is_new == is_new and task.runs_at(minute)]
-        coming = [task for task in self.tasks if task.is_new == is_new and task.created <= minute < task.started]
+        coming = [
+            task for task in self.tasks if task.is_new == is_new and task.created <= minute < task.started
+        ]
         created = self.deployment.at if is_new and self.deployment else _LONG_BEFORE
         return {
             "id": self.number(is_new),
@@ -271,7 +289,8 @@ class Rollout:
         return [
             {
                 "serviceDeploymentArn": ecs_arn(
-                    "service-deployment", f"{CLUSTER}/{SERVICE}/{hexadecimal(self.world.id, 'sd', is_new, length=20)}"
+                    "service-deployment",
+                    f"{CLUSTER}/{SERVICE}/{hexadecimal(self.world.id, 'sd', is_new, length=20)}",
                 ),
                 "serviceArn": service,
                 "clusterArn": ecs_arn("cluster", CLUSTER),
@@ -301,7 +320,9 @@ class Rollout:
                         "image": self.image(is_new),
                     }
                 ],
-                "createdAt": self.world.at(self.deployment.at if is_new and self.deployment else _LONG_BEFORE),
+                "createdAt": self.world.at(
+                    self.deployment.at if is_new and self.deployment else _LONG_BEFORE
+                ),
             }
             for is_new in ((True, False) if self.status(minute) else (False,))
         ]

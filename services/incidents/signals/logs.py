@@ -146,8 +146,7 @@ def _name_unresolved(facts: Facts) -> Judged:
     if matches:
         line = messages[matches[0]][0]
         return present(_quote(matches[0]), at=line.at, place=_place(facts.evidence.application_errors, line))
-    why = facts.gap(Source.APPLICATION_LOG)
-    return unseen(why) if why else absent()
+    return unseen(facts.log_gap) if facts.log_gap else absent()
 
 
 def _says(pattern: re.Pattern[str]) -> Callable[[Facts], Judged]:

@@ -25,7 +25,7 @@ from services.models.runbook import Runbook
 EVERY = 3600.0
 """Seconds of real time after which it is read again."""
 DENIED = 300.0
-"""The same for what AWS has denied; what failed otherwise is read the next time that somebody asks."""
+"""The same for what AWS has denied. What failed otherwise is read the next time that somebody asks, at the latest then."""
 START = 15.0
 """Seconds of real time after the start until it is first read."""
 KEPT = 24 * 3600.0
@@ -102,7 +102,8 @@ class SystemBelongings:
         await self._clock.sleep(self._real(START))
         while True:
             await self.refresh()
-            await self._clock.sleep(self._real(EVERY))
+            has_failed = any(state.problem and not state.is_denied for state in self._states.values())
+            await self._clock.sleep(self._real(DENIED if has_failed else EVERY))
 
     async def refresh(self) -> None:
         """Read what is not there, failed or is older than an hour; raises nothing but cancellation."""

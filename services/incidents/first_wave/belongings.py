@@ -134,9 +134,10 @@ class SystemBelongings:
         )[:NEWEST]
         if any(each.created is not None and each.created.timestamp() >= since for each in revisions):
             # ECS refuses an inactive one that nothing uses: its absence is told by `definitions`.
-            await asyncio.gather(
-                *(self._definition(each.task_definition) for each in revisions), return_exceptions=True
-            )
+            asks = (self._definition(each.task_definition) for each in revisions)
+            for error in await asyncio.gather(*asks, return_exceptions=True):
+                if isinstance(error, Exception) and not isinstance(error, AwsError):
+                    self._fault(error)
 
     def newest(self) -> Belongings | None:
         """What is known; None if nothing of the system was asked for yet."""

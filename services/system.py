@@ -315,6 +315,7 @@ def connect(
         lambda: alarms_feed.state.value,
         workers.report,
         session.is_elsewhere,
+        session.warm,
     )
 
     def wake_reads(types: frozenset[SeenType]) -> None:

@@ -204,6 +204,8 @@ def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults = read_first_wave.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "seconds", 30.0)
+    for limit in ("SECONDS", "AGAIN"):
+        monkeypatch.setattr(f"services.incidents.first_wave.reader.{limit}", 30.0)
 
 
 @pytest.fixture(autouse=True, scope="session")

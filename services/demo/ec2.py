@@ -70,9 +70,10 @@ def describe_subnets(call: Call) -> dict[str, Any]:
 @op("ec2", "DescribeRouteTables")
 def describe_route_tables(call: Call) -> dict[str, Any]:
     """The main one, for the third subnet, and another with a NAT gateway."""
-    local = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
-    outward = {"DestinationCidrBlock": ANYWHERE, "NatGatewayId": "nat-0b1c2d3e4f5a6b7c8", "State": "active"}
-    first = list(SUBNETS.values())[:2]
+    routes = [
+        {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
+        {"DestinationCidrBlock": ANYWHERE, "NatGatewayId": "nat-0b1c2d3e4f5a6b7c8", "State": "active"},
+    ]
     main = [{"Main": True, "RouteTableAssociationId": "rtbassoc-0a1b2c3d", "RouteTableId": MAIN_TABLE}]
     own = [
         {
@@ -81,11 +82,11 @@ def describe_route_tables(call: Call) -> dict[str, Any]:
             "SubnetId": id,
             "Main": False,
         }
-        for id in first
+        for id in list(SUBNETS.values())[:2]
     ]
     rows = [
-        {"RouteTableId": MAIN_TABLE, "VpcId": VPC, "Routes": [local, outward], "Associations": main},
-        {"RouteTableId": TABLE, "VpcId": VPC, "Routes": [local, outward], "Associations": own},
+        {"RouteTableId": MAIN_TABLE, "VpcId": VPC, "Routes": routes, "Associations": main},
+        {"RouteTableId": TABLE, "VpcId": VPC, "Routes": routes, "Associations": own},
     ]
     return _filtered(call, "RouteTables", rows)
 

@@ -55,9 +55,11 @@ class LiveEvidence:
 
 
 def with_captured(live: IncidentEvidence, captured: IncidentEvidence) -> IncidentEvidence:
-    """The newest reading, with the stopped tasks and the lines of logs that an earlier one has and it lacks."""
+    """The newest reading, with what an earlier one has and it lacks: stopped tasks, lines of logs, belongings."""
+    own = live.belongings.with_earlier(captured.belongings) if live.belongings else captured.belongings
     return live.model_copy(
         update={
+            "belongings": own,
             "stopped_tasks": _tasks(live.stopped_tasks, captured.stopped_tasks),
             "application_errors": _sample(live.application_errors, captured.application_errors),
             "database_lines": _sample(live.database_lines, captured.database_lines),

@@ -1,6 +1,6 @@
 """Wires what responds to the alarms of one system."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from services.aws.client.reader import Reader
@@ -45,12 +45,13 @@ def response_of(
     alarms: Callable[[], AlarmOverview | None],
     fault: Fault,
     is_elsewhere: Callable[[], Awaitable[bool]],
+    warm: Callable[[Iterable[str]], Awaitable[object]],
 ) -> Response:
     """`aws_clock` is `clock` corrected by AWS's time, `alarms` returns the newest reading, `fault` is called with internal
-    errors of first waves, `is_elsewhere` whether AWS answers for another account.
+    errors of first waves, `is_elsewhere` whether AWS answers for another account, `warm` loads the SDK's models of services.
     """
     incidents = Incidents(journal, clock)
-    first_waves = FirstWaveReader(runbook, reader, aws_clock, region, alarms, fault)
+    first_waves = FirstWaveReader(runbook, reader, aws_clock, region, alarms, fault, warm)
     live = LiveEvidence(first_waves.of, clock)
     return Response(
         incidents,

@@ -65,3 +65,15 @@ class Belongings(Model):
     def unread(self) -> tuple[OwnedPart, ...]:
         """The kinds of which there may be others."""
         return tuple(part for part in self.parts if part.unread)
+
+    def with_earlier(self, earlier: "Belongings | None") -> "Belongings":
+        """With what belonged to the system when an earlier reading was made, by whichever console."""
+        if earlier is None:
+            return self
+        parts = (
+            part.model_copy(update={"ids": tuple(sorted({*part.ids, *before.ids}))})
+            if (before := earlier.part(part.kind)) is not None
+            else part
+            for part in self.parts
+        )
+        return self.model_copy(update={"parts": tuple(parts)})

@@ -123,6 +123,7 @@ def _calendar(scope: _Scope) -> Iterable[Params]:
 
 
 _ECS = {"ServiceNamespace": "ecs", "MaxResults": 1}
+_EC2 = ("NetworkAcls", "RouteTables", "SecurityGroups", "Subnets", "VpcEndpoints")
 READS: Mapping[Operation, Sets] = {
     ("account", "ListRegions"): _always(MaxResults=1),
     ("application-autoscaling", "DescribeScalableTargets"): _always(**_ECS),
@@ -140,16 +141,7 @@ READS: Mapping[Operation, Sets] = {
     ("cloudwatch", "GetDashboard"): _dashboard,
     ("cloudwatch", "ListAlarmMuteRules"): _always(MaxRecords=1),
     ("ec2", "DescribeRegions"): _always(),
-    **{
-        ("ec2", operation): _always(MaxResults=5)
-        for operation in (
-            "DescribeNetworkAcls",
-            "DescribeRouteTables",
-            "DescribeSecurityGroups",
-            "DescribeSubnets",
-            "DescribeVpcEndpoints",
-        )
-    },
+    **{("ec2", f"Describe{name}"): _always(MaxResults=5) for name in _EC2},
     ("ecs", "DescribeServices"): _services,
     ("ecs", "ListServiceDeployments"): _first_service,
     ("ecs", "ListTasks"): _cluster,

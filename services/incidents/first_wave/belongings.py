@@ -25,7 +25,7 @@ from services.models.runbook import Runbook
 EVERY = 3600.0
 """Seconds of real time after which it is read again."""
 DENIED = 300.0
-"""The same for what AWS has denied; what failed otherwise is read the next time that somebody asks."""
+"""The same for what AWS has denied. What failed otherwise is read the next time that somebody asks, at the latest then."""
 START = 15.0
 """Seconds of real time after the start until it is first read."""
 KEPT = 24 * 3600.0
@@ -102,7 +102,8 @@ class SystemBelongings:
         await self._clock.sleep(self._real(START))
         while True:
             await self.refresh()
-            await self._clock.sleep(self._real(EVERY))
+            has_failed = any(state.problem and not state.is_denied for state in self._states.values())
+            await self._clock.sleep(self._real(DENIED if has_failed else EVERY))
 
     async def refresh(self) -> None:
         """Read what is not there, failed or is older than an hour; raises nothing but cancellation."""
@@ -133,9 +134,10 @@ class SystemBelongings:
         )[:NEWEST]
         if any(each.created is not None and each.created.timestamp() >= since for each in revisions):
             # ECS refuses an inactive one that nothing uses: its absence is told by `definitions`.
-            await asyncio.gather(
-                *(self._definition(each.task_definition) for each in revisions), return_exceptions=True
-            )
+            asks = (self._definition(each.task_definition) for each in revisions)
+            for error in await asyncio.gather(*asks, return_exceptions=True):
+                if isinstance(error, Exception) and not isinstance(error, AwsError):
+                    self._fault(error)
 
     def newest(self) -> Belongings | None:
         """What is known; None if nothing of the system was asked for yet."""

@@ -1,9 +1,7 @@
 """What a deployment has keys_changed, as far as it names something that an error may name too; pure."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.models.ecs_deployments import ServiceRevision, TaskDefinition
 from services.models.first_wave import IncidentEvidence
 
 
@@ -33,33 +31,21 @@ def difference(evidence: IncidentEvidence) -> Difference | None:
     if len(revisions) < 2 or evidence.belongings is None:
         return None
     new, old = revisions[:2]
-    definitions = [evidence.belongings.definition(each.task_definition) for each in (old, new)]
-    before, after = definitions
+    before, after = (evidence.belongings.definition(each.task_definition) for each in (old, new))
     if before is None or after is None:
         return None
     values = (before.environment, after.environment)
-    keys = values[0].keys() | values[1].keys()
-    keys_changed = {key for key in keys if values[0].get(key) != values[1].get(key)}
+    keys = {key for key in {**values[0], **values[1]} if values[0].get(key) != values[1].get(key)}
+    containers = (*before.containers, *after.containers)
+    images = [{image.digest or image.image for image in each.images} for each in (old, new)]
     return Difference(
-        images=frozenset(_images(old)) ^ frozenset(_images(new)),
-        variables=frozenset(name for _container, name in keys_changed),
-        hosts=frozenset(host for each in (before, after) for host in _hosts(each, keys_changed)),
-        secrets=frozenset(secret for each in (before, after) for secret in _secrets(each, keys_changed)),
+        images=frozenset(map(str, images[0] ^ images[1])),
+        variables=frozenset(name for _container, name in keys),
+        hosts=frozenset(
+            host for each in containers for name, host in each.hosts if (each.name, name) in keys
+        ),
+        secrets=frozenset(
+            str(source) for each in containers for name, source in each.secrets if (each.name, name) in keys
+        ),
         security_groups=frozenset(map(str, {*old.security_groups} ^ {*new.security_groups})),
     )
-
-
-def _images(revision: ServiceRevision) -> Iterator[str]:
-    return (image.digest or image.image for image in revision.images)
-
-
-def _hosts(definition: TaskDefinition, keys_changed: set[tuple[str, str]]) -> Iterator[str]:
-    for container in definition.containers:
-        yield from (host for name, host in container.hosts if (container.name, name) in keys_changed)
-
-
-def _secrets(definition: TaskDefinition, keys_changed: set[tuple[str, str]]) -> Iterator[str]:
-    for container in definition.containers:
-        yield from (
-            str(source) for name, source in container.secrets if (container.name, name) in keys_changed
-        )

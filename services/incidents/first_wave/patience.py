@@ -1,7 +1,7 @@
 """Limits of time that count only while this process is on time: what AWS has answered meanwhile is not given up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 TICK = 0.05
@@ -23,6 +23,7 @@ class Patience:
         self.moves: set[Callable[[], None]] = set()
         """Move the limits that are waited for."""
         self._due = 0.0
+        self._preparing = 0
         self._handle: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> "Patience":
@@ -37,13 +38,21 @@ class Patience:
         """A limit that begins now."""
         return Limit(self, seconds)
 
+    async def preparing(self, work: Awaitable[object]) -> None:
+        """Await what this process needs before it can ask, e.g. in a thread; meanwhile no time is counted."""
+        self._preparing += 1
+        try:
+            await work
+        finally:
+            self._preparing -= 1
+
     def _next(self) -> None:
         loop = asyncio.get_running_loop()
         self._due = loop.time() + TICK
         self._handle = loop.call_at(self._due, self._tick)
 
     def _tick(self) -> None:
-        late = asyncio.get_running_loop().time() - self._due
+        late = asyncio.get_running_loop().time() - self._due + (TICK if self._preparing else 0.0)
         if late > NOTED and self.lag < MOST:
             self.lag = min(MOST, self.lag + late)
             for move in self.moves:

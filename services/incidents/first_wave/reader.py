@@ -1,7 +1,7 @@
 """First waves of one system."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -12,10 +12,13 @@ from services.incidents.first_wave.belongings import SystemBelongings
 from services.incidents.first_wave.parts import moment_of_incident
 from services.incidents.first_wave.patience import Limit, Patience
 from services.incidents.first_wave.reading import AGAIN, SECONDS, read_first_wave
+from services.incidents.first_wave.sources import SOURCES
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence
 from services.models.incidents import Incident
 from services.models.runbook import Runbook
+
+SERVICES = sorted({call.partition(":")[0] for spec in SOURCES.values() for call in spec.calls})
 
 
 class FirstWaveReader:
@@ -29,19 +32,23 @@ class FirstWaveReader:
         region: str,
         alarms: Callable[[], AlarmOverview | None],
         fault: Fault,
+        warm: Callable[[Iterable[str]], Awaitable[object]] | None = None,
     ) -> None:
+        """`warm` loads the SDK's models of services, which AWS need not be given up for."""
         self._runbook = runbook
         self._session = session
         self._clock = clock
         self._region = region
         self._alarms = alarms
         self._fault = fault
+        self._warm_up = warm
         self.belongings = SystemBelongings(runbook, session, clock, fault)
 
     async def about(self, alarm: AlarmMoment) -> IncidentEvidence:
         """The first wave about an alarm, with what belongs to the system; raises nothing but cancellation."""
         with Patience() as patience:
             limit = patience.limit(SECONDS)
+            warming = asyncio.create_task(patience.preparing(self._warm()))
             refreshing = asyncio.create_task(_in_time(limit, self.belongings.refresh()))
             try:
                 evidence = await read_first_wave(
@@ -55,9 +62,15 @@ class FirstWaveReader:
                 )
                 await refreshing
             finally:
+                warming.cancel()
                 refreshing.cancel()
             await _in_time(patience.limit(AGAIN), self.belongings.learn(evidence))
         return evidence.model_copy(update={"belongings": self.belongings.newest()})
+
+    async def _warm(self) -> None:
+        if self._warm_up is not None:
+            await self._warm_up(SERVICES)
+            self._warm_up = None
 
     async def of(self, incident: Incident) -> IncidentEvidence:
         """The first wave about the alarm that an incident began with; raises nothing but cancellation."""

@@ -169,12 +169,12 @@ async def test_many_consoles_read_one_wave(embedded: Embedded, open_console: Ope
     consoles = [await open_console(name) for name in ("one", "two", "three")]
     for console in consoles:
         console.start()
-    before = embedded.counts().get("ecs.ListTasks", 0)
+    before = embedded.counts().get("ecs.ListServiceDeployments", 0)
     await open_incident(consoles[0])
     for console in consoles:
         await until(lambda console=console: captured(console))
     await asyncio.sleep(0.3)
-    assert embedded.counts()["ecs.ListTasks"] - before == 1
+    assert embedded.counts()["ecs.ListServiceDeployments"] - before == 1
     assert len(await consoles[0].entries(EntryKind.INCIDENT_CAPTURING)) == 1
     await whole(consoles[0])
 

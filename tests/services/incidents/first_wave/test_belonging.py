@@ -184,3 +184,13 @@ def test_what_a_record_names_is_bounded_and_holds_no_values() -> None:
     assert len(touched) == 50
     assert all(text.startswith("r") for text in touched)
     assert event("X", "rds", secrets | {"dBInstanceIdentifier": "d"}).touched == ("d",)
+
+
+def test_what_an_earlier_reading_knew_is_ours_too() -> None:
+    newest = belongings(without=(Owned.ENDPOINT,))
+    bare = OwnedPart(kind=Owned.ENDPOINT, read_at=AT)
+    newest = newest.model_copy(update={"parts": (*newest.parts, bare)})
+    write = event("DeleteVpcEndpoints", "ec2", {"vpcEndpointId": "vpce-0a9b8c7d6e5f4a3b2"})
+    assert belongs(write, newest) is False
+    assert belongs(write, newest.with_earlier(belongings())) is True
+    assert newest.with_earlier(None) == newest

@@ -178,10 +178,14 @@ async def test_the_console_reads_it_after_its_start(desk: Desk) -> None:
     while not desk.clock.sleepers:  # noqa: ASYNC110  a state of the clock
         await asyncio.sleep(0)
     assert not desk.sent()
-    desk.clock.advance(START)
-    async with asyncio.timeout(60):
-        while not desk.clock.sleepers:  # noqa: ASYNC110  a state of the clock
-            await asyncio.sleep(0.01)
+    desk.embedded.fault("ec2", "DescribeSubnets", mode="html")
+    for seconds, requests in ((START, 8), (DENIED, 9)):
+        desk.clock.advance(seconds)
+        async with asyncio.timeout(60):
+            while not desk.clock.sleepers:  # noqa: ASYNC110  a state of the clock
+                await asyncio.sleep(0.01)
+        assert desk.sent().total() == requests
+        desk.embedded.clear_faults()
     keeping.cancel()
     await asyncio.wait([keeping])
     assert desk.sent().keys() == CALLS

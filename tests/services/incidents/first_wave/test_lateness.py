@@ -197,3 +197,18 @@ def test_a_limit_ends_only_what_is_within_it() -> None:
     ended, lag = run(work)
     assert lag == pytest.approx(5.0, abs=0.1)
     assert 6.5 <= ended <= 6.7
+
+
+def test_what_this_process_prepares_in_a_thread_is_not_counted() -> None:
+    async def work(loop: MadeTime) -> float:
+        with Patience() as patience:
+            preparing = asyncio.create_task(patience.preparing(asyncio.sleep(20.0)))
+            async with patience.limit(2.0).within():
+                await asyncio.sleep(21.0)
+            await preparing
+            with pytest.raises(TimeoutError):
+                async with patience.limit(2.0).within():
+                    await asyncio.sleep(21.0)
+        return patience.lag
+
+    assert run(work) == pytest.approx(20.0, abs=0.2)

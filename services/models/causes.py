@@ -3,9 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from services.models.base import Clean, Model
+from services.models.base import Clean, Model, RawId
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Source
+from services.models.runbook_texts import TitleTexts
 from services.models.runbook_types import Slug
 from services.models.translated import Texts, Translated
 
@@ -52,17 +53,39 @@ class CauseSpecTexts(Texts):
     action: Clean = ""
 
 
+class CauseSignal(Translated):
+    """A sign of a cause that the runbook defines; ◆ for it. Seen where the alarm's resource is none of the system's."""
+
+    id: Slug
+    """Unlike the id of any other signal; `present` and `absent` give it its weight."""
+    title: Clean
+    metric: RawId = RawId("")
+    """A metric of the alarm's own resource, which must have passed `above` or `below`; empty: `log` is given."""
+    stat: str = ""
+    """Its statistic, e.g. `Sum`; empty: chosen by its name."""
+    above: float | None = None
+    below: float | None = None
+    log: Clean = ""
+    """A phrase in that resource's log; empty: `metric` is given."""
+    en: TitleTexts = TitleTexts.model_construct()
+    """English versions of its texts."""
+
+
 class CauseSpec(Translated):
     """A cause as data: what speaks for and against it. Weights are ten times the log10 of the likelihood ratio."""
 
     id: Slug
     title: Clean
     action: Clean = ""
-    """What to do first about it."""
+    """What to do first about it. `{approver}` and `{escalate_to}` are the playbook's roles; what is in `[…]` with one is
+    left out if the playbook names none."""
     look: Slug | None = None
     """Place, inspection or change to which the action leads; None: nowhere."""
     playbooks: tuple[Slug, ...] = ()
     """The playbooks in which it competes; (): in all that weigh causes."""
+    applies_to: tuple[RawId, ...] = ()
+    """The alarms for which it competes: namespaces of their metrics (`AWS/ElastiCache`), names of alarms, ids of playbooks;
+    (): alarms of the system's own load balancer, service, database, firewall and distribution."""
     prior: int = 0
     present: dict[Slug, int] = {}  # noqa: RUF012  pydantic copies it
     """Weight of each signal that is present."""
@@ -72,6 +95,8 @@ class CauseSpec(Translated):
     """Causes that it can bring about."""
     requires: tuple[Slug, ...] = ()
     """Signals of which at least one must be present or unseen; otherwise the cause is impossible."""
+    signals: tuple[CauseSignal, ...] = ()
+    """Signals of its own, besides those that ship with the console."""
     en: CauseSpecTexts = CauseSpecTexts.model_construct()
     """English versions of its texts."""
 

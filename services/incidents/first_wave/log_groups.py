@@ -9,6 +9,8 @@ from services.models.runbook import Runbook
 
 ERRORS = "?ERROR ?FATAL ?CRITICAL ?Error ?Exception ?Traceback"
 """Lines that application frameworks mark as errors."""
+OWN_ERRORS = f'{ERRORS} ?"timed out"'
+"""The same in the log of a resource of another kind; Lambda writes "Task timed out"."""
 PHRASES = (
     "remaining connection slots",
     "too many clients",

@@ -32,10 +32,16 @@ class FirstWaveReader:
         self._alarms = alarms
         self._fault = fault
 
-    async def about(self, alarm: AlarmMoment) -> IncidentEvidence:
-        """The first wave about an alarm; raises nothing but cancellation."""
+    async def about(self, alarm: AlarmMoment, alarms: AlarmOverview | None = None) -> IncidentEvidence:
+        """The first wave about an alarm; raises nothing but cancellation. `alarms`: a reading in place of the newest."""
         return await read_first_wave(
-            alarm, self._runbook, self._session, self._clock, region=self._region, fault=self._fault
+            alarm,
+            self._runbook,
+            self._session,
+            self._clock,
+            region=self._region,
+            fault=self._fault,
+            alarms=alarms or self._alarms(),
         )
 
     async def of(self, incident: Incident) -> IncidentEvidence:

@@ -5,6 +5,7 @@ complete without it.
 """
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,9 @@ from services.i18n import _
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.parts import service_name
 from services.incidents.first_wave.questions import QUESTIONS
-from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.first_wave.sources import REQUESTS, SOURCES, omissions
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
+from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
@@ -35,27 +37,32 @@ async def read_first_wave(
     region: str = "",
     seconds: float = SECONDS,
     fault: Fault = unreported,
+    alarms: AlarmOverview | None = None,
 ) -> IncidentEvidence:
     """The first wave about an alarm; raises nothing but cancellation.
 
     `region` is the one that `session` reads, if it is not the runbook's; `fault` is called with internal errors, which
-    the evidence must not hide.
+    the evidence must not hide; `alarms` is the newest reading of all alarms.
     """
     region = region or str(runbook.system.region)
-    reading = _Reading(session, clock, seconds, fault)
-    wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome)
+    reading = _Reading(session, clock, seconds, fault, omissions(alarm, runbook))
+    wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome, alarms)
     return await reading.evidence(wave)
 
 
 class _Reading:
     """One first wave while it is read."""
 
-    def __init__(self, session: Reader, clock: Clock, seconds: float, fault: Fault) -> None:
+    def __init__(
+        self, session: Reader, clock: Clock, seconds: float, fault: Fault, omitted: Mapping[Source, str]
+    ) -> None:
+        self._omitted = omitted
         self._session = session
         self._clock = clock
         self._seconds = seconds
         self._fault = fault
-        self._budget = RequestBudget(REQUESTS, {source: spec.requests for source, spec in SOURCES.items()})
+        reserved = {source: spec.requests for source, spec in SOURCES.items() if source not in omitted}
+        self._budget = RequestBudget(REQUESTS, reserved)
         self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
         # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
         self._all_exist = asyncio.Event()
@@ -89,7 +96,7 @@ class _Reading:
         await self._all_exist.wait()
         deadline = asyncio.get_running_loop().time() + self._seconds
         reader = SourceReader(self._session, self._budget, source, deadline)
-        answer, problem, omitted = Answered(), None, SOURCES[source].missing(wave.runbook)
+        answer, problem, omitted = Answered(), None, self._omitted.get(source, "")
         try:
             if not omitted:
                 async with asyncio.timeout_at(deadline):

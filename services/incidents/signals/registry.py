@@ -7,6 +7,7 @@ from services.incidents.signals import (
     load_balancer,
     logs,
     network,
+    own_resource,
     scaling,
     targets,
     tasks,
@@ -23,10 +24,11 @@ SIGNALS: tuple[SignalSpec, ...] = (
     *database.SIGNALS,
     *network.SIGNALS,
     *scaling.SIGNALS,
+    *own_resource.SIGNALS,
 )
 BY_ID = {spec.id: spec for spec in SIGNALS}
 
 
 def signals_of(facts: Facts) -> tuple[Signal, ...]:
-    """Judge every signal."""
-    return tuple(spec.of(facts) for spec in SIGNALS)
+    """Judge every signal, those of the runbook included."""
+    return tuple(spec.of(facts) for spec in (*SIGNALS, *own_resource.signals_of_runbook(facts)))

@@ -13,7 +13,7 @@ from services.calendar.calendar import Calendar
 from services.changes.entries import CHANGE_KINDS
 from services.i18n import _
 from services.incidents.assess_answer import assessed_cause, assessed_signal
-from services.incidents.catalogue import causes_of
+from services.incidents.catalogue import causes_by_id
 from services.incidents.course import KINDS, incidents_in
 from services.incidents.escalation import impact_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
@@ -152,8 +152,7 @@ def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> 
 def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, source: Source) -> dict[str, Any]:
     private = source.private
     whole, facts, assessment = evidence.whole, evidence.facts, evidence.assessment
-    specs = {str(spec.id): spec for spec in causes_of(facts.runbook, playbook)}
-    specs |= {str(spec.id): spec for spec in causes_of(facts.runbook) if str(spec.id) not in specs}
+    specs = causes_by_id(facts.runbook, playbook)
     lines = tuple(_quoted(facts, source.masker))
     return {
         "impact": impact_text(facts),

@@ -1,0 +1,86 @@
+"""What is known of the resource that an alarm watches, where it is none of the system's: for screens and answers. Pure."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from statistics import median
+
+from services.i18n import _, plural
+from services.incidents.facts import Facts
+from services.incidents.first_wave.own import unit_of_curve
+from services.incidents.onset import bad_sign
+from services.incidents.signals.own_resource import DELAY
+from services.incidents.subject import Subject, stranger_of
+from services.models.assess_answer import AssessedResource, ResourceRow
+from services.models.first_wave import Source
+from services.models.units import number
+
+HOUR = timedelta(hours=1)
+
+
+def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
+    """The resource with its curves before and since T0, the writes to it, its log, and the alarms that fire with its own;
+    None for an alarm about the system itself.
+    """
+    subject = stranger_of(facts.evidence.alarm, facts.runbook)
+    if subject is None:
+        return None
+    rows = (*_metrics(facts, zone), *_writes(facts, subject, zone), *_others(facts))
+    return AssessedResource(
+        title=subject.title, rows=tuple(ResourceRow(name=name, text=text) for name, text in rows)
+    )
+
+
+def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    evidence, edge = facts.evidence, facts.start.timestamp()
+    for index, curve in enumerate(evidence.own_series):
+        pairs = list(zip(curve.times, curve.values, strict=True))
+        since = [pair for pair in pairs if pair[0] >= edge] or pairs[-1:]
+        if not since:
+            continue
+        usual = median([value for at, value in pairs if at < edge] or [since[0][1]])
+        sinks = usual - min(since, key=_value)[1] > max(since, key=_value)[1] - usual
+        is_low_bad = bad_sign(evidence.alarm) < 0 if index == 0 else sinks
+        at, worst = (min if is_low_bad else max)(since, key=_value)
+        unit = unit_of_curve(evidence.alarm, curve)
+        text = _("before T0 {usual}, at {time} {worst}, now {now}")
+        yield (
+            curve.label,
+            text.format(
+                usual=number(usual, unit) if pairs[0][0] < edge else "—",
+                time=f"{datetime.fromtimestamp(at, UTC).astimezone(zone):%H:%M}",
+                worst=number(worst, unit),
+                now=number(curve.last, unit),
+            ),
+        )
+    if count := evidence.own_usual:
+        text = plural("{count} other metric is as usual", "{count} other metrics are as usual", count)
+        yield _("Metrics"), text.format(count=count)
+
+
+def _value(point: tuple[int, float]) -> float:
+    return point[1]
+
+
+def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """The writes to it since an hour before T0, newest first; or until when CloudTrail shows none."""
+    first = facts.start - HOUR
+    writes = [each for each in facts.evidence.writes if each.at >= first and subject.is_touched_by(each)]
+    for each in writes:
+        words = f"{each.at.astimezone(zone):%H:%M:%S} {each.name} {each.actor.shown}"
+        yield (
+            _("Changed"),
+            f"{words} {_('refused: {error}').format(error=each.error)}" if each.error else words,
+        )
+    if not writes and not facts.gap(Source.TRAIL):
+        until = f"{(facts.evidence.ended - DELAY).astimezone(zone):%H:%M}"
+        yield _("Changed"), _("CloudTrail shows no change of it up to {time}").format(time=until)
+
+
+def _others(facts: Facts) -> Iterator[tuple[str, str]]:
+    evidence = facts.evidence
+    if evidence.own_log is not None:
+        count = len(facts.lines(evidence.own_log))
+        text = plural("{count} error since T0", "{count} errors since T0", count).format(count=f"{count:,}")
+        yield _("Log"), f"{evidence.own_log.group}  {text}"
+    if evidence.together:
+        yield _("Fire together"), _(", ").join(each.name for each in evidence.together)

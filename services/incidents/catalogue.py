@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
-from services.incidents.subject import namespaces_of, stranger_of
+from services.incidents.subject import queries_of, stranger_of
 from services.models.base import Model, RawId
 from services.models.causes import CauseSpec
 from services.models.first_wave import AlarmMoment
@@ -87,7 +87,8 @@ def applies(spec: CauseSpec, runbook: Runbook, alarm: AlarmMoment | None) -> boo
     if stranger is not None:
         return spec.id not in _shipped_ids() and stranger.namespace in spec.applies_to
     # Where the namespaces of the system's alarms do not tell, every cause of the system competes.
-    namespaces = namespaces_of(alarm).intersection(_file().applies_to) or set(_file().applies_to)
+    system = set(_file().applies_to)
+    namespaces = system.intersection(query.namespace for query in queries_of(alarm)) or system
     return not spec.applies_to or bool(namespaces.intersection(spec.applies_to))
 
 

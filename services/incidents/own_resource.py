@@ -24,13 +24,13 @@ def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
     subject = stranger_of(facts.evidence.alarm, facts.runbook)
     if subject is None:
         return None
-    rows = (*_metrics(facts, zone), *_writes(facts, subject, zone), *_others(facts))
+    rows = (*_metrics(facts, subject.namespace, zone), *_writes(facts, subject, zone), *_others(facts))
     return AssessedResource(
         title=subject.title, rows=tuple(ResourceRow(name=name, text=text) for name, text in rows)
     )
 
 
-def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def _metrics(facts: Facts, namespace: str, zone: tzinfo) -> Iterator[tuple[str, str]]:
     evidence, edge = facts.evidence, facts.start.timestamp()
     for index, curve in enumerate(evidence.own_series):
         pairs = list(zip(curve.times, curve.values, strict=True))
@@ -41,7 +41,7 @@ def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
         sinks = usual - min(since, key=_value)[1] > max(since, key=_value)[1] - usual
         is_low_bad = bad_sign(evidence.alarm) < 0 if index == 0 else sinks
         at, worst = (min if is_low_bad else max)(since, key=_value)
-        unit = unit_of_curve(evidence.alarm, curve)
+        unit = unit_of_curve(namespace, curve)
         text = _("before T0 {usual}, at {time} {worst}, now {now}")
         yield (
             curve.label,

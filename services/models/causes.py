@@ -6,7 +6,6 @@ from enum import StrEnum
 from services.models.base import Clean, Model, RawId
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Source
-from services.models.runbook_texts import TitleTexts
 from services.models.runbook_types import Slug
 from services.models.translated import Texts, Translated
 
@@ -53,24 +52,6 @@ class CauseSpecTexts(Texts):
     action: Clean = ""
 
 
-class CauseSignal(Translated):
-    """A sign of a cause that the runbook defines; ◆ for it. Seen where the alarm's resource is none of the system's."""
-
-    id: Slug
-    """Unlike the id of any other signal; `present` and `absent` give it its weight."""
-    title: Clean
-    metric: RawId = RawId("")
-    """A metric of the alarm's own resource, which must have passed `above` or `below`; empty: `log` is given."""
-    stat: str = ""
-    """Its statistic, e.g. `Sum`; empty: chosen by its name."""
-    above: float | None = None
-    below: float | None = None
-    log: Clean = ""
-    """A phrase in that resource's log; empty: `metric` is given."""
-    en: TitleTexts = TitleTexts.model_construct()
-    """English versions of its texts."""
-
-
 class CauseSpec(Translated):
     """A cause as data: what speaks for and against it. Weights are ten times the log10 of the likelihood ratio."""
 
@@ -95,8 +76,6 @@ class CauseSpec(Translated):
     """Causes that it can bring about."""
     requires: tuple[Slug, ...] = ()
     """Signals of which at least one must be present or unseen; otherwise the cause is impossible."""
-    signals: tuple[CauseSignal, ...] = ()
-    """Signals of its own, besides those that ship with the console."""
     en: CauseSpecTexts = CauseSpecTexts.model_construct()
     """English versions of its texts."""
 

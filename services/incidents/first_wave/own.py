@@ -25,87 +25,55 @@ _FAR = 4.0
 """Spreads beyond the median from which a value is unusual; two such values make an unusual curve."""
 _STATISTICS = (
     (re.compile(r"^Healthy|Free|Balance$"), "Minimum"),
-    (re.compile(r"^UnHealthy|^Approximate|Connections$|Concurrent|Latency|Duration|Age$|Lag$|Time$|Utilization$"), "Maximum"),
-    (re.compile(r"Count|Errors|Throttles|Invocations|Requests|Evictions|Hits|Misses|^NumberOf|Bytes|Cmds$|Reset|Processed|Rejected|Dropped|Exceeded"), "Sum"),
+    (re.compile(r"^UnHealthy|^Approximate|Connections$|Concurrent|Latency|Duration|Age|Lag$|Time$|Utilization$"), "Maximum"),
+    (re.compile(r"Count|Errors|Throttles|Invocations|Requests|Evictions|Hits|Misses|^NumberOf|Bytes|Cmds$|Reset|Rejected|Dropped|Exceeded"), "Sum"),
 )  # fmt: skip
 
 
-def statistic_of(metric: str) -> str:
-    """The statistic by which a metric is read."""
-    return next((name for pattern, name in _STATISTICS if pattern.search(metric)), "Average")
+def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, ...]:
+    """The alarm's own metrics and expressions, then the other metrics of the resource."""
+    own = [_labelled(query) for query in subject.queries]
+    watched = {query.metric for query in own}
+    others = [name for name in names if name not in watched][: max(0, MOST - len(own))]
+    return (*own, *(_labelled(_other(subject, index, name)) for index, name in enumerate(others)))
 
 
-def label_of(metric: str, statistic: str) -> str:
-    """What the curve of a metric is called in the evidence: `Evictions (Sum)`."""
-    return f"{metric} ({statistic})"
+def _other(subject: Subject, index: int, metric: RawId) -> MetricQuery:
+    stat = next((stat for pattern, stat in _STATISTICS if pattern.search(metric)), "Average")
+    return subject.queries[0].model_copy(update={"id": f"own_{index}", "metric": metric, "stat": stat, "period": PERIOD, "visible": True})  # fmt: skip
 
 
-def own_queries(
-    alarm: AlarmMoment, subject: Subject, names: Iterable[str], named: Iterable[tuple[str, str]]
-) -> tuple[MetricQuery, ...]:
-    """The alarm's own metrics and expressions, then those (metric, statistic) that the runbook names, then the others."""
-    own = alarm.queries or (MetricQuery(id="m1", namespace=alarm.namespace, metric=alarm.metric, dimensions=alarm.dimensions, period=PERIOD),)  # fmt: skip
-    own = tuple(
-        query.model_copy(update={"label": RawId(label_of(query.metric, query.stat))})
-        if query.metric
-        else query
-        for query in own
-    )
-    watched = {(str(query.metric), query.stat) for query in own}
-    wanted = dict.fromkeys((*named, *((name, statistic_of(name)) for name in names)))
-    others = [pair for pair in wanted if pair not in watched][: max(0, MOST - len(own))]
+def _labelled(query: MetricQuery) -> MetricQuery:
+    """The query with a label that tells its metric and statistic: `Evictions (Sum)`."""
     return (
-        *own,
-        *(
-            MetricQuery(
-                id=f"own_{index}",
-                namespace=RawId(subject.namespace),
-                metric=RawId(metric),
-                dimensions=subject.dimensions,
-                stat=statistic,
-                period=PERIOD,
-                label=RawId(label_of(metric, statistic)),
-            )
-            for index, (metric, statistic) in enumerate(others)
-        ),
+        query.model_copy(update={"label": RawId(f"{query.metric} ({query.stat})")}) if query.metric else query
     )
 
 
-def telling(
-    alarm: AlarmMoment, queries: Sequence[MetricQuery], series: Sequence[Series], named: Iterable[str]
-) -> tuple[tuple[Series, ...], int]:
-    """(the curves that are recorded, the number of other curves with values); `named` are labels that are recorded, too."""
-    watched = next((query.id for query in queries if query.visible), "")
-    own = [curve for curve in series if curve.id == watched][:1]
-    others = [curve for curve in series if curve not in own and curve.values]
+def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[tuple[Series, ...], int]:
+    """(the alarm's own curve, which is the first, and those that are unusual; the number of others with values)."""
     edge = int((alarm.since - _BEFORE).timestamp())
+    others = [curve for curve in series[1:] if curve.values]
     far = sorted(
-        ((distance(curve, edge), curve.label, curve) for curve in others),
-        reverse=True,
-        key=lambda row: row[:2],
+        (curve for curve in others if _distance(curve, edge) >= _FAR),
+        key=lambda curve: -_distance(curve, edge),
     )
-    unusual = [curve for how_far, _label, curve in far if how_far >= _FAR]
-    shown = unusual[:_SHOWN]
-    names = set(named)
-    shown += [curve for curve in others if curve.label in names and curve not in shown]
-    return (*own, *shown), len(others) - len(unusual)
+    return (*series[:1], *far[:_SHOWN]), len(others) - len(far)
 
 
-def distance(curve: Series, edge: int) -> float:
+def _distance(curve: Series, edge: int) -> float:
     """How many spreads the second-farthest value since `edge` lies from the median before; 0 without a past."""
     pairs = list(zip(curve.times, curve.values, strict=True))
     before, since = [value for at, value in pairs if at < edge], [value for at, value in pairs if at >= edge]
     if len(before) < 10 or len(since) < 2:
         return 0.0
     middle = median(before)
-    spread = 1.4826 * median(abs(value - middle) for value in before)
-    is_count = curve.label.endswith("(Sum)")
-    spread = max(spread, abs(middle) * 0.05, max(1.0, abs(middle) ** 0.5) if is_count else 0.01)
+    least = max(1.0, abs(middle) ** 0.5) if curve.label.endswith("(Sum)") else 0.01
+    spread = max(1.4826 * median(abs(value - middle) for value in before), abs(middle) * 0.05, least)
     return sorted(abs(value - middle) for value in since)[-2] / spread
 
 
-def unit_of_curve(alarm: AlarmMoment, curve: Series) -> Unit:
+def unit_of_curve(namespace: str, curve: Series) -> Unit:
     """The unit of a curve, by its metric's name."""
     metric, _open, statistic = curve.label.rstrip(")").rpartition(" (")
-    namespace = next((query.namespace for query in alarm.queries if query.metric), alarm.namespace)
-    return unit_of(MetricQuery(id="m", namespace=namespace, metric=RawId(metric), stat=statistic))
+    return unit_of(MetricQuery(id="m", namespace=RawId(namespace), metric=RawId(metric), stat=statistic))

@@ -18,7 +18,6 @@ from services.aws.rds.reader import RdsReader
 from services.aws.regions import REGION as GLOBAL_REGION
 from services.aws.security_groups import SecurityGroups
 from services.i18n import _, plural
-from services.incidents.catalogue import applies
 from services.incidents.first_wave.budget import SourceReader
 from services.incidents.first_wave.log_groups import (
     OWN_ERRORS,
@@ -29,7 +28,7 @@ from services.incidents.first_wave.log_groups import (
 )
 from services.incidents.first_wave.metrics import log_span, metric_span, queries, trail_span, week_ago_span
 from services.incidents.first_wave.network import Undetermined, network_path
-from services.incidents.first_wave.own import label_of, own_queries, statistic_of, telling
+from services.incidents.first_wave.own import own_queries, telling
 from services.incidents.first_wave.parts import (
     dimension_of,
     entries_of,
@@ -260,28 +259,20 @@ async def _sample(field: str, wave: Wave, reader: SourceReader, group: RawId, pa
 async def own_metrics(wave: Wave, reader: SourceReader) -> Answered:
     """What the alarm's own resource publishes, as far as it tells something."""
     subject, cut = _stranger(wave), ""
-    named = [
-        (str(signal.metric), signal.stat or statistic_of(signal.metric))
-        for cause in wave.runbook.causes
-        for signal in cause.signals
-        if signal.metric and applies(cause, wave.runbook, wave.alarm)
-    ]
     try:
-        names = await metric_names(reader, subject.namespace, subject.dimensions)
+        names = await metric_names(reader, subject.queries[0])
     except AccessDenied as error:
         names, cut = (), error.problem.summary
-    metric_queries = own_queries(wave.alarm, subject, names, named)
-    series = await _curves(reader, metric_queries, metric_span(wave.alarm, wave.began))
-    kept, usual = telling(wave.alarm, metric_queries, series, (label_of(*each) for each in named))
-    return Answered({"own_series": kept, "own_usual": usual}, cut)
+    span = metric_span(wave.alarm, wave.began)
+    series, usual = telling(wave.alarm, await _curves(reader, own_queries(subject, names), span))
+    return Answered({"own_series": series, "own_usual": usual}, cut)
 
 
 async def own_log(wave: Wave, reader: SourceReader) -> Answered:
     """Errors in the log of the alarm's own resource."""
     group = RawId(log_group_of(wave.alarm, _stranger(wave), wave.runbook))
-    phrases = [f'?"{signal.log}"' for cause in wave.runbook.causes for signal in cause.signals if signal.log]
     try:
-        return await _sample("own_log", wave, reader, group, " ".join((OWN_ERRORS, *phrases))[:1024])
+        return await _sample("own_log", wave, reader, group, OWN_ERRORS)
     except NotFound as error:
         raise Unanswered(_("There is no log group {name}.").format(name=group)) from error
 

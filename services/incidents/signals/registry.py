@@ -30,5 +30,5 @@ BY_ID = {spec.id: spec for spec in SIGNALS}
 
 
 def signals_of(facts: Facts) -> tuple[Signal, ...]:
-    """Judge every signal, those of the runbook included."""
-    return tuple(spec.of(facts) for spec in (*SIGNALS, *own_resource.signals_of_runbook(facts)))
+    """Judge every signal."""
+    return tuple(spec.of(facts) for spec in SIGNALS)

@@ -5,26 +5,22 @@ Source: ListMetrics (Amazon CloudWatch API reference): metrics with all of the g
 
 from services.aws.client.reader import Reader, rows
 from services.models.base import RawId
+from services.models.metrics import MetricQuery
 
-Dimensions = tuple[tuple[RawId, RawId], ...]
 
-
-async def metric_names(session: Reader, namespace: str, dimensions: Dimensions) -> tuple[RawId, ...]:
-    """The names of the metrics with just these dimensions that had data in the last three hours, of one page.
-
-    Raises AwsError.
-    """
+async def metric_names(session: Reader, of: MetricQuery) -> tuple[RawId, ...]:
+    """The metrics with just the dimensions of another that had data in the last three hours. Raises AwsError."""
     answer = await session.read(
         "cloudwatch",
         "ListMetrics",
         required=("Metrics",),
-        Namespace=namespace,
-        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions],
+        Namespace=of.namespace,
+        Dimensions=[{"Name": name, "Value": value} for name, value in of.dimensions],
         RecentlyActive="PT3H",
     )
-    names = (
+    published = {
         str(row.get("MetricName") or "")
         for row in rows(answer, "Metrics")
-        if {(each.get("Name"), each.get("Value")) for each in rows(row, "Dimensions")} == set(dimensions)
-    )
-    return tuple(RawId(name) for name in sorted(set(names)) if name)
+        if {(each.get("Name"), each.get("Value")) for each in rows(row, "Dimensions")} == set(of.dimensions)
+    }
+    return tuple(RawId(name) for name in sorted(published - {""}))

@@ -119,7 +119,7 @@ SOURCES: Mapping[Source, SourceSpec] = {
         2,
     ),
     Source.OWN_LOG: SourceSpec(N_("Log of the alarm's own resource"), ("logs:FilterLogEvents",), 1),
-    Source.ALARMS: SourceSpec(N_("Other alarms"), ("cloudwatch:DescribeAlarms",), 0),
+    Source.ALARMS: SourceSpec(N_("Other alarms"), (), 0),
 }
 """Every source, in the order in which people read them."""
 OF_ANY = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.TRAIL_GLOBAL, Source.ALARMS)

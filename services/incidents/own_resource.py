@@ -12,6 +12,7 @@ from services.incidents.signals.own_resource import DELAY
 from services.incidents.subject import Subject, stranger_of
 from services.models.assess_answer import AssessedResource, ResourceRow
 from services.models.first_wave import Source
+from services.models.incident_report import ImpactLine
 from services.models.units import number
 
 HOUR = timedelta(hours=1)
@@ -24,35 +25,51 @@ def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
     subject = stranger_of(facts.evidence.alarm, facts.runbook)
     if subject is None:
         return None
-    rows = (*_metrics(facts, subject.namespace, zone), *_writes(facts, subject, zone), *_others(facts))
+    rows = (*_metrics(facts, zone), *_writes(facts, subject, zone), *_others(facts))
     return AssessedResource(
         title=subject.title, rows=tuple(ResourceRow(name=name, text=text) for name, text in rows)
     )
 
 
-def _metrics(facts: Facts, namespace: str, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def own_figures(facts: Facts) -> Iterator[ImpactLine]:
+    """Each recorded curve of it: its usual value and its worst since T0."""
     evidence, edge = facts.evidence, facts.start.timestamp()
-    for index, curve in enumerate(evidence.own_series):
+    for curve in evidence.own_series:
         pairs = list(zip(curve.times, curve.values, strict=True))
         since = [pair for pair in pairs if pair[0] >= edge] or pairs[-1:]
         if not since:
             continue
-        usual = median([value for at, value in pairs if at < edge] or [since[0][1]])
-        sinks = usual - min(since, key=_value)[1] > max(since, key=_value)[1] - usual
-        is_low_bad = bad_sign(evidence.alarm) < 0 if index == 0 else sinks
-        at, worst = (min if is_low_bad else max)(since, key=_value)
-        unit = unit_of_curve(namespace, curve)
-        text = _("before T0 {usual}, at {time} {worst}, now {now}")
+        before = [value for at, value in pairs if at < edge]
+        usual = median(before or [since[0][1]])
+        low, high = min(since, key=_value), max(since, key=_value)
+        is_low_bad = usual - low[1] > high[1] - usual
+        if curve is evidence.own_series[0]:
+            is_low_bad = bad_sign(evidence.alarm) < 0
+        at, worst = low if is_low_bad else high
+        unit = unit_of_curve(evidence.alarm, curve)
+        yield ImpactLine(
+            measure=curve.label,
+            title=curve.label,
+            usual=number(usual, unit) if before else "",
+            worst=number(worst, unit),
+            at=datetime.fromtimestamp(at, UTC),
+        )
+
+
+def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    newest = {curve.label: curve.last for curve in facts.evidence.own_series}
+    units = {curve.label: unit_of_curve(facts.evidence.alarm, curve) for curve in facts.evidence.own_series}
+    for line in own_figures(facts):
         yield (
-            curve.label,
-            text.format(
-                usual=number(usual, unit) if pairs[0][0] < edge else "—",
-                time=f"{datetime.fromtimestamp(at, UTC).astimezone(zone):%H:%M}",
-                worst=number(worst, unit),
-                now=number(curve.last, unit),
+            line.title,
+            _("before T0 {usual}, at {time} {worst}, now {now}").format(
+                usual=line.usual or "—",
+                time=f"{line.at.astimezone(zone):%H:%M}",
+                worst=line.worst,
+                now=number(newest[line.title], units[line.title]),
             ),
         )
-    if count := evidence.own_usual:
+    if count := facts.evidence.own_usual:
         text = plural("{count} other metric is as usual", "{count} other metrics are as usual", count)
         yield _("Metrics"), text.format(count=count)
 

@@ -73,7 +73,8 @@ def _distance(curve: Series, edge: int) -> float:
     return sorted(abs(value - middle) for value in since)[-2] / spread
 
 
-def unit_of_curve(namespace: str, curve: Series) -> Unit:
-    """The unit of a curve, by its metric's name."""
+def unit_of_curve(alarm: AlarmMoment, curve: Series) -> Unit:
+    """The unit of a curve of its resource, by the metric's name."""
     metric, _open, statistic = curve.label.rstrip(")").rpartition(" (")
-    return unit_of(MetricQuery(id="m", namespace=RawId(namespace), metric=RawId(metric), stat=statistic))
+    namespace = next((query.namespace for query in alarm.queries if query.metric), alarm.namespace)
+    return unit_of(MetricQuery(id="m", namespace=namespace, metric=RawId(metric), stat=statistic))

@@ -19,6 +19,7 @@ from services.incidents.escalation import impact_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.facts import Facts
 from services.incidents.first_wave.sources import SOURCES
+from services.incidents.own_resource import own_figures
 from services.incidents.service import NOTE_KINDS
 from services.incidents.timeline import BEFORE, timeline
 from services.incidents.weighing import assess
@@ -173,6 +174,7 @@ def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, source: Sou
 
 def _figures(facts: Facts) -> Iterator[ImpactLine]:
     """Each curve that has values since T0: its usual value and its worst."""
+    yield from own_figures(facts)
     for measure in REPORTED:
         text = MEASURES[measure]
         since = [(at, value) for at, value in facts.points(measure) if at >= facts.start]

@@ -22,7 +22,7 @@ from services.models.runbook import Runbook
 
 NOTHING_WRONG, LIKELY, STRONG, OPEN = 0, 1, 2, 3
 """Exit statuses."""
-LOGS = frozenset({Source.APPLICATION_LOG, Source.DATABASE_LOG})
+LOGS = frozenset({Source.APPLICATION_LOG, Source.DATABASE_LOG, Source.OWN_LOG})
 """Sources whose values quote logs."""
 _STATUS = {Word.STRONG: STRONG, Word.LIKELY: LIKELY, Word.OPEN: OPEN}
 

@@ -9,6 +9,7 @@ from services.incidents.first_wave.sources import SOURCES
 from services.incidents.onset import curve_text
 from services.models.assess_answer import AssessAnswer, AssessedSignal, AssessedWeight, word_text
 from services.models.causes import OnsetBasis
+from services.models.first_wave import Source
 from services.models.runbook import Runbook
 from services.models.text import clean
 from widgets.drawing.format import clock, pad, stamp, wrap
@@ -93,6 +94,8 @@ def _facts(
 
 def _unread(answer: AssessAnswer) -> Iterator[str]:
     for source in answer.sources:
+        if source.source is Source.ALARMS and answer.resource is None:
+            continue
         title = _(SOURCES[source.source].title)
         if source.problem is not None:
             yield _("Not read: {title}: {why}").format(title=title, why=source.problem.summary)

@@ -90,10 +90,10 @@ def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[Ent
 
 
 def _unknown_entries(view: IncidentView, width: int) -> list[Entry]:
-    """That no causes are known, and what is known of the resource instead."""
+    """That no causes are known, and what is known of the resource instead; without steps the evidence says that."""
     why = view.assessment.why if view.assessment is not None else ""
     lines: list[Line] = [[(text, "warn")] for text in wrap(why, width)]
-    for row in view.resource.rows if view.resource is not None else ():
+    for row in view.resource.rows if view.resource is not None and view.playbook is not None else ():
         name = crop(row.name + "  ", width)
         lines.append([(name, "muted"), (crop(row.text, max(1, width - width_of([(name, "")]))), "")])
     return [Entry("unknown", tuple(lines), can_choose=False)]

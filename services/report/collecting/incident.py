@@ -205,8 +205,9 @@ def _signal(signal: Signal, source: Source) -> AssessedSignal:
 
 
 def _quoted(facts: Facts, masker: Masker) -> Iterator[QuotedLine]:
-    """The newest lines of both logs since just before T0, without secrets."""
-    for sample in (facts.evidence.database_lines, facts.evidence.application_errors):
+    """The newest lines of each log since just before T0, without secrets."""
+    evidence = facts.evidence
+    for sample in (evidence.database_lines, evidence.application_errors, evidence.own_log):
         for line in list(facts.lines(sample))[-QUOTED:] if sample is not None else ():
             yield QuotedLine(
                 at=line.at, group=sample.group if sample is not None else "", text=masker.mask(line.text)

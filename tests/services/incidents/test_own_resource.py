@@ -1,5 +1,6 @@
 """An alarm about a resource that is none of the system's: whose causes, which sources, what is shown instead."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from services.incidents.signals.registry import BY_ID
 from services.incidents.subject import stranger_of
 from services.incidents.weighing import assess
 from services.inspections.base import InspectionContext
+from services.models.assess_answer import AssessAnswer
 from services.models.base import RawId
 from services.models.causes import CauseSpec, SignalState, Word
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
@@ -32,7 +34,10 @@ from services.models.first_wave import (
 )
 from services.models.metrics import MetricQuery, TimeSpan
 from services.runbook.loader import load_builtin
+from tests.conftest import Embedded
+from tests.services.incidents.waves import live
 from tests.services.inspections.running_world import context
+from tui.cli.main import Output, run
 
 RUNBOOK = load_builtin("facility-prod")
 NOW = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
@@ -203,6 +208,25 @@ def test_a_new_kind_of_error_in_the_resources_log_is_one() -> None:
 # ---- over HTTP
 
 
+@pytest.mark.scenario("empty", history=0.0)
+async def test_assess_says_that_no_causes_are_known_and_what_is(
+    embedded_now: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await cache_alarm(embedded_now)
+    arguments = ["--lang", "en", "assess", "cache-high", "--endpoint-url", embedded_now.url]
+    assert await asyncio.to_thread(run, arguments, Output(outline_drawn=False)) == 3
+    printed = capsys.readouterr().out
+    for part in ("cannot tell: no causes are known for AWS/ElastiCache facility-cache-001", "      Evictions (Sum)  before T0 0"):  # fmt: skip
+        assert part in printed
+    assert "oll" not in printed, "no shipped cause's action"
+    assert await asyncio.to_thread(run, [*arguments, "--json"], Output(outline_drawn=False)) == 3
+    answer = AssessAnswer.model_validate_json(capsys.readouterr().out)
+    assert answer.causes == ()
+    assert answer.resource
+    assert answer.resource.title == "AWS/ElastiCache facility-cache-001"
+    assert answer.requests <= 5
+
+
 @pytest.fixture
 async def console(empty_aws: Any) -> AsyncIterator[InspectionContext]:
     async with context(empty_aws) as console:
@@ -265,3 +289,37 @@ async def test_an_alarm_of_a_cache_is_told_by_the_cache_itself(
     assert [check.is_met for check in checks] == [False], (
         "the tasks and targets of the system say nothing about it"
     )
+
+
+@pytest.mark.scenario("alb-5xx", history=5400.0)
+@pytest.mark.parametrize(
+    ("id", "omitted"),
+    [("alb-5xx-error-rate", ""), ("nightly-errors", "There is no log group /aws/lambda/nightly.")],
+    ids=["named by the runbook", "its service's, which does not exist"],
+)
+async def test_the_log_of_a_resource_is_read_if_it_has_one(embedded: Embedded, id: str, omitted: str) -> None:
+    live(embedded)
+    async with context(embedded) as console:
+        moment = alarm(query("AWS/Lambda", ("FunctionName", "nightly"), metric="Errors"), id=id)
+        moment = moment.model_copy(update={"since": console.clock.now() - timedelta(minutes=2)})
+        whole = await read_first_wave(moment, RUNBOOK, console.reader, console.clock, seconds=30.0)
+    reading = whole.reading(Source.OWN_LOG)
+    assert reading
+    assert (reading.omitted, reading.problem) == (omitted, None)
+    assert bool(whole.own_log and whole.own_log.lines) is not bool(omitted)
+
+
+@pytest.mark.scenario("alb-5xx", history=5400.0)
+async def test_sources_of_the_system_are_read_for_a_cause_that_needs_them_within_the_requests(
+    embedded: Embedded,
+) -> None:
+    live(embedded)
+    own = OWN.model_copy(update={"applies_to": (RawId("AWS/Lambda"),), "present": {"recent-deployment": 9}})
+    runbook = RUNBOOK.model_copy(update={"causes": (own,)})
+    async with context(embedded) as console:
+        moment = alarm(query("AWS/Lambda", ("FunctionName", "nightly"), metric="Errors"), id="nightly")
+        moment = moment.model_copy(update={"since": console.clock.now() - timedelta(minutes=2)})
+        whole = await read_first_wave(moment, runbook, console.reader, console.clock, seconds=30.0)
+    assert whole.requests <= REQUESTS
+    assert whole.service
+    assert assess(whole, runbook).causes

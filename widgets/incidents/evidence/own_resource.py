@@ -3,12 +3,13 @@
 from services.models.first_wave import Source
 from widgets.charts.data import ChartData, Curve
 from widgets.drawing.format import pad
+from widgets.drawing.hanging import hanging
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.context import EvidenceContext, parts_entry, read_notes
+from widgets.incidents.evidence.context import EvidenceContext, read_notes
 from widgets.incidents.evidence.curves import chart
 
 _CHARTS = 2
-_NAME = 28
+_NAME = 31
 """Cells of a metric's name."""
 _SOURCES = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.ALARMS)
 
@@ -17,7 +18,7 @@ def resource_entries(context: EvidenceContext, width: int) -> list[Entry]:
     """Its metrics before and since T0, who changed it, its log, the alarms that fire with its own."""
     rows = context.resource.rows if context.resource is not None else ()
     entries = [
-        parts_entry(f"own:{index}", [(pad(row.name, _NAME) + " ", "muted")], [(row.text, "")], width)
+        Entry(f"own:{index}", tuple(hanging([(pad(row.name, _NAME) + " ", "muted")], row.text, width, "")))
         for index, row in enumerate(rows)
     ]
     return [*entries, *read_notes(context, *_SOURCES, width=width)]

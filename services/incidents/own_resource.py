@@ -82,12 +82,10 @@ def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str,
     """The writes to it since an hour before T0, newest first; or until when CloudTrail shows none."""
     first = facts.start - HOUR
     writes = [each for each in facts.evidence.writes if each.at >= first and subject.is_touched_by(each)]
-    for each in writes:
-        words = f"{each.at.astimezone(zone):%H:%M:%S} {each.name} {each.actor.shown}"
-        yield (
-            _("Changed"),
-            f"{words} {_('refused: {error}').format(error=each.error)}" if each.error else words,
-        )
+    for event in writes:
+        refusal = _("refused: {error}").format(error=event.error) if event.error else ""
+        words = (f"{event.at.astimezone(zone):%H:%M:%S}", event.name, event.actor.shown, refusal)
+        yield _("Changed"), " ".join(filter(None, words))
     if not writes and not facts.gap(Source.TRAIL):
         until = f"{(facts.evidence.ended - DELAY).astimezone(zone):%H:%M}"
         yield _("Changed"), _("CloudTrail shows no change of it up to {time}").format(time=until)

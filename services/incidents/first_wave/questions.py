@@ -291,7 +291,7 @@ async def alarms_together(wave: Wave, _reader: SourceReader) -> Answered:
     alarms = [moment_of(alarm, wave.began) for alarm in others]
     together = (each for each in alarms if abs(each.since - wave.alarm.since) <= TOGETHER)
     cut = wave.alarms.unlisted or ("" if wave.alarms.is_whole else _("Some alarms could not be read again."))
-    return Answered({"together": tuple(sorted(together, key=lambda each: each.since))}, cut)
+    return Answered({"together": tuple(sorted(together, key=lambda alarm: alarm.since))}, cut)
 
 
 QUESTIONS: Mapping[Source, Callable[[Wave, SourceReader], Awaitable[Answered]]] = {

@@ -265,10 +265,10 @@ async def test_what_the_runbook_does_not_name_is_not_asked(
     before = embedded.counts()
     evidence = await read_first_wave(alarm, bare(console.runbook), console.reader, console.clock)
     requests = {name: count - before.get(name, 0) for name, count in embedded.counts().items()}
-    own = {"cloudwatch.ListMetrics", "cloudwatch.GetMetricData"}
+    own = {"cloudwatch.ListMetrics", "cloudwatch.GetMetricData", "logs.FilterLogEvents"}
     assert {name for name, count in requests.items() if count} == {"cloudtrail.LookupEvents", *own}
     omitted = {reading.source for reading in evidence.readings if reading.omitted}
-    assert omitted == set(Source) - {Source.TRAIL, Source.TRAIL_GLOBAL, Source.OWN_METRICS}
+    assert omitted == set(Source) - {Source.TRAIL, Source.TRAIL_GLOBAL, Source.OWN_METRICS, Source.OWN_LOG}
     assert unread(evidence) == set()
 
 
@@ -281,7 +281,7 @@ async def test_a_home_region_that_records_global_services_is_asked_once(
     reading = evidence.reading(Source.TRAIL_GLOBAL)
     assert reading
     assert reading.omitted
-    assert evidence.requests == 3, "CloudTrail, ListMetrics, GetMetricData"
+    assert evidence.requests == 4, "CloudTrail, and three of the load balancer, which is not the runbook's"
 
 
 async def test_an_internal_error_in_one_source_is_reported_and_loses_no_other(

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from services.incidents.subject import queries_of, stranger_of
+from services.models.assess_answer import AssessedCause
 from services.models.base import Model, RawId
 from services.models.causes import CauseSpec
 from services.models.first_wave import AlarmMoment
@@ -136,7 +137,7 @@ def effects_of(ids: Iterable[str], specs: Iterable[CauseSpec]) -> set[str]:
     return effects
 
 
-def titles(ids: Iterable[str], own: Iterable[CauseSpec] = ()) -> tuple[str, ...]:
+def titles(ids: Iterable[str], own: Iterable[CauseSpec | AssessedCause] = ()) -> tuple[str, ...]:
     """What causes are called, in the language of the screen; a person's own words stay as they are."""
     names = {spec.id: spec.title for spec in (*shipped(), *own)}
     return tuple(str(names.get(id, id)) for id in ids)

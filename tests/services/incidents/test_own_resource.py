@@ -323,3 +323,13 @@ async def test_sources_of_the_system_are_read_for_a_cause_that_needs_them_within
     assert whole.requests <= REQUESTS
     assert whole.service
     assert assess(whole, runbook).causes
+
+
+@pytest.mark.scenario("alb-5xx", history=5400.0)
+async def test_every_alarm_of_the_runbook_is_about_its_own_system(embedded: Embedded) -> None:
+    async with context(embedded) as console:
+        overview = await Alarms(console.reader, RUNBOOK, clock=console.clock).overview()
+        moments = {
+            each.name: moment_of(overview.by_id[each.name], console.clock.now()) for each in RUNBOOK.alarms
+        }
+    assert {name: stranger_of(moment, RUNBOOK) for name, moment in moments.items()} == dict.fromkeys(moments)

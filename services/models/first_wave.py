@@ -285,18 +285,18 @@ class IncidentEvidence(Model):
     """The last three hours, by the ids of Measure; a metric without data has no points."""
     week_ago: tuple[Series, ...] = ()
     """The alarm's own hour a week ago, by the same ids; times as they were then."""
-    writes: tuple[TrailEvent, ...] = ()
-    """Writes that CloudTrail recorded in both regions, newest first."""
-    application_errors: LogSample | None = None
-    database_lines: LogSample | None = None
     own_series: tuple[Series, ...] = ()
     """Curves of the resource that the alarm watches, if it is none of the system's: the alarm's own first, then those that
-    left what is usual for them, the farthest first; then those that the runbook's causes name."""
+    left what is usual for them, the farthest first."""
     own_usual: int = 0
     """Its other metrics, which stayed as they usually are."""
     own_log: LogSample | None = None
     together: tuple[AlarmMoment, ...] = ()
     """The other alarms that began to fire within a quarter of an hour of this one; empty also if alarms were not read."""
+    writes: tuple[TrailEvent, ...] = ()
+    """Writes that CloudTrail recorded in both regions, newest first."""
+    application_errors: LogSample | None = None
+    database_lines: LogSample | None = None
 
     def reading(self, source: Source) -> SourceReading | None:
         """How the read of one source went; None if the evidence does not mention it."""

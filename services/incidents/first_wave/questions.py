@@ -28,6 +28,7 @@ from services.incidents.first_wave.log_groups import (
 )
 from services.incidents.first_wave.metrics import log_span, metric_span, queries, trail_span, week_ago_span
 from services.incidents.first_wave.network import Undetermined, network_path
+from services.incidents.first_wave.omissions import log_group_of
 from services.incidents.first_wave.own import own_queries, telling
 from services.incidents.first_wave.parts import (
     dimension_of,
@@ -37,7 +38,6 @@ from services.incidents.first_wave.parts import (
     plain_events,
     target_group_of,
 )
-from services.incidents.first_wave.sources import log_group_of
 from services.incidents.first_wave.wave import Answered, Unanswered, Wave
 from services.incidents.subject import Subject, stranger_of
 from services.models.base import RawId

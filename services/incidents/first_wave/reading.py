@@ -5,7 +5,6 @@ complete without it.
 """
 
 import asyncio
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -15,9 +14,10 @@ from services.background.faults import Fault, fault_problem, from_within, unrepo
 from services.clock import Clock
 from services.i18n import _
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
+from services.incidents.first_wave.omissions import omissions
 from services.incidents.first_wave.parts import service_name
 from services.incidents.first_wave.questions import QUESTIONS
-from services.incidents.first_wave.sources import REQUESTS, SOURCES, omissions
+from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
@@ -45,7 +45,7 @@ async def read_first_wave(
     the evidence must not hide; `alarms` is the newest reading of all alarms.
     """
     region = region or str(runbook.system.region)
-    reading = _Reading(session, clock, seconds, fault, omissions(alarm, runbook))
+    reading = _Reading(session, clock, seconds, fault)
     wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome, alarms)
     return await reading.evidence(wave)
 
@@ -53,16 +53,11 @@ async def read_first_wave(
 class _Reading:
     """One first wave while it is read."""
 
-    def __init__(
-        self, session: Reader, clock: Clock, seconds: float, fault: Fault, omitted: Mapping[Source, str]
-    ) -> None:
-        self._omitted = omitted
+    def __init__(self, session: Reader, clock: Clock, seconds: float, fault: Fault) -> None:
         self._session = session
         self._clock = clock
         self._seconds = seconds
         self._fault = fault
-        reserved = {source: spec.requests for source, spec in SOURCES.items() if source not in omitted}
-        self._budget = RequestBudget(REQUESTS, reserved)
         self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
         # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
         self._all_exist = asyncio.Event()
@@ -73,6 +68,9 @@ class _Reading:
 
     async def evidence(self, wave: Wave) -> IncidentEvidence:
         """Read all sources at once."""
+        self._omitted = omissions(wave.alarm, wave.runbook)
+        reserved = {source: spec.requests for source, spec in SOURCES.items() if source not in self._omitted}
+        self._budget = RequestBudget(REQUESTS, reserved)
         ask = partial(self._ask, wave)
         self._tasks = {
             source: asyncio.create_task(ask(source), name=f"first wave {source}") for source in Source

@@ -11,9 +11,10 @@ from services import i18n
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.incidents.catalogue import causes_by_id, causes_of
 from services.incidents.facts import Facts
+from services.incidents.first_wave.omissions import OF_ANY
 from services.incidents.first_wave.parts import moment_of
 from services.incidents.first_wave.reading import read_first_wave
-from services.incidents.first_wave.sources import OF_ANY, REQUESTS
+from services.incidents.first_wave.sources import REQUESTS
 from services.incidents.own_resource import own_figures, resource_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.signals.registry import BY_ID

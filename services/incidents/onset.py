@@ -83,16 +83,14 @@ def onset_of(evidence: IncidentEvidence) -> Onset:
 
 def _own_onset(evidence: IncidentEvidence, curve: Series) -> Onset | None:
     """T0 of the curve of an alarm about another resource; None if it stayed within its limit."""
-    moment, sign = evidence.alarm.since, bad_sign(evidence.alarm)
-    limit = own_limit(evidence, curve)
+    sign, limit = bad_sign(evidence.alarm), own_limit(evidence, curve)
     if limit is None:
         return None
-    signed = [(at, sign * value) for at, value in zip(curve.times, curve.values, strict=True)]
-    first = first_bad(signed, sign * limit, int(moment.timestamp()))
+    first = first_bad(_signed(curve, sign), sign * limit, int(evidence.alarm.since.timestamp()))
     if first is None:
         return None
-    begin = datetime.fromtimestamp(first, UTC)
-    return Onset(at=begin, basis=OnsetBasis.BASELINE, measure=curve.label, baseline=limit)
+    at = datetime.fromtimestamp(first, UTC)
+    return Onset(at=at, basis=OnsetBasis.BASELINE, measure=curve.label, baseline=limit)
 
 
 def bad_sign(alarm: AlarmMoment) -> int:
@@ -103,13 +101,17 @@ def bad_sign(alarm: AlarmMoment) -> int:
 def own_limit(evidence: IncidentEvidence, curve: Series) -> float | None:
     """The value beyond which a minute of that curve is bad: its baseline, but never beyond the alarm's threshold."""
     sign, threshold = bad_sign(evidence.alarm), evidence.alarm.threshold
-    pairs = [(at, sign * value) for at, value in zip(curve.times, curve.values, strict=True)]
-    past = usual_points(pairs, evidence.alarm.since)
+    past = usual_points(_signed(curve, sign), evidence.alarm.since)
     least = 0.05 * abs(median(value for _at, value in past)) if past else 0.0
-    limits = [] if threshold is None else [sign * threshold]
-    if (usual := baseline(past, (), None, least=least)) is not None:
-        limits.append(usual)
-    return sign * min(limits) if limits else None
+    usual = baseline(past, (), None, least=least)
+    limits = [usual, None if threshold is None else sign * threshold]
+    return min(
+        (sign * limit for limit in limits if limit is not None), key=lambda limit: sign * limit, default=None
+    )
+
+
+def _signed(curve: Series, sign: int) -> list[tuple[int, float]]:
+    return [(at, sign * value) for at, value in zip(curve.times, curve.values, strict=True)]
 
 
 def usual_points(points: Points, moment: datetime) -> Points:

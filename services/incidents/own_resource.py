@@ -33,49 +33,38 @@ def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
 
 def own_figures(facts: Facts) -> Iterator[ImpactLine]:
     """Each recorded curve of it: its usual value and its worst since T0."""
+    return (line for line, _now in _figures(facts))
+
+
+def _figures(facts: Facts) -> Iterator[tuple[ImpactLine, str]]:
+    """(usual and worst value of a curve, its newest one)."""
     evidence, edge = facts.evidence, facts.start.timestamp()
-    for curve in evidence.own_series:
-        pairs = list(zip(curve.times, curve.values, strict=True))
-        since = [pair for pair in pairs if pair[0] >= edge] or pairs[-1:]
-        if not since:
-            continue
-        before = [value for at, value in pairs if at < edge]
-        usual = median(before or [since[0][1]])
-        low, high = min(since, key=_value), max(since, key=_value)
-        is_low_bad = usual - low[1] > high[1] - usual
+    for curve in (curve for curve in evidence.own_series if curve.values):
+        points = list(zip(curve.values, curve.times, strict=True))
+        before = [value for value, at in points if at < edge]
+        since = [point for point in points if point[1] >= edge] or points[-1:]
+        low, high, usual = min(since), max(since), median(before or curve.values)
+        is_low_bad = usual - low[0] > high[0] - usual
         if curve is evidence.own_series[0]:
             is_low_bad = bad_sign(evidence.alarm) < 0
-        at, worst = low if is_low_bad else high
+        worst, at = low if is_low_bad else high
         unit = unit_of_curve(evidence.alarm, curve)
-        yield ImpactLine(
-            measure=curve.label,
-            title=curve.label,
-            usual=number(usual, unit) if before else "",
-            worst=number(worst, unit),
-            at=datetime.fromtimestamp(at, UTC),
+        usual_text = number(usual, unit) if before else ""
+        when = datetime.fromtimestamp(at, UTC)
+        line = ImpactLine(
+            measure=curve.label, title=curve.label, usual=usual_text, worst=number(worst, unit), at=when
         )
+        yield line, number(curve.last, unit)
 
 
 def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    newest = {curve.label: curve.last for curve in facts.evidence.own_series}
-    units = {curve.label: unit_of_curve(facts.evidence.alarm, curve) for curve in facts.evidence.own_series}
-    for line in own_figures(facts):
-        yield (
-            line.title,
-            _("before T0 {usual}, at {time} {worst}, now {now}").format(
-                usual=line.usual or "—",
-                time=f"{line.at.astimezone(zone):%H:%M}",
-                worst=line.worst,
-                now=number(newest[line.title], units[line.title]),
-            ),
-        )
+    for line, now in _figures(facts):
+        text = _("before T0 {usual}, at {time} {worst}, now {now}")
+        time = f"{line.at.astimezone(zone):%H:%M}"
+        yield line.title, text.format(usual=line.usual or "—", time=time, worst=line.worst, now=now)
     if count := facts.evidence.own_usual:
         text = plural("{count} other metric is as usual", "{count} other metrics are as usual", count)
         yield _("Metrics"), text.format(count=count)
-
-
-def _value(point: tuple[int, float]) -> float:
-    return point[1]
 
 
 def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:

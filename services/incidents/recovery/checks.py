@@ -15,8 +15,8 @@ from services.models.incidents import RecoveryCheck
 from services.models.measures import MEASURES
 from services.models.units import BYTES, number
 
-LATENESS = 5
-"""Minutes that CloudWatch may be late with the newest values."""
+LATEST = 600
+"""Seconds within which values are the newest: CloudWatch may be late with them."""
 QUIET = 3
 """Whole minutes in a row that must lie under the baseline."""
 
@@ -81,17 +81,13 @@ def _curve(facts: Facts) -> RecoveryCheck:
 
 def _own(facts: Facts, title: str) -> RecoveryCheck:
     """The alarm's own curve, where it watches a resource that is none of the system's."""
-    evidence = facts.evidence
-    curve, sign = evidence.own_series[0], bad_sign(evidence.alarm)
-    limit = own_limit(evidence, curve)
-    ends = int(evidence.ended.timestamp()) // 60 * 60
-    pairs = zip(curve.times, curve.values, strict=True)
-    newest = [
-        sign * value for at, value in pairs if ends - 60 * (QUIET + LATENESS) < at + curve.period <= ends
-    ]
-    if limit is None or len(newest) * curve.period < 60 * QUIET:
+    curve, sign = facts.evidence.own_series[0], bad_sign(facts.evidence.alarm)
+    limit, ends = own_limit(facts.evidence, curve), facts.evidence.ended.timestamp()
+    points = zip(curve.times, curve.values, strict=True)
+    whole = [sign * value for at, value in points if ends - LATEST <= at <= ends - curve.period]
+    if limit is None or len(whole) * curve.period < 60 * QUIET:
         return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
-    worst = max(newest[-QUIET:])
+    worst = max(whole[-QUIET:])
     value = _("{value} beside {limit}").format(value=number(sign * worst), limit=number(limit))
     return RecoveryCheck(title=title, value=value, is_met=worst <= sign * limit)
 

@@ -104,5 +104,5 @@ class Announcements:
         text = word_text(assessment.word)
         leader = assessment.leader
         if leader is not None and assessment.word is not Word.OPEN:
-            text = f"{text}: {titles([str(leader.id)])[0]}"
+            text = f"{text}: {titles([str(leader.id)], self._runbook.causes)[0]}"
         return "  " + _("{title}: evidence is recorded; {text}").format(title=incident.title, text=text)

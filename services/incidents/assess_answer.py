@@ -1,8 +1,11 @@
 """An assessment as `toban assess` prints it; pure."""
 
 from collections.abc import Iterable
+from zoneinfo import ZoneInfo
 
-from services.incidents.catalogue import causes_of
+from services.incidents.catalogue import causes_by_id
+from services.incidents.facts import Facts
+from services.incidents.own_resource import resource_of
 from services.models.alarms import Alarm, AlarmState
 from services.models.assess_answer import (
     AssessAnswer,
@@ -19,7 +22,7 @@ from services.models.runbook import Runbook
 
 NOTHING_WRONG, LIKELY, STRONG, OPEN = 0, 1, 2, 3
 """Exit statuses."""
-LOGS = frozenset({Source.APPLICATION_LOG, Source.DATABASE_LOG})
+LOGS = frozenset({Source.APPLICATION_LOG, Source.DATABASE_LOG, Source.OWN_LOG})
 """Sources whose values quote logs."""
 _STATUS = {Word.STRONG: STRONG, Word.LIKELY: LIKELY, Word.OPEN: OPEN}
 
@@ -35,8 +38,7 @@ def answer_of(
     private: bool = False,
 ) -> AssessAnswer:
     """The answer about one alarm; `private`: with the words of logs, which may contain personal data."""
-    specs = {str(spec.id): spec for spec in causes_of(runbook)}
-    specs |= {str(spec.id): spec for spec in causes_of(runbook, runbook.playbook_for(alarm.id))}
+    specs = causes_by_id(runbook, runbook.playbook_for(alarm.id))
     leader = assessment.leader
     return AssessAnswer(
         system=runbook.system.id,
@@ -58,6 +60,7 @@ def answer_of(
         signals=tuple(assessed_signal(signal, private=private) for signal in assessment.signals),
         next_look=assessment.next_look.signal if assessment.next_look else None,
         sources=tuple(AssessedSource(**dict(reading)) for reading in evidence.readings),
+        resource=resource_of(Facts(evidence, runbook), ZoneInfo(runbook.system.timezone)),
     )
 
 

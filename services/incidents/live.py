@@ -63,6 +63,9 @@ def with_captured(live: IncidentEvidence, captured: IncidentEvidence) -> Inciden
             "stopped_tasks": _tasks(live.stopped_tasks, captured.stopped_tasks),
             "application_errors": _sample(live.application_errors, captured.application_errors),
             "database_lines": _sample(live.database_lines, captured.database_lines),
+            # An alarm that was not among those read last does not tell what it watches.
+            "alarm": live.alarm if live.alarm.queries else captured.alarm,
+            "own_log": _sample(live.own_log, captured.own_log),
         }
     )
 

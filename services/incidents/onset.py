@@ -46,9 +46,11 @@ def watched_measures(alarm: AlarmMoment) -> tuple[Measure, ...]:
     return _ERRORS if measure is None else (measure,)
 
 
-def curve_text(measure: Measure) -> str:
+def curve_text(measure: str) -> str:
     """What the minutes before T0 are counted of, in words; the errors of both origins are one curve."""
-    return "5xx" if measure in _ERRORS else _(MEASURES[measure].title)
+    if measure not in set(Measure):
+        return measure
+    return "5xx" if measure in _ERRORS else _(MEASURES[Measure(measure)].title)
 
 
 def onset_of(evidence: IncidentEvidence) -> Onset:
@@ -56,6 +58,8 @@ def onset_of(evidence: IncidentEvidence) -> Onset:
     measures = watched_measures(evidence.alarm)
     moment = evidence.alarm.since
     fallback = Onset(at=moment, basis=OnsetBasis.ALARM)
+    if evidence.own_series:
+        return _own_onset(evidence, evidence.own_series[0]) or fallback
     reading = evidence.reading(Source.METRICS)
     if reading is None or not reading.is_read:
         return fallback
@@ -75,6 +79,39 @@ def onset_of(evidence: IncidentEvidence) -> Onset:
         measure=str(measures[0].value),
         baseline=limit,
     )
+
+
+def _own_onset(evidence: IncidentEvidence, curve: Series) -> Onset | None:
+    """T0 of the curve of an alarm about another resource; None if it stayed within its limit."""
+    sign, limit = bad_sign(evidence.alarm), own_limit(evidence, curve)
+    if limit is None:
+        return None
+    first = first_bad(_signed(curve, sign), sign * limit, int(evidence.alarm.since.timestamp()))
+    if first is None:
+        return None
+    at = datetime.fromtimestamp(first, UTC)
+    return Onset(at=at, basis=OnsetBasis.BASELINE, measure=curve.label, baseline=limit)
+
+
+def bad_sign(alarm: AlarmMoment) -> int:
+    """1 if large values are bad for an alarm, -1 if small ones are."""
+    return -1 if alarm.comparison.startswith("<") else 1
+
+
+def own_limit(evidence: IncidentEvidence, curve: Series) -> float | None:
+    """The value beyond which a minute of that curve is bad: its baseline, but never beyond the alarm's threshold."""
+    sign, threshold = bad_sign(evidence.alarm), evidence.alarm.threshold
+    past = usual_points(_signed(curve, sign), evidence.alarm.since)
+    least = 0.05 * abs(median(value for _at, value in past)) if past else 0.0
+    usual = baseline(past, (), None, least=least)
+    limits = [usual, None if threshold is None else sign * threshold]
+    return min(
+        (sign * limit for limit in limits if limit is not None), key=lambda limit: sign * limit, default=None
+    )
+
+
+def _signed(curve: Series, sign: int) -> list[tuple[int, float]]:
+    return [(at, sign * value) for at, value in zip(curve.times, curve.values, strict=True)]
 
 
 def usual_points(points: Points, moment: datetime) -> Points:
@@ -107,7 +144,9 @@ def _totals(curves: Iterable[Series | None]) -> dict[int, float]:
     return totals
 
 
-def baseline(points: Points, week_ago: Sequence[float], measure: Measure) -> float | None:
+def baseline(
+    points: Points, week_ago: Sequence[float], measure: Measure | None, *, least: float = 0.0
+) -> float | None:
     """The value above which a minute is bad; None without enough of a past.
 
     The larger of the medians of the hours before and of the same hour a week ago, plus three times its spread.
@@ -121,7 +160,7 @@ def baseline(points: Points, week_ago: Sequence[float], measure: Measure) -> flo
     if measure in _COUNTS:
         # Counts scatter by the root of their size even if most minutes are equal.
         spread = max(spread, 1.0, max(0.0, middle) ** 0.5)
-    return middle + SPREADS * max(spread, _LEAST.get(measure, 0.0))
+    return middle + SPREADS * max(spread, _LEAST.get(measure, 0.0) if measure else least)
 
 
 def first_bad(points: Points, limit: float, moment: int) -> int | None:

@@ -11,6 +11,7 @@ from services.incidents.catalogue import causes_of
 from services.incidents.certainty import EXPLAINING, is_shown, judge, possible_gain
 from services.incidents.facts import Facts
 from services.incidents.signals.registry import BY_ID, signals_of
+from services.incidents.subject import stranger_of
 from services.models.causes import (
     Assessment,
     CauseSpec,
@@ -35,7 +36,13 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     """Weigh the causes of a playbook, or of the alarm's own; with none, all that belong to no other playbook."""
     facts = Facts(evidence, runbook)
     playbook = playbook or runbook.playbook_for(evidence.alarm.id)
-    return weigh(causes_of(runbook, playbook), signals_of(facts), facts.onset)
+    specs = causes_of(runbook, playbook, evidence.alarm)
+    assessment = weigh(specs, signals_of(facts), facts.onset)
+    subject = stranger_of(evidence.alarm, runbook)
+    if specs or subject is None:
+        return assessment
+    why = _("no causes are known for {subject}").format(subject=subject.title)
+    return assessment.model_copy(update={"why": why})
 
 
 def weigh(specs: Sequence[CauseSpec], signals: Sequence[Signal], onset: Onset) -> Assessment:

@@ -125,6 +125,23 @@ class AssessedOnset(Model):
     """The value that a minute had to exceed; null if none did."""
 
 
+class ResourceRow(Model):
+    """One thing that is known of the alarm's own resource, in words."""
+
+    name: Clean
+    """A metric with its statistic, or what else it is about."""
+    text: Clean
+
+
+class AssessedResource(Model):
+    """What is known of the resource that the alarm watches, where it is none of the system's."""
+
+    title: Clean
+    """Namespace and names: `AWS/ElastiCache facility-cache-001`."""
+    rows: tuple[ResourceRow, ...] = ()
+    """Its unusual metrics, the alarm's own first; writes to it, newest first; its log; the alarms that fire with its own."""
+
+
 class AssessAnswer(Model):
     """The causes of one alarm, weighed by what AWS knows now."""
 
@@ -159,6 +176,8 @@ class AssessAnswer(Model):
     """Id of the signal that would tell most about the first two causes; null if there is none."""
     sources: tuple[AssessedSource, ...]
     """One for each source of the evidence."""
+    resource: AssessedResource | None = None
+    """null for an alarm about the system itself."""
 
 
 class AssessFailure(Model):

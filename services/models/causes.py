@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from services.models.base import Clean, Model
+from services.models.base import Clean, Model, RawId
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Source
 from services.models.runbook_types import Slug
@@ -66,11 +66,15 @@ class CauseSpec(Translated):
     id: Slug
     title: Clean
     action: Clean = ""
-    """What to do first about it."""
+    """What to do first about it. `{approver}` and `{escalate_to}` are the playbook's roles; what is in `[…]` with one is
+    left out if the playbook names none."""
     look: Slug | None = None
-    """Place, inspection or change to which the action leads; None: nowhere."""
+    """Place, inspection or change to which the action leads; empty: nowhere."""
     playbooks: tuple[Slug, ...] = ()
-    """The playbooks in which it competes; (): in all that weigh causes."""
+    """The playbooks in which it competes; empty: in all that weigh causes."""
+    applies_to: tuple[RawId, ...] = ()
+    """The alarms for which it competes: namespaces of their metrics (`AWS/ElastiCache`), names of alarms, ids of playbooks;
+    empty: alarms of the system's own load balancer, service, database, firewall and distribution."""
     prior: int = 0
     present: dict[Slug, int] = {}  # noqa: RUF012  pydantic copies it
     """Weight of each signal that is present."""

@@ -12,7 +12,7 @@ from services.models.belongings import Belongings
 from services.models.cloudtrail import TrailEvent
 from services.models.ecs import ContainerService, ScalableTarget, ScalingActivity, ScalingPolicy
 from services.models.ecs_deployments import ServiceDeployment, ServiceRevision
-from services.models.metrics import Series, TimeSpan
+from services.models.metrics import MetricQuery, Series, TimeSpan
 from services.models.problem import Problem
 from services.models.rds import Database, DatabaseEvent
 
@@ -46,6 +46,12 @@ class Source(StrEnum):
     """FilterLogEvents: the application's errors"""
     DATABASE_LOG = "database-log"
     """FilterLogEvents: the database's own complaints"""
+    OWN_METRICS = "own-metrics"
+    """ListMetrics, GetMetricData of the resource that the alarm watches, if it is none of the system's"""
+    OWN_LOG = "own-log"
+    """FilterLogEvents: errors in that resource's log"""
+    ALARMS = "alarms"
+    """The newest reading of the alarms, without a request"""
 
 
 class Measure(StrEnum):
@@ -244,6 +250,10 @@ class AlarmMoment(Model):
     threshold: float | None = None
     dimensions: tuple[tuple[RawId, RawId], ...] = ()
     """Of its metric, by which the service that it is about is found; () for an alarm on an expression or on a log."""
+    comparison: str = ""
+    """As of `Alarm`; "" where it was not recorded."""
+    queries: tuple[MetricQuery, ...] = ()
+    """Its metrics and expressions; () for a composite alarm or one on a log, and where they were not recorded."""
 
 
 class IncidentEvidence(Model):
@@ -280,6 +290,14 @@ class IncidentEvidence(Model):
     """The last three hours, by the ids of Measure; a metric without data has no points."""
     week_ago: tuple[Series, ...] = ()
     """The alarm's own hour a week ago, by the same ids; times as they were then."""
+    own_series: tuple[Series, ...] = ()
+    """Curves of the resource that the alarm watches, if it is none of the system's: the alarm's own first, then those that
+    left what is usual for them, the farthest first."""
+    own_usual: int = 0
+    """Its other metrics, which stayed as they usually are."""
+    own_log: LogSample | None = None
+    together: tuple[AlarmMoment, ...] = ()
+    """The other alarms that began to fire within a quarter of an hour of this one; empty also if alarms were not read."""
     writes: tuple[TrailEvent, ...] = ()
     """Writes that CloudTrail recorded in both regions, newest first."""
     application_errors: LogSample | None = None

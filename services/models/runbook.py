@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints
 
 from services.i18n import _
 from services.models.base import Clean, Decided, Model, RawId
+from services.models.causes import CauseSpec
 from services.models.logs import LogFormId
 from services.models.runbook_events import EventsSpec
 from services.models.runbook_github import Github
@@ -454,6 +455,8 @@ class Runbook(Translated):
     duties: tuple[Duty, ...] = ()
     weights: dict[Slug, CauseWeights] = {}  # noqa: RUF012  pydantic copies it
     """Weights of causes in place of those that ship with the console, by the cause's id."""
+    causes: tuple[CauseSpec, ...] = ()
+    """Causes of this system's own, besides those that ship with the console."""
     roster: tuple[RosterEntry, ...] = ()
     """Who is on duty when (当番表). The header names today's; escalation begins with them. Open days between two entries
     that no entry covers are undecided. Empty: the role alone is named."""

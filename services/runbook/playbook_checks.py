@@ -7,9 +7,10 @@ from services.i18n import _
 from services.incidents.catalogue import shipped
 from services.incidents.signals.registry import BY_ID
 from services.inspections.registry import INSPECTIONS
+from services.models.causes import CauseSpec
 from services.models.incidents import StepKind
 from services.models.runbook import Runbook
-from services.models.runbook_playbooks import LOOKS, Cause, Playbook, RosterEntry, Step
+from services.models.runbook_playbooks import LOOKS, Cause, CauseWeights, Playbook, RosterEntry, Step
 from services.toml import mistakes
 from services.toml.positions import Path
 
@@ -26,6 +27,9 @@ def looks(runbook: Runbook) -> Mistakes:
         *(inspection.id for inspection in INSPECTIONS),
         *(str(inspection.id) for inspection in runbook.inspections),
     ]
+    for index, cause in enumerate(runbook.causes):
+        if cause.look is not None and cause.look not in names:
+            yield ("causes", index, "look"), mistakes.unknown_name(cause.look, names)
     rows: list[tuple[Path, tuple[Step | Cause, ...]]] = [
         *(
             (("playbooks", index, "steps"), playbook.steps)
@@ -88,7 +92,8 @@ def _parts(step: Step, path: Path, roles: list[str]) -> Mistakes:
 
 def causes(runbook: Runbook) -> Mistakes:
     """Causes and signals that playbooks and weights name exist."""
-    ids = [str(spec.id) for spec in shipped()]
+    shipped_ids = [str(spec.id) for spec in shipped()]
+    ids = [*shipped_ids, *(str(spec.id) for spec in runbook.causes)]
     inspections = [
         *(inspection.id for inspection in INSPECTIONS),
         *(str(inspection.id) for inspection in runbook.inspections),
@@ -99,12 +104,40 @@ def causes(runbook: Runbook) -> Mistakes:
         for place, cause in enumerate(playbook.causes):
             yield from _names(("playbooks", index, "causes", place, "ids"), cause.ids, ids)
     for name, weights in runbook.weights.items():
-        if name not in ids:
-            yield ("weights", name), mistakes.unknown_name(name, ids)
-        for key, signals in (("present", weights.present), ("absent", weights.absent)):
-            for signal in signals:
-                if signal not in BY_ID:
-                    yield ("weights", name, key, signal), mistakes.unknown_name(signal, BY_ID)
+        if name not in shipped_ids:
+            yield ("weights", name), mistakes.unknown_name(name, shipped_ids)
+        yield from _signals(("weights", name), weights)
+
+
+def own_causes(runbook: Runbook) -> Mistakes:
+    """What the runbook's own causes name exists, and each has an id of its own."""
+    shipped_ids = [str(spec.id) for spec in shipped()]
+    own_ids = [str(spec.id) for spec in runbook.causes]
+    books = [str(book.id) for book in runbook.playbooks]
+    alarms = [str(alarm.name) for alarm in runbook.alarms]
+    for index, cause in enumerate(runbook.causes):
+        path: Path = ("causes", index)
+        if cause.id in shipped_ids:
+            text = _("ships with the console: change its weights in [weights.{id}], or choose another id")
+            yield (*path, "id"), text.format(id=cause.id)
+        elif cause.id in own_ids[:index]:
+            yield (*path, "id"), _("another cause has the same id")
+        yield from _signals(path, cause)
+        yield from _names((*path, "requires"), cause.requires, list(BY_ID))
+        yield from _names((*path, "explains"), cause.explains, [*shipped_ids, *own_ids])
+        yield from _names((*path, "playbooks"), cause.playbooks, books)
+        for place, name in enumerate(cause.applies_to):
+            if "/" not in name and name not in (*alarms, *books):
+                text = _("neither a namespace such as AWS/ElastiCache nor an alarm or a playbook: {why}")
+                why = mistakes.unknown_name(name, [*alarms, *books])
+                yield (*path, "applies_to", place), text.format(why=why)
+
+
+def _signals(path: Path, weights: CauseWeights | CauseSpec) -> Mistakes:
+    for key, signals in (("present", weights.present), ("absent", weights.absent)):
+        for signal in signals:
+            if signal not in BY_ID:
+                yield (*path, key, signal), mistakes.unknown_name(signal, BY_ID)
 
 
 def _names(path: Path, names: tuple[str, ...], existing: list[str]) -> Mistakes:
@@ -127,5 +160,5 @@ def roster(runbook: Runbook) -> Mistakes:
             latest = entry
 
 
-ALL = (looks, steps, causes, roster)
+ALL = (looks, steps, causes, own_causes, roster)
 """Every check of this file."""

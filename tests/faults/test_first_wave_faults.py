@@ -24,7 +24,7 @@ from services.models.causes import Assessment, Word
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source
 from services.models.problem import ProblemKind
 from tests.conftest import Embedded
-from tests.services.incidents.waves import live, moment, wave
+from tests.services.incidents.waves import OF_SYSTEM, live, moment, wave
 from tests.services.inspections.running_world import context
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("alb-5xx", history=5400.0)]
@@ -69,14 +69,14 @@ async def undisturbed(embedded: Embedded) -> AsyncIterator[Undisturbed]:
 
 def cells() -> list[Any]:
     chosen = []
-    for source in Source:
+    for source in OF_SYSTEM:
         faults = list(FAULTS) if ALL else [Random(f"{SEED} {source}").choice(list(FAULTS))]
         chosen += [pytest.param(source, fault, id=f"{source} - {fault}") for fault in faults]
     return chosen
 
 
 def sources_of(call: str) -> set[Source]:
-    return {source for source, spec in SOURCES.items() if call in spec.calls}
+    return {source for source in OF_SYSTEM if call in SOURCES[source].calls}
 
 
 def assert_no_surer(evidence: IncidentEvidence, usual: Undisturbed) -> None:

@@ -21,7 +21,7 @@ from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
 
 if TYPE_CHECKING:
-    from services.models.alarms import Alarm
+    from services.models.alarms import Alarm, AlarmOverview
     from services.models.assess_answer import AssessAnswer
     from services.models.problem import Problem
     from services.models.runbook import Runbook
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _OWN = frozenset({"alarm", "as_json", "schema", "private"})
 """Flags of this command itself; all others are start options."""
+MOST_NAMES = 90
+"""Alarms that are read besides the one asked about: a request takes a hundred names."""
 
 
 def assess_command(
@@ -135,8 +137,8 @@ async def answer_about(services: "Services", name: str, *, private: bool) -> "As
     from services.incidents.first_wave.parts import moment_of
     from services.incidents.weighing import assess
 
-    alarm = await _alarm(services, name)
-    evidence = await services.response.first_waves.about(moment_of(alarm, services.aws_clock.now()))
+    alarm, overview = await _alarm(services, name)
+    evidence = await services.response.first_waves.about(moment_of(alarm, services.aws_clock.now()), overview)
     assessment = assess(evidence, services.runbook)
     yen = services.meter.yen_today
     return answer_of(
@@ -144,14 +146,18 @@ async def answer_about(services: "Services", name: str, *, private: bool) -> "As
     )
 
 
-async def _alarm(services: "Services", name: str) -> "Alarm":
-    """The alarm as it stands. Raises UsageError for a name that neither the runbook nor AWS knows, and AwsError."""
+async def _alarm(services: "Services", name: str) -> "tuple[Alarm, AlarmOverview]":
+    """The alarm as it stands, with those of the runbook, which the same request reads.
+
+    Raises UsageError for a name that neither the runbook nor AWS knows, and AwsError.
+    """
     from services.aws.client.reader import not_found
 
-    overview = await services.alarms.named([name])
-    if overview.alarms:
-        return overview.alarms[0]
     names = [str(alarm.name) for alarm in services.runbook.alarms]
+    overview = await services.alarms.named([name, *names[:MOST_NAMES]])
+    if name in overview.by_id:
+        partial = {"unlisted": _("Only the runbook's alarms were read.")}
+        return overview.by_id[name], overview.model_copy(update=partial)
     if name in names:
         text = _("AWS has no alarm {name}.").format(name=clean(name))
         raise not_found(text, "cloudwatch", "DescribeAlarms")

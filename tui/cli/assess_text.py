@@ -9,7 +9,7 @@ from services.incidents.first_wave.sources import SOURCES
 from services.incidents.onset import curve_text
 from services.models.assess_answer import AssessAnswer, AssessedSignal, AssessedWeight, word_text
 from services.models.causes import OnsetBasis
-from services.models.first_wave import Measure
+from services.models.first_wave import Source
 from services.models.runbook import Runbook
 from services.models.text import clean
 from widgets.drawing.format import clock, pad, stamp, wrap
@@ -37,11 +37,12 @@ def _lines(answer: AssessAnswer, zone: ZoneInfo) -> Iterator[str]:
     yield f"{ALARM_STYLES[alarm.state].text}  {clean(alarm.name)}{since}"
     yield ""
     yield from _causes(answer, zone)
+    yield from _resource(answer)
     onset = answer.onset
     begin = f"T0  {stamp(onset.at, zone)}  "
     if onset.basis is OnsetBasis.BASELINE:
         yield begin + _("first minute of {measure} over its baseline").format(
-            measure=curve_text(Measure(onset.measure))
+            measure=curve_text(onset.measure)
         )
     else:
         yield begin + _("the alarm's moment: no curve left its baseline")
@@ -70,6 +71,13 @@ def _causes(answer: AssessAnswer, zone: ZoneInfo) -> Iterator[str]:
     yield ""
 
 
+def _resource(answer: AssessAnswer) -> Iterator[str]:
+    if answer.resource is not None:
+        yield answer.resource.title
+        yield from (f"      {row.name}  {row.text}" for row in answer.resource.rows)
+        yield ""
+
+
 def _facts(
     sign: str, weights: Iterable[AssessedWeight], signals: dict[str, AssessedSignal], zone: ZoneInfo
 ) -> Iterator[str]:
@@ -86,6 +94,8 @@ def _facts(
 
 def _unread(answer: AssessAnswer) -> Iterator[str]:
     for source in answer.sources:
+        if source.source is Source.ALARMS and answer.resource is None:
+            continue
         title = _(SOURCES[source.source].title)
         if source.problem is not None:
             yield _("Not read: {title}: {why}").format(title=title, why=source.problem.summary)

@@ -70,6 +70,8 @@ def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
         for cause in assessment.causes
         if not cause.impossible and not _is_effect(assessment, cause)
     ]
+    if view.resource is not None and not assessment.causes:
+        return [*_decision_entries(view, now, width), *_unknown_entries(view, width)]
     look = next_look_entry(view, width)
     first, rest = entries[:1], entries[1:]
     struck = [_struck(view, cause, width) for cause in assessment.causes if cause.impossible]
@@ -87,6 +89,16 @@ def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[Ent
     return [Entry("decision", ([*left, (title, "strong"), *by],), can_choose=False)]
 
 
+def _unknown_entries(view: IncidentView, width: int) -> list[Entry]:
+    """That no causes are known, and what is known of the resource instead; without steps the evidence says that."""
+    why = view.assessment.why if view.assessment is not None else ""
+    lines: list[Line] = [[(text, "warn")] for text in wrap(why, width)]
+    for row in view.resource.rows if view.resource is not None and view.playbook is not None else ():
+        name = crop(row.name + "  ", width)
+        lines.append([(name, "muted"), (crop(row.text, max(1, width - width_of([(name, "")]))), "")])
+    return [Entry("unknown", tuple(lines), can_choose=False)]
+
+
 def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
     """What few rows have room for: the first cause with its heaviest fact, what to do about it or what was decided,
     and the next look.
@@ -95,6 +107,8 @@ def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry
     if assessment is None:
         return cause_entries(view, now, width)
     leader = assessment.leader
+    if view.resource is not None and not assessment.causes:
+        return [*_decision_entries(view, now, width), *_unknown_entries(view, width)]
     if leader is None:
         words = _("No cause is supported by what was read.")
         none = Entry("none", ([(words, "muted")],), can_choose=False)

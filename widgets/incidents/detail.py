@@ -23,13 +23,15 @@ from widgets.incidents.causes import cause_entries, choice_entries, leading_entr
 from widgets.incidents.detail_layout import Needs, PartsLayout, areas
 from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.context import EvidenceContext, note
-from widgets.incidents.evidence.pages import DECIDING, Page, page_for
+from widgets.incidents.evidence.pages import DECIDING, RESOURCE, Page, page_for
 from widgets.incidents.head import head_lines
 from widgets.incidents.steps import step_entries, step_index, step_key, undecided_spans
 from widgets.incidents.timeline import newest_spans, timeline_entries
 from widgets.incidents.view import IncidentView
 
 _CHARTS = 2
+_OF_SYSTEM = ("dashboard", "tail")
+"""Places whose page is of the system, which says nothing about an alarm of another resource."""
 
 
 class IncidentHead(LineWidget):
@@ -157,10 +159,13 @@ class IncidentDetail(Widget):
     def _page_at_hand(self) -> Page | None:
         view, step = self.view, self.step
         if view is None or view.playbook is None or step is None or step >= len(view.playbook.leads):
-            return None
+            return RESOURCE if view is not None and view.resource is not None else None
         # The action for a cause is chosen by the causes.
         kind = view.kinds[step] if step < len(view.kinds) else StepKind.DECIDE
-        return page_for(view.playbook.leads[step].look, kind, str(view.playbook.id))
+        look = view.playbook.leads[step].look
+        if view.resource is not None and (look in _OF_SYSTEM or (look is None and kind is StepKind.LOOK)):
+            return RESOURCE
+        return page_for(look, kind, str(view.playbook.id))
 
     def _has_evidence(self) -> bool:
         return self.view is not None and self.view.evidence is not None
@@ -171,7 +176,14 @@ class IncidentDetail(Widget):
         assert view is not None
         assert evidence is not None, "only asked where there is evidence"
         return EvidenceContext(
-            evidence, view.onset, view.incident.since, self._now(), view.zone, view.checks, view.telling
+            evidence,
+            view.onset,
+            view.incident.since,
+            self._now(),
+            view.zone,
+            view.checks,
+            view.telling,
+            view.resource,
         )
 
     # -- the panels' entries

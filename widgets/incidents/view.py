@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
+from services.models.assess_answer import AssessedResource
 from services.models.causes import Assessment, CauseSpec
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import (
@@ -33,6 +34,8 @@ class IncidentView:
     weighed: IncidentEvidence | None = None
     """The evidence that `assessment` weighs."""
     assessment: Assessment | None = None
+    resource: AssessedResource | None = None
+    """The alarm's own resource, if it is none of the system's."""
     specs: Mapping[str, CauseSpec] = field(default_factory=dict)
     """The weighed causes by their ids."""
     timeline: tuple[TimelineRow, ...] = ()

@@ -29,6 +29,8 @@ def moment_of(alarm: Alarm, now: datetime) -> AlarmMoment:
         metric=metric.metric if metric and is_plain else RawId(""),
         threshold=alarm.threshold,
         dimensions=metric.dimensions if metric else (),
+        comparison=alarm.comparison,
+        queries=alarm.queries,
     )
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from services.aws.autoscaling.reader import AutoScalingReader
-from services.aws.client.errors import AwsError, Throttled
+from services.aws.client.errors import AccessDenied, AwsError, NotFound, Throttled
 from services.aws.cloudtrail.reader import CloudTrailReader
+from services.aws.cloudwatch.metrics.listing import metric_names
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.ecs.reader import EcsReader
 from services.aws.elb import ElbReader
@@ -18,6 +20,7 @@ from services.aws.security_groups import SecurityGroups
 from services.i18n import _, plural
 from services.incidents.first_wave.budget import SourceReader
 from services.incidents.first_wave.log_groups import (
+    OWN_ERRORS,
     application_group,
     application_pattern,
     database_group,
@@ -25,14 +28,18 @@ from services.incidents.first_wave.log_groups import (
 )
 from services.incidents.first_wave.metrics import log_span, metric_span, queries, trail_span, week_ago_span
 from services.incidents.first_wave.network import Undetermined, network_path
+from services.incidents.first_wave.omissions import log_group_of
+from services.incidents.first_wave.own import own_queries, telling
 from services.incidents.first_wave.parts import (
     dimension_of,
     entries_of,
     may_be_mixed,
+    moment_of,
     plain_events,
     target_group_of,
 )
 from services.incidents.first_wave.wave import Answered, Unanswered, Wave
+from services.incidents.subject import Subject, stranger_of
 from services.models.base import RawId
 from services.models.ecs import ContainerService, ScalingPolicy
 from services.models.first_wave import LogSample, Source, TargetHealth
@@ -43,6 +50,8 @@ LINES = 1_000
 """Most lines of a log that are read."""
 THROTTLED_PAUSE = 0.5
 """Seconds after which a throttled read of the metrics is repeated, once."""
+TOGETHER = timedelta(minutes=15)
+"""By how much alarms may begin apart that fire together."""
 ACTIVITIES = 50
 """Most scaling activities that are read: one page."""
 
@@ -255,6 +264,44 @@ async def _sample(field: str, wave: Wave, reader: SourceReader, group: RawId, pa
     return Answered({field: sample}, "" if is_whole else _("Later lines were not read."))
 
 
+async def own_metrics(wave: Wave, reader: SourceReader) -> Answered:
+    """What the alarm's own resource publishes, as far as it tells something."""
+    subject, cut = _stranger(wave), ""
+    try:
+        names = await metric_names(reader, subject.queries[0])
+    except AccessDenied as error:
+        names, cut = (), error.problem.summary
+    span = metric_span(wave.alarm, wave.began)
+    series, usual = telling(wave.alarm, await _curves(reader, own_queries(subject, names), span))
+    return Answered({"own_series": series, "own_usual": usual}, cut)
+
+
+async def own_log(wave: Wave, reader: SourceReader) -> Answered:
+    """Errors in the log of the alarm's own resource."""
+    group = RawId(log_group_of(wave.alarm, _stranger(wave), wave.runbook))
+    try:
+        return await _sample("own_log", wave, reader, group, OWN_ERRORS)
+    except NotFound as error:
+        raise Unanswered(_("There is no log group {name}.").format(name=group)) from error
+
+
+def _stranger(wave: Wave) -> Subject:
+    subject = stranger_of(wave.alarm, wave.runbook)
+    assert subject is not None, "omitted otherwise"
+    return subject
+
+
+async def alarms_together(wave: Wave, _reader: SourceReader) -> Answered:
+    """The other alarms that began to fire about then, from the newest reading of the alarms."""
+    if wave.alarms is None:
+        raise Unanswered(_("The alarms have not been read."))
+    others = (alarm for alarm in wave.alarms.firing if alarm.since and alarm.id != wave.alarm.id)
+    alarms = [moment_of(alarm, wave.began) for alarm in others]
+    together = (each for each in alarms if abs(each.since - wave.alarm.since) <= TOGETHER)
+    cut = wave.alarms.unlisted or ("" if wave.alarms.is_whole else _("Some alarms could not be read again."))
+    return Answered({"together": tuple(sorted(together, key=lambda alarm: alarm.since))}, cut)
+
+
 QUESTIONS: Mapping[Source, Callable[[Wave, SourceReader], Awaitable[Answered]]] = {
     Source.SERVICE: service,
     Source.TARGETS: targets,
@@ -269,4 +316,7 @@ QUESTIONS: Mapping[Source, Callable[[Wave, SourceReader], Awaitable[Answered]]] 
     Source.TRAIL_GLOBAL: trail_global,
     Source.APPLICATION_LOG: application_log,
     Source.DATABASE_LOG: database_log,
+    Source.OWN_METRICS: own_metrics,
+    Source.OWN_LOG: own_log,
+    Source.ALARMS: alarms_together,
 }

@@ -44,8 +44,11 @@ class FirstWaveReader:
         self._warm_up = warm
         self.belongings = SystemBelongings(runbook, session, clock, fault)
 
-    async def about(self, alarm: AlarmMoment) -> IncidentEvidence:
-        """The first wave about an alarm, with what belongs to the system; raises nothing but cancellation."""
+    async def about(self, alarm: AlarmMoment, alarms: AlarmOverview | None = None) -> IncidentEvidence:
+        """The first wave about an alarm, with what belongs to the system; raises nothing but cancellation.
+
+        `alarms`: a reading of all alarms in place of the newest.
+        """
         with Patience() as patience:
             limit = patience.limit(SECONDS)
             warming = asyncio.create_task(patience.preparing(self._warm()))
@@ -59,6 +62,7 @@ class FirstWaveReader:
                     region=self._region,
                     fault=self._fault,
                     patience=patience,
+                    alarms=alarms or self._alarms(),
                 )
                 await refreshing
             finally:

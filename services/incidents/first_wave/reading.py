@@ -15,11 +15,13 @@ from services.background.faults import Fault, fault_problem, from_within, unrepo
 from services.clock import Clock
 from services.i18n import _
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
+from services.incidents.first_wave.omissions import omissions
 from services.incidents.first_wave.parts import service_name
 from services.incidents.first_wave.patience import SAID, Limit, Patience
 from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
+from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
@@ -40,16 +42,20 @@ async def read_first_wave(
     seconds: float = SECONDS,
     fault: Fault = unreported,
     patience: Patience | None = None,
+    alarms: AlarmOverview | None = None,
 ) -> IncidentEvidence:
     """The first wave about an alarm; raises nothing but cancellation.
 
     `region` is the one that `session` reads, if it is not the runbook's; `fault` is called with internal errors, which
-    the evidence must not hide; `patience`, which is entered, is a new one if None is given.
+    the evidence must not hide; `patience`, which is entered, is a new one if None is given;
+    `alarms` is the newest reading of all alarms.
     """
     region = region or str(runbook.system.region)
     with nullcontext(patience) if patience is not None else Patience() as meter:
         reading = _Reading(session, clock, seconds, fault, meter)
-        wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome)
+        wave = Wave(
+            alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome, alarms
+        )
         return await reading.evidence(wave)
 
 
@@ -64,7 +70,6 @@ class _Reading:
         self._seconds = seconds
         self._fault = fault
         self._patience = patience
-        self._budget = RequestBudget(REQUESTS, {source: spec.requests for source, spec in SOURCES.items()})
         self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
         # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
         self._all_exist = asyncio.Event()
@@ -75,6 +80,9 @@ class _Reading:
 
     async def evidence(self, wave: Wave) -> IncidentEvidence:
         """Read all sources at once."""
+        self._omitted = omissions(wave.alarm, wave.runbook)
+        reserved = {source: spec.requests for source, spec in SOURCES.items() if source not in self._omitted}
+        self._budget = RequestBudget(REQUESTS, reserved)
         ask = partial(self._ask, wave)
         self._tasks = {
             source: asyncio.create_task(ask(source), name=f"first wave {source}") for source in Source
@@ -97,7 +105,7 @@ class _Reading:
         """Read one source; whatever happens becomes its reading."""
         await self._all_exist.wait()
         reader = SourceReader(self._session, self._budget, source, self._patience.limit(self._seconds))
-        answer, problem, omitted = Answered(), None, SOURCES[source].missing(wave.runbook)
+        answer, problem, omitted = Answered(), None, self._omitted.get(source, "")
         try:
             if not omitted:
                 answer = await self._answer(wave, source, reader)

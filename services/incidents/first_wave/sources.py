@@ -118,6 +118,13 @@ SOURCES: Mapping[Source, SourceSpec] = {
         lambda runbook: bool(database_group(runbook)),
         NO_DATABASE_LOG,
     ),
+    Source.OWN_METRICS: SourceSpec(
+        N_("Metrics of the alarm's own resource"),
+        ("cloudwatch:ListMetrics", "cloudwatch:GetMetricData"),
+        2,
+    ),
+    Source.OWN_LOG: SourceSpec(N_("Log of the alarm's own resource"), ("logs:FilterLogEvents",), 1),
+    Source.ALARMS: SourceSpec(N_("Other alarms"), (), 0),
 }
 """Every source, in the order in which people read them."""
 BELONGINGS: tuple[tuple[str, Has], ...] = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
 from services.models.incidents import Incident
 from services.models.runbook import Runbook
@@ -53,6 +54,8 @@ class Wave:
     began: datetime
     outcome: Callable[[Source], Awaitable[Outcome]]
     """The outcome of another source, once it is there."""
+    alarms: AlarmOverview | None = None
+    """The newest reading of the alarms; None if there is none."""
 
     @property
     def service_names(self) -> tuple[str, str]:

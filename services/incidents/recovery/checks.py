@@ -2,12 +2,21 @@
 
 from services.i18n import _
 from services.incidents.facts import Facts
-from services.incidents.onset import baseline, summed, usual_points, watched_measures
+from services.incidents.onset import (
+    bad_sign,
+    baseline,
+    own_limit,
+    summed,
+    usual_points,
+    watched_measures,
+)
 from services.models.first_wave import Measure, Source
 from services.models.incidents import RecoveryCheck
 from services.models.measures import MEASURES
 from services.models.units import BYTES, number
 
+LATEST = 600
+"""Seconds within which values are the newest: CloudWatch may be late with them."""
 QUIET = 3
 """Whole minutes in a row that must lie under the baseline."""
 
@@ -27,6 +36,9 @@ def _tasks(facts: Facts) -> tuple[RecoveryCheck, ...]:
     if facts.runbook.ecs is None:
         return ()
     service = facts.evidence.service
+    reading = facts.evidence.reading(Source.SERVICE)
+    if service is None and reading is not None and reading.omitted:
+        return ()
     if service is None:
         return (RecoveryCheck(title=title, value=facts.unread(Source.SERVICE), is_met=None),)
     value = _("{running} of {desired} running").format(running=service.running, desired=service.desired)
@@ -47,6 +59,8 @@ def _targets(facts: Facts) -> tuple[RecoveryCheck, ...]:
 
 def _curve(facts: Facts) -> RecoveryCheck:
     title = _("Under the baseline for {minutes} minutes").format(minutes=QUIET)
+    if facts.evidence.own_series:
+        return _own(facts, title)
     measures = watched_measures(facts.evidence.alarm)
     if why := facts.unread(Source.METRICS):
         return RecoveryCheck(title=title, value=why, is_met=None)
@@ -63,6 +77,19 @@ def _curve(facts: Facts) -> RecoveryCheck:
     newest = [value for _at, value in points[-QUIET:]]
     value = _("{value} beside {limit}").format(value=number(max(newest), unit), limit=number(limit, unit))
     return RecoveryCheck(title=title, value=value, is_met=max(newest) <= limit)
+
+
+def _own(facts: Facts, title: str) -> RecoveryCheck:
+    """The alarm's own curve, where it watches a resource that is none of the system's."""
+    curve, sign = facts.evidence.own_series[0], bad_sign(facts.evidence.alarm)
+    limit, ends = own_limit(facts.evidence, curve), facts.evidence.ended.timestamp()
+    points = zip(curve.times, curve.values, strict=True)
+    whole = [sign * value for at, value in points if ends - LATEST <= at <= ends - curve.period]
+    if limit is None or len(whole) * curve.period < 60 * QUIET:
+        return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
+    worst = max(whole[-QUIET:])
+    value = _("{value} beside {limit}").format(value=number(sign * worst), limit=number(limit))
+    return RecoveryCheck(title=title, value=value, is_met=worst <= sign * limit)
 
 
 def _free(facts: Facts, title: str) -> RecoveryCheck:

@@ -8,6 +8,7 @@ from services.incidents.signals import (
     load_balancer,
     logs,
     network,
+    own_resource,
     scaling,
     targets,
     tasks,
@@ -25,6 +26,7 @@ SIGNALS: tuple[SignalSpec, ...] = (
     *database.SIGNALS,
     *network.SIGNALS,
     *scaling.SIGNALS,
+    *own_resource.SIGNALS,
 )
 BY_ID = {spec.id: spec for spec in SIGNALS}
 

@@ -13,12 +13,13 @@ from services.calendar.calendar import Calendar
 from services.changes.entries import CHANGE_KINDS
 from services.i18n import _
 from services.incidents.assess_answer import assessed_cause, assessed_signal
-from services.incidents.catalogue import causes_of
+from services.incidents.catalogue import causes_by_id
 from services.incidents.course import KINDS, incidents_in
 from services.incidents.escalation import impact_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.facts import Facts
 from services.incidents.first_wave.sources import SOURCES
+from services.incidents.own_resource import own_figures
 from services.incidents.service import NOTE_KINDS
 from services.incidents.timeline import BEFORE, timeline
 from services.incidents.weighing import assess
@@ -152,8 +153,7 @@ def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> 
 def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, source: Source) -> dict[str, Any]:
     private = source.private
     whole, facts, assessment = evidence.whole, evidence.facts, evidence.assessment
-    specs = {str(spec.id): spec for spec in causes_of(facts.runbook, playbook)}
-    specs |= {str(spec.id): spec for spec in causes_of(facts.runbook) if str(spec.id) not in specs}
+    specs = causes_by_id(facts.runbook, playbook)
     lines = tuple(_quoted(facts, source.masker))
     return {
         "impact": impact_text(facts),
@@ -174,6 +174,7 @@ def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, source: Sou
 
 def _figures(facts: Facts) -> Iterator[ImpactLine]:
     """Each curve that has values since T0: its usual value and its worst."""
+    yield from own_figures(facts)
     for measure in REPORTED:
         text = MEASURES[measure]
         since = [(at, value) for at, value in facts.points(measure) if at >= facts.start]
@@ -204,8 +205,9 @@ def _signal(signal: Signal, source: Source) -> AssessedSignal:
 
 
 def _quoted(facts: Facts, masker: Masker) -> Iterator[QuotedLine]:
-    """The newest lines of both logs since just before T0, without secrets."""
-    for sample in (facts.evidence.database_lines, facts.evidence.application_errors):
+    """The newest lines of each log since just before T0, without secrets."""
+    evidence = facts.evidence
+    for sample in (evidence.database_lines, evidence.application_errors, evidence.own_log):
         for line in list(facts.lines(sample))[-QUOTED:] if sample is not None else ():
             yield QuotedLine(
                 at=line.at, group=sample.group if sample is not None else "", text=masker.mask(line.text)

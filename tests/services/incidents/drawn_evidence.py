@@ -42,6 +42,9 @@ FIELDS: dict[Source, tuple[str, ...]] = {
     Source.TRAIL_GLOBAL: ("writes",),
     Source.APPLICATION_LOG: ("application_errors",),
     Source.DATABASE_LOG: ("database_lines",),
+    Source.OWN_METRICS: ("own_series",),
+    Source.OWN_LOG: ("own_log",),
+    Source.ALARMS: ("together",),
 }
 """The fields of the evidence that each source fills."""
 GLOBAL = "us-east-1"

@@ -5,10 +5,14 @@ from services.background.faults import Fault, unreported
 from services.incidents.first_wave.parts import moment_of
 from services.incidents.first_wave.reading import read_first_wave
 from services.inspections.base import InspectionContext
-from services.models.first_wave import AlarmMoment, IncidentEvidence
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Source
 from tests.conftest import Embedded
 
 ALARM = "alb-5xx-error-rate"
+OF_SYSTEM = tuple(
+    source for source in Source if source not in (Source.OWN_METRICS, Source.OWN_LOG, Source.ALARMS)
+)
+"""What is read about an alarm of the system's own."""
 
 
 def live(embedded: Embedded, minutes: int = 6) -> None:

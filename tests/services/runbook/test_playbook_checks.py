@@ -19,6 +19,10 @@ def procedure(step: str) -> str:
     return f'{TEAM}[[procedures]]\nid = "q"\ntitle = "q"\nsteps = [{{ text = "x", {step} }}]\n'
 
 
+def cause(more: str, id: str = "cache-full") -> str:
+    return f'[[causes]]\nid = "{id}"\ntitle = "x"\nen.title = "y"\n{more}\n'
+
+
 def on_duty(person: str, starts: str, ends: str) -> str:
     return f'[[roster]]\nperson = "{person}"\nstarts = {starts}\nends = {ends}\ncontact = "1"\n'
 
@@ -37,6 +41,8 @@ def on_duty(person: str, starts: str, ends: str) -> str:
         procedure("kind = 'wait', minutes = 5"),
         PLAYBOOK + 'weighs = ["no-target"]\nfindings = ["sign-ins"]\n',
         '[weights.no-target]\nprior = 3\npresent = { no-target-503 = 9 }\n',
+        cause('applies_to = ["AWS/ElastiCache"]\npresent = { own-write = 8 }\nprior = 3\nexplains = ["slow-targets"]'),
+        PLAYBOOK + 'weighs = ["cache-full"]\n' + cause('applies_to = ["p"]\nplaybooks = ["p"]\nlook = "tail"'),
         on_duty("a", "2026-01-01", "2026-01-07") + on_duty("b", "2026-01-08", "2026-01-08"),
     ],
 )  # fmt: skip
@@ -76,6 +82,18 @@ def test_what_is_right_loads(text: str) -> None:
         ("[weights.no-target]\nprior = nan\n", "weights.no-target.prior", ""),
         ('[weights.no-target]\npresent = { elb-share = "8" }\n', "weights.no-target.present.elb-share", ""),
         ("[weights.no-target]\npresnt = { elb-share = 8 }\n", "weights.no-target.presnt", "present"),
+        (cause("", "no-target"), "causes[0].id", "[weights.no-target]"),
+        (cause("") + cause(""), "causes[1].id", "same id"),
+        (cause("present = { own-writes = 3 }"), "causes[0].present.own-writes", "own-write"),
+        (cause("absent = { x = 3 }"), "causes[0].absent.x", ""),
+        (cause('requires = ["alarm-together"]'), "causes[0].requires[0]", "alarms-together"),
+        (cause('explains = ["slow-target"]'), "causes[0].explains[0]", "slow-targets"),
+        (cause('applies_to = ["ElastiCache"]'), "causes[0].applies_to[0]", "AWS/ElastiCache"),
+        (cause('playbooks = ["q"]'), "causes[0].playbooks[0]", "q"),
+        (cause('look = "tial"'), "causes[0].look", "tail"),
+        (cause("prior = 2.5"), "causes[0].prior", "whole"),
+        (PLAYBOOK + 'weighs = ["cache-ful"]\n' + cause(""), "playbooks[0].weighs[0]", "cache-full"),
+        ("[weights.cache-full]\nprior = 3\n" + cause(""), "weights.cache-full", ""),
         (on_duty("a", "2026-01-07", "2026-01-01"), "roster[0].ends", "before"),
         (on_duty("a", '"tomorrow"', "2026-01-01"), "roster[0].starts", ""),
         (

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.i18n import _
-from services.incidents.catalogue import causes_of
+from services.incidents.catalogue import causes_by_id, causes_of
 from services.incidents.clocks import whole_clocks
 from services.incidents.escalation import (
     Situation,
@@ -19,6 +19,7 @@ from services.incidents.escalation import (
 from services.incidents.facts import Facts
 from services.incidents.joining import may_be_one
 from services.incidents.live import with_captured
+from services.incidents.own_resource import resource_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
@@ -105,8 +106,8 @@ class Weighing:
 
 
 def specs_of(app: Console, playbook: Playbook | None) -> dict[str, CauseSpec]:
-    """The causes that are weighed, by their ids."""
-    return {spec.id: spec for spec in causes_of(app.ready.runbook, playbook)}
+    """The causes that a playbook would weigh, by their ids."""
+    return {str(spec.id): spec for spec in causes_of(app.ready.runbook, playbook)}
 
 
 def incident_view(
@@ -144,7 +145,8 @@ def incident_view(
         evidence=present,
         weighed=evidence,
         assessment=assessment,
-        specs=specs_of(app, playbook),
+        resource=resource_of(Facts(present, app.ready.runbook), app.zone) if present is not None else None,
+        specs=causes_by_id(app.ready.runbook, playbook) if assessment else specs_of(app, playbook),
         timeline=timeline(incident, records.entries, evidence, onset, records.changes),
         undecided=undecided_roles(app.ready.runbook, playbook),
         joinable=joinable(app, incident, weighing),

@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from services.i18n import _
+from services.incidents.catalogue import causes_by_id
 from services.incidents.clocks import whole_clocks
 from services.models.incidents import Incident
 from tui.commands import bindings
 from tui.screens.common.mode_screen import Place
 from tui.screens.respond.actions import IncidentScreenBase
-from tui.screens.respond.building import incident_view, playbook_of, specs_of
+from tui.screens.respond.building import incident_view
 from tui.screens.respond.incident import IncidentScreen
 from tui.screens.respond.reading import Records, records_of
 from widgets.drawing.block import Block
@@ -100,8 +101,7 @@ class RespondScreen(IncidentScreenBase):
         self.summary.redraw()
 
     def _listed_incident(self, incident: Incident) -> ListedIncident:
-        playbook = playbook_of(self.app, incident)
-        titles = {str(id): str(spec.title) for id, spec in specs_of(self.app, playbook).items()}
+        titles = {id: str(spec.title) for id, spec in causes_by_id(self.services.runbook).items()}
         records = self._records.get(incident.id, Records())
         assessment = self.weighing.of(incident, records.evidence)
         listed = whole_clocks(

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 from services.i18n import _
 from services.models import glyphs
+from services.models.assess_answer import AssessedResource
 from services.models.date_text import time_text
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import IncidentEvidence, Source
@@ -29,6 +30,8 @@ class EvidenceContext:
     """The conditions of recovery."""
     telling: tuple[tuple[str, str], ...] = ()
     """Whom to tell and what to say: (heading, text of several lines)."""
+    resource: AssessedResource | None = None
+    """The alarm's own resource, if it is none of the system's."""
 
     def time(self, at: datetime | None) -> str:
         """A time as the screen writes it; "" for none."""

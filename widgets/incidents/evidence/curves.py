@@ -94,6 +94,11 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
         for measure in measures
         if (series := context.evidence.curve(measure)) is not None and series.values
     )
+    return chart(context, curves)
+
+
+def chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:
+    """These curves with T0 and the alarm's moment marked; empty if there are none."""
     if not curves:
         return ChartData()
     onset, alarm = int(context.onset.timestamp()), int(context.alarm_at.timestamp())

@@ -181,7 +181,7 @@ class _Page(FirstPage):
         if decision is not None and decision.word in tuple(word.value for word in Word):
             yield _("The weighing then: {word}, first {leader}").format(
                 word=word_text(Word(decision.word)),
-                leader=_(", ").join(titles([decision.leader])) or NOTHING,
+                leader=_(", ").join(titles([decision.leader], report.causes)) or NOTHING,
             )
         if report.word is not None:
             text = _("The recorded evidence, weighed with the weights of today: {word}").format(

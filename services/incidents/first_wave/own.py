@@ -1,0 +1,80 @@
+"""The curves of a resource that none of the system's metrics are about: which are read, and which of them tell something.
+
+Pure. The statistic of a metric is chosen by its name, as no API tells which one is useful.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from statistics import median
+
+from services.incidents.first_wave.metrics import PERIOD
+from services.incidents.subject import Subject
+from services.models.base import RawId
+from services.models.first_wave import AlarmMoment
+from services.models.metrics import MetricQuery, Series
+from services.models.units import Unit, unit_of
+
+MOST = 40
+"""Metrics of one resource that are read; AWS charges for each."""
+_SHOWN = 8
+"""Curves that are recorded because they left what is usual."""
+_BEFORE = timedelta(minutes=15)
+"""How long before the alarm its minutes may be bad already."""
+_FAR = 4.0
+"""Spreads beyond the median from which a value is unusual; two such values make an unusual curve."""
+_STATISTICS = (
+    (re.compile(r"^Healthy|Free|Balance$"), "Minimum"),
+    (re.compile(r"^UnHealthy|^Approximate|Connections$|Concurrent|Latency|Duration|Age|Lag$|Time$|Utilization$"), "Maximum"),
+    (re.compile(r"Count|Errors|Throttles|Invocations|Requests|Evictions|Hits|Misses|^NumberOf|Bytes|Cmds$|Reset|Rejected|Dropped|Exceeded"), "Sum"),
+)  # fmt: skip
+
+
+def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, ...]:
+    """The alarm's own metrics and expressions, then the other metrics of the resource."""
+    own = [_labelled(query) for query in subject.queries]
+    watched = {query.metric for query in own}
+    others = [name for name in names if name not in watched][: max(0, MOST - len(own))]
+    return (*own, *(_labelled(_other(subject, index, name)) for index, name in enumerate(others)))
+
+
+def _other(subject: Subject, index: int, metric: RawId) -> MetricQuery:
+    stat = next((stat for pattern, stat in _STATISTICS if pattern.search(metric)), "Average")
+    return subject.queries[0].model_copy(update={"id": f"own_{index}", "metric": metric, "stat": stat, "period": PERIOD, "visible": True})  # fmt: skip
+
+
+def _labelled(query: MetricQuery) -> MetricQuery:
+    """The query with a label that tells its metric and statistic: `Evictions (Sum)`."""
+    return (
+        query.model_copy(update={"label": RawId(f"{query.metric} ({query.stat})")}) if query.metric else query
+    )
+
+
+def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[tuple[Series, ...], int]:
+    """(the alarm's own curve, which is the first, and those that are unusual; the number of others with values)."""
+    edge = int((alarm.since - _BEFORE).timestamp())
+    others = [curve for curve in series[1:] if curve.values]
+    far = sorted(
+        (curve for curve in others if _distance(curve, edge) >= _FAR),
+        key=lambda curve: -_distance(curve, edge),
+    )
+    return (*series[:1], *far[:_SHOWN]), len(others) - len(far)
+
+
+def _distance(curve: Series, edge: int) -> float:
+    """How many spreads the second-farthest value since `edge` lies from the median before; 0 without a past."""
+    pairs = list(zip(curve.times, curve.values, strict=True))
+    before, since = [value for at, value in pairs if at < edge], [value for at, value in pairs if at >= edge]
+    if len(before) < 10 or len(since) < 2:
+        return 0.0
+    middle = median(before)
+    least = max(1.0, abs(middle) ** 0.5) if curve.label.endswith("(Sum)") else 0.01
+    spread = max(1.4826 * median(abs(value - middle) for value in before), abs(middle) * 0.05, least)
+    return sorted(abs(value - middle) for value in since)[-2] / spread
+
+
+def unit_of_curve(alarm: AlarmMoment, curve: Series) -> Unit:
+    """The unit of a curve of its resource, by the metric's name."""
+    metric, _open, statistic = curve.label.rstrip(")").rpartition(" (")
+    namespace = next((query.namespace for query in alarm.queries if query.metric), alarm.namespace)
+    return unit_of(MetricQuery(id="m", namespace=namespace, metric=RawId(metric), stat=statistic))

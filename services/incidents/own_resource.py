@@ -1,0 +1,90 @@
+"""What is known of the resource that an alarm watches, where it is none of the system's: for screens and answers. Pure."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from statistics import median
+
+from services.i18n import _, plural
+from services.incidents.facts import Facts
+from services.incidents.first_wave.own import unit_of_curve
+from services.incidents.onset import bad_sign
+from services.incidents.signals.own_resource import DELAY
+from services.incidents.subject import Subject, stranger_of
+from services.models.assess_answer import AssessedResource, ResourceRow
+from services.models.first_wave import Source
+from services.models.incident_report import ImpactLine
+from services.models.units import number
+
+HOUR = timedelta(hours=1)
+
+
+def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
+    """The resource with its curves before and since T0, the writes to it, its log, and the alarms that fire with its own;
+    None for an alarm about the system itself.
+    """
+    subject = stranger_of(facts.evidence.alarm, facts.runbook)
+    if subject is None:
+        return None
+    rows = (*_metrics(facts, zone), *_writes(facts, subject, zone), *_others(facts))
+    return AssessedResource(
+        title=subject.title, rows=tuple(ResourceRow(name=name, text=text) for name, text in rows)
+    )
+
+
+def own_figures(facts: Facts) -> Iterator[ImpactLine]:
+    """Each recorded curve of it: its usual value and its worst since T0."""
+    return (line for line, _now in _figures(facts))
+
+
+def _figures(facts: Facts) -> Iterator[tuple[ImpactLine, str]]:
+    """(usual and worst value of a curve, its newest one)."""
+    evidence, edge = facts.evidence, facts.start.timestamp()
+    for curve in (curve for curve in evidence.own_series if curve.values):
+        points = list(zip(curve.values, curve.times, strict=True))
+        before = [value for value, at in points if at < edge]
+        since = [point for point in points if point[1] >= edge] or points[-1:]
+        low, high, usual = min(since), max(since), median(before or curve.values)
+        is_low_bad = usual - low[0] > high[0] - usual
+        if curve is evidence.own_series[0]:
+            is_low_bad = bad_sign(evidence.alarm) < 0
+        worst, at = low if is_low_bad else high
+        unit = unit_of_curve(evidence.alarm, curve)
+        usual_text = number(usual, unit) if before else ""
+        when = datetime.fromtimestamp(at, UTC)
+        line = ImpactLine(
+            measure=curve.label, title=curve.label, usual=usual_text, worst=number(worst, unit), at=when
+        )
+        yield line, number(curve.last, unit)
+
+
+def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    for line, now in _figures(facts):
+        text = _("before T0 {usual}, at {time} {worst}, now {now}")
+        time = f"{line.at.astimezone(zone):%H:%M}"
+        yield line.title, text.format(usual=line.usual or "—", time=time, worst=line.worst, now=now)
+    if count := facts.evidence.own_usual:
+        text = plural("{count} other metric is as usual", "{count} other metrics are as usual", count)
+        yield _("Metrics"), text.format(count=count)
+
+
+def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """The writes to it since an hour before T0, newest first; or until when CloudTrail shows none."""
+    first = facts.start - HOUR
+    writes = [each for each in facts.evidence.writes if each.at >= first and subject.is_touched_by(each)]
+    for event in writes:
+        refusal = _("refused: {error}").format(error=event.error) if event.error else ""
+        words = (f"{event.at.astimezone(zone):%H:%M:%S}", event.name, event.actor.shown, refusal)
+        yield _("Changed"), " ".join(filter(None, words))
+    if not writes and not facts.gap(Source.TRAIL):
+        until = f"{(facts.evidence.ended - DELAY).astimezone(zone):%H:%M}"
+        yield _("Changed"), _("CloudTrail shows no change of it up to {time}").format(time=until)
+
+
+def _others(facts: Facts) -> Iterator[tuple[str, str]]:
+    evidence = facts.evidence
+    if evidence.own_log is not None:
+        count = len(facts.lines(evidence.own_log))
+        text = plural("{count} error since T0", "{count} errors since T0", count).format(count=f"{count:,}")
+        yield _("Log"), f"{evidence.own_log.group}  {text}"
+    if evidence.together:
+        yield _("Fire together"), _(", ").join(each.name for each in evidence.together)

@@ -1,0 +1,136 @@
+"""What an alarm is about: the runbook's own system, or another resource, of which the system's causes say nothing.
+
+Source: "Services that publish CloudWatch metrics" (Amazon CloudWatch user guide); each service's own guide for the names
+of log groups and event sources.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.models.base import RawId
+from services.models.cloudtrail import TrailEvent
+from services.models.first_wave import AlarmMoment
+from services.models.metrics import MetricQuery
+from services.models.runbook import Runbook
+
+_LOGS = {
+    "AWS/Lambda": ("FunctionName", "/aws/lambda/{name}"),
+    "AWS/RDS": ("DBInstanceIdentifier", "/aws/rds/instance/{name}/postgresql"),
+}
+"""The dimension that names a resource with a log, and its log group."""
+_EVENT_SOURCES = {
+    **dict.fromkeys(("ApplicationELB", "NetworkELB", "GatewayELB", "ELB"), "elasticloadbalancing"),
+    **dict.fromkeys(("EBS", "NATGateway"), "ec2"),
+    **dict.fromkeys(("DocDB", "Neptune"), "rds"),
+    "EFS": "elasticfilesystem",
+}
+"""The event source of a namespace's service, where it is not the namespace's own name."""
+_SCALING = "application-autoscaling"
+_NODE = re.compile(r"(?:-\d{4})?-\d{3}$")
+"""What a node of ElastiCache adds to the name of its group, which is what people change."""
+_PLACES = ("AvailabilityZone", "Region", "Stage", "Role", "ClientId")
+"""Dimensions that name no resource."""
+_SERVICES = ("AWS/ECS", "ECS/ContainerInsights")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The resource that an alarm watches: that of its first metric."""
+
+    queries: tuple[MetricQuery, ...]
+    """The alarm's own; the first one has a metric."""
+
+    @property
+    def namespace(self) -> str:
+        return str(self.queries[0].namespace)
+
+    @property
+    def dimensions(self) -> Mapping[RawId, RawId]:
+        return dict(self.queries[0].dimensions)
+
+    @property
+    def title(self) -> str:
+        """`AWS/ElastiCache facility-cache-001`"""
+        return " ".join((self.namespace, *self.dimensions.values()))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What requests call it, and the group that it belongs to."""
+        values = {
+            str(value)
+            for name, value in self.dimensions.items()
+            if name not in _PLACES and not value.isdigit()
+        }
+        parts = {value.split("/")[1] for value in values if value.count("/") == 2}
+        groups = {_NODE.sub("", value) for value in values if self.namespace == "AWS/ElastiCache"}
+        return frozenset(values | parts | groups)
+
+    @property
+    def log_group(self) -> str:
+        """The log group that its service writes; "" if there is none, or its name cannot be told."""
+        dimension, group = _LOGS.get(self.namespace, ("", ""))
+        name = self.dimensions.get(RawId(dimension), "")
+        return group.format(name=name) if name else ""
+
+    def is_touched_by(self, event: TrailEvent) -> bool:
+        """Whether a write names it."""
+        service = self.namespace.rpartition("/")[2]
+        if event.source.partition(".")[0] not in (_EVENT_SOURCES.get(service, service.lower()), _SCALING):
+            return False
+        ids = (*event.resources, *event.touched)
+        return any(id == name or id.endswith((f"/{name}", f":{name}")) for id in ids for name in self.names)
+
+
+def queries_of(alarm: AlarmMoment) -> tuple[MetricQuery, ...]:
+    """The metrics that an alarm watches, then its expressions; () for a composite alarm, one on a log or a search."""
+    queries = alarm.queries
+    if not queries and alarm.metric:
+        queries = (
+            MetricQuery(id="m1", namespace=alarm.namespace, metric=alarm.metric, dimensions=alarm.dimensions),
+        )
+    ordered = tuple(sorted(queries, key=lambda query: not query.metric))
+    return ordered if ordered and ordered[0].metric else ()
+
+
+def subject_of(alarm: AlarmMoment) -> Subject | None:
+    """The resource that an alarm watches; None if it does not tell."""
+    queries = queries_of(alarm)
+    return Subject(queries) if queries else None
+
+
+def stranger_of(alarm: AlarmMoment, runbook: Runbook) -> Subject | None:
+    """The resource that an alarm watches, if it is none of the runbook's; None if it is, or cannot be told."""
+    subject = subject_of(alarm)
+    if subject is None or any(_is_own(query, alarm, runbook) for query in subject.queries if query.metric):
+        return None
+    return subject
+
+
+def _is_own(query: MetricQuery, alarm: AlarmMoment, runbook: Runbook) -> bool:
+    """Whether the runbook has such a resource, and no dimension names another one."""
+    names = _own_names(runbook).get(str(query.namespace))
+    if names is not None:
+        return all(value in names[name] for name, value in query.dimensions if any(names.get(name, ())))
+    # Metrics of the application's own are the system's where the runbook names their alarm.
+    is_of_aws = query.namespace.startswith("AWS/") or query.namespace in _SERVICES
+    return not is_of_aws and any(each.name == alarm.id for each in runbook.alarms)
+
+
+def _own_names(runbook: Runbook) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """By namespace, what each dimension says of the runbook's own resources; "" where the runbook leaves it open."""
+    own: dict[str, Mapping[str, tuple[str, ...]]] = {}
+    alb, ecs, rds, cdn, waf = runbook.alb, runbook.ecs, runbook.rds, runbook.cdn, runbook.waf
+    if alb:
+        own["AWS/ApplicationELB"] = {"LoadBalancer": (alb.load_balancer,), "TargetGroup": (alb.target_group,)}
+    if ecs:
+        names = {"ClusterName": (ecs.cluster,), "ServiceName": tuple(map(str, ecs.services))}
+        own |= dict.fromkeys(_SERVICES, names)
+    if rds:
+        cluster = "" if rds.engine.startswith("aurora") else rds.instance
+        own["AWS/RDS"] = {"DBInstanceIdentifier": (rds.instance,), "DBClusterIdentifier": (cluster,)}
+    if cdn:
+        own["AWS/CloudFront"] = {"DistributionId": (cdn.distribution,)}
+    if waf:
+        own["AWS/WAFV2"] = {"WebACL": (str(waf.web_acl),)}
+    return own

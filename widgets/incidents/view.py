@@ -29,9 +29,7 @@ class IncidentView:
     """Where the steps and the actions for causes lead, in words; "" for nowhere."""
     clocks: tuple[IncidentClock, ...] = ()
     evidence: IncidentEvidence | None = None
-    """The newest reading, with what was captured and is not in it."""
-    weighed: IncidentEvidence | None = None
-    """The evidence that `assessment` weighs."""
+    """The newest reading, with what was captured and is not in it; `assessment` weighs it."""
     assessment: Assessment | None = None
     specs: Mapping[str, CauseSpec] = field(default_factory=dict)
     """The weighed causes by their ids."""

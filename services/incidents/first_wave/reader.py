@@ -6,9 +6,9 @@ from services.aws.client.reader import Reader
 from services.background.faults import Fault
 from services.clock import Clock
 from services.incidents.first_wave.parts import moment_of_incident
-from services.incidents.first_wave.reading import read_first_wave
+from services.incidents.first_wave.reading import read_again, read_first_wave
 from services.models.alarms import AlarmOverview
-from services.models.first_wave import AlarmMoment, IncidentEvidence
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Source
 from services.models.incidents import Incident
 from services.models.runbook import Runbook
 
@@ -36,6 +36,12 @@ class FirstWaveReader:
         """The first wave about an alarm; raises nothing but cancellation."""
         return await read_first_wave(
             alarm, self._runbook, self._session, self._clock, region=self._region, fault=self._fault
+        )
+
+    async def again(self, before: IncidentEvidence, sources: frozenset[Source]) -> IncidentEvidence:
+        """A first wave with these sources asked anew; raises nothing but cancellation."""
+        return await read_again(
+            before, sources, self._runbook, self._session, self._clock, region=self._region, fault=self._fault
         )
 
     async def of(self, incident: Incident) -> IncidentEvidence:

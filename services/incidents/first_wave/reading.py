@@ -18,7 +18,7 @@ from services.incidents.first_wave.parts import service_name
 from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
-from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.first_wave import FIELDS, AlarmMoment, IncidentEvidence, Source, SourceReading
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
@@ -47,15 +47,44 @@ async def read_first_wave(
     return await reading.evidence(wave)
 
 
+async def read_again(
+    before: IncidentEvidence,
+    sources: frozenset[Source],
+    runbook: Runbook,
+    session: Reader,
+    clock: Clock,
+    *,
+    region: str = "",
+    seconds: float = SECONDS,
+    fault: Fault = unreported,
+) -> IncidentEvidence:
+    """A first wave with these sources asked anew, and the others as they were; raises nothing but cancellation."""
+    region = region or str(runbook.system.region)
+    reading = _Reading(session, clock, seconds, fault, sources)
+    name = service_name(before.alarm, runbook)
+    wave = Wave(before.alarm, runbook, region, name, clock.now(), reading.outcome)
+    return await reading.evidence(wave, before)
+
+
 class _Reading:
     """One first wave while it is read."""
 
-    def __init__(self, session: Reader, clock: Clock, seconds: float, fault: Fault) -> None:
+    def __init__(
+        self,
+        session: Reader,
+        clock: Clock,
+        seconds: float,
+        fault: Fault,
+        sources: frozenset[Source] = frozenset(Source),
+    ) -> None:
         self._session = session
         self._clock = clock
         self._seconds = seconds
         self._fault = fault
-        self._budget = RequestBudget(REQUESTS, {source: spec.requests for source, spec in SOURCES.items()})
+        self._sources = sources
+        reserved = {source: spec.requests for source, spec in SOURCES.items() if source in sources}
+        is_whole = len(reserved) == len(SOURCES)
+        self._budget = RequestBudget(REQUESTS if is_whole else sum(reserved.values()), reserved)
         self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
         # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
         self._all_exist = asyncio.Event()
@@ -64,11 +93,15 @@ class _Reading:
         """The outcome of one source, for another that depends on it."""
         return await asyncio.shield(self._tasks[source])
 
-    async def evidence(self, wave: Wave) -> IncidentEvidence:
-        """Read all sources at once."""
+    async def evidence(self, wave: Wave, before: IncidentEvidence | None = None) -> IncidentEvidence:
+        """Read the sources at once; what is not among them is as it was `before`."""
         ask = partial(self._ask, wave)
         self._tasks = {
-            source: asyncio.create_task(ask(source), name=f"first wave {source}") for source in Source
+            source: asyncio.create_task(
+                _known(before, source) if before and source not in self._sources else ask(source),
+                name=f"first wave {source}",
+            )
+            for source in Source
         }
         self._all_exist.set()
         try:
@@ -79,10 +112,12 @@ class _Reading:
         fields: dict[str, Any] = {}
         for outcome in outcomes:
             fields |= outcome.fields
-        writes = [event for outcome in outcomes for event in outcome.fields.get("writes", ())]
+        every = [event for outcome in outcomes for event in outcome.fields.get("writes", ())]
+        writes = list({event.id: event for event in every}.values())
         writes.sort(key=lambda event: (event.at, event.id), reverse=True)
         fields |= {"writes": tuple(writes), "readings": tuple(outcome.reading for outcome in outcomes)}
-        return IncidentEvidence(alarm=wave.alarm, began=wave.began, ended=self._clock.now(), **fields)
+        began = before.began if before is not None else wave.began
+        return IncidentEvidence(alarm=wave.alarm, began=began, ended=self._clock.now(), **fields)
 
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
         """Read one source; whatever happens becomes its reading."""
@@ -128,3 +163,9 @@ class _Reading:
             operation=operation,
             at=self._clock.now(),
         )
+
+
+async def _known(before: IncidentEvidence, source: Source) -> Outcome:
+    """What an earlier wave has of a source."""
+    reading = before.reading(source) or SourceReading(source=source)
+    return Outcome(reading, {name: getattr(before, name) for name in FIELDS.get(source, ())})

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
-from services.incidents.live import EVERY
 from services.models.causes import NextLook
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind, TriggerKind
@@ -57,8 +56,6 @@ class IncidentScreen(IncidentScreenBase):
         self.next_looks = NextLooks()
         self.live: IncidentEvidence | None = None
         """The newest reading; None before the first."""
-        self._weighs_live = False
-        """A person asked for a new reading, so the causes are weighed by it."""
         self._destinations: tuple[Destination | None, ...] = ()
 
     def body(self) -> ComposeResult:
@@ -127,7 +124,6 @@ class IncidentScreen(IncidentScreenBase):
             incident,
             self.records,
             self.live,
-            weighs_live=self._weighs_live,
             places=self._destinations,
         )
         self.refresh_bindings()
@@ -143,12 +139,13 @@ class IncidentScreen(IncidentScreenBase):
 
     @work(group="incident-live", exclusive=True)
     async def follow_live(self) -> None:
-        """Read what AWS shows now, once a minute for all who look."""
+        """Read what AWS shows now, once a minute for all who look; what failed is asked again before."""
         clock, source = self.services.clock, self.services.response.live
         while self._has_alarm():
             self.live = await source.read(self.incident_at_hand())
             self._show()
-            await clock.sleep(EVERY)
+            await self.services.response.readings.note(self.incident_at_hand())
+            await clock.sleep(source.wait(self.incident_at_hand()))
 
     def _has_alarm(self) -> bool:
         incident = self.incident_at_hand()
@@ -161,10 +158,10 @@ class IncidentScreen(IncidentScreenBase):
         words = _("{title}: reading AWS…").format(title=incident.title)
         with self.app.under_way(words, f"first-wave:{incident.id}"):
             self.live = await self.services.response.live.read(incident, at_once=True)
-        self._weighs_live = True
         self._show()
         if look is not None:
             self.app.inform(self.next_looks.after_reading(look, self._place_of(look), self.detail.view))
+        await self.services.response.readings.note(incident)
 
     @on(ReadAgain)
     def action_read_again(self) -> None:

@@ -103,7 +103,9 @@ class RespondScreen(IncidentScreenBase):
         playbook = playbook_of(self.app, incident)
         titles = {str(id): str(spec.title) for id, spec in specs_of(self.app, playbook).items()}
         records = self._records.get(incident.id, Records())
-        assessment = self.weighing.of(incident, records.evidence)
+        newest = self.services.response.live.newest(incident)
+        present = self.weighing.present(incident, newest, records.evidence)
+        assessment = self.weighing.of(incident, present)
         listed = whole_clocks(
             incident, self.app.incidents, self.services.runbook.playbooks, self.app.aws_now()
         )

@@ -7,10 +7,11 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
-from services.i18n import N_, _
+from services.i18n import N_, _, sentences
 from services.incidents.catalogue import titles
 from services.incidents.evidence import UnreadableEvidence, packed, unpacked
 from services.incidents.live import EVERY, LiveEvidence, present_evidence
+from services.incidents.reason import reason_of
 from services.incidents.service import Incidents
 from services.incidents.weighing import assess
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -69,6 +70,15 @@ class Readings:
                 evidence = present_evidence(current, live, recorded.evidence, self._runbook)
                 assessment = await asyncio.to_thread(self._assessed, current, evidence)
                 await self._record(current, evidence, assessment, _CLOSING)
+
+    def words(self, incident: Incident) -> str:
+        """The first cause as this console weighed it last, how surely, and why; "" if it did not or none is likely."""
+        recorded = self._recorded.get(incident.id)
+        if recorded is None or recorded.assessment.word is Word.OPEN:
+            return ""
+        word, leader = _verdict(recorded.assessment)
+        verdict = f"{word_text(word)}: {titles([leader])[0]}"
+        return sentences(_("{text}.").format(text=verdict), reason_of(recorded.assessment))
 
     def _assessed(self, incident: Incident, evidence: IncidentEvidence) -> Assessment:
         playbook = next((book for book in self._runbook.playbooks if book.id == incident.playbook), None)

@@ -31,6 +31,12 @@ class IncidentView:
     evidence: IncidentEvidence | None = None
     """The newest reading, with what was captured and is not in it; `assessment` weighs it."""
     assessment: Assessment | None = None
+    reason: str = ""
+    """Why its first cause is the first, a sentence each fact; "" if nothing speaks for any."""
+    advised: str = ""
+    """Id of the place, inspection or change to which the advice about the first cause leads; "": nowhere."""
+    shows_numbers: bool = False
+    """Whether scores and weights are drawn."""
     specs: Mapping[str, CauseSpec] = field(default_factory=dict)
     """The weighed causes by their ids."""
     timeline: tuple[TimelineRow, ...] = ()

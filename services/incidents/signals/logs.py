@@ -169,14 +169,14 @@ def _other_host(facts: Facts) -> Judged:
 
 _NAMED = (_REFUSED, _POOL, _CLIENTS, _SLOTS, _TERMINATED, _NO_SPACE)
 SIGNALS = (
-    SignalSpec("new-error", N_("One new kind of error makes most of them"), Source.APPLICATION_LOG, _new_kind, direct_for=("application-error",), group="error-kinds", look="tail"),
+    SignalSpec("new-error", N_("One new kind of error makes up most of them"), Source.APPLICATION_LOG, _new_kind, direct_for=("application-error",), group="error-kinds", look="tail"),
     SignalSpec("errors-as-before", N_("The errors are of the kinds known before"), Source.APPLICATION_LOG, _as_before, group="error-kinds", look="tail"),
-    SignalSpec("db-refused", N_("The log says: connections to the database fail"), Source.APPLICATION_LOG, _says(_REFUSED), group="dbtext", look="tail"),
-    SignalSpec("db-pool-timeout", N_("The log says: time-out waiting for a pooled connection"), Source.APPLICATION_LOG, _says(_POOL), group="dbtext", look="tail"),
-    SignalSpec("db-too-many-clients", N_("The log says: too many clients"), Source.DATABASE_LOG, _says(_CLIENTS), direct_for=("database-saturated",), group="dbtext", look="tail"),
-    SignalSpec("db-slots-reserved", N_("The log says: remaining connection slots are reserved"), Source.DATABASE_LOG, _says(_SLOTS), direct_for=("database-saturated",), group="dbtext", look="tail"),
-    SignalSpec("db-terminated", N_("The log says: the database ends or starts"), Source.DATABASE_LOG, _says(_TERMINATED), direct_for=("database-unreachable",), group="dbtext", look="tail"),
-    SignalSpec("db-no-space", N_("The log says: no space left"), Source.DATABASE_LOG, _says(_NO_SPACE), direct_for=("database-full",), group="dbtext", look="tail"),
-    SignalSpec("temporary-files", N_("The log says: large temporary files"), Source.DATABASE_LOG, _says(_TEMPORARY), direct_for=("temporary-files",), look="slow-queries"),
-    SignalSpec("other-host", N_("The log names a host outside the system"), Source.APPLICATION_LOG, _other_host, direct_for=("third-party",), look="tail"),
+    SignalSpec("db-refused", N_("Connections to the database fail"), Source.APPLICATION_LOG, _says(_REFUSED), group="dbtext", look="tail"),
+    SignalSpec("db-pool-timeout", N_("The application waits in vain for a pooled connection"), Source.APPLICATION_LOG, _says(_POOL), group="dbtext", look="tail"),
+    SignalSpec("db-too-many-clients", N_("The database refuses connections: there are too many"), Source.DATABASE_LOG, _says(_CLIENTS), direct_for=("database-saturated",), group="dbtext", look="tail"),
+    SignalSpec("db-slots-reserved", N_("The database has no connection left"), Source.DATABASE_LOG, _says(_SLOTS), direct_for=("database-saturated",), group="dbtext", look="tail"),
+    SignalSpec("db-terminated", N_("The database has stopped or started"), Source.DATABASE_LOG, _says(_TERMINATED), direct_for=("database-unreachable",), group="dbtext", look="tail"),
+    SignalSpec("db-no-space", N_("The database has no space left"), Source.DATABASE_LOG, _says(_NO_SPACE), direct_for=("database-full",), group="dbtext", look="tail"),
+    SignalSpec("temporary-files", N_("The database writes large temporary files"), Source.DATABASE_LOG, _says(_TEMPORARY), direct_for=("temporary-files",), look="slow-queries"),
+    SignalSpec("other-host", N_("Errors name a host outside the system"), Source.APPLICATION_LOG, _other_host, direct_for=("third-party",), look="tail"),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from services.incidents.facts import Facts
 from services.incidents.joining import may_be_one
 from services.incidents.live import present_evidence
 from services.incidents.measured_clocks import in_order, measured_clocks
+from services.incidents.reason import reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
@@ -122,6 +123,7 @@ def incident_view(
     records: Records,
     live: IncidentEvidence | None = None,
     *,
+    shows_numbers: bool = False,
     places: Sequence[Destination | None] = (),
 ) -> IncidentView:
     """Everything that the screen draws: by the newest reading, with what was captured, which has what AWS forgets."""
@@ -132,6 +134,9 @@ def incident_view(
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
     leads = playbook.leads if playbook is not None else ()
+    specs = specs_of(app, playbook)
+    spec = specs.get(str(assessment.leader.id)) if assessment is not None and assessment.leader else None
+    advised = spec.look_for(assessment.present) if spec is not None and assessment is not None else ""
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
@@ -143,7 +148,10 @@ def incident_view(
         clocks=_clocks(app, incident, evidence),
         evidence=evidence,
         assessment=assessment,
-        specs=specs_of(app, playbook),
+        reason=reason_of(assessment),
+        advised=advised if advised and place_named(app, incident, advised) is not None else "",
+        shows_numbers=shows_numbers,
+        specs=specs,
         timeline=timeline(incident, records.entries, evidence, onset, records.changes),
         undecided=undecided_roles(app.ready.runbook, playbook),
         joinable=joinable(app, incident, weighing),
@@ -203,8 +211,12 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
     """What is known when somebody is called."""
     incident = view.incident
     cause, word = leading_cause(view.assessment, {id: str(spec.title) for id, spec in view.specs.items()})
+    leader = view.assessment.leader if view.assessment is not None else None
     if incident.decision is not None:
         cause, word = incident.decision.title, None
+        is_leading = leader is not None and leader.id == incident.decision.cause
+    else:
+        is_leading = bool(cause)
     facts = Facts(view.evidence, app.ready.runbook) if view.evidence is not None else None
     return Situation(
         incident=incident,
@@ -216,6 +228,7 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
         impact=impact_text(facts) if facts is not None else "",
         cause=cause,
         word=word,
+        reason=reason_of(view.assessment) if is_leading else "",
         by=by,
     )
 

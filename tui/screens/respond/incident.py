@@ -23,7 +23,7 @@ from tui.screens.respond.incident_logs import log_samples, logs_of
 from tui.screens.respond.marking import skip_dialog, toggle_mark
 from tui.screens.respond.next_look import NextLooks
 from tui.screens.respond.reading import Records, alarm_of, records_of
-from widgets.incidents.causes import cause_of
+from widgets.incidents.causes import ADVICE, cause_of
 from widgets.incidents.detail import IncidentDetail
 from widgets.incidents.entries import EntryPanel
 from widgets.incidents.steps import step_index, step_key
@@ -40,6 +40,7 @@ class IncidentScreen(IncidentScreenBase):
         Binding("space", "mark", N_("Tick"), show=True),
         Binding("minus", "skip", N_("Skip"), show=False),
         *bindings("respond"),
+        Binding("number_sign", "numbers", N_("Numbers"), show=True),
         Binding("i", "next_look", N_("Next look"), show=False),
         Binding("r", "read_again", N_("Read again"), show=True),
         Binding("a", "alarm", N_("Alarms"), show=False),
@@ -56,6 +57,8 @@ class IncidentScreen(IncidentScreenBase):
         self.next_looks = NextLooks()
         self.live: IncidentEvidence | None = None
         """The newest reading; None before the first."""
+        self.shows_numbers = False
+        """Whether scores and weights are drawn."""
         self._destinations: tuple[Destination | None, ...] = ()
 
     def body(self) -> ComposeResult:
@@ -124,6 +127,7 @@ class IncidentScreen(IncidentScreenBase):
             incident,
             self.records,
             self.live,
+            shows_numbers=self.shows_numbers,
             places=self._destinations,
         )
         self.refresh_bindings()
@@ -247,6 +251,10 @@ class IncidentScreen(IncidentScreenBase):
             self._open_entry(entry.key)
         elif entry.key == "next-look":
             self.action_next_look()
+        elif entry.key == ADVICE and self.detail.view is not None:
+            place = place_named(self.app, self.incident_at_hand(), self.detail.view.advised)
+            if place is not None:
+                self.app.post_message(place.request)
         elif cause := cause_of(entry.key):
             self.decide_on(cause)
         elif not open_place(self.app, entry.place):
@@ -260,6 +268,11 @@ class IncidentScreen(IncidentScreenBase):
             self.app.inform(_("This row leads nowhere."))
         else:
             self.app.push_screen(EntryScreen(entry))
+
+    def action_numbers(self) -> None:
+        """Show or hide scores, weights, and which sources were not read."""
+        self.shows_numbers = not self.shows_numbers
+        self._show()
 
     def action_next_look(self) -> None:
         """Make the look that tells most about the first two causes."""

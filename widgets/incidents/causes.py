@@ -68,7 +68,8 @@ def word_spans(view: IncidentView, now: datetime) -> list[Span]:
         at = time_text(view.evidence.ended, view.zone, now)
         is_stale = view.incident.is_open and old >= _STALE
         spans.append((words.format(time=at, age=coarse(old)), "warn" if is_stale else "muted"))
-    return spans
+    numbers = _("hide numbers") if view.shows_numbers else _("numbers")
+    return [*spans, ("  #", "key"), (f" {numbers}", "muted")]
 
 
 def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
@@ -133,18 +134,15 @@ def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry
 def _leader_entries(
     view: IncidentView, leader: WeighedCause, width: int, *, is_brief: bool = False, is_advised: bool = True
 ) -> list[Entry]:
-    """The first cause with why it is, what it brings about, and what to do about it."""
+    """The first cause with why it is, and what to do about it."""
     style = WORD_STYLES[view.assessment.word] if view.assessment is not None else None
     is_open = view.assessment is None or view.assessment.word is Word.OPEN
     role = "strong" if is_open or style is None else style.role
     lines: list[Line] = [[(crop(view.cause_title(leader.id), width), role)]]
-    why: list[Span] = [("  ", ""), (_("Why") + " ", "muted")]
+    why: list[Span] = [("  ", ""), (_("Why:") + " ", "muted")]
     if view.reason:
         reason = hanging(why, view.reason, width)
         lines += reason[:_BRIEF] if is_brief else reason
-    if leader.effects and not is_brief:
-        effects = _(", ").join(view.cause_title(effect) for effect in leader.effects)
-        lines += hanging([("  ↳ ", "faint")], effects, width, "muted")
     entries = [Entry(cause_key(leader.id), tuple(lines))]
     action = _action_lines(view, leader, width, is_brief=is_brief) if is_advised else []
     return [*entries, Entry(ADVICE, tuple(action), can_choose=bool(view.advised))] if action else entries
@@ -258,15 +256,18 @@ def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: 
 def _action_lines(
     view: IncidentView, cause: WeighedCause, width: int, *, is_brief: bool = False
 ) -> list[Line]:
-    """What to do first about the leading cause; on one line where few rows have room."""
+    """What to do first about the leading cause; on a line or two where few rows have room."""
     spec = view.specs.get(str(cause.id))
     action = spec.action_for(view.assessment.present) if spec is not None and view.assessment else ""
     if not action:
         return []
     arrow: list[Span] = [("  → ", "key")]
-    if is_brief:
+    lines = hanging(arrow, action, width, "strong")
+    # A look that is offered takes a row of its own.
+    most = 1 if view.assessment is not None and view.assessment.next_look is not None else _BRIEF
+    if is_brief and len(lines) > most == 1:
         return [[*arrow, (crop(action, width - width_of(arrow)), "strong")]]
-    return hanging(arrow, action, width, "strong")
+    return lines[:most] if is_brief else lines
 
 
 def _score_of(view: IncidentView, id: str) -> Span:

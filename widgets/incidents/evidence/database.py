@@ -98,15 +98,19 @@ def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
         name = plural("past {count} hour", "past {count} hours", hours).format(count=hours)
         text = _("{change} an hour").format(change=number(per_hour, BYTES)) if per_hour is not None else "—"
         entries.append(fact(f"storage:{span}", name, [(text, "bad" if (per_hour or 0) < 0 else "muted")]))
-    entries.append(_end(ends(series.times, series.values), width))
+    entries.append(_end(context, series.times, series.values, width))
     return [*entries, *_ceiling(context, width)]
 
 
-def _end(left: tuple[float, float] | None, width: int) -> Entry:
-    """When the storage is used up, from the fastest fall to the slowest."""
+def _end(
+    context: EvidenceContext, times: tuple[int, ...], values: tuple[float, ...], width: int
+) -> Entry:
+    """When the storage is used up, from the fastest fall to the slowest; counted from now, as the clock is."""
+    left = ends(times, values)
     if left is None:
         return note("storage:end", f"{glyphs.NORMAL} " + _("It does not fall certainly."), width, "good")
-    first, last = map(coarse, left)
+    since = context.now.timestamp() - times[-1]
+    first, last = (coarse(seconds - since) for seconds in left)
     time = first if first == last else span_text(first, last)
     words = _("Used up in {time} if it goes on like this.").format(time=time)
     return note("storage:end", f"{glyphs.ABNORMAL} {words}", width, "bad")

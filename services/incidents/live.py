@@ -186,9 +186,7 @@ def _earlier(earlier: SourceReading, failed: SourceReading, at: datetime) -> Sou
     """The reading of a source whose newest failed: what it did not show then may be there now."""
     why = failed.problem.summary if failed.problem is not None else ""
     text = _("Read earlier, not since: {why}").format(why=why)
-    return earlier.model_copy(
-        update={"cut": text, "as_of": earlier.as_of or at, "requests": failed.requests}
-    )
+    return earlier.model_copy(update={"cut": text, "as_of": earlier.as_of or at, "requests": failed.requests})
 
 
 def _rows(live: Sequence[Any], captured: Sequence[Any], *names: str) -> tuple[Any, ...]:

@@ -43,6 +43,8 @@ class Readings:
         self._live = live
         self._runbook = runbook
         self._recorded: dict[str, _Recorded] = {}
+        self._weighed: dict[str, Assessment] = {}
+        """What was weighed last, by the incident's id."""
 
     async def note(self, incident: Incident) -> None:
         """Record the newest reading if the word or the first cause is another than the journal's."""
@@ -55,6 +57,7 @@ class Readings:
                 return
             evidence = present_evidence(current, live, recorded.evidence, self._runbook)
             assessment = await asyncio.to_thread(self._assessed, current, evidence)
+            self._weighed[incident.id] = assessment
             if _verdict(assessment) != _verdict(recorded.assessment):
                 await self._record(current, evidence, assessment, _CHANGED)
 
@@ -73,12 +76,10 @@ class Readings:
 
     def words(self, incident: Incident) -> str:
         """The first cause as this console weighed it last, how surely, and why; "" if it did not or none is likely."""
-        recorded = self._recorded.get(incident.id)
-        if recorded is None or recorded.assessment.word is Word.OPEN:
+        assessment = self._weighed.get(incident.id)
+        if assessment is None or assessment.word is Word.OPEN:
             return ""
-        word, leader = _verdict(recorded.assessment)
-        verdict = f"{word_text(word)}: {titles([leader])[0]}"
-        return sentences(_("{text}.").format(text=verdict), reason_of(recorded.assessment))
+        return sentences(_("{text}.").format(text=_words(assessment)), reason_of(assessment))
 
     def _assessed(self, incident: Incident, evidence: IncidentEvidence) -> Assessment:
         playbook = next((book for book in self._runbook.playbooks if book.id == incident.playbook), None)
@@ -95,20 +96,20 @@ class Readings:
             before = _Recorded(seq, evidence, assessment)
             open_ids = {each.id for each in self._incidents.incidents if each.is_open}
             self._recorded = {id: each for id, each in self._recorded.items() if id in open_ids}
+            self._weighed = {id: each for id, each in self._weighed.items() if id in open_ids}
             self._recorded[incident.id] = before
+            self._weighed[incident.id] = assessment
         return before
 
     async def _record(
         self, incident: Incident, evidence: IncidentEvidence, assessment: Assessment, text: str
     ) -> None:
         turn = len(incident.evidence) + 1
-        word, leader = _verdict(assessment)
-        verdict = word_text(word) + (f": {titles([leader])[0]}" if leader and word is not Word.OPEN else "")
         draft = NewEntry(
             kind=EntryKind.EVIDENCE,
             subject=incident.id,
             target=incident.target,
-            text=_(text).format(title=incident.title, verdict=verdict),
+            text=_(text).format(title=incident.title, verdict=_words(assessment)),
             data=await asyncio.to_thread(packed, evidence, incident=incident.id, turn=turn),
             claim=f"evidence:{incident.id}:{turn}",
         )
@@ -121,3 +122,11 @@ class Readings:
 
 def _verdict(assessment: Assessment) -> tuple[Word, str]:
     return assessment.word, str(assessment.leader.id) if assessment.leader is not None else ""
+
+
+def _words(assessment: Assessment) -> str:
+    """How sure the weighing is, and of which cause."""
+    word, leader = _verdict(assessment)
+    return (
+        f"{word_text(word)}: {titles([leader])[0]}" if leader and word is not Word.OPEN else word_text(word)
+    )

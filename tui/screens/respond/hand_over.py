@@ -16,9 +16,7 @@ from widgets.drawing.prose import Prose
 class HandOverScreen(OfferDialog):
     """Offers an incident."""
 
-    def __init__(
-        self, incident: Incident, incidents: Incidents, runbook: Runbook, cause: str = ""
-    ) -> None:
+    def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook, cause: str = "") -> None:
         """`cause`: the decided or likely cause and why, for the next person; "" if there is none."""
         super().__init__(runbook)
         self._incident, self._incidents, self._cause = incident, incidents, cause

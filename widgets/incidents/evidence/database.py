@@ -102,9 +102,7 @@ def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
     return [*entries, *_ceiling(context, width)]
 
 
-def _end(
-    context: EvidenceContext, times: tuple[int, ...], values: tuple[float, ...], width: int
-) -> Entry:
+def _end(context: EvidenceContext, times: tuple[int, ...], values: tuple[float, ...], width: int) -> Entry:
     """When the storage is used up, from the fastest fall to the slowest; counted from now, as the clock is."""
     left = ends(times, values)
     if left is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -161,4 +162,4 @@ async def test_the_requests_stay_within_the_limit_of_a_minute(count: int) -> Non
     requests = sum(SOURCES[source].requests for _at, sources in times for source in sources)
     assert requests <= REQUESTS * (minutes + 1)
     whole = [at for at, sources in times if len(sources) == len(Source)]
-    assert max(later - at for at, later in zip(whole, whole[1:], strict=False)) <= EVERY * 1.5
+    assert max(later - at for at, later in pairwise(whole)) <= EVERY * 1.5

@@ -172,7 +172,7 @@ SIGNALS = (
     SignalSpec("new-error", N_("One new kind of error makes up most of them"), Source.APPLICATION_LOG, _new_kind, direct_for=("application-error",), group="error-kinds", look="tail"),
     SignalSpec("errors-as-before", N_("The errors are of the kinds known before"), Source.APPLICATION_LOG, _as_before, group="error-kinds", look="tail"),
     SignalSpec("db-refused", N_("Connections to the database fail"), Source.APPLICATION_LOG, _says(_REFUSED), group="dbtext", look="tail"),
-    SignalSpec("db-pool-timeout", N_("The application waits in vain for a pooled connection"), Source.APPLICATION_LOG, _says(_POOL), group="dbtext", look="tail"),
+    SignalSpec("db-pool-timeout", N_("The application times out waiting for a pooled connection"), Source.APPLICATION_LOG, _says(_POOL), group="dbtext", look="tail"),
     SignalSpec("db-too-many-clients", N_("The database refuses connections: there are too many"), Source.DATABASE_LOG, _says(_CLIENTS), direct_for=("database-saturated",), group="dbtext", look="tail"),
     SignalSpec("db-slots-reserved", N_("The database has no connection left"), Source.DATABASE_LOG, _says(_SLOTS), direct_for=("database-saturated",), group="dbtext", look="tail"),
     SignalSpec("db-terminated", N_("The database has stopped or started"), Source.DATABASE_LOG, _says(_TERMINATED), direct_for=("database-unreachable",), group="dbtext", look="tail"),

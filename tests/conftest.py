@@ -199,12 +199,11 @@ def no_limit_of_alarm_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may need more than four seconds for a source."""
-    from services.incidents.first_wave.reading import read_again, read_first_wave
+    from services.incidents.first_wave.reading import read_first_wave
 
-    for read in (read_first_wave, read_again):
-        defaults = read.__kwdefaults__
-        assert defaults is not None
-        monkeypatch.setitem(defaults, "seconds", 30.0)
+    defaults = read_first_wave.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "seconds", 30.0)
 
 
 @pytest.fixture(autouse=True, scope="session")

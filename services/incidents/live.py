@@ -12,14 +12,19 @@ from typing import Any
 
 from services.clock import Clock
 from services.i18n import _
-from services.incidents.facts import Facts
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import ReadWave
-from services.incidents.recovery.checks import has_recovered
-from services.models.first_wave import FIELDS, IncidentEvidence, LogEntry, LogSample, Source, SourceReading
+from services.models.first_wave import (
+    FIELDS,
+    STATES,
+    IncidentEvidence,
+    LogEntry,
+    LogSample,
+    Source,
+    SourceReading,
+)
 from services.models.incidents import Incident
 from services.models.problem import ProblemKind
-from services.models.runbook import Runbook
 
 EVERY = 60.0
 """Seconds between two readings of one incident, however many ask."""
@@ -28,17 +33,9 @@ AGAIN = 25.0
 _MOST = REQUESTS * 3 // 2
 """Requests until the next whole reading, which comes later by what was asked again: REQUESTS a minute on average."""
 _PASSING = frozenset(
-    {
-        ProblemKind.UNREACHABLE,
-        ProblemKind.THROTTLED,
-        ProblemKind.UNAVAILABLE,
-        ProblemKind.INCOMPLETE,
-        ProblemKind.FAULT,
-    }
-)
+    {ProblemKind.UNREACHABLE, ProblemKind.THROTTLED, ProblemKind.UNAVAILABLE, ProblemKind.INCOMPLETE, ProblemKind.FAULT}
+)  # fmt: skip
 """Problems that may be gone after seconds; a missing permission is not."""
-_STATES = frozenset({Source.SERVICE, Source.TARGETS, Source.SCALING, Source.DATABASE, Source.NETWORK})
-"""Sources that tell how things are, not what has happened: after recovery they tell nothing about the cause."""
 
 ReadAgain = Callable[[IncidentEvidence, frozenset[Source]], Awaitable[IncidentEvidence]]
 """Reads some sources of an earlier wave anew; raises nothing but cancellation."""
@@ -141,14 +138,6 @@ def _counted(
     return again.model_copy(update={"readings": readings})
 
 
-def present_evidence(
-    incident: Incident, live: IncidentEvidence, captured: IncidentEvidence, runbook: Runbook
-) -> IncidentEvidence:
-    """What the causes are weighed by now: the newest reading, with what was captured."""
-    is_over = not incident.is_firing or incident.recovered_at is not None
-    return with_captured(live, captured, is_over=is_over or has_recovered(Facts(live, runbook)))
-
-
 def with_captured(
     live: IncidentEvidence, captured: IncidentEvidence, *, is_over: bool = False
 ) -> IncidentEvidence:
@@ -164,7 +153,7 @@ def with_captured(
             readings.append(reading)
             continue
         is_lost = reading.problem is not None
-        if is_lost or (is_over and reading.source in _STATES):
+        if is_lost or (is_over and reading.source in STATES):
             fields |= {name: getattr(captured, name) for name in FIELDS.get(reading.source, ())}
         readings.append(_earlier(earlier, reading, captured.ended) if is_lost else reading)
     both = live.model_copy(update={**fields, "readings": tuple(readings)})

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from services.i18n import N_, _, sentences
 from services.incidents.catalogue import titles
 from services.incidents.evidence import UnreadableEvidence, packed, unpacked
-from services.incidents.live import EVERY, LiveEvidence, present_evidence
+from services.incidents.facts import Facts
+from services.incidents.live import EVERY, LiveEvidence, with_captured
 from services.incidents.reason import reason_of
+from services.incidents.recovery.checks import has_recovered
 from services.incidents.service import Incidents
 from services.incidents.weighing import assess
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -118,6 +120,14 @@ class Readings:
         except AlreadyRecorded as error:
             entry = error.entry
         self._incidents.absorb([entry])
+
+
+def present_evidence(
+    incident: Incident, live: IncidentEvidence, captured: IncidentEvidence, runbook: Runbook
+) -> IncidentEvidence:
+    """What the causes are weighed by now: the newest reading, with what was captured."""
+    is_over = not incident.is_firing or incident.recovered_at is not None
+    return with_captured(live, captured, is_over=is_over or has_recovered(Facts(live, runbook)))
 
 
 def _verdict(assessment: Assessment) -> tuple[Word, str]:

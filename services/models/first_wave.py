@@ -134,6 +134,10 @@ FIELDS: Mapping[Source, tuple[str, ...]] = {
 """The fields of IncidentEvidence that each source fills."""
 
 
+STATES = frozenset({Source.SERVICE, Source.TARGETS, Source.SCALING, Source.DATABASE, Source.NETWORK})
+"""Sources that tell how things are now, not what has happened."""
+
+
 class TargetHealth(Model):
     """One target of the target group."""
 

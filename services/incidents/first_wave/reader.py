@@ -6,7 +6,7 @@ from services.aws.client.reader import Reader
 from services.background.faults import Fault
 from services.clock import Clock
 from services.incidents.first_wave.parts import moment_of_incident
-from services.incidents.first_wave.reading import read_again, read_first_wave
+from services.incidents.first_wave.reading import read_first_wave
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source
 from services.models.incidents import Incident
@@ -40,9 +40,10 @@ class FirstWaveReader:
 
     async def again(self, before: IncidentEvidence, sources: frozenset[Source]) -> IncidentEvidence:
         """A first wave with these sources asked anew; raises nothing but cancellation."""
-        return await read_again(
-            before, sources, self._runbook, self._session, self._clock, region=self._region, fault=self._fault
-        )
+        return await read_first_wave(
+            before.alarm, self._runbook, self._session, self._clock,
+            region=self._region, fault=self._fault, before=before, sources=sources,
+        )  # fmt: skip
 
     async def of(self, incident: Incident) -> IncidentEvidence:
         """The first wave about the alarm that an incident began with; raises nothing but cancellation."""

@@ -35,34 +35,18 @@ async def read_first_wave(
     region: str = "",
     seconds: float = SECONDS,
     fault: Fault = unreported,
+    before: IncidentEvidence | None = None,
+    sources: frozenset[Source] = frozenset(Source),
 ) -> IncidentEvidence:
     """The first wave about an alarm; raises nothing but cancellation.
 
+    Only `sources` are asked, if `before` is given: of all others the evidence has what that has.
     `region` is the one that `session` reads, if it is not the runbook's; `fault` is called with internal errors, which
     the evidence must not hide.
     """
     region = region or str(runbook.system.region)
-    reading = _Reading(session, clock, seconds, fault)
-    wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome)
-    return await reading.evidence(wave)
-
-
-async def read_again(
-    before: IncidentEvidence,
-    sources: frozenset[Source],
-    runbook: Runbook,
-    session: Reader,
-    clock: Clock,
-    *,
-    region: str = "",
-    seconds: float = SECONDS,
-    fault: Fault = unreported,
-) -> IncidentEvidence:
-    """A first wave with these sources asked anew, and the others as they were; raises nothing but cancellation."""
-    region = region or str(runbook.system.region)
     reading = _Reading(session, clock, seconds, fault, sources)
-    name = service_name(before.alarm, runbook)
-    wave = Wave(before.alarm, runbook, region, name, clock.now(), reading.outcome)
+    wave = Wave(alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome)
     return await reading.evidence(wave, before)
 
 
@@ -70,12 +54,7 @@ class _Reading:
     """One first wave while it is read."""
 
     def __init__(
-        self,
-        session: Reader,
-        clock: Clock,
-        seconds: float,
-        fault: Fault,
-        sources: frozenset[Source] = frozenset(Source),
+        self, session: Reader, clock: Clock, seconds: float, fault: Fault, sources: frozenset[Source]
     ) -> None:
         self._session = session
         self._clock = clock
@@ -83,8 +62,8 @@ class _Reading:
         self._fault = fault
         self._sources = sources
         reserved = {source: spec.requests for source, spec in SOURCES.items() if source in sources}
-        is_whole = len(reserved) == len(SOURCES)
-        self._budget = RequestBudget(REQUESTS if is_whole else sum(reserved.values()), reserved)
+        limit = REQUESTS if len(reserved) == len(SOURCES) else sum(reserved.values())
+        self._budget = RequestBudget(limit, reserved)
         self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
         # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
         self._all_exist = asyncio.Event()

@@ -13,7 +13,7 @@ from services.incidents.signals import (
 )
 from services.incidents.signals.base import SignalSpec
 from services.models.causes import Signal, SignalState
-from services.models.first_wave import Source
+from services.models.first_wave import STATES, Source
 
 SIGNALS: tuple[SignalSpec, ...] = (
     *load_balancer.SIGNALS,
@@ -25,18 +25,8 @@ SIGNALS: tuple[SignalSpec, ...] = (
     *network.SIGNALS,
     *scaling.SIGNALS,
 )
-_LASTING = frozenset(
-    {
-        Source.TASKS,
-        Source.DEPLOYMENTS,
-        Source.DATABASE_EVENTS,
-        Source.TRAIL,
-        Source.TRAIL_GLOBAL,
-        Source.APPLICATION_LOG,
-        Source.DATABASE_LOG,
-    }
-)
-"""Sources that tell what has happened; what they do not show may have happened since."""
+_CHANGING = STATES | {Source.METRICS}
+"""Sources whose earlier answer may be untrue by now; the others tell what has happened."""
 BY_ID = {spec.id: spec for spec in SIGNALS}
 
 
@@ -51,7 +41,7 @@ def _aged(signal: Signal, facts: Facts) -> Signal:
     What has happened stays so. Of a state, only what shows a cause itself is kept, as one of its effects.
     """
     reading = facts.evidence.reading(signal.source)
-    if reading is None or reading.as_of is None or signal.source in _LASTING:
+    if reading is None or reading.as_of is None or signal.source not in _CHANGING:
         return signal
     if signal.state is SignalState.PRESENT and signal.direct_for:
         return signal.model_copy(update={"direct_for": ()})

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from services.clock import ManualClock
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
-from services.incidents.live import AGAIN, EVERY, LiveEvidence, present_evidence, with_captured
+from services.incidents.live import AGAIN, EVERY, LiveEvidence, with_captured
+from services.incidents.readings import present_evidence
 from services.incidents.weighing import assess
 from services.models.causes import SignalState, Word
 from services.models.first_wave import (

@@ -18,8 +18,8 @@ from services.incidents.escalation import (
 )
 from services.incidents.facts import Facts
 from services.incidents.joining import may_be_one
-from services.incidents.live import present_evidence
 from services.incidents.measured_clocks import in_order, measured_clocks
+from services.incidents.readings import present_evidence
 from services.incidents.reason import reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline

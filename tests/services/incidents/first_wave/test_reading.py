@@ -12,7 +12,7 @@ import pytest
 
 from services.aws.client.prices import USD_PER_METRIC
 from services.incidents.first_wave.log_groups import PHRASES
-from services.incidents.first_wave.reading import read_again, read_first_wave
+from services.incidents.first_wave.reading import read_first_wave
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.inspections.base import InspectionContext
 from services.models.first_wave import FIELDS, AlarmMoment, IncidentEvidence, Measure, Source
@@ -117,7 +117,9 @@ async def test_the_sources_that_failed_are_asked_again_and_no_other(
     assert failed == {Source.TARGETS, Source.TRAIL, Source.TRAIL_GLOBAL}
     embedded.clear_faults()
     counts = Counter(embedded.counts())
-    again = await read_again(before, failed, console.runbook, console.reader, console.clock)
+    again = await read_first_wave(
+        alarm, console.runbook, console.reader, console.clock, before=before, sources=failed
+    )
     asked = Counter(embedded.counts()) - counts
     assert set(asked) <= {"elbv2.DescribeTargetHealth", "cloudtrail.LookupEvents"}
     assert unread(again) == set()

@@ -59,7 +59,10 @@ def answer_of(
         ),
         signals=tuple(assessed_signal(signal, private=private) for signal in assessment.signals),
         next_look=assessment.next_look.signal if assessment.next_look else None,
-        sources=tuple(AssessedSource(**dict(reading)) for reading in evidence.readings),
+        sources=tuple(
+            AssessedSource(**{name: getattr(reading, name) for name in AssessedSource.model_fields})
+            for reading in evidence.readings
+        ),
     )
 
 

@@ -128,7 +128,8 @@ def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry
     next_look = next_look_entry(view, width)
     if next_look and assessment.next_look is not None:
         next_look = [Entry("next-look", (_look_line(view, assessment.next_look, width),))]
-    return [*decision, *leading, *next_look]
+    unread = _unread_entries(view, width) if assessment.word is Word.OPEN else []
+    return [*decision, *leading, *next_look, *unread]
 
 
 def _leader_entries(
@@ -138,12 +139,16 @@ def _leader_entries(
     style = WORD_STYLES[view.assessment.word] if view.assessment is not None else None
     is_open = view.assessment is None or view.assessment.word is Word.OPEN
     role = "strong" if is_open or style is None else style.role
-    lines: list[Line] = [[(crop(view.cause_title(leader.id), width), role)]]
+    mark = f"{glyphs.NOT_JUDGED} " if is_open else ""
+    lines: list[Line] = [[(crop(mark + view.cause_title(leader.id), width), role)]]
+    if is_open and not leader.supporting:
+        lines = [[(_("No cause is supported by what was read."), "muted")]]
     why: list[Span] = [("  ", ""), (_("Why:") + " ", "muted")]
     if view.reason:
         reason = hanging(why, view.reason, width)
         lines += reason[:_BRIEF] if is_brief else reason
     entries = [Entry(cause_key(leader.id), tuple(lines))]
+    is_advised = is_advised and bool(leader.supporting)
     action = _action_lines(view, leader, width, is_brief=is_brief) if is_advised else []
     return [*entries, Entry(ADVICE, tuple(action), can_choose=bool(view.advised))] if action else entries
 

@@ -161,6 +161,18 @@ def test_the_first_cause_says_why_and_what_to_do_without_a_number(
     )
 
 
+@pytest.mark.parametrize("make", [cause_entries, leading_entries])
+def test_a_cause_for_which_nothing_speaks_is_not_named_first(make: Callable[..., Sequence[Entry]]) -> None:
+    bare = data.CAUSES[0].model_copy(update={"supporting": (), "score": 4})
+    assessment = data.assessment(Word.OPEN).model_copy(update={"causes": (bare,)})
+    words = text(make(data.view(assessment=assessment), data.NOW, 76))
+    assert words.startswith("No cause is supported by what was read.")
+    assert "接続を占める処理を止める" not in words
+    assert "1 source could not be read" in words
+    named = text(make(data.view(assessment=data.assessment(Word.OPEN)), data.NOW, 76))
+    assert named.startswith("? DB の飽和")
+
+
 def test_a_cause_that_cannot_be_judged_names_what_to_look_at_next() -> None:
     words = text(leading_entries(data.view(assessment=data.assessment(Word.OPEN)), data.NOW, 76))
     assert "look next: 停止したタスクの終了コード" in words

@@ -20,7 +20,7 @@ from services.incidents.facts import Facts
 from services.incidents.joining import may_be_one
 from services.incidents.measured_clocks import in_order, measured_clocks
 from services.incidents.readings import present_evidence
-from services.incidents.reason import reason_of
+from services.incidents.reason import SPOKEN, reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
@@ -228,7 +228,7 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
         impact=impact_text(facts) if facts is not None else "",
         cause=cause,
         word=word,
-        reason=reason_of(view.assessment) if is_leading else "",
+        reason=reason_of(view.assessment, SPOKEN) if is_leading else "",
         by=by,
     )
 

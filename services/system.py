@@ -141,6 +141,7 @@ class Services:
     records: FindingRecords
     scheduler: InspectionScheduler
     usage_log: UsageLog
+    maintenance: MaintenanceDates
     duty_ticks: DutyTicks
     measured_evidence: MeasuredEvidence
     outbox: Outbox
@@ -392,6 +393,7 @@ def connect(
             is_elsewhere=session.is_elsewhere,
         ),
         usage_log=usage_log,
+        maintenance=maintenance,
         duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
         measured_evidence=MeasuredEvidence(engine, duties, runbook, calendar, clock),
         outbox=Outbox(

@@ -99,7 +99,12 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("x", "close a pane or an incident", "Close pane", "Close incident"),
     _meaning("y", "copy", "Copy"),
     _meaning("z", "zoom a panel", "Zoom"),
-    _meaning("number_sign", "sort a table by the column at the cursor", "Sort"),
+    _meaning(
+        "number_sign",
+        "sort a table by the column at the cursor; the numbers behind an incident's causes",
+        "Sort",
+        "Numbers",
+    ),
     _meaning("delete", "discard", "Discard", "Own columns"),
     _meaning("ctrl+j", "new line in a text field", "New line"),
     _meaning("ctrl+s", "save to a file", "Export", "Save"),

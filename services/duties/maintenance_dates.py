@@ -3,7 +3,7 @@
 Source: PendingMaintenanceAction, DBInstance (Amazon RDS API reference); the runbook's `patch_lead_days`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.aws.client.errors import AccessDenied, AwsError, NotFound
 from services.aws.rds.reader import RdsReader
@@ -25,6 +25,8 @@ class MaintenanceDates:
         self._runbook = runbook
         self._clock = clock
         self._last: tuple[BaseDate, ...] = ()
+        self.applied: tuple[tuple[str, datetime], ...] = ()
+        """(action, when AWS applies it by itself) of the pending actions that have a date, as read last."""
 
     async def read(self) -> tuple[BaseDate, ...]:
         """One date for each pending action that nobody has requested yet and that AWS applies by itself.
@@ -48,7 +50,8 @@ class MaintenanceDates:
         database = await self._databases.database(spec.instance)
         actions = await self._databases.pending_actions(database)
         window, lead = weekly(database.maintenance_window), timedelta(days=spec.patch_lead_days)
-        dues = (due(action, window, self._clock.now(), lead) for action in actions)
+        dues = [due(action, window, self._clock.now(), lead) for action in actions]
+        self.applied = tuple((str(each.action.action), each.at) for each in dues if each.at is not None)
         return tuple(
             BaseDate(
                 anchor=f"{MAINTENANCE}:{spec.instance}",

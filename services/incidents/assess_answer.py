@@ -1,11 +1,12 @@
 """An assessment as `toban assess` prints it; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from zoneinfo import ZoneInfo
 
 from services.incidents.catalogue import causes_by_id
 from services.incidents.facts import Facts
 from services.incidents.own_resource import resource_of
+from services.incidents.reason import reason_of
 from services.models.alarms import Alarm, AlarmState
 from services.models.assess_answer import (
     AssessAnswer,
@@ -52,14 +53,18 @@ def answer_of(
         complete=_is_read(evidence),
         word=assessment.word,
         why=assessment.why,
+        reason=reason_of(assessment),
         onset=AssessedOnset(**assessment.onset.model_dump()),
         causes=tuple(
-            assessed_cause(cause, specs, assessment.word if cause is leader else None)
+            assessed_cause(cause, specs, assessment.word if cause is leader else None, assessment.present)
             for cause in assessment.causes
         ),
         signals=tuple(assessed_signal(signal, private=private) for signal in assessment.signals),
         next_look=assessment.next_look.signal if assessment.next_look else None,
-        sources=tuple(AssessedSource(**dict(reading)) for reading in evidence.readings),
+        sources=tuple(
+            AssessedSource(**{name: getattr(reading, name) for name in AssessedSource.model_fields})
+            for reading in evidence.readings
+        ),
         resource=resource_of(Facts(evidence, runbook), ZoneInfo(runbook.system.timezone)),
     )
 
@@ -75,13 +80,15 @@ def _is_read(evidence: IncidentEvidence) -> bool:
     return all(reading.problem is None for reading in evidence.readings)
 
 
-def assessed_cause(cause: WeighedCause, specs: dict[str, CauseSpec], word: Word | None) -> AssessedCause:
-    """One cause as it is printed; `word` of the first, None of all others."""
+def assessed_cause(
+    cause: WeighedCause, specs: dict[str, CauseSpec], word: Word | None, present: Set[str]
+) -> AssessedCause:
+    """One cause as it is printed; `word` of the first, None of all others; `present`: the signals that are."""
     spec = specs.get(str(cause.id))
     return AssessedCause(
         id=cause.id,
         title=spec.title if spec else cause.id,
-        action=spec.action if spec else "",
+        action=spec.action_for(present) if spec else "",
         score=cause.score,
         prior=cause.prior,
         word=word,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from services.contacts import escalation
-from services.i18n import _
+from services.i18n import _, sentences
 from services.incidents.clocks import clocks
 from services.incidents.facts import Facts
 from services.incidents.roster import on_duty, reach_of
@@ -44,6 +44,8 @@ class Situation:
     """Title of the decided or leading cause; "" if there is none."""
     word: Word | None = None
     """How sure the leading cause is; None: a person decided on it."""
+    reason: str = ""
+    """Why the leading cause is the first, a sentence each fact; "" if nothing is known of it."""
     by: str = ""
     """Who calls."""
 
@@ -160,6 +162,7 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
         yield _("Measured"), situation.measured
         yield _("Impact on users"), situation.impact or _("not known yet")
         yield _("Cause"), cause_text(situation)
+        yield _("Why"), situation.reason
     yield _("First action (runbook)"), first_action(situation)
     yield _("Next check"), next_check(situation)
     role = str(situation.playbook.escalate_to) if situation.playbook is not None else ""
@@ -232,7 +235,7 @@ def _spoken_cause(situation: Situation) -> str:
         text = _("The cause may be: {cause}.")
     else:
         return _("The cause is not known yet.")
-    return text.format(cause=situation.cause)
+    return sentences(text.format(cause=situation.cause), situation.reason)
 
 
 def _spoken_plan(situation: Situation) -> Iterator[str]:

@@ -11,6 +11,7 @@ from services.incidents.capture import IncidentCapture
 from services.incidents.first_wave.reader import FirstWaveReader
 from services.incidents.live import LiveEvidence
 from services.incidents.opinion import SecondOpinion
+from services.incidents.readings import Readings
 from services.incidents.recovery.watch import RecoveryWatch
 from services.incidents.service import Incidents
 from services.incidents.watch import IncidentWatch
@@ -30,6 +31,8 @@ class Response:
     capture: IncidentCapture
     """Records the first wave of each incident."""
     live: LiveEvidence
+    readings: Readings
+    """Records later readings that change the causes."""
     recovery: RecoveryWatch
     opinion: SecondOpinion
 
@@ -52,14 +55,16 @@ def response_of(
     """
     incidents = Incidents(journal, clock)
     first_waves = FirstWaveReader(runbook, reader, aws_clock, region, alarms, fault, warm)
-    live = LiveEvidence(first_waves.of, clock)
+    live = LiveEvidence(first_waves.of, clock, first_waves.again)
+    readings = Readings(incidents, live, runbook)
     return Response(
         incidents,
         IncidentWatch(incidents, runbook, clock),
         first_waves,
         IncidentCapture(incidents, first_waves.of, clock, is_elsewhere=is_elsewhere),
         live,
-        RecoveryWatch(incidents, live, runbook, clock, lambda: journal.person),
+        readings,
+        RecoveryWatch(incidents, live, runbook, clock, lambda: journal.person, readings.note),
         SecondOpinion(
             incidents,
             runbook,

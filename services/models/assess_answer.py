@@ -168,6 +168,8 @@ class AssessAnswer(Model):
     """How sure it is of the first cause: `strong`, `likely` or `open`."""
     why: Clean = ""
     """Why it is not sure, in words; "" if it is strong."""
+    reason: Clean = ""
+    """Why the first cause is the first: its strongest facts, a sentence each; "" if nothing speaks for any."""
     onset: AssessedOnset
     causes: tuple[AssessedCause, ...]
     """The first is the most likely root; impossible ones last."""

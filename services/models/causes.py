@@ -1,7 +1,10 @@
 """Signals and causes: what the evidence shows, and how much each explanation of an incident gains or loses by it."""
 
+from collections.abc import Set
 from datetime import datetime
 from enum import StrEnum
+
+from pydantic import Field
 
 from services.models.base import Clean, Model, RawId
 from services.models.evidence import EvidencePlace
@@ -53,6 +56,26 @@ class Signal(Model):
     """Where it can be seen in the console; None: nowhere."""
 
 
+class AdviceTexts(Texts):
+    """English texts of an advice."""
+
+    action: Clean = ""
+
+
+class Advice(Translated):
+    """What to do first about a cause where the evidence is of a certain kind."""
+
+    when: tuple[Slug, ...] = Field(min_length=1)
+    """Signals that must all be present."""
+    unless: tuple[Slug, ...] = ()
+    """Signals of which none may be present."""
+    action: Clean
+    look: Slug | None = None
+    """Place, inspection or change to which it leads; None: nowhere."""
+    en: AdviceTexts = AdviceTexts.model_construct()
+    """English versions of its texts."""
+
+
 class CauseSpecTexts(Texts):
     """English texts of a cause."""
 
@@ -70,6 +93,8 @@ class CauseSpec(Translated):
     left out if the playbook names none."""
     look: Slug | None = None
     """Place, inspection or change to which the action leads; empty: nowhere."""
+    advice: tuple[Advice, ...] = ()
+    """What to do first instead, where the evidence calls for it; the first that fits."""
     playbooks: tuple[Slug, ...] = ()
     """The playbooks in which it competes; empty: in all that weigh causes."""
     applies_to: tuple[RawId, ...] = ()
@@ -86,6 +111,22 @@ class CauseSpec(Translated):
     """Signals of which at least one must be present or unseen; otherwise the cause is impossible."""
     en: CauseSpecTexts = CauseSpecTexts.model_construct()
     """English versions of its texts."""
+
+    def action_for(self, present: Set[str]) -> str:
+        """What to do first about it, with these signals present."""
+        advice = self._advice(present)
+        return str(advice.action if advice is not None else self.action)
+
+    def look_for(self, present: Set[str]) -> str:
+        """Where that leads; "" for nowhere."""
+        advice = self._advice(present)
+        return str((advice.look if advice is not None else self.look) or "")
+
+    def _advice(self, present: Set[str]) -> Advice | None:
+        return next(
+            (each for each in self.advice if present >= set(each.when) and present.isdisjoint(each.unless)),
+            None,
+        )
 
 
 class Word(StrEnum):
@@ -189,6 +230,11 @@ class Assessment(Model):
     """Why it is not sure, in words; "" if it is strong."""
     next_look: NextLook | None = None
     """None if there is none, or the word is strong."""
+
+    @property
+    def present(self) -> frozenset[str]:
+        """Ids of the signals that are present."""
+        return frozenset(str(signal.id) for signal in self.signals if signal.state is SignalState.PRESENT)
 
     @property
     def leader(self) -> WeighedCause | None:

@@ -16,6 +16,8 @@ RECENT = 600
 """Seconds of the short span: a fall that has become faster must not be averaged away."""
 LEAST_POINTS = {HOUR: 10, RECENT: 6}
 """Fewest points of each span that a trend is computed from."""
+SPANS = (HOUR, 6 * HOUR)
+"""Seconds of the spans whose whole change is shown beside the trend."""
 CERTAIN = 1.96
 """Standard deviations of the Mann-Kendall statistic from which a trend is one (95 %)."""
 
@@ -50,6 +52,28 @@ def depletion(times: Sequence[int], values: Sequence[float]) -> Depletion | None
     return _depletion(tuple(times), tuple(values))
 
 
+def change_per_hour(times: Sequence[int], values: Sequence[float], span: int) -> float | None:
+    """Change per hour over the last `span` seconds; None without values so old."""
+    early = next((index for index, at in enumerate(times) if at >= times[-1] - span), None)
+    if early is None or times[-1] - times[early] < span * 3 // 4:
+        return None
+    return (values[-1] - values[early]) / (times[-1] - times[early]) * HOUR
+
+
+def ends(times: Sequence[int], values: Sequence[float]) -> tuple[float, float] | None:
+    """(soonest, latest) seconds after the last value at which the quantity is used up: by its trend and by SPANS.
+
+    None if it is not certain that it falls.
+    """
+    trend = depletion(times, values)
+    if trend is None:
+        return None
+    falls = (change_per_hour(times, values, span) for span in SPANS)
+    left = max(0.0, values[-1])
+    all_ends = [trend.left, *(left / -fall * HOUR for fall in falls if fall is not None and fall < 0)]
+    return min(all_ends), max(all_ends)
+
+
 @lru_cache(64)
 def _depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion | None:
     points = [(at, value) for at, value in zip(times, values, strict=True) if math.isfinite(value)]
@@ -62,12 +86,12 @@ def _depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion |
     falls = [(hour, HOUR)]
     if recent is not None and recent.certainty < -CERTAIN:
         falls.append((recent, RECENT))
-    ends = [
+    all_ends = [
         Depletion(fall.slope * HOUR, max(0.0, values[-1]) / -fall.slope, span)
         for fall, span in falls
         if fall.slope < 0
     ]
-    return min(ends, key=lambda end: end.left, default=None)
+    return min(all_ends, key=lambda end: end.left, default=None)
 
 
 def _within(times: tuple[int, ...], values: tuple[float, ...], span: int) -> Trend | None:

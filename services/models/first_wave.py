@@ -4,6 +4,7 @@ Source: DescribeTargetHealth (Elastic Load Balancing v2), DescribeTasks (Amazon 
 EC2), FilterLogEvents (CloudWatch Logs), GetMetricData (CloudWatch), DescribeEvents (AWS Health) API references.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -117,11 +118,35 @@ class SourceReading(Model):
     """Why it was not asked, e.g. because the runbook names no database; "" if it was asked."""
     cut: Clean = ""
     """What of it is not here: further pages, or rows left out so that the evidence stays small; "" if it is whole."""
+    as_of: datetime | None = None
+    """When its answer was read, where later readings failed and it stands for them; None: with the rest (UTC)."""
 
     @property
     def is_read(self) -> bool:
         """Whether there is an answer, whole or cut."""
         return self.problem is None and not self.omitted
+
+
+FIELDS: Mapping[Source, tuple[str, ...]] = {
+    Source.SERVICE: ("service",),
+    Source.TARGETS: ("targets",),
+    Source.TASKS: ("stopped_tasks", "running_tasks"),
+    Source.DEPLOYMENTS: ("deployments", "revisions"),
+    Source.SCALING: ("scaling", "policies", "policies_read", "activities"),
+    Source.DATABASE: ("database",),
+    Source.DATABASE_EVENTS: ("database_events",),
+    Source.NETWORK: ("network",),
+    Source.METRICS: ("series", "week_ago"),
+    Source.TRAIL: ("writes",),
+    Source.TRAIL_GLOBAL: ("writes",),
+    Source.APPLICATION_LOG: ("application_errors",),
+    Source.DATABASE_LOG: ("database_lines",),
+}
+"""The fields of IncidentEvidence that each source fills."""
+
+
+STATES = frozenset({Source.SERVICE, Source.TARGETS, Source.SCALING, Source.DATABASE, Source.NETWORK})
+"""Sources that tell how things are now, not what has happened."""
 
 
 class TargetHealth(Model):

@@ -183,6 +183,8 @@ class IncidentReport(Model):
     """How sure the weighing of the recorded evidence is; null: no evidence."""
     why: Clean = ""
     """Why it is not surer."""
+    reason: Clean = ""
+    """Why its first cause is the first: the strongest facts, a sentence each; "" if nothing speaks for any."""
     causes: tuple[AssessedCause, ...] = ()
     """As the recorded evidence weighs them with the weights of today; the first is the most likely root."""
     signals: tuple[AssessedSignal, ...] = ()

@@ -239,6 +239,12 @@ class ClockKind(StrEnum):
     """Time to wait for recovery without intervention."""
     ESCALATION = "escalation"
     """Time after which to escalate."""
+    STORAGE = "storage"
+    """Time until the database's storage is full, computed from how it falls."""
+    CREDITS = "credits"
+    """Time until the database's CPU credits are used up, computed from how they fall."""
+    MAINTENANCE = "maintenance"
+    """Time until AWS applies a pending maintenance action of the database by itself."""
 
 
 class ClockState(StrEnum):
@@ -260,6 +266,10 @@ class IncidentClock(Model):
     met_at: datetime | None = None
     who: Clean = ""
     """Whom to escalate to; "" for recovery."""
+    latest: datetime | None = None
+    """Until when it may last, for one that is computed; `due` is the soonest."""
+    basis: Clean = ""
+    """What it is computed from, in words; "" for a clock of the runbook."""
     is_told: bool = False
     """Somebody was told; otherwise what met the clock was that the trouble ended."""
 

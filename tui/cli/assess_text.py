@@ -8,7 +8,7 @@ from services.i18n import _, plural
 from services.incidents.first_wave.sources import SOURCES
 from services.incidents.onset import curve_text
 from services.models.assess_answer import AssessAnswer, AssessedSignal, AssessedWeight, word_text
-from services.models.causes import OnsetBasis
+from services.models.causes import OnsetBasis, Word
 from services.models.first_wave import Source
 from services.models.runbook import Runbook
 from services.models.text import clean
@@ -61,13 +61,17 @@ def _causes(answer: AssessAnswer, zone: ZoneInfo) -> Iterator[str]:
     word = word_text(answer.word)
     yield _("{word}: {why}").format(word=word, why=answer.why) if answer.why else word
     possible = [cause for cause in answer.causes if not cause.impossible]
+    if answer.reason and answer.word is not Word.OPEN:
+        yield possible[0].title
+        yield _("Why: {reason}").format(reason=answer.reason)
+        if possible[0].action:
+            yield f"→ {possible[0].action}"
+    yield ""
     for cause in possible[:_MOST]:
         yield f"{pad(str(cause.score), 4, 'right')}  {cause.title}"
         yield from _facts("+", cause.supporting, signals, zone)
         yield from _facts("−", cause.opposing, signals, zone)
         yield from _facts("?", cause.unseen, signals, zone)
-        if cause.action and cause is possible[0]:
-            yield f"      → {cause.action}"
     yield ""
 
 

@@ -1,14 +1,17 @@
-"""The causes weighed: a bar, a word, what speaks for and against each, what is unseen, what to look at next. Pure."""
+"""The causes weighed: which is first, how surely, why, what to do about it, what to look at next. Pure.
+
+The numbers (scores, weights, what is unseen of each cause) are drawn while the view shows them.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.i18n import _, first_few
+from services.i18n import _, first_few, plural
 from services.models import glyphs
 from services.models.causes import Assessment, NextLook, Signal, WeighedCause, WeighedSignal, Word
 from services.models.date_text import time_text
 from services.models.incidents import TriggerKind
-from widgets.drawing.format import crop, pad, wrap
+from widgets.drawing.format import coarse, crop, pad, wrap
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.cause_words import WORD_STYLES
@@ -27,8 +30,14 @@ _VALUE = 14
 """Cells of a fact's value that are there however long its title is."""
 _SHORTEST = 16
 """Cells of a fact's title that still tell what it is."""
+ADVICE = "advice"
+"""The key of the entry that says what to do about the first cause."""
 OWN_WORDS = "own"
 """Stands for a cause that a person writes."""
+_FRESH, _STALE = 60, 180
+"""Seconds from which the age of a reading is said, and from which it is old: an open incident is read every minute."""
+_BRIEF = 2
+"""Lines of the reason where few rows have room."""
 _NARROW = 100
 """Width from which the facts are listed in full, in cells."""
 
@@ -45,7 +54,7 @@ def cause_of(key: str | None) -> str:
 
 
 def word_spans(view: IncidentView, now: datetime) -> list[Span]:
-    """`◆ 有力  03:09 の証拠`: how sure the weighing is and what it weighs, for the panel's head."""
+    """`◆ 有力 — 03:09 時点（7分前）`: how sure the weighing is and how old what it weighs, for the panel's head."""
     assessment = view.assessment
     if view.incident.trigger is TriggerKind.FINDING:
         return []
@@ -53,10 +62,14 @@ def word_spans(view: IncidentView, now: datetime) -> list[Span]:
         return [(f"{glyphs.NOT_JUDGED} {view.trouble or _('not weighed yet')}", "warn")]
     style = WORD_STYLES[assessment.word]
     spans: list[Span] = [(style.text, style.role)]
-    if view.weighed is not None:
-        at = time_text(view.weighed.ended, view.zone, now)
-        spans.append(("  " + _("evidence of {time}").format(time=at), "muted"))
-    return spans
+    if view.evidence is not None:
+        old = (now - view.evidence.ended).total_seconds()
+        words = _(" — read {time}") if old < _FRESH else _(" — read {time} ({age} old)")
+        at = time_text(view.evidence.ended, view.zone, now)
+        is_stale = view.incident.is_open and old >= _STALE
+        spans.append((words.format(time=at, age=coarse(old)), "warn" if is_stale else "muted"))
+    numbers = _("hide numbers") if view.shows_numbers else _("numbers")
+    return [*spans, ("  #", "key"), (f" {numbers}", "muted")]
 
 
 def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
@@ -65,17 +78,22 @@ def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
     if assessment is None:
         absent = Entry("none", tuple(_absent(view, width)), can_choose=False)
         return [*_decision_entries(view, now, width), absent]
-    entries = [
-        Entry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width)))
-        for cause in assessment.causes
-        if not cause.impossible and not _is_effect(assessment, cause)
+    causes = [
+        cause for cause in assessment.causes if not cause.impossible and not _is_effect(assessment, cause)
     ]
     if view.resource is not None and not assessment.causes:
         return [*_decision_entries(view, now, width), *_unknown_entries(view, width)]
-    look = next_look_entry(view, width)
-    first, rest = entries[:1], entries[1:]
-    struck = [_struck(view, cause, width) for cause in assessment.causes if cause.impossible]
-    return [*_decision_entries(view, now, width), *first, *look, *rest, *struck]
+    decided, look = _decision_entries(view, now, width), next_look_entry(view, width)
+    if view.shows_numbers:
+        entries = [
+            Entry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width))) for cause in causes
+        ]
+        struck = [_struck(view, cause, width) for cause in assessment.causes if cause.impossible]
+        return [*decided, *entries[:1], *look, *entries[1:], *struck, *_unread_entries(view, width)]
+    leader = [*_leader_entries(view, causes[0], width)] if causes else []
+    others = [cause for cause in causes[1:] if cause.score > 0]
+    rivals = [Entry(cause_key(cause.id), (_rival_line(view, cause, width),)) for cause in others]
+    return [*decided, *leader, *look, *rivals, *_unread_entries(view, width)]
 
 
 def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
@@ -113,15 +131,67 @@ def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry
         words = _("No cause is supported by what was read.")
         none = Entry("none", ([(words, "muted")],), can_choose=False)
         return [*_decision_entries(view, now, width), none, *next_look_entry(view, width)]
-    facts = _facts_line(view, leader, now, width)
-    lines = [bar_line(view, leader, width), *facts[:1]]
     decision = _decision_entries(view, now, width)
-    if assessment.word is not Word.OPEN and not decision:
-        lines += _action_lines(view, leader, width, is_brief=True)
+    is_advised = assessment.word is not Word.OPEN and not decision
+    if view.shows_numbers:
+        lines = [bar_line(view, leader, width), *_facts_line(view, leader, now, width)[:1]]
+        lines += _action_lines(view, leader, width, is_brief=True) if is_advised else []
+        leading = [Entry(cause_key(leader.id), tuple(lines))]
+    else:
+        leading = _leader_entries(view, leader, width, is_brief=True, is_advised=is_advised)
     next_look = next_look_entry(view, width)
     if next_look and assessment.next_look is not None:
-        next_look = [Entry("next-look", (_look_line(assessment.next_look),))]
-    return [*decision, Entry(cause_key(leader.id), tuple(lines)), *next_look]
+        next_look = [Entry("next-look", (_look_line(view, assessment.next_look, width),))]
+    unread = _unread_entries(view, width) if assessment.word is Word.OPEN else []
+    return [*decision, *leading, *next_look, *unread]
+
+
+def _leader_entries(
+    view: IncidentView, leader: WeighedCause, width: int, *, is_brief: bool = False, is_advised: bool = True
+) -> list[Entry]:
+    """The first cause with why it is, and what to do about it."""
+    style = WORD_STYLES[view.assessment.word] if view.assessment is not None else None
+    is_open = view.assessment is None or view.assessment.word is Word.OPEN
+    role = "strong" if is_open or style is None else style.role
+    mark = f"{glyphs.NOT_JUDGED} " if is_open else ""
+    lines: list[Line] = [[(crop(mark + view.cause_title(leader.id), width), role)]]
+    if is_open and not leader.supporting:
+        lines = [[(_("No cause is supported by what was read."), "muted")]]
+    why: list[Span] = [("  ", ""), (_("Why:") + " ", "muted")]
+    if view.reason:
+        reason = hanging(why, view.reason, width)
+        lines += reason[:_BRIEF] if is_brief else reason
+    entries = [Entry(cause_key(leader.id), tuple(lines))]
+    is_advised = is_advised and bool(leader.supporting)
+    action = _action_lines(view, leader, width, is_brief=is_brief) if is_advised else []
+    return [*entries, Entry(ADVICE, tuple(action), can_choose=bool(view.advised))] if action else entries
+
+
+def _rival_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:
+    """Another cause with the strongest fact for it."""
+    line: list[Span] = [("  ", ""), (crop(view.cause_title(cause.id), width - 2), "")]
+    fact = next((each for each in cause.supporting if each.counts > 0), None)
+    room = width - width_of(line) - 2
+    if fact is not None and room >= _SHORTEST:
+        line.append(("  " + crop(str(fact.signal.title), room), "muted"))
+    return line
+
+
+def _unread_entries(view: IncidentView, width: int) -> list[Entry]:
+    """How many sources could not be read; with the numbers also which, and why."""
+    readings = view.evidence.readings if view.evidence is not None else ()
+    failed = [reading for reading in readings if reading.problem is not None or reading.as_of is not None]
+    if not failed or not view.incident.is_open:
+        return []
+    words = plural("{count} source could not be read", "{count} sources could not be read", len(failed))
+    text = words.format(count=len(failed))
+    if view.shows_numbers:
+        causes = (str(each.problem.summary) if each.problem else str(each.cut) for each in failed)
+        text = _("{text}: {more}").format(text=text, more=_("; ").join(dict.fromkeys(causes)))
+        lines: list[Line] = [[(part, "muted")] for part in wrap(text, width)]
+    else:
+        lines = [[(text, "muted"), ("  #", "key"), (" " + _("which"), "muted")]]
+    return [Entry("unread", tuple(lines), can_choose=False)]
 
 
 def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
@@ -137,11 +207,11 @@ def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]
 
 def _choice_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> Iterator[Line]:
     decision = view.incident.decision
-    line = bar_line(view, cause, width)
+    line = bar_line(view, cause, width) if view.shows_numbers else _rival_line(view, cause, width)
     if decision is not None and decision.cause == cause.id:
         line = [*line, (f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
     yield line
-    if cause.score > 0:
+    if cause.score > 0 and view.shows_numbers:
         yield from _facts_line(view, cause, now, width)[:1]
 
 
@@ -205,14 +275,18 @@ def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: 
 def _action_lines(
     view: IncidentView, cause: WeighedCause, width: int, *, is_brief: bool = False
 ) -> list[Line]:
-    """What to do first about the leading cause; on one line where few rows have room."""
+    """What to do first about the leading cause; on a line or two where few rows have room."""
     spec = view.specs.get(str(cause.id))
-    if spec is None or not spec.action:
+    action = spec.action_for(view.assessment.present) if spec is not None and view.assessment else ""
+    if not action:
         return []
-    arrow: list[Span] = [(" " * _INDENT + "→ ", "key")]
-    if is_brief:
-        return [[*arrow, (crop(spec.action, width - width_of(arrow)), "strong")]]
-    return hanging(arrow, str(spec.action), width, "strong")
+    arrow: list[Span] = [("  → ", "key")]
+    lines = hanging(arrow, action, width, "strong")
+    # A look that is offered takes a row of its own.
+    most = 1 if view.assessment is not None and view.assessment.next_look is not None else _BRIEF
+    if is_brief and len(lines) > most == 1:
+        return [[*arrow, (crop(action, width - width_of(arrow)), "strong")]]
+    return lines[:most] if is_brief else lines
 
 
 def _score_of(view: IncidentView, id: str) -> Span:
@@ -257,9 +331,9 @@ def _unseen_lines(cause: WeighedCause, width: int) -> list[Line]:
         f"{each.signal.title} ({each.signal.why})" if each.signal.why else each.signal.title
         for each in cause.unseen
     ]
-    words = _("not seen: {signals}").format(signals=_("; ").join(first_few(texts, _UNSEEN)))
+    words = _("not read: {signals}").format(signals=_("; ").join(first_few(texts, _UNSEEN)))
     indent = " " * 6
-    return [[(indent, ""), (text, "warn")] for text in wrap(f"{glyphs.NOT_JUDGED} {words}", width - 6)]
+    return [[(indent, ""), (text, "muted")] for text in wrap(f"{glyphs.NOT_JUDGED} {words}", width - 6)]
 
 
 def _flow(parts: list[list[Span]], width: int, indent: int) -> list[Line]:
@@ -279,16 +353,17 @@ def next_look_entry(view: IncidentView, width: int) -> list[Entry]:
     if assessment is None or assessment.word is Word.STRONG or not view.incident.is_open:
         return []
     lines: list[Line] = []
-    if assessment.why:
-        lines += [[(text, "warn")] for text in wrap(assessment.why, width)]
+    if assessment.why and view.shows_numbers:
+        lines += [[(text, "muted")] for text in wrap(assessment.why, width)]
     if assessment.next_look is not None:
-        lines.append(_look_line(assessment.next_look))
+        lines.append(_look_line(view, assessment.next_look, width))
     return [Entry("next-look", tuple(lines))] if lines else []
 
 
-def _look_line(look: NextLook) -> Line:
-    return [("i", "key"), (" " + _("look next: {signal}").format(signal=look.title), "strong"),
-            (f"  ±{abs(look.difference)}", "muted")]  # fmt: skip
+def _look_line(view: IncidentView, look: NextLook, width: int) -> Line:
+    words = _("look next: {signal}?").format(signal=look.title)
+    line: Line = [("i", "key"), (" " + crop(words, width - 2), "")]
+    return [*line, (f"  ±{abs(look.difference)}", "muted")] if view.shows_numbers else line
 
 
 def _struck(view: IncidentView, cause: WeighedCause, width: int) -> Entry:

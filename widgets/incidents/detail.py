@@ -93,6 +93,10 @@ class IncidentDetail(Widget):
         yield from self.charts
         yield self.timeline
 
+    def on_mount(self) -> None:
+        """Let the age of the reading grow."""
+        every_second(self.causes, self.causes.update, seconds=20)
+
     def watch_view(self, before: IncidentView | None, view: IncidentView | None) -> None:
         """Show what has changed; at first the cursor is on the step that is to be done."""
         self.head.view = view

@@ -14,7 +14,7 @@ _LEAST_CHART = 8
 """Rows of a chart that can be read."""
 _LEAST_WIDTH = 56
 """Cells of a chart beside another."""
-_LEADING = 5
+_LEADING = 6
 """Rows of the causes while something else has the focus on a small screen."""
 _STEPS = 6
 """Rows of the steps while they share a small screen."""

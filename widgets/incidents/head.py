@@ -43,7 +43,11 @@ def _facts(view: IncidentView, now: datetime) -> list[Span]:
         spans = [(holder_text(incident), "muted")]
     since = _("since {time}").format(time=time_text(incident.since, view.zone, now))
     spans += [("   ", ""), (since, "muted")]
-    if view.assessment is not None and view.assessment.onset.basis is OnsetBasis.BASELINE:
+    if (
+        view.shows_numbers
+        and view.assessment is not None
+        and view.assessment.onset.basis is OnsetBasis.BASELINE
+    ):
         at = time_text(view.assessment.onset.at, view.zone, now)
         spans += [("  T0 ", "muted"), (at, "")]
     return spans

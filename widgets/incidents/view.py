@@ -30,12 +30,16 @@ class IncidentView:
     """Where the steps and the actions for causes lead, in words; "" for nowhere."""
     clocks: tuple[IncidentClock, ...] = ()
     evidence: IncidentEvidence | None = None
-    """The newest reading, with what was captured and is not in it."""
-    weighed: IncidentEvidence | None = None
-    """The evidence that `assessment` weighs."""
+    """The newest reading, with what was captured and is not in it; `assessment` weighs it."""
     assessment: Assessment | None = None
     resource: AssessedResource | None = None
     """The alarm's own resource, if it is none of the system's."""
+    reason: str = ""
+    """Why its first cause is the first, a sentence each fact; "" if nothing speaks for any."""
+    advised: str = ""
+    """Id of the place, inspection or change to which the advice about the first cause leads; "": nowhere."""
+    shows_numbers: bool = False
+    """Whether scores and weights are drawn."""
     specs: Mapping[str, CauseSpec] = field(default_factory=dict)
     """The weighed causes by their ids."""
     timeline: tuple[TimelineRow, ...] = ()

@@ -1,10 +1,10 @@
 """How states of incidents are written: a glyph, a word and a role each. Pure."""
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import N_, _
 from services.models import glyphs
-from services.models.date_text import time_text
+from services.models.date_text import span_text, time_text
 from services.models.incidents import (
     ClockKind,
     ClockState,
@@ -15,7 +15,7 @@ from services.models.incidents import (
     StepMark,
     TimelineKind,
 )
-from widgets.drawing.format import duration
+from widgets.drawing.format import coarse, duration
 from widgets.drawing.lines import Span
 from widgets.drawing.state_styles import StateStyle
 
@@ -48,6 +48,15 @@ TIMELINE_STYLES: dict[TimelineKind, StateStyle] = {
 }
 
 
+_COMPUTED = {
+    ClockKind.STORAGE: N_("database storage full in {time} (from {basis})"),
+    ClockKind.CREDITS: N_("database CPU credits used up in {time} (from {basis})"),
+    ClockKind.MAINTENANCE: N_("AWS applies it in {time} ({basis})"),
+}
+_NEAR = timedelta(hours=2)
+"""What ends within is drawn in red: to extend a database takes that long."""
+
+
 def is_overdue(clock: IncidentClock, now: datetime) -> bool:
     """Whether the clock's time is over, and what it waits for has not happened."""
     return clock.state is not ClockState.MET and now >= clock.due
@@ -58,6 +67,8 @@ def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     if clock.state is ClockState.MET:
         return _met_text(clock, zone, now), "good"
     seconds = (clock.due - now).total_seconds()
+    if clock.kind in _COMPUTED:
+        return _computed_span(clock, now)
     if clock.kind is ClockKind.RECOVERY:
         if seconds > 0:
             words = _("recovery by itself: {time} left").format(time=duration(seconds))
@@ -70,6 +81,16 @@ def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     return f" {glyphs.ATTENTION} " + _("tell {who} NOW: {time} over").format(
         who=who, time=duration(-seconds)
     ) + " ", "alert"
+
+
+def _computed_span(clock: IncidentClock, now: datetime) -> Span:
+    """`◷ DB ストレージ満杯まで 25分～1時間19分（空き容量の減り方から）`: a clock that is computed, with its range."""
+    left = coarse((clock.due - now).total_seconds())
+    if clock.latest is not None and (last := coarse((clock.latest - now).total_seconds())) != left:
+        left = span_text(left, last)
+    words = _(_COMPUTED[clock.kind]).format(time=left, basis=clock.basis)
+    is_near = clock.due - now < _NEAR
+    return (f"{glyphs.ATTENTION} {words}", "bad") if is_near else (f"◷ {words}", "")
 
 
 def _met_text(clock: IncidentClock, zone: tzinfo, now: datetime) -> str:

@@ -14,7 +14,7 @@ from services.incidents.first_wave.patience import Limit, Patience
 from services.incidents.first_wave.reading import AGAIN, SECONDS, read_first_wave
 from services.incidents.first_wave.sources import SOURCES
 from services.models.alarms import AlarmOverview
-from services.models.first_wave import AlarmMoment, IncidentEvidence
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Source
 from services.models.incidents import Incident
 from services.models.runbook import Runbook
 
@@ -75,6 +75,14 @@ class FirstWaveReader:
         if self._warm_up is not None:
             await self._warm_up(SERVICES)
             self._warm_up = None
+
+    async def again(self, before: IncidentEvidence, sources: frozenset[Source]) -> IncidentEvidence:
+        """A first wave with these sources asked anew; raises nothing but cancellation."""
+        evidence = await read_first_wave(
+            before.alarm, self._runbook, self._session, self._clock,
+            region=self._region, fault=self._fault, alarms=self._alarms(), before=before, sources=sources,
+        )  # fmt: skip
+        return evidence.model_copy(update={"belongings": self.belongings.newest() or before.belongings})
 
     async def of(self, incident: Incident) -> IncidentEvidence:
         """The first wave about the alarm that an incident began with; raises nothing but cancellation."""

@@ -22,7 +22,7 @@ from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
 from services.models.alarms import AlarmOverview
-from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.first_wave import FIELDS, AlarmMoment, IncidentEvidence, Source, SourceReading
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
@@ -43,33 +43,43 @@ async def read_first_wave(
     fault: Fault = unreported,
     patience: Patience | None = None,
     alarms: AlarmOverview | None = None,
+    before: IncidentEvidence | None = None,
+    sources: frozenset[Source] = frozenset(Source),
 ) -> IncidentEvidence:
     """The first wave about an alarm; raises nothing but cancellation.
 
+    Only `sources` are asked, if `before` is given: of all others the evidence has what that has.
     `region` is the one that `session` reads, if it is not the runbook's; `fault` is called with internal errors, which
     the evidence must not hide; `patience`, which is entered, is a new one if None is given;
     `alarms` is the newest reading of all alarms.
     """
     region = region or str(runbook.system.region)
     with nullcontext(patience) if patience is not None else Patience() as meter:
-        reading = _Reading(session, clock, seconds, fault, meter)
+        reading = _Reading(session, clock, seconds, fault, meter, sources)
         wave = Wave(
             alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome, alarms
         )
-        return await reading.evidence(wave)
+        return await reading.evidence(wave, before)
 
 
 class _Reading:
     """One first wave while it is read."""
 
     def __init__(
-        self, session: Reader, clock: Clock, seconds: float, fault: Fault, patience: Patience
+        self,
+        session: Reader,
+        clock: Clock,
+        seconds: float,
+        fault: Fault,
+        patience: Patience,
+        sources: frozenset[Source],
     ) -> None:
         self._session = session
         self._clock = clock
         self._seconds = seconds
         self._fault = fault
         self._patience = patience
+        self._sources = sources
         self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
         # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
         self._all_exist = asyncio.Event()
@@ -78,14 +88,20 @@ class _Reading:
         """The outcome of one source, for another that depends on it."""
         return await asyncio.shield(self._tasks[source])
 
-    async def evidence(self, wave: Wave) -> IncidentEvidence:
-        """Read all sources at once."""
+    async def evidence(self, wave: Wave, before: IncidentEvidence | None = None) -> IncidentEvidence:
+        """Read the sources at once; what is not among them is as it was `before`."""
         self._omitted = omissions(wave.alarm, wave.runbook)
-        reserved = {source: spec.requests for source, spec in SOURCES.items() if source not in self._omitted}
-        self._budget = RequestBudget(REQUESTS, reserved)
+        asked = self._sources - self._omitted.keys()
+        reserved = {source: spec.requests for source, spec in SOURCES.items() if source in asked}
+        limit = REQUESTS if len(self._sources) == len(SOURCES) else sum(reserved.values())
+        self._budget = RequestBudget(limit, reserved)
         ask = partial(self._ask, wave)
         self._tasks = {
-            source: asyncio.create_task(ask(source), name=f"first wave {source}") for source in Source
+            source: asyncio.create_task(
+                _known(before, source) if before and source not in self._sources else ask(source),
+                name=f"first wave {source}",
+            )
+            for source in Source
         }
         self._all_exist.set()
         try:
@@ -96,10 +112,12 @@ class _Reading:
         fields: dict[str, Any] = {}
         for outcome in outcomes:
             fields |= outcome.fields
-        writes = [event for outcome in outcomes for event in outcome.fields.get("writes", ())]
+        every = [event for outcome in outcomes for event in outcome.fields.get("writes", ())]
+        writes = list({event.id: event for event in every}.values())
         writes.sort(key=lambda event: (event.at, event.id), reverse=True)
         fields |= {"writes": tuple(writes), "readings": tuple(outcome.reading for outcome in outcomes)}
-        return IncidentEvidence(alarm=wave.alarm, began=wave.began, ended=self._clock.now(), **fields)
+        began = before.began if before is not None else wave.began
+        return IncidentEvidence(alarm=wave.alarm, began=began, ended=self._clock.now(), **fields)
 
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
         """Read one source; whatever happens becomes its reading."""
@@ -166,3 +184,9 @@ class _Reading:
             operation=operation,
             at=self._clock.now(),
         )
+
+
+async def _known(before: IncidentEvidence, source: Source) -> Outcome:
+    """What an earlier wave has of a source."""
+    reading = before.reading(source) or SourceReading(source=source)
+    return Outcome(reading, {name: getattr(before, name) for name in FIELDS.get(source, ())})

@@ -1,7 +1,7 @@
 """What is open when one person hands the day's duty over to another (引き継ぎ). Pure."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import N_, _
@@ -46,6 +46,8 @@ class DayAtHand:
     """Those that nobody has signed off."""
     armed_until: datetime | None = None
     """None: this console is read-only."""
+    causes: Mapping[str, str] = field(default_factory=dict)
+    """The likely cause of an incident and why, by its id, as far as this console has weighed it."""
 
 
 def open_points(day: DayAtHand) -> tuple[OpenPoint, ...]:
@@ -70,6 +72,10 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
             glyph = glyphs.UNDERWAY
             text = _("Incident, {who} responds: {title}").format(who=incident.holder, title=incident.title)
         yield OpenPoint(glyph, text)
+        if incident.decision is not None:
+            yield OpenPoint("  ", _("Cause decided: {title}").format(title=incident.decision.title))
+        elif cause := day.causes.get(incident.id):
+            yield OpenPoint("  ", cause)
         for clock in overdue(whole_clocks(incident, day.incidents, day.playbooks, day.now)):
             at = time_text(clock.due, day.zone, day.now)
             words = (

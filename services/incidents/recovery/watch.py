@@ -1,6 +1,6 @@
 """Watches open incidents until the system has recovered: waiting is judged, not only timed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -34,7 +34,10 @@ class RecoveryWatch:
         runbook: Runbook,
         clock: Clock,
         person: Callable[[], Person],
+        note: Callable[[Incident], Awaitable[None]] | None = None,
     ) -> None:
+        """`note` is called after each reading."""
+        self._note = note
         self._incidents = incidents
         self._live = live
         self._runbook = runbook
@@ -60,6 +63,8 @@ class RecoveryWatch:
     async def judge(self, incident: Incident) -> bool:
         """Read the incident's evidence and record its recovery. Returns whether it has recovered."""
         evidence = await self._live.read(incident)
+        if self._note is not None:
+            await self._note(incident)
         if not has_recovered(Facts(evidence, self._runbook)):
             return False
         with suppress(JournalError):

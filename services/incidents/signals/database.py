@@ -256,7 +256,7 @@ def _slot(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("connections-high", N_("The database's connections are at their limit"), Source.METRICS, _connections_high, direct_for=("database-saturated",), group="connections", look="dashboard"),
+    SignalSpec("connections-high", N_("The database has more connections than its limit"), Source.METRICS, _connections_high, direct_for=("database-saturated",), group="connections", look="dashboard"),
     SignalSpec("connections-flat", N_("The number of connections is as before"), Source.METRICS, _connections_flat, group="connections", look="dashboard"),
     SignalSpec("connections-gone", N_("The connections to the database are gone"), Source.METRICS, _connections_gone, group="connections", look="dashboard"),
     SignalSpec("db-event", N_("RDS reports a failover, a restart or maintenance"), Source.DATABASE_EVENTS, _event, direct_for=("database-unreachable",), look="databases"),
@@ -269,6 +269,6 @@ SIGNALS = (
     SignalSpec("storage-empty", N_("The database's storage is used up"), Source.METRICS, _storage_empty, direct_for=("database-full",), group="storage", look="rds-storage"),
     SignalSpec("storage-ample", N_("The database has free storage"), Source.METRICS, _storage_ample, group="storage", look="dashboard"),
     SignalSpec("storage-falling", N_("Free storage falls steadily"), Source.METRICS, _falling, direct_for=("data-growth",), look="dashboard"),
-    SignalSpec("wal-growing", N_("Transaction logs take most of what is lost"), Source.METRICS, _wal, direct_for=("wal-kept",), group="wal", look="databases"),
+    SignalSpec("wal-growing", N_("Transaction logs take most of the lost space"), Source.METRICS, _wal, direct_for=("wal-kept",), group="wal", look="databases"),
     SignalSpec("slot-lagging", N_("A replication slot lags behind"), Source.METRICS, _slot, direct_for=("wal-kept",), group="wal", look="databases"),
 )  # fmt: skip

@@ -328,6 +328,6 @@ def _names(kind: Kind) -> Callable[[Facts], Judged]:
 
 
 SIGNALS = (
-    SignalSpec("other-host", N_("The log names a host outside the system"), Source.APPLICATION_LOG, _names(Kind.OUTSIDE), direct_for=("third-party",), group="dependency", look="tail"),
+    SignalSpec("other-host", N_("Errors name a host outside the system"), Source.APPLICATION_LOG, _names(Kind.OUTSIDE), direct_for=("third-party",), group="dependency", look="tail"),
     SignalSpec("names-dependency", N_("The errors name a dependency that is not known here"), Source.APPLICATION_LOG, _names(Kind.OTHER), direct_for=("unknown-dependency",), group="dependency", look="tail"),
 )  # fmt: skip

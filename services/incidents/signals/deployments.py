@@ -322,7 +322,7 @@ def _image_missing(facts: Facts) -> Judged:
 
 SIGNALS = (
     SignalSpec("recent-deployment", N_("A deployment began just before"), Source.SERVICE, _recent, look="deploy-rollback", is_change=True),
-    SignalSpec("no-deployment", N_("No deployment in 24 hours"), Source.SERVICE, _none, look="ecs", is_change=True),
+    SignalSpec("no-deployment", N_("There was no deployment in 24 hours"), Source.SERVICE, _none, look="ecs", is_change=True),
     SignalSpec("deployment-failed", N_("The deployment failed, or was rolled back"), Source.DEPLOYMENTS, _failed, direct_for=("bad-deployment",), look="deploy-rollback"),
     SignalSpec("errors-on-new-revision", N_("While both revisions serve, errors come only from the new one"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),

@@ -261,10 +261,10 @@ def _drained(facts: Facts) -> Judged:
 SIGNALS = (
     SignalSpec("elb-share", N_("The load balancer made the errors"), Source.METRICS, _made_by(0), group="origin", look="dashboard"),
     SignalSpec("target-share", N_("The application answered with the errors"), Source.METRICS, _made_by(1), group="origin", look="dashboard"),
-    SignalSpec("no-target-503", N_("503 without any request routed"), Source.METRICS, _refused_without_requests, direct_for=("no-target",), look="targets"),
-    SignalSpec("elb-502", N_("502 dominates (reset, malformed or refused)"), Source.METRICS, _dominated_by(Measure.ELB_502), group="code", look="dashboard"),
-    SignalSpec("elb-504", N_("504 dominates (time-outs)"), Source.METRICS, _dominated_by(Measure.ELB_504), direct_for=("slow-targets",), group="code", look="dashboard"),
-    SignalSpec("elb-500", N_("500 by the load balancer, with a firewall attached"), Source.METRICS, _firewall_error, direct_for=("firewall",), look="waf-blocks"),
+    SignalSpec("no-target-503", N_("No request reaches a target (503)"), Source.METRICS, _refused_without_requests, direct_for=("no-target",), look="targets"),
+    SignalSpec("elb-502", N_("Most errors are 502 (reset, malformed or refused)"), Source.METRICS, _dominated_by(Measure.ELB_502), group="code", look="dashboard"),
+    SignalSpec("elb-504", N_("Most errors are time-outs (504)"), Source.METRICS, _dominated_by(Measure.ELB_504), direct_for=("slow-targets",), group="code", look="dashboard"),
+    SignalSpec("elb-500", N_("The load balancer answers 500, with a firewall attached"), Source.METRICS, _firewall_error, direct_for=("firewall",), look="waf-blocks"),
     SignalSpec("connection-errors", N_("Connections to targets fail"), Source.METRICS, _connection_errors, direct_for=("connection-reset",), look="targets"),
     SignalSpec("latency-first", N_("Latency rose before the errors"), Source.METRICS, _latency_first, look="dashboard"),
     SignalSpec("traffic-surge", N_("Requests surge"), Source.METRICS, _surge, direct_for=("traffic-surge",), group="traffic", look="dashboard"),
@@ -273,6 +273,6 @@ SIGNALS = (
     SignalSpec("tls-errors", N_("TLS negotiations fail"), Source.METRICS, _tls_errors, direct_for=("dns-tls",), look="dashboard"),
     SignalSpec("target-tls-errors", N_("TLS negotiations with the targets fail"), Source.METRICS, _target_tls_errors, direct_for=("dns-tls",), look="dashboard"),
     SignalSpec("waf-blocks", N_("The firewall blocks more than usual"), Source.METRICS, _blocked, direct_for=("firewall",), group="waf", look="waf-blocks"),
-    SignalSpec("few-requests", N_("Few requests in the bad minutes"), Source.METRICS, _few, look="dashboard"),
-    SignalSpec("drain-errors", N_("Errors only after tasks were taken away"), Source.TASKS, _drained, direct_for=("artefact",), look="ecs"),
+    SignalSpec("few-requests", N_("There are few requests in the bad minutes"), Source.METRICS, _few, look="dashboard"),
+    SignalSpec("drain-errors", N_("There are errors only after tasks were taken away"), Source.TASKS, _drained, direct_for=("artefact",), look="ecs"),
 )  # fmt: skip

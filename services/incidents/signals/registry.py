@@ -14,7 +14,8 @@ from services.incidents.signals import (
     tasks,
 )
 from services.incidents.signals.base import SignalSpec
-from services.models.causes import Signal
+from services.models.causes import Signal, SignalState
+from services.models.first_wave import STATES, Source
 
 SIGNALS: tuple[SignalSpec, ...] = (
     *load_balancer.SIGNALS,
@@ -28,9 +29,25 @@ SIGNALS: tuple[SignalSpec, ...] = (
     *scaling.SIGNALS,
     *own_resource.SIGNALS,
 )
+_CHANGING = STATES | {Source.METRICS}
+"""Sources whose earlier answer may be untrue by now; the others tell what has happened."""
 BY_ID = {spec.id: spec for spec in SIGNALS}
 
 
 def signals_of(facts: Facts) -> tuple[Signal, ...]:
     """Judge every signal."""
-    return tuple(spec.of(facts) for spec in SIGNALS)
+    return tuple(_aged(spec.of(facts), facts) for spec in SIGNALS)
+
+
+def _aged(signal: Signal, facts: Facts) -> Signal:
+    """A signal of a source that was read earlier and failed since: it makes nothing surer than a source not read.
+
+    What has happened stays so. Of a state, only what shows a cause itself is kept, as one of its effects.
+    """
+    reading = facts.evidence.reading(signal.source)
+    if reading is None or reading.as_of is None or signal.source not in _CHANGING:
+        return signal
+    if signal.state is SignalState.PRESENT and signal.direct_for:
+        return signal.model_copy(update={"direct_for": ()})
+    why = signal.why or reading.cut
+    return signal.model_copy(update={"state": SignalState.UNSEEN, "why": why, "is_denied": True})

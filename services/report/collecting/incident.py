@@ -20,6 +20,7 @@ from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.facts import Facts
 from services.incidents.first_wave.sources import SOURCES
 from services.incidents.own_resource import own_figures
+from services.incidents.reason import reason_of
 from services.incidents.service import NOTE_KINDS
 from services.incidents.timeline import BEFORE, timeline
 from services.incidents.weighing import assess
@@ -161,8 +162,11 @@ def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, source: Sou
         "figures": tuple(_figures(facts)),
         "word": assessment.word,
         "why": assessment.why,
+        "reason": reason_of(assessment),
         "causes": tuple(
-            assessed_cause(cause, specs, assessment.word if cause is assessment.leader else None)
+            assessed_cause(
+                cause, specs, assessment.word if cause is assessment.leader else None, assessment.present
+            )
             for cause in assessment.causes
         ),
         "signals": tuple(_signal(signal, source) for signal in assessment.signals),

@@ -1,8 +1,52 @@
-"""A later reading keeps what an earlier one had of what AWS forgets or pages away."""
+"""The newest reading with what an earlier one had, and when sources are asked again."""
 
-from services.incidents.live import with_captured
-from services.models.first_wave import LogEntry, LogSample, StoppedTask
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.clock import ManualClock
+from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.live import AGAIN, EVERY, LiveEvidence, with_captured
+from services.incidents.readings import present_evidence
+from services.incidents.weighing import assess
+from services.models.causes import SignalState, Word
+from services.models.first_wave import (
+    IncidentEvidence,
+    LogEntry,
+    LogSample,
+    Source,
+    SourceReading,
+    StoppedTask,
+)
+from services.models.incidents import Turn, TurnKind
+from services.models.problem import Problem, ProblemKind
 from tests.widgets import incident_data as data
+
+SURENESS = [Word.OPEN, Word.LIKELY, Word.STRONG]
+
+
+def problem(kind: ProblemKind = ProblemKind.UNREACHABLE) -> Problem:
+    return Problem(kind=kind, summary="no response", at=data.NOW)
+
+
+def evidence(
+    failed: Iterable[Source] = (), kind: ProblemKind = ProblemKind.UNREACHABLE, **fields: object
+) -> IncidentEvidence:
+    """A reading of which some sources failed; each source has the requests that are set aside for it."""
+    lost = set(failed)
+    readings = tuple(
+        SourceReading(
+            source=source,
+            requests=SOURCES[source].requests,
+            problem=problem(kind) if source in lost else None,
+        )
+        for source in Source
+    )
+    return data.evidence(readings=readings, **fields)
 
 
 def sample(*minutes: int, is_whole: bool = True) -> LogSample:
@@ -12,17 +56,15 @@ def sample(*minutes: int, is_whole: bool = True) -> LogSample:
     return whole.model_copy(update={"lines": lines, "is_whole": is_whole})
 
 
-def test_lines_and_stopped_tasks_never_disappear() -> None:
+def test_what_has_happened_never_disappears() -> None:
     task = StoppedTask(id="t1", definition="api:1")
-    captured = data.evidence().model_copy(
-        update={"database_lines": sample(1, 2), "stopped_tasks": (task,), "application_errors": sample(5)}
-    )
-    live = data.evidence().model_copy(
-        update={
-            "database_lines": sample(2, 3, is_whole=False),
-            "stopped_tasks": (),
-            "application_errors": None,
-        }
+    captured = evidence(database_lines=sample(1, 2), stopped_tasks=(task,), application_errors=sample(5))
+    live = evidence(
+        database_lines=sample(2, 3, is_whole=False),
+        application_errors=None,
+        activities=(),
+        writes=(),
+        database_events=(),
     )
     both = with_captured(live, captured)
     assert both.database_lines is not None
@@ -30,4 +72,95 @@ def test_lines_and_stopped_tasks_never_disappear() -> None:
     assert not both.database_lines.is_whole
     assert both.stopped_tasks == (task,)
     assert both.application_errors == captured.application_errors
+    assert (both.activities, both.writes) == (captured.activities, captured.writes)
+    assert both.database_events == captured.database_events
     assert both.ended == live.ended
+
+
+def test_a_source_that_fails_falls_back_to_the_answer_before_with_its_age() -> None:
+    captured, later = evidence(), data.NOW + timedelta(minutes=5)
+    live = evidence([Source.TARGETS], targets=(), ended=later)
+    both = with_captured(live, captured)
+    reading = both.reading(Source.TARGETS)
+    assert both.targets == captured.targets
+    assert reading is not None
+    assert (reading.as_of, reading.is_read) == (captured.ended, True)
+    assert "no response" in reading.cut
+    again = with_captured(live.model_copy(update={"ended": later + timedelta(minutes=1)}), both)
+    assert again.reading(Source.TARGETS) == reading, "it is as old as its first reading"
+    signals = {signal.id: signal for signal in assess(both, data.RUNBOOK).signals}
+    assert signals["none-healthy"].state is SignalState.UNSEEN, "what was not there may be there now"
+    assert signals["none-healthy"].is_denied
+
+
+@given(st.sets(st.sampled_from(Source), max_size=4))
+def test_what_was_read_earlier_makes_no_word_stronger(lost: set[Source]) -> None:
+    captured = evidence()
+    both = with_captured(evidence(lost), captured)
+    now, then = (assess(each, data.RUNBOOK) for each in (both, captured))
+    assert SURENESS.index(now.word) <= SURENESS.index(then.word)
+
+
+def test_after_recovery_the_states_are_those_of_the_trouble_and_the_curves_go_on() -> None:
+    captured = evidence()
+    well = tuple(each.model_copy(update={"state": "healthy"}) for each in captured.targets)
+    live = evidence(targets=well, ended=data.NOW + timedelta(minutes=9), series=captured.series[:2])
+    firing = data.incident()
+    quiet = data.incident(turns=(Turn(at=data.NOW, kind=TurnKind.OK),))
+    assert present_evidence(firing, live, captured, data.RUNBOOK).targets == well
+    over = present_evidence(quiet, live, captured, data.RUNBOOK)
+    assert over.targets == captured.targets
+    assert over.series == live.series
+
+
+class Asked:
+    """Counts the questions of a LiveEvidence by a clock that stands until it is moved."""
+
+    def __init__(self, failed: Iterable[Source], kind: ProblemKind) -> None:
+        self.failed, self.kind = list(failed), kind
+        self.clock = ManualClock(data.NOW)
+        self.asked: list[frozenset[Source]] = []
+        self.live = LiveEvidence(self._whole, self.clock, self._again)
+
+    async def _whole(self, _incident: object) -> IncidentEvidence:
+        self.asked.append(frozenset(Source))
+        return evidence(self.failed, self.kind)
+
+    async def _again(self, before: IncidentEvidence, sources: frozenset[Source]) -> IncidentEvidence:
+        self.asked.append(sources)
+        return evidence(self.failed, self.kind)
+
+    async def run(self, seconds: float) -> list[tuple[float, frozenset[Source]]]:
+        """Look as a screen does, and say when what was asked."""
+        times: list[tuple[float, frozenset[Source]]] = []
+        begin = self.clock.elapsed()
+        while self.clock.elapsed() - begin < seconds:
+            before = len(self.asked)
+            await self.live.read(data.incident())
+            times += [(self.clock.elapsed() - begin, each) for each in self.asked[before:]]
+            self.clock.advance(self.live.wait(data.incident()))
+        return times
+
+
+async def test_a_source_that_failed_is_asked_again_within_half_a_minute() -> None:
+    times = await Asked([Source.NETWORK], ProblemKind.UNREACHABLE).run(EVERY + 10)
+    assert times[:2] == [(0.0, frozenset(Source)), (AGAIN, {Source.NETWORK})]
+    assert AGAIN < 30
+    assert all(sources == {Source.NETWORK} for at, sources in times if 0 < at < EVERY)
+
+
+@pytest.mark.parametrize("kind", [ProblemKind.ACCESS_DENIED, ProblemKind.EXPIRED])
+async def test_what_a_person_must_mend_waits_for_the_next_minute(kind: ProblemKind) -> None:
+    times = await Asked([Source.NETWORK], kind).run(EVERY * 3 - 1)
+    assert [at for at, _sources in times] == [0.0, EVERY, EVERY * 2]
+
+
+@pytest.mark.parametrize("count", range(1, len(Source) + 1))
+async def test_the_requests_stay_within_the_limit_of_a_minute(count: int) -> None:
+    asked = Asked(list(Source)[:count], ProblemKind.THROTTLED)
+    minutes = 30
+    times = await asked.run(EVERY * minutes)
+    requests = sum(SOURCES[source].requests for _at, sources in times for source in sources)
+    assert requests <= REQUESTS * (minutes + 1)
+    whole = [at for at, sources in times if len(sources) == len(Source)]
+    assert max(later - at for at, later in pairwise(whole)) <= EVERY * 1.5

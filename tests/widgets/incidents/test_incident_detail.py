@@ -44,7 +44,7 @@ async def test_at_80_by_24_clocks_cause_step_and_its_evidence_are_on_the_screen(
     for part in (
         "連絡期限 あと",
         "DB の飽和",
-        "+15",
+        "接続を占める処理を止める",
         "連絡先未定: 開発チーム",
         "ECS タスクの状態を確認する",
         "希望 4 に対し実行中 3",
@@ -62,7 +62,7 @@ async def test_moving_to_a_step_shows_its_evidence_at_once() -> None:
         assert "the health check times out" in screen_text(pilot)
         await pilot.press("up", "up")
         await pilot.pause()
-        assert "remaining connection slots" in screen_text(pilot)
+        assert "connection slots are reserved" in screen_text(pilot)
 
 
 async def test_the_part_with_the_focus_has_the_most_rows() -> None:

@@ -1,5 +1,6 @@
 """What the parts of an incident's screen say, from made-up evidence."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from services import i18n
+from services.incidents.reason import reason_of
 from services.models.causes import Word
 from services.models.first_wave import (
     LogSample,
@@ -74,7 +76,8 @@ def test_an_untaken_incident_says_so_and_names_the_key() -> None:
     words = "\n".join(plain(head_lines(view, data.NOW, 80)))
     assert "not taken ALB 5XX エラー率" in words, "the title is whole"
     assert "c take it" in words
-    assert "T0 03:04" in words
+    numbered = head_lines(data.view(shows_numbers=True), data.NOW, 80)
+    assert "T0 03:04" in "\n".join(plain(numbered))
 
 
 def test_the_clocks_say_how_much_is_left_and_by_how_much_they_are_over() -> None:
@@ -117,20 +120,57 @@ def test_the_causes_to_choose_from_are_the_possible_ones_and_own_words() -> None
     assert [entry.key for entry in entries if "decided" in text([entry])] == [f"cause:{possible[1]}"]
 
 
-def test_the_head_of_the_causes_says_of_when_the_weighed_evidence_is() -> None:
-    view = data.view(weighed=data.evidence())
-    words = "".join(part for part, _role in word_spans(view, data.NOW))
-    assert f"evidence of {data.evidence().ended.astimezone(view.zone):%H:%M}" in words
+def test_the_age_of_the_reading_stands_beside_the_word() -> None:
+    view, read_at = data.view(), data.evidence().ended
+    words = "".join(part for part, _role in word_spans(view, read_at + timedelta(seconds=30)))
+    assert f"read {read_at.astimezone(view.zone):%H:%M}" in words
+    assert "old" not in words
+    spans = word_spans(view, read_at + timedelta(minutes=7))
+    assert "(7m old)" in "".join(part for part, _role in spans)
+    assert ("warn") in [role for part, role in spans if "old" in part]
 
 
 def test_the_leading_cause_stands_first_with_its_heaviest_facts_and_what_it_explains(language: str) -> None:
-    words = text(cause_entries(data.view(), data.NOW, 118))
+    words = text(cause_entries(data.view(shows_numbers=True), data.NOW, 118))
     lines = words.splitlines()
     assert "31  DB の飽和" in lines[0]
     assert "→ 接続を占める処理を止める" in lines[1], "what to do first about it"
     assert "+15 ◆" in lines[2]
     assert words.index("↳ ターゲットの応答が遅い") < words.index("タスクの異常終了")
     assert words.count("ターゲットの応答が遅い") == 1, "an effect does not compete"
+
+
+@pytest.mark.parametrize("make", [cause_entries, leading_entries])
+def test_the_first_cause_says_why_and_what_to_do_without_a_number(
+    make: Callable[..., Sequence[Entry]], language: str
+) -> None:
+    view = data.view(reason=reason_of(data.assessment()))
+    words = text(make(view, data.NOW, 118))
+    lines = words.splitlines()
+    assert lines[0] == "DB の飽和（接続・CPU・ロック）"
+    assert "remaining connection slots are reserved" in lines[1]
+    assert "→ 接続を占める処理を止める" in words
+    assert not re.search(r"[+±-]\d|◆|\b31\b", words)
+    assert (
+        sum(
+            "warn" in [role for _text, role in line]
+            for each in make(view, data.NOW, 118)
+            for line in each.lines
+        )
+        == 0
+    )
+
+
+@pytest.mark.parametrize("make", [cause_entries, leading_entries])
+def test_a_cause_for_which_nothing_speaks_is_not_named_first(make: Callable[..., Sequence[Entry]]) -> None:
+    bare = data.CAUSES[0].model_copy(update={"supporting": (), "score": 4})
+    assessment = data.assessment(Word.OPEN).model_copy(update={"causes": (bare,)})
+    words = text(make(data.view(assessment=assessment), data.NOW, 76))
+    assert words.startswith("No cause is supported by what was read.")
+    assert "接続を占める処理を止める" not in words
+    assert "1 source could not be read" in words
+    named = text(make(data.view(assessment=data.assessment(Word.OPEN)), data.NOW, 76))
+    assert named.startswith("? DB の飽和")
 
 
 def test_a_cause_that_cannot_be_judged_names_what_to_look_at_next() -> None:
@@ -140,7 +180,9 @@ def test_a_cause_that_cannot_be_judged_names_what_to_look_at_next() -> None:
 
 
 def test_what_is_unseen_says_why_and_what_is_impossible_is_struck_out() -> None:
-    entries = cause_entries(data.view(), data.NOW, 118)
+    quiet = cause_entries(data.view(), data.NOW, 118)
+    assert "1 source could not be read  # which" in text(quiet)
+    entries = cause_entries(data.view(shows_numbers=True), data.NOW, 118)
     assert "異常終了したタスク (ecs:DescribeTasks の権限がありません)" in text(entries)
     struck = [line for entry in entries for line in entry.lines for _text, role in line if role == "struck"]
     assert len(struck) == 1
@@ -246,7 +288,7 @@ def test_targets_say_their_reason_in_words_and_that_the_load_balancer_fails_open
 def test_the_storage_says_how_fast_it_fills_and_when_it_is_used_up() -> None:
     words = page("rds-storage")
     assert "-1 GiB an hour" in words
-    assert "Used up in 5h 55m" in words
+    assert "Used up in 5h 53m" in words, "counted from now, two minutes after the last value"
     steady = data.curve(Measure.DB_FREE, 9e9, 9e9)
     assert "does not fall" in page("rds-storage", series=(steady,))
 

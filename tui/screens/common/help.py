@@ -76,6 +76,7 @@ SENTENCES = {
     "maximize_tile": N_("Enlarge the widget at the cursor, or restore it"),
     "mark": N_("Mark the step at the cursor as done, or take the mark back"),
     "skip": N_("Skip what is at the cursor, with a reason"),
+    "numbers": N_("Show or hide the numbers behind the causes: scores, weights, what was not read"),
     "next_look": N_("Make the look that tells most about the first two causes"),
     "read_again": N_("Read AWS again, and weigh the causes by it"),
     "alarm": N_("Show the incident's alarm"),

@@ -60,6 +60,7 @@ def points_now(app: Console) -> tuple[OpenPoint, ...]:
             app.posts,
             tuple(follow_ups),
             armed.until if armed is not None else None,
+            {incident.id: services.response.readings.words(incident) for incident in app.incidents},
         )
     )
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable
 
-from services.i18n import _
-from services.incidents.escalation import slack_text
+from services.i18n import _, sentences
+from services.incidents.escalation import cause_text, slack_text
 from services.incidents.joining import are_linked
+from services.incidents.reason import reason_from
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.alarms import AlarmState
 from services.models.causes import Assessment
@@ -134,8 +135,20 @@ class IncidentScreenBase(ModeScreen):
         if offer is not None and offer.by != self.services.journal.person.name:
             self._attempt(self.services.incidents.accept(incident), _("You respond to it now."))
         else:
-            screen = HandOverScreen(incident, self.services.incidents, self.services.runbook)
+            cause = self._cause_words(incident)
+            screen = HandOverScreen(incident, self.services.incidents, self.services.runbook, cause)
             self.app.push_screen(screen)
+
+    def _cause_words(self, incident: Incident) -> str:
+        """The decided cause, or the likely one and why; "" if there is none."""
+        view = self.view_at_hand()
+        if view is None:
+            return ""
+        situation = situation_of(self.app, view, "")
+        if not situation.cause:
+            return ""
+        text = _("Cause: {cause}").format(cause=cause_text(situation))
+        return sentences(_("{text}.").format(text=text), situation.reason)
 
     def action_incident_report(self) -> None:
         """Show the incident's report."""
@@ -236,7 +249,10 @@ class IncidentScreenBase(ModeScreen):
         if view.assessment is None:
             return [Choice(str(id), str(spec.title)) for id, spec in view.specs.items()]
         causes = [cause for cause in view.assessment.causes if not cause.impossible]
-        return [Choice(str(cause.id), view.cause_title(cause.id), str(cause.score)) for cause in causes]
+        return [
+            Choice(str(cause.id), view.cause_title(cause.id), reason_from(cause.supporting[:1]))
+            for cause in causes
+        ]
 
     def _decide(self, incident: Incident, view: IncidentView, cause: str) -> None:
         title, assessment = view.cause_title(cause) if cause else "", view.assessment

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.i18n import _
-from services.incidents.catalogue import causes_by_id, causes_of
+from services.incidents.catalogue import causes_of
 from services.incidents.clocks import whole_clocks
 from services.incidents.escalation import (
     Situation,
@@ -18,15 +18,17 @@ from services.incidents.escalation import (
 )
 from services.incidents.facts import Facts
 from services.incidents.joining import may_be_one
-from services.incidents.live import with_captured
+from services.incidents.measured_clocks import in_order, measured_clocks
 from services.incidents.own_resource import resource_of
+from services.incidents.readings import present_evidence
+from services.incidents.reason import SPOKEN, reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
 from services.models.causes import Assessment, CauseSpec
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, StepKind, TriggerKind
+from services.models.incidents import Incident, IncidentClock, StepKind, TriggerKind
 from services.models.runbook_playbooks import Cause, Playbook, Step
 from services.models.step_records import step_records
 from tui.console import Console
@@ -75,8 +77,10 @@ class Weighing:
         self._app = app
         self._newest: dict[str, tuple[IncidentEvidence, Assessment]] = {}
         """By the incident's id."""
-        self._present: dict[str, tuple[IncidentEvidence, IncidentEvidence, IncidentEvidence]] = {}
-        """Newest reading, captured evidence, and both as one; by the incident's id."""
+        self._present: dict[
+            str, tuple[tuple[IncidentEvidence, IncidentEvidence, bool], IncidentEvidence]
+        ] = {}
+        """(newest reading, captured evidence, whether the alarm fires), and both as one; by the incident's id."""
 
     def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
         """The causes weighed; None without evidence."""
@@ -91,13 +95,16 @@ class Weighing:
     def present(
         self, incident: Incident, live: IncidentEvidence | None, captured: IncidentEvidence | None
     ) -> IncidentEvidence | None:
-        """The newest reading with what was captured and is not in it, the same object for the same two."""
+        """The newest reading with what was captured, the same object for the same two."""
         if live is None or captured is None:
             return live or captured
-        before = self._present.get(incident.id)
-        if before is None or before[0] is not live or before[1] is not captured:
-            before = self._present[incident.id] = live, captured, with_captured(live, captured)
-        return before[2]
+        if live.ended <= captured.ended:
+            return captured
+        before, state = self._present.get(incident.id), (live, captured, incident.is_firing)
+        if before is None or any(one is not other for one, other in zip(before[0], state, strict=True)):
+            evidence = present_evidence(incident, live, captured, self._app.ready.runbook)
+            before = self._present[incident.id] = state, evidence
+        return before[1]
 
     def newest(self, incident: Incident) -> Assessment | None:
         """What was weighed last; None if nothing was yet."""
@@ -117,22 +124,20 @@ def incident_view(
     records: Records,
     live: IncidentEvidence | None = None,
     *,
-    weighs_live: bool = False,
+    shows_numbers: bool = False,
     places: Sequence[Destination | None] = (),
 ) -> IncidentView:
-    """Everything that the screen draws.
-
-    The causes are weighed by what was captured, which has what AWS forgets; with `weighs_live` by the newest reading.
-    The pages show the newest reading.
-    """
+    """Everything that the screen draws: by the newest reading, with what was captured, which has what AWS forgets."""
     playbook = playbook_of(app, incident)
-    present = weighing.present(incident, live, records.evidence)
-    evidence = records.evidence if records.evidence is not None and not weighs_live else present
+    newest = app.ready.response.live.newest(incident)
+    evidence = weighing.present(incident, live or newest, records.evidence)
     assessment = weighing.of(incident, evidence)
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
     leads = playbook.leads if playbook is not None else ()
-    newest = app.ready.response.live.newest(incident)
+    specs = specs_of(app, playbook)
+    spec = specs.get(str(assessment.leader.id)) if assessment is not None and assessment.leader else None
+    advised = spec.look_for(assessment.present) if spec is not None and assessment is not None else ""
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
@@ -141,12 +146,14 @@ def incident_view(
             _place_title(app, lead, place, is_finding=incident.trigger is TriggerKind.FINDING)
             for lead, place in zip(leads, places, strict=False)
         ),
-        clocks=whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, app.aws_now()),
-        evidence=present,
-        weighed=evidence,
+        clocks=_clocks(app, incident, evidence),
+        evidence=evidence,
         assessment=assessment,
-        resource=resource_of(Facts(present, app.ready.runbook), app.zone) if present is not None else None,
-        specs=causes_by_id(app.ready.runbook, playbook) if assessment else specs_of(app, playbook),
+        resource=resource_of(Facts(evidence, app.ready.runbook), app.zone) if evidence is not None else None,
+        reason=reason_of(assessment),
+        advised=advised if advised and place_named(app, incident, advised) is not None else "",
+        shows_numbers=shows_numbers,
+        specs=specs,
         timeline=timeline(incident, records.entries, evidence, onset, records.changes),
         undecided=undecided_roles(app.ready.runbook, playbook),
         joinable=joinable(app, incident, weighing),
@@ -156,6 +163,15 @@ def incident_view(
         trouble=records.trouble or why_no_evidence(incident),
     )
     return replace(view, telling=_telling(app, view)) if StepKind.TELL in view.kinds else view
+
+
+def _clocks(app: Console, incident: Incident, evidence: IncidentEvidence | None) -> tuple[IncidentClock, ...]:
+    """The runbook's clocks, and while it is open those that are computed."""
+    now = app.aws_now()
+    clocks = whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, now)
+    if not incident.is_open:
+        return clocks
+    return in_order((*clocks, *measured_clocks(evidence, app.ready.maintenance.applied, now)))
 
 
 def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
@@ -197,8 +213,12 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
     """What is known when somebody is called."""
     incident = view.incident
     cause, word = leading_cause(view.assessment, {id: str(spec.title) for id, spec in view.specs.items()})
+    leader = view.assessment.leader if view.assessment is not None else None
     if incident.decision is not None:
         cause, word = incident.decision.title, None
+        is_leading = leader is not None and leader.id == incident.decision.cause
+    else:
+        is_leading = bool(cause)
     facts = Facts(view.evidence, app.ready.runbook) if view.evidence is not None else None
     return Situation(
         incident=incident,
@@ -210,6 +230,7 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
         impact=impact_text(facts) if facts is not None else "",
         cause=cause,
         word=word,
+        reason=reason_of(view.assessment, SPOKEN) if is_leading else "",
         by=by,
     )
 

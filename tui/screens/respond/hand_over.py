@@ -16,9 +16,10 @@ from widgets.drawing.prose import Prose
 class HandOverScreen(OfferDialog):
     """Offers an incident."""
 
-    def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook) -> None:
+    def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook, cause: str = "") -> None:
+        """`cause`: the decided or likely cause and why, for the next person; "" if there is none."""
         super().__init__(runbook)
-        self._incident, self._incidents = incident, incidents
+        self._incident, self._incidents, self._cause = incident, incidents, cause
 
     def heading(self) -> str:
         """The window's title."""
@@ -32,7 +33,13 @@ class HandOverScreen(OfferDialog):
         """The incident, and to whom it is offered."""
         words = _("The next person accepts with H; until then you respond.")
         yield Prose(
-            Content.assemble((self._incident.title, "bold"), "\n", (words, "$text-muted")), classes="about"
+            Content.assemble(
+                (self._incident.title, "bold"),
+                "\n",
+                (f"{self._cause}\n" if self._cause else "", ""),
+                (words, "$text-muted"),
+            ),
+            classes="about",
         )
         yield self.to
 

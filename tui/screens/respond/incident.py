@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
-from services.incidents.live import EVERY
 from services.models.causes import NextLook
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind, TriggerKind
@@ -24,7 +23,7 @@ from tui.screens.respond.incident_logs import log_samples, logs_of
 from tui.screens.respond.marking import skip_dialog, toggle_mark
 from tui.screens.respond.next_look import NextLooks
 from tui.screens.respond.reading import Records, alarm_of, records_of
-from widgets.incidents.causes import cause_of
+from widgets.incidents.causes import ADVICE, cause_of
 from widgets.incidents.detail import IncidentDetail
 from widgets.incidents.entries import EntryPanel
 from widgets.incidents.steps import step_index, step_key
@@ -41,6 +40,7 @@ class IncidentScreen(IncidentScreenBase):
         Binding("space", "mark", N_("Tick"), show=True),
         Binding("minus", "skip", N_("Skip"), show=False),
         *bindings("respond"),
+        Binding("number_sign", "numbers", N_("Numbers"), show=True),
         Binding("i", "next_look", N_("Next look"), show=False),
         Binding("r", "read_again", N_("Read again"), show=True),
         Binding("a", "alarm", N_("Alarms"), show=False),
@@ -57,8 +57,8 @@ class IncidentScreen(IncidentScreenBase):
         self.next_looks = NextLooks()
         self.live: IncidentEvidence | None = None
         """The newest reading; None before the first."""
-        self._weighs_live = False
-        """A person asked for a new reading, so the causes are weighed by it."""
+        self.shows_numbers = False
+        """Whether scores and weights are drawn."""
         self._destinations: tuple[Destination | None, ...] = ()
 
     def body(self) -> ComposeResult:
@@ -127,7 +127,7 @@ class IncidentScreen(IncidentScreenBase):
             incident,
             self.records,
             self.live,
-            weighs_live=self._weighs_live,
+            shows_numbers=self.shows_numbers,
             places=self._destinations,
         )
         self.refresh_bindings()
@@ -143,12 +143,13 @@ class IncidentScreen(IncidentScreenBase):
 
     @work(group="incident-live", exclusive=True)
     async def follow_live(self) -> None:
-        """Read what AWS shows now, once a minute for all who look."""
+        """Read what AWS shows now, once a minute for all who look; what failed is asked again before."""
         clock, source = self.services.clock, self.services.response.live
         while self._has_alarm():
             self.live = await source.read(self.incident_at_hand())
             self._show()
-            await clock.sleep(EVERY)
+            await self.services.response.readings.note(self.incident_at_hand())
+            await clock.sleep(source.wait(self.incident_at_hand()))
 
     def _has_alarm(self) -> bool:
         incident = self.incident_at_hand()
@@ -161,10 +162,10 @@ class IncidentScreen(IncidentScreenBase):
         words = _("{title}: reading AWS…").format(title=incident.title)
         with self.app.under_way(words, f"first-wave:{incident.id}"):
             self.live = await self.services.response.live.read(incident, at_once=True)
-        self._weighs_live = True
         self._show()
         if look is not None:
             self.app.inform(self.next_looks.after_reading(look, self._place_of(look), self.detail.view))
+        await self.services.response.readings.note(incident)
 
     @on(ReadAgain)
     def action_read_again(self) -> None:
@@ -250,6 +251,10 @@ class IncidentScreen(IncidentScreenBase):
             self._open_entry(entry.key)
         elif entry.key == "next-look":
             self.action_next_look()
+        elif entry.key == ADVICE and self.detail.view is not None:
+            place = place_named(self.app, self.incident_at_hand(), self.detail.view.advised)
+            if place is not None:
+                self.app.post_message(place.request)
         elif cause := cause_of(entry.key):
             self.decide_on(cause)
         elif not open_place(self.app, entry.place):
@@ -263,6 +268,11 @@ class IncidentScreen(IncidentScreenBase):
             self.app.inform(_("This row leads nowhere."))
         else:
             self.app.push_screen(EntryScreen(entry))
+
+    def action_numbers(self) -> None:
+        """Show or hide scores, weights, and which sources were not read."""
+        self.shows_numbers = not self.shows_numbers
+        self._show()
 
     def action_next_look(self) -> None:
         """Make the look that tells most about the first two causes."""

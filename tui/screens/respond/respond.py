@@ -103,7 +103,9 @@ class RespondScreen(IncidentScreenBase):
     def _listed_incident(self, incident: Incident) -> ListedIncident:
         titles = {id: str(spec.title) for id, spec in causes_by_id(self.services.runbook).items()}
         records = self._records.get(incident.id, Records())
-        assessment = self.weighing.of(incident, records.evidence)
+        newest = self.services.response.live.newest(incident)
+        present = self.weighing.present(incident, newest, records.evidence)
+        assessment = self.weighing.of(incident, present)
         listed = whole_clocks(
             incident, self.app.incidents, self.services.runbook.playbooks, self.app.aws_now()
         )

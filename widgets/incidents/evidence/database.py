@@ -3,7 +3,7 @@
 from services.i18n import _, plural
 from services.models import glyphs
 from services.models.date_text import span_text
-from services.models.depletion import HOUR, depletion
+from services.models.depletion import HOUR, SPANS, change_per_hour, ends
 from services.models.first_wave import Measure, Source
 from services.models.rds import DatabaseState
 from services.models.units import BYTES, number
@@ -14,7 +14,6 @@ from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, fact, heading, note, read_notes
 
 _MOST_EVENTS = 6
-_SPANS = (HOUR, 6 * HOUR)
 _GIB = 1 << 30
 _STATES = {DatabaseState.AVAILABLE: "good", DatabaseState.BUSY: "warn", DatabaseState.BROKEN: "bad"}
 
@@ -93,38 +92,23 @@ def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
         share = series.last / (total * _GIB)
         free += [(f"  / {total} GiB", "muted"), (f"  {share:.0%}", "bad" if share < 0.1 else "")]
     entries.append(fact("storage:free", _("Free storage"), free))
-    falls = [(span, _fall(series.times, series.values, span)) for span in _SPANS]
-    for span, per_hour in falls:
+    for span in SPANS:
+        per_hour = change_per_hour(series.times, series.values, span)
         hours = span // HOUR
         name = plural("past {count} hour", "past {count} hours", hours).format(count=hours)
         text = _("{change} an hour").format(change=number(per_hour, BYTES)) if per_hour is not None else "—"
         entries.append(fact(f"storage:{span}", name, [(text, "bad" if (per_hour or 0) < 0 else "muted")]))
-    entries.append(_end(context, series.times, series.values, [fall for _span, fall in falls], width))
+    entries.append(_end(context, series.times, series.values, width))
     return [*entries, *_ceiling(context, width)]
 
 
-def _fall(times: tuple[int, ...], values: tuple[float, ...], span: int) -> float | None:
-    """Change per hour over the last `span` seconds; None without values so old."""
-    early = next((index for index, at in enumerate(times) if at >= times[-1] - span), None)
-    if early is None or times[-1] - times[early] < span * 3 // 4:
-        return None
-    return (values[-1] - values[early]) / (times[-1] - times[early]) * HOUR
-
-
-def _end(
-    context: EvidenceContext,
-    times: tuple[int, ...],
-    values: tuple[float, ...],
-    falls: list[float | None],
-    width: int,
-) -> Entry:
-    """When the storage is used up, from the fastest fall to the slowest."""
-    trend = depletion(times, values)
-    ends = [values[-1] / -fall * HOUR for fall in falls if fall is not None and fall < 0]
-    ends += [trend.left] if trend is not None else []
-    if trend is None or not ends:
+def _end(context: EvidenceContext, times: tuple[int, ...], values: tuple[float, ...], width: int) -> Entry:
+    """When the storage is used up, from the fastest fall to the slowest; counted from now, as the clock is."""
+    left = ends(times, values)
+    if left is None:
         return note("storage:end", f"{glyphs.NORMAL} " + _("It does not fall certainly."), width, "good")
-    first, last = coarse(min(ends)), coarse(max(ends))
+    since = context.now.timestamp() - times[-1]
+    first, last = (coarse(seconds - since) for seconds in left)
     time = first if first == last else span_text(first, last)
     words = _("Used up in {time} if it goes on like this.").format(time=time)
     return note("storage:end", f"{glyphs.ABNORMAL} {words}", width, "bad")

@@ -175,6 +175,8 @@ class _Page(FirstPage):
             )
             yield f"{words}: {decision.note}" if decision.note else words
         yield _("; ").join(self._weighings())
+        if self.report.reason and self.report.word is not Word.OPEN:
+            yield _("Why: {reason}").format(reason=self.report.reason)
 
     def _weighings(self) -> Iterator[str]:
         report, decision = self.report, self.incident.decision
@@ -183,7 +185,7 @@ class _Page(FirstPage):
                 word=word_text(Word(decision.word)),
                 leader=_(", ").join(titles([decision.leader], report.causes)) or NOTHING,
             )
-        if report.word is not None:
+        elif report.word is not None:
             text = _("The recorded evidence, weighed with the weights of today: {word}").format(
                 word=word_text(report.word)
             )

@@ -15,7 +15,7 @@ from services.incidents.first_wave.log_groups import PHRASES
 from services.incidents.first_wave.reading import read_first_wave
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.inspections.base import InspectionContext
-from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, Source
+from services.models.first_wave import FIELDS, AlarmMoment, IncidentEvidence, Measure, Source
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from tests.conftest import Embedded
@@ -105,6 +105,35 @@ async def test_every_source_is_read_where_tasks_begin_eagerly(
 ) -> None:
     asyncio.get_running_loop().set_task_factory(begin_at_once)
     assert unread(await wave(console, alarm)) == set()
+
+
+async def test_the_sources_that_failed_are_asked_again_and_no_other(
+    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
+) -> None:
+    embedded.fault("elbv2", "DescribeTargetHealth", preset="denied")
+    embedded.fault("cloudtrail", "LookupEvents", preset="denied")
+    before = await wave(console, alarm)
+    failed = frozenset(unread(before))
+    assert failed == {Source.TARGETS, Source.TRAIL, Source.TRAIL_GLOBAL}
+    embedded.clear_faults()
+    counts = Counter(embedded.counts())
+    again = await read_first_wave(
+        alarm, console.runbook, console.reader, console.clock, before=before, sources=failed
+    )
+    asked = Counter(embedded.counts()) - counts
+    assert set(asked) <= {"elbv2.DescribeTargetHealth", "cloudtrail.LookupEvents"}
+    assert unread(again) == set()
+    assert again.targets
+    same = again.model_copy(
+        update={name: getattr(before, name) for name in ("targets", "writes", "readings", "ended")}
+    )
+    assert same == before
+
+
+def test_every_field_of_the_evidence_belongs_to_a_source() -> None:
+    names = {name for fields in FIELDS.values() for name in fields}
+    assert set(FIELDS) == set(Source)
+    assert names == IncidentEvidence.model_fields.keys() - {"alarm", "began", "ended", "readings"}
 
 
 async def test_everything_about_an_incident_is_read_at_once(

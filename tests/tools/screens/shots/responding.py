@@ -2,7 +2,7 @@
 
 from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
-from tests.tools.screens.worlds import BUSY, FULL, STORM
+from tests.tools.screens.worlds import BUSY, FULL, RELEASE, STORM
 from tui import messages
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.respond.closing import CloseScreen
@@ -41,6 +41,11 @@ async def _taken(stage: Stage) -> None:
 async def _causes(stage: Stage) -> None:
     await _taken(stage)
     await stage.press("shift+tab")
+
+
+async def _numbers(stage: Stage) -> None:
+    await _causes(stage)
+    await stage.press("number_sign")
 
 
 async def _told(stage: Stage) -> None:
@@ -82,6 +87,8 @@ SHOTS = (
     Shot("incident-causes", IncidentScreen, _causes, STORM),
     Shot("incident-cpu", IncidentScreen, _incident, BUSY),
     Shot("incident-storage", IncidentScreen, _incident, FULL),
+    Shot("incident-release", IncidentScreen, _incident, RELEASE),
+    Shot("incident-numbers", IncidentScreen, _numbers, STORM),
     Shot("told", ToldScreen, _told, STORM),
     Shot("incident-report", IncidentReportScreen, _report, STORM),
     Shot("hand-over-incident", HandOverScreen, _hand_over, STORM),

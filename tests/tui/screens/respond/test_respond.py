@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from services.models.causes import Word
 from services.models.incidents import IncidentState, StepMark
 from services.models.journal import EntryKind
 from services.models.opinions import OpinionState
@@ -370,3 +371,24 @@ async def test_aws_is_asked_for_its_opinion_after_its_price_was_said(embedded: E
         opinion = await ready.response.opinion.newest(incident(pilot))
         assert opinion is not None
         assert opinion.state in (OpinionState.FAILED, OpinionState.UNKNOWN)
+
+
+@pytest.mark.slow
+async def test_what_could_not_be_read_at_first_changes_the_word_by_itself_and_is_recorded(
+    embedded: Embedded,
+) -> None:
+    embedded.fault("logs", "FilterLogEvents", preset="denied")
+    embedded.fault("cloudwatch", "GetMetricData", preset="denied")
+    async with responding(embedded) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: incident(pilot).evidence and screen.live is not None)
+        await until(pilot, lambda: screen.detail.view.assessment is not None)
+        first = screen.detail.view.assessment
+        embedded.clear_faults()
+        embedded.advance(61)
+        await until(pilot, lambda: screen.detail.view.assessment.word is Word.STRONG)
+        assert "The database has no connection left." in screen_text(pilot)
+        await until(pilot, lambda: len(incident(pilot).evidence) == 2)
+        assert first.word is not Word.STRONG
+        await pilot.press("number_sign")
+        await until(pilot, lambda: "+15" in screen_text(pilot))

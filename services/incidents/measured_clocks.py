@@ -1,0 +1,62 @@
+"""The clocks that no runbook sets: until the storage is full, the CPU credits end, AWS applies a maintenance. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from services.i18n import N_, _
+from services.models.depletion import ends
+from services.models.first_wave import IncidentEvidence, Measure
+from services.models.incidents import ClockKind, ClockState, IncidentClock
+
+HORIZON = timedelta(hours=24)
+"""What ends later is no clock of an incident."""
+_FALLING = (
+    (Measure.DB_FREE, ClockKind.STORAGE, N_("how the free storage falls")),
+    (Measure.DB_CREDITS, ClockKind.CREDITS, N_("how the credits fall")),
+)
+
+
+def measured_clocks(
+    evidence: IncidentEvidence | None, maintenance: Iterable[tuple[str, datetime]], now: datetime
+) -> tuple[IncidentClock, ...]:
+    """The clocks that end within HORIZON; `maintenance` has actions and when AWS applies them."""
+    falling = _falling(evidence, now) if evidence is not None else ()
+    return (*falling, *_maintenance(maintenance, now))
+
+
+def in_order(clocks: Iterable[IncidentClock]) -> tuple[IncidentClock, ...]:
+    """The one that ends first comes first; those that are met come last."""
+    return tuple(sorted(clocks, key=lambda clock: (clock.state is ClockState.MET, clock.due)))
+
+
+def _falling(evidence: IncidentEvidence, now: datetime) -> Iterator[IncidentClock]:
+    for measure, kind, basis in _FALLING:
+        curve = evidence.curve(measure)
+        left = ends(curve.times, curve.values) if curve is not None and curve.times else None
+        if curve is None or left is None:
+            continue
+        read_at = datetime.fromtimestamp(curve.times[-1], UTC)
+        # A slope that hardly falls ends after the last year that a date can have.
+        soonest, latest = (min(each, 10 * HORIZON.total_seconds()) for each in left)
+        due = read_at + timedelta(seconds=soonest)
+        if due - now <= HORIZON:
+            yield IncidentClock(
+                kind=kind,
+                starts=read_at,
+                due=due,
+                latest=read_at + timedelta(seconds=latest),
+                state=ClockState.OVERDUE if now >= due else ClockState.RUNNING,
+                basis=_(basis),
+            )
+
+
+def _maintenance(actions: Iterable[tuple[str, datetime]], now: datetime) -> Iterator[IncidentClock]:
+    for action, at in actions:
+        if timedelta() < at - now <= HORIZON:
+            yield IncidentClock(
+                kind=ClockKind.MAINTENANCE,
+                starts=now,
+                due=at,
+                state=ClockState.RUNNING,
+                basis=_("RDS's pending maintenance: {action}").format(action=action),
+            )

@@ -1,0 +1,24 @@
+"""Why the first cause is the first, in words that are said; the numbers stand elsewhere. Pure."""
+
+from collections.abc import Iterable
+
+from services.i18n import _, sentences
+from services.models.causes import Assessment, WeighedSignal
+
+MOST, SPOKEN = 3, 2
+"""Facts of one reason; and of one that is read aloud, which takes about 20 seconds in all."""
+
+
+def reason_of(assessment: Assessment | None, most: int = MOST) -> str:
+    """The strongest facts for the first cause, a sentence each; "" if nothing speaks for any."""
+    leader = assessment.leader if assessment is not None else None
+    return reason_from(leader.supporting, most) if leader is not None else ""
+
+
+def reason_from(supporting: Iterable[WeighedSignal], most: int = MOST) -> str:
+    """The strongest facts, a sentence each: what shows the cause itself comes first, then the heaviest."""
+    facts = sorted(
+        (fact for fact in supporting if fact.counts > 0), key=lambda fact: (not fact.is_direct, -fact.counts)
+    )
+    titles = dict.fromkeys(str(fact.signal.title) for fact in facts)
+    return sentences(*(_("{text}.").format(text=title) for title in list(titles)[:most]))

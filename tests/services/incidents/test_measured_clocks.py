@@ -1,0 +1,61 @@
+"""The clocks that are computed: what falls certainly, and what AWS announces."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.incidents.measured_clocks import HORIZON, in_order, measured_clocks
+from services.models.first_wave import Measure
+from services.models.incidents import ClockKind, ClockState
+from services.models.metrics import Series
+from tests.widgets import incident_data as data
+
+GIB = 2.0**30
+
+
+def series(measure: Measure, values: list[float], period: int = 60) -> Series:
+    end = int(data.NOW.timestamp()) // 60 * 60
+    times = tuple(end - period * (len(values) - 1 - index) for index in range(len(values)))
+    return Series(id=measure, label="x", times=times, values=tuple(values), period=period)
+
+
+FALLING = [8.9 * GIB - GIB * minute / 60 for minute in range(180)]
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "period", "kind"),
+    [
+        (Measure.DB_FREE, FALLING, 60, ClockKind.STORAGE),
+        (Measure.DB_CREDITS, [60.0 - 2 * step for step in range(20)], 300, ClockKind.CREDITS),
+        (Measure.DB_FREE, [9 * GIB + (minute % 3) * 1e6 for minute in range(180)], 60, None),
+        (Measure.DB_FREE, [*FALLING[:150], *(3 * GIB + GIB * minute / 60 for minute in range(30))], 60, None),
+        (Measure.DB_FREE, [500 * GIB - GIB * minute / 60 for minute in range(180)], 60, None),
+        (Measure.DB_FREE, [9 * GIB, 1 * GIB], 60, None),
+        (Measure.DB_FREE, [], 60, None),
+    ],
+    ids=["storage", "credits", "steady", "rising-again", "after-weeks", "two-points", "none"],
+)
+def test_only_what_falls_certainly_and_soon_has_a_clock(
+    measure: Measure, values: list[float], period: int, kind: ClockKind | None
+) -> None:
+    clocks = measured_clocks(data.evidence(series=(series(measure, values, period),)), (), data.NOW)
+    assert [clock.kind for clock in clocks] == ([kind] if kind else [])
+    for clock in clocks:
+        assert clock.latest is not None
+        assert data.NOW < clock.due <= clock.latest
+        assert clock.basis
+
+
+def test_a_maintenance_that_aws_applies_today_has_a_clock() -> None:
+    soon, far = data.NOW + timedelta(hours=3), data.NOW + HORIZON + timedelta(hours=1)
+    actions = (("system-update", soon), ("db-upgrade", far), ("os-upgrade", data.NOW - timedelta(hours=1)))
+    (clock,) = measured_clocks(None, actions, data.NOW)
+    assert (clock.kind, clock.due) == (ClockKind.MAINTENANCE, soon)
+    assert "system-update" in clock.basis
+
+
+def test_the_clock_that_ends_first_is_first() -> None:
+    (storage,) = measured_clocks(data.evidence(series=(series(Measure.DB_FREE, FALLING),)), (), data.NOW)
+    recovery, escalation = data.clocks()
+    met = recovery.model_copy(update={"state": ClockState.MET})
+    assert in_order((storage, met, escalation)) == (escalation, storage, met)

@@ -13,7 +13,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from services.aws.client.errors import AwsError
 from tests.worlds.answers import Variant, WorldReader
-from tests.worlds.curves import BALANCER, CLUSTER, SERVICE, TARGET_GROUP
+from tests.worlds.curves import BALANCER, CLUSTER, ELB, SERVICE, TARGET_GROUP
 from tests.worlds.schema import APPLICATION_LOG, BadWorld, World, files, load_file
 from tests.worlds.system import ELB_ARN
 from tests.worlds.tasks import REGION
@@ -139,7 +139,7 @@ def _doubts(world: World) -> Iterator[str]:
         yield "alarm.at: later than the console reads"
     elb = {"LoadBalancer": BALANCER, "TargetGroup": TARGET_GROUP}
     last = int(reader.now.timestamp()) // 60 - 1
-    healthy = reader.metrics.value("AWS/ApplicationELB", "HealthyHostCount", "Minimum", elb, last)
+    healthy = dict(reader.metrics.points(ELB, "HealthyHostCount", "Minimum", elb, last, last + 1)).get(last)
     rows = reader.answer(
         "elbv2", "DescribeTargetHealth", REGION, {"TargetGroupArn": f"{ELB_ARN}:{TARGET_GROUP}"}
     )

@@ -146,7 +146,7 @@ def _times(facts: WorldFacts, signal: Signal) -> str:
 
 def _unpublished(facts: WorldFacts, signal: Signal) -> str:
     """A metric's claim about the bad minutes, none of which is published."""
-    is_state = signal.id in _STATES or _stated(facts, signal.value)
+    is_state = signal.id in _STATES or _stated(facts, f"{signal.value} {signal.limit}")
     if signal.source != "metrics" or facts.bad or is_state or facts.world.alarm.state == "OK":
         return ""
     if signal.id in FIGURES or signal.id in SUMS:

@@ -1,9 +1,10 @@
 """What CloudWatch has published of a world's metrics at a moment."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -71,6 +72,7 @@ _LONG_AGO = -5 * 24 * 60.0
 """Minutes before which a week ago is meant."""
 
 
+@lru_cache(maxsize=1 << 16)
 def share(*parts: object) -> float:
     """A number in [0, 1) that depends on nothing but the parts."""
     digest = blake2b("\n".join(map(str, parts)).encode(), digest_size=8).digest()
@@ -86,20 +88,14 @@ class Published:
     lag: float = 0
     """Minutes until a minute that is over is published."""
 
-    def value(
-        self, namespace: str, name: str, stat: str, dimensions: Mapping[str, str], minute: int
-    ) -> float | None:
-        """The point of one minute; None if nothing was published. `minute` is counted from the epoch."""
-        if (minute + 1 + self.lag) * 60 > self.now.timestamp():
-            return None
-        return level(self.world, namespace, name, stat, dimensions, minute)
-
     def points(
         self, namespace: str, name: str, stat: str, dimensions: Mapping[str, str], first: int, last: int
     ) -> Iterator[tuple[int, float]]:
-        """(minute, value) of the minutes in [first, last) that have a point."""
-        for minute in range(first, last):
-            value = self.value(namespace, name, stat, dimensions, minute)
+        """(minute, value) of the minutes from the epoch in [first, last) that have a point."""
+        level = measured(self.world, namespace, name, stat, dimensions)
+        newest = int(self.now.timestamp() // 60 - self.lag)
+        for minute in range(first, min(last, newest)):
+            value = level(minute)
             if value is not None:
                 yield minute, value
 
@@ -149,32 +145,34 @@ def _joined(stat: str, values: Sequence[float]) -> float:
     return min(values) if stat == "Minimum" else max(values)
 
 
-def level(
-    world: World, namespace: str, name: str, stat: str, dimensions: Mapping[str, str], minute: int
-) -> float | None:
+def measured(
+    world: World, namespace: str, name: str, stat: str, dimensions: Mapping[str, str]
+) -> Callable[[int], float | None]:
     """What AWS measures in a minute (from the epoch), published or not yet; None if it publishes nothing."""
-    at = (minute * 60 - world.zero.timestamp()) / 60
-    hits = _curve(world, namespace, name, stat, dimensions)
+    zero, curve_and_factor = world.zero.timestamp(), _curve(world, namespace, name, stat, dimensions)
     own = {**OWN.get(namespace, {}), **(world.alarm.dimensions if world.alarm.namespace == namespace else {})}
     healthy = _healthy(namespace, name, stat) if dimensions.items() <= own.items() else None
-    if hits is None and (healthy is None or name in UNUSUAL):
-        return None
-    curve, factor = hits or (Curve(metric=f"{namespace} {name}"), 1.0)
+    if curve_and_factor is None and (healthy is None or name in UNUSUAL):
+        return lambda _minute: None
+    curve, factor = curve_and_factor or (Curve(metric=f"{namespace} {name}"), 1.0)
     usual = curve.usual if curve.usual is not None else healthy[0] / factor if healthy else math.nan
     noise = curve.noise if curve.noise is not None else healthy[1] if healthy else 0.05
-    if at < _LONG_AGO:
-        value = curve.week_ago if curve.week_ago is not None else usual
-    else:
-        value = _stepped(curve, usual, at)
-    if math.isnan(value):
-        return None
-    # One draw for all statistics of a metric, so that a maximum is never below the average.
-    value *= factor * (1 + noise * (2 * share(world.id, namespace, name, minute) - 1))
-    if name in WHOLE:
-        value = float(round(value))
-    if name in _PER_CENT:
-        value = min(value, 100.0)
-    return None if name in SPARSE and value == 0 else value
+    week_ago = curve.week_ago if curve.week_ago is not None else usual
+
+    def level(minute: int) -> float | None:
+        at = (minute * 60 - zero) / 60
+        value = week_ago if at < _LONG_AGO else _stepped(curve, usual, at)
+        if math.isnan(value):
+            return None
+        # One draw for all statistics of a metric, so that a maximum is never below the average.
+        value *= factor * (1 + noise * (2 * share(world.id, namespace, name, minute) - 1))
+        if name in WHOLE:
+            value = float(round(value))
+        if name in _PER_CENT:
+            value = min(value, 100.0)
+        return None if name in SPARSE and value == 0 else value
+
+    return level
 
 
 def _stepped(curve: Curve, usual: float, at: float) -> float:

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from tests.worlds.answers import WorldReader
-from tests.worlds.curves import ELB, OWN, SPARSE, level
+from tests.worlds.curves import ELB, OWN, SPARSE, measured
 from tests.worlds.schema import APPLICATION_LOG, DATABASE_LOG, Lines, Trail
 from tests.worlds.system import KEY, SECRET
 from tests.worlds.tasks import REGION
@@ -54,6 +54,7 @@ class WorldFacts:
 
     def __init__(self, session: WorldReader, onset: datetime) -> None:
         self.session = session
+        self._points: dict[tuple[str, str, str, int], dict[int, float]] = {}
         self.world = session.world
         self.now: datetime = session.now
         self.minute = session.minute
@@ -73,15 +74,19 @@ class WorldFacts:
 
     def points(self, namespace: str, name: str, stat: str, first: int = 0) -> dict[int, float]:
         """The published points from a minute on; counts that AWS does not publish are zero."""
-        hits = {}
-        own = dict(OWN[namespace])
+        key = (namespace, name, stat, first)
+        if key not in self._points:
+            self._points[key] = dict(self._published(*key))
+        return self._points[key]
+
+    def _published(self, namespace: str, name: str, stat: str, first: int) -> Iterator[tuple[int, float]]:
+        level = measured(self.world, namespace, name, stat, OWN[namespace])
         for minute in range(first, self.last + 1):
-            value = level(self.world, namespace, name, stat, own, minute + self._offset)
+            value = level(minute + self._offset)
             if value is None and name in SPARSE and name != "TargetResponseTime":
                 value = 0.0
             if value is not None:
-                hits[minute] = value
-        return hits
+                yield minute, value
 
     def usual(self, namespace: str, name: str, stat: str) -> float:
         """The level before."""

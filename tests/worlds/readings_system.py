@@ -33,7 +33,8 @@ def recent_deployment(facts: WorldFacts, _signal: Signal) -> Verdict3:
     at = _deployed(facts)
     if at is None:
         return False, "nothing was deployed"
-    return (True if -10 <= at <= 0 else False if at > 2 or at < -120 else None), f"deployed at minute {at:g}"
+    is_just_before = -10 <= at <= min(0, facts.onset)
+    return (True if is_just_before else False if at > 2 or at < -120 else None), f"deployed at minute {at:g}"
 
 
 def no_deployment(facts: WorldFacts, _signal: Signal) -> Verdict3:
@@ -82,7 +83,7 @@ def differs(facts: WorldFacts, _signal: Signal) -> Verdict3:
     at = _deployed(facts)
     if at is None:
         return False, "nothing was deployed"
-    return (True if -15 <= at <= 0 else None), f"deployed at minute {at:g}"
+    return (True if -15 <= at <= min(0, facts.onset) else None), f"deployed at minute {at:g}"
 
 
 def costs_more(facts: WorldFacts, _signal: Signal) -> Verdict3:

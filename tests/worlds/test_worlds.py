@@ -9,7 +9,7 @@ import pytest
 from services.models.causes import Word
 from tests.worlds.answers import Variant, WorldReader, pattern_of
 from tests.worlds.check import problems
-from tests.worlds.curves import BALANCER, ELB, RDS, Published
+from tests.worlds.curves import BALANCER, ELB, RDS, Published, measured
 from tests.worlds.judge import (
     MOST_REQUESTS,
     Verdict,
@@ -111,10 +111,9 @@ def test_a_maximum_moves_with_the_average_and_of_another_database_there_is_nothi
     world = _world(curve=(Curve(metric="AWS/ECS CPUUtilization", stat="Average", steps=((0, 64),), noise=0),))
     names = {"ClusterName": "facility-prod-cluster", "ServiceName": "staff-api"}
     minute = int(world.at(2).timestamp()) // 60
-    published = Published(world, world.at(5))
-    assert published.value("AWS/ECS", "CPUUtilization", "Average", names, minute) == 64
-    assert published.value("AWS/ECS", "CPUUtilization", "Maximum", names, minute) == 80
-    assert published.value(RDS, "CPUUtilization", "Average", {"DBInstanceIdentifier": "x"}, minute) is None
+    assert measured(world, "AWS/ECS", "CPUUtilization", "Average", names)(minute) == 64
+    assert measured(world, "AWS/ECS", "CPUUtilization", "Maximum", names)(minute) == 80
+    assert measured(world, RDS, "CPUUtilization", "Average", {"DBInstanceIdentifier": "x"})(minute) is None
 
 
 def test_a_pattern_is_applied_as_cloudwatch_logs_does() -> None:

@@ -31,9 +31,7 @@ class CertificateReader:
 
     async def of_distribution(self, id: str) -> tuple[Certificate, ...]:
         """The certificate of its own domain names. Raises AwsError."""
-        answer = await self._session.read(
-            "cloudfront", "GetDistribution", required=("Distribution",), Id=id
-        )
+        answer = await self._session.read("cloudfront", "GetDistribution", required=("Distribution",), Id=id)
         config = answer["Distribution"].get("DistributionConfig") or {}
         arn = (config.get("ViewerCertificate") or {}).get("ACMCertificateArn")
         return await self._named([str(arn or "")])
@@ -44,7 +42,11 @@ class CertificateReader:
 
     async def _one(self, arn: str) -> Certificate:
         answer = await self._session.read(
-            "acm", "DescribeCertificate", region=arn.split(":")[3], required=("Certificate",), CertificateArn=arn
+            "acm",
+            "DescribeCertificate",
+            region=arn.split(":")[3],
+            required=("Certificate",),
+            CertificateArn=arn,
         )
         row = answer["Certificate"]
         ends = when(row.get("NotAfter"))

@@ -1,6 +1,7 @@
 """What happens to alarms and incidents, one line for each event, for a console without a screen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
 
 from services.i18n import N_, _
 from services.incidents.catalogue import titles
@@ -16,7 +17,9 @@ from services.models.causes import Word
 from services.models.feeds import FeedState
 from services.models.incidents import Incident
 from services.models.journal import JournalHealth
+from services.models.outages import Outage, OutageKind
 from services.models.runbook import Runbook
+from services.outages.incidents import proposal_text, proposed
 
 _ALARMS = {
     AlarmState.ALARM: (glyphs.FIRING, N_("{name}: the alarm fires. {reason}")),
@@ -33,6 +36,7 @@ class Announcements:
         self._incidents = incidents
         self._runbook = runbook
         self._alarms: dict[str, AlarmState] = {}
+        self._proposed: dict[OutageKind, Outage] = {}
         self._known: dict[str, Incident] = {}
         self._problem = ""
         self._trouble = ""
@@ -55,6 +59,19 @@ class Announcements:
                 glyph, text = _ALARMS[alarm.state]
                 yield f"{glyph} " + _(text).format(name=alarm.name, reason=alarm.reason).rstrip()
             self._alarms[alarm.id] = alarm.state
+
+    def of_outages(self, outages: Iterable[Outage], zone: tzinfo) -> Iterator[str]:
+        """What is proposed anew, and what is not seen any more, of what nobody has opened an incident for."""
+        present = {outage.kind: outage for outage in proposed(outages, self._incidents.incidents)}
+        for kind, outage in present.items():
+            if kind not in self._proposed:
+                yield f"{glyphs.ATTENTION} " + proposal_text(outage, zone)
+        for kind, outage in self._proposed.items():
+            if kind not in present:
+                yield f"{glyphs.NORMAL} " + _("{title}: it is not proposed any more").format(
+                    title=outage.title
+                )
+        self._proposed = present
 
     def of_journal(self, health: JournalHealth) -> Iterator[str]:
         """Whether the journal can be written."""
@@ -86,7 +103,7 @@ class Announcements:
 
     def _course(self, incident: Incident, before: Incident | None) -> Iterator[str]:
         for turn in incident.turns[len(before.turns) if before else 0 :]:
-            yield "  " + turn_text(turn.kind, incident.title)
+            yield "  " + turn_text(turn.kind, incident)
         if incident.holder and (before is None or before.holder != incident.holder):
             yield "  " + _("{title}: {who} responds").format(title=incident.title, who=incident.holder)
         if not incident.is_open and (before is None or before.is_open):

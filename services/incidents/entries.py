@@ -19,6 +19,10 @@ _TURNS = {
     TurnKind.MISSING: N_("{title}: the alarm does not exist any more"),
     TurnKind.RECOVERED: N_("{title}: the system has recovered"),
 }
+_WITHOUT_ALARM = {
+    TurnKind.ALARM: N_("{title}: it is seen again"),
+    TurnKind.OK: N_("{title}: it is not seen any more"),
+}
 _MARKS = {
     StepMark.DONE: N_("Step {number} done: {text}"),
     StepMark.SKIPPED: N_("Step {number} skipped: {text}"),
@@ -41,12 +45,14 @@ def opened(
     after: str,
     text: str = "",
     facts: Iterable[str] = (),
+    steps: Iterable[tuple[str, str]] = (),
 ) -> NewEntry:
     """A new incident; `after` is the id of the one before it, so that two consoles cannot open two.
 
-    `text` is the sentence of a finding, `facts` what it measured.
+    `text` is the sentence of a finding, `facts` what it measured, `steps` what it says to do: (text, look).
     """
     finding = {"reason": clean(text), "facts": [clean(fact) for fact in facts]}
+    own = [{"text": clean(step), "look": look} for step, look in steps]
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,
         subject=subject_of(target, since),
@@ -59,6 +65,7 @@ def opened(
             "playbook": playbook,
             "since": since.isoformat(),
             **(finding if trigger is TriggerKind.FINDING else {}),
+            **({"steps": own} if own else {}),
         },
         claim=f"incident:{target}:after:{after}",
     )
@@ -169,9 +176,10 @@ def kept_apart(incident: Incident, other: Incident) -> NewEntry:
     return _about(incident, EntryKind.INCIDENT_JOINED, text, claim=claim, into="", apart=other.id)
 
 
-def turn_text(kind: TurnKind, title: str) -> str:
+def turn_text(kind: TurnKind, incident: Incident) -> str:
     """What happened to an incident's alarm or system, in words."""
-    return _(_TURNS[kind]).format(title=title)
+    words = _WITHOUT_ALARM if incident.is_without_alarm else _TURNS
+    return _(words.get(kind, _TURNS[kind])).format(title=incident.title)
 
 
 def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> NewEntry:
@@ -188,7 +196,7 @@ def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -
     return _about(
         incident,
         EntryKind.INCIDENT_TURNED,
-        _noted(turn_text(kind, incident.title), detail),
+        _noted(turn_text(kind, incident), detail),
         claim=f"turned:{incident.id}:{kind.value}:{moment}",
         state=kind.value,
         at=at.isoformat(),

@@ -139,10 +139,17 @@ class Incidents(GroupedProjection):
     # ---- opening
 
     async def open_for_alarm(
-        self, target: str, title: str, since: datetime, playbook: str
+        self,
+        target: str,
+        title: str,
+        since: datetime,
+        playbook: str,
+        *,
+        text: str = "",
+        steps: Iterable[tuple[str, str]] = (),
     ) -> Incident | None:
         """Open an incident for an alarm that fires; None if one is open already. Raises JournalError."""
-        return await self._open(target, title, since, TriggerKind.ALARM, playbook)
+        return await self._open(target, title, since, TriggerKind.ALARM, playbook, text, (), tuple(steps))
 
     async def open_from_finding(
         self,
@@ -152,9 +159,12 @@ class Incidents(GroupedProjection):
         playbook: str = "",
         text: str = "",
         facts: Iterable[str] = (),
+        steps: Iterable[tuple[str, str]] = (),
     ) -> Incident | None:
         """Open an incident for a finding; None if one is open already for this inspection. Raises JournalError."""
-        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, text, tuple(facts))
+        return await self._open(
+            inspection, title, at, TriggerKind.FINDING, playbook, text, tuple(facts), tuple(steps)
+        )
 
     async def _open(
         self,
@@ -165,6 +175,7 @@ class Incidents(GroupedProjection):
         playbook: str,
         text: str = "",
         facts: tuple[str, ...] = (),
+        steps: tuple[tuple[str, str], ...] = (),
     ) -> Incident | None:
         await self.load()
         await self._load_newest(target)
@@ -174,7 +185,15 @@ class Incidents(GroupedProjection):
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
             draft = incident_entries.opened(
-                target, title, since, trigger=trigger, playbook=playbook, after=after, text=text, facts=facts
+                target,
+                title,
+                since,
+                trigger=trigger,
+                playbook=playbook,
+                after=after,
+                text=text,
+                facts=facts,
+                steps=steps,
             )
             try:
                 await self._append(draft)

@@ -4,10 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.models.base import Clean, Model, RawId
-from services.models.runbook_types import Slug
-
-PREFIX = "outage:"
-"""Before the kind in the target of an incident that began so."""
+from services.models.incidents import OUTAGE
 
 
 class OutageKind(StrEnum):
@@ -34,12 +31,11 @@ class Outage(Model):
     """The newest minute that shows it (UTC)."""
     usual: float = 0.0
     """The usual value, by which its end is judged."""
-    playbook: Slug | None = None
 
     @property
     def target(self) -> RawId:
         """The target of its incident."""
-        return RawId(f"{PREFIX}{self.kind}")
+        return RawId(f"{OUTAGE}{self.kind}")
 
 
 class Certificate(Model):

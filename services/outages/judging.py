@@ -225,7 +225,9 @@ def certificate(read: Iterable[Certificate], now: datetime) -> Outage | None:
     days = (first.ends - now) // timedelta(days=1)
     title = _("The certificate has expired")
     if first.ends > now:
-        words = plural("The certificate expires in {days} day", "The certificate expires in {days} days", days)
+        words = plural(
+            "The certificate expires in {days} day", "The certificate expires in {days} days", days
+        )
         title = words.format(days=days) if days else _("The certificate expires today")
     return Outage(
         kind=OutageKind.CERTIFICATE,

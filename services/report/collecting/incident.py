@@ -41,7 +41,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.measures import LOW_IS_BAD, MEASURES, REPORTED
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
-from services.models.step_records import step_records
+from services.models.step_records import playbook_of, step_records
 from services.models.units import number
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.incident_lines import incident_line
@@ -96,7 +96,7 @@ def make_incident_report(
 def _collected(source: Source, incident: Incident) -> IncidentReport:
     runbook = source.runbook
     entries = source.entries(*NOTE_KINDS, subject=incident.id)
-    playbook = next((book for book in runbook.playbooks if book.id == incident.playbook), None)
+    playbook = playbook_of(incident, runbook.playbooks)
     evidence, problem = _evidence(source, incident, playbook)
     onset = evidence.assessment.onset if evidence is not None else None
     until = incident.recovered_at or incident.closed_at or source.now

@@ -197,5 +197,8 @@ def test_an_outage_ends_when_it_is_as_before_and_not_because_nothing_is_publishe
 )
 def test_a_certificate_is_proposed_in_its_last_week(left: timedelta, title: str) -> None:
     now = datetime.fromtimestamp(START, UTC)
-    read = (Certificate(domain="a.example", ends=now + left), Certificate(domain="b", ends=now + timedelta(days=90)))
+    read = (
+        Certificate(domain="a.example", ends=now + left),
+        Certificate(domain="b", ends=now + timedelta(days=90)),
+    )
     assert [str(each.title) for each in judged(Curves(START, {}), (), read)] == ([title] if title else [])

@@ -27,6 +27,7 @@ from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind, TriggerKind
 from services.models.runbook_playbooks import Cause, Playbook, Step
+from services.models.step_records import playbook_of as own_or_runbooks
 from services.models.step_records import step_records
 from tui.console import Console
 from tui.places import Destination, Origin, destination
@@ -36,8 +37,7 @@ from widgets.incidents.view import IncidentView
 
 
 def playbook_of(app: Console, incident: Incident) -> Playbook | None:
-    books = app.ready.runbook.playbooks
-    return next((book for book in books if book.id == incident.playbook), None)
+    return own_or_runbooks(incident, app.ready.runbook.playbooks)
 
 
 def kind_of(app: Console, step: Step) -> StepKind:

@@ -15,7 +15,7 @@ from services.models.alarms import AlarmOverview, AlarmState
 from services.models.assess_answer import word_text
 from services.models.causes import Word
 from services.models.feeds import FeedState
-from services.models.incidents import Incident
+from services.models.incidents import Incident, TriggerKind
 from services.models.journal import JournalHealth
 from services.models.outages import Outage, OutageKind
 from services.models.runbook import Runbook
@@ -115,7 +115,10 @@ class Announcements:
         """The first cause by the newest evidence, or why there is none."""
         try:
             entry = await self._incidents.journal.entry(incident.evidence[-1])
-            assessment = assess(unpacked(entry.data if entry else {}), self._runbook)
+            evidence = unpacked(entry.data if entry else {})
+            if incident.trigger is TriggerKind.FINDING:
+                return f"  {entry.text if entry else ''}"
+            assessment = assess(evidence, self._runbook)
         except (JournalError, UnreadableEvidence) as error:
             return f"  {incident.title}: {error}"
         text = word_text(assessment.word)

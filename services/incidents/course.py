@@ -75,6 +75,7 @@ def _begun(entry: Entry) -> Incident | None:
         playbook=playbook if is_slug else None,
         reason=_text(data.get("reason")),
         facts=_texts(data.get("facts")),
+        about=_texts(data.get("about")),
         own_steps=_own_steps(data.get("steps")),
         since=since,
         opened_at=entry.at,

@@ -1,6 +1,7 @@
 """The journal's entries about incidents, and what they say. Additive only: other versions read them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,20 @@ def subject_of(target: str, since: datetime) -> str:
     return f"incident:{target}@{since.isoformat()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What an incident brings along from what it began with."""
+
+    text: str = ""
+    """A finding's sentence, or what was seen without an alarm."""
+    facts: tuple[str, ...] = ()
+    """What a finding measured."""
+    steps: tuple[tuple[str, str], ...] = ()
+    """What to do where the runbook has no steps: (text, look)."""
+    about: tuple[str, ...] = ()
+    """The people and networks that a finding does not know."""
+
+
 def opened(
     target: str,
     title: str,
@@ -43,21 +58,17 @@ def opened(
     trigger: TriggerKind,
     playbook: str,
     after: str,
-    text: str = "",
-    facts: Iterable[str] = (),
-    steps: Iterable[tuple[str, str]] = (),
+    brought: Brought = Brought(),
 ) -> NewEntry:
-    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two.
-
-    `text` is the sentence of a finding, `facts` what it measured, `steps` what it says to do: (text, look).
-    """
-    finding = {"reason": clean(text), "facts": [clean(fact) for fact in facts]}
-    own = [{"text": clean(step), "look": look} for step, look in steps]
+    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two."""
+    finding = {"reason": clean(brought.text), "facts": [clean(fact) for fact in brought.facts]}
+    steps = [{"text": clean(step), "look": look} for step, look in brought.steps]
+    more = {"steps": steps, "about": [clean(each) for each in brought.about]}
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,
         subject=subject_of(target, since),
         target=target,
-        text=text or _("Incident: {title}").format(title=title),
+        text=brought.text or _("Incident: {title}").format(title=title),
         data={
             **SCHEMA,
             "trigger": trigger.value,
@@ -65,7 +76,7 @@ def opened(
             "playbook": playbook,
             "since": since.isoformat(),
             **(finding if trigger is TriggerKind.FINDING else {}),
-            **({"steps": own} if own else {}),
+            **{key: value for key, value in more.items() if value},
         },
         claim=f"incident:{target}:after:{after}",
     )

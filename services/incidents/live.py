@@ -58,6 +58,7 @@ def with_captured(live: IncidentEvidence, captured: IncidentEvidence) -> Inciden
     """The newest reading, with the stopped tasks and the lines of logs that an earlier one has and it lacks."""
     return live.model_copy(
         update={
+            "answers": live.answers or captured.answers,
             "stopped_tasks": _tasks(live.stopped_tasks, captured.stopped_tasks),
             "application_errors": _sample(live.application_errors, captured.application_errors),
             "database_lines": _sample(live.database_lines, captured.database_lines),

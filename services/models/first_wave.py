@@ -241,6 +241,27 @@ class AlarmMoment(Model):
     """Of its metric, by which the service that it is about is found; () for an alarm on an expression or on a log."""
 
 
+class Sure(StrEnum):
+    """How sure an answer is."""
+
+    CERTAIN = "certain"
+    PARTLY = "partly"
+    """Estimated, or not all was read."""
+    UNSEEN = "unseen"
+    """It cannot be known from what was read."""
+
+
+class AskedQuestion(Model):
+    """A question that the console asked itself, and its answer."""
+
+    title: Clean
+    answer: Clean
+    read: Clean = ""
+    """What was read for it."""
+    at: datetime
+    sure: Sure = Sure.CERTAIN
+
+
 class IncidentEvidence(Model):
     """The answers of the first wave; None or () where a source was not read, which `readings` tells apart."""
 
@@ -279,6 +300,8 @@ class IncidentEvidence(Model):
     """Writes that CloudTrail recorded in both regions, newest first."""
     application_errors: LogSample | None = None
     database_lines: LogSample | None = None
+    answers: tuple[AskedQuestion, ...] = ()
+    """Of an incident that began with a finding."""
 
     def reading(self, source: Source) -> SourceReading | None:
         """How the read of one source went; None if the evidence does not mention it."""

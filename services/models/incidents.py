@@ -180,6 +180,8 @@ class Incident(Model):
     """What the finding says in one line; "" for an alarm."""
     facts: tuple[Clean, ...] = ()
     """What the finding measured beside its limits, worst first; () for an alarm."""
+    about: tuple[Clean, ...] = ()
+    """The people and networks that the finding does not know."""
     own_steps: tuple[OwnStep, ...] = ()
     """What its finding, or the outage that no alarm told of, says to do."""
     since: datetime

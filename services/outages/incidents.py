@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
 from services.i18n import N_, _
+from services.incidents.entries import Brought
 from services.incidents.findings import playbook_of_finding
 from services.incidents.service import Incidents
 from services.models.incidents import Incident, TurnKind
 from services.models.outages import Outage, OutageKind
 from services.models.runbook import Runbook
 
+FIREWALL = "waf-blocks"
+"""The inspection whose finding is about the same as an attack that the readings show."""
 STEPS: Mapping[OutageKind, tuple[tuple[str, str], ...]] = {
     OutageKind.TRAFFIC: (
         (N_("Open the service as its users do: from outside, by its name."), ""),
@@ -24,11 +27,10 @@ STEPS: Mapping[OutageKind, tuple[tuple[str, str], ...]] = {
     ),
     OutageKind.TLS: (
         (N_("Check the certificate: its end, its names, its chain."), ""),
-        (N_("Check whether the listener's security policy or certificate was changed."), "sign-ins"),
+        (N_("Check what was changed just before."), "sign-ins"),
     ),
     OutageKind.FIREWALL: (
         (N_("Check which rules block which addresses and paths."), "waf-blocks"),
-        (N_("Check whether other requests of these addresses got through."), "tail"),
         (N_("If it is an attack, report it as a security incident."), ""),
     ),
     OutageKind.CERTIFICATE: (
@@ -42,14 +44,13 @@ STEPS: Mapping[OutageKind, tuple[tuple[str, str], ...]] = {
 def proposed(outages: Iterable[Outage], incidents: Iterable[Incident]) -> tuple[Outage, ...]:
     """The outages that nobody has opened an incident for."""
     known = tuple(incidents)
-    return tuple(
-        outage
-        for outage in outages
-        if not any(
-            each.target == outage.target and (each.is_open or each.firing_since >= outage.since)
-            for each in known
-        )
-    )
+    return tuple(outage for outage in outages if not any(_is_about(each, outage) for each in known))
+
+
+def _is_about(incident: Incident, outage: Outage) -> bool:
+    if outage.kind is OutageKind.FIREWALL and incident.target == FIREWALL:
+        return incident.is_open
+    return incident.target == outage.target and (incident.is_open or incident.firing_since >= outage.since)
 
 
 def proposal_text(outage: Outage, zone: tzinfo) -> str:
@@ -61,16 +62,13 @@ def proposal_text(outage: Outage, zone: tzinfo) -> str:
 
 async def accept(incidents: Incidents, runbook: Runbook, outage: Outage) -> Incident | None:
     """Open the incident, and respond to it unless somebody does; None if it is closed already. Raises JournalError."""
-    book = playbook_of_finding(runbook, "waf-blocks") if outage.kind is OutageKind.FIREWALL else None
+    book = playbook_of_finding(runbook, FIREWALL) if outage.kind is OutageKind.FIREWALL else None
+    text = _("{title}, {measured}, seen without an alarm").format(
+        title=outage.title, measured=outage.measured
+    )
+    brought = Brought(text, steps=tuple((_(step), look) for step, look in STEPS[outage.kind]))
     incident = await incidents.open_for_alarm(
-        str(outage.target),
-        str(outage.title),
-        outage.since,
-        str(book.id) if book is not None else "",
-        text=_("{title}, {measured}, seen without an alarm").format(
-            title=outage.title, measured=outage.measured
-        ),
-        steps=[(_(text), look) for text, look in STEPS[outage.kind]],
+        str(outage.target), str(outage.title), outage.since, str(book.id) if book is not None else "", brought
     )
     incident = incident or incidents.open_for(str(outage.target))
     return await incidents.take(incident) if incident is not None and not incident.holder else incident

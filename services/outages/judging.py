@@ -96,6 +96,12 @@ def _values(points: Points) -> list[float]:
     return [value for _at, value in points]
 
 
+def rising(points: Points, least: float) -> int | None:
+    """Index at which the present rise to at least so much a minute begins; None if there is none."""
+    start = _run(points, lambda value: value >= least, _CALM)
+    return start if start < len(points) else None
+
+
 def traffic(curves: Curves, held: Outage | None) -> Outage | None:
     """Requests that fall by 70 per cent within minutes."""
     points = curves.counted("requests", "healthy", "tls")
@@ -166,7 +172,7 @@ def firewall(curves: Curves, held: Outage | None) -> Outage | None:
     start, usual, now = risen
     if held is None and sum(_values(points[start:])) < ATTACK * least:
         return None
-    title = _("The firewall blocks {times} times as much as usual")
+    title = _("WAF blocks ×{times}")
     return Outage(
         kind=OutageKind.FIREWALL,
         title=title.format(times=f"{now / max(usual, 1.0):,.0f}"),
@@ -223,12 +229,10 @@ def certificate(read: Iterable[Certificate], now: datetime) -> Outage | None:
     if first is None or first.ends - now > EXPIRING:
         return None
     days = (first.ends - now) // timedelta(days=1)
-    title = _("The certificate has expired")
+    title = _("Certificate expired")
     if first.ends > now:
-        words = plural(
-            "The certificate expires in {days} day", "The certificate expires in {days} days", days
-        )
-        title = words.format(days=days) if days else _("The certificate expires today")
+        words = plural("Certificate: {days} day left", "Certificate: {days} days left", days)
+        title = words.format(days=days) if days else _("Certificate expires today")
     return Outage(
         kind=OutageKind.CERTIFICATE,
         title=title,

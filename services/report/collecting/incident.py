@@ -138,7 +138,8 @@ def _last_moment(incident: Incident) -> datetime | None:
 
 def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> tuple[_Evidence | None, str]:
     """The newest evidence, or None and why it cannot be read; None and "" if none was recorded."""
-    if not incident.evidence:
+    # A finding's evidence are answers, which the timeline has: no causes are weighed by them.
+    if not incident.evidence or incident.trigger is TriggerKind.FINDING:
         return None, ""
     entry = source.reader.entry(incident.evidence[-1])
     try:

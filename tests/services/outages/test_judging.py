@@ -179,7 +179,8 @@ def test_an_outage_ends_when_it_is_as_before_and_not_because_nothing_is_publishe
     for minute in range(190, 260):
         held = tuple(judged(back.at(minute), held, ()))
         present[minute] = bool(held)
-    assert present[241] and not present[246]
+    assert present[241]
+    assert not present[246]
     silent = Curves(START + 60.0 * 275, {}, {}, 0.0)
     outage = next(judged(day(requests=step(100, 4)).at(240), (), ()))
     assert tuple(judged(Curves(START + 60.0 * 245, {}, {}, 0.0), (outage,), ())) == (outage,)
@@ -190,9 +191,9 @@ def test_an_outage_ends_when_it_is_as_before_and_not_because_nothing_is_publishe
     ("left", "title"),
     [
         (timedelta(days=8), ""),
-        (timedelta(days=6, hours=1), "The certificate expires in 6 days"),
-        (timedelta(hours=3), "The certificate expires today"),
-        (timedelta(hours=-1), "The certificate has expired"),
+        (timedelta(days=6, hours=1), "Certificate: 6 days left"),
+        (timedelta(hours=3), "Certificate expires today"),
+        (timedelta(hours=-1), "Certificate expired"),
     ],
 )
 def test_a_certificate_is_proposed_in_its_last_week(left: timedelta, title: str) -> None:

@@ -79,7 +79,7 @@ class Weighing:
 
     def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
         """The causes weighed; None without evidence."""
-        if evidence is None:
+        if evidence is None or incident.trigger is TriggerKind.FINDING:
             return None
         before = self._newest.get(incident.id)
         if before is None or before[0] is not evidence:
@@ -135,7 +135,10 @@ def incident_view(
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
-        kinds=tuple(kind_of(app, step) for step in steps),
+        # What an incident brought along says itself what to do.
+        kinds=tuple(kind_of(app, step) for step in steps)
+        if incident.playbook or not incident.own_steps
+        else (),
         places=tuple(
             _place_title(app, lead, place, is_finding=incident.trigger is TriggerKind.FINDING)
             for lead, place in zip(leads, places, strict=False)

@@ -162,13 +162,13 @@ class RespondScreen(IncidentScreenBase):
 
     @on(KeyedTable.Selected)
     def _selected(self, event: KeyedTable.Selected) -> None:
+        if any(outage.target == event.key for outage in self.app.outages):
+            self.app.inform(_("It is no incident yet: c opens one."))
         self.open(event.key)
 
     def open(self, id: str) -> None:
         """Show one incident."""
         incident = next((each for each in self.app.incidents if each.id == id), None)
-        if self._proposal_at_hand() is not None:
-            self.app.inform(_("It is no incident yet: c opens one."))
         if incident is not None and self.is_active:
             self.table.move_to(id)
             self.app.push_screen(IncidentScreen(incident))

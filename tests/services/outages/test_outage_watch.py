@@ -8,7 +8,9 @@ import pytest
 
 from services.aws.client.settings import AwsSettings
 from services.demo.incidents.drawing import draw
+from services.incidents.announcements import Announcements
 from services.models.outages import Outage, OutageKind
+from services.outages.incidents import accept, proposed
 from services.runbook.loader import load_builtin
 from services.system import Services, connect
 from tests.conftest import Embedded
@@ -92,3 +94,52 @@ async def test_requests_that_do_not_arrive_are_proposed_in_three_minutes(
     assert 4 <= began <= 7
     # A minute is complete when it is over: the answer that shows the first bad one is a minute later.
     assert minute <= began + 4
+
+
+async def test_the_queries_ride_with_the_dashboards_and_are_asked_alone_while_nobody_looks(
+    embedded: Embedded,
+) -> None:
+    console = services(embedded)
+
+    def requests() -> int:
+        return embedded.counts()["cloudwatch.GetMetricData"]
+
+    try:
+        await read(console)
+        first = requests()
+        assert first == 2, "the hours before, and the same hours a week ago"
+        for _minute in range(5):
+            embedded.advance(60)
+            before = requests()
+            await read(console, "dashboard")
+            sent = requests() - before
+            await read(console)
+            assert requests() - before == sent, "nothing beside the dashboard's own"
+        alone = requests()
+        for _minute in range(6):
+            embedded.advance(60)
+            await read(console)
+        assert requests() - alone == 3
+    finally:
+        await console.close()
+
+
+@pytest.mark.scenario("attack", origin=MORNING, history=4 * 3600)
+async def test_a_console_without_a_screen_says_it_once_and_opens_nothing(embedded: Embedded) -> None:
+    console = services(embedded)
+    try:
+        await console.open_journal()
+        announcements = Announcements(console.incidents, console.runbook)
+        outages, zone = await read(console), console.calendar.zone
+        (line,) = announcements.of_outages(outages, zone)
+        assert "Proposed as an incident: WAF blocks" in line
+        assert "since 08:30" in line
+        assert not list(announcements.of_outages(outages, zone))
+        assert "not proposed any more" in next(announcements.of_outages((), zone))
+        assert not console.incidents.incidents
+        incident = await accept(console.incidents, console.runbook, outages[0])
+        assert incident is not None
+        assert incident.own_steps
+        assert not proposed(outages, console.incidents.incidents)
+    finally:
+        await console.close()

@@ -14,6 +14,7 @@ from services.aws.client.session import MfaNeeded
 from services.changes.base import follow_ups
 from services.changes.key_rotation.records import KIND as KEY_ROTATION
 from services.i18n import _, sentences
+from services.incidents.outages import proposal_text, proposed
 from services.models.alarms import AlarmOverview
 from services.models.approvals import ApprovalRequest
 from services.models.change_runs import Run
@@ -23,7 +24,6 @@ from services.models.feeds import FeedState
 from services.models.incidents import Incident
 from services.models.outages import Outage
 from services.models.posts import Post
-from services.outages.incidents import proposal_text, proposed
 from tui.console import Console
 from tui.notifications import (
     approval_changes,

@@ -7,6 +7,7 @@ from services.i18n import N_, _
 from services.incidents.catalogue import titles
 from services.incidents.entries import turn_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
+from services.incidents.outages import proposal_text, proposed
 from services.incidents.service import Incidents
 from services.incidents.weighing import assess
 from services.journal.errors import JournalError
@@ -19,7 +20,6 @@ from services.models.incidents import Incident, TriggerKind
 from services.models.journal import JournalHealth
 from services.models.outages import Outage, OutageKind
 from services.models.runbook import Runbook
-from services.outages.incidents import proposal_text, proposed
 
 _ALARMS = {
     AlarmState.ALARM: (glyphs.FIRING, N_("{name}: the alarm fires. {reason}")),

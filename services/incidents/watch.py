@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.background.wake import Wake
 from services.clock import Clock
+from services.incidents.outages import follow
 from services.incidents.service import Incidents
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
@@ -11,7 +12,6 @@ from services.models.feeds import FeedState
 from services.models.incidents import Incident, TriggerKind, TurnKind
 from services.models.outages import Outage
 from services.models.runbook import Runbook
-from services.outages.incidents import follow
 
 _TURNS = {
     AlarmState.ALARM: TurnKind.ALARM,

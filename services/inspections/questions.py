@@ -9,6 +9,7 @@ from services.aws.cloudtrail.reader import CloudTrailReader
 from services.i18n import N_, _
 from services.inspections.base import InspectionContext
 from services.models.cloudtrail import TrailEvent
+from services.models.date_text import time_text
 from services.models.first_wave import AskedQuestion, Sure
 from services.models.metrics import Series
 
@@ -28,8 +29,7 @@ class Asked:
     """People and networks that the finding does not know."""
 
     def time(self, at: datetime) -> str:
-        local = at.astimezone(self.context.calendar.zone)
-        return f"{local:%H:%M}" if abs(at - self.since) < DAY / 2 else f"{local:%m-%d %H:%M}"
+        return time_text(at, self.context.calendar.zone, self.context.clock.now())
 
     async def trail(
         self, key: str, value: str, regions: Iterable[str]
@@ -38,14 +38,17 @@ class Asked:
         reader, now = CloudTrailReader(self.context.reader), self.context.clock.now()
         events: list[TrailEvent] = []
         named = tuple(dict.fromkeys(regions))
-        sure, known = Sure.CERTAIN, now - TRAIL_DELAY
+        sure = Sure.CERTAIN
         for region in named:
             lookup = await reader.lookup(region, key, value, since=self.since - DAY, until=now, most=2)
             events += lookup.events
             if lookup.problem is not None or lookup.more or lookup.unreadable:
                 sure = Sure.PARTLY
         read = _("CloudTrail {value} since {since}, known up to {until} ({regions})").format(
-            value=value, since=self.time(self.since - DAY), until=self.time(known), regions=", ".join(named)
+            value=value,
+            since=self.time(self.since - DAY),
+            until=self.time(now - TRAIL_DELAY),
+            regions=", ".join(named),
         )
         return tuple(sorted(events, key=_at)), Reply("", read, sure)
 

@@ -73,10 +73,10 @@ def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _kept(points: Points, curves: Curves, held: Outage | None) -> Outage | None:
+def _kept(points: Points, curves: Curves, ongoing: Outage | None) -> Outage | None:
     """What is known of an outage whose source is not published: that it was not seen to end."""
-    is_old = held is not None and _moment(curves.now) - held.seen_at > FORGOTTEN
-    return None if points or is_old else held
+    is_old = ongoing is not None and _moment(curves.now) - ongoing.seen_at > FORGOTTEN
+    return None if points or is_old else ongoing
 
 
 def _run(points: Points, is_bad: Callable[[float], bool], calm: int = 0) -> int:
@@ -102,16 +102,16 @@ def rising(points: Points, least: float) -> int | None:
     return start if start < len(points) else None
 
 
-def traffic(curves: Curves, held: Outage | None) -> Outage | None:
+def traffic(curves: Curves, ongoing: Outage | None) -> Outage | None:
     """Requests that fall by 70 per cent within minutes."""
     points = curves.counted("requests", "healthy", "tls")
     if not points:
-        return _kept(points, curves, held)
+        return _kept(points, curves, ongoing)
     week = min(curves.week.get("requests", ()), default=None)
-    if held is not None:
-        usual = min(held.usual, week if week is not None else held.usual)
+    if ongoing is not None:
+        usual = min(ongoing.usual, week if week is not None else ongoing.usual)
         last = median(_values(points[-BAD:]))
-        return _fall(points, usual, held.since) if usual >= FEWEST and last < BACK * usual else None
+        return _fall(points, usual, ongoing.since) if usual >= FEWEST and last < BACK * usual else None
     usual = median(_values(points))
     start = len(points)
     for _pass in range(2):
@@ -128,89 +128,72 @@ def traffic(curves: Curves, held: Outage | None) -> Outage | None:
 
 def _fall(points: Points, usual: float, since: datetime) -> Outage:
     now = fmean(_values(points[-BAD:]))
-    percent = max(0, round(100 * (1 - now / usual)))
-    return Outage(
-        kind=OutageKind.TRAFFIC,
-        title=_("Requests −{percent} %").format(percent=percent),
-        measured=_rate(now, usual),
-        since=since,
-        seen_at=_moment(points[-1][0]),
-        usual=usual,
-    )
+    title = _("Requests −{percent} %").format(percent=max(0, round(100 * (1 - now / usual))))
+    return _outage(OutageKind.TRAFFIC, title, _rate(now, usual), points, since, usual)
+
+
+def _outage(
+    kind: OutageKind, title: str, measured: str, points: Points, since: datetime, usual: float
+) -> Outage:
+    seen_at = _moment(points[-1][0])
+    return Outage(kind=kind, title=title, measured=measured, since=since, seen_at=seen_at, usual=usual)
 
 
 def _rate(now: float, usual: float) -> str:
     return _("{now} a minute (usual: {usual})").format(now=f"{now:,.0f}", usual=f"{usual:,.0f}")
 
 
-def targets(curves: Curves, held: Outage | None) -> Outage | None:
+def targets(curves: Curves, ongoing: Outage | None) -> Outage | None:
     """No healthy target, where there were some."""
     points = sorted(curves.minutes.get("healthy", {}).items())
     if not points or points[-1][0] < curves.now - RECENT:
-        return _kept([], curves, held)
+        return _kept([], curves, ongoing)
     start = _run(points, lambda value: value <= 0)
-    usual = held.usual if held is not None else max(_values(points[:start]), default=0.0)
+    usual = ongoing.usual if ongoing is not None else max(_values(points[:start]), default=0.0)
     if start == len(points) or usual <= 0 or max(curves.week.get("healthy", (1.0,)), default=1.0) <= 0:
         return None
-    return Outage(
-        kind=OutageKind.TARGETS,
-        title=_("No healthy target"),
-        measured=_("0 healthy (usual: {usual})").format(usual=round(usual)),
-        since=held.since if held is not None else _moment(points[start][0]),
-        seen_at=_moment(points[-1][0]),
-        usual=usual,
-    )
+    since = ongoing.since if ongoing is not None else _moment(points[start][0])
+    measured = _("0 healthy (usual: {usual})").format(usual=round(usual))
+    return _outage(OutageKind.TARGETS, _("No healthy target"), measured, points, since, usual)
 
 
-def firewall(curves: Curves, held: Outage | None) -> Outage | None:
+def firewall(curves: Curves, ongoing: Outage | None) -> Outage | None:
     """A firewall that blocks five times as much as it used to."""
     least = max(FEWEST_BLOCKED, curves.blocked_limit)
     points = curves.counted("blocked", "allowed")
-    risen = _risen(points, curves, "blocked", least, held)
+    risen = _risen(points, curves, "blocked", least, ongoing)
     if risen is None:
-        return _kept(points, curves, held)
+        return _kept(points, curves, ongoing)
     start, usual, now = risen
-    if held is None and sum(_values(points[start:])) < ATTACK * least:
+    if ongoing is None and sum(_values(points[start:])) < ATTACK * least:
         return None
-    title = _("WAF blocks ×{times}")
-    return Outage(
-        kind=OutageKind.FIREWALL,
-        title=title.format(times=f"{now / max(usual, 1.0):,.0f}"),
-        measured=_rate(now, usual),
-        since=held.since if held is not None else _moment(points[start][0]),
-        seen_at=_moment(points[-1][0]),
-        usual=usual,
-    )
+    since = ongoing.since if ongoing is not None else _moment(points[start][0])
+    title = _("WAF blocks ×{times}").format(times=f"{now / max(usual, 1.0):,.0f}")
+    return _outage(OutageKind.FIREWALL, title, _rate(now, usual), points, since, usual)
 
 
-def tls(curves: Curves, held: Outage | None) -> Outage | None:
+def tls(curves: Curves, ongoing: Outage | None) -> Outage | None:
     """Connections that fail for their TLS negotiation, a large share of all."""
     points = curves.counted("tls", "requests", "healthy")
-    risen = _risen(points, curves, "tls", FEWEST_TLS, held)
+    risen = _risen(points, curves, "tls", FEWEST_TLS, ongoing)
     if risen is None:
-        return _kept(points, curves, held)
+        return _kept(points, curves, ongoing)
     start, usual, now = risen
     # Requests may be published later than the errors: their newest minutes count.
     served = fmean(_values(curves.counted("requests", "healthy", "tls")[-BAD:]) or [0.0])
     if now < TLS_SHARE * (now + served):
         return None
-    return Outage(
-        kind=OutageKind.TLS,
-        title=_("TLS negotiation fails"),
-        measured=_rate(now, usual),
-        since=held.since if held is not None else _moment(points[start][0]),
-        seen_at=_moment(points[-1][0]),
-        usual=usual,
-    )
+    since = ongoing.since if ongoing is not None else _moment(points[start][0])
+    return _outage(OutageKind.TLS, _("TLS negotiation fails"), _rate(now, usual), points, since, usual)
 
 
 def _risen(
-    points: Points, curves: Curves, name: str, least: float, held: Outage | None
+    points: Points, curves: Curves, name: str, least: float, ongoing: Outage | None
 ) -> tuple[int, float, float] | None:
     """(first bad index, usual value, value now) of what has risen five times; None if it has not, or has no past."""
-    if held is not None:
+    if ongoing is not None:
         last = fmean(_values(points[-10:])) if points else 0.0
-        return (0, held.usual, last) if last >= max(least, RISEN * BACK * held.usual) else None
+        return (0, ongoing.usual, last) if last >= max(least, RISEN * BACK * ongoing.usual) else None
     start = _run(points, lambda value: value >= least, _CALM)
     if start == len(points):
         return None
@@ -225,7 +208,7 @@ def _risen(
 
 def certificate(read: Iterable[Certificate], now: datetime) -> Outage | None:
     """The certificate that ends first, if it has ended or will within a week."""
-    first = min(read, key=lambda each: each.ends, default=None)
+    first = min(read, key=lambda one: one.ends, default=None)
     if first is None or first.ends - now > EXPIRING:
         return None
     days = (first.ends - now) // timedelta(days=1)
@@ -252,10 +235,10 @@ JUDGES: Mapping[OutageKind, Callable[[Curves, Outage | None], Outage | None]] = 
 
 def judged(curves: Curves, before: Iterable[Outage], certificates: Iterable[Certificate]) -> Iterator[Outage]:
     """The outages that the curves and certificates show; `before`: those that were shown last, which may have ended."""
-    held = {outage.kind: outage for outage in before}
+    ongoing = {outage.kind: outage for outage in before}
     expired = certificate(certificates, _moment(curves.now))
     if expired is not None:
         yield expired
     for kind, judge in JUDGES.items():
-        if (outage := judge(curves, held.get(kind))) is not None:
+        if (outage := judge(curves, ongoing.get(kind))) is not None:
             yield outage

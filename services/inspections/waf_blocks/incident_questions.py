@@ -32,8 +32,8 @@ async def _groups(asked: Asked) -> tuple[BlockedGroup, ...]:
             if acl is not None and rule.blocks and rule.sampled:
                 read.append(await firewall.samples(acl, rule, span))
         memory["waf"] = grouped(read)
-    found: tuple[BlockedGroup, ...] = memory["waf"]
-    return found
+    groups: tuple[BlockedGroup, ...] = memory["waf"]
+    return groups
 
 
 def _of(groups: tuple[BlockedGroup, ...], kind: str) -> list[BlockedGroup]:

@@ -41,13 +41,13 @@ class Day:
 
     def proposed(self, minutes: Iterable[int], first: int = 0) -> dict[OutageKind, int]:
         """The minute in which each kind is proposed first; every minute is judged, as by an open console."""
-        seen: dict[OutageKind, int] = {}
-        held: tuple[Outage, ...] = ()
+        first_minutes: dict[OutageKind, int] = {}
+        ongoing: tuple[Outage, ...] = ()
         for minute in minutes:
-            held = tuple(judged(self.at(minute, first), held, ()))
-            for outage in held:
-                seen.setdefault(outage.kind, minute)
-        return seen
+            ongoing = tuple(judged(self.at(minute, first), ongoing, ()))
+            for outage in ongoing:
+                first_minutes.setdefault(outage.kind, minute)
+        return first_minutes
 
 
 def noisy(mean: Value, seed: int = 1) -> Value:
@@ -165,20 +165,20 @@ def test_however_late_each_metric_is_a_fall_is_proposed_with_its_first_minute(
     lags: dict[str, int], left: float
 ) -> None:
     fallen = Day(ordinary(requests=step(100, 100 * left)), lags, {"requests": (100.0,)})
-    held: tuple[Outage, ...] = ()
+    ongoing: tuple[Outage, ...] = ()
     for minute in range(198, 232):
-        held = tuple(judged(fallen.at(minute), held, ()))
-    (outage,) = (each for each in held if each.kind is OutageKind.TRAFFIC)
+        ongoing = tuple(judged(fallen.at(minute), ongoing, ()))
+    (outage,) = (each for each in ongoing if each.kind is OutageKind.TRAFFIC)
     assert outage.since == datetime.fromtimestamp(START + 200 * 60, UTC)
 
 
 def test_an_outage_ends_when_it_is_as_before_and_not_because_nothing_is_published() -> None:
     back = day(requests=lambda at: 4.0 if 200 <= at < 240 else 100.0)
-    held: tuple[Outage, ...] = ()
+    ongoing: tuple[Outage, ...] = ()
     present = {}
     for minute in range(190, 260):
-        held = tuple(judged(back.at(minute), held, ()))
-        present[minute] = bool(held)
+        ongoing = tuple(judged(back.at(minute), ongoing, ()))
+        present[minute] = bool(ongoing)
     assert present[241]
     assert not present[246]
     silent = Curves(START + 60.0 * 275, {}, {}, 0.0)

@@ -9,8 +9,8 @@ import pytest
 from services.aws.client.settings import AwsSettings
 from services.demo.incidents.drawing import draw
 from services.incidents.announcements import Announcements
+from services.incidents.outages import accept, proposed
 from services.models.outages import Outage, OutageKind
-from services.outages.incidents import accept, proposed
 from services.runbook.loader import load_builtin
 from services.system import Services, connect
 from tests.conftest import Embedded
@@ -64,8 +64,8 @@ async def test_nothing_is_proposed_in_a_whole_day_without_an_outage(embedded: Em
 
 @pytest.mark.scenario("attack", origin=MORNING, history=4 * 3600)
 async def test_an_attack_is_proposed_by_the_first_answer_that_shows_it(embedded: Embedded) -> None:
-    found = await watched(embedded, 2)
-    minute, outage = found[OutageKind.FIREWALL]
+    proposals = await watched(embedded, 2)
+    minute, outage = proposals[OutageKind.FIREWALL]
     assert minute == 0
     assert abs((outage.since - MORNING).total_seconds() + 5400) <= 120
 
@@ -87,9 +87,9 @@ async def test_an_attack_is_proposed_by_the_first_answer_that_shows_it(embedded:
 async def test_requests_that_do_not_arrive_are_proposed_in_three_minutes(
     embedded: Embedded, has_expired: bool
 ) -> None:
-    found = await watched(embedded, 12)
-    assert (OutageKind.CERTIFICATE in found) is has_expired
-    minute, outage = found[OutageKind.TRAFFIC]
+    proposals = await watched(embedded, 12)
+    assert (OutageKind.CERTIFICATE in proposals) is has_expired
+    minute, outage = proposals[OutageKind.TRAFFIC]
     began = (outage.since - MORNING).total_seconds() / 60
     assert 4 <= began <= 7
     # A minute is complete when it is over: the answer that shows the first bad one is a minute later.

@@ -9,10 +9,10 @@ from textual.binding import BindingType
 
 from services.i18n import _
 from services.incidents.clocks import whole_clocks
+from services.incidents.outages import accept
 from services.journal.errors import JournalError
 from services.models.incidents import Incident
 from services.models.outages import Outage
-from services.outages.incidents import accept
 from tui.commands import bindings
 from tui.messages import OpenIncident
 from tui.screens.common.mode_screen import Place

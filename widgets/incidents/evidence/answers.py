@@ -21,11 +21,11 @@ _SURE = {
 
 def answer_entries(answers: Sequence[AskedQuestion], zone: tzinfo, now: datetime, width: int) -> list[Entry]:
     entries: list[Entry] = []
-    for index, each in enumerate(answers):
-        glyph, role, sure = _SURE[each.sure]
-        lines: list[Line] = [*hanging([(f"{glyph} ", role)], str(each.title), width, "muted")]
-        lines += hanging([("  ", "")], str(each.answer), width, "strong")
-        source = " · ".join(filter(None, (_(sure), time_text(each.at, zone, now), str(each.read))))
+    for index, answer in enumerate(answers):
+        glyph, role, sure = _SURE[answer.sure]
+        lines: list[Line] = [*hanging([(f"{glyph} ", role)], str(answer.title), width, "muted")]
+        lines += hanging([("  ", "")], str(answer.answer), width, "strong")
+        source = " · ".join(filter(None, (_(sure), time_text(answer.at, zone, now), str(answer.read))))
         lines += hanging([("  ", "")], source, width, "faint")
         entries.append(Entry(f"answer:{index}", tuple(lines)))
     return entries

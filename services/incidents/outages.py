@@ -43,8 +43,8 @@ STEPS: Mapping[OutageKind, tuple[tuple[str, str], ...]] = {
 
 def proposed(outages: Iterable[Outage], incidents: Iterable[Incident]) -> tuple[Outage, ...]:
     """The outages that nobody has opened an incident for."""
-    known = tuple(incidents)
-    return tuple(outage for outage in outages if not any(_is_about(each, outage) for each in known))
+    every = tuple(incidents)
+    return tuple(outage for outage in outages if not any(_is_about(one, outage) for one in every))
 
 
 def _is_about(incident: Incident, outage: Outage) -> bool:

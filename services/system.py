@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from services.alarms.acknowledgements import Acknowledgements
 from services.alarms.beginning import Beginning, begin
 from services.alarms.values import AlarmValues
+from services.aws.certificates import CertificateReader
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.client.write_grants import WriteAuthorizer
@@ -81,6 +82,7 @@ from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import Problem
 from services.models.runbook import Runbook
 from services.models.seen_events import SeenType
+from services.outages.watch import OutageWatch
 from services.policy.session import session_policies
 from services.runbook.fingerprint import fingerprint
 from services.slack.outbox import Outbox
@@ -130,7 +132,7 @@ class Services:
     """Makes a follow loop over a group, with the keyword arguments of LogFollower that it needs."""
     feeds: dict[str, Feed[Any]]
     """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `alarm_values` (tuple of AlarmSeries),
-    `identity` (Identity), `base_dates` (tuple of BaseDate), and those of panels under their ids."""
+    `identity` (Identity), `base_dates` (tuple of BaseDate), `outages` (tuple of Outage), and those of panels under their ids."""
     journal: Journal
     calendar: Calendar
     duties: Duties
@@ -258,8 +260,10 @@ def connect(
     alarms = Alarms(session, runbook, clock=clock)
     metrics = Metrics(session, zone=calendar.zone)
     logs = Logs(session)
+    region = settings.region or runbook.system.region
+    outages = OutageWatch(runbook, metrics, CertificateReader(session), aws_clock, str(region))
     dashboard = DashboardReader(
-        Dashboards(session), metrics, alarms, runbook, aws_clock, interval=intervals.metrics
+        Dashboards(session), outages, alarms, runbook, aws_clock, interval=intervals.metrics
     )
     rng, workers = begun.rng, begun.workers
     feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
@@ -268,7 +272,6 @@ def connect(
         return await dashboard.read(alarms_feed.state.value)
 
     dashboard_feed: Feed[DashboardView] = feed("dashboard", view, interval=intervals.metrics)
-    region = settings.region or runbook.system.region
     alarm_values = AlarmValues(
         metrics, aws_clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
     )
@@ -373,6 +376,7 @@ def connect(
             "alarm_values": feed("alarm_values", alarm_values.read, interval=intervals.metrics),
             "identity": identity_feed,
             "base_dates": base_dates_feed,
+            "outages": feed("outages", outages.read, interval=intervals.metrics),
         },
         journal=book,
         calendar=calendar,

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from services.models.identity import Identity
     from services.models.incidents import HandOver, Incident
     from services.models.journal import Acknowledgement
+    from services.models.outages import Outage
     from services.models.posts import Post
     from services.models.runbook import Runbook
     from services.system import Services
@@ -72,6 +73,8 @@ class Console(RuntimeApp):
     base_dates: var["FeedState[tuple[BaseDate, ...]] | None"] = var(None)
     duties: var["DutyView | None"] = var(None)
     findings: var["FindingsView | None"] = var(None)
+    outages: var["tuple[Outage, ...]"] = var(())
+    """What the readings show that no alarm tells of and nobody has opened an incident for."""
     runs: var["tuple[Run, ...]"] = var(())
     acknowledged: var["Mapping[str, Acknowledgement]"] = var(dict)
     incidents: var["tuple[Incident, ...]"] = var(())

@@ -65,6 +65,8 @@ class Navigation:
         overview = self._app.alarms.value if self._app.alarms is not None else None
         if overview is None:
             self._app.inform(_("The alarms have not been read yet: whether one fires is not known."))
+        elif overview.newest_firing is None and self._app.outages:
+            self._open_incident(messages.OpenIncident(""))
         elif overview.newest_firing is None:
             self._tell_none_fires(self._app.alarms)
         else:

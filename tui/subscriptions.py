@@ -14,6 +14,7 @@ from services.aws.client.session import MfaNeeded
 from services.changes.base import follow_ups
 from services.changes.key_rotation.records import KIND as KEY_ROTATION
 from services.i18n import _, sentences
+from services.incidents.outages import proposal_text, proposed
 from services.models.alarms import AlarmOverview
 from services.models.approvals import ApprovalRequest
 from services.models.change_runs import Run
@@ -21,6 +22,7 @@ from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate, DutyView
 from services.models.feeds import FeedState
 from services.models.incidents import Incident
+from services.models.outages import Outage
 from services.models.posts import Post
 from tui.console import Console
 from tui.notifications import (
@@ -123,6 +125,8 @@ class Subscriptions:
         title = _("reading the alarms' values")
         yield "feed-alarm-values", title, self._states("alarm_values"), to("alarm_series")
         yield "feed-identity", _("reading the account"), self._states("identity"), to("identity")
+        title = _("looking for outages without an alarm")
+        yield "feed-outages", title, self._states("outages"), self._show_outages
         yield "feed-base-dates", _("reading access keys"), self._states("base_dates"), self._show_base_dates
         for panel in PANELS:
             if (reads := resolve_name(panel.panel).reads) is not None:
@@ -183,6 +187,14 @@ class Subscriptions:
         if isinstance(error, MfaNeeded):
             self._ask_for_code(error)
 
+    def _show_outages(self, state: FeedState[tuple[Outage, ...]]) -> None:
+        """Propose what the newest reading shows; ring once for what is new."""
+        before = {outage.kind for outage in self._app.outages}
+        self._services.response.watch.observe_outages(state)
+        self._app.outages = proposed(state.value or (), self._app.incidents)
+        new = (outage for outage in self._app.outages if outage.kind not in before)
+        self._ring(sentences(*(proposal_text(outage, self._app.zone) for outage in new)))
+
     def _show_base_dates(self, state: FeedState[tuple[BaseDate, ...]]) -> None:
         self._app.base_dates = state
         self._services.duties.refresh()
@@ -210,6 +222,7 @@ class Subscriptions:
     def _show_incidents(self, incidents: tuple[Incident, ...]) -> None:
         self._app.incidents = incidents
         self._app.hand_over = self._services.incidents.day_offer
+        self._app.outages = proposed(self._services.feeds["outages"].state.value or (), incidents)
         self._services.response.recovery.wake()
         # A follow-up is a dated duty.
         self._services.duties.refresh()

@@ -159,6 +159,13 @@ class Certificate(_Fact):
     days: float
 
 
+class TlsCertificate(_Fact):
+    """The certificate of the load balancer expires so many days after the beginning."""
+
+    kind: Literal["tls-certificate"]
+    days: float
+
+
 class Window(_Fact):
     """The database's maintenance window, as RDS spells it (UTC)."""
 
@@ -239,7 +246,7 @@ class ScheduledFact(_Fact):
 
 AnyFact = Annotated[
     UserFact | KeyFact | SignIn | AccessFact | RootFact | RegionFact | TrailFact | TrailStopped | NoSnapshot | Retention
-    | DatabaseEventFact | Released | Patch | PendingChange | Certificate | Window | Recovery | CostGrowth | BudgetFact | AlarmFact
+    | DatabaseEventFact | Released | Patch | PendingChange | Certificate | TlsCertificate | Window | Recovery | CostGrowth | BudgetFact | AlarmFact
     | ScalingFact | ScheduledFact,
     Field(discriminator="kind"),
 ]  # fmt: skip

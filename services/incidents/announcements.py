@@ -1,11 +1,13 @@
 """What happens to alarms and incidents, one line for each event, for a console without a screen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
 
 from services.i18n import N_, _
 from services.incidents.catalogue import titles
 from services.incidents.entries import turn_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
+from services.incidents.outages import proposal_text, proposed
 from services.incidents.service import Incidents
 from services.incidents.weighing import assess
 from services.journal.errors import JournalError
@@ -14,8 +16,9 @@ from services.models.alarms import AlarmOverview, AlarmState
 from services.models.assess_answer import word_text
 from services.models.causes import Word
 from services.models.feeds import FeedState
-from services.models.incidents import Incident
+from services.models.incidents import Incident, TriggerKind
 from services.models.journal import JournalHealth
+from services.models.outages import Outage, OutageKind
 from services.models.runbook import Runbook
 
 _ALARMS = {
@@ -33,6 +36,7 @@ class Announcements:
         self._incidents = incidents
         self._runbook = runbook
         self._alarms: dict[str, AlarmState] = {}
+        self._proposed: dict[OutageKind, Outage] = {}
         self._known: dict[str, Incident] = {}
         self._problem = ""
         self._trouble = ""
@@ -55,6 +59,19 @@ class Announcements:
                 glyph, text = _ALARMS[alarm.state]
                 yield f"{glyph} " + _(text).format(name=alarm.name, reason=alarm.reason).rstrip()
             self._alarms[alarm.id] = alarm.state
+
+    def of_outages(self, outages: Iterable[Outage], zone: tzinfo) -> Iterator[str]:
+        """What is proposed anew, and what is not seen any more, of what nobody has opened an incident for."""
+        present = {outage.kind: outage for outage in proposed(outages, self._incidents.incidents)}
+        for kind, outage in present.items():
+            if kind not in self._proposed:
+                yield f"{glyphs.ATTENTION} " + proposal_text(outage, zone)
+        for kind, outage in self._proposed.items():
+            if kind not in present:
+                yield f"{glyphs.NORMAL} " + _("{title}: it is not proposed any more").format(
+                    title=outage.title
+                )
+        self._proposed = present
 
     def of_journal(self, health: JournalHealth) -> Iterator[str]:
         """Whether the journal can be written."""
@@ -86,7 +103,7 @@ class Announcements:
 
     def _course(self, incident: Incident, before: Incident | None) -> Iterator[str]:
         for turn in incident.turns[len(before.turns) if before else 0 :]:
-            yield "  " + turn_text(turn.kind, incident.title)
+            yield "  " + turn_text(turn.kind, incident)
         if incident.holder and (before is None or before.holder != incident.holder):
             yield "  " + _("{title}: {who} responds").format(title=incident.title, who=incident.holder)
         if not incident.is_open and (before is None or before.is_open):
@@ -98,7 +115,10 @@ class Announcements:
         """The first cause by the newest evidence, or why there is none."""
         try:
             entry = await self._incidents.journal.entry(incident.evidence[-1])
-            assessment = assess(unpacked(entry.data if entry else {}), self._runbook)
+            evidence = unpacked(entry.data if entry else {})
+            if incident.trigger is TriggerKind.FINDING:
+                return f"  {entry.text if entry else ''}"
+            assessment = assess(evidence, self._runbook)
         except (JournalError, UnreadableEvidence) as error:
             return f"  {incident.title}: {error}"
         text = word_text(assessment.word)

@@ -21,6 +21,7 @@ from services.incidents.entries import SCHEMA
 from services.incidents.evidence import packed
 from services.incidents.first_wave.wave import ReadWave
 from services.incidents.service import Incidents
+from services.inspections.registry import has_questions
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TriggerKind
@@ -188,12 +189,15 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
     text = _("Evidence of {title} recorded ({requests})").format(
         title=incident.title, requests=requests.format(count=evidence.requests)
     )
+    if evidence.answers:
+        asked = (f"{each.title} {each.answer}" for each in evidence.answers)
+        text = f"{incident.title}: {_('; ').join(asked)}"
     unread = sum(reading.problem is not None for reading in evidence.readings)
     if unread:
         sources = plural("{count} source could not be read", "{count} sources could not be read", unread)
         text = _("{text}; {note}").format(text=text, note=sources.format(count=unread))
     late = evidence.began - evidence.alarm.since
-    if late > LATE:
+    if late > LATE and incident.trigger is TriggerKind.ALARM:
         note = _("read {minutes} minutes after the alarm")
         text = _("{text}; {note}").format(
             text=text, note=note.format(minutes=int(late.total_seconds() // 60))
@@ -209,7 +213,8 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
 
 
 def _lacks_evidence(incident: Incident) -> bool:
-    return incident.is_open and incident.trigger is TriggerKind.ALARM and not incident.evidence
+    is_read = incident.trigger is TriggerKind.ALARM or has_questions(str(incident.target))
+    return incident.is_open and is_read and not incident.evidence
 
 
 def _turn(claim: Entry | None) -> int:

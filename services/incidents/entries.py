@@ -1,6 +1,7 @@
 """The journal's entries about incidents, and what they say. Additive only: other versions read them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,10 @@ _TURNS = {
     TurnKind.MISSING: N_("{title}: the alarm does not exist any more"),
     TurnKind.RECOVERED: N_("{title}: the system has recovered"),
 }
+_WITHOUT_ALARM = {
+    TurnKind.ALARM: N_("{title}: it is seen again"),
+    TurnKind.OK: N_("{title}: it is not seen any more"),
+}
 _MARKS = {
     StepMark.DONE: N_("Step {number} done: {text}"),
     StepMark.SKIPPED: N_("Step {number} skipped: {text}"),
@@ -31,6 +36,20 @@ def subject_of(target: str, since: datetime) -> str:
     return f"incident:{target}@{since.isoformat()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What an incident brings along from what it began with."""
+
+    text: str = ""
+    """A finding's sentence, or what was seen without an alarm."""
+    facts: tuple[str, ...] = ()
+    """What a finding measured."""
+    steps: tuple[tuple[str, str], ...] = ()
+    """What to do where the runbook has no steps: (text, look)."""
+    about: tuple[str, ...] = ()
+    """The people and networks that a finding does not know."""
+
+
 def opened(
     target: str,
     title: str,
@@ -39,19 +58,17 @@ def opened(
     trigger: TriggerKind,
     playbook: str,
     after: str,
-    text: str = "",
-    facts: Iterable[str] = (),
+    brought: Brought = Brought(),
 ) -> NewEntry:
-    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two.
-
-    `text` is the sentence of a finding, `facts` what it measured.
-    """
-    finding = {"reason": clean(text), "facts": [clean(fact) for fact in facts]}
+    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two."""
+    finding = {"reason": clean(brought.text), "facts": [clean(fact) for fact in brought.facts]}
+    steps = [{"text": clean(step), "look": look} for step, look in brought.steps]
+    more = {"steps": steps, "about": [clean(each) for each in brought.about]}
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,
         subject=subject_of(target, since),
         target=target,
-        text=text or _("Incident: {title}").format(title=title),
+        text=brought.text or _("Incident: {title}").format(title=title),
         data={
             **SCHEMA,
             "trigger": trigger.value,
@@ -59,6 +76,7 @@ def opened(
             "playbook": playbook,
             "since": since.isoformat(),
             **(finding if trigger is TriggerKind.FINDING else {}),
+            **{key: value for key, value in more.items() if value},
         },
         claim=f"incident:{target}:after:{after}",
     )
@@ -169,9 +187,10 @@ def kept_apart(incident: Incident, other: Incident) -> NewEntry:
     return _about(incident, EntryKind.INCIDENT_JOINED, text, claim=claim, into="", apart=other.id)
 
 
-def turn_text(kind: TurnKind, title: str) -> str:
+def turn_text(kind: TurnKind, incident: Incident) -> str:
     """What happened to an incident's alarm or system, in words."""
-    return _(_TURNS[kind]).format(title=title)
+    words = _WITHOUT_ALARM if incident.is_without_alarm else _TURNS
+    return _(words.get(kind, _TURNS[kind])).format(title=incident.title)
 
 
 def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> NewEntry:
@@ -188,7 +207,7 @@ def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -
     return _about(
         incident,
         EntryKind.INCIDENT_TURNED,
-        _noted(turn_text(kind, incident.title), detail),
+        _noted(turn_text(kind, incident), detail),
         claim=f"turned:{incident.id}:{kind.value}:{moment}",
         state=kind.value,
         at=at.isoformat(),

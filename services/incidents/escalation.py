@@ -193,7 +193,10 @@ def _what(situation: Situation) -> Iterator[str]:
     incident = situation.incident
     since = time_text(incident.firing_since, situation.zone, situation.now)
     if incident.trigger is TriggerKind.ALARM:
-        yield _("{title} has been firing since {time}.").format(title=incident.title, time=since)
+        words = _("{title} since {time}, without an alarm.")
+        if not incident.is_without_alarm:
+            words = _("{title} has been firing since {time}.")
+        yield words.format(title=incident.title, time=since)
         yield _sentence(situation.measured)
         return
     yield _("The inspection “{title}” of {time} is not normal.").format(title=incident.title, time=since)

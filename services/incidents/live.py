@@ -160,6 +160,7 @@ def with_captured(
     both = live.model_copy(update={**fields, "readings": tuple(readings)})
     return both.model_copy(
         update={
+            "answers": live.answers or captured.answers,
             "belongings": own,
             "stopped_tasks": _rows(live.stopped_tasks, captured.stopped_tasks),
             "deployments": _rows(live.deployments, captured.deployments),

@@ -13,6 +13,7 @@ from uuid import uuid4
 from services.clock import Clock
 from services.incidents import entries as incident_entries
 from services.incidents.course import KINDS, incident_of
+from services.incidents.entries import Brought
 from services.incidents.hand_over.day_offers import DayOffers
 from services.incidents.joining import with_parts
 from services.incidents.older_incidents import OLDER, done_of
@@ -139,10 +140,10 @@ class Incidents(GroupedProjection):
     # ---- opening
 
     async def open_for_alarm(
-        self, target: str, title: str, since: datetime, playbook: str
+        self, target: str, title: str, since: datetime, playbook: str, brought: Brought = Brought()
     ) -> Incident | None:
-        """Open an incident for an alarm that fires; None if one is open already. Raises JournalError."""
-        return await self._open(target, title, since, TriggerKind.ALARM, playbook)
+        """Open an incident for an alarm that fires, or an outage; None if one is open already. Raises JournalError."""
+        return await self._open(target, title, since, TriggerKind.ALARM, playbook, brought)
 
     async def open_from_finding(
         self,
@@ -152,9 +153,12 @@ class Incidents(GroupedProjection):
         playbook: str = "",
         text: str = "",
         facts: Iterable[str] = (),
+        steps: Iterable[tuple[str, str]] = (),
+        about: Iterable[str] = (),
     ) -> Incident | None:
         """Open an incident for a finding; None if one is open already for this inspection. Raises JournalError."""
-        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, text, tuple(facts))
+        brought = Brought(text, tuple(facts), tuple(steps), tuple(about))
+        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, brought)
 
     async def _open(
         self,
@@ -163,8 +167,7 @@ class Incidents(GroupedProjection):
         since: datetime,
         trigger: TriggerKind,
         playbook: str,
-        text: str = "",
-        facts: tuple[str, ...] = (),
+        brought: Brought,
     ) -> Incident | None:
         await self.load()
         await self._load_newest(target)
@@ -174,7 +177,7 @@ class Incidents(GroupedProjection):
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
             draft = incident_entries.opened(
-                target, title, since, trigger=trigger, playbook=playbook, after=after, text=text, facts=facts
+                target, title, since, trigger=trigger, playbook=playbook, after=after, brought=brought
             )
             try:
                 await self._append(draft)

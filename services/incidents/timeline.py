@@ -82,9 +82,9 @@ def _recorded(incident: Incident, entry: Entry) -> TimelineRow | None:
     if entry.kind is EntryKind.INCIDENT_OPENED:
         # What counts is when the alarm fired, not when a console saw it; a finding is begun by a person.
         at = incident.since
-        if incident.trigger is TriggerKind.FINDING:
+        if incident.trigger is TriggerKind.FINDING or incident.is_without_alarm:
             kind = TimelineKind.EVIDENCE
-        else:
+        if incident.trigger is not TriggerKind.FINDING:
             by = ""
     elif entry.kind is EntryKind.INCIDENT_TURNED:
         turn = next(

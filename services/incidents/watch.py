@@ -4,11 +4,13 @@ from datetime import datetime
 
 from services.background.wake import Wake
 from services.clock import Clock
+from services.incidents.outages import follow
 from services.incidents.service import Incidents
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.feeds import FeedState
 from services.models.incidents import Incident, TriggerKind, TurnKind
+from services.models.outages import Outage
 from services.models.runbook import Runbook
 
 _TURNS = {
@@ -36,12 +38,19 @@ class IncidentWatch:
         self._unrecorded: dict[str, Alarm] = {}
         """Alarms that fired while the journal could not be written, as they were first seen."""
         self._read_at: datetime | None = None
+        self._outages: tuple[Outage, ...] | None = None
         self._wake = Wake()
 
     def observe(self, state: FeedState[AlarmOverview]) -> None:
         """Take note of a reading of the alarms; a failed one changes nothing."""
         if state.value is not None and state.problem is None:
             self._overview, self._read_at = state.value, state.fetched_at
+            self._wake.wake()
+
+    def observe_outages(self, state: FeedState[tuple[Outage, ...]]) -> None:
+        """Take note of a reading of what shows an outage without an alarm; a failed one changes nothing."""
+        if state.value is not None and state.problem is None:
+            self._outages, self._read_at = state.value, state.fetched_at
             self._wake.wake()
 
     async def keep(self) -> None:
@@ -61,6 +70,8 @@ class IncidentWatch:
         alarms = [alarm for alarm in self._overview.alarms if alarm.expected]
         try:
             await self._incidents.load()
+            if self._outages is not None and self._read_at is not None:
+                await follow(self._incidents, self._outages, self._read_at)
             for alarm in (*self._unrecorded.values(), *alarms):
                 await self._compare(alarm)
                 self._unrecorded.pop(str(alarm.id), None)

@@ -281,6 +281,27 @@ class AlarmMoment(Model):
     """Its metrics and expressions; () for a composite alarm or one on a log, and where they were not recorded."""
 
 
+class Sure(StrEnum):
+    """How sure an answer is."""
+
+    CERTAIN = "certain"
+    PARTLY = "partly"
+    """Estimated, or not all was read."""
+    UNSEEN = "unseen"
+    """It cannot be known from what was read."""
+
+
+class AskedQuestion(Model):
+    """A question that the console asked itself, and its answer."""
+
+    title: Clean
+    answer: Clean
+    read: Clean = ""
+    """What was read for it."""
+    at: datetime
+    sure: Sure = Sure.CERTAIN
+
+
 class IncidentEvidence(Model):
     """The answers of the first wave; None or () where a source was not read, which `readings` tells apart."""
 
@@ -329,6 +350,8 @@ class IncidentEvidence(Model):
     database_lines: LogSample | None = None
     belongings: Belongings | None = None
     """What belongs to the system, by which `writes` are told from others'; None: not read."""
+    answers: tuple[AskedQuestion, ...] = ()
+    """Of an incident that began with a finding."""
 
     def reading(self, source: Source) -> SourceReading | None:
         """How the read of one source went; None if the evidence does not mention it."""

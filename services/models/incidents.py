@@ -6,6 +6,9 @@ from enum import StrEnum
 from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.runbook_types import Slug
 
+OUTAGE = "outage:"
+"""Before the kind of an outage without an alarm (`services.models.outages`), as the target of its incident."""
+
 
 class TriggerKind(StrEnum):
     """What an incident began with."""
@@ -156,6 +159,13 @@ class Turn(Model):
     text: Clean = ""
 
 
+class OwnStep(Model):
+    """A step that the incident brought along, for where the runbook has no playbook."""
+
+    text: Clean
+    look: Slug | None = None
+
+
 class Incident(Model):
     """One response, as its journal entries tell it."""
 
@@ -170,6 +180,10 @@ class Incident(Model):
     """What the finding says in one line; "" for an alarm."""
     facts: tuple[Clean, ...] = ()
     """What the finding measured beside its limits, worst first; () for an alarm."""
+    about: tuple[Clean, ...] = ()
+    """The people and networks that the finding does not know."""
+    own_steps: tuple[OwnStep, ...] = ()
+    """What its finding, or the outage that no alarm told of, says to do."""
     since: datetime
     """Start of the clocks: StateTransitionedTimestamp of the alarm, or the time of the finding (UTC)."""
     opened_at: datetime
@@ -219,6 +233,11 @@ class Incident(Model):
     def is_open(self) -> bool:
         """Whether it is not closed."""
         return self.state is not IncidentState.CLOSED
+
+    @property
+    def is_without_alarm(self) -> bool:
+        """Whether the console's own readings began it: no alarm tells of it."""
+        return self.target.startswith(OUTAGE)
 
     @property
     def firing_since(self) -> datetime:

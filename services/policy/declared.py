@@ -6,6 +6,7 @@ An operation is written `service:Operation`, as botocore names both.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from services.aws.certificates import CALLS as CERTIFICATES
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
 from services.incidents.first_wave.sources import BELONGINGS, SOURCES
@@ -44,6 +45,7 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
         "logs:StopQuery",
     ),
     "names in the runbook": ("elbv2:DescribeLoadBalancers",),
+    "outages without an alarm": ("cloudwatch:GetMetricData", *CERTIFICATES),
     "dates of duties": (
         "iam:ListAccessKeys",
         "rds:DescribeDBInstances",

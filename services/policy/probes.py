@@ -145,6 +145,17 @@ READS: Mapping[Operation, Sets] = {
     ("ecs", "DescribeServices"): _services,
     ("ecs", "ListServiceDeployments"): _first_service,
     ("ecs", "ListTasks"): _cluster,
+    ("elbv2", "DescribeListeners"): lambda scope: (
+        (
+            {
+                "LoadBalancerArn": scope.arns.arn(
+                    "elasticloadbalancing", f"loadbalancer/{scope.runbook.alb.load_balancer}"
+                )
+            },
+        )
+        if scope.runbook.alb and scope.runbook.alb.load_balancer
+        else ()
+    ),
     ("elbv2", "DescribeTargetHealth"): lambda scope: (
         ({"TargetGroupArn": scope.arns.arn("elasticloadbalancing", str(scope.runbook.alb.target_group))},)
         if scope.runbook.alb and scope.runbook.alb.target_group

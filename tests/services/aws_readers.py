@@ -16,6 +16,7 @@ from services.aws.athena import Athena
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.belongings import BelongingsReader
 from services.aws.budgets import Budgets
+from services.aws.certificates import CertificateReader
 from services.aws.change_calendar import ChangeCalendars
 from services.aws.client.session import AwsSession
 from services.aws.cloudfront import CloudFrontReader
@@ -49,6 +50,7 @@ from services.aws.service_quotas import ServiceQuotas
 from services.aws.waf import WafReader
 from services.demo.change_calendars import ChangeCalendarStore
 from services.demo.ec2 import SUBNETS, VPC
+from services.demo.system.names import BALANCER_ARN
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query
 from services.models.base import RawId
@@ -344,6 +346,10 @@ CALLS: dict[str, Question] = {
     "BelongingsReader.subnets": lambda context: BelongingsReader(context.reader).subnets([*SUBNETS.values()]),
     "EcsReader.tasks": lambda context: EcsReader(context.reader).tasks(*_SERVICE, running=_yes),
     "ElbReader.target_health": _targets,
+    "CertificateReader.of_balancer": lambda context: CertificateReader(context.reader).of_balancer(BALANCER_ARN),
+    "CertificateReader.of_distribution": lambda context: CertificateReader(context.reader).of_distribution(
+        _DISTRIBUTION
+    ),
     "SecurityGroups.named": _security_groups,
     "EcsReader.service": lambda context: EcsReader(context.reader).service(*_SERVICE),
     "ServiceQuotas.fargate_vcpus": lambda context: ServiceQuotas(context.reader).fargate_vcpus(),

@@ -13,6 +13,7 @@ from services.incidents.announcements import Announcements
 from services.models.alarms import AlarmOverview
 from services.models.date_text import day_text
 from services.models.feeds import FeedState
+from services.models.outages import Outage
 from services.models.text import clean
 from services.system import Services
 from tui.cli.click_i18n import Prints
@@ -83,6 +84,12 @@ class HeadlessWatch:
             events.listener.tell = lambda text: self.say([text])
         return [
             workers.follow("feed-alarms", _("reading the alarms"), feeds["alarms"].states, self._alarms),
+            workers.follow(
+                "feed-outages",
+                _("looking for outages without an alarm"),
+                feeds["outages"].states,
+                self._outages,
+            ),
             workers.follow("feed-identity", _("reading the account"), feeds["identity"].states, _ignore),
             workers.follow("journal", _("reading the journal"), services.journal.follow, self._journal),
             workers.keep("incident-watch", _("opening incidents"), watch.keep),
@@ -111,6 +118,10 @@ class HeadlessWatch:
     def _alarms(self, state: FeedState[AlarmOverview]) -> None:
         self._services.response.watch.observe(state)
         self.say(self._announcements.of_alarms(state))
+
+    def _outages(self, state: FeedState[tuple[Outage, ...]]) -> None:
+        self._services.response.watch.observe_outages(state)
+        self.say(self._announcements.of_outages(state.value or (), self._zone))
 
     def _journal(self, _newest: int) -> None:
         self.say(self._announcements.of_journal(self._services.journal.health))

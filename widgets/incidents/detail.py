@@ -22,8 +22,9 @@ from widgets.frame.panel import Now
 from widgets.incidents.causes import cause_entries, choice_entries, leading_entries, word_spans
 from widgets.incidents.detail_layout import Needs, PartsLayout, areas
 from widgets.incidents.entries import Entry, EntryPanel
+from widgets.incidents.evidence.answers import answer_entries
 from widgets.incidents.evidence.context import EvidenceContext, note
-from widgets.incidents.evidence.pages import DECIDING, RESOURCE, Page, page_for
+from widgets.incidents.evidence.pages import ASKED, DECIDING, RESOURCE, Page, page_for
 from widgets.incidents.head import head_lines
 from widgets.incidents.steps import step_entries, step_index, step_key, undecided_spans
 from widgets.incidents.timeline import newest_spans, timeline_entries
@@ -100,6 +101,8 @@ class IncidentDetail(Widget):
     def watch_view(self, before: IncidentView | None, view: IncidentView | None) -> None:
         """Show what has changed; at first the cursor is on the step that is to be done."""
         self.head.view = view
+        if view is not None and view.incident.facts:
+            self.causes.title = _("Questions")
         if before is None and view is not None:
             self.steps.move_to(step_key(view.next_step))
         self.update()
@@ -150,6 +153,8 @@ class IncidentDetail(Widget):
             self._page = page
             self.evidence.title = self._evidence_title(page)
             self.evidence.restart()
+        if self._is_asked and self.view is not None and self.view.incident.facts:
+            page = ASKED
         data = page.chart_data(self._evidence_context()) if page is not None and self._has_evidence() else ()
         for number, chart in enumerate(self.charts):
             chart.zone = self.view.zone if self.view is not None else chart.zone
@@ -170,6 +175,12 @@ class IncidentDetail(Widget):
         if view.resource is not None and (look in _OF_SYSTEM or (look is None and kind is StepKind.LOOK)):
             return RESOURCE
         return page_for(look, kind, str(view.playbook.id))
+
+    @property
+    def _is_asked(self) -> bool:
+        """Whether the console has asked itself questions, as for what began with a finding."""
+        evidence = self.view.evidence if self.view is not None else None
+        return evidence is not None and bool(evidence.answers)
 
     def _has_evidence(self) -> bool:
         return self.view is not None and self.view.evidence is not None
@@ -199,6 +210,8 @@ class IncidentDetail(Widget):
     def _causes(self, width: int) -> Sequence[Entry]:
         if self.view is None:
             return []
+        if self._is_asked and self.view.evidence is not None and self.view.incident.facts:
+            return answer_entries(self.view.evidence.answers, self.view.zone, self._now(), width)
         make = leading_entries if self._is_small and self._focus != "causes" else cause_entries
         return make(self.view, self._now(), width)
 

@@ -9,7 +9,9 @@ from services.models import glyphs
 from services.models.causes import Assessment, Word
 from services.models.date_text import time_text
 from services.models.incidents import Incident, IncidentClock, IncidentState
+from services.models.outages import Outage
 from widgets.drawing.columns import Column
+from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import Row
 from widgets.incidents.cause_words import WORD_STYLES
@@ -39,11 +41,43 @@ def columns() -> tuple[Column, ...]:
     )
 
 
-def incident_rows(items: Sequence[ListedIncident], now: datetime, zone: tzinfo) -> list[Row]:
-    """Open ones, then a heading and those closed lately; what is part of another stands below it."""
+def since_text(outage: Outage, zone: tzinfo, now: datetime) -> str:
+    """`Requests −96 % since 00:41`"""
+    time = time_text(outage.since, zone, now)
+    return _("{title} since {time}").format(title=outage.title, time=time)
+
+
+def proposal_lines(outage: Outage, zone: tzinfo, now: datetime, width: int) -> list[Line]:
+    """What is proposed, below the list."""
+    words = _(
+        "No alarm tells of this; the console has seen it in the metrics that it reads. It is no incident yet: c opens one."
+    )
+    facts = f"{since_text(outage, zone, now)}  {outage.measured}"
+    return [[(facts, "strong")], *([(line, "muted")] for line in wrap(words, width))]
+
+
+def _proposal(outage: Outage, zone: tzinfo, now: datetime) -> Row:
+    return Row(
+        str(outage.target),
+        (
+            [(f"{glyphs.ATTENTION} {_('proposed')}", "caution")],
+            [(str(outage.title), "strong")],
+            [("c", "key"), (" " + _("open it"), "muted")],
+            [(time_text(outage.since, zone, now), "muted")],
+            [("—", "muted")],
+            [(str(outage.measured), "muted")],
+        ),
+    )
+
+
+def incident_rows(
+    items: Sequence[ListedIncident], now: datetime, zone: tzinfo, outages: Sequence[Outage] = ()
+) -> list[Row]:
+    """What is proposed, open ones, a heading and those closed lately; what is part of another stands below it."""
     tops = [each for each in items if not each.incident.joined_to]
     open_ones = [each for each in tops if each.incident.is_open]
-    rows = [row for each in open_ones for row in _with_parts(each, items, now, zone)]
+    rows = [_proposal(each, zone, now) for each in outages]
+    rows += [row for each in open_ones for row in _with_parts(each, items, now, zone)]
     past = [each for each in tops if not each.incident.is_open]
     if past:
         rows.append(Row("heading:closed", ([(f"  {_('Closed lately')}", "heading")],), heading=True))

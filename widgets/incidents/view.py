@@ -81,7 +81,11 @@ class IncidentView:
     @property
     def onset(self) -> datetime:
         """T0, or the alarm's moment while it is not computed."""
-        return self.assessment.onset.at if self.assessment is not None else self.incident.since
+        if self.assessment is not None:
+            return self.assessment.onset.at
+        # The answers to a finding's questions know when it began.
+        is_asked = self.evidence is not None and bool(self.evidence.answers)
+        return self.evidence.alarm.since if self.evidence is not None and is_asked else self.incident.since
 
     def cause_title(self, id: str) -> str:
         """What a cause is called."""

@@ -81,6 +81,7 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "DescribePendingMaintenanceActions",
         "DescribeValidDBInstanceModifications",
     ),
+    "acm": ("DescribeCertificate",),
     "pricing": ("GetProducts",),
     "iam": ("GetAccessKeyLastUsed", "GetAccountSummary", "ListAccessKeys", "ListUsers"),
     "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),

@@ -4,12 +4,17 @@ An account without any (a system that a test created) leaves them to moto. Sourc
 reference.
 """
 
+from datetime import timedelta
 from typing import Any
 
+from services.demo.account import SYSTEM
 from services.demo.ec2 import BALANCER_GROUP, SUBNETS, VPC
 from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.registry import Call, op
+from services.demo.scenario_facts import TlsCertificate
+
+_CERTIFICATE_DAYS = 197.0
 
 
 def _balancers(call: Call) -> LoadBalancers:
@@ -69,11 +74,36 @@ def describe_listeners(call: Call) -> dict[str, Any]:
                 "LoadBalancerArn": balancer.arn,
                 "Port": 443,
                 "Protocol": "HTTPS",
+                "Certificates": [{"CertificateArn": _certificate(call)}],
                 "DefaultActions": [{"Type": "forward", "TargetGroupArn": balancer.groups[0].arn}],
             }
             for balancer in _balancers(call)
             if arn in (None, balancer.arn) and balancer.groups
         ]
+    }
+
+
+def _certificate(call: Call) -> str:
+    return f"arn:aws:acm:{call.region}:{call.account}:certificate/5e0c7a52-7d0b-4a0e-9a55-3f1c2b9d8e71"
+
+
+@op("acm", "DescribeCertificate")
+def describe_certificate(call: Call) -> dict[str, Any]:
+    """The load balancer's certificate; without a fact it is renewed long before its end."""
+    call.require_system()
+    arn = call.params["CertificateArn"]
+    if arn != _certificate(call):
+        raise AwsErrorResponse("ResourceNotFoundException", f"Could not find certificate {arn}.")
+    days = next((fact.days for fact in call.run.scenario.facts_of(TlsCertificate)), _CERTIFICATE_DAYS)
+    ends = call.run.began + timedelta(days=days)
+    return {
+        "Certificate": {
+            "CertificateArn": arn,
+            "DomainName": f"{SYSTEM}.city.example.jp",
+            "NotAfter": ends,
+            "Status": "ISSUED" if ends > call.now else "EXPIRED",
+            "Type": "AMAZON_ISSUED",
+        }
     }
 
 

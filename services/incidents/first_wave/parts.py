@@ -8,10 +8,18 @@ from services.models.base import RawId
 from services.models.cloudtrail import TrailEvent
 from services.models.ecs import ContainerService
 from services.models.first_wave import AlarmMoment, LogEntry
-from services.models.incidents import Incident
+from services.models.incidents import OUTAGE, Incident
 from services.models.logs import LogLine
 from services.models.runbook import Runbook
 
+_MEASURED = {
+    "traffic": ("AWS/ApplicationELB", "RequestCount"),
+    "certificate": ("AWS/ApplicationELB", "RequestCount"),
+    "tls": ("AWS/ApplicationELB", "ClientTLSNegotiationErrorCount"),
+    "targets": ("AWS/ApplicationELB", "HealthyHostCount"),
+    "firewall": ("AWS/WAFV2", "BlockedRequests"),
+}
+"""(namespace, metric) that shows an outage of each kind."""
 _TRAIL_FIELDS = tuple(TrailEvent.model_fields)
 
 
@@ -38,6 +46,15 @@ def moment_of_incident(incident: Incident, overview: AlarmOverview | None, now: 
     """The alarm that an incident began with, counted from when it last fired; `overview` is the newest reading of alarms."""
     alarms = overview.alarms if overview is not None else ()
     alarm = next((alarm for alarm in alarms if alarm.id == incident.target), None)
+    if alarm is None and incident.is_without_alarm:
+        namespace, metric = _MEASURED.get(str(incident.target).removeprefix(OUTAGE), ("", ""))
+        return AlarmMoment(
+            id=incident.target,
+            name=incident.title,
+            since=incident.firing_since,
+            namespace=RawId(namespace),
+            metric=RawId(metric),
+        )
     if alarm is None:
         return AlarmMoment(id=incident.target, name=incident.target, since=incident.firing_since)
     return moment_of(alarm, now).model_copy(update={"since": incident.firing_since})

@@ -43,7 +43,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.measures import LOW_IS_BAD, MEASURES, REPORTED
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
-from services.models.step_records import step_records
+from services.models.step_records import playbook_of, step_records
 from services.models.units import number
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.incident_lines import incident_line
@@ -98,7 +98,7 @@ def make_incident_report(
 def _collected(source: Source, incident: Incident) -> IncidentReport:
     runbook = source.runbook
     entries = source.entries(*NOTE_KINDS, subject=incident.id)
-    playbook = next((book for book in runbook.playbooks if book.id == incident.playbook), None)
+    playbook = playbook_of(incident, runbook.playbooks)
     evidence, problem = _evidence(source, incident, playbook)
     onset = evidence.assessment.onset if evidence is not None else None
     until = incident.recovered_at or incident.closed_at or source.now
@@ -140,7 +140,8 @@ def _last_moment(incident: Incident) -> datetime | None:
 
 def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> tuple[_Evidence | None, str]:
     """The newest evidence, or None and why it cannot be read; None and "" if none was recorded."""
-    if not incident.evidence:
+    # A finding's evidence are answers, which the timeline has: no causes are weighed by them.
+    if not incident.evidence or incident.trigger is TriggerKind.FINDING:
         return None, ""
     entry = source.reader.entry(incident.evidence[-1])
     try:

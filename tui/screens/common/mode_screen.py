@@ -124,6 +124,7 @@ class ModeScreen(Framed, Screen[object]):
         self.watch(self.app, "posts", self._frame_changed)
         self.watch(self.app, "journal_head", self._frame_changed)
         self.watch(self.app, "incidents", self._incidents_changed)
+        self.watch(self.app, "outages", self._incidents_changed, init=False)
         self.watch(self.app, "hand_over", self._hand_over_changed)
         self.watch(self.app, "link", self._frame_changed)
         self.watch(self.app, "systems", self._systems_changed)

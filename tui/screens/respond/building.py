@@ -30,6 +30,7 @@ from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, TriggerKind
 from services.models.runbook_playbooks import Cause, Playbook, Step
+from services.models.step_records import playbook_of as own_or_runbooks
 from services.models.step_records import step_records
 from tui.console import Console
 from tui.places import Destination, Origin, destination
@@ -39,8 +40,7 @@ from widgets.incidents.view import IncidentView
 
 
 def playbook_of(app: Console, incident: Incident) -> Playbook | None:
-    books = app.ready.runbook.playbooks
-    return next((book for book in books if book.id == incident.playbook), None)
+    return own_or_runbooks(incident, app.ready.runbook.playbooks)
 
 
 def kind_of(app: Console, step: Step) -> StepKind:
@@ -84,7 +84,7 @@ class Weighing:
 
     def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
         """The causes weighed; None without evidence."""
-        if evidence is None:
+        if evidence is None or incident.trigger is TriggerKind.FINDING:
             return None
         before = self._newest.get(incident.id)
         if before is None or before[0] is not evidence:
@@ -141,7 +141,10 @@ def incident_view(
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
-        kinds=tuple(kind_of(app, step) for step in steps),
+        # What an incident brought along says itself what to do.
+        kinds=tuple(kind_of(app, step) for step in steps)
+        if incident.playbook or not incident.own_steps
+        else (),
         places=tuple(
             _place_title(app, lead, place, is_finding=incident.trigger is TriggerKind.FINDING)
             for lead, place in zip(leads, places, strict=False)

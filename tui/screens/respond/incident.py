@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
+from services.inspections.registry import has_questions
 from services.models.causes import NextLook
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind, TriggerKind
@@ -108,6 +109,9 @@ class IncidentScreen(IncidentScreenBase):
         super()._incidents_changed()
         if self.is_mounted:
             self._show()
+            # The journal may have grown before the incident was known to have evidence.
+            if self.incident_at_hand().evidence and self.records.evidence is None:
+                self.read_records()
 
     def _alarms_changed(self) -> None:
         super()._alarms_changed()
@@ -170,7 +174,8 @@ class IncidentScreen(IncidentScreenBase):
     @on(ReadAgain)
     def action_read_again(self) -> None:
         """Read AWS again."""
-        if self._has_alarm():
+        incident = self.incident_at_hand()
+        if self._has_alarm() or (incident.is_open and has_questions(str(incident.target))):
             self.read_now()
         else:
             self.app.inform(_("Nothing is read from AWS for this incident."))

@@ -10,8 +10,12 @@ from textual.binding import BindingType
 from services.i18n import _
 from services.incidents.catalogue import causes_by_id
 from services.incidents.clocks import whole_clocks
+from services.incidents.outages import accept
+from services.journal.errors import JournalError
 from services.models.incidents import Incident
+from services.models.outages import Outage
 from tui.commands import bindings
+from tui.messages import OpenIncident
 from tui.screens.common.mode_screen import Place
 from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import incident_view
@@ -22,7 +26,7 @@ from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable
 from widgets.drawing.ticker import every_second
 from widgets.frame.parts import PanelEmpty, PanelHead
-from widgets.incidents.list import ListedIncident, columns, incident_rows
+from widgets.incidents.list import ListedIncident, columns, incident_rows, proposal_lines
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.view import IncidentView
 
@@ -84,15 +88,17 @@ class RespondScreen(IncidentScreenBase):
         self._show()
 
     def _show(self) -> None:
-        incidents = self.app.incidents
-        self.table.set_class(not incidents, "-none")
-        self.empty.set_class(not incidents, "-none")
+        incidents, outages = self.app.incidents, self.app.outages
+        self.table.set_class(not (incidents or outages), "-none")
+        self.empty.set_class(not (incidents or outages), "-none")
         now = self.app.aws_now()
         rows = [self._listed_incident(incident) for incident in incidents]
-        self.table.set_rows(incident_rows(rows, now, self.app.zone))
+        self.table.set_rows(incident_rows(rows, now, self.app.zone, outages))
         self.summary.redraw()
 
     def _summary(self, width: int) -> Sequence[Line]:
+        if (outage := self._proposal_at_hand()) is not None:
+            return proposal_lines(outage, self.app.zone, self.app.aws_now(), width)
         view = self.view_at_hand()
         return summary_lines(view, self.app.aws_now(), width) if view is not None else []
 
@@ -118,6 +124,30 @@ class RespondScreen(IncidentScreenBase):
         key = self.table.cursor_key
         return next((incident for incident in self.app.incidents if incident.id == key), None)
 
+    def _proposal_at_hand(self) -> Outage | None:
+        key = self.table.cursor_key
+        return next((outage for outage in self.app.outages if outage.target == key), None)
+
+    def action_take(self) -> None:
+        """Respond to the incident, or open one for what is proposed."""
+        if (outage := self._proposal_at_hand()) is None:
+            super().action_take()
+        elif self.is_active:
+            self.open_proposed(outage)
+
+    @work(group="incident-record")
+    async def open_proposed(self, outage: Outage) -> None:
+        """Open the incident of what is proposed, respond to it and show it."""
+        incidents = self.services.incidents
+        try:
+            incident = await accept(incidents, self.services.runbook, outage)
+        except JournalError as error:
+            self.app.inform(error.problem.message, severity="error")
+            return
+        self.app.incidents = incidents.incidents
+        if incident is not None:
+            self.app.post_message(OpenIncident(incident.id))
+
     def view_at_hand(self) -> IncidentView | None:
         """The incident under the cursor, without evidence."""
         incident = self.incident_at_hand()
@@ -134,6 +164,8 @@ class RespondScreen(IncidentScreenBase):
 
     @on(KeyedTable.Selected)
     def _selected(self, event: KeyedTable.Selected) -> None:
+        if any(outage.target == event.key for outage in self.app.outages):
+            self.app.inform(_("It is no incident yet: c opens one."))
         self.open(event.key)
 
     def open(self, id: str) -> None:

@@ -103,7 +103,9 @@ def chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:
         return ChartData()
     onset, alarm = int(context.onset.timestamp()), int(context.alarm_at.timestamp())
     moments: tuple[Moment, ...] = (Moment(onset, "T0"), Moment(alarm, _("alarm")))
-    if alarm - onset < 60:
+    if context.evidence.answers and not context.evidence.readings:
+        moments = (Moment(onset, "T0"), Moment(alarm, _("finding")))
+    elif alarm - onset < 60:
         moments = (Moment(onset, _("T0, alarm")),)
     end = max(at for curve in curves for at in curve.times[-1:])
     return ChartData(curves=curves, moments=moments, start=onset - _BEFORE, end=max(end, alarm) + 60)

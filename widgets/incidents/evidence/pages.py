@@ -8,6 +8,7 @@ from services.models.first_wave import Measure
 from services.models.incidents import StepKind
 from widgets.charts.data import ChartData
 from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.answers import answers_of
 from widgets.incidents.evidence.context import EvidenceContext, note, recovery_entries, telling_entries
 from widgets.incidents.evidence.curves import chart_of, curve_entries
 from widgets.incidents.evidence.database import database_entries, storage_entries
@@ -103,7 +104,7 @@ PAGES: dict[str, Page] = {
     "rds-class": _CLASS,
     "sign-ins": Page("CloudTrail", (write_entries,)),
     "waf-blocks": Page(
-        "WAF", (), ((Measure.WAF_BLOCKED,), (Measure.REQUESTS,)), (Measure.WAF_BLOCKED, Measure.REQUESTS)
+        "WAF", (answers_of,), ((Measure.WAF_BLOCKED,), (Measure.REQUESTS,)), (Measure.WAF_BLOCKED, Measure.REQUESTS)
     ),
 }  # fmt: skip
 """By the name that a step's `look` gives."""
@@ -121,6 +122,8 @@ _ALL = Page(N_("Metrics"), (), (_ERRORS, (Measure.LATENCY,)), (*_ERRORS, Measure
 _TELLING = Page(N_("What to say"), (telling_entries,))
 DECIDING = Page(N_("Weighed causes"), (), (_ERRORS, (Measure.LATENCY,)))
 """The causes to choose from, which are not of the evidence: who shows the page lists them."""
+ASKED = Page(N_("Finding"), (), ((Measure.WAF_BLOCKED,),))
+"""The curves that the questions of a finding have read."""
 _RECOVERY = Page(N_("Recovery"), (recovery_entries, count_entries, target_entries), (_ERRORS,))
 
 

@@ -59,7 +59,9 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
 
     def acknowledge(self) -> None:
         alarm = self.widget.chosen
-        if alarm is None:
+        if alarm is None and self.app.outages:
+            self.screen.post_message(messages.OpenIncident(""))
+        elif alarm is None:
             self.app.inform(_("no alarm chosen"))
         else:
             self.screen.post_message(messages.Acknowledge(alarm))

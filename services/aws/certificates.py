@@ -1,0 +1,55 @@
+"""The certificates that clients of a load balancer and of a CloudFront distribution see.
+
+Source: DescribeListeners (Elastic Load Balancing v2), GetDistribution (Amazon CloudFront), DescribeCertificate (AWS
+Certificate Manager) API references. A listener's further certificates (SNI) and those that IAM keeps are not read.
+"""
+
+from collections.abc import Iterable
+
+from services.aws.client.reader import Reader, incomplete, rows, when
+from services.i18n import _
+from services.models.outages import Certificate
+
+CALLS = ("elbv2:DescribeListeners", "cloudfront:GetDistribution", "acm:DescribeCertificate")
+
+
+class CertificateReader:
+    """Reads certificates; free of charge."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def of_balancer(self, arn: str) -> tuple[Certificate, ...]:
+        """The default certificates of the listeners. Raises AwsError."""
+        answer = await self._session.read(
+            "elbv2", "DescribeListeners", required=("Listeners",), LoadBalancerArn=arn
+        )
+        listed = (
+            each for listener in rows(answer, "Listeners") for each in listener.get("Certificates") or ()
+        )
+        return await self._named(str(each.get("CertificateArn") or "") for each in listed)
+
+    async def of_distribution(self, id: str) -> tuple[Certificate, ...]:
+        """The certificate of its own domain names. Raises AwsError."""
+        answer = await self._session.read("cloudfront", "GetDistribution", required=("Distribution",), Id=id)
+        config = answer["Distribution"].get("DistributionConfig") or {}
+        arn = (config.get("ViewerCertificate") or {}).get("ACMCertificateArn")
+        return await self._named([str(arn or "")])
+
+    async def _named(self, arns: Iterable[str]) -> tuple[Certificate, ...]:
+        managed = (arn for arn in dict.fromkeys(arns) if arn.startswith("arn:") and ":acm:" in arn)
+        return tuple([await self._one(arn) for arn in managed])
+
+    async def _one(self, arn: str) -> Certificate:
+        answer = await self._session.read(
+            "acm",
+            "DescribeCertificate",
+            region=arn.split(":")[3],
+            required=("Certificate",),
+            CertificateArn=arn,
+        )
+        row = answer["Certificate"]
+        ends = when(row.get("NotAfter"))
+        if ends is None:
+            raise incomplete(_("The certificate has no end."), "acm", "DescribeCertificate")
+        return Certificate(domain=str(row.get("DomainName") or arn), ends=ends)

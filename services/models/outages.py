@@ -1,0 +1,46 @@
+"""Outages that no alarm tells of: what the console proposes to open an incident for."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from services.models.base import Clean, Model, RawId
+from services.models.incidents import OUTAGE
+
+
+class OutageKind(StrEnum):
+    """What may be seen without an alarm; stable, part of journal entries."""
+
+    TRAFFIC = "traffic"
+    TARGETS = "targets"
+    TLS = "tls"
+    FIREWALL = "firewall"
+    CERTIFICATE = "certificate"
+
+
+class Outage(Model):
+    """One outage as the newest readings show it."""
+
+    kind: OutageKind
+    title: Clean
+    """`Requests −96 %`"""
+    measured: Clean = ""
+    """`4 a minute (usual: 104)`"""
+    since: datetime
+    """First bad minute, or when the certificate expires or begins to count as expiring (UTC)."""
+    seen_at: datetime
+    """The newest minute that shows it (UTC)."""
+    usual: float = 0.0
+    """The usual value, by which its end is judged."""
+
+    @property
+    def target(self) -> RawId:
+        """The target of its incident."""
+        return RawId(f"{OUTAGE}{self.kind}")
+
+
+class Certificate(Model):
+    """A certificate that clients see."""
+
+    domain: Clean
+    ends: datetime
+    """NotAfter (UTC)."""

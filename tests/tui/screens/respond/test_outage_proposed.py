@@ -1,0 +1,99 @@
+"""From a proposal on the strip to its incident, and from a finding without a playbook to a whole one, by keys alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from services.demo.incidents.drawing import draw
+from services.models.first_wave import Sure
+from services.models.incidents import TurnKind
+from services.models.outages import OutageKind
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.screens.duties.finding import FindingScreen
+from tui.screens.respond.incident import IncidentScreen
+from tui.screens.respond.respond import RespondScreen
+
+MORNING = datetime(2026, 1, 20, 1, 0, tzinfo=UTC)
+ATTACK = pytest.mark.scenario("attack", origin=MORNING, history=4 * 3600)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("at_once")]
+
+
+@ATTACK
+async def test_an_attack_stands_on_watch_and_two_keys_open_its_incident(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: app.outages and "proposed" in screen_text(pilot))
+        before = app.journal_head
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: isinstance(app.screen, RespondScreen) and "c opens" in screen_text(pilot))
+        assert not app.incidents, "a proposal is none yet"
+        await pilot.press("enter")
+        assert not app.incidents, "only c opens it"
+        assert app.journal_head == before
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        (incident,) = app.incidents
+        assert (incident.target, incident.holder) == ("outage:firewall", app.ready.journal.person.name)
+        await until(pilot, lambda: app.incidents[0].evidence and not app.outages)
+        await until(pilot, lambda: "firewall" in screen_text(pilot))
+        view = app.screen.detail.view
+        assert [step.look for step in view.playbook.steps] == ["waf-blocks", None]
+        await until(pilot, lambda: app.screen.records.evidence is not None)
+        evidence = app.screen.records.evidence
+        assert len(evidence.answers) == 4
+        assert evidence.alarm.metric == "BlockedRequests"
+
+
+@pytest.mark.scenario(draw("alb-5xx", 6, ["dns-tls"], lead=-600), origin=MORNING, history=4 * 3600)
+async def test_the_incident_of_an_expired_certificate_weighs_dns_and_tls(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="respond") as pilot:
+        app = pilot.app
+        await until(
+            pilot, lambda: {OutageKind.CERTIFICATE, OutageKind.TRAFFIC} <= {o.kind for o in app.outages}
+        )
+        outage = next(each for each in app.outages if each.kind is OutageKind.TRAFFIC)
+        await until(pilot, lambda: app.screen.table.row_count)
+        app.screen.table.move_to(str(outage.target))
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        await until(pilot, lambda: app.screen.detail.view.assessment)
+        assert app.screen.detail.view.assessment.leader.id == "dns-tls"
+        state = app.ready.feeds["outages"].state
+
+        def turns() -> list[TurnKind]:
+            kinds = (turn.kind for turn in app.screen.incident_at_hand().turns)
+            return [kind for kind in kinds if kind is not TurnKind.RECOVERED]
+
+        app.ready.response.watch.observe_outages(replace(state, value=()))
+        await until(pilot, lambda: turns() == [TurnKind.OK])
+        app.ready.response.watch.observe_outages(state)
+        await until(pilot, lambda: turns() == [TurnKind.OK, TurnKind.ALARM])
+
+
+@ATTACK
+async def test_the_incident_of_blocked_requests_is_a_whole_one(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: app.duties)
+        recorded = await app.ready.scheduler.runs.run_on_demand("waf-blocks")
+        screen = FindingScreen(recorded.subject, recorded)
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.guard.is_open)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        await until(pilot, lambda: app.screen.records.evidence is not None)
+        view = app.screen.detail.view
+        assert [str(step.text) for step in view.playbook.steps] == [
+            str(text) for text in recorded.finding.advice
+        ]
+        answers = {str(each.title): each for each in app.screen.records.evidence.answers}
+        assert "since 08:30" in str(answers["Since when does it grow?"].answer)
+        assert "198.51.100.77" in str(answers["Which rule blocks how much, from where?"].answer)
+        through = answers["Did other requests of these addresses get through?"]
+        assert through.sure is Sure.UNSEEN, "logs that do not name who sends a request prove nothing"
+        assert "known up to 09:45" in str(answers["Did anyone sign in to AWS from these addresses?"].read)
+        await until(pilot, lambda: any(chart.data.curves for chart in app.screen.detail.charts))
+        assert "Questions" in screen_text(pilot)
+        await until(pilot, lambda: not app.outages)

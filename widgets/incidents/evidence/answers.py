@@ -1,0 +1,36 @@
+"""The questions that the console has asked itself, each with its answer, what was read, when, and how sure it is. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from services.i18n import N_, _
+from services.models import glyphs
+from services.models.date_text import time_text
+from services.models.first_wave import AskedQuestion, Sure
+from widgets.drawing.hanging import hanging
+from widgets.drawing.lines import Line
+from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.context import EvidenceContext
+
+_SURE = {
+    Sure.CERTAIN: (glyphs.NORMAL, "key", N_("read whole")),
+    Sure.PARTLY: (glyphs.UNDERWAY, "caution", N_("an estimate, or not all of it")),
+    Sure.UNSEEN: (glyphs.NOT_JUDGED, "warn", N_("not known")),
+}
+
+
+def answer_entries(answers: Sequence[AskedQuestion], zone: tzinfo, now: datetime, width: int) -> list[Entry]:
+    entries: list[Entry] = []
+    for index, answer in enumerate(answers):
+        glyph, role, sure = _SURE[answer.sure]
+        lines: list[Line] = [*hanging([(f"{glyph} ", role)], str(answer.title), width, "muted")]
+        lines += hanging([("  ", "")], str(answer.answer), width, "strong")
+        source = " · ".join(filter(None, (_(sure), time_text(answer.at, zone, now), str(answer.read))))
+        lines += hanging([("  ", "")], source, width, "faint")
+        entries.append(Entry(f"answer:{index}", tuple(lines)))
+    return entries
+
+
+def answers_of(context: EvidenceContext, width: int) -> list[Entry]:
+    """The same, as a part of a page."""
+    return answer_entries(context.evidence.answers, context.zone, context.now, width)

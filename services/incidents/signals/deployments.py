@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from services.i18n import N_, _, plural
+from services.incidents.differences import difference
 from services.incidents.facts import Facts, minutes_before
-from services.incidents.first_wave.differences import difference
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
 from services.incidents.signals.dependencies import PASSWORD, Kind, named_dependencies
 from services.incidents.signals.logs import new_kind

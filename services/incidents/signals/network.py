@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts, minutes_before
-from services.incidents.first_wave.belonging import belongs
+from services.incidents.ownership import belongs
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
 from services.models.causes import SignalState
 from services.models.cloudtrail import ActorKind, TrailEvent

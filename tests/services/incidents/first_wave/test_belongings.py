@@ -13,9 +13,9 @@ from services.aws.client.session import AwsSession, AwsSettings
 from services.background.faults import Fault
 from services.clock import ManualClock
 from services.demo.ec2 import ENDPOINT, MAIN_TABLE, TABLE, VPC
+from services.incidents.differences import difference
 from services.incidents.evidence import packed, unpacked
 from services.incidents.first_wave.belongings import DENIED, EVERY, START, SystemBelongings
-from services.incidents.first_wave.differences import difference
 from services.incidents.first_wave.reader import FirstWaveReader
 from services.incidents.first_wave.sources import BELONGINGS, REQUESTS
 from services.models.alarms import AlarmOverview

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.aws.cloudtrail.events import event_of
-from services.incidents.first_wave.belonging import belongs
 from services.incidents.first_wave.parts import plain_events
+from services.incidents.ownership import belongs
 from services.models.base import RawId
 from services.models.belongings import Belongings, Owned, OwnedPart
 from services.models.cloudtrail import TrailEvent

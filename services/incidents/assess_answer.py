@@ -117,6 +117,7 @@ def assessed_signal(signal: Signal, *, private: bool) -> AssessedSignal:
         value=signal.value if is_shown else "",
         limit=signal.limit,
         time=signal.at,
+        until=signal.until,
         source=signal.source,
         why=signal.why,
         denied=signal.is_denied,

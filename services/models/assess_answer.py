@@ -63,6 +63,8 @@ class AssessedSignal(Model):
     """The value from which it counts as present; "" if there is none."""
     time: datetime | None = None
     """When it began (UTC); null: it has no beginning, or it is not known."""
+    until: datetime | None = None
+    """The newest moment that it is known for (UTC), such as the newest published minute; null: that of the reading."""
     source: Source
     why: Clean = ""
     """Why it is unseen; "" otherwise."""

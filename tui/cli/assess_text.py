@@ -92,6 +92,8 @@ def _facts(
         limit = f" ({signal.limit})" if signal.limit else ""
         value = f": {signal.value}{limit}" if signal.value else ""
         at = f"  {clock(signal.time, zone)}" if signal.time else ""
+        if signal.until and not signal.time:
+            at = "  " + _("known until {time}").format(time=clock(signal.until, zone))
         why = f" — {signal.why}" if signal.why else ""
         yield f"      {sign} {signal.title}{value}{at}{why}"
 

@@ -308,8 +308,10 @@ def _fact(view: IncidentView, fact: WeighedSignal, now: datetime, width: int) ->
     role = "good" if fact.counts > 0 else "bad"
     direct = f"{glyphs.ABNORMAL} " if fact.is_direct else ""
     head: Span = (f"{fact.counts:+d} {direct}", role)
-    at = fact.signal.at
+    at, until = fact.signal.at, fact.signal.until
     time: list[Span] = [(f" {time_text(at, view.zone, now)}", "muted")] if at is not None else []
+    if at is None and until is not None:
+        time = [(" " + _("known until {time}").format(time=time_text(until, view.zone, now)), "muted")]
     room = width - width_of([head, *time])
     title = crop(fact.signal.title, max(_SHORTEST, room - _VALUE))
     value = without_prefix(signal_value(fact.signal))

@@ -109,6 +109,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("SNS", r"\bsns\b"),
         ("S3", r"\bs3\b|NoSuchBucket"),
         ("Cognito", r"cognito"),
+        ("License", r"licen[cs]e\w{0,12}(?:Exception|Error)|licen[cs]e (?:file |key )?(?:has )?(?:expired|is invalid)"),
         ("gRPC", r"StatusCode\.UNAVAILABLE|StatusRuntimeException: UNAVAILABLE"),
     )
 )  # fmt: skip

@@ -292,10 +292,11 @@ def _new_tasks_fail(facts: Facts) -> Judged:
         return absent(value)
     if _overlap(facts) is not None:
         return present(value, at=failing[0].ended)
+    # It may show late what the deployment brought along.
     start = _recent(facts).at
     if start is None or minutes_before(facts.start, start) > SOON:
         return unseen(_("only one revision was running in the bad minutes"))
-    return present(value, at=failing[0].ended, is_coincidence=True)
+    return present(value, at=start, is_coincidence=True)
 
 
 def _new_error(facts: Facts) -> Judged:
@@ -323,7 +324,7 @@ def _image_missing(facts: Facts) -> Judged:
 SIGNALS = (
     SignalSpec("recent-deployment", N_("A deployment began just before"), Source.SERVICE, _recent, look="deploy-rollback", is_change=True),
     SignalSpec("no-deployment", N_("There was no deployment in 24 hours"), Source.SERVICE, _none, look="ecs", is_change=True),
-    SignalSpec("deployment-failed", N_("The deployment failed, or was rolled back"), Source.DEPLOYMENTS, _failed, direct_for=("bad-deployment",), look="deploy-rollback"),
+    SignalSpec("deployment-failed", N_("The deployment failed, or was rolled back"), Source.DEPLOYMENTS, _failed, direct_for=("bad-deployment",), look="deploy-rollback", is_change=True),
     SignalSpec("errors-on-new-revision", N_("While both revisions serve, errors come only from the new one"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),
     SignalSpec("new-tasks-fail", N_("Only tasks of the new revision end by themselves"), Source.TASKS, _new_tasks_fail, direct_for=("bad-deployment",), group="revision", look="ecs"),

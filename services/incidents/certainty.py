@@ -33,6 +33,9 @@ def judge(
         return Word.OPEN, _("the first two are too close")
     if why := _undermined(first, causes_by_id, specs, LIKELY, LIKELY_LEAD):
         return Word.OPEN, why
+    if any(spec.symptom for spec in specs if spec.id == first.id):
+        if why := _unseen_parent(first, causes_by_id, specs):
+            return Word.OPEN, why
     if first.score < STRONG or lead < STRONG_LEAD:
         return Word.LIKELY, _("too little speaks for it to be strong")
     if all(row.signal.is_coincidence for row in first.supporting if row.is_direct):
@@ -101,6 +104,13 @@ def _insufficient(
     for rival in roots[1:]:
         if rival.unseen and first.score - _granted(rival) < GRANTED_LEAD:
             return _unseen_text(rival)
+    return _unseen_parent(first, causes_by_id, specs)
+
+
+def _unseen_parent(
+    first: WeighedCause, causes_by_id: Mapping[str, WeighedCause], specs: Sequence[CauseSpec]
+) -> str:
+    """Why what is unseen could show a cause that explains the first; "" if it could not."""
     for spec in specs:
         parent = causes_by_id[spec.id]
         could = not parent.impossible and parent.score < EXPLAINING and bool(parent.unseen)

@@ -107,6 +107,8 @@ def _rows(
 
 def _timed(weight: int, signal: Signal, onset: Onset) -> int:
     """What a signal counts that may have begun after the first bad minute."""
+    if weight > 0 and signal.is_doubtful:
+        weight //= 2
     if weight <= 0 or signal.at is None:
         return weight
     late = signal.at - onset.at

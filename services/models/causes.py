@@ -46,6 +46,8 @@ class Signal(Model):
     """Whether it is unseen for good, because this system does not publish it: nothing waits for it."""
     direct_for: tuple[Slug, ...] = ()
     """The causes that it shows themselves, not only an effect of them (◆)."""
+    is_doubtful: bool = False
+    """Whether it may have another reason than what it usually shows: it counts half."""
     is_change: bool = False
     """Whether it tells what somebody changed, which alone does not show that anything fails."""
     is_coincidence: bool = False
@@ -100,6 +102,8 @@ class CauseSpec(Translated):
     applies_to: tuple[RawId, ...] = ()
     """The alarms for which it competes: namespaces of their metrics (`AWS/ElastiCache`), names of alarms, ids of playbooks;
     empty: alarms of the system's own load balancer, service, database, firewall and distribution."""
+    symptom: bool = False
+    """Whether it is the effect of another cause, and no answer as long as one of these may not have been seen."""
     prior: int = 0
     present: dict[Slug, int] = {}  # noqa: RUF012  pydantic copies it
     """Weight of each signal that is present."""

@@ -249,7 +249,7 @@ def variants(world: World) -> Iterator[Variant]:
     if world.deployment is None:
         for minutes in DEPLOYED:
             yield Variant(deployed=minutes)
-    for source in Source:
+    for source in _DENIED:
         yield Variant(denied=source.value)
 
 

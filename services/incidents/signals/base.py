@@ -101,6 +101,7 @@ class SignalSpec:
             why=judgement.why,
             is_denied=judgement.why in facts.denials,
             direct_for=self.direct_for if judgement.is_direct else (),
+            is_doubtful=not judgement.is_direct,
             group=self.group,
             until=judgement.until or min(ends, default=None),
             is_out_of_reach=judgement.is_out_of_reach,

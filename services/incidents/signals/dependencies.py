@@ -267,7 +267,7 @@ def named_dependencies(facts: Facts, *kinds: Kind) -> list[Blamed]:
         if sample is not None:
             blamed += _blamed(facts, sample)
     kinds = kinds or (Kind.OUTSIDE, Kind.OTHER)
-    return sorted((each for each in blamed if each.dependency.kind in kinds), key=lambda each: -each.count)
+    return sorted((one for one in blamed if one.dependency.kind in kinds), key=lambda one: -one.count)
 
 
 def _blamed(facts: Facts, sample: LogSample) -> Iterator[Blamed]:
@@ -280,7 +280,7 @@ def _blamed(facts: Facts, sample: LogSample) -> Iterator[Blamed]:
         line.text: dependency_of(message_of(line.text), detail_of(line.text)) for line in sample.lines
     }
     # Of the errors of one dependency some name its host, and others only its kind.
-    hosts = {each.name.partition(" ")[0]: each for each in dependencies.values() if each and " " in each.name}
+    hosts = {one.name.partition(" ")[0]: one for one in dependencies.values() if one and " " in one.name}
     for line in sample.lines:
         dependency = dependencies[line.text]
         dependency = hosts.get(dependency.name, dependency) if dependency else None

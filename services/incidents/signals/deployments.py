@@ -214,7 +214,7 @@ def _names_failure(facts: Facts) -> Judged:
     if changed is None:
         return unseen(_("the task definitions of both revisions were not read"))
     blamed = named_dependencies(facts, *Kind)
-    texts = [text for each in blamed for text in (each.first.text, each.dependency.name)]
+    texts = [text for one in blamed for text in (one.first.text, one.dependency.name)]
     texts += [text for text, lines in facts.application_messages.items() if len(lines) >= LEAST]
     texts += [f"{task.code} {task.reason}" for task in recent_tasks(facts)]
     whole = "\n".join(texts).casefold()
@@ -222,13 +222,11 @@ def _names_failure(facts: Facts) -> Judged:
     names |= {_SUFFIX.sub("", secret.rpartition(":secret:")[2]) for secret in changed.secrets}
     if named := next((name for name in sorted(names) if len(name) > 3 and name.casefold() in whole), ""):
         return present(named)
-    for each in blamed:
+    for one in blamed:
         words = (
-            _DATABASE_WORDS
-            if each.dependency.kind is Kind.DATABASE or PASSWORD.search(each.first.text)
-            else ()
+            _DATABASE_WORDS if one.dependency.kind is Kind.DATABASE or PASSWORD.search(one.first.text) else ()
         )
-        words = words or tuple(each.dependency.name.upper().split()[:1])
+        words = words or tuple(one.dependency.name.upper().split()[:1])
         if name := next(
             (name for name in sorted(changed.variables) if any(word in name.upper() for word in words)), ""
         ):
@@ -310,12 +308,15 @@ def _new_error(facts: Facts) -> Judged:
 
 
 def _image_missing(facts: Facts) -> Judged:
-    """Whether tasks of the newest revision cannot start because its image is not there."""
-    if _is_settled(facts):
-        return absent(_("nothing was deployed just before"))
+    """Whether tasks cannot start because the image of the new revision, of which none runs, is not there."""
+    start = _recent(facts).at
+    if start is None:
+        return _missed(facts) or absent(_("nothing was deployed just before"))
+    newest = max(_definitions(facts).values(), key=_revision, default="")
+    has_run = any(task.definition == newest for task in facts.evidence.running_tasks)
     for task in recent_tasks(facts):
         texts = " ".join((task.reason, *(container.reason for container in task.containers)))
-        if "CannotPull" in texts and _NO_IMAGE.search(texts):
+        if task.definition == newest and not has_run and "CannotPull" in texts and _NO_IMAGE.search(texts):
             return present(task.reason, at=task.ended)
     why = unlisted(facts)
     return unseen(why) if why else absent()

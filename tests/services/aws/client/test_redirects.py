@@ -165,6 +165,7 @@ async def test_the_token_of_a_container_or_a_machine_goes_nowhere_else(
 FREE_SERVICES = frozenset(
     {
         "account",
+        "acm",
         "application-autoscaling",
         "budgets",
         "cloudfront",

@@ -133,7 +133,14 @@ async def test_the_sources_that_failed_are_asked_again_and_no_other(
 def test_every_field_of_the_evidence_belongs_to_a_source() -> None:
     names = {name for fields in FIELDS.values() for name in fields}
     assert set(FIELDS) == set(Source)
-    assert names == IncidentEvidence.model_fields.keys() - {"alarm", "began", "ended", "readings"}
+    assert names == IncidentEvidence.model_fields.keys() - {
+        "alarm",
+        "answers",
+        "began",
+        "belongings",
+        "ended",
+        "readings",
+    }
 
 
 async def test_everything_about_an_incident_is_read_at_once(

@@ -33,9 +33,9 @@ def judge(
         return Word.OPEN, _("the first two are too close")
     if why := _undermined(first, causes_by_id, specs, LIKELY, LIKELY_LEAD):
         return Word.OPEN, why
-    if any(spec.symptom for spec in specs if spec.id == first.id):
-        if why := _unseen_parent(first, causes_by_id, specs):
-            return Word.OPEN, why
+    is_symptom = any(spec.symptom for spec in specs if spec.id == first.id)
+    if is_symptom and (why := _unseen_parent(first, causes_by_id, specs)):
+        return Word.OPEN, why
     if first.score < STRONG or lead < STRONG_LEAD:
         return Word.LIKELY, _("too little speaks for it to be strong")
     if all(row.signal.is_coincidence for row in first.supporting if row.is_direct):

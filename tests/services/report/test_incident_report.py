@@ -147,7 +147,6 @@ def test_evidence_that_somebody_added_to_a_findings_incident_does_not_hide_what_
     ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()))
     report = report_of(ledger)
     assert report.impact == "no snapshot"
-    assert report.figures
 
 
 def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:

@@ -267,6 +267,11 @@ def _ratio(facts: Facts, measure: Measure, start: datetime) -> float | None:
     since = [cost for at, cost in costs if at >= start + SERVING]
     if len(before) < LEAST or len(since) < LEAST or not median(before):
         return None
+    week_ago = facts.evidence.curve_week_ago(measure)
+    newest = median(value for _at, value in facts.points(measure)[-LEAST:])
+    if week_ago is not None and week_ago.values and newest <= EARLY * max(week_ago.values):
+        # It was as high at this hour a week ago: a job of the day, not the deployment.
+        return 1.0
     usual = median(before)
     spread = median(abs(cost - usual) for cost in before)
     limit = max(EARLY * usual, usual + 4.5 * spread)

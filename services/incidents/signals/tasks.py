@@ -174,7 +174,7 @@ SIGNALS = (
     SignalSpec("stopped-by-health-check", N_("ECS stops tasks that fail health checks"), Source.TASKS, _stopped(_by_health_check), group="stop", look="ecs"),
     SignalSpec("all-replaced", N_("ECS replaces all tasks because they fail health checks"), Source.TASKS, _replaced, direct_for=("all-unhealthy",), look="ecs"),
     SignalSpec("start-failed", N_("Tasks fail to start"), Source.TASKS, _stopped(_fails_to_start, UNSTARTED), direct_for=("tasks-cannot-start",), look="ecs"),
-    SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), direct_for=("availability-zone",), look="ecs"),
+    SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), look="ecs"),
     SignalSpec("placement-failed", N_("ECS cannot place or start tasks"), Source.SERVICE, _unplaced, direct_for=("tasks-cannot-start",), look="ecs"),
     SignalSpec("running-short", N_("Fewer tasks run than are desired"), Source.SERVICE, _short, look="ecs"),
     SignalSpec("memory-high", N_("The tasks' memory is full"), Source.METRICS, _memory_high, group="memory", look="dashboard"),

@@ -134,7 +134,7 @@ def _cpu_raised(facts: Facts) -> Judged:
     limit = _limit(facts, "CPUUtilization", CPU)
     value, bound = f"{most:.0f}%", f"≥ {limit:.0f}%"
     is_risen = not before or most > 1.2 * median(before)
-    if not limit <= most < CPU_USED_UP or not is_risen:
+    if most < limit or not is_risen:
         return absent(value, bound)
     at = when_over(facts, facts.points(Measure.DB_CPU), limit)
     return present(value, bound, at, _place("CPUUtilization", facts))

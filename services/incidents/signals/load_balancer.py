@@ -197,8 +197,9 @@ def _usual(facts: Facts) -> Judged:
     if isinstance(counts, Judged):
         return counts
     now, usual = counts
-    value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≤ {1.5 * usual:.0f}"
-    return present(value, limit) if now <= 1.5 * usual else absent(value, limit)
+    value = _("{count} a minute").format(count=f"{now:.0f}")
+    limit = f"{0.5 * usual:.0f}–{1.5 * usual:.0f}"
+    return (present if 0.5 * usual <= now <= 1.5 * usual else absent)(value, limit)
 
 
 def _fall(facts: Facts) -> Judged:

@@ -125,7 +125,7 @@ SIGNALS = (
     SignalSpec("cpu-low", N_("The tasks' CPU is low"), Source.METRICS, _cpu_low, look="dashboard"),
     SignalSpec("scaling-suspended", N_("Scaling out is suspended"), Source.SCALING, _suspended, direct_for=("scaling-stopped",), look="ecs"),
     SignalSpec("scaling-untriggered", N_("Nothing triggers Auto Scaling"), Source.SCALING, _untriggered, direct_for=("scaling-stopped",), look="ecs"),
-    SignalSpec("scaling-refused", N_("Auto Scaling decided not to scale, or failed"), Source.SCALING, _refused, direct_for=("scaling-stopped",), look="ecs"),
+    SignalSpec("scaling-refused", N_("Auto Scaling does not scale although it is below its maximum"), Source.SCALING, _refused, direct_for=("scaling-stopped",), look="ecs"),
     SignalSpec("scaled-out", N_("Auto Scaling has added tasks"), Source.SCALING, _scaled_out, direct_for=("scaling-works",), look="ecs"),
     SignalSpec("hot-task", N_("One task is much hotter than the others"), Source.METRICS, _hot, direct_for=("hot-task",), look="dashboard"),
 )  # fmt: skip

@@ -54,6 +54,9 @@ TROUBLE = re.compile(
     r"socket hang up|max retries|retries per request|(?:could not|cannot|can't|failed to|unable to|error) (?:connect|resolve|reach|send|fetch)\w*|"
     r"connect\w* (?:failed|error|closed|lost|aborted|exception)|connection\w*(?:error|exception)|"
     r"terminated unexpectedly|connection (?:lost|failed)|link failure|gone away|closed the connection|ConnectionFailed|"
+    r"(?:connection|it) was closed|unexpectedly closed|CONNECTION_CLOSED|lost connection|could not be acquired|deadline.exceeded|"
+    r"(?:couldn't|failed to) (?:connect|load|resolve)|error occurred using the connection|zero addresses|No server available|"
+    r"(?:error|status|code)\W{1,3}[45]\d\d\b|HTTPStatusError|acquisition timeout|"
     r"misbehaving|execution expired|read-only (?:option|transaction)|dial tcp|\bsealed\b|"
     r"no route to host|certificate|CertPath|PKIX|handshake|I/O error|\bSSL|\bTLS|\b(?:50[0-4]|429|403|401)\b|bad gateway|too many requests|"
     r"タイムアウト|接続でき|応答しません",
@@ -64,7 +67,7 @@ UNRESOLVED = re.compile(
     re.IGNORECASE,
 )
 LOCKS = re.compile(
-    r"still waiting for \w*Lock|deadlock (?:detected|found)|lock ?wait ?timeout|lock timeout|LockNotAvailable|"
+    r"still waiting for \w*Lock|deadlock (?:detected|found)|lock ?wait ?timeout|lock timeout|LockNotAvailable|NOWAIT is set|"
     r"could not obtain lock|\b(?:40P01|55P03)\b|DeadlockLoser|LockAcquisitionException|CannotAcquireLock",
     re.IGNORECASE,
 )
@@ -75,13 +78,16 @@ PASSWORD = re.compile(
 )
 _DATABASE = re.compile(
     r"\b(?:5432|3306)\b|postgres|psql|psycopg|\bpg\b|pg_|jdbc|hikari|\bdatabase\b|データベース|rds\.amazonaws|SQLSTATE|mysql|mariadb|read-only transaction|PG::|"
+    r"db\.utils|peewee|sqlalchemy|asyncpg|r2dbc|agroal|datasource|c3p0|mchange|dbcp|sequel::|EntityFramework|npgsql|diesel|"
+    r"r2d2|postgrex|\bDBConnection\b|\bsqlx\b|\bgorm\b|\bpgx\b|MySqlConnector|"
     r"QueuePool limit|too many clients|remaining connection slots|terminating connection due to admin|"
     r"SequelizeConnection|TypeORM|PrismaClientInit|ActiveRecord::Connection|\bknex\b",
     re.IGNORECASE,
 )
 _BUSY = re.compile(
     r"too many (?:clients|connections)|remaining connection slots|QueuePool limit|pool (?:exhausted|timed? ?out)|"
-    r"connection pool|obtain JDBC Connection|exceeded when trying to connect|canceling statement|"
+    r"connection pool|pool error|PoolTimeout|checkout a Connection|acquisition time|table .{0,60} is full|obtain \w* ?Connection|"
+    r"exceeded when trying to connect|canceling statement|"
     r"terminating connection|the database system is",
     re.IGNORECASE,
 )
@@ -95,7 +101,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
         ("Redis", r"redis|jedis|lettuce|\bREADONLY You can't|CLUSTERDOWN|\bNOAUTH\b|WRONGPASS|MISCONF|MaxRetriesPerRequest"),
-        ("Memcached", r"memcache"),
+        ("Memcached", r"memcache|dalli|RingError"),
         ("Kafka", r"kafka|NOT_LEADER|BrokerNotAvailable"),
         ("AMQP", r"amqp|rabbitmq|\bpika\b"),
         ("MongoDB", r"mongo"),
@@ -110,12 +116,12 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("S3", r"\bs3\b|NoSuchBucket"),
         ("Cognito", r"cognito"),
         ("License", r"licen[cs]e\w{0,12}(?:Exception|Error)|licen[cs]e (?:file |key )?(?:has )?(?:expired|is invalid)"),
-        ("gRPC", r"StatusCode\.UNAVAILABLE|StatusRuntimeException: UNAVAILABLE"),
+        ("gRPC", r"StatusCode\.UNAVAILABLE|StatusRuntimeException: (?:UNAVAILABLE|DEADLINE)|rpc error: code ="),
     )
 )  # fmt: skip
 _HARMLESS = re.compile(
-    r"^.{0,60}?\b(?:INFO|DEBUG|TRACE)\b|\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ HTTP/\d|"
-    r"client (?:aborted|closed|disconnected)|ClientAbort|aborted by the client|BadHttpRequest"
+    r"^(?!.*(?:::Error|Exception|\bfailed\b)).{0,60}?\b(?:INFO|DEBUG|TRACE)\b|\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ HTTP/\d|"
+    r"client (?:aborted|closed|disconnected)|canceled by client|response\.Write|ClientAbort|aborted by the client|BadHttpRequest"
 )
 """Lines of an ordinary request, whatever words are in it."""
 _STORAGE = re.compile(r"ENOSPC|No space left on device|disk quota exceeded", re.IGNORECASE)
@@ -151,16 +157,18 @@ _FILE = (
     r"(?:py|js|mjs|cjs|ts|tsx|java|kt|go|rb|php|rs|cs|c|cpp|h|sql|ya?ml|json|html?|jar|so|log|txt|xml|exe|sh)"
 )
 _HOST = re.compile(
-    rf"[a-z][a-z0-9+.]*://(?:[^\s/@\"']*@)?(?P<url>[\w.-]+(?::\d+)?)|"
+    rf"[a-z][a-z0-9+.]*:///?(?:[^\s/@\"']*@)?(?P<url>[\w.-]+(?::\d+)?)|"
     rf"(?P<ip>\b\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+)?)|"
     rf"(?<![\w/.$@-])(?P<port>(?!(?:[\w-]+\.)*{_FILE}:\d)(?:[a-z0-9][\w-]*\.)*[a-z][\w-]*:\d{{2,5}})(?!\w)|"
-    rf"(?<![\w/.$@-])(?P<name>(?!(?:java|javax|jdk|sun|org|com|net|io|jp|jakarta)\.)"
-    rf"(?:[a-z0-9][a-z0-9-]*\.)+(?:com|jp|net|org|io|dev|app|cloud|internal|local|example|test|gov|co))\b(?![\w(])",
+    rf"(?:UnknownHostException:|ENOTFOUND|EAI_AGAIN|no such host:?|dial tcp: lookup) (?P<label>[\w.-]*\w)|"
+    rf"(?<![\w/.$@-])(?P<name>(?!(?:java|javax|jdk|sun|org|com|net|io|jp|jakarta|de|okhttp3|kotlin)\.)"
+    rf"(?!(?:[\w-]+\.)+{_FILE}\b)(?:[a-z0-9][a-z0-9-]*\.)+"
+    rf"(?:com|net|org|io|dev|app|cloud|internal|intern|local|example|test|gov|info|biz|[a-z]{{2}}))\b(?!\.\w|[\w(])",
     re.IGNORECASE,
 )
 _ERROR = re.compile(r"Exception|Error\b|Exceeded|Crash|READONLY|CLUSTERDOWN|NOAUTH|WRONGPASS|MISCONF")
 _PRIVATE = re.compile(
-    r"\.(?:internal|local|test|lan|svc|consul)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE
+    r"\.(?:internal|intern|local|test|lan|svc|consul)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE
 )
 _HERE = re.compile(r"^(?:localhost|127\.|0\.0\.0\.0|169\.254\.)|rds\.amazonaws", re.IGNORECASE)
 
@@ -191,8 +199,8 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
     if _SQL.search(message):
         return None
     is_trouble = bool(TROUBLE.search(message))
-    hosts = (_hosts(message) or _hosts(detail)) if is_trouble else []
     word = next((name for name, pattern in _WORDS if pattern.search(message)), "")
+    hosts = (_hosts(message) or _hosts(detail)) if is_trouble or word else []
     hosts = [host for host in hosts if not host.endswith((":5432", ":3306"))]
     # A name says more than the addresses that it was resolved to.
     host = next(
@@ -208,7 +216,8 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
 
 def _hosts(text: str) -> list[str]:
     hosts = (
-        str(match["url"] or match["ip"] or match["port"] or match["name"]) for match in _HOST.finditer(text)
+        str(match["url"] or match["ip"] or match["port"] or match["label"] or match["name"])
+        for match in _HOST.finditer(text)
     )
     return [host for host in hosts if not _HERE.search(host)]
 
@@ -304,10 +313,11 @@ def _rate(count: int, start: datetime, end: datetime) -> float:
     return count / max(1.0, (end - start) / timedelta(minutes=1))
 
 
-def _quote(message: str) -> str:
-    """The part of a message that tells what is wrong."""
+def _quote(message: str, name: str) -> str:
+    """The part of a message that tells what is wrong, from the name on that it blames."""
     sign = PASSWORD.search(message) or TROUBLE.search(message)
-    start = max(0, sign.start() - 30) if sign and sign.end() > QUOTED else 0
+    place = message.find(name) if name in message else sign.start() if sign else 0
+    start = max(0, place - 30) if place > QUOTED // 2 else 0
     return clean(("…" if start else "") + message[start:], QUOTED)
 
 
@@ -318,7 +328,7 @@ def _names(kind: Kind) -> Callable[[Facts], Judged]:
             why = facts.gap(Source.APPLICATION_LOG)
             return unseen(why) if why else absent()
         worst = blamed[0]
-        quote = _quote(message_of(worst.first.text))
+        quote = _quote(message_of(worst.first.text), worst.dependency.name.rpartition(" ")[2])
         text = _("{count} × {name}: {quote}").format(
             count=worst.count, name=_(worst.dependency.name), quote=quote
         )

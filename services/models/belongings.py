@@ -61,19 +61,13 @@ class Belongings(Model):
         """A task definition by `family:revision`; None if it was not read."""
         return next((each for each in self.definitions if each.id == name), None)
 
-    @property
-    def unread(self) -> tuple[OwnedPart, ...]:
-        """The kinds of which there may be others."""
-        return tuple(part for part in self.parts if part.unread)
-
     def with_earlier(self, earlier: "Belongings | None") -> "Belongings":
         """With what belonged to the system when an earlier reading was made, by whichever console."""
         if earlier is None:
             return self
+        earlier_ids = {part.kind: part.ids for part in earlier.parts}
         parts = (
-            part.model_copy(update={"ids": tuple(sorted({*part.ids, *before.ids}))})
-            if (before := earlier.part(part.kind)) is not None
-            else part
+            part.model_copy(update={"ids": tuple(sorted({*part.ids, *earlier_ids.get(part.kind, ())}))})
             for part in self.parts
         )
         return self.model_copy(update={"parts": tuple(parts)})

@@ -13,23 +13,18 @@ class Owned(StrEnum):
     VPC = "vpc"
     SUBNET = "subnet"
     ROUTE_TABLE = "route-table"
-    """With the ids of their associations, and the main one if a subnet has none of its own."""
     GATEWAY = "gateway"
-    """What the route tables lead to: internet, NAT and transit gateways, peerings."""
     NETWORK_ACL = "network-acl"
     ENDPOINT = "endpoint"
     SECURITY_GROUP = "security-group"
     SECRET = "secret"
-    """ARNs and names of secrets and parameters."""
     ROLE = "role"
     KEY = "key"
-    """KMS keys, as far as RDS tells them: those of secrets are not told."""
     DATABASE = "database"
-    """Name, ARN and resource id of the instance, its cluster, parameter group and subnet group."""
     SERVICE = "service"
     """`cluster/service` of ECS."""
     LOAD_BALANCER = "load-balancer"
-    """ARNs of load balancer and target groups."""
+    """With its target groups."""
 
 
 class OwnedPart(Model):
@@ -38,8 +33,6 @@ class OwnedPart(Model):
     kind: Owned
     ids: tuple[RawId, ...] = ()
     """Also what belonged to it within the last day: an endpoint that was deleted is told apart, too."""
-    read_at: datetime | None = None
-    """When the oldest of the answers that tell it was read (UTC); None: one of them was never read."""
     unread: Clean = ""
     """Why there may be others that are not in `ids`, in words; "" if these are all."""
 

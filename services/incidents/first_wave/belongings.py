@@ -42,10 +42,8 @@ class _State:
 
     problem: str
     """Why the newest attempt failed, in words."""
-    read_at: datetime | None = None
-    """When it was last answered (UTC)."""
     answered_at: float = 0.0
-    """The same by the clock's `elapsed`."""
+    """When it was last answered, by the clock's `elapsed`."""
     told_at: dict[tuple[Owned | None, RawId], float] = field(default_factory=dict)
     """When each id was last told."""
 
@@ -62,6 +60,7 @@ class SystemBelongings:
         self._states = {look: _State(_("AWS has not answered yet.")) for look in looks_of(runbook)}
         self._definitions: dict[RawId, TaskDefinition] = {}
         """By `family:revision`, the longest known first."""
+        self._read_at: datetime | None = None
         self._lock = asyncio.Lock()
 
     async def keep(self) -> None:
@@ -94,28 +93,24 @@ class SystemBelongings:
 
     def newest(self) -> Belongings | None:
         """What is known; None if AWS has told nothing of the system yet."""
-        dates = [state.read_at for state in self._states.values() if state.read_at is not None]
-        if not dates:
+        if self._read_at is None:
             return None
         kinds = frozenset[Owned]().union(*(look.kinds for look in self._states))
         return Belongings(
-            read_at=max(dates),
-            parts=tuple(self._part(kind) for kind in Owned if kind in kinds),
+            read_at=self._read_at,
+            parts=tuple(
+                OwnedPart(kind=kind, ids=self._ids(kind), unread=self._unread(kind))
+                for kind in Owned
+                if kind in kinds
+            ),
             definitions=tuple(self._definitions.values()),
         )
 
-    def _part(self, kind: Owned) -> OwnedPart:
-        states = [state for look, state in self._states.items() if kind in look.kinds]
-        dates = [state.read_at for state in states]
-        return OwnedPart(
-            kind=kind,
-            ids=self._ids(kind),
-            read_at=None if None in dates else min(filter(None, dates)),
-            unread=next((state.problem for state in states if state.problem), "") or self._unknowable(kind),
-        )
-
-    def _unknowable(self, kind: Owned) -> str:
-        """Why there may be others whatever was read, in words; "" if there are none."""
+    def _unread(self, kind: Owned) -> str:
+        """Why there may be others than were read, in words; "" if there are none."""
+        problems = (state.problem for look, state in self._states.items() if kind in look.kinds)
+        if problem := next(filter(None, problems), ""):
+            return problem
         if kind is Owned.KEY:
             return _("The keys of secrets are not told by ECS.")
         if kind in aws.BALANCER.kinds and aws.BALANCER not in self._states and self._ids(Owned.LOAD_BALANCER):
@@ -153,7 +148,7 @@ class SystemBelongings:
             self._fault(error)
             state.problem = _("An internal error stopped this read.")
             return
-        state.problem, state.answered_at, state.read_at = "", now, self._clock.now()
+        state.problem, state.answered_at, self._read_at = "", now, self._clock.now()
         state.told_at |= {(kind, id): now for kind, own in ids.items() for id in own}
         state.told_at = {id: at for id, at in state.told_at.items() if now - at <= day}
 

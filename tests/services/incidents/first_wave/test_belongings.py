@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -125,24 +124,22 @@ async def test_what_is_denied_is_unseen_and_asked_again(desk: Desk, call: str, k
     desk.embedded.fault(service, operation, preset="denied")
     own = await desk.refreshed()
     assert {*unread(own)} - {Owned.KEY} == kinds
-    assert all(part.read_at is None for part in own.parts if part.kind in kinds)
     desk.embedded.clear_faults()
     assert unread(await desk.refreshed()) == [Owned.KEY]
 
 
-async def test_the_last_good_value_is_kept_with_its_age(desk: Desk) -> None:
+async def test_the_last_good_value_is_kept(desk: Desk) -> None:
     before = await desk.refreshed()
     desk.embedded.fault("ec2", "DescribeVpcEndpoints", preset="throttled")
     desk.clock.advance(EVERY)
     part = (await desk.refreshed()).part(Owned.ENDPOINT)
     assert part is not None
     assert part.ids == before.parts[list(Owned).index(Owned.ENDPOINT)].ids
-    assert part.read_at == desk.clock.now() - timedelta(seconds=EVERY)
     assert part.unread
     desk.embedded.clear_faults()
     part = (await desk.refreshed()).part(Owned.ENDPOINT)
     assert part is not None
-    assert (part.read_at, part.unread) == (desk.clock.now(), "")
+    assert part.unread == ""
 
 
 async def test_an_internal_error_is_reported_and_said(

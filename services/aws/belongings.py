@@ -1,160 +1,147 @@
-"""What belongs to a system, as ids by kind.
+"""What belongs to a system, as ids by kind: a table of requests, and one way to make them.
 
 Source: DescribeServices (Amazon ECS), DescribeLoadBalancers (Elastic Load Balancing v2), DescribeDBInstances (Amazon RDS),
 DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls, DescribeVpcEndpoints (Amazon EC2) API references.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from services.aws.client.reader import Answer, Reader, incomplete, next_page, rows
-from services.aws.ecs.parsing import short
 from services.i18n import _
 from services.models.base import RawId
 from services.models.belongings import Owned
+from services.models.runbook import Runbook
 
-Ids = Mapping[Owned, tuple[RawId, ...]]
-Paths = Mapping[Owned, tuple[str, ...]]
+Ids = Mapping[Owned | None, Collection[RawId]]
+"""By kind; None: task definitions."""
 
-SERVICES = 10
+
+_MOST = 10
 """Maximum services in one DescribeServices."""
-_AWSVPC = "networkConfiguration.awsvpcConfiguration"
-_SERVICE: Paths = {
-    Owned.SUBNET: (f"{_AWSVPC}.subnets", f"deployments.{_AWSVPC}.subnets"),
-    Owned.SECURITY_GROUP: (f"{_AWSVPC}.securityGroups", f"deployments.{_AWSVPC}.securityGroups"),
-    Owned.LOAD_BALANCER: ("loadBalancers.targetGroupArn",),
-}
-_BALANCER: Paths = {
-    Owned.VPC: ("VpcId",),
-    Owned.SUBNET: ("AvailabilityZones.SubnetId",),
-    Owned.SECURITY_GROUP: ("SecurityGroups",),
-    Owned.LOAD_BALANCER: ("LoadBalancerArn",),
-}
-_DATABASE: Paths = {
-    Owned.VPC: ("DBSubnetGroup.VpcId",),
-    Owned.SUBNET: ("DBSubnetGroup.Subnets.SubnetIdentifier",),
-    Owned.SECURITY_GROUP: ("VpcSecurityGroups.VpcSecurityGroupId",),
-    Owned.KEY: ("KmsKeyId", "MasterUserSecret.KmsKeyId"),
-    Owned.SECRET: ("MasterUserSecret.SecretArn",),
-    Owned.DATABASE: (
-        "DBInstanceIdentifier",
-        "DBInstanceArn",
-        "DbiResourceId",
-        "DBClusterIdentifier",
-        "DBParameterGroups.DBParameterGroupName",
-        "DBSubnetGroup.DBSubnetGroupName",
-    ),
-}
-_SUBNET: Paths = {Owned.VPC: ("VpcId",)}
-_ROUTE_TABLE: Paths = {
-    Owned.ROUTE_TABLE: ("RouteTableId",),
-    Owned.GATEWAY: tuple(
-        f"Routes.{key}" for key in ("GatewayId", "NatGatewayId", "TransitGatewayId", "VpcPeeringConnectionId")
-    ),
-}
-_ENDPOINT: Paths = {Owned.ENDPOINT: ("VpcEndpointId",), Owned.SECURITY_GROUP: ("Groups.GroupId",)}
-_LOCAL = "local"
-"""The gateway of the route within the VPC."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One request, and where in its answer ids stand."""
+
+    service: str
+    operation: str
+    key: str
+    paths: Mapping[Owned | None, str]
+    """Keys from a row on, lists are passed through; several paths are separated by spaces."""
+    leads_to: frozenset[Owned] = frozenset()
+    """Kinds besides, of which others may exist as long as it is not answered."""
+
+    @property
+    def call(self) -> str:
+        return f"{self.service}:{self.operation}"
+
+    @property
+    def kinds(self) -> frozenset[Owned]:
+        return self.leads_to.union(filter(None, self.paths))
+
+
+Looks = dict[Look, dict[str, Any]]
+"""With the parameters of each."""
+_VPC = "networkConfiguration.awsvpcConfiguration"
+_AROUND = frozenset(
+    {Owned.ROUTE_TABLE, Owned.GATEWAY, Owned.NETWORK_ACL, Owned.ENDPOINT, Owned.SECURITY_GROUP}
+)
+SERVICES = Look("ecs", "DescribeServices", "services", {
+    None: "taskDefinition deployments.taskDefinition",
+    Owned.SUBNET: f"{_VPC}.subnets deployments.{_VPC}.subnets",
+    Owned.SECURITY_GROUP: f"{_VPC}.securityGroups deployments.{_VPC}.securityGroups",
+    Owned.LOAD_BALANCER: "loadBalancers.targetGroupArn",
+}, _AROUND | {Owned.VPC, Owned.SERVICE, Owned.SECRET, Owned.ROLE})  # fmt: skip
+DEFINITIONS = Look("ecs", "DescribeTaskDefinition", "", {}, frozenset({Owned.SECRET, Owned.ROLE}))
+BALANCER = Look("elbv2", "DescribeLoadBalancers", "LoadBalancers", {
+    Owned.VPC: "VpcId",
+    Owned.SUBNET: "AvailabilityZones.SubnetId",
+    Owned.SECURITY_GROUP: "SecurityGroups",
+    Owned.LOAD_BALANCER: "LoadBalancerArn",
+}, _AROUND)  # fmt: skip
+DATABASE = Look("rds", "DescribeDBInstances", "DBInstances", {
+    Owned.VPC: "DBSubnetGroup.VpcId",
+    Owned.SUBNET: "DBSubnetGroup.Subnets.SubnetIdentifier",
+    Owned.SECURITY_GROUP: "VpcSecurityGroups.VpcSecurityGroupId",
+    Owned.KEY: "KmsKeyId MasterUserSecret.KmsKeyId",
+    Owned.SECRET: "MasterUserSecret.SecretArn",
+    Owned.DATABASE: "DBInstanceIdentifier DBInstanceArn DbiResourceId DBClusterIdentifier"
+    " DBParameterGroups.DBParameterGroupName DBSubnetGroup.DBSubnetGroupName",
+}, _AROUND)  # fmt: skip
+SUBNETS = Look("ec2", "DescribeSubnets", "Subnets", {Owned.VPC: "VpcId"}, _AROUND - {Owned.SECURITY_GROUP})
+ROUTE_TABLES = Look("ec2", "DescribeRouteTables", "RouteTables", {
+    Owned.ROUTE_TABLE: "RouteTableId Associations.RouteTableAssociationId",
+    Owned.GATEWAY: "Routes.GatewayId Routes.NatGatewayId Routes.TransitGatewayId Routes.VpcPeeringConnectionId",
+})  # fmt: skip
+NETWORK_ACLS = Look("ec2", "DescribeNetworkAcls", "NetworkAcls", {
+    Owned.NETWORK_ACL: "NetworkAclId Associations.NetworkAclAssociationId",
+})  # fmt: skip
+ENDPOINTS = Look("ec2", "DescribeVpcEndpoints", "VpcEndpoints", {
+    Owned.ENDPOINT: "VpcEndpointId",
+    Owned.SECURITY_GROUP: "Groups.GroupId",
+})  # fmt: skip
+NETWORK = (ROUTE_TABLES, NETWORK_ACLS, ENDPOINTS)
+LOOKS = (SERVICES, DEFINITIONS, BALANCER, DATABASE, SUBNETS, *NETWORK)
+_EVERYBODYS = re.compile(r"local|default|default[.:].*")
+"""The route within a VPC, and AWS's own groups of databases, which nobody can change."""
+
+
+def named(runbook: Runbook) -> Looks:
+    """What can be asked about what the runbook names."""
+    looks: Looks = {}
+    if ecs := runbook.ecs:
+        looks[SERVICES] = {"cluster": ecs.cluster, "services": list(ecs.services)[:_MOST]}
+    if runbook.alb is not None and runbook.alb.load_balancer.count("/") > 1:
+        looks[BALANCER] = {"Names": [runbook.alb.load_balancer.split("/")[1]]}
+    if runbook.rds is not None:
+        looks[DATABASE] = {"DBInstanceIdentifier": str(runbook.rds.instance)}
+    return looks
+
+
+def looks_of(runbook: Runbook) -> tuple[Look, ...]:
+    """All that is asked about a runbook's system."""
+    own = named(runbook)
+    return (*own, *((DEFINITIONS,) if SERVICES in own else ()), *((SUBNETS, *NETWORK) if own else ()))
 
 
 class BelongingsReader:
-    """Reads what belongs to a system of one account and region. All methods raise AwsError."""
+    """Reads what belongs to a system of one account and region."""
 
     def __init__(self, session: Reader) -> None:
         self._session = session
 
-    async def services(self, cluster: str, names: Iterable[str]) -> tuple[Ids, tuple[RawId, ...]]:
-        """What ECS services consist of, and the task definitions (`family:revision`) that they run."""
-        wanted = list(names)[:SERVICES]
-        answers = await self._rows("ecs", "DescribeServices", "services", cluster=cluster, services=wanted)
-        if len(answers) < len(wanted):
-            raise incomplete(_("ECS does not know every service of the runbook."), "ecs", "DescribeServices")
-        ids = dict(_ids(answers, _SERVICE))
-        ids[Owned.SERVICE] = tuple(RawId(f"{cluster}/{name}") for name in wanted)
-        arns = [*_at(answers, "taskDefinition"), *_at(answers, "deployments.taskDefinition")]
-        return ids, tuple(dict.fromkeys(RawId(short(arn)) for arn in arns))
-
-    async def balancer(self, name: str) -> Ids:
-        """What a load balancer, given by its name, consists of."""
-        return _ids(
-            await self._rows("elbv2", "DescribeLoadBalancers", "LoadBalancers", Names=[name]), _BALANCER
-        )
-
-    async def database(self, name: str) -> Ids:
-        """What a database instance consists of."""
-        answers = await self._rows("rds", "DescribeDBInstances", "DBInstances", DBInstanceIdentifier=name)
-        ids = dict(_ids(answers, _DATABASE))
-        # AWS's own groups are shared by all, and nobody can change them.
-        ids[Owned.DATABASE] = tuple(id for id in ids[Owned.DATABASE] if not id.startswith("default"))
-        return ids
-
-    async def subnets(self, subnets: Collection[str]) -> Ids:
-        """The VPCs of subnets."""
-        return _ids(await self._of_network("DescribeSubnets", "Subnets", "subnet-id", subnets), _SUBNET)
-
-    async def route_tables(self, vpcs: Collection[str], subnets: Collection[str]) -> Ids:
-        """The route tables of subnets: a subnet without an association has its VPC's main one."""
-        answers = await self._of_network("DescribeRouteTables", "RouteTables", "vpc-id", vpcs)
-        with_table = set(_at(answers, "Associations.SubnetId"))
-        own = [
-            table
-            for table in answers
-            if with_table.intersection(subnets).intersection(_at(table, "Associations.SubnetId"))
-            or (
-                not with_table.issuperset(subnets)
-                and any(each.get("Main") for each in rows(table, "Associations"))
-            )
-        ]
-        if not own:
-            raise incomplete(_("EC2 returned no route table of the subnets."), "ec2", "DescribeRouteTables")
-        ids = dict(_ids(own, _ROUTE_TABLE))
-        ids[Owned.GATEWAY] = tuple(id for id in ids[Owned.GATEWAY] if id != _LOCAL)
-        return _with_associations(ids, Owned.ROUTE_TABLE, own, subnets, "RouteTableAssociationId")
-
-    async def network_acls(self, vpcs: Collection[str], subnets: Collection[str]) -> Ids:
-        """The network ACLs of subnets; each subnet has one."""
-        answers = await self._of_network("DescribeNetworkAcls", "NetworkAcls", "vpc-id", vpcs)
-        own = [acl for acl in answers if set(_at(acl, "Associations.SubnetId")).intersection(subnets)]
-        if not own:
-            raise incomplete(_("EC2 returned no network ACL of the subnets."), "ec2", "DescribeNetworkAcls")
-        ids = _ids(own, {Owned.NETWORK_ACL: ("NetworkAclId",)})
-        return _with_associations(ids, Owned.NETWORK_ACL, own, subnets, "NetworkAclAssociationId")
-
-    async def endpoints(self, vpcs: Collection[str]) -> Ids:
-        """The endpoints of VPCs: whoever is in one resolves their names."""
-        return _ids(await self._of_network("DescribeVpcEndpoints", "VpcEndpoints", "vpc-id", vpcs), _ENDPOINT)
-
-    async def _of_network(self, operation: str, key: str, name: str, values: Collection[str]) -> list[Answer]:
-        return await self._rows("ec2", operation, key, Filters=[{"Name": name, "Values": sorted(values)}])
-
-    async def _rows(self, service: str, operation: str, key: str, **params: Any) -> list[Answer]:
-        """The rows of the one page that there is."""
-        answer = await self._session.read(service, operation, required=(key,), **params)
+    async def ids(self, look: Look, subnets: Collection[str] = (), **params: Any) -> Ids:
+        """What one request tells; of route tables and network ACLs only those of the subnets. Raises AwsError."""
+        answer = await self._session.read(look.service, look.operation, required=(look.key,), **params)
+        found, problem = rows(answer, look.key), ""
+        if look in (ROUTE_TABLES, NETWORK_ACLS) and not (found := _around(found, subnets)):
+            problem = _("EC2 returned nothing that belongs to the subnets.")
+        if len(found) < len(params.get("services", ())):
+            problem = _("ECS does not know every service of the runbook.")
         if next_page(answer)[1]:
-            raise incomplete(_("AWS lists more of them than one request returns."), service, operation)
-        return rows(answer, key)
+            problem = _("AWS lists more of them than one request returns.")
+        if problem:
+            raise incomplete(problem, look.service, look.operation)
+        return {
+            kind: {RawId(id) for path in paths.split() for id in _at(found, path) if not _EVERYBODYS.fullmatch(id)}
+            for kind, paths in look.paths.items()
+        }  # fmt: skip
 
 
-def _with_associations(
-    ids: Ids, kind: Owned, holders: Iterable[Answer], subnets: Collection[str], key: str
-) -> Ids:
-    """The ids with those of the associations of subnets, which a write may name instead."""
-    own = [
-        RawId(str(each[key]))
-        for holder in holders
-        for each in rows(holder, "Associations")
-        if each.get(key) and (each.get("SubnetId") in subnets or each.get("Main"))
-    ]
-    return {**ids, kind: (*ids[kind], *own)}
-
-
-def _ids(answers: Iterable[Answer], paths: Paths) -> Ids:
-    """What stands at the paths, without repetition."""
-    all_rows = list(answers)
-    return {
-        kind: tuple(dict.fromkeys(RawId(text) for path in own for text in _at(all_rows, path)))
-        for kind, own in paths.items()
-    }
+def _around(found: list[Answer], subnets: Collection[str]) -> list[Answer]:
+    """The rows that subnets are associated with, without others' associations; one without any has the main table."""
+    has_main = not set(_at(found, "Associations.SubnetId")).issuperset(subnets)
+    for row in found:
+        row["Associations"] = [
+            each
+            for each in rows(row, "Associations")
+            if each.get("SubnetId") in subnets or (has_main and each.get("Main"))
+        ]
+    return [row for row in found if row["Associations"]]
 
 
 def _at(value: object, path: str) -> Iterator[str]:

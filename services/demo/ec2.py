@@ -48,73 +48,44 @@ def describe_security_groups(call: Call) -> dict[str, Any]:
     return {"SecurityGroups": [_describe(call, id) for id in _GROUPS if not ids or id in ids]}
 
 
-def _filtered(call: Call, key: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The rows of this VPC and of these subnets, where a filter names them."""
-    call.require_system()
-    filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
-    subnets = filters.get("subnet-id")
-    is_here = VPC in filters.get("vpc-id", [VPC])
-    return {key: [row for row in rows if is_here and (not subnets or row.get("SubnetId") in subnets)]}
+def _table(id: str, *associations: dict[str, Any]) -> dict[str, Any]:
+    route = {"DestinationCidrBlock": ANYWHERE, "NatGatewayId": "nat-0b1c2d3e4f5a6b7c8", "State": "active"}
+    local = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
+    return {"RouteTableId": id, "VpcId": VPC, "Routes": [local, route], "Associations": [*associations]}
+
+
+_SURROUNDINGS: dict[str, list[dict[str, Any]]] = {
+    "Subnets": [
+        {"SubnetId": id, "VpcId": VPC, "AvailabilityZone": f"{REGION}{zone}", "State": "available"}
+        for zone, id in SUBNETS.items()
+    ],
+    "RouteTables": [
+        _table(MAIN_TABLE, {"Main": True, "RouteTableAssociationId": "rtbassoc-0a1b2c3d"}),
+        _table(TABLE, *(
+            {"RouteTableAssociationId": f"rtbassoc-{id[7:]}", "SubnetId": id, "Main": False}
+            for id in (SUBNETS["a"], SUBNETS["c"])
+        )),
+    ],
+    "NetworkAcls": [{"NetworkAclId": ACL, "VpcId": VPC, "IsDefault": True, "Entries": [], "Associations": [
+        {"NetworkAclAssociationId": f"aclassoc-{id[7:]}", "NetworkAclId": ACL, "SubnetId": id}
+        for id in SUBNETS.values()
+    ]}],
+    "VpcEndpoints": [{"VpcEndpointId": ENDPOINT, "VpcId": VPC, "State": "available", "Groups": [{"GroupId": TASKS_GROUP}]}],
+}  # fmt: skip
 
 
 @op("ec2", "DescribeSubnets")
-def describe_subnets(call: Call) -> dict[str, Any]:
-    """The three subnets, filtered by id."""
-    rows = [
-        {"SubnetId": id, "VpcId": VPC, "AvailabilityZone": f"{REGION}{zone}", "State": "available"}
-        for zone, id in SUBNETS.items()
-    ]
-    return _filtered(call, "Subnets", rows)
-
-
 @op("ec2", "DescribeRouteTables")
-def describe_route_tables(call: Call) -> dict[str, Any]:
-    """The main one, for the third subnet, and another with a NAT gateway."""
-    routes = [
-        {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
-        {"DestinationCidrBlock": ANYWHERE, "NatGatewayId": "nat-0b1c2d3e4f5a6b7c8", "State": "active"},
-    ]
-    main = [{"Main": True, "RouteTableAssociationId": "rtbassoc-0a1b2c3d", "RouteTableId": MAIN_TABLE}]
-    own = [
-        {
-            "RouteTableAssociationId": f"rtbassoc-{id[7:]}",
-            "RouteTableId": TABLE,
-            "SubnetId": id,
-            "Main": False,
-        }
-        for id in list(SUBNETS.values())[:2]
-    ]
-    rows = [
-        {"RouteTableId": MAIN_TABLE, "VpcId": VPC, "Routes": routes, "Associations": main},
-        {"RouteTableId": TABLE, "VpcId": VPC, "Routes": routes, "Associations": own},
-    ]
-    return _filtered(call, "RouteTables", rows)
-
-
 @op("ec2", "DescribeNetworkAcls")
-def describe_network_acls(call: Call) -> dict[str, Any]:
-    """The default one, of all subnets."""
-    associations = [
-        {"NetworkAclAssociationId": f"aclassoc-{id[7:]}", "NetworkAclId": ACL, "SubnetId": id}
-        for id in SUBNETS.values()
-    ]
-    row = {"NetworkAclId": ACL, "VpcId": VPC, "IsDefault": True, "Associations": associations, "Entries": []}
-    return _filtered(call, "NetworkAcls", [row])
-
-
 @op("ec2", "DescribeVpcEndpoints")
-def describe_vpc_endpoints(call: Call) -> dict[str, Any]:
-    """One, of Secrets Manager."""
-    row = {
-        "VpcEndpointId": ENDPOINT,
-        "VpcEndpointType": "Interface",
-        "VpcId": VPC,
-        "ServiceName": f"com.amazonaws.{REGION}.secretsmanager",
-        "State": "available",
-        "SubnetIds": list(SUBNETS.values()),
-        "Groups": [{"GroupId": TASKS_GROUP, "GroupName": _GROUPS[TASKS_GROUP][0]}],
-    }
-    return _filtered(call, "VpcEndpoints", [row])
+def describe_surroundings(call: Call) -> dict[str, Any]:
+    """What of this VPC and of these subnets there is."""
+    call.require_system()
+    key = call.operation.removeprefix("Describe")
+    filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
+    subnets, is_here = filters.get("subnet-id"), VPC in filters.get("vpc-id", [VPC])
+    found = [row for row in _SURROUNDINGS[key] if is_here and (not subnets or row.get("SubnetId") in subnets)]
+    return {key: found}
 
 
 def _describe(call: Call, id: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""What a deployment has keys_changed, as far as it names something that an error may name too; pure."""
+"""What a deployment has changed, as far as it names something that an error may name too; pure."""
 
 from dataclasses import dataclass
 
+from services.models.ecs_deployments import ServiceRevision
 from services.models.first_wave import IncidentEvidence
 
 
@@ -21,16 +22,18 @@ class Difference:
     """Ids that only one of them has."""
 
 
+def newest_revisions(evidence: IncidentEvidence) -> list[ServiceRevision]:
+    """The two newest revisions of the service, the newest first."""
+    dated = [each for each in evidence.revisions if each.created is not None]
+    return sorted(dated, key=lambda each: each.created or evidence.began, reverse=True)[:2]
+
+
 def difference(evidence: IncidentEvidence) -> Difference | None:
     """The difference between the two newest revisions; None if one of them or its task definition was not read."""
-    revisions = sorted(
-        (revision for revision in evidence.revisions if revision.created is not None),
-        key=lambda revision: revision.created or evidence.began,
-        reverse=True,
-    )
+    revisions = newest_revisions(evidence)
     if len(revisions) < 2 or evidence.belongings is None:
         return None
-    new, old = revisions[:2]
+    new, old = revisions
     before, after = (evidence.belongings.definition(each.task_definition) for each in (old, new))
     if before is None or after is None:
         return None

@@ -6,28 +6,22 @@ calls", "Monitoring Amazon RDS API calls" with AWS CloudTrail (the services' gui
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
-from services.models.base import RawId
 from services.models.belongings import Belongings, Owned
 from services.models.cloudtrail import TrailEvent
 
-_BY_PREFIX = {
-    "acl": Owned.NETWORK_ACL,
-    "aclassoc": Owned.NETWORK_ACL,
-    "igw": Owned.GATEWAY,
-    "nat": Owned.GATEWAY,
-    "pcx": Owned.GATEWAY,
-    "rtb": Owned.ROUTE_TABLE,
-    "rtbassoc": Owned.ROUTE_TABLE,
-    "sg": Owned.SECURITY_GROUP,
-    "subnet": Owned.SUBNET,
-    "tgw": Owned.GATEWAY,
-    "vpc": Owned.VPC,
-    "vpce": Owned.ENDPOINT,
+_PREFIXES = {
+    Owned.NETWORK_ACL: "acl aclassoc",
+    Owned.GATEWAY: "igw nat pcx tgw",
+    Owned.ROUTE_TABLE: "rtb rtbassoc",
+    Owned.SECURITY_GROUP: "sg",
+    Owned.SUBNET: "subnet",
+    Owned.VPC: "vpc",
+    Owned.ENDPOINT: "vpce",
     # Network interfaces are not read: whose one is can only be told by its groups.
-    "eni": None,
+    None: "eni",
 }
+_BY_PREFIX = {prefix: kind for kind, prefixes in _PREFIXES.items() for prefix in prefixes.split()}
 _BY_SOURCE = {
     "application-autoscaling.amazonaws.com": Owned.SERVICE,
     "ecs.amazonaws.com": Owned.SERVICE,
@@ -51,14 +45,12 @@ def belongs(event: TrailEvent, belongings: Belongings | None) -> bool | None:
     """
     if belongings is None:
         return None
-    answers = [_is_own(kind, texts, belongings) for kind, texts in _named(event).items() if kind != Owned.VPC]
-    if True in answers:
-        return True
-    if answers:
-        return None if None in answers else False
-    # A VPC has others' resources as well: it tells only where nothing narrower is named.
-    vpcs = _named(event).get(Owned.VPC)
-    return _is_own(Owned.VPC, vpcs, belongings) if vpcs else None
+    named = _named(event)
+    if len(named) > 1:
+        # A VPC has others' resources as well: it tells only where nothing narrower is named.
+        named.pop(Owned.VPC, None)
+    answers = [_is_own(kind, texts, belongings) for kind, texts in named.items()]
+    return True if True in answers else None if None in answers or not answers else False
 
 
 def _named(event: TrailEvent) -> dict[Owned | None, list[str]]:
@@ -84,16 +76,15 @@ def _is_own(kind: Owned | None, texts: list[str], belongings: Belongings) -> boo
         steps = {step for text in texts for step in re.split(r"[:/]", text)}
         is_own = any(steps.issuperset(str(id).split("/")) for id in part.ids)
     else:
-        forms = partial(_forms, kind)
-        own = {form for id in part.ids for form in forms(id)}
-        is_own = any(form in own for text in texts for form in forms(RawId(text)))
+        own, named = ({form for text in each for form in _forms(kind, text)} for each in (part.ids, texts))
+        is_own = not own.isdisjoint(named)
     return True if is_own else None if part.unread else False
 
 
-def _forms(kind: Owned, text: RawId) -> Iterator[str]:
+def _forms(kind: Owned, text: str) -> Iterator[str]:
     """The spellings of a name or ARN by which two of one kind are compared."""
     is_arn = text.startswith("arn:")
-    tail = text.split(":", 5)[5] if is_arn and text.count(":") >= 5 else str(text)
+    tail = text.split(":", 5)[5] if is_arn and text.count(":") >= 5 else text
     match kind:
         case Owned.SECRET:
             # `secret:<name>-<suffix>:<key>:<stage>:<version>`, or `parameter/<name>`.

@@ -13,23 +13,18 @@ class Owned(StrEnum):
     VPC = "vpc"
     SUBNET = "subnet"
     ROUTE_TABLE = "route-table"
-    """With the ids of their associations, and the main one if a subnet has none of its own."""
     GATEWAY = "gateway"
-    """What the route tables lead to: internet, NAT and transit gateways, peerings."""
     NETWORK_ACL = "network-acl"
     ENDPOINT = "endpoint"
     SECURITY_GROUP = "security-group"
     SECRET = "secret"
-    """ARNs and names of secrets and parameters."""
     ROLE = "role"
     KEY = "key"
-    """KMS keys, as far as RDS tells them: those of secrets are not told."""
     DATABASE = "database"
-    """Name, ARN and resource id of the instance, its cluster, parameter group and subnet group."""
     SERVICE = "service"
     """`cluster/service` of ECS."""
     LOAD_BALANCER = "load-balancer"
-    """ARNs of load balancer and target groups."""
+    """With its target groups."""
 
 
 class OwnedPart(Model):
@@ -38,8 +33,6 @@ class OwnedPart(Model):
     kind: Owned
     ids: tuple[RawId, ...] = ()
     """Also what belonged to it within the last day: an endpoint that was deleted is told apart, too."""
-    read_at: datetime | None = None
-    """When the oldest of the answers that tell it was read (UTC); None: one of them was never read."""
     unread: Clean = ""
     """Why there may be others that are not in `ids`, in words; "" if these are all."""
 
@@ -61,19 +54,13 @@ class Belongings(Model):
         """A task definition by `family:revision`; None if it was not read."""
         return next((each for each in self.definitions if each.id == name), None)
 
-    @property
-    def unread(self) -> tuple[OwnedPart, ...]:
-        """The kinds of which there may be others."""
-        return tuple(part for part in self.parts if part.unread)
-
     def with_earlier(self, earlier: "Belongings | None") -> "Belongings":
         """With what belonged to the system when an earlier reading was made, by whichever console."""
         if earlier is None:
             return self
+        earlier_ids = {part.kind: part.ids for part in earlier.parts}
         parts = (
-            part.model_copy(update={"ids": tuple(sorted({*part.ids, *before.ids}))})
-            if (before := earlier.part(part.kind)) is not None
-            else part
+            part.model_copy(update={"ids": tuple(sorted({*part.ids, *earlier_ids.get(part.kind, ())}))})
             for part in self.parts
         )
         return self.model_copy(update={"parts": tuple(parts)})

@@ -6,10 +6,11 @@ An operation is written `service:Operation`, as botocore names both.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from services.aws.belongings import looks_of
 from services.aws.certificates import CALLS as CERTIFICATES
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
-from services.incidents.first_wave.sources import BELONGINGS, SOURCES
+from services.incidents.first_wave.sources import SOURCES
 from services.inspections.registry import INSPECTIONS, KIND_CALLS
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
@@ -92,7 +93,7 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
         *(KIND_CALLS[spec.kind] for spec in runbook.inspections),
         *CONSOLE.values(),
         *(spec.calls for spec in SOURCES.values() if not spec.missing(runbook)),
-        tuple(call for call, has in BELONGINGS if has(runbook)),
+        tuple(look.call for look in looks_of(runbook)),
         tuple(panels),
     )
     reads = frozenset[Operation]().union(*map(operations, parts))

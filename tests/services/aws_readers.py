@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import services.aws
+from services.aws import belongings
 from services.aws.athena import Athena
 from services.aws.autoscaling.reader import AutoScalingReader
-from services.aws.belongings import BelongingsReader
 from services.aws.budgets import Budgets
 from services.aws.certificates import CertificateReader
 from services.aws.change_calendar import ChangeCalendars
@@ -258,6 +258,21 @@ def _days(context: InspectionContext) -> tuple[Any, Any]:
 
 _RECOVERY = "ap-northeast-3"
 _SERVICE = ("facility-prod-cluster", "staff-api")
+_VPC_FILTER = [{"Name": "vpc-id", "Values": [VPC]}]
+_LOOKS: dict[belongings.Look, dict[str, Any]] = {
+    belongings.SERVICES: {"cluster": _SERVICE[0], "services": [_SERVICE[1]]},
+    belongings.BALANCER: {"Names": ["facility-prod-alb"]},
+    belongings.DATABASE: {"DBInstanceIdentifier": "facility-prod-db"},
+    belongings.SUBNETS: {"Filters": [{"Name": "subnet-id", "Values": [*SUBNETS.values()]}]},
+    belongings.ROUTE_TABLES: {"Filters": _VPC_FILTER},
+    belongings.NETWORK_ACLS: {"Filters": _VPC_FILTER},
+    belongings.ENDPOINTS: {"Filters": _VPC_FILTER},
+}
+
+
+async def _belongings(context: InspectionContext) -> object:
+    reader = belongings.BelongingsReader(context.reader)
+    return [await reader.ids(look, [*SUBNETS.values()], **params) for look, params in _LOOKS.items()]
 
 
 async def _yes() -> bool:
@@ -337,13 +352,7 @@ CALLS: dict[str, Question] = {
         _DISTRIBUTION, context.clock.now() - timedelta(days=60), pages=2
     ),
     "EcsReader.latest": lambda context: EcsReader(context.reader).latest(*_SERVICE),
-    "BelongingsReader.balancer": lambda context: BelongingsReader(context.reader).balancer("facility-prod-alb"),
-    "BelongingsReader.database": lambda context: BelongingsReader(context.reader).database("facility-prod-db"),
-    "BelongingsReader.endpoints": lambda context: BelongingsReader(context.reader).endpoints([VPC]),
-    "BelongingsReader.network_acls": lambda context: BelongingsReader(context.reader).network_acls([VPC], [*SUBNETS.values()]),
-    "BelongingsReader.route_tables": lambda context: BelongingsReader(context.reader).route_tables([VPC], [*SUBNETS.values()]),
-    "BelongingsReader.services": lambda context: BelongingsReader(context.reader).services(_SERVICE[0], _SERVICE[1:]),
-    "BelongingsReader.subnets": lambda context: BelongingsReader(context.reader).subnets([*SUBNETS.values()]),
+    "BelongingsReader.ids": _belongings,
     "EcsReader.tasks": lambda context: EcsReader(context.reader).tasks(*_SERVICE, running=_yes),
     "ElbReader.target_health": _targets,
     "CertificateReader.of_balancer": lambda context: CertificateReader(context.reader).of_balancer(BALANCER_ARN),

@@ -4,18 +4,20 @@ What was deleted since an earlier reading is remembered for a day: its deletion 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
-from services.aws.belongings import BelongingsReader, Ids
-from services.aws.client.errors import AccessDenied, AwsError
+from services.aws import belongings as aws
+from services.aws.belongings import BelongingsReader, Ids, Look, Looks, looks_of, named
+from services.aws.client.errors import AwsError
 from services.aws.client.reader import Reader
+from services.aws.ecs.parsing import short
 from services.aws.ecs.reader import EcsReader
 from services.background.faults import Fault, from_within
 from services.clock import Clock, real
 from services.i18n import _
+from services.incidents.differences import newest_revisions
 from services.models.base import RawId
 from services.models.belongings import Belongings, Owned, OwnedPart
 from services.models.ecs_deployments import TaskDefinition
@@ -23,61 +25,26 @@ from services.models.first_wave import IncidentEvidence
 from services.models.runbook import Runbook
 
 EVERY = 3600.0
-"""Seconds of real time after which it is read again."""
-DENIED = 300.0
-"""The same for what AWS has denied. What failed otherwise is read the next time that somebody asks, at the latest then."""
+"""Seconds of real time after which it is read again; what has failed is read the next time that somebody asks."""
+FAILED = 300.0
+"""The same if something has failed and nobody asks."""
 START = 15.0
 """Seconds of real time after the start until it is first read."""
 KEPT = 24 * 3600.0
 """Seconds for which something is remembered that does not belong to the system any more."""
 DEFINITIONS = 20
 """Most task definitions that are remembered."""
-NEWEST = 2
-"""Revisions that are compared around a deployment."""
-
-
-class _Look(StrEnum):
-    """One request each, task definitions apart."""
-
-    SERVICES = "services"
-    DEFINITIONS = "definitions"
-    BALANCER = "balancer"
-    DATABASE = "database"
-    SUBNETS = "subnets"
-    ROUTE_TABLES = "route-tables"
-    NETWORK_ACLS = "network-acls"
-    ENDPOINTS = "endpoints"
-
-
-_IN_VPC = frozenset({Owned.ROUTE_TABLE, Owned.GATEWAY, Owned.NETWORK_ACL, Owned.ENDPOINT})
-"""What is found by the subnets and VPCs of the system."""
-_PLACES = frozenset({Owned.VPC, Owned.SUBNET, Owned.SECURITY_GROUP}) | _IN_VPC
-_TELLS = {
-    _Look.SERVICES: _PLACES | {Owned.SERVICE, Owned.LOAD_BALANCER, Owned.SECRET, Owned.ROLE},
-    _Look.DEFINITIONS: frozenset({Owned.SECRET, Owned.ROLE}),
-    _Look.BALANCER: _PLACES | {Owned.LOAD_BALANCER},
-    _Look.DATABASE: _PLACES | {Owned.DATABASE, Owned.SECRET, Owned.KEY},
-    _Look.SUBNETS: _IN_VPC | {Owned.VPC},
-    _Look.ROUTE_TABLES: frozenset({Owned.ROUTE_TABLE, Owned.GATEWAY}),
-    _Look.NETWORK_ACLS: frozenset({Owned.NETWORK_ACL}),
-    _Look.ENDPOINTS: frozenset({Owned.ENDPOINT, Owned.SECURITY_GROUP}),
-}
-"""The kinds of which others may exist as long as a request is not answered."""
 
 
 @dataclass(slots=True)
 class _State:
     """How one request went, and what it has told within the last day."""
 
-    problem: str = ""
+    problem: str
     """Why the newest attempt failed, in words."""
-    is_denied: bool = False
-    asked_at: float | None = None
-    """When it was last sent, by the clock's `elapsed`."""
-    answered_at: float | None = None
-    read_at: datetime | None = None
-    """When it was last answered (UTC)."""
-    told_at: dict[tuple[Owned, RawId], float] = field(default_factory=dict)
+    answered_at: float = 0.0
+    """When it was last answered, by the clock's `elapsed`."""
+    told_at: dict[tuple[Owned | None, RawId], float] = field(default_factory=dict)
     """When each id was last told."""
 
 
@@ -85,53 +52,38 @@ class SystemBelongings:
     """Reads what belongs to one system, whenever somebody asks and it is not there or too old."""
 
     def __init__(self, runbook: Runbook, session: Reader, clock: Clock, fault: Fault) -> None:
-        self._runbook = runbook
         self._reader = BelongingsReader(session)
         self._ecs = EcsReader(session)
         self._clock = clock
         self._fault = fault
-        self._states: dict[_Look, _State] = {}
-        self._running: tuple[RawId, ...] = ()
-        """The task definitions that the services run."""
+        self._runbook = runbook
+        self._states = {look: _State(_("AWS has not answered yet.")) for look in looks_of(runbook)}
         self._definitions: dict[RawId, TaskDefinition] = {}
         """By `family:revision`, the longest known first."""
+        self._read_at: datetime | None = None
         self._lock = asyncio.Lock()
 
     async def keep(self) -> None:
         """Read until cancelled, beginning when the console has started."""
-        await self._clock.sleep(self._real(START))
+        await self._clock.sleep(real(self._clock, START).total_seconds())
         while True:
             await self.refresh()
-            has_failed = any(state.problem and not state.is_denied for state in self._states.values())
-            await self._clock.sleep(self._real(DENIED if has_failed else EVERY))
+            has_failed = any(state.problem for state in self._states.values())
+            await self._clock.sleep(real(self._clock, FAILED if has_failed else EVERY).total_seconds())
 
     async def refresh(self) -> None:
         """Read what is not there, failed or is older than an hour; raises nothing but cancellation."""
         async with self._lock:
-            ecs, alb, rds = self._runbook.ecs, self._runbook.alb, self._runbook.rds
-            reads: list[Awaitable[None]] = []
-            if ecs is not None:
-                reads.append(self._look(_Look.SERVICES, self._services))
-            if alb is not None and alb.load_balancer.count("/") > 1:
-                name = alb.load_balancer.split("/")[1]
-                reads.append(self._look(_Look.BALANCER, lambda: self._reader.balancer(name)))
-            if rds is not None:
-                instance = str(rds.instance)
-                reads.append(self._look(_Look.DATABASE, lambda: self._reader.database(instance)))
-            await asyncio.gather(*reads)
-            await asyncio.gather(
-                *([self._look(_Look.DEFINITIONS, self._secrets_and_roles)] if ecs is not None else []),
-                self._network(),
+            await self._all(named(self._runbook))
+            await self._all(
+                self._where("subnet-id", Owned.SUBNET, aws.SUBNETS) | self._where("", None, aws.DEFINITIONS)
             )
+            await self._all(self._where("vpc-id", Owned.VPC, *aws.NETWORK))
 
     async def learn(self, evidence: IncidentEvidence) -> None:
         """Read the task definitions of the newest revisions if they were deployed in the time of the evidence."""
         since = min((curve.times[0] for curve in evidence.series if curve.times), default=0)
-        revisions = sorted(
-            (revision for revision in evidence.revisions if revision.created is not None),
-            key=lambda revision: revision.created or evidence.began,
-            reverse=True,
-        )[:NEWEST]
+        revisions = newest_revisions(evidence)
         if any(each.created is not None and each.created.timestamp() >= since for each in revisions):
             # ECS refuses an inactive one that nothing uses: its absence is told by `definitions`.
             asks = (self._definition(each.task_definition) for each in revisions)
@@ -140,95 +92,80 @@ class SystemBelongings:
                     self._fault(error)
 
     def newest(self) -> Belongings | None:
-        """What is known; None if nothing of the system was asked for yet."""
-        kinds = {kind for look in self._states for kind in _TELLS[look]}
-        dates = [state.read_at for state in self._states.values() if state.read_at is not None]
-        if not self._states:
+        """What is known; None if AWS has told nothing of the system yet."""
+        if self._read_at is None:
             return None
+        kinds = frozenset[Owned]().union(*(look.kinds for look in self._states))
         return Belongings(
-            read_at=max(dates, default=self._clock.now()),
-            parts=tuple(self._part(kind) for kind in Owned if kind in kinds),
+            read_at=self._read_at,
+            parts=tuple(
+                OwnedPart(kind=kind, ids=self._ids(kind), unread=self._unread(kind))
+                for kind in Owned
+                if kind in kinds
+            ),
             definitions=tuple(self._definitions.values()),
         )
 
-    def _part(self, kind: Owned) -> OwnedPart:
-        states = [state for look, state in self._states.items() if kind in _TELLS[look]]
-        dates = [state.read_at for state in states]
-        return OwnedPart(
-            kind=kind,
-            ids=self._ids(kind),
-            read_at=None if None in dates else min(filter(None, dates)),
-            unread=next(filter(None, map(self._gap, states)), "") or self._unknowable(kind),
-        )
-
-    def _gap(self, state: _State) -> str:
-        """Why there may be more than a request has told, in words; "" if its answer is there."""
-        if state.problem:
-            return state.problem
-        is_old = state.answered_at is None or self._clock.elapsed() - state.answered_at > 2 * self._real(
-            EVERY
-        )
-        return _("AWS has not answered yet.") if is_old else ""
-
-    def _unknowable(self, kind: Owned) -> str:
-        """Why there may be others whatever was read, in words; "" if there are none."""
-        alb = self._runbook.alb
+    def _unread(self, kind: Owned) -> str:
+        """Why there may be others than were read, in words; "" if there are none."""
+        problems = (state.problem for look, state in self._states.items() if kind in look.kinds)
+        if problem := next(filter(None, problems), ""):
+            return problem
         if kind is Owned.KEY:
             return _("The keys of secrets are not told by ECS.")
-        if kind in _TELLS[_Look.BALANCER] and not (alb and alb.load_balancer):
-            has_targets = any(kind is Owned.LOAD_BALANCER for kind, _id in self._told(_Look.SERVICES))
-            return _("The runbook does not name the services' load balancer ([alb]).") if has_targets else ""
+        if kind in aws.BALANCER.kinds and aws.BALANCER not in self._states and self._ids(Owned.LOAD_BALANCER):
+            return _("The runbook does not name the services' load balancer ([alb]).")
         return ""
 
-    def _ids(self, kind: Owned) -> tuple[RawId, ...]:
-        ids = (id for look in self._states for each, id in self._told(look) if each is kind)
-        return tuple(sorted(set(ids)))
+    def _ids(self, kind: Owned | None) -> tuple[RawId, ...]:
+        told = (id for state in self._states.values() for each, id in state.told_at if each is kind)
+        return tuple(sorted(set(told)))
 
-    def _told(self, look: _Look) -> Iterable[tuple[Owned, RawId]]:
-        return self._states[look].told_at if look in self._states else ()
+    def _where(self, name: str, kind: Owned | None, *looks: Look) -> Looks:
+        """Looks for what surrounds the ids of a kind; none without any."""
+        ids = list(self._ids(kind))
+        return {look: {"Filters": [{"Name": name, "Values": ids}]} for look in looks if ids}
 
-    async def _look(self, look: _Look, ask: Callable[[], Awaitable[Ids]]) -> None:
+    async def _all(self, looks: Looks) -> None:
+        await asyncio.gather(*(self._look(look, params) for look, params in looks.items()))
+
+    async def _look(self, look: Look, params: dict[str, Any]) -> None:
         """Make one request if it is due; whatever happens becomes its state."""
-        state, now = self._states.setdefault(look, _State()), self._clock.elapsed()
-        if not self._is_due(state, now):
+        state, now = self._states[look], self._clock.elapsed()
+        day, hour = (real(self._clock, seconds).total_seconds() for seconds in (KEPT, EVERY))
+        if not state.problem and now - state.answered_at < hour:
             return
-        state.asked_at = now
         try:
-            ids = await ask()
+            ids = await self._ask(look, params)
         except AwsError as error:
-            state.problem, state.is_denied = error.problem.summary, isinstance(error, AccessDenied)
+            state.problem = error.problem.summary
             return
         except (Exception, asyncio.CancelledError) as error:
             # The boundary: an internal error here must not lose the first wave.
             if not from_within(error):
+                state.problem = state.problem or _("AWS has not answered yet.")
                 raise
             self._fault(error)
             state.problem = _("An internal error stopped this read.")
             return
-        state.problem, state.is_denied = "", False
-        state.answered_at, state.read_at = now, self._clock.now()
-        state.told_at |= {(kind, id): now for kind, texts in ids.items() for id in texts}
-        state.told_at = {id: at for id, at in state.told_at.items() if now - at <= self._real(KEPT)}
+        state.problem, state.answered_at, self._read_at = "", now, self._clock.now()
+        state.told_at |= {(kind, id): now for kind, own in ids.items() for id in own}
+        state.told_at = {id: at for id, at in state.told_at.items() if now - at <= day}
 
-    def _is_due(self, state: _State, now: float) -> bool:
-        if state.is_denied and state.asked_at is not None:
-            return now - state.asked_at >= self._real(DENIED)
-        return (
-            bool(state.problem) or state.answered_at is None or now - state.answered_at >= self._real(EVERY)
-        )
-
-    async def _services(self) -> Ids:
-        assert self._runbook.ecs is not None
-        ids, self._running = await self._reader.services(
-            self._runbook.ecs.cluster, self._runbook.ecs.services
-        )
-        return ids
-
-    async def _secrets_and_roles(self) -> Ids:
-        definitions = await asyncio.gather(*map(self._definition, self._running))
+    async def _ask(self, look: Look, params: dict[str, Any]) -> Ids:
+        if look is not aws.DEFINITIONS:
+            ids = await self._reader.ids(look, self._ids(Owned.SUBNET), **params)
+            own = [RawId(f"{params['cluster']}/{name}") for name in params.get("services", ())]
+            return {**ids, Owned.SERVICE: own}
+        services = self._states[aws.SERVICES]
+        arns = [
+            id for (kind, id), at in services.told_at.items() if kind is None and at == services.answered_at
+        ]
+        definitions = await asyncio.gather(*(self._definition(RawId(short(arn))) for arn in arns))
+        containers = (container for each in definitions for container in each.containers)
         return {
-            Owned.ROLE: tuple(role for each in definitions for role in each.roles),
-            Owned.SECRET: tuple(_secrets(definitions)),
+            Owned.ROLE: [role for each in definitions for role in each.roles],
+            Owned.SECRET: [source for each in containers for _name, source in each.secrets],
         }
 
     async def _definition(self, name: RawId) -> TaskDefinition:
@@ -238,25 +175,3 @@ class SystemBelongings:
             for oldest in list(self._definitions)[:-DEFINITIONS]:
                 del self._definitions[oldest]
         return self._definitions[name]
-
-    async def _network(self) -> None:
-        """What surrounds the subnets that the other requests have told."""
-        reader, subnets = self._reader, self._ids(Owned.SUBNET)
-        if not subnets:
-            return
-        await self._look(_Look.SUBNETS, lambda: reader.subnets(subnets))
-        if vpcs := self._ids(Owned.VPC):
-            await asyncio.gather(
-                self._look(_Look.ROUTE_TABLES, lambda: reader.route_tables(vpcs, subnets)),
-                self._look(_Look.NETWORK_ACLS, lambda: reader.network_acls(vpcs, subnets)),
-                self._look(_Look.ENDPOINTS, lambda: reader.endpoints(vpcs)),
-            )
-
-    def _real(self, seconds: float) -> float:
-        return real(self._clock, seconds).total_seconds()
-
-
-def _secrets(definitions: Iterable[TaskDefinition]) -> Iterator[RawId]:
-    return (
-        source for each in definitions for container in each.containers for _name, source in container.secrets
-    )

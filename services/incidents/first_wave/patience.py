@@ -1,7 +1,7 @@
 """Limits of time that count only while this process is on time: what AWS has answered meanwhile is not given up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 TICK = 0.05
@@ -20,19 +20,16 @@ class Patience:
     def __init__(self) -> None:
         self.lag = 0.0
         """Seconds by which this process was late, at most MOST."""
-        self.moves: set[Callable[[], None]] = set()
-        """Move the limits that are waited for."""
-        self._due = 0.0
+        self.timeouts: set[asyncio.Timeout] = set()
+        """The limits that are waited for."""
         self._preparing = 0
-        self._handle: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> "Patience":
         self._next()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._handle is not None:
-            self._handle.cancel()
+        self._handle.cancel()
 
     def limit(self, seconds: float) -> "Limit":
         """A limit that begins now."""
@@ -48,15 +45,15 @@ class Patience:
 
     def _next(self) -> None:
         loop = asyncio.get_running_loop()
-        self._due = loop.time() + TICK
-        self._handle = loop.call_at(self._due, self._tick)
+        self._handle = loop.call_later(TICK, self._tick, loop.time() + TICK)
 
-    def _tick(self) -> None:
-        late = asyncio.get_running_loop().time() - self._due + (TICK if self._preparing else 0.0)
-        if late > NOTED and self.lag < MOST:
-            self.lag = min(MOST, self.lag + late)
-            for move in self.moves:
-                move()
+    def _tick(self, due: float) -> None:
+        late = asyncio.get_running_loop().time() - due + (TICK if self._preparing else 0.0)
+        late = min(late, MOST - self.lag) if late > NOTED else 0.0
+        self.lag += late
+        for timeout in self.timeouts if late else ():
+            if not timeout.expired():
+                timeout.reschedule((timeout.when() or 0.0) + late)
         self._next()
 
 
@@ -64,9 +61,9 @@ class Limit:
     """So many seconds, those in which the process was late not counted."""
 
     def __init__(self, patience: Patience, seconds: float) -> None:
-        self.seconds = seconds
         self._patience = patience
-        self._began = asyncio.get_running_loop().time()
+        # A tick later, so that a tick has always noted the lateness before anything ends.
+        self._end = asyncio.get_running_loop().time() + seconds + 2 * TICK
         self._before = patience.lag
 
     @property
@@ -77,18 +74,9 @@ class Limit:
     @asynccontextmanager
     async def within(self, margin: float = 0.0) -> AsyncIterator[None]:
         """End what is awaited inside at the limit, or `margin` seconds before it. Raises TimeoutError."""
-        async with asyncio.timeout_at(self._end(margin)) as timeout:
-
-            def move() -> None:
-                if not timeout.expired():
-                    timeout.reschedule(self._end(margin))
-
-            self._patience.moves.add(move)
+        async with asyncio.timeout_at(self._end + self.lag - margin) as timeout:
+            self._patience.timeouts.add(timeout)
             try:
                 yield
             finally:
-                self._patience.moves.discard(move)
-
-    def _end(self, margin: float) -> float:
-        # A tick later, so that a tick has always noted the lateness before anything ends.
-        return self._began + self.seconds + self.lag - margin + 2 * TICK
+                self._patience.timeouts.discard(timeout)

@@ -30,14 +30,6 @@ def _has_database(runbook: Runbook) -> bool:
     return runbook.rds is not None
 
 
-def _has_balancer(runbook: Runbook) -> bool:
-    return runbook.alb is not None and bool(runbook.alb.load_balancer)
-
-
-def _has_network(runbook: Runbook) -> bool:
-    return any(has(runbook) for has in (_has_service, _has_database, _has_balancer))
-
-
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
     """One source."""
@@ -127,14 +119,3 @@ SOURCES: Mapping[Source, SourceSpec] = {
     Source.ALARMS: SourceSpec(N_("Other alarms"), (), 0),
 }
 """Every source, in the order in which people read them."""
-BELONGINGS: tuple[tuple[str, Has], ...] = (
-    ("ecs:DescribeServices", _has_service),
-    ("ecs:DescribeTaskDefinition", _has_service),
-    ("elbv2:DescribeLoadBalancers", _has_balancer),
-    ("rds:DescribeDBInstances", _has_database),
-    ("ec2:DescribeSubnets", _has_network),
-    ("ec2:DescribeRouteTables", _has_network),
-    ("ec2:DescribeNetworkAcls", _has_network),
-    ("ec2:DescribeVpcEndpoints", _has_network),
-)
-"""How what belongs to the system is read, outside the wave, and whether the runbook names something of it."""

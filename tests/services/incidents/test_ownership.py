@@ -39,7 +39,7 @@ UNREAD = {Owned.KEY: "the keys of secrets are not told"}
 
 def belongings(unread: dict[Owned, str] = UNREAD, *, without: tuple[Owned, ...] = ()) -> Belongings:
     parts = tuple(
-        OwnedPart(kind=kind, ids=tuple(map(RawId, ids)), read_at=AT, unread=unread.get(kind, ""))
+        OwnedPart(kind=kind, ids=tuple(map(RawId, ids)), unread=unread.get(kind, ""))
         for kind, ids in OWN.items()
         if kind not in without
     )
@@ -188,7 +188,7 @@ def test_what_a_record_names_is_bounded_and_holds_no_values() -> None:
 
 def test_what_an_earlier_reading_knew_is_ours_too() -> None:
     newest = belongings(without=(Owned.ENDPOINT,))
-    bare = OwnedPart(kind=Owned.ENDPOINT, read_at=AT)
+    bare = OwnedPart(kind=Owned.ENDPOINT)
     newest = newest.model_copy(update={"parts": (*newest.parts, bare)})
     write = event("DeleteVpcEndpoints", "ec2", {"vpcEndpointId": "vpce-0a9b8c7d6e5f4a3b2"})
     assert belongs(write, newest) is False

@@ -193,7 +193,7 @@ def test_what_speaks_against_the_leader_and_cannot_be_read_keeps_it_from_being_s
         actor=Actor(kind=ActorKind.USER, name="watanabe"),
         touched=(RawId("sg-0c4d5e6f7a8b9c0d1"),),
     )
-    own = OwnedPart(kind=Owned.SECURITY_GROUP, ids=(RawId("sg-0c4d5e6f7a8b9c0d1"),), read_at=SINCE)
+    own = OwnedPart(kind=Owned.SECURITY_GROUP, ids=(RawId("sg-0c4d5e6f7a8b9c0d1"),))
     first = int(SINCE.timestamp()) - 180 * 60
     minutes = range(first, first + 182 * 60, 60)
     errors = {minute: 40.0 for minute in minutes if minute >= int(SINCE.timestamp()) - 120}

@@ -3,10 +3,11 @@
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 
+from services.aws.belongings import LOOKS
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
 from services.i18n import _
-from services.incidents.first_wave.sources import BELONGINGS, SOURCES
+from services.incidents.first_wave.sources import SOURCES
 from services.inspections.registry import INSPECTIONS, KIND_CALLS
 from services.inspections.requirements import Requirement
 from services.models.runbook import Runbook
@@ -95,7 +96,7 @@ def console_parts(texts: Texts) -> Iterator[str]:
     parts: dict[str, Iterable[str]] = {
         "panels of the watch mode": panels,
         "first wave of incidents": first_wave,
-        "what belongs to the system, hourly": [call for call, _has in BELONGINGS],
+        "what belongs to the system, hourly": [look.call for look in LOOKS],
         **CONSOLE,
         "second opinion (only if the runbook names an agent space)": OPINION,
     }

@@ -3,21 +3,21 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.aws.belongings import LOOKS
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.background.faults import Fault
 from services.clock import ManualClock
-from services.demo.ec2 import ENDPOINT, MAIN_TABLE, TABLE, VPC
+from services.demo.ec2 import _SURROUNDINGS, ENDPOINT, MAIN_TABLE, TABLE, VPC
 from services.incidents.differences import difference
 from services.incidents.evidence import packed, unpacked
-from services.incidents.first_wave.belongings import DENIED, EVERY, START, SystemBelongings
+from services.incidents.first_wave.belongings import EVERY, FAILED, START, SystemBelongings
 from services.incidents.first_wave.reader import FirstWaveReader
-from services.incidents.first_wave.sources import BELONGINGS, REQUESTS
+from services.incidents.first_wave.sources import REQUESTS
 from services.models.alarms import AlarmOverview
 from services.models.belongings import Belongings, Owned
 from services.models.first_wave import AlarmMoment
@@ -27,7 +27,7 @@ from tests.services.incidents.waves import live, moment
 from tests.services.inspections.running_world import context
 
 pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
-CALLS = {call.replace(":", ".") for call, _has in BELONGINGS}
+CALLS = {look.call.replace(":", ".") for look in LOOKS}
 
 
 class Desk:
@@ -69,6 +69,10 @@ def ids(own: Belongings, kind: Owned) -> set[str]:
     return set(map(str, part.ids))
 
 
+def unread(own: Belongings) -> list[Owned]:
+    return [part.kind for part in own.parts if part.unread]
+
+
 async def test_everything_is_read_once_an_hour(desk: Desk) -> None:
     own = await desk.refreshed()
     assert ids(own, Owned.VPC) == {VPC}
@@ -76,7 +80,7 @@ async def test_everything_is_read_once_an_hour(desk: Desk) -> None:
     assert ids(own, Owned.ENDPOINT) == {ENDPOINT}
     assert len(ids(own, Owned.SECURITY_GROUP)) == 3
     assert len(ids(own, Owned.ROLE)) == 2
-    assert [part.kind for part in own.unread] == [Owned.KEY]
+    assert unread(own) == [Owned.KEY]
     assert own.definitions
     assert all(ids(own, kind) for kind in Owned if kind is not Owned.KEY)
     first = desk.sent()
@@ -95,7 +99,8 @@ async def test_everything_is_read_once_an_hour(desk: Desk) -> None:
 
 async def test_what_was_deleted_is_remembered_for_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.own.refresh()
-    monkeypatch.setattr("services.demo.ec2.ENDPOINT", "vpce-0ffffffffffffffff")
+    another = [{"VpcEndpointId": "vpce-0ffffffffffffffff", "VpcId": VPC}]
+    monkeypatch.setitem(_SURROUNDINGS, "VpcEndpoints", another)
     for _hour in range(24):
         desk.clock.advance(EVERY)
         own = await desk.refreshed()
@@ -114,37 +119,27 @@ async def test_what_was_deleted_is_remembered_for_a_day(desk: Desk, monkeypatch:
         ("ec2:DescribeVpcEndpoints", {Owned.ENDPOINT, Owned.SECURITY_GROUP}),
     ],
 )  # fmt: skip
-async def test_what_is_denied_is_unseen_and_asked_again_later(
-    desk: Desk, call: str, kinds: set[Owned]
-) -> None:
+async def test_what_is_denied_is_unseen_and_asked_again(desk: Desk, call: str, kinds: set[Owned]) -> None:
     service, _colon, operation = call.partition(":")
     desk.embedded.fault(service, operation, preset="denied")
     own = await desk.refreshed()
-    assert {part.kind for part in own.unread} - {Owned.KEY} == kinds
-    assert all(part.read_at is None for part in own.unread if part.kind in kinds)
-    before = desk.sent()
-    await desk.own.refresh()
-    desk.clock.advance(DENIED - 1)
-    await desk.own.refresh()
-    assert desk.sent() == before
+    assert {*unread(own)} - {Owned.KEY} == kinds
     desk.embedded.clear_faults()
-    desk.clock.advance(1)
-    assert [part.kind for part in (await desk.refreshed()).unread] == [Owned.KEY]
+    assert unread(await desk.refreshed()) == [Owned.KEY]
 
 
-async def test_the_last_good_value_is_kept_with_its_age(desk: Desk) -> None:
+async def test_the_last_good_value_is_kept(desk: Desk) -> None:
     before = await desk.refreshed()
     desk.embedded.fault("ec2", "DescribeVpcEndpoints", preset="throttled")
     desk.clock.advance(EVERY)
     part = (await desk.refreshed()).part(Owned.ENDPOINT)
     assert part is not None
     assert part.ids == before.parts[list(Owned).index(Owned.ENDPOINT)].ids
-    assert part.read_at == desk.clock.now() - timedelta(seconds=EVERY)
     assert part.unread
     desk.embedded.clear_faults()
     part = (await desk.refreshed()).part(Owned.ENDPOINT)
     assert part is not None
-    assert (part.read_at, part.unread) == (desk.clock.now(), "")
+    assert part.unread == ""
 
 
 async def test_an_internal_error_is_reported_and_said(
@@ -153,10 +148,10 @@ async def test_an_internal_error_is_reported_and_said(
     def broken(*_arguments: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("services.aws.belongings.BelongingsReader.database", broken)
+    monkeypatch.setattr("services.incidents.first_wave.belongings.EcsReader.definition", broken)
     faults: list[BaseException] = []
     desk = Desk(embedded, runbook, faults.append)
-    part = (await desk.refreshed()).part(Owned.DATABASE)
+    part = (await desk.refreshed()).part(Owned.ROLE)
     await desk.session.close()
     assert [type(error) for error in faults] == [ZeroDivisionError]
     assert part is not None
@@ -179,7 +174,7 @@ async def test_the_console_reads_it_after_its_start(desk: Desk) -> None:
         await asyncio.sleep(0)
     assert not desk.sent()
     desk.embedded.fault("ec2", "DescribeSubnets", mode="html")
-    for seconds, requests in ((START, 8), (DENIED, 9)):
+    for seconds, requests in ((START, 8), (FAILED, 9)):
         desk.clock.advance(seconds)
         async with asyncio.timeout(60):
             while not desk.clock.sleepers:  # noqa: ASYNC110  a state of the clock
@@ -217,7 +212,7 @@ async def about(embedded: Embedded, name: str = "alb-5xx-error-rate", minutes: i
 async def test_a_wave_reads_it_once_and_keeps_its_requests(embedded: Embedded) -> None:
     first, sent, second, again = await about(embedded)
     assert first.requests <= REQUESTS
-    assert sent.total() - first.requests == len(BELONGINGS)
+    assert sent.total() - first.requests == len(LOOKS)
     assert again.total() == second.requests <= REQUESTS
     assert first.belongings == second.belongings
     assert unpacked(packed(first, incident="i")) == first

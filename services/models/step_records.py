@@ -19,7 +19,7 @@ def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | Non
     book = next((book for book in books if book.id == incident.playbook), None)
     if not incident.own_steps or (book is not None and book.steps):
         return book
-    steps = tuple(Step(text=step.text, look=step.look) for step in incident.own_steps)
+    steps = tuple(Step(text=step) for step in incident.own_steps)
     if book is not None:
         return book.model_copy(update={"steps": steps})
     return Playbook(id=OWN, title=incident.title, steps=steps)

@@ -10,9 +10,6 @@ from services.models.change_runs import Run, StepState
 from services.models.incidents import Incident, StepKind, StepMark, StepRecord
 from services.models.runbook_playbooks import Playbook, Step
 
-OWN = "own-steps"
-"""Id of the playbook that an incident's own steps make."""
-
 
 def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | None:
     """The runbook's playbook of an incident; without steps there, with those that the incident brought along."""
@@ -20,9 +17,7 @@ def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | Non
     if not incident.own_steps or (book is not None and book.steps):
         return book
     steps = tuple(Step(text=step) for step in incident.own_steps)
-    if book is not None:
-        return book.model_copy(update={"steps": steps})
-    return Playbook(id=OWN, title=incident.title, steps=steps)
+    return (book or Playbook(id="own-steps", title=incident.title)).model_copy(update={"steps": steps})
 
 
 def step_records(

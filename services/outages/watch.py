@@ -5,7 +5,7 @@ A firewall of CloudFront publishes in us-east-1, which is one request a minute m
 week ago are read once an hour.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from services.aws.client.errors import AwsError
 from services.aws.regions import REGION as GLOBAL_REGION
 from services.clock import Clock, Mark, mark, passed
 from services.dashboards.sources import MetricSource
+from services.inspections.waf_blocks.metrics import counts_query
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series, TimeSpan, last_whole
 from services.models.outages import Certificate, Outage
@@ -37,45 +38,36 @@ def queries_of(runbook: Runbook, region: str) -> Iterator[MetricQuery]:
     """What is read of the runbook's load balancer and firewall; nothing if it names neither."""
     alb, waf = runbook.alb, runbook.waf
     if alb is not None and alb.load_balancer and not alb.unsupported:
-        balancer = {"LoadBalancer": alb.load_balancer}
-        yield _query("requests", "AWS/ApplicationELB", "RequestCount", balancer, region)
+        balancer = ((RawId("LoadBalancer"), alb.load_balancer),)
+        yield _of_balancer("requests", "RequestCount", "Sum", balancer, region)
         if alb.target_group:
-            group = {**balancer, "TargetGroup": alb.target_group}
-            yield _query("healthy", "AWS/ApplicationELB", "HealthyHostCount", group, region)
+            group = (*balancer, (RawId("TargetGroup"), alb.target_group))
+            yield _of_balancer("healthy", "HealthyHostCount", "Maximum", group, region)
     if waf is not None and waf.web_acl:
-        is_global = waf.scope == "cloudfront"
-        acl = {**({} if is_global else {"Region": region}), "Rule": "ALL", "WebACL": waf.web_acl}
-        for name in ("blocked", "allowed"):
-            metric = f"{name.capitalize()}Requests"
-            yield _query(name, "AWS/WAFV2", metric, acl, GLOBAL_REGION if is_global else region)
+        place = "" if waf.scope == "cloudfront" else region
+        for name in ("Blocked", "Allowed"):
+            query = counts_query(waf.web_acl, name, place, MINUTE)
+            yield query.model_copy(update={"id": _ID + query.id, "region": place or GLOBAL_REGION})
 
 
-def _query(name: str, namespace: str, metric: str, dimensions: Mapping[str, str], region: str) -> MetricQuery:
+def _of_balancer(
+    name: str, metric: str, stat: str, dimensions: tuple[tuple[RawId, RawId], ...], region: str
+) -> MetricQuery:
     return MetricQuery(
-        id=f"{_ID}{name}",
-        namespace=RawId(namespace),
-        metric=RawId(metric),
-        dimensions=tuple((RawId(key), RawId(value)) for key, value in dimensions.items()),
-        stat="Maximum" if name == "healthy" else "Sum",
-        period=MINUTE,
-        region=region,
-    )
+        id=_ID + name, namespace=RawId("AWS/ApplicationELB"), metric=RawId(metric), dimensions=dimensions,
+        stat=stat, period=MINUTE, region=region,
+    )  # fmt: skip
 
 
 class OutageWatch:
     """The outages of one system. As a source of metrics (`fetch`) it adds its queries to the dashboard's."""
 
     def __init__(
-        self,
-        runbook: Runbook,
-        metrics: MetricSource,
-        certificates: CertificateReader,
-        clock: Clock,
-        region: str,
+        self, runbook: Runbook, metrics: MetricSource, reader: CertificateReader, clock: Clock, region: str
     ) -> None:
         self._runbook = runbook
         self._metrics = metrics
-        self._reader = certificates
+        self._reader = reader
         self._clock = clock
         self._region = region
         queries = tuple(queries_of(runbook, region))
@@ -94,26 +86,23 @@ class OutageWatch:
     ) -> tuple[Series, ...]:
         """The curves of the visible queries, as those of `Metrics`; the watch's own ride along. Raises AwsError."""
         before = self._read_at
-        if before is None or not self._joins(span, before) or (region or self._region) != self._region:
-            return await self._metrics.fetch(queries, span, region=region)
-        self._read_at = mark(self._clock)
+        # The span has the newest minutes and those since the request before, and not too many.
+        joins = (
+            before is not None
+            and (region or self._region) == self._region
+            and self._clock.now() - span.end < timedelta(minutes=2)
+            and span.end - WIDEST <= span.start <= before.at - LATE
+            and passed(self._clock, before) >= MINUTE / 2
+        )
+        self._read_at = mark(self._clock) if joins else before
         try:
-            answered = await self._metrics.fetch([*queries, *self._here], span, region=region)
+            answered = await self._metrics.fetch([*queries, *(self._here if joins else ())], span, region=region)
         except BaseException:
             self._read_at = before
             raise
         own = {query.id for query in self._here}
         self._take(series for series in answered if series.id in own)
         return tuple(series for series in answered if series.id not in own)
-
-    def _joins(self, span: TimeSpan, before: Mark) -> bool:
-        """Whether a span has the newest minutes and those since the request before, and not too many."""
-        return (
-            bool(self._here)
-            and self._clock.now() - span.end < timedelta(minutes=2)
-            and span.end - WIDEST <= span.start <= before.at - LATE
-            and passed(self._clock, before) >= MINUTE / 2
-        )
 
     async def read(self) -> tuple[Outage, ...]:
         """The outages now. Raises AwsError."""

@@ -40,12 +40,6 @@ def columns() -> tuple[Column, ...]:
     )
 
 
-def since_text(outage: Outage, zone: tzinfo, now: datetime) -> str:
-    """`Requests −96 % since 00:41`"""
-    time = time_text(outage.since, zone, now)
-    return _("{title} since {time}").format(title=outage.title, time=time)
-
-
 def _proposal(outage: Outage, zone: tzinfo, now: datetime) -> Row:
     return Row(
         str(outage.target),

@@ -1,6 +1,8 @@
 """What an incident that began with blocked requests asks. No price but one metric's: the samples and logs are free."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from statistics import fmean
 
 from services.aws.client.errors import AwsError
@@ -17,6 +19,7 @@ from services.models.date_text import time_text
 from services.models.first_wave import AskedQuestion, Measure, Sure
 from services.models.logs import LogLine
 from services.models.metrics import Series, TimeSpan, last_whole
+from services.models.waf import BlockedGroup
 from services.outages.judging import CALM, FIREWALL, begins
 
 TRAIL_DELAY = timedelta(minutes=15)
@@ -37,7 +40,7 @@ class FirewallQuestions:
         self._context = context
         self._now = context.clock.now()
         self._firewall = WafReader(context.reader, scope=self._spec.scope)
-        self._counts: dict[str, list[str]] | None = None
+        self._sampled: tuple[BlockedGroup, ...] | None = None
         self.began = since
         self.series: tuple[Series, ...] = ()
         """The curve of blocked requests, once asked."""
@@ -48,8 +51,8 @@ class FirewallQuestions:
         for title, ask in (
             (N_("Since when does it grow?"), self._growth),
             (N_("Which rule blocks how much, from where?"), self._rules),
-            (N_("Did other requests of these addresses get through?"), self._through),
-            (N_("Did anyone sign in to AWS from these addresses?"), self._signed_in),
+            (N_("Did other requests of these addresses get through?"), partial(self._of, self._through)),
+            (N_("Did anyone sign in to AWS from these addresses?"), partial(self._of, self._signed_in)),
         ):
             try:
                 text, read, sure = await ask()
@@ -59,24 +62,24 @@ class FirewallQuestions:
             given.append(AskedQuestion(title=_(title), answer=text, read=read, at=at, sure=sure))
         return tuple(given)
 
+    async def _of(self, ask: Callable[[list[str]], Awaitable[Told]]) -> Told:
+        addresses = list(dict.fromkeys(str(group.name) for group in await self._groups("address")))
+        if addresses:
+            return await ask(addresses)
+        return _("no address is known"), _("samples of the last 3 hours"), Sure.UNSEEN
+
     def _time(self, at: datetime) -> str:
         return time_text(at, self._context.calendar.zone, self._now)
 
-    async def _groups(self) -> dict[str, list[str]]:
-        """`name count` of the blocked requests of the last three hours by address and rule, from AWS WAF's samples."""
-        if self._counts is None:
+    async def _groups(self, kind: str) -> list[BlockedGroup]:
+        """The blocked requests of the last three hours by address or rule, from AWS WAF's samples, the most first."""
+        if self._sampled is None:
             acl = await self._firewall.named(str(self._spec.web_acl))
             span = TimeSpan(start=self._now - KEPT, end=self._now)
             rules = [rule for rule in acl.rules[:MOST_RULES] if rule.blocks and rule.sampled] if acl else []
-            groups = grouped([await self._firewall.samples(acl, rule, span) for rule in rules]) if acl else ()
-            self._counts = {
-                kind: [f"{each.name} {each.count:,}" for each in groups if each.kind == kind and each.name]
-                for kind in ("rule", "address")
-            }
-        return self._counts
-
-    async def _addresses(self) -> list[str]:
-        return [row.split()[0] for row in (await self._groups())["address"]][:NAMES]
+            samples = [await self._firewall.samples(acl, rule, span) for rule in rules] if acl else []
+            self._sampled = grouped(samples)
+        return [each for each in self._sampled if each.kind == kind and each.name][:NAMES]
 
     async def _growth(self) -> Told:
         """When the number blocked began to grow; its curve is the incident's chart."""
@@ -103,14 +106,13 @@ class FirewallQuestions:
         return text, read, Sure.CERTAIN
 
     async def _rules(self) -> Told:
-        parts = [row for rows in (await self._groups()).values() for row in rows[:NAMES]]
+        groups = [*await self._groups("rule"), *await self._groups("address")]
+        parts = [f"{group.name} {group.count:,}" for group in groups]
         read = _("samples of the last 3 hours, estimated by their weights")
         return _("; ").join(parts) or _("nothing in the samples"), read, Sure.PARTLY
 
-    async def _through(self) -> Told:
+    async def _through(self, addresses: list[str]) -> Told:
         """Lines of the application's logs that name the addresses; that none does proves nothing."""
-        if not (addresses := await self._addresses()):
-            return _("no address is known"), _("samples of the last 3 hours"), Sure.UNSEEN
         groups = [spec.id for spec in self._context.runbook.log_groups if spec.kind == "application"][:2]
         pattern = " ".join(f'?"{address}"' for address in addresses)
         ends = (int((self._now - KEPT).timestamp() * 1000), int(self._now.timestamp() * 1000))
@@ -127,10 +129,8 @@ class FirewallQuestions:
         why = _("not known: no line names them, and these logs need not name who sends a request")
         return why, read, Sure.UNSEEN
 
-    async def _signed_in(self) -> Told:
+    async def _signed_in(self, addresses: list[str]) -> Told:
         """The sign-ins to AWS from these addresses, from a day before the incident on."""
-        if not (addresses := await self._addresses()):
-            return _("no address is known"), _("samples of the last 3 hours"), Sure.UNSEEN
         reader, trail = CloudTrailReader(self._context.reader), self._context.runbook.trail
         regions = trail.sign_in_regions if trail is not None else (self._context.region,)
         since, events, sure = self.began - DAY, list[TrailEvent](), Sure.CERTAIN

@@ -162,10 +162,6 @@ class RespondScreen(IncidentScreenBase):
 
     @on(KeyedTable.Selected)
     def _selected(self, event: KeyedTable.Selected) -> None:
-        if self._proposal_at_hand() is not None:
-            self.app.inform(
-                _("No alarm tells of this; the metrics show it. It is no incident yet: c opens one.")
-            )
         self.open(event.key)
 
     def open(self, id: str) -> None:

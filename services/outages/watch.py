@@ -14,7 +14,6 @@ from services.aws.client.errors import AwsError
 from services.aws.regions import REGION as GLOBAL_REGION
 from services.clock import Clock, Mark, mark, passed
 from services.dashboards.sources import MetricSource
-from services.inspections.waf_blocks.metrics import counts_query
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series, TimeSpan, last_whole
 from services.models.outages import Certificate, Outage
@@ -39,22 +38,25 @@ def queries_of(runbook: Runbook, region: str) -> Iterator[MetricQuery]:
     alb, waf = runbook.alb, runbook.waf
     if alb is not None and alb.load_balancer and not alb.unsupported:
         balancer = ((RawId("LoadBalancer"), alb.load_balancer),)
-        yield _of_balancer("requests", "RequestCount", "Sum", balancer, region)
+        yield _query("requests", "AWS/ApplicationELB", "RequestCount", balancer, region)
         if alb.target_group:
             group = (*balancer, (RawId("TargetGroup"), alb.target_group))
-            yield _of_balancer("healthy", "HealthyHostCount", "Maximum", group, region)
+            yield _query("healthy", "AWS/ApplicationELB", "HealthyHostCount", group, region)
     if waf is not None and waf.web_acl:
-        place = "" if waf.scope == "cloudfront" else region
-        for name in ("Blocked", "Allowed"):
-            query = counts_query(waf.web_acl, name, place, MINUTE)
-            yield query.model_copy(update={"id": _ID + query.id, "region": place or GLOBAL_REGION})
+        is_global = waf.scope == "cloudfront"
+        place = () if is_global else ((RawId("Region"), RawId(region)),)
+        acl = (*place, (RawId("Rule"), RawId("ALL")), (RawId("WebACL"), waf.web_acl))
+        where = GLOBAL_REGION if is_global else region
+        yield _query("blocked", "AWS/WAFV2", "BlockedRequests", acl, where)
+        yield _query("allowed", "AWS/WAFV2", "AllowedRequests", acl, where)
 
 
-def _of_balancer(
-    name: str, metric: str, stat: str, dimensions: tuple[tuple[RawId, RawId], ...], region: str
+def _query(
+    name: str, namespace: str, metric: str, dimensions: tuple[tuple[RawId, RawId], ...], region: str
 ) -> MetricQuery:
+    stat = "Maximum" if name == "healthy" else "Sum"
     return MetricQuery(
-        id=_ID + name, namespace=RawId("AWS/ApplicationELB"), metric=RawId(metric), dimensions=dimensions,
+        id=_ID + name, namespace=RawId(namespace), metric=RawId(metric), dimensions=dimensions,
         stat=stat, period=MINUTE, region=region,
     )  # fmt: skip
 
@@ -96,7 +98,9 @@ class OutageWatch:
         )
         self._read_at = mark(self._clock) if joins else before
         try:
-            answered = await self._metrics.fetch([*queries, *(self._here if joins else ())], span, region=region)
+            answered = await self._metrics.fetch(
+                [*queries, *(self._here if joins else ())], span, region=region
+            )
         except BaseException:
             self._read_at = before
             raise

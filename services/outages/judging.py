@@ -114,21 +114,18 @@ def _found(rule: Rule, points: Points, floor: float, week: Sequence[float]) -> t
     """(first bad index, usual value); None if there is no outage, or no past to compare with."""
     values = [value for _at, value in points]
     falls = rule.factor < 1
-    # What rises is looked for by its floor: it may have lasted for most of what is known.
-    rough = median(values) if falls else 0.0
+    # What rises is looked for by its floor, a state by the best of it: it may have lasted for most of what is known.
+    rough = (median(values) if rule.beside else max(values)) if falls else 0.0
     calm = 0 if falls else CALM
     start = begins(values, lambda value: rule.is_bad(value, rough, rule.factor, floor), rule.minutes, calm)
-    if start is None or start < rule.past:
+    if start is None or (start < rule.past and (falls or not week)):
         return None
     # The bad minutes do not belong to the past.
     past = values[:start]
-    usual = (
-        min(median(past), *week)
-        if falls and week
-        else median(past)
-        if falls
-        else max(fmean(past), *week, 0.0)
-    )
+    usual = median(past) if falls else fmean(past or [0.0])
+    if week:
+        then = min(week) if falls and rule.beside else max(week)
+        usual = min(usual, then) if falls else max(usual, then)
     is_slope = rule.kind is OutageKind.TRAFFIC and median(past[-JUST_BEFORE:]) < CLIFF * usual
     newest = values[-rule.minutes :]
     if is_slope or not all(rule.is_bad(value, usual, rule.factor, floor) for value in newest):
@@ -145,7 +142,9 @@ def _outage(rule: Rule, curves: Curves, before: Outage | None) -> Outage | None:
     floor = max(rule.floor, curves.blocked_limit) if rule is FIREWALL else rule.floor
     newest = [value for _at, value in points[-rule.minutes :]]
     if before is not None:
-        if not rule.is_bad(median(newest), before.usual, rule.back, floor):
+        # An attack has pauses.
+        last = median(newest) if rule.factor < 1 else fmean(value for _at, value in points[-10:])
+        if not rule.is_bad(last, before.usual, rule.back, floor):
             return None
         since, usual = before.since, before.usual
     elif (found := _found(rule, points, floor, curves.week.get(rule.curve, ()))) is not None:

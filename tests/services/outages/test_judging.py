@@ -95,6 +95,20 @@ def test_a_trouble_is_proposed_within_three_minutes_of_the_first_answer_that_sho
     assert shown <= day(lag, **curves).proposed(range(180, 220))[kind] <= shown + 3
 
 
+@pytest.mark.parametrize("name", ["no healthy target", "a strong attack"])
+def test_what_has_lasted_for_most_of_what_is_known_is_proposed_at_once(name: str) -> None:
+    curves, kind = TROUBLES[name]
+    assert kind in day(**curves).proposed([350], first=160)
+
+
+def test_an_attack_with_pauses_is_one() -> None:
+    paused = day(blocked=lambda at: 1.0 if at < 200 or 220 <= at < 225 else 120.0)
+    ongoing: tuple[Outage, ...] = ()
+    for minute in range(198, 240):
+        ongoing = tuple(judged(paused.at(minute), ongoing, ()))
+        assert bool(ongoing) is (minute >= 206)
+
+
 def test_requests_that_are_not_published_any_more_are_zero_only_where_others_are() -> None:
     gone: Value = lambda at: 100.0 if at < 200 else 0.0  # noqa: E731
     alone = Day({"requests": gone}, {}, {"requests": (100.0,)})

@@ -1,16 +1,13 @@
-"""The certificates that clients of a load balancer and of a CloudFront distribution see.
+"""The certificates that clients of a load balancer see.
 
-Source: DescribeListeners (Elastic Load Balancing v2), GetDistribution (Amazon CloudFront), DescribeCertificate (AWS
-Certificate Manager) API references. A listener's further certificates (SNI) and those that IAM keeps are not read.
+Source: DescribeListeners (Elastic Load Balancing v2), DescribeCertificate (AWS Certificate Manager) API references. A listener's further certificates (SNI) and those that IAM keeps are not read.
 """
-
-from collections.abc import Iterable
 
 from services.aws.client.reader import Reader, incomplete, rows, when
 from services.i18n import _
 from services.models.outages import Certificate
 
-CALLS = ("elbv2:DescribeListeners", "cloudfront:GetDistribution", "acm:DescribeCertificate")
+CALLS = ("elbv2:DescribeListeners", "acm:DescribeCertificate")
 
 
 class CertificateReader:
@@ -27,18 +24,8 @@ class CertificateReader:
         listed = (
             each for listener in rows(answer, "Listeners") for each in listener.get("Certificates") or ()
         )
-        return await self._named(str(each.get("CertificateArn") or "") for each in listed)
-
-    async def of_distribution(self, id: str) -> tuple[Certificate, ...]:
-        """The certificate of its own domain names. Raises AwsError."""
-        answer = await self._session.read("cloudfront", "GetDistribution", required=("Distribution",), Id=id)
-        config = answer["Distribution"].get("DistributionConfig") or {}
-        arn = (config.get("ViewerCertificate") or {}).get("ACMCertificateArn")
-        return await self._named([str(arn or "")])
-
-    async def _named(self, arns: Iterable[str]) -> tuple[Certificate, ...]:
-        managed = (arn for arn in dict.fromkeys(arns) if arn.startswith("arn:") and ":acm:" in arn)
-        return tuple([await self._one(arn) for arn in managed])
+        named = dict.fromkeys(str(each.get("CertificateArn") or "") for each in listed)
+        return tuple([await self._one(arn) for arn in named if arn.startswith("arn:") and ":acm:" in arn])
 
     async def _one(self, arn: str) -> Certificate:
         answer = await self._session.read(

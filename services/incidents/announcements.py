@@ -36,7 +36,7 @@ class Announcements:
         self._incidents = incidents
         self._runbook = runbook
         self._alarms: dict[str, AlarmState] = {}
-        self._proposed: dict[OutageKind, Outage] = {}
+        self._proposed: set[OutageKind] = set()
         self._known: dict[str, Incident] = {}
         self._problem = ""
         self._trouble = ""
@@ -61,17 +61,12 @@ class Announcements:
             self._alarms[alarm.id] = alarm.state
 
     def of_outages(self, outages: Iterable[Outage], zone: tzinfo) -> Iterator[str]:
-        """What is proposed anew, and what is not seen any more, of what nobody has opened an incident for."""
-        present = {outage.kind: outage for outage in proposed(outages, self._incidents.incidents)}
-        for kind, outage in present.items():
-            if kind not in self._proposed:
-                yield f"{glyphs.ATTENTION} " + proposal_text(outage, zone)
-        for kind, outage in self._proposed.items():
-            if kind not in present:
-                yield f"{glyphs.NORMAL} " + _("{title}: it is not proposed any more").format(
-                    title=outage.title
-                )
-        self._proposed = present
+        """What is proposed anew, of what nobody has opened an incident for."""
+        present = proposed(outages, self._incidents.incidents)
+        for outage in present:
+            if outage.kind not in self._proposed:
+                yield f"{glyphs.ATTENTION} {proposal_text(outage, zone)}"
+        self._proposed = {outage.kind for outage in present}
 
     def of_journal(self, health: JournalHealth) -> Iterator[str]:
         """Whether the journal can be written."""

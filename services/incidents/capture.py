@@ -21,7 +21,6 @@ from services.incidents.entries import SCHEMA
 from services.incidents.evidence import packed
 from services.incidents.first_wave.wave import ReadWave
 from services.incidents.service import Incidents
-from services.inspections.registry import has_questions
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TriggerKind
@@ -213,7 +212,7 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
 
 
 def _lacks_evidence(incident: Incident) -> bool:
-    is_read = incident.trigger is TriggerKind.ALARM or has_questions(str(incident.target))
+    is_read = incident.trigger is TriggerKind.ALARM or incident.is_asked
     return incident.is_open and is_read and not incident.evidence
 
 

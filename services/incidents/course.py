@@ -15,7 +15,6 @@ from services.models.incidents import (
     HandOver,
     Incident,
     IncidentState,
-    OwnStep,
     StepMark,
     StepRecord,
     TriggerKind,
@@ -75,21 +74,10 @@ def _begun(entry: Entry) -> Incident | None:
         playbook=playbook if is_slug else None,
         reason=_text(data.get("reason")),
         facts=_texts(data.get("facts")),
-        about=_texts(data.get("about")),
-        own_steps=_own_steps(data.get("steps")),
+        own_steps=_texts(data.get("steps")),
         since=since,
         opened_at=entry.at,
         seq=entry.seq,
-    )
-
-
-def _own_steps(value: object) -> tuple[OwnStep, ...]:
-    rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-    looks = (str(row.get("look") or "") for row in rows)
-    return tuple(
-        OwnStep(text=_text(row.get("text")), look=look if _SLUG.fullmatch(look) else None)
-        for row, look in zip(rows, looks, strict=True)
-        if _text(row.get("text"))
     )
 
 

@@ -1,7 +1,6 @@
 """The journal's entries about incidents, and what they say. Additive only: other versions read them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,20 +35,6 @@ def subject_of(target: str, since: datetime) -> str:
     return f"incident:{target}@{since.isoformat()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """What an incident brings along from what it began with."""
-
-    text: str = ""
-    """A finding's sentence, or what was seen without an alarm."""
-    facts: tuple[str, ...] = ()
-    """What a finding measured."""
-    steps: tuple[tuple[str, str], ...] = ()
-    """What to do where the runbook has no steps: (text, look)."""
-    about: tuple[str, ...] = ()
-    """The people and networks that a finding does not know."""
-
-
 def opened(
     target: str,
     title: str,
@@ -58,17 +43,22 @@ def opened(
     trigger: TriggerKind,
     playbook: str,
     after: str,
-    brought: Brought = Brought(),
+    text: str = "",
+    facts: Iterable[str] = (),
+    steps: Iterable[str] = (),
 ) -> NewEntry:
-    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two."""
-    finding = {"reason": clean(brought.text), "facts": [clean(fact) for fact in brought.facts]}
-    steps = [{"text": clean(step), "look": look} for step, look in brought.steps]
-    more = {"steps": steps, "about": [clean(each) for each in brought.about]}
+    """A new incident; `after` is the id of the one before it, so that two consoles cannot open two.
+
+    `text` is the sentence of a finding, or what was seen without an alarm, `facts` what a finding measured, `steps` what it
+    says to do.
+    """
+    finding = {"reason": clean(text), "facts": [clean(fact) for fact in facts]}
+    own = [clean(step) for step in steps]
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,
         subject=subject_of(target, since),
         target=target,
-        text=brought.text or _("Incident: {title}").format(title=title),
+        text=text or _("Incident: {title}").format(title=title),
         data={
             **SCHEMA,
             "trigger": trigger.value,
@@ -76,7 +66,7 @@ def opened(
             "playbook": playbook,
             "since": since.isoformat(),
             **(finding if trigger is TriggerKind.FINDING else {}),
-            **{key: value for key, value in more.items() if value},
+            **({"steps": own} if own else {}),
         },
         claim=f"incident:{target}:after:{after}",
     )

@@ -30,7 +30,6 @@ async def begin(incidents: Incidents, runbook: Runbook, finding: Finding) -> Inc
         str(playbook.id) if playbook is not None else "",
         str(finding.summary),
         [measure_text(measure) for measure in bad_measures(finding)[:MEASURES]],
-        () if playbook is not None and playbook.steps else [(str(step), "") for step in finding.advice],
-        [str(each.network or each.value) for each in finding.unfamiliar],
+        () if playbook is not None and playbook.steps else map(str, finding.advice),
     )
     return incident or incidents.open_for(inspection)

@@ -1,44 +1,14 @@
 """From a proposal to an incident: what is proposed still, what a person accepts, and what becomes of it afterwards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
-from services.i18n import N_, _
-from services.incidents.entries import Brought
+from services.i18n import _
 from services.incidents.findings import playbook_of_finding
 from services.incidents.service import Incidents
 from services.models.incidents import Incident, TurnKind
 from services.models.outages import Outage, OutageKind
 from services.models.runbook import Runbook
-
-FIREWALL = "waf-blocks"
-"""The inspection whose finding is about the same as an attack that the readings show."""
-STEPS: Mapping[OutageKind, tuple[tuple[str, str], ...]] = {
-    OutageKind.TRAFFIC: (
-        (N_("Open the service as its users do: from outside, by its name."), ""),
-        (N_("Check the certificate and the DNS record of the name."), ""),
-        (N_("Check whether the firewall blocks what used to pass."), "waf-blocks"),
-        (N_("Check what was changed just before."), "sign-ins"),
-    ),
-    OutageKind.TARGETS: (
-        (N_("Check why the targets fail their health checks."), "targets"),
-        (N_("Check the tasks and their last deployment."), "ecs"),
-        (N_("Check the application's errors."), "tail"),
-    ),
-    OutageKind.TLS: (
-        (N_("Check the certificate: its end, its names, its chain."), ""),
-        (N_("Check what was changed just before."), "sign-ins"),
-    ),
-    OutageKind.FIREWALL: (
-        (N_("Check which rules block which addresses and paths."), "waf-blocks"),
-        (N_("If it is an attack, report it as a security incident."), ""),
-    ),
-    OutageKind.CERTIFICATE: (
-        (N_("Check in ACM why it was not renewed: its DNS validation record, or an import that is due."), ""),
-        (N_("Renew it, and check that listener and distribution use the new one."), ""),
-    ),
-}
-"""What to do where the runbook has no playbook: text, and what the console shows for it."""
 
 
 def proposed(outages: Iterable[Outage], incidents: Iterable[Incident]) -> tuple[Outage, ...]:
@@ -48,8 +18,6 @@ def proposed(outages: Iterable[Outage], incidents: Iterable[Incident]) -> tuple[
 
 
 def _is_about(incident: Incident, outage: Outage) -> bool:
-    if outage.kind is OutageKind.FIREWALL and incident.target == FIREWALL:
-        return incident.is_open
     return incident.target == outage.target and (incident.is_open or incident.firing_since >= outage.since)
 
 
@@ -62,15 +30,23 @@ def proposal_text(outage: Outage, zone: tzinfo) -> str:
 
 async def accept(incidents: Incidents, runbook: Runbook, outage: Outage) -> Incident | None:
     """Open the incident, and respond to it unless somebody does; None if it is closed already. Raises JournalError."""
-    book = playbook_of_finding(runbook, FIREWALL) if outage.kind is OutageKind.FIREWALL else None
     text = _("{title}, {measured}, seen without an alarm").format(
         title=outage.title, measured=outage.measured
     )
-    brought = Brought(text, steps=tuple((_(step), look) for step, look in STEPS[outage.kind]))
-    incident = await incidents.open_for_alarm(
-        str(outage.target), str(outage.title), outage.since, str(book.id) if book is not None else "", brought
-    )
-    incident = incident or incidents.open_for(str(outage.target))
+    title, target, since, measured = str(outage.title), str(outage.target), outage.since, str(outage.measured)
+    if outage.kind is OutageKind.FIREWALL:
+        # It asks and does what it would if the inspection had found it.
+        book = playbook_of_finding(runbook, target)
+        steps = (
+            _("Check which rules block which addresses and paths."),
+            _("If it is an attack, report it as a security incident."),
+        )
+        incident = await incidents.open_from_finding(
+            target, title, since, str(book.id) if book is not None else "", text, (measured,), steps
+        )
+    else:
+        incident = await incidents.open_for_alarm(target, title, since, "", text)
+    incident = incident or incidents.open_for(target)
     return await incidents.take(incident) if incident is not None and not incident.holder else incident
 
 

@@ -13,7 +13,6 @@ from uuid import uuid4
 from services.clock import Clock
 from services.incidents import entries as incident_entries
 from services.incidents.course import KINDS, incident_of
-from services.incidents.entries import Brought
 from services.incidents.hand_over.day_offers import DayOffers
 from services.incidents.joining import with_parts
 from services.incidents.older_incidents import OLDER, done_of
@@ -140,10 +139,10 @@ class Incidents(GroupedProjection):
     # ---- opening
 
     async def open_for_alarm(
-        self, target: str, title: str, since: datetime, playbook: str, brought: Brought = Brought()
+        self, target: str, title: str, since: datetime, playbook: str, text: str = ""
     ) -> Incident | None:
         """Open an incident for an alarm that fires, or an outage; None if one is open already. Raises JournalError."""
-        return await self._open(target, title, since, TriggerKind.ALARM, playbook, brought)
+        return await self._open(target, title, since, TriggerKind.ALARM, playbook, text)
 
     async def open_from_finding(
         self,
@@ -153,12 +152,11 @@ class Incidents(GroupedProjection):
         playbook: str = "",
         text: str = "",
         facts: Iterable[str] = (),
-        steps: Iterable[tuple[str, str]] = (),
-        about: Iterable[str] = (),
+        steps: Iterable[str] = (),
     ) -> Incident | None:
         """Open an incident for a finding; None if one is open already for this inspection. Raises JournalError."""
-        brought = Brought(text, tuple(facts), tuple(steps), tuple(about))
-        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, brought)
+        own = tuple(facts), tuple(steps)
+        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, text, *own)
 
     async def _open(
         self,
@@ -167,7 +165,9 @@ class Incidents(GroupedProjection):
         since: datetime,
         trigger: TriggerKind,
         playbook: str,
-        brought: Brought,
+        text: str = "",
+        facts: tuple[str, ...] = (),
+        steps: tuple[str, ...] = (),
     ) -> Incident | None:
         await self.load()
         await self._load_newest(target)
@@ -177,8 +177,9 @@ class Incidents(GroupedProjection):
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
             draft = incident_entries.opened(
-                target, title, since, trigger=trigger, playbook=playbook, after=after, brought=brought
-            )
+                target, title, since, trigger=trigger, playbook=playbook, after=after,
+                text=text, facts=facts, steps=steps,
+            )  # fmt: skip
             try:
                 await self._append(draft)
             except AlreadyRecorded as error:

@@ -61,7 +61,7 @@ def response_of(
         incidents,
         IncidentWatch(incidents, runbook, clock),
         first_waves,
-        IncidentCapture(incidents, first_waves.captured, clock, is_elsewhere=is_elsewhere),
+        IncidentCapture(incidents, first_waves.of, clock, is_elsewhere=is_elsewhere),
         live,
         readings,
         RecoveryWatch(incidents, live, runbook, clock, lambda: journal.person, readings.note),

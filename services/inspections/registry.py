@@ -5,7 +5,6 @@ Listing inspections imports none of them; a class is imported when its inspectio
 
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING
 
 from services.i18n import N_
 from services.inspections import requirements
@@ -14,9 +13,6 @@ from services.inspections.requirements import Requirement
 from services.models.base import RawId
 from services.models.findings import InspectionInfo
 from services.models.runbook import Runbook
-
-if TYPE_CHECKING:
-    from services.inspections.questions import Question
 
 SIGN_INS = "sign-ins"
 """The inspection whose findings name unknown people and networks."""
@@ -42,9 +38,6 @@ class InspectionEntry:
     """Page of the AWS console with the same data, relative to the console's root; `{region}` is filled in."""
     calls: tuple[str, ...] = ()
     """Every operation that it may call, `service:Operation`, as botocore names both."""
-
-    questions: str = ""
-    """`module:QUESTIONS` of what an incident asks that began with its finding; "": nothing."""
 
     @property
     def info(self) -> InspectionInfo:
@@ -94,13 +87,13 @@ INSPECTIONS: tuple[InspectionEntry, ...] = (
     InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", requirements.dashboard), words="だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu", page="cloudwatch/home?region={region}#dashboards", calls=("cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "rds:DescribeDBInstances")),
     InspectionEntry("error-logs", N_("Error logs"), "services.inspections.error_logs.inspection:ErrorLogs", ("error_logs.log_group", "error_logs.field"), words="えらーろぐ eraarogu error log insights 5xx", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "logs:GetLogGroupFields")),
     InspectionEntry("costs", N_("Costs"), "services.inspections.costs.inspection:Costs", ("costs",), words="コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget", page="costmanagement/home#/cost-explorer", calls=("budgets:DescribeBudgets", "ce:GetCostAndUsage")),
-    InspectionEntry("backups", N_("RDS backups"), "services.inspections.backups.inspection:Backups", ("rds",), questions="services.inspections.backups.incident_questions:QUESTIONS", words="ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds", page="rds/home?region={region}#snapshots-list:", calls=("rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:DescribeEvents")),
-    InspectionEntry(SIGN_INS, N_("Sign-ins and changes (CloudTrail)"), "services.inspections.sign_ins.inspection:SignIns", ("trail.sign_in_regions",), questions="services.inspections.sign_ins.incident_questions:QUESTIONS", words="サインイン ログイン さいんいん ろぐいん signin rogu-in CloudTrail しょうせき 証跡 shoseki", page="cloudtrailv2/home?region={region}#/events", calls=(*_TRAIL, *_REGIONS, "iam:GetAccountSummary", "iam:ListUsers")),
+    InspectionEntry("backups", N_("RDS backups"), "services.inspections.backups.inspection:Backups", ("rds",), words="ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds", page="rds/home?region={region}#snapshots-list:", calls=("rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:DescribeEvents")),
+    InspectionEntry(SIGN_INS, N_("Sign-ins and changes (CloudTrail)"), "services.inspections.sign_ins.inspection:SignIns", ("trail.sign_in_regions",), words="サインイン ログイン さいんいん ろぐいん signin rogu-in CloudTrail しょうせき 証跡 shoseki", page="cloudtrailv2/home?region={region}#/events", calls=(*_TRAIL, *_REGIONS, "iam:GetAccountSummary", "iam:ListUsers")),
     InspectionEntry("access-keys", N_("Access keys"), "services.inspections.access_keys.inspection:KeyAges", ("access_keys",), words="アクセスキー あくせすきー 鍵 かぎ kagi akusesuki- key IAM ローテーション", page="iam/home#/users", calls=("iam:GetAccessKeyLastUsed", "iam:GetAccountSummary", "iam:ListAccessKeys", "iam:ListUsers")),
     InspectionEntry("maintenance", N_("RDS maintenance"), "services.inspections.maintenance.inspection:Maintenance", ("rds",), words="めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate", page="rds/home?region={region}#databases:", calls=("rds:DescribeDBInstances", "rds:DescribePendingMaintenanceActions")),
     InspectionEntry("dr-region", N_("Region of recovery"), "services.inspections.dr_region.inspection:DisasterRegion", ("rds",), asked_by="disaster", words="さいがい ふっきゅう saigai fukkyuu りーじょん riijon disaster recovery region dr", page="rds/home?region={region}#automatedbackups:", calls=("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSnapshots", "rds:DescribeDBSubnetGroups")),
     InspectionEntry("slow-queries", N_("Slow queries"), "services.inspections.slow_queries.inspection:SlowQueries", ("slow_queries.log_group", "rds"), words="すろーくえり suroukueri slow query database postgresql", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "rds:DescribeDBInstances")),
-    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (requirements.web_acl,), questions="services.inspections.waf_blocks.incident_questions:QUESTIONS", words="わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru", page="wafv2/homev2", calls=(*_FIREWALL, "cloudwatch:GetMetricData", "cloudtrail:LookupEvents", "logs:FilterLogEvents")),
+    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (requirements.web_acl,), words="わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru", page="wafv2/homev2", calls=(*_FIREWALL, "cloudwatch:GetMetricData", "cloudtrail:LookupEvents", "logs:FilterLogEvents")),
     InspectionEntry("scaling", N_("Tasks and scaling"), "services.inspections.scaling.inspection:TaskLimits", ("ecs.usual_max",), words="たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs", page="ecs/v2/clusters?region={region}", calls=(*_ALARMS, *_SCALING, "ecs:DescribeServices")),
 )  # fmt: skip
 
@@ -146,17 +139,6 @@ def asked(runbook: Runbook) -> tuple[str, ...]:
         if entry.asked_by and entry.id not in named and not getattr(runbook, entry.asked_by)
     }
     return tuple(str(each.id) for each in offered(runbook) if each.id not in unasked)
-
-
-def questions_of(target: str) -> "tuple[Question, ...]":
-    """What an incident about this inspection asks; () for nothing."""
-    entry = next((entry for entry in INSPECTIONS if entry.id == target and entry.questions), None)
-    questions: tuple[Question, ...] = resolve_name(entry.questions) if entry is not None else ()
-    return questions
-
-
-def has_questions(target: str) -> bool:
-    return any(entry.id == target and entry.questions for entry in INSPECTIONS)
 
 
 def make(context: InspectionContext, id: str) -> Inspection:

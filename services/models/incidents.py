@@ -6,6 +6,8 @@ from enum import StrEnum
 from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.runbook_types import Slug
 
+WAF_BLOCKS = "waf-blocks"
+"""The inspection whose finding is an attack."""
 OUTAGE = "outage:"
 """Before the kind of an outage without an alarm (`services.models.outages`), as the target of its incident."""
 
@@ -159,13 +161,6 @@ class Turn(Model):
     text: Clean = ""
 
 
-class OwnStep(Model):
-    """A step that the incident brought along, for where the runbook has no playbook."""
-
-    text: Clean
-    look: Slug | None = None
-
-
 class Incident(Model):
     """One response, as its journal entries tell it."""
 
@@ -180,10 +175,8 @@ class Incident(Model):
     """What the finding says in one line; "" for an alarm."""
     facts: tuple[Clean, ...] = ()
     """What the finding measured beside its limits, worst first; () for an alarm."""
-    about: tuple[Clean, ...] = ()
-    """The people and networks that the finding does not know."""
-    own_steps: tuple[OwnStep, ...] = ()
-    """What its finding, or the outage that no alarm told of, says to do."""
+    own_steps: tuple[Clean, ...] = ()
+    """What its finding says to do, for where the runbook has no playbook."""
     since: datetime
     """Start of the clocks: StateTransitionedTimestamp of the alarm, or the time of the finding (UTC)."""
     opened_at: datetime
@@ -233,6 +226,11 @@ class Incident(Model):
     def is_open(self) -> bool:
         """Whether it is not closed."""
         return self.state is not IncidentState.CLOSED
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the console asks itself questions about it, as it does about an attack, in place of reading a first wave."""
+        return self.trigger is TriggerKind.FINDING and self.target == WAF_BLOCKS
 
     @property
     def is_without_alarm(self) -> bool:

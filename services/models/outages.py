@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.models.base import Clean, Model, RawId
-from services.models.incidents import OUTAGE
+from services.models.incidents import OUTAGE, WAF_BLOCKS
 
 
 class OutageKind(StrEnum):
@@ -12,7 +12,6 @@ class OutageKind(StrEnum):
 
     TRAFFIC = "traffic"
     TARGETS = "targets"
-    TLS = "tls"
     FIREWALL = "firewall"
     CERTIFICATE = "certificate"
 
@@ -34,8 +33,8 @@ class Outage(Model):
 
     @property
     def target(self) -> RawId:
-        """The target of its incident."""
-        return RawId(f"{OUTAGE}{self.kind}")
+        """The target of its incident; an attack's is that of the inspection that finds it."""
+        return RawId(WAF_BLOCKS if self.kind is OutageKind.FIREWALL else f"{OUTAGE}{self.kind}")
 
 
 class Certificate(Model):

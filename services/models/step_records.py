@@ -10,19 +10,14 @@ from services.models.change_runs import Run, StepState
 from services.models.incidents import Incident, StepKind, StepMark, StepRecord
 from services.models.runbook_playbooks import Playbook, Step
 
-OWN = "own-steps"
-"""Id of the playbook that an incident's own steps make."""
-
 
 def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | None:
     """The runbook's playbook of an incident; without steps there, with those that the incident brought along."""
     book = next((book for book in books if book.id == incident.playbook), None)
     if not incident.own_steps or (book is not None and book.steps):
         return book
-    steps = tuple(Step(text=step.text, look=step.look) for step in incident.own_steps)
-    if book is not None:
-        return book.model_copy(update={"steps": steps})
-    return Playbook(id=OWN, title=incident.title, steps=steps)
+    steps = tuple(Step(text=step) for step in incident.own_steps)
+    return (book or Playbook(id="own-steps", title=incident.title)).model_copy(update={"steps": steps})
 
 
 def step_records(

@@ -1,11 +1,11 @@
 """Reads what shows an outage that no alarm tells of, with the requests that the console sends anyway.
 
 The queries join the dashboard's GetMetricData; nobody looking at it, one request of their own is sent every two minutes.
-A firewall of CloudFront publishes in us-east-1, which is one request a minute more. Certificates and the same hour a week
-ago are read once an hour.
+A firewall of CloudFront publishes in us-east-1, which is one request a minute more. The certificate and the same hour a
+week ago are read once an hour.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -28,162 +28,124 @@ WIDEST = timedelta(hours=6)
 """The longest range of a dashboard that the queries join: a longer one has too many points."""
 OWN = 110.0
 """Seconds without a request of the dashboard after which one of its own is sent."""
-HOURLY = 3600.0
 HOUR = 3600
 WEEK = timedelta(days=7)
 _ID = "outage_"
-_METRICS = {
-    "requests": ("RequestCount", "Sum"),
-    "tls": ("ClientTLSNegotiationErrorCount", "Sum"),
-    "healthy": ("HealthyHostCount", "Maximum"),
-    "blocked": ("BlockedRequests", "Sum"),
-    "allowed": ("AllowedRequests", "Sum"),
-}
-_WEEKLY = frozenset({"requests", "healthy", "blocked"})
 
 
-def queries_of(runbook: Runbook, region: str) -> tuple[MetricQuery, ...]:
-    """What is read of the runbook's load balancer and firewall; () if it names neither."""
-    return tuple(_queries(runbook, region))
-
-
-def _queries(runbook: Runbook, region: str) -> Iterator[MetricQuery]:
+def queries_of(runbook: Runbook, region: str) -> Iterator[MetricQuery]:
+    """What is read of the runbook's load balancer and firewall; nothing if it names neither."""
     alb, waf = runbook.alb, runbook.waf
     if alb is not None and alb.load_balancer and not alb.unsupported:
         balancer = ((RawId("LoadBalancer"), alb.load_balancer),)
-        for name in ("requests", "tls"):
-            yield _query(name, "AWS/ApplicationELB", balancer, region)
+        yield _query("requests", "AWS/ApplicationELB", "RequestCount", balancer, region)
         if alb.target_group:
             group = (*balancer, (RawId("TargetGroup"), alb.target_group))
-            yield _query("healthy", "AWS/ApplicationELB", group, region)
+            yield _query("healthy", "AWS/ApplicationELB", "HealthyHostCount", group, region)
     if waf is not None and waf.web_acl:
         is_global = waf.scope == "cloudfront"
         place = () if is_global else ((RawId("Region"), RawId(region)),)
         acl = (*place, (RawId("Rule"), RawId("ALL")), (RawId("WebACL"), waf.web_acl))
-        for name in ("blocked", "allowed"):
-            yield _query(name, "AWS/WAFV2", acl, GLOBAL_REGION if is_global else region)
+        where = GLOBAL_REGION if is_global else region
+        yield _query("blocked", "AWS/WAFV2", "BlockedRequests", acl, where)
+        yield _query("allowed", "AWS/WAFV2", "AllowedRequests", acl, where)
 
 
 def _query(
-    name: str, namespace: str, dimensions: tuple[tuple[RawId, RawId], ...], region: str
+    name: str, namespace: str, metric: str, dimensions: tuple[tuple[RawId, RawId], ...], region: str
 ) -> MetricQuery:
-    metric, stat = _METRICS[name]
+    stat = "Maximum" if name == "healthy" else "Sum"
     return MetricQuery(
-        id=f"{_ID}{name}",
-        namespace=RawId(namespace),
-        metric=RawId(metric),
-        dimensions=dimensions,
-        stat=stat,
-        period=MINUTE,
-        region=region,
-    )
+        id=_ID + name, namespace=RawId(namespace), metric=RawId(metric), dimensions=dimensions,
+        stat=stat, period=MINUTE, region=region,
+    )  # fmt: skip
 
 
 class OutageWatch:
     """The outages of one system. As a source of metrics (`fetch`) it adds its queries to the dashboard's."""
 
     def __init__(
-        self,
-        runbook: Runbook,
-        metrics: MetricSource,
-        certificates: CertificateReader,
-        clock: Clock,
-        region: str,
+        self, runbook: Runbook, metrics: MetricSource, reader: CertificateReader, clock: Clock, region: str
     ) -> None:
         self._runbook = runbook
         self._metrics = metrics
-        self._reader = certificates
+        self._reader = reader
         self._clock = clock
         self._region = region
-        queries = queries_of(runbook, region)
+        queries = tuple(queries_of(runbook, region))
         self._here = tuple(query for query in queries if query.region == region)
         self._elsewhere = tuple(query for query in queries if query.region != region)
         self._minutes: dict[str, dict[int, float]] = {}
-        self._week: Mapping[str, Sequence[float]] = {}
+        self._week: dict[str, Sequence[float]] = {}
         self._read_at: Mark | None = None
-        """When the newest answer of this region was asked for; None before the first, which reads the hours before."""
+        """When this region was asked; None before the first time, which reads the hours before."""
         self._hourly_at: Mark | None = None
         self._certificates: tuple[Certificate, ...] = ()
         self._outages: tuple[Outage, ...] = ()
-        self._is_joined = False
-        """A request with the queries is on its way."""
 
     async def fetch(
         self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
     ) -> tuple[Series, ...]:
         """The curves of the visible queries, as those of `Metrics`; the watch's own ride along. Raises AwsError."""
-        if not self._joins(span, region):
-            return await self._metrics.fetch(queries, span, region=region)
-        self._is_joined, asked_at = True, mark(self._clock)
+        before = self._read_at
+        # The span has the newest minutes and those since the request before, and not too many.
+        joins = (
+            before is not None
+            and (region or self._region) == self._region
+            and self._clock.now() - span.end < timedelta(minutes=2)
+            and span.end - WIDEST <= span.start <= before.at - LATE
+            and passed(self._clock, before) >= MINUTE / 2
+        )
+        self._read_at = mark(self._clock) if joins else before
         try:
-            answered = await self._metrics.fetch([*queries, *self._here], span, region=region)
-        finally:
-            self._is_joined = False
-        self._read_at = asked_at
+            answered = await self._metrics.fetch(
+                [*queries, *(self._here if joins else ())], span, region=region
+            )
+        except BaseException:
+            self._read_at = before
+            raise
         own = {query.id for query in self._here}
         self._take(series for series in answered if series.id in own)
         return tuple(series for series in answered if series.id not in own)
-
-    def _joins(self, span: TimeSpan, region: str | None) -> bool:
-        now = self._clock.now()
-        return (
-            bool(self._here)
-            and not self._is_joined
-            and self._read_at is not None
-            and (region or self._region) == self._region
-            and now - span.end < timedelta(minutes=2)
-            and span.end - span.start <= WIDEST
-            and span.start <= self._read_at.at - LATE
-            and passed(self._clock, self._read_at) >= MINUTE / 2
-        )
 
     async def read(self) -> tuple[Outage, ...]:
         """The outages now. Raises AwsError."""
         now = self._clock.now()
         if self._here and (self._read_at is None or passed(self._clock, self._read_at) >= OWN):
-            asked_at, span = mark(self._clock), self._span(now)
-            self._take(await self._metrics.fetch(self._here, span, region=self._region))
+            asked_at = mark(self._clock)
+            # From a while before the newest answer, so that no minute is missed.
+            since = now - PAST if self._read_at is None else max(now - PAST, self._read_at.at - LATE)
+            self._take(await self._metrics.fetch(self._here, _minutes(since, now), region=self._region))
             self._read_at = asked_at
-        if self._elsewhere:
-            span = TimeSpan(start=now - PAST, end=last_whole(now, MINUTE))
-            with suppress(AwsError):
+        with suppress(AwsError):
+            if self._elsewhere:
+                span = _minutes(now - PAST, now)
                 self._take(await self._metrics.fetch(self._elsewhere, span, region=GLOBAL_REGION))
-        if self._hourly_at is None or passed(self._clock, self._hourly_at) >= HOURLY:
+        if self._hourly_at is None or passed(self._clock, self._hourly_at) >= HOUR:
             self._hourly_at = mark(self._clock)
             await self._read_hourly(now)
-        self._outages = tuple(judged(self._curves(now), self._outages, self._certificates))
+        waf = self._runbook.waf
+        limit = waf.blocked_per_hour / 60 if waf is not None else 0.0
+        curves = Curves(now.timestamp(), self._minutes, self._week, limit)
+        self._outages = tuple(judged(curves, self._outages, self._certificates))
         return self._outages
 
-    def _span(self, now: datetime) -> TimeSpan:
-        """From a while before the newest answer, so that no minute is missed."""
-        since = max(now - PAST, self._read_at.at - LATE) if self._read_at is not None else now - PAST
-        return TimeSpan(start=last_whole(since, MINUTE), end=last_whole(now, MINUTE))
-
     async def _read_hourly(self, now: datetime) -> None:
-        """The same hours a week ago, and the certificates; what cannot be read is not judged."""
+        """The same hours a week ago, and the certificate; what cannot be read is not judged."""
         hour = last_whole(now - WEEK, HOUR)
         span = TimeSpan(start=hour - timedelta(hours=1), end=hour + timedelta(hours=3))
-        week: dict[str, Sequence[float]] = {}
+        self._week, self._certificates = {}, ()
         for queries, region in ((self._here, self._region), (self._elsewhere, GLOBAL_REGION)):
-            asked = [
-                query.model_copy(update={"period": HOUR})
-                for query in queries
-                if query.id.removeprefix(_ID) in _WEEKLY
-            ]
-            if asked:
-                with suppress(AwsError):
-                    week |= _means(await self._metrics.fetch(asked, span, region=region), span)
-        self._week = week
-        alb, cdn, system = self._runbook.alb, self._runbook.cdn, self._runbook.system
-        read: list[Certificate] = []
+            asked = [query.model_copy(update={"period": HOUR}) for query in queries]
+            with suppress(AwsError):
+                for series in await self._metrics.fetch(asked, span, region=region) if asked else ():
+                    self._week |= _means(series, span)
+        alb = self._runbook.alb
         if alb is not None and alb.load_balancer and not alb.unsupported:
-            place = f"arn:aws:elasticloadbalancing:{self._region}:{system.account}"
+            place = f"arn:aws:elasticloadbalancing:{self._region}:{self._runbook.system.account}"
             with suppress(AwsError):
-                read += await self._reader.of_balancer(f"{place}:loadbalancer/{alb.load_balancer}")
-        if cdn is not None:
-            with suppress(AwsError):
-                read += await self._reader.of_distribution(str(cdn.distribution))
-        self._certificates = tuple(read)
+                arn = f"{place}:loadbalancer/{alb.load_balancer}"
+                self._certificates = await self._reader.of_balancer(arn)
 
     def _take(self, answered: Iterable[Series]) -> None:
         oldest = (self._clock.now() - KEPT).timestamp()
@@ -192,19 +154,14 @@ class OutageWatch:
             minutes = self._minutes.get(name, {}) | dict(zip(series.times, series.values, strict=True))
             self._minutes[name] = {at: value for at, value in minutes.items() if at >= oldest}
 
-    def _curves(self, now: datetime) -> Curves:
-        waf = self._runbook.waf
-        limit = waf.blocked_per_hour / 60 if waf is not None else 0.0
-        return Curves(now.timestamp(), self._minutes, self._week, limit)
+
+def _minutes(since: datetime, until: datetime) -> TimeSpan:
+    return TimeSpan(start=last_whole(since, MINUTE), end=last_whole(until, MINUTE))
 
 
-def _means(answered: Iterable[Series], span: TimeSpan) -> dict[str, Sequence[float]]:
-    """A minute's mean in each hour of the span, by curve; nothing of a curve without any point."""
+def _means(series: Series, span: TimeSpan) -> dict[str, Sequence[float]]:
+    """A minute's mean in each hour of the span; nothing of a curve without any point."""
+    name, values = series.id.removeprefix(_ID), dict(zip(series.times, series.values, strict=True))
     hours = range(int(span.start.timestamp()), int(span.end.timestamp()), HOUR)
-    means: dict[str, Sequence[float]] = {}
-    for series in answered:
-        name, values = series.id.removeprefix(_ID), dict(zip(series.times, series.values, strict=True))
-        share = 1 if name == "healthy" else HOUR // MINUTE
-        if values:
-            means[name] = [values.get(hour, 0.0) / share for hour in hours]
-    return means
+    share = 1 if name == "healthy" else HOUR // MINUTE
+    return {name: [values.get(hour, 0.0) / share for hour in hours]} if values else {}

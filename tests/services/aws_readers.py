@@ -356,9 +356,6 @@ CALLS: dict[str, Question] = {
     "EcsReader.tasks": lambda context: EcsReader(context.reader).tasks(*_SERVICE, running=_yes),
     "ElbReader.target_health": _targets,
     "CertificateReader.of_balancer": lambda context: CertificateReader(context.reader).of_balancer(BALANCER_ARN),
-    "CertificateReader.of_distribution": lambda context: CertificateReader(context.reader).of_distribution(
-        _DISTRIBUTION
-    ),
     "SecurityGroups.named": _security_groups,
     "EcsReader.service": lambda context: EcsReader(context.reader).service(*_SERVICE),
     "ServiceQuotas.fargate_vcpus": lambda context: ServiceQuotas(context.reader).fargate_vcpus(),

@@ -13,8 +13,6 @@ from widgets.incidents.wording import STATE_STYLES, holder_text, is_overdue
 
 _NAME = 18
 """Cells of an incident's name."""
-_PROPOSED = 60
-"""The same of what is proposed, which is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class IncidentAlert:
     is_offered: bool = False
     """Whether a hand-over of it waits for the one who looks."""
     is_proposed: bool = False
-    """It is none yet: what no alarm tells of, with its title and since when as the name."""
+    """It is none yet: what no alarm tells of, with its title as the name."""
 
 
 def incident_spans(incident: Incident) -> list[Span]:
@@ -58,9 +56,8 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
         _kind, due, alert, clock = min(late, key=lambda overdue: overdue[:2])
         minutes = int((now - due).total_seconds() // 60)
         return _forms(f"{glyphs.ATTENTION} {_late_words(clock, minutes)}", alert.name)
-    proposed = [alert for alert in alerts if alert.is_proposed]
-    if proposed:
-        return _forms(f"{glyphs.ATTENTION} {_('proposed')}", proposed[0].name, _PROPOSED)
+    if proposed := [alert for alert in alerts if alert.is_proposed]:
+        return _forms(f"{glyphs.ATTENTION} {_('proposed')}", proposed[0].name)
     untaken = [alert for alert in alerts if not alert.is_taken]
     if untaken:
         words = _("not taken")
@@ -72,9 +69,9 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
     return []
 
 
-def _forms(words: str, name: str, most: int = _NAME) -> list[list[Span]]:
+def _forms(words: str, name: str) -> list[list[Span]]:
     end: list[Span] = [(" → ", "muted"), ("5", "key"), (" ", "")]
     return [
-        [(f" {words} {crop_middle(name, most)} ", "alert"), *end],
+        [(f" {words} {crop_middle(name, _NAME)} ", "alert"), *end],
         [(f" {words} ", "alert"), *end],
     ]

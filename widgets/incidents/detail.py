@@ -101,7 +101,7 @@ class IncidentDetail(Widget):
     def watch_view(self, before: IncidentView | None, view: IncidentView | None) -> None:
         """Show what has changed; at first the cursor is on the step that is to be done."""
         self.head.view = view
-        if view is not None and view.incident.facts:
+        if view is not None and view.incident.is_asked:
             self.causes.title = _("Questions")
         if before is None and view is not None:
             self.steps.move_to(step_key(view.next_step))
@@ -153,7 +153,7 @@ class IncidentDetail(Widget):
             self._page = page
             self.evidence.title = self._evidence_title(page)
             self.evidence.restart()
-        if self._is_asked and self.view is not None and self.view.incident.facts:
+        if self.view is not None and self.view.incident.is_asked:
             page = ASKED
         data = page.chart_data(self._evidence_context()) if page is not None and self._has_evidence() else ()
         for number, chart in enumerate(self.charts):
@@ -175,12 +175,6 @@ class IncidentDetail(Widget):
         if view.resource is not None and (look in _OF_SYSTEM or (look is None and kind is StepKind.LOOK)):
             return RESOURCE
         return page_for(look, kind, str(view.playbook.id))
-
-    @property
-    def _is_asked(self) -> bool:
-        """Whether the console has asked itself questions, as for what began with a finding."""
-        evidence = self.view.evidence if self.view is not None else None
-        return evidence is not None and bool(evidence.answers)
 
     def _has_evidence(self) -> bool:
         return self.view is not None and self.view.evidence is not None
@@ -210,7 +204,7 @@ class IncidentDetail(Widget):
     def _causes(self, width: int) -> Sequence[Entry]:
         if self.view is None:
             return []
-        if self._is_asked and self.view.evidence is not None and self.view.incident.facts:
+        if self.view.incident.is_asked and self.view.evidence is not None:
             return answer_entries(self.view.evidence.answers, self.view.zone, self._now(), width)
         make = leading_entries if self._is_small and self._focus != "causes" else cause_entries
         return make(self.view, self._now(), width)

@@ -11,7 +11,6 @@ from services.models.date_text import time_text
 from services.models.incidents import Incident, IncidentClock, IncidentState
 from services.models.outages import Outage
 from widgets.drawing.columns import Column
-from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import Row
 from widgets.incidents.cause_words import WORD_STYLES
@@ -39,21 +38,6 @@ def columns() -> tuple[Column, ...]:
         Column(_("Clock"), max_width=24),
         Column(_("Leading cause"), flex=2, min_width=20, rank=2),
     )
-
-
-def since_text(outage: Outage, zone: tzinfo, now: datetime) -> str:
-    """`Requests −96 % since 00:41`"""
-    time = time_text(outage.since, zone, now)
-    return _("{title} since {time}").format(title=outage.title, time=time)
-
-
-def proposal_lines(outage: Outage, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """What is proposed, below the list."""
-    words = _(
-        "No alarm tells of this; the console has seen it in the metrics that it reads. It is no incident yet: c opens one."
-    )
-    facts = f"{since_text(outage, zone, now)}  {outage.measured}"
-    return [[(facts, "strong")], *([(line, "muted")] for line in wrap(words, width))]
 
 
 def _proposal(outage: Outage, zone: tzinfo, now: datetime) -> Row:

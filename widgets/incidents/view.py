@@ -84,8 +84,8 @@ class IncidentView:
         if self.assessment is not None:
             return self.assessment.onset.at
         # The answers to a finding's questions know when it began.
-        is_asked = self.evidence is not None and bool(self.evidence.answers)
-        return self.evidence.alarm.since if self.evidence is not None and is_asked else self.incident.since
+        asked = self.evidence if self.incident.is_asked else None
+        return asked.alarm.since if asked is not None else self.incident.since
 
     def cause_title(self, id: str) -> str:
         """What a cause is called."""

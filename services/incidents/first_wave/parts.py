@@ -12,14 +12,6 @@ from services.models.incidents import OUTAGE, Incident
 from services.models.logs import LogLine
 from services.models.runbook import Runbook
 
-_MEASURED = {
-    "traffic": ("AWS/ApplicationELB", "RequestCount"),
-    "certificate": ("AWS/ApplicationELB", "RequestCount"),
-    "tls": ("AWS/ApplicationELB", "ClientTLSNegotiationErrorCount"),
-    "targets": ("AWS/ApplicationELB", "HealthyHostCount"),
-    "firewall": ("AWS/WAFV2", "BlockedRequests"),
-}
-"""(namespace, metric) that shows an outage of each kind."""
 _TRAIL_FIELDS = tuple(TrailEvent.model_fields)
 
 
@@ -47,12 +39,12 @@ def moment_of_incident(incident: Incident, overview: AlarmOverview | None, now: 
     alarms = overview.alarms if overview is not None else ()
     alarm = next((alarm for alarm in alarms if alarm.id == incident.target), None)
     if alarm is None and incident.is_without_alarm:
-        namespace, metric = _MEASURED.get(str(incident.target).removeprefix(OUTAGE), ("", ""))
+        metric = "HealthyHostCount" if incident.target == f"{OUTAGE}targets" else "RequestCount"
         return AlarmMoment(
             id=incident.target,
             name=incident.title,
             since=incident.firing_since,
-            namespace=RawId(namespace),
+            namespace=RawId("AWS/ApplicationELB"),
             metric=RawId(metric),
         )
     if alarm is None:

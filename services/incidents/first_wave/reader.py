@@ -15,19 +15,13 @@ from services.incidents.first_wave.patience import Limit, Patience
 from services.incidents.first_wave.reading import AGAIN, SECONDS, read_first_wave
 from services.incidents.first_wave.sources import SOURCES
 from services.inspections.base import InspectionContext
-from services.inspections.questions import Asked, answers
-from services.inspections.registry import has_questions, questions_of
+from services.inspections.waf_blocks.incident_questions import FirewallQuestions
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source
-from services.models.incidents import OUTAGE, Incident, TriggerKind
+from services.models.incidents import Incident, TriggerKind
 from services.models.runbook import Runbook
 
 SERVICES = sorted({call.partition(":")[0] for spec in SOURCES.values() for call in spec.calls})
-
-
-def inspection_of(incident: Incident) -> str:
-    """The inspection whose questions an incident asks."""
-    return "waf-blocks" if incident.target == f"{OUTAGE}firewall" else str(incident.target)
 
 
 class FirstWaveReader:
@@ -93,27 +87,19 @@ class FirstWaveReader:
         )  # fmt: skip
         return evidence.model_copy(update={"belongings": self.belongings.newest() or before.belongings})
 
-    async def captured(self, incident: Incident) -> IncidentEvidence:
-        """What is recorded of an incident: the first wave, and the answers to the questions of its inspection."""
-        evidence = await self.of(incident)
-        if incident.trigger is TriggerKind.FINDING or not has_questions(inspection_of(incident)):
-            return evidence
-        return evidence.model_copy(update={"answers": (await self._asked(incident)).answers})
-
     async def _asked(self, incident: Incident) -> IncidentEvidence:
-        """The answers to the questions of an incident's inspection, and the curves that they have read."""
+        """The answers to the questions of an attack, and the curves that they have read."""
         began, runbook = self._clock.now(), self._runbook
         context = InspectionContext(runbook, Calendar(runbook), self._clock, self._region, self._session)
-        asked = Asked(context, incident.since, incident.about)
-        given = await answers(questions_of(inspection_of(incident)), asked)
-        since = min((reply.began for _answer, reply in given if reply.began), default=incident.since)
+        questions = FirewallQuestions(context, incident.since)
+        answers = await questions.answers()
         return IncidentEvidence(
-            alarm=AlarmMoment(id=incident.target, name=incident.title, since=since),
+            alarm=AlarmMoment(id=incident.target, name=incident.title, since=questions.began),
             began=began,
             ended=self._clock.now(),
             readings=(),
-            series=tuple(series for _answer, reply in given for series in reply.series),
-            answers=tuple(answer for answer, _reply in given),
+            series=questions.series,
+            answers=answers,
         )
 
     async def of(self, incident: Incident) -> IncidentEvidence:

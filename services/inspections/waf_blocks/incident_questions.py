@@ -1,117 +1,154 @@
 """What an incident that began with blocked requests asks. No price but one metric's: the samples and logs are free."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from statistics import fmean
 
+from services.aws.client.errors import AwsError
 from services.aws.client.prices import USD_PER_METRIC, yen_per_dollar
+from services.aws.cloudtrail.reader import CloudTrailReader
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.logs.events import Logs
 from services.aws.waf import WafReader
 from services.i18n import N_, _
-from services.inspections.questions import SIGN_INS_FROM, Asked, Question, Reply, sign_ins_from
+from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.metrics import DAILY, KEPT, MOST_RULES, counts_query, grouped
-from services.models.first_wave import Measure, Sure
+from services.models.cloudtrail import TrailEvent
+from services.models.date_text import time_text
+from services.models.first_wave import AskedQuestion, Measure, Sure
 from services.models.logs import LogLine
-from services.models.metrics import TimeSpan, last_whole
-from services.models.waf import BlockedGroup, Samples
-from services.outages.judging import FEWEST_BLOCKED, rising
+from services.models.metrics import Series, TimeSpan, last_whole
+from services.models.waf import BlockedGroup
+from services.outages.judging import CALM, FIREWALL, begins
 
-ADDRESSES = 3
-LINES = 100
+TRAIL_DELAY = timedelta(minutes=15)
+"""How late CloudTrail may be: what it does not show until then is not known."""
+DAY = timedelta(days=1)
+NAMES, LINES = 3, 100
 
-
-async def _groups(asked: Asked) -> tuple[BlockedGroup, ...]:
-    """The blocked requests of the last three hours by address, rule and path, from AWS WAF's samples; read once."""
-    memory = asked.context.memory
-    if "waf" not in memory:
-        spec, now = asked.context.runbook.waf, asked.context.clock.now()
-        assert spec is not None, "an inspection of the firewall needs one"
-        firewall = WafReader(asked.context.reader, scope=spec.scope)
-        acl = await firewall.named(str(spec.web_acl))
-        span, read = TimeSpan(start=now - KEPT, end=now), list[Samples]()
-        for rule in acl.rules[:MOST_RULES] if acl is not None else ():
-            if acl is not None and rule.blocks and rule.sampled:
-                read.append(await firewall.samples(acl, rule, span))
-        memory["waf"] = grouped(read)
-    groups: tuple[BlockedGroup, ...] = memory["waf"]
-    return groups
+Told = tuple[str, str, Sure]
+"""The answer, what was read for it, and how sure it is."""
 
 
-def _of(groups: tuple[BlockedGroup, ...], kind: str) -> list[BlockedGroup]:
-    return [group for group in groups if group.kind == kind and group.name]
+class FirewallQuestions:
+    """Asks about one incident, which began at `since`."""
 
+    def __init__(self, context: InspectionContext, since: datetime) -> None:
+        assert context.runbook.waf is not None, "an inspection of the firewall needs one"
+        self._spec = context.runbook.waf
+        self._context = context
+        self._now = context.clock.now()
+        self._firewall = WafReader(context.reader, scope=self._spec.scope)
+        self._sampled: tuple[BlockedGroup, ...] | None = None
+        self.began = since
+        self.series: tuple[Series, ...] = ()
+        """The curve of blocked requests, once asked."""
 
-async def _addresses(asked: Asked) -> list[str]:
-    return list(dict.fromkeys(str(group.name) for group in _of(await _groups(asked), "address")))[:ADDRESSES]
+    async def answers(self) -> tuple[AskedQuestion, ...]:
+        """All of them, one after another; what cannot be read is an answer that is unseen."""
+        given: list[AskedQuestion] = []
+        for title, ask in (
+            (N_("Since when does it grow?"), self._growth),
+            (N_("Which rule blocks how much, from where?"), self._rules),
+            (N_("Did other requests of these addresses get through?"), partial(self._of, self._through)),
+            (N_("Did anyone sign in to AWS from these addresses?"), partial(self._of, self._signed_in)),
+        ):
+            try:
+                text, read, sure = await ask()
+            except AwsError as error:
+                text, read, sure = str(error.problem.summary), "", Sure.UNSEEN
+            at = self._context.clock.now()
+            given.append(AskedQuestion(title=_(title), answer=text, read=read, at=at, sure=sure))
+        return tuple(given)
 
+    async def _of(self, ask: Callable[[list[str]], Awaitable[Told]]) -> Told:
+        addresses = list(dict.fromkeys(str(group.name) for group in await self._groups("address")))
+        if addresses:
+            return await ask(addresses)
+        return _("no address is known"), _("samples of the last 3 hours"), Sure.UNSEEN
 
-async def through(asked: Asked) -> Reply:
-    """Lines of the application's logs that name the addresses; that none does proves nothing."""
-    addresses, now = await _addresses(asked), asked.context.clock.now()
-    if not addresses:
-        return Reply(_("no address is known"), _("samples of the last 3 hours"), Sure.UNSEEN)
-    groups = [spec.id for spec in asked.context.runbook.log_groups if spec.kind == "application"][:2]
-    pattern = " ".join(f'?"{address}"' for address in addresses)
-    ends = (int((now - KEPT).timestamp() * 1000), int(now.timestamp() * 1000))
-    lines: list[LogLine] = []
-    for group in groups:
-        lines += (await Logs(asked.context.reader).sample(group, pattern, *ends, limit=LINES))[0]
-    read = _("{groups}, the last 3 hours, by {addresses}").format(
-        groups=", ".join(map(str, groups)) or "—", addresses=", ".join(addresses)
-    )
-    if lines:
-        at = asked.time(datetime.fromtimestamp(lines[-1].at / 1000, UTC))
-        return Reply(_("yes: {count} lines, the newest at {time}").format(count=len(lines), time=at), read)
-    why = _("not known: no line names them, and these logs need not name who sends a request")
-    return Reply(why, read, Sure.UNSEEN)
+    def _time(self, at: datetime) -> str:
+        return time_text(at, self._context.calendar.zone, self._now)
 
+    async def _groups(self, kind: str) -> list[BlockedGroup]:
+        """The blocked requests of the last three hours by address or rule, from AWS WAF's samples, the most first."""
+        if self._sampled is None:
+            acl = await self._firewall.named(str(self._spec.web_acl))
+            span = TimeSpan(start=self._now - KEPT, end=self._now)
+            rules = [rule for rule in acl.rules[:MOST_RULES] if rule.blocks and rule.sampled] if acl else []
+            samples = [await self._firewall.samples(acl, rule, span) for rule in rules] if acl else []
+            self._sampled = grouped(samples)
+        return [each for each in self._sampled if each.kind == kind and each.name][:NAMES]
 
-async def signed_in(asked: Asked) -> Reply:
-    return await sign_ins_from(asked, await _addresses(asked))
+    async def _growth(self) -> Told:
+        """When the number blocked began to grow; its curve is the incident's chart."""
+        end = last_whole(self._now, 60)
+        span = TimeSpan(start=end - timedelta(seconds=DAILY), end=end)
+        place = self._context.region if self._firewall.region is None else ""
+        query = counts_query(self._spec.web_acl, "Blocked", place, 60)
+        (curve,) = await Metrics(self._context.reader).fetch([query], span, region=self._firewall.region)
+        self.series = (curve.model_copy(update={"id": Measure.WAF_BLOCKED.value}),)
+        yen = USD_PER_METRIC * yen_per_dollar(self._context.runbook.costs)
+        read = _("BlockedRequests of 24 hours by minute (¥{yen})").format(yen=f"{yen:.4f}")
+        published, first = dict(zip(curve.times, curve.values, strict=True)), int(span.start.timestamp())
+        values = [published.get(at, 0.0) for at in range(first, max(published, default=first) + 1, 60)]
+        least = max(FIREWALL.floor, self._spec.blocked_per_hour / 60)
+        start = begins(values, lambda value: value >= least, FIREWALL.minutes, CALM)
+        if not start:
+            return _("it does not grow now"), read, Sure.CERTAIN
+        self.began = datetime.fromtimestamp(first + 60 * start, UTC)
+        text = _("since {time}: {now} a minute, {before} before").format(
+            time=self._time(self.began),
+            now=f"{fmean(values[start:]):,.0f}",
+            before=f"{fmean(values[:start]):,.1f}",
+        )
+        return text, read, Sure.CERTAIN
 
+    async def _rules(self) -> Told:
+        groups = [*await self._groups("rule"), *await self._groups("address")]
+        parts = [f"{group.name} {group.count:,}" for group in groups]
+        read = _("samples of the last 3 hours, estimated by their weights")
+        return _("; ").join(parts) or _("nothing in the samples"), read, Sure.PARTLY
 
-async def rules(asked: Asked) -> Reply:
-    """How much each rule blocks, and from which addresses."""
-    groups = await _groups(asked)
-    parts = [
-        f"{group.name} {group.count:,}" for kind in ("rule", "address") for group in _of(groups, kind)[:3]
-    ]
-    read = _("samples of the last 3 hours, estimated by their weights")
-    return Reply(_("; ").join(parts) or _("nothing in the samples"), read, Sure.PARTLY)
+    async def _through(self, addresses: list[str]) -> Told:
+        """Lines of the application's logs that name the addresses; that none does proves nothing."""
+        groups = [spec.id for spec in self._context.runbook.log_groups if spec.kind == "application"][:2]
+        pattern = " ".join(f'?"{address}"' for address in addresses)
+        ends = (int((self._now - KEPT).timestamp() * 1000), int(self._now.timestamp() * 1000))
+        lines: list[LogLine] = []
+        for group in groups:
+            lines += (await Logs(self._context.reader).sample(group, pattern, *ends, limit=LINES))[0]
+        read = _("{groups}, the last 3 hours, by {addresses}").format(
+            groups=", ".join(map(str, groups)) or "—", addresses=", ".join(addresses)
+        )
+        if lines:
+            at = self._time(datetime.fromtimestamp(lines[-1].at / 1000, UTC))
+            text = _("yes: {count} lines, the newest at {time}").format(count=len(lines), time=at)
+            return text, read, Sure.CERTAIN
+        why = _("not known: no line names them, and these logs need not name who sends a request")
+        return why, read, Sure.UNSEEN
 
-
-async def since(asked: Asked) -> Reply:
-    """When the number blocked began to grow; its curve is the incident's chart."""
-    context, spec = asked.context, asked.context.runbook.waf
-    assert spec is not None, "an inspection of the firewall needs one"
-    now = context.clock.now()
-    span = TimeSpan(start=last_whole(now, 60) - timedelta(seconds=DAILY), end=last_whole(now, 60))
-    firewall = WafReader(context.reader, scope=spec.scope)
-    query = counts_query(spec.web_acl, "Blocked", context.region if firewall.region is None else "", 60)
-    (series,) = await Metrics(context.reader).fetch([query], span, region=firewall.region)
-    yen = USD_PER_METRIC * yen_per_dollar(context.runbook.costs)
-    read = _("BlockedRequests of 24 hours by minute (¥{yen})").format(yen=f"{yen:.4f}")
-    curve = (series.model_copy(update={"id": Measure.WAF_BLOCKED.value}),)
-    published = dict(zip(series.times, series.values, strict=True))
-    first = int(span.start.timestamp())
-    points = [(at, published.get(at, 0.0)) for at in range(first, max(published, default=first) + 1, 60)]
-    least = max(FEWEST_BLOCKED, spec.blocked_per_hour / 60)
-    start = rising(points, least)
-    if start is None:
-        return Reply(_("it does not grow now"), read, Sure.CERTAIN, curve)
-    at = datetime.fromtimestamp(points[start][0], UTC)
-    text = _("since {time}: {now} a minute, {before} before").format(
-        time=asked.time(at), now=f"{_mean(points[start:]):,.0f}", before=f"{_mean(points[:start]):,.1f}"
-    )
-    return Reply(text, read, Sure.CERTAIN, curve, at)
-
-
-def _mean(points: list[tuple[int, float]]) -> float:
-    return sum(value for _at, value in points) / max(1, len(points))
-
-
-QUESTIONS = (
-    Question(N_("Since when does it grow?"), since),
-    Question(N_("Which rule blocks how much, from where?"), rules),
-    Question(N_("Did other requests of these addresses get through?"), through),
-    Question(SIGN_INS_FROM, signed_in),
-)
+    async def _signed_in(self, addresses: list[str]) -> Told:
+        """The sign-ins to AWS from these addresses, from a day before the incident on."""
+        reader, trail = CloudTrailReader(self._context.reader), self._context.runbook.trail
+        regions = trail.sign_in_regions if trail is not None else (self._context.region,)
+        since, events, sure = self.began - DAY, list[TrailEvent](), Sure.CERTAIN
+        for region in regions:
+            found = await reader.lookup(
+                region, "EventName", "ConsoleLogin", since=since, until=self._now, most=2
+            )
+            events += found.events
+            if found.problem is not None or found.more or found.unreadable:
+                sure = Sure.PARTLY
+        read = _("CloudTrail {value} since {since}, known up to {until} ({regions})").format(
+            value="ConsoleLogin",
+            since=self._time(since),
+            until=self._time(self._now - TRAIL_DELAY),
+            regions=", ".join(regions),
+        )
+        own = sorted((each for each in events if each.address in addresses), key=lambda each: each.at)
+        if not own:
+            return _("none of {count} sign-ins").format(count=len(events)), read, sure
+        rows = (f"{self._time(each.at)} {each.actor.name or '?'} {each.address}" for each in own[-NAMES:])
+        return _("{count}: {rows}").format(count=len(own), rows=_("; ").join(rows)), read, sure

@@ -16,7 +16,7 @@ from services.outages.judging import Curves, judged
 START = int(datetime(2026, 4, 1, 1, tzinfo=UTC).timestamp())
 Value = Callable[[int], float]
 """The value of a minute, counted from the beginning; 0 is published for no count."""
-COUNTS = frozenset({"requests", "tls", "blocked"})
+COUNTS = frozenset({"requests", "blocked"})
 
 
 @dataclass
@@ -60,7 +60,6 @@ def noisy(mean: Value, seed: int = 1) -> Value:
 def ordinary(**curves: Value) -> dict[str, Value]:
     usual: dict[str, Value] = {
         "requests": noisy(lambda _at: 100.0),
-        "tls": noisy(lambda _at: 1.0, 2),
         "healthy": lambda _at: 2.0,
         "blocked": noisy(lambda _at: 1.0, 3),
         "allowed": noisy(lambda _at: 100.0, 4),
@@ -69,7 +68,7 @@ def ordinary(**curves: Value) -> dict[str, Value]:
 
 
 def day(lag: int = 2, week: dict[str, tuple[float, ...]] | None = None, **curves: Value) -> Day:
-    usual = {"requests": (95.0, 100.0, 105.0), "healthy": (2.0, 2.0), "blocked": (1.0, 1.0), "tls": (1.0,)}
+    usual = {"requests": (95.0, 100.0, 105.0), "healthy": (2.0, 2.0), "blocked": (1.0, 1.0)}
     return Day(ordinary(**curves), dict.fromkeys(ordinary(), lag), usual if week is None else week)
 
 
@@ -81,8 +80,8 @@ TROUBLES: dict[str, tuple[dict[str, Value], OutageKind]] = {
     "traffic falls": ({"requests": step(100, 4)}, OutageKind.TRAFFIC),
     "a release that turns most away": ({"requests": step(100, 14)}, OutageKind.TRAFFIC),
     "no healthy target": ({"healthy": lambda at: 2.0 if at < 200 else 0.0}, OutageKind.TARGETS),
-    "clients reject the certificate": ({"tls": step(1, 80), "requests": step(100, 6)}, OutageKind.TLS),
     "a strong attack": ({"blocked": step(1, 120)}, OutageKind.FIREWALL),
+    "a weak attack": ({"blocked": step(1, 25)}, OutageKind.FIREWALL),
 }
 
 
@@ -96,11 +95,18 @@ def test_a_trouble_is_proposed_within_three_minutes_of_the_first_answer_that_sho
     assert shown <= day(lag, **curves).proposed(range(180, 220))[kind] <= shown + 3
 
 
-def test_a_weak_attack_is_proposed_once_it_is_more_than_a_scan() -> None:
-    assert OutageKind.FIREWALL not in day(blocked=lambda at: 20.0 if 200 <= at < 204 else 1.0).proposed(
-        range(180, 230)
-    )
-    assert day(blocked=step(1, 20)).proposed(range(180, 230))[OutageKind.FIREWALL] <= 209
+@pytest.mark.parametrize("name", ["no healthy target", "a strong attack"])
+def test_what_has_lasted_for_most_of_what_is_known_is_proposed_at_once(name: str) -> None:
+    curves, kind = TROUBLES[name]
+    assert kind in day(**curves).proposed([350], first=160)
+
+
+def test_an_attack_with_pauses_is_one() -> None:
+    paused = day(blocked=lambda at: 1.0 if at < 200 or 220 <= at < 225 else 120.0)
+    ongoing: tuple[Outage, ...] = ()
+    for minute in range(198, 240):
+        ongoing = tuple(judged(paused.at(minute), ongoing, ()))
+        assert bool(ongoing) is (minute >= 206)
 
 
 def test_requests_that_are_not_published_any_more_are_zero_only_where_others_are() -> None:
@@ -127,7 +133,7 @@ ORDINARY: dict[str, Day] = {
         healthy=lambda at: 2.0 if at < 200 else 0.0, week={"healthy": (0.0, 0.0)}
     ),
     "a firewall that is always busy": day(blocked=noisy(lambda _at: 30.0), week={"blocked": (28.0,)}),
-    "scanners that cannot speak TLS": day(tls=step(1, 25), requests=noisy(lambda _at: 400.0)),
+    "a scanner of three minutes": day(blocked=lambda at: 20.0 if 200 <= at < 203 else 1.0),
 }
 
 

@@ -135,7 +135,6 @@ async def test_a_console_without_a_screen_says_it_once_and_opens_nothing(embedde
         assert "Proposed as an incident: WAF blocks" in line
         assert "since 08:30" in line
         assert not list(announcements.of_outages(outages, zone))
-        assert "not proposed any more" in next(announcements.of_outages((), zone))
         assert not console.incidents.incidents
         incident = await accept(console.incidents, console.runbook, outages[0])
         assert incident is not None

@@ -4,17 +4,13 @@ from services.incidents.clocks import whole_clocks
 from services.models.incidents import Incident, IncidentState
 from tui.console import Console
 from widgets.incidents.alert import IncidentAlert
-from widgets.incidents.list import since_text
 
 
 def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
     """The open incidents as the alarm strip tells of them."""
     now = app.aws_now()
-    proposals = tuple(
-        IncidentAlert(since_text(outage, app.zone, now), is_taken=False, is_proposed=True)
-        for outage in app.outages
-    )
-    return proposals + tuple(
+    proposals = (IncidentAlert(str(each.title), is_taken=False, is_proposed=True) for each in app.outages)
+    return tuple(proposals) + tuple(
         IncidentAlert(
             str(incident.target),
             incident.state is not IncidentState.OPEN,

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
-from services.inspections.registry import has_questions
 from services.models.causes import NextLook
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, StepKind, TriggerKind
@@ -175,7 +174,7 @@ class IncidentScreen(IncidentScreenBase):
     def action_read_again(self) -> None:
         """Read AWS again."""
         incident = self.incident_at_hand()
-        if self._has_alarm() or (incident.is_open and has_questions(str(incident.target))):
+        if self._has_alarm() or (incident.is_open and incident.is_asked):
             self.read_now()
         else:
             self.app.inform(_("Nothing is read from AWS for this incident."))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from services.i18n import _
 from services.incidents.evidence import UnreadableEvidence, unpacked
-from services.inspections.registry import has_questions
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm
 from services.models.first_wave import IncidentEvidence
@@ -63,6 +62,6 @@ async def captured(app: Console, incident: Incident) -> IncidentEvidence | None:
 
 def why_no_evidence(incident: Incident) -> str:
     """Why an incident has no evidence; "" if it may have some."""
-    if incident.trigger is TriggerKind.FINDING and not has_questions(str(incident.target)):
+    if incident.trigger is TriggerKind.FINDING and not incident.is_asked:
         return _("This incident began with a finding: nothing is read from AWS for it.")
     return ""

@@ -26,7 +26,7 @@ from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable
 from widgets.drawing.ticker import every_second
 from widgets.frame.parts import PanelEmpty, PanelHead
-from widgets.incidents.list import ListedIncident, columns, incident_rows, proposal_lines
+from widgets.incidents.list import ListedIncident, columns, incident_rows
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.view import IncidentView
 
@@ -97,8 +97,6 @@ class RespondScreen(IncidentScreenBase):
         self.summary.redraw()
 
     def _summary(self, width: int) -> Sequence[Line]:
-        if (outage := self._proposal_at_hand()) is not None:
-            return proposal_lines(outage, self.app.zone, self.app.aws_now(), width)
         view = self.view_at_hand()
         return summary_lines(view, self.app.aws_now(), width) if view is not None else []
 
@@ -164,8 +162,6 @@ class RespondScreen(IncidentScreenBase):
 
     @on(KeyedTable.Selected)
     def _selected(self, event: KeyedTable.Selected) -> None:
-        if any(outage.target == event.key for outage in self.app.outages):
-            self.app.inform(_("It is no incident yet: c opens one."))
         self.open(event.key)
 
     def open(self, id: str) -> None:

@@ -10,7 +10,6 @@ from services.models.first_wave import AskedQuestion, Sure
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.context import EvidenceContext
 
 _SURE = {
     Sure.CERTAIN: (glyphs.NORMAL, "key", N_("read whole")),
@@ -29,8 +28,3 @@ def answer_entries(answers: Sequence[AskedQuestion], zone: tzinfo, now: datetime
         lines += hanging([("  ", "")], source, width, "faint")
         entries.append(Entry(f"answer:{index}", tuple(lines)))
     return entries
-
-
-def answers_of(context: EvidenceContext, width: int) -> list[Entry]:
-    """The same, as a part of a page."""
-    return answer_entries(context.evidence.answers, context.zone, context.now, width)

@@ -8,7 +8,6 @@ from services.models.first_wave import Measure
 from services.models.incidents import StepKind
 from widgets.charts.data import ChartData
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.answers import answers_of
 from widgets.incidents.evidence.context import EvidenceContext, note, recovery_entries, telling_entries
 from widgets.incidents.evidence.curves import chart_of, curve_entries
 from widgets.incidents.evidence.database import database_entries, storage_entries
@@ -104,7 +103,7 @@ PAGES: dict[str, Page] = {
     "rds-class": _CLASS,
     "sign-ins": Page("CloudTrail", (write_entries,)),
     "waf-blocks": Page(
-        "WAF", (answers_of,), ((Measure.WAF_BLOCKED,), (Measure.REQUESTS,)), (Measure.WAF_BLOCKED, Measure.REQUESTS)
+        "WAF", (), ((Measure.WAF_BLOCKED,), (Measure.REQUESTS,)), (Measure.WAF_BLOCKED, Measure.REQUESTS)
     ),
 }  # fmt: skip
 """By the name that a step's `look` gives."""

@@ -1,8 +1,5 @@
-"""The causes that ship with the console and those of the runbook, with the runbook's weights and roles; which of them an
-alarm chooses.
-"""
+"""The causes that ship and those of the runbook, with the runbook's weights; which of them an alarm chooses."""
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -17,8 +14,6 @@ from services.models.runbook_playbooks import Playbook
 from services.toml.files import parse, validate
 
 FILE = "causes.toml"
-_ROLE = re.compile(r"\{(approver|escalate_to)\}")
-_OPTIONAL = re.compile(r"\[([^\[\]]*\{(?:approver|escalate_to)\}[^\[\]]*)\]")
 
 
 class CauseFile(Model):
@@ -44,15 +39,9 @@ def shipped() -> tuple[CauseSpec, ...]:
     )
 
 
-@cache
-def _shipped_ids() -> frozenset[str]:
-    return frozenset(str(spec.id) for spec in shipped())
-
-
-def causes_by_id(runbook: Runbook, playbook: Playbook | None = None) -> dict[str, CauseSpec]:
-    """Every cause that ships or is the runbook's, with the runbook's weights, and with the roles of a playbook."""
-    specs = (*shipped(), *runbook.causes)
-    return {str(spec.id): _with_roles(_weighted(spec, runbook), playbook) for spec in specs}
+def causes_by_id(runbook: Runbook) -> dict[str, CauseSpec]:
+    """Every cause that ships or is the runbook's, with the runbook's weights."""
+    return {str(spec.id): _weighted(spec, runbook) for spec in (*shipped(), *runbook.causes)}
 
 
 def causes_of(
@@ -63,7 +52,7 @@ def causes_of(
 
     A playbook of findings that names none weighs none: no first wave is read for it.
     """
-    specs = causes_by_id(runbook, playbook).values()
+    specs = causes_by_id(runbook).values()
     return tuple(spec for spec in specs if _belongs(spec, runbook, playbook, alarm))
 
 
@@ -73,24 +62,19 @@ def _belongs(spec: CauseSpec, runbook: Runbook, playbook: Playbook | None, alarm
         return True
     if playbook is not None and playbook.weighs:
         return spec.id in playbook.weighs
-    if (playbook is not None and playbook.findings) or not applies(spec, runbook, alarm):
+    if playbook is not None and (playbook.findings or (spec.playbooks and playbook.id not in spec.playbooks)):
         return False
-    return not spec.playbooks or (playbook is not None and playbook.id in spec.playbooks)
+    return (playbook is not None or not spec.playbooks) and _applies(spec, runbook, alarm)
 
 
-def applies(spec: CauseSpec, runbook: Runbook, alarm: AlarmMoment | None) -> bool:
+def _applies(spec: CauseSpec, runbook: Runbook, alarm: AlarmMoment | None) -> bool:
     """Whether a cause is about the resource that an alarm watches; those that ship say nothing about another's."""
-    if alarm is None:
-        return not spec.applies_to or bool(set(_file().applies_to).intersection(spec.applies_to))
-    if alarm.id in spec.applies_to:
-        return True
-    stranger = stranger_of(alarm, runbook)
-    if stranger is not None:
-        return spec.id not in _shipped_ids() and stranger.namespace in spec.applies_to
+    if alarm is not None and (stranger := stranger_of(alarm, runbook)) is not None:
+        return spec in runbook.causes and stranger.namespace in spec.applies_to
     # Where the namespaces of the system's alarms do not tell, every cause of the system competes.
     system = set(_file().applies_to)
-    namespaces = system.intersection(query.namespace for query in queries_of(alarm)) or system
-    return not spec.applies_to or bool(namespaces.intersection(spec.applies_to))
+    watched = system.intersection(query.namespace for query in queries_of(alarm)) if alarm else None
+    return not spec.applies_to or bool((watched or system).intersection(spec.applies_to))
 
 
 def _weighted(spec: CauseSpec, runbook: Runbook) -> CauseSpec:
@@ -104,24 +88,6 @@ def _weighted(spec: CauseSpec, runbook: Runbook) -> CauseSpec:
             "absent": {**spec.absent, **own.absent},
         }
     )
-
-
-def _with_roles(spec: CauseSpec, playbook: Playbook | None) -> CauseSpec:
-    """The cause with the roles of a playbook in what it says to do."""
-    if not _ROLE.search(str(spec.original("action"))) and not _ROLE.search(str(spec.en.action)):
-        return spec
-    roles = {"approver": "approval", "escalate_to": "escalate_to"}
-    own = {key: str(playbook.original(name)) for key, name in roles.items()} if playbook else {}
-    english = {key: str(playbook.versions(name)[-1]) for key, name in roles.items()} if playbook else {}
-    en = spec.en.model_copy(update={"action": _filled(spec.en.action, english)})
-    return spec.model_copy(update={"action": _filled(spec.original("action"), own), "en": en})
-
-
-def _filled(text: str, roles: dict[str, str]) -> str:
-    def part(match: re.Match[str]) -> str:
-        return match[1] if all(roles.get(key) for key in _ROLE.findall(match[1])) else ""
-
-    return _ROLE.sub(lambda match: roles.get(match[1]) or "—", _OPTIONAL.sub(part, text))
 
 
 def effects_of(ids: Iterable[str], specs: Iterable[CauseSpec]) -> set[str]:

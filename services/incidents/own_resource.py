@@ -1,18 +1,17 @@
 """What is known of the resource that an alarm watches, where it is none of the system's: for screens and answers. Pure."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from statistics import median
 
 from services.i18n import _, plural
 from services.incidents.facts import Facts
 from services.incidents.first_wave.own import unit_of_curve
 from services.incidents.onset import bad_sign
-from services.incidents.signals.own_resource import DELAY
+from services.incidents.signals.network import DELAY
 from services.incidents.subject import Subject, stranger_of
 from services.models.assess_answer import AssessedResource, ResourceRow
 from services.models.first_wave import Source
-from services.models.incident_report import ImpactLine
 from services.models.units import number
 
 HOUR = timedelta(hours=1)
@@ -31,13 +30,8 @@ def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
     )
 
 
-def own_figures(facts: Facts) -> Iterator[ImpactLine]:
-    """Each recorded curve of it: its usual value and its worst since T0."""
-    return (line for line, _now in _figures(facts))
-
-
-def _figures(facts: Facts) -> Iterator[tuple[ImpactLine, str]]:
-    """(usual and worst value of a curve, its newest one)."""
+def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """Each recorded curve of it: its usual value, its worst since T0, its newest."""
     evidence, edge = facts.evidence, facts.start.timestamp()
     for curve in (curve for curve in evidence.own_series if curve.values):
         points = list(zip(curve.values, curve.times, strict=True))
@@ -46,23 +40,16 @@ def _figures(facts: Facts) -> Iterator[tuple[ImpactLine, str]]:
         low, high, usual = min(since), max(since), median(before or curve.values)
         is_low_bad = usual - low[0] > high[0] - usual
         if curve is evidence.own_series[0]:
-            is_low_bad = bad_sign(evidence.alarm) < 0
+            is_low_bad = bad_sign(evidence) < 0
         worst, at = low if is_low_bad else high
         unit = unit_of_curve(evidence.alarm, curve)
-        usual_text = number(usual, unit) if before else ""
-        when = datetime.fromtimestamp(at, UTC)
-        line = ImpactLine(
-            measure=curve.label, title=curve.label, usual=usual_text, worst=number(worst, unit), at=when
+        yield curve.label, _("before T0 {usual}, at {time} {worst}, now {now}").format(
+            usual=number(usual if before else None, unit),
+            time=f"{datetime.fromtimestamp(at, zone):%H:%M}",
+            worst=number(worst, unit),
+            now=number(curve.last, unit),
         )
-        yield line, number(curve.last, unit)
-
-
-def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    for line, now in _figures(facts):
-        text = _("before T0 {usual}, at {time} {worst}, now {now}")
-        time = f"{line.at.astimezone(zone):%H:%M}"
-        yield line.title, text.format(usual=line.usual or "—", time=time, worst=line.worst, now=now)
-    if count := facts.evidence.own_usual:
+    if count := evidence.own_usual:
         text = plural("{count} other metric is as usual", "{count} other metrics are as usual", count)
         yield _("Metrics"), text.format(count=count)
 

@@ -66,9 +66,10 @@ class Subject:
         groups = {_NODE.sub("", value) for value in values if self.namespace == "AWS/ElastiCache"}
         return frozenset(values | parts | groups)
 
-    @property
-    def log_group(self) -> str:
-        """The log group that its service writes; "" if there is none, or its name cannot be told."""
+    def log_group(self, alarm: AlarmMoment, runbook: Runbook) -> str:
+        """The log group that the runbook names for its alarm, or else the one that its service writes; "" for none."""
+        if named := next((str(each.log_group) for each in runbook.alarms if each.name == alarm.id), ""):
+            return named
         dimension, group = _LOGS.get(self.namespace, ("", ""))
         name = self.dimensions.get(RawId(dimension), "")
         return group.format(name=name) if name else ""

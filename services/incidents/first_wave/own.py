@@ -1,4 +1,4 @@
-"""The curves of a resource that none of the system's metrics are about: which are read, and which of them tell something.
+"""What is read about a resource that is none of the system's: which sources, which metrics, and which of them tell something.
 
 Pure. The statistic of a metric is chosen by its name, as no API tells which one is useful.
 """
@@ -8,13 +8,20 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from statistics import median
 
+from services.i18n import _
+from services.incidents.catalogue import causes_of
 from services.incidents.first_wave.metrics import PERIOD
-from services.incidents.subject import Subject
+from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.signals.registry import BY_ID
+from services.incidents.subject import Subject, stranger_of
 from services.models.base import RawId
-from services.models.first_wave import AlarmMoment
+from services.models.first_wave import AlarmMoment, Source
 from services.models.metrics import MetricQuery, Series
+from services.models.runbook import Runbook
 from services.models.units import Unit, unit_of
 
+OF_ANY = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.TRAIL_GLOBAL, Source.ALARMS)
+"""What says something about any resource."""
 MOST = 40
 """Metrics of one resource that are read; AWS charges for each."""
 _SHOWN = 8
@@ -28,6 +35,32 @@ _STATISTICS = (
     (re.compile(r"^UnHealthy|^Approximate|Connections$|Concurrent|Latency|Duration|Age|Lag$|Time$|Utilization$"), "Maximum"),
     (re.compile(r"Count|Errors|Throttles|Invocations|Requests|Evictions|Hits|Misses|^NumberOf|Bytes|Cmds$|Reset|Rejected|Dropped|Exceeded"), "Sum"),
 )  # fmt: skip
+
+
+def omissions(alarm: AlarmMoment, runbook: Runbook) -> dict[Source, str]:
+    """Why sources are not read about an alarm, in words.
+
+    One of another resource than the system's is judged by that resource; by the system, too, as far as the requests
+    suffice, if signals of its causes need it.
+    """
+    missing = {source: why for source, spec in SOURCES.items() if (why := spec.missing(runbook))}
+    subject = stranger_of(alarm, runbook)
+    if subject is None:
+        own = _("The alarm is about the system itself.")
+        return {**missing, Source.OWN_METRICS: own, Source.OWN_LOG: own}
+    if not subject.log_group(alarm, runbook):
+        missing[Source.OWN_LOG] = _("{title} has no log that is known.").format(title=subject.title)
+    causes = causes_of(runbook, runbook.playbook_for(alarm.id), alarm)
+    weighed = {name for cause in causes for name in (*cause.present, *cause.absent, *cause.requires)}
+    is_wanted = any(BY_ID[name].source not in OF_ANY for name in weighed if name in BY_ID)
+    requests = sum(SOURCES[source].requests for source in OF_ANY)
+    for source in (source for source in SOURCES if source not in OF_ANY and source not in missing):
+        requests += SOURCES[source].requests
+        if not is_wanted:
+            missing[source] = _("It says nothing about {title}.").format(title=subject.title)
+        elif requests > REQUESTS:
+            missing[source] = _("No request was left for it.")
+    return missing
 
 
 def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, ...]:

@@ -28,7 +28,6 @@ from services.incidents.first_wave.log_groups import (
 )
 from services.incidents.first_wave.metrics import log_span, metric_span, queries, trail_span, week_ago_span
 from services.incidents.first_wave.network import Undetermined, network_path
-from services.incidents.first_wave.omissions import log_group_of
 from services.incidents.first_wave.own import own_queries, telling
 from services.incidents.first_wave.parts import (
     dimension_of,
@@ -278,7 +277,7 @@ async def own_metrics(wave: Wave, reader: SourceReader) -> Answered:
 
 async def own_log(wave: Wave, reader: SourceReader) -> Answered:
     """Errors in the log of the alarm's own resource."""
-    group = RawId(log_group_of(wave.alarm, _stranger(wave), wave.runbook))
+    group = RawId(_stranger(wave).log_group(wave.alarm, wave.runbook))
     try:
         return await _sample("own_log", wave, reader, group, OWN_ERRORS)
     except NotFound as error:

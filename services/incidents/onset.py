@@ -94,7 +94,10 @@ def watched_curve(evidence: IncidentEvidence) -> tuple[Points, float | None]:
     points = [(at, sign * value) for at, value in zip(curve.times, curve.values, strict=True)]
     usual = usual_points(points, alarm.since)
     least = 0.05 * abs(median(value for _at, value in usual)) if usual else 0.0
-    limits = [baseline(usual, (), None, least=least), None if alarm.threshold is None else sign * alarm.threshold]
+    limits = [
+        baseline(usual, (), None, least=least),
+        None if alarm.threshold is None else sign * alarm.threshold,
+    ]
     return points, min((limit for limit in limits if limit is not None), default=None)
 
 

@@ -43,15 +43,15 @@ def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
             is_low_bad = bad_sign(evidence) < 0
         worst, at = low if is_low_bad else high
         unit = unit_of_curve(evidence.alarm, curve)
-        yield curve.label, _("before T0 {usual}, at {time} {worst}, now {now}").format(
-            usual=number(usual if before else None, unit),
-            time=f"{datetime.fromtimestamp(at, zone):%H:%M}",
-            worst=number(worst, unit),
-            now=number(curve.last, unit),
+        yield (
+            curve.label,
+            _("before T0 {usual}, at {time} {worst}, now {now}").format(
+                usual=number(usual if before else None, unit),
+                time=f"{datetime.fromtimestamp(at, zone):%H:%M}",
+                worst=number(worst, unit),
+                now=number(curve.last, unit),
+            ),
         )
-    if count := evidence.own_usual:
-        text = plural("{count} other metric is as usual", "{count} other metrics are as usual", count)
-        yield _("Metrics"), text.format(count=count)
 
 
 def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:

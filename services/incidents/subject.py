@@ -94,18 +94,11 @@ def queries_of(alarm: AlarmMoment) -> tuple[MetricQuery, ...]:
     return ordered if ordered and ordered[0].metric else ()
 
 
-def subject_of(alarm: AlarmMoment) -> Subject | None:
-    """The resource that an alarm watches; None if it does not tell."""
-    queries = queries_of(alarm)
-    return Subject(queries) if queries else None
-
-
 def stranger_of(alarm: AlarmMoment, runbook: Runbook) -> Subject | None:
     """The resource that an alarm watches, if it is none of the runbook's; None if it is, or cannot be told."""
-    subject = subject_of(alarm)
-    if subject is None or any(_is_own(query, alarm, runbook) for query in subject.queries if query.metric):
-        return None
-    return subject
+    queries = queries_of(alarm)
+    is_own = any(_is_own(query, alarm, runbook) for query in queries if query.metric)
+    return Subject(queries) if queries and not is_own else None
 
 
 def _is_own(query: MetricQuery, alarm: AlarmMoment, runbook: Runbook) -> bool:

@@ -65,33 +65,29 @@ def omissions(alarm: AlarmMoment, runbook: Runbook) -> dict[Source, str]:
 
 def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, ...]:
     """The alarm's own metrics and expressions, then the other metrics of the resource."""
-    own = [_labelled(query) for query in subject.queries]
-    watched = {query.metric for query in own}
-    others = [name for name in names if name not in watched][: max(0, MOST - len(own))]
-    return (*own, *(_labelled(_other(subject, index, name)) for index, name in enumerate(others)))
-
-
-def _other(subject: Subject, index: int, metric: RawId) -> MetricQuery:
-    stat = next((stat for pattern, stat in _STATISTICS if pattern.search(metric)), "Average")
-    return subject.queries[0].model_copy(update={"id": f"own_{index}", "metric": metric, "stat": stat, "period": PERIOD, "visible": True})  # fmt: skip
-
-
-def _labelled(query: MetricQuery) -> MetricQuery:
-    """The query with a label that tells its metric and statistic: `Evictions (Sum)`."""
-    return (
+    own, first = subject.queries, subject.queries[0]
+    others = [name for name in names if name not in {query.metric for query in own}]
+    queries = [
+        first.model_copy(update={"id": f"own_{index}", "metric": name, "stat": _statistic(name), "period": PERIOD, "visible": True})
+        for index, name in enumerate(others[: max(0, MOST - len(own))])
+    ]  # fmt: skip
+    # The label tells metric and statistic: `Evictions (Sum)`.
+    return tuple(
         query.model_copy(update={"label": RawId(f"{query.metric} ({query.stat})")}) if query.metric else query
+        for query in (*own, *queries)
     )
 
 
-def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[tuple[Series, ...], int]:
-    """(the alarm's own curve, which is the first, and those that are unusual; the number of others with values)."""
+def _statistic(metric: RawId) -> str:
+    return next((stat for pattern, stat in _STATISTICS if pattern.search(metric)), "Average")
+
+
+def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[Series, ...]:
+    """The alarm's own curve, which is the first, and those that are unusual, the farthest first."""
     edge = int((alarm.since - _BEFORE).timestamp())
-    others = [curve for curve in series[1:] if curve.values]
-    far = sorted(
-        (curve for curve in others if _distance(curve, edge) >= _FAR),
-        key=lambda curve: -_distance(curve, edge),
-    )
-    return (*series[:1], *far[:_SHOWN]), len(others) - len(far)
+    distances = [(_distance(curve, edge), curve) for curve in series[1:]]
+    far = sorted((pair for pair in distances if pair[0] >= _FAR), key=lambda pair: -pair[0])
+    return (*series[:1], *(curve for _distance, curve in far[:_SHOWN]))
 
 
 def _distance(curve: Series, edge: int) -> float:

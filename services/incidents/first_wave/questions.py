@@ -9,7 +9,6 @@ from typing import Any
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AccessDenied, AwsError, NotFound, Throttled
 from services.aws.cloudtrail.reader import CloudTrailReader
-from services.aws.cloudwatch.metrics.listing import metric_names
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.ecs.reader import EcsReader
 from services.aws.elb import ElbReader
@@ -267,12 +266,12 @@ async def own_metrics(wave: Wave, reader: SourceReader) -> Answered:
     """What the alarm's own resource publishes, as far as it tells something."""
     subject, cut = _stranger(wave), ""
     try:
-        names = await metric_names(reader, subject.queries[0])
+        names = await Metrics(reader).names(subject.queries[0])
     except AccessDenied as error:
         names, cut = (), error.problem.summary
     span = metric_span(wave.alarm, wave.began)
-    series, usual = telling(wave.alarm, await _curves(reader, own_queries(subject, names), span))
-    return Answered({"own_series": series, "own_usual": usual}, cut)
+    series = await _curves(reader, own_queries(subject, names), span)
+    return Answered({"own_series": telling(wave.alarm, series)}, cut)
 
 
 async def own_log(wave: Wave, reader: SourceReader) -> Answered:

@@ -7,17 +7,17 @@ from services.incidents.facts import Facts, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
 from services.incidents.signals.logs import new_kind
 from services.incidents.signals.network import DELAY, JUST_BEFORE
-from services.incidents.subject import subject_of
+from services.incidents.subject import Subject, queries_of
 from services.models.first_wave import Source
 
 
 def _write(facts: Facts) -> Judged:
-    subject = subject_of(facts.evidence.alarm)
-    if subject is None or not subject.names:
+    queries = queries_of(facts.evidence.alarm)
+    if not queries or not Subject(queries).names:
         return unseen(_("the alarm does not tell which resource it watches"))
     for event in facts.evidence.writes:
         is_near = -2 <= minutes_before(facts.start, event.at) <= JUST_BEFORE
-        if is_near and not event.error and not event.read_only and subject.is_touched_by(event):
+        if is_near and not event.error and not event.read_only and Subject(queries).is_touched_by(event):
             return present(f"{event.name} ({event.actor.shown})", at=event.at)
     if facts.evidence.ended < facts.start + DELAY:
         return unseen(_("CloudTrail reports up to 15 minutes late"))

@@ -251,7 +251,6 @@ async def test_an_alarm_of_a_cache_is_told_by_the_cache_itself(
         "EngineCPUUtilization (Maximum)",
         "Evictions (Sum)",
     ]
-    assert whole.own_usual == 1
     assert [each.id for each in whole.together] == ["cache-evicts"]
     assessment = assess(whole, RUNBOOK)
     assert (assessment.causes, assessment.word) == ((), Word.OPEN)

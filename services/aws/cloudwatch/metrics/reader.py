@@ -1,6 +1,6 @@
 """CloudWatch metrics: reads the series of metric queries.
 
-Source: GetMetricData (Amazon CloudWatch API reference). It is billed per metric, not per datapoint, so a whole
+Source: GetMetricData, ListMetrics (Amazon CloudWatch API reference). The former is billed per metric, not per datapoint, so a whole
 window is fetched at once.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.aws.client.reader import Answer, Reader, epoch, finite, incomplete, rows
@@ -16,6 +17,7 @@ from services.aws.cloudwatch.metrics.math_ids import packed
 from services.aws.cloudwatch.metrics.query_sharing import as_queried, without_duplicates
 from services.background.turns import next_turn
 from services.i18n import _, plural
+from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
 _JST = ZoneInfo("Asia/Tokyo")
@@ -75,6 +77,19 @@ class Metrics:
             for each in curves.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
         )
 
+    async def names(self, of: MetricQuery) -> tuple[RawId, ...]:
+        """The metrics with just the dimensions of another that had data in the last three hours. Raises AwsError."""
+        answer = await self._session.read(
+            "cloudwatch",
+            "ListMetrics",
+            required=("Metrics",),
+            Namespace=of.namespace,
+            Dimensions=[{"Name": name, "Value": value} for name, value in of.dimensions],
+            RecentlyActive="PT3H",
+        )
+        same = (row for row in rows(answer, "Metrics") if _dimensions(row) == set(of.dimensions))
+        return tuple(map(RawId, sorted({str(row.get("MetricName") or "") for row in same} - {""})))
+
     async def _ask(self, queries: Sequence[MetricQuery], span: TimeSpan, region: str | None) -> list[Series]:
         merged = _Merged({query.id: query for query in queries})
         pages = self._session.pages(
@@ -92,6 +107,10 @@ class Metrics:
         async for page in pages:
             await merged.add(page)
         return await merged.series()
+
+
+def _dimensions(row: Answer) -> set[tuple[Any, Any]]:
+    return {(each.get("Name"), each.get("Value")) for each in rows(row, "Dimensions")}
 
 
 def queries_per_call(queries: Sequence[MetricQuery], span: TimeSpan) -> int:

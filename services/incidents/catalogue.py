@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from services.incidents.subject import queries_of, stranger_of
 from services.models.assess_answer import AssessedCause
-from services.models.base import Model, RawId
+from services.models.base import Model
 from services.models.causes import CauseSpec
 from services.models.first_wave import AlarmMoment
 from services.models.runbook import Runbook
@@ -19,24 +19,14 @@ FILE = "causes.toml"
 class CauseFile(Model):
     """The file of causes."""
 
-    applies_to: tuple[RawId, ...] = ()
-    """Of those that have none of their own."""
     causes: tuple[CauseSpec, ...] = ()
-
-
-@cache
-def _file() -> CauseFile:
-    text = (files("services.incidents") / FILE).read_text("utf-8")
-    return validate(CauseFile, parse(text, FILE, CauseFile))
 
 
 @cache
 def shipped() -> tuple[CauseSpec, ...]:
     """The causes as they ship. Raises DataFileError if the file is damaged."""
-    return tuple(
-        spec if spec.applies_to else spec.model_copy(update={"applies_to": _file().applies_to})
-        for spec in _file().causes
-    )
+    text = (files("services.incidents") / FILE).read_text("utf-8")
+    return validate(CauseFile, parse(text, FILE, CauseFile)).causes
 
 
 def causes_by_id(runbook: Runbook) -> dict[str, CauseSpec]:
@@ -69,12 +59,11 @@ def _belongs(spec: CauseSpec, runbook: Runbook, playbook: Playbook | None, alarm
 
 def _applies(spec: CauseSpec, runbook: Runbook, alarm: AlarmMoment | None) -> bool:
     """Whether a cause is about the resource that an alarm watches; those that ship say nothing about another's."""
-    if alarm is not None and (stranger := stranger_of(alarm, runbook)) is not None:
-        return spec in runbook.causes and stranger.namespace in spec.applies_to
-    # Where the namespaces of the system's alarms do not tell, every cause of the system competes.
-    system = set(_file().applies_to)
-    watched = system.intersection(query.namespace for query in queries_of(alarm)) if alarm else None
-    return not spec.applies_to or bool((watched or system).intersection(spec.applies_to))
+    stranger = stranger_of(alarm, runbook) if alarm is not None else None
+    if stranger is None and not spec.applies_to:
+        return True
+    queries = stranger.queries[:1] if stranger is not None else queries_of(alarm) if alarm is not None else ()
+    return any(query.namespace in spec.applies_to for query in queries)
 
 
 def _weighted(spec: CauseSpec, runbook: Runbook) -> CauseSpec:

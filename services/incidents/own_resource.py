@@ -14,8 +14,6 @@ from services.models.assess_answer import AssessedResource, ResourceRow
 from services.models.first_wave import Source
 from services.models.units import number
 
-HOUR = timedelta(hours=1)
-
 
 def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
     """The resource with its curves before and since T0, the writes to it, its log, and the alarms that fire with its own;
@@ -56,14 +54,14 @@ def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
 
 def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """The writes to it since an hour before T0, newest first; or until when CloudTrail shows none."""
-    first = facts.start - HOUR
-    writes = [each for each in facts.evidence.writes if each.at >= first and subject.is_touched_by(each)]
+    first, evidence = facts.start - timedelta(hours=1), facts.evidence
+    writes = [each for each in evidence.writes if each.at >= first and subject.is_touched_by(each)]
     for event in writes:
         refusal = _("refused: {error}").format(error=event.error) if event.error else ""
         words = (f"{event.at.astimezone(zone):%H:%M:%S}", event.name, event.actor.shown, refusal)
         yield _("Changed"), " ".join(filter(None, words))
     if not writes and not facts.gap(Source.TRAIL):
-        until = f"{(facts.evidence.ended - DELAY).astimezone(zone):%H:%M}"
+        until = f"{(evidence.ended - DELAY).astimezone(zone):%H:%M}"
         yield _("Changed"), _("CloudTrail shows no change of it up to {time}").format(time=until)
 
 

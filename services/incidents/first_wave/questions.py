@@ -19,7 +19,7 @@ from services.aws.security_groups import SecurityGroups
 from services.i18n import _, plural
 from services.incidents.first_wave.budget import SourceReader
 from services.incidents.first_wave.log_groups import (
-    OWN_ERRORS,
+    ERRORS,
     application_group,
     application_pattern,
     database_group,
@@ -278,7 +278,7 @@ async def own_log(wave: Wave, reader: SourceReader) -> Answered:
     """Errors in the log of the alarm's own resource."""
     group = RawId(_stranger(wave).log_group(wave.alarm, wave.runbook))
     try:
-        return await _sample("own_log", wave, reader, group, OWN_ERRORS)
+        return await _sample("own_log", wave, reader, group, ERRORS)
     except NotFound as error:
         raise Unanswered(_("There is no log group {name}.").format(name=group)) from error
 

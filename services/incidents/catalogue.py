@@ -47,21 +47,16 @@ def causes_of(
 
 
 def _belongs(spec: CauseSpec, runbook: Runbook, playbook: Playbook | None, alarm: AlarmMoment | None) -> bool:
-    names = {playbook.id if playbook else "", alarm.id if alarm else ""} - {""}
-    if names.intersection(spec.applies_to):
+    if {playbook.id if playbook else None, alarm.id if alarm else None}.intersection(spec.applies_to):
         return True
-    if playbook is not None and playbook.weighs:
+    if playbook is not None and (playbook.weighs or playbook.findings):
         return spec.id in playbook.weighs
-    if playbook is not None and (playbook.findings or (spec.playbooks and playbook.id not in spec.playbooks)):
+    if spec.playbooks and (playbook is None or playbook.id not in spec.playbooks):
         return False
-    return (playbook is not None or not spec.playbooks) and _applies(spec, runbook, alarm)
-
-
-def _applies(spec: CauseSpec, runbook: Runbook, alarm: AlarmMoment | None) -> bool:
-    """Whether a cause is about the resource that an alarm watches; those that ship say nothing about another's."""
     stranger = stranger_of(alarm, runbook) if alarm is not None else None
     if stranger is None and not spec.applies_to:
         return True
+    # Those that ship say nothing about another resource than the system's.
     queries = stranger.queries[:1] if stranger is not None else queries_of(alarm) if alarm is not None else ()
     return any(query.namespace in spec.applies_to for query in queries)
 

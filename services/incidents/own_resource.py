@@ -6,13 +6,12 @@ from statistics import median
 
 from services.i18n import _, plural
 from services.incidents.facts import Facts
-from services.incidents.first_wave.own import unit_of_curve
 from services.incidents.onset import bad_sign
 from services.incidents.signals.network import DELAY
 from services.incidents.subject import Subject, stranger_of
 from services.models.assess_answer import AssessedResource, ResourceRow
 from services.models.first_wave import Source
-from services.models.units import number
+from services.models.units import number, unit_of
 
 
 def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
@@ -22,13 +21,12 @@ def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
     subject = stranger_of(facts.evidence.alarm, facts.runbook)
     if subject is None:
         return None
-    rows = (*_metrics(facts, zone), *_writes(facts, subject, zone), *_others(facts))
-    return AssessedResource(
-        title=subject.title, rows=tuple(ResourceRow(name=name, text=text) for name, text in rows)
-    )
+    pairs = (*_metrics(facts, subject, zone), *_writes(facts, subject, zone), *_others(facts))
+    rows = tuple(ResourceRow(name=name, text=text) for name, text in pairs)
+    return AssessedResource(title=subject.title, rows=rows)
 
 
-def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def _metrics(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """Each recorded curve of it: its usual value, its worst since T0, its newest."""
     evidence, edge = facts.evidence, facts.start.timestamp()
     for curve in (curve for curve in evidence.own_series if curve.values):
@@ -40,7 +38,9 @@ def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
         if curve is evidence.own_series[0]:
             is_low_bad = bad_sign(evidence) < 0
         worst, at = low if is_low_bad else high
-        unit = unit_of_curve(evidence.alarm, curve)
+        # The label is `metric (statistic)`.
+        metric, _open, stat = curve.label.rstrip(")").rpartition(" (")
+        unit = unit_of(subject.queries[0].model_copy(update={"metric": metric, "stat": stat}))
         yield (
             curve.label,
             _("before T0 {usual}, at {time} {worst}, now {now}").format(

@@ -111,20 +111,22 @@ def _is_own(query: MetricQuery, alarm: AlarmMoment, runbook: Runbook) -> bool:
     return not is_of_aws and any(each.name == alarm.id for each in runbook.alarms)
 
 
-def _own_names(runbook: Runbook) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+def _own_names(runbook: Runbook) -> Mapping[str, Mapping[str, tuple[str, ...]] | None]:
     """By namespace, what each dimension says of the runbook's own resources; "" where the runbook leaves it open."""
-    own: dict[str, Mapping[str, tuple[str, ...]]] = {}
     alb, ecs, rds, cdn, waf = runbook.alb, runbook.ecs, runbook.rds, runbook.cdn, runbook.waf
-    if alb:
-        own["AWS/ApplicationELB"] = {"LoadBalancer": (alb.load_balancer,), "TargetGroup": (alb.target_group,)}
-    if ecs:
-        names = {"ClusterName": (ecs.cluster,), "ServiceName": tuple(map(str, ecs.services))}
-        own |= dict.fromkeys(_SERVICES, names)
-    if rds:
-        cluster = "" if rds.engine.startswith("aurora") else rds.instance
-        own["AWS/RDS"] = {"DBInstanceIdentifier": (rds.instance,), "DBClusterIdentifier": (cluster,)}
-    if cdn:
-        own["AWS/CloudFront"] = {"DistributionId": (cdn.distribution,)}
-    if waf:
-        own["AWS/WAFV2"] = {"WebACL": (str(waf.web_acl),)}
-    return own
+    service = {"ClusterName": (ecs.cluster,), "ServiceName": tuple(map(str, ecs.services))} if ecs else None
+    database = (
+        {
+            "DBInstanceIdentifier": (rds.instance,),
+            "DBClusterIdentifier": ("" if rds.engine.startswith("aurora") else rds.instance,),
+        }
+        if rds
+        else None
+    )
+    return {
+        **dict.fromkeys(_SERVICES, service),
+        "AWS/ApplicationELB": {"LoadBalancer": (alb.load_balancer,), "TargetGroup": (alb.target_group,)} if alb else None,
+        "AWS/RDS": database,
+        "AWS/CloudFront": {"DistributionId": (cdn.distribution,)} if cdn else None,
+        "AWS/WAFV2": {"WebACL": (str(waf.web_acl),)} if waf else None,
+    }  # fmt: skip

@@ -4,6 +4,7 @@ Pure. The statistic of a metric is chosen by its name, as no API tells which one
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from statistics import median
@@ -18,7 +19,6 @@ from services.models.base import RawId
 from services.models.first_wave import AlarmMoment, Source
 from services.models.metrics import MetricQuery, Series
 from services.models.runbook import Runbook
-from services.models.units import Unit, unit_of
 
 OF_ANY = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.TRAIL_GLOBAL, Source.ALARMS)
 """What says something about any resource."""
@@ -92,18 +92,11 @@ def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[Series, ...]:
 
 def _distance(curve: Series, edge: int) -> float:
     """How many spreads the second-farthest value since `edge` lies from the median before; 0 without a past."""
-    pairs = list(zip(curve.times, curve.values, strict=True))
-    before, since = [value for at, value in pairs if at < edge], [value for at, value in pairs if at >= edge]
+    count = bisect_left(curve.times, edge)
+    before, since = curve.values[:count], curve.values[count:]
     if len(before) < 10 or len(since) < 2:
         return 0.0
     middle = median(before)
     least = max(1.0, abs(middle) ** 0.5) if curve.label.endswith("(Sum)") else 0.01
     spread = max(1.4826 * median(abs(value - middle) for value in before), abs(middle) * 0.05, least)
     return sorted(abs(value - middle) for value in since)[-2] / spread
-
-
-def unit_of_curve(alarm: AlarmMoment, curve: Series) -> Unit:
-    """The unit of a curve of its resource, by the metric's name."""
-    metric, _open, statistic = curve.label.rstrip(")").rpartition(" (")
-    namespace = next((query.namespace for query in alarm.queries if query.metric), alarm.namespace)
-    return unit_of(MetricQuery(id="m", namespace=namespace, metric=RawId(metric), stat=statistic))

@@ -57,7 +57,7 @@ def _belongs(spec: CauseSpec, runbook: Runbook, playbook: Playbook | None, alarm
     if stranger is None and not spec.applies_to:
         return True
     # Those that ship say nothing about another resource than the system's.
-    queries = stranger.queries[:1] if stranger is not None else queries_of(alarm) if alarm is not None else ()
+    queries = (stranger.first,) if stranger is not None else queries_of(alarm) if alarm is not None else ()
     return any(query.namespace in spec.applies_to for query in queries)
 
 

@@ -40,7 +40,7 @@ def _metrics(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str
         worst, at = low if is_low_bad else high
         # The label is `metric (statistic)`.
         metric, _open, stat = curve.label.rstrip(")").rpartition(" (")
-        unit = unit_of(subject.queries[0].model_copy(update={"metric": metric, "stat": stat}))
+        unit = unit_of(subject.first.model_copy(update={"metric": metric, "stat": stat}))
         yield (
             curve.label,
             _("before T0 {usual}, at {time} {worst}, now {now}").format(

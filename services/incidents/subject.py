@@ -26,7 +26,6 @@ _EVENT_SOURCES = {
     "EFS": "elasticfilesystem",
 }
 """The event source of a namespace's service, where it is not the namespace's own name."""
-_SCALING = "application-autoscaling"
 _NODE = re.compile(r"(?:-\d{4})?-\d{3}$")
 """What a node of ElastiCache adds to the name of its group, which is what people change."""
 _PLACES = ("AvailabilityZone", "Region", "Stage", "Role", "ClientId")
@@ -42,42 +41,40 @@ class Subject:
     """The alarm's own; the first one has a metric."""
 
     @property
-    def namespace(self) -> str:
-        return str(self.queries[0].namespace)
-
-    @property
-    def dimensions(self) -> Mapping[RawId, RawId]:
-        return dict(self.queries[0].dimensions)
+    def first(self) -> MetricQuery:
+        """Its metric, which names the resource."""
+        return self.queries[0]
 
     @property
     def title(self) -> str:
         """`AWS/ElastiCache facility-cache-001`"""
-        return " ".join((self.namespace, *self.dimensions.values()))
+        return " ".join((self.first.namespace, *(value for _name, value in self.first.dimensions)))
 
     @property
     def names(self) -> frozenset[str]:
         """What requests call it, and the group that it belongs to."""
         values = {
-            str(value)
-            for name, value in self.dimensions.items()
-            if name not in _PLACES and not value.isdigit()
+            str(value) for name, value in self.first.dimensions if name not in _PLACES and not value.isdigit()
         }
         parts = {value.split("/")[1] for value in values if value.count("/") == 2}
-        groups = {_NODE.sub("", value) for value in values if self.namespace == "AWS/ElastiCache"}
+        groups = {_NODE.sub("", value) for value in values if self.first.namespace == "AWS/ElastiCache"}
         return frozenset(values | parts | groups)
 
     def log_group(self, alarm: AlarmMoment, runbook: Runbook) -> str:
         """The log group that the runbook names for its alarm, or else the one that its service writes; "" for none."""
         if named := next((str(each.log_group) for each in runbook.alarms if each.name == alarm.id), ""):
             return named
-        dimension, group = _LOGS.get(self.namespace, ("", ""))
-        name = self.dimensions.get(RawId(dimension), "")
+        dimension, group = _LOGS.get(self.first.namespace, ("", ""))
+        name = dict(self.first.dimensions).get(RawId(dimension), "")
         return group.format(name=name) if name else ""
 
     def is_touched_by(self, event: TrailEvent) -> bool:
         """Whether a write names it."""
-        service = self.namespace.rpartition("/")[2]
-        if event.source.partition(".")[0] not in (_EVENT_SOURCES.get(service, service.lower()), _SCALING):
+        service = self.first.namespace.rpartition("/")[2]
+        if event.source.partition(".")[0] not in (
+            _EVENT_SOURCES.get(service, service.lower()),
+            "application-autoscaling",
+        ):
             return False
         ids = (*event.resources, *event.touched)
         return any(id == name or id.endswith((f"/{name}", f":{name}")) for id in ids for name in self.names)

@@ -27,10 +27,8 @@ def looks(runbook: Runbook) -> Mistakes:
         *(inspection.id for inspection in INSPECTIONS),
         *(str(inspection.id) for inspection in runbook.inspections),
     ]
-    for index, cause in enumerate(runbook.causes):
-        if cause.look is not None and cause.look not in names:
-            yield ("causes", index, "look"), mistakes.unknown_name(cause.look, names)
-    rows: list[tuple[Path, tuple[Step | Cause, ...]]] = [
+    rows: list[tuple[Path, tuple[Step | Cause | CauseSpec, ...]]] = [
+        (("causes",), runbook.causes),
         *(
             (("playbooks", index, "steps"), playbook.steps)
             for index, playbook in enumerate(runbook.playbooks)

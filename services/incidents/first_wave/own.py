@@ -65,10 +65,10 @@ def omissions(alarm: AlarmMoment, runbook: Runbook) -> dict[Source, str]:
 
 def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, ...]:
     """The alarm's own metrics and expressions, then the other metrics of the resource."""
-    own, first = subject.queries, subject.queries[0]
+    own = subject.queries
     others = [name for name in names if name not in {query.metric for query in own}]
     queries = [
-        first.model_copy(update={"id": f"own_{index}", "metric": name, "stat": _statistic(name), "period": PERIOD, "visible": True})
+        subject.first.model_copy(update={"id": f"own_{index}", "metric": name, "stat": _statistic(name), "period": PERIOD, "visible": True})
         for index, name in enumerate(others[: max(0, MOST - len(own))])
     ]  # fmt: skip
     # The label tells metric and statistic: `Evictions (Sum)`.

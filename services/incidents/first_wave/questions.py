@@ -266,7 +266,7 @@ async def own_metrics(wave: Wave, reader: SourceReader) -> Answered:
     """What the alarm's own resource publishes, as far as it tells something."""
     subject, cut = _stranger(wave), ""
     try:
-        names = await Metrics(reader).names(subject.queries[0])
+        names = await Metrics(reader).names(subject.first)
     except AccessDenied as error:
         names, cut = (), error.problem.summary
     span = metric_span(wave.alarm, wave.began)

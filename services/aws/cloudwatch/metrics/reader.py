@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import pairwise
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.aws.client.reader import Answer, Reader, epoch, finite, incomplete, rows
@@ -87,7 +86,9 @@ class Metrics:
             Dimensions=[{"Name": name, "Value": value} for name, value in of.dimensions],
             RecentlyActive="PT3H",
         )
-        same = (row for row in rows(answer, "Metrics") if _dimensions(row) == set(of.dimensions))
+        # Each has all of these dimensions, and maybe others.
+        count = len(of.dimensions)
+        same = (row for row in rows(answer, "Metrics") if len(rows(row, "Dimensions")) == count)
         return tuple(map(RawId, sorted({str(row.get("MetricName") or "") for row in same} - {""})))
 
     async def _ask(self, queries: Sequence[MetricQuery], span: TimeSpan, region: str | None) -> list[Series]:
@@ -107,10 +108,6 @@ class Metrics:
         async for page in pages:
             await merged.add(page)
         return await merged.series()
-
-
-def _dimensions(row: Answer) -> set[tuple[Any, Any]]:
-    return {(each.get("Name"), each.get("Value")) for each in rows(row, "Dimensions")}
 
 
 def queries_per_call(queries: Sequence[MetricQuery], span: TimeSpan) -> int:

@@ -71,13 +71,12 @@ class Subject:
     def is_touched_by(self, event: TrailEvent) -> bool:
         """Whether a write names it."""
         service = self.first.namespace.rpartition("/")[2]
-        if event.source.partition(".")[0] not in (
-            _EVENT_SOURCES.get(service, service.lower()),
-            "application-autoscaling",
-        ):
-            return False
+        sources = (_EVENT_SOURCES.get(service, service.lower()), "application-autoscaling")
         ids = (*event.resources, *event.touched)
-        return any(id == name or id.endswith((f"/{name}", f":{name}")) for id in ids for name in self.names)
+        is_named = any(
+            id == name or id.endswith((f"/{name}", f":{name}")) for id in ids for name in self.names
+        )
+        return is_named and event.source.partition(".")[0] in sources
 
 
 def queries_of(alarm: AlarmMoment) -> tuple[MetricQuery, ...]:
@@ -112,18 +111,11 @@ def _own_names(runbook: Runbook) -> Mapping[str, Mapping[str, tuple[str, ...]] |
     """By namespace, what each dimension says of the runbook's own resources; "" where the runbook leaves it open."""
     alb, ecs, rds, cdn, waf = runbook.alb, runbook.ecs, runbook.rds, runbook.cdn, runbook.waf
     service = {"ClusterName": (ecs.cluster,), "ServiceName": tuple(map(str, ecs.services))} if ecs else None
-    database = (
-        {
-            "DBInstanceIdentifier": (rds.instance,),
-            "DBClusterIdentifier": ("" if rds.engine.startswith("aurora") else rds.instance,),
-        }
-        if rds
-        else None
-    )
+    cluster = rds.instance if rds and not rds.engine.startswith("aurora") else ""
     return {
         **dict.fromkeys(_SERVICES, service),
         "AWS/ApplicationELB": {"LoadBalancer": (alb.load_balancer,), "TargetGroup": (alb.target_group,)} if alb else None,
-        "AWS/RDS": database,
+        "AWS/RDS": {"DBInstanceIdentifier": (rds.instance,), "DBClusterIdentifier": (cluster,)} if rds else None,
         "AWS/CloudFront": {"DistributionId": (cdn.distribution,)} if cdn else None,
         "AWS/WAFV2": {"WebACL": (str(waf.web_acl),)} if waf else None,
     }  # fmt: skip

@@ -101,24 +101,17 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
 def resource_entries(context: EvidenceContext, width: int) -> list[Entry]:
     """What is known of the alarm's own resource, where it is none of the system's."""
     rows = context.resource.rows if context.resource is not None else ()
-    entries = [
-        Entry(
-            f"own:{index}", tuple(hanging([(pad(row.name, _OWN_NAME) + " ", "muted")], row.text, width, ""))
-        )
-        for index, row in enumerate(rows)
-    ]
+    blocks = [hanging([(pad(row.name, _OWN_NAME) + " ", "muted")], row.text, width, "") for row in rows]
+    entries = [Entry(f"own:{index}", tuple(lines)) for index, lines in enumerate(blocks)]
     sources = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.ALARMS)
     return [*entries, *read_notes(context, *sources, width=width)]
 
 
 def resource_charts(context: EvidenceContext) -> tuple[ChartData, ...]:
     """The alarm's own curve, and the one that left what is usual for it the farthest."""
-    curves = [
-        Curve(each.label, each.times, each.values, each.period)
-        for each in context.evidence.own_series
-        if each.values
-    ]
-    return tuple(_chart(context, (curve,)) for curve in curves[:2])
+    curves = [each for each in context.evidence.own_series if each.values][:2]
+    own = (Curve(each.label, each.times, each.values, each.period) for each in curves)
+    return tuple(_chart(context, (curve,)) for curve in own)
 
 
 def _chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:

@@ -39,7 +39,7 @@ def answer_of(
     private: bool = False,
 ) -> AssessAnswer:
     """The answer about one alarm; `private`: with the words of logs, which may contain personal data."""
-    specs = causes_by_id(runbook, runbook.playbook_for(alarm.id))
+    specs = causes_by_id(runbook)
     leader = assessment.leader
     return AssessAnswer(
         system=runbook.system.id,

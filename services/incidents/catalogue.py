@@ -1,15 +1,12 @@
-"""The causes that ship with the console and those of the runbook, with the runbook's weights and roles; which of them an
-alarm chooses.
-"""
+"""The causes that ship and those of the runbook, with the runbook's weights; which of them an alarm chooses."""
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
 from services.incidents.subject import queries_of, stranger_of
 from services.models.assess_answer import AssessedCause
-from services.models.base import Model, RawId
+from services.models.base import Model
 from services.models.causes import CauseSpec
 from services.models.first_wave import AlarmMoment
 from services.models.runbook import Runbook
@@ -17,42 +14,24 @@ from services.models.runbook_playbooks import Playbook
 from services.toml.files import parse, validate
 
 FILE = "causes.toml"
-_ROLE = re.compile(r"\{(approver|escalate_to)\}")
-_OPTIONAL = re.compile(r"\[([^\[\]]*\{(?:approver|escalate_to)\}[^\[\]]*)\]")
 
 
 class CauseFile(Model):
     """The file of causes."""
 
-    applies_to: tuple[RawId, ...] = ()
-    """Of those that have none of their own."""
     causes: tuple[CauseSpec, ...] = ()
-
-
-@cache
-def _file() -> CauseFile:
-    text = (files("services.incidents") / FILE).read_text("utf-8")
-    return validate(CauseFile, parse(text, FILE, CauseFile))
 
 
 @cache
 def shipped() -> tuple[CauseSpec, ...]:
     """The causes as they ship. Raises DataFileError if the file is damaged."""
-    return tuple(
-        spec if spec.applies_to else spec.model_copy(update={"applies_to": _file().applies_to})
-        for spec in _file().causes
-    )
+    text = (files("services.incidents") / FILE).read_text("utf-8")
+    return validate(CauseFile, parse(text, FILE, CauseFile)).causes
 
 
-@cache
-def _shipped_ids() -> frozenset[str]:
-    return frozenset(str(spec.id) for spec in shipped())
-
-
-def causes_by_id(runbook: Runbook, playbook: Playbook | None = None) -> dict[str, CauseSpec]:
-    """Every cause that ships or is the runbook's, with the runbook's weights, and with the roles of a playbook."""
-    specs = (*shipped(), *runbook.causes)
-    return {str(spec.id): _with_roles(_weighted(spec, runbook), playbook) for spec in specs}
+def causes_by_id(runbook: Runbook) -> dict[str, CauseSpec]:
+    """Every cause that ships or is the runbook's, with the runbook's weights."""
+    return {str(spec.id): _weighted(spec, runbook) for spec in (*shipped(), *runbook.causes)}
 
 
 def causes_of(
@@ -63,34 +42,23 @@ def causes_of(
 
     A playbook of findings that names none weighs none: no first wave is read for it.
     """
-    specs = causes_by_id(runbook, playbook).values()
+    specs = causes_by_id(runbook).values()
     return tuple(spec for spec in specs if _belongs(spec, runbook, playbook, alarm))
 
 
 def _belongs(spec: CauseSpec, runbook: Runbook, playbook: Playbook | None, alarm: AlarmMoment | None) -> bool:
-    names = {playbook.id if playbook else "", alarm.id if alarm else ""} - {""}
-    if names.intersection(spec.applies_to):
+    if {playbook.id if playbook else None, alarm.id if alarm else None}.intersection(spec.applies_to):
         return True
-    if playbook is not None and playbook.weighs:
+    if playbook is not None and (playbook.weighs or playbook.findings):
         return spec.id in playbook.weighs
-    if (playbook is not None and playbook.findings) or not applies(spec, runbook, alarm):
+    if spec.playbooks and (playbook is None or playbook.id not in spec.playbooks):
         return False
-    return not spec.playbooks or (playbook is not None and playbook.id in spec.playbooks)
-
-
-def applies(spec: CauseSpec, runbook: Runbook, alarm: AlarmMoment | None) -> bool:
-    """Whether a cause is about the resource that an alarm watches; those that ship say nothing about another's."""
-    if alarm is None:
-        return not spec.applies_to or bool(set(_file().applies_to).intersection(spec.applies_to))
-    if alarm.id in spec.applies_to:
+    stranger = stranger_of(alarm, runbook) if alarm is not None else None
+    if stranger is None and not spec.applies_to:
         return True
-    stranger = stranger_of(alarm, runbook)
-    if stranger is not None:
-        return spec.id not in _shipped_ids() and stranger.namespace in spec.applies_to
-    # Where the namespaces of the system's alarms do not tell, every cause of the system competes.
-    system = set(_file().applies_to)
-    namespaces = system.intersection(query.namespace for query in queries_of(alarm)) or system
-    return not spec.applies_to or bool(namespaces.intersection(spec.applies_to))
+    # Those that ship say nothing about another resource than the system's.
+    queries = (stranger.first,) if stranger is not None else queries_of(alarm) if alarm is not None else ()
+    return any(query.namespace in spec.applies_to for query in queries)
 
 
 def _weighted(spec: CauseSpec, runbook: Runbook) -> CauseSpec:
@@ -104,24 +72,6 @@ def _weighted(spec: CauseSpec, runbook: Runbook) -> CauseSpec:
             "absent": {**spec.absent, **own.absent},
         }
     )
-
-
-def _with_roles(spec: CauseSpec, playbook: Playbook | None) -> CauseSpec:
-    """The cause with the roles of a playbook in what it says to do."""
-    if not _ROLE.search(str(spec.original("action"))) and not _ROLE.search(str(spec.en.action)):
-        return spec
-    roles = {"approver": "approval", "escalate_to": "escalate_to"}
-    own = {key: str(playbook.original(name)) for key, name in roles.items()} if playbook else {}
-    english = {key: str(playbook.versions(name)[-1]) for key, name in roles.items()} if playbook else {}
-    en = spec.en.model_copy(update={"action": _filled(spec.en.action, english)})
-    return spec.model_copy(update={"action": _filled(spec.original("action"), own), "en": en})
-
-
-def _filled(text: str, roles: dict[str, str]) -> str:
-    def part(match: re.Match[str]) -> str:
-        return match[1] if all(roles.get(key) for key in _ROLE.findall(match[1])) else ""
-
-    return _ROLE.sub(lambda match: roles.get(match[1]) or "—", _OPTIONAL.sub(part, text))
 
 
 def effects_of(ids: Iterable[str], specs: Iterable[CauseSpec]) -> set[str]:

@@ -55,63 +55,50 @@ def curve_text(measure: str) -> str:
 
 def onset_of(evidence: IncidentEvidence) -> Onset:
     """T0 of the evidence; the alarm's own moment if its curve never left the baseline."""
-    measures = watched_measures(evidence.alarm)
+    measures, own = watched_measures(evidence.alarm), evidence.own_series
     moment = evidence.alarm.since
     fallback = Onset(at=moment, basis=OnsetBasis.ALARM)
-    if evidence.own_series:
-        return _own_onset(evidence, evidence.own_series[0]) or fallback
     reading = evidence.reading(Source.METRICS)
-    if reading is None or not reading.is_read:
-        return fallback
-    if Measure.DB_FREE in measures:
+    if not own and (reading is None or not reading.is_read or Measure.DB_FREE in measures):
         # Free storage falls for hours before the alarm: it has no first bad minute, only a slope.
         return fallback
-    points = summed(evidence, measures)
-    limit = baseline(usual_points(points, moment), _week_ago(evidence, measures), measures[0])
-    if limit is None:
-        return fallback
-    first = first_bad(points, limit, int(moment.timestamp()))
-    if first is None:
+    points, limit = watched_curve(evidence)
+    first = first_bad(points, limit, int(moment.timestamp())) if limit is not None else None
+    if first is None or limit is None:
         return fallback
     return Onset(
         at=datetime.fromtimestamp(first, UTC),
         basis=OnsetBasis.BASELINE,
-        measure=str(measures[0].value),
-        baseline=limit,
+        measure=str(own[0].label if own else measures[0].value),
+        baseline=bad_sign(evidence) * limit,
     )
 
 
-def _own_onset(evidence: IncidentEvidence, curve: Series) -> Onset | None:
-    """T0 of the curve of an alarm about another resource; None if it stayed within its limit."""
-    sign, limit = bad_sign(evidence.alarm), own_limit(evidence, curve)
-    if limit is None:
-        return None
-    first = first_bad(_signed(curve, sign), sign * limit, int(evidence.alarm.since.timestamp()))
-    if first is None:
-        return None
-    at = datetime.fromtimestamp(first, UTC)
-    return Onset(at=at, basis=OnsetBasis.BASELINE, measure=curve.label, baseline=limit)
+def bad_sign(evidence: IncidentEvidence) -> int:
+    """-1 if small values of the alarm's own curve are bad, 1 otherwise."""
+    return -1 if evidence.own_series and evidence.alarm.comparison.startswith("<") else 1
 
 
-def bad_sign(alarm: AlarmMoment) -> int:
-    """1 if large values are bad for an alarm, -1 if small ones are."""
-    return -1 if alarm.comparison.startswith("<") else 1
+def watched_curve(evidence: IncidentEvidence) -> tuple[Points, float | None]:
+    """What the alarm watches, and the limit over which a minute is bad; both times `bad_sign`.
 
-
-def own_limit(evidence: IncidentEvidence, curve: Series) -> float | None:
-    """The value beyond which a minute of that curve is bad: its baseline, but never beyond the alarm's threshold."""
-    sign, threshold = bad_sign(evidence.alarm), evidence.alarm.threshold
-    past = usual_points(_signed(curve, sign), evidence.alarm.since)
-    least = 0.05 * abs(median(value for _at, value in past)) if past else 0.0
-    usual = baseline(past, (), None, least=least)
-    limits = [usual, None if threshold is None else sign * threshold]
-    return min(
-        (sign * limit for limit in limits if limit is not None), key=lambda limit: sign * limit, default=None
-    )
-
-
-def _signed(curve: Series, sign: int) -> list[tuple[int, float]]:
-    return [(at, sign * value) for at, value in zip(curve.times, curve.values, strict=True)]
+    That of another resource's curve is its baseline, but never beyond the alarm's threshold.
+    """
+    alarm, sign = evidence.alarm, bad_sign(evidence)
+    if not evidence.own_series:
+        measures = watched_measures(alarm)
+        points = summed(evidence, measures)
+        usual = usual_points(points, alarm.since)
+        return points, baseline(usual, _week_ago(evidence, measures), measures[0])
+    curve = evidence.own_series[0]
+    points = [(at, sign * value) for at, value in zip(curve.times, curve.values, strict=True)]
+    usual = usual_points(points, alarm.since)
+    least = 0.05 * abs(median(value for _at, value in usual)) if usual else 0.0
+    limits = [
+        baseline(usual, (), None, least=least),
+        None if alarm.threshold is None else sign * alarm.threshold,
+    ]
+    return points, min((limit for limit in limits if limit is not None), default=None)
 
 
 def usual_points(points: Points, moment: datetime) -> Points:

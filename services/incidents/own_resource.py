@@ -1,21 +1,17 @@
 """What is known of the resource that an alarm watches, where it is none of the system's: for screens and answers. Pure."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from statistics import median
 
 from services.i18n import _, plural
 from services.incidents.facts import Facts
-from services.incidents.first_wave.own import unit_of_curve
 from services.incidents.onset import bad_sign
-from services.incidents.signals.own_resource import DELAY
+from services.incidents.signals.network import DELAY
 from services.incidents.subject import Subject, stranger_of
 from services.models.assess_answer import AssessedResource, ResourceRow
 from services.models.first_wave import Source
-from services.models.incident_report import ImpactLine
-from services.models.units import number
-
-HOUR = timedelta(hours=1)
+from services.models.units import number, unit_of
 
 
 def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
@@ -25,19 +21,13 @@ def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
     subject = stranger_of(facts.evidence.alarm, facts.runbook)
     if subject is None:
         return None
-    rows = (*_metrics(facts, zone), *_writes(facts, subject, zone), *_others(facts))
-    return AssessedResource(
-        title=subject.title, rows=tuple(ResourceRow(name=name, text=text) for name, text in rows)
-    )
+    pairs = (*_metrics(facts, subject, zone), *_writes(facts, subject, zone), *_others(facts))
+    rows = tuple(ResourceRow(name=name, text=text) for name, text in pairs)
+    return AssessedResource(title=subject.title, rows=rows)
 
 
-def own_figures(facts: Facts) -> Iterator[ImpactLine]:
-    """Each recorded curve of it: its usual value and its worst since T0."""
-    return (line for line, _now in _figures(facts))
-
-
-def _figures(facts: Facts) -> Iterator[tuple[ImpactLine, str]]:
-    """(usual and worst value of a curve, its newest one)."""
+def _metrics(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    """Each recorded curve of it: its usual value, its worst since T0, its newest."""
     evidence, edge = facts.evidence, facts.start.timestamp()
     for curve in (curve for curve in evidence.own_series if curve.values):
         points = list(zip(curve.values, curve.times, strict=True))
@@ -46,37 +36,30 @@ def _figures(facts: Facts) -> Iterator[tuple[ImpactLine, str]]:
         low, high, usual = min(since), max(since), median(before or curve.values)
         is_low_bad = usual - low[0] > high[0] - usual
         if curve is evidence.own_series[0]:
-            is_low_bad = bad_sign(evidence.alarm) < 0
+            is_low_bad = bad_sign(evidence) < 0
         worst, at = low if is_low_bad else high
-        unit = unit_of_curve(evidence.alarm, curve)
-        usual_text = number(usual, unit) if before else ""
-        when = datetime.fromtimestamp(at, UTC)
-        line = ImpactLine(
-            measure=curve.label, title=curve.label, usual=usual_text, worst=number(worst, unit), at=when
+        # The label is `metric (statistic)`.
+        metric, _open, stat = curve.label.rstrip(")").rpartition(" (")
+        unit = unit_of(subject.first.model_copy(update={"metric": metric, "stat": stat}))
+        before_text, time = (
+            number(usual if before else None, unit),
+            f"{datetime.fromtimestamp(at, zone):%H:%M}",
         )
-        yield line, number(curve.last, unit)
-
-
-def _metrics(facts: Facts, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    for line, now in _figures(facts):
         text = _("before T0 {usual}, at {time} {worst}, now {now}")
-        time = f"{line.at.astimezone(zone):%H:%M}"
-        yield line.title, text.format(usual=line.usual or "—", time=time, worst=line.worst, now=now)
-    if count := facts.evidence.own_usual:
-        text = plural("{count} other metric is as usual", "{count} other metrics are as usual", count)
-        yield _("Metrics"), text.format(count=count)
+        texts = {"usual": before_text, "time": time, "worst": number(worst, unit)}
+        yield curve.label, text.format(**texts, now=number(curve.last, unit))
 
 
 def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """The writes to it since an hour before T0, newest first; or until when CloudTrail shows none."""
-    first = facts.start - HOUR
-    writes = [each for each in facts.evidence.writes if each.at >= first and subject.is_touched_by(each)]
+    first, evidence = facts.start - timedelta(hours=1), facts.evidence
+    writes = [each for each in evidence.writes if each.at >= first and subject.is_touched_by(each)]
     for event in writes:
         refusal = _("refused: {error}").format(error=event.error) if event.error else ""
         words = (f"{event.at.astimezone(zone):%H:%M:%S}", event.name, event.actor.shown, refusal)
         yield _("Changed"), " ".join(filter(None, words))
     if not writes and not facts.gap(Source.TRAIL):
-        until = f"{(facts.evidence.ended - DELAY).astimezone(zone):%H:%M}"
+        until = f"{(evidence.ended - DELAY).astimezone(zone):%H:%M}"
         yield _("Changed"), _("CloudTrail shows no change of it up to {time}").format(time=until)
 
 

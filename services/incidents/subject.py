@@ -26,7 +26,6 @@ _EVENT_SOURCES = {
     "EFS": "elasticfilesystem",
 }
 """The event source of a namespace's service, where it is not the namespace's own name."""
-_SCALING = "application-autoscaling"
 _NODE = re.compile(r"(?:-\d{4})?-\d{3}$")
 """What a node of ElastiCache adds to the name of its group, which is what people change."""
 _PLACES = ("AvailabilityZone", "Region", "Stage", "Role", "ClientId")
@@ -42,44 +41,42 @@ class Subject:
     """The alarm's own; the first one has a metric."""
 
     @property
-    def namespace(self) -> str:
-        return str(self.queries[0].namespace)
-
-    @property
-    def dimensions(self) -> Mapping[RawId, RawId]:
-        return dict(self.queries[0].dimensions)
+    def first(self) -> MetricQuery:
+        """Its metric, which names the resource."""
+        return self.queries[0]
 
     @property
     def title(self) -> str:
         """`AWS/ElastiCache facility-cache-001`"""
-        return " ".join((self.namespace, *self.dimensions.values()))
+        return " ".join((self.first.namespace, *(value for _name, value in self.first.dimensions)))
 
     @property
     def names(self) -> frozenset[str]:
         """What requests call it, and the group that it belongs to."""
         values = {
-            str(value)
-            for name, value in self.dimensions.items()
-            if name not in _PLACES and not value.isdigit()
+            str(value) for name, value in self.first.dimensions if name not in _PLACES and not value.isdigit()
         }
         parts = {value.split("/")[1] for value in values if value.count("/") == 2}
-        groups = {_NODE.sub("", value) for value in values if self.namespace == "AWS/ElastiCache"}
+        groups = {_NODE.sub("", value) for value in values if self.first.namespace == "AWS/ElastiCache"}
         return frozenset(values | parts | groups)
 
-    @property
-    def log_group(self) -> str:
-        """The log group that its service writes; "" if there is none, or its name cannot be told."""
-        dimension, group = _LOGS.get(self.namespace, ("", ""))
-        name = self.dimensions.get(RawId(dimension), "")
+    def log_group(self, alarm: AlarmMoment, runbook: Runbook) -> str:
+        """The log group that the runbook names for its alarm, or else the one that its service writes; "" for none."""
+        if named := next((str(each.log_group) for each in runbook.alarms if each.name == alarm.id), ""):
+            return named
+        dimension, group = _LOGS.get(self.first.namespace, ("", ""))
+        name = dict(self.first.dimensions).get(RawId(dimension), "")
         return group.format(name=name) if name else ""
 
     def is_touched_by(self, event: TrailEvent) -> bool:
         """Whether a write names it."""
-        service = self.namespace.rpartition("/")[2]
-        if event.source.partition(".")[0] not in (_EVENT_SOURCES.get(service, service.lower()), _SCALING):
-            return False
+        service = self.first.namespace.rpartition("/")[2]
+        sources = (_EVENT_SOURCES.get(service, service.lower()), "application-autoscaling")
         ids = (*event.resources, *event.touched)
-        return any(id == name or id.endswith((f"/{name}", f":{name}")) for id in ids for name in self.names)
+        is_named = any(
+            id == name or id.endswith((f"/{name}", f":{name}")) for id in ids for name in self.names
+        )
+        return is_named and event.source.partition(".")[0] in sources
 
 
 def queries_of(alarm: AlarmMoment) -> tuple[MetricQuery, ...]:
@@ -93,18 +90,11 @@ def queries_of(alarm: AlarmMoment) -> tuple[MetricQuery, ...]:
     return ordered if ordered and ordered[0].metric else ()
 
 
-def subject_of(alarm: AlarmMoment) -> Subject | None:
-    """The resource that an alarm watches; None if it does not tell."""
-    queries = queries_of(alarm)
-    return Subject(queries) if queries else None
-
-
 def stranger_of(alarm: AlarmMoment, runbook: Runbook) -> Subject | None:
     """The resource that an alarm watches, if it is none of the runbook's; None if it is, or cannot be told."""
-    subject = subject_of(alarm)
-    if subject is None or any(_is_own(query, alarm, runbook) for query in subject.queries if query.metric):
-        return None
-    return subject
+    queries = queries_of(alarm)
+    is_own = any(_is_own(query, alarm, runbook) for query in queries if query.metric)
+    return Subject(queries) if queries and not is_own else None
 
 
 def _is_own(query: MetricQuery, alarm: AlarmMoment, runbook: Runbook) -> bool:
@@ -117,20 +107,15 @@ def _is_own(query: MetricQuery, alarm: AlarmMoment, runbook: Runbook) -> bool:
     return not is_of_aws and any(each.name == alarm.id for each in runbook.alarms)
 
 
-def _own_names(runbook: Runbook) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+def _own_names(runbook: Runbook) -> Mapping[str, Mapping[str, tuple[str, ...]] | None]:
     """By namespace, what each dimension says of the runbook's own resources; "" where the runbook leaves it open."""
-    own: dict[str, Mapping[str, tuple[str, ...]]] = {}
     alb, ecs, rds, cdn, waf = runbook.alb, runbook.ecs, runbook.rds, runbook.cdn, runbook.waf
-    if alb:
-        own["AWS/ApplicationELB"] = {"LoadBalancer": (alb.load_balancer,), "TargetGroup": (alb.target_group,)}
-    if ecs:
-        names = {"ClusterName": (ecs.cluster,), "ServiceName": tuple(map(str, ecs.services))}
-        own |= dict.fromkeys(_SERVICES, names)
-    if rds:
-        cluster = "" if rds.engine.startswith("aurora") else rds.instance
-        own["AWS/RDS"] = {"DBInstanceIdentifier": (rds.instance,), "DBClusterIdentifier": (cluster,)}
-    if cdn:
-        own["AWS/CloudFront"] = {"DistributionId": (cdn.distribution,)}
-    if waf:
-        own["AWS/WAFV2"] = {"WebACL": (str(waf.web_acl),)}
-    return own
+    service = {"ClusterName": (ecs.cluster,), "ServiceName": tuple(map(str, ecs.services))} if ecs else None
+    cluster = rds.instance if rds and not rds.engine.startswith("aurora") else ""
+    return {
+        **dict.fromkeys(_SERVICES, service),
+        "AWS/ApplicationELB": {"LoadBalancer": (alb.load_balancer,), "TargetGroup": (alb.target_group,)} if alb else None,
+        "AWS/RDS": {"DBInstanceIdentifier": (rds.instance,), "DBClusterIdentifier": (cluster,)} if rds else None,
+        "AWS/CloudFront": {"DistributionId": (cdn.distribution,)} if cdn else None,
+        "AWS/WAFV2": {"WebACL": (str(waf.web_acl),)} if waf else None,
+    }  # fmt: skip

@@ -91,8 +91,7 @@ class CauseSpec(Translated):
     id: Slug
     title: Clean
     action: Clean = ""
-    """What to do first about it. `{approver}` and `{escalate_to}` are the playbook's roles; what is in `[…]` with one is
-    left out if the playbook names none."""
+    """What to do first about it."""
     look: Slug | None = None
     """Place, inspection or change to which the action leads; empty: nowhere."""
     advice: tuple[Advice, ...] = ()

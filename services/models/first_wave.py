@@ -342,8 +342,6 @@ class IncidentEvidence(Model):
     own_series: tuple[Series, ...] = ()
     """Curves of the resource that the alarm watches, if it is none of the system's: the alarm's own first, then those that
     left what is usual for them, the farthest first."""
-    own_usual: int = 0
-    """Its other metrics, which stayed as they usually are."""
     own_log: LogSample | None = None
     together: tuple[AlarmMoment, ...] = ()
     """The other alarms that began to fire within a quarter of an hour of this one; empty also if alarms were not read."""

@@ -27,10 +27,8 @@ def looks(runbook: Runbook) -> Mistakes:
         *(inspection.id for inspection in INSPECTIONS),
         *(str(inspection.id) for inspection in runbook.inspections),
     ]
-    for index, cause in enumerate(runbook.causes):
-        if cause.look is not None and cause.look not in names:
-            yield ("causes", index, "look"), mistakes.unknown_name(cause.look, names)
-    rows: list[tuple[Path, tuple[Step | Cause, ...]]] = [
+    rows: list[tuple[Path, tuple[Step | Cause | CauseSpec, ...]]] = [
+        (("causes",), runbook.causes),
         *(
             (("playbooks", index, "steps"), playbook.steps)
             for index, playbook in enumerate(runbook.playbooks)
@@ -111,26 +109,24 @@ def causes(runbook: Runbook) -> Mistakes:
 
 def own_causes(runbook: Runbook) -> Mistakes:
     """What the runbook's own causes name exists, and each has an id of its own."""
-    shipped_ids = [str(spec.id) for spec in shipped()]
-    own_ids = [str(spec.id) for spec in runbook.causes]
+    ids = [str(spec.id) for spec in (*shipped(), *runbook.causes)]
     books = [str(book.id) for book in runbook.playbooks]
-    alarms = [str(alarm.name) for alarm in runbook.alarms]
+    places = ["AWS/ElastiCache", *books, *(str(alarm.name) for alarm in runbook.alarms)]
+    text = _("another cause has the same id (one that ships is changed in [weights.{id}])")
     for index, cause in enumerate(runbook.causes):
         path: Path = ("causes", index)
-        if cause.id in shipped_ids:
-            text = _("ships with the console: change its weights in [weights.{id}], or choose another id")
+        if cause.id in ids[: len(shipped()) + index]:
             yield (*path, "id"), text.format(id=cause.id)
-        elif cause.id in own_ids[:index]:
-            yield (*path, "id"), _("another cause has the same id")
         yield from _signals(path, cause)
-        yield from _names((*path, "requires"), cause.requires, list(BY_ID))
-        yield from _names((*path, "explains"), cause.explains, [*shipped_ids, *own_ids])
-        yield from _names((*path, "playbooks"), cause.playbooks, books)
-        for place, name in enumerate(cause.applies_to):
-            if "/" not in name and name not in (*alarms, *books):
-                text = _("neither a namespace such as AWS/ElastiCache nor an alarm or a playbook: {why}")
-                why = mistakes.unknown_name(name, [*alarms, *books])
-                yield (*path, "applies_to", place), text.format(why=why)
+        # A namespace is not checked: any service may have alarms.
+        namespaces = [name for name in cause.applies_to if "/" in name]
+        for key, names, existing in (
+            ("requires", cause.requires, list(BY_ID)),
+            ("explains", cause.explains, ids),
+            ("playbooks", cause.playbooks, books),
+            ("applies_to", cause.applies_to, [*namespaces, *places]),
+        ):
+            yield from _names((*path, key), names, existing)
 
 
 def _signals(path: Path, weights: CauseWeights | CauseSpec) -> Mistakes:

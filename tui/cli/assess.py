@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _OWN = frozenset({"alarm", "as_json", "schema", "private"})
 """Flags of this command itself; all others are start options."""
-MOST_NAMES = 90
-"""Alarms that are read besides the one asked about: a request takes a hundred names."""
 
 
 def assess_command(
@@ -154,7 +152,8 @@ async def _alarm(services: "Services", name: str) -> "tuple[Alarm, AlarmOverview
     from services.aws.client.reader import not_found
 
     names = [str(alarm.name) for alarm in services.runbook.alarms]
-    overview = await services.alarms.named([name, *names[:MOST_NAMES]])
+    # A request takes a hundred names.
+    overview = await services.alarms.named([name, *names[:90]])
     if name in overview.by_id:
         partial = {"unlisted": _("Only the runbook's alarms were read.")}
         return overview.by_id[name], overview.model_copy(update=partial)

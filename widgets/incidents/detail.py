@@ -31,8 +31,6 @@ from widgets.incidents.timeline import newest_spans, timeline_entries
 from widgets.incidents.view import IncidentView
 
 _CHARTS = 2
-_OF_SYSTEM = ("dashboard", "tail")
-"""Places whose page is of the system, which says nothing about an alarm of another resource."""
 
 
 class IncidentHead(LineWidget):
@@ -172,7 +170,10 @@ class IncidentDetail(Widget):
         # The action for a cause is chosen by the causes.
         kind = view.kinds[step] if step < len(view.kinds) else StepKind.DECIDE
         look = view.playbook.leads[step].look
-        if view.resource is not None and (look in _OF_SYSTEM or (look is None and kind is StepKind.LOOK)):
+        # What is of the system says nothing about an alarm of another resource.
+        if view.resource is not None and (
+            look in ("dashboard", "tail") or (look is None and kind is StepKind.LOOK)
+        ):
             return RESOURCE
         return page_for(look, kind, str(view.playbook.id))
 

@@ -11,8 +11,6 @@ ERRORS = (
     "?ERROR ?FATAL ?CRITICAL ?Error ?error ?Exception ?exception ?Traceback ?Timeout ?timed ?refused ?SSL"
 )
 """Lines that application frameworks mark as errors."""
-OWN_ERRORS = f'{ERRORS} ?"timed out"'
-"""The same in the log of a resource of another kind; Lambda writes "Task timed out"."""
 PHRASES = (
     "remaining connection slots",
     "too many clients",

@@ -1,20 +1,27 @@
-"""The curves of a resource that none of the system's metrics are about: which are read, and which of them tell something.
+"""What is read about a resource that is none of the system's: which sources, which metrics, and which of them tell something.
 
 Pure. The statistic of a metric is chosen by its name, as no API tells which one is useful.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from statistics import median
 
+from services.i18n import _
+from services.incidents.catalogue import causes_of
 from services.incidents.first_wave.metrics import PERIOD
-from services.incidents.subject import Subject
+from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.signals.registry import BY_ID
+from services.incidents.subject import Subject, stranger_of
 from services.models.base import RawId
-from services.models.first_wave import AlarmMoment
+from services.models.first_wave import AlarmMoment, Source
 from services.models.metrics import MetricQuery, Series
-from services.models.units import Unit, unit_of
+from services.models.runbook import Runbook
 
+OF_ANY = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.TRAIL_GLOBAL, Source.ALARMS)
+"""What says something about any resource."""
 MOST = 40
 """Metrics of one resource that are read; AWS charges for each."""
 _SHOWN = 8
@@ -30,51 +37,66 @@ _STATISTICS = (
 )  # fmt: skip
 
 
+def omissions(alarm: AlarmMoment, runbook: Runbook) -> dict[Source, str]:
+    """Why sources are not read about an alarm, in words.
+
+    One of another resource than the system's is judged by that resource; by the system, too, as far as the requests
+    suffice, if signals of its causes need it.
+    """
+    missing = {source: why for source, spec in SOURCES.items() if (why := spec.missing(runbook))}
+    subject = stranger_of(alarm, runbook)
+    if subject is None:
+        own = _("The alarm is about the system itself.")
+        return {**missing, Source.OWN_METRICS: own, Source.OWN_LOG: own}
+    if not subject.log_group(alarm, runbook):
+        missing[Source.OWN_LOG] = _("{title} has no log that is known.").format(title=subject.title)
+    causes = causes_of(runbook, runbook.playbook_for(alarm.id), alarm)
+    weighed = {name for cause in causes for name in (*cause.present, *cause.absent, *cause.requires)}
+    is_wanted = any(BY_ID[name].source not in OF_ANY for name in weighed if name in BY_ID)
+    requests = sum(SOURCES[source].requests for source in OF_ANY)
+    for source in (source for source in SOURCES if source not in OF_ANY and source not in missing):
+        requests += SOURCES[source].requests
+        if not is_wanted:
+            missing[source] = _("It says nothing about {title}.").format(title=subject.title)
+        elif requests > REQUESTS:
+            missing[source] = _("No request was left for it.")
+    return missing
+
+
 def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, ...]:
     """The alarm's own metrics and expressions, then the other metrics of the resource."""
-    own = [_labelled(query) for query in subject.queries]
-    watched = {query.metric for query in own}
-    others = [name for name in names if name not in watched][: max(0, MOST - len(own))]
-    return (*own, *(_labelled(_other(subject, index, name)) for index, name in enumerate(others)))
-
-
-def _other(subject: Subject, index: int, metric: RawId) -> MetricQuery:
-    stat = next((stat for pattern, stat in _STATISTICS if pattern.search(metric)), "Average")
-    return subject.queries[0].model_copy(update={"id": f"own_{index}", "metric": metric, "stat": stat, "period": PERIOD, "visible": True})  # fmt: skip
-
-
-def _labelled(query: MetricQuery) -> MetricQuery:
-    """The query with a label that tells its metric and statistic: `Evictions (Sum)`."""
-    return (
+    own = subject.queries
+    others = [name for name in names if name not in {query.metric for query in own}]
+    queries = [
+        subject.first.model_copy(update={"id": f"own_{index}", "metric": name, "stat": _statistic(name), "period": PERIOD, "visible": True})
+        for index, name in enumerate(others[: max(0, MOST - len(own))])
+    ]  # fmt: skip
+    # The label tells metric and statistic: `Evictions (Sum)`.
+    return tuple(
         query.model_copy(update={"label": RawId(f"{query.metric} ({query.stat})")}) if query.metric else query
+        for query in (*own, *queries)
     )
 
 
-def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[tuple[Series, ...], int]:
-    """(the alarm's own curve, which is the first, and those that are unusual; the number of others with values)."""
+def _statistic(metric: RawId) -> str:
+    return next((stat for pattern, stat in _STATISTICS if pattern.search(metric)), "Average")
+
+
+def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[Series, ...]:
+    """The alarm's own curve, which is the first, and those that are unusual, the farthest first."""
     edge = int((alarm.since - _BEFORE).timestamp())
-    others = [curve for curve in series[1:] if curve.values]
-    far = sorted(
-        (curve for curve in others if _distance(curve, edge) >= _FAR),
-        key=lambda curve: -_distance(curve, edge),
-    )
-    return (*series[:1], *far[:_SHOWN]), len(others) - len(far)
+    distances = [(_distance(curve, edge), curve) for curve in series[1:]]
+    far = sorted((pair for pair in distances if pair[0] >= _FAR), key=lambda pair: -pair[0])
+    return (*series[:1], *(curve for _distance, curve in far[:_SHOWN]))
 
 
 def _distance(curve: Series, edge: int) -> float:
     """How many spreads the second-farthest value since `edge` lies from the median before; 0 without a past."""
-    pairs = list(zip(curve.times, curve.values, strict=True))
-    before, since = [value for at, value in pairs if at < edge], [value for at, value in pairs if at >= edge]
+    count = bisect_left(curve.times, edge)
+    before, since = curve.values[:count], curve.values[count:]
     if len(before) < 10 or len(since) < 2:
         return 0.0
     middle = median(before)
     least = max(1.0, abs(middle) ** 0.5) if curve.label.endswith("(Sum)") else 0.01
     spread = max(1.4826 * median(abs(value - middle) for value in before), abs(middle) * 0.05, least)
     return sorted(abs(value - middle) for value in since)[-2] / spread
-
-
-def unit_of_curve(alarm: AlarmMoment, curve: Series) -> Unit:
-    """The unit of a curve of its resource, by the metric's name."""
-    metric, _open, statistic = curve.label.rstrip(")").rpartition(" (")
-    namespace = next((query.namespace for query in alarm.queries if query.metric), alarm.namespace)
-    return unit_of(MetricQuery(id="m", namespace=namespace, metric=RawId(metric), stat=statistic))

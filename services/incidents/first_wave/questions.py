@@ -9,7 +9,6 @@ from typing import Any
 from services.aws.autoscaling.reader import AutoScalingReader
 from services.aws.client.errors import AccessDenied, AwsError, NotFound, Throttled
 from services.aws.cloudtrail.reader import CloudTrailReader
-from services.aws.cloudwatch.metrics.listing import metric_names
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.ecs.reader import EcsReader
 from services.aws.elb import ElbReader
@@ -20,7 +19,7 @@ from services.aws.security_groups import SecurityGroups
 from services.i18n import _, plural
 from services.incidents.first_wave.budget import SourceReader
 from services.incidents.first_wave.log_groups import (
-    OWN_ERRORS,
+    ERRORS,
     application_group,
     application_pattern,
     database_group,
@@ -28,7 +27,6 @@ from services.incidents.first_wave.log_groups import (
 )
 from services.incidents.first_wave.metrics import log_span, metric_span, queries, trail_span, week_ago_span
 from services.incidents.first_wave.network import Undetermined, network_path
-from services.incidents.first_wave.omissions import log_group_of
 from services.incidents.first_wave.own import own_queries, telling
 from services.incidents.first_wave.parts import (
     dimension_of,
@@ -268,19 +266,19 @@ async def own_metrics(wave: Wave, reader: SourceReader) -> Answered:
     """What the alarm's own resource publishes, as far as it tells something."""
     subject, cut = _stranger(wave), ""
     try:
-        names = await metric_names(reader, subject.queries[0])
+        names = await Metrics(reader).names(subject.first)
     except AccessDenied as error:
         names, cut = (), error.problem.summary
     span = metric_span(wave.alarm, wave.began)
-    series, usual = telling(wave.alarm, await _curves(reader, own_queries(subject, names), span))
-    return Answered({"own_series": series, "own_usual": usual}, cut)
+    series = await _curves(reader, own_queries(subject, names), span)
+    return Answered({"own_series": telling(wave.alarm, series)}, cut)
 
 
 async def own_log(wave: Wave, reader: SourceReader) -> Answered:
     """Errors in the log of the alarm's own resource."""
-    group = RawId(log_group_of(wave.alarm, _stranger(wave), wave.runbook))
+    group = RawId(_stranger(wave).log_group(wave.alarm, wave.runbook))
     try:
-        return await _sample("own_log", wave, reader, group, OWN_ERRORS)
+        return await _sample("own_log", wave, reader, group, ERRORS)
     except NotFound as error:
         raise Unanswered(_("There is no log group {name}.").format(name=group)) from error
 

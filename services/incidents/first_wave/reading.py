@@ -15,7 +15,7 @@ from services.background.faults import Fault, fault_problem, from_within, unrepo
 from services.clock import Clock
 from services.i18n import _
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
-from services.incidents.first_wave.omissions import omissions
+from services.incidents.first_wave.own import omissions
 from services.incidents.first_wave.parts import service_name
 from services.incidents.first_wave.patience import SAID, Limit, Patience
 from services.incidents.first_wave.questions import QUESTIONS

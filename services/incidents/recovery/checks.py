@@ -2,18 +2,11 @@
 
 from services.i18n import _
 from services.incidents.facts import Facts
-from services.incidents.onset import (
-    bad_sign,
-    baseline,
-    own_limit,
-    summed,
-    usual_points,
-    watched_measures,
-)
+from services.incidents.onset import bad_sign, watched_curve, watched_measures
 from services.models.first_wave import Measure, Source
 from services.models.incidents import RecoveryCheck
 from services.models.measures import MEASURES
-from services.models.units import BYTES, number
+from services.models.units import BYTES, PLAIN, number
 
 LATEST = 600
 """Seconds within which values are the newest: CloudWatch may be late with them."""
@@ -59,37 +52,25 @@ def _targets(facts: Facts) -> tuple[RecoveryCheck, ...]:
 
 def _curve(facts: Facts) -> RecoveryCheck:
     title = _("Under the baseline for {minutes} minutes").format(minutes=QUIET)
-    if facts.evidence.own_series:
-        return _own(facts, title)
-    measures = watched_measures(facts.evidence.alarm)
-    if why := facts.unread(Source.METRICS):
-        return RecoveryCheck(title=title, value=why, is_met=None)
-    if Measure.DB_FREE in measures:
-        return _free(facts, title)
-    ends = int(facts.evidence.ended.timestamp()) // 60 * 60
-    points = [point for point in summed(facts.evidence, measures) if point[0] + 60 <= ends]
-    weeks = [facts.evidence.curve_week_ago(measure) for measure in measures]
-    week_ago = [value for curve in weeks if curve is not None for value in curve.values]
-    limit = baseline(usual_points(points, facts.evidence.alarm.since), week_ago, measures[0])
-    if limit is None or len(points) < QUIET:
-        return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
-    unit = MEASURES[measures[0]].unit
-    newest = [value for _at, value in points[-QUIET:]]
-    value = _("{value} beside {limit}").format(value=number(max(newest), unit), limit=number(limit, unit))
-    return RecoveryCheck(title=title, value=value, is_met=max(newest) <= limit)
-
-
-def _own(facts: Facts, title: str) -> RecoveryCheck:
-    """The alarm's own curve, where it watches a resource that is none of the system's."""
-    curve, sign = facts.evidence.own_series[0], bad_sign(facts.evidence.alarm)
-    limit, ends = own_limit(facts.evidence, curve), facts.evidence.ended.timestamp()
-    points = zip(curve.times, curve.values, strict=True)
-    whole = [sign * value for at, value in points if ends - LATEST <= at <= ends - curve.period]
-    if limit is None or len(whole) * curve.period < 60 * QUIET:
+    evidence, own, unit, period = facts.evidence, facts.evidence.own_series, PLAIN, 60
+    if own:
+        period = own[0].period
+    else:
+        measure = watched_measures(evidence.alarm)[0]
+        if why := facts.unread(Source.METRICS):
+            return RecoveryCheck(title=title, value=why, is_met=None)
+        if measure is Measure.DB_FREE:
+            return _free(facts, title)
+        unit = MEASURES[measure].unit
+    points, limit = watched_curve(evidence)
+    ends, sign = evidence.ended.timestamp(), bad_sign(evidence)
+    whole = [value for at, value in points if at + period <= ends and (not own or at >= ends - LATEST)]
+    if limit is None or len(whole) * period < 60 * QUIET:
         return RecoveryCheck(title=title, value=_("there is nothing to compare it with"), is_met=None)
     worst = max(whole[-QUIET:])
-    value = _("{value} beside {limit}").format(value=number(sign * worst), limit=number(limit))
-    return RecoveryCheck(title=title, value=value, is_met=worst <= sign * limit)
+    texts = {"value": number(sign * worst, unit), "limit": number(sign * limit, unit)}
+    value = _("{value} beside {limit}").format(**texts)
+    return RecoveryCheck(title=title, value=value, is_met=worst <= limit)
 
 
 def _free(facts: Facts, title: str) -> RecoveryCheck:

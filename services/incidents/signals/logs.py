@@ -82,11 +82,13 @@ def _quote(text: str) -> str:
     return clean(text, SHOWN)
 
 
-def _kinds(facts: Facts) -> tuple[Counter[str], set[str], dict[str, LogEntry]] | str:
+def _kinds(
+    facts: Facts, source: Source = Source.APPLICATION_LOG
+) -> tuple[Counter[str], set[str], dict[str, LogEntry]] | str:
     """(errors since T0 by kind, kinds known before, the first line of each kind), or why there are too few."""
-    if why := facts.unread(Source.APPLICATION_LOG):
+    if why := facts.unread(source):
         return why
-    sample = facts.evidence.application_errors
+    sample = _sample(facts, source)
     if sample is not None and not sample.is_from_start:
         return _("the older lines of the log are not recorded")
     edge = facts.start - timedelta(minutes=1)
@@ -101,12 +103,16 @@ def _kinds(facts: Facts) -> tuple[Counter[str], set[str], dict[str, LogEntry]] |
             since[kind] += 1
             first.setdefault(kind, line)
     if since.total() < LEAST:
-        return _("the application logged too few errors since then")
+        return _("too few errors were logged since then")
     return since, before, first
 
 
-def new_kind(facts: Facts) -> Judged:
-    kinds = _kinds(facts)
+def _sample(facts: Facts, source: Source) -> LogSample | None:
+    return facts.evidence.own_log if source is Source.OWN_LOG else facts.evidence.application_errors
+
+
+def new_kind(facts: Facts, source: Source = Source.APPLICATION_LOG) -> Judged:
+    kinds = _kinds(facts, source)
     if isinstance(kinds, str):
         return unseen(kinds)
     since, before, first = kinds
@@ -119,12 +125,12 @@ def new_kind(facts: Facts) -> Judged:
     line = first[kind]
     # A message that names another cause is that cause's sign, not one of a defect in the code.
     message = message_of(line.text)
-    if dependency_of(message, detail_of(line.text)) is not None:
+    if source is Source.APPLICATION_LOG and dependency_of(message, detail_of(line.text)) is not None:
         return absent(value, f"≥ {percent(HALF)}")
     return present(
         f"{value}: {_quote(message)}",
         at=line.at,
-        place=_place(facts.evidence.application_errors, line),
+        place=_place(_sample(facts, source), line),
         is_direct=bool(_DEFECT.search(message)),
     )
 

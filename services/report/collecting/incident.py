@@ -19,7 +19,6 @@ from services.incidents.escalation import impact_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.facts import Facts
 from services.incidents.first_wave.sources import SOURCES
-from services.incidents.own_resource import own_figures
 from services.incidents.reason import reason_of
 from services.incidents.service import NOTE_KINDS
 from services.incidents.timeline import BEFORE, timeline
@@ -108,7 +107,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
         *CHANGE_KINDS, EntryKind.SEEN, since=start - BEFORE, before=_last_moment(incident)
     )
     during = [entry for entry in changed if entry.at >= start]
-    fields = _evidence_fields(evidence, playbook, source) if evidence is not None else {}
+    fields = _evidence_fields(evidence, source) if evidence is not None else {}
     if incident.trigger is TriggerKind.FINDING:
         fields["impact"] = incident.reason
     return IncidentReport(
@@ -152,10 +151,10 @@ def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> 
     return _Evidence(whole, facts, assess(whole, source.runbook, playbook)), ""
 
 
-def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, source: Source) -> dict[str, Any]:
+def _evidence_fields(evidence: _Evidence, source: Source) -> dict[str, Any]:
     private = source.private
     whole, facts, assessment = evidence.whole, evidence.facts, evidence.assessment
-    specs = causes_by_id(facts.runbook, playbook)
+    specs = causes_by_id(facts.runbook)
     lines = tuple(_quoted(facts, source.masker))
     return {
         "impact": impact_text(facts),
@@ -179,7 +178,6 @@ def _evidence_fields(evidence: _Evidence, playbook: Playbook | None, source: Sou
 
 def _figures(facts: Facts) -> Iterator[ImpactLine]:
     """Each curve that has values since T0: its usual value and its worst."""
-    yield from own_figures(facts)
     for measure in REPORTED:
         text = MEASURES[measure]
         since = [(at, value) for at, value in facts.points(measure) if at >= facts.start]

@@ -44,7 +44,6 @@ def fields() -> dict[str, object]:
             "alarm": alarm,
             "readings": tuple(SourceReading(source=source, omitted=denied if source is Source.OWN_LOG else "") for source in Source),
             "own_series": (curve("EngineCPUUtilization (Maximum)", 12.0, 97.0), curve("Evictions (Sum)", 0.0, 900.0)),
-            "own_usual": 21,
             "together": (other,),
             "ended": data.NOW + timedelta(seconds=2),
         }
@@ -52,7 +51,6 @@ def fields() -> dict[str, object]:
     resource = resource_of(Facts(whole, data.RUNBOOK), data.JST)
     return {
         "evidence": whole,
-        "weighed": whole,
         "assessment": assess(whole, data.RUNBOOK),
         "resource": resource,
     }

@@ -112,9 +112,12 @@ class Weighing:
         return newest[1] if newest is not None else None
 
 
-def specs_of(app: Console, playbook: Playbook | None) -> dict[str, CauseSpec]:
+def specs_of(
+    app: Console, playbook: Playbook | None, evidence: IncidentEvidence | None = None
+) -> dict[str, CauseSpec]:
     """The causes that a playbook would weigh, by their ids."""
-    return {str(spec.id): spec for spec in causes_of(app.ready.runbook, playbook)}
+    alarm = evidence.alarm if evidence is not None else None
+    return {str(spec.id): spec for spec in causes_of(app.ready.runbook, playbook, alarm)}
 
 
 def incident_view(
@@ -135,7 +138,7 @@ def incident_view(
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
     leads = playbook.leads if playbook is not None else ()
-    specs = specs_of(app, playbook)
+    specs = specs_of(app, playbook, evidence)
     spec = specs.get(str(assessment.leader.id)) if assessment is not None and assessment.leader else None
     advised = spec.look_for(assessment.present) if spec is not None and assessment is not None else ""
     view = IncidentView(

@@ -11,6 +11,7 @@ from services.models.metrics import Series
 from services.models.units import number
 from widgets.charts.data import ChartData, Curve, Moment
 from widgets.drawing.format import NOTHING, pad
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, note, parts_entry, read_notes
@@ -41,8 +42,8 @@ _PLACES = {
     Measure.WAF_BLOCKED: "AWS/WAFV2/BlockedRequests",
 }
 """`namespace/metric` of the dashboard widget to which the row of a measure leads."""
-_NAME = 26
-"""Cells of a measure's name."""
+_NAME, _OWN_NAME = 26, 31
+"""Cells of the name of a measure, and of a metric with its statistic."""
 
 
 def curve_entries(context: EvidenceContext, measures: Sequence[Measure], width: int) -> list[Entry]:
@@ -94,11 +95,26 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
         for measure in measures
         if (series := context.evidence.curve(measure)) is not None and series.values
     )
-    return chart(context, curves)
+    return _chart(context, curves)
 
 
-def chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:
-    """These curves with T0 and the alarm's moment marked; empty if there are none."""
+def resource_entries(context: EvidenceContext, width: int) -> list[Entry]:
+    """What is known of the alarm's own resource, where it is none of the system's."""
+    rows = context.resource.rows if context.resource is not None else ()
+    blocks = [hanging([(pad(row.name, _OWN_NAME) + " ", "muted")], row.text, width, "") for row in rows]
+    entries = [Entry(f"own:{index}", tuple(lines)) for index, lines in enumerate(blocks)]
+    sources = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.ALARMS)
+    return [*entries, *read_notes(context, *sources, width=width)]
+
+
+def resource_charts(context: EvidenceContext) -> tuple[ChartData, ...]:
+    """The alarm's own curve, and the one that left what is usual for it the farthest."""
+    curves = [each for each in context.evidence.own_series if each.values][:2]
+    own = (Curve(each.label, each.times, each.values, each.period) for each in curves)
+    return tuple(_chart(context, (curve,)) for curve in own)
+
+
+def _chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:
     if not curves:
         return ChartData()
     onset, alarm = int(context.onset.timestamp()), int(context.alarm_at.timestamp())

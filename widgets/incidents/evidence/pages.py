@@ -9,10 +9,9 @@ from services.models.incidents import StepKind
 from widgets.charts.data import ChartData
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, note, recovery_entries, telling_entries
-from widgets.incidents.evidence.curves import chart_of, curve_entries
+from widgets.incidents.evidence.curves import chart_of, curve_entries, resource_charts, resource_entries
 from widgets.incidents.evidence.database import database_entries, storage_entries
 from widgets.incidents.evidence.log_lines import application_entries, database_log_entries
-from widgets.incidents.evidence.own_resource import resource_charts, resource_entries
 from widgets.incidents.evidence.targets import target_entries
 from widgets.incidents.evidence.tasks import count_entries, scaling_entries, stopped_entries
 from widgets.incidents.evidence.writes import write_entries
@@ -30,8 +29,6 @@ class Page:
     """Measures that share a chart; the first chart comes first where there is room for one alone."""
     rows: tuple[Measure, ...] = ()
     """Measures whose values are listed above the sections."""
-    draw: Callable[[EvidenceContext], tuple[ChartData, ...]] | None = None
-    """Makes the charts in place of `charts`."""
 
     def entries(self, context: EvidenceContext, width: int) -> list[Entry]:
         """The rows of the page."""
@@ -42,8 +39,8 @@ class Page:
 
     def chart_data(self, context: EvidenceContext) -> tuple[ChartData, ...]:
         """The charts that have values."""
-        if self.draw is not None:
-            return self.draw(context)
+        if self is RESOURCE:
+            return resource_charts(context)
         charts = [chart_of(context, measures) for measures in self.charts]
         return tuple(chart for chart in charts if chart.curves)
 
@@ -126,7 +123,7 @@ ASKED = Page(N_("Finding"), (), ((Measure.WAF_BLOCKED,),))
 _RECOVERY = Page(N_("Recovery"), (recovery_entries, count_entries, target_entries), (_ERRORS,))
 
 
-RESOURCE = Page(N_("The alarm's own resource"), (resource_entries,), draw=resource_charts)
+RESOURCE = Page(N_("The alarm's own resource"), (resource_entries,))
 
 
 def page_for(look: str | None, kind: StepKind, playbook: str) -> Page:

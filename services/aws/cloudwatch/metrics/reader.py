@@ -1,6 +1,6 @@
 """CloudWatch metrics: reads the series of metric queries.
 
-Source: GetMetricData (Amazon CloudWatch API reference). It is billed per metric, not per datapoint, so a whole
+Source: GetMetricData, ListMetrics (Amazon CloudWatch API reference). The former is billed per metric, not per datapoint, so a whole
 window is fetched at once.
 """
 
@@ -16,6 +16,7 @@ from services.aws.cloudwatch.metrics.math_ids import packed
 from services.aws.cloudwatch.metrics.query_sharing import as_queried, without_duplicates
 from services.background.turns import next_turn
 from services.i18n import _, plural
+from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 
 _JST = ZoneInfo("Asia/Tokyo")
@@ -74,6 +75,21 @@ class Metrics:
             if query.visible
             for each in curves.get(answered_by.get(query.id, query.id)) or (_nothing(query),)
         )
+
+    async def names(self, of: MetricQuery) -> tuple[RawId, ...]:
+        """The metrics with just the dimensions of another that had data in the last three hours. Raises AwsError."""
+        answer = await self._session.read(
+            "cloudwatch",
+            "ListMetrics",
+            required=("Metrics",),
+            Namespace=of.namespace,
+            Dimensions=[{"Name": name, "Value": value} for name, value in of.dimensions],
+            RecentlyActive="PT3H",
+        )
+        # Each has all of these dimensions, and maybe others.
+        count = len(of.dimensions)
+        same = (row for row in rows(answer, "Metrics") if len(rows(row, "Dimensions")) == count)
+        return tuple(map(RawId, sorted({str(row.get("MetricName") or "") for row in same} - {""})))
 
     async def _ask(self, queries: Sequence[MetricQuery], span: TimeSpan, region: str | None) -> list[Series]:
         merged = _Merged({query.id: query for query in queries})

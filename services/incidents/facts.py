@@ -212,6 +212,7 @@ class Facts:
         return self.gap(Source.DATABASE_LOG, Source.APPLICATION_LOG)
 
 
+_CALM = frozenset({"info", "debug", "trace"})
 _KEYS = ("message", "msg", "error", "err", "exception", "stack", "stack_trace", "detail", "cause", "reason")
 
 
@@ -227,6 +228,8 @@ def message_of(text: str) -> str:
     if not isinstance(value, dict):
         return text
     texts = [_flat(value[key]) for key in _KEYS if value.get(key)]
+    if str(value.get("level")).casefold() in _CALM:
+        texts.insert(0, "INFO")
     return " ".join(texts) or text
 
 

@@ -8,11 +8,10 @@ from typing import Any
 from tests.worlds.curves import BALANCER, CLUSTER, DATABASE, SERVICE, TARGET_GROUP
 from tests.worlds.phases import Later, dated, override
 from tests.worlds.schema import World
-from tests.worlds.tasks import ACCOUNT, ADDRESSES, REGION, Rollout, ecs_arn
+from tests.worlds.tasks import ACCOUNT, ADDRESSES, REGION, SUBNETS, TASK_GROUP, Rollout, ecs_arn
 
 VPC, OTHER_VPC, DEV_VPC = "vpc-0a1b2c3d", "vpc-0b111111", "vpc-0dev0001"
-TASK_GROUP, BALANCER_GROUP, DATABASE_GROUP = "sg-0c4d5e6f7a8b9c0d1", "sg-0a1b2c3d", "sg-0d5e6f7a8b9c0d1e2"
-SUBNETS = ("subnet-0aaa1111", "subnet-0ccc1111")
+BALANCER_GROUP, DATABASE_GROUP = "sg-0a1b2c3d", "sg-0d5e6f7a8b9c0d1e2"
 DATABASE_SUBNETS = ("subnet-0aaa2222", "subnet-0ccc2222")
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:facility-prod/db-AbCdEf"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1111aaaa-22bb-33cc-44dd-555555eeeeee"

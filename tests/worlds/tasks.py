@@ -8,6 +8,7 @@ from tests.worlds.curves import CLUSTER, SERVICE, share
 from tests.worlds.schema import Stopped, World, WorldDeployment
 
 REGION, ACCOUNT = "ap-northeast-1", "123456789012"
+TASK_GROUP, SUBNETS = "sg-0c4d5e6f7a8b9c0d1", ("subnet-0aaa1111", "subnet-0ccc1111")
 _LONG_BEFORE = -6 * 24 * 60.0
 NEVER = 1e9
 ADDRESSES = (("10.0.10.11", "1a"), ("10.0.11.12", "1c"))
@@ -303,6 +304,10 @@ class Rollout:
             for is_new, at, end, word in rows
         ]
 
+    def _groups(self, is_new: bool) -> list[str]:
+        changed = self.deployment.security_groups if is_new and self.deployment else ()
+        return list(changed or (TASK_GROUP,))
+
     def revisions(self, minute: float) -> list[dict[str, Any]]:
         """The rows of DescribeServiceRevisions that exist then."""
         same = self.deployment is not None and self.deployment.same_definition
@@ -320,6 +325,9 @@ class Rollout:
                         "image": self.image(is_new),
                     }
                 ],
+                "networkConfiguration": {
+                    "awsvpcConfiguration": {"subnets": list(SUBNETS), "securityGroups": self._groups(is_new)}
+                },
                 "createdAt": self.world.at(
                     self.deployment.at if is_new and self.deployment else _LONG_BEFORE
                 ),

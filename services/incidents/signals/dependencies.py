@@ -86,7 +86,7 @@ _DATABASE = re.compile(
 )
 _BUSY = re.compile(
     r"too many (?:clients|connections)|remaining connection slots|QueuePool limit|pool (?:exhausted|timed? ?out)|"
-    r"connection pool|pool error|PoolTimeout|checkout a Connection|acquisition time|table .{0,60} is full|obtain \w* ?Connection|"
+    r"connection pool|pool error|PoolTimeout|PoolTimedOut|Connection is not available, request timed|checkout a Connection|acquisition time|table .{0,60} is full|obtain \w* ?Connection|"
     r"exceeded when trying to connect|canceling statement|"
     r"terminating connection|the database system is",
     re.IGNORECASE,
@@ -102,7 +102,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, pattern in (
         ("Redis", r"redis|jedis|lettuce|\bREADONLY You can't|CLUSTERDOWN|\bNOAUTH\b|WRONGPASS|MISCONF|MaxRetriesPerRequest"),
         ("Memcached", r"memcache|dalli|RingError"),
-        ("Kafka", r"kafka|NOT_LEADER|BrokerNotAvailable"),
+        ("Kafka", r"kafka|seed broker|NOT_LEADER|BrokerNotAvailable"),
         ("AMQP", r"amqp|rabbitmq|\bpika\b"),
         ("MongoDB", r"mongo"),
         ("OpenSearch", r"elasticsearch|opensearch"),
@@ -115,13 +115,14 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("SNS", r"\bsns\b"),
         ("S3", r"\bs3\b|NoSuchBucket"),
         ("Cognito", r"cognito"),
+        ("NATS", r"^nats:|nats\.(?:errors|connect)"),
         ("License", r"licen[cs]e\w{0,12}(?:Exception|Error)|licen[cs]e (?:file |key )?(?:has )?(?:expired|is invalid)"),
         ("gRPC", r"StatusCode\.UNAVAILABLE|StatusRuntimeException: (?:UNAVAILABLE|DEADLINE)|rpc error: code ="),
     )
 )  # fmt: skip
 _HARMLESS = re.compile(
     r"^(?!.*(?:::Error|Exception|\bfailed\b)).{0,60}?\b(?:INFO|DEBUG|TRACE)\b|\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ HTTP/\d|"
-    r"client (?:aborted|closed|disconnected)|canceled by client|response\.Write|ClientAbort|aborted by the client|BadHttpRequest"
+    r"Undefined (?:array key|variable|index)|client (?:aborted|closed|disconnected)|canceled by client|response\.Write|ClientAbort|aborted by the client|BadHttpRequest"
 )
 """Lines of an ordinary request, whatever words are in it."""
 _STORAGE = re.compile(r"ENOSPC|No space left on device|disk quota exceeded", re.IGNORECASE)
@@ -138,7 +139,7 @@ _BOTO = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operatio
 _JAVA_SDK = re.compile(r"\(Service: (\w+)[;,]")
 _CREDENTIALS = re.compile(
     r"ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SecurityTokenException|Unable to (?:locate|load) credentials|"
-    r"CredentialsProviderError|NoCredential|Could not load credentials|InvalidIdentityToken|169\.254\.170\.2",
+    r"CredentialsProviderError|NoCredential|CredentialsNotLoaded|Could not load credentials|InvalidIdentityToken|169\.254\.170\.2",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(

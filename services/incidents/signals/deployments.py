@@ -11,14 +11,15 @@ from statistics import median
 
 from services.i18n import N_, _, plural
 from services.incidents.differences import difference
-from services.incidents.facts import Facts, minutes_before
+from services.incidents.facts import Facts, message_of, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
-from services.incidents.signals.dependencies import PASSWORD, Kind, named_dependencies
+from services.incidents.signals.dependencies import PASSWORD, QUOTED, Kind, named_dependencies
 from services.incidents.signals.logs import new_kind
 from services.incidents.signals.tasks import ends_by_itself, recent_tasks, unlisted
 from services.models.aws_codes import ROLLOUTS, deployment_state, word_of
 from services.models.causes import SignalState
 from services.models.first_wave import Measure, Source
+from services.models.text import clean
 
 JUST_BEFORE = 30
 """Minutes before T0 in which a deployment counts as just before."""
@@ -36,7 +37,41 @@ SERVING = timedelta(minutes=2)
 _FAILED = ("ROLLBACK", "STOPPED")
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 """What Secrets Manager appends to the name of a secret in its ARN."""
-_TIMED_OUT = re.compile(r"timed? ?-?out|etimedout", re.IGNORECASE)
+_TIMED_OUT = re.compile(r"timed?[ -]?out", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"\b40[13]\b|unauthori|forbidden|authentication failed|access denied|invalid.{0,20}(?:token|key|credential)|無効",
+    re.IGNORECASE,
+)
+_CREDENTIALS = ("TOKEN", "SECRET", "KEY", "PASS", "CRED", "AUTH")
+"""Words by which variables of credentials are known."""
+_GENERIC = frozenset(
+    {
+        "access",
+        "token",
+        "secret",
+        "password",
+        "client",
+        "user",
+        "name",
+        "host",
+        "port",
+        "base",
+        "endpoint",
+        "api",
+        "service",
+        "enabled",
+        "timeout",
+        "level",
+        "mode",
+        "default",
+        "system",
+        "path",
+        "size",
+        "count",
+        "limit",
+    }
+)
+"""Words of variables that name nothing by themselves."""
 _DATABASE_WORDS: tuple[str, ...] = (
     "DB",
     "DATABASE",
@@ -49,6 +84,11 @@ _DATABASE_WORDS: tuple[str, ...] = (
     "PGUSER",
     "DATASOURCE",
 )
+_OWN_SIDE = re.compile(
+    r"certificate|\bssl\b|\btls\b|handshake|unknown host|unsupported|invalid (?:port|dsn|connection)|driver",
+    re.IGNORECASE,
+)
+"""What a client itself may have wrong when it connects to the database."""
 _NO_IMAGE = re.compile(r"not ?found|manifest unknown|does not exist|failed to resolve ref", re.IGNORECASE)
 
 
@@ -220,6 +260,12 @@ def _names_failure(facts: Facts) -> Judged:
     whole = "\n".join(texts).casefold()
     names = {host.partition(":")[0] for host in changed.hosts} | changed.variables
     names |= {_SUFFIX.sub("", secret.rpartition(":secret:")[2]) for secret in changed.secrets}
+    names |= {
+        word
+        for name in changed.variables
+        for word in name.casefold().split("_")
+        if len(word) > 4 and word not in _GENERIC
+    }
     if named := next((name for name in sorted(names) if len(name) > 3 and name.casefold() in whole), ""):
         return present(named)
     for one in blamed:
@@ -231,8 +277,17 @@ def _names_failure(facts: Facts) -> Judged:
             (name for name in sorted(changed.variables) if any(word in name.upper() for word in words)), ""
         ):
             return present(name)
-    if changed.security_groups and _TIMED_OUT.search(whole):
+    path = facts.evidence.network
+    is_kept_out = (
+        path is not None and not path.allowed and changed.security_groups.intersection(path.task_groups)
+    )
+    if changed.security_groups and (is_kept_out or _TIMED_OUT.search(whole)):
         return present(", ".join(sorted(changed.security_groups)))
+    secrets = [
+        name for name in sorted(changed.variables) if any(word in name.upper() for word in _CREDENTIALS)
+    ]
+    if secrets and _REFUSED.search(whole):
+        return present(secrets[0])
     return absent(", ".join(sorted(names)))
 
 
@@ -305,6 +360,9 @@ def _new_tasks_fail(facts: Facts) -> Judged:
 def _new_error(facts: Facts) -> Judged:
     """Whether a new kind of error, a mistake of the program, came with the deployment."""
     start, error = _recent(facts).at, new_kind(facts)
+    own = [one for one in named_dependencies(facts, Kind.DATABASE) if _OWN_SIDE.search(one.first.text)]
+    if own:
+        error = present(clean(message_of(own[0].first.text), QUOTED), at=own[0].first.at)
     if start is None or error.state is not SignalState.PRESENT or not error.is_direct:
         return absent() if error.state is not SignalState.UNSEEN else error
     if minutes_before(error.at or facts.start, start) > SOON or _on_both(facts).state is SignalState.PRESENT:

@@ -12,6 +12,7 @@ from statistics import median
 from services.i18n import N_, _
 from services.incidents.facts import Facts
 from services.incidents.signals.base import Judged, SignalSpec, absent, highest, present, unseen, when_over
+from services.models.causes import SignalState
 from services.models.first_wave import Measure, Source, StoppedTask
 
 EARLIER = timedelta(minutes=5)
@@ -139,6 +140,21 @@ def _of_infrastructure(task: StoppedTask) -> bool:
     return task.code in ("InfrastructureHealth", "TerminationNotice")
 
 
+def _zone_lost(facts: Facts) -> Judged:
+    """Whether AWS's infrastructure failed under a task, and the database or new tasks had to go elsewhere as well."""
+    lost = [task for task in recent_tasks(facts) if task.code == "InfrastructureHealth"]
+    if not lost:
+        why = unlisted(facts)
+        return unseen(why) if why else absent()
+    first = facts.start - EARLIER
+    has_moved = any(
+        "failover" in event.message.lower() and event.at >= first for event in facts.evidence.database_events
+    )
+    if not has_moved and _unplaced(facts).state is not SignalState.PRESENT:
+        return absent(_("only tasks are concerned"))
+    return present(_stop_text(lost))
+
+
 def _replaced(facts: Facts) -> Judged:
     service = facts.evidence.service
     if service is None:
@@ -174,7 +190,8 @@ SIGNALS = (
     SignalSpec("stopped-by-health-check", N_("ECS stops tasks that fail health checks"), Source.TASKS, _stopped(_by_health_check), group="stop", look="ecs"),
     SignalSpec("all-replaced", N_("ECS replaces all tasks because they fail health checks"), Source.TASKS, _replaced, direct_for=("all-unhealthy",), look="ecs"),
     SignalSpec("start-failed", N_("Tasks fail to start"), Source.TASKS, _stopped(_fails_to_start, UNSTARTED), direct_for=("tasks-cannot-start",), look="ecs"),
-    SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), look="ecs"),
+    SignalSpec("infrastructure-stop", N_("AWS stopped tasks for its infrastructure"), Source.TASKS, _stopped(_of_infrastructure), group="infrastructure", look="ecs"),
+    SignalSpec("zone-lost", N_("AWS's infrastructure failed under tasks and beyond them"), Source.TASKS, _zone_lost, direct_for=("availability-zone",), group="infrastructure", look="ecs"),
     SignalSpec("placement-failed", N_("ECS cannot place or start tasks"), Source.SERVICE, _unplaced, direct_for=("tasks-cannot-start",), look="ecs"),
     SignalSpec("running-short", N_("Fewer tasks run than are desired"), Source.SERVICE, _short, look="ecs"),
     SignalSpec("memory-high", N_("The tasks' memory is full"), Source.METRICS, _memory_high, group="memory", look="dashboard"),

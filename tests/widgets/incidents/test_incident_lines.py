@@ -134,8 +134,8 @@ def test_the_leading_cause_stands_first_with_its_heaviest_facts_and_what_it_expl
     words = text(cause_entries(data.view(shows_numbers=True), data.NOW, 118))
     lines = words.splitlines()
     assert "31  DB の飽和" in lines[0]
-    assert "→ 接続を占める処理を止める" in lines[1], "what to do first about it"
-    assert "+15 ◆" in lines[2]
+    assert "+15 ◆" in lines[1]
+    assert words.index("→ 接続を占める処理を止める") < words.index("タスクの異常終了"), "what to do first about it"
     assert words.index("↳ ターゲットの応答が遅い") < words.index("タスクの異常終了")
     assert words.count("ターゲットの応答が遅い") == 1, "an effect does not compete"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.clock import ManualClock
 from services.incidents.first_wave.sources import SOURCES
 from services.incidents.live import AGAIN, EVERY, LiveEvidence, with_captured
-from services.incidents.readings import present_evidence
+from services.incidents.readings import Weighing
 from services.incidents.weighing import assess
 from services.models.causes import SignalState, Word
 from services.models.first_wave import (
@@ -106,8 +106,12 @@ def test_after_recovery_the_states_are_those_of_the_trouble_and_the_curves_go_on
     live = evidence(targets=well, ended=data.NOW + timedelta(minutes=9), series=captured.series[:2])
     firing = data.incident()
     quiet = data.incident(turns=(Turn(at=data.NOW, kind=TurnKind.OK),))
-    assert present_evidence(firing, live, captured, data.RUNBOOK).targets == well
-    over = present_evidence(quiet, live, captured, data.RUNBOOK)
+    weighing = Weighing(data.RUNBOOK)
+    present = weighing.present(firing, live, captured)
+    assert present is not None
+    assert present.targets == well
+    over = weighing.present(quiet, live, captured)
+    assert over is not None
     assert over.targets == captured.targets
     assert over.series == live.series
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from services.i18n import _, sentences
 from services.incidents.escalation import cause_text, slack_text
 from services.incidents.joining import are_linked
+from services.incidents.readings import Weighing
 from services.incidents.reason import reason_from
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.alarms import AlarmState
@@ -14,7 +15,7 @@ from services.models.posts import Proposal
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.respond.building import Weighing, joinable, situation_of, specs_of
+from tui.screens.respond.building import joinable, situation_of, specs_of
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
@@ -54,9 +55,9 @@ async def attempt(app: Console, record: Awaitable[object], confirmation: str) ->
 class IncidentScreenBase(ModeScreen):
     """A screen that has an incident at hand."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.weighing = Weighing(self.app)
+    @property
+    def weighing(self) -> Weighing:
+        return self.services.response.readings.weighing
 
     def incident_at_hand(self) -> Incident | None:
         """The incident that the keys act on."""

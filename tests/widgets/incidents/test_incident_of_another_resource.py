@@ -52,7 +52,6 @@ def fields() -> dict[str, object]:
     resource = resource_of(Facts(whole, data.RUNBOOK), data.JST)
     return {
         "evidence": whole,
-        "weighed": whole,
         "assessment": assess(whole, data.RUNBOOK),
         "resource": resource,
     }

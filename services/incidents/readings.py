@@ -145,9 +145,8 @@ class Readings:
 
 
 def _verdict(assessment: Assessment | None) -> tuple[Word, str]:
-    if assessment is None or assessment.leader is None:
-        return assessment.word if assessment is not None else Word.OPEN, ""
-    return assessment.word, str(assessment.leader.id)
+    leader = assessment.leader if assessment is not None else None
+    return assessment.word if assessment is not None else Word.OPEN, str(leader.id) if leader else ""
 
 
 def _words(assessment: Assessment | None) -> str:

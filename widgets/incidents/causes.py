@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.i18n import _, first_few, plural
 from services.models import glyphs
-from services.models.causes import Signal, WeighedCause, WeighedSignal, Word
+from services.models.causes import WeighedCause, WeighedSignal, Word
 from services.models.date_text import time_text
 from services.models.incidents import TriggerKind
 from widgets.drawing.format import coarse, crop, pad, wrap
@@ -273,27 +273,22 @@ def _fact(view: IncidentView, fact: WeighedSignal, now: datetime, width: int) ->
     time: list[Span] = [(f" {time_text(at, view.zone, now)}", "muted")] if at is not None else []
     room = width - width_of([head, *time])
     title = crop(fact.signal.title, max(_SHORTEST, room - _VALUE))
-    value = without_prefix(signal_value(fact.signal))
+    value = fact.signal.value
+    if value and fact.signal.limit:
+        value = _("{value} (limit {limit})").format(value=value, limit=fact.signal.limit)
+    value = without_prefix(value)
     room -= width_of([(title, "")])
     return [head, (title, ""), *([(" " + crop(value, room - 1), "strong")] if value else []), *time]
 
 
-def signal_value(signal: Signal) -> str:
-    """`97 (≥ 80)`: the value beside its limit."""
-    if signal.value and signal.limit:
-        return _("{value} (limit {limit})").format(value=signal.value, limit=signal.limit)
-    return signal.value
-
-
 def _unseen_lines(cause: WeighedCause, width: int) -> list[Line]:
-    if not cause.unseen:
-        return []
     texts = [
         f"{each.signal.title} ({each.signal.why})" if each.signal.why else each.signal.title
         for each in cause.unseen
     ]
     words = _("not read: {signals}").format(signals=_("; ").join(first_few(texts, _UNSEEN)))
-    return hanging([(" " * _INDENT, ""), (f"{glyphs.NOT_JUDGED} ", "muted")], words, width, "muted")
+    mark: list[Span] = [(" " * _INDENT, ""), (f"{glyphs.NOT_JUDGED} ", "muted")]
+    return hanging(mark, words, width, "muted") if texts else []
 
 
 def _flow(parts: list[list[Span]], width: int, indent: int) -> list[Line]:

@@ -90,7 +90,9 @@ def cause_entries(view: IncidentView, now: datetime, width: int, *, is_brief: bo
         words = _("No cause is supported by what was read.")
         entries.append(Entry("none", ([(words, "muted")],), can_choose=False))
     else:
-        entries.append(Entry(cause_key(leader.id), tuple(_cause_lines(view, leader, now, width, is_brief))))
+        entries.append(
+            Entry(cause_key(leader.id), tuple(_cause_lines(view, leader, now, width, is_brief=is_brief)))
+        )
         if is_advised and (action := _action_lines(view, leader, width, is_brief=is_brief)):
             entries.append(Entry(ADVICE, tuple(action), can_choose=bool(view.advised)))
     entries += next_look_entry(view, width, is_brief=is_brief)
@@ -100,11 +102,6 @@ def cause_entries(view: IncidentView, now: datetime, width: int, *, is_brief: bo
             Entry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width))) for cause in others
         ]
     return [*entries, *(_unread_entries(view, width) if is_open or not is_brief else ())]
-
-
-def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
-    """What few rows have room for."""
-    return cause_entries(view, now, width, is_brief=True)
 
 
 def _is_listed(view: IncidentView, cause: WeighedCause) -> bool:
@@ -167,22 +164,14 @@ def _unread_entries(view: IncidentView, width: int) -> list[Entry]:
 def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
     """The causes that a person may decide on, the likeliest first, and one's own words; Enter decides."""
     assessment = view.assessment
-    causes = [cause for cause in assessment.causes if not cause.impossible] if assessment is not None else []
-    own: Line = [(_("in your own words"), "key")]
-    return [
-        *(Entry(cause_key(cause.id), tuple(_choice_lines(view, cause, now, width))) for cause in causes),
-        Entry(cause_key(OWN_WORDS), (own,)),
-    ]
-
-
-def _choice_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> Iterator[Line]:
-    decision = view.incident.decision
-    line = bar_line(view, cause, width) if view.shows_numbers else _rival_line(view, cause, width)
-    if decision is not None and decision.cause == cause.id:
-        line = [*line, (f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
-    yield line
-    if cause.score > 0 and view.shows_numbers:
-        yield from _facts_line(view, cause, now, width)[:1]
+    decision, entries = view.incident.decision, list[Entry]()
+    for cause in assessment.causes if assessment is not None else ():
+        if not cause.impossible:
+            first, *more = _cause_lines(view, cause, now, width, is_brief=True)
+            if decision is not None and decision.cause == cause.id:
+                first = [*first, (f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
+            entries.append(Entry(cause_key(cause.id), (first, *more)))
+    return [*entries, Entry(cause_key(OWN_WORDS), ([(_("in your own words"), "key")],))]
 
 
 def _absent(view: IncidentView, width: int) -> list[Line]:
@@ -216,11 +205,12 @@ def _style(view: IncidentView, cause: WeighedCause) -> StateStyle | None:
 
 
 def _cause_lines(
-    view: IncidentView, cause: WeighedCause, now: datetime, width: int, is_brief: bool = False
+    view: IncidentView, cause: WeighedCause, now: datetime, width: int, *, is_brief: bool = False
 ) -> Iterator[Line]:
     style = _style(view, cause)
     if cause.impossible:
-        yield _struck(view, cause, width)
+        head: Line = [(f"{glyphs.OFF} ", "faint"), (view.cause_title(cause.id), "struck"), ("  ", "")]
+        yield [*head, (crop(str(cause.impossible), max(_SHORTEST, width - width_of(head))), "faint")]
     elif view.shows_numbers:
         yield bar_line(view, cause, width)
         if style is not None or cause.score > 0:
@@ -315,8 +305,3 @@ def next_look_entry(view: IncidentView, width: int, *, is_brief: bool = False) -
         score = f"  ±{abs(look.difference)}" if view.shows_numbers else ""
         lines.append([("i", "key"), (words, ""), (score, "muted")])
     return [Entry("next-look", tuple(lines))] if lines else []
-
-
-def _struck(view: IncidentView, cause: WeighedCause, width: int) -> Line:
-    head: list[Span] = [(f"{glyphs.OFF} ", "faint"), (view.cause_title(cause.id), "struck"), ("  ", "")]
-    return [*head, (crop(str(cause.impossible), max(_SHORTEST, width - width_of(head))), "faint")]

@@ -136,17 +136,15 @@ class IncidentScreenBase(ModeScreen):
         if offer is not None and offer.by != self.services.journal.person.name:
             self._attempt(self.services.incidents.accept(incident), _("You respond to it now."))
         else:
-            cause = self._cause_words(incident)
-            screen = HandOverScreen(incident, self.services.incidents, self.services.runbook, cause)
+            services = self.services
+            screen = HandOverScreen(incident, services.incidents, services.runbook, self._cause_words())
             self.app.push_screen(screen)
 
-    def _cause_words(self, incident: Incident) -> str:
+    def _cause_words(self) -> str:
         """The decided cause, or the likely one and why; "" if there is none."""
         view = self.view_at_hand()
-        if view is None:
-            return ""
-        situation = situation_of(self.app, view, "")
-        if not situation.cause:
+        situation = situation_of(self.app, view, "") if view is not None else None
+        if situation is None or not situation.cause:
             return ""
         text = _("Cause: {cause}").format(cause=cause_text(situation))
         return sentences(_("{text}.").format(text=text), situation.reason)

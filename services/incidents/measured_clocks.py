@@ -10,6 +10,7 @@ from services.models.incidents import ClockKind, ClockState, IncidentClock
 
 HORIZON = timedelta(hours=24)
 """What ends later is no clock of an incident."""
+_LAST = 10 * HORIZON.total_seconds()
 _FALLING = (
     (Measure.DB_FREE, ClockKind.STORAGE, N_("how the free storage falls")),
     (Measure.DB_CREDITS, ClockKind.CREDITS, N_("how the credits fall")),
@@ -20,8 +21,16 @@ def measured_clocks(
     evidence: IncidentEvidence | None, maintenance: Iterable[tuple[str, datetime]], now: datetime
 ) -> tuple[IncidentClock, ...]:
     """The clocks that end within HORIZON; `maintenance` has actions and when AWS applies them."""
-    falling = _falling(evidence, now) if evidence is not None else ()
-    return (*falling, *_maintenance(maintenance, now))
+    clocks = list(_falling(evidence, now)) if evidence is not None else []
+    for action, at in maintenance:
+        basis = _("RDS's pending maintenance: {action}").format(action=action)
+        if at > now:
+            clocks.append(
+                IncidentClock(
+                    kind=ClockKind.MAINTENANCE, starts=now, due=at, state=ClockState.RUNNING, basis=basis
+                )
+            )
+    return tuple(clock for clock in clocks if clock.due - now <= HORIZON)
 
 
 def in_order(clocks: Iterable[IncidentClock]) -> tuple[IncidentClock, ...]:
@@ -37,26 +46,6 @@ def _falling(evidence: IncidentEvidence, now: datetime) -> Iterator[IncidentCloc
             continue
         read_at = datetime.fromtimestamp(curve.times[-1], UTC)
         # A slope that hardly falls ends after the last year that a date can have.
-        soonest, latest = (min(each, 10 * HORIZON.total_seconds()) for each in left)
-        due = read_at + timedelta(seconds=soonest)
-        if due - now <= HORIZON:
-            yield IncidentClock(
-                kind=kind,
-                starts=read_at,
-                due=due,
-                latest=read_at + timedelta(seconds=latest),
-                state=ClockState.OVERDUE if now >= due else ClockState.RUNNING,
-                basis=_(basis),
-            )
-
-
-def _maintenance(actions: Iterable[tuple[str, datetime]], now: datetime) -> Iterator[IncidentClock]:
-    for action, at in actions:
-        if timedelta() < at - now <= HORIZON:
-            yield IncidentClock(
-                kind=ClockKind.MAINTENANCE,
-                starts=now,
-                due=at,
-                state=ClockState.RUNNING,
-                basis=_("RDS's pending maintenance: {action}").format(action=action),
-            )
+        due, latest = (read_at + timedelta(seconds=min(each, _LAST)) for each in left)
+        state = ClockState.OVERDUE if now >= due else ClockState.RUNNING
+        yield IncidentClock(kind=kind, starts=read_at, due=due, latest=latest, state=state, basis=_(basis))

@@ -1,11 +1,10 @@
-"""Records a later reading of an incident when it changes the word or the first cause, and when the incident is closed.
+"""Weighs the causes of an incident by its newest reading, and records one when it changes the word or the first cause.
 
 Of all consoles one records it, at most once a minute: the claim is the number of the reading.
 """
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 
 from services.i18n import N_, _, sentences
 from services.incidents.catalogue import titles
@@ -23,18 +22,57 @@ from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TriggerKind
 from services.models.journal import EntryKind, NewEntry
 from services.models.runbook import Runbook
+from services.models.step_records import playbook_of
 
 _CHANGED = N_("{title}: the causes were weighed anew: {verdict}")
 _CLOSING = N_("{title}: read once more at the end: {verdict}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Recorded:
-    """The newest evidence of the journal."""
+class Weighing:
+    """The causes weighed, once for each evidence."""
 
-    seq: int
-    evidence: IncidentEvidence
-    assessment: Assessment
+    def __init__(self, runbook: Runbook) -> None:
+        self._runbook = runbook
+        self._weighed: dict[str, tuple[IncidentEvidence, Assessment]] = {}
+        """The newest, by the incident's id."""
+        self._present: dict[str, tuple[tuple[object, ...], IncidentEvidence]] = {}
+        """(newest reading, captured evidence, whether it is over), and both as one; by the incident's id."""
+
+    def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
+        """The causes weighed; None without evidence."""
+        if evidence is None or incident.trigger is TriggerKind.FINDING:
+            return None
+        before = self._weighed.get(incident.id)
+        if before is None or before[0] is not evidence:
+            assessment = assess(evidence, self._runbook, playbook_of(incident, self._runbook.playbooks))
+            before = self._weighed[incident.id] = evidence, assessment
+        return before[1]
+
+    def present(
+        self, incident: Incident, live: IncidentEvidence | None, captured: IncidentEvidence | None
+    ) -> IncidentEvidence | None:
+        """The newest reading with what was captured, the same object for the same two."""
+        if live is None or captured is None:
+            return live or captured
+        if live.ended <= captured.ended:
+            return captured
+        is_over = not incident.is_firing or incident.recovered_at is not None
+        before, state = self._present.get(incident.id), (live, captured, is_over)
+        if before is None or any(one is not other for one, other in zip(before[0], state, strict=True)):
+            is_over = is_over or has_recovered(Facts(live, self._runbook))
+            before = self._present[incident.id] = state, with_captured(live, captured, is_over=is_over)
+        return before[1]
+
+    def newest(self, incident: Incident) -> Assessment | None:
+        """What was weighed last; None if nothing was yet."""
+        weighed = self._weighed.get(incident.id)
+        return weighed[1] if weighed is not None else None
+
+    def forget(self, keep: set[str]) -> None:
+        """Drop all other incidents."""
+        for id in self._weighed.keys() - keep:
+            self._weighed.pop(id, None)
+            self._present.pop(id, None)
 
 
 class Readings:
@@ -43,68 +81,52 @@ class Readings:
     def __init__(self, incidents: Incidents, live: LiveEvidence, runbook: Runbook) -> None:
         self._incidents = incidents
         self._live = live
-        self._runbook = runbook
-        self._recorded: dict[str, _Recorded] = {}
-        self._weighed: dict[str, Assessment] = {}
-        """What was weighed last, by the incident's id."""
+        self.weighing = Weighing(runbook)
+        self._recorded: dict[str, tuple[int, IncidentEvidence, Assessment | None]] = {}
+        """The newest evidence of the journal with its number, by the incident's id."""
 
-    async def note(self, incident: Incident) -> None:
-        """Record the newest reading if the word or the first cause is another than the journal's."""
-        live, current = self._live.newest(incident), self._incidents.of(incident.id) or incident
-        if live is None or not current.is_open or not current.evidence:
-            return
-        with suppress(JournalError, UnreadableEvidence):
-            recorded = await self._newest(current)
-            if (live.ended - recorded.evidence.ended).total_seconds() < EVERY:
-                return
-            evidence = present_evidence(current, live, recorded.evidence, self._runbook)
-            assessment = await asyncio.to_thread(self._assessed, current, evidence)
-            self._weighed[incident.id] = assessment
-            if _verdict(assessment) != _verdict(recorded.assessment):
-                await self._record(current, evidence, assessment, _CHANGED)
+    async def note(self, incident: Incident, *, is_last: bool = False) -> None:
+        """Record the newest reading if the word or the first cause is another than the journal's.
 
-    async def note_last(self, incident: Incident) -> None:
-        """Record how things stand as the incident is closed; the report counts until then."""
+        `is_last`: in any case, and a new one, as the incident is closed and the report counts until then.
+        """
         current = self._incidents.of(incident.id) or incident
         if current.trigger is not TriggerKind.ALARM or not current.is_open or not current.evidence:
             return
-        live = await self._live.read(current)
+        live = await self._live.read(current) if is_last else self._live.newest(current)
         with suppress(JournalError, UnreadableEvidence):
-            recorded = await self._newest(current)
-            if live.ended > recorded.evidence.ended:
-                evidence = present_evidence(current, live, recorded.evidence, self._runbook)
-                assessment = await asyncio.to_thread(self._assessed, current, evidence)
-                await self._record(current, evidence, assessment, _CLOSING)
+            recorded, before = await self._newest(current)
+            newer = (live.ended - recorded.ended).total_seconds() if live is not None else 0.0
+            if newer <= 0 or (newer < EVERY and not is_last):
+                return
+            evidence = self.weighing.present(current, live, recorded) or recorded
+            now = await asyncio.to_thread(self.weighing.of, current, evidence)
+            if is_last or _verdict(now) != _verdict(before):
+                await self._record(current, evidence, now, _CLOSING if is_last else _CHANGED)
 
     def words(self, incident: Incident) -> str:
         """The first cause as this console weighed it last, how surely, and why; "" if it did not or none is likely."""
-        assessment = self._weighed.get(incident.id)
+        assessment = self.weighing.newest(incident)
         if assessment is None or assessment.word is Word.OPEN:
             return ""
         return sentences(_("{text}.").format(text=_words(assessment)), reason_of(assessment))
 
-    def _assessed(self, incident: Incident, evidence: IncidentEvidence) -> Assessment:
-        playbook = next((book for book in self._runbook.playbooks if book.id == incident.playbook), None)
-        return assess(evidence, self._runbook, playbook)
-
-    async def _newest(self, incident: Incident) -> _Recorded:
-        """The newest evidence of the journal. Raises JournalError, UnreadableEvidence."""
+    async def _newest(self, incident: Incident) -> tuple[IncidentEvidence, Assessment | None]:
+        """The newest evidence of the journal, weighed. Raises JournalError, UnreadableEvidence."""
         seq = incident.evidence[-1]
         before = self._recorded.get(incident.id)
-        if before is None or before.seq != seq:
+        if before is None or before[0] != seq:
             entry = await self._incidents.journal.entry(seq)
             evidence = await asyncio.to_thread(unpacked, entry.data if entry is not None else {})
-            assessment = await asyncio.to_thread(self._assessed, incident, evidence)
-            before = _Recorded(seq, evidence, assessment)
+            assessment = await asyncio.to_thread(self.weighing.of, incident, evidence)
             open_ids = {each.id for each in self._incidents.incidents if each.is_open}
+            self.weighing.forget(open_ids)
             self._recorded = {id: each for id, each in self._recorded.items() if id in open_ids}
-            self._weighed = {id: each for id, each in self._weighed.items() if id in open_ids}
-            self._recorded[incident.id] = before
-            self._weighed[incident.id] = assessment
-        return before
+            before = self._recorded[incident.id] = seq, evidence, assessment
+        return before[1:]
 
     async def _record(
-        self, incident: Incident, evidence: IncidentEvidence, assessment: Assessment, text: str
+        self, incident: Incident, evidence: IncidentEvidence, assessment: Assessment | None, text: str
     ) -> None:
         turn = len(incident.evidence) + 1
         draft = NewEntry(
@@ -122,19 +144,12 @@ class Readings:
         self._incidents.absorb([entry])
 
 
-def present_evidence(
-    incident: Incident, live: IncidentEvidence, captured: IncidentEvidence, runbook: Runbook
-) -> IncidentEvidence:
-    """What the causes are weighed by now: the newest reading, with what was captured."""
-    is_over = not incident.is_firing or incident.recovered_at is not None
-    return with_captured(live, captured, is_over=is_over or has_recovered(Facts(live, runbook)))
+def _verdict(assessment: Assessment | None) -> tuple[Word, str]:
+    leader = assessment.leader if assessment is not None else None
+    return assessment.word if assessment is not None else Word.OPEN, str(leader.id) if leader else ""
 
 
-def _verdict(assessment: Assessment) -> tuple[Word, str]:
-    return assessment.word, str(assessment.leader.id) if assessment.leader is not None else ""
-
-
-def _words(assessment: Assessment) -> str:
+def _words(assessment: Assessment | None) -> str:
     """How sure the weighing is, and of which cause."""
     word, leader = _verdict(assessment)
     return (

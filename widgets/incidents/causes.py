@@ -8,12 +8,13 @@ from datetime import datetime
 
 from services.i18n import _, first_few, plural
 from services.models import glyphs
-from services.models.causes import Assessment, NextLook, Signal, WeighedCause, WeighedSignal, Word
+from services.models.causes import WeighedCause, WeighedSignal, Word
 from services.models.date_text import time_text
 from services.models.incidents import TriggerKind
 from widgets.drawing.format import coarse, crop, pad, wrap
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.state_styles import StateStyle
 from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.log_lines import without_prefix
@@ -72,28 +73,45 @@ def word_spans(view: IncidentView, now: datetime) -> list[Span]:
     return [*spans, ("  #", "key"), (f" {numbers}", "muted")]
 
 
-def cause_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
-    """The causes: roots, each with what it explains, then the rest; impossible ones struck out."""
-    assessment = view.assessment
+def cause_entries(view: IncidentView, now: datetime, width: int, *, is_brief: bool = False) -> list[Entry]:
+    """What was decided, the first cause, why, what to do about it, what to look at next; then the others.
+
+    `is_brief`: without the others, for where few rows have room.
+    """
+    assessment, entries = view.assessment, _decision_entries(view, now, width)
     if assessment is None:
-        absent = Entry("none", tuple(_absent(view, width)), can_choose=False)
-        return [*_decision_entries(view, now, width), absent]
-    causes = [
-        cause for cause in assessment.causes if not cause.impossible and not _is_effect(assessment, cause)
-    ]
+        return [*entries, Entry("none", tuple(_absent(view, width)), can_choose=False)]
     if view.resource is not None and not assessment.causes:
-        return [*_decision_entries(view, now, width), *_unknown_entries(view, width)]
-    decided, look = _decision_entries(view, now, width), next_look_entry(view, width)
-    if view.shows_numbers:
-        entries = [
-            Entry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width))) for cause in causes
+        return [*entries, *_unknown_entries(view, width)]
+    is_open, leader = assessment.word is Word.OPEN, assessment.leader
+    is_advised = not is_brief or (not is_open and not entries)
+    if leader is None or (is_open and not leader.supporting):
+        leader = None
+        words = _("No cause is supported by what was read.")
+        entries.append(Entry("none", ([(words, "muted")],), can_choose=False))
+    else:
+        entries.append(
+            Entry(cause_key(leader.id), tuple(_cause_lines(view, leader, now, width, is_brief=is_brief)))
+        )
+        if is_advised and (action := _action_lines(view, leader, width, is_brief=is_brief)):
+            entries.append(Entry(ADVICE, tuple(action), can_choose=bool(view.advised)))
+    entries += next_look_entry(view, width, is_brief=is_brief)
+    if not is_brief:
+        others = [cause for cause in assessment.causes if cause != leader and _is_listed(view, cause)]
+        entries += [
+            Entry(cause_key(cause.id), tuple(_cause_lines(view, cause, now, width))) for cause in others
         ]
-        struck = [_struck(view, cause, width) for cause in assessment.causes if cause.impossible]
-        return [*decided, *entries[:1], *look, *entries[1:], *struck, *_unread_entries(view, width)]
-    leader = [*_leader_entries(view, causes[0], width)] if causes else []
-    others = [cause for cause in causes[1:] if cause.score > 0]
-    rivals = [Entry(cause_key(cause.id), (_rival_line(view, cause, width),)) for cause in others]
-    return [*decided, *leader, *look, *rivals, *_unread_entries(view, width)]
+    return [*entries, *(_unread_entries(view, width) if is_open or not is_brief else ())]
+
+
+def _is_listed(view: IncidentView, cause: WeighedCause) -> bool:
+    """Whether it has a row of its own; one that is impossible, or that nothing speaks for, has it with the numbers only."""
+    causes = view.assessment.causes if view.assessment is not None else ()
+    if cause.impossible:
+        return view.shows_numbers
+    if any(cause.id in root.effects for root in causes if root.is_root and not root.impossible):
+        return False
+    return view.shows_numbers or (cause.score > 0 and bool(cause.supporting))
 
 
 def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
@@ -117,56 +135,6 @@ def _unknown_entries(view: IncidentView, width: int) -> list[Entry]:
     return [Entry("unknown", tuple(lines), can_choose=False)]
 
 
-def leading_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
-    """What few rows have room for: the first cause with its heaviest fact, what to do about it or what was decided,
-    and the next look.
-    """
-    assessment = view.assessment
-    if assessment is None:
-        return cause_entries(view, now, width)
-    leader = assessment.leader
-    if view.resource is not None and not assessment.causes:
-        return [*_decision_entries(view, now, width), *_unknown_entries(view, width)]
-    if leader is None:
-        words = _("No cause is supported by what was read.")
-        none = Entry("none", ([(words, "muted")],), can_choose=False)
-        return [*_decision_entries(view, now, width), none, *next_look_entry(view, width)]
-    decision = _decision_entries(view, now, width)
-    is_advised = assessment.word is not Word.OPEN and not decision
-    if view.shows_numbers:
-        lines = [bar_line(view, leader, width), *_facts_line(view, leader, now, width)[:1]]
-        lines += _action_lines(view, leader, width, is_brief=True) if is_advised else []
-        leading = [Entry(cause_key(leader.id), tuple(lines))]
-    else:
-        leading = _leader_entries(view, leader, width, is_brief=True, is_advised=is_advised)
-    next_look = next_look_entry(view, width)
-    if next_look and assessment.next_look is not None:
-        next_look = [Entry("next-look", (_look_line(view, assessment.next_look, width),))]
-    unread = _unread_entries(view, width) if assessment.word is Word.OPEN else []
-    return [*decision, *leading, *next_look, *unread]
-
-
-def _leader_entries(
-    view: IncidentView, leader: WeighedCause, width: int, *, is_brief: bool = False, is_advised: bool = True
-) -> list[Entry]:
-    """The first cause with why it is, and what to do about it."""
-    style = WORD_STYLES[view.assessment.word] if view.assessment is not None else None
-    is_open = view.assessment is None or view.assessment.word is Word.OPEN
-    role = "strong" if is_open or style is None else style.role
-    mark = f"{glyphs.NOT_JUDGED} " if is_open else ""
-    lines: list[Line] = [[(crop(mark + view.cause_title(leader.id), width), role)]]
-    if is_open and not leader.supporting:
-        lines = [[(_("No cause is supported by what was read."), "muted")]]
-    why: list[Span] = [("  ", ""), (_("Why:") + " ", "muted")]
-    if view.reason:
-        reason = hanging(why, view.reason, width)
-        lines += reason[:_BRIEF] if is_brief else reason
-    entries = [Entry(cause_key(leader.id), tuple(lines))]
-    is_advised = is_advised and bool(leader.supporting)
-    action = _action_lines(view, leader, width, is_brief=is_brief) if is_advised else []
-    return [*entries, Entry(ADVICE, tuple(action), can_choose=bool(view.advised))] if action else entries
-
-
 def _rival_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:
     """Another cause with the strongest fact for it."""
     line: list[Span] = [("  ", ""), (crop(view.cause_title(cause.id), width - 2), "")]
@@ -185,91 +153,80 @@ def _unread_entries(view: IncidentView, width: int) -> list[Entry]:
         return []
     words = plural("{count} source could not be read", "{count} sources could not be read", len(failed))
     text = words.format(count=len(failed))
+    lines: list[Line] = [[(text, "muted"), ("  #", "key"), (" " + _("which"), "muted")]]
     if view.shows_numbers:
         causes = (str(each.problem.summary) if each.problem else str(each.cut) for each in failed)
         text = _("{text}: {more}").format(text=text, more=_("; ").join(dict.fromkeys(causes)))
-        lines: list[Line] = [[(part, "muted")] for part in wrap(text, width)]
-    else:
-        lines = [[(text, "muted"), ("  #", "key"), (" " + _("which"), "muted")]]
+        lines = [[(part, "muted")] for part in wrap(text, width)]
     return [Entry("unread", tuple(lines), can_choose=False)]
 
 
 def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
     """The causes that a person may decide on, the likeliest first, and one's own words; Enter decides."""
     assessment = view.assessment
-    causes = [cause for cause in assessment.causes if not cause.impossible] if assessment is not None else []
-    own: Line = [(_("in your own words"), "key")]
-    return [
-        *(Entry(cause_key(cause.id), tuple(_choice_lines(view, cause, now, width))) for cause in causes),
-        Entry(cause_key(OWN_WORDS), (own,)),
-    ]
-
-
-def _choice_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> Iterator[Line]:
-    decision = view.incident.decision
-    line = bar_line(view, cause, width) if view.shows_numbers else _rival_line(view, cause, width)
-    if decision is not None and decision.cause == cause.id:
-        line = [*line, (f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
-    yield line
-    if cause.score > 0 and view.shows_numbers:
-        yield from _facts_line(view, cause, now, width)[:1]
+    decision, entries = view.incident.decision, list[Entry]()
+    for cause in assessment.causes if assessment is not None else ():
+        if not cause.impossible:
+            first, *more = _cause_lines(view, cause, now, width, is_brief=True)
+            if decision is not None and decision.cause == cause.id:
+                first = [*first, (f"  {glyphs.DONE} ", "good"), (_("decided"), "good")]
+            entries.append(Entry(cause_key(cause.id), (first, *more)))
+    return [*entries, Entry(cause_key(OWN_WORDS), ([(_("in your own words"), "key")],))]
 
 
 def _absent(view: IncidentView, width: int) -> list[Line]:
-    if view.trouble:
-        role = "muted" if view.incident.trigger is TriggerKind.FINDING else "warn"
-        return [[(text, role)] for text in wrap(view.trouble, width)]
-    if view.incident.capturing_at is not None:
-        return [[(_("Reading what AWS knows…"), "muted")]]
-    words = _("There is no evidence from AWS yet; r reads it.")
-    return [[(text, "muted")] for text in wrap(words, width)]
+    words = view.trouble or _("There is no evidence from AWS yet; r reads it.")
+    if not view.trouble and view.incident.capturing_at is not None:
+        words = _("Reading what AWS knows…")
+    is_warning = view.trouble and view.incident.trigger is not TriggerKind.FINDING
+    return [[(text, "warn" if is_warning else "muted")] for text in wrap(words, width)]
 
 
-def _is_effect(assessment: Assessment, cause: WeighedCause) -> bool:
-    """Whether the cause is drawn below the one that explains it."""
-    return any(cause.id in root.effects for root in assessment.causes if root.is_root and not root.impossible)
-
-
-def bar_line(view: IncidentView, cause: WeighedCause, width: int, *, indent: str = "") -> Line:
+def bar_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:
     """`████████▌   34  DB の飽和  有力`."""
-    is_first = view.assessment is not None and view.assessment.leader == cause
-    role = _role(view) if is_first else "muted"
+    style = _style(view, cause)
+    role = style.role if style is not None else "muted"
     size = 10 if width < _NARROW else 24
+    eighths = max(0, min(size * 8, round(cause.score / FULL * size * 8)))
     spans: list[Span] = [
-        (indent, "faint"),
-        (pad(_bar(cause.score, size), size), role),
+        (pad("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip(), size), role),
         (f"{cause.score:>4} ", role),
-        (" " + view.cause_title(cause.id), "strong" if is_first else ""),
+        (" " + view.cause_title(cause.id), "strong" if style is not None else ""),
     ]
-    if is_first and view.assessment is not None:
-        style = WORD_STYLES[view.assessment.word]
-        word: list[Span] = [("  ", ""), (style.word, style.role)]
-        # The panel's head says it, too.
-        spans += word if width_of([*spans, *word]) <= width else []
-    return spans
+    word: list[Span] = [("  ", ""), (style.word, style.role)] if style is not None else []
+    # The panel's head says it, too.
+    return [*spans, *word] if width_of([*spans, *word]) <= width else spans
 
 
-def _role(view: IncidentView) -> str:
-    return WORD_STYLES[view.assessment.word].role if view.assessment is not None else ""
+def _style(view: IncidentView, cause: WeighedCause) -> StateStyle | None:
+    """How the word of the first cause is written; None for the others."""
+    assessment = view.assessment
+    return WORD_STYLES[assessment.word] if assessment is not None and assessment.leader == cause else None
 
 
-def _bar(score: int, size: int) -> str:
-    eighths = max(0, min(size * 8, round(score / FULL * size * 8)))
-    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-
-
-def _cause_lines(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> Iterator[Line]:
-    yield bar_line(view, cause, width)
-    is_first = view.assessment is not None and view.assessment.leader == cause
-    if not is_first and cause.score <= 0:
-        return
-    if is_first:
-        yield from _action_lines(view, cause, width)
-    yield from _facts_line(view, cause, now, width)
-    yield from _unseen_lines(cause, width)
-    for effect in cause.effects:
-        chain = [(" " * 6 + "↳ ", "faint"), (view.cause_title(effect), ""), _score_of(view, effect)]
-        yield chain
+def _cause_lines(
+    view: IncidentView, cause: WeighedCause, now: datetime, width: int, *, is_brief: bool = False
+) -> Iterator[Line]:
+    style = _style(view, cause)
+    if cause.impossible:
+        head: Line = [(f"{glyphs.OFF} ", "faint"), (view.cause_title(cause.id), "struck"), ("  ", "")]
+        yield [*head, (crop(str(cause.impossible), max(_SHORTEST, width - width_of(head))), "faint")]
+    elif view.shows_numbers:
+        yield bar_line(view, cause, width)
+        if style is not None or cause.score > 0:
+            yield from _facts_line(view, cause, now, width)[: 1 if is_brief else None]
+            if not is_brief:
+                yield from _unseen_lines(cause, width)
+                yield from ([("      ↳ ", "faint"), (view.cause_title(each), "")] for each in cause.effects)
+    elif style is None:
+        yield _rival_line(view, cause, width)
+    else:
+        is_open = style is WORD_STYLES[Word.OPEN]
+        mark = f"{glyphs.NOT_JUDGED} " if is_open else ""
+        yield [(crop(mark + view.cause_title(cause.id), width), "strong" if is_open else style.role)]
+        why: list[Span] = [("  ", ""), (_("Why:") + " ", "muted")]
+        if view.reason:
+            yield from hanging(why, view.reason, width)[: _BRIEF if is_brief else None]
 
 
 def _action_lines(
@@ -287,12 +244,6 @@ def _action_lines(
     if is_brief and len(lines) > most == 1:
         return [[*arrow, (crop(action, width - width_of(arrow)), "strong")]]
     return lines[:most] if is_brief else lines
-
-
-def _score_of(view: IncidentView, id: str) -> Span:
-    causes = view.assessment.causes if view.assessment is not None else ()
-    score = next((cause.score for cause in causes if cause.id == id), None)
-    return (f"  {score}" if score is not None else "", "muted")
 
 
 def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> list[Line]:
@@ -314,28 +265,22 @@ def _fact(view: IncidentView, fact: WeighedSignal, now: datetime, width: int) ->
         time = [(" " + _("known until {time}").format(time=time_text(until, view.zone, now)), "muted")]
     room = width - width_of([head, *time])
     title = crop(fact.signal.title, max(_SHORTEST, room - _VALUE))
-    value = without_prefix(signal_value(fact.signal))
+    value = fact.signal.value
+    if value and fact.signal.limit:
+        value = _("{value} (limit {limit})").format(value=value, limit=fact.signal.limit)
+    value = without_prefix(value)
     room -= width_of([(title, "")])
     return [head, (title, ""), *([(" " + crop(value, room - 1), "strong")] if value else []), *time]
 
 
-def signal_value(signal: Signal) -> str:
-    """`97 (≥ 80)`: the value beside its limit."""
-    if signal.value and signal.limit:
-        return _("{value} (limit {limit})").format(value=signal.value, limit=signal.limit)
-    return signal.value
-
-
 def _unseen_lines(cause: WeighedCause, width: int) -> list[Line]:
-    if not cause.unseen:
-        return []
     texts = [
         f"{each.signal.title} ({each.signal.why})" if each.signal.why else each.signal.title
         for each in cause.unseen
     ]
     words = _("not read: {signals}").format(signals=_("; ").join(first_few(texts, _UNSEEN)))
-    indent = " " * 6
-    return [[(indent, ""), (text, "muted")] for text in wrap(f"{glyphs.NOT_JUDGED} {words}", width - 6)]
+    mark: list[Span] = [(" " * _INDENT, ""), (f"{glyphs.NOT_JUDGED} ", "muted")]
+    return hanging(mark, words, width, "muted") if texts else []
 
 
 def _flow(parts: list[list[Span]], width: int, indent: int) -> list[Line]:
@@ -349,26 +294,16 @@ def _flow(parts: list[list[Span]], width: int, indent: int) -> list[Line]:
     return list(lines)
 
 
-def next_look_entry(view: IncidentView, width: int) -> list[Entry]:
+def next_look_entry(view: IncidentView, width: int, *, is_brief: bool = False) -> list[Entry]:
     """What to look at next, and the key that does it; nothing while the cause is strong, or once all is over."""
     assessment = view.assessment
     if assessment is None or assessment.word is Word.STRONG or not view.incident.is_open:
         return []
-    lines: list[Line] = []
-    if assessment.why and view.shows_numbers:
-        lines += [[(text, "muted")] for text in wrap(assessment.why, width)]
-    if assessment.next_look is not None:
-        lines.append(_look_line(view, assessment.next_look, width))
+    look, lines = assessment.next_look, list[Line]()
+    if view.shows_numbers and not (is_brief and look is not None):
+        lines += [[(text, "muted")] for text in wrap(assessment.why, width)] if assessment.why else []
+    if look is not None:
+        words = " " + crop(_("look next: {signal}?").format(signal=look.title), width - 2)
+        score = f"  ±{abs(look.difference)}" if view.shows_numbers else ""
+        lines.append([("i", "key"), (words, ""), (score, "muted")])
     return [Entry("next-look", tuple(lines))] if lines else []
-
-
-def _look_line(view: IncidentView, look: NextLook, width: int) -> Line:
-    words = _("look next: {signal}?").format(signal=look.title)
-    line: Line = [("i", "key"), (" " + crop(words, width - 2), "")]
-    return [*line, (f"  ±{abs(look.difference)}", "muted")] if view.shows_numbers else line
-
-
-def _struck(view: IncidentView, cause: WeighedCause, width: int) -> Entry:
-    head: list[Span] = [(f"{glyphs.OFF} ", "faint"), (view.cause_title(cause.id), "struck"), ("  ", "")]
-    why = crop(str(cause.impossible), max(_SHORTEST, width - width_of(head)))
-    return Entry(cause_key(cause.id), ([*head, (why, "faint")],))

@@ -19,7 +19,7 @@ from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
-from widgets.incidents.causes import cause_entries, choice_entries, leading_entries, word_spans
+from widgets.incidents.causes import cause_entries, choice_entries, word_spans
 from widgets.incidents.detail_layout import Needs, PartsLayout, areas
 from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.answers import answer_entries
@@ -207,8 +207,8 @@ class IncidentDetail(Widget):
             return []
         if self.view.incident.is_asked and self.view.evidence is not None:
             return answer_entries(self.view.evidence.answers, self.view.zone, self._now(), width)
-        make = leading_entries if self._is_small and self._focus != "causes" else cause_entries
-        return make(self.view, self._now(), width)
+        is_brief = self._is_small and self._focus != "causes"
+        return cause_entries(self.view, self._now(), width, is_brief=is_brief)
 
     def _steps(self, width: int) -> Sequence[Entry]:
         if self.view is None:

@@ -7,7 +7,7 @@ from services.models import glyphs
 from services.models.date_text import time_text
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, Span
-from widgets.incidents.causes import leading_entries
+from widgets.incidents.causes import cause_entries
 from widgets.incidents.head import head_lines
 from widgets.incidents.timeline import timeline_entries
 from widgets.incidents.view import IncidentView
@@ -21,7 +21,8 @@ def summary_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
     incident = view.incident
     lines = head_lines(view, now, width)
     if incident.is_open and view.assessment is not None:
-        lines += [[], *(line for entry in leading_entries(view, now, width) for line in entry.lines)]
+        leading = cause_entries(view, now, width, is_brief=True)
+        lines += [[], *(line for entry in leading for line in entry.lines)]
     if incident.is_open and view.playbook is not None and view.playbook.steps:
         lines.append(_labelled(_("Next step"), str(view.playbook.steps[view.next_step].text)))
     if incident.decision is not None:

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.clock import ManualClock
-from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.first_wave.sources import SOURCES
 from services.incidents.live import AGAIN, EVERY, LiveEvidence, with_captured
-from services.incidents.readings import present_evidence
+from services.incidents.readings import Weighing
 from services.incidents.weighing import assess
 from services.models.causes import SignalState, Word
 from services.models.first_wave import (
@@ -107,8 +106,12 @@ def test_after_recovery_the_states_are_those_of_the_trouble_and_the_curves_go_on
     live = evidence(targets=well, ended=data.NOW + timedelta(minutes=9), series=captured.series[:2])
     firing = data.incident()
     quiet = data.incident(turns=(Turn(at=data.NOW, kind=TurnKind.OK),))
-    assert present_evidence(firing, live, captured, data.RUNBOOK).targets == well
-    over = present_evidence(quiet, live, captured, data.RUNBOOK)
+    weighing = Weighing(data.RUNBOOK)
+    present = weighing.present(firing, live, captured)
+    assert present is not None
+    assert present.targets == well
+    over = weighing.present(quiet, live, captured)
+    assert over is not None
     assert over.targets == captured.targets
     assert over.series == live.series
 
@@ -145,7 +148,7 @@ class Asked:
 async def test_a_source_that_failed_is_asked_again_within_half_a_minute() -> None:
     times = await Asked([Source.NETWORK], ProblemKind.UNREACHABLE).run(EVERY + 10)
     assert times[:2] == [(0.0, frozenset(Source)), (AGAIN, {Source.NETWORK})]
-    assert AGAIN < 30
+    assert AGAIN <= 30
     assert all(sources == {Source.NETWORK} for at, sources in times if 0 < at < EVERY)
 
 
@@ -156,11 +159,8 @@ async def test_what_a_person_must_mend_waits_for_the_next_minute(kind: ProblemKi
 
 
 @pytest.mark.parametrize("count", range(1, len(Source) + 1))
-async def test_the_requests_stay_within_the_limit_of_a_minute(count: int) -> None:
-    asked = Asked(list(Source)[:count], ProblemKind.THROTTLED)
-    minutes = 30
-    times = await asked.run(EVERY * minutes)
-    requests = sum(SOURCES[source].requests for _at, sources in times for source in sources)
-    assert requests <= REQUESTS * (minutes + 1)
-    whole = [at for at, sources in times if len(sources) == len(Source)]
-    assert max(later - at for at, later in pairwise(whole)) <= EVERY * 1.5
+async def test_what_goes_on_failing_is_asked_twice_a_minute(count: int) -> None:
+    failed = frozenset(list(Source)[:count])
+    times = await Asked(failed, ProblemKind.THROTTLED).run(EVERY * 3 - 1)
+    whole = frozenset(Source)
+    assert times == [(at * AGAIN, failed if at % 2 else whole) for at in range(6)]

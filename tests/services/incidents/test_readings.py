@@ -110,8 +110,8 @@ async def test_closing_records_how_things_stand(tmp_path: Path) -> None:
     async with consoles(tmp_path / "journal.db") as (one, _other):
         (incident,) = one.desk.incidents.incidents
         one.next = later(NOTHING, 20)
-        await one.readings.note_last(incident)
+        await one.readings.note(incident, is_last=True)
         entries = await one.entries()
         assert unpacked(entries[-1].data).ended == one.next.ended
-        await one.readings.note_last(incident)
+        await one.readings.note(incident, is_last=True)
         assert len(await one.entries()) == len(entries) == 2

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from services.i18n import _, sentences
 from services.incidents.escalation import cause_text, slack_text
 from services.incidents.joining import are_linked
+from services.incidents.readings import Weighing
 from services.incidents.reason import reason_from
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.alarms import AlarmState
@@ -14,7 +15,7 @@ from services.models.posts import Proposal
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.respond.building import Weighing, joinable, situation_of, specs_of
+from tui.screens.respond.building import joinable, situation_of, specs_of
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
@@ -54,9 +55,9 @@ async def attempt(app: Console, record: Awaitable[object], confirmation: str) ->
 class IncidentScreenBase(ModeScreen):
     """A screen that has an incident at hand."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.weighing = Weighing(self.app)
+    @property
+    def weighing(self) -> Weighing:
+        return self.services.response.readings.weighing
 
     def incident_at_hand(self) -> Incident | None:
         """The incident that the keys act on."""
@@ -135,17 +136,15 @@ class IncidentScreenBase(ModeScreen):
         if offer is not None and offer.by != self.services.journal.person.name:
             self._attempt(self.services.incidents.accept(incident), _("You respond to it now."))
         else:
-            cause = self._cause_words(incident)
-            screen = HandOverScreen(incident, self.services.incidents, self.services.runbook, cause)
+            services = self.services
+            screen = HandOverScreen(incident, services.incidents, services.runbook, self._cause_words())
             self.app.push_screen(screen)
 
-    def _cause_words(self, incident: Incident) -> str:
+    def _cause_words(self) -> str:
         """The decided cause, or the likely one and why; "" if there is none."""
         view = self.view_at_hand()
-        if view is None:
-            return ""
-        situation = situation_of(self.app, view, "")
-        if not situation.cause:
+        situation = situation_of(self.app, view, "") if view is not None else None
+        if situation is None or not situation.cause:
             return ""
         text = _("Cause: {cause}").format(cause=cause_text(situation))
         return sentences(_("{text}.").format(text=text), situation.reason)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from services.i18n import _
 from services.incidents.catalogue import causes_of
@@ -20,12 +19,11 @@ from services.incidents.facts import Facts
 from services.incidents.joining import may_be_one
 from services.incidents.measured_clocks import in_order, measured_clocks
 from services.incidents.own_resource import resource_of
-from services.incidents.readings import present_evidence
+from services.incidents.readings import Weighing
 from services.incidents.reason import SPOKEN, reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
-from services.incidents.weighing import assess
-from services.models.causes import Assessment, CauseSpec
+from services.models.causes import CauseSpec
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, TriggerKind
@@ -68,48 +66,6 @@ def _origin(app: Console, incident: Incident) -> Origin:
     """What the steps are about."""
     group = str(app.ready.runbook.log_group_for(incident.target))
     return Origin(alarm_of(app, incident), group, incident.since)
-
-
-class Weighing:
-    """The causes weighed, once for each evidence."""
-
-    def __init__(self, app: Console) -> None:
-        self._app = app
-        self._newest: dict[str, tuple[IncidentEvidence, Assessment]] = {}
-        """By the incident's id."""
-        self._present: dict[
-            str, tuple[tuple[IncidentEvidence, IncidentEvidence, bool], IncidentEvidence]
-        ] = {}
-        """(newest reading, captured evidence, whether the alarm fires), and both as one; by the incident's id."""
-
-    def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
-        """The causes weighed; None without evidence."""
-        if evidence is None or incident.trigger is TriggerKind.FINDING:
-            return None
-        before = self._newest.get(incident.id)
-        if before is None or before[0] is not evidence:
-            assessment = assess(evidence, self._app.ready.runbook, playbook_of(self._app, incident))
-            before = self._newest[incident.id] = evidence, assessment
-        return before[1]
-
-    def present(
-        self, incident: Incident, live: IncidentEvidence | None, captured: IncidentEvidence | None
-    ) -> IncidentEvidence | None:
-        """The newest reading with what was captured, the same object for the same two."""
-        if live is None or captured is None:
-            return live or captured
-        if live.ended <= captured.ended:
-            return captured
-        before, state = self._present.get(incident.id), (live, captured, incident.is_firing)
-        if before is None or any(one is not other for one, other in zip(before[0], state, strict=True)):
-            evidence = present_evidence(incident, live, captured, self._app.ready.runbook)
-            before = self._present[incident.id] = state, evidence
-        return before[1]
-
-    def newest(self, incident: Incident) -> Assessment | None:
-        """What was weighed last; None if nothing was yet."""
-        newest = self._newest.get(incident.id)
-        return newest[1] if newest is not None else None
 
 
 def specs_of(
@@ -220,11 +176,10 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
     incident = view.incident
     cause, word = leading_cause(view.assessment, {id: str(spec.title) for id, spec in view.specs.items()})
     leader = view.assessment.leader if view.assessment is not None else None
+    is_leading = bool(cause)
     if incident.decision is not None:
         cause, word = incident.decision.title, None
         is_leading = leader is not None and leader.id == incident.decision.cause
-    else:
-        is_leading = bool(cause)
     facts = Facts(view.evidence, app.ready.runbook) if view.evidence is not None else None
     return Situation(
         incident=incident,
@@ -243,20 +198,11 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
 
 def _measured(app: Console, incident: Incident) -> str:
     """The alarm's value now beside its limit, in the units of the screen; "" if it is not known."""
-    alarm = alarm_of(app, incident)
-    if alarm is None:
-        return ""
-    now = _value_now(app, incident, app.now())
-    limit = limit_text(alarm)
-    return _("now {value}, limit {limit}").format(value=now, limit=limit) if now else ""
-
-
-def _value_now(app: Console, incident: Incident, now: datetime) -> str:
-    alarm = alarm_of(app, incident)
-    overview = app.overview
+    alarm, overview = alarm_of(app, incident), app.overview
     if alarm is None or overview is None:
         return ""
     readings = app.ready.alarm_values.readings(
         overview.alarms, app.view or FeedState(), app.alarm_series or FeedState()
     )
-    return "".join(text for text, _role in now_spans(alarm, readings, now, ""))
+    now = "".join(text for text, _role in now_spans(alarm, readings, app.now(), ""))
+    return _("now {value}, limit {limit}").format(value=now, limit=limit_text(alarm)) if now else ""

@@ -91,7 +91,7 @@ class CloseScreen(GuardedWritingDialog):
             raise NotTaken(wrong)
         summary, id = self.field.text.strip(), self.cause.value
         title = summary.splitlines()[0] if id == OWN else self._titles[id]
-        await self.app.ready.response.readings.note_last(self._incident)
+        await self.app.ready.response.readings.note(self._incident, is_last=True)
         try:
             await self._incidents.close(self._incident, "" if id == OWN else id, title, summary, rows)
         except JournalError as error:

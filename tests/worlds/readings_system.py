@@ -10,7 +10,8 @@ from tests.worlds.curves import ECS, ELB, RDS
 from tests.worlds.facts import Verdict3, WorldFacts
 from tests.worlds.readings_load import Sentence, between, plainly
 from tests.worlds.schema import APPLICATION_LOG
-from tests.worlds.system import DATABASE_GROUP, TASK_GROUP
+from tests.worlds.system import DATABASE_GROUP
+from tests.worlds.tasks import TASK_GROUP
 
 CPU, MEMORY = (ECS, "CPUUtilization", "Average"), (ECS, "MemoryUtilization", "Maximum")
 DB_CPU, CONNECTIONS = (RDS, "CPUUtilization", "Average"), (RDS, "DatabaseConnections", "Maximum")

@@ -171,7 +171,11 @@ _ERROR = re.compile(r"Exception|Error\b|Exceeded|Crash|READONLY|CLUSTERDOWN|NOAU
 _PRIVATE = re.compile(
     r"\.(?:internal|intern|local|test|lan|svc|consul)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE
 )
-_HERE = re.compile(r"^(?:localhost|127\.|0\.0\.0\.0|169\.254\.)|rds\.amazonaws", re.IGNORECASE)
+_HERE = re.compile(
+    r"^(?:localhost|127\.|0\.0\.0\.0|169\.254\.|docs?\.|curl\.|developer\.mozilla)|rds\.amazonaws|^github\.com",
+    re.IGNORECASE,
+)
+"""This host, the database, and pages that error messages point to."""
 
 
 @lru_cache(4096)
@@ -216,10 +220,9 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
 
 
 def _hosts(text: str) -> list[str]:
-    hosts = (
-        str(match["url"] or match["ip"] or match["port"] or match["label"] or match["name"])
-        for match in _HOST.finditer(text)
-    )
+    """The hosts that a text names, those of addresses with a scheme first."""
+    matches = sorted(_HOST.finditer(text), key=lambda match: match["url"] is None)
+    hosts = (str(next(filter(None, match.group("url", "ip", "port", "label", "name")))) for match in matches)
     return [host for host in hosts if not _HERE.search(host)]
 
 

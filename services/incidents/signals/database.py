@@ -151,14 +151,14 @@ def _waiting(facts: Facts) -> Judged:
     """Whether more sessions are active than the CPU explains: they wait, for locks or for the disk."""
     if why := facts.uncounted(Measure.DB_LOAD) or facts.uncounted(Measure.DB_CPU):
         return unseen(why, is_out_of_reach=not facts.points(Measure.DB_LOAD))
-    most = max(facts.since(Measure.DB_LOAD, lead=1), default=0.0)
+    most = max(facts.since(Measure.DB_LOAD), default=0.0)
     cpus = _cpus(facts.evidence.database)
     before = facts.before(Measure.DB_LOAD)
     limit = max(cpus, TIMES * median(before)) if before else cpus
-    cpu = max(facts.since(Measure.DB_CPU, lead=1), default=0.0)
+    cpu = max(facts.since(Measure.DB_CPU), default=0.0)
     value = _("{load} sessions, CPU {cpu}%").format(load=f"{most:.1f}", cpu=f"{cpu:.0f}")
     bound = f"≥ {limit:.1f}"
-    if most < limit or cpu >= CPU:
+    if most < limit or cpu >= CPU or min(facts.since(Measure.DB_CREDITS, lead=3), default=100.0) < 2:
         return absent(value, bound)
     return present(value, bound, when_over(facts, facts.points(Measure.DB_LOAD), limit))
 

@@ -23,7 +23,7 @@ LEAST = 5
 """Errors that must name a dependency."""
 SHARE = 0.3
 """Share of the errors since T0 that must name it."""
-QUOTED = 100
+QUOTED = 160
 """Characters of a line that are quoted."""
 TIMES = 3.0
 """How much more often than before it must be named: old noise is none of this incident."""
@@ -115,6 +115,8 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("SNS", r"\bsns\b"),
         ("S3", r"\bs3\b|NoSuchBucket"),
         ("Cognito", r"cognito"),
+        ("AppConfig", r"appconfig|localhost:2772"),
+        ("Proxy", r"ProxyError|(?:connect to|from|via) proxy|\bproxy https?:|tunneling socket"),
         ("NATS", r"^nats:|nats\.(?:errors|connect)"),
         ("License", r"licen[cs]e\w{0,12}(?:Exception|Error)|licen[cs]e (?:file |key )?(?:has )?(?:expired|is invalid)"),
         ("gRPC", r"StatusCode\.UNAVAILABLE|StatusRuntimeException: (?:UNAVAILABLE|DEADLINE)|rpc error: code ="),
@@ -122,7 +124,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 _HARMLESS = re.compile(
     r"^(?!.*(?:::Error|Exception|\bfailed\b)).{0,60}?\b(?:INFO|DEBUG|TRACE)\b|\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ HTTP/\d|"
-    r"Undefined (?:array key|variable|index)|client (?:aborted|closed|disconnected)|canceled by client|response\.Write|ClientAbort|aborted by the client|BadHttpRequest"
+    r"Undefined (?:array key|variable|index)|while SSL handshaking|client (?:aborted|closed|disconnected)|canceled by client|response\.Write|ClientAbort|aborted by the client|BadHttpRequest"
 )
 """Lines of an ordinary request, whatever words are in it."""
 _STORAGE = re.compile(r"ENOSPC|No space left on device|disk quota exceeded", re.IGNORECASE)
@@ -136,6 +138,10 @@ _ACTION = re.compile(
     r"not authorized to perform:? `?([a-z0-9-]+:\w+)|authoriz\w+ .{0,40}?\b([a-z0-9-]+:[A-Z]\w+)"
 )
 _BOTO = re.compile(r"An error occurred \((\w+)\) when calling the (\w+) operation", re.IGNORECASE)
+_GO_SDK = re.compile(r"operation error (\w+): (\w+)")
+_OPERATION = re.compile(
+    r"\b(?:Get|Put|List|Describe|Send|Receive|Publish|Invoke|Query|Scan|Assume|Decrypt|Generate)[A-Z]\w+"
+)
 _JAVA_SDK = re.compile(r"\(Service: (\w+)[;,]")
 _CREDENTIALS = re.compile(
     r"ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SecurityTokenException|Unable to (?:locate|load) credentials|"
@@ -169,10 +175,10 @@ _HOST = re.compile(
 )
 _ERROR = re.compile(r"Exception|Error\b|Exceeded|Crash|READONLY|CLUSTERDOWN|NOAUTH|WRONGPASS|MISCONF")
 _PRIVATE = re.compile(
-    r"\.(?:internal|intern|local|test|lan|svc|consul)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE
+    r"\.corp\.|\.(?:internal|intern|local|test|lan|svc|consul)(?::\d+)?$|^[^.]+$|^[^.]+:\d+$", re.IGNORECASE
 )
 _HERE = re.compile(
-    r"^(?:localhost|127\.|0\.0\.0\.0|169\.254\.|docs?\.|curl\.|developer\.mozilla)|rds\.amazonaws|^github\.com",
+    r"^(?:localhost$|127\.[\d.]+$|0\.0\.0\.0|169\.254\.|docs?\.|curl\.|developer\.mozilla)|rds\.amazonaws|^github\.com",
     re.IGNORECASE,
 )
 """This host, the database, and pages that error messages point to."""
@@ -187,7 +193,10 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
     if _HARMLESS.search(message):
         return None
     if name := _aws_name(message):
-        return Dependency(Kind.OTHER, name)
+        operation = _OPERATION.search(detail)
+        return Dependency(
+            Kind.OTHER, f"{name} {operation[0]}" if operation and operation[0] not in name else name
+        )
     if PASSWORD.search(message):
         return Dependency(Kind.OTHER, N_("the database's password"))
     if LOCKS.search(message):
@@ -204,7 +213,8 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
     if _SQL.search(message):
         return None
     is_trouble = bool(TROUBLE.search(message))
-    word = next((name for name, pattern in _WORDS if pattern.search(message)), "")
+    whole = f"{message} {detail}" if is_trouble else message
+    word = next((name for name, pattern in _WORDS if pattern.search(whole)), "")
     hosts = (_hosts(message) or _hosts(detail)) if is_trouble or word else []
     hosts = [host for host in hosts if not host.endswith((":5432", ":3306"))]
     # A name says more than the addresses that it was resolved to.
@@ -215,7 +225,8 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
     if not word and (_BUSY.search(message) or (is_trouble and _DATABASE.search(message))):
         return Dependency(Kind.DATABASE, "")
     if host:
-        return Dependency(_kind_of_host(host), f"{word} {host}".strip())
+        kind = Kind.OTHER if word == "Proxy" else _kind_of_host(host)
+        return Dependency(kind, f"{word} {host}".strip())
     return Dependency(Kind.OTHER, word) if word and (is_trouble or _ERROR.search(message)) else None
 
 
@@ -250,6 +261,8 @@ def _aws_name(message: str) -> str:
         return N_("the clock")
     if call:
         return f"{call[2]} ({call[1]})"
+    if go := _GO_SDK.search(message):
+        return f"{go[1]} {go[2]}"
     service = _JAVA_SDK.search(message)
     if service:
         return service[1]
@@ -320,7 +333,8 @@ def _rate(count: int, start: datetime, end: datetime) -> float:
 def _quote(message: str, name: str) -> str:
     """The part of a message that tells what is wrong, from the name on that it blames."""
     sign = PASSWORD.search(message) or TROUBLE.search(message)
-    place = message.find(name) if name in message else sign.start() if sign else 0
+    is_place = "." in name or ":" in name
+    place = message.find(name) if is_place and name in message else sign.start() if sign else 0
     start = max(0, place - 30) if place > QUOTED // 2 else 0
     return clean(("…" if start else "") + message[start:], QUOTED)
 

@@ -107,8 +107,8 @@ def _starts(facts: Facts) -> list[datetime]:
 def _recent(facts: Facts) -> Judged:
     for start in _starts(facts):
         lead = minutes_before(facts.start, start)
-        if -2 <= lead <= JUST_BEFORE:
-            minutes = max(0, round(lead))
+        if lead <= JUST_BEFORE and start <= facts.onset.at + timedelta(minutes=2):
+            minutes = max(0, round(minutes_before(facts.onset.at, start)))
             words = plural("{minutes} minute before", "{minutes} minutes before", minutes)
             return present(words.format(minutes=minutes), at=start)
     return _missed(facts) or absent()
@@ -391,11 +391,11 @@ SIGNALS = (
     SignalSpec("deployment-failed", N_("The deployment failed, or was rolled back"), Source.DEPLOYMENTS, _failed, direct_for=("bad-deployment",), look="deploy-rollback", is_change=True),
     SignalSpec("errors-on-new-revision", N_("While both revisions serve, errors come only from the new one"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),
-    SignalSpec("new-tasks-fail", N_("Only tasks of the new revision end by themselves"), Source.TASKS, _new_tasks_fail, direct_for=("bad-deployment",), group="revision", look="ecs"),
+    SignalSpec("new-tasks-fail", N_("Only tasks of the new revision fail"), Source.TASKS, _new_tasks_fail, direct_for=("bad-deployment",), group="revision", look="ecs"),
     SignalSpec("release-names-failure", N_("What the new revision changes is what the errors name"), Source.DEPLOYMENTS, _names_failure, direct_for=("bad-deployment",), group="revision", look="deploy-rollback"),
     SignalSpec("error-since-deployment", N_("A new error, a mistake of the program, came with the deployment"), Source.APPLICATION_LOG, _new_error, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("image-missing", N_("The image of the new revision cannot be pulled"), Source.TASKS, _image_missing, direct_for=("bad-deployment",), group="revision", look="ecs"),
     SignalSpec("revision-differs", N_("The new revision differs from the one before"), Source.DEPLOYMENTS, _differs, look="deploy-rollback", is_change=True),
     SignalSpec("cpu-per-request-up", N_("A request costs more CPU since the deployment"), Source.METRICS, _dearer(N_("CPU per request × {ratio}"), Measure.ECS_CPU), direct_for=("bad-deployment",), look="dashboard"),
-    SignalSpec("db-per-request-up", N_("A request costs the database more since the deployment"), Source.METRICS, _dearer(N_("load of the database per request × {ratio}"), Measure.DB_CPU, Measure.DB_LOAD, Measure.DB_CONNECTIONS), direct_for=("bad-deployment",), look="dashboard"),
+    SignalSpec("db-per-request-up", N_("A request costs the database more since the deployment"), Source.METRICS, _dearer(N_("load or connections of the database per request × {ratio}"), Measure.DB_CPU, Measure.DB_LOAD, Measure.DB_CONNECTIONS), direct_for=("bad-deployment",), look="dashboard"),
 )  # fmt: skip

@@ -31,7 +31,7 @@ _REFUSED = re.compile(
 )
 _POOL = re.compile(
     r"timeout (?:acquiring|exceeded when trying to connect)|acquir\w+ (?:a )?connection.{0,40}time|"
-    r"QueuePool limit|pool (?:exhausted|timed? ?out)|connection pool|SQLTransientConnectionException|"
+    r"could not obtain a connection from the pool|QueuePool limit|pool (?:exhausted|timed? ?out)|connection pool|SQLTransientConnectionException|"
     r"obtain JDBC Connection|Connection is not available, request timed out",
     re.IGNORECASE,
 )
@@ -126,7 +126,7 @@ def new_kind(facts: Facts, source: Source = Source.APPLICATION_LOG) -> Judged:
     # A message that names another cause is that cause's sign, not one of a defect in the code.
     message = message_of(line.text)
     if source is Source.APPLICATION_LOG and dependency_of(message, detail_of(line.text)) is not None:
-        return absent(value, f"≥ {percent(HALF)}")
+        return unseen(_("the errors name what they depend on"), is_out_of_reach=True)
     return present(
         f"{value}: {_quote(message)}",
         at=line.at,
@@ -155,11 +155,13 @@ def _name_unresolved(facts: Facts) -> Judged:
     return unseen(facts.log_gap) if facts.log_gap else absent()
 
 
-def _says(pattern: re.Pattern[str]) -> Callable[[Facts], Judged]:
+def _says(pattern: re.Pattern[str], *, is_own: bool = False) -> Callable[[Facts], Judged]:
+    """Whether the log of the database, and unless `is_own` that of the application, has such a line."""
+
     def judge(facts: Facts) -> Judged:
         for sample, messages in (
             (facts.evidence.database_lines, facts.database_messages),
-            (facts.evidence.application_errors, facts.application_messages),
+            *([] if is_own else [(facts.evidence.application_errors, facts.application_messages)]),
         ):
             matches = [message for message in messages if pattern.search(message)]
             if matches:
@@ -182,7 +184,7 @@ SIGNALS = (
     SignalSpec("db-terminated", N_("The database has stopped or started"), Source.DATABASE_LOG, _says(_TERMINATED), direct_for=("database-unreachable",), group="dbtext", look="tail"),
     SignalSpec("db-locks", N_("Sessions of the database wait for locks"), Source.DATABASE_LOG, _says(LOCKS), direct_for=("database-locks",), group="dbtext", look="slow-queries"),
     SignalSpec("db-cancelled", N_("Statements of the database run into their time limit"), Source.DATABASE_LOG, _says(_CANCELLED), group="dbtext", look="slow-queries"),
-    SignalSpec("db-memory", N_("The database is out of memory"), Source.DATABASE_LOG, _says(_UNSTARTED), group="dbtext", look="databases"),
+    SignalSpec("db-memory", N_("The database is out of memory"), Source.DATABASE_LOG, _says(_UNSTARTED, is_own=True), group="dbtext", look="databases"),
     SignalSpec("db-name-unresolved", N_("The database's name cannot be resolved"), Source.APPLICATION_LOG, _name_unresolved, direct_for=("database-unreachable",), group="dbtext", look="tail"),
     SignalSpec("db-no-space", N_("The database has no space left"), Source.DATABASE_LOG, _says(_NO_SPACE), direct_for=("database-full",), group="dbtext", look="tail"),
     SignalSpec("temporary-files", N_("The database writes large temporary files"), Source.DATABASE_LOG, _says(_TEMPORARY), direct_for=("temporary-files",), look="slow-queries"),

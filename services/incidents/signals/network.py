@@ -30,6 +30,7 @@ _NETWORK = (
     "TransitGateway",
     "VpcPeering",
     "DhcpOptions",
+    "VpcAttribute",
 )
 _OPENING = ("Authorize", "Create", "Attach", "Associate", "Accept", "UpdateSecurityGroupRuleDescriptions")
 _CREATED_BAD = frozenset({"CreateNetworkAclEntry", "CreateRoute", "AssociateRouteTable"})

@@ -87,11 +87,18 @@ def checked(
     world: World, variant: Variant, session: WorldReader, assessment: Assessment
 ) -> tuple[int, tuple[str, ...], tuple[FalseClaim, ...]]:
     """(claims made, titles of the undecided ones, the false ones) of an assessment."""
-    facts = WorldFacts(session, assessment.onset.at)
+    now = WorldFacts(session, assessment.onset.at)
+    by_end: dict[datetime | None, WorldFacts] = {None: now}
     release = [item for item in assessment.signals if item.state is not SignalState.UNSEEN]
     undecided: list[str] = []
     false: list[FalseClaim] = []
     for signal in release:
+        # A sum may be of one published minute more than what the sentence says it is known for.
+        if late := _until(now, signal) or _sum(now, signal):
+            false.append(FalseClaim(signal.id, signal.state.value, signal.title, signal.value, late))
+            continue
+        until = signal.until if signal.source == "metrics" else None
+        facts = by_end.setdefault(until, WorldFacts(session, assessment.onset.at, until))
         why, is_decided = _judged(facts, signal)
         if why:
             false.append(FalseClaim(signal.id, signal.state.value, signal.title, signal.value, why))
@@ -102,7 +109,7 @@ def checked(
 
 def _judged(facts: WorldFacts, signal: Signal) -> tuple[str, bool]:
     """(why it is false or "", whether it could be decided)."""
-    for look in (_times, _unpublished, _figure, _sum, _beyond):
+    for look in (_times, _unpublished, _figure, _beyond):
         if why := look(facts, signal):
             return why, True
     title, sentence = SENTENCES.get(signal.id, ("", _unknown))
@@ -141,6 +148,14 @@ def _times(facts: WorldFacts, signal: Signal) -> str:
         return f"it began at {signal.at:%H:%M:%S} UTC, which was not published"
     if any(moment > last for moment in _stated(facts, signal.value)):
         return "the value is of a time that was not published"
+    return ""
+
+
+def _until(facts: WorldFacts, signal: Signal) -> str:
+    """Known up to a moment that was not published, or has not come."""
+    last = facts.world.at(facts.last + 1) if signal.source == "metrics" else facts.now
+    if signal.until is not None and signal.until > last:
+        return f"known until {signal.until:%H:%M:%S} UTC, which was not published"
     return ""
 
 

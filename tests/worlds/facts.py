@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
+from math import floor
 from statistics import median
 from typing import Any
 
@@ -52,8 +53,9 @@ _NAMES = {"route53.amazonaws.com", "acm.amazonaws.com", "cloudfront.amazonaws.co
 class WorldFacts:
     """One world as it is at a moment; minutes are the world's."""
 
-    def __init__(self, session: WorldReader, onset: datetime) -> None:
+    def __init__(self, session: WorldReader, onset: datetime, until: datetime | None = None) -> None:
         self.session = session
+        self._until = until
         self._points: dict[tuple[str, str, str, int], dict[int, float]] = {}
         self.world = session.world
         self.now: datetime = session.now
@@ -64,8 +66,9 @@ class WorldFacts:
 
     @cached_property
     def last(self) -> int:
-        """The newest published minute."""
-        return int((self.minute - 1 - self.session.metrics.lag) // 1)
+        """The newest published minute, or the one up to which a sentence is known."""
+        published = int((self.minute - 1 - self.session.metrics.lag) // 1)
+        return published if self._until is None else min(published, floor(self.world.minute(self._until)))
 
     @property
     def bad(self) -> range:

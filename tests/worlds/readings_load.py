@@ -266,10 +266,11 @@ def not_placed(facts: WorldFacts, _signal: Signal) -> Verdict3:
     reports = [
         item
         for item in facts.world.service_event
-        if item.at <= facts.minute and "unable to place" in item.message
+        if item.at <= facts.minute and re.search(r"unable to (consistently )?(place|start)", item.message)
     ]
     recent = [item for item in reports if item.at >= -10]
-    return (True if recent else None if reports else False), f"{len(reports)} such events"
+    never = any(map(not_started_stop, facts.stopped))
+    return (True if recent else None if reports or never else False), f"{len(reports)} such events"
 
 
 def running_short(facts: WorldFacts, _signal: Signal) -> Verdict3:

@@ -46,7 +46,6 @@ _NETWORK = [
     "TransitGateway",
     "DhcpOptions",
 ]
-_SECRETS = {"secretsmanager.amazonaws.com", "kms.amazonaws.com", "iam.amazonaws.com", "ssm.amazonaws.com"}
 _NAMES = {"route53.amazonaws.com", "acm.amazonaws.com", "cloudfront.amazonaws.com"}
 
 
@@ -176,11 +175,6 @@ class WorldFacts:
         """Whether a write is about the network."""
         is_path = event.source == "ec2.amazonaws.com" and any(word in event.name for word in _NETWORK)
         return is_path or event.name == "SetSecurityGroups"
-
-    @staticmethod
-    def is_secret(event: Trail) -> bool:
-        """Whether a write is about a secret; a key or a permission is none, but some say so."""
-        return event.source in _SECRETS
 
     @staticmethod
     def is_name(event: Trail) -> bool:

@@ -345,11 +345,17 @@ def untriggered(facts: WorldFacts, _signal: Signal) -> Verdict3:
     return plainly(not any(row.get("Alarms") for row in rows), f"{len(rows)} policies")
 
 
-def refused(facts: WorldFacts, _signal: Signal) -> Verdict3:
+def refused(facts: WorldFacts, signal: Signal) -> Verdict3:
     hits = [item for item in facts.activities(-180) if item.not_scaled or item.status == "Failed"]
-    return (
-        True if any(item.at >= -5 for item in hits) else None if hits else False
-    ), f"{len(hits)} such decisions"
+    most = facts.answer("application-autoscaling", "DescribeScalableTargets")["ScalableTargets"]
+    what = f"{len(hits)} such decisions, {facts.service['desiredCount']} tasks desired"
+    if most and facts.service["desiredCount"] >= most[0]["MaxCapacity"]:
+        return False, f"{what}, which is the maximum"
+    is_idle = not hits and max(facts.points(*CPU).values(), default=0) < 60
+    if is_idle or not most or (not hits and signal.state == "present"):
+        return False, what
+    is_below = any("AlreadyAtMaxCapacity" not in item.not_scaled and item.at >= -5 for item in hits)
+    return (True if is_below else None), what
 
 
 def scaled_out(facts: WorldFacts, _signal: Signal) -> Verdict3:

@@ -275,7 +275,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "cpu-low": ("The tasks' CPU is low", at_level(CPU, 70, 45)),
     "scaling-suspended": ("Scaling out is suspended", suspended),
     "scaling-untriggered": ("Nothing triggers Auto Scaling", untriggered),
-    "scaling-refused": ("Auto Scaling decided not to scale, or failed", refused),
+    "scaling-refused": ("Auto Scaling does not scale although it is below its maximum", refused),
     "scaled-out": ("Auto Scaling has added tasks", scaled_out),
     "hot-task": ("One task is much hotter than the others", hot_task),
     "own-write": (

@@ -104,14 +104,13 @@ def _errors(facts: WorldFacts) -> dict[bool, int]:
 def new_error(facts: WorldFacts, signal: Signal) -> Verdict3:
     counts = _errors(facts)
     whole = sum(counts.values())
-    single = max(
-        (
-            sum(at >= 0 for at, *_ in facts.written(rule))
-            for rule in facts.rules(APPLICATION_LOG)
-            if rule.begin >= -3 and _ERROR.search(rule.text)
-        ),
-        default=0,
-    )
+    kinds: dict[object, int] = {}
+    for rule in facts.rules(APPLICATION_LOG):
+        if rule.begin >= -3 and _ERROR.search(rule.text):
+            # An event may be written as several lines, each of which is a rule of its own: in favour of what is claimed.
+            kind = (rule.begin, rule.per_minute, rule.stream) if signal.state == "present" else rule.text
+            kinds[kind] = kinds.get(kind, 0) + sum(at >= 0 for at, *_ in facts.written(rule))
+    single = max(kinds.values(), default=0)
     what = f"{single} lines of the most frequent new kind among {whole}"
     if signal.state == "present" and (quoted := re.search(r"\d+: ([^…]{10,60})", signal.value)):
         plain = re.sub(r"\W+", "", quoted[1])[:16]
@@ -126,7 +125,6 @@ def new_error(facts: WorldFacts, signal: Signal) -> Verdict3:
         return False, what
     if whole <= 20:
         return None, what
-    # One event may be written as several lines, each of a kind of its own here.
     return (True if single > 0.92 * whole else False if counts[True] < 0.3 * whole else None), what
 
 

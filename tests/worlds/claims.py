@@ -164,9 +164,10 @@ def _until(facts: WorldFacts, signal: Signal) -> str:
 
 
 def _unpublished(facts: WorldFacts, signal: Signal) -> str:
-    """A metric's claim about the bad minutes, none of which is published."""
+    """A metric's claim about the bad minutes, none of which is published, that does not say up to when it is known."""
     is_state = signal.id in _STATES or _stated(facts, f"{signal.value} {signal.limit}")
-    if signal.source != "metrics" or facts.bad or is_state or facts.world.alarm.state == "OK":
+    is_dated = signal.until is not None or signal.source != "metrics"
+    if is_dated or facts.bad or is_state or facts.world.alarm.state == "OK":
         return ""
     if signal.id in FIGURES or signal.id in SUMS:
         return "no minute since T0 was published"

@@ -255,12 +255,14 @@ def image_missing(facts: WorldFacts, _signal: Signal) -> Verdict3:
 _Metric = tuple[str, str, str]
 
 
-def _cost(facts: WorldFacts, release: WorldDeployment, metric: _Metric) -> tuple[float, float] | None:
-    """(times the cost of a request, times the whole) since the deployment; with fewer requests an idle load seems more."""
+def _cost(facts: WorldFacts, release: WorldDeployment, metric: _Metric) -> tuple[float, float, float] | None:
+    """(times the cost of a request, times the whole, times the cost in the release's first minutes). With fewer requests an
+    idle load seems more; what rises only later did not come with the release."""
     values, requests = facts.points(*metric, -180), facts.points(*REQUESTS, -180)
     served = [minute for minute in values if requests.get(minute, 0) > 0]
     before = [minute for minute in served if minute < release.at]
-    after = [minute for minute in served if minute > release.ends][-5:]
+    since = [minute for minute in served if minute > release.ends]
+    first, after = since[:3], since[-5:]
     if not before or len(after) < 2:
         return None
 
@@ -268,7 +270,9 @@ def _cost(facts: WorldFacts, release: WorldDeployment, metric: _Metric) -> tuple
         return sum(values[item] / (counts[item] if counts else 1) for item in minutes) / len(minutes)
 
     usual, whole = mean(before, requests), mean(before, None)
-    return (mean(after, requests) / usual, mean(after, None) / whole) if usual and whole else None
+    if not usual or not whole:
+        return None
+    return mean(after, requests) / usual, mean(after, None) / whole, mean(first, requests) / usual
 
 
 def costs_more(*metrics: _Metric, sure: float) -> Sentence:
@@ -281,10 +285,12 @@ def costs_more(*metrics: _Metric, sure: float) -> Sentence:
         costs = [found for metric in metrics if (found := _cost(facts, release, metric))]
         if not costs:
             return None, ""
-        what = ", ".join(f"{each:.2f} times for a request, {whole:.2f} in all" for each, whole in costs)
-        if any(each >= sure and whole >= 1.5 for each, whole in costs):
+        what = ", ".join(
+            f"{each:.2f} times for a request, {whole:.2f} in all" for each, whole, _first in costs
+        )
+        if any(each >= sure and whole >= 1.5 and first >= 0.5 * each for each, whole, first in costs):
             return True, what
-        return (False if all(each <= 1.2 or whole <= 1.15 for each, whole in costs) else None), what
+        return (False if all(each <= 1.2 or whole <= 1.15 for each, whole, _first in costs) else None), what
 
     return sentence
 

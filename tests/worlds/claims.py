@@ -30,6 +30,7 @@ FIGURES: Mapping[str, tuple[str, str, str, float]] = {
     "traffic-fall": (ELB, "RequestCount", "Sum", 1),
     "few-requests": (ELB, "RequestCount", "Sum", 1),
     "tls-errors": (ELB, "ClientTLSNegotiationErrorCount", "Sum", 1),
+    "target-tls-errors": (ELB, "TargetTLSNegotiationErrorCount", "Sum", 1),
     "waf-blocks": (WAF, "BlockedRequests", "Sum", 1),
     "memory-high": (ECS, "MemoryUtilization", "Maximum", 1),
     "memory-climbing": (ECS, "MemoryUtilization", "Maximum", 1),
@@ -38,6 +39,8 @@ FIGURES: Mapping[str, tuple[str, str, str, float]] = {
     "connections-flat": (RDS, "DatabaseConnections", "Maximum", 1),
     "connections-gone": (RDS, "DatabaseConnections", "Maximum", 1),
     "db-cpu-raised": (RDS, "CPUUtilization", "Average", 1),
+    "db-waiting": (RDS, "DBLoad", "Average", 1),
+    "db-burst-empty": (RDS, "BurstBalance", "Average", 1),
     "db-cpu-low": (RDS, "CPUUtilization", "Average", 1),
     "cpu-low": (ECS, "CPUUtilization", "Average", 1),
     "cpu-at-maximum": (ECS, "CPUUtilization", "Average", 1),
@@ -57,6 +60,7 @@ _PLAIN = frozenset(
     [
         "connection-errors",
         "tls-errors",
+        "target-tls-errors",
         "memory-low",
         "memory-high",
         "db-cpu-raised",
@@ -87,11 +91,18 @@ def checked(
     world: World, variant: Variant, session: WorldReader, assessment: Assessment
 ) -> tuple[int, tuple[str, ...], tuple[FalseClaim, ...]]:
     """(claims made, titles of the undecided ones, the false ones) of an assessment."""
-    facts = WorldFacts(session, assessment.onset.at)
+    now = WorldFacts(session, assessment.onset.at)
+    by_end: dict[datetime | None, WorldFacts] = {None: now}
     release = [item for item in assessment.signals if item.state is not SignalState.UNSEEN]
     undecided: list[str] = []
     false: list[FalseClaim] = []
     for signal in release:
+        # A sum may be of one published minute more than what the sentence says it is known for.
+        if late := _until(now, signal) or _sum(now, signal):
+            false.append(FalseClaim(signal.id, signal.state.value, signal.title, signal.value, late))
+            continue
+        until = signal.until if signal.source == "metrics" else None
+        facts = by_end.setdefault(until, WorldFacts(session, assessment.onset.at, until))
         why, is_decided = _judged(facts, signal)
         if why:
             false.append(FalseClaim(signal.id, signal.state.value, signal.title, signal.value, why))
@@ -102,7 +113,7 @@ def checked(
 
 def _judged(facts: WorldFacts, signal: Signal) -> tuple[str, bool]:
     """(why it is false or "", whether it could be decided)."""
-    for look in (_times, _unpublished, _figure, _sum, _beyond):
+    for look in (_times, _unpublished, _figure, _beyond):
         if why := look(facts, signal):
             return why, True
     title, sentence = SENTENCES.get(signal.id, ("", _unknown))
@@ -144,10 +155,19 @@ def _times(facts: WorldFacts, signal: Signal) -> str:
     return ""
 
 
+def _until(facts: WorldFacts, signal: Signal) -> str:
+    """Known up to a moment that was not published, or has not come."""
+    last = facts.world.at(facts.last + 1) if signal.source == "metrics" else facts.now
+    if signal.until is not None and signal.until > last:
+        return f"known until {signal.until:%H:%M:%S} UTC, which was not published"
+    return ""
+
+
 def _unpublished(facts: WorldFacts, signal: Signal) -> str:
-    """A metric's claim about the bad minutes, none of which is published."""
+    """A metric's claim about the bad minutes, none of which is published, that does not say up to when it is known."""
     is_state = signal.id in _STATES or _stated(facts, f"{signal.value} {signal.limit}")
-    if signal.source != "metrics" or facts.bad or is_state or facts.world.alarm.state == "OK":
+    is_dated = signal.until is not None or signal.source != "metrics"
+    if is_dated or facts.bad or is_state or facts.world.alarm.state == "OK":
         return ""
     if signal.id in FIGURES or signal.id in SUMS:
         return "no minute since T0 was published"

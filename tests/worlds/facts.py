@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
+from math import floor
 from statistics import median
 from typing import Any
 
@@ -45,15 +46,15 @@ _NETWORK = [
     "TransitGateway",
     "DhcpOptions",
 ]
-_SECRETS = {"secretsmanager.amazonaws.com", "kms.amazonaws.com", "iam.amazonaws.com", "ssm.amazonaws.com"}
 _NAMES = {"route53.amazonaws.com", "acm.amazonaws.com", "cloudfront.amazonaws.com"}
 
 
 class WorldFacts:
     """One world as it is at a moment; minutes are the world's."""
 
-    def __init__(self, session: WorldReader, onset: datetime) -> None:
+    def __init__(self, session: WorldReader, onset: datetime, until: datetime | None = None) -> None:
         self.session = session
+        self._until = until
         self._points: dict[tuple[str, str, str, int], dict[int, float]] = {}
         self.world = session.world
         self.now: datetime = session.now
@@ -64,8 +65,9 @@ class WorldFacts:
 
     @cached_property
     def last(self) -> int:
-        """The newest published minute."""
-        return int((self.minute - 1 - self.session.metrics.lag) // 1)
+        """The newest published minute, or the one up to which a sentence is known."""
+        published = int((self.minute - 1 - self.session.metrics.lag) // 1)
+        return published if self._until is None else min(published, floor(self.world.minute(self._until)))
 
     @property
     def bad(self) -> range:
@@ -173,11 +175,6 @@ class WorldFacts:
         """Whether a write is about the network."""
         is_path = event.source == "ec2.amazonaws.com" and any(word in event.name for word in _NETWORK)
         return is_path or event.name == "SetSecurityGroups"
-
-    @staticmethod
-    def is_secret(event: Trail) -> bool:
-        """Whether a write is about a secret; a key or a permission is none, but some say so."""
-        return event.source in _SECRETS
 
     @staticmethod
     def is_name(event: Trail) -> bool:

@@ -255,6 +255,20 @@ def infrastructure_stop(row: Mapping[str, Any]) -> bool:
     return row["stopCode"] in ("SpotInterruption", "TerminationNotice", "InfrastructureHealth") or is_named
 
 
+def beyond_tasks(facts: WorldFacts, signal: Signal) -> Verdict3:
+    """Tasks that the infrastructure took away, and something else that it took: a database's host, capacity, a zone."""
+    lost = sum(map(infrastructure_stop, facts.stopped))
+    reports = [item.message for item in facts.world.rds_event if -5 <= item.at <= facts.minute]
+    reports += [item.message for item in facts.world.service_event if -5 <= item.at <= facts.minute]
+    words = r"failover|underlying|host|Capacity is unavailable|Availability Zone"
+    others = [text for text in reports if re.search(words, text, re.I)]
+    is_one_zone = zones(True)(facts, signal)[0] is not False
+    what = f"{lost} tasks, {(others or ['nothing else'])[0][:80]}"
+    if not lost or (not others and not is_one_zone):
+        return False, what
+    return (True if others else None), what
+
+
 def all_replaced(facts: WorldFacts, _signal: Signal) -> Verdict3:
     count, desired = sum(map(unhealthy_stop, facts.stopped)), facts.service["desiredCount"]
     return (
@@ -266,10 +280,11 @@ def not_placed(facts: WorldFacts, _signal: Signal) -> Verdict3:
     reports = [
         item
         for item in facts.world.service_event
-        if item.at <= facts.minute and "unable to place" in item.message
+        if item.at <= facts.minute and re.search(r"unable to (consistently )?(place|start)", item.message)
     ]
     recent = [item for item in reports if item.at >= -10]
-    return (True if recent else None if reports else False), f"{len(reports)} such events"
+    never = any(map(not_started_stop, facts.stopped))
+    return (True if recent else None if reports or never else False), f"{len(reports)} such events"
 
 
 def running_short(facts: WorldFacts, _signal: Signal) -> Verdict3:

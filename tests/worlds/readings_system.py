@@ -1,7 +1,7 @@
 """Readings of sentences about deployments, logs, the database, the network and scaling."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -87,28 +87,17 @@ def differs(facts: WorldFacts, _signal: Signal) -> Verdict3:
     return (True if -15 <= at <= min(0, facts.onset) else None), f"deployed at minute {at:g}"
 
 
-def costs_more(facts: WorldFacts, _signal: Signal) -> Verdict3:
-    release = facts.session.rollout.deployment
-    if release is None or release.at > facts.minute:
-        return False, "nothing was deployed"
-    cpu, requests = facts.points(*CPU, -180), facts.points(*REQUESTS, -180)
-    costs = {minute: cpu[minute] / requests[minute] for minute in cpu if requests.get(minute, 0) > 0}
-    before = [cost for minute, cost in costs.items() if minute < release.at]
-    after = [cost for minute, cost in costs.items() if minute > release.ends]
-    if not before or not after:
-        return None, ""
-    ratio = (sum(after[-5:]) / len(after[-5:])) / (sum(before) / len(before))
-    return between(ratio, 1.15, 3, f"{ratio:.2f} times the CPU for a request")
-
-
 # ── Logs ───────────────────────────────────────────────────────────────────────────────────────
 
 
+_ERROR = re.compile("error|exception|fatal|critical|panic|traceback", re.I)
+
+
 def _errors(facts: WorldFacts) -> dict[bool, int]:
-    """Lines with the word that the filter asks for since T0: of kinds that had not been written before, and of others."""
+    """Lines of errors since T0: of kinds that had not been written before, and of others."""
     counts = {True: 0, False: 0}
     for rule in facts.rules(APPLICATION_LOG):
-        if "ERROR" in rule.text:
+        if _ERROR.search(rule.text):
             counts[rule.begin >= -3] += sum(at >= 0 for at, _stream, _text in facts.written(rule))
     return counts
 
@@ -116,14 +105,13 @@ def _errors(facts: WorldFacts) -> dict[bool, int]:
 def new_error(facts: WorldFacts, signal: Signal) -> Verdict3:
     counts = _errors(facts)
     whole = sum(counts.values())
-    single = max(
-        (
-            sum(at >= 0 for at, *_ in facts.written(rule))
-            for rule in facts.rules(APPLICATION_LOG)
-            if rule.begin >= -3 and "ERROR" in rule.text
-        ),
-        default=0,
-    )
+    kinds: dict[object, int] = {}
+    for rule in facts.rules(APPLICATION_LOG):
+        if rule.begin >= -3 and _ERROR.search(rule.text):
+            # An event may be written as several lines, each of which is a rule of its own: in favour of what is claimed.
+            kind = (rule.begin, rule.per_minute, rule.stream) if signal.state == "present" else rule.text
+            kinds[kind] = kinds.get(kind, 0) + sum(at >= 0 for at, *_ in facts.written(rule))
+    single = max(kinds.values(), default=0)
     what = f"{single} lines of the most frequent new kind among {whole}"
     if signal.state == "present" and (quoted := re.search(r"\d+: ([^…]{10,60})", signal.value)):
         plain = re.sub(r"\W+", "", quoted[1])[:16]
@@ -136,7 +124,9 @@ def new_error(facts: WorldFacts, signal: Signal) -> Verdict3:
             return False, f"no line says {quoted[1]!r}"
     if whole == 0:
         return False, what
-    return between(single / whole, 0.3, 0.92, what) if whole > 20 else (None, what)
+    if whole <= 20:
+        return None, what
+    return (True if single > 0.92 * whole else False if counts[True] < 0.3 * whole else None), what
 
 
 def errors_as_before(facts: WorldFacts, _signal: Signal) -> Verdict3:
@@ -149,11 +139,18 @@ def errors_as_before(facts: WorldFacts, _signal: Signal) -> Verdict3:
 def says(*patterns: str, unsure: str = "", group: str = "") -> Sentence:
     """Whether a log says it: all patterns in one line (regular expressions); with `unsure` alone nobody can tell."""
 
-    def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
-        texts = [rule.text for rule in facts.says("", group=group)]
-        hits = [text for text in texts if all(re.search(item, text, re.I) for item in patterns)]
+    def sentence(facts: WorldFacts, signal: Signal) -> Verdict3:
+        rules = facts.says("", group=group)
+        texts = [rule.text for rule in rules]
+        hits = [rule for rule in rules if all(re.search(item, rule.text, re.I) for item in patterns)]
         if hits:
-            return True, f"a line says {hits[0][:90]!r}"
+            count, most = (
+                re.match(r"(\d+) ×", signal.value),
+                sum(1 for rule in hits for _ in facts.written(rule, -180)),
+            )
+            if count and int(count[1]) > most:
+                return signal.state != "present", f"only {most} lines say so"
+            return True, f"a line says {hits[0].text[:90]!r}"
         if unsure and any(re.search(unsure, text, re.I) for text in texts):
             return None, ""
         return False, "no line says so"
@@ -279,51 +276,6 @@ def slot_lagging(facts: WorldFacts, _signal: Signal) -> Verdict3:
 # ── Network ────────────────────────────────────────────────────────────────────────────────────
 
 
-_UNSURE = ("iam.amazonaws.com", "kms.amazonaws.com")
-"""A permission or a key is neither the network nor a secret in everybody's words."""
-
-
-def write_of(*kinds: Callable[[Any], bool]) -> Sentence:
-    """Whether somebody changed something of this system just before, as far as CloudTrail lists it."""
-
-    def sentence(facts: WorldFacts, signal: Signal) -> Verdict3:
-        meant = [
-            item
-            for item in facts.writes(visible=True)
-            if any(kind(item) for kind in kinds) and "ServiceRoleForECS" not in item.user
-        ]
-        own = [item for item in meant if facts.is_own(item) and not item.error]
-        named = [item for item in meant if item.name in signal.value]
-        if signal.state == "present":
-            foreign = [item for item in named if not facts.is_own(item)]
-            if named and len(foreign) == len(named):
-                return False, f"{named[0].name} is about something else of the account"
-            return plainly(bool(own), "CloudTrail lists no write about this system")
-        recent = [item for item in own if item.at >= -15 and item.source not in _UNSURE]
-        return (True if recent else None if own else False), f"{recent[0].name if recent else 'none'}"
-
-    return sentence
-
-
-def no_network_write(facts: WorldFacts, signal: Signal) -> Verdict3:
-    real = [
-        item
-        for item in facts.writes(visible=False, since=-30)
-        if facts.is_network(item) and facts.is_own(item) and not item.error
-    ]
-    real = [item for item in real if "ServiceRoleForECS" not in item.user]
-    text = f"{signal.title} {signal.value} {signal.limit}"
-    if _TIME.search(text) and signal.state == "present":
-        # It says up to when.
-        real = [item for item in real if item.at + facts.session.variant.trail <= facts.minute]
-    if real:
-        return False, f"{real[0].name} at minute {real[0].at:g}"
-    hidden = [item for item in facts.writes(visible=True) if facts.is_network(item) or facts.is_secret(item)]
-    return (
-        None if hidden and signal.state == "absent" and any(map(facts.is_own, hidden)) else True
-    ), "nobody did"
-
-
 def path(is_open: bool) -> Sentence:
     """Whether the security groups let the tasks in to the database."""
 
@@ -392,11 +344,17 @@ def untriggered(facts: WorldFacts, _signal: Signal) -> Verdict3:
     return plainly(not any(row.get("Alarms") for row in rows), f"{len(rows)} policies")
 
 
-def refused(facts: WorldFacts, _signal: Signal) -> Verdict3:
+def refused(facts: WorldFacts, signal: Signal) -> Verdict3:
     hits = [item for item in facts.activities(-180) if item.not_scaled or item.status == "Failed"]
-    return (
-        True if any(item.at >= -5 for item in hits) else None if hits else False
-    ), f"{len(hits)} such decisions"
+    most = facts.answer("application-autoscaling", "DescribeScalableTargets")["ScalableTargets"]
+    what = f"{len(hits)} such decisions, {facts.service['desiredCount']} tasks desired"
+    if most and facts.service["desiredCount"] >= most[0]["MaxCapacity"]:
+        return False, f"{what}, which is the maximum"
+    is_idle = not hits and max(facts.points(*CPU).values(), default=0) < 60
+    if is_idle or not most or (not hits and signal.state == "present"):
+        return False, what
+    is_below = any("AlreadyAtMaxCapacity" not in item.not_scaled and item.at >= -5 for item in hits)
+    return (True if is_below else None), what
 
 
 def scaled_out(facts: WorldFacts, _signal: Signal) -> Verdict3:

@@ -2,8 +2,25 @@
 
 from collections.abc import Mapping
 
-from tests.worlds.curves import ELB, WAF
+from tests.worlds.curves import ELB, RDS, WAF
 from tests.worlds.facts import WorldFacts
+from tests.worlds.readings_changes import (
+    alarms_together,
+    cpu_costs_more,
+    database_costs_more,
+    error_since_deployment,
+    image_missing,
+    is_key,
+    is_network,
+    names_dependency,
+    new_tasks_fail,
+    no_network_write,
+    own_new_error,
+    own_write,
+    release_names_failure,
+    sessions_wait,
+    somebody_changed,
+)
 from tests.worlds.readings_load import (
     CONNECTIONS,
     CPU,
@@ -12,6 +29,7 @@ from tests.worlds.readings_load import (
     Sentence,
     all_replaced,
     at_level,
+    beyond_tasks,
     check_reason,
     climbing,
     count_since,
@@ -41,7 +59,6 @@ from tests.worlds.readings_system import (
     at_maximum,
     connections_flat,
     connections_gone,
-    costs_more,
     database_event,
     deployment_failed,
     differs,
@@ -49,7 +66,6 @@ from tests.worlds.readings_system import (
     hot_task,
     new_error,
     no_deployment,
-    no_network_write,
     not_available,
     on_both,
     only_new,
@@ -67,22 +83,22 @@ from tests.worlds.readings_system import (
     untriggered,
     used_up,
     wal_growing,
-    write_of,
 )
 from tests.worlds.schema import DATABASE_LOG
 
 _FAIL = r"refused|timed? ?-?out|ETIMEDOUT|ECONNREFUSED|unreachable|could not connect|Could not open|ENOTFOUND|EAI_AGAIN|could not translate|connection attempt failed|EHOSTUNREACH|not known"
+_UNRESOLVED = r"could not translate|ENOTFOUND|EAI_AGAIN|UnknownHost|Name or service not known|no such host|name resolution"
 _BASE = r"\b5432\b|facility-prod-db|rds\.amazonaws"
 SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "elb-share": ("The load balancer made the errors", share(("HTTPCode_ELB_5XX_Count",))),
     "target-share": ("The application answered with the errors", share(("HTTPCode_Target_5XX_Count",))),
-    "no-target-503": ("503 without any request routed", no_target_503),
+    "no-target-503": ("No request reaches a target (503)", no_target_503),
     "elb-502": (
-        "502 dominates (reset, malformed or refused)",
+        "Most errors are 502 (reset, malformed or refused)",
         share(("HTTPCode_ELB_502_Count",), 0.35, 0.85),
     ),
-    "elb-504": ("504 dominates (time-outs)", share(("HTTPCode_ELB_504_Count",), 0.35, 0.85)),
-    "elb-500": ("500 by the load balancer, with a firewall attached", firewall_500),
+    "elb-504": ("Most errors are time-outs (504)", share(("HTTPCode_ELB_504_Count",), 0.35, 0.85)),
+    "elb-500": ("The load balancer answers 500, with a firewall attached", firewall_500),
     "connection-errors": (
         "Connections to targets fail",
         count_since(ELB, "TargetConnectionErrorCount", 0, 10, 5),
@@ -92,9 +108,13 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "traffic-usual": ("Requests are as usual", usual_requests),
     "traffic-fall": ("Requests fall, with few errors", fewer_requests),
     "tls-errors": ("TLS negotiations fail", count_since(ELB, "ClientTLSNegotiationErrorCount", 0, 30, 5)),
+    "target-tls-errors": (
+        "TLS negotiations with the targets fail",
+        count_since(ELB, "TargetTLSNegotiationErrorCount", 0, 30, 5),
+    ),
     "waf-blocks": ("The firewall blocks more than usual", count_since(WAF, "BlockedRequests", 4, 60, 15)),
-    "few-requests": ("Few requests in the bad minutes", few_requests),
-    "drain-errors": ("Errors only after tasks were taken away", drained),
+    "few-requests": ("There are few requests in the bad minutes", few_requests),
+    "drain-errors": ("There are errors only after tasks were taken away", drained),
     "no-registered-target": ("No target receives requests", no_target),
     "none-healthy": ("Targets are registered, and none is healthy", none_healthy),
     "check-failed": ("Health checks cannot connect", check_reason("Target.FailedHealthChecks")),
@@ -112,76 +132,144 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "all-replaced": ("ECS replaces all tasks because they fail health checks", all_replaced),
     "start-failed": ("Tasks fail to start", stops(not_started_stop)),
     "infrastructure-stop": ("AWS stopped tasks for its infrastructure", stops(infrastructure_stop)),
-    "placement-failed": ("ECS cannot place tasks", not_placed),
+    "zone-lost": ("AWS's infrastructure failed under tasks and beyond them", beyond_tasks),
+    "placement-failed": ("ECS cannot place or start tasks", not_placed),
     "running-short": ("Fewer tasks run than are desired", running_short),
     "memory-high": ("The tasks' memory is full", at_level(MEMORY, 85, 98)),
     "memory-climbing": ("The tasks' memory climbs", climbing),
     "memory-low": ("The tasks' memory is not full", at_level(MEMORY, 90, 60)),
     "recent-deployment": ("A deployment began just before", recent_deployment),
-    "no-deployment": ("No deployment in 24 hours", no_deployment),
+    "no-deployment": ("There was no deployment in 24 hours", no_deployment),
     "deployment-failed": ("The deployment failed, or was rolled back", deployment_failed),
-    "errors-on-new-revision": ("Errors come only from the new revision", only_new),
+    "errors-on-new-revision": ("While both revisions serve, errors come only from the new one", only_new),
     "errors-on-both": ("Errors come from the old revision, too", on_both),
+    "new-tasks-fail": (
+        "Only tasks of the new revision end by themselves",
+        new_tasks_fail,
+    ),
+    "release-names-failure": (
+        "What the new revision changes is what the errors name",
+        release_names_failure,
+    ),
+    "error-since-deployment": (
+        "A new error, a mistake of the program, came with the deployment",
+        error_since_deployment,
+    ),
+    "image-missing": (
+        "The image of the new revision cannot be pulled",
+        image_missing,
+    ),
     "revision-differs": ("The new revision differs from the one before", differs),
-    "cpu-per-request-up": ("A request costs more CPU since the deployment", costs_more),
-    "new-error": ("One new kind of error makes most of them", new_error),
+    "cpu-per-request-up": (
+        "A request costs more CPU since the deployment",
+        cpu_costs_more,
+    ),
+    "db-per-request-up": (
+        "A request costs the database more since the deployment",
+        database_costs_more,
+    ),
+    "new-error": ("One new kind of error makes up most of them", new_error),
     "errors-as-before": ("The errors are of the kinds known before", errors_as_before),
     "db-refused": (
-        "The log says: connections to the database fail",
+        "Connections to the database fail",
         says(_BASE, _FAIL, unsure=_FAIL + "|connection"),
     ),
     "db-pool-timeout": (
-        "The log says: time-out waiting for a pooled connection",
+        "The application times out waiting for a pooled connection",
         says(
             r"QueuePool limit|Connection is not available, request timed out|TimeoutError: ResourceRequest|timeout exceeded when trying to connect|could not obtain a (database )?connection (from the pool )?within",
             unsure="pool",
         ),
     ),
-    "db-too-many-clients": ("The log says: too many clients", says(r"too many (clients|connections)")),
+    "db-too-many-clients": (
+        "The database refuses connections: there are too many",
+        says(r"too many (clients|connections)"),
+    ),
     "db-slots-reserved": (
-        "The log says: remaining connection slots are reserved",
+        "The database has no connection left",
         says("remaining connection slots"),
     ),
     "db-terminated": (
-        "The log says: the database ends or starts",
+        "The database has stopped or started",
         says(
             r"terminating connection due to administrator|is shutting down|is starting up|in recovery mode|57P0[13]",
             unsure="terminat|recovery|shutdown|shut down",
         ),
     ),
+    "db-locks": (
+        "Sessions of the database wait for locks",
+        says(r"still waiting for \w*Lock|deadlock detected|lock timeout|LockNotAvailable", unsure=r"\block"),
+    ),
+    "db-cancelled": (
+        "Statements of the database run into their time limit",
+        says(r"due to statement timeout|QueryCanceled", unsure="cancel|57014"),
+    ),
+    "db-memory": (
+        "The database is out of memory",
+        says(
+            r"out of shared memory|(ERROR|FATAL): +out of memory|PSQLException.*out of memory|PG::OutOfMemory|psycopg\w*\.\S*OutOfMemory",
+            unsure=r"(postgres|PG::|psycopg|PSQL|UTC:).*memory",
+        ),
+    ),
+    "db-name-unresolved": (
+        "The database's name cannot be resolved",
+        says(_BASE, _UNRESOLVED, unsure=_UNRESOLVED),
+    ),
     "db-no-space": (
-        "The log says: no space left",
+        "The database has no space left",
         says(
             r"could not extend file|No space left.*(base/|pg_)|(base/|pg_|SQL|PANIC).*No space left",
             unsure="could not write|space",
         ),
     ),
     "temporary-files": (
-        "The log says: large temporary files",
+        "The database writes large temporary files",
         says("temporary file", r"size \d{9,}", group=DATABASE_LOG, unsure="temporary file"),
     ),
-    "other-host": ("The log names a host outside the system", other_host),
-    "connections-high": ("The database's connections are at their limit", at_level(CONNECTIONS, 60, 105)),
+    "other-host": ("Errors name a host outside the system", other_host),
+    "names-dependency": (
+        "The errors name a dependency that is not known here",
+        names_dependency,
+    ),
+    "connections-high": (
+        "The database has more connections than its limit",
+        at_level(CONNECTIONS, 72, 90),
+    ),
     "connections-flat": ("The number of connections is as before", connections_flat),
     "connections-gone": ("The connections to the database are gone", connections_gone),
     "db-event": ("RDS reports a failover, a restart or maintenance", database_event),
     "db-not-available": ("The database's status is not available", not_available),
     "db-cpu-high": ("The database's CPU or credits are used up", used_up),
     "db-cpu-raised": ("The database's CPU is over its limit", at_level(DB_CPU, 60, 85)),
+    "db-waiting": (
+        "Sessions of the database wait, not for the CPU",
+        sessions_wait,
+    ),
+    "db-burst-empty": (
+        "The storage's burst balance is used up",
+        at_level((RDS, "BurstBalance", "Average"), 15, 3),
+    ),
     "db-cpu-low": ("The database's CPU is low", at_level(DB_CPU, 65, 40)),
     "storage-empty": ("The database's storage is used up", storage_empty),
     "storage-ample": ("The database has free storage", storage_ample),
     "storage-falling": ("Free storage falls steadily", storage_falling),
-    "wal-growing": ("Transaction logs take most of what is lost", wal_growing),
+    "wal-growing": ("Transaction logs take most of the lost space", wal_growing),
     "slot-lagging": ("A replication slot lags behind", slot_lagging),
     "network-write": (
-        "Somebody changed the network or a secret just before",
-        write_of(WorldFacts.is_network, WorldFacts.is_secret),
+        "Somebody changed the network of this system just before",
+        somebody_changed(is_network),
     ),
-    "no-network-write": ("Nobody changed the network just before", no_network_write),
+    "no-network-write": (
+        "CloudTrail shows no change of this system's network",
+        no_network_write,
+    ),
+    "key-write": (
+        "Somebody changed a secret, a key or a permission of this system just before",
+        somebody_changed(is_key),
+    ),
     "dns-write": (
-        "Somebody changed DNS, a certificate or a listener just before",
-        write_of(WorldFacts.is_name),
+        "Somebody changed DNS, a certificate or a listener of this system just before",
+        somebody_changed(WorldFacts.is_name),
     ),
     "path-closed": ("The security groups keep the tasks from the database", path(False)),
     "path-open": ("The security groups let the tasks reach the database", path(True)),
@@ -189,8 +277,20 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "cpu-low": ("The tasks' CPU is low", at_level(CPU, 70, 45)),
     "scaling-suspended": ("Scaling out is suspended", suspended),
     "scaling-untriggered": ("Nothing triggers Auto Scaling", untriggered),
-    "scaling-refused": ("Auto Scaling decided not to scale, or failed", refused),
+    "scaling-refused": ("Auto Scaling does not scale although it is below its maximum", refused),
     "scaled-out": ("Auto Scaling has added tasks", scaled_out),
     "hot-task": ("One task is much hotter than the others", hot_task),
+    "own-write": (
+        "Somebody changed the alarm's own resource just before",
+        own_write,
+    ),
+    "alarms-together": (
+        "Other alarms fire together with it",
+        alarms_together,
+    ),
+    "own-new-error": (
+        "The log of the alarm's own resource has a new kind of error",
+        own_new_error,
+    ),
 }
 """By the signal's id: its sentence as it was read, and the reading."""

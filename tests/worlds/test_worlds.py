@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.incidents.signals.registry import SIGNALS
 from services.models.causes import Word
 from tests.worlds.answers import Variant, WorldReader, pattern_of
 from tests.worlds.check import problems
@@ -22,6 +23,7 @@ from tests.worlds.judge import (
     variants,
 )
 from tests.worlds.schema import BadWorld, Curve, World, WorldAlarm, files, load, load_file
+from tests.worlds.sentences import SENTENCES
 
 FOLDER = Path(__file__).parent
 FILES = files([FOLDER])
@@ -45,6 +47,12 @@ async def test_a_world_is_sound_and_nothing_strong_is_wrong(file: Path) -> None:
     assert problems(world) == []
     for variant in (Variant(), Variant(lag=3, trail=15)):
         _assert_sound(await judged(world, variant, claims=True))
+
+
+def test_every_signal_has_a_reading_of_its_sentence() -> None:
+    """A sentence in other words is to be read anew: nothing decides it until then."""
+    read = {id: title for id, (title, _reading) in SENTENCES.items()}
+    assert {str(signal.id): str(signal.title) for signal in SIGNALS} == read
 
 
 @pytest.mark.slow

@@ -117,31 +117,31 @@ class BelongingsReader:
     async def ids(self, look: Look, subnets: Collection[str] = (), **params: Any) -> Ids:
         """What one request tells; of route tables and network ACLs only those of the subnets. Raises AwsError."""
         answer = await self._session.read(look.service, look.operation, required=(look.key,), **params)
-        found, problem = rows(answer, look.key), ""
-        if look in (ROUTE_TABLES, NETWORK_ACLS) and not (found := _around(found, subnets)):
+        answers, problem = rows(answer, look.key), ""
+        if look in (ROUTE_TABLES, NETWORK_ACLS) and not (answers := _around(answers, subnets)):
             problem = _("EC2 returned nothing that belongs to the subnets.")
-        if len(found) < len(params.get("services", ())):
+        if len(answers) < len(params.get("services", ())):
             problem = _("ECS does not know every service of the runbook.")
         if next_page(answer)[1]:
             problem = _("AWS lists more of them than one request returns.")
         if problem:
             raise incomplete(problem, look.service, look.operation)
         return {
-            kind: {RawId(id) for path in paths.split() for id in _at(found, path) if not _EVERYBODYS.fullmatch(id)}
+            kind: {RawId(id) for path in paths.split() for id in _at(answers, path) if not _EVERYBODYS.fullmatch(id)}
             for kind, paths in look.paths.items()
         }  # fmt: skip
 
 
-def _around(found: list[Answer], subnets: Collection[str]) -> list[Answer]:
+def _around(answers: list[Answer], subnets: Collection[str]) -> list[Answer]:
     """The rows that subnets are associated with, without others' associations; one without any has the main table."""
-    has_main = not set(_at(found, "Associations.SubnetId")).issuperset(subnets)
-    for row in found:
+    has_main = not set(_at(answers, "Associations.SubnetId")).issuperset(subnets)
+    for row in answers:
         row["Associations"] = [
             each
             for each in rows(row, "Associations")
             if each.get("SubnetId") in subnets or (has_main and each.get("Main"))
         ]
-    return [row for row in found if row["Associations"]]
+    return [row for row in answers if row["Associations"]]
 
 
 def _at(value: object, path: str) -> Iterator[str]:

@@ -84,8 +84,8 @@ def describe_surroundings(call: Call) -> dict[str, Any]:
     key = call.operation.removeprefix("Describe")
     filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
     subnets, is_here = filters.get("subnet-id"), VPC in filters.get("vpc-id", [VPC])
-    found = [row for row in _SURROUNDINGS[key] if is_here and (not subnets or row.get("SubnetId") in subnets)]
-    return {key: found}
+    rows = [row for row in _SURROUNDINGS[key] if is_here and (not subnets or row.get("SubnetId") in subnets)]
+    return {key: rows}
 
 
 def _describe(call: Call, id: str) -> dict[str, Any]:

@@ -24,8 +24,8 @@ class Difference:
 
 def newest_revisions(evidence: IncidentEvidence) -> list[ServiceRevision]:
     """The two newest revisions of the service, the newest first."""
-    dated = [each for each in evidence.revisions if each.created is not None]
-    return sorted(dated, key=lambda each: each.created or evidence.began, reverse=True)[:2]
+    dated = [one for one in evidence.revisions if one.created is not None]
+    return sorted(dated, key=lambda one: one.created or evidence.began, reverse=True)[:2]
 
 
 def difference(evidence: IncidentEvidence) -> Difference | None:

@@ -141,7 +141,7 @@ FIELDS: Mapping[Source, tuple[str, ...]] = {
     Source.TRAIL_GLOBAL: ("writes",),
     Source.APPLICATION_LOG: ("application_errors",),
     Source.DATABASE_LOG: ("database_lines",),
-    Source.OWN_METRICS: ("own_series", "own_usual"),
+    Source.OWN_METRICS: ("own_series",),
     Source.OWN_LOG: ("own_log",),
     Source.ALARMS: ("together",),
 }

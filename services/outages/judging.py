@@ -147,8 +147,8 @@ def _outage(rule: Rule, curves: Curves, before: Outage | None) -> Outage | None:
         if not rule.is_bad(last, before.usual, rule.back, floor):
             return None
         since, usual = before.since, before.usual
-    elif (found := _found(rule, points, floor, curves.week.get(rule.curve, ()))) is not None:
-        since, usual = _moment(points[found[0]][0]), found[1]
+    elif (stretch := _found(rule, points, floor, curves.week.get(rule.curve, ()))) is not None:
+        since, usual = _moment(points[stretch[0]][0]), stretch[1]
     else:
         return None
     now = fmean(newest)

@@ -399,6 +399,7 @@ CALLS: dict[str, Question] = {
     "Logs.groups": lambda context: Logs(context.reader).groups(),
     "Logs.page": lambda context: Logs(context.reader).page(_GROUP, int(_span(context).start.timestamp() * 1000), limit=20),
     "Logs.sample": lambda context: Logs(context.reader).sample(_GROUP, "ERROR", *_milliseconds(context), limit=20),
+    "Metrics.names": lambda context: Metrics(context.reader).names(_queries()[0]),
     "Metrics.fetch": lambda context: Metrics(context.reader).fetch(_queries(), _span(context)),
     "MuteRules.active": lambda context: MuteRules(context.reader).active(context.clock.now()),
     "MuteRules.named": lambda context: MuteRules(context.reader).named("maintenance-work", context.clock.now()),

@@ -82,8 +82,8 @@ def _all_of(*answers: bool | None) -> bool | None:
 
 
 def _any_of(answers: Iterable[bool | None]) -> bool | None:
-    found = list(answers)
-    return True if True in found else None if None in found else False
+    truths = list(answers)
+    return True if True in truths else None if None in truths else False
 
 
 def somebody_changed(kind: Callable[[Trail], bool | None]) -> Sentence:
@@ -111,8 +111,8 @@ def no_network_write(facts: WorldFacts, signal: Signal) -> Verdict3:
     ]
     recent = [(item, truth if item.at >= -60 or not truth else None) for item, truth in rows]
     changed = [f"{item.name} at minute {item.at:g}" for item, truth in recent if truth]
-    found = _any_of(truth for _item, truth in recent)
-    return None if found is None else not found, (changed or ["nobody did"])[0]
+    truth_of_all = _any_of(truth for _item, truth in recent)
+    return None if truth_of_all is None else not truth_of_all, (changed or ["nobody did"])[0]
 
 
 def is_own_resource(facts: WorldFacts, event: Trail) -> bool | None:
@@ -282,7 +282,7 @@ def costs_more(*metrics: _Metric, sure: float) -> Sentence:
         release = _release(facts)
         if release is None:
             return False, "nothing was deployed"
-        costs = [found for metric in metrics if (found := _cost(facts, release, metric))]
+        costs = [cost for metric in metrics if (cost := _cost(facts, release, metric))]
         if not costs:
             return None, ""
         what = ", ".join(

@@ -144,7 +144,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "errors-on-new-revision": ("While both revisions serve, errors come only from the new one", only_new),
     "errors-on-both": ("Errors come from the old revision, too", on_both),
     "new-tasks-fail": (
-        "Only tasks of the new revision end by themselves",
+        "Only tasks of the new revision fail",
         new_tasks_fail,
     ),
     "release-names-failure": (

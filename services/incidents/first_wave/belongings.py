@@ -118,8 +118,8 @@ class SystemBelongings:
         return ""
 
     def _ids(self, kind: Owned | None) -> tuple[RawId, ...]:
-        told = (id for state in self._states.values() for each, id in state.told_at if each is kind)
-        return tuple(sorted(set(told)))
+        ids = (id for state in self._states.values() for each, id in state.told_at if each is kind)
+        return tuple(sorted(set(ids)))
 
     def _where(self, name: str, kind: Owned | None, *looks: Look) -> Looks:
         """Looks for what surrounds the ids of a kind; none without any."""

@@ -135,11 +135,11 @@ class FirewallQuestions:
         regions = trail.sign_in_regions if trail is not None else (self._context.region,)
         since, events, sure = self.began - DAY, list[TrailEvent](), Sure.CERTAIN
         for region in regions:
-            found = await reader.lookup(
+            lookup = await reader.lookup(
                 region, "EventName", "ConsoleLogin", since=since, until=self._now, most=2
             )
-            events += found.events
-            if found.problem is not None or found.more or found.unreadable:
+            events += lookup.events
+            if lookup.problem is not None or lookup.more or lookup.unreadable:
                 sure = Sure.PARTLY
         read = _("CloudTrail {value} since {since}, known up to {until} ({regions})").format(
             value="ConsoleLogin",
@@ -147,8 +147,8 @@ class FirewallQuestions:
             until=self._time(self._now - TRAIL_DELAY),
             regions=", ".join(regions),
         )
-        own = sorted((each for each in events if each.address in addresses), key=lambda each: each.at)
+        own = sorted((event for event in events if event.address in addresses), key=lambda event: event.at)
         if not own:
             return _("none of {count} sign-ins").format(count=len(events)), read, sure
-        rows = (f"{self._time(each.at)} {each.actor.name or '?'} {each.address}" for each in own[-NAMES:])
+        rows = (f"{self._time(event.at)} {event.actor.name or '?'} {event.address}" for event in own[-NAMES:])
         return _("{count}: {rows}").format(count=len(own), rows=_("; ").join(rows)), read, sure

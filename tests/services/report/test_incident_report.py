@@ -10,7 +10,6 @@ from services import i18n
 from services.incidents import entries as incident_entries
 from services.incidents.capture import captured
 from services.incidents.course import incident_of
-from services.incidents.entries import Brought
 from services.models.causes import OnsetBasis
 from services.models.incident_report import IncidentReport
 from services.models.incidents import (
@@ -140,7 +139,7 @@ def test_evidence_that_somebody_added_to_a_findings_incident_does_not_hide_what_
         trigger=TriggerKind.FINDING,
         playbook="",
         after="",
-        brought=Brought(text="no snapshot"),
+        text="no snapshot",
     )
     incident = incident_of([ledger.write(f"{DAY} 10:04", draft)])
     assert incident is not None

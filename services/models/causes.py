@@ -242,4 +242,7 @@ class Assessment(Model):
     @property
     def leader(self) -> WeighedCause | None:
         """The first root; None if nothing is supported."""
-        return next((cause for cause in self.causes if cause.is_root and not cause.impossible), None)
+        return next(
+            (cause for cause in self.causes if cause.is_root and cause.supporting and not cause.impossible),
+            None,
+        )

@@ -66,7 +66,7 @@ async def open_log_of_evidence(pilot: Pilot[Any]) -> None:
     """By the row of the evidence of the step at hand."""
     screen = pilot.app.screen
     await until(pilot, lambda: screen.live is not None)
-    await until(pilot, lambda: "remaining connection slots" in screen_text(pilot))
+    await until(pilot, lambda: "データベースに接続できません" in screen_text(pilot))
     screen.detail.evidence.focus()
     await pilot.press("enter")
     await shows(pilot, LogsScreen)

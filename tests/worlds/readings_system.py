@@ -346,15 +346,13 @@ def untriggered(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 def refused(facts: WorldFacts, signal: Signal) -> Verdict3:
     hits = [item for item in facts.activities(-180) if item.not_scaled or item.status == "Failed"]
-    most = facts.answer("application-autoscaling", "DescribeScalableTargets")["ScalableTargets"]
-    what = f"{len(hits)} such decisions, {facts.service['desiredCount']} tasks desired"
-    if most and facts.service["desiredCount"] >= most[0]["MaxCapacity"]:
-        return False, f"{what}, which is the maximum"
-    is_idle = not hits and max(facts.points(*CPU).values(), default=0) < 60
-    if is_idle or not most or (not hits and signal.state == "present"):
+    others = [item for item in hits if "AlreadyAtMaxCapacity" not in item.not_scaled]
+    what = f"{len(hits)} such decisions, {len(others)} for another reason"
+    if not others and (hits or signal.state == "present"):
         return False, what
-    is_below = any("AlreadyAtMaxCapacity" not in item.not_scaled and item.at >= -5 for item in hits)
-    return (True if is_below else None), what
+    if not hits and max(facts.points(*CPU).values(), default=0) < 60:
+        return False, what
+    return (True if any(item.at >= -5 for item in others) else None), what
 
 
 def scaled_out(facts: WorldFacts, _signal: Signal) -> Verdict3:

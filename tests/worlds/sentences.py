@@ -277,7 +277,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "cpu-low": ("The tasks' CPU is low", at_level(CPU, 70, 45)),
     "scaling-suspended": ("Scaling out is suspended", suspended),
     "scaling-untriggered": ("Nothing triggers Auto Scaling", untriggered),
-    "scaling-refused": ("Auto Scaling does not scale although it is below its maximum", refused),
+    "scaling-refused": ("Auto Scaling failed, or did not scale for another reason than its maximum", refused),
     "scaled-out": ("Auto Scaling has added tasks", scaled_out),
     "hot-task": ("One task is much hotter than the others", hot_task),
     "own-write": (

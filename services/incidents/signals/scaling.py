@@ -4,6 +4,7 @@ Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScalingActivit
 reference).
 """
 
+import re
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -18,6 +19,7 @@ BEFORE = timedelta(minutes=30)
 """How long before T0 a scaling activity still belongs to the incident."""
 SETTLE = timedelta(minutes=4)
 """How long after a change of the number of tasks the CPU still shows the state before."""
+_COUNT = re.compile(r"desired count to (\d+)")
 AT_MAXIMUM = "AlreadyAtMaxCapacity"
 HOT = 85.0
 """CPU of the hottest task, per cent, from which it is hot."""
@@ -77,7 +79,7 @@ def _untriggered(facts: Facts) -> Judged:
 def _refused(facts: Facts) -> Judged:
     for activity in _activities(facts):
         codes = [code for code in activity.not_scaled if not code.startswith("AlreadyAt")]
-        if codes or activity.status in ("Failed", "Unfulfilled"):
+        if codes or (activity.status in ("Failed", "Unfulfilled") and not activity.not_scaled):
             return present(", ".join(codes) or activity.status, at=activity.at)
     return absent()
 
@@ -98,8 +100,21 @@ def _changes(facts: Facts) -> list[ScalingActivity]:
     ]
 
 
+def _count_of(activity: ScalingActivity) -> int:
+    """The number of tasks that an activity sets; 0 if it sets something else."""
+    count = _COUNT.search(activity.description)
+    return int(count[1]) if count else 0
+
+
 def _scaled_out(facts: Facts) -> Judged:
-    changes = _changes(facts)
+    target = facts.evidence.scaling
+    least = target.minimum if target is not None else 0
+    # Back to the minimum, or by the alarm for little load, Auto Scaling takes tasks away.
+    changes = [
+        activity
+        for activity in _changes(facts)
+        if "AlarmLow" not in activity.cause and _count_of(activity) > least
+    ]
     # A reaction comes after the first bad minute; it is no cause that could be too late.
     return present(scaling_text(changes[0].description)) if changes else absent()
 
@@ -125,7 +140,7 @@ SIGNALS = (
     SignalSpec("cpu-low", N_("The tasks' CPU is low"), Source.METRICS, _cpu_low, look="dashboard"),
     SignalSpec("scaling-suspended", N_("Scaling out is suspended"), Source.SCALING, _suspended, direct_for=("scaling-stopped",), look="ecs"),
     SignalSpec("scaling-untriggered", N_("Nothing triggers Auto Scaling"), Source.SCALING, _untriggered, direct_for=("scaling-stopped",), look="ecs"),
-    SignalSpec("scaling-refused", N_("Auto Scaling does not scale although it is below its maximum"), Source.SCALING, _refused, direct_for=("scaling-stopped",), look="ecs"),
+    SignalSpec("scaling-refused", N_("Auto Scaling failed, or did not scale for another reason than its maximum"), Source.SCALING, _refused, direct_for=("scaling-stopped",), look="ecs"),
     SignalSpec("scaled-out", N_("Auto Scaling has added tasks"), Source.SCALING, _scaled_out, direct_for=("scaling-works",), look="ecs"),
     SignalSpec("hot-task", N_("One task is much hotter than the others"), Source.METRICS, _hot, direct_for=("hot-task",), look="dashboard"),
 )  # fmt: skip

@@ -12,7 +12,6 @@ from statistics import median
 from services.i18n import N_, _
 from services.incidents.facts import Facts
 from services.incidents.signals.base import Judged, SignalSpec, absent, highest, present, unseen, when_over
-from services.models.causes import SignalState
 from services.models.first_wave import Measure, Source, StoppedTask
 
 EARLIER = timedelta(minutes=5)
@@ -141,7 +140,7 @@ def _of_infrastructure(task: StoppedTask) -> bool:
 
 
 def _zone_lost(facts: Facts) -> Judged:
-    """Whether AWS's infrastructure failed under a task, and the database or new tasks had to go elsewhere as well."""
+    """Whether AWS's infrastructure failed under a task, and the database had to go elsewhere as well."""
     lost = [task for task in recent_tasks(facts) if task.code == "InfrastructureHealth"]
     if not lost:
         why = unlisted(facts)
@@ -150,7 +149,7 @@ def _zone_lost(facts: Facts) -> Judged:
     has_moved = any(
         "failover" in event.message.lower() and event.at >= first for event in facts.evidence.database_events
     )
-    if not has_moved and _unplaced(facts).state is not SignalState.PRESENT:
+    if not has_moved:
         return absent(_("only tasks are concerned"))
     return present(_stop_text(lost))
 

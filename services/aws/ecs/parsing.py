@@ -185,7 +185,7 @@ def task_definition(row: Answer) -> TaskDefinition:
 def _container(row: Answer) -> Container:
     values = [(each.get("name"), each.get("value")) for each in rows(row, "environment")]
     secrets = [(each.get("name"), each.get("valueFrom")) for each in rows(row, "secrets")]
-    registry = (row.get("repositoryCredentials") or {}).get("credentialsParameter")
+    pull_secret = (row.get("repositoryCredentials") or {}).get("credentialsParameter")
     return Container(
         name=row.get("name"),
         image=row.get("image"),
@@ -194,7 +194,7 @@ def _container(row: Answer) -> Container:
             (clean(name), host) for name, value in values for host in hosts_of(str(name), str(value or ""))
         ),
         secrets=tuple(
-            (clean(name), RawId(str(source))) for name, source in (*secrets, ("", registry)) if source
+            (clean(name), RawId(str(source))) for name, source in (*secrets, ("", pull_secret)) if source
         ),
     )
 

@@ -251,7 +251,6 @@ def _aws_name(message: str) -> str:
     """The key, permission, credentials or operation of AWS that an error is about; "" if it is about none."""
     if action := _ACTION.search(message):
         return str(action[1] or action[2])
-    call = _BOTO.search(message)
     if _KEY.search(message):
         arn = _KEY_ARN.search(message)
         return f"KMS {arn[0] if arn else ''}".strip()
@@ -259,12 +258,11 @@ def _aws_name(message: str) -> str:
         return N_("AWS credentials (STS)")
     if _CLOCK.search(message):
         return N_("the clock")
-    if call:
+    if call := _BOTO.search(message):
         return f"{call[2]} ({call[1]})"
     if go := _GO_SDK.search(message):
         return f"{go[1]} {go[2]}"
-    service = _JAVA_SDK.search(message)
-    if service:
+    if service := _JAVA_SDK.search(message):
         return service[1]
     if _SECRET.search(message) and (
         _DENIED.search(message) or TROUBLE.search(message) or "Exception" in message

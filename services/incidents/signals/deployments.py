@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from services.i18n import N_, _, plural
-from services.incidents.differences import difference
+from services.incidents.differences import difference, newest_revisions
 from services.incidents.facts import Facts, message_of, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
 from services.incidents.signals.dependencies import PASSWORD, QUOTED, Kind, named_dependencies
@@ -160,6 +160,11 @@ def _definitions(facts: Facts) -> dict[str, str]:
     return definitions
 
 
+def _newest(facts: Facts) -> str:
+    """The newest task definition that a known task has; "" without any."""
+    return max(_definitions(facts).values(), key=_revision, default="")
+
+
 def _errors_by_definition(facts: Facts, until: datetime) -> Counter[str] | str:
     """The application's errors from T0 to `until` by task definition, or why they cannot be told apart."""
     if why := facts.unread(Source.APPLICATION_LOG):
@@ -178,7 +183,7 @@ def _overlap(facts: Facts) -> datetime | None:
     evidence = facts.evidence
     tasks = [(task.definition, task.ended) for task in evidence.stopped_tasks]
     tasks += [(task.definition, None) for task in evidence.running_tasks]
-    newest = max((definition for definition, _end in tasks), key=_revision, default="")
+    newest = _newest(facts)
     ends = [end or evidence.ended for definition, end in tasks if definition != newest]
     last = max(ends, default=None)
     return last if last is not None and last >= facts.start + OVERLAP else None
@@ -204,7 +209,7 @@ def _on_new(facts: Facts) -> Judged:
     counts = _errors_while_mixed(facts)
     if isinstance(counts, Judged):
         return counts
-    newest = max(_definitions(facts).values(), key=_revision)
+    newest = _newest(facts)
     share = counts[newest] / counts.total()
     if share < 0.9:
         return absent(f"{newest} {percent(share)}", "≥ 90%")
@@ -232,14 +237,10 @@ def _on_both(facts: Facts) -> Judged:
 def _differs(facts: Facts) -> Judged:
     if _is_settled(facts):
         return absent(_("nothing was deployed just before"))
-    revisions = sorted(
-        (revision for revision in facts.evidence.revisions if revision.created is not None),
-        key=lambda revision: revision.created or facts.start,
-        reverse=True,
-    )
+    revisions = newest_revisions(facts.evidence)
     if len(revisions) < 2:
         return unseen(_("only one revision is known"))
-    new, old = revisions[0], revisions[1]
+    new, old = revisions
     if new.task_definition != old.task_definition:
         return present(f"{old.task_definition} → {new.task_definition}", at=new.created)
     images = [{image.digest or image.image for image in revision.images} for revision in (new, old)]
@@ -343,7 +344,7 @@ def _new_tasks_fail(facts: Facts) -> Judged:
     if not failing:
         why = unlisted(facts)
         return unseen(why) if why else absent()
-    newest = max(_definitions(facts).values(), key=_revision)
+    newest = _newest(facts)
     older = sum(task.definition != newest for task in failing)
     value = _("{count} tasks, {older} of them of an older revision").format(count=len(failing), older=older)
     if older:
@@ -375,7 +376,7 @@ def _image_missing(facts: Facts) -> Judged:
     start = _recent(facts).at
     if start is None:
         return _missed(facts) or absent(_("nothing was deployed just before"))
-    newest = max(_definitions(facts).values(), key=_revision, default="")
+    newest = _newest(facts)
     has_run = any(task.definition == newest for task in facts.evidence.running_tasks)
     for task in recent_tasks(facts):
         texts = " ".join((task.reason, *(container.reason for container in task.containers)))

@@ -77,7 +77,11 @@ def _write_to(is_about: Callable[[TrailEvent], bool]) -> Callable[[Facts], Judge
     def judge(facts: Facts) -> Judged:
         unknown: TrailEvent | None = None
         elsewhere: list[str] = []
-        for event in _just_before(facts, is_about):
+        for event in just_before(facts):
+            # AWS's own services make and remove network interfaces with every task.
+            by_aws = event.actor.kind is ActorKind.SERVICE or event.actor.role.startswith("AWSServiceRole")
+            if by_aws or not is_about(event):
+                continue
             is_own = _is_own(facts, event)
             if is_own:
                 return present(f"{event.name} ({event.actor.shown})", at=event.at)
@@ -89,7 +93,7 @@ def _write_to(is_about: Callable[[TrailEvent], bool]) -> Callable[[Facts], Judge
             return unseen(
                 _("{write}: not known whose").format(write=f"{unknown.name} ({unknown.actor.shown})")
             )
-        return _none_seen(facts, elsewhere)
+        return none_seen(facts, elsewhere)
 
     return judge
 
@@ -101,17 +105,15 @@ def _is_own(facts: Facts, event: TrailEvent) -> bool | None:
     return belongs(event, facts.evidence.belongings)
 
 
-def _just_before(facts: Facts, is_about: Callable[[TrailEvent], bool]) -> Iterator[TrailEvent]:
+def just_before(facts: Facts) -> Iterator[TrailEvent]:
+    """The writes that succeeded shortly before T0, newest first."""
     for event in facts.evidence.writes:
         is_near = -2 <= minutes_before(facts.start, event.at) <= JUST_BEFORE
-        is_done = not event.read_only and not event.error
-        # AWS's own services make and remove network interfaces with every task.
-        by_aws = event.actor.kind is ActorKind.SERVICE or event.actor.role.startswith("AWSServiceRole")
-        if is_near and is_done and not by_aws and is_about(event):
+        if is_near and not event.read_only and not event.error:
             yield event
 
 
-def _none_seen(facts: Facts, elsewhere: Sequence[str]) -> Judged:
+def none_seen(facts: Facts, elsewhere: Sequence[str] = ()) -> Judged:
     """CloudTrail shows no such write of this system, as far as it can know by now."""
     if why := facts.gap(Source.TRAIL):
         return unseen(why)

@@ -3,10 +3,10 @@
 from functools import partial
 
 from services.i18n import N_, _
-from services.incidents.facts import Facts, minutes_before
+from services.incidents.facts import Facts
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
 from services.incidents.signals.logs import new_kind
-from services.incidents.signals.network import DELAY, JUST_BEFORE
+from services.incidents.signals.network import just_before, none_seen
 from services.incidents.subject import Subject, queries_of
 from services.models.first_wave import Source
 
@@ -15,14 +15,10 @@ def _write(facts: Facts) -> Judged:
     queries = queries_of(facts.evidence.alarm)
     if not queries or not Subject(queries).names:
         return unseen(_("the alarm does not tell which resource it watches"))
-    for event in facts.evidence.writes:
-        is_near = -2 <= minutes_before(facts.start, event.at) <= JUST_BEFORE
-        if is_near and not event.error and not event.read_only and Subject(queries).is_touched_by(event):
+    for event in just_before(facts):
+        if Subject(queries).is_touched_by(event):
             return present(f"{event.name} ({event.actor.shown})", at=event.at)
-    if facts.evidence.ended < facts.start + DELAY:
-        return unseen(_("CloudTrail reports up to 15 minutes late"))
-    why = facts.gap(Source.TRAIL)
-    return unseen(why) if why else absent()
+    return none_seen(facts)
 
 
 def _together(facts: Facts) -> Judged:

@@ -1,5 +1,6 @@
 """対応: one incident, from its first minute to its end."""
 
+import asyncio
 from typing import ClassVar
 
 from textual import on, work
@@ -149,10 +150,17 @@ class IncidentScreen(IncidentScreenBase):
         """Read what AWS shows now, once a minute for all who look; what failed is asked again before."""
         clock, source = self.services.clock, self.services.response.live
         while self._has_alarm():
-            self.live = await source.read(self.incident_at_hand())
+            await self._take(await source.read(self.incident_at_hand()))
             self._show()
             await self.services.response.readings.note(self.incident_at_hand())
             await clock.sleep(source.wait(self.incident_at_hand()))
+
+    async def _take(self, live: IncidentEvidence) -> None:
+        """Show a reading once it is weighed, which takes most of a second where a log has many different errors."""
+        incident = self.incident_at_hand()
+        evidence = self.weighing.present(incident, live, self.records.evidence)
+        await asyncio.to_thread(self.weighing.of, incident, evidence)
+        self.live = live
 
     def _has_alarm(self) -> bool:
         incident = self.incident_at_hand()
@@ -164,7 +172,7 @@ class IncidentScreen(IncidentScreenBase):
         incident = self.incident_at_hand()
         words = _("{title}: reading AWS…").format(title=incident.title)
         with self.app.under_way(words, f"first-wave:{incident.id}"):
-            self.live = await self.services.response.live.read(incident, at_once=True)
+            await self._take(await self.services.response.live.read(incident, at_once=True))
         self._show()
         if look is not None:
             self.app.inform(self.next_looks.after_reading(look, self._place_of(look), self.detail.view))

@@ -14,7 +14,7 @@ from services.aws.client.errors import AwsError
 from services.aws.client.reader import Reader
 from services.aws.ecs.parsing import short
 from services.aws.ecs.reader import EcsReader
-from services.background.faults import Fault, from_within
+from services.background.faults import Fault
 from services.clock import Clock, real
 from services.i18n import _
 from services.incidents.differences import newest_revisions
@@ -127,10 +127,15 @@ class SystemBelongings:
         return {look: {"Filters": [{"Name": name, "Values": ids}]} for look in looks if ids}
 
     async def _all(self, looks: Looks) -> None:
-        await asyncio.gather(*(self._look(look, params) for look, params in looks.items()))
+        """Make these requests; an internal error in one of them loses neither the others nor the first wave."""
+        asks = (self._look(look, params) for look, params in looks.items())
+        for look, error in zip(looks, await asyncio.gather(*asks, return_exceptions=True), strict=True):
+            if error is not None:
+                self._fault(error)
+                self._states[look].problem = _("An internal error stopped this read.")
 
     async def _look(self, look: Look, params: dict[str, Any]) -> None:
-        """Make one request if it is due; whatever happens becomes its state."""
+        """Make one request if it is due; AWS's answer or refusal becomes its state."""
         state, now = self._states[look], self._clock.elapsed()
         day, hour = (real(self._clock, seconds).total_seconds() for seconds in (KEPT, EVERY))
         if not state.problem and now - state.answered_at < hour:
@@ -140,14 +145,9 @@ class SystemBelongings:
         except AwsError as error:
             state.problem = error.problem.summary
             return
-        except (Exception, asyncio.CancelledError) as error:
-            # The boundary: an internal error here must not lose the first wave.
-            if not from_within(error):
-                state.problem = state.problem or _("AWS has not answered yet.")
-                raise
-            self._fault(error)
-            state.problem = _("An internal error stopped this read.")
-            return
+        except asyncio.CancelledError:
+            state.problem = state.problem or _("AWS has not answered yet.")
+            raise
         state.problem, state.answered_at, self._read_at = "", now, self._clock.now()
         state.told_at |= {(kind, id): now for kind, own in ids.items() for id in own}
         state.told_at = {id: at for id, at in state.told_at.items() if now - at <= day}

@@ -6,6 +6,7 @@ stock server answers those with an HTML page that botocore cannot read.
 
 import io
 import logging
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
 from services.demo.answers import Answer
+
+_ANSWERING = threading.RLock()
+"""moto imports its services on first use, each other's among them: two threads at once end in a deadlock."""
 
 
 class Moto:
@@ -23,8 +27,6 @@ class Moto:
 
     def __call__(self, environ: Mapping[str, Any], body: bytes) -> Answer | None:
         """moto's response; None if it does not support the operation."""
-        if self._app is None:
-            self._app = _load()
         status, headers = 500, {}
 
         def start_response(line: str, fields: list[tuple[str, str]], _exc_info: Any = None) -> None:
@@ -34,7 +36,10 @@ class Moto:
         inner = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         inner.pop("HTTP_CONTENT_ENCODING", None)
         try:
-            chunks = self._app(inner, start_response)
+            with _ANSWERING:
+                if self._app is None:
+                    self._app = _load()
+                chunks = self._app(inner, start_response)
         except (AttributeError, NotImplementedError, TypeError):
             # A service that moto lacks entirely breaks its dispatcher, outside any Flask application.
             return None

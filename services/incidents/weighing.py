@@ -202,7 +202,7 @@ def _next_look(
     best: NextLook | None = None
     for name in sorted({*two[0], *(two[1] if len(two) > 1 else {})} if two else set()):
         signal = signals.get(name)
-        if signal is None or signal.state is not SignalState.UNSEEN:
+        if signal is None or signal.state is not SignalState.UNSEEN or signal.is_out_of_reach:
             continue
         difference = abs(two[0].get(name, 0) - (two[1].get(name, 0) if len(two) > 1 else 0))
         if best is None or difference > best.difference:

@@ -147,6 +147,17 @@ def test_the_next_look_is_the_unseen_signal_that_parts_the_first_two() -> None:
     assert assessment.next_look.difference > 0
 
 
+def test_what_this_system_never_publishes_is_no_next_look() -> None:
+    """Without Performance Insights nobody can look whether sessions wait."""
+    states = dict.fromkeys(("latency-first", "connections-high"), SignalState.PRESENT)
+    open_ones = signals(states | {"db-waiting": SignalState.UNSEEN})
+    never = [signal.model_copy(update={"is_out_of_reach": signal.id == "db-waiting"}) for signal in open_ones]
+    looks = [weigh(causes_of(RUNBOOK), each, ONSET).next_look for each in (open_ones, never)]
+    assert looks[0] is not None
+    assert looks[0].signal == "db-waiting"
+    assert looks[1] is None
+
+
 def test_a_runbook_changes_weights() -> None:
     own = RUNBOOK.model_copy(
         update={"weights": {"application-error": CauseWeights(prior=1, present={"new-error": 0})}}

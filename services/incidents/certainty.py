@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.i18n import _
 from services.incidents.catalogue import effects_of
+from services.incidents.signals.registry import SHOWN
 from services.models.causes import CauseSpec, WeighedCause, WeighedSignal, Word
 
 STRONG, STRONG_LEAD = 20, 6
@@ -29,6 +30,8 @@ def judge(
         return Word.OPEN, _("too little speaks for any cause")
     if all(row.signal.is_change for row in first.supporting):
         return Word.OPEN, _("nothing shows that anything fails")
+    if first.id in SHOWN and not is_shown(first):
+        return Word.OPEN, _("nothing shows the cause itself, only its effects")
     if lead < LIKELY_LEAD:
         return Word.OPEN, _("the first two are too close")
     if why := _undermined(first, causes_by_id, specs, LIKELY, LIKELY_LEAD):

@@ -167,6 +167,13 @@ class Facts:
             return _("CloudWatch has published nothing since T0")
         return ""
 
+    @property
+    def is_unpublished(self) -> bool:
+        """Whether CloudWatch was read, and no curve reaches T0 yet."""
+        return (
+            not self.unread(Source.METRICS) and max(self._newest.values(), default=self.start) < self.onset.at
+        )
+
     def errors_since(self) -> tuple[float, float]:
         """(load balancer's errors, application's errors) since T0."""
         return self.total(Measure.ELB_5XX), self.total(Measure.TARGET_5XX)

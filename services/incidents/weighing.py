@@ -10,7 +10,7 @@ from services.i18n import _
 from services.incidents.catalogue import causes_of
 from services.incidents.certainty import EXPLAINING, is_shown, judge, possible_gain
 from services.incidents.facts import Facts
-from services.incidents.signals.registry import BY_ID, signals_of
+from services.incidents.signals.registry import BY_ID, SHOWN, signals_of
 from services.incidents.subject import stranger_of
 from services.models.causes import (
     Assessment,
@@ -38,6 +38,9 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     playbook = playbook or runbook.playbook_for(evidence.alarm.id)
     specs = causes_of(runbook, playbook, evidence.alarm)
     assessment = weigh(specs, signals_of(facts), facts.onset)
+    if assessment.word is Word.STRONG and facts.is_unpublished:
+        why = _("CloudWatch has published nothing since T0")
+        assessment = assessment.model_copy(update={"word": Word.LIKELY, "why": why})
     subject = stranger_of(evidence.alarm, runbook)
     if specs or subject is None:
         return assessment
@@ -59,8 +62,10 @@ def weigh(specs: Sequence[CauseSpec], signals: Sequence[Signal], onset: Onset) -
     )
 
 
-def _order(cause: WeighedCause) -> tuple[bool, bool, int, str]:
-    return (bool(cause.impossible), not cause.is_root, -cause.score, cause.id)
+def _order(cause: WeighedCause) -> tuple[bool, bool, bool, int, str]:
+    """What has a sign of its own comes before what has only signs of its effects."""
+    is_behind = cause.id in SHOWN and not (is_shown(cause) and cause.score >= EXPLAINING)
+    return (bool(cause.impossible), not cause.is_root, is_behind, -cause.score, cause.id)
 
 
 # ---- one cause

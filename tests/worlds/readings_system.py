@@ -177,6 +177,13 @@ def other_host(facts: WorldFacts, signal: Signal) -> Verdict3:
     return (None if hosts else False), "no line names an outside host"
 
 
+def several_hosts(facts: WorldFacts, _signal: Signal) -> Verdict3:
+    texts = [rule.text for rule in facts.says("", group=APPLICATION_LOG)]
+    hosts = {host.casefold() for text in texts for host in _HOST.findall(text)}
+    owners = {".".join(host.split(".")[-2:]) for host in hosts if not host.endswith("amazonaws.com")}
+    return (None if len(owners) > 1 else False), f"owners of outside hosts: {sorted(owners)}"
+
+
 # ── Database ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -75,6 +75,7 @@ from tests.worlds.readings_system import (
     refused,
     says,
     scaled_out,
+    several_hosts,
     slot_lagging,
     storage_ample,
     storage_empty,
@@ -226,6 +227,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
         "The database writes large temporary files",
         says("temporary file", r"size \d{9,}", group=DATABASE_LOG, unsure="temporary file"),
     ),
+    "several-hosts": ("Errors name hosts of several owners outside the system", several_hosts),
     "other-host": ("Errors name a host outside the system", other_host),
     "names-dependency": (
         "The errors name a dependency that is not known here",

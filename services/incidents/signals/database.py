@@ -144,7 +144,8 @@ def _cpu_low(facts: Facts) -> Judged:
     most = highest(facts, Measure.DB_CPU, lead=3)
     if isinstance(most, Judged):
         return most
-    return (present if most < 50 else absent)(f"{most:.0f}%", "< 50%")
+    is_capped = _cpu_high(facts).state is SignalState.PRESENT
+    return (present if most < 50 and not is_capped else absent)(f"{most:.0f}%", "< 50%")
 
 
 def _waiting(facts: Facts) -> Judged:

@@ -337,6 +337,12 @@ def _quote(message: str, name: str) -> str:
     return clean(("…" if start else "") + message[start:], QUOTED)
 
 
+def _owner(host: str) -> str:
+    """The part of a host's name that its owner has registered, without public suffixes of one label (`co.jp`)."""
+    labels = host.rpartition(" ")[2].partition(":")[0].split(".")
+    return ".".join(labels[-3:] if len(labels[-2]) <= 2 and len(labels) > 2 else labels[-2:])
+
+
 def _names(kind: Kind) -> Callable[[Facts], Judged]:
     def judge(facts: Facts) -> Judged:
         blamed = named_dependencies(facts, kind)
@@ -354,7 +360,17 @@ def _names(kind: Kind) -> Callable[[Facts], Judged]:
     return judge
 
 
+def _several(facts: Facts) -> Judged:
+    """Whether hosts of several owners fail at once: then rather the way to them is closed."""
+    blamed = {_owner(one.dependency.name): one for one in reversed(named_dependencies(facts, Kind.OUTSIDE))}
+    if len(blamed) < 2:
+        why = facts.gap(Source.APPLICATION_LOG)
+        return unseen(why) if why else absent()
+    return present(_(", ").join(blamed), at=min(one.first.at for one in blamed.values()))
+
+
 SIGNALS = (
     SignalSpec("other-host", N_("Errors name a host outside the system"), Source.APPLICATION_LOG, _names(Kind.OUTSIDE), direct_for=("third-party",), group="dependency", look="tail"),
+    SignalSpec("several-hosts", N_("Errors name hosts of several owners outside the system"), Source.APPLICATION_LOG, _several, look="tail"),
     SignalSpec("names-dependency", N_("The errors name a dependency that is not known here"), Source.APPLICATION_LOG, _names(Kind.OTHER), direct_for=("unknown-dependency",), group="dependency", look="tail"),
 )  # fmt: skip

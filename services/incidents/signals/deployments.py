@@ -89,7 +89,7 @@ _OWN_SIDE = re.compile(
     re.IGNORECASE,
 )
 """What a client itself may have wrong when it connects to the database."""
-_NO_IMAGE = re.compile(r"not ?found|manifest unknown|does not exist|failed to resolve ref", re.IGNORECASE)
+_NO_IMAGE = re.compile(r"not ?found|manifest unknown|does not exist", re.IGNORECASE)
 
 
 def _starts(facts: Facts) -> list[datetime]:

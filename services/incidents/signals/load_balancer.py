@@ -4,6 +4,7 @@ Source: "CloudWatch metrics for your Application Load Balancer" (Elastic Load Ba
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from services.i18n import N_, _
@@ -122,7 +123,9 @@ def _target_tls_errors(facts: Facts) -> Judged:
 def _blocked(facts: Facts) -> Judged:
     if facts.runbook.waf is None:
         return unseen(_("the runbook names no firewall"))
-    return _risen(facts, Measure.WAF_BLOCKED, least=20, times=5)
+    risen = _risen(facts, Measure.WAF_BLOCKED, least=20, times=5)
+    # Scanners are turned away every night: only beside something that fails is it a sign of a cause.
+    return replace(risen, is_direct=facts.onset.basis is not OnsetBasis.ALARM)
 
 
 def _risen(facts: Facts, measure: Measure, *, least: float, times: float) -> Judged:

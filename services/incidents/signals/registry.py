@@ -32,6 +32,8 @@ SIGNALS: tuple[SignalSpec, ...] = (
 _CHANGING = STATES | {Source.METRICS}
 """Sources whose earlier answer may be untrue by now; the others tell what has happened."""
 BY_ID = {spec.id: spec for spec in SIGNALS}
+SHOWN = frozenset(cause for spec in SIGNALS for cause in spec.direct_for)
+"""The causes that a signal can show themselves; those of a runbook are known by their effects alone."""
 
 
 def signals_of(facts: Facts) -> tuple[Signal, ...]:

@@ -172,9 +172,13 @@ def _leaking(facts: Facts) -> Judged:
     values = [value for _at, value in facts.points(Measure.ECS_MEMORY)]
     if len(values) < 30:
         return unseen(_("there is nothing to compare it with"))
-    before, now = median(values[:20]), median(values[-3:])
-    value, limit = _("{before}% before, {now}% now").format(before=f"{before:.0f}", now=f"{now:.0f}"), "≥ +15"
-    if now < before + 15:
+    # A task that is killed takes its memory with it: the peak of the last minutes counts, not the newest value.
+    before, peak = median(values[:20]), max(median(values[end - 3 : end]) for end in range(-12, 0))
+    value, limit = (
+        _("{before}% before, up to {peak}%").format(before=f"{before:.0f}", peak=f"{peak:.0f}"),
+        "≥ +15",
+    )
+    if peak < before + 15:
         return absent(value, limit)
     return present(value, limit, when_over(facts, facts.points(Measure.ECS_MEMORY), before + 8))
 

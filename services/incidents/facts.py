@@ -176,7 +176,13 @@ class Facts:
 
     def errors_since(self) -> tuple[float, float]:
         """(load balancer's errors, application's errors) since T0."""
-        return self.total(Measure.ELB_5XX), self.total(Measure.TARGET_5XX)
+        return self.compared(Measure.ELB_5XX), self.compared(Measure.TARGET_5XX)
+
+    def compared(self, measure: Measure) -> float:
+        """A count of errors since T0, up to the minute in which all errors are published."""
+        ends = [self.published(each) for each in (Measure.ELB_5XX, Measure.TARGET_5XX)]
+        end = min((at for at in ends if at is not None), default=self.evidence.ended)
+        return sum(value for at, value in self.points(measure) if self.start <= at <= end)
 
     # ---- targets
 

@@ -158,10 +158,16 @@ class WorldReader:
         }
         if call in computed:
             answer = computed[call](params)
-            return answer if call in _MERGED else self.system.answer(call, answer)
+            answer = answer if call in _MERGED else self.system.answer(call, answer)
+            return self._of_source(answer, params) if call == "rds:DescribeEvents" else answer
         if call not in self.system.operations:
             raise NotImplementedError(f"{call} is in no world")
         return self._filtered(service, operation, self.system.answer(call), params)
+
+    def _of_source(self, answer: Answer, params: dict[str, Any]) -> Answer:
+        """The events of the source that a request names."""
+        wanted = params.get("SourceIdentifier")
+        return {"Events": [row for row in answer["Events"] if wanted in (None, row["SourceIdentifier"])]}
 
     def _filtered(self, service: str, operation: str, answer: Answer, params: dict[str, Any]) -> Answer:
         """The rows that a request names."""

@@ -8,7 +8,7 @@ from typing import Any
 from services.models.causes import Signal, SignalState
 from tests.worlds.curves import RDS
 from tests.worlds.facts import Verdict3, WorldFacts
-from tests.worlds.readings_load import CPU, DB_CPU, REQUESTS, Sentence
+from tests.worlds.readings_load import CONNECTIONS, CPU, DB_CPU, REQUESTS, Sentence
 from tests.worlds.schema import APPLICATION_LOG, DATABASE_LOG, Lines, Trail, WorldDeployment
 from tests.worlds.tasks import Task
 
@@ -163,9 +163,10 @@ def _first_words(facts: WorldFacts, signal: Signal) -> bool:
     quoted = re.search(r": ([^…]{10,60})", signal.value)
     if not quoted:
         return True
-    plain = re.sub(r"[\W\d]+", "", quoted[1])[:14]
-    texts = (rule.text for group in (APPLICATION_LOG, DATABASE_LOG) for rule in facts.rules(group))
-    return not plain or any(plain in re.sub(r"[\W\d]+|\{n\}", "", text) for text in texts)
+    # Of a line of JSON the values are quoted one after the other; the last word may be cut.
+    words = re.findall("[A-Za-z]{3,}", quoted[1])[:-1]
+    texts = (rule.text for item in facts.world.lines for rule in [item] if rule.begin <= facts.minute)
+    return any(all(word in text for word in words) for text in texts)
 
 
 def error_since_deployment(facts: WorldFacts, signal: Signal) -> Verdict3:
@@ -213,7 +214,14 @@ def release_names_failure(facts: WorldFacts, _signal: Signal) -> Verdict3:
         return True, f"an error names {hits[0]}"
     is_close = any(word in text.casefold() for word in words for text in texts)
     is_image = any(release.image in text for text in texts)
-    return (None if is_close or is_image else False), "no error names what the new revision changes"
+    # A group is not named by what it keeps out, nor a pool by the slots that it takes.
+    kept_out = bool(release.security_groups) and any(
+        re.search(r"connect|timed? ?-?out", text, re.I) for text in texts
+    )
+    taken = "pool" in words and any(re.search("slots|too many", text) for text in texts)
+    return (
+        None if is_close or is_image or kept_out or taken else False
+    ), "no error names what the new revision changes"
 
 
 def _failed(facts: WorldFacts, release: WorldDeployment) -> list[Task]:
@@ -296,14 +304,14 @@ def costs_more(*metrics: _Metric, sure: float) -> Sentence:
 
 
 cpu_costs_more = costs_more(CPU, sure=2.5)
-database_costs_more = costs_more((RDS, "DBLoad", "Average"), DB_CPU, sure=2.5)
+database_costs_more = costs_more((RDS, "DBLoad", "Average"), DB_CPU, CONNECTIONS, sure=2.5)
 
 # ── Names in errors, and the alarm ─────────────────────────────────────────────────────────────
 
 _DEPENDENCY = (
     r"redis|memcache|amqp|pika|rabbit|kafka|\bs[qn]s\b|\bs3\b|dynamodb|\bkms\b|decrypt|\bsts|smtp|ldap|licen[cs]e"
     r"|ExpiredToken|credential|password|not authorized|Errno 28|No space left|\biat\b|certificate|169\.254\."
-    r"|ENOTFOUND|https?://|[a-z0-9-]+\.(internal|local)\b|\b(?:\d{1,3}\.){3}\d{1,3}:(?!5432\b)\d+|Errno 2\d"
+    r"|\bnfs\b|\befs\b|rpc error|ENOTFOUND|https?://|[a-z0-9-]+\.(internal|local)\b|\b(?:\d{1,3}\.){3}\d{1,3}:(?!5432\b)\d+|Errno 2\d"
 )
 _DATABASE = r"facility-prod-db|:5432|port 5432|deadlock|lock timeout|statement timeout|too many clients|pg_use_reserved"
 

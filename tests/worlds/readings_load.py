@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from math import floor
 from typing import Any
 
 from services.models.causes import Signal
@@ -38,10 +39,15 @@ def share(names: tuple[str, ...], false_at: float = 0.7, true_at: float = 0.9) -
     """Of the errors since T0, how many are of these counts."""
 
     def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
-        whole = facts.total("HTTPCode_ELB_5XX_Count") + facts.total("HTTPCode_Target_5XX_Count")
+        first = min(0, floor(facts.onset))
+
+        def total(name: str) -> float:
+            return sum(facts.points(ELB, name, "Sum", first).values())
+
+        whole = total("HTTPCode_ELB_5XX_Count") + total("HTTPCode_Target_5XX_Count")
         if whole < 1:
             return (False, "there are no errors") if facts.bad else (None, "")
-        part = sum(map(facts.total, names)) / whole
+        part = sum(map(total, names)) / whole
         return between(part, false_at, true_at, f"since T0 {part:.0%} of {whole:g}")
 
     return sentence
@@ -293,18 +299,22 @@ def running_short(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 
 def at_level(
-    metric: tuple[str, str, str], false_at: float, true_at: float, *, highest: bool = True
+    metric: tuple[str, str, str],
+    false_at: float,
+    true_at: float,
+    *,
+    highest: bool = True,
+    lead: int | None = None,
 ) -> Sentence:
-    """The newest published values; `highest`: the largest of them counts, otherwise the smallest."""
+    """The newest published values, or all from `lead` minutes before T0; `highest`: the largest counts, otherwise the smallest."""
 
     def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
-        recent = facts.recent(*metric)
+        first = min(0, floor(facts.onset)) - (lead or 0)
+        recent = facts.recent(*metric) if lead is None else list(facts.points(*metric, first).values())
         if not recent:
             return None, ""
         value = max(recent) if highest else min(recent)
-        return between(
-            value, false_at, true_at, f"published since T0: {', '.join(f'{item:.4g}' for item in recent)}"
-        )
+        return between(value, false_at, true_at, f"published: {', '.join(f'{item:.4g}' for item in recent)}")
 
     return sentence
 
@@ -313,5 +323,5 @@ def climbing(facts: WorldFacts, _signal: Signal) -> Verdict3:
     points = list(facts.points(*MEMORY, -170).values())
     if len(points) < 20:
         return None, ""
-    rise = points[-1] - sum(points[:15]) / 15
+    rise = max(points[-15:]) - sum(points[:15]) / 15
     return between(rise, 5, 30, f"{rise:+.0f} points")

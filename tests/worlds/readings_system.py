@@ -90,7 +90,7 @@ def differs(facts: WorldFacts, _signal: Signal) -> Verdict3:
 # ── Logs ───────────────────────────────────────────────────────────────────────────────────────
 
 
-_ERROR = re.compile("error|exception|fatal|critical|panic|traceback", re.I)
+_ERROR = re.compile("error|exception|fatal|critical|panic|traceback|timed out", re.I)
 
 
 def _errors(facts: WorldFacts) -> dict[bool, int]:
@@ -114,13 +114,10 @@ def new_error(facts: WorldFacts, signal: Signal) -> Verdict3:
     single = max(kinds.values(), default=0)
     what = f"{single} lines of the most frequent new kind among {whole}"
     if signal.state == "present" and (quoted := re.search(r"\d+: ([^…]{10,60})", signal.value)):
-        plain = re.sub(r"\W+", "", quoted[1])[:16]
-        written = [
-            re.sub(r"\W+", "", text)
-            for rule in facts.rules(APPLICATION_LOG)
-            for _at, _stream, text in facts.written(rule)
-        ]
-        if written and not any(plain in text for text in written):
+        # Of a line of JSON the values are quoted one after the other.
+        words = re.findall("[A-Za-z]{3,}", quoted[1])[:-1]
+        texts = [rule.text for rule in facts.rules(APPLICATION_LOG)]
+        if texts and not any(all(word in text for word in words) for text in texts):
             return False, f"no line says {quoted[1]!r}"
     if whole == 0:
         return False, what
@@ -165,15 +162,23 @@ def other_host(facts: WorldFacts, signal: Signal) -> Verdict3:
     named = [host for host in _HOST.findall(signal.value) if host.casefold() not in hosts]
     if signal.state == "present" and named:
         return False, f"no line names {named[0]}"
-    sure = [
-        host
-        for host in outside
-        if any(
-            re.search(rf"(https?://|ENOTFOUND |EAI_AGAIN |host='){re.escape(host)}", text) for text in texts
+    counts = {
+        rule.text: sum(at >= facts.onset - 1 for at, *_ in facts.written(rule))
+        for rule in facts.rules(APPLICATION_LOG)
+        if _ERROR.search(rule.text)
+    }
+    sure = {
+        host: sum(
+            count
+            for text, count in counts.items()
+            if re.search(rf"(https?://|ENOTFOUND |EAI_AGAIN |host='){re.escape(host)}", text)
         )
-    ]
-    if sure:
-        return True, f"a line names {sure[0]}"
+        for host in outside
+        if ".corp." not in host
+    }
+    most = max(sure.values(), default=0)
+    if most >= 5 and most >= 0.6 * sum(counts.values()):
+        return True, f"{most} of {sum(counts.values())} lines name {max(sure, key=sure.__getitem__)}"
     return (None if hosts else False), "no line names an outside host"
 
 
@@ -209,7 +214,7 @@ def connections_gone(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 
 def database_event(facts: WorldFacts, _signal: Signal) -> Verdict3:
-    words = ("failover", "restart", "shutdown", "recovery", "maintenance", "reboot", "patch")
+    words = ("failover", "restart", "shutdown", "stopped", "recovery", "maintenance", "reboot", "patch")
     reports = [
         item
         for item in facts.world.rds_event

@@ -33,7 +33,7 @@ _EVENTS = re.compile(
 _HARMLESS = re.compile(r"backing up|finished|backup|completed(?! failover)", re.IGNORECASE)
 _OUT = frozenset(
     {
-        "failed", "inaccessible-encryption-credentials", "incompatible-network", "incompatible-parameters",
+        "failed", "failing-over", "inaccessible-encryption-credentials", "incompatible-network", "incompatible-parameters",
         "rebooting", "restore-error", "starting", "stopped", "stopping", "storage-full",
     }
 )  # fmt: skip
@@ -52,7 +52,7 @@ def _limit(facts: Facts, metric: str, otherwise: float) -> float:
 def _connections_high(facts: Facts) -> Judged:
     if why := facts.uncounted(Measure.DB_CONNECTIONS):
         return unseen(why)
-    values, before = facts.since(Measure.DB_CONNECTIONS, lead=5), facts.before(Measure.DB_CONNECTIONS)
+    values, before = facts.since(Measure.DB_CONNECTIONS), facts.before(Measure.DB_CONNECTIONS)
     if not values:
         return unseen(_("CloudWatch has no data of it"))
     limit = _limit(facts, "DatabaseConnections", CONNECTIONS)
@@ -108,7 +108,9 @@ def _not_available(facts: Facts) -> Judged:
     database = facts.evidence.database
     if database is None:
         return unseen(_("it was not read"))
-    return present(database.status) if database.status in _OUT else absent(database.status)
+    if database.status == "maintenance":
+        return unseen(_("in maintenance it may serve or not"), is_out_of_reach=True)
+    return (present if database.status in _OUT else absent)(database.status)
 
 
 def _cpu_high(facts: Facts) -> Judged:
@@ -130,7 +132,7 @@ def _cpu_raised(facts: Facts) -> Judged:
     if why := facts.uncounted(Measure.DB_CPU):
         return unseen(why)
     before = facts.before(Measure.DB_CPU)
-    most = max(facts.since(Measure.DB_CPU, lead=3), default=0.0)
+    most = max(facts.since(Measure.DB_CPU), default=0.0)
     limit = _limit(facts, "CPUUtilization", CPU)
     value, bound = f"{most:.0f}%", f"≥ {limit:.0f}%"
     is_risen = not before or most > 1.2 * median(before)
@@ -141,11 +143,12 @@ def _cpu_raised(facts: Facts) -> Judged:
 
 
 def _cpu_low(facts: Facts) -> Judged:
-    most = highest(facts, Measure.DB_CPU, lead=3)
+    most = highest(facts, Measure.DB_CPU, lead=0)
     if isinstance(most, Judged):
         return most
-    is_capped = _cpu_high(facts).state is SignalState.PRESENT
-    return (present if most < 50 and not is_capped else absent)(f"{most:.0f}%", "< 50%")
+    if most < 50 and _cpu_high(facts).state is SignalState.PRESENT:
+        return unseen(_("its CPU credits are used up"), is_out_of_reach=True)
+    return (present if most < 50 else absent)(f"{most:.0f}%", "< 50%")
 
 
 def _waiting(facts: Facts) -> Judged:
@@ -257,16 +260,16 @@ def _slot(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("connections-high", N_("The database has more connections than its limit"), Source.METRICS, _connections_high, direct_for=("database-saturated",), group="connections", look="dashboard"),
+    SignalSpec("connections-high", N_("The database's connections reached their limit"), Source.METRICS, _connections_high, direct_for=("database-saturated",), group="connections", look="dashboard"),
     SignalSpec("connections-flat", N_("The number of connections is as before"), Source.METRICS, _connections_flat, group="connections", look="dashboard"),
     SignalSpec("connections-gone", N_("The connections to the database are gone"), Source.METRICS, _connections_gone, group="connections", look="dashboard"),
-    SignalSpec("db-event", N_("RDS reports a failover, a restart or maintenance"), Source.DATABASE_EVENTS, _event, direct_for=("database-unreachable",), look="databases"),
-    SignalSpec("db-not-available", N_("The database's status is not available"), Source.DATABASE, _not_available, direct_for=("database-unreachable",), look="databases"),
+    SignalSpec("db-event", N_("RDS reports a failover, a stop, a restart or maintenance"), Source.DATABASE_EVENTS, _event, direct_for=("database-unreachable",), look="databases"),
+    SignalSpec("db-not-available", N_("By its status, the database does not serve"), Source.DATABASE, _not_available, direct_for=("database-unreachable",), look="databases"),
     SignalSpec("db-cpu-high", N_("The database's CPU or credits are used up"), Source.METRICS, _cpu_high, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
-    SignalSpec("db-cpu-raised", N_("The database's CPU is over its limit"), Source.METRICS, _cpu_raised, group="db-cpu", look="dashboard"),
+    SignalSpec("db-cpu-raised", N_("The database's CPU went over its limit"), Source.METRICS, _cpu_raised, group="db-cpu", look="dashboard"),
     SignalSpec("db-waiting", N_("Sessions of the database wait, not for the CPU"), Source.METRICS, _waiting, look="slow-queries"),
     SignalSpec("db-burst-empty", N_("The storage's burst balance is used up"), Source.METRICS, _burst_empty, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
-    SignalSpec("db-cpu-low", N_("The database's CPU is low"), Source.METRICS, _cpu_low, group="db-cpu", look="dashboard"),
+    SignalSpec("db-cpu-low", N_("The database's CPU stayed low"), Source.METRICS, _cpu_low, group="db-cpu", look="dashboard"),
     SignalSpec("storage-empty", N_("The database's storage is used up"), Source.METRICS, _storage_empty, direct_for=("database-full",), group="storage", look="rds-storage"),
     SignalSpec("storage-ample", N_("The database has free storage"), Source.METRICS, _storage_ample, group="storage", look="dashboard"),
     SignalSpec("storage-falling", N_("Free storage falls steadily"), Source.METRICS, _falling, direct_for=("data-growth",), look="dashboard"),

@@ -370,7 +370,7 @@ def _several(facts: Facts) -> Judged:
 
 
 SIGNALS = (
-    SignalSpec("other-host", N_("Errors name a host outside the system"), Source.APPLICATION_LOG, _names(Kind.OUTSIDE), direct_for=("third-party",), group="dependency", look="tail"),
-    SignalSpec("several-hosts", N_("Errors name hosts of several owners outside the system"), Source.APPLICATION_LOG, _several, look="tail"),
-    SignalSpec("names-dependency", N_("The errors name a dependency that is not known here"), Source.APPLICATION_LOG, _names(Kind.OTHER), direct_for=("unknown-dependency",), group="dependency", look="tail"),
+    SignalSpec("other-host", N_("Many errors name a host outside the system"), Source.APPLICATION_LOG, _names(Kind.OUTSIDE), direct_for=("third-party",), group="dependency", look="tail"),
+    SignalSpec("several-hosts", N_("Many errors name hosts of several owners outside the system"), Source.APPLICATION_LOG, _several, look="tail"),
+    SignalSpec("names-dependency", N_("Many errors name a dependency that is not known here"), Source.APPLICATION_LOG, _names(Kind.OTHER), direct_for=("unknown-dependency",), group="dependency", look="tail"),
 )  # fmt: skip

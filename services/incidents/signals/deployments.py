@@ -143,6 +143,8 @@ def _failed(facts: Facts) -> Judged:
         if is_recent and (deployment.status.startswith(_FAILED) or deployment.breaker == "TRIGGERED"):
             text = deployment.reason or deployment_state(deployment.status)
             return present(text, at=deployment.created, is_direct=not _blames_else(facts))
+    if any(deployment.status.startswith(_FAILED) for deployment in facts.evidence.deployments):
+        return unseen(_("it failed long before"), is_out_of_reach=True)
     return _missed(facts) or absent()
 
 
@@ -339,7 +341,7 @@ def _ratio(facts: Facts, measure: Measure, start: datetime) -> float | None:
 def _new_tasks_fail(facts: Facts) -> Judged:
     """Whether only tasks of the newest revision end by themselves, while older ones serve on."""
     if _is_settled(facts):
-        return absent(_("nothing was deployed just before"))
+        return unseen(_("nothing was deployed just before"), is_out_of_reach=True)
     failing = [task for task in recent_tasks(facts) if ends_by_itself(task)]
     if not failing:
         why = unlisted(facts)
@@ -375,7 +377,7 @@ def _image_missing(facts: Facts) -> Judged:
     """Whether tasks cannot start because the image of the new revision, of which none runs, is not there."""
     start = _recent(facts).at
     if start is None:
-        return _missed(facts) or absent(_("nothing was deployed just before"))
+        return _missed(facts) or unseen(_("nothing was deployed just before"), is_out_of_reach=True)
     newest = _newest(facts)
     has_run = any(task.definition == newest for task in facts.evidence.running_tasks)
     for task in recent_tasks(facts):
@@ -393,7 +395,7 @@ SIGNALS = (
     SignalSpec("errors-on-new-revision", N_("While both revisions serve, errors come only from the new one"), Source.TASKS, _on_new, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("errors-on-both", N_("Errors come from the old revision, too"), Source.TASKS, _on_both, group="revision", look="tail"),
     SignalSpec("new-tasks-fail", N_("Only tasks of the new revision fail"), Source.TASKS, _new_tasks_fail, direct_for=("bad-deployment",), group="revision", look="ecs"),
-    SignalSpec("release-names-failure", N_("What the new revision changes is what the errors name"), Source.DEPLOYMENTS, _names_failure, direct_for=("bad-deployment",), group="revision", look="deploy-rollback"),
+    SignalSpec("release-names-failure", N_("What the new revision changes is what fails"), Source.DEPLOYMENTS, _names_failure, direct_for=("bad-deployment",), group="revision", look="deploy-rollback"),
     SignalSpec("error-since-deployment", N_("A new error, a mistake of the program, came with the deployment"), Source.APPLICATION_LOG, _new_error, direct_for=("bad-deployment",), group="revision", look="tail"),
     SignalSpec("image-missing", N_("The image of the new revision cannot be pulled"), Source.TASKS, _image_missing, direct_for=("bad-deployment",), group="revision", look="ecs"),
     SignalSpec("revision-differs", N_("The new revision differs from the one before"), Source.DEPLOYMENTS, _differs, look="deploy-rollback", is_change=True),

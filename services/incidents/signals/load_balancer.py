@@ -6,6 +6,7 @@ Source: "CloudWatch metrics for your Application Load Balancer" (Elastic Load Ba
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from statistics import median
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts
@@ -89,7 +90,7 @@ def _dominated_by(measure: Measure) -> Callable[[Facts], Judged]:
         if isinstance(errors, Judged):
             return errors
         balancer, application = errors
-        count = facts.total(measure)
+        count = facts.compared(measure)
         value = _("{count} of {all} × 5xx").format(count=round(count), all=round(balancer + application))
         dominates = count >= DOMINANT * balancer and balancer >= SHARE / 2 * (balancer + application)
         if count <= 0 or not dominates:
@@ -202,7 +203,13 @@ def _usual(facts: Facts) -> Judged:
     now, usual = counts
     value = _("{count} a minute").format(count=f"{now:.0f}")
     limit = f"{0.5 * usual:.0f}–{1.5 * usual:.0f}"
-    return (present if 0.5 * usual <= now <= 1.5 * usual else absent)(value, limit)
+    pasts = [usual, *(median(values) for values in [facts.before(Measure.REQUESTS)] if values)]
+    fits = {0.5 * past <= now <= 1.5 * past for past in pasts}
+    if len(fits) > 1:
+        return unseen(
+            _("they are as a week ago, or as the hours before, but not as both"), is_out_of_reach=True
+        )
+    return (present if fits == {True} else absent)(value, limit)
 
 
 def _fall(facts: Facts) -> Judged:
@@ -224,7 +231,7 @@ def _few(facts: Facts) -> Judged:
     if why := facts.uncounted(Measure.REQUESTS):
         return unseen(why)
     if not sum(facts.errors_since()) and facts.onset.basis is OnsetBasis.ALARM:
-        return absent(_("no minute was bad"))
+        return unseen(_("no minute was bad"), is_out_of_reach=True)
     counts = facts.since(Measure.REQUESTS)
     most = max(counts, default=0.0)
     value, limit = _("{count} a minute").format(count=f"{most:.0f}"), f"< {FEW}"

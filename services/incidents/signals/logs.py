@@ -19,6 +19,8 @@ from services.models.text import clean
 
 LEAST = 5
 """Errors from which their kinds say anything."""
+KNOWN = timedelta(minutes=10)
+"""How long before T0 a kind of error must have been written to be known: T0 may be found late."""
 HALF = 0.5
 """Share of the errors from which one new kind dominates."""
 SHOWN = 100
@@ -97,9 +99,9 @@ def _kinds(
     first: dict[str, LogEntry] = {}
     for line in sample.lines if sample is not None else ():
         kind = signature_of(line.text)
-        if line.at < edge:
+        if line.at < edge - KNOWN:
             before.add(kind)
-        else:
+        elif line.at >= edge:
             since[kind] += 1
             first.setdefault(kind, line)
     if since.total() < LEAST:

@@ -32,7 +32,7 @@ def _activities(facts: Facts) -> list[ScalingActivity]:
 
 
 def _at_maximum(facts: Facts) -> Judged:
-    cpu = highest(facts, Measure.ECS_CPU, lead=3)
+    cpu = highest(facts, Measure.ECS_CPU, lead=0)
     if isinstance(cpu, Judged):
         return cpu
     target, service = facts.evidence.scaling, facts.evidence.service
@@ -51,7 +51,7 @@ def _at_maximum(facts: Facts) -> Judged:
 
 
 def _cpu_low(facts: Facts) -> Judged:
-    cpu = highest(facts, Measure.ECS_CPU, lead=3)
+    cpu = highest(facts, Measure.ECS_CPU, lead=0)
     if isinstance(cpu, Judged):
         return cpu
     return present(f"{cpu:.0f}%", "< 60%") if cpu < 60 else absent(f"{cpu:.0f}%", "< 60%")
@@ -137,7 +137,7 @@ def _hot(facts: Facts) -> Judged:
 
 SIGNALS = (
     SignalSpec("cpu-at-maximum", N_("CPU is high and no further task may start"), Source.SCALING, _at_maximum, direct_for=("capacity-at-maximum",), look="task-limit"),
-    SignalSpec("cpu-low", N_("The tasks' CPU is low"), Source.METRICS, _cpu_low, look="dashboard"),
+    SignalSpec("cpu-low", N_("The tasks' CPU stayed low"), Source.METRICS, _cpu_low, look="dashboard"),
     SignalSpec("scaling-suspended", N_("Scaling out is suspended"), Source.SCALING, _suspended, direct_for=("scaling-stopped",), look="ecs"),
     SignalSpec("scaling-untriggered", N_("Nothing triggers Auto Scaling"), Source.SCALING, _untriggered, direct_for=("scaling-stopped",), look="ecs"),
     SignalSpec("scaling-refused", N_("Auto Scaling failed, or did not scale for another reason than its maximum"), Source.SCALING, _refused, direct_for=("scaling-stopped",), look="ecs"),

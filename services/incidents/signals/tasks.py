@@ -136,7 +136,8 @@ def _memory_low(facts: Facts) -> Judged:
 
 
 def _of_infrastructure(task: StoppedTask) -> bool:
-    return task.code in ("InfrastructureHealth", "TerminationNotice")
+    is_retired = "underlying infrastructure" in task.reason
+    return is_retired or task.code in ("InfrastructureHealth", "TerminationNotice")
 
 
 def _zone_lost(facts: Facts) -> Judged:
@@ -184,7 +185,7 @@ def _leaking(facts: Facts) -> Judged:
 
 
 def _by_health_check(task: StoppedTask) -> bool:
-    return "failed ELB health checks" in task.reason
+    return "failed ELB health checks" in task.reason or "failed container health checks" in task.reason
 
 
 SIGNALS = (
@@ -197,7 +198,7 @@ SIGNALS = (
     SignalSpec("zone-lost", N_("AWS's infrastructure failed under tasks and beyond them"), Source.TASKS, _zone_lost, direct_for=("availability-zone",), group="infrastructure", look="ecs"),
     SignalSpec("placement-failed", N_("ECS cannot place or start tasks"), Source.SERVICE, _unplaced, direct_for=("tasks-cannot-start",), look="ecs"),
     SignalSpec("running-short", N_("Fewer tasks run than are desired"), Source.SERVICE, _short, look="ecs"),
-    SignalSpec("memory-high", N_("The tasks' memory is full"), Source.METRICS, _memory_high, group="memory", look="dashboard"),
+    SignalSpec("memory-high", N_("The tasks' memory ran full"), Source.METRICS, _memory_high, group="memory", look="dashboard"),
     SignalSpec("memory-climbing", N_("The tasks' memory climbs"), Source.METRICS, _leaking, direct_for=("out-of-memory",), group="memory", look="dashboard"),
     SignalSpec("memory-low", N_("The tasks' memory is not full"), Source.METRICS, _memory_low, group="memory", look="dashboard"),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from tui import messages
 from tui.places import Destination
 from tui.screens.respond.next_look import NextLooks
 
-LOOK = NextLook(signal="db-cpu-low", title="The database's CPU is low", difference=6, look="dashboard")
+LOOK = NextLook(signal="db-cpu-low", title="The database's CPU stayed low", difference=6, look="dashboard")
 LINE = 78
 """Cells of the message line at 80 columns."""
 PLACE = Destination("Dashboard", messages.OpenWidget(""))

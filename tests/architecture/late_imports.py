@@ -333,7 +333,6 @@ REASONS = [
         ("tui.subscriptions", "tui.navigation", "tui.startup.connection"),
         {
             "services/aws/client/allowed_operations.py": {"botocore.serialize"},
-            "services/aws/client/direct/sender.py": {"services.aws.client.direct.requests"},
             "services/aws/client/session.py": {"services.aws.client.sdk.credentials"},
         },
     ),

@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 
 from services.aws.athena import Athena
-from services.aws.client.direct.sender import DirectSender
 from services.aws.client.traffic import TrafficObserver
 from services.aws.logs.insights import Insights
 from tests.tools.mutations import Mutation, mutations
@@ -146,8 +145,6 @@ async def recording() -> AsyncIterator[Recorded]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TrafficObserver, "attach", attached)
-        # The recording stands between the SDK and AWS; what is sent without the SDK has the same parser and checks.
-        patch.setattr(DirectSender, "takes", lambda *_read: False)
         for reader in (Athena, Insights):
             patch.setitem(reader.__init__.__kwdefaults__, "sleep", _at_once)
         try:

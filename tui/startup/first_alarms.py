@@ -10,8 +10,8 @@ from tui.console import Console
 from tui.screens.common.first_frame import ShellScreen
 from widgets.alarms.strip import AlarmStrip
 
-FIRST_READ = 0.5
-"""Seconds (real time) that everything else waits for the first read of the alarms at the most."""
+FIRST_READ = 0.75
+"""Seconds (real time) that everything else waits for the first read of the alarms, and the import it needs, at the most."""
 
 
 async def show_first_alarms(app: Console, begun: Beginning) -> None:

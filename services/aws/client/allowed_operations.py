@@ -158,11 +158,6 @@ class Gate:
         events.register_last("before-call", self._judge)
         events.register_last("before-send", self._leaving)
 
-    def require_read(self, service: str, operation: str) -> None:
-        """Judge a read that no client of the SDK sends. Raises Refused unless it is on the list."""
-        if (service, operation) not in self._allowed:
-            raise self._refused(service, operation, _("The console refused to send {call}: it is read-only."))
-
     def _asked(self, params: Any, context: dict[str, Any], **_event: Any) -> None:
         context[_PARAMS] = params
 

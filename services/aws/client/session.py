@@ -10,9 +10,7 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from services.aws.client.account_proof import IDENTITY, IDENTITY_TIMEOUT, SENDING, AccountProof, Sent
-from services.aws.client.allowed_operations import Gate
 from services.aws.client.assumed_role import RoleSource
-from services.aws.client.direct.sender import Again, DirectSender, Failed, NotHere
 from services.aws.client.errors import (
     AwsError,
     ClockSkew,
@@ -40,7 +38,6 @@ from services.models.identity import Identity
 from services.models.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from services.aws.client.sdk.clients import Purpose
     from services.aws.client.sdk.credentials import ClientLogin
     from services.aws.client.sdk.role_sessions import RoleSessions
 
@@ -77,7 +74,6 @@ class AwsSession:
         self._clock = clock
         self._wall: Clock = wall or SystemClock()
         self._wire = TrafficObserver(meter, self._wall)
-        self._direct = DirectSender(settings, Gate(clock), self._wire)
         self._login: ClientLogin | None = None
         self._closed = False
         self._lacking = LackingOperations(clock)
@@ -128,17 +124,24 @@ class AwsSession:
         retries and slow responses. Raises AwsError.
         """
 
+        async def call(sent: Sent | None) -> dict[str, Any]:
+            SENDING.set(sent)
+            login = await self._loaded()
+            return await login.call(
+                service, operation, params, region=region, required=required, timeout=timeout
+            )
+
         async def send(sent: Sent | None) -> dict[str, Any]:
             self._lacking.check(service, operation, region)
             refusals = self._wire.refusals
             try:
                 # Detached, because timers and connections of a request outlive the caller.
-                return await detached(self._read(sent, service, operation, params, region, required, timeout))
+                return await detached(call(sent))
             except AwsError as error:
                 if self._wire.refusals == refusals or not isinstance(error, ClockSkew | Expired):
                     self._lacking.note(service, operation, region, error)
                     raise
-            return await detached(self._read(sent, service, operation, params, region, required, timeout))
+            return await detached(call(sent))
 
         if self.proof is None:
             return await send(None)
@@ -159,44 +162,6 @@ class AwsSession:
         except AwsError as error:
             return isinstance(error, WrongAccount)
         return False
-
-    async def _read(
-        self,
-        sent: Sent | None,
-        service: str,
-        operation: str,
-        params: dict[str, Any],
-        region: str | None,
-        required: Sequence[str],
-        timeout: float,
-    ) -> dict[str, Any]:
-        SENDING.set(sent)
-        loop = asyncio.get_running_loop()
-        purpose: Purpose = "read"
-        until = loop.time() + timeout
-        if self._login is None and self._direct.takes(service, operation):
-            try:
-                return await self._direct.call(
-                    service, operation, params, region=region, required=required, timeout=timeout
-                )
-            except NotHere:
-                pass
-            except Again:
-                purpose = "again"
-            except Failed as failure:
-                login = await self._loaded()
-                raise login.failed(failure.cause, service, operation, region=region) from failure.cause
-        login = await self._loaded()
-        remaining = timeout if purpose == "read" else max(0.0, until - loop.time())
-        return await login.call(
-            service,
-            operation,
-            params,
-            purpose=purpose,
-            region=region,
-            required=required,
-            timeout=remaining,
-        )
 
     async def pages(
         self,
@@ -282,7 +247,7 @@ class AwsSession:
         return identity_of(answer, method, expires_at)
 
     def secrets(self) -> tuple[str, ...]:
-        return (*self._direct.secrets(), *(self._login.secrets() if self._login else ()))
+        return self._login.secrets() if self._login else ()
 
     def renew(self) -> None:
         """Ask anew at the next read: pick up renewed credentials, and forget which operations have been lacking."""
@@ -297,7 +262,6 @@ class AwsSession:
     async def close(self) -> None:
         """Close every connection; later calls fail."""
         self._closed = True
-        self._direct.close()
         if self._login:
             await self._login.close()
         await programs.all_ended()
@@ -308,7 +272,6 @@ class AwsSession:
 
     async def _loaded(self) -> "ClientLogin":
         if self._login is None:
-            await self._direct.settled()
             try:
                 kind = await in_thread(_import)
             except UnfitFile as error:
@@ -317,7 +280,6 @@ class AwsSession:
             self._login = self._login or kind(
                 self.settings, clock=self._clock, wire=self._wire, wall=self._wall, journal=self._journal
             )
-            self._direct.retire()
             if self._closed:
                 await self._login.close()
         return self._login

@@ -16,11 +16,26 @@ from aiobotocore.utils import _RefCountedSessionMixin
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
-from services.aws.client.redirects import Redirected, is_redirect
+from services.models.text import clean
 
+_NOT_MODIFIED = 304
 _CONTEXTS: dict[tuple[str, int], tuple[SSLContext, None]] = {}
 """By the file of the trusted certificates and its time: reading it takes 20 ms and a megabyte for each client."""
 _READING = threading.Lock()
+
+
+class Redirected(Exception):
+    """A response was a redirect, which is not followed."""
+
+    def __init__(self, status: int, location: str) -> None:
+        self.location = clean(location, 200)
+        """The Location header, cleaned; "" if missing."""
+        super().__init__(f"{status}: {self.location}")
+
+
+def is_redirect(status: int) -> bool:
+    """Whether an HTTP status is a redirect (3xx except 304)."""
+    return 300 <= status < 400 and status != _NOT_MODIFIED
 
 
 class OnceSession(AIOHTTPSession):  # type: ignore[misc]  # the SDK ships no types

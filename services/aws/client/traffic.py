@@ -59,11 +59,7 @@ class TrafficObserver:
         session.register("before-sign", self._signs)
         session.register("response-received", self._received)
 
-    def sent(self, service: str, operation: str) -> None:
-        """Count a request that no client of the SDK sends; it is none for metrics."""
-        self._meter.count(service, operation)
-
-    def answered(self, date: str) -> None:
+    def _answered(self, date: str) -> None:
         """Compare the clocks by the Date header of a response; "" if it has none."""
         try:
             theirs = parsedate_to_datetime(date) if date else None
@@ -109,7 +105,7 @@ class TrafficObserver:
         context: Mapping[str, Any] | None = None,
         **_event: Any,
     ) -> None:
-        self.answered(str(response_dict["headers"].get("date") or "") if response_dict else "")
+        self._answered(str(response_dict["headers"].get("date") or "") if response_dict else "")
         error = (parsed_response or {}).get("Error") or {}
         self.has_answered = self.has_answered or (bool(parsed_response) and not error)
         code, message = str(error.get("Code") or ""), str(error.get("Message") or "")

@@ -79,22 +79,7 @@ async def open_session(
         await session.close()
 
 
-SENDERS = ("direct", "sdk")
-"""Who sends the first reads of a session: `services.aws.client.direct`, or the SDK's client. Each passes every test."""
-
-
-@pytest.fixture(params=SENDERS)
-async def session(request: pytest.FixtureRequest, open_session: Callable[..., AwsSession]) -> AwsSession:
-    """A session towards the fault server."""
-    session = open_session()
-    if request.param == "sdk":
-        await session._loaded()
-    return session
-
-
 @pytest.fixture
-async def sdk_session(open_session: Callable[..., AwsSession]) -> AwsSession:
-    """A session towards the fault server with the SDK's client, for tests of how it is used."""
-    session = open_session()
-    await session._loaded()
-    return session
+def session(open_session: Callable[..., AwsSession]) -> AwsSession:
+    """A session towards the fault server."""
+    return open_session()

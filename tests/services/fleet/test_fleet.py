@@ -2,12 +2,15 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.aws.client.sdk.models import ModelFiles, shared_loader
 from services.fleet.fleet import Fleet
 from services.fleet.plans import SystemEntry, SystemPlan
 from services.models.alarms import AlarmOverview
@@ -261,20 +264,27 @@ async def test_what_is_not_read_any_more_is_stale_and_not_green(embedded: Embedd
 
 
 @pytest.mark.slow
-async def test_fifty_systems_share_what_the_sdk_has_loaded(embedded: Embedded, tmp_path: Path) -> None:
-    from services.aws.client.direct.requests import requests_of
+async def test_fifty_systems_share_what_the_sdk_has_loaded(
+    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = Counter[str]()
+    load_file = ModelFiles.load_file
 
-    requests_of.cache_clear()
+    def counted(files: ModelFiles, path: str) -> Any:
+        content = load_file(files, path)
+        decoded[path] += content is not None
+        return content
+
+    monkeypatch.setattr(ModelFiles, "load_file", counted)
+    shared_loader.cache_clear()
     entries = [entry_of(f"system-{number}", embedded.url, tmp_path) for number in range(50)]
     fleet = Fleet(entries, embedded.clock)
     fleet.begin()
     try:
         await reached(fleet, lambda: are_read(fleet, *(entry.name for entry in entries)))
-        assert requests_of.cache_info().currsize == 1
+        assert max(decoded.values()) == 1
         sessions = [system.begun.session for system in fleet.systems if system.begun is not None]
         assert len(sessions) == 50
-        # With keys at hand none of them needs a client of the SDK.
-        assert all(session._login is None for session in sessions)
         assert sum(embedded.counts().values()) <= 3 * 50
     finally:
         await fleet.close()

@@ -30,12 +30,12 @@ CONSOLE = {
     "services.slack.outbox",
 }
 CHECKS = {"services.runbook.checks", "services.incidents.catalogue"}
-READING = SDK | CONSOLE | CHECKS | {"slack_sdk", "icalendar", "nacl"}
+OTHERS = {"slack_sdk", "icalendar", "nacl"}
+READING = SDK | CONSOLE | CHECKS | OTHERS
 
 ON_AWS: dict[str, tuple[tuple[str, ...], set[str]]] = {
-    "alarms as JSON": (("alarms", "--json"), READING | {"rich"}),
-    "alarms": (("alarms",), READING),
-    # Who is subscribed to a topic is read by the SDK: SNS has no JSON protocol.
+    "alarms as JSON": (("alarms", "--json"), CONSOLE | CHECKS | OTHERS | {"rich"}),
+    "alarms": (("alarms",), CONSOLE | CHECKS | OTHERS),
     "inspection of alarms as JSON": (("inspect", "alarms", "--json"), CONSOLE | CHECKS | {"rich"}),
     "inspection of alarms": (("inspect", "alarms"), CONSOLE | CHECKS),
     "inspection of error logs": (("inspect", "error-logs", "--json"), CONSOLE | CHECKS | {"rich"}),

@@ -6,7 +6,7 @@ from typing import Any
 from aiobotocore.response import StreamingBody
 
 from services.aws.client.response_limits import CHUNK, MOST_BYTES, TooLarge, limit_of, too_large
-from services.aws.client.sdk.json_bodies import TooMuch
+from services.aws.client.sdk.parsers import TooMuch
 from services.aws.client.single_attempt import ReadSession
 
 

@@ -35,11 +35,8 @@ from services.aws.client.traffic import TrafficObserver
 from services.aws.client.write_grants import NOWHERE, AppendTarget
 from services.clock import Clock
 
-Purpose = Literal["read", "again", "charged", "write"]
-"""A free read may be retried; charged reads and writes are sent once. `again`: a free read whose first attempt failed."""
-_ATTEMPTS: dict[Purpose, int] = {"read": 3, "again": 2}
-"""Attempts at most; 1 where none is given."""
-
+Purpose = Literal["read", "charged", "write"]
+"""A free read may be retried; charged reads and writes are sent once."""
 _FRESH = {"force_close": True, "keepalive_timeout": None}
 """A new connection per single-attempt request: a stale keep-alive connection would leave the outcome unknown."""
 
@@ -230,13 +227,13 @@ def _never_prompt(session: _Session, settings: AwsSettings, desk: MfaPrompts) ->
 def _config(purpose: Purpose, settings: AwsSettings, service: str, *, custom_endpoint: bool) -> AioConfig:
     more: dict[str, Any] = {"inject_host_prefix": False} if custom_endpoint else {}
     more["http_session_cls"] = OnceSession if purpose == "write" else bounded_session(service)
-    if purpose not in _ATTEMPTS:
+    if purpose != "read":
         more["connector_args"] = _FRESH
     if urlsplit(settings.endpoint_url).hostname in LOOPBACK:
         # A proxy cannot reach the embedded AWS, and NO_PROXY often does not include this machine.
         more["proxies"] = {}
     return AioConfig(
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(purpose, 1)},
+        retries={"mode": "standard", "total_max_attempts": 3 if purpose == "read" else 1},
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT_OF.get(service, READ_TIMEOUT),
         max_pool_connections=20 if purpose == "read" else 5,

@@ -91,7 +91,7 @@ class ClientLogin:
                 require(answer["ResponseMetadata"], ("RequestId",))
             return answer
         except FAILURES as error:
-            raise self.failed(error, service, operation, clients, region=region) from error
+            raise self._failed(error, service, operation, clients, region=region) from error
 
     async def stream(
         self, service: str, operation: str, params: dict[str, Any], *, key: str, silence: float
@@ -116,7 +116,7 @@ class ClientLogin:
                     source.close()
                     await events.aclose()
         except FAILURES as error:
-            raise self.failed(error, service, operation, clients) from error
+            raise self._failed(error, service, operation, clients) from error
 
     async def write(
         self, permit: WriteGrant, *, required: Sequence[str] = (), timeout: float = 20.0
@@ -152,7 +152,7 @@ class ClientLogin:
             async with self._used() as clients:
                 return await clients.credentials()
         except FAILURES as error:
-            raise self.failed(error, "sts", "GetCallerIdentity", clients) from error
+            raise self._failed(error, "sts", "GetCallerIdentity", clients) from error
 
     def secrets(self) -> tuple[str, ...]:
         return self._clients.secrets() if self._clients else ()
@@ -170,7 +170,7 @@ class ClientLogin:
                 session_credentials = await fresh.hold()
                 following = await self._build(session_credentials=session_credentials)
         except FAILURES as error:
-            raise self.failed(error, "sts", "AssumeRole", None) from error
+            raise self._failed(error, "sts", "AssumeRole", None) from error
         finally:
             if fresh:
                 await fresh.close()
@@ -257,12 +257,12 @@ class ClientLogin:
         if before:
             await before.retire()
 
-    def failed(
+    def _failed(
         self,
         error: BaseException,
         service: str,
         operation: str,
-        clients: Clients | None = None,
+        clients: Clients | None,
         *,
         region: str | None = None,
     ) -> AwsError:

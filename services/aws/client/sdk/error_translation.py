@@ -24,11 +24,11 @@ from services.aws.client.codes import (
 )
 from services.aws.client.errors import BY_KIND, AwsError, MfaNeeded
 from services.aws.client.mfa import CodeWanted
-from services.aws.client.redirects import Redirected, is_redirect
 from services.aws.client.remedies import remedy, summary
 from services.aws.client.sdk.files import UnfitFile
-from services.aws.client.sdk.json_bodies import Foreign, TooMuch
+from services.aws.client.sdk.parsers import Foreign, TooMuch
 from services.aws.client.sdk.setup import SetupError
+from services.aws.client.single_attempt import Redirected, is_redirect
 from services.aws.client.validation import IncompleteAnswer
 from services.models.insights_queries import CompileError
 from services.models.problem import Problem, ProblemKind

@@ -6,24 +6,59 @@ timestamps stay epoch seconds: datetimes would cost 32 µs each, and the charts 
 signing, retries and errors remain the SDK's.
 """
 
+import json
 from collections.abc import Container
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import orjson
 from aiobotocore.parsers import (
     PROTOCOL_PARSERS,
     AioEventStreamJSONParser,
     AioJSONParser,
     AioResponseParserFactory,
 )
-from botocore.parsers import BaseXMLResponseParser, ResponseParserError
+from botocore.parsers import BaseXMLResponseParser, JSONParser, ResponseParserError
+from botocore.utils import parse_timestamp
 
-from services.aws.client.sdk.json_bodies import Checks, JsonBodies, check_of, loads, parsing
-from services.aws.client.validation import SCALARS, Misshapen, sound
+from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLarge
+from services.aws.client.sdk.garbage import no_collection
+from services.aws.client.validation import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
 
+EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
+"""Output shapes whose timestamps are epoch seconds."""
+
+BROKEN = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    NameError,  # a map entry without its key
+    ArithmeticError,
+    OSError,
+    RecursionError,
+)
+"""Exceptions of the SDK's parsers on responses that do not come from AWS."""
+
+Checks = WeakKeyDictionary[Any, Check]
+"""The compiled checks by their shapes."""
+_ERROR = 400
 _PAIR = 2
 """Elements of a map entry: its key and its value."""
 _BOOLEANS = frozenset({"true", "false"})
+
+
+class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
+    """The response is larger than AWS's limits and was not read completely."""
+
+
+class Foreign(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
+    """An error that is not in the protocol of the service: of a proxy, of an emulator."""
+
+    def __init__(self, response: dict[str, Any], cause: BaseException) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}")
+        self.status: int = response["status_code"]
+        self.text = bytes(response["body"][:1000]).decode("utf-8", "replace")
 
 
 class _Checked:
@@ -31,8 +66,18 @@ class _Checked:
 
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
         """The parsed response. Raises ResponseParserError if it is malformed, TooMuch if it is too large."""
-        with parsing(response):
+        if isinstance(response["body"], TooLarge):
+            raise TooMuch(response["body"].decode())
+        try:
             return await super().parse(response, shape)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        except TooManyRows as error:
+            raise TooMuch(str(error)) from error
+        except (*BROKEN, ResponseParserError) as error:
+            if response["status_code"] >= _ERROR:
+                raise Foreign(response, error) from error
+            if isinstance(error, ResponseParserError):
+                raise
+            raise ResponseParserError(f"{type(error).__name__}: {error}") from error
 
 
 class _Sound(_Checked):
@@ -112,10 +157,29 @@ class _Events(_Checked, AioEventStreamJSONParser):  # type: ignore[misc]  # the 
         return node if check_of(self._checks, shape)(node) else super()._parse_shape(shape, node)
 
 
-class FastJsonParser(_Checked, JsonBodies, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
+class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
     """The `json` protocol: cloudwatch, logs, ecs, application-autoscaling…"""
 
     EVENT_STREAM_PARSER_CLS = _Events
+
+    def __init__(self, checks: Checks, **defaults: Any) -> None:
+        super().__init__(**defaults)
+        self._checks = checks
+
+    def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:
+        if shape.metadata.get("exception", False):
+            return super()._handle_json_body(raw_body, shape)
+        if not raw_body and getattr(shape, "event_stream_name", None):
+            # The event that begins a stream has no payload.
+            return {}
+        if not raw_body and shape.members:
+            raise ResponseParserError("an empty body")
+        value = loads(raw_body or b"{}")
+        if check_of(self._checks, shape)(value):
+            return value
+        if shape.name in EPOCH_SHAPES:
+            return JSONParser(timestamp_parser=_epoch)._parse_shape(shape, value)
+        return self._parse_shape(shape, value)
 
     async def _handle_event_stream(self, response: dict[str, Any], shape: Any, event_name: str) -> Any:
         try:
@@ -146,3 +210,30 @@ class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships 
         if protocol_name == "json":
             return FastJsonParser(self._checks, **self._defaults)
         return self._classes[protocol_name](**self._defaults)
+
+
+def check_of(checks: Checks, shape: Any) -> Check:
+    """The check of a shape, made once for those who share `checks`."""
+    check = checks.get(shape)
+    if check is None:
+        rules = Rules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)
+        check = checks[shape] = checker(shape, rules)
+    return check
+
+
+def loads(body: bytes) -> Any:
+    """Decode JSON. Raises ValueError for what is not JSON, and for numbers that are not finite."""
+    try:
+        with no_collection():
+            return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # Lone surrogates are valid JSON and AWS passes user text through; NaN and Infinity are not valid.
+        return sound(json.loads(body.decode(), parse_constant=_refuse))
+
+
+def _refuse(constant: str) -> Any:
+    raise Misshapen(f"a number that is not finite: {constant}")
+
+
+def _epoch(value: Any) -> float:
+    return value if isinstance(value, int | float) else parse_timestamp(value).timestamp()

@@ -215,7 +215,7 @@ async def test_sts_at_another_endpoint_proves_nothing(
 ) -> None:
     async with fault_server() as elsewhere:
         there = Aws(elsewhere)
-        proven.settings = proven._direct._settings = AwsSettings(region=REGION)
+        proven.settings = AwsSettings(region=REGION)
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.server.url)
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", elsewhere.url)
         if proven._login is not None:

@@ -67,10 +67,10 @@ def _least(shape: Any, depth: int = 0) -> Any:
 
 @pytest.mark.parametrize("armed", [False, True])
 async def test_no_operation_off_the_list_reaches_the_network(
-    armed: bool, sdk_session: AwsSession, server: FaultServer
+    armed: bool, session: AwsSession, server: FaultServer
 ) -> None:
-    await sdk_session.warm(SERVICES)
-    login = await sdk_session._loaded()
+    await session.warm(SERVICES)
+    login = await session._loaded()
     permit = WriteGrant(aws_call("ecs", "StopTask", "ap-northeast-1", {"cluster": "c", "task": "confirmed"}))
     tried = 0
     async with login._used() as clients:
@@ -100,9 +100,9 @@ async def test_a_ledgers_session_does_no_more(
 @pytest.mark.parametrize("allowed", [ASSUMING, SENDING], ids=["assuming", "sending"])
 @pytest.mark.parametrize("armed", [False, True])
 async def test_the_clients_of_the_role_for_writing_read_nothing(
-    armed: bool, allowed: frozenset[tuple[str, str]], sdk_session: AwsSession, server: FaultServer
+    armed: bool, allowed: frozenset[tuple[str, str]], session: AwsSession, server: FaultServer
 ) -> None:
-    login = await sdk_session._loaded()
+    login = await session._loaded()
     clients = await login.role_sessions(ROLE)._clients(allowed, KEYS)
     permit = WriteGrant(aws_call("ecs", "StopTask", "ap-northeast-1", {"cluster": "c", "task": "confirmed"}))
     tried = 0

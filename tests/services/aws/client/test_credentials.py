@@ -142,7 +142,6 @@ async def test_lost_keys_are_sought_again_after_a_while_and_on_request(
     _accepting(server, "AKIANEW")
     wall = ManualClock(datetime(2026, 4, 1, tzinfo=UTC))
     session = open_session(wall=wall)
-    await session._loaded()
     with pytest.raises(Expired):
         await session.read("cloudwatch", "DescribeAlarms")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIANEW")
@@ -152,7 +151,6 @@ async def test_lost_keys_are_sought_again_after_a_while_and_on_request(
     assert await session.read("cloudwatch", "DescribeAlarms")
 
     other = open_session(wall=wall)
-    await other._loaded()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOLD")
     with pytest.raises(Expired):
         await other.read("cloudwatch", "DescribeAlarms")
@@ -162,14 +160,14 @@ async def test_lost_keys_are_sought_again_after_a_while_and_on_request(
 
 
 async def test_asking_for_renewal_leaves_good_connections_alone(
-    sdk_session: AwsSession, server: FaultServer
+    session: AwsSession, server: FaultServer
 ) -> None:
     _accepting(server, "AKIAFIRST")
-    await sdk_session.read("cloudwatch", "DescribeAlarms")
-    login = await sdk_session._loaded()
+    await session.read("cloudwatch", "DescribeAlarms")
+    login = await session._loaded()
     before = login._clients
-    sdk_session.renew()
-    await sdk_session.read("cloudwatch", "DescribeAlarms")
+    session.renew()
+    await session.read("cloudwatch", "DescribeAlarms")
     assert login._clients is before
 
 

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParser
 from services.aws.client.errors import Incomplete
 from services.aws.client.meter import UsageMeter
 from services.aws.client.response_limits import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
-from services.aws.client.sdk import json_bodies
+from services.aws.client.sdk import parsers
 from services.aws.client.session import AwsSession
 from services.demo.registry import HANDLERS, Call
 from services.inspections.base import InspectionRequest
@@ -47,13 +47,13 @@ async def beaten(work: Any) -> tuple[int, BaseException | None]:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of the bodies that were decoded."""
     sizes: list[int] = []
-    load: Callable[[bytes], Any] = json_bodies.loads
+    load: Callable[[bytes], Any] = parsers.loads
 
     def loads(body: bytes) -> Any:
         sizes.append(len(body))
         return load(body)
 
-    monkeypatch.setattr(json_bodies, "loads", loads)
+    monkeypatch.setattr(parsers, "loads", loads)
     return sizes
 
 

@@ -245,7 +245,6 @@ async def test_files_of_lost_credentials_on_a_file_system_that_hangs_take_one_th
         return stamp(clients)
 
     session = open_session()
-    await session._loaded()
     with pytest.raises(AwsError) as caught:
         await session.read("cloudwatch", "DescribeAlarms")
     assert caught.value.problem.kind is ProblemKind.EXPIRED

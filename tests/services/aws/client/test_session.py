@@ -68,10 +68,10 @@ async def test_warming_asks_nothing_and_leaves_the_loop_free(
     assert turns_while_loading[0] > 1
 
 
-async def test_one_client_serves_all_reads_at_once(sdk_session: AwsSession, server: FaultServer) -> None:
+async def test_one_client_serves_all_reads_at_once(session: AwsSession, server: FaultServer) -> None:
     server.always(answer({"MetricAlarms": []}))
-    await asyncio.gather(*(sdk_session.read("cloudwatch", "DescribeAlarms") for _ in range(20)))
-    login = await sdk_session._loaded()
+    await asyncio.gather(*(session.read("cloudwatch", "DescribeAlarms") for _ in range(20)))
+    login = await session._loaded()
     assert login._clients is not None
     assert list(login._clients._open) == [("read", "cloudwatch", "ap-northeast-1")]
 
@@ -184,3 +184,10 @@ async def test_replaced_clients_serve_the_call_under_way_and_close_after_it(
         assert login._clients is not old
     assert old._open == {}
     assert await session.read("cloudwatch", "DescribeAlarms")
+
+
+async def test_the_secrets_of_the_keys_in_use_are_known(session: AwsSession, server: FaultServer) -> None:
+    server.always(answer({"MetricAlarms": []}))
+    assert session.secrets() == ()
+    await session.read("cloudwatch", "DescribeAlarms")
+    assert "canary-of-the-tests" in session.secrets()

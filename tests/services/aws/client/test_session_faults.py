@@ -112,20 +112,20 @@ async def test_a_name_without_address_is_unreachable(open_session: Callable[...,
 
 
 async def test_hung_reads_leave_the_connections_usable(
-    sdk_session: AwsSession, server: FaultServer, limits: TimeLimits
+    session: AwsSession, server: FaultServer, limits: TimeLimits
 ) -> None:
     good = answer({"MetricAlarms": []})
     server.respond = lambda request: Reply(manner=Manner.HANG) if b"hang" in request.body else good
     hung = [
         asyncio.create_task(
-            sdk_session.read("cloudwatch", "DescribeAlarms", timeout=LIMIT, AlarmNamePrefix="hang")
+            session.read("cloudwatch", "DescribeAlarms", timeout=LIMIT, AlarmNamePrefix="hang")
         )
         for _ in range(25)
     ]
     await limits.pass_when(lambda: len(server.seen) == 20)
     results = await asyncio.gather(*hung, return_exceptions=True)
     assert all(isinstance(result, Unreachable) for result in results)
-    assert await sdk_session.read("cloudwatch", "DescribeAlarms")
+    assert await session.read("cloudwatch", "DescribeAlarms")
 
 
 async def test_a_read_can_be_cancelled(session: AwsSession, server: FaultServer) -> None:

@@ -1,4 +1,4 @@
-"""The first reads trust the certificates that the SDK trusts, for the host that they name, and no others."""
+"""Certificates that are trusted are trusted for the host that they name; to no other host is anything sent."""
 
 import asyncio
 import ssl
@@ -62,7 +62,6 @@ async def test_a_certificate_that_is_trusted_is_enough_for_one_connection(
         session = open_session(endpoint_url=server.url)
         for _ in range(2):
             await session.read("cloudwatch", "DescribeAlarms")
-        assert session._login is None
         assert (len(server.seen), server.connections) == (2, 1)
         await session.close()
 
@@ -82,5 +81,4 @@ async def test_nothing_is_sent_to_a_host_without_a_certificate_of_its_own_that_i
         session = open_session(endpoint_url=server.url)
         with pytest.raises(Unreachable):
             await session.read("cloudwatch", "DescribeAlarms")
-        assert session._direct._connections
         assert server.seen == []

@@ -11,7 +11,6 @@ from services.models.base import RawId
 from services.models.first_wave import AlarmMoment, Measure
 from services.models.metrics import MetricQuery, TimeSpan, last_whole
 from services.models.runbook import Runbook
-from services.models.runbook_inspections import Firewall
 
 PERIOD = 60
 """Seconds from point to point of a curve."""
@@ -60,14 +59,13 @@ _DATABASE = {
     Measure.DB_LOAD: ("DBLoad", "Average"),
     Measure.DB_BURST: ("BurstBalance", "Minimum"),
 }
+_FIREWALL = {Measure.WAF_BLOCKED: ("BlockedRequests", "Sum")}
+ZERO = frozenset(measure for measure, (_metric, stat) in {**_BALANCER, **_FIREWALL}.items() if stat == "Sum")
+"""Counts that AWS publishes only when they are not zero."""
 
 
-def queries(runbook: Runbook, service: str, target_group: str) -> tuple[MetricQuery, ...]:
+def queries(runbook: Runbook, service: str, target_group: str) -> Iterator[MetricQuery]:
     """One query for each curve that the runbook's system has; `target_group` is `targetgroup/<name>/<id>` or ""."""
-    return tuple(_queries(runbook, service, target_group))
-
-
-def _queries(runbook: Runbook, service: str, target_group: str) -> Iterator[MetricQuery]:
     alb, ecs, rds, waf = runbook.alb, runbook.ecs, runbook.rds, runbook.waf
     if alb and alb.load_balancer:
         balancer: Dimensions = ((RawId("LoadBalancer"), alb.load_balancer),)
@@ -82,17 +80,12 @@ def _queries(runbook: Runbook, service: str, target_group: str) -> Iterator[Metr
         yield from _of("AWS/RDS", ((RawId("DBInstanceIdentifier"), rds.instance),), _DATABASE)
     # Metrics of a firewall of CloudFront are in another region, which would take a request of its own.
     if waf and waf.web_acl and waf.scope == "regional":
-        yield from _of(
-            "AWS/WAFV2", _firewall(runbook, waf), {Measure.WAF_BLOCKED: ("BlockedRequests", "Sum")}
+        firewall = (
+            (RawId("Region"), RawId(runbook.system.region)),
+            (RawId("Rule"), RawId("ALL")),
+            (RawId("WebACL"), RawId(waf.web_acl)),
         )
-
-
-def _firewall(runbook: Runbook, waf: Firewall) -> Dimensions:
-    return (
-        (RawId("Region"), RawId(runbook.system.region)),
-        (RawId("Rule"), RawId("ALL")),
-        (RawId("WebACL"), RawId(waf.web_acl)),
-    )
+        yield from _of("AWS/WAFV2", firewall, _FIREWALL)
 
 
 def _of(
@@ -122,16 +115,8 @@ def week_ago_span(alarm: AlarmMoment) -> TimeSpan:
     return TimeSpan(start=middle - HALF_HOUR, end=middle + HALF_HOUR)
 
 
-def log_span(alarm: AlarmMoment, now: datetime) -> TimeSpan:
-    """From half an hour before the alarm until now, at most LOG_AFTER later than the alarm."""
-    return _span(alarm.since - HALF_HOUR, min(now, alarm.since + LOG_AFTER))
-
-
-def trail_span(alarm: AlarmMoment, now: datetime) -> TimeSpan:
-    """From an hour before the alarm until now, at most LOG_AFTER later than the alarm."""
-    return _span(alarm.since - TRAIL_BEFORE, min(now, alarm.since + LOG_AFTER))
-
-
-def _span(start: datetime, end: datetime) -> TimeSpan:
+def log_span(alarm: AlarmMoment, now: datetime, before: timedelta = HALF_HOUR) -> TimeSpan:
+    """From so long before the alarm until now, at most LOG_AFTER later than the alarm."""
+    start, end = alarm.since - before, min(now, alarm.since + LOG_AFTER)
     # An alarm may be ahead of this machine's clock.
     return TimeSpan(start=start, end=max(end, start + timedelta(minutes=1)))

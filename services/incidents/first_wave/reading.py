@@ -5,8 +5,9 @@ complete without it.
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import nullcontext
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.aws.client.errors import AwsError, Incomplete
@@ -22,7 +23,7 @@ from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
 from services.models.alarms import AlarmOverview
-from services.models.first_wave import FIELDS, AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
@@ -55,59 +56,48 @@ async def read_first_wave(
     """
     region = region or str(runbook.system.region)
     with nullcontext(patience) if patience is not None else Patience() as meter:
-        reading = _Reading(session, clock, seconds, fault, meter, sources)
-        wave = Wave(
-            alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome, alarms
+        omitted = omissions(alarm, runbook)
+        reserved = {each: SOURCES[each].requests for each in sources - omitted.keys()}
+        budget = RequestBudget(REQUESTS if len(sources) == len(Source) else sum(reserved.values()), reserved)
+        reading = _Reading(session, clock, seconds, fault, meter, before, sources, omitted, budget)
+        service = service_name(alarm, runbook)
+        return await reading.evidence(
+            Wave(alarm, runbook, region, service, clock.now(), reading.outcome, alarms)
         )
-        return await reading.evidence(wave, before)
 
 
+@dataclass(frozen=True, eq=False)
 class _Reading:
     """One first wave while it is read."""
 
-    def __init__(
-        self,
-        session: Reader,
-        clock: Clock,
-        seconds: float,
-        fault: Fault,
-        patience: Patience,
-        sources: frozenset[Source],
-    ) -> None:
-        self._session = session
-        self._clock = clock
-        self._seconds = seconds
-        self._fault = fault
-        self._patience = patience
-        self._sources = sources
-        self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
-        # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
-        self._all_exist = asyncio.Event()
+    session: Reader
+    clock: Clock
+    seconds: float
+    fault: Fault
+    patience: Patience
+    before: IncidentEvidence | None
+    sources: frozenset[Source]
+    """Those that are asked; of others what `before` has stands."""
+    omitted: Mapping[Source, str]
+    """Why some of them are not asked after all, in words."""
+    budget: RequestBudget
+    tasks: dict[Source, asyncio.Task[Outcome]] = field(default_factory=dict)
+    # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
+    all_exist: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def outcome(self, source: Source) -> Outcome:
         """The outcome of one source, for another that depends on it."""
-        return await asyncio.shield(self._tasks[source])
+        return await asyncio.shield(self.tasks[source])
 
-    async def evidence(self, wave: Wave, before: IncidentEvidence | None = None) -> IncidentEvidence:
-        """Read the sources at once; what is not among them is as it was `before`."""
-        self._omitted = omissions(wave.alarm, wave.runbook)
-        asked = self._sources - self._omitted.keys()
-        reserved = {source: spec.requests for source, spec in SOURCES.items() if source in asked}
-        limit = REQUESTS if len(self._sources) == len(SOURCES) else sum(reserved.values())
-        self._budget = RequestBudget(limit, reserved)
-        ask = partial(self._ask, wave)
-        self._tasks = {
-            source: asyncio.create_task(
-                _known(before, source) if before and source not in self._sources else ask(source),
-                name=f"first wave {source}",
-            )
-            for source in Source
-        }
-        self._all_exist.set()
+    async def evidence(self, wave: Wave) -> IncidentEvidence:
+        for source in Source:
+            task = asyncio.create_task(self._ask(wave, source), name=f"first wave {source}")
+            self.tasks[source] = task
+        self.all_exist.set()
         try:
-            outcomes = await asyncio.gather(*self._tasks.values())
+            outcomes = await asyncio.gather(*self.tasks.values())
         finally:
-            for task in self._tasks.values():
+            for task in self.tasks.values():
                 task.cancel()
         fields: dict[str, Any] = {}
         for outcome in outcomes:
@@ -116,19 +106,22 @@ class _Reading:
         writes = list({event.id: event for event in every}.values())
         writes.sort(key=lambda event: (event.at, event.id), reverse=True)
         fields |= {"writes": tuple(writes), "readings": tuple(outcome.reading for outcome in outcomes)}
-        began = before.began if before is not None else wave.began
-        return IncidentEvidence(alarm=wave.alarm, began=began, ended=self._clock.now(), **fields)
+        began = self.before.began if self.before is not None else wave.began
+        return IncidentEvidence(alarm=wave.alarm, began=began, ended=self.clock.now(), **fields)
 
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
         """Read one source; whatever happens becomes its reading."""
-        await self._all_exist.wait()
-        reader = SourceReader(self._session, self._budget, source, self._patience.limit(self._seconds))
-        answer, problem, omitted = Answered(), None, self._omitted.get(source, "")
+        await self.all_exist.wait()
+        if self.before is not None and source not in self.sources:
+            known = {name: getattr(self.before, name) for name in SOURCES[source].fields}
+            return Outcome(self.before.reading(source) or SourceReading(source=source), known)
+        reader = SourceReader(self.session, self.budget, source, self.patience.limit(self.seconds))
+        answer, problem, omitted = Answered(), None, self.omitted.get(source, "")
         try:
             if not omitted:
                 answer = await self._answer(wave, source, reader)
         except Unanswered as error:
-            omitted, problem = error.why, error.reading.problem if error.reading else None
+            omitted, problem = error.why, error.problem
         except AwsError as error:
             problem = error.problem
         except TimeoutError:
@@ -137,11 +130,11 @@ class _Reading:
             # The boundary: an internal error in one source must not lose the others.
             if not from_within(error):
                 raise
-            self._fault(error)
+            self.fault(error)
             text = _("{title}: an internal error stopped this read.")
-            problem = fault_problem(text.format(title=_(SOURCES[source].title)), error, self._clock.now())
+            problem = fault_problem(text.format(title=_(SOURCES[source].title)), error, self.clock.now())
         finally:
-            self._budget.ended(source, reader.requests)
+            self.budget.ended(source, reader.requests)
         reading = SourceReading(
             source=source,
             requests=reader.requests,
@@ -159,7 +152,7 @@ class _Reading:
         except TimeoutError:
             if source is not Source.TASKS:
                 raise
-        first, reader.limit = reader.limit, self._patience.limit(AGAIN)
+        first, reader.limit = reader.limit, self.patience.limit(AGAIN)
         try:
             async with reader.limit.within():
                 return await QUESTIONS[source](wave, reader)
@@ -178,15 +171,9 @@ class _Reading:
         return Problem(
             kind=ProblemKind.UNREACHABLE,
             summary=text.format(
-                title=_(SOURCES[source].title), count=f"{self._seconds:g}", lag=f"{limit.lag:.0f}"
+                title=_(SOURCES[source].title), count=f"{self.seconds:g}", lag=f"{limit.lag:.0f}"
             ),
             service=service,
             operation=operation,
-            at=self._clock.now(),
+            at=self.clock.now(),
         )
-
-
-async def _known(before: IncidentEvidence, source: Source) -> Outcome:
-    """What an earlier wave has of a source."""
-    reading = before.reading(source) or SourceReading(source=source)
-    return Outcome(reading, {name: getattr(before, name) for name in FIELDS.get(source, ())})

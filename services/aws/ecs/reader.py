@@ -13,12 +13,13 @@ from services.aws.ecs.parsing import (
     container_service,
     counted,
     listed_deployment,
+    running_task,
     service_deployment,
     service_revision,
     short,
+    stopped_task,
     task_definition,
 )
-from services.aws.ecs.tasks import running_task, stopped_task
 from services.i18n import _
 from services.models.base import RawId
 from services.models.ecs import ContainerService
@@ -180,13 +181,13 @@ class EcsReader:
         answer = await self._read("DescribeTaskDefinition", "taskDefinition", taskDefinition=name)
         return task_definition(answer["taskDefinition"] or {})
 
-    async def definitions(self, family: str, status: str = "ACTIVE") -> tuple[RawId, ...]:
-        """The newest task definitions of a family (`family:revision`), newest first. Raises AwsError."""
+    async def definitions(self, family: str) -> tuple[RawId, ...]:
+        """The newest active task definitions of a family (`family:revision`), newest first. Raises AwsError."""
         answer = await self._read(
             "ListTaskDefinitions",
             "taskDefinitionArns",
             familyPrefix=family,
-            status=status,
+            status="ACTIVE",
             sort="DESC",
             maxResults=LISTED,
         )
@@ -199,7 +200,7 @@ class EcsReader:
 
 
 def _newest_first(deployments: Iterable[ServiceDeployment]) -> tuple[ServiceDeployment, ...]:
-    return tuple(sorted(deployments, key=lambda each: each.created or _LONG_AGO, reverse=True))
+    return tuple(sorted(deployments, key=lambda deployment: deployment.created or _LONG_AGO, reverse=True))
 
 
 def _are_texts(value: object) -> bool:

@@ -9,7 +9,6 @@ from statistics import median
 from typing import Any
 
 from services.i18n import _
-from services.incidents.first_wave.metrics import ZERO
 from services.incidents.onset import onset_of
 from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import (
@@ -20,6 +19,7 @@ from services.models.first_wave import (
     Source,
     TargetHealth,
 )
+from services.models.measures import ZERO
 from services.models.metrics import SeriesStatus
 from services.models.runbook import Runbook
 
@@ -115,9 +115,9 @@ class Facts:
         first = self.start - timedelta(minutes=lead)
         return [value for at, value in self.points(measure) if at >= first]
 
-    def before(self, measure: Measure, *, gap: float = 1) -> list[float]:
-        """The values until `gap` minutes before T0."""
-        last = self.start - timedelta(minutes=gap)
+    def before(self, measure: Measure) -> list[float]:
+        """The values until a minute before T0."""
+        last = self.start - timedelta(minutes=1)
         return [value for at, value in self.points(measure) if at <= last]
 
     def total(self, measure: Measure) -> float:

@@ -29,7 +29,6 @@ from services.incidents.first_wave.metrics import TRAIL_BEFORE, log_span, metric
 from services.incidents.first_wave.network import Undetermined, network_path
 from services.incidents.first_wave.own import own_queries, telling
 from services.incidents.first_wave.parts import (
-    dimension_of,
     entries_of,
     may_be_mixed,
     moment_of,
@@ -198,7 +197,7 @@ async def _group_dimension(wave: Wave) -> str:
         return str(alb.target_group) if alb else ""
     outcome = await wave.outcome(Source.SERVICE)
     service: ContainerService | None = outcome.fields.get("service")
-    return dimension_of(target_group_of(service, wave.runbook)) if service else ""
+    return target_group_of(service, wave.runbook).rpartition(":")[2] if service else ""
 
 
 async def writes(wave: Wave, reader: SourceReader, *, region: str | None = None) -> Answered:

@@ -5,25 +5,31 @@ complete without it.
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from services.aws.client.errors import AwsError, Incomplete
 from services.aws.client.reader import Reader
 from services.background.faults import Fault, fault_problem, from_within, unreported
+from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
+from services.incidents.first_wave.belongings import SystemBelongings
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.own import omissions
-from services.incidents.first_wave.parts import service_name
+from services.incidents.first_wave.parts import moment_of_incident, service_name
 from services.incidents.first_wave.patience import SAID, Limit, Patience
 from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
+from services.inspections.base import InspectionContext
+from services.inspections.waf_blocks.incident_questions import FirewallQuestions
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.incidents import Incident, TriggerKind
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
@@ -31,6 +37,9 @@ SECONDS = 4.0
 """Seconds after which a source is given up; those in which this process was late are not counted."""
 AGAIN = 1.0
 """Seconds for the second attempt of what AWS forgets within the hour."""
+LEARNING = 1.0
+"""Seconds for the task definitions of what was deployed lately."""
+SERVICES = sorted({call.partition(":")[0] for spec in SOURCES.values() for call in spec.calls})
 
 
 async def read_first_wave(
@@ -113,8 +122,8 @@ class _Reading:
         """Read one source; whatever happens becomes its reading."""
         await self.all_exist.wait()
         if self.before is not None and source not in self.sources:
-            known = {name: getattr(self.before, name) for name in SOURCES[source].fields}
-            return Outcome(self.before.reading(source) or SourceReading(source=source), known)
+            fields = {name: getattr(self.before, name) for name in SOURCES[source].fields}
+            return Outcome(self.before.reading(source) or SourceReading(source=source), fields)
         reader = SourceReader(self.session, self.budget, source, self.patience.limit(self.seconds))
         answer, problem, omitted = Answered(), None, self.omitted.get(source, "")
         try:
@@ -177,3 +186,81 @@ class _Reading:
             operation=operation,
             at=self.clock.now(),
         )
+
+
+@dataclass(eq=False)
+class FirstWaveReader:
+    """Reads first waves about this runbook's alarms."""
+
+    runbook: Runbook
+    session: Reader
+    clock: Clock
+    region: str
+    alarms: Callable[[], AlarmOverview | None]
+    """Their newest reading."""
+    fault: Fault
+    warm: Callable[[Iterable[str]], Awaitable[object]] | None = None
+    """Loads the SDK's models of services, which AWS need not be given up for."""
+
+    def __post_init__(self) -> None:
+        self.belongings = SystemBelongings(self.runbook, self.session, self.clock, self.fault)
+        self._read = partial(
+            read_first_wave, runbook=self.runbook, session=self.session, clock=self.clock,
+            region=self.region, fault=self.fault,
+        )  # fmt: skip
+
+    async def about(self, alarm: AlarmMoment, alarms: AlarmOverview | None = None) -> IncidentEvidence:
+        """The first wave about an alarm, with what belongs to the system; raises nothing but cancellation.
+
+        `alarms`: a reading of all alarms in place of the newest.
+        """
+        with Patience() as patience:
+            limit = patience.limit(SECONDS)
+            warming = asyncio.create_task(patience.preparing(self._warm()))
+            refreshing = asyncio.create_task(_in_time(limit, self.belongings.refresh()))
+            try:
+                evidence = await self._read(alarm, patience=patience, alarms=alarms or self.alarms())
+                await refreshing
+            finally:
+                warming.cancel()
+                refreshing.cancel()
+            await _in_time(patience.limit(LEARNING), self.belongings.learn(evidence))
+        return evidence.model_copy(update={"belongings": self.belongings.newest()})
+
+    async def _warm(self) -> None:
+        if self.warm is not None:
+            await self.warm(SERVICES)
+            self.warm = None
+
+    async def again(self, before: IncidentEvidence, sources: frozenset[Source]) -> IncidentEvidence:
+        """A first wave with these sources asked anew; raises nothing but cancellation."""
+        evidence = await self._read(before.alarm, alarms=self.alarms(), before=before, sources=sources)
+        return evidence.model_copy(update={"belongings": self.belongings.newest() or before.belongings})
+
+    async def _asked(self, incident: Incident) -> IncidentEvidence:
+        """The answers to the questions of an attack, and the curves that they have read."""
+        began, calendar = self.clock.now(), Calendar(self.runbook)
+        context = InspectionContext(self.runbook, calendar, self.clock, self.region, self.session)
+        questions = FirewallQuestions(context, incident.since)
+        answers = await questions.answers()
+        return IncidentEvidence(
+            alarm=AlarmMoment(id=incident.target, name=incident.title, since=questions.began),
+            began=began,
+            ended=self.clock.now(),
+            readings=(),
+            series=questions.series,
+            answers=answers,
+        )
+
+    async def of(self, incident: Incident) -> IncidentEvidence:
+        """The first wave about the alarm that an incident began with; raises nothing but cancellation."""
+        if incident.trigger is TriggerKind.FINDING:
+            return await self._asked(incident)
+        return await self.about(moment_of_incident(incident, self.alarms(), self.clock.now()))
+
+
+async def _in_time(limit: Limit, work: Coroutine[Any, Any, None]) -> None:
+    """What is not there in time is read the next time."""
+    with suppress(TimeoutError):
+        async with limit.within():
+            await work

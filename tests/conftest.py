@@ -193,7 +193,7 @@ def no_limit_of_log_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_limit_of_alarm_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor may requests for alarms wait for a clock that stands still."""
-    monkeypatch.setattr("services.aws.cloudwatch.alarms.pace.WINDOW", 0.0)
+    monkeypatch.setattr("services.aws.client.pace.WINDOW", 0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -204,8 +204,8 @@ def patient_first_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults = read_first_wave.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "seconds", 30.0)
-    for limit in ("SECONDS", "AGAIN"):
-        monkeypatch.setattr(f"services.incidents.first_wave.reader.{limit}", 30.0)
+    for limit in ("SECONDS", "LEARNING"):
+        monkeypatch.setattr(f"services.incidents.first_wave.reading.{limit}", 30.0)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,7 +17,7 @@ from services.background.wake import Wake
 from services.clock import Clock, real
 from services.host.processes import abandoned, process_data
 from services.i18n import _, plural
-from services.incidents.entries import SCHEMA
+from services.incidents.entries import about
 from services.incidents.evidence import packed
 from services.incidents.first_wave.wave import ReadWave
 from services.incidents.service import Incidents
@@ -172,14 +172,9 @@ class IncidentCapture:
 
 def capturing(incident: Incident, turn: int) -> NewEntry:
     """The claim of a console that begins a first wave; `turn` counts the claims of the incident."""
-    return NewEntry(
-        kind=EntryKind.INCIDENT_CAPTURING,
-        subject=incident.id,
-        target=incident.target,
-        text=_("Reading what AWS knows about {title}").format(title=incident.title),
-        data={**SCHEMA, "turn": turn, **process_data()},
-        claim=f"first-wave:{incident.id}:{turn}",
-    )
+    text = _("Reading what AWS knows about {title}").format(title=incident.title)
+    claim = f"first-wave:{incident.id}:{turn}"
+    return about(incident, EntryKind.INCIDENT_CAPTURING, text, claim=claim, turn=turn, **process_data())
 
 
 def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEntry:
@@ -198,17 +193,10 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
     late = evidence.began - evidence.alarm.since
     if late > LATE and incident.trigger is TriggerKind.ALARM:
         note = _("read {minutes} minutes after the alarm")
-        text = _("{text}; {note}").format(
-            text=text, note=note.format(minutes=int(late.total_seconds() // 60))
-        )
-    return NewEntry(
-        kind=EntryKind.EVIDENCE,
-        subject=incident.id,
-        target=incident.target,
-        text=text,
-        data=packed(evidence, incident=incident.id, turn=turn),
-        claim=f"evidence:{incident.id}",
-    )
+        minutes = int(late.total_seconds() // 60)
+        text = _("{text}; {note}").format(text=text, note=note.format(minutes=minutes))
+    data = packed(evidence, incident=incident.id, turn=turn)
+    return about(incident, EntryKind.EVIDENCE, text, claim=f"evidence:{incident.id}", **data)
 
 
 def _lacks_evidence(incident: Incident) -> bool:

@@ -72,7 +72,8 @@ def opened(
     )
 
 
-def _about(incident: Incident, kind: EntryKind, text: str, claim: str = "", **data: Any) -> NewEntry:
+def about(incident: Incident, kind: EntryKind, text: str, /, *, claim: str = "", **data: Any) -> NewEntry:
+    """What is recorded about an incident."""
     return NewEntry(
         kind=kind,
         subject=incident.id,
@@ -89,7 +90,7 @@ def _noted(text: str, note: str) -> str:
 
 def taken(incident: Incident) -> NewEntry:
     """This person responds; of two who take it from the same holder at once, one."""
-    return _about(
+    return about(
         incident,
         EntryKind.INCIDENT_TAKEN,
         _("Responding to {title}").format(title=incident.title),
@@ -101,14 +102,14 @@ def taken(incident: Incident) -> NewEntry:
 def stepped(incident: Incident, index: int, mark: StepMark, step: str, note: str) -> NewEntry:
     """A step was marked."""
     text = _noted(_(_MARKS[mark]).format(number=index + 1, text=step), note)
-    return _about(incident, EntryKind.INCIDENT_STEP, text, index=index, mark=mark.value, note=note)
+    return about(incident, EntryKind.INCIDENT_STEP, text, index=index, mark=mark.value, note=note)
 
 
 def decided(incident: Incident, cause: str, title: str, note: str, assessment: Assessment | None) -> NewEntry:
     """The cause that the person decided on, with the scores as they stood; of two who decide at once, one."""
     leader = assessment.leader if assessment is not None else None
     scores = {each.id: each.score for each in assessment.causes} if assessment is not None else {}
-    return _about(
+    return about(
         incident,
         EntryKind.INCIDENT_DECIDED,
         _noted(_("Cause decided: {title}").format(title=title), note),
@@ -125,28 +126,25 @@ def decided(incident: Incident, cause: str, title: str, note: str, assessment: A
 def contacted(incident: Incident, role: str, channel: str, note: str) -> NewEntry:
     """Somebody was told."""
     text = _("Contacted {role} by {channel}").format(role=role, channel=channel)
-    return _about(incident, EntryKind.CONTACTED, _noted(text, note), role=role, channel=channel, note=note)
+    return about(incident, EntryKind.CONTACTED, _noted(text, note), role=role, channel=channel, note=note)
 
 
 def handed_over(incident: Incident, to: str, note: str) -> NewEntry:
     """The incident is offered to another person."""
     who = to or _("the next person")
     text = _noted(_("Handing {title} over to {who}").format(title=incident.title, who=who), note)
-    return _about(incident, EntryKind.HAND_OVER, text, to=to, note=note, scope="incident")
+    return about(incident, EntryKind.HAND_OVER, text, to=to, note=note, scope="incident")
 
 
 def day_handed_over(day: str, to: str, note: str, open_items: Iterable[str]) -> NewEntry:
     """The day's duty is offered to the next person, with what is open."""
     who, items = to or _("the next person"), [clean(item) for item in open_items]
-    text = _("Handing the duty of {day} over to {who}, {count} open").format(
-        day=day, who=who, count=len(items)
-    )
-    text = _noted(text, note)
+    text = _("Handing the duty of {day} over to {who}, {count} open")
     return NewEntry(
         kind=EntryKind.HAND_OVER,
         subject=f"day:{day}",
         target=day,
-        text=clean(text),
+        text=clean(_noted(text.format(day=day, who=who, count=len(items)), note)),
         data={**SCHEMA, "to": to, "note": note, "scope": "day", "open": items},
     )
 
@@ -167,14 +165,14 @@ def accepted(subject: str, target: str, offer: HandOver, *, alone: bool = False)
 def joined(incident: Incident, into: Incident) -> NewEntry:
     """The incident is part of another."""
     text = _("{title} is part of {other}").format(title=incident.title, other=into.title)
-    return _about(incident, EntryKind.INCIDENT_JOINED, text, claim=f"joined:{incident.id}", into=into.id)
+    return about(incident, EntryKind.INCIDENT_JOINED, text, claim=f"joined:{incident.id}", into=into.id)
 
 
 def kept_apart(incident: Incident, other: Incident) -> NewEntry:
     """A person says that two incidents are not one; versions before this kind of answer read that neither is a part."""
     text = _("{title} and {other} are two incidents").format(title=incident.title, other=other.title)
     claim = f"apart:{incident.id}:{other.id}"
-    return _about(incident, EntryKind.INCIDENT_JOINED, text, claim=claim, into="", apart=other.id)
+    return about(incident, EntryKind.INCIDENT_JOINED, text, claim=claim, into="", apart=other.id)
 
 
 def turn_text(kind: TurnKind, incident: Incident) -> str:
@@ -183,7 +181,7 @@ def turn_text(kind: TurnKind, incident: Incident) -> str:
     return _(words.get(kind, _TURNS[kind])).format(title=incident.title)
 
 
-def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> NewEntry:
+def turned(incident: Incident, kind: TurnKind, at: datetime) -> NewEntry:
     """The alarm changed its state, or recovery was judged; recorded once however many consoles saw it."""
     last = incident.turns[-1] if incident.turns else None
     # What consoles date themselves, each dates differently: it is counted from the turn before it.
@@ -194,20 +192,20 @@ def turned(incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -
         moment = f"after:{(last.at if last else incident.since).isoformat()}"
     elif last is not None and last.kind is TurnKind.MISSING:
         moment = f"{moment}:after:{last.at.isoformat()}"
-    return _about(
+    return about(
         incident,
         EntryKind.INCIDENT_TURNED,
-        _noted(turn_text(kind, incident), detail),
+        turn_text(kind, incident),
         claim=f"turned:{incident.id}:{kind.value}:{moment}",
         state=kind.value,
         at=at.isoformat(),
-        detail=detail,
+        detail="",
     )
 
 
 def closed(incident: Incident, cause: str, title: str, summary: str) -> NewEntry:
     """The incident is over, with its cause."""
-    return _about(
+    return about(
         incident,
         EntryKind.INCIDENT_CLOSED,
         _noted(_("Closed {title}").format(title=incident.title), title),

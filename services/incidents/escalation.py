@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from services.contacts import escalation
-from services.i18n import _, sentences
+from services.i18n import N_, _, sentences
 from services.incidents.clocks import clocks
 from services.incidents.facts import Facts
 from services.incidents.roster import on_duty, reach_of
@@ -19,10 +19,12 @@ from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook, Step
 from services.models.units import SECONDS, number
 
-_WORDS = {
-    Word.STRONG: lambda cause: _("probably: {cause}").format(cause=cause),
-    Word.LIKELY: lambda cause: _("possibly: {cause}").format(cause=cause),
+_CAUSE = {
+    None: ("{cause}", N_("The cause was decided: {cause}.")),
+    Word.STRONG: (N_("probably: {cause}"), N_("The cause is probably: {cause}.")),
+    Word.LIKELY: (N_("possibly: {cause}"), N_("The cause may be: {cause}.")),
 }
+"""How a cause is written and how it is spoken, by how sure it is."""
 SPOKEN = 2
 """Measured values of a finding that are read aloud."""
 
@@ -120,15 +122,14 @@ def _targets(facts: Facts) -> str:
 
 def first_action(situation: Situation) -> str:
     """The first step that is still open; "" if the playbook has none."""
-    if situation.playbook is None:
-        return ""
     return next((str(step.text) for step in _open_steps(situation.incident, situation.playbook)), "")
 
 
-def _open_steps(incident: Incident, playbook: Playbook) -> Iterator[Step]:
+def _open_steps(incident: Incident, playbook: Playbook | None) -> Iterator[Step]:
     """The steps that are neither done nor skipped."""
     handled = {record.index for record in incident.steps if record.mark is not StepMark.TODO}
-    return (step for index, step in enumerate(playbook.steps) if index not in handled)
+    steps = playbook.steps if playbook is not None else ()
+    return (step for index, step in enumerate(steps) if index not in handled)
 
 
 def next_check(situation: Situation) -> str:
@@ -138,12 +139,8 @@ def next_check(situation: Situation) -> str:
 
 
 def _next_due(situation: Situation) -> datetime | None:
-    running = (
-        clock.due
-        for clock in clocks(situation.incident, situation.playbook, situation.now)
-        if clock.state is ClockState.RUNNING
-    )
-    return min(running, default=None)
+    every = clocks(situation.incident, situation.playbook, situation.now)
+    return min((clock.due for clock in every if clock.state is ClockState.RUNNING), default=None)
 
 
 def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
@@ -180,12 +177,9 @@ def slack_text(situation: Situation) -> str:
 
 def cause_text(situation: Situation) -> str:
     """The decided cause, or the leading one with its word."""
-    if not situation.cause:
+    if not situation.cause or situation.word not in _CAUSE:
         return _("not known yet")
-    if situation.word is None:
-        return situation.cause
-    word = _WORDS.get(situation.word)
-    return word(situation.cause) if word is not None else _("not known yet")
+    return _(_CAUSE[situation.word][0]).format(cause=situation.cause)
 
 
 def _what(situation: Situation) -> Iterator[str]:
@@ -230,14 +224,9 @@ def _spoken_cause(situation: Situation) -> str:
     """The cause as a sentence; "" if there is none to be named."""
     if not situation.cause:
         return ""
-    if situation.word is None:
-        text = _("The cause was decided: {cause}.")
-    elif situation.word is Word.STRONG:
-        text = _("The cause is probably: {cause}.")
-    elif situation.word is Word.LIKELY:
-        text = _("The cause may be: {cause}.")
-    else:
+    if situation.word not in _CAUSE:
         return _("The cause is not known yet.")
+    text = _(_CAUSE[situation.word][1])
     return sentences(text.format(cause=situation.cause), situation.reason)
 
 

@@ -155,55 +155,41 @@ def _with_cut(evidence: IncidentEvidence, source: Source, text: str, **fields: A
     return evidence.model_copy(update={**fields, "readings": readings})
 
 
-def _fewer_lines(source: Source, key: str) -> Trim:
-    """Leave out the older half of a log's lines."""
+def _lines_text(count: int) -> str:
+    return plural(
+        "Only the newest {count} line is recorded.", "Only the newest {count} lines are recorded.", count
+    )
+
+
+def _rows_text(count: int) -> str:
+    return plural(
+        "Only the newest {count} row is recorded.", "Only the newest {count} rows are recorded.", count
+    )
+
+
+def _events_text(count: int) -> str:
+    return plural(
+        "Only the newest {count} event is recorded.", "Only the newest {count} events are recorded.", count
+    )
+
+
+def _fewer(source: Source, key: str, inner: str = "", text: Callable[[int], str] = _rows_text) -> Trim:
+    """Leave out the older half of the rows of a field, or of `inner` in it; they are newest first, but in a log."""
 
     def trim(evidence: IncidentEvidence) -> IncidentEvidence | None:
-        sample: LogSample | None = getattr(evidence, key)
-        if sample is None or not sample.lines:
-            return None
-        lines = sample.lines[(len(sample.lines) + 1) // _HALF :]
-        text = plural(
-            "Only the newest {count} line is recorded.",
-            "Only the newest {count} lines are recorded.",
-            len(lines),
-        ).format(count=f"{len(lines):,}")
-        smaller = sample.model_copy(update={"lines": lines, "is_whole": False, "is_from_start": False})
-        return _with_cut(evidence, source, text, **{key: smaller})
-
-    return trim
-
-
-def _fewer_rows(source: Source, key: str) -> Trim:
-    """Leave out the older half of the rows, which are newest first."""
-
-    def trim(evidence: IncidentEvidence) -> IncidentEvidence | None:
-        rows = getattr(evidence, key)
+        whole = getattr(evidence, key)
+        rows = getattr(whole, inner, ()) if inner else whole
         if not rows:
             return None
-        rows = rows[: len(rows) // _HALF]
-        text = plural(
-            "Only the newest {count} row is recorded.",
-            "Only the newest {count} rows are recorded.",
-            len(rows),
-        ).format(count=f"{len(rows):,}")
-        return _with_cut(evidence, source, text, **{key: rows})
+        update: dict[str, Any] = {inner: rows[: len(rows) // _HALF]}
+        if isinstance(whole, LogSample):
+            lines = rows[(len(rows) + 1) // _HALF :]
+            update = {inner: lines, "is_whole": False, "is_from_start": False}
+        smaller = whole.model_copy(update=update) if inner else update[inner]
+        count = len(update[inner])
+        return _with_cut(evidence, source, text(count).format(count=f"{count:,}"), **{key: smaller})
 
     return trim
-
-
-def _fewer_events(evidence: IncidentEvidence) -> IncidentEvidence | None:
-    """Leave out the older half of the service's event list."""
-    service = evidence.service
-    if service is None or not service.events:
-        return None
-    events = service.events[: len(service.events) // _HALF]
-    text = plural(
-        "Only the newest {count} event is recorded.",
-        "Only the newest {count} events are recorded.",
-        len(events),
-    ).format(count=f"{len(events):,}")
-    return _with_cut(evidence, Source.SERVICE, text, service=service.model_copy(update={"events": events}))
 
 
 def _older_points(evidence: IncidentEvidence) -> IncidentEvidence | None:
@@ -242,22 +228,22 @@ def _nothing(evidence: IncidentEvidence) -> IncidentEvidence | None:
 
 
 _TRIMS: tuple[Trim, ...] = (
-    _fewer_lines(Source.APPLICATION_LOG, "application_errors"),
-    _fewer_lines(Source.DATABASE_LOG, "database_lines"),
-    _fewer_lines(Source.OWN_LOG, "own_log"),
-    _fewer_rows(Source.ALARMS, "together"),
-    _fewer_events,
-    _fewer_rows(Source.TRAIL, "writes"),
-    _fewer_rows(Source.SCALING, "activities"),
-    _fewer_rows(Source.DATABASE_EVENTS, "database_events"),
+    _fewer(Source.APPLICATION_LOG, "application_errors", "lines", _lines_text),
+    _fewer(Source.DATABASE_LOG, "database_lines", "lines", _lines_text),
+    _fewer(Source.OWN_LOG, "own_log", "lines", _lines_text),
+    _fewer(Source.ALARMS, "together"),
+    _fewer(Source.SERVICE, "service", "events", _events_text),
+    _fewer(Source.TRAIL, "writes"),
+    _fewer(Source.SCALING, "activities"),
+    _fewer(Source.DATABASE_EVENTS, "database_events"),
     _no_week_ago,
     _older_points,
-    _fewer_rows(Source.OWN_METRICS, "own_series"),
-    _fewer_rows(Source.TASKS, "stopped_tasks"),
-    _fewer_rows(Source.TASKS, "running_tasks"),
-    _fewer_rows(Source.DEPLOYMENTS, "deployments"),
-    _fewer_rows(Source.DEPLOYMENTS, "revisions"),
-    _fewer_rows(Source.TARGETS, "targets"),
+    _fewer(Source.OWN_METRICS, "own_series"),
+    _fewer(Source.TASKS, "stopped_tasks"),
+    _fewer(Source.TASKS, "running_tasks"),
+    _fewer(Source.DEPLOYMENTS, "deployments"),
+    _fewer(Source.DEPLOYMENTS, "revisions"),
+    _fewer(Source.TARGETS, "targets"),
     _nothing,
 )
 """What is left out first, each until nothing of it is left: what costs least in judging."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from statistics import median
+from typing import Any
 
 from services.i18n import _
 from services.incidents.onset import onset_of
@@ -18,25 +19,10 @@ from services.models.first_wave import (
     Source,
     TargetHealth,
 )
+from services.models.measures import ZERO
 from services.models.metrics import SeriesStatus
 from services.models.runbook import Runbook
 
-ZERO = frozenset(
-    {
-        Measure.REQUESTS,
-        Measure.ELB_5XX,
-        Measure.ELB_500,
-        Measure.ELB_502,
-        Measure.ELB_503,
-        Measure.ELB_504,
-        Measure.TARGET_5XX,
-        Measure.CONNECTION_ERRORS,
-        Measure.TLS_ERRORS,
-        Measure.TARGET_TLS_ERRORS,
-        Measure.WAF_BLOCKED,
-    }
-)
-"""Counts that AWS publishes only when they are not zero."""
 EVALUATION = timedelta(minutes=5)
 """How much later than the first bad minute an alarm fires: its periods and their evaluation."""
 UNUSED = frozenset({"unused", "draining"})
@@ -51,7 +37,6 @@ _BALANCER = (
     Measure.ELB_5XX,
     Measure.TARGET_5XX,
 )
-_BESIDE = dict.fromkeys(ZERO, _BALANCER)
 
 
 @dataclass(frozen=True)
@@ -106,9 +91,7 @@ class Facts:
     def points(self, measure: Measure) -> list[tuple[datetime, float]]:
         """A curve, oldest first."""
         curve = self.evidence.curve(measure)
-        if curve is None:
-            return []
-        pairs = zip(curve.times, curve.values, strict=True)
+        pairs = zip(curve.times, curve.values, strict=True) if curve is not None else ()
         return [(datetime.fromtimestamp(at, UTC), value) for at, value in pairs]
 
     def published(self, measure: Measure) -> datetime | None:
@@ -119,7 +102,7 @@ class Facts:
         own = max((at for at, _value in self.points(measure)), default=None)
         if measure not in ZERO:
             return own
-        others = [self._newest[other] for other in _BESIDE.get(measure, ()) if other in self._newest]
+        others = [self._newest[other] for other in _BALANCER if other in self._newest]
         beside = max(others) - SKEW * (2 if measure is Measure.REQUESTS else 1) if others else None
         return max((at for at in (own, beside) if at is not None), default=None)
 
@@ -132,9 +115,9 @@ class Facts:
         first = self.start - timedelta(minutes=lead)
         return [value for at, value in self.points(measure) if at >= first]
 
-    def before(self, measure: Measure, *, gap: float = 1) -> list[float]:
-        """The values until `gap` minutes before T0."""
-        last = self.start - timedelta(minutes=gap)
+    def before(self, measure: Measure) -> list[float]:
+        """The values until a minute before T0."""
+        last = self.start - timedelta(minutes=1)
         return [value for at, value in self.points(measure) if at <= last]
 
     def total(self, measure: Measure) -> float:
@@ -232,14 +215,7 @@ _KEYS = ("message", "msg", "error", "err", "exception", "stack", "stack_trace", 
 @lru_cache(4096)
 def message_of(text: str) -> str:
     """What a log line says: of a JSON object the texts of its usual keys, otherwise the line itself."""
-    if not text.startswith("{"):
-        return text
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if not isinstance(value, dict):
-        return text
+    value = _object(text)
     texts = [_flat(value[key]) for key in _KEYS if value.get(key)]
     if str(value.get("level")).casefold() in _CALM:
         texts.insert(0, "INFO")
@@ -255,15 +231,16 @@ _ASKED = frozenset(
 @lru_cache(4096)
 def detail_of(text: str) -> str:
     """The values of a JSON line without those of the request that was served; "" for other lines."""
+    return _flat({key: part for key, part in _object(text).items() if key not in _ASKED})
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The JSON object that a line is; {} for other lines."""
     try:
-        value = json.loads(text) if text.startswith("{") else None
+        value = json.loads(text) if text.startswith("{") else {}
     except (ValueError, RecursionError):
-        return ""
-    return (
-        _flat({key: part for key, part in value.items() if key not in _ASKED})
-        if isinstance(value, dict)
-        else ""
-    )
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _flat(value: object) -> str:

@@ -12,15 +12,9 @@ from typing import Any
 
 from services.clock import Clock
 from services.i18n import _
+from services.incidents.first_wave.sources import SOURCES
 from services.incidents.first_wave.wave import ReadWave
-from services.models.first_wave import (
-    FIELDS,
-    STATES,
-    IncidentEvidence,
-    LogSample,
-    Source,
-    SourceReading,
-)
+from services.models.first_wave import STATES, IncidentEvidence, LogSample, Source, SourceReading
 from services.models.incidents import Incident
 from services.models.problem import ProblemKind
 
@@ -132,7 +126,7 @@ def with_captured(
             continue
         is_lost = reading.problem is not None
         if is_lost or (is_over and reading.source in STATES):
-            fields |= {name: getattr(captured, name) for name in FIELDS.get(reading.source, ())}
+            fields |= {name: getattr(captured, name) for name in SOURCES[reading.source].fields}
         readings.append(_earlier(earlier, reading, captured.ended) if is_lost else reading)
     for name, keys in _ROWS.items():
         fields[name] = _rows(getattr(live, name), getattr(captured, name), keys)

@@ -89,7 +89,8 @@ def watched_curve(evidence: IncidentEvidence) -> tuple[Points, float | None]:
         measures = watched_measures(alarm)
         points = summed(evidence, measures)
         usual = usual_points(points, alarm.since)
-        return points, baseline(usual, _week_ago(evidence, measures), measures[0])
+        week_ago = _totals(evidence.curve_week_ago(measure) for measure in measures)
+        return points, baseline(usual, list(week_ago.values()), measures[0])
     curve = evidence.own_series[0]
     points = [(at, sign * value) for at, value in zip(curve.times, curve.values, strict=True)]
     usual = usual_points(points, alarm.since)
@@ -115,10 +116,6 @@ def summed(evidence: IncidentEvidence, measures: Iterable[Measure]) -> list[tupl
         for at in requests.times if requests is not None else ():
             totals.setdefault(at, 0.0)
     return sorted(totals.items())
-
-
-def _week_ago(evidence: IncidentEvidence, measures: Iterable[Measure]) -> list[float]:
-    return list(_totals(evidence.curve_week_ago(measure) for measure in measures).values())
 
 
 def _totals(curves: Iterable[Series | None]) -> dict[int, float]:

@@ -41,13 +41,13 @@ def _metrics(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str
         # The label is `metric (statistic)`.
         metric, _open, stat = curve.label.rstrip(")").rpartition(" (")
         unit = unit_of(subject.first.model_copy(update={"metric": metric, "stat": stat}))
-        before_text, time = (
-            number(usual if before else None, unit),
-            f"{datetime.fromtimestamp(at, zone):%H:%M}",
+        text = _("before T0 {usual}, at {time} {worst}, now {now}").format(
+            usual=number(usual if before else None, unit),
+            time=f"{datetime.fromtimestamp(at, zone):%H:%M}",
+            worst=number(worst, unit),
+            now=number(curve.last, unit),
         )
-        text = _("before T0 {usual}, at {time} {worst}, now {now}")
-        texts = {"usual": before_text, "time": time, "worst": number(worst, unit)}
-        yield curve.label, text.format(**texts, now=number(curve.last, unit))
+        yield curve.label, text
 
 
 def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 Longer than other files because everything that is recorded about an incident goes through one projection.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Set
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -69,23 +69,18 @@ class Incidents(GroupedProjection):
     def incidents(self) -> tuple[Incident, ...]:
         """Open incidents first, newest first; then those closed lately, newest first."""
         now = self._clock.now()
-        every = sorted(
-            self._incidents.values(), key=lambda incident: (incident.since, incident.seq), reverse=True
-        )
-        recent = (
-            incident for incident in every if incident.closed_at is None or now - incident.closed_at < SHOWN
-        )
-        return tuple(sorted(recent, key=lambda incident: not incident.is_open))
+        recent = [
+            each
+            for each in self._incidents.values()
+            if each.closed_at is None or now - each.closed_at < SHOWN
+        ]
+        recent.sort(key=lambda incident: (incident.is_open, incident.since, incident.seq), reverse=True)
+        return tuple(recent)
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
         """What was left to be done by a date, by date: all that is recent or not done."""
         return tuple(sorted(self._follow_ups.values(), key=lambda follow_up: (follow_up.due, follow_up.id)))
-
-    @property
-    def day_offers(self) -> Mapping[str, HandOver]:
-        """Hand-overs of a day's duty that nobody has accepted yet, by the journal's subject `day:<date>`."""
-        return self._days.waiting
 
     @property
     def day_offer(self) -> tuple[str, HandOver] | None:
@@ -98,14 +93,8 @@ class Incidents(GroupedProjection):
 
     def open_for(self, target: str) -> Incident | None:
         """The open incident of an alarm or an inspection; None if there is none."""
-        return next(
-            (
-                incident
-                for incident in self._incidents.values()
-                if incident.target == target and incident.is_open
-            ),
-            None,
-        )
+        every = self._incidents.values()
+        return next((each for each in every if each.target == target and each.is_open), None)
 
     async def load(self) -> bool:
         """Read what this and other consoles have written since. Raises JournalError."""
@@ -142,7 +131,11 @@ class Incidents(GroupedProjection):
         self, target: str, title: str, since: datetime, playbook: str, text: str = ""
     ) -> Incident | None:
         """Open an incident for an alarm that fires, or an outage; None if one is open already. Raises JournalError."""
-        return await self._open(target, title, since, TriggerKind.ALARM, playbook, text)
+        entry = partial(
+            incident_entries.opened, target, title, since,
+            trigger=TriggerKind.ALARM, playbook=playbook, text=text,
+        )  # fmt: skip
+        return await self._open(target, since, entry)
 
     async def open_from_finding(
         self,
@@ -155,20 +148,14 @@ class Incidents(GroupedProjection):
         steps: Iterable[str] = (),
     ) -> Incident | None:
         """Open an incident for a finding; None if one is open already for this inspection. Raises JournalError."""
-        own = tuple(facts), tuple(steps)
-        return await self._open(inspection, title, at, TriggerKind.FINDING, playbook, text, *own)
+        entry = partial(
+            incident_entries.opened, inspection, title, at,
+            trigger=TriggerKind.FINDING, playbook=playbook, text=text, facts=tuple(facts), steps=tuple(steps),
+        )  # fmt: skip
+        return await self._open(inspection, at, entry)
 
-    async def _open(
-        self,
-        target: str,
-        title: str,
-        since: datetime,
-        trigger: TriggerKind,
-        playbook: str,
-        text: str = "",
-        facts: tuple[str, ...] = (),
-        steps: tuple[str, ...] = (),
-    ) -> Incident | None:
+    async def _open(self, target: str, since: datetime, entry: Callable[..., NewEntry]) -> Incident | None:
+        """Record the entry, given the incident `after` which it opens one."""
         await self.load()
         await self._load_newest(target)
         earlier = [incident for incident in self._incidents.values() if incident.target == target]
@@ -176,10 +163,7 @@ class Incidents(GroupedProjection):
             return None
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
-            draft = incident_entries.opened(
-                target, title, since, trigger=trigger, playbook=playbook, after=after,
-                text=text, facts=facts, steps=steps,
-            )  # fmt: skip
+            draft = entry(after=after)
             try:
                 await self._append(draft)
             except AlreadyRecorded as error:
@@ -267,9 +251,9 @@ class Incidents(GroupedProjection):
         """Record that two incidents are not one, so that nothing proposes it. Raises AlreadyRecorded, JournalError."""
         return await self._record(incident, incident_entries.kept_apart(incident, other))
 
-    async def turn(self, incident: Incident, kind: TurnKind, at: datetime, detail: str = "") -> None:
+    async def turn(self, incident: Incident, kind: TurnKind, at: datetime) -> None:
         """Record once what happened to the alarm or the system. Raises JournalError."""
-        await self._append_once(incident_entries.turned(incident, kind, at, detail))
+        await self._append_once(incident_entries.turned(incident, kind, at))
 
     async def close(
         self,

@@ -87,15 +87,8 @@ def _recorded(incident: Incident, entry: Entry) -> TimelineRow | None:
         if incident.trigger is not TriggerKind.FINDING:
             by = ""
     elif entry.kind is EntryKind.INCIDENT_TURNED:
-        turn = next(
-            (
-                turn
-                for turn in incident.turns
-                if turn.kind.value == entry.data.get("state") and turn.at.isoformat() == entry.data.get("at")
-            ),
-            None,
-        )
-        at, by = turn.at if turn is not None else entry.at, ""
+        key, by = (entry.data.get("state"), entry.data.get("at")), ""
+        at = next((each.at for each in incident.turns if (each.kind, each.at.isoformat()) == key), entry.at)
         kind = TimelineKind.RECOVERY if entry.data.get("state") in ("ok", "recovered") else kind
     elif entry.kind is EntryKind.EVIDENCE:
         by = ""

@@ -8,7 +8,7 @@ from services.aws.devops_agent import DevopsAgentReader, Investigations
 from services.background.faults import Fault
 from services.clock import Clock
 from services.incidents.capture import IncidentCapture
-from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.live import LiveEvidence
 from services.incidents.opinion import SecondOpinion
 from services.incidents.readings import Readings

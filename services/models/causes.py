@@ -117,19 +117,15 @@ class CauseSpec(Translated):
 
     def action_for(self, present: Set[str]) -> str:
         """What to do first about it, with these signals present."""
-        advice = self._advice(present)
-        return str(advice.action if advice is not None else self.action)
+        return str(self._advice(present).action)
 
     def look_for(self, present: Set[str]) -> str:
         """Where that leads; "" for nowhere."""
-        advice = self._advice(present)
-        return str((advice.look if advice is not None else self.look) or "")
+        return str(self._advice(present).look or "")
 
-    def _advice(self, present: Set[str]) -> Advice | None:
-        return next(
-            (each for each in self.advice if present >= set(each.when) and present.isdisjoint(each.unless)),
-            None,
-        )
+    def _advice(self, present: Set[str]) -> "Advice | CauseSpec":
+        fitting = (each for each in self.advice if present >= set(each.when))
+        return next((each for each in fitting if present.isdisjoint(each.unless)), self)
 
 
 class Word(StrEnum):

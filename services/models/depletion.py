@@ -44,38 +44,12 @@ class Trend:
     """Standard deviations from "no trend"; negative where the values fall."""
 
 
-def depletion(times: Sequence[int], values: Sequence[float]) -> Depletion | None:
+@lru_cache(64)
+def depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion | None:
     """When the quantity is used up; None if it is not certain that it falls.
 
     Computed from the last hour, and from the last ten minutes where those bring the end nearer.
     """
-    return _depletion(tuple(times), tuple(values))
-
-
-def change_per_hour(times: Sequence[int], values: Sequence[float], span: int) -> float | None:
-    """Change per hour over the last `span` seconds; None without values so old."""
-    early = next((index for index, at in enumerate(times) if at >= times[-1] - span), None)
-    if early is None or times[-1] - times[early] < span * 3 // 4:
-        return None
-    return (values[-1] - values[early]) / (times[-1] - times[early]) * HOUR
-
-
-def ends(times: Sequence[int], values: Sequence[float]) -> tuple[float, float] | None:
-    """(soonest, latest) seconds after the last value at which the quantity is used up: by its trend and by SPANS.
-
-    None if it is not certain that it falls.
-    """
-    trend = depletion(times, values)
-    if trend is None:
-        return None
-    falls = (change_per_hour(times, values, span) for span in SPANS)
-    left = max(0.0, values[-1])
-    all_ends = [trend.left, *(left / -fall * HOUR for fall in falls if fall is not None and fall < 0)]
-    return min(all_ends), max(all_ends)
-
-
-@lru_cache(64)
-def _depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion | None:
     points = [(at, value) for at, value in zip(times, values, strict=True) if math.isfinite(value)]
     if not points:
         return None
@@ -92,6 +66,28 @@ def _depletion(times: tuple[int, ...], values: tuple[float, ...]) -> Depletion |
         if fall.slope < 0
     ]
     return min(all_ends, key=lambda end: end.left, default=None)
+
+
+def change_per_hour(times: Sequence[int], values: Sequence[float], span: int) -> float | None:
+    """Change per hour over the last `span` seconds; None without values so old."""
+    early = next((index for index, at in enumerate(times) if at >= times[-1] - span), None)
+    if early is None or times[-1] - times[early] < span * 3 // 4:
+        return None
+    return (values[-1] - values[early]) / (times[-1] - times[early]) * HOUR
+
+
+def ends(times: tuple[int, ...], values: tuple[float, ...]) -> tuple[float, float] | None:
+    """(soonest, latest) seconds after the last value at which the quantity is used up: by its trend and by SPANS.
+
+    None if it is not certain that it falls.
+    """
+    trend = depletion(times, values)
+    if trend is None:
+        return None
+    falls = (change_per_hour(times, values, span) for span in SPANS)
+    left = max(0.0, values[-1])
+    all_ends = [trend.left, *(left / -fall * HOUR for fall in falls if fall is not None and fall < 0)]
+    return min(all_ends), max(all_ends)
 
 
 def _within(times: tuple[int, ...], values: tuple[float, ...], span: int) -> Trend | None:

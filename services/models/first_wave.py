@@ -4,7 +4,6 @@ Source: DescribeTargetHealth (Elastic Load Balancing v2), DescribeTasks (Amazon 
 EC2), FilterLogEvents (CloudWatch Logs), GetMetricData (CloudWatch), DescribeEvents (AWS Health) API references.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,88 +21,64 @@ class Source(StrEnum):
     """What is read, each by one request or a few."""
 
     SERVICE = "service"
-    """DescribeServices"""
     TARGETS = "targets"
-    """DescribeTargetHealth"""
     TASKS = "tasks"
-    """ListTasks of stopped tasks and, if tasks of several deployments may run, of running ones; DescribeTasks of both"""
+    """Stopped tasks and, if tasks of several deployments may run, running ones."""
     DEPLOYMENTS = "deployments"
-    """ListServiceDeployments, DescribeServiceRevisions of the newest two"""
+    """With the newest two revisions."""
     SCALING = "scaling"
-    """DescribeScalableTargets, DescribeScalingActivities; DescribeScalingPolicies if a request is left"""
+    """With the policies if a request is left."""
     DATABASE = "database"
-    """DescribeDBInstances"""
     DATABASE_EVENTS = "database-events"
-    """DescribeEvents of RDS"""
     NETWORK = "network"
-    """DescribeSecurityGroups"""
     METRICS = "metrics"
-    """GetMetricData of the last hours and of the same hour a week ago"""
+    """Those of the last hours and of the same hour a week ago."""
     TRAIL = "trail"
-    """LookupEvents of the home region"""
+    """Writes in the home region."""
     TRAIL_GLOBAL = "trail-global"
-    """LookupEvents of us-east-1, where global services are recorded"""
+    """Writes in us-east-1, where global services are recorded."""
     APPLICATION_LOG = "application-log"
-    """FilterLogEvents: the application's errors"""
     DATABASE_LOG = "database-log"
-    """FilterLogEvents: the database's own complaints"""
     OWN_METRICS = "own-metrics"
-    """ListMetrics, GetMetricData of the resource that the alarm watches, if it is none of the system's"""
+    """Those of the resource that the alarm watches, if it is none of the system's."""
     OWN_LOG = "own-log"
-    """FilterLogEvents: errors in that resource's log"""
     ALARMS = "alarms"
-    """The newest reading of the alarms, without a request"""
+    """The newest reading of the alarms, without a request."""
 
 
 class Measure(StrEnum):
     """The curves of the first wave, one-minute periods; the value is the id of the metric query."""
 
     REQUESTS = "requests"
-    """RequestCount, Sum"""
     ELB_5XX = "elb_5xx"
-    """HTTPCode_ELB_5XX_Count, Sum: errors that the load balancer made"""
+    """Errors that the load balancer made."""
     ELB_500 = "elb_500"
     ELB_502 = "elb_502"
     ELB_503 = "elb_503"
     ELB_504 = "elb_504"
     TARGET_5XX = "target_5xx"
-    """HTTPCode_Target_5XX_Count, Sum: errors that the application answered"""
+    """Errors that the application answered."""
     LATENCY = "latency"
-    """TargetResponseTime, p95, seconds"""
     CONNECTION_ERRORS = "connection_errors"
-    """TargetConnectionErrorCount, Sum"""
     TLS_ERRORS = "tls_errors"
-    """ClientTLSNegotiationErrorCount, Sum"""
     TARGET_TLS_ERRORS = "target_tls_errors"
-    """TargetTLSNegotiationErrorCount, Sum"""
     HEALTHY = "healthy"
-    """HealthyHostCount, Minimum"""
     UNHEALTHY = "unhealthy"
-    """UnHealthyHostCount, Maximum"""
     ECS_CPU = "ecs_cpu"
-    """CPUUtilization of the service, Average, per cent"""
     ECS_CPU_MAX = "ecs_cpu_max"
-    """The same, Maximum: the hottest task"""
+    """The hottest task."""
     ECS_MEMORY = "ecs_memory"
-    """MemoryUtilization, Maximum, per cent"""
     DB_CPU = "db_cpu"
-    """CPUUtilization of the database, Average, per cent"""
     DB_CREDITS = "db_credits"
-    """CPUCreditBalance, Minimum"""
     DB_CONNECTIONS = "db_connections"
-    """DatabaseConnections, Maximum"""
     DB_FREE = "db_free"
-    """FreeStorageSpace, Minimum, bytes"""
     DB_WAL = "db_wal"
-    """TransactionLogsDiskUsage, Maximum, bytes"""
     DB_SLOT_LAG = "db_slot_lag"
-    """OldestReplicationSlotLag, Maximum, bytes"""
     DB_LOAD = "db_load"
-    """DBLoad, Average, sessions; published only where Performance Insights is enabled"""
+    """Published only where Performance Insights is enabled."""
     DB_BURST = "db_burst"
-    """BurstBalance, Minimum, per cent; published only for gp2 and st1/sc1 volumes"""
+    """Published only for gp2 and st1/sc1 volumes."""
     WAF_BLOCKED = "waf_blocked"
-    """BlockedRequests, Sum"""
 
 
 class SourceReading(Model):
@@ -125,27 +100,6 @@ class SourceReading(Model):
     def is_read(self) -> bool:
         """Whether there is an answer, whole or cut."""
         return self.problem is None and not self.omitted
-
-
-FIELDS: Mapping[Source, tuple[str, ...]] = {
-    Source.SERVICE: ("service",),
-    Source.TARGETS: ("targets",),
-    Source.TASKS: ("stopped_tasks", "running_tasks"),
-    Source.DEPLOYMENTS: ("deployments", "revisions"),
-    Source.SCALING: ("scaling", "policies", "policies_read", "activities"),
-    Source.DATABASE: ("database",),
-    Source.DATABASE_EVENTS: ("database_events",),
-    Source.NETWORK: ("network",),
-    Source.METRICS: ("series", "week_ago"),
-    Source.TRAIL: ("writes",),
-    Source.TRAIL_GLOBAL: ("writes",),
-    Source.APPLICATION_LOG: ("application_errors",),
-    Source.DATABASE_LOG: ("database_lines",),
-    Source.OWN_METRICS: ("own_series",),
-    Source.OWN_LOG: ("own_log",),
-    Source.ALARMS: ("together",),
-}
-"""The fields of IncidentEvidence that each source fills."""
 
 
 STATES = frozenset({Source.SERVICE, Source.TARGETS, Source.SCALING, Source.DATABASE, Source.NETWORK})

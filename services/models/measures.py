@@ -1,4 +1,8 @@
-"""How the curves of the first wave are called, their units, and which of their values is the worst."""
+"""The curves of the first wave: their metrics, what they are called, their units, and which of their values is the worst.
+
+Source: "CloudWatch metrics for your Application Load Balancer", "Amazon ECS CloudWatch metrics", "Amazon CloudWatch
+metrics for Amazon RDS", "AWS WAF core metrics and dimensions" (the services' guides).
+"""
 
 from dataclasses import dataclass
 
@@ -58,3 +62,41 @@ REPORTED = (
 """The curves that reports name, in their order: what users notice first."""
 LOW_IS_BAD = frozenset({Measure.HEALTHY, Measure.DB_FREE, Measure.DB_CREDITS, Measure.DB_BURST})
 """Curves of which the smallest value is the worst."""
+BALANCER_METRICS = {
+    Measure.REQUESTS: ("RequestCount", "Sum"),
+    Measure.ELB_5XX: ("HTTPCode_ELB_5XX_Count", "Sum"),
+    Measure.ELB_500: ("HTTPCode_ELB_500_Count", "Sum"),
+    Measure.ELB_502: ("HTTPCode_ELB_502_Count", "Sum"),
+    Measure.ELB_503: ("HTTPCode_ELB_503_Count", "Sum"),
+    Measure.ELB_504: ("HTTPCode_ELB_504_Count", "Sum"),
+    Measure.TARGET_5XX: ("HTTPCode_Target_5XX_Count", "Sum"),
+    Measure.LATENCY: ("TargetResponseTime", "p95"),
+    Measure.CONNECTION_ERRORS: ("TargetConnectionErrorCount", "Sum"),
+    Measure.TLS_ERRORS: ("ClientTLSNegotiationErrorCount", "Sum"),
+    Measure.TARGET_TLS_ERRORS: ("TargetTLSNegotiationErrorCount", "Sum"),
+}
+TARGETS_METRICS = {
+    Measure.HEALTHY: ("HealthyHostCount", "Minimum"),
+    Measure.UNHEALTHY: ("UnHealthyHostCount", "Maximum"),
+}
+SERVICE_METRICS = {
+    Measure.ECS_CPU: ("CPUUtilization", "Average"),
+    Measure.ECS_CPU_MAX: ("CPUUtilization", "Maximum"),
+    Measure.ECS_MEMORY: ("MemoryUtilization", "Maximum"),
+}
+DATABASE_METRICS = {
+    Measure.DB_CPU: ("CPUUtilization", "Average"),
+    Measure.DB_CREDITS: ("CPUCreditBalance", "Minimum"),
+    Measure.DB_CONNECTIONS: ("DatabaseConnections", "Maximum"),
+    Measure.DB_FREE: ("FreeStorageSpace", "Minimum"),
+    Measure.DB_WAL: ("TransactionLogsDiskUsage", "Maximum"),
+    Measure.DB_SLOT_LAG: ("OldestReplicationSlotLag", "Maximum"),
+    Measure.DB_LOAD: ("DBLoad", "Average"),
+    Measure.DB_BURST: ("BurstBalance", "Minimum"),
+}
+FIREWALL_METRICS = {Measure.WAF_BLOCKED: ("BlockedRequests", "Sum")}
+"""(name, statistic) of each curve's metric, by what publishes it."""
+ZERO = frozenset(
+    measure for measure, (_metric, stat) in {**BALANCER_METRICS, **FIREWALL_METRICS}.items() if stat == "Sum"
+)
+"""Counts that AWS publishes only when they are not zero."""

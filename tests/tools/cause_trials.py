@@ -32,7 +32,7 @@ from services.demo.incidents.drawing import ALARMS, causes
 from services.demo.scenario import EMPTY
 from services.demo.world import World
 from services.incidents.first_wave.parts import moment_of
-from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.weighing import assess
 from services.models.causes import Assessment, Word
 from services.models.first_wave import IncidentEvidence, Source

@@ -19,7 +19,7 @@ from typing import Any
 
 from services import i18n
 from services.clock import ManualClock
-from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.weighing import assess
 from services.models.base import RawId
 from services.models.causes import Assessment, SignalState, Word

@@ -3,12 +3,12 @@
 Source: LookupEvents, DescribeTrails, GetTrailStatus (CloudTrail API reference).
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.aws.client.errors import AwsError
+from services.aws.client.pace import RequestPace
 from services.aws.client.reader import Answer, Reader, incomplete, rows, when
 from services.aws.cloudtrail.events import SIGN_IN_SOURCE, event_of
 from services.clock import Clock, SystemClock
@@ -25,24 +25,7 @@ PAGE = 50
 PAGES = 400
 """Maximum pages per lookup; at two per second, more than three minutes."""
 
-__all__ = ["KEPT", "PACE", "SIGN_IN_SOURCE", "CloudTrailReader", "Pace"]
-
-
-class Pace:
-    """Spaces requests at least `seconds` apart in real time, which AWS's rate limit uses."""
-
-    def __init__(self, seconds: float = PACE, clock: Clock | None = None) -> None:
-        self._seconds_between = seconds
-        self._clock: Clock = clock or SystemClock()
-        self._next: float | None = None
-        self._turn = asyncio.Lock()
-
-    async def wait(self) -> None:
-        async with self._turn:
-            wait = self._next - self._clock.elapsed() if self._next is not None else 0.0
-            if wait > 0:
-                await self._clock.sleep(wait)
-            self._next = self._clock.elapsed() + self._seconds_between
+__all__ = ["KEPT", "PACE", "SIGN_IN_SOURCE", "CloudTrailReader"]
 
 
 class CloudTrailReader:
@@ -50,9 +33,9 @@ class CloudTrailReader:
 
     def __init__(self, session: Reader, *, pace: float = PACE, clock: Clock | None = None) -> None:
         self._session = session
-        self._pace_of: dict[str, Pace] = {}
-        self._seconds = pace
-        self._clock = clock
+        self._pace = pace
+        self._pace_of: dict[str, RequestPace] = {}
+        self._clock = clock or SystemClock()
 
     async def lookup(
         self,
@@ -123,7 +106,7 @@ class CloudTrailReader:
             raise incomplete(text, "cloudtrail", "LookupEvents")
 
     async def _page(self, region: str, query: dict[str, Any], token: str) -> Answer:
-        await self._pace_of.setdefault(region, Pace(self._seconds, self._clock)).wait()
+        await self._pace_of.setdefault(region, RequestPace(self._clock, 1, self._pace)).turn()
         # A token is valid only with an otherwise identical request.
         more: dict[str, Any] = {"NextToken": token} if token else {}
         return await self._session.read(
@@ -152,14 +135,9 @@ class CloudTrailReader:
 
 def _add_events(answer: Answer, region: str, events_by_id: dict[str, TrailEvent]) -> int:
     """Add a page's events; returns how many of them cannot be interpreted."""
-    unreadable = 0
-    for row in rows(answer, "Events"):
-        event = event_of(row, region)
-        if event is None:
-            unreadable += 1
-        else:
-            events_by_id[event.id] = event
-    return unreadable
+    events = [event_of(row, region) for row in rows(answer, "Events")]
+    events_by_id |= {event.id: event for event in events if event is not None}
+    return events.count(None)
 
 
 def _next(answer: Answer, before: str) -> str:

@@ -6,18 +6,20 @@ DescribeServiceRevisions, DescribeTaskDefinition, ListTaskDefinitions (Amazon EC
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows
 from services.aws.ecs.parsing import (
     container_service,
     counted,
     listed_deployment,
+    running_task,
     service_deployment,
     service_revision,
     short,
+    stopped_task,
     task_definition,
 )
-from services.aws.ecs.tasks import running_task, stopped_task
 from services.i18n import _
 from services.models.base import RawId
 from services.models.ecs import ContainerService
@@ -42,11 +44,12 @@ class EcsReader:
     def __init__(self, session: Reader) -> None:
         self._session = session
 
+    async def _read(self, operation: str, key: str, **params: Any) -> Answer:
+        return await self._session.read("ecs", operation, required=(key,), **params)
+
     async def service(self, cluster: str, name: str) -> ContainerService:
         """One service's current state. Raises AwsError (NotFound: no such cluster or service; Incomplete)."""
-        answer = await self._session.read(
-            "ecs", "DescribeServices", required=("services",), cluster=cluster, services=[name]
-        )
+        answer = await self._read("DescribeServices", "services", cluster=cluster, services=[name])
         services = rows(answer, "services")
         # For an unknown service ECS responds with status 200 and a row in `failures`.
         if not services:
@@ -76,15 +79,7 @@ class EcsReader:
 
         ECS lists those of the last 90 days.
         """
-        answer = await self._session.read(
-            "ecs",
-            "ListServiceDeployments",
-            required=("serviceDeployments",),
-            cluster=cluster,
-            service=name,
-            maxResults=DESCRIBED,
-        )
-        arns = [str(row.get("serviceDeploymentArn") or "") for row in rows(answer, "serviceDeployments")]
+        arns = [str(row.get("serviceDeploymentArn") or "") for row in await self._listed(cluster, name)]
         deployments = await self._described(arns)
         # Without one of them, another would look like the newest.
         if {deployment.id for deployment in deployments} != set(arns):
@@ -103,48 +98,40 @@ class EcsReader:
     async def _described(self, arns: list[str]) -> tuple[ServiceDeployment, ...]:
         if not arns:
             return ()
-        answer = await self._session.read(
-            "ecs",
-            "DescribeServiceDeployments",
-            required=("serviceDeployments",),
-            serviceDeploymentArns=arns[:DESCRIBED],
+        answer = await self._read(
+            "DescribeServiceDeployments", "serviceDeployments", serviceDeploymentArns=arns[:DESCRIBED]
         )
-        deployments = [service_deployment(row) for row in rows(answer, "serviceDeployments")]
-        deployments.sort(key=lambda deployment: deployment.created or _LONG_AGO, reverse=True)
-        return tuple(deployments)
+        return _newest_first(service_deployment(row) for row in rows(answer, "serviceDeployments"))
 
     async def revisions(self, arns: Iterable[str]) -> dict[RawId, ServiceRevision]:
         """Service revisions by ARN; ECS knows none from before 2024-10-25. Raises AwsError."""
         unique_arns = sorted(set(arns))
         revisions: dict[RawId, ServiceRevision] = {}
         for start in range(0, len(unique_arns), DESCRIBED):
-            answer = await self._session.read(
-                "ecs",
-                "DescribeServiceRevisions",
-                required=("serviceRevisions",),
-                serviceRevisionArns=unique_arns[start : start + DESCRIBED],
+            some_arns = unique_arns[start : start + DESCRIBED]
+            answer = await self._read(
+                "DescribeServiceRevisions", "serviceRevisions", serviceRevisionArns=some_arns
             )
             described = [service_revision(row) for row in rows(answer, "serviceRevisions")]
             revisions |= {revision.id: revision for revision in described}
         return revisions
 
-    async def latest(self, cluster: str, name: str, count: int = DESCRIBED) -> tuple[ServiceDeployment, ...]:
+    async def latest(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
         """A service's newest deployments as ECS lists them, newest first: without sources, circuit breaker and hooks.
 
         One request, where `deployments` takes two. Raises AwsError.
         """
-        answer = await self._session.read(
-            "ecs",
+        return _newest_first(listed_deployment(row) for row in await self._listed(cluster, name))
+
+    async def _listed(self, cluster: str, name: str) -> list[Answer]:
+        answer = await self._read(
             "ListServiceDeployments",
-            required=("serviceDeployments",),
+            "serviceDeployments",
             cluster=cluster,
             service=name,
-            maxResults=count,
+            maxResults=DESCRIBED,
         )
-        deployments = [listed_deployment(row) for row in rows(answer, "serviceDeployments")]
-        return tuple(
-            sorted(deployments, key=lambda deployment: deployment.created or _LONG_AGO, reverse=True)
-        )
+        return rows(answer, "serviceDeployments")
 
     async def tasks(self, cluster: str, name: str, *, running: Callable[[], Awaitable[bool]]) -> ServiceTasks:
         """A service's tasks that stopped in about the last hour, and those that run if so asked. Raises AwsError.
@@ -167,24 +154,21 @@ class EcsReader:
 
     async def _task_arns(self, cluster: str, name: str, status: str) -> tuple[list[str], bool]:
         """The ARNs of the tasks with this desired status on the first page, and whether there are others."""
-        answer = await self._session.read(
-            "ecs",
+        answer = await self._read(
             "ListTasks",
-            required=("taskArns",),
+            "taskArns",
             cluster=cluster,
             serviceName=name,
             desiredStatus=status,
             maxResults=TASKS,
         )
         arns = answer["taskArns"]
-        if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns):
+        if not _are_texts(arns):
             raise incomplete(_("ECS returned an unreadable list of tasks."), "ecs", "ListTasks")
         return arns, bool(answer.get("nextToken"))
 
     async def _tasks(self, cluster: str, name: str, arns: list[str]) -> list[Answer]:
-        answer = await self._session.read(
-            "ecs", "DescribeTasks", required=("tasks",), cluster=cluster, tasks=arns
-        )
+        answer = await self._read("DescribeTasks", "tasks", cluster=cluster, tasks=arns)
         described = rows(answer, "tasks")
         # ECS may have forgotten some since it listed them, and says so.
         if len(described) + len(rows(answer, "failures")) < len(arns):
@@ -194,26 +178,30 @@ class EcsReader:
 
     async def definition(self, name: str) -> TaskDefinition:
         """A task definition by `family:revision`. Raises AwsError; ECS refuses inactive ones that nothing uses."""
-        answer = await self._session.read(
-            "ecs", "DescribeTaskDefinition", required=("taskDefinition",), taskDefinition=name
-        )
+        answer = await self._read("DescribeTaskDefinition", "taskDefinition", taskDefinition=name)
         return task_definition(answer["taskDefinition"] or {})
 
-    async def definitions(self, family: str, status: str = "ACTIVE") -> tuple[RawId, ...]:
-        """The newest task definitions of a family (`family:revision`), newest first. Raises AwsError."""
-        answer = await self._session.read(
-            "ecs",
+    async def definitions(self, family: str) -> tuple[RawId, ...]:
+        """The newest active task definitions of a family (`family:revision`), newest first. Raises AwsError."""
+        answer = await self._read(
             "ListTaskDefinitions",
-            required=("taskDefinitionArns",),
+            "taskDefinitionArns",
             familyPrefix=family,
-            status=status,
+            status="ACTIVE",
             sort="DESC",
             maxResults=LISTED,
         )
         arns = answer["taskDefinitionArns"]
-        if not isinstance(arns, list) or not all(isinstance(arn, str) for arn in arns):
-            raise incomplete(
-                _("ECS returned an unreadable list of task definitions."), "ecs", "ListTaskDefinitions"
-            )
+        if not _are_texts(arns):
+            text = _("ECS returned an unreadable list of task definitions.")
+            raise incomplete(text, "ecs", "ListTaskDefinitions")
         # The prefix also matches longer names.
         return tuple(RawId(name) for arn in arns if (name := short(arn)).rpartition(":")[0] == family)
+
+
+def _newest_first(deployments: Iterable[ServiceDeployment]) -> tuple[ServiceDeployment, ...]:
+    return tuple(sorted(deployments, key=lambda deployment: deployment.created or _LONG_AGO, reverse=True))
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

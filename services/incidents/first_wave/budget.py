@@ -1,7 +1,7 @@
 """The requests of a first wave: each source has some of its own, and what others leave may be used for further pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -69,42 +69,18 @@ class SourceReader:
         self._budget = budget
         self._source = source
 
-    async def read(
-        self,
-        service: str,
-        operation: str,
-        /,
-        *,
-        region: str | None = None,
-        required: Sequence[str] = (),
-        timeout: float = 20.0,
-        **params: Any,
-    ) -> Answer:
+    async def read(self, service: str, operation: str, /, **params: Any) -> Answer:
         """Make one call, counted. Raises Incomplete if no request is left for it."""
         if not await self._granted():
             text = _("The first wave of an incident has no request left for this.")
             raise incomplete(text, service, operation)
         self.requests += 1
-        return await self._session.read(
-            service, operation, region=region, required=required, timeout=timeout, **params
-        )
+        return await self._session.read(service, operation, **params)
 
-    async def pages(
-        self,
-        service: str,
-        operation: str,
-        /,
-        *,
-        region: str | None = None,
-        required: Sequence[str] = (),
-        timeout: float = 20.0,
-        **params: Any,
-    ) -> AsyncIterator[Answer]:
+    async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncIterator[Answer]:
         """Every page that the budget allows; the first one always."""
         self.requests += 1
-        pages = self._session.pages(
-            service, operation, region=region, required=required, timeout=timeout, **params
-        )
+        pages = self._session.pages(service, operation, **params)
         async with aclosing(pages):  # type: ignore[type-var]  # every Reader's pages are a generator
             page = await anext(pages)
             while True:

@@ -38,6 +38,7 @@ PHRASES = (
 )
 """What PostgreSQL and MySQL write when they refuse, end or fail; from their error messages (PostgreSQL error codes
 28P01, 53100, 53200, 53300, 57014, 57P01, 57P03, 40P01; MySQL 1040, 1205, 1213)."""
+DATABASE_PATTERN = " ".join(f'?"{phrase}"' for phrase in PHRASES)
 
 
 def application_group(runbook: Runbook) -> RawId:
@@ -59,8 +60,3 @@ def database_group(runbook: Runbook) -> RawId:
     """The database's log group; "" if the runbook names none."""
     own = next((each.id for each in runbook.log_groups if each.kind == "database"), RawId(""))
     return own or (runbook.slow_queries.log_group if runbook.slow_queries else RawId(""))
-
-
-def database_pattern() -> str:
-    """The filter pattern for the database's complaints."""
-    return " ".join(f'?"{phrase}"' for phrase in PHRASES)

@@ -1,17 +1,13 @@
-"""The metrics of a first wave, as GetMetricData queries, and the spans that are read.
-
-Source: "CloudWatch metrics for your Application Load Balancer", "Amazon ECS CloudWatch metrics", "Amazon CloudWatch
-metrics for Amazon RDS", "AWS WAF core metrics and dimensions" (the services' guides).
-"""
+"""The metrics of a first wave, as GetMetricData queries, and the spans that are read."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from services.models import measures
 from services.models.base import RawId
 from services.models.first_wave import AlarmMoment, Measure
 from services.models.metrics import MetricQuery, TimeSpan, last_whole
 from services.models.runbook import Runbook
-from services.models.runbook_inspections import Firewall
 
 PERIOD = 60
 """Seconds from point to point of a curve."""
@@ -28,71 +24,30 @@ TRAIL_BEFORE = timedelta(hours=1)
 WEEK = timedelta(days=7)
 
 Dimensions = tuple[tuple[RawId, RawId], ...]
-_BALANCER = {
-    Measure.REQUESTS: ("RequestCount", "Sum"),
-    Measure.ELB_5XX: ("HTTPCode_ELB_5XX_Count", "Sum"),
-    Measure.ELB_500: ("HTTPCode_ELB_500_Count", "Sum"),
-    Measure.ELB_502: ("HTTPCode_ELB_502_Count", "Sum"),
-    Measure.ELB_503: ("HTTPCode_ELB_503_Count", "Sum"),
-    Measure.ELB_504: ("HTTPCode_ELB_504_Count", "Sum"),
-    Measure.TARGET_5XX: ("HTTPCode_Target_5XX_Count", "Sum"),
-    Measure.LATENCY: ("TargetResponseTime", "p95"),
-    Measure.CONNECTION_ERRORS: ("TargetConnectionErrorCount", "Sum"),
-    Measure.TLS_ERRORS: ("ClientTLSNegotiationErrorCount", "Sum"),
-    Measure.TARGET_TLS_ERRORS: ("TargetTLSNegotiationErrorCount", "Sum"),
-}
-_TARGETS = {
-    Measure.HEALTHY: ("HealthyHostCount", "Minimum"),
-    Measure.UNHEALTHY: ("UnHealthyHostCount", "Maximum"),
-}
-_SERVICE = {
-    Measure.ECS_CPU: ("CPUUtilization", "Average"),
-    Measure.ECS_CPU_MAX: ("CPUUtilization", "Maximum"),
-    Measure.ECS_MEMORY: ("MemoryUtilization", "Maximum"),
-}
-_DATABASE = {
-    Measure.DB_CPU: ("CPUUtilization", "Average"),
-    Measure.DB_CREDITS: ("CPUCreditBalance", "Minimum"),
-    Measure.DB_CONNECTIONS: ("DatabaseConnections", "Maximum"),
-    Measure.DB_FREE: ("FreeStorageSpace", "Minimum"),
-    Measure.DB_WAL: ("TransactionLogsDiskUsage", "Maximum"),
-    Measure.DB_SLOT_LAG: ("OldestReplicationSlotLag", "Maximum"),
-    Measure.DB_LOAD: ("DBLoad", "Average"),
-    Measure.DB_BURST: ("BurstBalance", "Minimum"),
-}
 
 
-def queries(runbook: Runbook, service: str, target_group: str) -> tuple[MetricQuery, ...]:
+def queries(runbook: Runbook, service: str, target_group: str) -> Iterator[MetricQuery]:
     """One query for each curve that the runbook's system has; `target_group` is `targetgroup/<name>/<id>` or ""."""
-    return tuple(_queries(runbook, service, target_group))
-
-
-def _queries(runbook: Runbook, service: str, target_group: str) -> Iterator[MetricQuery]:
     alb, ecs, rds, waf = runbook.alb, runbook.ecs, runbook.rds, runbook.waf
     if alb and alb.load_balancer:
         balancer: Dimensions = ((RawId("LoadBalancer"), alb.load_balancer),)
-        yield from _of("AWS/ApplicationELB", balancer, _BALANCER)
+        yield from _of("AWS/ApplicationELB", balancer, measures.BALANCER_METRICS)
         if target_group:
             group = (*balancer, (RawId("TargetGroup"), RawId(target_group)))
-            yield from _of("AWS/ApplicationELB", group, _TARGETS)
+            yield from _of("AWS/ApplicationELB", group, measures.TARGETS_METRICS)
     if ecs:
         names = ((RawId("ClusterName"), ecs.cluster), (RawId("ServiceName"), RawId(service)))
-        yield from _of("AWS/ECS", names, _SERVICE)
+        yield from _of("AWS/ECS", names, measures.SERVICE_METRICS)
     if rds:
-        yield from _of("AWS/RDS", ((RawId("DBInstanceIdentifier"), rds.instance),), _DATABASE)
+        yield from _of("AWS/RDS", ((RawId("DBInstanceIdentifier"), rds.instance),), measures.DATABASE_METRICS)
     # Metrics of a firewall of CloudFront are in another region, which would take a request of its own.
     if waf and waf.web_acl and waf.scope == "regional":
-        yield from _of(
-            "AWS/WAFV2", _firewall(runbook, waf), {Measure.WAF_BLOCKED: ("BlockedRequests", "Sum")}
+        firewall = (
+            (RawId("Region"), RawId(runbook.system.region)),
+            (RawId("Rule"), RawId("ALL")),
+            (RawId("WebACL"), RawId(waf.web_acl)),
         )
-
-
-def _firewall(runbook: Runbook, waf: Firewall) -> Dimensions:
-    return (
-        (RawId("Region"), RawId(runbook.system.region)),
-        (RawId("Rule"), RawId("ALL")),
-        (RawId("WebACL"), RawId(waf.web_acl)),
-    )
+        yield from _of("AWS/WAFV2", firewall, measures.FIREWALL_METRICS)
 
 
 def _of(
@@ -122,16 +77,8 @@ def week_ago_span(alarm: AlarmMoment) -> TimeSpan:
     return TimeSpan(start=middle - HALF_HOUR, end=middle + HALF_HOUR)
 
 
-def log_span(alarm: AlarmMoment, now: datetime) -> TimeSpan:
-    """From half an hour before the alarm until now, at most LOG_AFTER later than the alarm."""
-    return _span(alarm.since - HALF_HOUR, min(now, alarm.since + LOG_AFTER))
-
-
-def trail_span(alarm: AlarmMoment, now: datetime) -> TimeSpan:
-    """From an hour before the alarm until now, at most LOG_AFTER later than the alarm."""
-    return _span(alarm.since - TRAIL_BEFORE, min(now, alarm.since + LOG_AFTER))
-
-
-def _span(start: datetime, end: datetime) -> TimeSpan:
+def log_span(alarm: AlarmMoment, now: datetime, before: timedelta = HALF_HOUR) -> TimeSpan:
+    """From so long before the alarm until now, at most LOG_AFTER later than the alarm."""
+    start, end = alarm.since - before, min(now, alarm.since + LOG_AFTER)
     # An alarm may be ahead of this machine's clock.
     return TimeSpan(start=start, end=max(end, start + timedelta(minutes=1)))

@@ -5,6 +5,8 @@ ranges by the sender's private address.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from services.i18n import _
@@ -28,21 +30,27 @@ def network_path(
     """
     if not tasks or not database:
         raise Undetermined(_("The tasks or the database have no security groups of their own."))
+    path = partial(
+        NetworkPath,
+        port=port,
+        database_groups=tuple(group.id for group in database),
+        task_groups=tuple(group.id for group in tasks),
+    )
     if not _let_out(database, tasks, port):
-        return _path(database, tasks, port, "").model_copy(update={"is_kept_in": True})
+        return path(allowed=False, is_kept_in=True)
     names = {group.id for group in tasks}
     rules = [(group, rule) for group in database for rule in group.ingress if rule.covers(port)]
     for group, rule in rules:
         if source := next((id for id in rule.groups if id in names), None):
-            return _path(database, tasks, port, _rule_text(group, rule, source))
+            return path(allowed=True, rule=_rule_text(group, rule, source))
     senders = list(_addresses(addresses))
     if text := _let_in(rules, senders):
-        return _path(database, tasks, port, text)
+        return path(allowed=True, rule=text)
     if not senders and any(rule.networks for _group, rule in rules):
         raise Undetermined(_("Rules for address ranges may let the tasks in, whose addresses are not known."))
     if any(rule.prefix_lists for _group, rule in rules):
         raise Undetermined(_("A rule for a prefix list may let the tasks in; its addresses are not read."))
-    return _path(database, tasks, port, "")
+    return path(allowed=False)
 
 
 def _let_out(database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int) -> bool:
@@ -50,18 +58,6 @@ def _let_out(database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], 
     names = {group.id for group in database}
     rules = [rule for group in tasks for rule in group.egress if rule.covers(port)]
     return any(rule.networks or rule.prefix_lists or names & set(rule.groups) for rule in rules)
-
-
-def _path(
-    database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int, rule: str
-) -> NetworkPath:
-    return NetworkPath(
-        allowed=bool(rule),
-        rule=rule,
-        port=port,
-        database_groups=tuple(group.id for group in database),
-        task_groups=tuple(group.id for group in tasks),
-    )
 
 
 def _rule_text(group: SecurityGroup, rule: GroupRule, source: str) -> str:
@@ -74,30 +70,20 @@ def _rule_text(group: SecurityGroup, rule: GroupRule, source: str) -> str:
 
 def _addresses(texts: Iterable[str]) -> Iterator[Address]:
     for text in texts:
-        try:
+        with suppress(ValueError):
             yield ip_address(text)
-        except ValueError:
-            continue
 
 
 def _let_in(rules: Sequence[tuple[SecurityGroup, GroupRule]], senders: Sequence[Address]) -> str:
     """The rules whose address ranges let every sender in, or everybody; "" if one of the senders is kept out."""
-    networks = [
-        (network, _rule_text(group, rule, text))
-        for group, rule in rules
-        for text in rule.networks
-        if (network := _network(text)) is not None
-    ]
+    networks: list[tuple[Network, str]] = []
+    for group, rule in rules:
+        for text in rule.networks:
+            with suppress(ValueError):
+                networks.append((ip_network(text, strict=False), _rule_text(group, rule, text)))
     # Tasks always have an IPv4 address.
     everybody = next((text for network, text in networks if str(network) == "0.0.0.0/0"), "")
     if everybody or not senders:
         return everybody
     matches = [next((text for network, text in networks if sender in network), "") for sender in senders]
     return _(", ").join(dict.fromkeys(matches)) if all(matches) else ""
-
-
-def _network(text: str) -> Network | None:
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        return None

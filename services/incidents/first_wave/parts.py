@@ -73,11 +73,6 @@ def target_group_of(service: ContainerService, runbook: Runbook) -> str:
     return next(own, next(iter(service.target_groups), ""))
 
 
-def dimension_of(target_group: str) -> str:
-    """`targetgroup/<name>/<id>`, as CloudWatch names the target group of an ARN."""
-    return target_group.rpartition(":")[2]
-
-
 def entries_of(lines: Iterable[LogLine]) -> tuple[LogEntry, ...]:
     """Log lines as they are recorded."""
     return tuple(

@@ -19,17 +19,16 @@ from services.aws.security_groups import SecurityGroups
 from services.i18n import _, plural
 from services.incidents.first_wave.budget import SourceReader
 from services.incidents.first_wave.log_groups import (
+    DATABASE_PATTERN,
     ERRORS,
     application_group,
     application_pattern,
     database_group,
-    database_pattern,
 )
-from services.incidents.first_wave.metrics import log_span, metric_span, queries, trail_span, week_ago_span
+from services.incidents.first_wave.metrics import TRAIL_BEFORE, log_span, metric_span, queries, week_ago_span
 from services.incidents.first_wave.network import Undetermined, network_path
 from services.incidents.first_wave.own import own_queries, telling
 from services.incidents.first_wave.parts import (
-    dimension_of,
     entries_of,
     may_be_mixed,
     moment_of,
@@ -40,7 +39,7 @@ from services.incidents.first_wave.wave import Answered, Unanswered, Wave
 from services.incidents.subject import Subject, stranger_of
 from services.models.base import RawId
 from services.models.ecs import ContainerService, ScalingPolicy
-from services.models.first_wave import LogSample, Source, TargetHealth
+from services.models.first_wave import LogSample, Source
 from services.models.metrics import MetricQuery, Series, TimeSpan
 from services.models.rds import Database
 
@@ -58,24 +57,17 @@ async def _answer_of(wave: Wave, source: Source, key: str) -> Any:
     """What another source answers under `key`. Raises Unanswered if it does not."""
     outcome = await wave.outcome(source)
     if outcome.fields.get(key) is None:
-        raise Unanswered(outcome.reading.omitted, outcome.reading)
+        raise Unanswered(outcome.reading.omitted, outcome.reading.problem)
     return outcome.fields[key]
 
 
-async def _service(wave: Wave) -> ContainerService:
-    service: ContainerService = await _answer_of(wave, Source.SERVICE, "service")
-    return service
-
-
 async def service(wave: Wave, reader: SourceReader) -> Answered:
-    """Counts, deployments and events of the service."""
-    service = await EcsReader(reader).service(*wave.service_names)
-    return Answered({"service": service})
+    return Answered({"service": await EcsReader(reader).service(*wave.service_names)})
 
 
 async def targets(wave: Wave, reader: SourceReader) -> Answered:
     """The health of the targets; the service knows its target group's ARN."""
-    service = await _service(wave)
+    service: ContainerService = await _answer_of(wave, Source.SERVICE, "service")
     group = target_group_of(service, wave.runbook)
     if not group:
         raise Unanswered(_("The service has no load balancer."))
@@ -144,7 +136,6 @@ async def _policies(wave: Wave, reader: SourceReader) -> tuple[ScalingPolicy, ..
 
 
 async def database(wave: Wave, reader: SourceReader) -> Answered:
-    """The instance."""
     return Answered({"database": await RdsReader(reader).database(wave.instance)})
 
 
@@ -157,7 +148,7 @@ async def database_events(wave: Wave, reader: SourceReader) -> Answered:
 
 async def network(wave: Wave, reader: SourceReader) -> Answered:
     """Whether the tasks are let in to the database."""
-    service = await _service(wave)
+    service: ContainerService = await _answer_of(wave, Source.SERVICE, "service")
     database: Database = await _answer_of(wave, Source.DATABASE, "database")
     if database.port is None or not database.security_groups or not service.security_groups:
         raise Unanswered(_("The port or the security groups of the tasks or the database are not reported."))
@@ -170,21 +161,15 @@ async def network(wave: Wave, reader: SourceReader) -> Answered:
             return Answered({"network": let_in(())})
         except Undetermined:
             # Only rules for address ranges need the targets, which may be late or denied.
-            return Answered({"network": let_in(await _addresses(wave))})
+            targets = (await wave.outcome(Source.TARGETS)).fields.get("targets", ())
+            return Answered({"network": let_in([target.id for target in targets])})
     except Undetermined as error:
         raise Unanswered(str(error)) from error
 
 
-async def _addresses(wave: Wave) -> list[str]:
-    """Addresses of the tasks, as far as the load balancer knows them."""
-    outcome = await wave.outcome(Source.TARGETS)
-    targets: tuple[TargetHealth, ...] = outcome.fields.get("targets", ())
-    return [target.id for target in targets]
-
-
 async def metrics(wave: Wave, reader: SourceReader) -> Answered:
     """The curves of the last hours and of a week ago."""
-    metric_queries = queries(wave.runbook, wave.service_name, await _group_dimension(wave))
+    metric_queries = tuple(queries(wave.runbook, wave.service_name, await _group_dimension(wave)))
     series, week_ago = await asyncio.gather(
         _curves(reader, metric_queries, metric_span(wave.alarm, wave.began)),
         _curves(reader, metric_queries, week_ago_span(wave.alarm)),
@@ -212,25 +197,16 @@ async def _group_dimension(wave: Wave) -> str:
         return str(alb.target_group) if alb else ""
     outcome = await wave.outcome(Source.SERVICE)
     service: ContainerService | None = outcome.fields.get("service")
-    return dimension_of(target_group_of(service, wave.runbook)) if service else ""
+    return target_group_of(service, wave.runbook).rpartition(":")[2] if service else ""
 
 
-async def trail(wave: Wave, reader: SourceReader) -> Answered:
-    """Writes of the home region."""
-    return await _writes(wave, reader, wave.region)
-
-
-async def trail_global(wave: Wave, reader: SourceReader) -> Answered:
-    """Writes of global services."""
-    if wave.region == GLOBAL_REGION:
+async def writes(wave: Wave, reader: SourceReader, *, region: str | None = None) -> Answered:
+    """Writes of the home region, or of another one."""
+    if region == wave.region:
         raise Unanswered(_("The home region is this region."))
-    return await _writes(wave, reader, GLOBAL_REGION)
-
-
-async def _writes(wave: Wave, reader: SourceReader, region: str) -> Answered:
-    span = trail_span(wave.alarm, wave.began)
+    span = log_span(wave.alarm, wave.began, TRAIL_BEFORE)
     lookup = await CloudTrailReader(reader, pace=0.0).lookup(
-        region, "ReadOnly", "false", since=span.start, until=span.end, most=1
+        region or wave.region, "ReadOnly", "false", since=span.start, until=span.end, most=1
     )
     if lookup.problem is not None:
         raise AwsError(lookup.problem)
@@ -243,15 +219,12 @@ async def _writes(wave: Wave, reader: SourceReader, region: str) -> Answered:
 
 
 async def application_log(wave: Wave, reader: SourceReader) -> Answered:
-    """Errors of the application."""
     group, pattern = application_group(wave.runbook), application_pattern(wave.runbook)
     return await _sample("application_errors", wave, reader, group, pattern)
 
 
 async def database_log(wave: Wave, reader: SourceReader) -> Answered:
-    """The database's complaints."""
-    group, pattern = database_group(wave.runbook), database_pattern()
-    return await _sample("database_lines", wave, reader, group, pattern)
+    return await _sample("database_lines", wave, reader, database_group(wave.runbook), DATABASE_PATTERN)
 
 
 async def _sample(field: str, wave: Wave, reader: SourceReader, group: RawId, pattern: str) -> Answered:
@@ -310,8 +283,8 @@ QUESTIONS: Mapping[Source, Callable[[Wave, SourceReader], Awaitable[Answered]]] 
     Source.DATABASE_EVENTS: database_events,
     Source.NETWORK: network,
     Source.METRICS: metrics,
-    Source.TRAIL: trail,
-    Source.TRAIL_GLOBAL: trail_global,
+    Source.TRAIL: writes,
+    Source.TRAIL_GLOBAL: partial(writes, region=GLOBAL_REGION),
     Source.APPLICATION_LOG: application_log,
     Source.DATABASE_LOG: database_log,
     Source.OWN_METRICS: own_metrics,

@@ -5,24 +5,31 @@ complete without it.
 """
 
 import asyncio
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from services.aws.client.errors import AwsError, Incomplete
 from services.aws.client.reader import Reader
 from services.background.faults import Fault, fault_problem, from_within, unreported
+from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
+from services.incidents.first_wave.belongings import SystemBelongings
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.own import omissions
-from services.incidents.first_wave.parts import service_name
+from services.incidents.first_wave.parts import moment_of_incident, service_name
 from services.incidents.first_wave.patience import SAID, Limit, Patience
 from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
+from services.inspections.base import InspectionContext
+from services.inspections.waf_blocks.incident_questions import FirewallQuestions
 from services.models.alarms import AlarmOverview
-from services.models.first_wave import FIELDS, AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.incidents import Incident, TriggerKind
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
@@ -30,6 +37,9 @@ SECONDS = 4.0
 """Seconds after which a source is given up; those in which this process was late are not counted."""
 AGAIN = 1.0
 """Seconds for the second attempt of what AWS forgets within the hour."""
+LEARNING = 1.0
+"""Seconds for the task definitions of what was deployed lately."""
+SERVICES = sorted({call.partition(":")[0] for spec in SOURCES.values() for call in spec.calls})
 
 
 async def read_first_wave(
@@ -55,59 +65,48 @@ async def read_first_wave(
     """
     region = region or str(runbook.system.region)
     with nullcontext(patience) if patience is not None else Patience() as meter:
-        reading = _Reading(session, clock, seconds, fault, meter, sources)
-        wave = Wave(
-            alarm, runbook, region, service_name(alarm, runbook), clock.now(), reading.outcome, alarms
+        omitted = omissions(alarm, runbook)
+        reserved = {each: SOURCES[each].requests for each in sources - omitted.keys()}
+        budget = RequestBudget(REQUESTS if len(sources) == len(Source) else sum(reserved.values()), reserved)
+        reading = _Reading(session, clock, seconds, fault, meter, before, sources, omitted, budget)
+        service = service_name(alarm, runbook)
+        return await reading.evidence(
+            Wave(alarm, runbook, region, service, clock.now(), reading.outcome, alarms)
         )
-        return await reading.evidence(wave, before)
 
 
+@dataclass(frozen=True, eq=False)
 class _Reading:
     """One first wave while it is read."""
 
-    def __init__(
-        self,
-        session: Reader,
-        clock: Clock,
-        seconds: float,
-        fault: Fault,
-        patience: Patience,
-        sources: frozenset[Source],
-    ) -> None:
-        self._session = session
-        self._clock = clock
-        self._seconds = seconds
-        self._fault = fault
-        self._patience = patience
-        self._sources = sources
-        self._tasks: dict[Source, asyncio.Task[Outcome]] = {}
-        # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
-        self._all_exist = asyncio.Event()
+    session: Reader
+    clock: Clock
+    seconds: float
+    fault: Fault
+    patience: Patience
+    before: IncidentEvidence | None
+    sources: frozenset[Source]
+    """Those that are asked; of others what `before` has stands."""
+    omitted: Mapping[Source, str]
+    """Why some of them are not asked after all, in words."""
+    budget: RequestBudget
+    tasks: dict[Source, asyncio.Task[Outcome]] = field(default_factory=dict)
+    # From Python 3.12 on Textual's tasks run as soon as they are created, before the others exist.
+    all_exist: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def outcome(self, source: Source) -> Outcome:
         """The outcome of one source, for another that depends on it."""
-        return await asyncio.shield(self._tasks[source])
+        return await asyncio.shield(self.tasks[source])
 
-    async def evidence(self, wave: Wave, before: IncidentEvidence | None = None) -> IncidentEvidence:
-        """Read the sources at once; what is not among them is as it was `before`."""
-        self._omitted = omissions(wave.alarm, wave.runbook)
-        asked = self._sources - self._omitted.keys()
-        reserved = {source: spec.requests for source, spec in SOURCES.items() if source in asked}
-        limit = REQUESTS if len(self._sources) == len(SOURCES) else sum(reserved.values())
-        self._budget = RequestBudget(limit, reserved)
-        ask = partial(self._ask, wave)
-        self._tasks = {
-            source: asyncio.create_task(
-                _known(before, source) if before and source not in self._sources else ask(source),
-                name=f"first wave {source}",
-            )
-            for source in Source
-        }
-        self._all_exist.set()
+    async def evidence(self, wave: Wave) -> IncidentEvidence:
+        for source in Source:
+            task = asyncio.create_task(self._ask(wave, source), name=f"first wave {source}")
+            self.tasks[source] = task
+        self.all_exist.set()
         try:
-            outcomes = await asyncio.gather(*self._tasks.values())
+            outcomes = await asyncio.gather(*self.tasks.values())
         finally:
-            for task in self._tasks.values():
+            for task in self.tasks.values():
                 task.cancel()
         fields: dict[str, Any] = {}
         for outcome in outcomes:
@@ -116,19 +115,22 @@ class _Reading:
         writes = list({event.id: event for event in every}.values())
         writes.sort(key=lambda event: (event.at, event.id), reverse=True)
         fields |= {"writes": tuple(writes), "readings": tuple(outcome.reading for outcome in outcomes)}
-        began = before.began if before is not None else wave.began
-        return IncidentEvidence(alarm=wave.alarm, began=began, ended=self._clock.now(), **fields)
+        began = self.before.began if self.before is not None else wave.began
+        return IncidentEvidence(alarm=wave.alarm, began=began, ended=self.clock.now(), **fields)
 
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
         """Read one source; whatever happens becomes its reading."""
-        await self._all_exist.wait()
-        reader = SourceReader(self._session, self._budget, source, self._patience.limit(self._seconds))
-        answer, problem, omitted = Answered(), None, self._omitted.get(source, "")
+        await self.all_exist.wait()
+        if self.before is not None and source not in self.sources:
+            fields = {name: getattr(self.before, name) for name in SOURCES[source].fields}
+            return Outcome(self.before.reading(source) or SourceReading(source=source), fields)
+        reader = SourceReader(self.session, self.budget, source, self.patience.limit(self.seconds))
+        answer, problem, omitted = Answered(), None, self.omitted.get(source, "")
         try:
             if not omitted:
                 answer = await self._answer(wave, source, reader)
         except Unanswered as error:
-            omitted, problem = error.why, error.reading.problem if error.reading else None
+            omitted, problem = error.why, error.problem
         except AwsError as error:
             problem = error.problem
         except TimeoutError:
@@ -137,11 +139,11 @@ class _Reading:
             # The boundary: an internal error in one source must not lose the others.
             if not from_within(error):
                 raise
-            self._fault(error)
+            self.fault(error)
             text = _("{title}: an internal error stopped this read.")
-            problem = fault_problem(text.format(title=_(SOURCES[source].title)), error, self._clock.now())
+            problem = fault_problem(text.format(title=_(SOURCES[source].title)), error, self.clock.now())
         finally:
-            self._budget.ended(source, reader.requests)
+            self.budget.ended(source, reader.requests)
         reading = SourceReading(
             source=source,
             requests=reader.requests,
@@ -159,7 +161,7 @@ class _Reading:
         except TimeoutError:
             if source is not Source.TASKS:
                 raise
-        first, reader.limit = reader.limit, self._patience.limit(AGAIN)
+        first, reader.limit = reader.limit, self.patience.limit(AGAIN)
         try:
             async with reader.limit.within():
                 return await QUESTIONS[source](wave, reader)
@@ -178,15 +180,87 @@ class _Reading:
         return Problem(
             kind=ProblemKind.UNREACHABLE,
             summary=text.format(
-                title=_(SOURCES[source].title), count=f"{self._seconds:g}", lag=f"{limit.lag:.0f}"
+                title=_(SOURCES[source].title), count=f"{self.seconds:g}", lag=f"{limit.lag:.0f}"
             ),
             service=service,
             operation=operation,
-            at=self._clock.now(),
+            at=self.clock.now(),
         )
 
 
-async def _known(before: IncidentEvidence, source: Source) -> Outcome:
-    """What an earlier wave has of a source."""
-    reading = before.reading(source) or SourceReading(source=source)
-    return Outcome(reading, {name: getattr(before, name) for name in FIELDS.get(source, ())})
+@dataclass(eq=False)
+class FirstWaveReader:
+    """Reads first waves about this runbook's alarms."""
+
+    runbook: Runbook
+    session: Reader
+    clock: Clock
+    region: str
+    alarms: Callable[[], AlarmOverview | None]
+    """Their newest reading."""
+    fault: Fault
+    warm: Callable[[Iterable[str]], Awaitable[object]] | None = None
+    """Loads the SDK's models of services, which AWS need not be given up for."""
+
+    def __post_init__(self) -> None:
+        self.belongings = SystemBelongings(self.runbook, self.session, self.clock, self.fault)
+        self._read = partial(
+            read_first_wave, runbook=self.runbook, session=self.session, clock=self.clock,
+            region=self.region, fault=self.fault,
+        )  # fmt: skip
+
+    async def about(self, alarm: AlarmMoment, alarms: AlarmOverview | None = None) -> IncidentEvidence:
+        """The first wave about an alarm, with what belongs to the system; raises nothing but cancellation.
+
+        `alarms`: a reading of all alarms in place of the newest.
+        """
+        with Patience() as patience:
+            limit = patience.limit(SECONDS)
+            warming = asyncio.create_task(patience.preparing(self._warm()))
+            refreshing = asyncio.create_task(_in_time(limit, self.belongings.refresh()))
+            try:
+                evidence = await self._read(alarm, patience=patience, alarms=alarms or self.alarms())
+                await refreshing
+            finally:
+                warming.cancel()
+                refreshing.cancel()
+            await _in_time(patience.limit(LEARNING), self.belongings.learn(evidence))
+        return evidence.model_copy(update={"belongings": self.belongings.newest()})
+
+    async def _warm(self) -> None:
+        if self.warm is not None:
+            await self.warm(SERVICES)
+            self.warm = None
+
+    async def again(self, before: IncidentEvidence, sources: frozenset[Source]) -> IncidentEvidence:
+        """A first wave with these sources asked anew; raises nothing but cancellation."""
+        evidence = await self._read(before.alarm, alarms=self.alarms(), before=before, sources=sources)
+        return evidence.model_copy(update={"belongings": self.belongings.newest() or before.belongings})
+
+    async def _asked(self, incident: Incident) -> IncidentEvidence:
+        """The answers to the questions of an attack, and the curves that they have read."""
+        began, calendar = self.clock.now(), Calendar(self.runbook)
+        context = InspectionContext(self.runbook, calendar, self.clock, self.region, self.session)
+        questions = FirewallQuestions(context, incident.since)
+        answers = await questions.answers()
+        return IncidentEvidence(
+            alarm=AlarmMoment(id=incident.target, name=incident.title, since=questions.began),
+            began=began,
+            ended=self.clock.now(),
+            readings=(),
+            series=questions.series,
+            answers=answers,
+        )
+
+    async def of(self, incident: Incident) -> IncidentEvidence:
+        """The first wave about the alarm that an incident began with; raises nothing but cancellation."""
+        if incident.trigger is TriggerKind.FINDING:
+            return await self._asked(incident)
+        return await self.about(moment_of_incident(incident, self.alarms(), self.clock.now()))
+
+
+async def _in_time(limit: Limit, work: Coroutine[Any, Any, None]) -> None:
+    """What is not there in time is read the next time."""
+    with suppress(TimeoutError):
+        async with limit.within():
+            await work

@@ -8,26 +8,28 @@ from services.incidents.first_wave.log_groups import application_group, database
 from services.models.first_wave import Source
 from services.models.runbook import Runbook
 
-Has = Callable[[Runbook], bool]
-
 REQUESTS = 18
 """Most requests of a first wave of one service and one database, pages counted."""
-NO_SERVICE = N_("The runbook names no ECS service ([ecs]).")
-NO_DATABASE = N_("The runbook names no database ([rds]).")
-NO_APPLICATION_LOG = N_("The runbook names no log group of the application.")
-NO_DATABASE_LOG = N_("The runbook names no log group of the database.")
+Missing = Callable[[Runbook], str]
+"""Why something is not read with a runbook, in words; "" if it is."""
 
 
-def _always(_runbook: Runbook) -> bool:
-    return True
+def _without(has: Callable[[Runbook], object], text: str) -> Missing:
+    return lambda runbook: "" if has(runbook) else _(text)
 
 
-def _has_service(runbook: Runbook) -> bool:
-    return runbook.ecs is not None
-
-
-def _has_database(runbook: Runbook) -> bool:
-    return runbook.rds is not None
+_SERVICE = _without(lambda runbook: runbook.ecs, N_("The runbook names no ECS service ([ecs])."))
+_DATABASE = _without(lambda runbook: runbook.rds, N_("The runbook names no database ([rds])."))
+_PAIR = _without(
+    lambda runbook: runbook.ecs and runbook.rds,
+    N_("The runbook names no pair of an ECS service and a database."),
+)
+_METRICS = _without(
+    lambda runbook: runbook.ecs or runbook.rds or runbook.alb or runbook.waf,
+    N_("The runbook names nothing that publishes metrics."),
+)
+_APPLICATION_LOG = _without(application_group, N_("The runbook names no log group of the application."))
+_DATABASE_LOG = _without(database_group, N_("The runbook names no log group of the database."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,86 +38,74 @@ class SourceSpec:
 
     title: str
     """What it is, for people; English, translated when shown."""
-    calls: tuple[str, ...]
-    """`service:Operation` as botocore names them, in the order of the calls."""
     requests: int
     """Requests that are set aside for it."""
-    has: Has = _always
-    """Whether the runbook names what is read."""
-    lacking: str = ""
-    """What the runbook lacks otherwise; English, translated when shown."""
-
-    def missing(self, runbook: Runbook) -> str:
-        """Why it is not read with this runbook; "" if it is."""
-        return "" if self.has(runbook) else _(self.lacking)
+    fields: tuple[str, ...]
+    """Those of IncidentEvidence that it fills."""
+    calls: tuple[str, ...] = ()
+    """`service:Operation` as botocore names them, in the order of the calls."""
+    missing: Missing = lambda _runbook: ""
 
 
 SOURCES: Mapping[Source, SourceSpec] = {
-    Source.SERVICE: SourceSpec(N_("ECS service"), ("ecs:DescribeServices",), 1, _has_service, NO_SERVICE),
+    Source.SERVICE: SourceSpec(N_("ECS service"), 1, ("service",), ("ecs:DescribeServices",), _SERVICE),
     Source.TARGETS: SourceSpec(
-        N_("Targets of the load balancer"), ("elbv2:DescribeTargetHealth",), 1, _has_service, NO_SERVICE
+        N_("Targets of the load balancer"), 1, ("targets",), ("elbv2:DescribeTargetHealth",), _SERVICE
     ),
     Source.TASKS: SourceSpec(
-        N_("Tasks"), ("ecs:ListTasks", "ecs:DescribeTasks"), 3, _has_service, NO_SERVICE
+        N_("Tasks"), 3, ("stopped_tasks", "running_tasks"), ("ecs:ListTasks", "ecs:DescribeTasks"), _SERVICE
     ),
     Source.DEPLOYMENTS: SourceSpec(
         N_("Deployments"),
-        ("ecs:ListServiceDeployments", "ecs:DescribeServiceRevisions"),
         2,
-        _has_service,
-        NO_SERVICE,
+        ("deployments", "revisions"),
+        ("ecs:ListServiceDeployments", "ecs:DescribeServiceRevisions"),
+        _SERVICE,
     ),
     Source.SCALING: SourceSpec(
         N_("Scaling activities"),
+        2,
+        ("scaling", "policies", "policies_read", "activities"),
         (
             "application-autoscaling:DescribeScalableTargets",
             "application-autoscaling:DescribeScalingActivities",
             "application-autoscaling:DescribeScalingPolicies",
         ),
-        2,
-        _has_service,
-        NO_SERVICE,
+        _SERVICE,
     ),
-    Source.DATABASE: SourceSpec(N_("Database"), ("rds:DescribeDBInstances",), 1, _has_database, NO_DATABASE),
+    Source.DATABASE: SourceSpec(N_("Database"), 1, ("database",), ("rds:DescribeDBInstances",), _DATABASE),
     Source.DATABASE_EVENTS: SourceSpec(
-        N_("Events of the database"), ("rds:DescribeEvents",), 1, _has_database, NO_DATABASE
+        N_("Events of the database"), 1, ("database_events",), ("rds:DescribeEvents",), _DATABASE
     ),
     Source.NETWORK: SourceSpec(
-        N_("Security groups"),
-        ("ec2:DescribeSecurityGroups",),
-        1,
-        lambda runbook: _has_service(runbook) and _has_database(runbook),
-        N_("The runbook names no pair of an ECS service and a database."),
+        N_("Security groups"), 1, ("network",), ("ec2:DescribeSecurityGroups",), _PAIR
     ),
     Source.METRICS: SourceSpec(
-        N_("Metrics"),
-        ("cloudwatch:GetMetricData",),
-        2,
-        lambda runbook: bool(runbook.ecs or runbook.rds or runbook.alb or runbook.waf),
-        N_("The runbook names nothing that publishes metrics."),
+        N_("Metrics"), 2, ("series", "week_ago"), ("cloudwatch:GetMetricData",), _METRICS
     ),
-    Source.TRAIL: SourceSpec(N_("CloudTrail"), ("cloudtrail:LookupEvents",), 1),
-    Source.TRAIL_GLOBAL: SourceSpec(N_("CloudTrail (us-east-1)"), ("cloudtrail:LookupEvents",), 1),
+    Source.TRAIL: SourceSpec(N_("CloudTrail"), 1, ("writes",), ("cloudtrail:LookupEvents",)),
+    Source.TRAIL_GLOBAL: SourceSpec(
+        N_("CloudTrail (us-east-1)"), 1, ("writes",), ("cloudtrail:LookupEvents",)
+    ),
     Source.APPLICATION_LOG: SourceSpec(
         N_("Errors of the application"),
-        ("logs:FilterLogEvents",),
         1,
-        lambda runbook: bool(application_group(runbook)),
-        NO_APPLICATION_LOG,
+        ("application_errors",),
+        ("logs:FilterLogEvents",),
+        _APPLICATION_LOG,
     ),
     Source.DATABASE_LOG: SourceSpec(
-        N_("Messages of the database"),
-        ("logs:FilterLogEvents",),
-        1,
-        lambda runbook: bool(database_group(runbook)),
-        NO_DATABASE_LOG,
+        N_("Messages of the database"), 1, ("database_lines",), ("logs:FilterLogEvents",), _DATABASE_LOG
     ),
     Source.OWN_METRICS: SourceSpec(
         N_("Metrics of the alarm's own resource"),
-        ("cloudwatch:ListMetrics", "cloudwatch:GetMetricData"),
         2,
+        ("own_series",),
+        ("cloudwatch:ListMetrics", "cloudwatch:GetMetricData"),
     ),
-    Source.OWN_LOG: SourceSpec(N_("Log of the alarm's own resource"), ("logs:FilterLogEvents",), 1),
-    Source.ALARMS: SourceSpec(N_("Other alarms"), (), 0),
+    Source.OWN_LOG: SourceSpec(
+        N_("Log of the alarm's own resource"), 1, ("own_log",), ("logs:FilterLogEvents",)
+    ),
+    Source.ALARMS: SourceSpec(N_("Other alarms"), 0, ("together",)),
 }
 """Every source, in the order in which people read them."""

@@ -8,6 +8,7 @@ from typing import Any
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
 from services.models.incidents import Incident
+from services.models.problem import Problem
 from services.models.runbook import Runbook
 
 Fields = Mapping[str, Any]
@@ -33,12 +34,12 @@ class Outcome:
 
 
 class Unanswered(Exception):
-    """A source was not asked, or cannot tell, and why; for one that depends on another, `reading` is the other's."""
+    """A source was not asked, or cannot tell, and why; `problem` is that of another on which it depends."""
 
-    def __init__(self, why: str, reading: SourceReading | None = None) -> None:
+    def __init__(self, why: str, problem: Problem | None = None) -> None:
         super().__init__(why)
         self.why = why
-        self.reading = reading
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from services.aws.client.pace import RequestPace
 from services.aws.cloudtrail.events import event_of
-from services.aws.cloudtrail.reader import CloudTrailReader, Pace
+from services.aws.cloudtrail.reader import CloudTrailReader
 from services.clock import ManualClock
 from services.models.cloudtrail import ActorKind, SignIn
 from services.models.problem import ProblemKind
@@ -183,14 +184,14 @@ async def test_two_requests_a_second_and_region() -> None:
             self.advance(seconds)
 
     clock = Skipping(AT)
-    pace = Pace(0.5, clock)
+    pace = RequestPace(clock, 1, 0.5)
     departures = []
     for _request in range(3):
-        await pace.wait()
+        await pace.turn()
         departures.append((clock.now() - AT).total_seconds())
     assert departures == [0.0, 0.5, 1.0]
     clock.advance(60)
-    await pace.wait()
+    await pace.turn()
     assert clock.now() == AT + timedelta(seconds=61)
     reader = CloudTrailReader(Canned(LookupEvents={"Events": []}), pace=0.5, clock=clock)
     for region in ("us-east-1", "ap-southeast-2"):

@@ -13,7 +13,7 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.incidents.capture import MOST_TURNS, IncidentCapture, capturing
 from services.incidents.evidence import unpacked
-from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.service import Incidents
 from services.journal.journal import Journal
 from services.models.alarms import AlarmOverview

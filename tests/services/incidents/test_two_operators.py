@@ -177,7 +177,7 @@ def test_the_same_entries_in_any_order_and_twice_tell_the_same(
         in_pieces.absorb(shuffled[first:last])
     assert in_pieces._incidents == in_order._incidents
     assert in_pieces.follow_ups == in_order.follow_ups
-    assert in_pieces.day_offers == in_order.day_offers
+    assert in_pieces._days.waiting == in_order._days.waiting
 
 
 def projected(*pieces: list[Entry]) -> Incidents:

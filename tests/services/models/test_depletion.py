@@ -25,18 +25,18 @@ def test_a_straight_fall_ends_where_the_line_meets_zero(per_minute: float, hours
 
 @given(st.lists(st.floats(0, 1e12), min_size=1, max_size=60))
 def test_what_does_not_fall_has_no_end(values: list[float]) -> None:
-    assert depletion(MINUTES[: len(values)], sorted(values)) is None
+    assert depletion(MINUTES[: len(values)], tuple(sorted(values))) is None
 
 
 @given(st.lists(st.floats(0, 1e12), max_size=60))
 def test_an_end_is_in_the_future_and_comes_from_a_fall(values: list[float]) -> None:
-    end = depletion(MINUTES[: len(values)], values)
+    end = depletion(MINUTES[: len(values)], tuple(values))
     assert end is None or (end.left >= 0 and end.per_hour < 0)
 
 
 def test_noise_around_a_level_is_no_fall() -> None:
     noise = random.Random(7)
-    values = [50 * GIB + noise.uniform(-1, 1) * GIB for _minute in MINUTES]
+    values = tuple(50 * GIB + noise.uniform(-1, 1) * GIB for _minute in MINUTES)
     assert depletion(MINUTES, values) is None
 
 
@@ -44,7 +44,7 @@ def test_a_few_wild_points_do_not_move_the_end() -> None:
     straight = depletion(MINUTES, falling(0.1 * GIB))
     wild = list(falling(0.1 * GIB))
     wild[10], wild[30], wild[47] = 0.0, 100 * GIB, 1.0
-    bent = depletion(MINUTES, wild)
+    bent = depletion(MINUTES, tuple(wild))
     assert straight is not None
     assert bent is not None
     assert bent.left == pytest.approx(straight.left, rel=0.1)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.aws.client.errors import Invalid
+from services.aws.client.pace import RequestPace
 from services.aws.client.reader import Answer, Reader, incomplete, next_page, rows
-from services.aws.cloudwatch.alarms.pace import RequestPace
 from services.aws.cloudwatch.alarms.parsing import composite_alarm, log_alarm, metric_alarm
 from services.aws.cloudwatch.alarms.warm_up import warmed
 from services.background.turns import next_turn

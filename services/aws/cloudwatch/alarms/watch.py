@@ -10,13 +10,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
+from services.aws.client.pace import RequestPace
 from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.alarm_list import AlarmList
 from services.aws.cloudwatch.alarms.in_force import MutesInForce
 from services.aws.cloudwatch.alarms.listeners import Listeners
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
-from services.aws.cloudwatch.alarms.pace import RequestPace
 from services.aws.cloudwatch.alarms.requests import MOST_RECORDS, AlarmRequests
 from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
 from services.background.turns import next_turn

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from services.aws.cloudwatch.alarms import pace, requests
+from services.aws.client import pace
+from services.aws.client.pace import RequestPace
+from services.aws.cloudwatch.alarms import requests
 from services.aws.cloudwatch.alarms.alarm_list import PART, prefixes
-from services.aws.cloudwatch.alarms.pace import RequestPace
 from services.aws.cloudwatch.alarms.requests import AlarmRequests
 from services.clock import ManualClock
 from tests.services.aws.canned import Canned

@@ -16,7 +16,7 @@ from services.demo.ec2 import _SURROUNDINGS, ENDPOINT, MAIN_TABLE, TABLE, VPC
 from services.incidents.differences import difference
 from services.incidents.evidence import packed, unpacked
 from services.incidents.first_wave.belongings import EVERY, FAILED, START, SystemBelongings
-from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.first_wave.sources import REQUESTS
 from services.models.alarms import AlarmOverview
 from services.models.belongings import Belongings, Owned

@@ -15,7 +15,7 @@ from services.incidents.first_wave.log_groups import PHRASES
 from services.incidents.first_wave.reading import read_first_wave
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.inspections.base import InspectionContext
-from services.models.first_wave import FIELDS, AlarmMoment, IncidentEvidence, Measure, Source
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, Source
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from tests.conftest import Embedded
@@ -131,8 +131,7 @@ async def test_the_sources_that_failed_are_asked_again_and_no_other(
 
 
 def test_every_field_of_the_evidence_belongs_to_a_source() -> None:
-    names = {name for fields in FIELDS.values() for name in fields}
-    assert set(FIELDS) == set(Source)
+    names = {name for spec in SOURCES.values() for name in spec.fields}
     assert names == IncidentEvidence.model_fields.keys() - {
         "alarm",
         "answers",

@@ -14,7 +14,7 @@ import pytest
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.clock import AwsClock, ManualClock
-from services.incidents.first_wave.reader import FirstWaveReader
+from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.weighing import assess
 from services.models.alarms import AlarmOverview
 from services.runbook.loader import load_builtin

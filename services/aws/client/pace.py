@@ -1,24 +1,25 @@
-"""Keeps the requests of one reader within a number a second."""
+"""Keeps the requests of one reader within a number in some time."""
 
 from collections import deque
 
 from services.clock import Clock
 
 WINDOW = 1.0
-"""Seconds."""
+"""Seconds, if nothing else is said."""
 
 
 class RequestPace:
-    """At most `requests` requests in any WINDOW of the clock's time, whoever waits for a turn."""
+    """At most `requests` requests in any `window` (seconds of the clock's time), whoever waits for a turn."""
 
-    def __init__(self, clock: Clock, requests: int) -> None:
+    def __init__(self, clock: Clock, requests: int, window: float | None = None) -> None:
         self._clock = clock
+        self._window = WINDOW if window is None else window
         self._sent: deque[float] = deque(maxlen=requests)
 
     async def turn(self) -> None:
         """Wait until one more request may be sent."""
         while self._sent and len(self._sent) == self._sent.maxlen:
-            pause = self._sent[0] + WINDOW - self._clock.elapsed()
+            pause = self._sent[0] + self._window - self._clock.elapsed()
             if pause <= 0:
                 break
             await self._clock.sleep(pause)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from services.i18n import _
-from services.incidents.catalogue import causes_of
+from services.incidents.catalogue import causes_of, effects_of
 from services.incidents.certainty import EXPLAINING, is_shown, judge, possible_gain
 from services.incidents.facts import Facts
 from services.incidents.signals.registry import BY_ID, SHOWN, signals_of
@@ -53,19 +53,26 @@ def weigh(specs: Sequence[CauseSpec], signals: Sequence[Signal], onset: Onset) -
     by_id = {signal.id: signal for signal in signals}
     causes_by_id = {spec.id: _weighed(spec, by_id, onset) for spec in specs}
     chained = _chained(specs, causes_by_id)
-    causes = tuple(sorted(chained.values(), key=_order))
+    causes = _ordered(chained.values(), specs)
     roots = [cause for cause in causes if cause.is_root and not cause.impossible]
     word, why = judge(roots, chained, specs)
     next_look = None if word is Word.STRONG else _next_look(roots, specs, by_id)
     return Assessment(
-        onset=onset, word=word, causes=causes, signals=tuple(signals), why=why, next_look=next_look
+        onset=onset, word=word, causes=tuple(causes), signals=tuple(signals), why=why, next_look=next_look
     )
 
 
-def _order(cause: WeighedCause) -> tuple[bool, bool, bool, int, str]:
-    """What has a sign of its own comes before what has only signs of its effects."""
-    is_behind = cause.id in SHOWN and not (is_shown(cause) and cause.score >= EXPLAINING)
-    return (bool(cause.impossible), not cause.is_root, is_behind, -cause.score, cause.id)
+def _ordered(causes: Iterable[WeighedCause], specs: Sequence[CauseSpec]) -> list[WeighedCause]:
+    """The likeliest first; what shows only its effects comes after what shows itself and is not one of them."""
+    causes = list(causes)
+    shown = {cause.id for cause in causes if cause.is_root and cause.score >= EXPLAINING and is_shown(cause)}
+
+    def key(cause: WeighedCause) -> tuple[bool, bool, bool, int, str]:
+        is_known = cause.id in shown or cause.id not in SHOWN
+        is_behind = not is_known and bool(shown - effects_of([cause.id], specs))
+        return (bool(cause.impossible), not cause.is_root, is_behind, -cause.score, cause.id)
+
+    return sorted(causes, key=key)
 
 
 # ---- one cause

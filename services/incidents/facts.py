@@ -1,6 +1,7 @@
 """The evidence as signals ask for it: curves before and since T0, log texts, targets, and why something is unseen."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -209,14 +210,18 @@ class Facts:
 
 
 _CALM = frozenset({"info", "debug", "trace"})
-_KEYS = ("message", "msg", "error", "err", "exception", "stack", "stack_trace", "detail", "cause", "reason")
+_TELLS = re.compile(
+    r"me?ssa?ge?|err|exc|stack|thr(?:own|ow)|cause|reason|detail|description|trace(?!.?id)", re.IGNORECASE
+)
+"""Keys of a log line under which loggers write what went wrong."""
 
 
 @lru_cache(4096)
 def message_of(text: str) -> str:
-    """What a log line says: of a JSON object the texts of its usual keys, otherwise the line itself."""
+    """What a log line says: of a JSON object the texts of the keys that tell it, otherwise the line itself."""
     value = _object(text)
-    texts = [_flat(value[key]) for key in _KEYS if value.get(key)]
+    keys = sorted(filter(_TELLS.search, value), key=lambda key: key.casefold() not in ("message", "msg"))
+    texts = [_flat(value[key]) for key in keys if value[key]]
     if str(value.get("level")).casefold() in _CALM:
         texts.insert(0, "INFO")
     return " ".join(texts) or text

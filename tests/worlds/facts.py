@@ -74,8 +74,14 @@ class WorldFacts:
         """The published minutes since T0; none in a world without a fault."""
         return range(0, self.last + 1)
 
-    def points(self, namespace: str, name: str, stat: str, first: int = 0) -> dict[int, float]:
-        """The published points from a minute on; counts that AWS does not publish are zero."""
+    @property
+    def since(self) -> int:
+        """T0, or the console's where it looks at a later time, such as that of an alarm about what is long over."""
+        return max(0, floor(self.onset))
+
+    def points(self, namespace: str, name: str, stat: str, first: int | None = None) -> dict[int, float]:
+        """The published points from a minute on, or since T0; counts that AWS does not publish are zero."""
+        first = self.since if first is None else first
         key = (namespace, name, stat, first)
         if key not in self._points:
             self._points[key] = dict(self._published(*key))

@@ -39,7 +39,7 @@ def share(names: tuple[str, ...], false_at: float = 0.7, true_at: float = 0.9) -
     """Of the errors since T0, how many are of these counts."""
 
     def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
-        first = min(0, floor(facts.onset))
+        first = floor(facts.onset)
 
         def total(name: str) -> float:
             return sum(facts.points(ELB, name, "Sum", first).values())
@@ -309,7 +309,7 @@ def at_level(
     """The newest published values, or all from `lead` minutes before T0; `highest`: the largest counts, otherwise the smallest."""
 
     def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
-        first = min(0, floor(facts.onset)) - (lead or 0)
+        first = floor(facts.onset) - (lead or 0)
         recent = facts.recent(*metric) if lead is None else list(facts.points(*metric, first).values())
         if not recent:
             return None, ""

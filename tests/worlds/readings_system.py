@@ -220,7 +220,7 @@ def database_event(facts: WorldFacts, _signal: Signal) -> Verdict3:
         for item in facts.world.rds_event
         if item.at <= facts.minute and any(word in item.message.casefold() for word in words)
     ]
-    if any(item.at >= -5 for item in reports):
+    if any(item.at >= facts.since - 5 for item in reports):
         return True, reports[-1].message
     return (None if reports else False), "RDS reports none"
 

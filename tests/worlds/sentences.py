@@ -87,7 +87,7 @@ from tests.worlds.readings_system import (
 )
 from tests.worlds.schema import DATABASE_LOG
 
-_FAIL = r"refused|timed? ?-?out|ETIMEDOUT|ECONNREFUSED|unreachable|could not connect|Could not open|ENOTFOUND|EAI_AGAIN|could not translate|connection attempt failed|EHOSTUNREACH|not known"
+_FAIL = r"failed to connect|refused|timed? ?-?out|ETIMEDOUT|ECONNREFUSED|unreachable|could not connect|Could not open|ENOTFOUND|EAI_AGAIN|could not translate|connection attempt failed|EHOSTUNREACH|not known"
 _UNRESOLVED = r"could not translate|ENOTFOUND|EAI_AGAIN|UnknownHost|Name or service not known|no such host|name resolution"
 _BASE = r"\b5432\b|facility-prod-db|rds\.amazonaws"
 SENTENCES: Mapping[str, tuple[str, Sentence]] = {

@@ -75,7 +75,9 @@ def _connections_flat(facts: Facts) -> Judged:
     value = f"{min(values):.0f}–{max(values):.0f}"
     is_flat = 0.7 * middle - 3 <= min(values) and max(values) <= 1.3 * middle + 3
     is_busy = _cpu_raised(facts).state is SignalState.PRESENT or _cpu_high(facts).state is SignalState.PRESENT
-    return present(value) if is_flat and not is_busy else absent(value)
+    if is_flat and is_busy:
+        return unseen(_("its CPU is busy"), is_out_of_reach=True)
+    return (present if is_flat else absent)(value)
 
 
 def _connections_gone(facts: Facts) -> Judged:

@@ -11,7 +11,7 @@ from statistics import median
 
 from services.i18n import N_, _, plural
 from services.incidents.differences import difference, newest_revisions
-from services.incidents.facts import Facts, message_of, minutes_before
+from services.incidents.facts import Facts, detail_of, message_of, minutes_before
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
 from services.incidents.signals.dependencies import PASSWORD, QUOTED, Kind, named_dependencies
 from services.incidents.signals.logs import new_kind
@@ -258,7 +258,8 @@ def _names_failure(facts: Facts) -> Judged:
         return unseen(_("the task definitions of both revisions were not read"))
     blamed = named_dependencies(facts, *Kind)
     texts = [text for one in blamed for text in (one.first.text, one.dependency.name)]
-    texts += [text for text, lines in facts.application_messages.items() if len(lines) >= LEAST]
+    often = [(text, lines[0]) for text, lines in facts.application_messages.items() if len(lines) >= LEAST]
+    texts += [f"{text} {detail_of(line.text)}" for text, line in often]
     texts += [f"{task.code} {task.reason}" for task in recent_tasks(facts)]
     whole = "\n".join(texts).casefold()
     names = {host.partition(":")[0] for host in changed.hosts} | changed.variables

@@ -275,7 +275,7 @@ SIGNALS = (
     SignalSpec("no-target-503", N_("No request reaches a target (503)"), Source.METRICS, _refused_without_requests, direct_for=("no-target",), look="targets"),
     SignalSpec("elb-502", N_("Most errors are 502 (reset, malformed or refused)"), Source.METRICS, _dominated_by(Measure.ELB_502), group="code", look="dashboard"),
     SignalSpec("elb-504", N_("Most errors are time-outs (504)"), Source.METRICS, _dominated_by(Measure.ELB_504), direct_for=("slow-targets",), group="code", look="dashboard"),
-    SignalSpec("elb-500", N_("The load balancer answers 500, with a firewall attached"), Source.METRICS, _firewall_error, direct_for=("firewall",), look="waf-blocks"),
+    SignalSpec("elb-500", N_("The load balancer answers 500, with a firewall attached"), Source.METRICS, _firewall_error, look="waf-blocks"),
     SignalSpec("connection-errors", N_("Connections to targets fail"), Source.METRICS, _connection_errors, direct_for=("connection-reset",), look="targets"),
     SignalSpec("latency-first", N_("Latency rose before the errors"), Source.METRICS, _latency_first, look="dashboard"),
     SignalSpec("traffic-surge", N_("Requests surge"), Source.METRICS, _surge, direct_for=("traffic-surge",), group="traffic", look="dashboard"),

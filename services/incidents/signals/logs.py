@@ -27,7 +27,7 @@ SHOWN = 100
 """Characters of a line that are quoted."""
 _DATABASE = r"(?:5432|postgres|database|rds\.amazonaws|\bdb\b)"
 _REFUSED = re.compile(
-    rf"(?:ECONNREFUSED|connection refused|could not connect|Connection timed out|ETIMEDOUT|timeout expired)"
+    rf"(?:ECONNREFUSED|connection refused|(?:could not|failed to|unable to|cannot) connect|Connection timed out|ETIMEDOUT|timeout expired)"
     rf".{{0,120}}{_DATABASE}|データベースに接続|{_DATABASE}.{{0,120}}(?:ECONNREFUSED|connection refused|ETIMEDOUT|timed out)",
     re.IGNORECASE,
 )
@@ -133,7 +133,7 @@ def new_kind(facts: Facts, source: Source = Source.APPLICATION_LOG) -> Judged:
         f"{value}: {_quote(message)}",
         at=line.at,
         place=_place(_sample(facts, source), line),
-        is_direct=bool(_DEFECT.search(message)),
+        is_direct=bool(_DEFECT.search(message)) and sum(facts.errors_since()) >= LEAST,
     )
 
 

@@ -93,7 +93,9 @@ def _stop_text(tasks: list[StoppedTask]) -> str:
 
 
 def _first(tasks: list[StoppedTask]) -> datetime | None:
-    return min((task.ended for task in tasks if task.ended is not None), default=None)
+    # What never ran was missing from when it was created, and not only from when ECS gave it up.
+    moments = [task.ended if task.started else task.created or task.ended for task in tasks]
+    return min((at for at in moments if at is not None), default=None)
 
 
 def _unplaced(facts: Facts) -> Judged:

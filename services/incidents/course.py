@@ -164,17 +164,20 @@ def _contacted(incident: Incident, entry: Entry) -> Update:
 
 
 def _handed_over(incident: Incident, entry: Entry) -> Update:
+    return {"hand_over": offer_of(entry)} if incident.is_open else {}
+
+
+def offer_of(entry: Entry) -> HandOver:
+    """The offer of an incident or of a day's duty that an entry records."""
     data = entry.data
-    if not incident.is_open:
-        return {}
-    offer = HandOver(
+    return HandOver(
         by=entry.person.name,
         to=_text(data.get("to")),
         at=entry.at,
         note=_text(data.get("note")),
         seq=entry.seq,
+        open=_texts(data.get("open")),
     )
-    return {"hand_over": offer}
 
 
 def _accepted(incident: Incident, entry: Entry) -> Update:

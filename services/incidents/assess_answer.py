@@ -88,7 +88,7 @@ def assessed_cause(
     return AssessedCause(
         id=cause.id,
         title=spec.title if spec else cause.id,
-        action=spec.action_for(present) if spec else "",
+        action=spec.advice_for(present).action if spec else "",
         score=cause.score,
         prior=cause.prior,
         word=word,

@@ -109,7 +109,10 @@ class IncidentCapture:
         turn = _turn(claim)
         if turn >= MOST_TURNS:
             return None
-        rest = self._rest(incident, claim) if claim is not None else 0.0
+        rest = 0.0
+        if claim is not None and not abandoned(claim):
+            # Another console's claim holds so long.
+            rest = real(self._clock, LEASE).total_seconds() - self._reads.age(incident.id, claim.seq)
         if rest > 0:
             return rest
         if self._is_elsewhere is not None and await self._is_elsewhere():
@@ -125,12 +128,6 @@ class IncidentCapture:
         query = EntryQuery(kinds=frozenset({EntryKind.INCIDENT_CAPTURING}), subject=incident.id)
         page = await self._journal.page(query, limit=1)
         return page.entries[0] if page.entries else None
-
-    def _rest(self, incident: Incident, claim: Entry) -> float:
-        """Seconds (of the clock's time) for which another console's claim holds."""
-        if abandoned(claim):
-            return 0.0
-        return real(self._clock, LEASE).total_seconds() - self._reads.age(incident.id, claim.seq)
 
     def _ended(self, id: str, task: "asyncio.Task[None]") -> None:
         self._tasks.pop(id, None)

@@ -108,11 +108,15 @@ def _taken(incident: Incident, entry: Entry) -> Update:
     # One that names whom it follows has no effect if another was faster.
     if not incident.is_open or entry.data.get("after", incident.holder_seq) != incident.holder_seq:
         return {}
+    return {**_held(entry), "taken_at": incident.taken_at or entry.at}
+
+
+def _held(entry: Entry) -> Update:
+    """The person who wrote the entry responds."""
     return {
         "state": IncidentState.TAKEN,
         "holder": entry.person.name,
         "holder_seq": entry.seq,
-        "taken_at": incident.taken_at or entry.at,
         "hand_over": None,
     }
 
@@ -160,28 +164,26 @@ def _contacted(incident: Incident, entry: Entry) -> Update:
 
 
 def _handed_over(incident: Incident, entry: Entry) -> Update:
+    return {"hand_over": offer_of(entry)} if incident.is_open else {}
+
+
+def offer_of(entry: Entry) -> HandOver:
+    """The offer of an incident or of a day's duty that an entry records."""
     data = entry.data
-    if not incident.is_open:
-        return {}
-    offer = HandOver(
+    return HandOver(
         by=entry.person.name,
         to=_text(data.get("to")),
         at=entry.at,
         note=_text(data.get("note")),
         seq=entry.seq,
+        open=_texts(data.get("open")),
     )
-    return {"hand_over": offer}
 
 
 def _accepted(incident: Incident, entry: Entry) -> Update:
     if incident.hand_over is None or entry.data.get("offer") != incident.hand_over.seq:
         return {}
-    return {
-        "holder": entry.person.name,
-        "holder_seq": entry.seq,
-        "hand_over": None,
-        "state": IncidentState.TAKEN,
-    }
+    return _held(entry)
 
 
 def _joined(incident: Incident, entry: Entry) -> Update:
@@ -214,7 +216,7 @@ def _placed(turns: tuple[Turn, ...], turn: Turn) -> tuple[Turn, ...]:
 
 
 def _follow_up(incident: Incident, entry: Entry) -> Update:
-    follow_up = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
+    follow_up = follow_up_of(entry)
     return {"follow_ups": (*incident.follow_ups, follow_up)} if follow_up is not None else {}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from services.i18n import N_, _
 from services.models.causes import Assessment
 from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TriggerKind, TurnKind
-from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
+from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, NewEntry
 from services.models.text import clean
 
 SCHEMA: dict[str, Any] = {RESTRAINS_CHANGES: False}
@@ -28,11 +28,6 @@ _MARKS = {
     StepMark.SKIPPED: N_("Step {number} skipped: {text}"),
     StepMark.TODO: N_("Step {number} open again: {text}"),
 }
-
-
-def subject_of(target: str, since: datetime) -> str:
-    """The id of an incident."""
-    return f"incident:{target}@{since.isoformat()}"
 
 
 def opened(
@@ -56,7 +51,7 @@ def opened(
     own = [clean(step) for step in steps]
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,
-        subject=subject_of(target, since),
+        subject=f"incident:{target}@{since.isoformat()}",
         target=target,
         text=text or _("Incident: {title}").format(title=title),
         data={
@@ -228,12 +223,14 @@ def follow_up(id: str, subject: str, target: str, text: str, due: datetime) -> N
     )
 
 
-def follow_up_of(data: dict[str, Any], *, subject: str, by: str, at: datetime) -> FollowUp | None:
+def follow_up_of(entry: Entry) -> FollowUp | None:
     """The follow-up that an entry's data describe; None if they are unreadable."""
+    data, by = entry.data, entry.person.name
     try:
         due = datetime.fromisoformat(str(data["due"]))
         if due.tzinfo is None:
             return None
-        return FollowUp(id=str(data["id"]), text=data["text"], due=due, by=by, at=at, subject=subject)
+        id, text = str(data["id"]), data["text"]
+        return FollowUp(id=id, text=text, due=due, by=by, at=entry.at, subject=entry.subject)
     except (KeyError, TypeError, ValueError):
         return None

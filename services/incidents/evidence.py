@@ -28,7 +28,6 @@ LARGEST = 16 * 1024 * 1024
 """Most bytes of the JSON: a journal may have been edited, and a small text can unpack to gigabytes."""
 _AROUND = 4 * 1024
 """Bytes set aside for the other keys of the data."""
-_HALF = 2
 _YEARS = range(1970, 2200)
 _LAST = 7_258_118_400
 """Epoch seconds at the end of _YEARS."""
@@ -181,9 +180,9 @@ def _fewer(source: Source, key: str, inner: str = "", text: Callable[[int], str]
         rows = getattr(whole, inner, ()) if inner else whole
         if not rows:
             return None
-        update: dict[str, Any] = {inner: rows[: len(rows) // _HALF]}
+        update: dict[str, Any] = {inner: rows[: len(rows) // 2]}
         if isinstance(whole, LogSample):
-            lines = rows[(len(rows) + 1) // _HALF :]
+            lines = rows[(len(rows) + 1) // 2 :]
             update = {inner: lines, "is_whole": False, "is_from_start": False}
         smaller = whole.model_copy(update=update) if inner else update[inner]
         count = len(update[inner])
@@ -201,7 +200,7 @@ def _older_points(evidence: IncidentEvidence) -> IncidentEvidence | None:
 
 
 def _newest_half(series: Series) -> Series:
-    start = len(series.times) // _HALF
+    start = len(series.times) // 2
     return series.model_copy(update={"times": series.times[start:], "values": series.values[start:]})
 
 

@@ -25,7 +25,7 @@ def follow_ups_in(entries: Iterable[Entry]) -> Iterator[FollowUp]:
     """What these entries leave to be done; unreadable ones are left out."""
     for entry in entries:
         if entry.kind is EntryKind.FOLLOW_UP:
-            follow_up = follow_up_of(entry.data, subject=entry.subject, by=entry.person.name, at=entry.at)
+            follow_up = follow_up_of(entry)
             if follow_up is not None:
                 yield follow_up
 

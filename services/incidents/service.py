@@ -3,11 +3,12 @@
 Longer than other files because everything that is recorded about an incident goes through one projection.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Set
+from collections.abc import AsyncIterator, Iterable, Iterator, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 from services.clock import Clock
@@ -131,11 +132,7 @@ class Incidents(GroupedProjection):
         self, target: str, title: str, since: datetime, playbook: str, text: str = ""
     ) -> Incident | None:
         """Open an incident for an alarm that fires, or an outage; None if one is open already. Raises JournalError."""
-        entry = partial(
-            incident_entries.opened, target, title, since,
-            trigger=TriggerKind.ALARM, playbook=playbook, text=text,
-        )  # fmt: skip
-        return await self._open(target, since, entry)
+        return await self._open(target, title, since, trigger=TriggerKind.ALARM, playbook=playbook, text=text)
 
     async def open_from_finding(
         self,
@@ -148,14 +145,11 @@ class Incidents(GroupedProjection):
         steps: Iterable[str] = (),
     ) -> Incident | None:
         """Open an incident for a finding; None if one is open already for this inspection. Raises JournalError."""
-        entry = partial(
-            incident_entries.opened, inspection, title, at,
-            trigger=TriggerKind.FINDING, playbook=playbook, text=text, facts=tuple(facts), steps=tuple(steps),
-        )  # fmt: skip
-        return await self._open(inspection, at, entry)
+        own = {"playbook": playbook, "text": text, "facts": tuple(facts), "steps": tuple(steps)}
+        return await self._open(inspection, title, at, trigger=TriggerKind.FINDING, **own)
 
-    async def _open(self, target: str, since: datetime, entry: Callable[..., NewEntry]) -> Incident | None:
-        """Record the entry, given the incident `after` which it opens one."""
+    async def _open(self, target: str, title: str, since: datetime, **parts: Any) -> Incident | None:
+        """Record an entry of these parts, after the newest incident of the target."""
         await self.load()
         await self._load_newest(target)
         earlier = [incident for incident in self._incidents.values() if incident.target == target]
@@ -163,7 +157,7 @@ class Incidents(GroupedProjection):
             return None
         after = max(earlier, key=lambda incident: incident.seq).id if earlier else ""
         for _attempt in range(CHAIN):
-            draft = entry(after=after)
+            draft = incident_entries.opened(target, title, since, after=after, **parts)
             try:
                 await self._append(draft)
             except AlreadyRecorded as error:
@@ -391,9 +385,7 @@ class Incidents(GroupedProjection):
 
     def _note_follow_up(self, entry: Entry) -> None:
         if entry.kind is EntryKind.FOLLOW_UP:
-            follow_up = incident_entries.follow_up_of(
-                entry.data, subject=entry.subject, by=entry.person.name, at=entry.at
-            )
+            follow_up = incident_entries.follow_up_of(entry)
             if follow_up is not None:
                 self._follow_ups[str(follow_up.id)] = follow_up
             else:

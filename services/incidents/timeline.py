@@ -56,9 +56,7 @@ def timeline(
     first = onset.at - BEFORE if onset is not None else incident.since - BEFORE
     recorded_seqs = {row.seq for row in rows if row.seq}
     rows += [
-        TimelineRow(
-            at=entry.at, kind=TimelineKind.CHANGE, text=entry.text, by=entry.person.name, seq=entry.seq
-        )
+        _change(entry, TimelineKind.CHANGE)
         for entry in changes
         if entry.kind in CHANGE_KINDS and entry.at >= first and entry.seq not in recorded_seqs
     ]
@@ -101,15 +99,17 @@ def just_before(
     """What happened in the hour before T0 and shortly after it, oldest first: anything that may have caused it."""
     rows = [*_deployments(evidence), *_scaling(evidence), *_database(evidence), *_writes(evidence)]
     rows += [
-        TimelineRow(
-            at=entry.at, kind=TimelineKind.JUST_BEFORE, text=entry.text, by=entry.person.name, seq=entry.seq
-        )
+        _change(entry, TimelineKind.JUST_BEFORE)
         for entry in changes
         # The journal is exact: what comes after T0 is the response.
         if entry.kind in CHANGE_KINDS and entry.at <= onset.at
     ]
     first, last = onset.at - BEFORE, onset.at + AFTER
     return tuple(sorted((row for row in rows if first <= row.at <= last), key=lambda row: row.at))
+
+
+def _change(entry: Entry, kind: TimelineKind) -> TimelineRow:
+    return TimelineRow(at=entry.at, kind=kind, text=entry.text, by=entry.person.name, seq=entry.seq)
 
 
 def _row(at: datetime, text: str, *, late: bool = False, by: str = "") -> TimelineRow:

@@ -115,15 +115,8 @@ class CauseSpec(Translated):
     en: CauseSpecTexts = CauseSpecTexts.model_construct()
     """English versions of its texts."""
 
-    def action_for(self, present: Set[str]) -> str:
-        """What to do first about it, with these signals present."""
-        return str(self._advice(present).action)
-
-    def look_for(self, present: Set[str]) -> str:
-        """Where that leads; "" for nowhere."""
-        return str(self._advice(present).look or "")
-
-    def _advice(self, present: Set[str]) -> "Advice | CauseSpec":
+    def advice_for(self, present: Set[str]) -> "Advice | CauseSpec":
+        """What to do first about it with these signals present: `action`, and where that leads, `look`."""
         fitting = (each for each in self.advice if present >= set(each.when))
         return next((each for each in fitting if present.isdisjoint(each.unless)), self)
 

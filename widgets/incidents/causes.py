@@ -234,7 +234,7 @@ def _action_lines(
 ) -> list[Line]:
     """What to do first about the leading cause; on a line or two where few rows have room."""
     spec = view.specs.get(str(cause.id))
-    action = spec.action_for(view.assessment.present) if spec is not None and view.assessment else ""
+    action = spec.advice_for(view.assessment.present).action if spec and view.assessment else ""
     if not action:
         return []
     arrow: list[Span] = [("  → ", "key")]

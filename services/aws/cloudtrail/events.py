@@ -52,7 +52,6 @@ _NAMES = ("name", "identifier", "arn", "cluster", "service", "keyid", "resourcei
 """Suffixes of keys whose texts are told besides."""
 _DESCRIBING = frozenset({"rds.amazonaws.com", "ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com"})
 """Services that answer a write with the whole resource, and so with what it shares with others."""
-_PAIR = 2
 
 
 def event_of(row: Answer, region: str) -> TrailEvent | None:
@@ -163,7 +162,7 @@ def _role(identity: dict[str, Any], username: str) -> Actor:
     parts = str(identity.get("arn") or "").split("/")[1:]
     issuer = _part(_part(identity, "sessionContext"), "sessionIssuer")
     role = str(issuer.get("userName") or (parts[0] if parts else ""))
-    session = parts[-1] if len(parts) >= _PAIR else username
+    session = parts[-1] if len(parts) >= 2 else username
     return Actor(
         kind=ActorKind.ROLE, name=session, role=role, unreadable=not is_readable(f"{role}/{session}")
     )

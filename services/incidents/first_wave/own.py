@@ -6,13 +6,13 @@ Pure. The statistic of a metric is chosen by its name, as no API tells which one
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from statistics import median
 
 from services.i18n import _
 from services.incidents.catalogue import causes_of
 from services.incidents.first_wave.metrics import PERIOD
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.onset import BEFORE
 from services.incidents.signals.registry import BY_ID
 from services.incidents.subject import Subject, stranger_of
 from services.models.base import RawId
@@ -26,8 +26,6 @@ MOST = 40
 """Metrics of one resource that are read; AWS charges for each."""
 _SHOWN = 8
 """Curves that are recorded because they left what is usual."""
-_BEFORE = timedelta(minutes=15)
-"""How long before the alarm its minutes may be bad already."""
 _FAR = 4.0
 """Spreads beyond the median from which a value is unusual; two such values make an unusual curve."""
 _STATISTICS = (
@@ -84,7 +82,7 @@ def _statistic(metric: RawId) -> str:
 
 def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[Series, ...]:
     """The alarm's own curve, which is the first, and those that are unusual, the farthest first."""
-    edge = int((alarm.since - _BEFORE).timestamp())
+    edge = int((alarm.since - BEFORE).timestamp())
     distances = [(_distance(curve, edge), curve) for curve in series[1:]]
     far = sorted((pair for pair in distances if pair[0] >= _FAR), key=lambda pair: -pair[0])
     return (*series[:1], *(curve for _distance, curve in far[:_SHOWN]))

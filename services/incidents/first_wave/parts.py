@@ -18,15 +18,15 @@ _TRAIL_FIELDS = tuple(TrailEvent.model_fields)
 def moment_of(alarm: Alarm, now: datetime) -> AlarmMoment:
     """The alarm as a first wave sees it at `now`; one that does not fire is judged by the present."""
     metric = next((query for query in alarm.queries if query.metric), None)
-    is_plain = metric is not None and len(alarm.queries) == 1
+    plain = metric if len(alarm.queries) == 1 else None
     since = alarm.since if alarm.state in (AlarmState.ALARM, AlarmState.INSUFFICIENT) else None
     return AlarmMoment(
         id=alarm.id,
         name=alarm.name,
         since=since or now,
         reason=alarm.reason,
-        namespace=metric.namespace if metric and is_plain else RawId(""),
-        metric=metric.metric if metric and is_plain else RawId(""),
+        namespace=plain.namespace if plain else RawId(""),
+        metric=plain.metric if plain else RawId(""),
         threshold=alarm.threshold,
         dimensions=metric.dimensions if metric else (),
         comparison=alarm.comparison,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -156,13 +157,12 @@ async def network(wave: Wave, reader: SourceReader) -> Answered:
     count = len(dict.fromkeys(database.security_groups))
     own = [group for group in groups if group.id in service.security_groups]
     let_in = partial(network_path, groups[:count], own, database.port)
+    with suppress(Undetermined):
+        return Answered({"network": let_in(())})
+    # Only rules for address ranges need the targets, which may be late or denied.
+    targets = (await wave.outcome(Source.TARGETS)).fields.get("targets", ())
     try:
-        try:
-            return Answered({"network": let_in(())})
-        except Undetermined:
-            # Only rules for address ranges need the targets, which may be late or denied.
-            targets = (await wave.outcome(Source.TARGETS)).fields.get("targets", ())
-            return Answered({"network": let_in([target.id for target in targets])})
+        return Answered({"network": let_in([target.id for target in targets])})
     except Undetermined as error:
         raise Unanswered(str(error)) from error
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from services.incidents.course import offer_of
 from services.models.incidents import HandOver
 from services.models.journal import Entry, EntryKind
 
@@ -30,7 +31,7 @@ class DayOffers:
         self._waiting.pop(subject, None)
         for entry in entries:
             if entry.kind is EntryKind.HAND_OVER:
-                self._waiting[subject] = day_offer_of(entry)
+                self._waiting[subject] = offer_of(entry)
             elif entry.kind is EntryKind.HAND_OVER_ACCEPTED:
                 self._accept(subject, entry.data.get("offer"))
 
@@ -40,17 +41,3 @@ class DayOffers:
         if offer is not None and offer.seq == seq:
             del self._waiting[subject]
             self._accepted = max(self._accepted, offer.seq)
-
-
-def day_offer_of(entry: Entry) -> HandOver:
-    """The offer of a day's duty that an entry records."""
-    data = entry.data
-    to, note, items = data.get("to"), data.get("note"), data.get("open")
-    return HandOver(
-        by=entry.person.name,
-        to=to if isinstance(to, str) else "",
-        at=entry.at,
-        note=note if isinstance(note, str) else "",
-        seq=entry.seq,
-        open=tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else (),
-    )

@@ -40,8 +40,9 @@ def test_what_shows_the_cause_itself_comes_first_and_no_number_is_said() -> None
     ],
 )
 def test_the_advice_follows_the_evidence(cause: str, present: set[str], says: str, leads: str) -> None:
-    assert says in SPECS[cause].action_for(present)
-    assert SPECS[cause].look_for(present) == leads
+    advice = SPECS[cause].advice_for(present)
+    assert says in advice.action
+    assert (advice.look or "") == leads
 
 
 def test_an_advice_names_signals_that_there_are() -> None:

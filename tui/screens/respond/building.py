@@ -96,7 +96,7 @@ def incident_view(
     leads = playbook.leads if playbook is not None else ()
     specs = specs_of(app, playbook, evidence)
     spec = specs.get(str(assessment.leader.id)) if assessment is not None and assessment.leader else None
-    advised = spec.look_for(assessment.present) if spec is not None and assessment is not None else ""
+    advised = spec.advice_for(assessment.present).look if spec and assessment else None
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,

@@ -38,7 +38,6 @@ _RULES: tuple[tuple[str, bool, int | None, str, Rule | None], ...] = (
 
 @op("ec2", "DescribeSecurityGroups")
 def describe_security_groups(call: Call) -> dict[str, Any]:
-    """Groups by id, or by the filter `group-id`."""
     call.require_system()
     filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
     ids = [*(call.params.get("GroupIds") or ()), *filters.get("group-id", ())]

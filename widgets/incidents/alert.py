@@ -17,8 +17,6 @@ _NAME = 18
 
 @dataclass(frozen=True, slots=True)
 class IncidentAlert:
-    """One open incident."""
-
     name: str
     is_taken: bool
     clocks: tuple[IncidentClock, ...] = ()

@@ -44,7 +44,6 @@ _NARROW = 100
 
 
 def cause_key(id: str) -> str:
-    """The key of a cause's entry."""
     return f"cause:{id}"
 
 

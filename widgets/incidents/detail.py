@@ -46,7 +46,6 @@ class IncidentHead(LineWidget):
         every_second(self, self.redraw)
 
     def lines(self, width: int) -> list[Line]:
-        """The head's lines."""
         return head_lines(self.view, self._now(), width) if self.view is not None else []
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -80,7 +79,6 @@ class IncidentDetail(Widget):
 
     @property
     def layout(self) -> Layout:
-        """Where the parts are."""
         return self._places
 
     def compose(self) -> ComposeResult:

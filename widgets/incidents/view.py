@@ -88,5 +88,4 @@ class IncidentView:
         return asked.alarm.since if asked is not None else self.incident.since
 
     def cause_title(self, id: str) -> str:
-        """What a cause is called."""
         return self.specs[id].title if id in self.specs else id

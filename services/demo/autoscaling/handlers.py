@@ -60,7 +60,6 @@ def register_scalable_target(call: Call) -> dict[str, Any]:
 
 @op(SERVICE, "DescribeScalableTargets")
 def describe_scalable_targets(call: Call) -> dict[str, Any]:
-    """Targets by resource."""
     resources = call.params.get("ResourceIds")
     targets = [
         target

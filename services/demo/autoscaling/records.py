@@ -92,7 +92,6 @@ class Target:
 
     @property
     def arn(self) -> str:
-        """Amazon resource name."""
         return f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/{_id(self.resource)}"
 
 
@@ -112,7 +111,6 @@ def _id(text: str) -> str:
 
 
 def policy_arn(target: Target, policy: Policy) -> str:
-    """Amazon resource name."""
     return (
         f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
         f":policyName/{policy.name}"

@@ -107,7 +107,6 @@ def _describe(target: Target, action: ScheduledAction) -> dict[str, Any]:
 
 @op(SERVICE, "DeleteScheduledAction")
 def delete_scheduled_action(call: Call) -> dict[str, Any]:
-    """Delete an action."""
     name, resource = call.params["ScheduledActionName"], call.params["ResourceId"]
     target = call.component(Scaling).targets.get(resource)
     if target is None or target.scheduled.pop(name, None) is None:

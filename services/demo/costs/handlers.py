@@ -63,7 +63,6 @@ def get_cost_and_usage(call: Call) -> dict[str, Any]:
 
 @op("ce", "GetCostForecast")
 def get_cost_forecast(call: Call) -> dict[str, Any]:
-    """The forecast cost of usage."""
     store, params = _store(call), call.params
     if params.get("Metric") not in _FORECASTS:
         raise invalid(f"Metric {params.get('Metric')} is not valid for this operation")
@@ -80,7 +79,6 @@ def get_cost_forecast(call: Call) -> dict[str, Any]:
 
 @op("budgets", "DescribeBudgets")
 def describe_budgets(call: Call) -> dict[str, Any]:
-    """The scenario's budgets, by name."""
     store, params = _store(call), call.params
     if params["AccountId"] != call.account:
         raise AwsErrorResponse(

@@ -17,7 +17,6 @@ PAGE = 100
 
 @op("ecs", "RegisterTaskDefinition")
 def register_task_definition(call: Call) -> dict[str, Any]:
-    """Add a revision to a family."""
     params = call.params
     revisions = call.component(Clusters).definitions.setdefault(params["family"], [])
     number = len(revisions) + 1

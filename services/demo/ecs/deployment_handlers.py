@@ -65,7 +65,6 @@ def _brief(service: Service, deployment: ServiceDeployment, now: float) -> dict[
 
 @op("ecs", "DescribeServiceDeployments")
 def describe_service_deployments(call: Call) -> dict[str, Any]:
-    """Deployments by ARN."""
     by_arn = {_deployment_arn(service, each): (service, each) for service, each in _every(call)}
     return _described(
         call.params["serviceDeploymentArns"],
@@ -77,7 +76,6 @@ def describe_service_deployments(call: Call) -> dict[str, Any]:
 
 @op("ecs", "DescribeServiceRevisions")
 def describe_service_revisions(call: Call) -> dict[str, Any]:
-    """Revisions by ARN."""
     by_arn = {
         _revision_arn(service, each): (service, each)
         for service in call.component(Clusters).services.values()

@@ -56,7 +56,6 @@ def service_of(call: Call, name: str) -> Service:
 
 
 def cluster_arn(name: str, region: str) -> str:
-    """A cluster's Amazon resource name."""
     return f"arn:aws:ecs:{region}:{ACCOUNT}:cluster/{name}"
 
 
@@ -67,7 +66,6 @@ def definition_arn(name: str, region: str) -> str:
 
 @op("ecs", "CreateCluster")
 def create_cluster(call: Call) -> dict[str, Any]:
-    """Create a cluster."""
     name = call.params.get("clusterName") or "default"
     call.component(Clusters).clusters.setdefault(name, call.epoch)
     return {"cluster": _describe_cluster(call, name)}
@@ -91,7 +89,6 @@ def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
 
 @op("ecs", "DescribeClusters")
 def describe_clusters(call: Call) -> dict[str, Any]:
-    """Clusters by name."""
     names = [short(name) for name in call.params.get("clusters") or ["default"]]
     clusters = call.component(Clusters).clusters
     return {
@@ -106,7 +103,6 @@ def describe_clusters(call: Call) -> dict[str, Any]:
 
 @op("ecs", "ListClusters")
 def list_clusters(call: Call) -> dict[str, Any]:
-    """Every cluster's ARN."""
     return {
         "clusterArns": [cluster_arn(name, call.region) for name in sorted(call.component(Clusters).clusters)]
     }
@@ -178,7 +174,6 @@ def describe_services(call: Call) -> dict[str, Any]:
 
 @op("ecs", "ListServices")
 def list_services(call: Call) -> dict[str, Any]:
-    """The ARNs of a cluster's services."""
     cluster = cluster_of(call)
     services = call.component(Clusters).services.values()
     return {"serviceArns": sorted(service.arn for service in services if service.cluster == cluster)}

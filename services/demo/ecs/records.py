@@ -47,8 +47,6 @@ class Revision:
 
 @dataclass(slots=True)
 class Task:
-    """One task."""
-
     id: str
     revision: Revision
     deployment: str
@@ -64,17 +62,14 @@ class Task:
 
     @property
     def definition(self) -> str:
-        """Its task definition."""
         return self.revision.definition
 
     @property
     def runs_at(self) -> float:
-        """When it runs."""
         return self.created + START
 
     @property
     def healthy_at(self) -> float:
-        """When its target is healthy."""
         return self.runs_at + HEALTHY
 
     @property
@@ -158,7 +153,6 @@ class Deployment:
 
     @property
     def definition(self) -> str:
-        """Its task definition."""
         return self.revision.definition
 
 
@@ -185,7 +179,6 @@ class ServiceDeployment:
     """Paused at the hook."""
 
     def status(self, at: float) -> str:
-        """Its status, as the API spells it."""
         if self.ending:
             return self.ending
         if self.rollback_at is not None:
@@ -193,7 +186,6 @@ class ServiceDeployment:
         return "PENDING" if at < self.created + PENDING else "IN_PROGRESS"
 
     def end(self, status: str, at: float, reason: str = "") -> None:
-        """Record its final status."""
         self.ending, self.finished, self.updated, self.waiting = status, at, at, False
         self.reason = reason or self.reason
 
@@ -209,5 +201,4 @@ class History:
 
     @property
     def newest(self) -> ServiceDeployment:
-        """The newest service deployment."""
         return self.deployments[0]

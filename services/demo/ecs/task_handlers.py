@@ -48,7 +48,6 @@ def list_tasks(call: Call) -> dict[str, Any]:
 
 @op("ecs", "DescribeTasks")
 def describe_tasks(call: Call) -> dict[str, Any]:
-    """Tasks by id or ARN."""
     tasks, now = {task.id: (service, task) for service, task in _tasks(call)}, call.epoch
     ids = [short(name) for name in call.params["tasks"]]
     return {

@@ -35,7 +35,6 @@ def get_account_summary(call: Call) -> dict[str, Any]:
 
 @op("iam", "ListUsers")
 def list_users(call: Call) -> dict[str, Any]:
-    """Every user, by name."""
     params = call.params
     users = sorted(call.component(AccessKeyStore).users)
     page, more = page_of(users, str, params.get("Marker"), params.get("MaxItems") or PAGE)

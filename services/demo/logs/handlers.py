@@ -52,7 +52,6 @@ def _stream_of(call: Call, group: Group) -> Stream:
 
 @op("logs", "CreateLogGroup")
 def create_log_group(call: Call) -> dict[str, Any]:
-    """Create a group."""
     name = call.params["logGroupName"]
     if (call.region, name) in call.component(LogStore).groups:
         raise AwsErrorResponse("ResourceAlreadyExistsException", "The specified log group already exists")
@@ -62,7 +61,6 @@ def create_log_group(call: Call) -> dict[str, Any]:
 
 @op("logs", "DeleteLogGroup")
 def delete_log_group(call: Call) -> dict[str, Any]:
-    """Delete a group and its events."""
     group = group_of(call)
     del call.component(LogStore).groups[call.region, group.name]
     return {}
@@ -77,7 +75,6 @@ def put_retention_policy(call: Call) -> dict[str, Any]:
 
 @op("logs", "CreateLogStream")
 def create_log_stream(call: Call) -> dict[str, Any]:
-    """Create a stream."""
     group, name = group_of(call), call.params["logStreamName"]
     if name in group.streams:
         raise AwsErrorResponse("ResourceAlreadyExistsException", "The specified log stream already exists")

@@ -102,7 +102,6 @@ def snapshot_row(call: Call, backup: Backup) -> dict[str, Any]:
 
 
 def snapshot_arn(call: Call, name: str) -> str:
-    """A snapshot's ARN."""
     return f"arn:aws:rds:{call.region}:{call.account}:snapshot:{name}"
 
 

@@ -91,7 +91,6 @@ class DatabaseInstance:
 
     @property
     def status(self) -> str:
-        """Its current status."""
         if self.operation:
             return self.operation.status
         if self.is_full:

@@ -50,7 +50,6 @@ def list_web_acls(call: Call) -> dict[str, Any]:
 
 @op("wafv2", "GetWebACL")
 def get_web_acl(call: Call) -> dict[str, Any]:
-    """One ACL by name, scope and id."""
     call.require_system()
     params = call.params
     if not _regional(call) or (params.get("Name"), params.get("Id")) != (names.WEB_ACL, ID):

@@ -95,7 +95,6 @@ class IncidentScreenBase(ModeScreen):
         return incident
 
     def action_take(self) -> None:
-        """Respond to the incident from now on."""
         incident = self._open_incident()
         if incident is None:
             return
@@ -117,7 +116,6 @@ class IncidentScreenBase(ModeScreen):
             self.app.push_screen(ToldScreen(incident, self.services.incidents, situation, role))
 
     def action_propose(self) -> None:
-        """Propose a note for Slack."""
         incident, view = self.incident_at_hand(), self.view_at_hand()
         if incident is None or view is None or not self.is_active:
             return
@@ -150,7 +148,6 @@ class IncidentScreenBase(ModeScreen):
         return sentences(_("{text}.").format(text=text), situation.reason)
 
     def action_incident_report(self) -> None:
-        """Show the incident's report."""
         incident = self.incident_at_hand()
         if incident is None:
             self.app.inform(_("No incident is chosen."))
@@ -166,7 +163,6 @@ class IncidentScreenBase(ModeScreen):
             self.run_worker(second_opinion(self.app, incident, description), group="opinion-asked")
 
     def action_join(self) -> None:
-        """Choose the incident that this one is part of."""
         incident = self._open_incident()
         if incident is None:
             return

@@ -84,7 +84,6 @@ def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
 
 
 def telling_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """Whom to tell, and what to say."""
     entries: list[Entry] = []
     for title, text in context.telling:
         entries.append(heading(f"telling:{title}", title))

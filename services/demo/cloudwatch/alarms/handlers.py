@@ -25,14 +25,12 @@ def _put(call: Call, kind: Kind) -> dict[str, Any]:
 
 @op("cloudwatch", "PutMetricAlarm")
 def put_metric_alarm(call: Call) -> dict[str, Any]:
-    """Create or redefine a metric or math alarm."""
     request_checks.check_metric_alarm(call.params)
     return _put(call, "MetricAlarm")
 
 
 @op("cloudwatch", "PutCompositeAlarm")
 def put_composite_alarm(call: Call) -> dict[str, Any]:
-    """Create or redefine a composite alarm."""
     request_checks.check_composite_alarm(call.params, call.component(AlarmStore), call.region)
     return _put(call, "CompositeAlarm")
 
@@ -83,11 +81,9 @@ def _switch(call: Call, enabled: bool) -> dict[str, Any]:
 
 @op("cloudwatch", "EnableAlarmActions")
 def enable_alarm_actions(call: Call) -> dict[str, Any]:
-    """Switch actions on."""
     return _switch(call, True)
 
 
 @op("cloudwatch", "DisableAlarmActions")
 def disable_alarm_actions(call: Call) -> dict[str, Any]:
-    """Switch actions off."""
     return _switch(call, False)

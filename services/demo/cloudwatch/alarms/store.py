@@ -72,7 +72,6 @@ class AlarmStore:
         self.history.configured(alarm, at or self._clock.now(), "deleted")
 
     def enable_actions(self, alarm: Alarm, enabled: bool, at: datetime | None = None) -> None:
-        """Switch an alarm's actions."""
         if alarm.settings["ActionsEnabled"] is not enabled:
             at = at or self._clock.now()
             alarm.configure({**alarm.settings, "ActionsEnabled": enabled}, at)

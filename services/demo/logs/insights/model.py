@@ -56,8 +56,6 @@ class Query:
 
 
 class QueryStore:
-    """The queries of one world."""
-
     def __init__(self, scenario_run: ScenarioRun) -> None:
         seeded = not scenario_run.scenario.empty
         self.definitions: list[dict[str, Any]] = recorded.definitions(scenario_run) if seeded else []

@@ -177,4 +177,3 @@ OrdinaryEffect = (
     Load | Work | Errors | Slow | Storage | DatabaseLoad | Deploy | Refuse | SlowQueries | Attack | LevelField | Silence
     | Connections
 )  # fmt: skip
-"""Every effect of this module."""

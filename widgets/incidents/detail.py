@@ -1,7 +1,6 @@
 """One incident: clocks and causes on top, the steps, the evidence of the step at hand, the timeline."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,7 +18,7 @@ from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
-from widgets.incidents.causes import cause_entries, choice_entries, word_spans
+from widgets.incidents.causes import absent_entry, cause_entries, choice_entries, word_spans
 from widgets.incidents.detail_layout import Needs, PartsLayout, areas
 from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.answers import answer_entries
@@ -45,11 +44,8 @@ class IncidentHead(LineWidget):
         """Let the clocks tick."""
         every_second(self, self.redraw)
 
-    def lines(self, width: int) -> list[Line]:
+    def draw(self, width: int, height: int = 0) -> list[Line]:
         return head_lines(self.view, self._now(), width) if self.view is not None else []
-
-    def draw(self, width: int, height: int) -> list[Line]:
-        return self.lines(width)
 
 
 class IncidentDetail(Widget):
@@ -62,8 +58,8 @@ class IncidentDetail(Widget):
 
     view: reactive[IncidentView | None] = reactive(None, repaint=False, init=False)
 
-    def __init__(self, now: Now, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, now: Now) -> None:
+        super().__init__()
         self._now = now
         self.head = IncidentHead(now)
         self.causes = EntryPanel(_("Causes"), self._causes, beside=self._word, id="causes")
@@ -127,7 +123,7 @@ class IncidentDetail(Widget):
         width = self.size.width
         charts = sum(bool(chart.data.curves) for chart in self.charts)
         return Needs(
-            head=len(self.head.lines(width)),
+            head=len(self.head.draw(width)),
             causes=self.causes.rows(width),
             steps=self.steps.rows(self.steps.size.width or width),
             evidence=self.evidence.rows(self.evidence.size.width or width),
@@ -222,16 +218,8 @@ class IncidentDetail(Widget):
         if view.incident.facts:
             facts = filter(None, (str(view.incident.reason), *view.incident.facts))
             return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(facts)]
-        if view.trouble:
-            return [note("trouble", view.trouble, width, "warn")]
-        if view.evidence is None:
-            reading = view.incident.capturing_at is not None
-            words = (
-                _("Reading what AWS knows…")
-                if reading
-                else _("There is no evidence from AWS yet; r reads it.")
-            )
-            return [note("none", words, width)]
+        if view.trouble or view.evidence is None:
+            return [absent_entry(view, width)]
         if self._page is None:
             return [note("none", _("Choose a step to see its evidence."), width)]
         return self._page.entries(self._evidence_context(), width)
@@ -274,7 +262,3 @@ class IncidentDetail(Widget):
     def on_resize(self, _event: Resize) -> None:
         """Place the parts in the new size."""
         self.call_after_refresh(self.update)
-
-    def now(self) -> datetime:
-        """The time by which ages are written."""
-        return self._now()

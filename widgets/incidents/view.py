@@ -25,7 +25,6 @@ class IncidentView:
     incident: Incident
     playbook: Playbook | None = None
     kinds: tuple[StepKind, ...] = ()
-    """The kind of each step."""
     places: tuple[str, ...] = ()
     """Where the steps and the actions for causes lead, in words; "" for nowhere."""
     clocks: tuple[IncidentClock, ...] = ()

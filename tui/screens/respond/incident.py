@@ -59,7 +59,6 @@ class IncidentScreen(IncidentScreenBase):
         self.live: IncidentEvidence | None = None
         """The newest reading; None before the first."""
         self.shows_numbers = False
-        """Whether scores and weights are drawn."""
         self._destinations: tuple[Destination | None, ...] = ()
 
     def body(self) -> ComposeResult:

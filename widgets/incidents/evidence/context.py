@@ -27,7 +27,6 @@ class EvidenceContext:
     now: datetime
     zone: tzinfo
     checks: tuple[RecoveryCheck, ...] = ()
-    """The conditions of recovery."""
     telling: tuple[tuple[str, str], ...] = ()
     """Whom to tell and what to say: (heading, text of several lines)."""
     resource: AssessedResource | None = None

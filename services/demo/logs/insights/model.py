@@ -28,7 +28,6 @@ class Query:
     events: list[tuple[str, Event]]
     """(`account:group`, event), newest first."""
     groups: list[str]
-    """Names of the groups."""
     most: int
     """Rows at most, if the query has no limit of its own."""
     polls: int

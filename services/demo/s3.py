@@ -28,8 +28,8 @@ def list_objects_v2(call: Call) -> dict[str, Any]:
         raise AwsErrorResponse("AccessDenied", "Access Denied", 403)
     size = min(params.get("MaxKeys") or PAGE, PAGE)
     objects = call.component(FirewallLog).objects(prefix)
-    page, more = page_of(objects, lambda item: item.key, params.get("ContinuationToken"), size)
-    token = {"NextContinuationToken": more["NextToken"]} if more else {}
+    page, more = page_of(objects, lambda item: item.key, params, size, "ContinuationToken")
+    token = {f"Next{key}": value for key, value in more.items()}
     rows = [
         {
             "Key": item.key,

@@ -149,9 +149,8 @@ def get_query_results(call: Call) -> dict[str, Any]:
     rows: list[tuple[int, tuple[str | None, ...]]] = list(
         enumerate([tuple(name for name, _ in columns), *execution.answer.rows])
     )
-    page, more = page_of(
-        rows, lambda row: f"{row[0]:09d}", call.params.get("NextToken"), call.params.get("MaxResults") or 1000
-    )
+    size = call.params.get("MaxResults") or 1000
+    page, more = page_of(rows, lambda row: f"{row[0]:09d}", call.params, size)
     return {
         "UpdateCount": 0,
         "ResultSet": {

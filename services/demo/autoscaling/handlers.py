@@ -66,7 +66,7 @@ def describe_scalable_targets(call: Call) -> dict[str, Any]:
         for resource, target in sorted(call.component(Scaling).targets.items())
         if (not resources or resource in resources) and call.params["ServiceNamespace"] == "ecs"
     ]
-    page, more = page_of(targets, lambda target: target.resource, call.params.get("NextToken"), PAGE)
+    page, more = page_of(targets, lambda target: target.resource, call.params, PAGE)
     return {"ScalableTargets": [_describe_target(target) for target in page]} | more
 
 
@@ -102,7 +102,7 @@ def describe_scaling_activities(call: Call) -> dict[str, Any]:
     page, more = page_of(
         activities,
         lambda pair: f"{10**12 - int(pair[1].at):015d}{pair[1].id}",
-        params.get("NextToken"),
+        params,
         params.get("MaxResults", PAGE),
     )
     return {"ScalingActivities": [_describe_activity(*pair) for pair in page]} | more

@@ -80,12 +80,8 @@ def describe_scheduled_actions(call: Call) -> dict[str, Any]:
         for name, action in sorted(target.scheduled.items())
         if not names or name in names
     ]
-    page, more = page_of(
-        actions,
-        lambda pair: f"{pair[0].resource}\n{pair[1].name}",
-        params.get("NextToken"),
-        min(params.get("MaxResults") or PAGE, PAGE),
-    )
+    size = min(params.get("MaxResults") or PAGE, PAGE)
+    page, more = page_of(actions, lambda pair: f"{pair[0].resource}\n{pair[1].name}", params, size)
     return {"ScheduledActions": [_describe(*pair) for pair in page]} | more
 
 

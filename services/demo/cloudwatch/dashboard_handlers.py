@@ -102,7 +102,7 @@ def list_dashboards(call: Call) -> dict[str, Any]:
         for name, entry in sorted(call.component(DashboardStore).dashboards.items())
         if name.startswith(prefix)
     ]
-    page, more = page_of(dashboards, lambda entry: entry.name, call.params.get("NextToken"), LIST_PAGE)
+    page, more = page_of(dashboards, lambda entry: entry.name, call.params, LIST_PAGE)
     entries = [
         {
             "DashboardName": entry.name,

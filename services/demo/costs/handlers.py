@@ -85,9 +85,7 @@ def describe_budgets(call: Call) -> dict[str, Any]:
             "AccessDeniedException", f"Account {params['AccountId']} is not authorized", 400
         )
     budgets = sorted(store.budgets, key=lambda fact: fact.name)
-    page, more = page_of(
-        budgets, lambda fact: fact.name, params.get("NextToken"), params.get("MaxResults") or BUDGETS_PAGE
-    )
+    page, more = page_of(budgets, lambda fact: fact.name, params, params.get("MaxResults") or BUDGETS_PAGE)
     # Without budgets the key is absent.
     return ({"Budgets": [_budget(call, store, fact) for fact in page]} if page else {}) | more
 

@@ -34,8 +34,8 @@ def numbered_page(rows: Sequence[T], params: dict[str, Any], most: int) -> tuple
     """One page of rows that only grow at one end, and `{"nextToken": …}` if more follow."""
     size = min(params.get("maxResults") or most, most)
     numbered = [(f"{number:07d}", row) for number, row in enumerate(rows)]
-    page, more = page_of(numbered, lambda pair: pair[0], params.get("nextToken"), size)
-    return [row for _number, row in page], ({"nextToken": more["NextToken"]} if more else {})
+    page, more = page_of(numbered, lambda pair: pair[0], params, size, "nextToken")
+    return [row for _number, row in page], more
 
 
 def cluster_of(call: Call) -> str:

@@ -179,8 +179,8 @@ def describe_log_groups(call: Call) -> dict[str, Any]:
         for (region, name), group in sorted(call.component(LogStore).groups.items())
         if region == call.region and matches(name)
     ]
-    page, more = page_of(groups, lambda group: group.name, params.get("nextToken"), params.get("limit", 50))
-    return {"logGroups": [_describe_group(group) for group in page]} | _lower(more)
+    page, more = page_of(groups, lambda group: group.name, params, params.get("limit", 50), "nextToken")
+    return {"logGroups": [_describe_group(group) for group in page]} | more
 
 
 def _group_filter(params: dict[str, Any]) -> Callable[[str], bool]:
@@ -194,10 +194,6 @@ def _group_filter(params: dict[str, Any]) -> Callable[[str], bool]:
         and (pattern or "").lower() in name.lower()
         and (not names or name in names)
     )
-
-
-def _lower(more: dict[str, str]) -> dict[str, str]:
-    return {"nextToken": more["NextToken"]} if more else {}
 
 
 def _describe_group(group: Group) -> dict[str, Any]:

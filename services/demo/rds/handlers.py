@@ -4,9 +4,9 @@ An account without the runbook's system leaves instances and snapshots to moto.
 Source: Amazon RDS API reference.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from services.demo.account import REGION
 from services.demo.errors import AwsErrorResponse
@@ -19,7 +19,6 @@ from services.demo.rds.restored import RestoredInstances
 from services.demo.registry import Call, op
 from services.demo.system import names
 
-T = TypeVar("T")
 PAGE, LEAST = 100, 20
 """MaxRecords: default and greatest, and least."""
 EVENT_MINUTES = 60
@@ -63,7 +62,7 @@ def describe_snapshots(call: Call) -> dict[str, Any]:
         backups = [backup for backup in backups if backup.name == name]
         if not backups:
             raise AwsErrorResponse("DBSnapshotNotFound", f"DBSnapshot {name} not found.", 404)
-    page, more = _page(call, backups, lambda backup: backup.name)
+    page, more = page_of(backups, lambda backup: backup.name, params, _limit(call), "Marker")
     return {"DBSnapshots": [snapshot_row(call, backup) for backup in page]} | more
 
 
@@ -124,7 +123,9 @@ def describe_events(call: Call) -> dict[str, Any]:
         and identifier in (None, event.source or event.instance or names.DATABASE)
         and (not categories or event.category in categories)
     ]
-    page, more = _page(call, events, lambda event: f"{event.at.isoformat()} {event.message}")
+    page, more = page_of(
+        events, lambda event: f"{event.at.isoformat()} {event.message}", params, _limit(call), "Marker"
+    )
     return {"Events": [_event(call, event) for event in page]} | more
 
 
@@ -195,8 +196,3 @@ def _limit(call: Call) -> int:
     if not LEAST <= limit <= PAGE:
         raise AwsErrorResponse("InvalidParameterValue", f"MaxRecords must be between {LEAST} and {PAGE}.")
     return limit
-
-
-def _page(call: Call, items: Sequence[T], cursor: Callable[[T], str]) -> tuple[list[T], dict[str, str]]:
-    page, more = page_of(items, cursor, call.params.get("Marker"), _limit(call))
-    return page, {"Marker": more["NextToken"]} if more else {}

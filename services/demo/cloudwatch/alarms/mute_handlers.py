@@ -47,7 +47,7 @@ def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
         and ("AlarmName" not in params or params["AlarmName"] in rule.targets)
         and (not params.get("Statuses") or rule.status(now) in params["Statuses"])
     ]
-    page, more = page_of(rules, lambda rule: rule.name, params.get("NextToken"), params.get("MaxRecords", 50))
+    page, more = page_of(rules, lambda rule: rule.name, params, params.get("MaxRecords", 50))
     return {"AlarmMuteRuleSummaries": [_summary(call, rule) for rule in page]} | more
 
 

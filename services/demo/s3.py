@@ -16,11 +16,10 @@ PAGE = 1000
 _DAY = re.compile(r"(^|/)\d{4}/\d{2}/\d{2}/")
 
 
-@op("s3", "ListObjectsV2")
+@op("s3", "ListObjectsV2", of_system=True)
 def list_objects_v2(call: Call) -> dict[str, Any]:
     """The objects under a prefix, by key; the policy of the operators' role has a condition on `s3:prefix`."""
     params = call.params
-    call.require_system()
     if params["Bucket"] != BUCKET:
         raise ToMoto
     prefix = params.get("Prefix") or ""

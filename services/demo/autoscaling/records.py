@@ -6,7 +6,6 @@ Times are epoch seconds of the world. Source: Application Auto Scaling API refer
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -115,8 +114,3 @@ def policy_arn(target: Target, policy: Policy) -> str:
         f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
         f":policyName/{policy.name}"
     )
-
-
-def when(at: float) -> datetime:
-    """Epoch seconds as a datetime in UTC."""
-    return datetime.fromtimestamp(at, UTC)

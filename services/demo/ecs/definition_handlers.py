@@ -8,7 +8,8 @@ from typing import Any
 
 from services.demo.account import CALLER
 from services.demo.ecs.clusters import Clusters
-from services.demo.ecs.handlers import definition_arn, numbered_page, short, when
+from services.demo.ecs.handlers import definition_arn, numbered_page, short
+from services.demo.ecs.records import when
 from services.demo.errors import AwsErrorResponse
 from services.demo.registry import Call, op
 

@@ -6,6 +6,7 @@ DescribeServiceRevisions (Amazon ECS API reference).
 
 import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 START = 35.0
@@ -20,6 +21,11 @@ PENDING = 3.0
 """Seconds from a service deployment's creation until it starts, and from a rollback's request until it starts."""
 HOOK_WAITS = 24 * 3600.0
 """Seconds that a paused deployment waits for an action."""
+
+
+def when(at: float) -> datetime:
+    """Epoch seconds as a datetime in UTC."""
+    return datetime.fromtimestamp(at, UTC)
 
 
 class Image(NamedTuple):

@@ -25,10 +25,10 @@ EVENT_MINUTES = 60
 """Minutes that DescribeEvents covers by default."""
 
 
-@op("rds", "DescribeDBInstances")
+@op("rds", "DescribeDBInstances", of_system=True)
 def describe_instances(call: Call) -> dict[str, Any]:
     """The runbook's database, and what was restored from its snapshots."""
-    instance = instance_of(call)
+    instance = call.component(DatabaseInstance)
     identifier = call.params.get("DBInstanceIdentifier")
     _limit(call)
     rows = [instance.describe()] if _passes_filter(call, instance) else []
@@ -40,14 +40,14 @@ def describe_instances(call: Call) -> dict[str, Any]:
         return {"DBInstances": [*rows, *(each.describe(call.now) for each in restored)]}
     other = others.named(identifier)
     if other is None:
-        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {identifier} not found.", 404)
+        raise not_found(identifier)
     return {"DBInstances": [other.describe(call.now)]}
 
 
-@op("rds", "DescribeDBSnapshots")
+@op("rds", "DescribeDBSnapshots", of_system=True)
 def describe_snapshots(call: Call) -> dict[str, Any]:
     """The automatic snapshots and those made by hand; there are none of AWS Backup."""
-    instance = instance_of(call)
+    instance = call.component(DatabaseInstance)
     params = call.params
     ours = params.get("DBInstanceIdentifier") in (None, names.DATABASE, instance.arn)
     named = params.get("SnapshotType")
@@ -174,10 +174,16 @@ def describe_pending(call: Call) -> dict[str, Any]:
     return {"PendingMaintenanceActions": [resource] if actions else []}
 
 
-def instance_of(call: Call) -> DatabaseInstance:
-    """The runbook's database. Raises ToMoto in an account without it."""
-    call.require_system()
-    return call.component(DatabaseInstance)
+def named_instance(call: Call) -> DatabaseInstance:
+    """The runbook's database, if the request names it. Raises AwsErrorResponse."""
+    instance, name = call.component(DatabaseInstance), call.params["DBInstanceIdentifier"]
+    if name not in (names.DATABASE, instance.arn):
+        raise not_found(name)
+    return instance
+
+
+def not_found(name: str) -> AwsErrorResponse:
+    return AwsErrorResponse("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
 
 
 def _passes_filter(call: Call, instance: DatabaseInstance) -> bool:

@@ -70,20 +70,12 @@ def set_alarm_state(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _switch(call: Call, enabled: bool) -> dict[str, Any]:
+@op("cloudwatch", "EnableAlarmActions")
+@op("cloudwatch", "DisableAlarmActions")
+def switch_alarm_actions(call: Call) -> dict[str, Any]:
     store = call.component(AlarmStore)
     for name in call.params["AlarmNames"]:
         alarm = store.get(name, call.region)
         if alarm is not None:
-            store.enable_actions(alarm, enabled)
+            store.enable_actions(alarm, call.operation == "EnableAlarmActions")
     return {}
-
-
-@op("cloudwatch", "EnableAlarmActions")
-def enable_alarm_actions(call: Call) -> dict[str, Any]:
-    return _switch(call, True)
-
-
-@op("cloudwatch", "DisableAlarmActions")
-def disable_alarm_actions(call: Call) -> dict[str, Any]:
-    return _switch(call, False)

@@ -147,7 +147,8 @@ class IncidentDetail(Widget):
             self.evidence.restart()
         if self.view is not None and self.view.incident.is_asked:
             page = ASKED
-        data = page.chart_data(self._evidence_context()) if page is not None and self._has_evidence() else ()
+        context = self._evidence_context()
+        data = page.chart_data(context) if page is not None and context is not None else ()
         for number, chart in enumerate(self.charts):
             chart.zone = self.view.zone if self.view is not None else chart.zone
             chart.data = data[number] if number < len(data) else ChartData()
@@ -171,24 +172,11 @@ class IncidentDetail(Widget):
             return RESOURCE
         return page_for(look, kind, str(view.playbook.id))
 
-    def _has_evidence(self) -> bool:
-        return self.view is not None and self.view.evidence is not None
-
-    def _evidence_context(self) -> EvidenceContext:
+    def _evidence_context(self) -> EvidenceContext | None:
         view = self.view
-        evidence = view.evidence if view is not None else None
-        assert view is not None
-        assert evidence is not None, "only asked where there is evidence"
-        return EvidenceContext(
-            evidence,
-            view.onset,
-            view.incident.since,
-            self._now(),
-            view.zone,
-            view.checks,
-            view.telling,
-            view.resource,
-        )
+        if view is None or view.evidence is None:
+            return None
+        return EvidenceContext(view, view.evidence, self._now())
 
     # -- the panels' entries
 
@@ -218,11 +206,12 @@ class IncidentDetail(Widget):
         if view.incident.facts:
             facts = filter(None, (str(view.incident.reason), *view.incident.facts))
             return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(facts)]
-        if view.trouble or view.evidence is None:
+        context = self._evidence_context()
+        if view.trouble or context is None:
             return [absent_entry(view, width)]
         if self._page is None:
             return [note("none", _("Choose a step to see its evidence."), width)]
-        return self._page.entries(self._evidence_context(), width)
+        return self._page.entries(context, width)
 
     def _timeline(self, width: int) -> Sequence[Entry]:
         return timeline_entries(self.view, self._now(), width) if self.view is not None else []

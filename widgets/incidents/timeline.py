@@ -10,6 +10,7 @@ from widgets.drawing.format import pad
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
 from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.context import note
 from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import TIMELINE_STYLES
 
@@ -27,7 +28,7 @@ def newest_spans(view: IncidentView, now: datetime) -> list[Span]:
 def timeline_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
     """One entry a row, oldest first."""
     if not view.timeline:
-        return [Entry("none", ([(_("Nothing has been recorded yet."), "muted")],), can_choose=False)]
+        return [note("none", _("Nothing has been recorded yet."), width)]
     return [
         Entry(f"row:{number}:{row.seq}", tuple(_lines(row, view, width)))
         for number, row in enumerate(view.timeline)

@@ -76,7 +76,7 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
 
 def resource_entries(context: EvidenceContext, width: int) -> list[Entry]:
     """What is known of the alarm's own resource, where it is none of the system's."""
-    rows = context.resource.rows if context.resource is not None else ()
+    rows = context.view.resource.rows if context.view.resource is not None else ()
     blocks = [hanging([(pad(row.name, _OWN_NAME) + " ", "muted")], row.text, width, "") for row in rows]
     entries = [Entry(f"own:{index}", tuple(lines)) for index, lines in enumerate(blocks)]
     sources = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.ALARMS)
@@ -93,7 +93,7 @@ def resource_charts(context: EvidenceContext) -> tuple[ChartData, ...]:
 def _chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:
     if not curves:
         return ChartData()
-    onset, alarm = int(context.onset.timestamp()), int(context.alarm_at.timestamp())
+    onset, alarm = int(context.onset.timestamp()), int(context.view.incident.since.timestamp())
     moments: tuple[Moment, ...] = (Moment(onset, "T0"), Moment(alarm, _("alarm")))
     if context.evidence.answers and not context.evidence.readings:
         moments = (Moment(onset, "T0"), Moment(alarm, _("finding")))

@@ -27,6 +27,13 @@ def decode(token: str) -> str:
     return text.removeprefix(_MARK)
 
 
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """All items, or of too many an even choice, in their order."""
+    if len(items) <= most:
+        return list(items)
+    return [items[number * len(items) // most] for number in range(most)]
+
+
 def page_of(
     items: Sequence[T],
     cursor: Callable[[T], str],

@@ -214,7 +214,7 @@ class IncidentDetail(Widget):
         return self._page.entries(context, width)
 
     def _timeline(self, width: int) -> Sequence[Entry]:
-        return timeline_entries(self.view, self._now(), width) if self.view is not None else []
+        return timeline_entries(self.view, width) if self.view is not None else []
 
     def _word(self) -> Sequence[Span]:
         return word_spans(self.view, self._now()) if self.view is not None else []
@@ -233,7 +233,7 @@ class IncidentDetail(Widget):
     def _newest(self) -> Sequence[Span]:
         if self.view is None or self.timeline.size.height > 1:
             return []
-        return newest_spans(self.view, self._now())
+        return newest_spans(self.view)
 
     # -- focus
 

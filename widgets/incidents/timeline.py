@@ -1,7 +1,5 @@
 """The timeline of an incident: what happened, who did what. Pure."""
 
-from datetime import datetime
-
 from rich.cells import cell_len
 
 from services.i18n import _
@@ -15,7 +13,7 @@ from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import TIMELINE_STYLES
 
 
-def newest_spans(view: IncidentView, now: datetime) -> list[Span]:
+def newest_spans(view: IncidentView) -> list[Span]:
     """The newest row, for a panel that has room for its head alone."""
     if not view.timeline:
         return []
@@ -25,7 +23,7 @@ def newest_spans(view: IncidentView, now: datetime) -> list[Span]:
     return [(f"{row.at.astimezone(view.zone):%H:%M} ", "muted"), (f"{style.mark} ", style.role), (text, "")]
 
 
-def timeline_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+def timeline_entries(view: IncidentView, width: int) -> list[Entry]:
     """One entry a row, oldest first."""
     if not view.timeline:
         return [note("none", _("Nothing has been recorded yet."), width)]

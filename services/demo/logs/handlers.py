@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from services.demo.errors import AwsErrorResponse, invalid_parameter
-from services.demo.logs.search import PAGE, PAGE_BYTES, filter_events
+from services.demo.logs.search import PAGE, PAGE_BYTES, filter_events, read_token
 from services.demo.logs.store import Event, Group, LogStore, Stream, after, between, cursor_of
-from services.demo.paging import decode, encode, page_of
+from services.demo.paging import encode, page_of
 from services.demo.registry import Call, op
 
 _DAY = 86_400_000
@@ -127,20 +127,13 @@ def get_log_events(call: Call) -> dict[str, Any]:
     forward = params.get("startFromHead", False)
     low, high = window.start, window.stop
     if params.get("nextToken"):
-        direction, *cursor = _read_token(params["nextToken"])
+        direction, *cursor = read_token(params["nextToken"])
         forward = direction == "f"
         at = after(events, (cursor[0], cursor[1], cursor[2]), forward=forward)
         low, high = (max(low, at), high) if forward else (low, min(high, at))
     rows = events[low:high]
     rows = _fit(rows, params.get("limit", PAGE), forward=forward)
     return {"events": [_row(event) for event in rows]} | _tokens(rows, params)
-
-
-def _read_token(token: str) -> list[Any]:
-    try:
-        return list(json.loads(decode(token.split("/", 1)[-1])))
-    except (AwsErrorResponse, ValueError) as error:
-        raise invalid_parameter("The specified nextToken is invalid.") from error
 
 
 def _fit(rows: list[Event], limit: int, *, forward: bool) -> list[Event]:
@@ -222,7 +215,7 @@ def describe_log_streams(call: Call) -> dict[str, Any]:
     streams.sort(key=lambda stream: (stream.last or 0, stream.name) if by_time else (0, stream.name))
     if params.get("descending"):
         streams.reverse()
-    start = int(_read_token(params["nextToken"])[0]) if params.get("nextToken") else 0
+    start = int(read_token(params["nextToken"])[0]) if params.get("nextToken") else 0
     stop = start + params.get("limit", 50)
     more = {"nextToken": encode(json.dumps([stop]))} if stop < len(streams) else {}
     return {"logStreams": [_describe_stream(group, stream) for stream in streams[start:stop]]} | more

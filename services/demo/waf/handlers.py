@@ -3,13 +3,13 @@
 Source: AWS WAFV2 API reference. An account without the runbook's system leaves everything to moto.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
 from services.demo.elb.model import LoadBalancers
 from services.demo.errors import AwsErrorResponse
+from services.demo.paging import evenly
 from services.demo.registry import Call, op
 from services.demo.system import names
 from services.demo.waf.log import STREAM, BlockedRequest, FirewallLog
@@ -84,7 +84,7 @@ def get_sampled_requests(call: Call) -> dict[str, Any]:
     requests = log.blocked(int(start.timestamp() * 1000), int(end.timestamp() * 1000))
     # Here, rules and their metrics have the same names.
     population = [request for request in requests if request.rule == params["RuleMetricName"]][:POPULATION]
-    sample = _sample(population, params["MaxItems"])
+    sample = evenly(population, params["MaxItems"])
     weight = len(population) // len(sample) if sample else 0
     return {
         "SampledRequests": [_describe(request, weight) for request in sample],
@@ -146,12 +146,6 @@ def _acl() -> dict[str, Any]:
 
 def _visibility(metric: str) -> dict[str, Any]:
     return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": metric}
-
-
-def _sample(requests: Sequence[BlockedRequest], most: int) -> list[BlockedRequest]:
-    if len(requests) <= most:
-        return list(requests)
-    return [requests[number * len(requests) // most] for number in range(most)]
 
 
 def _describe(request: BlockedRequest, weight: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Source: DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmContributors, Desc
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from services.demo.cloudwatch.alarms.history import HistoryItem
@@ -106,7 +107,7 @@ def describe_alarm_history(call: Call) -> dict[str, Any]:
     history = call.component(AlarmStore).history
     items = [item for item in history.items if item.region == call.region and _matches(item, params)]
     ascending = params.get("ScanBy") == "TimestampAscending"
-    cursor = _forwards if ascending else _backwards
+    cursor = attrgetter("cursor") if ascending else _backwards
     items.sort(key=cursor)
     page, more = page_of(items, cursor, params, params.get("MaxRecords", 50))
     return {"AlarmHistoryItems": [item.describe() for item in page]} | more
@@ -121,10 +122,6 @@ def _matches(item: HistoryItem, params: Mapping[str, Any]) -> bool:
         and (start is None or item.at >= start)
         and (end is None or item.at <= end)
     )
-
-
-def _forwards(item: HistoryItem) -> str:
-    return item.cursor
 
 
 def _backwards(item: HistoryItem) -> str:

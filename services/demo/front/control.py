@@ -10,24 +10,35 @@ POST   /_toban/clock   {"advance": s}   move a manual clock
 POST   /_toban/reset                    begin anew
 """
 
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import orjson
 from pydantic import ValidationError
 
 from services.clock import ManualClock
 from services.demo.answers import Answer
-from services.demo.faults import FaultRule
+from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import wire
-
-if TYPE_CHECKING:
-    from services.demo.front.app import Front
+from services.demo.world import World
 
 CONTROL = "/_toban/"
 
 
-def control(front: "Front", environ: dict[str, Any]) -> Answer:
+class Controlled(Protocol):
+    """The front, as far as it can be controlled."""
+
+    faults: FaultStore
+    counts: Counter[str]
+
+    @property
+    def world(self) -> World: ...
+
+    def reset(self) -> None: ...
+
+
+def control(front: Controlled, environ: dict[str, Any]) -> Answer:
     """Carry out one control request; an error is answered with 400 and its reason."""
     route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(CONTROL)}"
     action = _ROUTES.get(route)
@@ -43,36 +54,36 @@ def _reply(status: int, content: Any) -> Answer:
     return Answer(status, {"Content-Type": "application/json"}, orjson.dumps(content))
 
 
-def _ready(front: "Front", _body: bytes) -> Any:
+def _ready(front: Controlled, _body: bytes) -> Any:
     run = front.world.run
     return {"scenario": run.scenario.name, "now": run.now.isoformat()}
 
 
-def _truth(front: "Front", _body: bytes) -> Any:
+def _truth(front: Controlled, _body: bytes) -> Any:
     scenario = front.world.run.scenario
     return {"causes": scenario.causes, "red_herrings": scenario.red_herrings, "seed": scenario.seed}
 
 
-def _counts(front: "Front", _body: bytes) -> Any:
+def _counts(front: Controlled, _body: bytes) -> Any:
     return dict(front.counts)
 
 
-def _add_fault(front: "Front", body: bytes) -> Any:
+def _add_fault(front: Controlled, body: bytes) -> Any:
     front.faults.add(FaultRule.model_validate_json(body))
     return {}
 
 
-def _clear_faults(front: "Front", _body: bytes) -> Any:
+def _clear_faults(front: Controlled, _body: bytes) -> Any:
     front.faults.clear()
     return {}
 
 
-def _limit(front: "Front", body: bytes) -> Any:
+def _limit(front: Controlled, body: bytes) -> Any:
     front.faults.limit({str(name): float(rate) for name, rate in orjson.loads(body).items()})
     return {}
 
 
-def _advance(front: "Front", body: bytes) -> Any:
+def _advance(front: Controlled, body: bytes) -> Any:
     seconds = float(orjson.loads(body)["advance"])
     clock = front.world.clock
     if not isinstance(clock, ManualClock):
@@ -83,12 +94,12 @@ def _advance(front: "Front", body: bytes) -> Any:
     return {"now": clock.now().isoformat()}
 
 
-def _reset(front: "Front", _body: bytes) -> Any:
+def _reset(front: Controlled, _body: bytes) -> Any:
     front.reset()
     return {}
 
 
-_ROUTES: dict[str, Callable[["Front", bytes], Any]] = {
+_ROUTES: dict[str, Callable[[Controlled, bytes], Any]] = {
     "GET ready": _ready,
     "GET truth": _truth,
     "GET counts": _counts,

@@ -2,6 +2,7 @@
 
 import heapq
 from random import Random
+from typing import Protocol
 
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
@@ -11,7 +12,6 @@ from services.demo.effects import Deploy, Effect
 from services.demo.elb.model import TargetGroup
 from services.demo.incident_effects import Desired, ServiceEvent, Targets
 from services.demo.logs.store import LogStore
-from services.demo.rds.model import DatabaseInstance
 from services.demo.scenario import ScenarioRun
 from services.demo.system import names
 from services.demo.system.app_log import app_lines, startup_lines, trouble_lines
@@ -27,6 +27,26 @@ CREDITS = 576.0
 """CPU credits of the database at most, and at the beginning."""
 
 
+class Database(Protocol):
+    """What the simulation asks of the database instance."""
+
+    is_full: bool
+
+    @property
+    def grown_gib(self) -> float:
+        """Storage in addition to that of the beginning."""
+        ...
+
+    @property
+    def cpu_share(self) -> float:
+        """CPU that the same queries need, relative to the class of the beginning."""
+        ...
+
+    def is_down(self, first: float, last: float) -> bool:
+        """Whether it cannot be reached at some time from `first` to `last` (epoch seconds)."""
+        ...
+
+
 class SimulatedSystem:
     """The running system: call `begin` at a minute's start and `end` at its end.
 
@@ -40,7 +60,7 @@ class SimulatedSystem:
         group: TargetGroup,
         metrics: MetricStore,
         logs: LogStore,
-        database: DatabaseInstance,
+        database: Database,
         start: int,
         log_start: int,
     ) -> None:
